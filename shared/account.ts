@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+export const AccountId = z.string().min(1).max(64)
+export type AccountId = z.infer<typeof AccountId>
+
+/** How an account's secret is kept: by the OS, in a plain private file because the person chose so, or only until the app ends. */
+export const SecretKeeping = z.enum(['protected', 'plain', 'session'])
+export type SecretKeeping = z.infer<typeof SecretKeeping>
+
+/** A space that the window can show. `this-computer` is the local service; `server` is any server that speaks API v1. */
+export const Account = z.object({
+  id: AccountId,
+  kind: z.enum(['this-computer', 'server']),
+  /** The host for a server, the user name once known; never a secret. */
+  name: z.string(),
+  /** Base address of a server, null for this computer. */
+  address: z.string().nullable(),
+  /**
+   * `connecting`: not asked yet, or the service is starting; `signed-in`; `signed-out`: the secret is missing or refused;
+   * `unreachable`: no answer, tried again by itself.
+   */
+  state: z.enum(['connecting', 'signed-in', 'signed-out', 'unreachable']),
+  /** Why it is signed out or unreachable, in one sentence. */
+  problem: z.string().nullable(),
+  keeping: SecretKeeping,
+})
+export type Account = z.infer<typeof Account>
+
+/** Both quotas of an account, in bytes, and its limits. Null where the service does not tell. */
+export const Quota = z.object({
+  userName: z.string(),
+  diskTotalBytes: z.number(),
+  diskFreeBytes: z.number(),
+  bandwidthTotalBytes: z.number().nullable(),
+  bandwidthLeftBytes: z.number().nullable(),
+  activeLimit: z.number().int().nullable(),
+  largestFileBytes: z.number().nullable(),
+})
+export type Quota = z.infer<typeof Quota>
+
+/** Another user whose shared items can be listed through `folderId`. Source: API v1 §9.2. */
+export const Friend = z.object({ id: z.number().int(), name: z.string(), folderId: z.number().int() })
+export type Friend = z.infer<typeof Friend>

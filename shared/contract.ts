@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
+import { Analysis, Link } from './analysis.ts'
+import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
+import { Settings } from './settings.ts'
+import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
+
+const inAccount = { accountId: AccountId }
+const nothing = z.null()
+
+/** What could not be done for one of several items; the others were done. */
+export const Refusal = z.object({ itemId: ItemId, sentence: z.string() })
+export type Refusal = z.infer<typeof Refusal>
+
+/** A player on this computer that streams can be handed to. */
+export const Player = z.object({ id: z.string(), name: z.string() })
+export type Player = z.infer<typeof Player>
+
+/** How the local service is doing. */
+export const ServiceState = z.object({
+  state: z.enum(['off', 'starting', 'running', 'restarting', 'failed', 'unavailable']),
+  /** Why it is not running, and what to do, in one sentence. */
+  problem: z.string().nullable(),
+})
+export type ServiceState = z.infer<typeof ServiceState>
+
+/** Something the person should know that has no other place, such as a settings file that was damaged and restored. */
+export const Notice = z.object({ id: z.string(), sentence: z.string() })
+export type Notice = z.infer<typeof Notice>
+
+/** All that a window may ask of the backend. Every method can also fail with `internal`, and those with an account with `signed-out` or `unreachable`. */
+export const methods = {
+  /** Sends all pushed state again, as events. */
+  sync: { input: z.object({}), output: nothing },
+
+  /** Starts the local service and adds it as an account. Errors: unavailable. */
+  'accounts.addThisComputer': { input: z.object({}), output: AccountId },
+  /**
+   * Adds a server that speaks API v1, after one verifying call; with `accountId`, signs that account in again. `isKept` asks for
+   * the secret to outlive the app: by the OS's protection where there is one, else in a plain private file if `mayBePlain`.
+   * Errors: bad-input, signed-out (with the server's own sentence), unreachable.
+   */
+  'accounts.addServer': {
+    input: z.object({
+      accountId: AccountId.nullable(),
+      address: z.string().max(2048),
+      apiKey: z.string().min(1).max(512),
+      apiSecret: z.string().min(1).max(512),
+      isKept: z.boolean(),
+      mayBePlain: z.boolean(),
+    }),
+    output: AccountId,
+  },
+  /** Removes an account and forgets its secret. What the account holds stays where it is. */
+  'accounts.remove': { input: z.object(inAccount), output: nothing },
+  /** How a secret kept on this computer would be protected here. */
+  'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
+
+  /** A folder's items, unsorted. Errors: not-found. */
+  'items.list': { input: z.object({ ...inAccount, folderId: ItemId }), output: ItemColumns },
+  /** The folders in a folder, by name, for the tree. Errors: not-found. */
+  'items.folders': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
+  /** The way from the root to a folder, both included. Errors: not-found. */
+  'items.path': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
+  /** Items of the whole space whose name holds the words; understands Put.io's search operators. */
+  'items.search': { input: z.object({ ...inAccount, query: z.string().max(1024) }), output: ItemColumns },
+  /** Errors: refused, bad-input, not-found. */
+  'items.createFolder': {
+    input: z.object({ ...inAccount, parentId: ItemId, name: z.string().max(4096) }),
+    output: Item,
+  },
+  /** Errors: refused, bad-input, not-found. */
+  'items.rename': { input: z.object({ ...inAccount, itemId: ItemId, name: z.string().max(4096) }), output: Item },
+  /** Moves items into a folder one after the other; answers with those that could not be moved. */
+  'items.move': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(100_000), folderId: ItemId }),
+    output: z.array(Refusal),
+  },
+  /** Deletes items for good, folders with all they hold; answers with those that could not be deleted. */
+  'items.delete': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(100_000) }),
+    output: z.array(Refusal),
+  },
+  /** Friends who share with this account. */
+  'friends.list': { input: z.object(inAccount), output: z.array(Friend) },
+
+  /** The links in text or in a piece of HTML, each once, in order of appearance. */
+  'links.extract': {
+    input: z.object({ text: z.string().max(1_000_000), html: z.string().max(1_000_000).nullable() }),
+    output: z.array(Link),
+  },
+  /** Put.io's report on links. Nothing is fetched. Errors: unreachable. */
+  'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000) }), output: Analysis },
+
+  /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused. */
+  'transfers.add': {
+    input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000), folderId: ItemId }),
+    output: z.array(TransferId),
+  },
+  /** Takes transfers off the list for good. */
+  'transfers.cancel': {
+    input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(1000) }),
+    output: nothing,
+  },
+  /** Adds the links of a failed transfer again and takes the failed one off the list. Errors: refused, not-found. */
+  'transfers.retry': { input: z.object({ ...inAccount, transferId: TransferId }), output: nothing },
+
+  /** Transfers that left the list, newest first. */
+  'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
+  /** Forgets the history of an account; files stay. */
+  'history.clear': { input: z.object(inAccount), output: nothing },
+
+  /** Players found on this computer, best first. */
+  'players.list': { input: z.object({}), output: z.array(Player) },
+  /** Hands an item's stream to a player; null: the person's choice, else the first found. Answers with its name. Errors: no-player, not-found. */
+  'play.item': {
+    input: z.object({ ...inAccount, itemId: ItemId, playerId: z.string().nullable() }),
+    output: z.string(),
+  },
+
+  /** Changes some settings. Errors: bad-input. */
+  'settings.change': { input: Settings.partial(), output: nothing },
+  /** Starts the local service again after it failed. Errors: unavailable. */
+  'service.restart': { input: z.object({}), output: nothing },
+  /** The person has read a notice. */
+  'notices.dismiss': { input: z.object({ id: z.string() }), output: nothing },
+} satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
+
+/** All that the backend tells every window by itself. */
+export const events = {
+  'accounts.changed': z.array(Account),
+  /** An account's quota; null when it is no longer known. */
+  'quota.changed': z.object({ ...inAccount, quota: Quota.nullable() }),
+  /**
+   * What changed in an account's transfer list since the last one sent; `isReset` starts from nothing. `finished` and
+   * `cancelled` have left the list.
+   */
+  'transfers.changed': z.object({
+    ...inAccount,
+    isReset: z.boolean(),
+    upserted: z.array(Transfer),
+    finished: z.array(
+      HistoryEntry.pick({ id: true, name: true, itemId: true, folderId: true }).extend({ transferId: TransferId }),
+    ),
+    cancelled: z.array(TransferId),
+  }),
+  /** Folders whose content changed. */
+  'items.changed': z.object({ ...inAccount, folderIds: z.array(ItemId) }),
+  'settings.changed': Settings,
+  'service.changed': ServiceState,
+  'notices.changed': z.array(Notice),
+  /** Links that came from outside (a `magnet:` link, a second start of the app): only shown for analysis, never fetched unasked. */
+  'links.offered': z.object({ text: z.string() }),
+}
+
+export type Methods = typeof methods
+export type Method = keyof Methods
+export type Input<M extends Method> = z.infer<Methods[M]['input']>
+export type Output<M extends Method> = z.infer<Methods[M]['output']>
+export type Events = typeof events
+export type EventName = keyof Events
+export type EventData<E extends EventName> = z.infer<Events[E]>
+
+/** A handler for every method; a missing one does not compile. */
+export type Handlers = { [M in Method]: (input: Input<M>) => Promise<Output<M>> }
+
+/** The handlers of the methods that begin with a noun. */
+export type HandlersOf<N extends string> = Pick<Handlers, Extract<Method, `${N}.${string}` | N>>

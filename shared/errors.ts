@@ -1,0 +1,29 @@
+/** Every reason an act can fail for, as both sides of the pipe know them. A new code stops the build until the window has words for it. */
+export const errorCodes = [
+  'bad-input',
+  'signed-out',
+  'over-quota',
+  'refused',
+  'not-found',
+  'unreachable',
+  'no-player',
+  'disk-full',
+  'unavailable',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/**
+ * A failure with a reason: `code` for the program, `message` a sentence for the person that names the thing and what can be
+ * done. The `cause` is kept for the log and never crosses the pipe.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, sentence: string, options?: { cause?: unknown }) {
+    super(sentence, options)
+    this.name = 'AppError'
+    this.code = code
+  }
+}
