@@ -20,11 +20,29 @@ export const AnalyzedLink = z.object({
 })
 export type AnalyzedLink = z.infer<typeof AnalyzedLink>
 
-/** Put.io's report on links, before they are added, with what is available now (bytes). Source: API v1 §8. */
+/**
+ * Put.io's report on links in the shape of its own documentation: available values in bytes, the total in gigabytes of 2^30
+ * bytes. Links that cannot be fetched are not in it. Source: API v1 §8.3.
+ */
+export const AnalysisReport = z.object({
+  'Current Available Bandwidth': z.number().nullable(),
+  'Current Available Disk Space': z.number(),
+  'Your Total Disk Space': z.number(),
+  Urls: z.object({
+    url: z.array(Link),
+    rapid: z.array(Link),
+    multipart: z.record(z.string(), z.array(Link)),
+    torrent: z.array(Link),
+  }),
+})
+export type AnalysisReport = z.infer<typeof AnalysisReport>
+
+/** What Put.io says of links before they are added, with what is available now (bytes). Source: API v1 §8. */
 export const Analysis = z.object({
   rows: z.array(AnalyzedLink),
   diskFreeBytes: z.number(),
   diskTotalBytes: z.number(),
   bandwidthLeftBytes: z.number().nullable(),
+  report: AnalysisReport,
 })
 export type Analysis = z.infer<typeof Analysis>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link } from './analysis.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { Settings } from './settings.ts'
+import { Settings, SettingsChange } from './settings.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 
 const inAccount = { accountId: AccountId }
@@ -119,7 +119,7 @@ export const methods = {
   },
 
   /** Changes some settings. Errors: bad-input. */
-  'settings.change': { input: Settings.partial(), output: nothing },
+  'settings.change': { input: SettingsChange, output: nothing },
   /** Starts the local service again after it failed. Errors: unavailable. */
   'service.restart': { input: z.object({}), output: nothing },
   /** The person has read a notice. */

@@ -24,6 +24,10 @@ export const Settings = z.object({
 })
 export type Settings = z.infer<typeof Settings>
 
+/** Some of the settings, to be changed. */
+export const SettingsChange = Settings.partial()
+export type SettingsChange = z.infer<typeof SettingsChange>
+
 export const defaultSettings: Settings = {
   theme: 'system',
   playerId: null,

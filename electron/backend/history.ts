@@ -1,0 +1,101 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { HistoryEntry, TransferId } from '../../shared/transfer.ts'
+import type { Journal, JournalRecord } from './journal.ts'
+
+type Added = Extract<JournalRecord, { type: 'added' }>
+type Left = Extract<JournalRecord, { type: 'left' }>
+
+/**
+ * What became of transfers. Put.io forgets a transfer the moment it is done, so this memory is our own: it knows the links of
+ * those still listed, and keeps those that left.
+ */
+export class History {
+  readonly #journal: Journal
+  readonly #pending = new Map<string, Added>()
+  readonly #left: Left[] = []
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+    for (const record of journal.records) this.#apply(record)
+  }
+
+  /** Notes that a transfer was added here, with its links. */
+  added(record: Omit<Added, 'type'>): void {
+    this.#write({ type: 'added', ...record })
+  }
+
+  /** Notes that a transfer has left its list. */
+  left(record: Omit<Left, 'type'>): HistoryEntry {
+    const written: Left = { type: 'left', ...record }
+    this.#write(written)
+    return toEntry(written)
+  }
+
+  /** Forgets what left; transfers still listed are kept in mind. */
+  clear(accountId: AccountId, atMs: number): void {
+    this.#write({ type: 'cleared', accountId, atMs })
+  }
+
+  /** Forgets an account whole. */
+  removeAccount(accountId: AccountId, atMs: number): void {
+    this.#write({ type: 'removed', accountId, atMs })
+  }
+
+  /** Newest first. */
+  list(accountId: AccountId): HistoryEntry[] {
+    return this.#left
+      .filter((record) => record.accountId === accountId)
+      .map(toEntry)
+      .reverse()
+  }
+
+  /** What was noted when a transfer was added here, or null. */
+  pending(accountId: AccountId, transferId: TransferId): Added | null {
+    return this.#pending.get(keyOf(accountId, transferId)) ?? null
+  }
+
+  /** All transfers of an account that were added here and have not been seen to leave. */
+  allPending(accountId: AccountId): Added[] {
+    return [...this.#pending.values()].filter((record) => record.accountId === accountId)
+  }
+
+  #write(record: JournalRecord): void {
+    this.#journal.append(record)
+    this.#apply(record)
+  }
+
+  #apply(record: JournalRecord): void {
+    switch (record.type) {
+      case 'added':
+        this.#pending.set(keyOf(record.accountId, record.transferId), record)
+        return
+      case 'left':
+        this.#pending.delete(keyOf(record.accountId, record.transferId))
+        this.#left.push(record)
+        return
+      case 'cleared':
+        this.#forgetLeft(record.accountId)
+        return
+      case 'removed':
+        this.#forgetLeft(record.accountId)
+        for (const { transferId } of this.allPending(record.accountId))
+          this.#pending.delete(keyOf(record.accountId, transferId))
+        return
+      default:
+        record satisfies never
+    }
+  }
+
+  #forgetLeft(accountId: AccountId): void {
+    const kept = this.#left.filter((record) => record.accountId !== accountId)
+    this.#left.splice(0, this.#left.length, ...kept)
+  }
+}
+
+function keyOf(accountId: AccountId, transferId: TransferId): string {
+  return `${accountId} ${transferId}`
+}
+
+function toEntry({ type: _, transferId, ...record }: Left): HistoryEntry {
+  return { id: `${record.accountId}-${transferId}-${record.atMs}`, ...record }
+}

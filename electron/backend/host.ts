@@ -1,0 +1,47 @@
+import type { SecretKeeping } from '../../shared/account.ts'
+import type { Settings } from '../../shared/settings.ts'
+
+/** A small store of plain values that survives the app. Never for secrets. */
+export interface KeyValueStore {
+  get(key: string): unknown
+  set(key: string, value: unknown): void
+}
+
+/** The only place where secrets rest. */
+export interface Vault {
+  /** How a secret kept here would be protected. */
+  protection(): Promise<Exclude<SecretKeeping, 'session'>>
+  read(name: string): Promise<string | null>
+  /** Keeps a secret; answers with how it is protected. */
+  write(name: string, secret: string): Promise<Exclude<SecretKeeping, 'session'>>
+  remove(name: string): Promise<void>
+}
+
+/** A running local service, before it is known to listen. Messages are the JSON objects of its own protocol. */
+export interface ServiceProcess {
+  send(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  onExit(listener: (code: number | null) => void): void
+  /** Asks it to end, and ends it if it has not after some seconds. */
+  stop(): Promise<void>
+}
+
+/** What only the program around the backend can do: a handful of functions, so that all else can be tested without a window. */
+export interface Host {
+  /** Where the backend keeps its files. */
+  dataFolder: string
+  store: KeyValueStore
+  vault: Vault
+  /** Sentences about what was damaged at the start and restored. */
+  startNotices: readonly string[]
+  /** Starts the local service with arguments that hold no secret. Throws `unavailable` where this runtime cannot run it. */
+  startService(args: readonly string[]): ServiceProcess
+  /** Why the local service cannot run here, or null. */
+  whyNoService(): string | null
+  /** Opens a file with the system's own choice of program. */
+  openWithSystem(path: string): Promise<void>
+  /** Makes the window light or dark, or follow the system. */
+  applyTheme(theme: Settings['theme']): void
+  /** One line for the log; it has been freed of secrets. */
+  writeLog(line: string): void
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Accounts } from '../accounts.ts'
+import type { Host } from '../host.ts'
+import { type FoundPlayer, findPlayers, hasSystemPlayer, systemPlayerId } from './players.ts'
+import type { Relay } from './relay.ts'
+
+/** What playing needs of the backend around it. */
+export interface PlayOptions {
+  accounts: Accounts
+  host: Host
+  relay: Relay
+  /** The player the person chose, or null. */
+  chosenPlayerId(): string | null
+}
+
+/** Playing, and its end: private playlists go with the app. */
+export interface Playing {
+  handlers: HandlersOf<'play'> & HandlersOf<'players'>
+  close(): void
+}
+
+/** Hands streams to the person's own player: no shell, fixed options, and one loopback link that opens this one file. */
+export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOptions): Playing {
+  const playlists: string[] = []
+
+  const openWithSystem = async (link: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'putdesk-'))
+    playlists.push(folder)
+    const playlist = join(folder, 'play.m3u')
+    writeFileSync(playlist, `#EXTM3U\n${link}\n`, { mode: 0o600 })
+    await host.openWithSystem(playlist)
+    return 'the system’s player'
+  }
+
+  return {
+    handlers: {
+      'players.list': async () => {
+        const found = findPlayers(process.env).map(({ id, name }) => ({ id, name }))
+        return hasSystemPlayer(process.env) ? [...found, { id: systemPlayerId, name: 'System default' }] : found
+      },
+      'play.item': async ({ accountId, itemId, playerId }) => {
+        const client = accounts.session(accountId).client()
+        const item = await client.item(itemId)
+        if (item.kind === 'folder')
+          throw new AppError('refused', `“${item.name}” is a folder: open it and play what is inside.`)
+        const player = choose(playerId ?? chosenPlayerId())
+        const link = await relay.link(() => client.streamUrl(itemId), item.name)
+        if (player === systemPlayerId) return openWithSystem(link)
+        await startPlayer(player, link)
+        return player.name
+      },
+    },
+    close: () => {
+      for (const folder of playlists) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function choose(playerId: string | null): FoundPlayer | typeof systemPlayerId {
+  const found = findPlayers(process.env)
+  if (playerId === systemPlayerId && hasSystemPlayer(process.env)) return systemPlayerId
+  const chosen = found.find(({ id }) => id === playerId) ?? found[0]
+  if (chosen !== undefined) return chosen
+  if (hasSystemPlayer(process.env)) return systemPlayerId
+  throw new AppError(
+    'no-player',
+    'There is no player on this computer that Putdesk knows. Install mpv or VLC, then try again.',
+  )
+}
+
+/** Starts a player with one positional argument: the link, re-serialised. Its own files and errors are its own business. */
+export function startPlayer({ name, path, options }: FoundPlayer, link: string): Promise<void> {
+  const url = new URL(link)
+  if (url.protocol !== 'http:' || url.hostname !== '127.0.0.1')
+    throw new AppError('internal', 'Only links of Putdesk itself are handed to a player.')
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, [...options, url.href], { shell: false, detached: true, stdio: 'ignore' })
+    child.once('error', (cause) =>
+      reject(
+        new AppError('no-player', `${name} could not be started. Choose another player in the settings.`, { cause }),
+      ),
+    )
+    child.once('spawn', () => {
+      child.unref()
+      resolve()
+    })
+  })
+}

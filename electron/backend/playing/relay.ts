@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { AppError } from '../../../shared/errors.ts'
+import type { Log } from '../log.ts'
+
+const idleMs = 12 * 60 * 60 * 1000
+const sweepMs = 10 * 60 * 1000
+const mostRedirects = 5
+
+/** Makes the URL that plays, at the moment it is needed. */
+export type StreamSource = () => Promise<string>
+
+interface Capability {
+  source: StreamSource
+  /** The URL of the last request; made anew when the service no longer takes it. */
+  streamUrl: string | null
+  lastUsedAtMs: number
+}
+
+/** Loopback links for players: each opens one file, and says nothing of where it comes from. */
+export interface Relay {
+  /** A link that plays what `source` leads to; `name` is only its last part, for the player's title. */
+  link(source: StreamSource, name: string): Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * Serves capability links on 127.0.0.1: `http://127.0.0.1:port/s/<128-bit random>/<safe name>`. HEAD and ranges are passed
+ * through; the stream URL with its token stays in here. A link dies with the app, or after 12 hours without use.
+ */
+export function createRelay(log: Log): Relay {
+  const capabilities = new Map<string, Capability>()
+  let listening: Promise<Server> | null = null
+  const sweep = setInterval(() => {
+    for (const [id, capability] of capabilities) {
+      if (performance.now() - capability.lastUsedAtMs > idleMs) capabilities.delete(id)
+    }
+  }, sweepMs)
+  sweep.unref()
+
+  const listen = () =>
+    new Promise<Server>((resolve, reject) => {
+      const server = createServer((request, response) => {
+        answer(capabilities, request, response).catch((error: unknown) => {
+          log.error('relay', error)
+          if (!response.headersSent) response.writeHead(502)
+          response.end()
+        })
+      })
+      server.requestTimeout = 0
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', () => resolve(server))
+    })
+
+  return {
+    async link(source, name) {
+      listening ??= listen()
+      const server = await listening
+      const address = server.address()
+      if (address === null || typeof address === 'string')
+        throw new AppError('internal', 'The link for the player could not be made.')
+      const id = randomBytes(16).toString('hex')
+      capabilities.set(id, { source, streamUrl: null, lastUsedAtMs: performance.now() })
+      return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
+    },
+    async close() {
+      clearInterval(sweep)
+      capabilities.clear()
+      const server = await listening
+      server?.closeAllConnections()
+      await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
+    },
+  }
+}
+
+/** A file's name as the last part of a link: letters, digits and dots stay, all else becomes a percent code or a dash. */
+function safeName(name: string): string {
+  const plain = name.replaceAll(/[^\p{L}\p{N}._ ()[\]-]+/gu, '-').replaceAll(/^[.-]+/g, '') || 'stream'
+  return encodeURIComponent(plain.normalize().slice(-120).toWellFormed())
+}
+
+async function answer(
+  capabilities: ReadonlyMap<string, Capability>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const id = /^\/s\/([0-9a-f]{32})\//.exec(request.url ?? '')?.[1]
+  const capability = id === undefined ? undefined : capabilities.get(id)
+  const isOurs = /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '') && request.headers.origin === undefined
+  if (capability === undefined || !isOurs) return end(response, 404)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
+  capability.lastUsedAtMs = performance.now()
+
+  capability.streamUrl ??= await capability.source()
+  let upstream = await ask(capability.streamUrl, request, response)
+  if (upstream.statusCode === 401 || upstream.statusCode === 403 || upstream.statusCode === 404) {
+    upstream.resume()
+    capability.streamUrl = await capability.source()
+    upstream = await ask(capability.streamUrl, request, response)
+  }
+  passOn(upstream, response, request.method === 'HEAD')
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-length': 0 })
+  response.end()
+}
+
+/** Asks the service what the player asked, redirects followed; ends when the player goes. */
+function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const target = new URL(url)
+    const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
+    for (const name of ['range', 'if-range']) {
+      const value = request.headers[name]
+      if (typeof value === 'string') headers[name] = value
+    }
+    const send = target.protocol === 'https:' ? httpsRequest : httpRequest
+    const upstream = send(target, { method: request.method, headers }, (answered) => {
+      const { location } = answered.headers
+      if (location !== undefined && [301, 302, 303, 307, 308].includes(answered.statusCode ?? 0)) {
+        answered.resume()
+        if (redirects >= mostRedirects)
+          reject(new AppError('unreachable', 'The stream leads from one address to the next and never arrives.'))
+        else resolve(ask(new URL(location, target).href, request, response, redirects + 1))
+        return
+      }
+      resolve(answered)
+    })
+    upstream.on('error', reject)
+    response.on('close', () => upstream.destroy())
+    upstream.end()
+  })
+}
+
+const passedHeaders = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag']
+
+function passOn(upstream: IncomingMessage, response: ServerResponse, isHead: boolean): void {
+  const headers: Record<string, string> = { 'x-content-type-options': 'nosniff' }
+  for (const name of passedHeaders) {
+    const value = upstream.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  response.writeHead(upstream.statusCode ?? 502, headers)
+  if (isHead) {
+    upstream.resume()
+    response.end()
+    return
+  }
+  upstream.on('error', () => response.destroy())
+  upstream.pipe(response)
+}

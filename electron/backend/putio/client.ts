@@ -1,0 +1,79 @@
+import type { Friend, Quota } from '../../../shared/account.ts'
+import type { Analysis } from '../../../shared/analysis.ts'
+import type { Crumb, Item, ItemId } from '../../../shared/item.ts'
+import type { Transfer, TransferId } from '../../../shared/transfer.ts'
+
+/** A line of the dashboard. `itemId` and `fileName` are set when it tells of a file that has arrived. */
+export interface Message {
+  id: number
+  title: string
+  itemId: ItemId | null
+  fileName: string | null
+  isFileArrived: boolean
+}
+
+/** A feed that the service follows. */
+export interface Subscription {
+  id: number
+  name: string
+  url: string
+  folderId: ItemId
+  doFilters: string
+  dontFilters: string
+  isPaused: boolean
+  lastUpdateAtMs: number | null
+  nextUpdateAtMs: number | null
+}
+
+export type SubscriptionDraft = Pick<
+  Subscription,
+  'name' | 'url' | 'folderId' | 'doFilters' | 'dontFilters' | 'isPaused'
+>
+
+/**
+ * An account's Put.io, in the domain's words; which version of the API lies below does not show. Every call can fail with
+ * `signed-out`, `unreachable`, `refused` or `not-found`.
+ */
+export interface PutioClient {
+  account(): Promise<Quota>
+  friends(): Promise<Friend[]>
+  /** A fresh access token for stream URLs. */
+  accessToken(): Promise<string>
+
+  listItems(folderId: ItemId): Promise<Item[]>
+  listFolders(folderId: ItemId): Promise<Crumb[]>
+  item(itemId: ItemId): Promise<Item>
+  createFolder(parentId: ItemId, name: string): Promise<Item>
+  renameItem(itemId: ItemId, name: string): Promise<Item>
+  moveItem(itemId: ItemId, folderId: ItemId): Promise<Item>
+  deleteItem(itemId: ItemId): Promise<void>
+  searchItems(query: string): Promise<Item[]>
+  /** All folders of the space, each with its parent's id; the root first. */
+  folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
+
+  listTransfers(): Promise<ListedTransfer[]>
+  addTransfers(links: readonly string[], folderId: ItemId): Promise<ListedTransfer[]>
+  cancelTransfer(transferId: TransferId): Promise<void>
+
+  analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
+  extractLinks(text: string): Promise<string[]>
+
+  listMessages(): Promise<Message[]>
+  deleteMessage(messageId: number): Promise<void>
+
+  listSubscriptions(): Promise<Subscription[]>
+  subscription(id: number): Promise<Subscription>
+  createSubscription(draft: SubscriptionDraft): Promise<Subscription>
+  editSubscription(id: number, draft: SubscriptionDraft): Promise<Subscription>
+  toggleSubscription(id: number): Promise<Subscription>
+  deleteSubscription(id: number): Promise<void>
+
+  /** The URL that plays a file, with the token of this moment. A secret: for the backend's own requests only. */
+  streamUrl(itemId: ItemId): Promise<string>
+}
+
+/** A transfer as the service lists it, before our own memory of it is added. */
+export interface ListedTransfer extends Omit<Transfer, 'canRetry'> {
+  /** The links it was made of, when the service tells. */
+  links: string[]
+}

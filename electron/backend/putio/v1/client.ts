@@ -1,0 +1,249 @@
+import { z } from 'zod'
+import type { Analysis, AnalyzedLink } from '../../../../shared/analysis.ts'
+import { AppError } from '../../../../shared/errors.ts'
+import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
+import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
+import type { ListedTransfer, PutioClient, Subscription, SubscriptionDraft } from '../client.ts'
+import { type Endpoint, request } from './request.ts'
+import {
+  WireAnalysis,
+  type WireAnalyzedLink,
+  WireFolder,
+  WireFriend,
+  WireItem,
+  WireMessage,
+  WireSubscription,
+  WireTransfer,
+  WireUser,
+} from './wire.ts'
+
+/** More than any folder holds; v1's own default is 20. Source: API v1 §5.3. */
+const allItems = 10_000_000
+
+/** A Put.io that speaks API v1. Every method of API v1 §4 has its word here. */
+export function createV1Client(endpoint: Endpoint): PutioClient {
+  const ask = <T>(resource: string, method: string, params: Record<string, unknown>, results: z.ZodType<T>) =>
+    request(endpoint, { resource, method, params }, results)
+  const one = async <T>(resource: string, method: string, params: Record<string, unknown>, schema: z.ZodType<T>) => {
+    const [first] = await ask(resource, method, params, z.array(schema))
+    if (first === undefined) throw new AppError('not-found', 'The service no longer knows this.')
+    return first
+  }
+  const anything = z.unknown()
+
+  return {
+    async account() {
+      const user = await one('user', 'info', {}, WireUser)
+      return {
+        userName: user.name,
+        diskTotalBytes: user.disk_quota,
+        diskFreeBytes: user.disk_quota_available,
+        bandwidthTotalBytes: user.bw_quota,
+        bandwidthLeftBytes: user.bw_quota_available,
+        activeLimit: user.putdesk?.active_limit ?? null,
+        largestFileBytes: user.putdesk?.largest_file ?? null,
+      }
+    },
+    friends: async () =>
+      (await ask('user', 'friends', {}, z.array(WireFriend))).map(({ id, name, dir_id }) => ({
+        id,
+        name,
+        folderId: dir_id,
+      })),
+    accessToken: async () => (await ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) }))).token,
+
+    listItems: async (folderId) =>
+      (
+        await ask('files', 'list', { parent_id: folderId, limit: allItems, orderby: 'name_asc' }, z.array(WireItem))
+      ).map(toItem),
+    listFolders: async (folderId) => {
+      const params = { parent_id: folderId, limit: allItems, type: 0, orderby: 'name_asc' }
+      const items = (await ask('files', 'list', params, z.array(WireItem))).map(toItem)
+      return items.filter((item) => item.kind === 'folder').map(({ id, name }) => ({ id, name }))
+    },
+    item: async (itemId) => toItem(await one('files', 'info', { id: itemId }, WireItem)),
+    createFolder: async (parentId, name) =>
+      toItem(await one('files', 'create_dir', { name, parent_id: parentId }, WireItem)),
+    renameItem: async (itemId, name) => toItem(await one('files', 'rename', { id: itemId, name }, WireItem)),
+    moveItem: async (itemId, folderId) =>
+      toItem(await one('files', 'move', { id: itemId, parent_id: folderId }, WireItem)),
+    deleteItem: async (itemId) => {
+      await ask('files', 'delete', { id: itemId }, anything)
+    },
+    searchItems: async (query) => (await ask('files', 'search', { query }, z.array(WireItem))).map(toItem),
+    folderMap: async () => flatten(await ask('files', 'dirmap', {}, WireFolder), null),
+
+    listTransfers: async () => (await ask('transfers', 'list', {}, z.array(WireTransfer))).map(toTransfer),
+    addTransfers: async (links, folderId) =>
+      (await ask('transfers', 'add', { links, to_folder: folderId }, z.array(WireTransfer))).map(toTransfer),
+    cancelTransfer: async (transferId) => {
+      await ask('transfers', 'cancel', { id: transferId }, anything)
+    },
+
+    analyzeLinks: async (links) => {
+      const [analysis, user] = await Promise.all([
+        ask('urls', 'analyze', { links }, WireAnalysis),
+        one('user', 'info', {}, WireUser),
+      ])
+      return toAnalysis(analysis, user.disk_quota)
+    },
+    extractLinks: async (text) =>
+      (await ask('urls', 'extracturls', { txt: text }, z.array(z.object({ url: z.string() })))).map(({ url }) => url),
+
+    listMessages: async () =>
+      (await ask('messages', 'list', {}, z.array(WireMessage))).map((message) => ({
+        id: message.id,
+        title: message.title ?? '',
+        itemId: message.user_file_id,
+        fileName: message.file_name ?? null,
+        isFileArrived: message.channel === '2',
+      })),
+    deleteMessage: async (messageId) => {
+      await ask('messages', 'delete', { id: messageId }, anything)
+    },
+
+    listSubscriptions: async () =>
+      (await ask('subscriptions', 'list', {}, z.array(WireSubscription))).map(toSubscription),
+    subscription: async (id) => toSubscription(await one('subscriptions', 'info', { id }, WireSubscription)),
+    createSubscription: async (draft) =>
+      toSubscription(await one('subscriptions', 'create', fromDraft(draft), WireSubscription)),
+    editSubscription: async (id, draft) =>
+      toSubscription(await one('subscriptions', 'edit', { id, ...fromDraft(draft) }, WireSubscription)),
+    toggleSubscription: async (id) => toSubscription(await one('subscriptions', 'pause', { id }, WireSubscription)),
+    deleteSubscription: async (id) => {
+      await ask('subscriptions', 'delete', { id }, anything)
+    },
+
+    async streamUrl(itemId) {
+      const [item, { token }] = await Promise.all([
+        one('files', 'info', { id: itemId }, WireItem),
+        ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) })),
+      ])
+      if (!item.stream_url) throw new AppError('refused', `“${item.name}” is not something that can be played.`)
+      return withToken(item.stream_url, token)
+    },
+  }
+}
+
+/** A stream URL that plays: trailing slashes off, then one `/atk/` and the token. Source: API v1 §12. */
+export function withToken(streamUrl: string, token: string): string {
+  return `${streamUrl.replace(/\/+$/, '')}/atk/${encodeURIComponent(token)}`
+}
+
+/** Source: API v1 §5.2. */
+const kinds: Record<string, ItemKind> = {
+  folder: 'folder',
+  file: 'file',
+  audio: 'audio',
+  movie: 'movie',
+  image: 'image',
+  compressed: 'archive',
+  pdf: 'pdf',
+  ms_doc: 'document',
+  text: 'text',
+  swf: 'flash',
+}
+
+function toItem(wire: WireItem): Item {
+  const addedAt = wire.putdesk?.added_at ?? null
+  return {
+    id: wire.id,
+    parentId: Math.max(wire.parent_id ?? rootFolderId, rootFolderId),
+    name: wire.name,
+    kind: wire.is_dir === true ? 'folder' : (kinds[wire.type ?? ''] ?? 'file'),
+    sizeBytes: Math.max(wire.size ?? 0, 0),
+    addedAtMs: addedAt === null ? null : addedAt * 1000,
+  }
+}
+
+function flatten(folder: WireFolder, parentId: number | null): { id: number; name: string; parentId: number | null }[] {
+  return [{ id: folder.id, name: folder.name, parentId }, ...folder.dirs.flatMap((child) => flatten(child, folder.id))]
+}
+
+/** "In queue" → in-queue. An Error may stand inside a longer text. Source: API v1 §7.3. */
+function toStatus(word: string): TransferStatus {
+  const kebab = word.trim().toLowerCase().replaceAll(/\s+/g, '-')
+  const known = transferStatuses.find((status) => status === kebab)
+  return known ?? (/error/i.test(word) ? 'error' : 'unknown')
+}
+
+function toTransfer(wire: WireTransfer): ListedTransfer {
+  const more = wire.putdesk
+  return {
+    id: wire.id,
+    name: wire.name,
+    status: toStatus(wire.status),
+    percentDone: Math.min(100, Math.max(0, Math.trunc(wire.percent_done ?? 0))),
+    sizeBytes: more?.size ?? null,
+    downloadedBytes: more?.downloaded ?? null,
+    speedBytesPerSecond: more?.speed ?? null,
+    secondsLeft: more?.seconds_left ?? null,
+    reason: more?.reason ?? null,
+    host: more?.host ?? null,
+    folderId: more?.folder_id ?? null,
+    links: more?.links ?? [],
+  }
+}
+
+function toAnalysis(wire: WireAnalysis, diskTotalBytes: number): Omit<Analysis, 'report'> {
+  const single = wire.items.singleurl.map((link) =>
+    row(link, (link.paid_bw ?? 0) > 0 ? 'rapid' : 'file', [link.url ?? '']),
+  )
+  const torrents = wire.items.torrent.map((link) => row(link, 'torrent', [link.url ?? '']))
+  const sets = wire.items.multiparturl.map((set) =>
+    row(
+      set,
+      'multipart',
+      set.parts.map((part) => part.url ?? ''),
+    ),
+  )
+  const problems = wire.items.error.map(({ url, error }) =>
+    row({ url, size: null, paid_bw: 0, error: error || 'This link cannot be fetched.' }, 'problem', [url]),
+  )
+  return {
+    rows: [...single, ...sets, ...torrents, ...problems],
+    diskFreeBytes: wire.disk_avail,
+    diskTotalBytes,
+    bandwidthLeftBytes: wire.bw_avail,
+  }
+}
+
+function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]): AnalyzedLink {
+  const [first = ''] = links
+  return {
+    kind: link.error ? 'problem' : kind,
+    name: link.name || first,
+    host: link.source || (URL.canParse(first) ? new URL(first).hostname : ''),
+    links,
+    sizeBytes: link.size,
+    bandwidthBytes: link.paid_bw ?? 0,
+    problem: link.error || null,
+    needsPassword: Boolean(Number(link.needs_pass ?? 0)),
+  }
+}
+
+function toSubscription(wire: z.infer<typeof WireSubscription>): Subscription {
+  return {
+    id: wire.id,
+    name: wire.name,
+    url: wire.url,
+    folderId: wire.parent_folder_id,
+    doFilters: wire.do_filters ?? '',
+    dontFilters: wire.dont_filters ?? '',
+    isPaused: wire.paused,
+    lastUpdateAtMs: wire.last_update_time,
+    nextUpdateAtMs: wire.next_update_time,
+  }
+}
+
+/** The request's name for a feed's name is `title`. Source: API v1 §10. */
+function fromDraft(draft: SubscriptionDraft): Record<string, unknown> {
+  return {
+    title: draft.name,
+    url: draft.url,
+    do_filters: draft.doFilters,
+    dont_filters: draft.dontFilters,
+    parent_folder_id: draft.folderId,
+    paused: draft.isPaused,
+  }
+}

@@ -1,0 +1,86 @@
+import type { z } from 'zod'
+import { AppError } from '../../../../shared/errors.ts'
+import { Envelope } from './wire.ts'
+
+/** What signs every request. */
+export interface Credentials {
+  apiKey: string
+  apiSecret: string
+}
+
+/** Where a v1 server is and who asks. `baseUrl` is asked for at every request, because the local service moves when it restarts. */
+export interface Endpoint {
+  baseUrl(): Promise<string>
+  credentials: Credentials
+}
+
+const timeoutMs = 60_000
+
+/**
+ * Asks a v1 server: credentials and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
+ * results. Errors: `signed-out` (with the server's own sentence), `refused` (with its sentence), `unreachable`.
+ * Source: API v1 §1.2, §2, §3, §13; the time limit is putio.py's.
+ */
+export async function request<T>(
+  endpoint: Endpoint,
+  call: { resource: string; method: string; params?: Record<string, unknown> },
+  results: z.ZodType<T>,
+): Promise<T> {
+  const body = await exchange(endpoint, call)
+  const envelope = Envelope.safeParse(body)
+  if (!envelope.success) throw notPutio(await endpoint.baseUrl(), envelope.error)
+  const { data } = envelope
+  if (data.error === true) throw refusal(data)
+  const parsed = results.safeParse(data.response.results)
+  if (!parsed.success) throw notPutio(await endpoint.baseUrl(), parsed.error)
+  return parsed.data
+}
+
+async function exchange(
+  endpoint: Endpoint,
+  { resource, method, params = {} }: { resource: string; method: string; params?: Record<string, unknown> },
+): Promise<unknown> {
+  const { apiKey, apiSecret } = endpoint.credentials
+  const base = await endpoint.baseUrl()
+  let response: Response
+  try {
+    response = await fetch(`${base}/v1/${resource}?method=${method}`, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
+      }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  } catch (cause) {
+    throw new AppError('unreachable', `${hostOf(base)} does not answer.`, { cause })
+  }
+  if (response.status >= 500)
+    throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${response.status}). Try again later.`)
+  try {
+    return await response.json()
+  } catch (cause) {
+    throw notPutio(base, cause)
+  }
+}
+
+/** Wrong credentials come with a user that is null everywhere. Source: API v1 §3. */
+function refusal(envelope: z.infer<typeof Envelope>): AppError {
+  const sentence = envelope.error_message ?? 'The server refused this and gave no reason.'
+  const hasUser = (envelope.user_name ?? envelope.id ?? envelope.user_id ?? null) !== null
+  return new AppError(hasUser ? 'refused' : 'signed-out', sentence)
+}
+
+function notPutio(base: string, cause: unknown): AppError {
+  return new AppError(
+    'unreachable',
+    `${hostOf(base)} answered, but not as a Put.io server does. Is the address right?`,
+    { cause },
+  )
+}
+
+function hostOf(base: string): string {
+  const { host, hostname } = new URL(base)
+  return hostname === '127.0.0.1' ? 'The service on this computer' : `“${host}”`
+}

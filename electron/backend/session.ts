@@ -1,0 +1,175 @@
+import type { Account, Quota } from '../../shared/account.ts'
+import { AppError } from '../../shared/errors.ts'
+import type { ItemId } from '../../shared/item.ts'
+import type { Emit } from './emit.ts'
+import type { History } from './history.ts'
+import type { Log } from './log.ts'
+import type { PutioClient } from './putio/client.ts'
+import { TransferList } from './transfer-list.ts'
+
+const quotaEveryMs = 60_000
+const retryFirstMs = 1000
+const retryMostMs = 30_000
+
+/** What a session needs of the backend around it. */
+export interface SessionOptions {
+  account: Account
+  /** Null while the secret is missing. */
+  client: PutioClient | null
+  history: History
+  log: Log
+  emit: Emit
+  /** The account's state or name has changed. */
+  onAccount(account: Account): void
+}
+
+/**
+ * An account that is open: its client, its transfers, its quota, and whether the service answers. What fails for a while is
+ * tried again by itself; a refused secret is not.
+ */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #parents = new Map<ItemId, ItemId>()
+  readonly transfers: TransferList | null
+  #account: Account
+  #quota: Quota | null = null
+  #retry: ReturnType<typeof setTimeout> | null = null
+  #retryMs = retryFirstMs
+  #quotaTimer: ReturnType<typeof setInterval> | null = null
+  #isOpen = false
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#account = options.account
+    this.transfers = options.client === null ? null : this.#followTransfers(options.client)
+  }
+
+  get account(): Account {
+    return this.#account
+  }
+
+  get quota(): Quota | null {
+    return this.#quota
+  }
+
+  /** The client of an account that is signed in. Throws `signed-out` with what to do. */
+  client(): PutioClient {
+    const { client } = this.#options
+    if (client === null)
+      throw new AppError('signed-out', `“${this.#account.name}” needs its key and secret again. Sign in to go on.`)
+    return client
+  }
+
+  /** Makes one verifying call, then follows the account. Rejects with why it could not. */
+  async open(): Promise<void> {
+    this.#isOpen = true
+    await this.refreshQuota()
+    this.transfers?.start()
+    this.#quotaTimer ??= setInterval(
+      () => this.refreshQuota().catch((error: unknown) => this.#fail(error)),
+      quotaEveryMs,
+    )
+  }
+
+  /** Like `open`, but goes on trying until the service answers. */
+  openPatiently(): void {
+    this.open().catch((error: unknown) => this.#fail(error))
+  }
+
+  close(): void {
+    this.#isOpen = false
+    this.transfers?.stop()
+    if (this.#retry !== null) clearTimeout(this.#retry)
+    if (this.#quotaTimer !== null) clearInterval(this.#quotaTimer)
+  }
+
+  async refreshQuota(): Promise<void> {
+    const quota = await this.client().account()
+    const isChanged = JSON.stringify(quota) !== JSON.stringify(this.#quota)
+    this.#quota = quota
+    this.#isFine(quota.userName)
+    if (isChanged) this.emitQuota()
+  }
+
+  emitQuota(): void {
+    this.#options.emit('quota.changed', { accountId: this.#account.id, quota: this.#quota })
+  }
+
+  emitTransfers(): void {
+    if (this.transfers !== null)
+      this.#options.emit('transfers.changed', { accountId: this.#account.id, ...this.transfers.snapshot() })
+  }
+
+  /** Remembers where items lie, so that what is moved or deleted later refreshes the right folders. */
+  noteParents(items: readonly { id: ItemId; parentId: ItemId }[]): void {
+    for (const { id, parentId } of items) this.#parents.set(id, parentId)
+  }
+
+  /** Tells the window that folders changed: those given, and those the items lay in. */
+  tellChanged(folderIds: readonly ItemId[], itemIds: readonly ItemId[] = []): void {
+    const all = new Set(folderIds)
+    for (const id of itemIds) {
+      const parentId = this.#parents.get(id)
+      if (parentId !== undefined) all.add(parentId)
+    }
+    this.#options.emit('items.changed', { accountId: this.#account.id, folderIds: [...all] })
+    this.refreshQuota().catch((error: unknown) => this.#fail(error))
+  }
+
+  #followTransfers(client: PutioClient): TransferList {
+    const { account, history, emit, log } = this.#options
+    return new TransferList({
+      accountId: account.id,
+      client,
+      history,
+      nowMs: Date.now,
+      onFetched: () => this.#isFine(null),
+      onProblem: (error) => {
+        if (!(error instanceof AppError)) log.error('transfers', error)
+        this.#fail(error)
+      },
+      onDelta: (delta) => {
+        emit('transfers.changed', { accountId: account.id, ...delta })
+        if (delta.finished.length > 0)
+          this.tellChanged(delta.finished.flatMap(({ folderId }) => (folderId === null ? [] : [folderId])))
+      },
+    })
+  }
+
+  #isFine(userName: string | null): void {
+    this.#retryMs = retryFirstMs
+    const name = userName === null ? this.#account.name : nameOf(this.#account, userName)
+    this.#update({ state: 'signed-in', problem: null, name })
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isOpen) return
+    const isRefused = error instanceof AppError && error.code === 'signed-out'
+    const sentence =
+      error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
+    this.#update({ state: isRefused ? 'signed-out' : 'unreachable', problem: sentence })
+    if (isRefused) {
+      this.transfers?.stop()
+      return
+    }
+    if (this.#retry !== null) return
+    this.#retry = setTimeout(() => {
+      this.#retry = null
+      this.openPatiently()
+    }, this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, retryMostMs)
+  }
+
+  #update(change: Partial<Account>): void {
+    const next = { ...this.#account, ...change }
+    if (JSON.stringify(next) === JSON.stringify(this.#account)) return
+    this.#account = next
+    this.#options.onAccount(next)
+  }
+}
+
+/** This computer keeps its own name; a server is named by who is signed in and where. */
+function nameOf(account: Account, userName: string): string {
+  if (account.address === null) return account.name
+  return `${userName} · ${new URL(account.address).host}`
+}

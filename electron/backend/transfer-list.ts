@@ -1,0 +1,190 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { EventData } from '../../shared/contract.ts'
+import type { Transfer, TransferId } from '../../shared/transfer.ts'
+import type { History } from './history.ts'
+import type { ListedTransfer, Message, PutioClient } from './putio/client.ts'
+
+type Delta = Omit<EventData<'transfers.changed'>, 'accountId'>
+
+const busyPollMs = 700
+const idlePollMs = 4000
+
+/** What a transfer list needs to know of the world around it. */
+export interface TransferListOptions {
+  accountId: AccountId
+  client: PutioClient
+  history: History
+  onDelta(delta: Delta): void
+  /** The list has just been fetched. */
+  onFetched(): void
+  /** The list could not be fetched; it is tried again by itself. */
+  onProblem(error: unknown): void
+  nowMs(): number
+}
+
+/**
+ * Follows an account's transfers and tells what changed. Put.io drops a transfer from its list the moment it is done (API v1
+ * §7.3), so one that vanishes without having been cancelled here is told as finished, and written into the history; one that
+ * vanishes while in Error was cancelled elsewhere.
+ */
+export class TransferList {
+  readonly #options: TransferListOptions
+  readonly #listed = new Map<TransferId, ListedTransfer>()
+  readonly #cancelledHere = new Set<TransferId>()
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #refreshing: Promise<void> | null = null
+  #isStopped = true
+  #isFirst = true
+
+  constructor(options: TransferListOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (!this.#isStopped) return
+    this.#isStopped = false
+    this.#poll()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+
+  /** Everything, as the first delta of a window that has just begun to listen. */
+  snapshot(): Delta {
+    return {
+      isReset: true,
+      upserted: [...this.#listed.values()].map((transfer) => this.#toTransfer(transfer)),
+      finished: [],
+      cancelled: [],
+    }
+  }
+
+  get(transferId: TransferId): ListedTransfer | null {
+    return this.#listed.get(transferId) ?? null
+  }
+
+  /** Remembers the links that transfers were made of, and shows the transfers at once. */
+  noteAdded(added: readonly { transfer: ListedTransfer; links: string[] }[], folderId: number): void {
+    const { accountId, history, nowMs } = this.#options
+    for (const { transfer, links } of added) {
+      history.added({ accountId, transferId: transfer.id, name: transfer.name, links, folderId, atMs: nowMs() })
+    }
+  }
+
+  /** From now on, that this transfer is gone means that it was cancelled. */
+  noteCancelled(transferId: TransferId): void {
+    this.#cancelledHere.add(transferId)
+  }
+
+  /** Fetches the list now. A call during a running fetch waits for one that begins after it. */
+  async refresh(): Promise<void> {
+    while (this.#refreshing !== null) await this.#refreshing
+    this.#refreshing = this.#fetch().finally(() => {
+      this.#refreshing = null
+    })
+    await this.#refreshing
+  }
+
+  #poll(): void {
+    const again = () => {
+      if (this.#isStopped) return
+      const isBusy = [...this.#listed.values()].some(({ status }) => status !== 'error')
+      this.#timer = setTimeout(() => this.#poll(), isBusy ? busyPollMs : idlePollMs)
+    }
+    this.refresh().then(again, (error: unknown) => {
+      this.#options.onProblem(error)
+      again()
+    })
+  }
+
+  async #fetch(): Promise<void> {
+    const { accountId, client, history, onDelta, onFetched } = this.#options
+    const listed = await client.listTransfers()
+    const present = new Set(listed.map(({ id }) => id))
+    const vanished = [...this.#listed.values()].filter(({ id }) => !present.has(id))
+    if (this.#isFirst) vanished.push(...this.#vanishedWhileAway(present))
+    const messages = vanished.some(({ id }) => !this.#cancelledHere.has(id)) ? await client.listMessages() : []
+    if (this.#isStopped) return
+    onFetched()
+
+    const upserted = listed
+      .filter((transfer) => this.#isChanged(transfer))
+      .map((transfer) => this.#toTransfer(transfer))
+    const finished: Delta['finished'] = []
+    const cancelled: TransferId[] = []
+    for (const transfer of vanished) {
+      const entry = this.#recordLeft(transfer, messages)
+      if (entry.outcome === 'finished') finished.push({ ...entry, transferId: transfer.id })
+      else cancelled.push(transfer.id)
+      this.#listed.delete(transfer.id)
+      this.#cancelledHere.delete(transfer.id)
+    }
+    for (const transfer of listed) {
+      this.#listed.set(transfer.id, transfer)
+      // A transfer that another program added is remembered as well, so that its end is noticed even while this app is closed.
+      if (history.pending(accountId, transfer.id) === null)
+        this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
+    }
+    this.#isFirst = false
+    if (upserted.length + finished.length + cancelled.length > 0)
+      onDelta({ isReset: false, upserted, finished, cancelled })
+  }
+
+  #recordLeft(transfer: ListedTransfer, messages: readonly Message[]) {
+    const { accountId, history, nowMs } = this.#options
+    const added = history.pending(accountId, transfer.id)
+    const isCancelled = this.#cancelledHere.has(transfer.id) || transfer.status === 'error'
+    const message = isCancelled
+      ? undefined
+      : messages.find(({ isFileArrived, fileName }) => isFileArrived && fileName === transfer.name)
+    return history.left({
+      accountId,
+      transferId: transfer.id,
+      name: transfer.name,
+      outcome: isCancelled ? 'cancelled' : 'finished',
+      sizeBytes: transfer.sizeBytes,
+      itemId: message?.itemId ?? null,
+      folderId: transfer.folderId ?? added?.folderId ?? null,
+      links: transfer.links.length > 0 ? transfer.links : (added?.links ?? []),
+      atMs: nowMs(),
+    })
+  }
+
+  /** Transfers that were listed when the app was last open and no longer are. */
+  #vanishedWhileAway(present: ReadonlySet<TransferId>): ListedTransfer[] {
+    const { accountId, history } = this.#options
+    return history
+      .allPending(accountId)
+      .filter(({ transferId }) => !present.has(transferId))
+      .map(({ transferId, name, links, folderId }) => ({
+        id: transferId,
+        name,
+        status: 'completing',
+        percentDone: 100,
+        sizeBytes: null,
+        downloadedBytes: null,
+        speedBytesPerSecond: null,
+        secondsLeft: null,
+        reason: null,
+        host: null,
+        folderId,
+        links,
+      }))
+  }
+
+  #isChanged(transfer: ListedTransfer): boolean {
+    const known = this.#listed.get(transfer.id)
+    return known === undefined || JSON.stringify(known) !== JSON.stringify(transfer)
+  }
+
+  #toTransfer({ links, ...transfer }: ListedTransfer): Transfer {
+    const added = this.#options.history.pending(this.#options.accountId, transfer.id)
+    return {
+      ...transfer,
+      folderId: transfer.folderId ?? added?.folderId ?? null,
+      canRetry: links.length > 0 || (added?.links.length ?? 0) > 0,
+    }
+  }
+}

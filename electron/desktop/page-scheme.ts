@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { extname, isAbsolute, join, relative } from 'node:path'
+import { protocol, type Session } from 'electron'
+
+/** Where the window's page lives: a scheme of our own, so that it has an origin and no file access. */
+export const pageOrigin = 'app://putdesk'
+
+/** The policy of every page we serve: only our own bundled files, no inline script or style, no markup made of strings. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.woff2': 'font/woff2',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+}
+
+/** Must run before the app is ready. */
+export function registerPageScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, codeCache: true } },
+  ])
+}
+
+/** Serves the bundled page from `folder`, and nothing outside it. */
+export function servePage(session: Session, folder: string): void {
+  session.protocol.handle('app', async (request) => {
+    const path = resolveInside(folder, request.url)
+    if (path === null || request.method !== 'GET') return notFound()
+    const type = types[extname(path)]
+    if (type === undefined) return notFound()
+    try {
+      return new Response(await readFile(path), {
+        headers: {
+          'content-type': type,
+          'content-security-policy': contentSecurityPolicy,
+          'x-content-type-options': 'nosniff',
+          'cross-origin-opener-policy': 'same-origin',
+          'referrer-policy': 'no-referrer',
+        },
+      })
+    } catch {
+      // Whatever the reason, the page learns only that there is no such file.
+      return notFound()
+    }
+  })
+}
+
+function notFound(): Response {
+  return new Response('Not found', {
+    status: 404,
+    headers: { 'content-type': 'text/plain', 'content-security-policy': "default-src 'none'" },
+  })
+}
+
+/** The file that a URL of ours names, or null for one that leads outside the folder. */
+export function resolveInside(folder: string, url: string): string | null {
+  if (!URL.canParse(url)) return null
+  const { protocol: scheme, host, pathname } = new URL(url)
+  if (scheme !== 'app:' || host !== 'putdesk') return null
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(pathname)
+  } catch {
+    // A broken percent code names nothing.
+    return null
+  }
+  if (/[\0\\%]/.test(decoded)) return null
+  const path = join(folder, decoded === '/' ? 'index.html' : decoded)
+  const inside = relative(folder, path)
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? null : path
+}

@@ -1,0 +1,59 @@
+import { app, type Session, shell, type WebContents } from 'electron'
+import { pageOrigin } from './page-scheme.ts'
+
+/** Hosts that links of ours lead to. Anything else is not opened. */
+const knownHosts = new Set(['put.io', 'app.put.io', 'help.put.io'])
+
+/** No page gets any permission: not the camera, not the clipboard's content, not a notification, no device, no screen. */
+export function denyPermissions(session: Session): void {
+  session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+  session.setPermissionCheckHandler(() => false)
+  session.setDevicePermissionHandler(() => false)
+  session.setDisplayMediaRequestHandler((_request, answer) => answer({}))
+  session.setUSBProtectedClassesHandler(() => [])
+  session.setBluetoothPairingHandler((_details, answer) => answer({ confirmed: false }))
+}
+
+/** Pages load only what is ours. Everything else, `file:` included, is refused before it leaves. */
+export function lockRequests(session: Session): void {
+  session.webRequest.onBeforeRequest((details, answer) => {
+    const isOurs =
+      details.url.startsWith(`${pageOrigin}/`) || details.url.startsWith('devtools:') || details.url.startsWith('data:')
+    answer({ cancel: !isOurs })
+  })
+}
+
+/** Holds every page, whoever made it, to the page it shows: no navigation, no windows, no webviews. */
+export function lockNavigation(): void {
+  app.on('web-contents-created', (_event, contents) => {
+    contents.on('will-navigate', (event) => event.preventDefault())
+    contents.on('will-frame-navigate', (event) => event.preventDefault())
+    contents.on('will-redirect', (event) => event.preventDefault())
+    contents.on('will-attach-webview', (event) => event.preventDefault())
+    contents.setWindowOpenHandler(({ url }) => {
+      openExternal(url)
+      return { action: 'deny' }
+    })
+  })
+}
+
+/** The one way to the system's browser: https, a host of ours, no user name, written anew from its parts. */
+export function openExternal(url: string): void {
+  const safe = toExternalUrl(url)
+  if (safe !== null) void shell.openExternal(safe)
+}
+
+/** The URL that may be opened outside, or null. */
+export function toExternalUrl(url: string): string | null {
+  if (!URL.canParse(url) || /\p{Cc}/u.test(url)) return null
+  const parsed = new URL(url)
+  const isPlain = parsed.protocol === 'https:' && parsed.username === '' && parsed.password === '' && parsed.port === ''
+  return isPlain && knownHosts.has(parsed.hostname) ? parsed.href : null
+}
+
+/** True when a message comes from the main frame of a window that shows our page. */
+export function isOurFrame(contents: WebContents, frame: Electron.WebFrameMain | null): boolean {
+  return (
+    !contents.isDestroyed() && frame !== null && frame === contents.mainFrame && frame.url.startsWith(`${pageOrigin}/`)
+  )
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { app, utilityProcess } from 'electron'
+import type { ServiceProcess } from '../backend/host.ts'
+
+const stopWithinMs = 6000
+/** The first Node whose SQLite needs no flag. */
+const neededNode = [22, 13]
+
+/** Why the local service cannot run in this app, or null. A packaged app runs it in its own Electron, which must be new enough. */
+export function whyNoService(): string | null {
+  if (!app.isPackaged)
+    return findNode() === null ? 'The local service needs Node 24: start Putdesk with npm start.' : null
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [neededMajor = 0, neededMinor = 0] = neededNode
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return null
+  return `The local service needs a newer Electron than the ${process.versions.electron} this app was packaged with for a trial. Servers elsewhere work.`
+}
+
+/** Starts the local service: in its own Node while developing, in a utility process of the packaged app. */
+export function startServiceProcess(args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
+  const script = join(app.getAppPath(), 'dist', 'server', 'main.mjs')
+  return app.isPackaged ? inUtilityProcess(script, args, writeLog) : inNode(script, args, writeLog)
+}
+
+function findNode(): string | null {
+  const system = process.platform === 'win32' ? 'win' : process.platform
+  const own = join(
+    app.getAppPath(),
+    'node_modules',
+    `node-${system}-${process.arch}`,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
+  return process.env.PUTDESK_NODE ?? (existsSync(own) ? own : null)
+}
+
+function inNode(script: string, args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
+  const child = spawn(findNode() ?? 'node', [script, ...args], {
+    shell: false,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  // A service that has just ended cannot be told anything; its exit is what counts.
+  child.stdin.on('error', (error) => writeLog(`service: ${error.message}`))
+  createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
+  return {
+    send: (message) => child.stdin.write(`${JSON.stringify(message)}\n`),
+    onMessage: (listener) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const message = parse(line)
+        if (message !== null) listener(message)
+      })
+    },
+    onExit: (listener) => onEnd(child, listener),
+    stop: async () => {
+      child.stdin.end()
+      child.kill('SIGTERM')
+      const killing = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
+      await exited
+      clearTimeout(killing)
+    },
+  }
+}
+
+function onEnd(child: ChildProcess, listener: (code: number | null) => void): void {
+  let isTold = false
+  const tell = (code: number | null) => {
+    if (!isTold) listener(code)
+    isTold = true
+  }
+  child.once('exit', tell)
+  child.once('error', () => tell(null))
+}
+
+function inUtilityProcess(script: string, args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
+  const child = utilityProcess.fork(script, [...args], {
+    serviceName: 'Putdesk service',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
+  return {
+    send: (message) => child.postMessage(message),
+    onMessage: (listener) => child.on('message', listener),
+    onExit: (listener) => {
+      child.once('exit', listener)
+    },
+    stop: async () => {
+      child.postMessage({ stop: true })
+      const killing = setTimeout(() => child.kill(), stopWithinMs)
+      await exited
+      clearTimeout(killing)
+    },
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    // Not a message.
+    return null
+  }
+}
