@@ -46,9 +46,7 @@ export function createVault(path: string): Vault {
 }
 
 async function isProtected(): Promise<boolean> {
-  const isAvailable = hasAsync(safeStorage)
-    ? await safeStorage.isAsyncEncryptionAvailable()
-    : safeStorage.isEncryptionAvailable()
+  const isAvailable = hasAsync ? await safeStorage.isAsyncEncryptionAvailable() : safeStorage.isEncryptionAvailable()
   if (!isAvailable) return false
   return process.platform !== 'linux' || safeStorage.getSelectedStorageBackend() !== 'basic_text'
 }
@@ -59,9 +57,7 @@ async function encrypt(secret: string): Promise<Buffer> {
 
 async function decrypt(encrypted: Buffer): Promise<string | null> {
   try {
-    return hasAsync(safeStorage)
-      ? (await safeStorage.decryptStringAsync(encrypted)).result
-      : safeStorage.decryptString(encrypted)
+    return hasAsync ? (await safeStorage.decryptStringAsync(encrypted)).result : safeStorage.decryptString(encrypted)
   } catch {
     // The system's keeper has changed or lost its key: as good as no secret, the person signs in again.
     return null

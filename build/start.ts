@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildAll } from './build.ts'
+import { startVirtualDisplay } from './display.ts'
+import { type ElectronRuntime, findElectron } from './electron-runtime.ts'
+import { ownCache, say, stop } from './paths.ts'
+import { ensureSystemPackages } from './system-packages.ts'
+
+const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY)
+ensureSystemPackages(hasDisplay ? ['electron'] : ['electron', 'display'])
+const runtime = await findElectron()
+await buildAll()
+
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+if (isRoot)
+  say('running as root, where Chromium’s sandbox cannot work: starting without it. Run as an ordinary user to have it.')
+const args = [...runtime.args, ...(isRoot ? ['--no-sandbox'] : []), ...process.argv.slice(2)]
+if (hasDisplay) startOnScreen(runtime, args)
+else await startVirtually(runtime, args)
+
+function startOnScreen({ executable, version }: ElectronRuntime, args: string[]): void {
+  say(`opening the window (Electron ${version}).`)
+  const child = spawn(executable, args, { stdio: 'inherit' })
+  child.on('exit', (code) => process.exit(code ?? 0))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+}
+
+/** Without a screen the window opens on a virtual one, and a picture of it shows that it did. */
+async function startVirtually({ executable, version }: ElectronRuntime, args: string[]): Promise<void> {
+  const display = await startVirtualDisplay().catch(() =>
+    stop(
+      'there is no display, and no Xvfb to make a virtual one. Install it (Debian: apt-get install xvfb) or start from a desktop.',
+    ),
+  )
+  say(`there is no display: opening the window (Electron ${version}) on a virtual one.`)
+  const { _electron } = await import('playwright-core')
+  const app = await _electron.launch({
+    executablePath: executable,
+    args: [...args, '--disable-gpu'],
+    env: { ...definedEnvironment(), DISPLAY: display.name },
+  })
+  const window = await app.firstWindow()
+  await window.locator('[data-ready]').first().waitFor()
+  const picture = join(ownCache, 'window.png')
+  mkdirSync(ownCache, { recursive: true })
+  await window.screenshot({ path: picture })
+  say(`the window is open; a screenshot of it is at ${picture}. Ctrl+C ends it.`)
+  const end = () => app.close().finally(() => display.stop())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end())
+  await app.waitForEvent('close', { timeout: 0 })
+  display.stop()
+  process.exit(0)
+}
+
+function definedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startVirtualDisplay } from './display.ts'
+import { findElectron } from './electron-runtime.ts'
+import { ownCache, root, say } from './paths.ts'
+import { ensureSystemPackages } from './system-packages.ts'
+
+const isWithWindow = !process.argv.includes('--no-e2e')
+const bin = join(root, 'node_modules', '.bin')
+const environment = { ...process.env }
+const report = join(ownCache, 'test-report.json')
+let passed = 0
+let failed = 0
+
+const missing = isWithWindow ? ensureSystemPackages(['electron', 'display', 'tests']) : ensureSystemPackages(['tests'])
+if (missing.length > 0) say('some tests will fail without these packages.')
+const display = isWithWindow && process.platform === 'linux' ? await startVirtualDisplay() : null
+if (display !== null) environment.DISPLAY = display.name
+if (isWithWindow) environment.PUTDESK_TEST_ELECTRON = JSON.stringify(await findElectron())
+
+const steps: [string, () => boolean][] = [
+  ['format and lint', () => run('biome', ['ci', '--error-on-warnings', '.'])],
+  ['types', () => run('tsc', ['-b'])],
+  ['unused files, exports and packages', () => run('knip', [])],
+  ['build', () => run(process.execPath, [join(root, 'build', 'build.ts')])],
+  ['unit and integration tests', () => runTests('unit')],
+]
+if (isWithWindow) steps.push(['end to end, in a real Electron window', () => runTests('e2e')])
+
+const broken: string[] = []
+for (const [name, step] of steps) {
+  say(`${name}…`)
+  const startedAt = performance.now()
+  const isFine = step()
+  say(`${name}: ${isFine ? 'fine' : 'FAILED'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  if (!isFine) broken.push(name)
+}
+display?.stop()
+if (broken.length > 0) say(`failed: ${broken.join(', ')}.`)
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(broken.length > 0 || failed > 0 || passed === 0 ? 1 : 0)
+
+function run(command: string, args: string[]): boolean {
+  const path = existsSync(join(bin, command)) ? join(bin, command) : command
+  return spawnSync(path, args, { cwd: root, stdio: 'inherit', env: environment }).status === 0
+}
+
+/** Runs one of the two sets of tests and adds its figures up, for the line that CI reads. */
+function runTests(project: 'unit' | 'e2e'): boolean {
+  mkdirSync(ownCache, { recursive: true })
+  rmSync(report, { force: true })
+  const isFine = run('vitest', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
+  if (!existsSync(report)) return false
+  const figures: unknown = JSON.parse(readFileSync(report, 'utf8'))
+  passed += figure(figures, 'numPassedTests')
+  failed += figure(figures, 'numFailedTests')
+  return isFine && figure(figures, 'numPassedTests') > 0 && figure(figures, 'numPendingTests') === 0
+}
+
+function figure(figures: unknown, name: string): number {
+  if (typeof figures !== 'object' || figures === null) return 0
+  const value: unknown = Object.entries(figures).find(([key]) => key === name)?.[1]
+  return typeof value === 'number' ? value : 0
+}
