@@ -1,0 +1,91 @@
+import { lookup } from 'node:dns/promises'
+import ipaddr from 'ipaddr.js'
+
+/** One address that a name resolved to. */
+export interface Address {
+  address: string
+  family: 4 | 6
+}
+
+/** Asks the name service for every address of a host. */
+export type Resolve = (host: string) => Promise<Address[]>
+
+/** Why the gate refused: a sentence for the person. */
+export class GateError extends Error {
+  override name = 'GateError'
+}
+
+/**
+ * The one way out: every outgoing connection, and every hop of a redirect, is checked here first. The addresses it answers with
+ * are the ones to connect to; the name is never resolved again.
+ */
+export interface Gate {
+  /** Rejects with a `GateError` for what must not be reached, or with the resolver's error. */
+  check(url: URL): Promise<Address[]>
+  /** Replaces the hosts that may be reached although they are on the person's own network. */
+  allow(hosts: readonly string[]): void
+}
+
+// What browsers refuse, because other protocols can be talked into listening there. Source: WHATWG Fetch, "bad port".
+const badPorts = new Set([
+  1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+])
+
+/** Builds the gate. Hosts in `allowHosts` are compared whole, and may be names or addresses. */
+export function createGate(options: { allowHosts: readonly string[]; resolve?: Resolve }): Gate {
+  const resolve = options.resolve ?? resolveAll
+  let allowed = new Set(options.allowHosts.map(hostKey))
+  return {
+    allow: (hosts) => {
+      allowed = new Set(hosts.map(hostKey))
+    },
+    check: async (url) => {
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+        throw new GateError(`Only http and https links can be fetched, and this one begins with “${url.protocol}”.`)
+      }
+      if (url.port !== '' && badPorts.has(Number(url.port))) {
+        throw new GateError(`Port ${url.port} is not used for files, so the link was refused.`)
+      }
+      const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+      const answers = ipaddr.isValid(host) ? [literal(host)] : await resolve(host)
+      if (answers.length === 0) throw new GateError(`The host “${host}” has no address.`)
+      if (allowed.has(hostKey(url.hostname))) return answers
+      const inner = answers.find(({ address }) => !isPublicAddress(address))
+      if (inner !== undefined) {
+        throw new GateError(
+          `“${host}” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.`,
+        )
+      }
+      return answers
+    },
+  }
+}
+
+/** True for an address that anyone on the internet may hold; false for this computer, private networks and special ranges. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  if (parsed.range() !== 'unicast') return false
+  return parsed.kind() === 'ipv4' || parsed.match(ipaddr.parseCIDR('2000::/3'))
+}
+
+function hostKey(host: string): string {
+  const bare = host
+    .trim()
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+  return ipaddr.isValid(bare) ? ipaddr.parse(bare).toString() : bare
+}
+
+function literal(host: string): Address {
+  return { address: host, family: ipaddr.IPv6.isValid(host) ? 6 : 4 }
+}
+
+async function resolveAll(host: string): Promise<Address[]> {
+  const answers = await lookup(host, { all: true })
+  return answers.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
+}

@@ -1,0 +1,106 @@
+const maxBytes = 255
+const reservedOnWindows = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))/i
+// Separators and what Windows forbids; controls; everything that changes the direction of text or has no width.
+const forbidden = new RegExp(
+  [
+    '[/\\\\<>:"|?*]',
+    '[\\u0000-\\u001f\\u007f-\\u009f]',
+    '[\\u061c\\u200b\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2060\\u2066-\\u2069\\ufeff]',
+  ].join('|'),
+  'g',
+)
+
+/**
+ * Turns a name that a stranger chose into one that is safe on every file system: one segment, never empty, `.` or `..`, no
+ * separators, controls or direction marks, no name that Windows reserves, no trailing dot or space, at most 255 bytes of UTF-8
+ * with the ending kept. Safe names are left as they are.
+ */
+export function safeName(remote: string): string {
+  let name = remote.toWellFormed().normalize('NFC').replace(forbidden, '_').trim()
+  name = name.replace(/[. ]+$/, (tail) => '_'.repeat(Math.min(tail.length, 3)))
+  if (reservedOnWindows.test(name)) name = `_${name}`
+  name = shorten(name)
+  return name === '' ? 'unnamed' : name
+}
+
+/** Cuts a name to 255 bytes of UTF-8 between characters, keeping an ending of up to 20 bytes. */
+export function shorten(name: string, limit: number = maxBytes): string {
+  if (Buffer.byteLength(name) <= limit) return name
+  const dot = name.lastIndexOf('.')
+  const ending = dot > 0 && Buffer.byteLength(name.slice(dot)) <= 20 ? name.slice(dot) : ''
+  const stem = ending === '' ? name : name.slice(0, dot)
+  let room = limit - Buffer.byteLength(ending)
+  let kept = ''
+  for (const { segment } of new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(stem)) {
+    room -= Buffer.byteLength(segment)
+    if (room < 0) break
+    kept += segment
+  }
+  const whole = kept === '' ? cutBytes(stem, limit - Buffer.byteLength(ending)) : kept
+  return `${whole.replace(/[. ]+$/, '')}${ending}`
+}
+
+function cutBytes(text: string, limit: number): string {
+  let kept = ''
+  let room = limit
+  for (const character of text) {
+    room -= Buffer.byteLength(character)
+    if (room < 0) break
+    kept += character
+  }
+  return kept
+}
+
+/** A name that is not taken: `name (2).ext`, `name (3).ext`… */
+export function freeName(name: string, isTaken: (name: string) => boolean): string {
+  if (!isTaken(name)) return name
+  const dot = name.lastIndexOf('.')
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
+  for (let n = 2; ; n++) {
+    const suffix = ` (${n})${ending}`
+    const candidate = `${shorten(stem, maxBytes - Buffer.byteLength(suffix))}${suffix}`
+    if (!isTaken(candidate)) return candidate
+  }
+}
+
+/**
+ * The safe name of what a link gives: what `Content-Disposition` says, else the last segment of the URL, else its host.
+ * Source: RFC 6266.
+ */
+export function nameForLink(url: string, contentDisposition?: string | null): string {
+  const said = contentDisposition ? dispositionName(contentDisposition) : null
+  if (said !== null && said.trim() !== '') return safeName(lastSegment(said))
+  const parsed = URL.canParse(url) ? new URL(url) : null
+  const last = parsed?.pathname.split('/').findLast((segment) => segment !== '')
+  if (last !== undefined) return safeName(decodePercent(last))
+  return safeName(parsed?.hostname ?? url)
+}
+
+/** The file name in a `Content-Disposition` header: `filename*` wins over `filename`. Null when there is none. */
+export function dispositionName(header: string): string | null {
+  const parameters = new Map<string, string>()
+  const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g
+  // Node gives header bytes as Latin-1; servers mostly mean UTF-8.
+  for (const [, key = '', raw = ''] of `;${header}`.matchAll(pattern)) {
+    const value = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(["\\])/g, '$1') : raw.trim()
+    if (!parameters.has(key.toLowerCase())) parameters.set(key.toLowerCase(), value)
+  }
+  const extended = parameters.get('filename*')?.match(/^([\w-]*)'[^']*'(.*)$/)
+  if (extended) {
+    const [, charset = '', encoded = ''] = extended
+    if (/^utf-8$/i.test(charset)) return decodePercent(encoded)
+    if (/^iso-8859-1$/i.test(charset)) return decodePercent(encoded, 'latin1')
+  }
+  const plain = parameters.get('filename')
+  if (plain === undefined) return null
+  const bytes = Buffer.from(plain, 'latin1')
+  return bytes.equals(Buffer.from(bytes.toString('utf8'))) ? bytes.toString('utf8') : plain
+}
+
+function lastSegment(path: string): string {
+  return path.split(/[/\\]/).findLast((segment) => segment !== '') ?? path
+}
+
+function decodePercent(text: string, charset: 'utf8' | 'latin1' = 'utf8'): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString(charset))
+}

@@ -1,0 +1,78 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+const readBytes = 512 * 1024
+
+/**
+ * Answers GET or HEAD for one file, whole or one range of it. The caller sets headers about the content before; this sets those
+ * about bytes. Rejects only when the file cannot be opened and nothing was sent.
+ */
+export async function serveFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const range = parseRange(request.headers.range, size)
+    response.setHeader('Accept-Ranges', 'bytes')
+    if (range === 'unsatisfiable') {
+      response.writeHead(416, { 'Content-Range': `bytes */${size}`, 'Content-Length': 0 }).end()
+      return
+    }
+    const { start, end } = range ?? { start: 0, end: size }
+    if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${size}`)
+    response.writeHead(range === null ? 200 : 206, { 'Content-Length': end - start })
+    if (request.method === 'HEAD') response.end()
+    else await pump(file, response, { start, end })
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Reads a `Range` header. Null means the whole file: no range, several, another unit, or nonsense. `end` is exclusive.
+ * Source: RFC 9110 §14.2.
+ */
+export function parseRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | null {
+  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '')
+  if (parts === null) return null
+  const [, first = '', last = ''] = parts
+  if (first === '') {
+    if (last === '') return null
+    const count = Math.min(Number(last), size)
+    return count === 0 ? 'unsatisfiable' : { start: size - count, end: size }
+  }
+  const start = Number(first)
+  if (last !== '' && Number(last) < start) return null
+  if (start >= size) return 'unsatisfiable'
+  return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) }
+}
+
+/** Two buffers take turns: while one is on its way to the client, the next is read. */
+async function pump(file: FileHandle, response: ServerResponse, span: { start: number; end: number }): Promise<void> {
+  const size = Math.min(readBytes, span.end - span.start)
+  const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(span.end - span.start > size ? size : 0)]
+  let position = span.start
+  let sending: Promise<boolean> = Promise.resolve(true)
+  const gone = new Promise<boolean>((resolve) => response.once('close', () => resolve(false)))
+  for (let turn = 0; position < span.end; turn++) {
+    const buffer = buffers[turn % 2] ?? Buffer.alloc(0)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, span.end - position), position)
+    const isThere = await sending
+    if (!isThere || bytesRead === 0) {
+      response.destroy()
+      return
+    }
+    position += bytesRead
+    sending = Promise.race([gone, send(response, buffer.subarray(0, bytesRead))])
+  }
+  if (await sending) response.end()
+}
+
+function send(response: ServerResponse, bytes: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (response.destroyed) resolve(false)
+    else response.write(bytes, (fault) => resolve(!fault))
+  })
+}

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** What a test sets for the local service; all has a default. */
+export interface ServiceOptions {
+  /** The data folder; a new one when not given. */
+  data?: string
+  key?: string
+  secret?: string
+  user?: string
+  password?: string
+  diskQuota?: number
+  bandwidthQuota?: number
+  activeLimit?: number
+  busy?: 'always' | 'never' | 'auto'
+  port?: number
+  /** Default: 127.0.0.1, where the tests' own web servers are. */
+  allowHosts?: string[]
+  /** Another program than `server/main.ts`, such as a bundle. */
+  entry?: string
+}
+
+export interface Service {
+  url: string
+  port: number
+  key: string
+  secret: string
+  data: string
+  notice: string | null
+  child: ChildProcess
+  /** All that it wrote to its log so far. */
+  log: () => string
+  /** Asks a method of API v1 as the service's own user, and answers with the whole envelope. */
+  ask: (name: string, params?: Record<string, unknown>, extra?: Record<string, unknown>) => Promise<Envelope>
+  stop: () => Promise<number | null>
+  kill9: () => Promise<void>
+}
+
+/** An answer of API v1: the HTTP status, and the parts of the envelope that tests look at. */
+export interface Envelope {
+  status: number
+  error: boolean
+  message: string | null
+  // The shape differs by method; a test compares it whole.
+  results: unknown
+  rows: Record<string, unknown>[]
+}
+
+/** Starts the real local service as a child process and resolves when it listens. */
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const { key = 'test-key', secret = 'test-secret', allowHosts = ['127.0.0.1'] } = options
+  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'putdesk-service-')))
+  const flags: [string, string | number | undefined][] = [
+    ['port', options.port ?? 0],
+    ['data', data],
+    ['key', key],
+    ['secret', secret],
+    ['user', options.user],
+    ['password', options.password],
+    ['disk-quota', options.diskQuota],
+    ['bandwidth-quota', options.bandwidthQuota],
+    ['active-limit', options.activeLimit],
+    ['busy', options.busy ?? 'never'],
+    ...allowHosts.map((host): [string, string] => ['allow-host', host]),
+  ]
+  const argv = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, `${value}`]))
+  const entry = options.entry ?? join(import.meta.dirname, '../../server/main.ts')
+  const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  child.stderr.on('data', (chunk) => {
+    log += chunk
+  })
+  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const line = await Promise.race([
+    new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve)),
+    gone.then((code) => {
+      throw new Error(`the service ended with ${code} before it listened: ${log}`)
+    }),
+  ])
+  const ready: { port: number; url: string; notice?: string } = JSON.parse(line)
+  return {
+    url: ready.url,
+    port: ready.port,
+    key,
+    secret,
+    data,
+    notice: ready.notice ?? null,
+    child,
+    log: () => log,
+    ask: (name, params = {}, extra = {}) =>
+      ask(ready.url, name, { api_key: key, api_secret: secret, params, ...extra }),
+    stop: async () => {
+      child.kill('SIGTERM')
+      return gone
+    },
+    kill9: async () => {
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+/** Asks `resource.method` of API v1 with a request object, in a form-encoded POST. */
+export async function ask(url: string, name: string, request: Record<string, unknown>): Promise<Envelope> {
+  const [resource = '', method = ''] = name.split('.')
+  const response = await fetch(`${url}/v1/${resource}?method=${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ request: JSON.stringify(request) }).toString(),
+  })
+  const body: { error: boolean; error_message?: string | null; response: { results: unknown } } = JSON.parse(
+    await response.text(),
+  )
+  const { results } = body.response
+  return {
+    status: response.status,
+    error: body.error,
+    message: body.error_message ?? null,
+    results,
+    rows: Array.isArray(results) ? results : [],
+  }
+}
+
+/** Asks until an answer is as wanted, as a client that polls does; fails after 20 seconds with the last answer. */
+export async function until<T>(get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
+  const endMs = performance.now() + 20_000
+  for (;;) {
+    const value = await get()
+    if (isWanted(value)) return value
+    if (performance.now() > endMs) throw new Error(`still not as wanted: ${JSON.stringify(value)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
