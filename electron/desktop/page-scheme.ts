@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { extname, isAbsolute, join, relative } from 'node:path'
+import { extname } from 'node:path'
 import { protocol, type Session } from 'electron'
-
-/** Where the window's page lives: a scheme of our own, so that it has an origin and no file access. */
-export const pageOrigin = 'app://putdesk'
+import { resolveInside } from './page-path.ts'
 
 /** The policy of every page we serve: only our own bundled files, no inline script or style, no markup made of strings. */
 export const contentSecurityPolicy = [
@@ -65,22 +63,4 @@ function notFound(): Response {
     status: 404,
     headers: { 'content-type': 'text/plain', 'content-security-policy': "default-src 'none'" },
   })
-}
-
-/** The file that a URL of ours names, or null for one that leads outside the folder. */
-export function resolveInside(folder: string, url: string): string | null {
-  if (!URL.canParse(url)) return null
-  const { protocol: scheme, host, pathname } = new URL(url)
-  if (scheme !== 'app:' || host !== 'putdesk') return null
-  let decoded: string
-  try {
-    decoded = decodeURIComponent(pathname)
-  } catch {
-    // A broken percent code names nothing.
-    return null
-  }
-  if (/[\0\\%]/.test(decoded)) return null
-  const path = join(folder, decoded === '/' ? 'index.html' : decoded)
-  const inside = relative(folder, path)
-  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? null : path
 }

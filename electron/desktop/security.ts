@@ -1,8 +1,6 @@
 import { app, type Session, shell, type WebContents } from 'electron'
-import { pageOrigin } from './page-scheme.ts'
-
-/** Hosts that links of ours lead to. Anything else is not opened. */
-const knownHosts = new Set(['put.io', 'app.put.io', 'help.put.io'])
+import { toExternalUrl } from './external-url.ts'
+import { pageOrigin } from './page-path.ts'
 
 /** No page gets any permission: not the camera, not the clipboard's content, not a notification, no device, no screen. */
 export function denyPermissions(session: Session): void {
@@ -41,14 +39,6 @@ export function lockNavigation(): void {
 export function openExternal(url: string): void {
   const safe = toExternalUrl(url)
   if (safe !== null) void shell.openExternal(safe)
-}
-
-/** The URL that may be opened outside, or null. */
-export function toExternalUrl(url: string): string | null {
-  if (!URL.canParse(url) || /\p{Cc}/u.test(url)) return null
-  const parsed = new URL(url)
-  const isPlain = parsed.protocol === 'https:' && parsed.username === '' && parsed.password === '' && parsed.port === ''
-  return isPlain && knownHosts.has(parsed.hostname) ? parsed.href : null
 }
 
 /** True when a message comes from the main frame of a window that shows our page. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { app, BrowserWindow, nativeTheme, type Rectangle, screen } from 'electron'
 import { z } from 'zod'
 import type { KeyValueStore } from '../backend/host.ts'
-import { pageOrigin } from './page-scheme.ts'
+import { pageOrigin } from './page-path.ts'
 
 const Bounds = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
 const background = { light: '#f4f3f1', dark: '#1e1f22' }

@@ -1,0 +1,39 @@
+import { createServer, type IncomingMessage } from 'node:http'
+
+/** What a scripted server was asked. */
+export interface Asked {
+  method: string
+  url: string
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+export type Answer = { status?: number; headers?: Record<string, string>; body: string }
+
+/** A server on loopback that answers as the test says and remembers what it was asked. */
+export async function startScriptedServer(
+  answer: (asked: Asked) => Answer,
+): Promise<{ url: string; asked: Asked[]; stop(): Promise<void> }> {
+  const asked: Asked[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
+    asked.push(one)
+    const { status = 200, headers = {}, body: answered } = answer(one)
+    response.writeHead(status, headers)
+    response.end(answered)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not listening')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    asked,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}

@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createV1Client, withToken } from '../electron/backend/putio/v1/client.ts'
+import { type Asked, startScriptedServer } from './support/scripted-server.ts'
+
+// Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9, §10.
+const recorded: Record<string, string> = {
+  'user info':
+    '{"response": {"total": 1, "results": [{"name": "rodreegez", "friends_count": 1, "bw_avail_last_month": "462774811875", "shared_space": 0, "shared_items": 0, "bw_quota_available": "496108387615", "disk_quota": "53687091200", "disk_quota_available": "13259450609", "bw_quota": "53687091200"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
+  'user friends':
+    '{"response": {"total": 1, "results": [{"dir_id": "7731413", "id": "8664", "name": "Dean Strelau"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
+  'user acctoken':
+    '{"response": {"results": {"token": "bebe56e6b3455440f90bf9dec14b7c6be814c7c0"}}, "error": false, "user_name": "x", "id": 17}',
+  'files list':
+    '{"response": {"total": 1, "results": [{"name": "id5_1.mp4", "download_url": "http://s01.put.io/download-file/17/4701235", "parent_id": "0", "content_type": "video/mp4", "file_icon_url": "http://put.io/images/file_types/movie.png", "stream_url": "http://s01.put.io/stream-file/17/4701235/", "screenshot_url": null, "is_dir": false, "thumb_url": null, "type": "movie", "id": "4701235", "size": "1048576"}]}, "error": false, "user_name": "x", "id": 17}',
+  'files dirmap':
+    '{"response": {"results": {"dirs": [{"dirs": [], "shared": null, "id": "4220", "name": "renamed (4)", "default_shared": null, "parent_id": "0"}], "shared": null, "id": "0", "name": "Your Files", "default_shared": null, "parent_id": null}}, "error": false, "user_name": "x", "id": 17}',
+  'messages list':
+    '{"response": {"total": 1, "results": [{"user_file_id": "6036582", "hidden": "0", "user_id": "6190", "description": null, "title": "<a rel=\\"userfile\\" href=\\"/file/6036582\\">dnrtv_0004.zip.torrent</a> <span class=\\"dash-gray\\">(4.87K) downloaded</span>", "importance": "0", "file_name": "dnrtv_0004.zip.torrent", "file_type": "1", "from_user_id": null, "id": "5324666", "channel": "2"}]}, "error": false, "user_name": "x", "id": 17}',
+  'transfers list':
+    '{"response": {"total": 1, "results": [{"status": "Downloading", "percent_done": "1", "id": "358874", "name": "Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi"}]}, "error": false, "user_name": "x", "id": 17}',
+  'urls analyze':
+    '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "366500388", "human_size": "350.0M", "paid_bw": "366500388", "error": null, "parts": [{"url": "http://rapidshare.com/files/1/M.part3.rar", "size": "47711664", "paid_bw": "47711664", "source": "rapidshare.com", "name": "Mdb35.part3.rar", "human_size": "45.5M", "type": "file", "needs_pass": 0, "error": null}]}], "torrent": [{"url": "http://a.b/c.torrent", "name": "ABCDE.avi", "size": "244091464", "human_size": "232.8M", "paid_bw": "0", "source": "a.b", "type": "file", "needs_pass": 0, "error": null}], "singleurl": [{"url": "ftp://a.b.c/name.mp4", "name": "name.mp4", "size": "92014", "human_size": "89.9K", "paid_bw": "0", "source": "a.b.c", "type": "file", "needs_pass": 0, "error": null}], "error": [{"url": "http://x/y", "error": "reason"}]}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
+  'subscriptions list':
+    '{"response": {"total": 1, "results": [{"last_update_time": "2010-06-05 19:01:27", "parent_folder_id": "6036577", "name": "dnrTV", "next_update_time": "2010-06-05 20:01:27", "url": "http://feeds.feedburner.com/DnrtvTorrent", "paused": false, "do_filters": "", "dont_filters": "", "id": "2513"}]}, "error": false, "user_name": "x", "id": 17}',
+  'urls extracturls':
+    '{"response": {"total": 1, "results": [{"url": "http://a.b/c"}]}, "error": false, "user_name": "x", "id": 17}',
+}
+const sameAs: Record<string, string> = {
+  'files create_dir': 'files list',
+  'files info': 'files list',
+  'files rename': 'files list',
+  'files move': 'files list',
+  'files search': 'files list',
+  'transfers add': 'transfers list',
+  'transfers cancel': 'transfers list',
+  'subscriptions create': 'subscriptions list',
+  'subscriptions edit': 'subscriptions list',
+  'subscriptions pause': 'subscriptions list',
+  'subscriptions info': 'subscriptions list',
+}
+const nothing = '{"response": {"total": 0, "results": []}, "error": false, "user_name": "x", "id": 17}'
+const wrongSecret =
+  '{"error_message": "Unable to login. Please check your info.", "user_id": null, "response": {"results": [{"user_name": null, "user_id": null}]}, "error": true}'
+
+let server: Awaited<ReturnType<typeof startScriptedServer>>
+const key = ({ url }: Asked) => {
+  const parsed = new URL(url, 'http://x')
+  return `${parsed.pathname.split('/').at(-1)} ${parsed.searchParams.get('method')}`
+}
+const requestOf = (asked: Asked | undefined) => JSON.parse(new URLSearchParams(asked?.body).get('request') ?? 'null')
+
+beforeAll(async () => {
+  server = await startScriptedServer((asked) => {
+    const { api_secret: secret } = requestOf(asked)
+    if (secret === 'html') return { body: '<html>hello</html>' }
+    if (secret === 'broken') return { status: 500, body: '{}' }
+    if (secret === 'no') return { body: wrongSecret }
+    const name = key(asked)
+    return { body: recorded[sameAs[name] ?? name] ?? nothing }
+  })
+})
+afterAll(() => server.stop())
+
+const client = (apiSecret = 'open-sesame') =>
+  createV1Client({ baseUrl: async () => server.url, credentials: { apiKey: 'k&+%', apiSecret } })
+
+it('signs every request in the body of a POST, and never in a URL', async () => {
+  await client().createFolder(5, 'A & B+C %20 çö')
+  const asked = server.asked.at(-1)
+  expect({ method: asked?.method, url: asked?.url, request: requestOf(asked) }).toEqual({
+    method: 'POST',
+    url: '/v1/files?method=create_dir',
+    request: {
+      api_key: 'k&+%',
+      api_secret: 'open-sesame',
+      params: { name: 'A & B+C %20 çö', parent_id: 5 },
+      putdesk: 1,
+    },
+  })
+  expect(server.asked.every(({ url }) => !url.includes('open-sesame'))).toBe(true)
+})
+
+it('reads the recorded user, friends and token', async () => {
+  expect(await client().account()).toEqual({
+    userName: 'rodreegez',
+    diskTotalBytes: 53687091200,
+    diskFreeBytes: 13259450609,
+    bandwidthTotalBytes: 53687091200,
+    bandwidthLeftBytes: 496108387615,
+    activeLimit: null,
+    largestFileBytes: null,
+  })
+  expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
+  expect(await client().accessToken()).toBe('bebe56e6b3455440f90bf9dec14b7c6be814c7c0')
+})
+
+it('reads the recorded items, and every method that answers with one', async () => {
+  const item = { id: 4701235, parentId: 0, name: 'id5_1.mp4', kind: 'movie', sizeBytes: 1048576, addedAtMs: null }
+  const one = client()
+  expect(await one.listItems(0)).toEqual([item])
+  expect(await one.listFolders(0)).toEqual([])
+  expect(await one.searchItems('jazz')).toEqual([item])
+  expect(
+    await Promise.all([one.item(1), one.createFolder(0, 'x'), one.renameItem(1, 'y'), one.moveItem(1, 2)]),
+  ).toEqual([item, item, item, item])
+  await one.deleteItem(1)
+  expect(key(server.asked.at(-1) ?? { method: '', url: '', headers: {}, body: '' })).toBe('files delete')
+  expect(await one.folderMap()).toEqual([
+    { id: 0, name: 'Your Files', parentId: null },
+    { id: 4220, name: 'renamed (4)', parentId: 0 },
+  ])
+})
+
+it('reads the recorded messages, transfers and subscriptions', async () => {
+  const one = client()
+  expect(await one.listMessages()).toEqual([
+    {
+      id: 5324666,
+      title:
+        '<a rel="userfile" href="/file/6036582">dnrtv_0004.zip.torrent</a> <span class="dash-gray">(4.87K) downloaded</span>',
+      itemId: 6036582,
+      fileName: 'dnrtv_0004.zip.torrent',
+      isFileArrived: true,
+    },
+  ])
+  await one.deleteMessage(1)
+  const unknown = {
+    sizeBytes: null,
+    downloadedBytes: null,
+    speedBytesPerSecond: null,
+    secondsLeft: null,
+    reason: null,
+    host: null,
+    folderId: null,
+    links: [],
+  }
+  const transfer = {
+    id: 358874,
+    name: 'Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi',
+    status: 'downloading',
+    percentDone: 1,
+    ...unknown,
+  }
+  expect(await one.listTransfers()).toEqual([transfer])
+  expect(await one.addTransfers(['http://a.b/c'], 7)).toEqual([transfer])
+  expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })
+  await one.cancelTransfer(358874)
+
+  const feed = {
+    id: 2513,
+    name: 'dnrTV',
+    url: 'http://feeds.feedburner.com/DnrtvTorrent',
+    folderId: 6036577,
+    doFilters: '',
+    dontFilters: '',
+    isPaused: false,
+    lastUpdateAtMs: Date.UTC(2010, 5, 5, 19, 1, 27),
+    nextUpdateAtMs: Date.UTC(2010, 5, 5, 20, 1, 27),
+  }
+  const draft = { name: 'dnrTV', url: feed.url, folderId: 1, doFilters: 'a,b', dontFilters: '', isPaused: false }
+  expect(await one.listSubscriptions()).toEqual([feed])
+  expect(
+    await Promise.all([
+      one.subscription(1),
+      one.createSubscription(draft),
+      one.editSubscription(1, draft),
+      one.toggleSubscription(1),
+    ]),
+  ).toEqual([feed, feed, feed, feed])
+  await one.deleteSubscription(1)
+})
+
+it('reads the recorded analysis', async () => {
+  const { rows, ...available } = await client().analyzeLinks(['http://x/y'])
+  expect(available).toEqual({
+    diskFreeBytes: 180546571528,
+    diskTotalBytes: 53687091200,
+    bandwidthLeftBytes: 139889066230,
+  })
+  expect(
+    rows.map(({ kind, name, host, sizeBytes, bandwidthBytes, problem, links }) => ({
+      kind,
+      name,
+      host,
+      sizeBytes,
+      bandwidthBytes,
+      problem,
+      links,
+    })),
+  ).toEqual([
+    {
+      kind: 'file',
+      name: 'name.mp4',
+      host: 'a.b.c',
+      sizeBytes: 92014,
+      bandwidthBytes: 0,
+      problem: null,
+      links: ['ftp://a.b.c/name.mp4'],
+    },
+    {
+      kind: 'multipart',
+      name: 'ABCDE',
+      host: 'rapidshare.com',
+      sizeBytes: 366500388,
+      bandwidthBytes: 366500388,
+      problem: null,
+      links: ['http://rapidshare.com/files/1/M.part3.rar'],
+    },
+    {
+      kind: 'torrent',
+      name: 'ABCDE.avi',
+      host: 'a.b',
+      sizeBytes: 244091464,
+      bandwidthBytes: 0,
+      problem: null,
+      links: ['http://a.b/c.torrent'],
+    },
+    {
+      kind: 'problem',
+      name: 'http://x/y',
+      host: 'x',
+      sizeBytes: null,
+      bandwidthBytes: 0,
+      problem: 'reason',
+      links: ['http://x/y'],
+    },
+  ])
+  expect(await client().extractLinks('see http://a.b/c')).toEqual(['http://a.b/c'])
+})
+
+it.each([
+  ['http://s01.put.io/stream-file/17/4701235/', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+  ['http://s01.put.io/stream-file/17/4701235', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+  ['http://s01.put.io/stream-file/17/4701235//', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+])('adds one /atk/ and the token to %s', (streamUrl, playing) => {
+  expect(withToken(streamUrl, 'bebe')).toBe(playing)
+})
+
+it('makes the stream URL of the moment', async () => {
+  expect(await client().streamUrl(4701235)).toBe(
+    'http://s01.put.io/stream-file/17/4701235/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0',
+  )
+})
+
+it("tells a wrong secret in the server's own sentence", async () => {
+  await expect(client('no').account()).rejects.toMatchObject({
+    code: 'signed-out',
+    message: 'Unable to login. Please check your info.',
+  })
+})
+
+it.each([
+  ['html', 'answered, but not as a Put.io server does'],
+  ['broken', 'has a fault of its own (500)'],
+])('tells an answer that is no answer (%s) from a refusal', async (secret, sentence) => {
+  await expect(client(secret).account()).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining(sentence),
+  })
+})
+
+it('tells that nothing answers at all', async () => {
+  const gone = createV1Client({
+    baseUrl: async () => 'http://127.0.0.1:1',
+    credentials: { apiKey: 'k', apiSecret: 's' },
+  })
+  await expect(gone.account()).rejects.toMatchObject({
+    code: 'unreachable',
+    message: 'The service on this computer does not answer.',
+  })
+})
