@@ -33,7 +33,7 @@ const fromRegistry = {
   executable: 'Cypress',
 }
 
-/** How to start this project's app: an Electron executable, the arguments that make it run this folder, and the folder it lies in. */
+/** How to start this project's app: an Electron executable, the arguments that make it run this folder, and the folder of the bare runtime, for packaging. */
 export interface ElectronRuntime {
   executable: string
   args: string[]
@@ -152,7 +152,7 @@ function forThisClone(shared: string): ElectronRuntime {
     symlinkSync(root, join(folder, 'resources', 'app'))
     writeFileSync(join(folder, 'version'), fromRegistry.version)
   }
-  return { executable, args: [], version: fromRegistry.version, folder }
+  return { executable, args: [], version: fromRegistry.version, folder: shared }
 }
 
 function linkTree(from: string, to: string): void {

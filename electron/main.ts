@@ -51,18 +51,12 @@ function start(): void {
     if (process.platform !== 'darwin') app.quit()
   })
 
-  let isClosed = false
   app.on('will-quit', (event) => {
-    if (isClosed) return
     event.preventDefault()
-    const quit = () => {
-      isClosed = true
-      app.quit()
-    }
-    backend.close().then(quit, (error: unknown) => {
-      host.writeLog(`closing: ${String(error)}`)
-      quit()
-    })
+    backend
+      .close()
+      .catch((error: unknown) => host.writeLog(`closing: ${String(error)}`))
+      .finally(() => app.exit())
   })
 }
 

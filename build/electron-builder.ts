@@ -1,0 +1,37 @@
+import type { Configuration } from 'electron-builder'
+
+/** How the app is packaged, for every system. Only the unpacked Linux app is built and started by the tests. */
+export const configuration = {
+  appId: 'io.putdesk.app',
+  productName: 'Putdesk',
+  executableName: 'putdesk',
+  copyright: 'The Putdesk authors',
+  directories: { output: 'out', buildResources: 'build/resources' },
+  files: ['dist/**', 'package.json', 'LICENSE', '!**/*.map', '!node_modules'],
+  asar: true,
+  npmRebuild: false,
+  publish: null,
+  icon: 'build/resources/icon.png',
+  protocols: [{ name: 'Magnet link', schemes: ['magnet'] }],
+  fileAssociations: [{ ext: 'torrent', name: 'Torrent', mimeType: 'application/x-bittorrent', role: 'Viewer' }],
+  linux: {
+    target: ['AppImage', 'deb'],
+    category: 'Network',
+    synopsis: 'A desktop file manager for Put.io',
+    maintainer: 'The Putdesk authors',
+  },
+  mac: { target: ['dmg'], category: 'public.app-category.utilities', hardenedRuntime: true },
+  win: { target: ['nsis'] },
+  nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
+  // Every fuse is stated, none is left to its default.
+  electronFuses: {
+    runAsNode: false,
+    enableCookieEncryption: true,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    loadBrowserProcessSpecificV8Snapshot: false,
+    grantFileProtocolExtraPrivileges: false,
+  },
+} satisfies Configuration

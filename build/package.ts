@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import { buildAll } from './build.ts'
+import { configuration } from './electron-builder.ts'
+import { findElectron } from './electron-runtime.ts'
+import { root, say } from './paths.ts'
+
+// The packager would otherwise link the runtime's files where CI is set, and setting the fuses would change the original.
+process.env.USE_HARD_LINKS = 'false'
+const { build, Platform } = await import('electron-builder')
+
+const runtime = await findElectron()
+await buildAll()
+await build({
+  projectDir: root,
+  targets: Platform.LINUX.createTarget('dir'),
+  config: { ...configuration, electronDist: runtime.folder, electronVersion: runtime.version },
+  publish: 'never',
+})
+say(`packaged with Electron ${runtime.version}: ${join(root, 'out', 'linux-unpacked', 'putdesk')}`)
+if (Number(runtime.version.split('.')[0]) < 40) {
+  say(
+    'this is a trial with an older runtime: it works with servers elsewhere, and says that its own service needs a newer one.',
+  )
+}
