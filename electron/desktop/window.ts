@@ -5,6 +5,7 @@ import type { KeyValueStore } from '../backend/host.ts'
 import { pageOrigin } from './page-path.ts'
 
 const Bounds = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+const home = `${pageOrigin}/index.html`
 const background = { light: '#f4f3f1', dark: '#1e1f22' }
 
 /** Every window is made here, and nowhere else. */
@@ -31,7 +32,11 @@ export function createWindow(store: KeyValueStore): BrowserWindow {
   })
   window.once('ready-to-show', () => window.show())
   window.on('close', () => store.set('window', window.getNormalBounds()))
-  void window.loadURL(`${pageOrigin}/index.html`)
+  // Electron asks nobody before it shows about:blank; whatever else a page came to, this window shows ours.
+  window.webContents.on('did-navigate', (_event, url) => {
+    if (url !== home) void window.loadURL(home)
+  })
+  void window.loadURL(home)
   return window
 }
 

@@ -25,7 +25,11 @@ export interface AppOptions {
 }
 
 /** Starts the built app in the Electron that `npm test` found. */
-export async function startApp({ dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-e2e-')), environment = {}, args = [] }: AppOptions = {}): Promise<RunningApp> {
+export async function startApp({
+  dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-e2e-')),
+  environment = {},
+  args = [],
+}: AppOptions = {}): Promise<RunningApp> {
   const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const app = await _electron.launch({
@@ -48,11 +52,17 @@ export async function startApp({ dataFolder = mkdtempSync(join(tmpdir(), 'putdes
 }
 
 function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 /** Drops something on the window as the operating system does: through the browser's own drag pipeline. */
-export async function dropOnWindow(page: Page, items: { mimeType: string; data: string }[], at?: { x: number; y: number }): Promise<void> {
+export async function dropOnWindow(
+  page: Page,
+  items: { mimeType: string; data: string }[],
+  at?: { x: number; y: number },
+): Promise<void> {
   const size = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }))
   const client = await page.context().newCDPSession(page)
   const point = at ?? size
