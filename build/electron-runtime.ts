@@ -142,17 +142,25 @@ async function unpackRuntime(archive: string, target: string): Promise<void> {
   }
 }
 
-/** That runtime starts only the app that lies in its resources, so each clone gets a copy of its own, made of links. */
+/** That runtime starts only the app that lies in its resources, so each app gets a copy of its own, made of links. */
 function forThisClone(shared: string): ElectronRuntime {
-  const folder = join(ownCache, basename(shared))
-  const executable = join(folder, 'electron')
-  if (!existsSync(join(folder, 'version'))) {
-    rmSync(folder, { recursive: true, force: true })
-    linkTree(shared, folder)
-    symlinkSync(root, join(folder, 'resources', 'app'))
-    writeFileSync(join(folder, 'version'), fromRegistry.version)
+  return withApp(
+    { executable: '', args: [], version: fromRegistry.version, folder: shared },
+    root,
+    join(ownCache, basename(shared)),
+  )
+}
+
+/** The same runtime, starting another app: for measuring beside an empty one. */
+export function withApp(runtime: ElectronRuntime, app: string, copy: string): ElectronRuntime {
+  if (runtime.args.length > 0) return { ...runtime, args: [app] }
+  if (!existsSync(join(copy, 'version'))) {
+    rmSync(copy, { recursive: true, force: true })
+    linkTree(runtime.folder, copy)
+    symlinkSync(app, join(copy, 'resources', 'app'))
+    writeFileSync(join(copy, 'version'), runtime.version)
   }
-  return { executable, args: [], version: fromRegistry.version, folder: shared }
+  return { ...runtime, executable: join(copy, 'electron') }
 }
 
 function linkTree(from: string, to: string): void {

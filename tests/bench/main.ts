@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import type { Row } from './measure.ts'
+import { type BenchOptions, benchFetch, benchServe, benchServiceStart } from './service.bench.ts'
+import { benchWindow } from './window.bench.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { size: { type: 'string', default: '1024' }, pairs: { type: 'string', default: '7' } },
+})
+const runtime = z
+  .object({ executable: z.string(), args: z.array(z.string()), version: z.string(), folder: z.string() })
+  .parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
+
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const options: BenchOptions = {
+  folder: mkdtempSync(join(memory, 'putdesk-bench-')),
+  sizeMiB: Number(values.size),
+  pairs: Number(values.pairs),
+}
+const benches: [ids: string[], run: () => Promise<Row[]>][] = [
+  [['P1'], async () => [await benchFetch(options)]],
+  [['P6'], async () => [await benchServe(options)]],
+  [['P20'], async () => [await benchServiceStart(options)]],
+  [['P19', 'P28'], () => benchWindow(options, runtime)],
+]
+
+console.log(
+  `${cpus().length} cores, ${cpus()[0]?.model ?? ''}, Node ${process.version}, Electron ${runtime.version}, ${options.pairs} pairs`,
+)
+let isReached = true
+try {
+  for (const [ids, run] of benches) {
+    if (positionals.length > 0 && !ids.some((id) => positionals.includes(id))) continue
+    for (const row of await run()) isReached = print(row) && isReached
+  }
+} finally {
+  rmSync(options.folder, { recursive: true, force: true })
+}
+process.exit(isReached ? 0 : 1)
+
+/** One line a row; true when the first gate is reached. */
+function print({ id, what, ours, peer, ratio, noise, isMoreBetter, gate, goal }: Row): boolean {
+  const sign = isMoreBetter ? '≥' : '≤'
+  const reaches = (limit: number) => (isMoreBetter ? ratio >= limit : ratio <= limit)
+  const verdict = reaches(goal) ? 'goal reached' : reaches(gate) ? 'first gate reached' : 'FIRST GATE MISSED'
+  const isRestless = noise !== null && (noise < 0.95 || noise > 1.05)
+  const rest =
+    noise === null
+      ? ''
+      : ` (peer against itself ${noise.toFixed(2)}${isRestless ? ': restless machine, run it again' : ''})`
+  console.log(
+    `${id.padEnd(4)} ${what}: ours ${ours}, ${peer}: ratio ${ratio.toFixed(2)}, gate ${sign} ${gate}, goal ${sign} ${goal.toFixed(2)}: ${verdict}${rest}`,
+  )
+  return reaches(gate)
+}
