@@ -19,6 +19,8 @@ export interface Vault {
 
 /** A running local service, before it is known to listen. Messages are the JSON objects of its own protocol. */
 export interface ServiceProcess {
+  /** Null where it could not be started. */
+  pid: number | null
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
   onExit(listener: (code: number | null) => void): void

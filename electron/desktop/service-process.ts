@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { app, utilityProcess } from 'electron'
 import type { ServiceProcess } from '../backend/host.ts'
+import { startInNode, stopWithinMs } from './node-service.ts'
 
-const stopWithinMs = 6000
 /** The first Node whose SQLite needs no flag. */
 const neededNode = [22, 13]
 
@@ -22,7 +21,9 @@ export function whyNoService(): string | null {
 /** Starts the local service: in its own Node while developing, in a utility process of the packaged app. */
 export function startServiceProcess(args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
   const script = join(app.getAppPath(), 'dist', 'server', 'main.mjs')
-  return app.isPackaged ? inUtilityProcess(script, args, writeLog) : inNode(script, args, writeLog)
+  return app.isPackaged
+    ? inUtilityProcess(script, args, writeLog)
+    : startInNode(findNode() ?? 'node', script, args, writeLog)
 }
 
 function findNode(): string | null {
@@ -37,45 +38,6 @@ function findNode(): string | null {
   return process.env.PUTDESK_NODE ?? (existsSync(own) ? own : null)
 }
 
-function inNode(script: string, args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
-  const child = spawn(findNode() ?? 'node', [script, ...args], {
-    shell: false,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-  })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  // A service that has just ended cannot be told anything; its exit is what counts.
-  child.stdin.on('error', (error) => writeLog(`service: ${error.message}`))
-  createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
-  return {
-    send: (message) => child.stdin.write(`${JSON.stringify(message)}\n`),
-    onMessage: (listener) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const message = parse(line)
-        if (message !== null) listener(message)
-      })
-    },
-    onExit: (listener) => onEnd(child, listener),
-    stop: async () => {
-      child.stdin.end()
-      child.kill('SIGTERM')
-      const killing = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
-      await exited
-      clearTimeout(killing)
-    },
-  }
-}
-
-function onEnd(child: ChildProcess, listener: (code: number | null) => void): void {
-  let isTold = false
-  const tell = (code: number | null) => {
-    if (!isTold) listener(code)
-    isTold = true
-  }
-  child.once('exit', tell)
-  child.once('error', () => tell(null))
-}
-
 function inUtilityProcess(script: string, args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
   const child = utilityProcess.fork(script, [...args], {
     serviceName: 'Putdesk service',
@@ -84,6 +46,7 @@ function inUtilityProcess(script: string, args: readonly string[], writeLog: (li
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
   return {
+    pid: child.pid ?? null,
     send: (message) => child.postMessage(message),
     onMessage: (listener) => child.on('message', listener),
     onExit: (listener) => {
@@ -95,14 +58,5 @@ function inUtilityProcess(script: string, args: readonly string[], writeLog: (li
       await exited
       clearTimeout(killing)
     },
-  }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    // Not a message.
-    return null
   }
 }

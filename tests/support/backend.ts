@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Backend, createBackend } from '../../electron/backend/backend.ts'
+import type { Host } from '../../electron/backend/host.ts'
+import { startInNode } from '../../electron/desktop/node-service.ts'
+import type { EventData, EventName } from '../../shared/contract.ts'
+import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
+
+/** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
+export function portPair(): [Port, Port] {
+  const ends = [0, 1].map(() => ({ listeners: new Set<(message: unknown) => void>() }))
+  const end = (mine: number, other: number): Port => ({
+    send: (message: Wire) => {
+      const copy: unknown = structuredClone(message)
+      queueMicrotask(() => {
+        for (const listener of ends[other]?.listeners ?? []) listener(copy)
+      })
+    },
+    onMessage: (listener) => {
+      ends[mine]?.listeners.add(listener)
+    },
+  })
+  return [end(0, 1), end(1, 0)]
+}
+
+/** The real backend on a host without a window, and a window's end of the pipe. */
+export interface TestBackend {
+  backend: Backend
+  client: Client
+  dataFolder: string
+  /** What the log was told. */
+  log: string[]
+  /** What the vault holds. */
+  secrets: Map<string, string>
+  /** Kills the running local service as a crash would. */
+  killService(): void
+  /** Resolves with an event's data once it is as wanted. */
+  next<E extends EventName>(name: E, isWanted: (data: EventData<E>) => boolean): Promise<EventData<E>>
+  close(): Promise<void>
+}
+
+export interface TestBackendOptions {
+  dataFolder?: string
+  store?: Map<string, unknown>
+  secrets?: Map<string, string>
+  protection?: 'protected' | 'plain'
+  allowHosts?: string[]
+}
+
+/** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
+export function openBackend(options: TestBackendOptions = {}): TestBackend {
+  const {
+    dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-backend-')),
+    store = new Map(),
+    secrets = new Map(),
+    protection = 'protected',
+  } = options
+  const log: string[] = []
+  let servicePid: number | null = null
+  if (options.allowHosts !== undefined) store.set('settings', { hostsOnMyNetwork: options.allowHosts })
+  const host: Host = {
+    dataFolder,
+    store: { get: (key) => store.get(key), set: (key, value) => void store.set(key, structuredClone(value)) },
+    vault: {
+      protection: async () => protection,
+      read: async (name) => secrets.get(name) ?? null,
+      write: async (name, secret) => {
+        secrets.set(name, secret)
+        return protection
+      },
+      remove: async (name) => void secrets.delete(name),
+    },
+    startNotices: [],
+    startService: (args) => {
+      const service = startInNode(process.execPath, join(import.meta.dirname, '../../server/main.ts'), args, (line) =>
+        log.push(line),
+      )
+      servicePid = service.pid
+      return service
+    },
+    whyNoService: () => null,
+    openWithSystem: async () => undefined,
+    applyTheme: () => undefined,
+    writeLog: (line) => void log.push(line),
+  }
+  const backend = createBackend(host)
+  const [ours, theirs] = portPair()
+  backend.attach(theirs)
+  const client = connect(ours)
+  return {
+    backend,
+    client,
+    dataFolder,
+    log,
+    secrets,
+    killService: () => {
+      if (servicePid !== null) process.kill(servicePid, 'SIGKILL')
+    },
+    next: (name, isWanted) =>
+      new Promise((resolve) => {
+        client.on(name, (data) => {
+          if (isWanted(data)) resolve(data)
+        })
+      }),
+    close: async () => {
+      await backend.close()
+      if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
