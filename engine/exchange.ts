@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 import type { Address, Gate } from './gate.ts'
@@ -56,7 +56,7 @@ function nextHop(response: IncomingMessage, url: URL): URL | null {
   const { location } = response.headers
   if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return null
   const target = Buffer.from(location, 'latin1').toString('utf8')
-  if (!URL.canParse(target, url)) {
+  if (!URL.canParse(target, url.href)) {
     response.destroy()
     throw new FetchError(`“${url.hostname}” redirects to something that is not a link.`)
   }

@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Core } from '../core/core.ts'
+import { createAttempts } from './attempts.ts'
+import { mediaRoute } from './media/route.ts'
+import { isForUs, isFromPage } from './origin.ts'
+import { failure, write } from './v1/envelope.ts'
+
+/** The service on its port. */
+export interface Listening {
+  port: number
+  url: string
+  close: () => Promise<void>
+}
+
+/** Listens on this computer only, and leads each request to API v1 or to media. */
+export async function listen(core: Core, wantedPort: number): Promise<Listening> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 })
+  const port = await bind(server, wantedPort)
+  const base = `http://127.0.0.1:${port}`
+  const attempts = createAttempts()
+  const route = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!isForUs(request, port)) return refuse(response, 403, 'This address is not one of this service.')
+    const target = request.url ?? ''
+    const media = mediaRoute(target)
+    const isPage = isFromPage(request)
+    if (media !== null) {
+      const { handleMedia } = await import('./media/media.ts')
+      return handleMedia(request, response, { core, attempts, route: media, isFromPage: isPage })
+    }
+    if (isPage) return refuse(response, 403, 'Pages in a browser may not use this service.')
+    const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
+    if (/^\/*v1(?=[/?]|$)/.test(path)) {
+      const { handleV1 } = await import('./v1/handle.ts')
+      return handleV1(request, response, { core, attempts, base })
+    }
+    const icon = /^\/images\/file_types\/([a-z_]+)\.png$/.exec(path)?.[1]
+    if (icon !== undefined) return serveIcon(response, icon)
+    return refuse(response, 404, 'There is nothing at this address.')
+  }
+  server.on('request', (request, response) => {
+    // A client that goes away is no fault of ours.
+    response.on('error', () => response.destroy())
+    route(request, response).catch((fault: unknown) => {
+      if (response.destroyed || request.destroyed) return response.destroy()
+      core.report(fault)
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, 'The service had a fault of its own. Its log has the details.')
+    })
+  })
+  return {
+    port,
+    url: base,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function bind(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address()
+      resolve(address === null || typeof address === 'string' ? port : address.port)
+    })
+  })
+}
+
+function refuse(response: ServerResponse, status: number, sentence: string): void {
+  const { contentType, text } = write(failure(sentence, null, status), null)
+  response.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(text),
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(text)
+}
+
+async function serveIcon(response: ServerResponse, name: string): Promise<void> {
+  const { icons } = await import('./media/icons.ts')
+  const bytes = Buffer.from((Object.hasOwn(icons, name) ? icons[name] : icons.unknown) ?? '', 'base64')
+  response.writeHead(200, {
+    'Content-Type': 'image/png',
+    'Content-Length': bytes.length,
+    'Cache-Control': 'private, max-age=86400',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(bytes)
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import type { Core } from '../../core/core.ts'
+import type { Attempts } from '../attempts.ts'
+import type { MediaRoute } from './route.ts'
+
+export interface MediaOptions {
+  core: Core
+  attempts: Attempts
+  route: MediaRoute
+  /** True for a request that a page in a browser made: it needs a valid token. */
+  isFromPage: boolean
+}
+
+/** Whether a media request may have its bytes. */
+export type Access = 'granted' | 'wrong-token' | 'needs-password' | 'paused'
+
+/**
+ * A valid token always opens. Without one, a download can be had with user name and password, as long as no page in a browser
+ * asks for it. Source: API v1 §12.
+ */
+export function checkAccess(request: IncomingMessage, options: MediaOptions): Access {
+  const { route, attempts, core, isFromPage } = options
+  const address = request.socket.remoteAddress ?? ''
+  if (route.token !== null) {
+    if (core.account.isToken(route.token)) return 'granted'
+    const caller = `${address} token`
+    if (attempts.pauseMs(caller) > 0) return 'paused'
+    attempts.fail(caller)
+    return 'wrong-token'
+  }
+  if (isFromPage || route.kind === 'stream-file') return 'wrong-token'
+  const said = basicCredentials(request.headers.authorization)
+  if (said === null) return 'needs-password'
+  const caller = `${address} password of ${said.user}`
+  if (attempts.pauseMs(caller) > 0) return 'paused'
+  if (core.account.hasPassword(said.user, said.password)) return 'granted'
+  attempts.fail(caller)
+  return 'needs-password'
+}
+
+function basicCredentials(header: string | undefined): { user: string; password: string } | null {
+  const encoded = /^Basic\s+([A-Za-z0-9+/=_-]+)$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return null
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon === -1 ? null : { user: text.slice(0, colon), password: text.slice(colon + 1) }
+}

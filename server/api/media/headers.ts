@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http'
+
+/** What a user stored never runs as a page of this origin. */
+export function setSafetyHeaders(response: ServerResponse): void {
+  response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'")
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+  response.setHeader('Referrer-Policy', 'no-referrer')
+  response.setHeader('Cache-Control', 'private, no-store')
+}
+
+/** Source: RFC 6266. */
+export function contentDisposition(kind: 'inline' | 'attachment', name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `${kind}; filename="${plain}"; filename*=UTF-8''${encoded}`
+}
+
+/** Answers with a sentence instead of bytes. */
+export function refuse(response: ServerResponse, status: number, sentence: string): void {
+  setSafetyHeaders(response)
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(sentence),
+  })
+  response.end(sentence)
+}

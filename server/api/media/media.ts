@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { serveFile } from '../../../engine/serve-range.ts'
+import type { Core } from '../../core/core.ts'
+import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
+import { Refusal } from '../../core/refusal.ts'
+import type { Item } from '../../core/space.ts'
+import { type Access, checkAccess, type MediaOptions } from './access.ts'
+import { contentDisposition, refuse, setSafetyHeaders } from './headers.ts'
+import type { MediaRoute } from './route.ts'
+
+const denials: Record<
+  Exclude<Access, 'granted'>,
+  [status: number, sentence: string, headers: Record<string, string>]
+> = {
+  'wrong-token': [403, 'This link is not valid any more.', {}],
+  'needs-password': [
+    401,
+    'A user name and password are needed.',
+    { 'WWW-Authenticate': 'Basic realm="Put.io File Space"' },
+  ],
+  paused: [429, 'Too many wrong attempts. Please try again in a minute.', { 'Retry-After': '60' }],
+}
+
+/** Answers a media URL with bytes, or with a short text on why not. */
+export async function handleMedia(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: MediaOptions,
+): Promise<void> {
+  const { core, route } = options
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return refuse(response, 405, 'Only GET and HEAD are possible here.')
+  const access = checkAccess(request, options)
+  if (access !== 'granted') return deny(response, access)
+  const item = findItem(core, route)
+  if (item === null) return refuse(response, 404, 'There is no such file.')
+  setSafetyHeaders(response)
+  if (item.kind === folderKind) {
+    if (route.kind !== 'stream-basket') return refuse(response, 404, 'This is a folder; only its zip can be fetched.')
+    const { serveZip } = await import('./zip.ts')
+    return serveZip(request, response, { core, folder: item })
+  }
+  const { contentType } = kindOf(item.name)
+  response.setHeader('Content-Type', contentType)
+  response.setHeader('Content-Disposition', disposition(item, route.kind === 'stream-file'))
+  await serveFile(request, response, core.content.path(item.content ?? ''))
+}
+
+function findItem(core: Core, route: MediaRoute): Item | null {
+  if (route.userId !== `${core.account.userId}` || !/^\d{1,15}$/.test(route.itemId)) return null
+  try {
+    return core.space.get(Number(route.itemId))
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
+  }
+}
+
+function disposition(item: Item, isStream: boolean): string {
+  const isMedia = ['audio', 'movie', 'image'].includes(kindNames[item.kind] ?? '') && !/\.svg$/i.test(item.name)
+  return contentDisposition(isMedia && isStream ? 'inline' : 'attachment', item.name)
+}
+
+function deny(response: ServerResponse, access: Exclude<Access, 'granted'>): void {
+  const [status, sentence, headers] = denials[access]
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  refuse(response, status, sentence)
+}

@@ -1,0 +1,17 @@
+/** Where a media URL leads. Source: API v1 §12. */
+export interface MediaRoute {
+  kind: 'stream-file' | 'download-file' | 'stream-basket'
+  userId: string
+  itemId: string
+  token: string | null
+}
+
+/** Reads a media path: one or more slashes before `atk`, or the token as `?token=`. Null when it is none. */
+export function mediaRoute(target: string): MediaRoute | null {
+  const [path = '', query = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2)
+  const [kind, userId, itemId, atk, token, ...rest] = path.split('/').filter((segment) => segment !== '')
+  if (kind !== 'stream-file' && kind !== 'download-file' && kind !== 'stream-basket') return null
+  if (userId === undefined || itemId === undefined || rest.length > 0) return null
+  if (atk !== undefined && (atk !== 'atk' || token === undefined)) return null
+  return { kind, userId, itemId, token: token ?? new URLSearchParams(query).get('token') }
+}

@@ -1,0 +1,39 @@
+import type { Method } from './method.ts'
+import { messageWire } from './wire.ts'
+
+/** Source: API v1 §9. Quotas are text, counts are numbers. */
+export const user: Record<string, Method> = {
+  info: ({ core, isExtended }) => {
+    const bandwidth = core.bandwidth()
+    return [
+      {
+        name: core.account.userName,
+        friends_count: 0,
+        bw_avail_last_month: `${bandwidth.carriedBytes}`,
+        shared_space: 0,
+        shared_items: 0,
+        bw_quota_available: `${bandwidth.availableBytes}`,
+        disk_quota: `${core.quota.totalBytes}`,
+        disk_quota_available: `${core.quota.availableBytes()}`,
+        bw_quota: `${bandwidth.totalBytes}`,
+        ...(isExtended && { putdesk: { active_limit: core.activeLimit, largest_file: null } }),
+      },
+    ]
+  },
+  friends: () => [],
+  acctoken: ({ core }) => ({ token: core.account.token }),
+}
+
+/** Source: API v1 §6. Deleting one that is not there is fine. */
+export const messages: Record<string, Method> = {
+  list: ({ core }) => core.messages.list().map((message) => messageWire(message, core.account.userId)),
+  delete: ({ core, params }) => {
+    core.messages.remove(params.id('id'))
+    return []
+  },
+}
+
+/** Crash reports of an old mounter: taken, and not kept. Source: API v1 §11. */
+export const mounter: Record<string, Method> = {
+  log: () => [],
+}

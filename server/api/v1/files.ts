@@ -1,0 +1,75 @@
+import { kindCode } from '../../core/kinds.ts'
+import { Refusal } from '../../core/refusal.ts'
+import { search } from '../../core/search.ts'
+import { type Item, type Order, orders } from '../../core/space.ts'
+import type { Call, Method } from './method.ts'
+import { itemWire } from './wire.ts'
+
+const defaultLimit = 20
+
+/** Source: API v1 §5. */
+export const files: Record<string, Method> = {
+  list: (call) => {
+    const { params, core } = call
+    const id = params.number('id', -1)
+    if (id !== -1) return [wire(call, core.space.get(id))]
+    const kind = params.text('type')
+    const items = core.space.list(params.number('parent_id', 0), {
+      offset: params.number('offset', 0),
+      limit: params.number('limit', defaultLimit),
+      kind: kind === null || kind === '' || kind === 'all' ? null : (kindCode(kind) ?? -1),
+      order: toOrder(params.text('orderby')),
+    })
+    return items.map((item) => wire(call, item))
+  },
+  create_dir: (call) => {
+    const { params, core } = call
+    return [wire(call, core.space.createFolder(params.text('name') ?? 'New Folder', params.number('parent_id', 0)))]
+  },
+  info: (call) => [wire(call, call.core.space.get(call.params.id('id')))],
+  rename: (call) => {
+    const name = call.params.text('name')
+    if (name === null) throw new Refusal('The parameter “name” is missing.')
+    return [wire(call, call.core.space.rename(call.params.id('id'), name))]
+  },
+  move: (call) => [wire(call, call.core.space.move(call.params.id('id'), call.params.number('parent_id', 0)))],
+  delete: async ({ params, core }) => {
+    const contents = core.space.remove(params.id('id'))
+    core.content.remove(contents).catch(core.report)
+    return []
+  },
+  search: (call) => {
+    const query = call.params.text('query')
+    if (query === null) throw new Refusal('The parameter “query” is missing.')
+    return search(call.core.space, query, call.core.account.userName).map((item) => wire(call, item))
+  },
+  dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
+}
+
+function wire(call: Call, item: Item) {
+  return itemWire(item, { base: call.base, userId: call.core.account.userId, isExtended: call.isExtended })
+}
+
+function toOrder(said: string | null): Order {
+  const order = said?.replace(/^extension_/, 'extention_') ?? ''
+  return isOrder(order) ? order : 'createdat_desc'
+}
+
+function isOrder(name: string): name is Order {
+  return Object.hasOwn(orders, name)
+}
+
+/** Leaves have an empty `dirs`, never null. Source: API v1 §5.6. */
+function folderTree(root: Item, folders: Item[]): Record<string, unknown> {
+  const make = ({ id, name, parentId }: Item) => {
+    const dirs: Record<string, unknown>[] = []
+    const parent = parentId === null ? null : `${parentId}`
+    return { dirs, shared: null, id: `${id}`, name, default_shared: null, parent_id: parent }
+  }
+  const nodes = new Map([root, ...folders].map((folder) => [folder.id, make(folder)]))
+  for (const { id, parentId } of folders) {
+    const node = nodes.get(id)
+    if (node !== undefined) nodes.get(parentId ?? 0)?.dirs.push(node)
+  }
+  return nodes.get(root.id) ?? make(root)
+}

@@ -1,0 +1,81 @@
+/** What an item is, as Put.io numbers it. The index is the code. Source: API v1 §5.2. */
+export const kindNames = [
+  'folder',
+  'file',
+  'audio',
+  'movie',
+  'image',
+  'compressed',
+  'pdf',
+  'ms_doc',
+  'text',
+  'swf',
+] as const
+
+export const folderKind = 0
+
+/** What is known by a name's ending: one line a kind, `ending:content type`. */
+const table: [(typeof kindNames)[number], string][] = [
+  [
+    'audio',
+    'mp3:audio/mpeg m4a:audio/mp4 aac:audio/aac flac:audio/flac ogg:audio/ogg oga:audio/ogg opus:audio/ogg wav:audio/wav wma:audio/x-ms-wma aif:audio/aiff aiff:audio/aiff ape:audio/x-ape mka:audio/x-matroska',
+  ],
+  [
+    'movie',
+    'mp4:video/mp4 m4v:video/mp4 mkv:video/x-matroska avi:video/x-msvideo mov:video/quicktime webm:video/webm wmv:video/x-ms-wmv mpg:video/mpeg mpeg:video/mpeg ts:video/mp2t m2ts:video/mp2t flv:video/x-flv ogv:video/ogg 3gp:video/3gpp divx:video/x-msvideo vob:video/dvd rm:application/vnd.rn-realmedia',
+  ],
+  [
+    'image',
+    'jpg:image/jpeg jpeg:image/jpeg png:image/png gif:image/gif webp:image/webp avif:image/avif bmp:image/bmp tif:image/tiff tiff:image/tiff heic:image/heic ico:image/x-icon',
+  ],
+  [
+    'compressed',
+    'zip:application/zip rar:application/vnd.rar 7z:application/x-7z-compressed tar:application/x-tar gz:application/gzip tgz:application/gzip bz2:application/x-bzip2 xz:application/x-xz zst:application/zstd iso:application/x-iso9660-image dmg:application/x-apple-diskimage',
+  ],
+  ['pdf', 'pdf:application/pdf'],
+  [
+    'ms_doc',
+    'doc:application/msword docx:application/vnd.openxmlformats-officedocument.wordprocessingml.document xls:application/vnd.ms-excel xlsx:application/vnd.openxmlformats-officedocument.spreadsheetml.sheet ppt:application/vnd.ms-powerpoint pptx:application/vnd.openxmlformats-officedocument.presentationml.presentation odt:application/vnd.oasis.opendocument.text',
+  ],
+  [
+    'text',
+    'txt:text/plain nfo:text/plain srt:text/plain sub:text/plain log:text/plain md:text/plain csv:text/csv html:text/html htm:text/html xml:application/xml json:application/json svg:image/svg+xml epub:application/epub+zip',
+  ],
+  ['swf', 'swf:application/vnd.adobe.flash.movie'],
+  ['file', 'torrent:application/x-bittorrent exe:application/vnd.microsoft.portable-executable'],
+]
+
+const byExtension = new Map<string, { kind: number; contentType: string }>(
+  table.flatMap(([kind, line]) =>
+    line.split(' ').map((entry): [string, { kind: number; contentType: string }] => {
+      const colon = entry.indexOf(':')
+      return [entry.slice(0, colon), { kind: kindNames.indexOf(kind), contentType: entry.slice(colon + 1) }]
+    }),
+  ),
+)
+
+/** What a file is by its name's ending. */
+export function kindOf(name: string): { kind: number; contentType: string } {
+  return (
+    byExtension.get(extensionOf(name)) ?? { kind: kindNames.indexOf('file'), contentType: 'application/octet-stream' }
+  )
+}
+
+/** A name's ending in lower case, without the dot; empty when it has none. */
+export function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
+}
+
+/** The code for a kind's name, its code as text, or `video`; null when there is no such kind. Source: API v1 §5.2. */
+export function kindCode(word: string): number | null {
+  const name = word.toLowerCase() === 'video' ? 'movie' : word.toLowerCase()
+  const code = kindNames.findIndex((kind, index) => kind === name || `${index}` === name)
+  return code === -1 ? null : code
+}
+
+/** True for a name that promises a film, a song, a picture or an archive: never a web page. */
+export function promisesMedia(name: string): boolean {
+  const { kind } = kindOf(name)
+  return ['audio', 'movie', 'image', 'compressed', 'pdf'].includes(kindNames[kind] ?? '')
+}

@@ -1,0 +1,60 @@
+import { statfsSync } from 'node:fs'
+import type { Database } from './database.ts'
+import { number } from './row.ts'
+
+/** A quota of bandwidth for those who set none. */
+const defaultBandwidthBytes = 2 ** 40
+
+/** The disk space of a user: what files take, what running transfers have been promised, what is left. */
+export interface DiskQuota {
+  totalBytes: number
+  /** What the files leave: total less stored. */
+  availableBytes: () => number
+  /** What nobody has been promised yet. */
+  unpromisedBytes: () => number
+  /** Promises a transfer so many bytes in all, or answers false and changes nothing. */
+  reserve: (transferId: number, bytes: number) => boolean
+  release: (transferId: number) => void
+}
+
+/** `quotaBytes` null: what is stored and nine tenths of what the volume has free now. */
+export function createDiskQuota(folder: string, quotaBytes: number | null, storedBytes: () => number): DiskQuota {
+  const totalBytes = quotaBytes ?? Math.floor(storedBytes() + freeOnVolume(folder) * 0.9)
+  const promised = new Map<number, number>()
+  let promisedBytes = 0
+  const unpromisedBytes = () => Math.max(0, totalBytes - storedBytes() - promisedBytes)
+  return {
+    totalBytes,
+    availableBytes: () => Math.max(0, totalBytes - storedBytes()),
+    unpromisedBytes,
+    reserve: (transferId, bytes) => {
+      const more = bytes - (promised.get(transferId) ?? 0)
+      if (more <= 0) return true
+      if (totalBytes - storedBytes() - promisedBytes < more) return false
+      promised.set(transferId, bytes)
+      promisedBytes += more
+      return true
+    },
+    release: (transferId) => {
+      promisedBytes -= promised.get(transferId) ?? 0
+      promised.delete(transferId)
+    },
+  }
+}
+
+function freeOnVolume(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+/** This month's bandwidth of a user. Plain links cost none. Source: API v1 §8.2, §9.1. */
+export function bandwidthOf(db: Database, userId: number, quotaBytes: number | null) {
+  const month = new Date().toISOString().slice(0, 7)
+  const row = db.sql
+    .prepare('SELECT used_bytes, carried_bytes FROM bandwidth WHERE user_id = ? AND month = ?')
+    .get(userId, month)
+  const used = row === undefined ? 0 : number(row, 'used_bytes')
+  const carriedBytes = row === undefined ? 0 : number(row, 'carried_bytes')
+  const totalBytes = quotaBytes ?? defaultBandwidthBytes
+  return { totalBytes, carriedBytes, availableBytes: Math.max(0, totalBytes + carriedBytes - used) }
+}

@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** One step a version; a step that was released is never changed. */
+const migrations = [
+  `CREATE TABLE users (
+     id INTEGER PRIMARY KEY, name TEXT NOT NULL, stored_bytes INTEGER NOT NULL DEFAULT 0
+   ) STRICT;
+   CREATE TABLE items (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), parent_id INTEGER NOT NULL,
+     name TEXT NOT NULL, folded TEXT NOT NULL, extension TEXT NOT NULL, kind INTEGER NOT NULL, size INTEGER NOT NULL,
+     content TEXT UNIQUE, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX items_by_name ON items(user_id, parent_id, name);
+   CREATE INDEX items_by_age ON items(user_id, parent_id, created_at DESC, id DESC);
+   CREATE TABLE transfers (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,
+     name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, size INTEGER,
+     downloaded INTEGER NOT NULL DEFAULT 0, resume TEXT, content TEXT NOT NULL, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE messages (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), item_id INTEGER,
+     title TEXT NOT NULL, file_name TEXT, kind INTEGER, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE bandwidth (
+     user_id INTEGER NOT NULL REFERENCES users(id), month TEXT NOT NULL, used_bytes INTEGER NOT NULL DEFAULT 0,
+     carried_bytes INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (user_id, month)
+   ) STRICT;
+   CREATE TABLE removals (content TEXT PRIMARY KEY) STRICT;`,
+]
+
+/** The newest version of the data that this program knows. */
+export const schemaVersion = migrations.length
+
+/** Brings the data to the newest version, each step whole or not at all. */
+export function migrate(db: DatabaseSync, version: number): void {
+  for (let step = version; step < migrations.length; step++) {
+    db.exec(`BEGIN IMMEDIATE; ${migrations[step] ?? ''} PRAGMA user_version = ${step + 1}; COMMIT`)
+  }
+}

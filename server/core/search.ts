@@ -1,0 +1,55 @@
+import { kindCode } from './kinds.ts'
+import { fold, type Item, type Space } from './space.ts'
+
+const playsOnPhone = ['mp4', 'm4v', 'mov', 'mp3']
+
+/** Finds items by free words and the operators `from:`, `type:`, `ext:` and `time:`, all of which must fit. Source: API v1 §5.5. */
+export function search(space: Space, query: string, userName: string): Item[] {
+  const conditions: string[] = ['1']
+  const values: (string | number)[] = []
+  const add = (condition: string, ...its: (string | number)[]) => {
+    conditions.push(condition)
+    values.push(...its)
+  }
+  for (const { operator, value } of parse(query)) {
+    if (operator === '') add('instr(folded, ?) > 0', fold(value))
+    else if (value === 'all' || value === '') continue
+    else if (operator === 'from') {
+      if (value !== 'me' && fold(value) !== fold(userName)) add('0')
+    } else if (operator === 'ext') add('extension = ?', value.replace(/^\./, ''))
+    else if (operator === 'type' && value === 'iphone') {
+      add(`extension IN (${playsOnPhone.map(() => '?').join(', ')})`, ...playsOnPhone)
+    } else if (operator === 'type') add('kind = ?', kindCode(value) ?? -1)
+    else if (operator === 'time') {
+      const span = timeSpan(value, new Date())
+      if (span === null) add('0')
+      else add('created_at >= ? AND created_at < ?', ...span)
+    }
+  }
+  return space.find(conditions.join(' AND '), values)
+}
+
+function parse(query: string): { operator: string; value: string }[] {
+  const pattern = /(?:(from|type|ext|time):)?(?:'([^']*)'|(\S+))/gi
+  return [...query.matchAll(pattern)].map(([, operator = '', quoted, bare = '']) => ({
+    operator: operator.toLowerCase(),
+    value: operator === '' ? (quoted ?? bare) : (quoted ?? bare).toLowerCase(),
+  }))
+}
+
+/** From and to in epoch seconds: days of this computer, weeks from Monday. Source: API v1 §15, decision 12. */
+function timeSpan(word: string, now: Date): [number, number] | null {
+  const day = (offset: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + offset).getTime() / 1000
+  switch (word) {
+    case 'today':
+      return [day(0), day(1)]
+    case 'yesterday':
+      return [day(-1), day(0)]
+    case 'thisweek':
+      return [day(-((now.getDay() + 6) % 7)), day(1)]
+    case 'thismonth':
+      return [day(1 - now.getDate()), day(1)]
+    default:
+      return null
+  }
+}

@@ -1,0 +1,230 @@
+import { freeName } from '../../engine/names.ts'
+import type { Database } from './database.ts'
+import { checkName } from './item-name.ts'
+import { extensionOf, folderKind, kindOf } from './kinds.ts'
+import { Refusal } from './refusal.ts'
+import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
+
+/** A file or a folder of a user's space. */
+export interface Item {
+  id: number
+  /** 0 is the root folder; null for the root itself. */
+  parentId: number | null
+  name: string
+  kind: number
+  /** Of a folder: the sum of what it holds. */
+  sizeBytes: number
+  /** The name of its content file; null for folders. */
+  content: string | null
+  addedAtSeconds: number
+}
+
+export const rootId = 0
+
+/** The order of a listing; ties go by id, newest first. Source: API v1 §5.3. */
+export const orders = {
+  id_asc: 'id',
+  id_desc: 'id DESC',
+  type_asc: 'kind, id DESC',
+  type_desc: 'kind DESC, id DESC',
+  name_asc: 'folded, name, id DESC',
+  name_desc: 'folded DESC, name DESC, id DESC',
+  extention_asc: 'extension, id DESC',
+  extention_desc: 'extension DESC, id DESC',
+  createdat_asc: 'created_at, id DESC',
+  createdat_desc: 'created_at DESC, id DESC',
+} as const
+export type Order = keyof typeof orders
+
+export interface Space {
+  get: (id: number) => Item
+  list: (folderId: number, page: { offset: number; limit: number; kind: number | null; order: Order }) => Item[]
+  /** Every folder, for the tree. */
+  folders: () => Item[]
+  /** Items that a condition fits. The condition is made by the program, never of a client's text. */
+  find: (condition: string, values: (string | number)[]) => Item[]
+  createFolder: (name: string, parentId: number) => Item
+  rename: (id: number, name: string) => Item
+  move: (id: number, parentId: number) => Item
+  /** Removes an item and all below it for good, and answers with the content files that are no longer needed. */
+  remove: (id: number) => string[]
+  /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
+  addFile: (file: { name: string; parentId: number; sizeBytes: number; content: string }) => Item
+  storedBytes: () => number
+}
+
+/** The items of one user, in the database. Sizes of folders are kept up to date with each change. */
+export function createSpace(db: Database, userId: number): Space {
+  const { sql } = db
+  const columns = 'id, parent_id, name, kind, size, content, created_at'
+  const byId = sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND id = ?`)
+  const byName = sql.prepare('SELECT 1 FROM items WHERE user_id = ? AND parent_id = ? AND name = ?')
+  const grow = sql.prepare('UPDATE items SET size = size + ? WHERE user_id = ? AND id = ?')
+  const growUser = sql.prepare('UPDATE users SET stored_bytes = stored_bytes + ? WHERE id = ?')
+  const stored = sql.prepare('SELECT stored_bytes FROM users WHERE id = ?')
+  const insert = sql.prepare(
+    `INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, content, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const below = `WITH RECURSIVE below(id) AS (
+    SELECT ? UNION ALL SELECT items.id FROM items JOIN below ON items.parent_id = below.id WHERE items.user_id = ?)`
+
+  const find = (id: number): Item | null => {
+    const row = byId.get(userId, id)
+    return row === undefined ? null : toItem(row)
+  }
+  const storedBytes = () => number(stored.get(userId) ?? {}, 'stored_bytes')
+  const get = (id: number): Item => {
+    if (id === rootId) return rootItem(storedBytes())
+    const item = find(id)
+    if (item === null) throw new Refusal(`There is no item with the id ${id}.`)
+    return item
+  }
+  const getFolder = (id: number): Item => {
+    const folder = get(id)
+    if (folder.kind !== folderKind) throw new Refusal(`“${folder.name}” is not a folder.`)
+    return folder
+  }
+  const getChangeable = (id: number, what: string): Item & { parentId: number } => {
+    const item = get(id)
+    const { parentId } = item
+    if (parentId === null) throw new Refusal(`“${item.name}” is the root folder and cannot be ${what}.`)
+    return { ...item, parentId }
+  }
+  const freeIn = (parentId: number, name: string) =>
+    freeName(name, (candidate) => byName.get(userId, parentId, candidate) !== undefined)
+  /** Adds to the size of a folder and of every folder it is in. */
+  const addSize = (folderId: number, bytes: number) => {
+    if (bytes === 0) return
+    for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
+      grow.run(bytes, userId, at)
+  }
+  const add = (item: { name: string; parentId: number; kind: number; sizeBytes: number; content: string | null }) => {
+    const name = freeIn(item.parentId, item.name)
+    const { lastInsertRowid } = insert.run(
+      userId,
+      item.parentId,
+      name,
+      fold(name),
+      extensionOf(name),
+      item.kind,
+      item.sizeBytes,
+      item.content,
+      Math.floor(Date.now() / 1000),
+    )
+    return get(Number(lastInsertRowid))
+  }
+
+  return {
+    get,
+    storedBytes,
+    list: (folderId, { offset, limit, kind, order }) => {
+      getFolder(folderId)
+      const filter = kind === null ? '' : `AND kind = ${kind}`
+      return sql
+        .prepare(
+          `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter}
+           ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
+        )
+        .all(userId, folderId, limit, offset)
+        .map(toItem)
+    },
+    folders: () =>
+      sql
+        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`)
+        .all(userId)
+        .map(toItem),
+    find: (condition, values) =>
+      sql
+        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND ${condition} ORDER BY created_at DESC, id DESC`)
+        .all(userId, ...values)
+        .map(toItem),
+    createFolder: (name, parentId) => {
+      checkName(name)
+      getFolder(parentId)
+      return db.transact(() => add({ name, parentId, kind: folderKind, sizeBytes: 0, content: null }))
+    },
+    rename: (id, name) => {
+      checkName(name)
+      const item = getChangeable(id, 'renamed')
+      if (item.name === name) return item
+      return db.transact(() => {
+        const free = freeIn(item.parentId, name)
+        const kind = item.kind === folderKind ? folderKind : kindOf(free).kind
+        sql
+          .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
+          .run(free, fold(free), extensionOf(free), kind, userId, id)
+        return get(id)
+      })
+    },
+    move: (id, parentId) => {
+      const item = getChangeable(id, 'moved')
+      const target = getFolder(parentId)
+      for (let at: Item | null = target; at !== null; at = at.parentId === null ? null : get(at.parentId)) {
+        if (at.id === id) throw new Refusal(`“${item.name}” cannot be moved into itself or a folder inside it.`)
+      }
+      if (item.parentId === parentId) return item
+      return db.transact(() => {
+        const name = freeIn(parentId, item.name)
+        addSize(item.parentId, -item.sizeBytes)
+        addSize(parentId, item.sizeBytes)
+        sql
+          .prepare('UPDATE items SET parent_id = ?, name = ?, folded = ? WHERE user_id = ? AND id = ?')
+          .run(parentId, name, fold(name), userId, id)
+        return get(id)
+      })
+    },
+    remove: (id) => {
+      const item = getChangeable(id, 'deleted')
+      return db.transact(() => {
+        const contents = sql
+          .prepare(`${below} SELECT content FROM items WHERE id IN below AND content IS NOT NULL`)
+          .all(id, userId)
+          .map((row) => text(row, 'content'))
+        const note = sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
+        for (const content of contents) note.run(content)
+        sql.prepare(`${below} DELETE FROM items WHERE id IN below`).run(id, userId)
+        addSize(item.parentId, -item.sizeBytes)
+        growUser.run(-item.sizeBytes, userId)
+        return contents
+      })
+    },
+    addFile: ({ name, parentId, sizeBytes, content }) => {
+      const isThere = parentId === rootId || find(parentId)?.kind === folderKind
+      const folderId = isThere ? parentId : rootId
+      const item = add({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content })
+      addSize(folderId, sizeBytes)
+      growUser.run(sizeBytes, userId)
+      return item
+    },
+  }
+}
+
+/** How names are compared: without regard to case. */
+export function fold(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+function rootItem(sizeBytes: number): Item {
+  return {
+    id: rootId,
+    parentId: null,
+    name: 'Your Files',
+    kind: folderKind,
+    sizeBytes,
+    content: null,
+    addedAtSeconds: 0,
+  }
+}
+
+function toItem(row: Row): Item {
+  return {
+    id: number(row, 'id'),
+    parentId: numberOrNull(row, 'parent_id'),
+    name: text(row, 'name'),
+    kind: number(row, 'kind'),
+    sizeBytes: number(row, 'size'),
+    content: textOrNull(row, 'content'),
+    addedAtSeconds: number(row, 'created_at'),
+  }
+}

@@ -1,0 +1,19 @@
+/** Writes one line to the log on stderr, with the whole chain of causes and without anything that signs a request. */
+export function logFault(fault: unknown): void {
+  process.stderr.write(`${new Date().toISOString()} ${redact(chain(fault))}\n`)
+}
+
+function chain(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault)
+  const cause = fault.cause === undefined ? '' : `\n  caused by ${chain(fault.cause)}`
+  return `${fault.stack ?? fault.message}${cause}`
+}
+
+/** Takes out query strings, tokens in paths, user names in URLs, and anything that looks like a request's own fields. */
+export function redact(text: string): string {
+  return text
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1')
+    .replace(/(\batk\/)[^\s/?"']+/g, '$1…')
+    .replace(/\?[^\s"'”]*/g, '?…')
+    .replace(/("?(?:api_key|api_secret|token|password|secret)"?\s*[:=]\s*)("[^"]*"|[^\s,&}]+)/gi, '$1…')
+}

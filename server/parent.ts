@@ -1,0 +1,88 @@
+import { createInterface } from 'node:readline'
+import type { Credentials } from './core/account.ts'
+
+/** The app that started this service. Credentials come from it, never by the command line or the environment. */
+export interface Parent {
+  /** What it says first. */
+  started: Promise<{ credentials: Credentials; allowHosts: string[] }>
+  onAllowHosts: (listener: (hosts: string[]) => void) => void
+  /** Resolves when the app is gone. */
+  gone: Promise<void>
+  /** Tells it that the service listens. */
+  tellReady: (ready: object) => void
+}
+
+interface MessagePort {
+  on: (event: 'message', listener: (event: { data: unknown }) => void) => unknown
+  postMessage: (message: unknown) => void
+}
+
+/** Joins the app: over Electron's port in a utility process, otherwise by lines of JSON on the standard input. */
+export function joinParent(): Parent {
+  let allow: (hosts: string[]) => void = () => undefined
+  let start: (said: Awaited<Parent['started']>) => void
+  const started: Parent['started'] = new Promise((resolve) => {
+    start = resolve
+  })
+  const hear = (said: unknown) => {
+    if (!isObject(said)) return
+    if (isObject(said.start))
+      start({ credentials: toCredentials(said.start), allowHosts: toHosts(said.start.allowHosts) })
+    else if (said.allowHosts !== undefined) allow(toHosts(said.allowHosts))
+  }
+  const port = electronPort()
+  port?.on('message', ({ data }) => hear(data))
+  const gone =
+    port === null
+      ? new Promise<void>((resolve) => {
+          createInterface(process.stdin)
+            .on('line', (line) => hear(parseLine(line)))
+            .on('close', resolve)
+        })
+      : new Promise<void>(() => undefined)
+  return {
+    started,
+    gone,
+    onAllowHosts: (listener) => {
+      allow = listener
+    },
+    tellReady: (ready) => port?.postMessage(ready),
+  }
+}
+
+function electronPort(): MessagePort | null {
+  const port: unknown = 'parentPort' in process ? process.parentPort : null
+  return isPort(port) ? port : null
+}
+
+function isPort(port: unknown): port is MessagePort {
+  return typeof port === 'object' && port !== null && 'postMessage' in port && 'on' in port
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new Error('The app said something that is not JSON.', { cause })
+  }
+}
+
+function toCredentials({ key, secret, user, password }: Record<string, unknown>): Credentials {
+  if (typeof key !== 'string' || typeof secret !== 'string' || key === '' || secret === '') {
+    throw new Error('The app told no key and secret.')
+  }
+  return {
+    key,
+    secret,
+    user: typeof user === 'string' && user !== '' ? user : 'you',
+    password: typeof password === 'string' ? password : null,
+  }
+}
+
+function toHosts(said: unknown): string[] {
+  return Array.isArray(said) ? said.filter((host) => typeof host === 'string') : []
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
