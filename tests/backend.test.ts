@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { namesOf } from '../shared/item.ts'
+import { namesOf } from '../shared/item-kinds.ts'
 import { openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
 import { type Service, startService } from './support/service.ts'
 import { file, startWeb, type Web } from './support/web.ts'

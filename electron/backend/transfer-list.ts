@@ -78,25 +78,25 @@ export class TransferList {
     this.#cancelledHere.add(transferId)
   }
 
-  /** Fetches the list now. A call during a running fetch waits for one that begins after it. */
+  /** Fetches the list now, and from here on at the pace that fits. A call during a running fetch waits for one that begins after it. */
   async refresh(): Promise<void> {
-    while (this.#refreshing !== null) await this.#refreshing
+    while (this.#refreshing !== null) await this.#refreshing.catch(() => undefined)
     this.#refreshing = this.#fetch().finally(() => {
       this.#refreshing = null
+      this.#pollLater()
     })
     await this.#refreshing
   }
 
   #poll(): void {
-    const again = () => {
-      if (this.#isStopped) return
-      const isBusy = [...this.#listed.values()].some(({ status }) => status !== 'error')
-      this.#timer = setTimeout(() => this.#poll(), isBusy ? busyPollMs : idlePollMs)
-    }
-    this.refresh().then(again, (error: unknown) => {
-      this.#options.onProblem(error)
-      again()
-    })
+    this.refresh().catch((error: unknown) => this.#options.onProblem(error))
+  }
+
+  #pollLater(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#isStopped) return
+    const isBusy = [...this.#listed.values()].some(({ status }) => status !== 'error')
+    this.#timer = setTimeout(() => this.#poll(), isBusy ? busyPollMs : idlePollMs)
   }
 
   async #fetch(): Promise<void> {
@@ -115,7 +115,7 @@ export class TransferList {
     const finished: Delta['finished'] = []
     const cancelled: TransferId[] = []
     for (const transfer of vanished) {
-      const entry = this.#recordLeft(transfer, messages)
+      const entry = this.#recordLeft(await this.#withFinalSize(transfer, messages), messages)
       if (entry.outcome === 'finished') finished.push({ ...entry, transferId: transfer.id })
       else cancelled.push(transfer.id)
       this.#listed.delete(transfer.id)
@@ -132,13 +132,19 @@ export class TransferList {
       onDelta({ isReset: false, upserted, finished, cancelled })
   }
 
+  /** A transfer that was over between two looks at the list has the size of what it became. */
+  async #withFinalSize(transfer: ListedTransfer, messages: readonly Message[]): Promise<ListedTransfer> {
+    const itemId = arrivalOf(transfer, messages)?.itemId ?? null
+    if (transfer.sizeBytes !== null || itemId === null) return transfer
+    const item = await this.#options.client.item(itemId).catch(() => null)
+    return { ...transfer, sizeBytes: item?.sizeBytes ?? null }
+  }
+
   #recordLeft(transfer: ListedTransfer, messages: readonly Message[]) {
     const { accountId, history, nowMs } = this.#options
     const added = history.pending(accountId, transfer.id)
     const isCancelled = this.#cancelledHere.has(transfer.id) || transfer.status === 'error'
-    const message = isCancelled
-      ? undefined
-      : messages.find(({ isFileArrived, fileName }) => isFileArrived && fileName === transfer.name)
+    const message = isCancelled ? undefined : arrivalOf(transfer, messages)
     return history.left({
       accountId,
       transferId: transfer.id,
@@ -187,4 +193,9 @@ export class TransferList {
       canRetry: links.length > 0 || (added?.links.length ?? 0) > 0,
     }
   }
+}
+
+/** The dashboard's message that tells that a transfer's file has arrived. */
+function arrivalOf(transfer: ListedTransfer, messages: readonly Message[]): Message | undefined {
+  return messages.find(({ isFileArrived, fileName }) => isFileArrived && fileName === transfer.name)
 }
