@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { itemKinds } from './item-kinds.ts'
 
 /** An item's number in its account. `0` is the root folder, "Your Files". */
 export const ItemId = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -7,19 +8,6 @@ export type ItemId = z.infer<typeof ItemId>
 /** The root folder of every account. Source: API v1 §5.4. */
 export const rootFolderId: ItemId = 0
 
-/** What an item is. Put.io's own types (API v1 §5.2) in the window's words; an item's column holds the index in this list. */
-export const itemKinds = [
-  'folder',
-  'file',
-  'audio',
-  'movie',
-  'image',
-  'archive',
-  'pdf',
-  'document',
-  'text',
-  'flash',
-] as const
 export const ItemKind = z.enum(itemKinds)
 export type ItemKind = z.infer<typeof ItemKind>
 
@@ -63,9 +51,4 @@ export function toColumns(items: readonly Item[]): ItemColumns {
     addedAtMs: Float64Array.from(items, (item) => item.addedAtMs ?? Number.NaN),
     names: items.map((item) => item.name.replaceAll('\0', '')).join('\0'),
   }
-}
-
-/** The names of columns, in order. An empty folder has none. */
-export function namesOf(columns: ItemColumns): string[] {
-  return columns.ids.length === 0 ? [] : columns.names.split('\0')
 }

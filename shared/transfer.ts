@@ -49,11 +49,6 @@ export const Transfer = z.object({
 })
 export type Transfer = z.infer<typeof Transfer>
 
-/** True for statuses that hold a slot of the active limit: all but Waiting and Error. Source: API v1 §7.4. */
-export function holdsSlot(status: TransferStatus): boolean {
-  return status !== 'waiting' && status !== 'error'
-}
-
 /** A transfer that has left the list, as our own history keeps it. `itemId` is what it became, when the service told. */
 export const HistoryEntry = z.object({
   id: z.string(),

@@ -1,0 +1,48 @@
+import { lazy, Suspense } from 'react'
+import type { DialogState } from '../store/ui.ts'
+import { useApp } from '../store/use-app.ts'
+
+const AddLinks = lazy(async () => ({ default: (await import('../features/links/add-links.tsx')).AddLinks }))
+const SignIn = lazy(async () => ({ default: (await import('../features/sign-in/sign-in-dialog.tsx')).SignInDialog }))
+const RemoveAccount = lazy(async () => ({
+  default: (await import('../features/sign-in/remove-account.tsx')).RemoveAccount,
+}))
+const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
+const SettingsDialog = lazy(async () => ({
+  default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
+}))
+const ShortcutList = lazy(async () => ({
+  default: (await import('../features/settings/shortcut-list.tsx')).ShortcutList,
+}))
+const HistoryDialog = lazy(async () => ({
+  default: (await import('../features/transfers/history-dialog.tsx')).HistoryDialog,
+}))
+
+/** The dialog that is open; each is loaded when it is first asked for. */
+export function Dialogs() {
+  const dialog = useApp((state) => state.dialog)
+  return <Suspense fallback={null}>{dialog === null ? null : <Open dialog={dialog} />}</Suspense>
+}
+
+function Open({ dialog }: { dialog: DialogState }) {
+  switch (dialog.kind) {
+    case 'add-links':
+      return <AddLinks given={dialog} />
+    case 'sign-in':
+      return <SignIn accountId={dialog.accountId} />
+    case 'remove-account':
+      return <RemoveAccount accountId={dialog.accountId} />
+    case 'delete':
+      return <DeleteItems accountId={dialog.accountId} rows={dialog.rows} />
+    case 'settings':
+      return <SettingsDialog />
+    case 'shortcuts':
+      return <ShortcutList />
+    case 'history':
+      return <HistoryDialog accountId={dialog.accountId} />
+    default: {
+      const never: never = dialog
+      return never
+    }
+  }
+}

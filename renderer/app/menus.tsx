@@ -1,0 +1,16 @@
+import { lazy, Suspense } from 'react'
+import { useApp } from '../store/use-app.ts'
+
+const ItemMenu = lazy(async () => ({ default: (await import('../features/browser/item-menu.tsx')).ItemMenu }))
+const AccountMenu = lazy(async () => ({ default: (await import('../features/sidebar/account-menu.tsx')).AccountMenu }))
+
+/** The menu that is open. */
+export function Menus() {
+  const menu = useApp((state) => state.menu)
+  if (menu === null) return null
+  return (
+    <Suspense fallback={null}>
+      {menu.kind === 'items' ? <ItemMenu x={menu.x} y={menu.y} /> : <AccountMenu {...menu} />}
+    </Suspense>
+  )
+}

@@ -1,0 +1,127 @@
+import { useEffect } from 'react'
+import { folderKey, folderOfKey } from '../store/keys.ts'
+import { useAppStore } from '../store/use-app.ts'
+import { say } from '../words/say.ts'
+
+/** The kind of drag that carries items of ours; what they are stands in the store. */
+export const itemsType = 'application/x-putdesk-items'
+const openAfterMs = 700
+const largestTextFile = 1_000_000
+
+/** The folder that something is over, as the key that the element carries; null where there is none. */
+function keyAt(target: EventTarget | null): string | null {
+  return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
+}
+
+/** All that was dropped as one text and one piece of HTML. Files of links are read; a `.torrent` is only told of. */
+async function readDrop(data: DataTransfer): Promise<{ text: string; html: string | null; hasTorrent: boolean }> {
+  const uris = data.getData('text/uri-list')
+  const plain = data.getData('text/plain')
+  const html = data.getData('text/html')
+  const files = [...data.files]
+  const texts = await Promise.all(
+    files
+      .filter(({ name, size }) => /\.(txt|url|webloc|html?)$/i.test(name) && size <= largestTextFile)
+      .map((file) => file.text()),
+  )
+  return {
+    text: [uris === '' ? plain : uris, ...texts].filter((part) => part !== '').join('\n'),
+    html: html === '' || uris !== '' ? null : html,
+    hasTorrent: files.some(({ name }) => /\.torrent$/i.test(name)),
+  }
+}
+
+/** The whole window takes a drop: links from anywhere, and items of ours on folders. */
+export function useDrops() {
+  const store = useAppStore()
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let inside = 0
+
+    function hover(key: string | null) {
+      const { dropAt, setDropAt, tree, setExpanded, loadChildren } = store.getState()
+      if (key === dropAt) return
+      clearTimeout(timer)
+      setDropAt(key)
+      const folder = key === null ? null : folderOfKey(key)
+      if (key === null || folder === null) return
+      timer = setTimeout(() => {
+        setExpanded(key, true)
+        if (!tree.get(folderKey(folder.accountId, folder.folderId))?.folders)
+          void loadChildren(folder.accountId, folder.folderId)
+      }, openAfterMs)
+    }
+
+    function onDragOver(event: DragEvent) {
+      const data = event.dataTransfer
+      if (data === null) return
+      const { dragged, dialog, place } = store.getState()
+      const key = keyAt(event.target)
+      event.preventDefault()
+      if (data.types.includes(itemsType)) {
+        const folder = key === null ? null : folderOfKey(key)
+        const mayDrop =
+          folder !== null &&
+          dragged?.accountId === folder.accountId &&
+          dragged.items.every(({ id }) => id !== folder.folderId)
+        data.dropEffect = mayDrop ? 'move' : 'none'
+        hover(mayDrop ? key : null)
+        return
+      }
+      const mayDrop = place !== null && (dialog === null || dialog.kind === 'add-links')
+      data.dropEffect = mayDrop ? 'copy' : 'none'
+      hover(mayDrop ? (key ?? 'window') : null)
+    }
+
+    async function onDrop(event: DragEvent) {
+      event.preventDefault()
+      inside = 0
+      const { dragged, setDragged, moveItems, attempt, extractLinks, openAddLinks, toast, dialog } = store.getState()
+      const key = keyAt(event.target)
+      hover(null)
+      const folder = key === null ? null : folderOfKey(key)
+      const data = event.dataTransfer
+      if (data === null) return
+      if (data.types.includes(itemsType)) {
+        setDragged(null)
+        if (folder !== null && dragged?.accountId === folder.accountId) await moveItems(dragged, folder.folderId)
+        return
+      }
+      if (dialog !== null && dialog.kind !== 'add-links') return
+      const reading = readDrop(data)
+      await attempt(async () => {
+        const { text, html, hasTorrent } = await reading
+        const links = text === '' && html === null ? '' : await extractLinks(text, html)
+        if (links !== '') openAddLinks(links, folder ?? undefined)
+        else toast(say(hasTorrent ? 'drop.torrent' : 'drop.nothing'))
+      })
+    }
+
+    const onEnter = () => {
+      inside++
+    }
+    const onLeave = () => {
+      inside--
+      if (inside <= 0) hover(null)
+    }
+    const onEnd = () => {
+      inside = 0
+      hover(null)
+      store.getState().setDragged(null)
+    }
+    const drop = (event: DragEvent) => void onDrop(event)
+    window.addEventListener('dragenter', onEnter)
+    window.addEventListener('dragleave', onLeave)
+    window.addEventListener('dragover', onDragOver)
+    window.addEventListener('drop', drop)
+    window.addEventListener('dragend', onEnd)
+    return () => {
+      clearTimeout(timer)
+      window.removeEventListener('dragenter', onEnter)
+      window.removeEventListener('dragleave', onLeave)
+      window.removeEventListener('dragover', onDragOver)
+      window.removeEventListener('drop', drop)
+      window.removeEventListener('dragend', onEnd)
+    }
+  }, [store])
+}

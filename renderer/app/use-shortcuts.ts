@@ -1,0 +1,131 @@
+import { useEffect } from 'react'
+import { isMac } from '../parts/keys.ts'
+import { useAppStore } from '../store/use-app.ts'
+import { say } from '../words/say.ts'
+
+export function isTextField(target: EventTarget | null): boolean {
+  if (target instanceof HTMLTextAreaElement) return true
+  if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio'
+  return target instanceof HTMLElement && target.isContentEditable
+}
+
+function focusOn(selector: string) {
+  const found = document.querySelector<HTMLElement>(selector)
+  found?.focus()
+  if (found instanceof HTMLInputElement) found.select()
+}
+
+/** From pane to pane: toolbar, folders, list, transfers. */
+function goToPane(step: 1 | -1) {
+  const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')]
+  const at = panes.findIndex((pane) => pane.contains(document.activeElement))
+  for (let tried = 1; tried <= panes.length; tried++) {
+    const pane = panes[(at + step * tried + panes.length * 2) % panes.length]
+    const first = pane?.matches('[tabindex="0"]')
+      ? pane
+      : pane?.querySelector<HTMLElement>('[tabindex="0"]:not([role="separator"]), button:enabled, input:enabled')
+    if (first) {
+      first.focus()
+      return
+    }
+  }
+}
+
+/** The keys that work everywhere in the window. Those of the list and the tree are with them. */
+export function useShortcuts() {
+  const store = useAppStore()
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      const state = store.getState()
+      if (state.dialog !== null || state.menu !== null || event.defaultPrevented) return
+      const isInText = isTextField(event.target)
+      const isCommand = isMac ? event.metaKey : event.ctrlKey
+      const act = isCommand ? commandFor(event, isInText) : plainFor(event, isInText)
+      if (act === null) return
+      event.preventDefault()
+      act()
+    }
+
+    function commandFor(event: KeyboardEvent, isInText: boolean): (() => void) | null {
+      const state = store.getState()
+      switch (event.key.toLowerCase()) {
+        case 'l':
+          return () => state.setPathTyped(true)
+        case 'f':
+          return () => focusOn('#filter')
+        case 'u':
+          return () => state.openAddLinks('')
+        case 'r':
+          return () => state.refresh()
+        case ',':
+          return () => state.open({ kind: 'settings' })
+        case '?':
+        case '/':
+          return () => state.open({ kind: 'shortcuts' })
+        case '[':
+          return () => state.goBack()
+        case ']':
+          return () => state.goForward()
+        case 'z':
+          return isInText || event.shiftKey ? null : () => void state.undo()
+        case 'n':
+          return event.shiftKey && state.place !== null && state.place.query === null ? () => newFolder() : null
+        case 'arrowup':
+          return isMac && !isInText ? () => state.goUp() : null
+        default:
+          return null
+      }
+    }
+
+    function newFolder() {
+      const { place, createFolder } = store.getState()
+      if (place !== null) void createFolder(place.accountId, place.folderId)
+    }
+
+    function plainFor(event: KeyboardEvent, isInText: boolean): (() => void) | null {
+      const state = store.getState()
+      if (event.key === 'F6') return () => goToPane(event.shiftKey ? -1 : 1)
+      if (event.key === 'F5') return () => state.refresh()
+      if (event.key === 'F3') return () => focusOn('#filter')
+      if (event.altKey && event.key === 'ArrowLeft') return () => state.goBack()
+      if (event.altKey && event.key === 'ArrowRight') return () => state.goForward()
+      if (event.altKey && event.key === 'ArrowUp') return () => state.goUp()
+      if (isInText || event.altKey) return null
+      if (event.key === '/') return () => focusOn('#filter')
+      if (event.key === 'Backspace') return () => state.goUp()
+      return null
+    }
+
+    function onMouseUp(event: MouseEvent) {
+      if (event.button === 3) store.getState().goBack()
+      if (event.button === 4) store.getState().goForward()
+    }
+
+    async function onPaste(event: ClipboardEvent) {
+      const state = store.getState()
+      if (isTextField(event.target) || state.dialog !== null || state.place === null) return
+      event.preventDefault()
+      if (state.cut !== null) {
+        await state.pasteInto(state.place.accountId, state.place.folderId)
+        return
+      }
+      const text = event.clipboardData?.getData('text/plain') ?? ''
+      const html = event.clipboardData?.getData('text/html') ?? ''
+      await state.attempt(async () => {
+        const links = await state.extractLinks(text, html === '' ? null : html)
+        if (links === '') state.toast(say('paste.nothing'))
+        else state.openAddLinks(links)
+      })
+    }
+
+    const paste = (event: ClipboardEvent) => void onPaste(event)
+    window.addEventListener('keydown', onKeyDown)
+    window.addEventListener('mouseup', onMouseUp)
+    window.addEventListener('paste', paste)
+    return () => {
+      window.removeEventListener('keydown', onKeyDown)
+      window.removeEventListener('mouseup', onMouseUp)
+      window.removeEventListener('paste', paste)
+    }
+  }, [store])
+}

@@ -1,0 +1,33 @@
+import { FileList } from '../features/browser/file-list.tsx'
+import { Toolbar } from '../features/browser/toolbar.tsx'
+import { Banners } from '../features/notices/banners.tsx'
+import { StatusBar } from '../features/notices/status-bar.tsx'
+import { Sidebar } from '../features/sidebar/sidebar.tsx'
+import { TransferDock } from '../features/transfers/transfer-dock.tsx'
+import { Announcer } from './announcer.tsx'
+import { DropVeil } from './drop-veil.tsx'
+import { useDrops } from './use-drops.ts'
+import { useShortcuts } from './use-shortcuts.ts'
+import styles from './window.module.css'
+
+/** The window with an account in it: tools, folders, the list, the transfers, the status. */
+export function Window() {
+  useDrops()
+  useShortcuts()
+  return (
+    <div className={styles.window}>
+      <Toolbar />
+      <Banners />
+      <div className={styles.middle}>
+        <Sidebar />
+        <main className={styles.main}>
+          <FileList />
+          <TransferDock />
+        </main>
+      </div>
+      <StatusBar />
+      <DropVeil />
+      <Announcer />
+    </div>
+  )
+}

@@ -1,0 +1,52 @@
+import { ChevronRight } from 'lucide-react'
+import { classNames } from '../../parts/class-names.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Name } from '../../parts/name.tsx'
+import { folderKey } from '../../store/keys.ts'
+import { crumbName } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './toolbar.module.css'
+
+/** The way to the shown folder. Each step is a button, and takes what is dropped on it. */
+export function Breadcrumb() {
+  const place = useApp((state) => state.place)
+  const path = useApp((state) =>
+    state.place === null ? undefined : state.paths.get(folderKey(state.place.accountId, state.place.folderId)),
+  )
+  const dropAt = useApp((state) => state.dropAt)
+  const goTo = useApp((state) => state.goTo)
+  if (place === null) return <nav className={styles.crumbs} aria-label={say('toolbar.crumbs')} />
+  const crumbs = path ?? (place.folderId === 0 ? [{ id: 0, name: '' }] : [])
+
+  return (
+    <nav className={styles.crumbs} aria-label={say('toolbar.crumbs')}>
+      <ol>
+        {crumbs.map((crumb, depth) => {
+          const key = folderKey(place.accountId, crumb.id)
+          const isLast = depth === crumbs.length - 1 && place.query === null
+          return (
+            <li key={crumb.id}>
+              {depth > 0 ? <Icon of={ChevronRight} size={14} className={styles.arrow} /> : null}
+              <button
+                type="button"
+                data-drop={key}
+                aria-current={isLast ? 'page' : undefined}
+                className={classNames(styles.crumb, isLast && styles.last, dropAt === key && styles.target)}
+                onClick={() => goTo(place.accountId, crumb.id)}
+              >
+                <Name>{crumbName(crumb)}</Name>
+              </button>
+            </li>
+          )
+        })}
+        {place.query === null ? null : (
+          <li>
+            <Icon of={ChevronRight} size={14} className={styles.arrow} />
+            <span className={classNames(styles.crumb, styles.last)}>{say('place.search', { query: place.query })}</span>
+          </li>
+        )}
+      </ol>
+    </nav>
+  )
+}

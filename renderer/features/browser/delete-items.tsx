@@ -1,0 +1,24 @@
+import { Confirm } from '../../parts/confirm.tsx'
+import type { Row } from '../../store/listing.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+import { visibleName } from '../../words/visible-name.ts'
+
+/** Deleting cannot be taken back, so it is asked for, with count and size. */
+export function DeleteItems({ accountId, rows }: { accountId: string; rows: readonly Row[] }) {
+  const { close, deleteItems } = useAppStore().getState()
+  const count = rows.length
+  const size = formatSize(rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  const folders = rows.filter(({ kind }) => kind === 'folder').length
+  return (
+    <Confirm
+      title={say('delete.title', { count, name: visibleName(rows[0]?.name ?? '') })}
+      body={say('delete.body', { size, folders })}
+      act={say('delete.do', { count })}
+      keep={say('delete.keep', { count })}
+      onAct={() => void deleteItems(accountId, rows)}
+      onClose={close}
+    />
+  )
+}

@@ -1,0 +1,28 @@
+import type { DragEvent } from 'react'
+import type { Row } from '../../store/listing.ts'
+import { noSelection } from '../../store/selection.ts'
+import { selectedRows } from '../../store/selectors.ts'
+import type { AppStore } from '../../store/store.ts'
+import { say } from '../../words/say.ts'
+import styles from './file-list.module.css'
+
+/** Begins to drag the selected items, with a badge that says what is in the hand. */
+export function dragItems(store: AppStore, event: DragEvent, row: Row | null) {
+  const { place, selection, setSelection, setDragged } = store.getState()
+  if (row === null || place === null) {
+    event.preventDefault()
+    return
+  }
+  if (!selection.ids.has(row.id))
+    setSelection({ ...noSelection, ids: new Set([row.id]), anchorId: row.id, focusId: row.id })
+  const items = selectedRows(store.getState()).map(({ id, parentId }) => ({ id, parentId }))
+  setDragged({ accountId: place.accountId, items })
+  event.dataTransfer.effectAllowed = 'move'
+  event.dataTransfer.setData('application/x-putdesk-items', '')
+  const badge = document.createElement('div')
+  badge.className = styles.badge ?? ''
+  badge.textContent = items.length === 1 ? row.name : say('drag.items', { count: items.length })
+  document.body.append(badge)
+  event.dataTransfer.setDragImage(badge, -10, -6)
+  requestAnimationFrame(() => badge.remove())
+}

@@ -1,0 +1,141 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type DragEvent, type MouseEvent, useEffect, useMemo, useRef } from 'react'
+import { folderKey } from '../../store/keys.ts'
+import { type Row, rowAt } from '../../store/listing.ts'
+import { noSelection, select } from '../../store/selection.ts'
+import { folderName } from '../../store/selectors.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import { dragItems } from './drag-items.ts'
+import { EmptyList } from './empty-list.tsx'
+import styles from './file-list.module.css'
+import { FileRow } from './file-row.tsx'
+import { ListHeader } from './list-header.tsx'
+import { openRow } from './open-row.ts'
+import { SearchHint } from './search-hint.tsx'
+import { useListKeys } from './use-list-keys.ts'
+import { useShown } from './use-shown.ts'
+
+const rowHeight = 32
+
+/** The items of a folder or a search: a grid of which only what is in sight is drawn. */
+export function FileList() {
+  const store = useAppStore()
+  const shown = useShown()
+  const place = useApp((state) => state.place)
+  const selection = useApp((state) => state.selection)
+  const renaming = useApp((state) => state.renaming)
+  const cut = useApp((state) => state.cut)
+  const dropAt = useApp((state) => state.dropAt)
+  const title = useApp((state) =>
+    state.place === null ? '' : folderName(state, state.place.accountId, state.place.folderId),
+  )
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtualizer = useVirtualizer({
+    count: shown.count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 6,
+  })
+  const cutIds = useMemo(() => new Set(cut?.items.map(({ id }) => id)), [cut])
+  const focusPlace = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
+
+  // A new place begins at its top; the same place keeps where it was.
+  const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
+  useEffect(() => {
+    if (placeKey !== '') virtualizer.scrollToOffset(0)
+  }, [placeKey, virtualizer])
+  useEffect(() => {
+    if (focusPlace !== -1) virtualizer.scrollToIndex(focusPlace, { align: 'auto' })
+  }, [focusPlace, virtualizer])
+
+  const onKeyDown = useListKeys(shown, () =>
+    Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1),
+  )
+
+  function rowUnder(event: MouseEvent | DragEvent): { at: number; row: Row } | null {
+    const element = event.target instanceof Element ? event.target.closest('[data-place]') : null
+    const at = Number(element?.getAttribute('data-place') ?? Number.NaN)
+    const row = shown.listing === null || Number.isNaN(at) ? null : rowAt(shown.listing, shown.indexAt(at))
+    return row === null ? null : { at, row }
+  }
+
+  function reach(event: MouseEvent, at: number) {
+    const { selection, setSelection } = store.getState()
+    const kind = event.shiftKey ? 'extend' : event.ctrlKey || event.metaKey ? 'toggle' : 'replace'
+    setSelection(select(selection, shown, at, kind))
+  }
+
+  function onMouseDown(event: MouseEvent) {
+    if (event.target instanceof HTMLInputElement || event.button > 2) return
+    const hit = rowUnder(event)
+    const { selection, setSelection } = store.getState()
+    if (hit === null) setSelection(noSelection)
+    else if (event.button === 2 ? !selection.ids.has(hit.row.id) : !selection.ids.has(hit.row.id) || event.shiftKey) {
+      if (event.button === 2) setSelection(select(selection, shown, hit.at, 'replace'))
+      else reach(event, hit.at)
+    } else if (event.ctrlKey || event.metaKey) reach(event, hit.at)
+  }
+
+  function onClick(event: MouseEvent) {
+    if (event.target instanceof HTMLInputElement || event.shiftKey || event.ctrlKey || event.metaKey) return
+    const hit = rowUnder(event)
+    if (hit !== null) reach(event, hit.at)
+  }
+
+  return (
+    <section className={styles.pane} aria-label={title}>
+      <div
+        id="items"
+        role="grid"
+        data-pane="items"
+        tabIndex={0}
+        ref={scroller}
+        className={styles.scroller}
+        aria-label={say('list.label', { folder: title })}
+        aria-multiselectable="true"
+        aria-rowcount={shown.count + 1}
+        aria-colcount={place?.query == null ? 4 : 5}
+        aria-activedescendant={focusPlace === -1 ? undefined : `item-${selection.focusId}`}
+        onKeyDown={onKeyDown}
+        onMouseDown={onMouseDown}
+        onClick={onClick}
+        onDoubleClick={(event) => {
+          const hit = rowUnder(event)
+          if (hit !== null && !(event.target instanceof HTMLInputElement)) openRow(store, hit.row)
+        }}
+        onContextMenu={(event) => {
+          if (event.target instanceof HTMLInputElement) return
+          event.preventDefault()
+          store.getState().openMenu({ kind: 'items', x: event.clientX, y: event.clientY })
+        }}
+        onDragStart={(event) => dragItems(store, event, rowUnder(event)?.row ?? null)}
+      >
+        <ListHeader hasLocation={place?.query != null} />
+        <div className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }} role="rowgroup">
+          {virtualizer.getVirtualItems().map(({ index: at, start }) => {
+            const row = shown.listing === null ? null : rowAt(shown.listing, shown.indexAt(at))
+            if (row === null || place === null) return null
+            return (
+              <FileRow
+                key={row.id}
+                row={row}
+                at={at}
+                top={start}
+                accountId={place.accountId}
+                hasLocation={place.query !== null}
+                isSelected={selection.ids.has(row.id)}
+                isFocused={row.id === selection.focusId}
+                isCut={cutIds.has(row.id)}
+                isDropTarget={dropAt === folderKey(place.accountId, row.id)}
+                isRenaming={renaming?.id === row.id}
+              />
+            )
+          })}
+        </div>
+        {shown.count === 0 ? <EmptyList hasItems={(shown.listing?.names.length ?? 0) > 0} /> : null}
+      </div>
+      <SearchHint />
+    </section>
+  )
+}

@@ -1,0 +1,90 @@
+import { memo } from 'react'
+import { classNames } from '../../parts/class-names.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Name } from '../../parts/name.tsx'
+import { folderKey } from '../../store/keys.ts'
+import type { Row } from '../../store/listing.ts'
+import { formatExactMoment, formatExactSize, formatMoment, formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+import styles from './file-list.module.css'
+import { kindIcons } from './kind-icons.ts'
+import { LocationCell } from './location-cell.tsx'
+import { RenameField } from './rename-field.tsx'
+
+interface Props {
+  row: Row
+  at: number
+  top: number
+  accountId: string
+  hasLocation: boolean
+  isSelected: boolean
+  isFocused: boolean
+  isCut: boolean
+  isDropTarget: boolean
+  isRenaming: boolean
+}
+
+/** One item of the list. */
+export const FileRow = memo(function FileRow(props: Props) {
+  const { row, at, top, accountId, hasLocation, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
+  const isFolder = row.kind === 'folder'
+  return (
+    <div
+      id={`item-${row.id}`}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={at + 2}
+      aria-selected={isSelected}
+      data-place={at}
+      data-focused={isFocused}
+      data-drop={isFolder ? folderKey(accountId, row.id) : undefined}
+      draggable={!isRenaming}
+      className={classNames(
+        styles.row,
+        styles.columns,
+        hasLocation && styles.withLocation,
+        isSelected && styles.selected,
+        isFocused && styles.focused,
+        isCut && styles.cut,
+        isDropTarget && styles.target,
+      )}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <div role="gridcell" className={styles.name} title={isRenaming ? undefined : row.name}>
+        <Icon of={kindIcons[row.kind]} className={classNames(styles.icon, styles[`is-${row.kind}`])} />
+        {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
+      </div>
+      {hasLocation ? <LocationCell accountId={accountId} folderId={row.parentId} /> : null}
+      <div role="gridcell" className={styles.kind}>
+        {say(`kind.${row.kind}`)}
+      </div>
+      <div role="gridcell" className={styles.size} title={formatExactSize(row.sizeBytes)}>
+        {formatSize(row.sizeBytes)}
+      </div>
+      <div role="gridcell" className={styles.added} title={formatExactMoment(row.addedAtMs)}>
+        {formatMoment(row.addedAtMs, Date.now())}
+      </div>
+    </div>
+  )
+}, isSame)
+
+/** Rows are made anew on each drawing: they are compared by what they say. */
+function isSame({ row: before, ...was }: Props, { row, ...is }: Props): boolean {
+  return (
+    was.at === is.at &&
+    was.top === is.top &&
+    was.accountId === is.accountId &&
+    was.hasLocation === is.hasLocation &&
+    was.isSelected === is.isSelected &&
+    was.isFocused === is.isFocused &&
+    was.isCut === is.isCut &&
+    was.isDropTarget === is.isDropTarget &&
+    was.isRenaming === is.isRenaming &&
+    before.id === row.id &&
+    before.name === row.name &&
+    before.kind === row.kind &&
+    before.sizeBytes === row.sizeBytes &&
+    before.addedAtMs === row.addedAtMs &&
+    before.parentId === row.parentId
+  )
+}

@@ -1,0 +1,137 @@
+import {
+  CheckCheck,
+  ClipboardPaste,
+  FolderOpen,
+  FolderPlus,
+  FolderSearch,
+  Link,
+  Pencil,
+  Play,
+  RefreshCw,
+  Scissors,
+  Trash2,
+} from 'lucide-react'
+import { useEffect } from 'react'
+import { keysOf } from '../../parts/keys.ts'
+import { type MenuAct, PointerMenu } from '../../parts/pointer-menu.tsx'
+import { selectAll } from '../../store/selection.ts'
+import { selectedRows } from '../../store/selectors.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import { isPlayable, openRow } from './open-row.ts'
+import { useShown } from './use-shown.ts'
+
+/** What can be done with the selected items, or in the folder when none is. */
+export function ItemMenu({ x, y }: { x: number; y: number }) {
+  const store = useAppStore()
+  const shown = useShown()
+  const players = useApp((state) => state.players)
+  const state = store.getState()
+  const { place } = state
+  const rows = selectedRows(state)
+  const only = rows.length === 1 ? rows[0] : undefined
+
+  useEffect(() => {
+    const { attempt, loadPlayers } = store.getState()
+    void attempt(async () => {
+      await loadPlayers()
+    })
+  }, [store])
+
+  if (place === null) return null
+  const { accountId, folderId, query } = place
+
+  const opening: MenuAct[] = []
+  if (only?.kind === 'folder') {
+    opening.push({ label: say('act.open'), icon: FolderOpen, keys: 'Enter', run: () => openRow(store, only) })
+    opening.push({
+      label: say('act.addLinksHere'),
+      icon: Link,
+      run: () => state.openAddLinks('', { accountId, folderId: only.id }),
+    })
+  } else if (only && isPlayable(only)) {
+    opening.push({ label: say('act.play'), icon: Play, keys: 'Enter', run: () => openRow(store, only) })
+    if (players !== null && players.length > 0) {
+      opening.push({
+        label: say('act.openWith'),
+        acts: players.map((player) => ({
+          label: player.name,
+          run: () => void state.play(accountId, only.id, only.name, player.id),
+        })),
+      })
+    }
+  }
+  if (only && query !== null) {
+    opening.push({
+      label: say('act.show'),
+      icon: FolderSearch,
+      run: () => state.goTo(accountId, only.parentId, only.id),
+    })
+  }
+
+  const changing: MenuAct[] = []
+  if (only) {
+    changing.push({
+      label: say('act.rename'),
+      icon: Pencil,
+      keys: keysOf('F2'),
+      run: () => state.setRenaming({ id: only.id, problem: null }),
+    })
+  }
+  if (rows.length > 0) {
+    changing.push({
+      label: say('act.cut'),
+      icon: Scissors,
+      keys: keysOf('Ctrl', 'X'),
+      run: () => state.cutItems({ accountId, items: rows.map(({ id, parentId }) => ({ id, parentId })) }),
+    })
+  }
+  if (state.cut !== null && (only?.kind === 'folder' || (rows.length === 0 && query === null))) {
+    changing.push({
+      label: say('act.paste'),
+      icon: ClipboardPaste,
+      keys: only ? '' : keysOf('Ctrl', 'V'),
+      run: () => void state.pasteInto(accountId, only?.id ?? folderId),
+    })
+  }
+
+  const here: MenuAct[] = []
+  if (rows.length === 0) {
+    if (query === null) {
+      here.push({
+        label: say('act.newFolder'),
+        icon: FolderPlus,
+        keys: keysOf('Ctrl', 'Shift', 'N'),
+        run: () => void state.createFolder(accountId, folderId),
+      })
+      here.push({
+        label: say('act.addLinksHere'),
+        icon: Link,
+        keys: keysOf('Ctrl', 'U'),
+        run: () => state.openAddLinks(''),
+      })
+    }
+    here.push({
+      label: say('act.selectAll'),
+      icon: CheckCheck,
+      keys: keysOf('Ctrl', 'A'),
+      run: () => state.setSelection(selectAll(state.selection, shown)),
+    })
+    here.push({ label: say('act.refresh'), icon: RefreshCw, keys: 'F5', run: state.refresh })
+  }
+
+  const deleting: MenuAct[] =
+    rows.length === 0
+      ? []
+      : [
+          {
+            label: say('act.delete'),
+            icon: Trash2,
+            keys: keysOf('Delete'),
+            isDanger: true,
+            run: () => state.open({ kind: 'delete', accountId, rows }),
+          },
+        ]
+
+  return <PointerMenu x={x} y={y} groups={[opening, changing, here, deleting]} onClose={() => state.openMenu(null)} />
+}

@@ -1,0 +1,77 @@
+import { ArrowLeft, ArrowRight, ArrowUp, CloudDownload, Link, Settings } from 'lucide-react'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { keysOf } from '../../parts/keys.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import { Breadcrumb } from './breadcrumb.tsx'
+import { FilterField } from './filter-field.tsx'
+import { PathField } from './path-field.tsx'
+import styles from './toolbar.module.css'
+
+/** Where one is and was, the filter, and the way in for links. */
+export function Toolbar() {
+  const canBack = useApp((state) => state.back.length > 0)
+  const canForward = useApp((state) => state.forward.length > 0)
+  const canUp = useApp(({ place }) => place !== null && (place.folderId !== 0 || place.query !== null))
+  const isPathTyped = useApp((state) => state.isPathTyped)
+  const { goBack, goForward, goUp } = useActs()
+  const open = useApp((state) => state.open)
+  const openAddLinks = useApp((state) => state.openAddLinks)
+  const sidebarWidth = useApp((state) => state.settings?.sidebarWidth ?? 228)
+
+  return (
+    <header className={styles.toolbar} data-pane="toolbar">
+      <div className={styles.brand} style={{ width: `${sidebarWidth - 20}px` }}>
+        <span className={styles.mark}>
+          <Icon of={CloudDownload} size={15} />
+        </span>
+        <h1 className={styles.name}>{say('app.name')}</h1>
+      </div>
+      <div className={styles.moves}>
+        <IconButton
+          icon={ArrowLeft}
+          label={say('toolbar.back')}
+          keys={keysOf('Alt', '←')}
+          disabled={!canBack}
+          onClick={goBack}
+        />
+        <IconButton
+          icon={ArrowRight}
+          label={say('toolbar.forward')}
+          keys={keysOf('Alt', '→')}
+          disabled={!canForward}
+          onClick={goForward}
+        />
+        <IconButton
+          icon={ArrowUp}
+          label={say('toolbar.up')}
+          keys={keysOf('Alt', '↑')}
+          disabled={!canUp}
+          onClick={goUp}
+        />
+      </div>
+      {isPathTyped ? <PathField /> : <Breadcrumb />}
+      <FilterField />
+      <IconButton
+        icon={Settings}
+        label={say('act.settings')}
+        keys={keysOf('Ctrl', ',')}
+        onClick={() => open({ kind: 'settings' })}
+      />
+      <Button look="primary" title={keysOf('Ctrl', 'U')} onClick={() => openAddLinks('')}>
+        <Icon of={Link} />
+        {say('act.addLinks')}
+      </Button>
+    </header>
+  )
+}
+
+function useActs() {
+  return {
+    goBack: useApp((state) => state.goBack),
+    goForward: useApp((state) => state.goForward),
+    goUp: useApp((state) => state.goUp),
+  }
+}

@@ -1,0 +1,122 @@
+import { type KeyboardEvent, useRef } from 'react'
+import { isMac } from '../../parts/keys.ts'
+import { rowOfId } from '../../store/listing.ts'
+import { findTyped, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
+import { selectedRows } from '../../store/selectors.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { openRow } from './open-row.ts'
+import type { ShownRows } from './use-shown.ts'
+
+const typingMs = 800
+
+/** The keys of the list: those of file managers. */
+export function useListKeys(shown: ShownRows, pageRows: () => number) {
+  const store = useAppStore()
+  const typed = useRef({ letters: '', atMs: 0 })
+
+  function move(to: number, reach: Reach) {
+    const { selection, setSelection } = store.getState()
+    if (shown.count > 0) setSelection(select(selection, shown, Math.max(0, Math.min(shown.count - 1, to)), reach))
+  }
+
+  function navigate(event: KeyboardEvent, from: number): boolean {
+    const isCommand = event.ctrlKey || event.metaKey
+    const reach: Reach = event.shiftKey ? 'extend' : isCommand ? 'focus' : 'replace'
+    switch (event.key) {
+      case 'ArrowDown':
+        if (isMac && event.metaKey) return openFocused()
+        move(from + 1, reach)
+        return true
+      case 'ArrowUp':
+        if (event.altKey || (isMac && event.metaKey)) return false
+        move(from === -1 ? 0 : from - 1, reach)
+        return true
+      case 'Home':
+        move(0, reach)
+        return true
+      case 'End':
+        move(shown.count - 1, reach)
+        return true
+      case 'PageDown':
+        move(from + pageRows(), reach)
+        return true
+      case 'PageUp':
+        move(from - pageRows(), reach)
+        return true
+      default:
+        return false
+    }
+  }
+
+  function focusedRow() {
+    const { focusId, ids } = store.getState().selection
+    const id = focusId !== null && (ids.size === 0 || ids.has(focusId)) ? focusId : ([...ids][0] ?? null)
+    return id === null || shown.listing === null ? null : rowOfId(shown.listing, id)
+  }
+
+  function openFocused(): boolean {
+    const row = focusedRow()
+    if (row !== null) openRow(store, row)
+    return true
+  }
+
+  function act(event: KeyboardEvent): boolean {
+    const state = store.getState()
+    const isCommand = isMac ? event.metaKey : event.ctrlKey
+    const key = event.key.toLowerCase()
+    if (isCommand && key === 'a') state.setSelection(selectAll(state.selection, shown))
+    else if (isCommand && key === 'x') cutSelected()
+    else if (isCommand && event.key === ' ') move(shown.placeOf(state.selection.focusId ?? -1), 'toggle')
+    else if (event.key === 'Escape') {
+      if (state.cut !== null) state.cutItems(null)
+      else state.setSelection({ ...noSelection, focusId: state.selection.focusId })
+    } else if (event.key === 'F2' || (isMac && event.key === 'Enter' && !isCommand)) rename()
+    else if (event.key === 'Enter' && !event.altKey) return openFocused()
+    else if (event.key === 'Delete' || (isMac && event.metaKey && event.key === 'Backspace')) askToDelete()
+    else if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) openMenu(event)
+    else return false
+    return true
+  }
+
+  function cutSelected() {
+    const { place, cutItems } = store.getState()
+    const items = selectedRows(store.getState()).map(({ id, parentId }) => ({ id, parentId }))
+    if (place !== null && items.length > 0) cutItems({ accountId: place.accountId, items })
+  }
+
+  function rename() {
+    const row = focusedRow()
+    if (row !== null) store.getState().setRenaming({ id: row.id, problem: null })
+  }
+
+  function askToDelete() {
+    const { place, open } = store.getState()
+    const rows = selectedRows(store.getState())
+    if (place !== null && rows.length > 0) open({ kind: 'delete', accountId: place.accountId, rows })
+  }
+
+  function openMenu(event: KeyboardEvent) {
+    const row = event.currentTarget.querySelector('[data-focused="true"]') ?? event.currentTarget
+    const box = row.getBoundingClientRect()
+    store.getState().openMenu({ kind: 'items', x: box.left + 40, y: Math.min(box.bottom, window.innerHeight - 40) })
+  }
+
+  function findLetters(event: KeyboardEvent, from: number): boolean {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return false
+    const now = event.timeStamp
+    const isGoingOn = now - typed.current.atMs < typingMs && typed.current.letters !== ''
+    if (!isGoingOn && (event.key === ' ' || event.key === '/')) return false
+    typed.current = { letters: (isGoingOn ? typed.current.letters : '') + event.key, atMs: now }
+    const nameAt = (place: number) => shown.listing?.names[shown.indexAt(place)] ?? ''
+    const at = findTyped(nameAt, shown.count, typed.current.letters, from)
+    if (at !== -1) move(at, 'replace')
+    return true
+  }
+
+  return (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget) return
+    const { focusId } = store.getState().selection
+    const from = focusId === null ? -1 : shown.placeOf(focusId)
+    if (act(event) || navigate(event, from) || findLetters(event, from)) event.preventDefault()
+  }
+}

@@ -1,0 +1,146 @@
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import type { AnalyzedLink } from '../../../shared/analysis.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { keysOf } from '../../parts/keys.ts'
+import { sentenceOf } from '../../store/sentence.ts'
+import type { DialogState } from '../../store/ui.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './add-links.module.css'
+import { AddLinksFoot } from './add-links-foot.tsx'
+import { FolderPicker } from './folder-picker.tsx'
+import { chooseBest, keepLedger, type Means, runningOf, ticksAtFirst } from './ledger.ts'
+import { LedgerTable } from './ledger-table.tsx'
+import { LinkRows } from './link-rows.tsx'
+
+const debounceMs = 300
+const noRows: readonly AnalyzedLink[] = []
+
+interface Props {
+  given: Extract<DialogState, { kind: 'add-links' }>
+}
+
+/** Links come in, and what they cost is seen before anything is fetched. */
+export function AddLinks({ given }: Props) {
+  const { text, accountId, folderId } = given
+  const store = useAppStore()
+  const { open, close } = store.getState()
+  const analysis = useApp((state) => state.analysis)
+  const quota = useApp((state) => state.quotas.get(accountId))
+  const transfers = useApp((state) => state.transfers.get(accountId))
+  const [choices, setChoices] = useState<ReadonlyMap<string, boolean>>(new Map())
+  const [isAdding, setAdding] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const isFirst = useRef(true)
+
+  useEffect(() => {
+    const wait = isFirst.current ? 0 : debounceMs
+    isFirst.current = false
+    const timer = setTimeout(() => void store.getState().analyzeText(accountId, text), wait)
+    return () => clearTimeout(timer)
+  }, [text, accountId, store])
+  useEffect(() => () => store.getState().forgetAnalysis(), [store])
+
+  const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
+  const report = analysis.report
+  const rows = report?.rows ?? noRows
+  const means = useMemo<Means>(
+    () => ({
+      diskFreeBytes: report?.diskFreeBytes ?? 0,
+      bandwidthLeftBytes: report?.bandwidthLeftBytes ?? null,
+      largestFileBytes: quota?.largestFileBytes ?? null,
+      runningBytes: running.bytes,
+    }),
+    [report, quota, running],
+  )
+  const atFirst = useMemo(() => ticksAtFirst(rows, means), [rows, means])
+  const ticked = useMemo(
+    () => new Set([...rows.keys()].filter((at) => choices.get(keyOf(rows[at])) ?? atFirst.has(at))),
+    [rows, choices, atFirst],
+  )
+  const ledger = useMemo(() => keepLedger(rows, (at) => ticked.has(at), means), [rows, ticked, means])
+
+  async function submit() {
+    const links = rows.filter((_, at) => ticked.has(at)).flatMap((row) => row.links)
+    if (isAdding) return
+    if (links.length === 0) {
+      setProblem(say('links.nothingChosen'))
+      return
+    }
+    setAdding(true)
+    setProblem(null)
+    try {
+      const count = await store.getState().addTransfers(accountId, links, folderId)
+      store.getState().toast(say('links.added', { count }))
+      close()
+    } catch (error) {
+      setProblem(sentenceOf(error))
+      setAdding(false)
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+    event.preventDefault()
+    void submit()
+  }
+
+  return (
+    <Dialog
+      title={say('links.title')}
+      width="wide"
+      hasClose={false}
+      initialFocus={field}
+      onClose={close}
+      aside={
+        <FolderPicker
+          accountId={accountId}
+          folderId={folderId}
+          onPick={(picked) => open({ ...given, folderId: picked })}
+        />
+      }
+    >
+      <div className={styles.body} onKeyDown={onKeyDown} role="group" aria-label={say('links.title')}>
+        <textarea
+          ref={field}
+          className={styles.text}
+          aria-label={say('links.text')}
+          placeholder={say('links.hint')}
+          rows={3}
+          spellCheck={false}
+          value={text}
+          onChange={(event) => open({ ...given, text: event.target.value })}
+        />
+        <LinkRows
+          text={text}
+          ledger={ledger}
+          ticked={ticked}
+          onTick={(at, isTicked) => setChoices(new Map(choices).set(keyOf(rows[at]), isTicked))}
+          onRetry={() => void store.getState().analyzeText(accountId, text)}
+        />
+        {report === null || rows.length === 0 ? null : (
+          <LedgerTable report={report} quota={quota ?? null} running={running} ledger={ledger} />
+        )}
+        <AddLinksFoot
+          count={ticked.size}
+          hasRows={rows.length > 0}
+          isAdding={isAdding}
+          isOver={ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0}
+          problem={problem}
+          keys={keysOf('Ctrl', 'Enter')}
+          onBest={() => {
+            const best = chooseBest(rows, means)
+            setChoices(new Map(rows.map((row, at) => [keyOf(row), best.has(at)])))
+          }}
+          onCancel={close}
+          onSubmit={() => void submit()}
+        />
+      </div>
+    </Dialog>
+  )
+}
+
+function keyOf(row: AnalyzedLink | undefined): string {
+  return row?.links.join('\n') ?? ''
+}

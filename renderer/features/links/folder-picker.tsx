@@ -1,0 +1,92 @@
+import { Popover } from '@base-ui/react/popover'
+import { ChevronDown, Folder } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import { Icon } from '../../parts/icon.tsx'
+import { Tree } from '../../parts/tree.tsx'
+import { folderKey, folderOfKey } from '../../store/keys.ts'
+import { folderWay } from '../../store/selectors.ts'
+import { linesOf } from '../../store/tree.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './add-links.module.css'
+
+interface Props {
+  accountId: string
+  folderId: number
+  onPick(folderId: number): void
+}
+
+/** Which folder the links go to: the account's tree in a popover. */
+export function FolderPicker({ accountId, folderId, onPick }: Props) {
+  const { loadChildren, loadPath } = useAppStore().getState()
+  const way = useApp((state) => folderWay(state, accountId, folderId))
+  const tree = useApp((state) => state.tree)
+  const [isOpen, setOpen] = useState(false)
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set([folderKey(accountId, 0)]))
+  const name = way ?? say('place.folder')
+
+  useEffect(() => {
+    if (way === null) void loadPath(accountId, folderId)
+  }, [way, accountId, folderId, loadPath])
+
+  const lines = useMemo(
+    () =>
+      linesOf({
+        accountId,
+        tree,
+        expanded,
+        friends: [],
+        names: { root: say('place.root'), shared: say('place.shared') },
+      }),
+    [accountId, tree, expanded],
+  )
+
+  return (
+    <div className={styles.saveTo}>
+      <span aria-hidden="true">{say('links.saveTo')}</span>
+      <Popover.Root
+        open={isOpen}
+        onOpenChange={(next) => {
+          setOpen(next)
+          if (next) void loadChildren(accountId, 0)
+        }}
+      >
+        <Popover.Trigger className={styles.picker} aria-label={say('links.folder', { folder: name })}>
+          <Icon of={Folder} />
+          <bdi>{name}</bdi>
+          <Icon of={ChevronDown} size={14} />
+        </Popover.Trigger>
+        <Popover.Portal>
+          <Popover.Positioner side="bottom" align="end" sideOffset={4} className={styles.positioner}>
+            <Popover.Popup className={styles.popup} aria-label={say('links.saveTo')}>
+              <Tree
+                label={say('links.saveTo')}
+                nodes={lines.map((line) => ({
+                  ...line,
+                  icon: Folder,
+                  isCurrent: line.folderId === folderId,
+                  isDropTarget: false,
+                  dropKey: null,
+                }))}
+                onOpen={(key) => {
+                  const folder = folderOfKey(key)
+                  if (folder === null) return
+                  onPick(folder.folderId)
+                  setOpen(false)
+                }}
+                onExpand={(key, isExpanded) => {
+                  const next = new Set(expanded)
+                  if (isExpanded) next.add(key)
+                  else next.delete(key)
+                  setExpanded(next)
+                  const folder = folderOfKey(key)
+                  if (isExpanded && folder !== null) void loadChildren(accountId, folder.folderId)
+                }}
+              />
+            </Popover.Popup>
+          </Popover.Positioner>
+        </Popover.Portal>
+      </Popover.Root>
+    </div>
+  )
+}

@@ -1,0 +1,150 @@
+import type { AnalyzedLink } from '../../../shared/analysis.ts'
+import { holdsSlot } from '../../../shared/slots.ts'
+import type { Transfer } from '../../../shared/transfer.ts'
+
+/** What there is before anything is added, in bytes; null where the service does not tell. */
+export interface Means {
+  diskFreeBytes: number
+  bandwidthLeftBytes: number | null
+  largestFileBytes: number | null
+  /** What the running transfers will still take, as far as their sizes are known. */
+  runningBytes: number
+}
+
+/** Whether one row can be added, those ticked before it already counted. */
+export type Fit =
+  | { kind: 'fits' }
+  | { kind: 'unknown-size' }
+  | { kind: 'problem' }
+  | { kind: 'disk-over'; overBytes: number }
+  | { kind: 'bandwidth-over'; overBytes: number }
+  | { kind: 'file-over'; limitBytes: number }
+
+export interface Ledger {
+  fits: readonly Fit[]
+  batchDiskBytes: number
+  batchBandwidthBytes: number
+  /** Ticked rows whose size nobody knows; they are in no sum. */
+  unknownCount: number
+  diskLeftBytes: number
+  bandwidthLeftBytes: number | null
+}
+
+export interface Running {
+  bytes: number
+  unknownCount: number
+}
+
+/** What the active transfers will still take of the disk space. */
+export function runningOf(transfers: Iterable<Transfer>): Running {
+  let bytes = 0
+  let unknownCount = 0
+  for (const { status, sizeBytes, downloadedBytes, percentDone } of transfers) {
+    if (status === 'error' || status === 'seeding' || !(holdsSlot(status) || status === 'waiting')) continue
+    if (sizeBytes === null) unknownCount++
+    else bytes += Math.max(0, sizeBytes - (downloadedBytes ?? (sizeBytes * percentDone) / 100))
+  }
+  return { bytes: Math.round(bytes), unknownCount }
+}
+
+/** Puts the ticked rows to the account one after the other; an unticked one is held against what all of them leave. */
+export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Means): Ledger {
+  let disk = means.diskFreeBytes - means.runningBytes
+  let bandwidth = means.bandwidthLeftBytes
+  let batchDiskBytes = 0
+  let batchBandwidthBytes = 0
+  let unknownCount = 0
+  const fits: Fit[] = []
+  rows.forEach((row, at) => {
+    if (!isTicked(at)) return
+    fits[at] = fitOf(row, disk, bandwidth, means.largestFileBytes)
+    if (fits[at].kind === 'problem') return
+    if (row.sizeBytes === null) unknownCount++
+    disk -= row.sizeBytes ?? 0
+    batchDiskBytes += row.sizeBytes ?? 0
+    batchBandwidthBytes += row.bandwidthBytes
+    if (bandwidth !== null) bandwidth -= row.bandwidthBytes
+  })
+  rows.forEach((row, at) => {
+    if (!isTicked(at)) fits[at] = fitOf(row, disk, bandwidth, means.largestFileBytes)
+  })
+  return {
+    fits,
+    batchDiskBytes,
+    batchBandwidthBytes,
+    unknownCount,
+    diskLeftBytes: disk,
+    bandwidthLeftBytes: bandwidth,
+  }
+}
+
+function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, largestFile: number | null): Fit {
+  if (row.kind === 'problem' || row.problem !== null) return { kind: 'problem' }
+  if (bandwidth !== null && row.bandwidthBytes > 0 && row.bandwidthBytes > bandwidth) {
+    return { kind: 'bandwidth-over', overBytes: row.bandwidthBytes - Math.max(0, bandwidth) }
+  }
+  if (row.sizeBytes === null) return { kind: 'unknown-size' }
+  if (largestFile !== null && row.kind !== 'multipart' && row.kind !== 'torrent' && row.sizeBytes > largestFile) {
+    return { kind: 'file-over', limitBytes: largestFile }
+  }
+  if (row.sizeBytes > disk && row.sizeBytes > 0) {
+    return { kind: 'disk-over', overBytes: row.sizeBytes - Math.max(0, disk) }
+  }
+  return { kind: 'fits' }
+}
+
+/** The rows to tick at first: in order, each that fits beside those before it. One of unknown size is the person's choice, and ticked. */
+export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Means): Set<number> {
+  return take(rows, [...rows.keys()], means, true)
+}
+
+/**
+ * The most rows that fit together. With one quota, smallest first is the most there can be; with two, several orders are tried
+ * and the best is kept. Rows of unknown size are left out: nobody can say that they fit.
+ */
+export function chooseBest(rows: readonly AnalyzedLink[], means: Means): Set<number> {
+  const disk = Math.max(1, means.diskFreeBytes - means.runningBytes)
+  const bandwidth = Math.max(1, means.bandwidthLeftBytes ?? 1)
+  const ofDisk = ({ sizeBytes }: AnalyzedLink) => (sizeBytes ?? 0) / disk
+  const ofBandwidth = ({ bandwidthBytes }: AnalyzedLink) =>
+    means.bandwidthLeftBytes === null ? 0 : bandwidthBytes / bandwidth
+  const costs: ((row: AnalyzedLink) => number)[] = [
+    ofDisk,
+    ofBandwidth,
+    (row) => ofDisk(row) + ofBandwidth(row),
+    (row) => Math.max(ofDisk(row), ofBandwidth(row)),
+  ]
+  let best = new Set<number>()
+  for (const cost of costs) {
+    const order = rows.map((row, at) => ({ at, cost: cost(row) })).sort((a, b) => a.cost - b.cost || a.at - b.at)
+    const taken = take(
+      rows,
+      order.map(({ at }) => at),
+      means,
+      false,
+    )
+    if (taken.size > best.size) best = taken
+  }
+  return best
+}
+
+function take(
+  rows: readonly AnalyzedLink[],
+  order: readonly number[],
+  means: Means,
+  takesUnknown: boolean,
+): Set<number> {
+  let disk = means.diskFreeBytes - means.runningBytes
+  let bandwidth = means.bandwidthLeftBytes
+  const taken = new Set<number>()
+  for (const at of order) {
+    const row = rows[at]
+    if (row === undefined) continue
+    const { kind } = fitOf(row, disk, bandwidth, means.largestFileBytes)
+    if (kind !== 'fits' && !(takesUnknown && kind === 'unknown-size')) continue
+    taken.add(at)
+    disk -= row.sizeBytes ?? 0
+    if (bandwidth !== null) bandwidth -= row.bandwidthBytes
+  }
+  return taken
+}

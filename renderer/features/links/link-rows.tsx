@@ -1,0 +1,61 @@
+import { LoaderCircle, TriangleAlert } from 'lucide-react'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './add-links.module.css'
+import type { Ledger } from './ledger.ts'
+import { LinkRow } from './link-row.tsx'
+
+interface Props {
+  text: string
+  ledger: Ledger
+  ticked: ReadonlySet<number>
+  onTick(at: number, isTicked: boolean): void
+  onRetry(): void
+}
+
+/** One line a link: while it is looked at, when it is known, or why none can be shown. */
+export function LinkRows({ text, ledger, ticked, onTick, onRetry }: Props) {
+  const { links, report, isRunning, problem } = useApp((state) => state.analysis)
+
+  if (problem !== null) {
+    return (
+      <div className={styles.message} role="alert">
+        <Icon of={TriangleAlert} />
+        <p>{problem}</p>
+        <Button onClick={onRetry}>{say('act.retry')}</Button>
+      </div>
+    )
+  }
+  if (isRunning && report === null) {
+    return (
+      <div className={styles.message} role="status">
+        <Icon of={LoaderCircle} className={styles.turning} />
+        <p>{say('links.analyzing', { count: links.length })}</p>
+      </div>
+    )
+  }
+  if (report === null) {
+    return <p className={styles.message}>{say(text.trim() === '' ? 'links.idle' : 'links.none')}</p>
+  }
+  return (
+    <ul className={styles.rows} aria-label={say('links.table')} aria-busy={isRunning}>
+      {report.rows.map((row, at) => (
+        <LinkRow
+          key={row.links.join('\n')}
+          row={row}
+          fit={ledger.fits[at] ?? { kind: 'problem' }}
+          isTicked={ticked.has(at)}
+          onTick={(isTicked) => onTick(at, isTicked)}
+        />
+      ))}
+      {isRunning ? (
+        <li className={styles.more}>
+          <Icon of={LoaderCircle} className={styles.turning} />
+          {say('links.analyzing', { count: links.length })}
+        </li>
+      ) : null}
+    </ul>
+  )
+}

@@ -1,0 +1,60 @@
+import { Info, TriangleAlert, X } from 'lucide-react'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { shownAccount } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './notices.module.css'
+
+/** What stands between the tools and the list: an account that needs the person, and what the backend wants read. */
+export function Banners() {
+  const account = useApp(shownAccount)
+  const service = useApp((state) => state.service)
+  const notices = useApp((state) => state.notices)
+  const { open, refresh, restartService, dismissNotice } = useActs()
+  const isLocal = account?.kind === 'this-computer'
+
+  function repair() {
+    if (account?.state === 'signed-out' && !isLocal) {
+      return <Button onClick={() => open({ kind: 'sign-in', accountId: account.id })}>{say('act.signInAgain')}</Button>
+    }
+    if (isLocal && service.state === 'failed') {
+      return <Button onClick={() => void restartService()}>{say('act.restart')}</Button>
+    }
+    return <Button onClick={refresh}>{say('act.retry')}</Button>
+  }
+
+  const isTroubled = account?.state === 'signed-out' || account?.state === 'unreachable'
+  if (!isTroubled && notices.length === 0) return null
+  return (
+    <section aria-label={say('notices.label')}>
+      {isTroubled ? (
+        <div className={styles.trouble} role="alert">
+          <Icon of={TriangleAlert} />
+          <p>
+            {say(account.state === 'signed-out' ? 'banner.signedOut' : 'banner.unreachable', { name: account.name })}{' '}
+            {(isLocal ? service.problem : null) ?? account.problem}
+          </p>
+          {repair()}
+        </div>
+      ) : null}
+      {notices.map(({ id, sentence }) => (
+        <div key={id} className={styles.notice}>
+          <Icon of={Info} />
+          <p>{sentence}</p>
+          <IconButton icon={X} label={say('act.dismiss')} onClick={() => void dismissNotice(id)} />
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function useActs() {
+  return {
+    open: useApp((state) => state.open),
+    refresh: useApp((state) => state.refresh),
+    restartService: useApp((state) => state.restartService),
+    dismissNotice: useApp((state) => state.dismissNotice),
+  }
+}

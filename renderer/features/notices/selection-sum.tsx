@@ -1,0 +1,34 @@
+import { useMemo } from 'react'
+import type { Listing } from '../../store/listing.ts'
+import { shownFolder } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { formatExactSize, formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+
+function sumOf({ columns }: Listing, ids: ReadonlySet<number> | null): number {
+  let sum = 0
+  columns.sizesBytes.forEach((size, index) => {
+    if (ids === null || ids.has(columns.ids[index] ?? -1)) sum += size
+  })
+  return sum
+}
+
+/** How many items are selected and what they weigh; with none selected, of the whole list. */
+export function SelectionSum() {
+  const listing = useApp((state) => shownFolder(state)?.listing ?? null)
+  const ids = useApp((state) => state.selection.ids)
+  const hasSelection = ids.size > 0
+  const bytes = useMemo(
+    () => (listing === null ? 0 : sumOf(listing, hasSelection ? ids : null)),
+    [listing, ids, hasSelection],
+  )
+  if (listing === null) return <span />
+  const count = listing.names.length
+  return (
+    <span title={formatExactSize(bytes)}>
+      {hasSelection
+        ? say('statusBar.selected', { selected: ids.size, count, size: formatSize(bytes) })
+        : say('statusBar.items', { count, size: formatSize(bytes) })}
+    </span>
+  )
+}

@@ -1,0 +1,70 @@
+import { useEffect, useId } from 'react'
+import { Dialog } from '../../parts/dialog.tsx'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import { OwnHosts } from './own-hosts.tsx'
+import styles from './settings.module.css'
+
+const themes = ['system', 'light', 'dark'] as const
+
+/** What the person may choose; each choice holds at once. */
+export function SettingsDialog() {
+  const { close, changeSettings, attempt, loadPlayers } = useAppStore().getState()
+  const settings = useApp((state) => state.settings)
+  const players = useApp((state) => state.players)
+  const id = useId()
+
+  useEffect(() => {
+    void attempt(async () => {
+      await loadPlayers()
+    })
+  }, [attempt, loadPlayers])
+
+  if (settings === null) return null
+  return (
+    <Dialog title={say('settings.title')} onClose={close}>
+      <div className={styles.body}>
+        <fieldset className={styles.themes}>
+          <legend className={styles.legend}>{say('settings.theme')}</legend>
+          {themes.map((theme) => (
+            <label key={theme} className={styles.theme}>
+              <input
+                type="radio"
+                name={`${id}-theme`}
+                className={styles.radio}
+                checked={settings.theme === theme}
+                onChange={() => void changeSettings({ theme })}
+              />
+              {say(`settings.theme.${theme}`)}
+            </label>
+          ))}
+        </fieldset>
+        <div className={styles.group}>
+          <label className={styles.legend} htmlFor={`${id}-player`}>
+            {say('settings.player')}
+          </label>
+          {players !== null && players.length === 0 ? (
+            <p className={styles.hint}>{say('settings.player.none')}</p>
+          ) : (
+            <select
+              id={`${id}-player`}
+              className={styles.select}
+              value={settings.playerId ?? ''}
+              onChange={(event) =>
+                void changeSettings({ playerId: event.target.value === '' ? null : event.target.value })
+              }
+            >
+              <option value="">{say('settings.player.first')}</option>
+              {players?.map((player) => (
+                <option key={player.id} value={player.id}>
+                  {player.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+        <OwnHosts hosts={settings.hostsOnMyNetwork} />
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,48 @@
+import { Fragment } from 'react'
+import { Dialog } from '../../parts/dialog.tsx'
+import { keysOf } from '../../parts/keys.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { type MessageId, say } from '../../words/say.ts'
+import styles from './settings.module.css'
+
+const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
+  ['shortcuts.open', 'Enter'],
+  ['shortcuts.typeAhead', say('shortcuts.letters')],
+  ['shortcuts.rename', keysOf('F2')],
+  ['shortcuts.delete', keysOf('Delete')],
+  ['shortcuts.newFolder', keysOf('Ctrl', 'Shift', 'N')],
+  ['shortcuts.selectAll', keysOf('Ctrl', 'A')],
+  ['shortcuts.cut', keysOf('Ctrl', 'X'), keysOf('Ctrl', 'V')],
+  ['shortcuts.undo', keysOf('Ctrl', 'Z')],
+  ['shortcuts.history', keysOf('Alt', '←'), keysOf('Alt', '→')],
+  ['shortcuts.up', keysOf('Alt', '↑'), 'Backspace'],
+  ['shortcuts.path', keysOf('Ctrl', 'L')],
+  ['shortcuts.filter', keysOf('Ctrl', 'F'), 'F3', '/'],
+  ['shortcuts.addLinks', keysOf('Ctrl', 'U')],
+  ['shortcuts.submit', keysOf('Ctrl', 'Enter')],
+  ['shortcuts.refresh', 'F5'],
+  ['shortcuts.panes', 'F6'],
+  ['shortcuts.settings', keysOf('Ctrl', ',')],
+  ['shortcuts.list', keysOf('Ctrl', '?')],
+]
+
+/** Every key that does something. */
+export function ShortcutList() {
+  const { close } = useAppStore().getState()
+  return (
+    <Dialog title={say('shortcuts.title')} onClose={close}>
+      <dl className={styles.keys}>
+        {shortcuts.map(([act, ...keys]) => (
+          <Fragment key={act}>
+            <dt>{say(act)}</dt>
+            <dd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}

@@ -1,0 +1,47 @@
+import { Keyboard, KeyRound, LogOut, Plus } from 'lucide-react'
+import { keysOf } from '../../parts/keys.ts'
+import { PointerMenu } from '../../parts/pointer-menu.tsx'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+
+interface Props {
+  x: number
+  y: number
+  accountId: string
+}
+
+/** What can be done with an account. */
+export function AccountMenu({ x, y, accountId }: Props) {
+  const { open, openMenu } = useAppStore().getState()
+  const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId))
+  if (account === undefined) return null
+  return (
+    <PointerMenu
+      x={x}
+      y={y}
+      groups={[
+        account.kind === 'server'
+          ? [{ label: say('act.signInAgain'), icon: KeyRound, run: () => open({ kind: 'sign-in', accountId }) }]
+          : [],
+        [{ label: say('act.addAccount'), icon: Plus, run: () => open({ kind: 'sign-in', accountId: null }) }],
+        [
+          {
+            label: say('act.shortcuts'),
+            icon: Keyboard,
+            keys: keysOf('Ctrl', '?'),
+            run: () => open({ kind: 'shortcuts' }),
+          },
+        ],
+        [
+          {
+            label: say('act.removeAccount'),
+            icon: LogOut,
+            isDanger: true,
+            run: () => open({ kind: 'remove-account', accountId }),
+          },
+        ],
+      ]}
+      onClose={() => openMenu(null)}
+    />
+  )
+}

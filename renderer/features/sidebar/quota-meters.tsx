@@ -1,0 +1,65 @@
+import { Meter } from '../../parts/meter.tsx'
+import { useApp } from '../../store/use-app.ts'
+import { formatSize } from '../../words/format.ts'
+import { type MessageId, say, sayAround } from '../../words/say.ts'
+import styles from './sidebar.module.css'
+
+interface Gauge {
+  label: MessageId
+  left: MessageId
+  color: string
+  leftBytes: number
+  totalBytes: number | null
+}
+
+/** Disk space and bandwidth of the shown account. What the service does not tell has no bar. */
+export function QuotaMeters() {
+  const quota = useApp(({ place, quotas }) => (place === null ? undefined : quotas.get(place.accountId)))
+  if (quota === undefined) return null
+  const gauges: Gauge[] = [
+    {
+      label: 'meter.disk',
+      left: 'meter.free',
+      color: 'var(--accent)',
+      leftBytes: quota.diskFreeBytes,
+      totalBytes: quota.diskTotalBytes,
+    },
+  ]
+  if (quota.bandwidthLeftBytes !== null) {
+    gauges.push({
+      label: 'meter.bandwidth',
+      left: 'meter.left',
+      color: 'var(--sharing)',
+      leftBytes: quota.bandwidthLeftBytes,
+      totalBytes: quota.bandwidthTotalBytes,
+    })
+  }
+  return (
+    <div className={styles.meters}>
+      {gauges.map(({ label, left, color, leftBytes, totalBytes }) => {
+        const used = totalBytes === null || totalBytes <= 0 ? 0 : (1 - leftBytes / totalBytes) * 100
+        const around = sayAround(left, 'size', formatSize(leftBytes))
+        return (
+          <div key={label}>
+            <p className={styles.gauge}>
+              <span>{say(label)}</span>
+              <span>
+                {around.before}
+                <b>{around.value}</b>
+                {around.after}
+              </span>
+            </p>
+            {totalBytes === null ? null : (
+              <Meter
+                label={say(label)}
+                text={say('meter.ofTotal', { free: formatSize(leftBytes), total: formatSize(totalBytes) })}
+                percent={Math.max(0, Math.min(100, used))}
+                segments={[{ key: 'used', percent: used, color }]}
+              />
+            )}
+          </div>
+        )
+      })}
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+import { Confirm } from '../../parts/confirm.tsx'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+
+/** Asks before an account and its secret are forgotten. */
+export function RemoveAccount({ accountId }: { accountId: string }) {
+  const { close, removeAccount, attempt } = useAppStore().getState()
+  const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId))
+  if (account === undefined) return null
+  const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
+  return (
+    <Confirm
+      title={say('remove.title', { name })}
+      body={say('remove.body')}
+      act={say('remove.do')}
+      keep={say('remove.keep')}
+      onAct={() => void attempt(() => removeAccount(accountId))}
+      onClose={close}
+    />
+  )
+}

@@ -1,0 +1,146 @@
+import { Eye, EyeOff } from 'lucide-react'
+import { type FormEvent, useEffect, useId, useState } from 'react'
+import type { Account } from '../../../shared/account.ts'
+import { Button } from '../../parts/button.tsx'
+import { Checkbox } from '../../parts/checkbox.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { sentenceOf } from '../../store/sentence.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './sign-in.module.css'
+
+interface Props {
+  /** The account to sign in again; null adds one. */
+  account: Account | null
+  onDone(): void
+  onCancel(): void
+}
+
+/** Address, key and secret. A refusal stands in the form, and what was typed stays. */
+export function ServerForm({ account, onDone, onCancel }: Props) {
+  const store = useAppStore()
+  const id = useId()
+  const [address, setAddress] = useState(account?.address ?? '')
+  const [apiKey, setApiKey] = useState('')
+  const [apiSecret, setApiSecret] = useState('')
+  const [isShown, setShown] = useState(false)
+  const [protection, setProtection] = useState<'protected' | 'plain' | null>(null)
+  const [isKept, setKept] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isSending, setSending] = useState(false)
+
+  useEffect(() => {
+    let isGone = false
+    store
+      .getState()
+      .secretProtection()
+      .then((answer) => {
+        if (isGone) return
+        setProtection(answer)
+        setKept(answer === 'protected')
+      })
+      .catch((error: unknown) => setProblem(sentenceOf(error)))
+    return () => {
+      isGone = true
+    }
+  }, [store])
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    if (isSending) return
+    if (address.trim() === '' || apiKey.trim() === '' || apiSecret === '') {
+      setProblem(say('signIn.missing'))
+      return
+    }
+    setSending(true)
+    setProblem(null)
+    try {
+      await store.getState().addServer({
+        accountId: account?.id ?? null,
+        address: address.trim(),
+        apiKey: apiKey.trim(),
+        apiSecret,
+        isKept,
+        mayBePlain: isKept && protection === 'plain',
+      })
+      onDone()
+    } catch (error) {
+      setProblem(sentenceOf(error))
+      setSending(false)
+    }
+  }
+
+  return (
+    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
+      <div className={styles.field}>
+        <label htmlFor={`${id}-address`}>{say('signIn.address')}</label>
+        <input
+          id={`${id}-address`}
+          className={styles.input}
+          inputMode="url"
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={say('signIn.addressHint')}
+          value={address}
+          onChange={(event) => setAddress(event.target.value)}
+        />
+      </div>
+      <div className={styles.field}>
+        <label htmlFor={`${id}-key`}>{say('signIn.key')}</label>
+        <input
+          id={`${id}-key`}
+          className={styles.input}
+          spellCheck={false}
+          autoComplete="off"
+          value={apiKey}
+          onChange={(event) => setApiKey(event.target.value)}
+        />
+      </div>
+      <div className={styles.field}>
+        <label htmlFor={`${id}-secret`}>{say('signIn.secret')}</label>
+        <div className={styles.secret}>
+          <input
+            id={`${id}-secret`}
+            className={styles.input}
+            type={isShown ? 'text' : 'password'}
+            spellCheck={false}
+            autoComplete="off"
+            value={apiSecret}
+            onChange={(event) => setApiSecret(event.target.value)}
+          />
+          <IconButton
+            icon={isShown ? EyeOff : Eye}
+            label={say(isShown ? 'signIn.hideSecret' : 'signIn.showSecret')}
+            className={styles.eye}
+            onClick={() => setShown(!isShown)}
+          />
+        </div>
+      </div>
+      <div className={styles.keep}>
+        <Checkbox
+          id={`${id}-keep`}
+          checked={isKept}
+          disabled={protection === null}
+          onChange={(event) => setKept(event.target.checked)}
+          aria-describedby={`${id}-keeping`}
+        />
+        <label htmlFor={`${id}-keep`}>{say('signIn.keep')}</label>
+      </div>
+      <p id={`${id}-keeping`} className={styles.keeping}>
+        {protection === 'plain' ? `${say('signIn.plain')} ` : null}
+        {isKept ? (protection === 'protected' ? say('signIn.protected') : null) : say('signIn.session')}
+      </p>
+      {problem === null ? null : (
+        <p role="alert" className={styles.problem}>
+          {problem}
+        </p>
+      )}
+      <footer className={styles.foot}>
+        <Button onClick={onCancel}>{say('act.cancel')}</Button>
+        <Button look="primary" type="submit" aria-disabled={isSending}>
+          {say(isSending ? 'signIn.checking' : 'act.signIn')}
+        </Button>
+      </footer>
+    </form>
+  )
+}

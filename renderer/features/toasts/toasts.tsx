@@ -1,0 +1,82 @@
+import { Toast } from '@base-ui/react/toast'
+import { X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { Button } from '../../parts/button.tsx'
+import { classNames } from '../../parts/class-names.ts'
+import { Icon } from '../../parts/icon.tsx'
+import type { ToastAct } from '../../store/ui.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './toasts.module.css'
+
+interface Data {
+  acts: readonly ToastAct[]
+  isProblem: boolean
+}
+
+const manager = Toast.createToastManager<Data>()
+
+/** What has no place of its own: acts that can be taken back, what arrived, what went wrong elsewhere. */
+export function Toasts() {
+  return (
+    <Toast.Provider toastManager={manager} timeout={7000} limit={4}>
+      <Feed />
+      <Toast.Portal>
+        <Toast.Viewport className={styles.viewport} aria-label={say('toasts.label')}>
+          <List />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  )
+}
+
+/** Hands the store's toasts over, each once. */
+function Feed() {
+  const toasts = useApp((state) => state.toasts)
+  const dropToast = useApp((state) => state.dropToast)
+  const shown = useRef(new Set<number>())
+  useEffect(() => {
+    for (const { id, sentence, acts, isProblem } of toasts) {
+      if (shown.current.has(id)) continue
+      shown.current.add(id)
+      manager.add({
+        id: String(id),
+        description: sentence,
+        priority: isProblem ? 'high' : 'low',
+        timeout: isProblem ? 12_000 : 7000,
+        data: { acts, isProblem },
+        onRemove: () => dropToast(id),
+      })
+    }
+  }, [toasts, dropToast])
+  return null
+}
+
+function List() {
+  const { toasts, close } = Toast.useToastManager<Data>()
+  return toasts.map((toast) => (
+    <Toast.Root
+      key={toast.id}
+      toast={toast}
+      className={classNames(styles.toast, toast.data?.isProblem === true && styles.problem)}
+    >
+      <Toast.Description className={styles.sentence} />
+      {toast.data?.acts.map(({ label, run }) => (
+        <Button
+          key={label}
+          look="quiet"
+          className={styles.act}
+          onClick={() => {
+            run()
+            close(toast.id)
+          }}
+        >
+          {label}
+        </Button>
+      ))}
+      <Toast.Close className={styles.close} aria-label={say('act.dismiss')}>
+        <Icon of={X} size={14} />
+      </Toast.Close>
+    </Toast.Root>
+  ))
+}

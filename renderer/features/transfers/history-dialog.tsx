@@ -1,0 +1,94 @@
+import { CircleCheck, CircleX, FolderOpen, RotateCw } from 'lucide-react'
+import { useEffect, useMemo } from 'react'
+import type { HistoryEntry } from '../../../shared/transfer.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { Name } from '../../parts/name.tsx'
+import { useApp, useAppStore } from '../../store/use-app.ts'
+import { formatDay, formatExactMoment, formatMoment, formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+import styles from './history-dialog.module.css'
+
+/** What has left the list of transfers, by day, newest first. */
+export function HistoryDialog({ accountId }: { accountId: string }) {
+  const { close, loadHistory, clearHistory } = useAppStore().getState()
+  const history = useApp((state) => (state.history?.accountId === accountId ? state.history : null))
+  useEffect(() => void loadHistory(accountId), [loadHistory, accountId])
+  const entries = history?.entries ?? null
+  const days = useMemo(
+    () => Object.entries(Object.groupBy(entries ?? [], ({ atMs }) => formatDay(atMs, Date.now()))),
+    [entries],
+  )
+  return (
+    <Dialog title={say('history.title')} onClose={close}>
+      {history?.problem == null ? null : (
+        <div className={styles.message} role="alert">
+          <p>{history.problem}</p>
+          <Button onClick={() => void loadHistory(accountId)}>{say('act.retry')}</Button>
+        </div>
+      )}
+      {entries?.length === 0 ? <p className={styles.message}>{say('history.empty')}</p> : null}
+      <div className={styles.days}>
+        {days.map(([day, ofDay]) => (
+          <section key={day} aria-label={day}>
+            <h3 className={styles.day}>{day}</h3>
+            <ul>
+              {ofDay?.map((entry) => (
+                <Entry key={entry.id} entry={entry} />
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+      {entries === null || entries.length === 0 ? null : (
+        <footer className={styles.foot}>
+          <span className={styles.hint}>{say('history.cleared')}</span>
+          <Button onClick={() => void clearHistory(accountId)}>{say('history.clear')}</Button>
+        </footer>
+      )}
+    </Dialog>
+  )
+}
+
+function Entry({ entry }: { entry: HistoryEntry }) {
+  const { close, goTo, openAddLinks } = useAppStore().getState()
+  const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, links } = entry
+  const second = [
+    say(outcome === 'finished' ? 'history.finished' : 'history.cancelled'),
+    formatMoment(atMs, Date.now()),
+    ...(sizeBytes === null ? [] : [formatSize(sizeBytes)]),
+  ]
+  return (
+    <li className={styles.entry}>
+      <Icon of={outcome === 'finished' ? CircleCheck : CircleX} className={styles[outcome]} />
+      <div className={styles.what}>
+        <Name>{name}</Name>
+        <span className={styles.second} title={formatExactMoment(atMs)}>
+          {second.join(' · ')}
+        </span>
+      </div>
+      {folderId === null ? null : (
+        <IconButton
+          icon={FolderOpen}
+          label={say('act.show')}
+          onClick={() => {
+            close()
+            goTo(accountId, folderId, itemId ?? undefined)
+          }}
+        />
+      )}
+      {links.length === 0 ? null : (
+        <IconButton
+          icon={RotateCw}
+          label={say('history.again')}
+          onClick={() => {
+            close()
+            openAddLinks(links.join('\n'), { accountId, folderId: folderId ?? 0 })
+          }}
+        />
+      )}
+    </li>
+  )
+}

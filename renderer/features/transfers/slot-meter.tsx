@@ -1,0 +1,40 @@
+import { holdsSlot } from '../../../shared/slots.ts'
+import { shownTransfers } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import { statusWords } from '../../words/status-words.ts'
+import styles from './transfer-dock.module.css'
+
+const mostDrawn = 12
+
+/** The slots of the active limit, each in the colour of what holds it; nothing where the service has no limit. */
+export function SlotMeter() {
+  const limit = useApp(({ place, quotas }) =>
+    place === null ? null : (quotas.get(place.accountId)?.activeLimit ?? null),
+  )
+  const transfers = useApp(shownTransfers)
+  if (limit === null || limit <= 0) return null
+  const tones = [...transfers.values()]
+    .filter(({ status }) => holdsSlot(status))
+    .map(({ status }) => statusWords[status].tone)
+    .sort()
+  const slots = Array.from({ length: Math.min(limit, mostDrawn) }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
+  return (
+    <>
+      {limit > mostDrawn ? null : (
+        <span
+          className={styles.slots}
+          role="img"
+          aria-label={say('transfers.slotsLabel', { used: tones.length, total: limit })}
+        >
+          {slots.map(({ slot, tone }) => (
+            <span key={slot} className={styles[`slot-${tone}`]} />
+          ))}
+        </span>
+      )}
+      <span className={styles.count}>
+        {say('transfers.slots', { free: Math.max(0, limit - tones.length), total: limit })}
+      </span>
+    </>
+  )
+}

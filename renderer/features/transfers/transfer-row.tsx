@@ -1,0 +1,125 @@
+import {
+  Archive,
+  CircleAlert,
+  Disc3,
+  FileDown,
+  Film,
+  HardDriveDownload,
+  Hourglass,
+  type LucideIcon,
+  Magnet,
+  Music,
+  Share2,
+  X,
+} from 'lucide-react'
+import { memo } from 'react'
+import type { Transfer } from '../../../shared/transfer.ts'
+import { Button } from '../../parts/button.tsx'
+import { classNames } from '../../parts/class-names.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { Name } from '../../parts/name.tsx'
+import { Progress } from '../../parts/progress.tsx'
+import { folderWay } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+import { adviceFor, statusWords } from '../../words/status-words.ts'
+import styles from './transfer-dock.module.css'
+
+interface Props {
+  transfer: Transfer
+  top: number
+  place: number
+  count: number
+  placeInLine: number
+}
+
+/** One transfer: its name and why it is as it is, its status, how far it has come, and what can be done. */
+export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine }: Props) {
+  const { id, name, status, percentDone, sizeBytes, canRetry } = transfer
+  const accountId = useApp((state) => state.place?.accountId ?? '')
+  const folder = useApp((state) => (transfer.folderId === null ? null : folderWay(state, accountId, transfer.folderId)))
+  const cancelTransfers = useApp((state) => state.cancelTransfers)
+  const retryTransfer = useApp((state) => state.retryTransfer)
+  const { word, tone } = statusWords[status]
+  const advice = adviceFor(transfer, { folder, placeInLine })
+  const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
+
+  return (
+    <li
+      className={styles.row}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-setsize={count}
+      aria-posinset={place}
+      aria-label={say('transfers.row', { name, status: say(word), percent: percentDone })}
+    >
+      <Icon of={iconOf(transfer)} className={styles.icon} />
+      <div className={styles.what}>
+        <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
+          <Name>{name}</Name>
+        </span>
+        <span className={styles.advice} title={advice}>
+          <bdi>{advice}</bdi>
+        </span>
+      </div>
+      <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
+        <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
+        {say(word)}
+      </span>
+      <Progress
+        label={say('transfers.progress', { name })}
+        text={
+          left === null
+            ? say('transfers.percent', { percent: percentDone })
+            : say('transfers.percentLeft', { percent: percentDone, left })
+        }
+        percent={percentDone}
+        color={`var(--${tone})`}
+      />
+      {status === 'error' && canRetry ? (
+        <Button
+          look="plain"
+          className={styles.retry}
+          aria-label={say('transfers.retry', { name })}
+          onClick={() => void retryTransfer(accountId, id)}
+        >
+          {say('act.retry')}
+        </Button>
+      ) : (
+        <span className={styles.figures}>{figuresOf(transfer, left)}</span>
+      )}
+      <IconButton
+        icon={X}
+        label={say('transfers.cancel', { name })}
+        className={classNames(styles.cancel, tone === 'error' && styles.always)}
+        onClick={() => void cancelTransfers(accountId, [id])}
+      />
+    </li>
+  )
+})
+
+/** Speed and time left while it runs, else the percentage; a dash before anything came. */
+function figuresOf({ status, speedBytesPerSecond, percentDone }: Transfer, left: string | null): string {
+  if (speedBytesPerSecond !== null && speedBytesPerSecond > 0) {
+    const speed = say('speed', { size: formatSize(speedBytesPerSecond) })
+    return left === null ? speed : say('speedLeft', { speed, left })
+  }
+  if (percentDone === 0 && (status === 'waiting' || status === 'in-queue' || status === 'looking-for-peers')) {
+    return say('time.unknown')
+  }
+  return say('percent', { percent: percentDone })
+}
+
+function iconOf({ name, status }: Transfer): LucideIcon {
+  if (status === 'error') return CircleAlert
+  if (status === 'waiting') return Hourglass
+  if (status === 'seeding') return Share2
+  if (status === 'completing') return HardDriveDownload
+  if (status === 'looking-for-peers' || /\.torrent$/i.test(name)) return Magnet
+  if (status === 'extracting' || /\.(zip|rar|7z|tar|gz|xz|bz2)$/i.test(name)) return Archive
+  if (/\.(iso|img|dmg)$/i.test(name)) return Disc3
+  if (/\.(mp4|mkv|avi|mov|webm|m4v)$/i.test(name)) return Film
+  if (/\.(mp3|flac|ogg|opus|m4a|wav)$/i.test(name)) return Music
+  return FileDown
+}

@@ -1,0 +1,47 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useMemo, useRef } from 'react'
+import { shownTransfers } from '../../store/selectors.ts'
+import { useApp } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+import styles from './transfer-dock.module.css'
+import { TransferRow } from './transfer-row.tsx'
+
+const rowHeight = 40
+
+/** The lines of the dock; of many only those in sight are drawn. */
+export function TransferRows() {
+  const transfers = useApp(shownTransfers)
+  const list = useMemo(() => [...transfers.values()], [transfers])
+  const placesInLine = useMemo(
+    () => new Map(list.filter(({ status }) => status === 'waiting').map(({ id }, index) => [id, index + 1])),
+    [list],
+  )
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtualizer = useVirtualizer({
+    count: list.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => list[index]?.id ?? index,
+    overscan: 4,
+  })
+  if (list.length === 0) return <p className={styles.empty}>{say('transfers.empty')}</p>
+  return (
+    <div className={styles.scroller} ref={scroller}>
+      <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
+        {virtualizer.getVirtualItems().map(({ index, start, key }) => {
+          const transfer = list[index]
+          return transfer === undefined ? null : (
+            <TransferRow
+              key={key}
+              transfer={transfer}
+              top={start}
+              place={index + 1}
+              count={list.length}
+              placeInLine={placesInLine.get(transfer.id) ?? 0}
+            />
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

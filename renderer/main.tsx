@@ -1,0 +1,25 @@
+import './theme.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { connect } from '../shared/rpc.ts'
+import { App } from './app/app.tsx'
+import { windowPort } from './port.ts'
+import { createAppStore } from './store/store.ts'
+import { StoreProvider } from './store/use-app.ts'
+
+document.documentElement.dataset.platform = /mac/i.test(navigator.userAgent)
+  ? 'mac'
+  : /windows/i.test(navigator.userAgent)
+    ? 'windows'
+    : 'linux'
+const root = document.getElementById('root')
+if (root === null) throw new Error('The page has no place for the window.')
+const store = createAppStore(connect(windowPort))
+createRoot(root).render(
+  <StrictMode>
+    <StoreProvider value={store}>
+      <App />
+    </StoreProvider>
+  </StrictMode>,
+)
+void store.getState().sync()

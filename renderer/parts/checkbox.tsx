@@ -1,0 +1,6 @@
+import type { ComponentProps } from 'react'
+
+/** A box to tick. */
+export function Checkbox(props: Omit<ComponentProps<'input'>, 'type' | 'className'>) {
+  return <input {...props} type="checkbox" className="check" />
+}

@@ -1,0 +1,96 @@
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { Menu as Base } from '@base-ui/react/menu'
+import { ChevronRight, type LucideIcon } from 'lucide-react'
+import { Fragment } from 'react'
+import { Icon } from './icon.tsx'
+import styles from './pointer-menu.module.css'
+
+export interface MenuAct {
+  label: string
+  icon?: LucideIcon
+  keys?: string
+  isDanger?: boolean
+  /** Why it cannot be done now. */
+  disabledBecause?: string | null
+  /** A menu of its own, instead of an act. */
+  acts?: readonly MenuAct[]
+  run?(): void
+}
+
+interface Props {
+  x: number
+  y: number
+  groups: readonly (readonly MenuAct[])[]
+  onClose(): void
+}
+
+/** A menu at a place in the window; keys, letters and Escape as menus have them. */
+export function PointerMenu({ x, y, groups, onClose }: Props) {
+  const shown = groups.filter((group) => group.length > 0)
+  return (
+    <CSPProvider disableStyleElements>
+      <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
+        <Base.Portal>
+          <Base.Positioner
+            className={styles.positioner}
+            anchor={{ getBoundingClientRect: () => new DOMRect(x, y, 0, 0) }}
+            side="bottom"
+            align="start"
+            sideOffset={2}
+          >
+            <Base.Popup className={styles.popup}>
+              {shown.map((group, index) => (
+                <Fragment key={group[0]?.label}>
+                  {index > 0 ? <Base.Separator className={styles.line} /> : null}
+                  {group.map((act) => (
+                    <Entry key={act.label} act={act} />
+                  ))}
+                </Fragment>
+              ))}
+            </Base.Popup>
+          </Base.Positioner>
+        </Base.Portal>
+      </Base.Root>
+    </CSPProvider>
+  )
+}
+
+function Entry({ act }: { act: MenuAct }) {
+  const inside = (
+    <>
+      <span className={styles.icon}>{act.icon ? <Icon of={act.icon} size={15} /> : null}</span>
+      <span className={styles.label}>{act.label}</span>
+    </>
+  )
+  if (act.acts) {
+    return (
+      <Base.SubmenuRoot>
+        <Base.SubmenuTrigger className={styles.item}>
+          {inside}
+          <Icon of={ChevronRight} size={14} />
+        </Base.SubmenuTrigger>
+        <Base.Portal>
+          <Base.Positioner className={styles.positioner} sideOffset={2}>
+            <Base.Popup className={styles.popup}>
+              {act.acts.map((inner) => (
+                <Entry key={inner.label} act={inner} />
+              ))}
+            </Base.Popup>
+          </Base.Positioner>
+        </Base.Portal>
+      </Base.SubmenuRoot>
+    )
+  }
+  return (
+    <Base.Item
+      className={styles.item}
+      data-danger={act.isDanger}
+      disabled={act.disabledBecause != null}
+      title={act.disabledBecause ?? undefined}
+      onClick={() => act.run?.()}
+    >
+      {inside}
+      {act.keys ? <kbd className={styles.keys}>{act.keys}</kbd> : null}
+    </Base.Item>
+  )
+}

@@ -1,0 +1,78 @@
+import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
+import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
+import type { Slice } from './store.ts'
+
+export interface AccountsSlice {
+  /** Null until the backend has told. */
+  accounts: readonly Account[] | null
+  quotas: ReadonlyMap<AccountId, Quota>
+  service: ServiceState
+  notices: readonly Notice[]
+  friends: ReadonlyMap<AccountId, readonly Friend[]>
+  addThisComputer(): Promise<AccountId>
+  addServer(input: Input<'accounts.addServer'>): Promise<AccountId>
+  removeAccount(accountId: AccountId): Promise<void>
+  secretProtection(): Promise<Output<'accounts.secretProtection'>>
+  restartService(): Promise<void>
+  dismissNotice(id: string): Promise<void>
+}
+
+/** Accounts, their quotas and friends, the local service and what the backend wants read. */
+export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
+  const greeted = new Set<AccountId>()
+
+  async function greet(accountId: AccountId) {
+    greeted.add(accountId)
+    try {
+      const friends = await client.call('friends.list', { accountId })
+      set((state) => ({ friends: new Map(state.friends).set(accountId, friends) }))
+    } catch {
+      // Without its friends an account is still whole: they are asked for again when it signs in again.
+      greeted.delete(accountId)
+    }
+  }
+
+  client.on('accounts.changed', (accounts) => {
+    set({ accounts })
+    for (const account of accounts) {
+      if (account.state !== 'signed-in') greeted.delete(account.id)
+      else if (!greeted.has(account.id)) {
+        void greet(account.id)
+        get().reloadAccount(account.id)
+      }
+    }
+    get().settlePlace()
+  })
+  client.on('quota.changed', ({ accountId, quota }) =>
+    set((state) => {
+      const quotas = new Map(state.quotas)
+      if (quota === null) quotas.delete(accountId)
+      else quotas.set(accountId, quota)
+      return { quotas }
+    }),
+  )
+  client.on('service.changed', (service) => set({ service }))
+  client.on('notices.changed', (notices) => set({ notices }))
+
+  return {
+    accounts: null,
+    quotas: new Map(),
+    service: { state: 'off', problem: null },
+    notices: [],
+    friends: new Map(),
+    addThisComputer: () => client.call('accounts.addThisComputer', {}),
+    addServer: (input) => client.call('accounts.addServer', input),
+    removeAccount: async (accountId) => {
+      await client.call('accounts.remove', { accountId })
+    },
+    secretProtection: () => client.call('accounts.secretProtection', {}),
+    restartService: () =>
+      get().attempt(async () => {
+        await client.call('service.restart', {})
+      }),
+    dismissNotice: (id) =>
+      get().attempt(async () => {
+        await client.call('notices.dismiss', { id })
+      }),
+  }
+}

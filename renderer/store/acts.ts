@@ -1,0 +1,163 @@
+import type { AccountId } from '../../shared/account.ts'
+import { AppError } from '../../shared/errors.ts'
+import type { Item, ItemId } from '../../shared/item.ts'
+import { say } from '../words/say.ts'
+import { freeName } from './item-names.ts'
+import { folderKey } from './keys.ts'
+import type { Row } from './listing.ts'
+import { sentenceOf } from './sentence.ts'
+import type { Slice } from './store.ts'
+
+/** An item and the folder it lies in, so that a move can be taken back. */
+export interface Lying {
+  id: ItemId
+  parentId: ItemId
+}
+
+/** Items in the person's hand: cut, or being dragged. */
+export interface Held {
+  accountId: AccountId
+  items: readonly Lying[]
+}
+
+/** An act that can be taken back. */
+interface Undoable {
+  sentence: string
+  undo(): Promise<void>
+}
+
+export interface ActsSlice {
+  cut: Held | null
+  undoable: readonly Undoable[]
+  cutItems(cut: ActsSlice['cut']): void
+  /** Moves what was cut into a folder. */
+  pasteInto(accountId: AccountId, folderId: ItemId): Promise<void>
+  moveItems(held: Held, folderId: ItemId): Promise<void>
+  /** Rejects with the reason; the row shows it. */
+  renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
+  createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
+  deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
+  play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
+  undo(): Promise<void>
+}
+
+/** What a person does to items. Each act that can be taken back is remembered, and its toast offers it. */
+export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
+  function remember(sentence: string, undo: () => Promise<void>) {
+    const undoable = { sentence, undo }
+    set((state) => ({ undoable: [...state.undoable.slice(-49), undoable] }))
+    get().toast(sentence, [{ label: say('act.undo'), run: () => void takeBack(undoable) }])
+  }
+
+  async function takeBack(undoable: Undoable) {
+    if (!get().undoable.includes(undoable)) return
+    set((state) => ({ undoable: state.undoable.filter((other) => other !== undoable) }))
+    await get().attempt(async () => {
+      await undoable.undo()
+      get().toast(say('undo.done', { what: undoable.sentence }))
+    })
+  }
+
+  /** Moves items; says which stayed, and answers with those that went. */
+  async function move(accountId: AccountId, itemIds: readonly ItemId[], folderId: ItemId): Promise<ItemId[]> {
+    const refusals = await client.call('items.move', { accountId, itemIds: [...itemIds], folderId })
+    const first = refusals[0]
+    if (first) get().complain(moreOf(first.sentence, refusals.length))
+    const stayed = new Set(refusals.map(({ itemId }) => itemId))
+    return itemIds.filter((id) => !stayed.has(id))
+  }
+
+  return {
+    cut: null,
+    undoable: [],
+    cutItems: (cut) => set({ cut }),
+    pasteInto: async (accountId, folderId) => {
+      const { cut } = get()
+      if (cut === null) return
+      if (cut.accountId !== accountId) {
+        get().complain(say('move.otherAccount'))
+        return
+      }
+      set({ cut: null })
+      await get().moveItems(cut, folderId)
+    },
+    moveItems: ({ accountId, items }, folderId) =>
+      get().attempt(async () => {
+        const going = items.filter(({ id, parentId }) => parentId !== folderId && id !== folderId)
+        if (going.length === 0) return
+        const moved = await move(
+          accountId,
+          going.map(({ id }) => id),
+          folderId,
+        )
+        if (moved.length === 0) return
+        const to = get().paths.get(folderKey(accountId, folderId))?.at(-1)?.name ?? say('place.folder')
+        remember(
+          say('move.done', { count: moved.length, folder: folderId === 0 ? say('place.root') : to }),
+          async () => {
+            for (const [originId, ids] of originsOf(going, new Set(moved))) await move(accountId, ids, originId)
+          },
+        )
+      }),
+    renameItem: async (accountId, row, name) => {
+      await client.call('items.rename', { accountId, itemId: row.id, name })
+      remember(say('rename.done', { from: row.name, to: name }), async () => {
+        await client.call('items.rename', { accountId, itemId: row.id, name: row.name })
+      })
+    },
+    createFolder: (accountId, parentId) =>
+      get().attempt(async () => {
+        const taken = get().folders.get(folderKey(accountId, parentId))?.listing?.names ?? []
+        const name = freeName(say('folder.new'), taken)
+        const folder: Item = await client.call('items.createFolder', { accountId, parentId, name })
+        await get().loadFolder(accountId, parentId)
+        const { place } = get()
+        if (place?.accountId === accountId && place.folderId === parentId && place.query === null) {
+          set({
+            filter: '',
+            selection: { ids: new Set([folder.id]), anchorId: folder.id, focusId: folder.id },
+            renaming: { id: folder.id, problem: null },
+          })
+        }
+        remember(say('folder.done', { name }), async () => {
+          const inside = await client.call('items.list', { accountId, folderId: folder.id })
+          if (inside.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
+          await client.call('items.delete', { accountId, itemIds: [folder.id] })
+        })
+      }),
+    deleteItems: async (accountId, rows) => {
+      try {
+        const refusals = await client.call('items.delete', { accountId, itemIds: rows.map(({ id }) => id) })
+        const first = refusals[0]
+        if (first) get().complain(moreOf(first.sentence, refusals.length))
+        const count = rows.length - refusals.length
+        if (count > 0) get().toast(say('delete.done', { count, name: rows[0]?.name ?? '' }))
+      } catch (error) {
+        get().complain(sentenceOf(error))
+      }
+    },
+    play: (accountId, itemId, name, playerId) =>
+      get().attempt(async () => {
+        const player = await client.call('play.item', { accountId, itemId, playerId })
+        get().toast(say('play.started', { name, player }))
+      }),
+    undo: async () => {
+      const last = get().undoable.at(-1)
+      if (last) await takeBack(last)
+      else get().toast(say('undo.nothing'))
+    },
+  }
+}
+
+function moreOf(sentence: string, count: number): string {
+  return count === 1 ? sentence : `${sentence} ${say('refusal.more', { count: count - 1 })}`
+}
+
+/** The moved items by the folder each lay in. */
+function originsOf(items: readonly Lying[], moved: ReadonlySet<ItemId>): Map<ItemId, ItemId[]> {
+  const origins = new Map<ItemId, ItemId[]>()
+  for (const { id, parentId } of items) {
+    if (moved.has(id)) origins.set(parentId, [...(origins.get(parentId) ?? []), id])
+  }
+  return origins
+}

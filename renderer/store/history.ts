@@ -1,0 +1,33 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { HistoryEntry } from '../../shared/transfer.ts'
+import { sentenceOf } from './sentence.ts'
+import type { Slice } from './store.ts'
+
+export interface HistorySlice {
+  history: { accountId: AccountId; entries: readonly HistoryEntry[] | null; problem: string | null } | null
+  loadHistory(accountId: AccountId): Promise<void>
+  clearHistory(accountId: AccountId): Promise<void>
+}
+
+/** Transfers that left the list: fetched when looked at. */
+export const historySlice: Slice<HistorySlice> = (client) => (set, get) => {
+  let newest = 0
+  return {
+    history: null,
+    loadHistory: async (accountId) => {
+      const request = ++newest
+      if (get().history?.accountId !== accountId) set({ history: { accountId, entries: null, problem: null } })
+      try {
+        const entries = await client.call('history.list', { accountId })
+        if (request === newest) set({ history: { accountId, entries, problem: null } })
+      } catch (error) {
+        if (request === newest) set({ history: { accountId, entries: null, problem: sentenceOf(error) } })
+      }
+    },
+    clearHistory: (accountId) =>
+      get().attempt(async () => {
+        await client.call('history.clear', { accountId })
+        await get().loadHistory(accountId)
+      }),
+  }
+}

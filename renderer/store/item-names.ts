@@ -1,0 +1,29 @@
+import { say } from '../words/say.ts'
+
+const mostBytes = 255
+
+/** What is wrong with a name for an item among `others`, in one sentence; null when nothing is. */
+export function problemOfName(name: string, others: readonly string[]): string | null {
+  if (name.trim() === '') return say('name.empty')
+  if (name === '.' || name === '..') return say('name.dots')
+  if (name.includes('/')) return say('name.slash')
+  if ([...name].some((letter) => letter < ' ' || letter === '\u007f')) return say('name.control')
+  if (new TextEncoder().encode(name).length > mostBytes) return say('name.long', { most: mostBytes })
+  if (others.includes(name)) return say('name.taken', { name })
+  return null
+}
+
+/** `name`, or with the first number behind it that is not taken. */
+export function freeName(name: string, taken: readonly string[]): string {
+  const all = new Set(taken)
+  let free = name
+  for (let number = 2; all.has(free); number++) free = `${name} ${number}`
+  return free
+}
+
+/** How much of a name to select for renaming: all but the ending, and all of a folder's. */
+export function stemLength(name: string, isFolder: boolean): number {
+  const double = /\.(tar\.\w{1,4}|part\d+\.rar)$/i.exec(name)
+  const at = double?.index ?? name.lastIndexOf('.')
+  return isFolder || at <= 0 ? name.length : at
+}

@@ -1,0 +1,119 @@
+import type { Settings } from '../../shared/settings.ts'
+import type { Listing } from './listing.ts'
+
+export type SortBy = Settings['sortBy']
+
+/** What sorting and filtering need of a listing, made once and kept as long as the listing. */
+interface Keys {
+  /** Place of each item when all are in natural order of their names. */
+  rankOfName: Uint32Array
+  /** All names in lower case, joined by NUL, and where each begins. */
+  text: string
+  starts: Uint32Array
+}
+
+const kept = new WeakMap<Listing, { rankOfName?: Uint32Array; search?: Pick<Keys, 'text' | 'starts'> }>()
+
+function keptOf(listing: Listing) {
+  const known = kept.get(listing)
+  if (known) return known
+  const fresh = {}
+  kept.set(listing, fresh)
+  return fresh
+}
+
+const marks = /\p{M}+/gu
+const plainAscii = /^[\x20-\x7e]*$/
+
+/** A key that sorts a name as a person would: without case and accents, numbers by their value. */
+export function naturalKey(name: string): string {
+  const folded = plainAscii.test(name) ? name.toLowerCase() : name.normalize('NFKD').replace(marks, '').toLowerCase()
+  return folded.replace(/\d+/g, (digits) => {
+    const value = digits.replace(/^0+(?=\d)/, '')
+    return String.fromCharCode(0x30, Math.min(value.length, 0xff)) + value
+  })
+}
+
+function rankOfName(listing: Listing): Uint32Array {
+  const entry: { rankOfName?: Uint32Array } = keptOf(listing)
+  if (entry.rankOfName) return entry.rankOfName
+  const { names } = listing
+  const keyed = names.map((name, index) => ({ key: naturalKey(name), name, index }))
+  keyed.sort((a, b) => {
+    if (a.key !== b.key) return a.key < b.key ? -1 : 1
+    if (a.name !== b.name) return a.name < b.name ? -1 : 1
+    return a.index - b.index
+  })
+  const ranks = new Uint32Array(names.length)
+  for (let place = 0; place < keyed.length; place++) ranks[keyed[place]?.index ?? 0] = place
+  entry.rankOfName = ranks
+  return ranks
+}
+
+/**
+ * Indexes of a listing's items in the order to show: folders first whatever the direction, equal ones by name. An unknown
+ * date counts as the oldest.
+ */
+export function sortIndexes(listing: Listing, sortBy: SortBy, isDescending: boolean): Uint32Array {
+  const { columns } = listing
+  const ranks = rankOfName(listing)
+  const value = (index: number): number => {
+    if (sortBy === 'size') return columns.sizesBytes[index] ?? 0
+    if (sortBy === 'kind') return columns.kinds[index] ?? 0
+    const at = columns.addedAtMs[index] ?? Number.NaN
+    return Number.isNaN(at) ? -1 : at
+  }
+  const sign = isDescending ? -1 : 1
+  const indexes = Uint32Array.from(columns.ids, (_, index) => index)
+  const byName = new Uint32Array(indexes.length)
+  for (const index of indexes) byName[ranks[index] ?? 0] = index
+  if (sortBy === 'name') {
+    if (isDescending) byName.reverse()
+  } else {
+    const values = Float64Array.from(indexes, value)
+    byName.sort((a, b) => sign * ((values[a] ?? 0) - (values[b] ?? 0)) || (ranks[a] ?? 0) - (ranks[b] ?? 0))
+  }
+  return foldersFirst(byName, columns.kinds)
+}
+
+function foldersFirst(sorted: Uint32Array, kinds: Uint8Array): Uint32Array {
+  const result = new Uint32Array(sorted.length)
+  let next = 0
+  for (const index of sorted) if (kinds[index] === 0) result[next++] = index
+  for (const index of sorted) if (kinds[index] !== 0) result[next++] = index
+  return result
+}
+
+function searchTextOf(listing: Listing): Pick<Keys, 'text' | 'starts'> {
+  const entry: { search?: Pick<Keys, 'text' | 'starts'> } = keptOf(listing)
+  if (entry.search) return entry.search
+  const starts = new Uint32Array(listing.names.length)
+  const lowered = listing.names.map((name) => name.toLowerCase())
+  let at = 0
+  for (let index = 0; index < lowered.length; index++) {
+    starts[index] = at
+    at += (lowered[index]?.length ?? 0) + 1
+  }
+  entry.search = { text: lowered.join('\0'), starts }
+  return entry.search
+}
+
+/** Of `indexes`, those whose name holds every word of `filter`, in the same order. */
+export function filterIndexes(listing: Listing, indexes: Uint32Array, filter: string): Uint32Array {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length === 0) return indexes
+  const hits = new Uint8Array(listing.names.length)
+  for (const word of words) markHits(searchTextOf(listing), word.replaceAll('\0', ''), hits)
+  return indexes.filter((index) => hits[index] === words.length)
+}
+
+/** Adds one to each name that holds `word`, in one pass over the joined text. */
+function markHits({ text, starts }: Pick<Keys, 'text' | 'starts'>, word: string, hits: Uint8Array): void {
+  let row = 0
+  for (let at = text.indexOf(word); at !== -1 && row < starts.length; at = text.indexOf(word, starts[row])) {
+    while (row + 1 < starts.length && (starts[row + 1] ?? 0) <= at) row++
+    hits[row] = (hits[row] ?? 0) + 1
+    row++
+    if (row >= starts.length) return
+  }
+}

@@ -1,0 +1,108 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { ItemId } from '../../shared/item.ts'
+import { folderKey } from './keys.ts'
+import { noSelection, type Selection } from './selection.ts'
+import type { Slice } from './store.ts'
+
+/** Where the list stands: a folder, or a search of the whole space begun in it. */
+export interface Place {
+  accountId: AccountId
+  folderId: ItemId
+  query: string | null
+}
+
+export interface PlacesSlice {
+  place: Place | null
+  back: readonly Place[]
+  forward: readonly Place[]
+  selection: Selection
+  /** What the filter field holds; narrows the list as it is typed. */
+  filter: string
+  goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
+  goBack(): void
+  goForward(): void
+  goUp(): void
+  searchEverywhere(query: string): void
+  refresh(): void
+  setSelection(selection: Selection): void
+  setFilter(filter: string): void
+  /** Goes to the first account there is when the shown one is gone, and to the remembered one at first. */
+  settlePlace(): void
+}
+
+/** Where the person is, was, and what they selected there. */
+export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
+  function show(place: Place, selectId: ItemId | null) {
+    const selection =
+      selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
+    set({ place, selection, filter: place.query ?? '', renaming: null })
+    if (place.query === null) {
+      void get().loadFolder(place.accountId, place.folderId)
+      void get().loadPath(place.accountId, place.folderId)
+    } else void get().runSearch(place.accountId, place.query)
+    if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })
+  }
+
+  function go(place: Place, selectId: ItemId | null) {
+    const from = get().place
+    const isSame = from?.accountId === place.accountId && from.folderId === place.folderId && from.query === place.query
+    if (from !== null && !isSame) set({ back: [...get().back.slice(-99), from], forward: [] })
+    show(place, selectId)
+  }
+
+  return {
+    place: null,
+    back: [],
+    forward: [],
+    selection: noSelection,
+    filter: '',
+    goTo: (accountId, folderId, selectId) => go({ accountId, folderId, query: null }, selectId ?? null),
+    goBack: () => {
+      const { back, forward, place } = get()
+      const to = back.at(-1)
+      if (to === undefined || place === null) return
+      set({ back: back.slice(0, -1), forward: [...forward, place] })
+      show(to, place.query === null ? place.folderId : null)
+    },
+    goForward: () => {
+      const { back, forward, place } = get()
+      const to = forward.at(-1)
+      if (to === undefined || place === null) return
+      set({ back: [...back, place], forward: forward.slice(0, -1) })
+      show(to, null)
+    },
+    goUp: () => {
+      const { place, paths } = get()
+      if (place === null) return
+      if (place.query !== null) return go({ ...place, query: null }, null)
+      const parent = paths.get(folderKey(place.accountId, place.folderId))?.at(-2)
+      if (parent) go({ ...place, folderId: parent.id }, place.folderId)
+    },
+    searchEverywhere: (query) => {
+      const { place } = get()
+      const words = query.trim()
+      if (place !== null && words !== '') go({ ...place, query: words }, null)
+    },
+    refresh: () => {
+      const { place } = get()
+      if (place !== null) get().reloadAccount(place.accountId)
+    },
+    setSelection: (selection) => set({ selection }),
+    setFilter: (filter) => set({ filter }),
+    settlePlace: () => {
+      const { accounts, place, settings } = get()
+      if (accounts === null || settings === null) return
+      if (place !== null && accounts.some(({ id }) => id === place.accountId)) return
+      const account = accounts.find(({ id }) => id === settings.accountId) ?? accounts[0]
+      if (account === undefined) {
+        set({ place: null, back: [], forward: [], selection: noSelection, filter: '' })
+        return
+      }
+      const isThere = ({ accountId }: Place) => accounts.some(({ id }) => id === accountId)
+      set({ back: get().back.filter(isThere), forward: get().forward.filter(isThere) })
+      get().setExpanded(folderKey(account.id, 0), true)
+      void get().loadChildren(account.id, 0)
+      show({ accountId: account.id, folderId: 0, query: null }, null)
+    },
+  }
+}

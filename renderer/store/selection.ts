@@ -1,0 +1,93 @@
+/** What is selected in the list: items by their numbers, where a range began, and where the keyboard stands. */
+export interface Selection {
+  ids: ReadonlySet<number>
+  anchorId: number | null
+  focusId: number | null
+}
+
+export const noSelection: Selection = { ids: new Set(), anchorId: null, focusId: null }
+
+/** The rows as shown: how many, and the item at each place. */
+export interface Shown {
+  count: number
+  idAt(place: number): number | null
+  placeOf(id: number): number
+}
+
+/** `replace`: a plain click or arrow; `extend`: with Shift; `toggle`: with Ctrl; `focus`: Ctrl with an arrow, selects nothing. */
+export type Reach = 'replace' | 'extend' | 'toggle' | 'focus'
+
+/** The selection after the person reached for the item at `place`. */
+export function select(selection: Selection, shown: Shown, place: number, reach: Reach): Selection {
+  const id = shown.idAt(place)
+  if (id === null) return selection
+  switch (reach) {
+    case 'replace':
+      return { ids: new Set([id]), anchorId: id, focusId: id }
+    case 'focus':
+      return { ...selection, focusId: id }
+    case 'toggle': {
+      const ids = new Set(selection.ids)
+      if (!ids.delete(id)) ids.add(id)
+      return { ids, anchorId: id, focusId: id }
+    }
+    case 'extend': {
+      const anchorId = selection.anchorId ?? selection.focusId ?? id
+      const from = shown.placeOf(anchorId)
+      if (from === -1) return { ids: new Set([id]), anchorId: id, focusId: id }
+      const ids = new Set<number>()
+      for (let at = Math.min(from, place); at <= Math.max(from, place); at++) {
+        const inside = shown.idAt(at)
+        if (inside !== null) ids.add(inside)
+      }
+      return { ids, anchorId, focusId: id }
+    }
+    default: {
+      const never: never = reach
+      return never
+    }
+  }
+}
+
+export function selectAll(selection: Selection, shown: Shown): Selection {
+  const ids = new Set<number>()
+  for (let place = 0; place < shown.count; place++) {
+    const id = shown.idAt(place)
+    if (id !== null) ids.add(id)
+  }
+  return { ids, anchorId: selection.anchorId ?? shown.idAt(0), focusId: selection.focusId ?? shown.idAt(0) }
+}
+
+/** The selection without items that are gone; the same object when all are still there. */
+export function keepExisting(selection: Selection, isThere: (id: number) => boolean): Selection {
+  const gone = [...selection.ids].filter((id) => !isThere(id))
+  const orNull = (id: number | null) => (id !== null && isThere(id) ? id : null)
+  const anchorId = orNull(selection.anchorId)
+  const focusId = orNull(selection.focusId)
+  if (gone.length === 0 && anchorId === selection.anchorId && focusId === selection.focusId) return selection
+  const ids = new Set(selection.ids)
+  for (const id of gone) ids.delete(id)
+  return { ids, anchorId, focusId }
+}
+
+/**
+ * The place to go to for typed letters: the next name that begins with them, from `from` on and then from the top. The same
+ * letter again goes on to the next; -1 when no name fits.
+ */
+export function findTyped(names: (place: number) => string, count: number, typed: string, from: number): number {
+  const letters = typed.toLowerCase()
+  const first = letters[0] ?? ''
+  const isOneLetter = letters.length > 1 && [...letters].every((letter) => letter === first)
+  for (const [wanted, start] of isOneLetter
+    ? ([
+        [letters, from],
+        [first, from + 1],
+      ] as const)
+    : ([[letters, letters.length === 1 ? from + 1 : from]] as const)) {
+    for (let step = 0; step < count; step++) {
+      const place = (Math.max(0, start) + step) % count
+      if (names(place).toLowerCase().startsWith(wanted)) return place
+    }
+  }
+  return -1
+}

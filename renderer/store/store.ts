@@ -1,0 +1,52 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Client } from '../../shared/rpc.ts'
+import { type AccountsSlice, accountsSlice } from './accounts.ts'
+import { type ActsSlice, actsSlice } from './acts.ts'
+import { type AnalysisSlice, analysisSlice } from './analysis.ts'
+import { type HistorySlice, historySlice } from './history.ts'
+import { type ItemsSlice, itemsSlice } from './items.ts'
+import { type PlacesSlice, placesSlice } from './places.ts'
+import { type SettingsSlice, settingsSlice } from './settings.ts'
+import { type TransfersSlice, transfersSlice } from './transfers.ts'
+import { type TreeSlice, treeSlice } from './tree.ts'
+import { type UiSlice, uiSlice } from './ui.ts'
+
+export type AppState = AccountsSlice &
+  ItemsSlice &
+  TreeSlice &
+  PlacesSlice &
+  ActsSlice &
+  TransfersSlice &
+  HistorySlice &
+  AnalysisSlice &
+  SettingsSlice &
+  UiSlice & {
+    /** Asks for all pushed state, once everything listens. */
+    sync(): Promise<void>
+  }
+
+export type AppStore = StoreApi<AppState>
+
+/** Gives a slice the whole state to read and write. */
+export type Slice<T> = (
+  client: Client,
+) => (set: StoreApi<AppState>['setState'], get: StoreApi<AppState>['getState']) => T
+
+/** All of the window's state, kept true by what the backend tells through `client`. */
+export function createAppStore(client: Client): AppStore {
+  return createStore<AppState>()((set, get) => ({
+    ...accountsSlice(client)(set, get),
+    ...itemsSlice(client)(set, get),
+    ...treeSlice(client)(set, get),
+    ...placesSlice(client)(set, get),
+    ...actsSlice(client)(set, get),
+    ...transfersSlice(client)(set, get),
+    ...historySlice(client)(set, get),
+    ...analysisSlice(client)(set, get),
+    ...settingsSlice(client)(set, get),
+    ...uiSlice(client)(set, get),
+    sync: async () => {
+      await client.call('sync', {})
+    },
+  }))
+}

@@ -1,0 +1,136 @@
+import type { AccountId, Friend } from '../../shared/account.ts'
+import type { Crumb, ItemId } from '../../shared/item.ts'
+import { type FolderKey, folderKey } from './keys.ts'
+import { sentenceOf } from './sentence.ts'
+import type { Slice } from './store.ts'
+
+/** The folders in a folder, for the tree. */
+export interface Children {
+  folders: readonly Crumb[] | null
+  isLoading: boolean
+  problem: string | null
+}
+
+export interface TreeSlice {
+  tree: ReadonlyMap<FolderKey, Children>
+  /** Keys of open branches; `…:shared` for "Shared with me". */
+  expanded: ReadonlySet<string>
+  loadChildren(accountId: AccountId, folderId: ItemId): Promise<void>
+  setExpanded(key: string, isExpanded: boolean): void
+}
+
+/** The folder trees: fetched branch by branch as they are opened. */
+export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
+  const newest = new Map<FolderKey, number>()
+  let requests = 0
+
+  function put(key: FolderKey, change: Partial<Children>) {
+    set((state) => ({
+      tree: new Map(state.tree).set(key, {
+        ...(state.tree.get(key) ?? { folders: null, isLoading: false, problem: null }),
+        ...change,
+      }),
+    }))
+  }
+
+  return {
+    tree: new Map(),
+    expanded: new Set(),
+    loadChildren: async (accountId, folderId) => {
+      const key = folderKey(accountId, folderId)
+      const request = ++requests
+      newest.set(key, request)
+      put(key, { isLoading: true })
+      try {
+        const folders = await client.call('items.folders', { accountId, folderId })
+        if (newest.get(key) === request) put(key, { folders, isLoading: false, problem: null })
+      } catch (error) {
+        if (newest.get(key) === request) put(key, { isLoading: false, problem: sentenceOf(error) })
+      }
+    },
+    setExpanded: (key, isExpanded) => {
+      const expanded = new Set(get().expanded)
+      if (isExpanded) expanded.add(key)
+      else expanded.delete(key)
+      set({ expanded })
+    },
+  }
+}
+
+/** A line of the tree as it is drawn. */
+export interface TreeLine {
+  key: string
+  /** Null for "Shared with me", which only holds folders of others. */
+  folderId: ItemId | null
+  name: string
+  level: number
+  isRoot: boolean
+  isExpandable: boolean
+  isExpanded: boolean
+  /** Place among its siblings, from 1, and how many they are. */
+  place: number
+  siblings: number
+}
+
+interface Wanted {
+  accountId: AccountId
+  tree: TreeSlice['tree']
+  expanded: TreeSlice['expanded']
+  friends: readonly Friend[]
+  names: { root: string; shared: string }
+}
+
+export function sharedKey(accountId: AccountId): string {
+  return `${accountId}:shared`
+}
+
+/** All lines of one account's tree that are not inside a closed branch, from top to bottom. */
+export function linesOf({ accountId, tree, expanded, friends, names }: Wanted): TreeLine[] {
+  const lines: TreeLine[] = []
+  const roots = friends.length === 0 ? 1 : 2
+
+  function addFolder(crumb: Crumb, level: number, place: number, siblings: number) {
+    const key = folderKey(accountId, crumb.id)
+    const children = tree.get(key)?.folders ?? null
+    const isExpandable = children === null || children.length > 0
+    const isExpanded = isExpandable && expanded.has(key)
+    lines.push({
+      key,
+      folderId: crumb.id,
+      name: crumb.name,
+      level,
+      isRoot: level === 1,
+      isExpandable,
+      isExpanded,
+      place,
+      siblings,
+    })
+    if (!isExpanded || children === null) return
+    children.forEach((child, index) => {
+      addFolder(child, level + 1, index + 1, children.length)
+    })
+  }
+
+  addFolder({ id: 0, name: names.root }, 1, 1, roots)
+  if (friends.length > 0) {
+    const key = sharedKey(accountId)
+    const isExpanded = expanded.has(key)
+    lines.push({
+      key,
+      folderId: null,
+      name: names.shared,
+      level: 1,
+      isRoot: true,
+      isExpandable: true,
+      isExpanded,
+      place: 2,
+      siblings: 2,
+    })
+    if (isExpanded) {
+      friends.forEach((friend, index) => {
+        addFolder({ id: friend.folderId, name: friend.name }, 2, index + 1, friends.length)
+      })
+    }
+  }
+  return lines
+}

@@ -1,0 +1,125 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { ItemId } from '../../shared/item.ts'
+import { say } from '../words/say.ts'
+import type { Held } from './acts.ts'
+import type { Row } from './listing.ts'
+import { sentenceOf } from './sentence.ts'
+import type { Slice } from './store.ts'
+import type { Finished } from './transfers.ts'
+
+export type DialogState =
+  | { kind: 'add-links'; text: string; accountId: AccountId; folderId: ItemId }
+  | { kind: 'sign-in'; accountId: AccountId | null }
+  | { kind: 'remove-account'; accountId: AccountId }
+  | { kind: 'delete'; accountId: AccountId; rows: readonly Row[] }
+  | { kind: 'settings' }
+  | { kind: 'history'; accountId: AccountId }
+  | { kind: 'shortcuts' }
+
+export type MenuState =
+  | { kind: 'items'; x: number; y: number }
+  | { kind: 'account'; x: number; y: number; accountId: AccountId }
+
+export interface ToastAct {
+  label: string
+  run(): void
+}
+
+export interface Toast {
+  id: number
+  isProblem: boolean
+  sentence: string
+  acts: readonly ToastAct[]
+}
+
+export interface UiSlice {
+  dialog: DialogState | null
+  menu: MenuState | null
+  toasts: readonly Toast[]
+  /** The item whose name is being typed, and what is wrong with what was typed. */
+  renaming: { id: ItemId; problem: string | null } | null
+  isPathTyped: boolean
+  /** Items being dragged, so that a place can say whether they may be dropped there. */
+  dragged: Held | null
+  /** What something is dragged over: a folder's key, `window` for the whole window, or nothing. */
+  dropAt: string | null
+  open(dialog: DialogState): void
+  close(): void
+  openMenu(menu: MenuState | null): void
+  openAddLinks(text: string, folder?: { accountId: AccountId; folderId: ItemId }): void
+  toast(sentence: string, acts?: readonly ToastAct[]): void
+  complain(sentence: string): void
+  dropToast(id: number): void
+  tellReady(accountId: AccountId, finished: Finished): void
+  /** Runs an act whose failure has no place of its own: it is told in a toast. */
+  attempt(act: () => Promise<void>): Promise<void>
+  setRenaming(renaming: UiSlice['renaming']): void
+  setPathTyped(isPathTyped: boolean): void
+  setDragged(dragged: UiSlice['dragged']): void
+  setDropAt(dropAt: string | null): void
+}
+
+const mostToasts = 4
+
+/** What is open, hovering or asked for in the window: all of the person. */
+export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
+  let lastToast = 0
+  function addToast(toast: Omit<Toast, 'id'>) {
+    set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-mostToasts) }))
+  }
+  client.on('links.offered', ({ text }) => get().openAddLinks(text))
+
+  return {
+    dialog: null,
+    menu: null,
+    toasts: [],
+    renaming: null,
+    isPathTyped: false,
+    dragged: null,
+    dropAt: null,
+    open: (dialog) => set({ dialog, menu: null }),
+    close: () => set({ dialog: null }),
+    openMenu: (menu) => set({ menu }),
+    openAddLinks: (text, folder) => {
+      const { place, dialog } = get()
+      const target = folder ?? place
+      if (target === null) return
+      const before = dialog?.kind === 'add-links' && dialog.text !== '' ? `${dialog.text}\n` : ''
+      set({
+        menu: null,
+        dialog: {
+          kind: 'add-links',
+          text: before + text,
+          accountId: target.accountId,
+          folderId: target.folderId,
+        },
+      })
+    },
+    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts }),
+    complain: (sentence) => addToast({ isProblem: true, sentence, acts: [] }),
+    dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+    tellReady: (accountId, { name, itemId, folderId }) => {
+      const acts: ToastAct[] = []
+      if (folderId !== null) {
+        acts.push({ label: say('act.show'), run: () => get().goTo(accountId, folderId, itemId ?? undefined) })
+      }
+      if (itemId !== null && /\.(mp4|mkv|avi|mov|webm|m4v|mpe?g|wmv|mp3|flac|ogg|opus|m4a|wav|aac)$/i.test(name)) {
+        acts.push({ label: say('act.play'), run: () => void get().play(accountId, itemId, name, null) })
+      }
+      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts })
+    },
+    attempt: async (act) => {
+      try {
+        await act()
+      } catch (error) {
+        get().complain(sentenceOf(error))
+      }
+    },
+    setRenaming: (renaming) => set({ renaming }),
+    setPathTyped: (isPathTyped) => set({ isPathTyped }),
+    setDragged: (dragged) => set({ dragged }),
+    setDropAt: (dropAt) => {
+      if (get().dropAt !== dropAt) set({ dropAt })
+    },
+  }
+}

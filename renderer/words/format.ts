@@ -1,0 +1,81 @@
+import { say } from './say.ts'
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const
+const formats = new Map<string, Intl.NumberFormat>()
+
+function numberFormat(unit: (typeof units)[number], digits: number): Intl.NumberFormat {
+  const key = `${unit}${digits}`
+  const known = formats.get(key)
+  if (known) return known
+  const format = new Intl.NumberFormat('en', {
+    style: 'unit',
+    unit,
+    unitDisplay: unit === 'byte' ? 'long' : 'short',
+    maximumFractionDigits: digits,
+  })
+  formats.set(key, format)
+  return format
+}
+
+/** A size in the unit that fits it, thousands of thousands: "355 MB", "6.4 GB". */
+export function formatSize(bytes: number): string {
+  let power = 0
+  let value = Math.abs(bytes)
+  while (power < units.length - 1 && value >= 999.5) {
+    value /= 1000
+    power++
+  }
+  const digits = power === 0 ? 0 : value < 9.95 || power >= 3 ? 1 : 0
+  const text = numberFormat(units[power] ?? 'byte', digits).format(value)
+  return bytes < 0 ? `−${text}` : text
+}
+
+export function formatExactSize(bytes: number): string {
+  return say('bytes.exact', { count: bytes })
+}
+
+/** A part of what is lost: "−3.0 GB"; nothing is "0". */
+export function formatLoss(bytes: number): string {
+  return bytes === 0 ? formatSize(0) : formatSize(-bytes)
+}
+
+const day = 86_400_000
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'long' })
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium' })
+
+/** A moment as a person says it, seen from `nowMs`. */
+export function formatMoment(atMs: number | null, nowMs: number): string {
+  if (atMs === null) return say('time.unknown')
+  const ago = nowMs - atMs
+  const midnight = new Date(nowMs).setHours(0, 0, 0, 0)
+  if (ago >= 0 && ago < 3_600_000) return relative.format(-Math.floor(ago / 60_000), 'minute')
+  if (ago >= 0 && ago < 4 * 3_600_000 && atMs >= midnight) return relative.format(-Math.floor(ago / 3_600_000), 'hour')
+  if (atMs >= midnight && atMs < midnight + day) return say('time.today', { time: clock.format(atMs) })
+  if (atMs < midnight && atMs >= midnight - day) return say('time.yesterday')
+  if (atMs < midnight && atMs >= midnight - 6 * day) return weekday.format(atMs)
+  return date.format(atMs)
+}
+
+export function formatExactMoment(atMs: number | null): string {
+  return atMs === null ? '' : exact.format(atMs)
+}
+
+/** A day as a heading of the history. */
+export function formatDay(atMs: number, nowMs: number): string {
+  const midnight = new Date(nowMs).setHours(0, 0, 0, 0)
+  if (atMs >= midnight) return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(0, 'day')
+  if (atMs >= midnight - day) return say('time.yesterday')
+  return date.format(atMs)
+}
+
+/** How long something will take, in one unit that says enough. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 60) return say('time.seconds', { count: Math.max(1, Math.round(seconds)) })
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return say('time.minutes', { count: minutes })
+  if (minutes < 48 * 60) return say('time.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
+  return say('time.days', { count: Math.round(minutes / 1440) })
+}
