@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { FetchError, translateFault } from './fetch-error.ts'
+import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 
 const batchBytes = 1024 * 1024
 const tickMs = 250
@@ -65,7 +65,9 @@ export function readBody(
       else write().catch(finish)
     })
     response.on('end', () => end(response.complete ? null : brokeOff(options.host)))
-    response.on('error', (error) => end(translateFault(error, options.host)))
+    response.on('error', (error) =>
+      end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateFault(error, options.host)),
+    )
     response.on('close', () => end(brokeOff(options.host)))
   })
 }

@@ -62,17 +62,17 @@ async function answer(said: Decoded, address: string, { core, attempts, base }: 
   }
 }
 
-/** The raw body, or null when it is too large. */
+/** The raw body, or null when it is too large: then it is read on a while and dropped, so that the client hears why. */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue
     length += chunk.length
-    if (length > maxBodyBytes) return null
-    chunks.push(chunk)
+    if (length > 16 * maxBodyBytes) return null
+    if (length <= maxBodyBytes) chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return length > maxBodyBytes ? null : Buffer.concat(chunks).toString('utf8')
 }
 
 function send(response: ServerResponse, answer: Answer, callback: string | null): void {
