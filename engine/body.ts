@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 
 const batchBytes = 1024 * 1024
+const maxGatheredBytes = 4 * batchBytes
 const tickMs = 250
 
 /**
@@ -61,8 +62,8 @@ export function readBody(
       chunks.push(chunk)
       bytes += chunk.length
       if (bytes < batchBytes) return
-      if (isWriting) response.pause()
-      else write().catch(finish)
+      if (!isWriting) write().catch(finish)
+      else if (bytes >= maxGatheredBytes) response.pause()
     })
     response.on('end', () => end(response.complete ? null : brokeOff(options.host)))
     response.on('error', (error) =>

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Core } from '../core/core.ts'
 import { createAttempts } from './attempts.ts'
 import { mediaRoute } from './media/route.ts'
@@ -14,6 +14,8 @@ export interface Listening {
 
 /** Listens on this computer only, and leads each request to API v1 or to media. */
 export async function listen(core: Core, wantedPort: number): Promise<Listening> {
+  // An import would load all of Node's fetch with it, and double the time to start.
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 })
   const port = await bind(server, wantedPort)
   const base = `http://127.0.0.1:${port}`
