@@ -3,6 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connect } from '../shared/rpc.ts'
 import { App } from './app/app.tsx'
+import { FaultBoundary } from './app/fault-boundary.tsx'
 import { windowPort } from './port.ts'
 import { createAppStore } from './store/store.ts'
 import { StoreProvider } from './store/use-app.ts'
@@ -18,7 +19,9 @@ const store = createAppStore(connect(windowPort))
 createRoot(root).render(
   <StrictMode>
     <StoreProvider value={store}>
-      <App />
+      <FaultBoundary>
+        <App />
+      </FaultBoundary>
     </StoreProvider>
   </StrictMode>,
 )

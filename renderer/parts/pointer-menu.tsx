@@ -30,7 +30,7 @@ export function PointerMenu({ x, y, groups, onClose }: Props) {
   return (
     <CSPProvider disableStyleElements>
       <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
-        <Base.Portal>
+        <Base.Portal container={landmark()}>
           <Base.Positioner
             className={styles.positioner}
             anchor={{ getBoundingClientRect: () => new DOMRect(x, y, 0, 0) }}
@@ -55,6 +55,11 @@ export function PointerMenu({ x, y, groups, onClose }: Props) {
   )
 }
 
+/** A menu belongs to what it acts on, for those who go from landmark to landmark. */
+function landmark(): HTMLElement | null {
+  return document.querySelector('main')
+}
+
 function Entry({ act }: { act: MenuAct }) {
   const inside = (
     <>
@@ -69,7 +74,7 @@ function Entry({ act }: { act: MenuAct }) {
           {inside}
           <Icon of={ChevronRight} size={14} />
         </Base.SubmenuTrigger>
-        <Base.Portal>
+        <Base.Portal container={landmark()}>
           <Base.Positioner className={styles.positioner} sideOffset={2}>
             <Base.Popup className={styles.popup}>
               {act.acts.map((inner) => (

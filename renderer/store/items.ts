@@ -95,10 +95,9 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     loadPath: async (accountId, folderId) => {
       try {
         get().expectPath(accountId, await client.call('items.path', { accountId, folderId }))
-      } catch (error) {
+      } catch {
         // The list itself says what is wrong with the folder; the crumbs keep what they had.
-        if (!get().paths.has(folderKey(accountId, folderId)))
-          put(folderKey(accountId, folderId), { problem: sentenceOf(error) })
+        return
       }
     },
     expectPath: (accountId, path) =>

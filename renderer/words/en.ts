@@ -3,6 +3,9 @@ export const en = {
   'app.name': 'Putdesk',
   'error.internal': 'Something went wrong inside Putdesk. The log has the details.',
 
+  'error.drawing': 'Something went wrong while drawing the window. Nothing is lost.',
+
+  'act.reload': 'Draw it again',
   'act.undo': 'Undo',
   'act.show': 'Show in folder',
   'act.play': 'Play',
@@ -124,7 +127,7 @@ export const en = {
   'transfers.ready': '“{name}” is ready',
   'transfers.readyCount': '{count, plural, one {One transfer finished} other {# transfers finished}}',
   'transfers.cancel': 'Cancel “{name}”',
-  'transfers.retry': 'Try “{name}” again',
+  'transfers.retry': 'Try again: “{name}”',
   'transfers.progress': 'Progress of {name}',
   'transfers.percent': '{percent} percent',
   'transfers.percentLeft': '{percent} percent, {left} left',

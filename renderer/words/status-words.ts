@@ -5,7 +5,7 @@ import { type MessageId, say } from './say.ts'
 export type Tone = 'running' | 'sharing' | 'waiting' | 'resting' | 'error'
 
 export const statusWords = {
-  waiting: { word: 'status.waiting', tone: 'resting' },
+  waiting: { word: 'status.waiting', tone: 'waiting' },
   'in-queue': { word: 'status.in-queue', tone: 'waiting' },
   'looking-for-peers': { word: 'status.looking-for-peers', tone: 'resting' },
   downloading: { word: 'status.downloading', tone: 'running' },

@@ -22,7 +22,8 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
   const way = useApp((state) => folderWay(state, accountId, folderId))
   const tree = useApp((state) => state.tree)
   const [isOpen, setOpen] = useState(false)
-  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set([folderKey(accountId, 0)]))
+  const path = useApp((state) => state.paths.get(folderKey(accountId, folderId)))
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())
   const name = way ?? say('place.folder')
 
   useEffect(() => {
@@ -48,7 +49,11 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
         open={isOpen}
         onOpenChange={(next) => {
           setOpen(next)
-          if (next) void loadChildren(accountId, 0)
+          if (!next) return
+          const above = path?.slice(0, -1) ?? []
+          const branches = above.length === 0 ? [0] : above.map(({ id }) => id)
+          setExpanded(new Set(branches.map((id) => folderKey(accountId, id))))
+          for (const id of branches) void loadChildren(accountId, id)
         }}
       >
         <Popover.Trigger className={styles.picker} aria-label={say('links.folder', { folder: name })}>

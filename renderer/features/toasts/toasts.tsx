@@ -14,12 +14,10 @@ interface Data {
   isProblem: boolean
 }
 
-const manager = Toast.createToastManager<Data>()
-
 /** What has no place of its own: acts that can be taken back, what arrived, what went wrong elsewhere. */
 export function Toasts() {
   return (
-    <Toast.Provider toastManager={manager} timeout={7000} limit={4}>
+    <Toast.Provider timeout={7000} limit={4}>
       <Feed />
       <Toast.Portal>
         <Toast.Viewport className={styles.viewport} aria-label={say('toasts.label')}>
@@ -34,12 +32,13 @@ export function Toasts() {
 function Feed() {
   const toasts = useApp((state) => state.toasts)
   const dropToast = useApp((state) => state.dropToast)
+  const { add } = Toast.useToastManager<Data>()
   const shown = useRef(new Set<number>())
   useEffect(() => {
     for (const { id, sentence, acts, isProblem } of toasts) {
       if (shown.current.has(id)) continue
       shown.current.add(id)
-      manager.add({
+      add({
         id: String(id),
         description: sentence,
         priority: isProblem ? 'high' : 'low',
@@ -48,7 +47,7 @@ function Feed() {
         onRemove: () => dropToast(id),
       })
     }
-  }, [toasts, dropToast])
+  }, [toasts, dropToast, add])
   return null
 }
 

@@ -2,10 +2,11 @@ import { holdsSlot } from '../../../shared/slots.ts'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
-import { statusWords } from '../../words/status-words.ts'
+import { statusWords, type Tone } from '../../words/status-words.ts'
 import styles from './transfer-dock.module.css'
 
 const mostDrawn = 12
+const order: readonly Tone[] = ['running', 'sharing', 'waiting', 'resting', 'error']
 
 /** The slots of the active limit, each in the colour of what holds it; nothing where the service has no limit. */
 export function SlotMeter() {
@@ -17,7 +18,7 @@ export function SlotMeter() {
   const tones = [...transfers.values()]
     .filter(({ status }) => holdsSlot(status))
     .map(({ status }) => statusWords[status].tone)
-    .sort()
+    .sort((a, b) => order.indexOf(a) - order.indexOf(b))
   const slots = Array.from({ length: Math.min(limit, mostDrawn) }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
   return (
     <>

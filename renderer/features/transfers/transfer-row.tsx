@@ -12,7 +12,7 @@ import {
   Share2,
   X,
 } from 'lucide-react'
-import { memo } from 'react'
+import { memo, useEffect } from 'react'
 import type { Transfer } from '../../../shared/transfer.ts'
 import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
@@ -42,6 +42,10 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
   const folder = useApp((state) => (transfer.folderId === null ? null : folderWay(state, accountId, transfer.folderId)))
   const cancelTransfers = useApp((state) => state.cancelTransfers)
   const retryTransfer = useApp((state) => state.retryTransfer)
+  const loadPath = useApp((state) => state.loadPath)
+  useEffect(() => {
+    if (transfer.folderId !== null && folder === null) void loadPath(accountId, transfer.folderId)
+  }, [accountId, transfer.folderId, folder, loadPath])
   const { word, tone } = statusWords[status]
   const advice = adviceFor(transfer, { folder, placeInLine })
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { AnalyzedLink } from '../../../shared/analysis.ts'
+import type { Transfer } from '../../../shared/transfer.ts'
+import { chooseBest, keepLedger, type Means, runningOf, ticksAtFirst } from './ledger.ts'
+
+const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): AnalyzedLink => ({
+  kind: 'file',
+  name: 'a',
+  host: 'h',
+  links: ['http://h/a'],
+  sizeBytes,
+  bandwidthBytes: 0,
+  problem: null,
+  needsPassword: false,
+  ...more,
+})
+const means = (more: Partial<Means> = {}): Means => ({
+  diskFreeBytes: 100,
+  bandwidthLeftBytes: 50,
+  largestFileBytes: null,
+  runningBytes: 10,
+  ...more,
+})
+const transfer = (more: Partial<Transfer>): Transfer => ({
+  id: 1,
+  name: 'a',
+  status: 'downloading',
+  percentDone: 0,
+  sizeBytes: 100,
+  downloadedBytes: null,
+  speedBytesPerSecond: null,
+  secondsLeft: null,
+  reason: null,
+  host: null,
+  folderId: null,
+  canRetry: false,
+  ...more,
+})
+
+it('counts what running transfers still take, and only those that will take it', () => {
+  expect(
+    runningOf([
+      transfer({ downloadedBytes: 30 }),
+      transfer({ percentDone: 50, status: 'extracting' }),
+      transfer({ status: 'waiting' }),
+      transfer({ status: 'error' }),
+      transfer({ status: 'seeding', percentDone: 10 }),
+      transfer({ sizeBytes: null, status: 'looking-for-peers' }),
+      transfer({ downloadedBytes: 130 }),
+    ]),
+  ).toEqual({ bytes: 220, unknownCount: 1 })
+})
+
+it('puts ticked rows to the account in order and holds the rest against what is left', () => {
+  const rows = [
+    row(60),
+    row(40),
+    row(20, { bandwidthBytes: 60 }),
+    row(null),
+    row(null, { kind: 'problem', problem: 'gone' }),
+    row(200),
+    row(10, { bandwidthBytes: 5 }),
+  ]
+  expect(keepLedger(rows, (at) => [0, 3, 6].includes(at), means())).toEqual({
+    fits: [
+      { kind: 'fits' },
+      { kind: 'disk-over', overBytes: 20 },
+      { kind: 'bandwidth-over', overBytes: 15 },
+      { kind: 'unknown-size' },
+      { kind: 'problem' },
+      { kind: 'disk-over', overBytes: 180 },
+      { kind: 'fits' },
+    ],
+    batchDiskBytes: 70,
+    batchBandwidthBytes: 5,
+    unknownCount: 1,
+    diskLeftBytes: 20,
+    bandwidthLeftBytes: 45,
+  })
+})
+
+it('goes below nothing when too much is ticked, and says by how much each is too large', () => {
+  const ledger = keepLedger([row(80), row(80)], () => true, means({ bandwidthLeftBytes: null }))
+  expect(ledger).toEqual({
+    fits: [{ kind: 'fits' }, { kind: 'disk-over', overBytes: 70 }],
+    batchDiskBytes: 160,
+    batchBandwidthBytes: 0,
+    unknownCount: 0,
+    diskLeftBytes: -70,
+    bandwidthLeftBytes: null,
+  })
+})
+
+it('knows the limit of a single file, which holds neither for archives in parts nor for torrents', () => {
+  const rows = [row(30), row(30, { kind: 'multipart' }), row(30, { kind: 'torrent' })]
+  expect(keepLedger(rows, () => false, means({ largestFileBytes: 20 })).fits).toEqual([
+    { kind: 'file-over', limitBytes: 20 },
+    { kind: 'fits' },
+    { kind: 'fits' },
+  ])
+})
+
+it('ticks at first what fits in order, and never what cannot be fetched', () => {
+  const rows = [row(80), row(20), row(5), row(null), row(null, { kind: 'problem', problem: 'gone' })]
+  expect([...ticksAtFirst(rows, means())]).toEqual([0, 2, 3])
+})
+
+it('chooses the most rows that fit: as many as any choice of them, when only disk space counts', () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 9 })
+  fc.assert(
+    fc.property(sizes, (all) => {
+      const rows = all.map((size) => row(size))
+      const chosen = chooseBest(rows, means({ bandwidthLeftBytes: null }))
+      let most = 0
+      for (let mask = 0; mask < 2 ** all.length; mask++) {
+        const subset = all.filter((_, at) => mask & (1 << at))
+        if (subset.reduce((sum, size) => sum + size, 0) <= 90) most = Math.max(most, subset.length)
+      }
+      expect(chosen.size).toBe(most)
+    }),
+  )
+})
+
+it('never chooses more than fits into both quotas', () => {
+  const links = fc.array(fc.record({ size: fc.integer({ min: 0, max: 60 }), band: fc.integer({ min: 0, max: 60 }) }))
+  fc.assert(
+    fc.property(links, (all) => {
+      const rows = all.map(({ size, band }) => row(size, { bandwidthBytes: band }))
+      const chosen = chooseBest(rows, means())
+      const ledger = keepLedger(rows, (at) => chosen.has(at), means())
+      expect(ledger.diskLeftBytes).toBeGreaterThanOrEqual(0)
+      expect(ledger.bandwidthLeftBytes).toBeGreaterThanOrEqual(0)
+    }),
+  )
+})

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { findTyped, keepExisting, noSelection, type Selection, type Shown, select, selectAll } from './selection.ts'
+
+const ids = [11, 12, 13, 14, 15]
+const shown: Shown = {
+  count: ids.length,
+  idAt: (place) => ids[place] ?? null,
+  placeOf: (id) => ids.indexOf(id),
+}
+const plain = ({ ids: chosen, ...rest }: Selection) => ({ ...rest, ids: [...chosen] })
+
+it('replaces, extends from where it began, and toggles', () => {
+  const one = select(noSelection, shown, 1, 'replace')
+  const range = select(one, shown, 3, 'extend')
+  const back = select(range, shown, 0, 'extend')
+  const without = select(range, shown, 2, 'toggle')
+  expect([one, range, back, without].map(plain)).toEqual([
+    { ids: [12], anchorId: 12, focusId: 12 },
+    { ids: [12, 13, 14], anchorId: 12, focusId: 14 },
+    { ids: [11, 12], anchorId: 12, focusId: 11 },
+    { ids: [12, 14], anchorId: 13, focusId: 13 },
+  ])
+})
+
+it('moves the keyboard alone without selecting', () => {
+  const one = select(noSelection, shown, 1, 'replace')
+  expect(plain(select(one, shown, 4, 'focus'))).toEqual({ ids: [12], anchorId: 12, focusId: 15 })
+})
+
+it('begins a new range where the old beginning is not shown any more', () => {
+  const gone: Selection = { ids: new Set([99]), anchorId: 99, focusId: 99 }
+  expect(plain(select(gone, shown, 2, 'extend'))).toEqual({ ids: [13], anchorId: 13, focusId: 13 })
+})
+
+it('selects all that is shown, and keeps what is still there after a change', () => {
+  const all = selectAll(noSelection, shown)
+  const kept = keepExisting(all, (id) => id !== 11)
+  expect([plain(all), plain(kept)]).toEqual([
+    { ids, anchorId: 11, focusId: 11 },
+    { ids: [12, 13, 14, 15], anchorId: null, focusId: null },
+  ])
+  expect(keepExisting(all, () => true)).toBe(all)
+})
+
+it('goes to typed letters: on with the same letter, spaces counted, around the end', () => {
+  const names = ['alpha', 'Beta one', 'beta two', 'gamma', 'baa']
+  const find = (typed: string, from: number) => findTyped((place) => names[place] ?? '', names.length, typed, from)
+  expect([find('b', 0), find('bb', 1), find('bb', 2), find('beta t', 1), find('a', 3), find('x', 0)]).toEqual([
+    1, 2, 4, 2, 0, -1,
+  ])
+})

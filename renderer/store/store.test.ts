@@ -1,0 +1,277 @@
+import { expect, it } from 'vitest'
+import type { Account } from '../../shared/account.ts'
+import { type Item, toColumns } from '../../shared/item.ts'
+import { defaultSettings } from '../../shared/settings.ts'
+import type { Transfer } from '../../shared/transfer.ts'
+import { folderKey } from './keys.ts'
+import { createAppStore } from './store.ts'
+import { type ScriptedBackend, scriptedBackend } from './test-client.ts'
+
+const account: Account = {
+  id: 'a',
+  kind: 'this-computer',
+  name: 'This computer',
+  address: null,
+  state: 'signed-in',
+  problem: null,
+  keeping: 'protected',
+}
+const item = (id: number, name: string, parentId = 0): Item => ({
+  id,
+  parentId,
+  name,
+  kind: 'file',
+  sizeBytes: 1,
+  addedAtMs: null,
+})
+const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
+  id,
+  name: `t${id}`,
+  status: 'downloading',
+  percentDone: 10,
+  sizeBytes: null,
+  downloadedBytes: null,
+  speedBytesPerSecond: null,
+  secondsLeft: null,
+  reason: null,
+  host: null,
+  folderId: null,
+  canRetry: false,
+  ...more,
+})
+
+/** A window that stands in the root of one account. */
+function openStore(): { backend: ScriptedBackend; store: ReturnType<typeof createAppStore> } {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
+  backend.tell('accounts.changed', [account])
+  return { backend, store }
+}
+
+it('stands in the remembered account once accounts and settings are told, in either order', () => {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  backend.tell('accounts.changed', [account, { ...account, id: 'b' }])
+  expect(store.getState().place).toBe(null)
+  backend.tell('settings.changed', { ...defaultSettings, accountId: 'b' })
+  expect(store.getState().place).toEqual({ accountId: 'b', folderId: 0, query: null })
+})
+
+it('asks for all pushed state only after everything listens', async () => {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  const done = store.getState().sync()
+  expect(backend.asked).toEqual([{ method: 'sync', input: {} }])
+  await backend.answer('sync', null)
+  await done
+})
+
+it('drops the answer of an older request that lands late', async () => {
+  const { backend, store } = openStore()
+  store.getState().refresh()
+  const open = backend.asked.filter(({ method }) => method === 'items.list').length
+  await backend.answer('items.list', toColumns([item(1, 'new')]), open - 1)
+  await backend.answer('items.list', toColumns([item(2, 'old')]))
+  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
+})
+
+it('refreshes the shown folder under the hand: what is gone leaves the selection, the rest stays', async () => {
+  const { backend, store } = openStore()
+  await backend.answer('items.list', toColumns([item(1, 'one'), item(2, 'two')]))
+  store.getState().setSelection({ ids: new Set([1, 2]), anchorId: 1, focusId: 2 })
+  backend.tell('items.changed', { accountId: 'a', folderIds: [0] })
+  expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
+    isLoading: true,
+    listing: { names: ['one', 'two'] },
+  })
+  await backend.answer('items.list', toColumns([item(2, 'two'), item(3, 'three')]))
+  expect(store.getState().selection).toEqual({ ids: new Set([2]), anchorId: null, focusId: 2 })
+})
+
+it('shows a folder it knows at once, keeps it when the refresh fails, and says why', async () => {
+  const { backend, store } = openStore()
+  await backend.answer('items.list', toColumns([item(1, 'one')]))
+  store.getState().refresh()
+  await backend.refuse('items.list', 'unreachable', 'The server does not answer.')
+  expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
+    problem: 'The server does not answer.',
+    isLoading: false,
+    listing: { names: ['one'] },
+  })
+})
+
+it('goes back to where one was, with the folder one came from selected', () => {
+  const { store } = openStore()
+  store.getState().goTo('a', 5)
+  store.getState().searchEverywhere(' film ')
+  expect(store.getState().place).toEqual({ accountId: 'a', folderId: 5, query: 'film' })
+  store.getState().goBack()
+  store.getState().goBack()
+  const { place, selection, forward } = store.getState()
+  expect([place?.folderId, [...selection.ids], forward.length]).toEqual([0, [5], 2])
+})
+
+it('follows transfers by deltas alone, and a percentage never falls within a status', () => {
+  const { backend, store } = openStore()
+  const tell = (upserted: Transfer[], more = {}) =>
+    backend.tell('transfers.changed', {
+      accountId: 'a',
+      isReset: false,
+      upserted,
+      finished: [],
+      cancelled: [],
+      ...more,
+    })
+  tell([transfer(1, { percentDone: 40 }), transfer(2), transfer(3)], { isReset: true })
+  tell([transfer(1, { percentDone: 35 })], { cancelled: [3] })
+  const seen = () =>
+    [...(store.getState().transfers.get('a')?.values() ?? [])].map(({ id, percentDone }) => [id, percentDone])
+  expect(seen()).toEqual([
+    [1, 40],
+    [2, 10],
+  ])
+  tell([transfer(1, { status: 'extracting', percentDone: 5 })])
+  expect(seen()[0]).toEqual([1, 5])
+  tell([transfer(9)], { isReset: true })
+  expect(seen()).toEqual([[9, 10]])
+})
+
+it('tells of a finished transfer once, with the way to it', () => {
+  const { backend, store } = openStore()
+  backend.tell('transfers.changed', {
+    accountId: 'a',
+    isReset: false,
+    upserted: [],
+    finished: [{ id: 'h', name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1 }],
+    cancelled: [],
+  })
+  const [toast] = store.getState().toasts
+  expect([toast?.sentence, toast?.acts.map(({ label }) => label)]).toEqual([
+    '“film.mp4” is ready',
+    ['Show in folder', 'Play'],
+  ])
+  toast?.acts[0]?.run()
+  expect([store.getState().place?.folderId, [...store.getState().selection.ids]]).toEqual([3, [7]])
+  expect(store.getState().takeFinished().length).toBe(1)
+  expect(store.getState().takeFinished().length).toBe(0)
+})
+
+it('takes a move back to where each item lay, and leaves out what was refused', async () => {
+  const { backend, store } = openStore()
+  const held = {
+    accountId: 'a',
+    items: [
+      { id: 1, parentId: 10 },
+      { id: 2, parentId: 20 },
+      { id: 3, parentId: 30 },
+      { id: 4, parentId: 99 },
+    ],
+  }
+  const moving = store.getState().moveItems(held, 99)
+  await backend.answer('items.move', [{ itemId: 3, sentence: '“c” could not be moved.' }])
+  await moving
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual([
+    '“c” could not be moved.',
+    'Moved 2 items to the folder',
+  ])
+  const undoing = store.getState().undo()
+  await backend.answer('items.move', [])
+  await backend.answer('items.move', [])
+  await undoing
+  expect(backend.asked.filter(({ method }) => method === 'items.move').map(({ input }) => input)).toEqual([
+    { accountId: 'a', itemIds: [1, 2, 3], folderId: 99 },
+    { accountId: 'a', itemIds: [1], folderId: 10 },
+    { accountId: 'a', itemIds: [2], folderId: 20 },
+  ])
+})
+
+it('makes a new folder under a free name and waits for its real one', async () => {
+  const { backend, store } = openStore()
+  await backend.answer('items.list', toColumns([item(1, 'New folder')]))
+  const making = store.getState().createFolder('a', 0)
+  expect(backend.asked.at(-1)).toEqual({
+    method: 'items.createFolder',
+    input: { accountId: 'a', parentId: 0, name: 'New folder 2' },
+  })
+  await backend.answer('items.createFolder', { ...item(50, 'New folder 2'), kind: 'folder' })
+  await backend.answer('items.list', toColumns([item(1, 'New folder'), item(50, 'New folder 2')]))
+  await making
+  expect([store.getState().renaming, [...store.getState().selection.ids]]).toEqual([{ id: 50, problem: null }, [50]])
+})
+
+it('does not undo a new folder that is not empty any more', async () => {
+  const { backend, store } = openStore()
+  await backend.answer('items.list', toColumns([]))
+  const making = store.getState().createFolder('a', 0)
+  await backend.answer('items.createFolder', { ...item(50, 'New folder'), kind: 'folder' })
+  await backend.answer('items.list', toColumns([item(50, 'New folder')]))
+  await making
+  const undoing = store.getState().undo()
+  await backend.answer('items.list', toColumns([item(51, 'film.mkv', 50)]))
+  await undoing
+  expect(backend.asked.some(({ method }) => method === 'items.delete')).toBe(false)
+  expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is not empty any more, so it stays.')
+})
+
+it('reports on the newest text only, and does not ask again for the same links', async () => {
+  const { backend, store } = openStore()
+  const report = (name: string) => ({
+    rows: [
+      {
+        kind: 'file' as const,
+        name,
+        host: 'h',
+        links: [`http://h/${name}`],
+        sizeBytes: 1,
+        bandwidthBytes: 0,
+        problem: null,
+        needsPassword: false,
+      },
+    ],
+    diskFreeBytes: 1,
+    diskTotalBytes: 1,
+    bandwidthLeftBytes: null,
+    report: {
+      'Current Available Bandwidth': null,
+      'Current Available Disk Space': 1,
+      'Your Total Disk Space': 1,
+      Urls: { url: [`http://h/${name}`], rapid: [], multipart: {}, torrent: [] },
+    },
+  })
+  const first = store.getState().analyzeText('a', 'http://h/old')
+  await backend.answer('links.extract', ['http://h/old'])
+  const second = store.getState().analyzeText('a', 'http://h/new')
+  await backend.answer('links.extract', ['http://h/new'])
+  await backend.answer('analysis.run', report('new'), 1)
+  await backend.answer('analysis.run', report('old'))
+  await Promise.all([first, second])
+  const third = store.getState().analyzeText('a', 'see http://h/new')
+  await backend.answer('links.extract', ['http://h/new'])
+  await third
+  expect(store.getState().analysis).toEqual({
+    links: ['http://h/new'],
+    report: report('new'),
+    isRunning: false,
+    problem: null,
+  })
+  expect(backend.asked.filter(({ method }) => method === 'analysis.run').length).toBe(2)
+})
+
+it('never writes pushed state from a reply', async () => {
+  const { backend, store } = openStore()
+  const changing = store.getState().changeSettings({ theme: 'dark' })
+  await backend.answer('settings.change', null)
+  await changing
+  expect(store.getState().settings?.theme).toBe('system')
+  backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
+  expect(store.getState().settings?.theme).toBe('dark')
+})
+
+it('leaves an account that was removed for another, and forgets the way back to it', () => {
+  const { backend, store } = openStore()
+  store.getState().goTo('a', 5)
+  backend.tell('accounts.changed', [{ ...account, id: 'b' }])
+  const { place, back } = store.getState()
+  expect([place, back]).toEqual([{ accountId: 'b', folderId: 0, query: null }, []])
+})

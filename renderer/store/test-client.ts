@@ -1,0 +1,55 @@
+import type { EventData, EventName, Method, Output } from '../../shared/contract.ts'
+import type { ErrorCode } from '../../shared/errors.ts'
+import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
+
+/** The far end of a pipe as a test plays it: what was asked, and what is told, in the order the test wants. */
+export interface ScriptedBackend {
+  client: Client
+  /** Every request so far. */
+  asked: { method: string; input: unknown }[]
+  tell<E extends EventName>(event: E, data: EventData<E>): void
+  /** Answers the oldest open request for `method`, or the one at `at`. */
+  answer<M extends Method>(method: M, output: Output<M>, at?: number): Promise<void>
+  refuse(method: Method, code: ErrorCode, sentence: string): Promise<void>
+}
+
+/** A store's pipe without a backend behind it: the test answers by hand. */
+export function scriptedBackend(): ScriptedBackend {
+  const listeners: ((message: unknown) => void)[] = []
+  const open: { id: number; method: string; input: unknown }[] = []
+  const asked: { method: string; input: unknown }[] = []
+  const port: Port = {
+    send: (message: Wire) => {
+      if (!('method' in message)) return
+      open.push(message)
+      asked.push({ method: message.method, input: message.input })
+    },
+    onMessage: (listener) => listeners.push(listener),
+  }
+  const say = (message: Wire) => {
+    for (const listener of listeners) listener(message)
+  }
+  function take(method: Method, at: number) {
+    const request = open.filter((one) => one.method === method)[at]
+    if (request === undefined) throw new Error(`Nobody asked for ${method}.`)
+    open.splice(open.indexOf(request), 1)
+    return request
+  }
+  /** Lets what waits for an answer go on. */
+  async function settle() {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  }
+  return {
+    client: connect(port),
+    asked,
+    tell: (event, data) => say({ event, data }),
+    answer: async (method, output, at = 0) => {
+      say({ id: take(method, at).id, output })
+      await settle()
+    },
+    refuse: async (method, code, sentence) => {
+      say({ id: take(method, 0).id, error: { code, sentence } })
+      await settle()
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest'
+import { type Transfer, transferStatuses } from '../../shared/transfer.ts'
+import { en } from './en.ts'
+import { formatDuration, formatLoss, formatMoment, formatSize } from './format.ts'
+import { say, sayAround } from './say.ts'
+import { adviceFor, statusWords } from './status-words.ts'
+import { cutName, visibleName } from './visible-name.ts'
+
+const transfer: Transfer = {
+  id: 1,
+  name: 'a.iso',
+  status: 'downloading',
+  percentDone: 0,
+  sizeBytes: null,
+  downloadedBytes: null,
+  speedBytesPerSecond: null,
+  secondsLeft: null,
+  reason: null,
+  host: null,
+  folderId: null,
+  canRetry: false,
+}
+
+it('has a message that can be said for every id, with every value it names', () => {
+  const values = Object.fromEntries(
+    Object.values(en).flatMap((text) => [...text.matchAll(/\{(\w+)[,}]/g)].map(([, name]) => [name ?? '', 2])),
+  )
+  const broken = Object.keys(en).filter((id) => /[{}]/.test(say(id as keyof typeof en, values)))
+  expect(broken).toEqual([])
+})
+
+it('has a word, a colour and advice for every status', () => {
+  const told = transferStatuses.map((status) => [
+    say(statusWords[status].word),
+    adviceFor({ ...transfer, status }, { folder: null, placeInLine: 3 }),
+  ])
+  expect(told.every(([word, advice]) => word !== '' && advice !== '')).toBe(true)
+  expect(Object.keys(statusWords)).toEqual([...transferStatuses])
+  expect(told[0]).toEqual(['Waiting', 'its turn comes when a slot is free · number 3 in line'])
+})
+
+it('prefers the service’s own reason, and says where a download comes from and goes to', () => {
+  const around = { folder: 'Films', placeInLine: 0 }
+  expect([
+    adviceFor({ ...transfer, status: 'error', reason: 'The archive needs a password.' }, around),
+    adviceFor({ ...transfer, host: 'example.org' }, around),
+  ]).toEqual(['The archive needs a password.', 'from example.org · to Films'])
+})
+
+it('has plurals right', () => {
+  expect([0, 1, 2].map((count) => say('links.submit', { count }))).toEqual(['Add links', 'Add 1 link', 'Add 2 links'])
+  expect(sayAround('meter.free', 'size', '3 GB')).toEqual({ before: '', value: '3 GB', after: ' free' })
+})
+
+it('writes sizes in one base with the unit that fits', () => {
+  expect(
+    [0, 1, 999, 1000, 92_000, 999_600, 2_100_000, 31_400_000, 6_400_000_000, 168_100_000_000, -3e9].map(formatSize),
+  ).toEqual([
+    '0 bytes',
+    '1 byte',
+    '999 bytes',
+    '1 kB',
+    '92 kB',
+    '1 MB',
+    '2.1 MB',
+    '31 MB',
+    '6.4 GB',
+    '168.1 GB',
+    '−3 GB',
+  ])
+  expect([formatLoss(0), formatLoss(570e6)]).toEqual(['0 bytes', '−570 MB'])
+})
+
+it('writes moments as seen from now', () => {
+  const now = new Date(2026, 10, 25, 15, 30).getTime()
+  const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime()
+  expect(
+    [
+      now - 120_000,
+      at(2026, 10, 25, 13, 20),
+      at(2026, 10, 25, 9, 12),
+      at(2026, 10, 24, 23, 59),
+      at(2026, 10, 23, 8, 0),
+      at(2026, 2, 12, 8, 0),
+      null,
+    ].map((moment) => formatMoment(moment, now)),
+  ).toEqual(['2 minutes ago', '2 hours ago', 'Today, 09:12', 'Yesterday', 'Monday', '12 Mar 2026', '—'])
+  expect([12, 245, 3 * 3600 + 120, 3 * 86_400].map(formatDuration)).toEqual([
+    '12 seconds',
+    '4 min',
+    '3 h 2 min',
+    '3 days',
+  ])
+})
+
+it('shows control and direction characters as what they are', () => {
+  expect([visibleName('evil\u202egpj.exe'), visibleName('a\u0000b\u0085'), visibleName('été 🎬.mkv')]).toEqual([
+    'evil⟨202E⟩gpj.exe',
+    'a␀b⟨0085⟩',
+    'été 🎬.mkv',
+  ])
+})
+
+it('cuts long names so that the ending stays, and tears no letter apart', () => {
+  expect(cutName('short.mkv')).toEqual({ head: 'short.mkv', tail: '' })
+  expect(cutName('a-very-long-name-of-a-film-S01E02.mkv')).toEqual({
+    head: 'a-very-long-name-of-a-film-',
+    tail: 'S01E02.mkv',
+  })
+  const family = '👨‍👩‍👧'
+  const { head, tail } = cutName(`${'x'.repeat(20)}${family}3456.mkv`)
+  expect(tail.startsWith(family) || head.endsWith(family)).toBe(true)
+})
