@@ -31,7 +31,8 @@ export function translateFault(fault: unknown, host: string): unknown {
   const code = errorCode(fault)
   const known = networkFaults[code]
   if (known !== undefined) return new FetchError(`“${host}” ${known[0]}.`, { isPassing: known[1], cause: fault })
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new FetchError('This computer’s disk is full.', { cause: fault })
+  if (code === 'ENOSPC' || code === 'EDQUOT' || isFullDatabase(fault))
+    return new FetchError('This computer’s disk is full.', { cause: fault })
   if (code === 'EFBIG') return new FetchError('The file is larger than this computer’s disk allows.', { cause: fault })
   if (code.startsWith('HPE_')) {
     return new FetchError(`“${host}” does not answer in proper HTTP.`, { cause: fault })
@@ -40,6 +41,11 @@ export function translateFault(fault: unknown, host: string): unknown {
     return new FetchError(`“${host}” has no valid certificate, so nothing was fetched from it.`, { cause: fault })
   }
   return fault
+}
+
+/** SQLite says it in its own way. Source: sqlite.org/rescode.html, SQLITE_FULL. */
+function isFullDatabase(fault: Error): boolean {
+  return 'errcode' in fault && fault.errcode === 13
 }
 
 /** The code of a Node error, or an empty string; looks into an error that stands for several. */

@@ -96,6 +96,13 @@ describe('the gate', () => {
     await expect(rebinding.check(new URL('http://evil.example/'))).rejects.toThrow('private network')
   })
 
+  it('has no word that opens it for everything', async () => {
+    for (const word of ['*', '', '.', '0.0.0.0', '0.0.0.0/0', '::/0', '127.0.0.0/8', 'localhost']) {
+      const narrow = createGate({ allowHosts: [word] })
+      await expect(narrow.check(new URL('http://127.0.0.1/'))).rejects.toBeInstanceOf(GateError)
+    }
+  })
+
   it('lets hosts that were named pass, compared whole, and only while they are named', async () => {
     const inside = createGate({ allowHosts: [], resolve: async () => [{ address: '192.168.1.9', family: 4 }] })
     const url = new URL('http://nas.local/film.mkv')

@@ -24,7 +24,7 @@ export function safeName(remote: string): string {
 }
 
 /** Cuts a name to 255 bytes of UTF-8 between characters, keeping an ending of up to 20 bytes. */
-export function shorten(name: string, limit: number = maxBytes): string {
+function shorten(name: string, limit: number = maxBytes): string {
   if (Buffer.byteLength(name) <= limit) return name
   const dot = name.lastIndexOf('.')
   const ending = dot > 0 && Buffer.byteLength(name.slice(dot)) <= 20 ? name.slice(dot) : ''

@@ -198,4 +198,33 @@ describe('started by the app', () => {
     expect(await end).toBe(0)
     await web.stop()
   })
+
+  it('speaks through the port of a utility process where there is one', async () => {
+    const preload = `
+      const { EventEmitter } = await import('node:events')
+      process.parentPort = Object.assign(new EventEmitter(), { postMessage: (said) => console.log('posted', said.ready, said.url) })
+      const start = { key: 'pk', secret: 'ps', user: 'ann', password: 'pp', allowHosts: [] }
+      setImmediate(() => process.parentPort.emit('message', { data: { start } }))`
+    const argv = [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(preload)}`,
+      entry,
+      '--parent',
+      '--data',
+      await folder(),
+    ]
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const lines: string[] = []
+    await new Promise<void>((resolve) => {
+      createInterface(child.stdout).on('line', (line) => {
+        if (lines.push(line) === 2) resolve()
+      })
+    })
+    const { url }: { url: string } = JSON.parse(lines[0] ?? '')
+    expect(lines[1]).toBe(`posted true ${url}`)
+    expect((await ask(url, 'user.info', { api_key: 'pk', api_secret: 'ps' })).rows[0]?.name).toBe('ann')
+    const end = ended(child)
+    child.kill('SIGTERM')
+    expect(await end).toBe(0)
+  })
 })

@@ -19,7 +19,7 @@ export interface Item {
   addedAtSeconds: number
 }
 
-export const rootId = 0
+const rootId = 0
 
 /** The order of a listing; ties go by id, newest first. Source: API v1 §5.3. */
 export const orders = {

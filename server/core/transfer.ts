@@ -2,7 +2,7 @@ import type { ResumeRecord } from '../../engine/resume.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 
 /** Put.io's statuses that this service knows, in order. Source: API v1 §7.3. */
-export const statuses = ['Waiting', 'In queue', 'Downloading', 'In complete queue', 'Completing', 'Error'] as const
+const statuses = ['Waiting', 'In queue', 'Downloading', 'In complete queue', 'Completing', 'Error'] as const
 export type Status = (typeof statuses)[number]
 
 /** A link that is being fetched into a user's space. */

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import { FetchError } from '../../engine/fetch-error.ts'
+import { FetchError, translateFault } from '../../engine/fetch-error.ts'
 import { type Gate, GateError } from '../../engine/gate.ts'
 import { nameForLink, safeName } from '../../engine/names.ts'
 import { fetchTransfer } from '../fetch/fetch-transfer.ts'
@@ -118,12 +118,15 @@ export class TransferList {
   advance(): void {
     if (this.#isStopped) return
     const isLimited = this.#isBusy()
-    let active = this.list().filter(({ status }) => holdsSlot(status)).length
-    for (const transfer of this.list()) {
-      if (transfer.status !== 'Waiting') continue
-      if (isLimited && active >= this.#options.activeLimit) break
-      this.#set(transfer, 'In queue')
-      active++
+    const active = this.list().filter(({ status }) => holdsSlot(status)).length
+    const slots = isLimited ? Math.max(0, this.#options.activeLimit - active) : Number.POSITIVE_INFINITY
+    const next = this.list()
+      .filter(({ status }) => status === 'Waiting')
+      .slice(0, slots)
+    if (next.length > 0) {
+      this.#options.db.transact(() => {
+        for (const transfer of next) this.#set(transfer, 'In queue')
+      })
     }
     setImmediate(() => this.#startQueued())
   }
@@ -196,12 +199,18 @@ export class TransferList {
   }
 
   async #fail(transfer: Transfer, fault: unknown): Promise<void> {
-    const hasSentence = fault instanceof Refusal || fault instanceof FetchError || fault instanceof GateError
-    if (!hasSentence) this.#options.report(fault)
-    const reason = hasSentence ? fault.message : 'The service had a fault of its own while fetching this.'
+    const reason = this.#reasonOf(fault)
     if (this.#live.has(transfer.id)) this.#set(transfer, 'Error', { reason, resume: null })
     await this.#drop(transfer)
     this.advance()
+  }
+
+  #reasonOf(fault: unknown): string {
+    if (fault instanceof Refusal || fault instanceof FetchError || fault instanceof GateError) return fault.message
+    const translated = translateFault(fault, '')
+    if (translated instanceof FetchError) return translated.message
+    this.#options.report(fault)
+    return 'The service had a fault of its own while fetching this.'
   }
 
   async #drop(transfer: Transfer): Promise<void> {

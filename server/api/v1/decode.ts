@@ -112,7 +112,7 @@ function field(text: string, name: string): string | null {
 }
 
 /** Decodes `%XX` as UTF-8 and leaves a lone `%` as it is. */
-export function percentDecode(text: string, hasPlus: boolean): string {
+function percentDecode(text: string, hasPlus: boolean): string {
   const spaced = hasPlus ? text.replaceAll('+', ' ') : text
   return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
 }
