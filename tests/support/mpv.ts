@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** What makes an mpv that the app starts playable without a screen, and listening to the test. */
+export function headlessMpv(folder: string): { environment: Record<string, string>; socket: string } {
+  const socket = join(folder, 'mpv.sock')
+  writeFileSync(join(folder, 'mpv.conf'), `vo=null\nao=null\nforce-window=no\ninput-ipc-server=${socket}\n`)
+  return { environment: { MPV_HOME: folder }, socket }
+}
+
+/** mpv's own word on what it does. */
+export interface Mpv {
+  get(property: string): Promise<unknown>
+  command(...words: unknown[]): Promise<unknown>
+  /** Asks until a property is as wanted. */
+  until(property: string, isWanted: (value: unknown) => boolean): Promise<unknown>
+  close(): void
+}
+
+/** Joins the mpv that listens on a socket, once there is one. */
+export async function joinMpv(socket: string): Promise<Mpv> {
+  const connection = await connectTo(socket)
+  const waiting = new Map<number, (answer: { error: string; data?: unknown }) => void>()
+  createInterface({ input: connection }).on('line', (line) => {
+    const answer: { request_id?: number; error: string; data?: unknown } = JSON.parse(line)
+    if (answer.request_id !== undefined) waiting.get(answer.request_id)?.(answer)
+  })
+  let nextId = 1
+  const command = (...words: unknown[]) =>
+    new Promise<unknown>((resolve) => {
+      const id = nextId++
+      waiting.set(id, (answer) => resolve(answer.error === 'success' ? answer.data : null))
+      connection.write(`${JSON.stringify({ command: words, request_id: id })}\n`)
+    })
+  const get = (property: string) => command('get_property', property)
+  return {
+    get,
+    command,
+    until: async (property, isWanted) => {
+      for (let attempt = 0; attempt < 400; attempt += 1) {
+        const value = await get(property)
+        if (isWanted(value)) return value
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+      throw new Error(`mpv's ${property} did not become as wanted`)
+    },
+    close: () => connection.destroy(),
+  }
+}
+
+/** The socket appears a moment before mpv listens on it. */
+async function connectTo(path: string): Promise<Socket> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    const connection = connect(path)
+    const isOpen = await new Promise<boolean>((resolve) => {
+      connection.once('connect', () => resolve(true))
+      connection.once('error', () => resolve(false))
+    })
+    if (isOpen) return connection
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error('no mpv listens')
+}

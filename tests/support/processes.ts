@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The command lines of all processes of this machine, by their id. */
+export function commandLines(): Map<number, string> {
+  const lines = new Map<number, string>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      lines.set(Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim())
+    } catch {
+      // It has ended since the folder was read.
+    }
+  }
+  return lines
+}
+
+/** The id of the one process whose command line holds all of these. */
+export function findProcess(...parts: string[]): number {
+  const found = [...commandLines()].filter(([, line]) => parts.every((part) => line.includes(part)))
+  const [first] = found
+  if (first === undefined || found.length > 1) throw new Error(`${found.length} processes hold ${parts.join(' and ')}`)
+  return first[0]
+}
