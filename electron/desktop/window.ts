@@ -11,11 +11,12 @@ const background = { light: '#f4f3f1', dark: '#1e1f22' }
 /** Every window is made here, and nowhere else. */
 export function createWindow(store: KeyValueStore): BrowserWindow {
   const window = new BrowserWindow({
-    ...(rememberedBounds(store) ?? { width: 1280, height: 800 }),
+    ...(rememberedBounds(store) ?? { width: 1280, height: 800, useContentSize: true }),
     minWidth: 720,
     minHeight: 480,
     show: false,
     title: 'Putdesk',
+    autoHideMenuBar: true,
     backgroundColor: nativeTheme.shouldUseDarkColors ? background.dark : background.light,
     webPreferences: {
       preload: join(app.getAppPath(), 'dist', 'electron', 'preload.cjs'),
