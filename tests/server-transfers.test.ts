@@ -115,6 +115,8 @@ describe('a transfer', () => {
         },
       },
     ])
+    const [user] = (await service.ask('user.info')).rows
+    expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(65536)
     held.resolve()
     await until(
       () => list(service),

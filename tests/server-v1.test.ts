@@ -259,6 +259,8 @@ describe('urls', () => {
     expect((await service.ask('urls.analyze', { links })).results).toEqual(expected)
     expect((await service.ask('urls.analyze', { urls: { ...links } })).results).toEqual(expected)
     expect((await service.ask('transfers.list')).results).toEqual([])
+    const extended = JSON.stringify((await service.ask('urls.analyze', { links: [links[2]] }, { putdesk: 1 })).results)
+    expect(extended).toContain('"name":"unknown.bin","size":null')
   })
 
   it('extracturls: from text, from a page, in order of appearance', async () => {

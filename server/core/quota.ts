@@ -8,12 +8,14 @@ const defaultBandwidthBytes = 2 ** 40
 /** The disk space of a user: what files take, what running transfers have been promised, what is left. */
 export interface DiskQuota {
   totalBytes: number
-  /** What the files leave: total less stored. */
+  /** What is not used: total less what files take, and less what transfers have fetched so far. */
   availableBytes: () => number
   /** What nobody has been promised yet. */
   unpromisedBytes: () => number
   /** Promises a transfer so many bytes in all, or answers false and changes nothing. */
   reserve: (transferId: number, bytes: number) => boolean
+  /** Tells how much of its promise a transfer has used. */
+  use: (transferId: number, bytes: number) => void
   release: (transferId: number) => void
 }
 
@@ -21,11 +23,13 @@ export interface DiskQuota {
 export function createDiskQuota(folder: string, quotaBytes: number | null, storedBytes: () => number): DiskQuota {
   const totalBytes = quotaBytes ?? Math.floor(storedBytes() + freeOnVolume(folder) * 0.9)
   const promised = new Map<number, number>()
+  const used = new Map<number, number>()
   let promisedBytes = 0
   const unpromisedBytes = () => Math.max(0, totalBytes - storedBytes() - promisedBytes)
   return {
     totalBytes,
-    availableBytes: () => Math.max(0, totalBytes - storedBytes()),
+    availableBytes: () =>
+      Math.max(0, totalBytes - storedBytes() - [...used.values()].reduce((sum, bytes) => sum + bytes, 0)),
     unpromisedBytes,
     reserve: (transferId, bytes) => {
       const more = bytes - (promised.get(transferId) ?? 0)
@@ -35,7 +39,11 @@ export function createDiskQuota(folder: string, quotaBytes: number | null, store
       promisedBytes += more
       return true
     },
+    use: (transferId, bytes) => {
+      used.set(transferId, bytes)
+    },
     release: (transferId) => {
+      used.delete(transferId)
       promisedBytes -= promised.get(transferId) ?? 0
       promised.delete(transferId)
     },

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import { FetchError, translateFault } from '../../engine/fetch-error.ts'
-import { type Gate, GateError } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/gate.ts'
 import { nameForLink, safeName } from '../../engine/names.ts'
 import { fetchTransfer } from '../fetch/fetch-transfer.ts'
 import { type Content, newContentName } from './content.ts'
@@ -9,6 +8,7 @@ import type { Database } from './database.ts'
 import { linkKind, whyNot } from './links.ts'
 import type { Messages } from './messages.ts'
 import type { DiskQuota } from './quota.ts'
+import { reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
 import type { Space } from './space.ts'
 import { holdsSlot, type Status, type Transfer, toTransfer } from './transfer.ts'
@@ -58,7 +58,10 @@ export class TransferList {
       const part = content.partPath(transfer.content)
       const partBytes = existsSync(part) ? statSync(part).size : 0
       if (transfer.status === 'Downloading') transfer.downloadedBytes = partBytes
-      if (holdsSlot(transfer.status)) quota.reserve(transfer.id, Math.max(transfer.sizeBytes ?? 0, partBytes))
+      if (holdsSlot(transfer.status)) {
+        quota.reserve(transfer.id, Math.max(transfer.sizeBytes ?? 0, partBytes))
+        quota.use(transfer.id, partBytes)
+      }
       if (transfer.status === 'Downloading') this.#run(transfer)
       else if (transfer.status === 'In complete queue' || transfer.status === 'Completing') {
         const settled = content.path(transfer.content)
@@ -199,18 +202,13 @@ export class TransferList {
   }
 
   async #fail(transfer: Transfer, fault: unknown): Promise<void> {
-    const reason = this.#reasonOf(fault)
-    if (this.#live.has(transfer.id)) this.#set(transfer, 'Error', { reason, resume: null })
+    const sentence = reasonOf(fault)
+    if (sentence === null) this.#options.report(fault)
+    const reason = sentence ?? 'The service had a fault of its own while fetching this.'
+    // First the bytes go: on a full disk there is no room to write down anything before.
     await this.#drop(transfer)
+    if (this.#live.has(transfer.id)) this.#set(transfer, 'Error', { reason, resume: null })
     this.advance()
-  }
-
-  #reasonOf(fault: unknown): string {
-    if (fault instanceof Refusal || fault instanceof FetchError || fault instanceof GateError) return fault.message
-    const translated = translateFault(fault, '')
-    if (translated instanceof FetchError) return translated.message
-    this.#options.report(fault)
-    return 'The service had a fault of its own while fetching this.'
   }
 
   async #drop(transfer: Transfer): Promise<void> {

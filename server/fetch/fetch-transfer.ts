@@ -45,6 +45,7 @@ export async function fetchTransfer(job: TransferFetch): Promise<number> {
     onStart: (announced) => begin(job, announced),
     onBytes: (length) => {
       if (transfer.sizeBytes === null) demand(quota, transfer, length)
+      quota.use(transfer.id, length)
       speed.reach(length)
       transfer.downloadedBytes = length
       transfer.bytesPerSecond = speed.bytesPerSecond()

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Core } from '../../core/core.ts'
-import { Refusal } from '../../core/refusal.ts'
+import { reasonOf } from '../../core/reason.ts'
 import type { Attempts } from '../attempts.ts'
 import { messages, mounter, user } from './account.ts'
 import { type Decoded, decode } from './decode.ts'
@@ -56,7 +56,8 @@ async function answer(said: Decoded, address: string, { core, attempts, base }: 
     const { isExtended } = said
     return success(await method({ core, params: readParams(said.params), base, isExtended }), account)
   } catch (fault) {
-    if (fault instanceof Refusal) return failure(fault.message, account)
+    const reason = reasonOf(fault)
+    if (reason !== null) return failure(reason, account)
     core.report(fault)
     return failure('The service had a fault of its own. Its log has the details.', account, 500)
   }

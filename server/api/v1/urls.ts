@@ -5,7 +5,7 @@ import type { Method } from './method.ts'
 
 /** Source: API v1 §8. */
 export const urls: Record<string, Method> = {
-  analyze: async ({ core, params }) => {
+  analyze: async ({ core, params, isExtended }) => {
     const links = params.list('links') ?? params.list('urls')
     if (links === null) throw new Refusal('The parameter “links” is missing.')
     const { analyze } = await import('../../core/analysis.ts')
@@ -14,8 +14,8 @@ export const urls: Record<string, Method> = {
     const singleurl = found.flatMap((link) => {
       if (link.error !== null) return []
       const { name, host, sizeBytes } = link
-      // Old clients fail on a size that is null; one that nobody knows is written as 0.
-      const size = `${sizeBytes ?? 0}`
+      // Old clients fail on a size that is null: for them one that nobody knows is 0.
+      const size = sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`
       const human = sizeBytes === null ? '?' : humanSize(sizeBytes)
       const rest = { source: host, type: 'file', needs_pass: 0, error: null }
       return [{ url: link.link, name, size, human_size: human, paid_bw: '0', ...rest }]
