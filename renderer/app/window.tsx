@@ -7,6 +7,7 @@ import { TransferDock } from '../features/transfers/transfer-dock.tsx'
 import { Announcer } from './announcer.tsx'
 import { DropVeil } from './drop-veil.tsx'
 import { useDrops } from './use-drops.ts'
+import { useEarlyLoading } from './use-early-loading.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import styles from './window.module.css'
 
@@ -14,6 +15,7 @@ import styles from './window.module.css'
 export function Window() {
   useDrops()
   useShortcuts()
+  useEarlyLoading()
   return (
     <div className={styles.window}>
       <Toolbar />

@@ -5,6 +5,7 @@ import { say } from '../words/say.ts'
 import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
+import { folderName } from './selectors.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -91,13 +92,10 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
           folderId,
         )
         if (moved.length === 0) return
-        const to = get().paths.get(folderKey(accountId, folderId))?.at(-1)?.name ?? say('place.folder')
-        remember(
-          say('move.done', { count: moved.length, folder: folderId === 0 ? say('place.root') : to }),
-          async () => {
-            for (const [originId, ids] of originsOf(going, new Set(moved))) await move(accountId, ids, originId)
-          },
-        )
+        const folder = folderName(get(), accountId, folderId)
+        remember(say('move.done', { count: moved.length, folder }), async () => {
+          for (const [originId, ids] of originsOf(going, new Set(moved))) await move(accountId, ids, originId)
+        })
       }),
     renameItem: async (accountId, row, name) => {
       await client.call('items.rename', { accountId, itemId: row.id, name })

@@ -2,7 +2,7 @@ import type { Account } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
 import type { FolderState } from './items.ts'
-import { folderKey } from './keys.ts'
+import { folderKey, folderOfKey } from './keys.ts'
 import { type Row, rowOfId } from './listing.ts'
 import type { AppState } from './store.ts'
 import type { TransferList } from './transfers.ts'
@@ -28,10 +28,17 @@ export function crumbName(crumb: Crumb): string {
   return crumb.id === 0 ? say('place.root') : crumb.name
 }
 
-/** The name of a folder as far as it is known. */
-export function folderName({ paths }: Pick<AppState, 'paths'>, accountId: string, folderId: ItemId): string {
-  const crumb = paths.get(folderKey(accountId, folderId))?.at(-1)
-  return folderId === 0 ? say('place.root') : (crumb?.name ?? say('place.folder'))
+/** The name of a folder as far as it is known: from the way to it, the tree, or the list it stands in. */
+export function folderName(state: AppState, accountId: string, folderId: ItemId): string {
+  if (folderId === 0) return say('place.root')
+  const crumb = state.paths.get(folderKey(accountId, folderId))?.at(-1)
+  if (crumb) return crumb.name
+  for (const [key, { folders }] of state.tree) {
+    const found = folderOfKey(key)?.accountId === accountId ? folders?.find(({ id }) => id === folderId) : undefined
+    if (found) return found.name
+  }
+  const listing = state.place?.accountId === accountId ? shownFolder(state)?.listing : null
+  return (listing && rowOfId(listing, folderId)?.name) ?? say('place.folder')
 }
 
 /** The way to a folder below the root, for a label: "Films / 2026". */

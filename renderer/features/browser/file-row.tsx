@@ -32,7 +32,6 @@ export const FileRow = memo(function FileRow(props: Props) {
     <div
       id={`item-${row.id}`}
       role="row"
-      tabIndex={-1}
       aria-rowindex={at + 2}
       aria-selected={isSelected}
       data-place={at}

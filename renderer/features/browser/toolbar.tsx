@@ -10,6 +10,12 @@ import { FilterField } from './filter-field.tsx'
 import { PathField } from './path-field.tsx'
 import styles from './toolbar.module.css'
 
+declare module 'react' {
+  interface CSSProperties {
+    '--sidebar-width'?: string
+  }
+}
+
 /** Where one is and was, the filter, and the way in for links. */
 export function Toolbar() {
   const canBack = useApp((state) => state.back.length > 0)
@@ -23,7 +29,7 @@ export function Toolbar() {
 
   return (
     <header className={styles.toolbar} data-pane="toolbar">
-      <div className={styles.brand} style={{ width: `${sidebarWidth - 20}px` }}>
+      <div className={styles.brand} style={{ '--sidebar-width': `${sidebarWidth}px` }}>
         <span className={styles.mark}>
           <Icon of={CloudDownload} size={15} />
         </span>
@@ -60,9 +66,15 @@ export function Toolbar() {
         keys={keysOf('Ctrl', ',')}
         onClick={() => open({ kind: 'settings' })}
       />
-      <Button look="primary" title={keysOf('Ctrl', 'U')} onClick={() => openAddLinks('')}>
+      <Button
+        look="primary"
+        className={styles.add}
+        aria-label={say('act.addLinks')}
+        title={keysOf('Ctrl', 'U')}
+        onClick={() => openAddLinks('')}
+      >
         <Icon of={Link} />
-        {say('act.addLinks')}
+        <span>{say('act.addLinks')}</span>
       </Button>
     </header>
   )

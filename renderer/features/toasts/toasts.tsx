@@ -14,13 +14,22 @@ interface Data {
   isProblem: boolean
 }
 
-/** What has no place of its own: acts that can be taken back, what arrived, what went wrong elsewhere. */
+const closedDockHeight = 40
+
+/** What has no place of its own: acts that can be taken back, what arrived, what went wrong elsewhere. They lie above the transfers, and cover none of their acts. */
 export function Toasts() {
+  const dockHeight = useApp(({ settings, place }) => (place === null ? 0 : (settings?.dockHeight ?? 0)))
+  const isDockOpen = useApp(({ settings }) => settings?.isDockOpen ?? true)
+  const above = isDockOpen ? dockHeight : closedDockHeight
   return (
     <Toast.Provider timeout={7000} limit={4}>
       <Feed />
       <Toast.Portal>
-        <Toast.Viewport className={styles.viewport} aria-label={say('toasts.label')}>
+        <Toast.Viewport
+          className={styles.viewport}
+          style={{ bottom: `min(${above + 40}px, 60vh)` }}
+          aria-label={say('toasts.label')}
+        >
           <List />
         </Toast.Viewport>
       </Toast.Portal>
