@@ -49,6 +49,12 @@ export interface Envelope {
   rows: Record<string, unknown>[]
 }
 
+// A test that fails leaves no service behind.
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts the real local service as a child process and resolves when it listens. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const { key = 'test-key', secret = 'test-secret', allowHosts = ['127.0.0.1'] } = options
@@ -69,6 +75,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const argv = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, `${value}`]))
   const entry = options.entry ?? join(import.meta.dirname, '../../server/main.ts')
   const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   let log = ''
   child.stderr.on('data', (chunk) => {
     log += chunk
