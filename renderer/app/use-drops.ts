@@ -1,10 +1,8 @@
 import { useEffect } from 'react'
-import { folderKey, folderOfKey } from '../store/keys.ts'
+import { folderKey, folderOfKey, itemsType } from '../store/keys.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
-/** The kind of drag that carries items of ours; what they are stands in the store. */
-export const itemsType = 'application/x-putdesk-items'
 const openAfterMs = 700
 const largestTextFile = 1_000_000
 

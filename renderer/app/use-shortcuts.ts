@@ -3,7 +3,7 @@ import { isMac } from '../parts/keys.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
-export function isTextField(target: EventTarget | null): boolean {
+function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return true
   if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio'
   return target instanceof HTMLElement && target.isContentEditable

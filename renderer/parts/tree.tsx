@@ -5,7 +5,7 @@ import { Icon } from './icon.tsx'
 import { Name } from './name.tsx'
 import styles from './tree.module.css'
 
-export interface TreeNode {
+interface TreeNode {
   key: string
   name: string
   icon: LucideIcon

@@ -10,7 +10,7 @@ import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** An item and the folder it lies in, so that a move can be taken back. */
-export interface Lying {
+interface Lying {
   id: ItemId
   parentId: ItemId
 }

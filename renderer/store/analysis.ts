@@ -4,14 +4,14 @@ import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** The report on the links in the dialog; `links` are those it is about. */
-export interface AnalysisState {
+interface AnalysisState {
   links: readonly string[]
   report: Analysis | null
   isRunning: boolean
   problem: string | null
 }
 
-export const noAnalysis: AnalysisState = { links: [], report: null, isRunning: false, problem: null }
+const noAnalysis: AnalysisState = { links: [], report: null, isRunning: false, problem: null }
 
 export interface AnalysisSlice {
   analysis: AnalysisState

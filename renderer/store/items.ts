@@ -13,7 +13,7 @@ export interface FolderState {
   problem: string | null
 }
 
-export interface SearchState extends FolderState {
+interface SearchState extends FolderState {
   accountId: AccountId
   query: string
 }

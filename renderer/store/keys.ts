@@ -19,3 +19,6 @@ export function folderOfKey(key: string): Folder | null {
   const folderId = Number(key.slice(at + 1))
   return at > 0 && Number.isSafeInteger(folderId) ? { accountId: key.slice(0, at), folderId } : null
 }
+
+/** The kind of drag that carries items of ours; what they are stands in the store. */
+export const itemsType = 'application/x-putdesk-items'

@@ -26,7 +26,7 @@ const marks = /\p{M}+/gu
 const plainAscii = /^[\x20-\x7e]*$/
 
 /** A key that sorts a name as a person would: without case and accents, numbers by their value. */
-export function naturalKey(name: string): string {
+function naturalKey(name: string): string {
   const folded = plainAscii.test(name) ? name.toLowerCase() : name.normalize('NFKD').replace(marks, '').toLowerCase()
   return folded.replace(/\d+/g, (digits) => {
     const value = digits.replace(/^0+(?=\d)/, '')

@@ -5,7 +5,7 @@ import { noSelection, type Selection } from './selection.ts'
 import type { Slice } from './store.ts'
 
 /** Where the list stands: a folder, or a search of the whole space begun in it. */
-export interface Place {
+interface Place {
   accountId: AccountId
   folderId: ItemId
   query: string | null

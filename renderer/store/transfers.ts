@@ -19,7 +19,7 @@ export interface TransfersSlice {
 }
 
 /** The percentage to show: within one status it only grows, whatever a service says. */
-export function steady(before: Transfer | undefined, now: Transfer): Transfer {
+function steady(before: Transfer | undefined, now: Transfer): Transfer {
   if (before === undefined || before.status !== now.status || before.percentDone <= now.percentDone) return now
   return { ...now, percentDone: before.percentDone }
 }

@@ -80,7 +80,7 @@ interface Wanted {
   names: { root: string; shared: string }
 }
 
-export function sharedKey(accountId: AccountId): string {
+function sharedKey(accountId: AccountId): string {
   return `${accountId}:shared`
 }
 

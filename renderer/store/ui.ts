@@ -16,7 +16,7 @@ export type DialogState =
   | { kind: 'history'; accountId: AccountId }
   | { kind: 'shortcuts' }
 
-export type MenuState =
+type MenuState =
   | { kind: 'items'; x: number; y: number }
   | { kind: 'account'; x: number; y: number; accountId: AccountId }
 
@@ -25,7 +25,7 @@ export interface ToastAct {
   run(): void
 }
 
-export interface Toast {
+interface Toast {
   id: number
   isProblem: boolean
   sentence: string

@@ -163,6 +163,7 @@ export const en = {
 
   'history.title': 'History',
   'history.empty': 'Nothing has finished yet. What does is kept here.',
+  'history.today': 'Today',
   'history.finished': 'Finished',
   'history.cancelled': 'Cancelled',
   'history.again': 'Add again',

@@ -66,7 +66,7 @@ export function formatExactMoment(atMs: number | null): string {
 /** A day as a heading of the history. */
 export function formatDay(atMs: number, nowMs: number): string {
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0)
-  if (atMs >= midnight) return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(0, 'day')
+  if (atMs >= midnight) return say('history.today')
   if (atMs >= midnight - day) return say('time.yesterday')
   return date.format(atMs)
 }

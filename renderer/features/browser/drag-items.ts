@@ -1,4 +1,5 @@
 import type { DragEvent } from 'react'
+import { itemsType } from '../../store/keys.ts'
 import type { Row } from '../../store/listing.ts'
 import { noSelection } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
@@ -18,7 +19,7 @@ export function dragItems(store: AppStore, event: DragEvent, row: Row | null) {
   const items = selectedRows(store.getState()).map(({ id, parentId }) => ({ id, parentId }))
   setDragged({ accountId: place.accountId, items })
   event.dataTransfer.effectAllowed = 'move'
-  event.dataTransfer.setData('application/x-putdesk-items', '')
+  event.dataTransfer.setData(itemsType, '')
   const badge = document.createElement('div')
   badge.className = styles.badge ?? ''
   badge.textContent = items.length === 1 ? row.name : say('drag.items', { count: items.length })

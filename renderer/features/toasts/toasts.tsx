@@ -49,7 +49,7 @@ function Feed() {
       shown.current.add(id)
       add({
         id: String(id),
-        description: sentence,
+        title: sentence,
         priority: isProblem ? 'high' : 'low',
         timeout: isProblem ? 12_000 : 7000,
         data: { acts, isProblem },
@@ -68,7 +68,7 @@ function List() {
       toast={toast}
       className={classNames(styles.toast, toast.data?.isProblem === true && styles.problem)}
     >
-      <Toast.Description className={styles.sentence} />
+      <Toast.Title render={<p />} className={styles.sentence} />
       {toast.data?.acts.map(({ label, run }) => (
         <Button
           key={label}
