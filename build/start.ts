@@ -41,7 +41,7 @@ async function startVirtually({ executable, version }: ElectronRuntime, args: st
     env: { ...definedEnvironment(), DISPLAY: display.name },
   })
   const window = await app.firstWindow()
-  await window.locator('[data-ready]').first().waitFor()
+  await window.locator('h1, [role=grid]').first().waitFor()
   const picture = join(ownCache, 'window.png')
   mkdirSync(ownCache, { recursive: true })
   await window.screenshot({ path: picture })

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp } from './support/app.ts'
+
+// What a crash, a full disk or a careless hand does to the app's own files: kept aside, the last good back, and said.
+
+let dataFolder: string
+let running: RunningApp
+
+beforeAll(async () => {
+  dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-damage-'))
+  running = await startApp({ dataFolder })
+  const { page } = running
+  await page.getByRole('button', { name: 'Start on this computer' }).click()
+  await page.getByText('Local service running').waitFor()
+  await page.getByText('Nothing here yet.').waitFor()
+  await page.keyboard.press('Control+Shift+N')
+  await page.getByRole('textbox', { name: 'New name' }).fill('Films')
+  await page.keyboard.press('Enter')
+  await page.getByRole('row', { name: /^Films/ }).waitFor()
+  await running.close()
+  // A second start and end, in which the service copies what it knows to be good.
+  running = await startApp({ dataFolder })
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+  await running.close()
+})
+afterEach(() => running.close())
+afterAll(() => rmSync(dataFolder, { recursive: true, force: true }))
+
+it.each([
+  ['cut in half', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+  ['empty', () => Buffer.alloc(0)],
+  ['full of zeros', (bytes: Buffer) => Buffer.alloc(bytes.length)],
+  ['a list', () => Buffer.from('[1,2,3]')],
+])('restores the last good settings when the settings file is %s', async (_what, damage) => {
+  const path = join(dataFolder, 'settings.json')
+  const damaged = damage(readFileSync(path))
+  writeFileSync(path, damaged)
+  running = await startApp({ dataFolder })
+  await running.page.getByText(/The settings file was damaged\. The last good settings are back/).waitFor()
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+  const kept = readdirSync(dataFolder).filter((name) => name.startsWith('settings.damaged-'))
+  expect(kept.some((name) => readFileSync(join(dataFolder, name)).equals(damaged))).toBe(true)
+  for (const name of kept) rmSync(join(dataFolder, name))
+})
+
+it('restores the last good database of the local service when it is damaged', async () => {
+  const path = largestDatabase(join(dataFolder, 'service'))
+  const bytes = readFileSync(path)
+  bytes.fill(0x5a, 100)
+  writeFileSync(path, bytes)
+  running = await startApp({ dataFolder })
+  await running.page
+    .getByText(/damaged/)
+    .first()
+    .waitFor()
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+})
+
+function largestDatabase(folder: string): string {
+  const [largest] = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => /\.(db|sqlite)$/.test(path) && !/backup|good/.test(path))
+    .sort((a, b) => statSync(b).size - statSync(a).size)
+  if (largest === undefined) throw new Error('no database')
+  return largest
+}
