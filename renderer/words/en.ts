@@ -37,7 +37,6 @@ export const en = {
   'place.folder': 'the folder',
   'place.search': 'Search: {query}',
 
-  'toolbar.label': 'Tools',
   'toolbar.back': 'Back',
   'toolbar.forward': 'Forward',
   'toolbar.up': 'Up',
@@ -52,7 +51,6 @@ export const en = {
   'sidebar.thisComputer': 'This computer',
   'sidebar.account': 'Acts for {name}',
   'sidebar.width': 'Width of the sidebar',
-  'tree.loading': 'Loading…',
   'meter.disk': 'Disk space',
   'meter.bandwidth': 'Bandwidth',
   'meter.free': '{size} free',
@@ -209,7 +207,6 @@ export const en = {
   'ledger.unknown': '{count, plural, one {+ # of unknown size} other {+ # of unknown size}}',
   'ledger.diskOf': 'Disk space, {size}',
   'ledger.bandwidthOf': 'Bandwidth, {size}',
-  'ledger.bandwidthAlone': 'Bandwidth',
   'ledger.over': 'This batch does not fit. Untick some links, or choose what fits best.',
 
   'welcome.title': 'Welcome to Putdesk',
@@ -281,7 +278,6 @@ export const en = {
   'shortcuts.letters': 'letters',
 
   'statusBar.items': '{count, plural, =0 {No items} one {# item} other {# items}} · {size}',
-  'statusBar.shown': '{shown} of {count, plural, one {# item} other {# items}} shown',
   'statusBar.selected': '{selected} of {count} selected · {size}',
   'service.off': 'Local service off',
   'service.starting': 'Local service starting…',
