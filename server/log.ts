@@ -1,6 +1,14 @@
+import type { IncomingMessage } from 'node:http'
+
 /** Writes one line to the log on stderr, with the whole chain of causes and without anything that signs a request. */
 export function logFault(fault: unknown): void {
   process.stderr.write(`${new Date().toISOString()} ${redact(chain(fault))}\n`)
+}
+
+/** Notes that bytes were asked for, with the range; the token in the path is left out. */
+export function logRequest({ method, url, headers }: IncomingMessage, status: number): void {
+  const range = /^[\w=,-]{1,100}$/.test(headers.range ?? '') ? ` ${headers.range}` : ''
+  process.stderr.write(`${new Date().toISOString()} ${redact(`${method} ${url} ${status}${range}`)}\n`)
 }
 
 function chain(fault: unknown): string {

@@ -261,6 +261,8 @@ describe('urls', () => {
     expect((await service.ask('transfers.list')).results).toEqual([])
     const extended = JSON.stringify((await service.ask('urls.analyze', { links: [links[2]] }, { putdesk: 1 })).results)
     expect(extended).toContain('"name":"unknown.bin","size":null')
+    const large = JSON.stringify((await service.ask('urls.analyze', { links: [links[4]] }, { putdesk: 1 })).results)
+    expect(large).toContain('"name":"big.iso","size":"20000000"')
   })
 
   it('extracturls: from text, from a page, in order of appearance', async () => {

@@ -13,10 +13,10 @@ const maxAtOnce = 16
 const maxPerHost = 4
 const headBytes = 1024
 
-/** What can be told about a link without fetching it. */
+/** What can be told about a link without fetching it. `tooLarge` says why one that could be fetched does not fit. */
 export type AnalyzedLink =
   | { link: string; isTorrent: boolean; error: string }
-  | { link: string; error: null; name: string; host: string; sizeBytes: number | null }
+  | { link: string; error: null; name: string; host: string; sizeBytes: number | null; tooLarge: string | null }
 
 export interface AnalysisOptions {
   gate: Gate
@@ -51,11 +51,11 @@ async function analyzeLink(link: string, options: AnalysisOptions): Promise<Anal
   try {
     const found = await probe(link, options.gate)
     const { sizeBytes } = found
-    if (sizeBytes !== null && sizeBytes > options.freeBytes) {
-      const error = `“${found.name}” does not fit: it needs ${humanSize(sizeBytes)}, and ${humanSize(options.freeBytes)} is free.`
-      return { link, isTorrent: false, error }
-    }
-    return { link, error: null, ...found }
+    const isTooLarge = sizeBytes !== null && sizeBytes > options.freeBytes
+    const tooLarge = isTooLarge
+      ? `“${found.name}” does not fit: it needs ${humanSize(sizeBytes)}, and ${humanSize(options.freeBytes)} is free.`
+      : null
+    return { link, error: null, tooLarge, ...found }
   } catch (fault) {
     return { link, isTorrent: false, error: sentenceOf(fault, link, options.report) }
   }

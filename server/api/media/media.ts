@@ -4,6 +4,7 @@ import type { Core } from '../../core/core.ts'
 import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
 import { Refusal } from '../../core/refusal.ts'
 import type { Item } from '../../core/space.ts'
+import { logRequest } from '../../log.ts'
 import { type Access, checkAccess, type MediaOptions } from './access.ts'
 import { contentDisposition, refuse, setSafetyHeaders } from './headers.ts'
 import type { MediaRoute } from './route.ts'
@@ -28,6 +29,7 @@ export async function handleMedia(
   options: MediaOptions,
 ): Promise<void> {
   const { core, route } = options
+  response.once('close', () => logRequest(request, response.statusCode))
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, 405, 'Only GET and HEAD are possible here.')
   const access = checkAccess(request, options)

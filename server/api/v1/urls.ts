@@ -1,3 +1,4 @@
+import type { AnalyzedLink } from '../../core/analysis.ts'
 import { extractLinks } from '../../core/links.ts'
 import { humanSize } from '../../core/messages.ts'
 import { Refusal } from '../../core/refusal.ts'
@@ -11,8 +12,10 @@ export const urls: Record<string, Method> = {
     const { analyze } = await import('../../core/analysis.ts')
     const { gate, report } = core
     const found = await analyze(links, { gate, report, freeBytes: core.quota.unpromisedBytes() })
+    // Our own client works out for itself what fits, and shows by how much the rest does not.
+    const problemOf = (link: AnalyzedLink) => link.error ?? (isExtended ? null : link.tooLarge)
     const singleurl = found.flatMap((link) => {
-      if (link.error !== null) return []
+      if (link.error !== null || problemOf(link) !== null) return []
       const { name, host, sizeBytes } = link
       // Old clients fail on a size that is null: for them one that nobody knows is 0.
       const size = sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`
@@ -20,7 +23,10 @@ export const urls: Record<string, Method> = {
       const rest = { source: host, type: 'file', needs_pass: 0, error: null }
       return [{ url: link.link, name, size, human_size: human, paid_bw: '0', ...rest }]
     })
-    const error = found.flatMap(({ link: url, error }) => (error === null ? [] : [{ url, error }]))
+    const error = found.flatMap((link) => {
+      const problem = problemOf(link)
+      return problem === null ? [] : [{ url: link.link, error: problem }]
+    })
     return {
       items: { multiparturl: [], torrent: [], singleurl, error },
       disk_avail: `${core.quota.availableBytes()}`,
