@@ -3,10 +3,13 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** What makes an mpv that the app starts playable without a screen, and listening to the test. */
+/** What makes an mpv that the app starts play without a screen, listen to the test, and ask for what it seeks instead of hoarding all of it. */
 export function headlessMpv(folder: string): { environment: Record<string, string>; socket: string } {
   const socket = join(folder, 'mpv.sock')
-  writeFileSync(join(folder, 'mpv.conf'), `vo=null\nao=null\nforce-window=no\ninput-ipc-server=${socket}\n`)
+  writeFileSync(
+    join(folder, 'mpv.conf'),
+    `vo=null\nao=null\nforce-window=no\ncache=no\ndemuxer-max-bytes=512KiB\ninput-ipc-server=${socket}\n`,
+  )
   return { environment: { MPV_HOME: folder }, socket }
 }
 
@@ -23,13 +26,21 @@ export interface Mpv {
 export async function joinMpv(socket: string): Promise<Mpv> {
   const connection = await connectTo(socket)
   const waiting = new Map<number, (answer: { error: string; data?: unknown }) => void>()
-  createInterface({ input: connection }).on('line', (line) => {
+  const lines = createInterface({ input: connection })
+  lines.on('error', () => connection.destroy())
+  lines.on('line', (line) => {
     const answer: { request_id?: number; error: string; data?: unknown } = JSON.parse(line)
     if (answer.request_id !== undefined) waiting.get(answer.request_id)?.(answer)
   })
   let nextId = 1
+  // An mpv that has gone answers nothing more.
+  connection.on('error', () => connection.destroy())
+  connection.once('close', () => {
+    for (const answer of waiting.values()) answer({ error: 'gone' })
+  })
   const command = (...words: unknown[]) =>
     new Promise<unknown>((resolve) => {
+      if (connection.destroyed) return resolve(null)
       const id = nextId++
       waiting.set(id, (answer) => resolve(answer.error === 'success' ? answer.data : null))
       connection.write(`${JSON.stringify({ command: words, request_id: id })}\n`)
