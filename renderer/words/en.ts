@@ -294,7 +294,8 @@ export const en = {
   'notices.label': 'Notices',
   'toasts.label': 'Messages',
 
-  'time.seconds': '{count, plural, one {# second} other {# seconds}}',
+  'time.justNow': 'Just now',
+  'time.seconds': '{count} s',
   'time.minutes': '{count} min',
   'time.hours': '{hours} h {minutes} min',
   'time.days': '{count, plural, one {# day} other {# days}}',

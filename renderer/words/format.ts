@@ -51,6 +51,7 @@ export function formatMoment(atMs: number | null, nowMs: number): string {
   if (atMs === null) return say('time.unknown')
   const ago = nowMs - atMs
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0)
+  if (ago >= 0 && ago < 60_000) return say('time.justNow')
   if (ago >= 0 && ago < 3_600_000) return relative.format(-Math.floor(ago / 60_000), 'minute')
   if (ago >= 0 && ago < 4 * 3_600_000 && atMs >= midnight) return relative.format(-Math.floor(ago / 3_600_000), 'hour')
   if (atMs >= midnight && atMs < midnight + day) return say('time.today', { time: clock.format(atMs) })
