@@ -153,11 +153,11 @@ export const events = {
   'links.offered': z.object({ text: z.string() }),
 }
 
-export type Methods = typeof methods
+type Methods = typeof methods
 export type Method = keyof Methods
 export type Input<M extends Method> = z.infer<Methods[M]['input']>
 export type Output<M extends Method> = z.infer<Methods[M]['output']>
-export type Events = typeof events
+type Events = typeof events
 export type EventName = keyof Events
 export type EventData<E extends EventName> = z.infer<Events[E]>
 

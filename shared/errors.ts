@@ -1,18 +1,13 @@
-/** Every reason an act can fail for, as both sides of the pipe know them. A new code stops the build until the window has words for it. */
-export const errorCodes = [
-  'bad-input',
-  'signed-out',
-  'over-quota',
-  'refused',
-  'not-found',
-  'unreachable',
-  'no-player',
-  'disk-full',
-  'unavailable',
-  'internal',
-] as const
-
-export type ErrorCode = (typeof errorCodes)[number]
+/** Every reason an act can fail for, as both sides of the pipe know them. */
+export type ErrorCode =
+  | 'bad-input'
+  | 'signed-out'
+  | 'refused'
+  | 'not-found'
+  | 'unreachable'
+  | 'no-player'
+  | 'unavailable'
+  | 'internal'
 
 /**
  * A failure with a reason: `code` for the program, `message` a sentence for the person that names the thing and what can be

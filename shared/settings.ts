@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A host name or address on the person's own network that the local service may fetch from. */
-export const OwnHost = z
+const OwnHost = z
   .string()
   .trim()
   .toLowerCase()

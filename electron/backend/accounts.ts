@@ -196,7 +196,7 @@ export class Accounts {
 }
 
 /** A typed address as a base URL. Without a scheme: http for this computer, https elsewhere. Throws `bad-input`. */
-export function toBaseUrl(typed: string): string {
+function toBaseUrl(typed: string): string {
   const text = typed.trim()
   const isLocal = /^(localhost|127\.|\[::1\])/.test(text)
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isLocal ? 'http' : 'https'}://${text}`

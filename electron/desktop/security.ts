@@ -36,7 +36,7 @@ export function lockNavigation(): void {
 }
 
 /** The one way to the system's browser: https, a host of ours, no user name, written anew from its parts. */
-export function openExternal(url: string): void {
+function openExternal(url: string): void {
   const safe = toExternalUrl(url)
   if (safe !== null) void shell.openExternal(safe)
 }

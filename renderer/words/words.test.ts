@@ -85,12 +85,7 @@ it('writes moments as seen from now', () => {
       null,
     ].map((moment) => formatMoment(moment, now)),
   ).toEqual(['2 minutes ago', '2 hours ago', 'Today, 09:12', 'Yesterday', 'Monday', '12 Mar 2026', '—'])
-  expect([12, 245, 3 * 3600 + 120, 3 * 86_400].map(formatDuration)).toEqual([
-    '12 s',
-    '4 min',
-    '3 h 2 min',
-    '3 days',
-  ])
+  expect([12, 245, 3 * 3600 + 120, 3 * 86_400].map(formatDuration)).toEqual(['12 s', '4 min', '3 h 2 min', '3 days'])
 })
 
 it('shows control and direction characters as what they are', () => {

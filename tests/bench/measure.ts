@@ -55,7 +55,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The processor time of runs in words, when all of them know it. */
-export function cpuOf(runs: readonly Run[]): string {
+function cpuOf(runs: readonly Run[]): string {
   const known = runs.flatMap(({ cpuMs }) => (cpuMs === null ? [] : [cpuMs]))
   return known.length === runs.length ? `, CPU ${(median(known) / 1000).toFixed(2)} s` : ''
 }

@@ -8,7 +8,7 @@ import type { EventData, EventName } from '../../shared/contract.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
 
 /** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
-export function portPair(): [Port, Port] {
+function portPair(): [Port, Port] {
   const ends = [0, 1].map(() => ({ listeners: new Set<(message: unknown) => void>() }))
   const end = (mine: number, other: number): Port => ({
     send: (message: Wire) => {

@@ -9,7 +9,7 @@ const sweepMs = 10 * 60 * 1000
 const mostRedirects = 5
 
 /** Makes the URL that plays, at the moment it is needed. */
-export type StreamSource = () => Promise<string>
+type StreamSource = () => Promise<string>
 
 interface Capability {
   source: StreamSource
