@@ -94,7 +94,7 @@ async function expectClean(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     // What is just changing its colour has no colour to judge.
-    await page.evaluate('Promise.all(document.getAnimations().map((animation) => animation.finished))')
+    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
     // Evaluated from outside, the page's own policy stays as it is.
     const findings =
       await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>

@@ -104,7 +104,7 @@ async function take(shown: Page, name: string): Promise<void> {
   await shown.mouse.move(700, 470)
   for (const colorScheme of ['light', 'dark'] as const) {
     await shown.emulateMedia({ colorScheme })
-    await shown.evaluate('Promise.all(document.getAnimations().map((animation) => animation.finished))')
+    await shown.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
     await shown.screenshot({ path: join(docs, `${name}-${colorScheme}.png`) })
   }
   await shown.emulateMedia({ colorScheme: 'light' })
