@@ -1,7 +1,19 @@
+import { parse } from '@formatjs/icu-messageformat-parser'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
+import { en } from './renderer/words/en.ts'
 
-/** Everything a process needs at run time is bundled into its one file; only the runtime's own modules stay outside. */
+/** Parses the catalogue while building, so that the window neither holds the parser nor runs it. */
+const parsedWords: Plugin = {
+  name: 'parsed-words',
+  load: (id) => {
+    if (!id.endsWith('/renderer/words/en.ts')) return null
+    const parsed = Object.entries(en).map(([name, text]) => [name, parse(text, { captureLocation: false })])
+    return { code: `export const en = ${JSON.stringify(Object.fromEntries(parsed))}`, moduleType: 'js' }
+  },
+}
+
+/** Everything a process needs at run time is bundled into one file; only the runtime's own modules, and what is built apart, stay outside. */
 function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: string): UserConfig {
   return {
     ssr: { noExternal: true, external: ['electron'], target: 'node' },
@@ -13,8 +25,13 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
       minify: true,
       sourcemap: true,
       rolldownOptions: {
-        external: ['electron', /^node:/],
-        output: { format, entryFileNames: fileName, codeSplitting: false },
+        external: ['electron', /^node:/, /run-app\.ts$/],
+        output: {
+          format,
+          entryFileNames: fileName,
+          codeSplitting: false,
+          paths: (id) => (id.endsWith('run-app.ts') ? './run-app.cjs' : id),
+        },
       },
     },
   }
@@ -24,17 +41,32 @@ const builds: Record<string, UserConfig> = {
   renderer: {
     root: 'renderer',
     base: './',
-    plugins: [react()],
+    plugins: [react(), parsedWords],
+    resolve: { alias: { '@formatjs/icu-messageformat-parser': '@formatjs/icu-messageformat-parser/no-parser.js' } },
     build: {
       outDir: '../dist/renderer',
       emptyOutDir: true,
       target: 'chrome130',
       sourcemap: true,
       modulePreload: { polyfill: false },
+      rolldownOptions: {
+        output: {
+          // What the first window needs anyway comes in one piece: each file is a trip to the main process, which is busy starting.
+          codeSplitting: {
+            groups: [
+              {
+                name: 'first',
+                test: /node_modules\/(react|react-dom|scheduler|zustand|use-sync-external-store|@formatjs|intl-messageformat|tslib|@tanstack)\/|renderer\/(store|words)\/|\/shared\//,
+              },
+            ],
+          },
+        },
+      },
       assetsInlineLimit: 0,
     },
   },
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),
+  'run-app': forNode('electron/run-app.ts', 'dist/electron', 'cjs', 'run-app.cjs'),
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
   server: forNode('server/main.ts', 'dist/server', 'es', 'main.mjs'),
 }

@@ -2,11 +2,12 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { root, say } from './paths.ts'
 
-const parts = ['renderer', 'main', 'preload', 'server'] as const
+const parts = ['renderer', 'main', 'run-app', 'preload', 'server'] as const
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
-  // Electron's main process and its preload are built apart: in one build the preload would ask for the main's file.
+  // Built apart, each in one piece: together, the preload would ask for the main's file, and the main would load at its start
+  // what it is to load after its window.
   for (const mode of parts) await build({ configFile: `${root}/vite.config.ts`, mode, logLevel: 'warn' })
 }
 

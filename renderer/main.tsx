@@ -5,6 +5,7 @@ import { connect } from '../shared/rpc.ts'
 import { App } from './app/app.tsx'
 import { FaultBoundary } from './app/fault-boundary.tsx'
 import { windowPort } from './port.ts'
+import { rememberWindow } from './store/remembered.ts'
 import { createAppStore } from './store/store.ts'
 import { StoreProvider } from './store/use-app.ts'
 
@@ -16,6 +17,7 @@ document.documentElement.dataset.platform = /mac/i.test(navigator.userAgent)
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no place for the window.')
 const store = createAppStore(connect(windowPort))
+rememberWindow(store, localStorage, window)
 createRoot(root).render(
   <StrictMode>
     <StoreProvider value={store}>
@@ -25,4 +27,5 @@ createRoot(root).render(
     </StoreProvider>
   </StrictMode>,
 )
-void store.getState().sync()
+// What is remembered is drawn first; the backend starts when it is asked.
+requestAnimationFrame(() => setTimeout(() => void store.getState().sync()))

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const AccountId = z.string().min(1).max(64)
 export type AccountId = z.infer<typeof AccountId>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A URL or a magnet, as a person handed it to us. */
 export const Link = z.string().min(1).max(8192)

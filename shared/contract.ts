@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link } from './analysis.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { itemKinds } from './item-kinds.ts'
 
 /** An item's number in its account. `0` is the root folder, "Your Files". */

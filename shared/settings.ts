@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A host name or address on the person's own network that the local service may fetch from. */
 const OwnHost = z

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ItemId } from './item.ts'
 
 /** A transfer's number in its account. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Account, type AccountId } from '../../shared/account.ts'
 import type { HandlersOf, Input } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ItemId } from '../../shared/item.ts'
 import { TransferId } from '../../shared/transfer.ts'
 

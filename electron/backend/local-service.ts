@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ServiceState } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Host, ServiceProcess } from './host.ts'

@@ -22,26 +22,28 @@ export function registerPageScheme(): void {
 
 /** Serves the bundled page from `folder`, and nothing outside it. */
 export function servePage(session: Session, folder: string): void {
-  session.protocol.handle('app', async (request) => {
-    const path = resolveInside(folder, request.url)
-    if (path === null || request.method !== 'GET') return notFound()
-    const type = types[extname(path)]
-    if (type === undefined) return notFound()
-    try {
-      return new Response(await readFile(path), {
-        headers: {
-          'content-type': type,
-          'content-security-policy': contentSecurityPolicy,
-          'x-content-type-options': 'nosniff',
-          'cross-origin-opener-policy': 'same-origin',
-          'referrer-policy': 'no-referrer',
-        },
-      })
-    } catch {
-      // Whatever the reason, the page learns only that there is no such file.
-      return notFound()
-    }
-  })
+  session.protocol.handle('app', (request) => serve(folder, request))
+}
+
+async function serve(folder: string, request: Request): Promise<Response> {
+  const path = resolveInside(folder, request.url)
+  if (path === null || request.method !== 'GET') return notFound()
+  const type = types[extname(path)]
+  if (type === undefined) return notFound()
+  try {
+    return new Response(await readFile(path), {
+      headers: {
+        'content-type': type,
+        'content-security-policy': contentSecurityPolicy,
+        'x-content-type-options': 'nosniff',
+        'cross-origin-opener-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+      },
+    })
+  } catch {
+    // Whatever the reason, the page learns only that there is no such file.
+    return notFound()
+  }
 }
 
 function notFound(): Response {

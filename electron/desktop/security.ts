@@ -12,13 +12,10 @@ export function denyPermissions(session: Session): void {
   session.setBluetoothPairingHandler((_details, answer) => answer({ confirmed: false }))
 }
 
-/** Pages load only what is ours. Everything else, `file:` included, is refused before it leaves. */
+/** Pages load only what is ours: everything that leads outside is refused before it leaves, `file:` included. */
 export function lockRequests(session: Session): void {
-  session.webRequest.onBeforeRequest((details, answer) => {
-    const isOurs =
-      details.url.startsWith(`${pageOrigin}/`) || details.url.startsWith('devtools:') || details.url.startsWith('data:')
-    answer({ cancel: !isOurs })
-  })
+  const outside = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'ftp://*/*', 'file:///*']
+  session.webRequest.onBeforeRequest({ urls: outside }, (_details, answer) => answer({ cancel: true }))
 }
 
 /** Holds every page, whoever made it, to the page it shows: no navigation, no windows, no webviews. */

@@ -24,7 +24,10 @@ export interface Comparison {
   noise: number
 }
 
-/** Runs both alternately, ours and the peer's, `pairs` times after one unmeasured round; the peer twice a round, to know the noise. */
+/**
+ * Runs both alternately, ours and the peer's, `pairs` times after one unmeasured round; then the peer in pairs against itself,
+ * to know how restless the machine is.
+ */
 export async function alternate(
   pairs: number,
   ours: () => Promise<Run>,
@@ -33,14 +36,17 @@ export async function alternate(
   await ours()
   await peer()
   const result: Comparison = { ours: [], peer: [], noise: 1 }
-  const again: Run[] = []
   for (let round = 0; round < pairs; round += 1) {
     result.ours.push(await ours())
     result.peer.push(await peer())
-    again.push(await peer())
   }
-  result.noise = median(again.map(wall)) / median(result.peer.map(wall))
-  result.peer.push(...again)
+  const [first, second]: [Run[], Run[]] = [[], []]
+  await peer()
+  for (let round = 0; round < pairs; round += 1) {
+    first.push(await peer())
+    second.push(await peer())
+  }
+  result.noise = median(second.map(wall)) / median(first.map(wall))
   return result
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const Runtime = z.object({ executable: z.string(), args: z.array(z.string()) })
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Analysis, AnalyzedLink } from '../../../../shared/analysis.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'

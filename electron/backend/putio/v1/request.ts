@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
+import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 
 /** What signs every request. */
@@ -13,8 +14,6 @@ export interface Endpoint {
   baseUrl(): Promise<string>
   credentials: Credentials
 }
-
-const timeoutMs = 60_000
 
 /**
  * Asks a v1 server: credentials and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
@@ -42,24 +41,19 @@ async function exchange(
 ): Promise<unknown> {
   const { apiKey, apiSecret } = endpoint.credentials
   const base = await endpoint.baseUrl()
-  let response: Response
+  const body = new URLSearchParams({
+    request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
+  })
+  let answer: Answer
   try {
-    response = await fetch(`${base}/v1/${resource}?method=${method}`, {
-      method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
-      }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    })
+    answer = await post(new URL(`${base}/v1/${resource}?method=${method}`), body.toString())
   } catch (cause) {
     throw new AppError('unreachable', `${hostOf(base)} does not answer.`, { cause })
   }
-  if (response.status >= 500)
-    throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${response.status}). Try again later.`)
+  if (answer.status >= 500)
+    throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${answer.status}). Try again later.`)
   try {
-    return await response.json()
+    return JSON.parse(answer.text)
   } catch (cause) {
     throw notPutio(base, cause)
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /*
  * What API v1 sends. Ids, sizes and quotas come as strings of digits, some servers send numbers; all become numbers here.

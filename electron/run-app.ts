@@ -1,0 +1,54 @@
+import { app, type BrowserWindow } from 'electron'
+import { createBackend } from './backend/backend.ts'
+import { createHost } from './desktop/host.ts'
+import { setMenu } from './desktop/menu.ts'
+import type { OpenRequests } from './desktop/open-requests.ts'
+import { createWindow } from './desktop/window.ts'
+import { type WindowPort, windowPort } from './desktop/window-port.ts'
+
+/** What has been made before the backend. */
+export interface FirstWindow {
+  window: BrowserWindow
+  port: WindowPort
+  requests: OpenRequests
+}
+
+/** Builds the host and the backend, joins them to the windows, and ends them with the app. */
+export function runApp({ window: first, port: firstPort, requests }: FirstWindow): void {
+  const host = createHost()
+  const backend = createBackend(host)
+  let window: BrowserWindow | null = null
+
+  const join = (opened: BrowserWindow, port: WindowPort) => {
+    window = opened
+    const detach = backend.attach(port)
+    opened.on('closed', () => {
+      detach()
+      port.close()
+      window = null
+    })
+  }
+  const show = () => {
+    if (window === null) {
+      const opened = createWindow()
+      join(opened, windowPort(opened.webContents))
+    }
+    if (window?.isMinimized()) window.restore()
+    window?.focus()
+  }
+
+  join(first, firstPort)
+  setMenu()
+  requests.deliverTo((text) => backend.offerLinks(text), show)
+  app.on('activate', show)
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+  app.on('will-quit', (event) => {
+    event.preventDefault()
+    backend
+      .close()
+      .catch((error: unknown) => host.writeLog(`closing: ${String(error)}`))
+      .finally(() => app.exit())
+  })
+}
