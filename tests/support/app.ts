@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import * as z from 'zod'
+import { commandLines } from './processes.ts'
 
 const Runtime = z.object({ executable: z.string(), args: z.array(z.string()) })
 
@@ -30,14 +31,12 @@ export async function startApp({
   environment = {},
   args = [],
 }: AppOptions = {}): Promise<RunningApp> {
-  const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = await _electron.launch({
-    executablePath: runtime.executable,
-    args: [...runtime.args, ...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`, ...args],
-    env: { ...definedEnvironment(), PUTDESK_NODE: process.execPath, ...environment },
+  const launch = () => joinApp(dataFolder, environment, args)
+  const { app, page } = await launch().catch((error: unknown) => {
+    if (!(error instanceof NeverJoined)) throw error
+    for (const [pid, line] of commandLines()) if (line.includes(dataFolder)) process.kill(pid, 'SIGKILL')
+    return launch()
   })
-  const page = await app.firstWindow()
   const close = () => app.close()
   return {
     app,
@@ -48,6 +47,34 @@ export async function startApp({
       await close()
       rmSync(dataFolder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The driver and a running Electron did not find each other. */
+class NeverJoined extends Error {}
+
+const joinWithinMs = 30_000
+
+/** Starts the app and joins the driver to it. About one start in a hundred is never joined, whatever the app does: that is told apart. */
+async function joinApp(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
+  const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const joined = async () => {
+    const app = await _electron.launch({
+      executablePath: runtime.executable,
+      args: [...runtime.args, ...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`, ...args],
+      env: { ...definedEnvironment(), PUTDESK_NODE: process.execPath, ...environment },
+    })
+    return { app, page: await app.firstWindow() }
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NeverJoined('the driver never joined the app')), joinWithinMs)
+  })
+  try {
+    return await Promise.race([joined(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
