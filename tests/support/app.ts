@@ -55,7 +55,7 @@ class NeverJoined extends Error {}
 
 const joinWithinMs = 30_000
 
-/** Starts the app and joins the driver to it. About one start in a hundred is never joined, whatever the app does: that is told apart. */
+/** Starts the app and joins the driver to it. Of some hundred starts one was never joined, with nothing wrong in the app: that is told apart. */
 async function joinApp(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
   const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
