@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { buildAll } from './build.ts'
+import { probePage } from './devtools.ts'
 import { startVirtualDisplay } from './display.ts'
 import { type ElectronRuntime, findElectron } from './electron-runtime.ts'
 import { ownCache, say, stop } from './paths.ts'
@@ -34,27 +36,21 @@ async function startVirtually({ executable, version }: ElectronRuntime, args: st
     ),
   )
   say(`there is no display: opening the window (Electron ${version}) on a virtual one.`)
-  const { _electron } = await import('playwright-core')
-  const app = await _electron.launch({
-    executablePath: executable,
-    args: [...args, '--disable-gpu'],
-    env: { ...definedEnvironment(), DISPLAY: display.name },
+  const child = spawn(executable, [...args, '--disable-gpu', '--remote-debugging-port=0'], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, DISPLAY: display.name },
   })
-  const window = await app.firstWindow()
-  await window.locator('h1, [role=grid]').first().waitFor()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGTERM'))
+  child.on('exit', (code) => {
+    display.stop()
+    process.exit(code ?? 0)
+  })
+  const page = await probePage(child)
+  // The heading of the welcome, or the list of files: then the window has something to show.
+  while ((await page.evaluate("document.querySelector('h1, [role=grid]') !== null")) !== true) await wait(100)
+  await wait(300)
   const picture = join(ownCache, 'window.png')
   mkdirSync(ownCache, { recursive: true })
-  await window.screenshot({ path: picture })
+  writeFileSync(picture, (await page.screenshot()) ?? '')
   say(`the window is open; a screenshot of it is at ${picture}. Ctrl+C ends it.`)
-  const end = () => app.close().finally(() => display.stop())
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end())
-  await app.waitForEvent('close', { timeout: 0 })
-  display.stop()
-  process.exit(0)
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
 }

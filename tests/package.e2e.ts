@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { listPackage } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { probePage } from '../build/devtools.ts'
 import { until } from './support/service.ts'
 
 const packaged = 'out/linux-unpacked/putdesk'
@@ -55,17 +56,9 @@ it('starts, and says plainly what this runtime cannot do', async () => {
   child = spawn(packaged, [...sandbox, '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${dataFolder}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const port = await new Promise<string>((resolve, reject) => {
-    let said = ''
-    child?.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child?.once('exit', () => reject(new Error(`the packaged app ended:\n${said}`)))
-  })
+  const page = await probePage(child)
   const text = await until(
-    () => textOfPage(port),
+    async () => String(await page.evaluate('document.body.innerText')),
     (shown) => shown.includes('Welcome to Putdesk'),
   )
   // With the older runtime only servers elsewhere are offered, and the reason is there; with a newer one, this computer is.
@@ -73,28 +66,3 @@ it('starts, and says plainly what this runtime cannot do', async () => {
   if (Number(version) < 40) expect(text).toContain('needs a newer Electron')
   else expect(text).toContain('Start on this computer')
 })
-
-/** What the window of a packaged app shows, read through the browser's own protocol: its fuses leave no other way in. */
-async function textOfPage(port: string): Promise<string> {
-  const targets: { type: string; webSocketDebuggerUrl: string }[] = await (
-    await fetch(`http://127.0.0.1:${port}/json/list`)
-  ).json()
-  const page = targets.find(({ type }) => type === 'page')
-  if (page === undefined) return ''
-  const socket = new WebSocket(page.webSocketDebuggerUrl)
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      socket.onerror = () => reject(new Error('the window does not answer'))
-      socket.onopen = () =>
-        socket.send(
-          JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'document.body.innerText' } }),
-        )
-      socket.onmessage = ({ data }) => {
-        const answer: { id?: number; result?: { result?: { value?: string } } } = JSON.parse(String(data))
-        if (answer.id === 1) resolve(answer.result?.result?.value ?? '')
-      }
-    })
-  } finally {
-    socket.close()
-  }
-}

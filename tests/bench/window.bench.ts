@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { type ElectronRuntime, withApp } from '../../build/electron-runtime.ts'
+import { startApp } from '../support/app.ts'
 import { alternate, median, type Row, type Run, seconds, wall } from './measure.ts'
 import { type Screen, type Spot, startScreen } from './screen.ts'
 import type { BenchOptions } from './service.bench.ts'
@@ -23,7 +24,7 @@ export async function benchWindow({ folder, pairs }: BenchOptions, runtime: Elec
     const data = mkdtempSync(join(folder, 'data-'))
     const emptyData = mkdtempSync(join(folder, 'empty-data-'))
     const empty = emptyApp(runtime, folder)
-    const scriptBytes = await prepare(runtime, data, screen)
+    const scriptBytes = await prepare(data, screen)
     const compare = async (id: string, spot: Spot, what: string, gate: number, goal: number): Promise<Row> => {
       const result = await alternate(
         pairs,
@@ -108,13 +109,8 @@ async function start(runtime: ElectronRuntime, data: string, screen: Screen, spo
 }
 
 /** Makes the account and a folder that later starts show. Answers with the script that the window loads, in bytes. */
-async function prepare(runtime: ElectronRuntime, data: string, screen: Screen): Promise<number> {
-  const app = await _electron.launch({
-    executablePath: runtime.executable,
-    args: argumentsOf(runtime, data),
-    env: environmentOf(screen),
-  })
-  const page = await app.firstWindow()
+async function prepare(data: string, screen: Screen): Promise<number> {
+  const { page, close } = await startApp({ dataFolder: data, environment: { DISPLAY: screen.name } })
   await page.getByRole('button', { name: 'Start on this computer' }).click()
   await page.getByText('Local service running').waitFor()
   await page.getByText('Nothing here yet.').waitFor()
@@ -124,7 +120,7 @@ async function prepare(runtime: ElectronRuntime, data: string, screen: Screen): 
   await page.getByRole('row', { name: /^Films/ }).waitFor()
   const bytes = await loadedScript(page)
   await page.waitForFunction(() => localStorage.getItem('last-window')?.includes('"names":"Films"'))
-  await app.close()
+  await close()
   return bytes
 }
 

@@ -31,12 +31,7 @@ export async function startApp({
   environment = {},
   args = [],
 }: AppOptions = {}): Promise<RunningApp> {
-  const launch = () => joinApp(dataFolder, environment, args)
-  const { app, page } = await launch().catch((error: unknown) => {
-    if (!(error instanceof NeverJoined)) throw error
-    for (const [pid, line] of commandLines()) if (line.includes(dataFolder)) process.kill(pid, 'SIGKILL')
-    return launch()
-  })
+  const { app, page } = await joinPatiently(dataFolder, environment, args)
   const close = () => app.close()
   return {
     app,
@@ -50,12 +45,28 @@ export async function startApp({
   }
 }
 
+/**
+ * Joins the driver to an app that it starts. Where a window is there before the driver has looked for windows, it now and then
+ * waits for ever, with nothing wrong in the app: that app is ended, and another started.
+ */
+async function joinPatiently(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await joinApp(dataFolder, environment, args)
+    } catch (error) {
+      if (!(error instanceof NeverJoined) || tries === mostTries) throw error
+      for (const [pid, line] of commandLines()) if (line.includes(dataFolder)) process.kill(pid, 'SIGKILL')
+    }
+  }
+}
+
 /** The driver and a running Electron did not find each other. */
 class NeverJoined extends Error {}
 
-const joinWithinMs = 30_000
+const joinWithinMs = 12_000
+const mostTries = 4
 
-/** Starts the app and joins the driver to it. Of some hundred starts one was never joined, with nothing wrong in the app: that is told apart. */
+/** Starts the app and joins the driver to it. */
 async function joinApp(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
   const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
