@@ -157,6 +157,20 @@ it('tells of a finished transfer once, with the way to it', () => {
   expect(store.getState().takeFinished().length).toBe(0)
 })
 
+it('makes one sentence of many finished transfers', () => {
+  const { backend, store } = openStore()
+  const finish = (transferId: number) =>
+    backend.tell('transfers.changed', {
+      accountId: 'a',
+      isReset: false,
+      upserted: [],
+      finished: [{ id: `h${transferId}`, name: `t${transferId}`, itemId: null, folderId: 0, transferId }],
+      cancelled: [],
+    })
+  for (const id of [1, 2, 3, 4]) finish(id)
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['4 transfers finished'])
+})
+
 it('takes a move back to where each item lay, and leaves out what was refused', async () => {
   const { backend, store } = openStore()
   const held = {

@@ -30,6 +30,8 @@ interface Toast {
   isProblem: boolean
   sentence: string
   acts: readonly ToastAct[]
+  /** How many finished transfers it tells of. */
+  readyCount: number
 }
 
 export interface UiSlice {
@@ -60,6 +62,8 @@ export interface UiSlice {
 }
 
 const mostToasts = 4
+/** So many finished transfers are told of one by one; more become one sentence. */
+const mostReadyAlone = 2
 
 /** What is open, hovering or asked for in the window: all of the person. */
 export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
@@ -95,10 +99,21 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
         },
       })
     },
-    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts }),
-    complain: (sentence) => addToast({ isProblem: true, sentence, acts: [] }),
+    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0 }),
+    complain: (sentence) => addToast({ isProblem: true, sentence, acts: [], readyCount: 0 }),
     dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
     tellReady: (accountId, { name, itemId, folderId }) => {
+      const readyCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.readyCount, 0)
+      if (readyCount > mostReadyAlone) {
+        set((state) => ({ toasts: state.toasts.filter((toast) => toast.readyCount === 0) }))
+        addToast({
+          isProblem: false,
+          sentence: say('transfers.readyCount', { count: readyCount }),
+          acts: [],
+          readyCount,
+        })
+        return
+      }
       const acts: ToastAct[] = []
       if (folderId !== null) {
         acts.push({ label: say('act.show'), run: () => get().goTo(accountId, folderId, itemId ?? undefined) })
@@ -106,7 +121,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       if (itemId !== null && /\.(mp4|mkv|avi|mov|webm|m4v|mpe?g|wmv|mp3|flac|ogg|opus|m4a|wav|aac)$/i.test(name)) {
         acts.push({ label: say('act.play'), run: () => void get().play(accountId, itemId, name, null) })
       }
-      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts })
+      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts, readyCount: 1 })
     },
     attempt: async (act) => {
       try {

@@ -72,7 +72,8 @@ export function AddLinks({ given }: Props) {
     setProblem(null)
     try {
       const count = await store.getState().addTransfers(accountId, links, folderId)
-      store.getState().toast(say('links.added', { count }))
+      // Where the transfers are in sight, their rows say it.
+      if (store.getState().settings?.isDockOpen === false) store.getState().toast(say('links.added', { count }))
       close()
     } catch (error) {
       setProblem(sentenceOf(error))

@@ -37,11 +37,11 @@ export function Toasts() {
   )
 }
 
-/** Hands the store's toasts over, each once. */
+/** Hands the store's toasts over, each once, and takes back those that the store no longer holds. */
 function Feed() {
   const toasts = useApp((state) => state.toasts)
   const dropToast = useApp((state) => state.dropToast)
-  const { add } = Toast.useToastManager<Data>()
+  const { add, close } = Toast.useToastManager<Data>()
   const shown = useRef(new Set<number>())
   useEffect(() => {
     for (const { id, sentence, acts, isProblem } of toasts) {
@@ -56,7 +56,12 @@ function Feed() {
         onRemove: () => dropToast(id),
       })
     }
-  }, [toasts, dropToast, add])
+    for (const id of shown.current) {
+      if (toasts.some((toast) => toast.id === id)) continue
+      shown.current.delete(id)
+      close(String(id))
+    }
+  }, [toasts, dropToast, add, close])
   return null
 }
 
