@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { say } from './paths.ts'
 
 /** What a Debian or Ubuntu needs for a part of the project, and a file that shows it is there. */
@@ -23,14 +24,22 @@ const needs = {
   bench: ['curl', 'nginx-light'],
 } satisfies Record<string, string[]>
 
-export type Need = keyof typeof needs
+type Need = keyof typeof needs
+
+/** The programs among them, for systems whose packages have other names. */
+const programs = {
+  electron: [],
+  display: process.platform === 'linux' ? ['Xvfb'] : [],
+  tests: ['mpv', 'ffmpeg'],
+  bench: ['curl', 'nginx'],
+} satisfies Record<Need, string[]>
 
 /**
  * Sees that the system has what the named parts need. As root on Debian or Ubuntu it installs what is missing; elsewhere it
  * names it. Answers with the packages that are still missing.
  */
 export function ensureSystemPackages(parts: readonly Need[]): string[] {
-  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return []
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return namePrograms(parts)
   const wanted = parts.flatMap((part) => needs[part])
   const missing = wanted.filter((name) => !isInstalled(name))
   if (missing.length === 0) return []
@@ -51,6 +60,18 @@ export function ensureSystemPackages(parts: readonly Need[]): string[] {
   return still
 }
 
+/** On any other system nothing is installed: what is missing is named. */
+function namePrograms(parts: readonly Need[]): string[] {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const endings = process.platform === 'win32' ? ['.exe', '.com'] : ['']
+  const isThere = (name: string) =>
+    folders.some((folder) => endings.some((ending) => existsSync(join(folder, name + ending))))
+  const missing = parts.flatMap((part): string[] => programs[part]).filter((name) => !isThere(name))
+  if (missing.length > 0)
+    say(`this system lacks ${missing.join(', ')}. Install what is missing and run the command again.`)
+  return missing
+}
+
 /** Newer Debians and Ubuntus call some libraries by another name. */
 function nameHere(name: string): string {
   const newer = `${name}t64`
@@ -67,9 +88,4 @@ function isInstalled(name: string): boolean {
 function isKnown(name: string): boolean {
   const { stdout } = spawnSync('apt-cache', ['policy', name], { encoding: 'utf8' })
   return stdout.includes('Candidate:') && !stdout.includes('Candidate: (none)')
-}
-
-/** True on Debian and its children, where missing packages can be named. */
-export function isDebian(): boolean {
-  return existsSync('/etc/os-release') && /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'))
 }
