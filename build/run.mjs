@@ -24,6 +24,11 @@ const child = spawn(node, [join(root, 'build', `${command}.ts`), ...args], {
   env: { ...process.env, PATH: join(modules, '.bin') + delimiter + process.env.PATH, PUTDESK_NODE: node },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// npm hands a signal to its shell, and that ends without passing it on: when it is gone, so is the reason for the command.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) child.kill('SIGTERM')
+}, 500).unref()
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' || signal === 'SIGINT' ? 0 : 1)))
 
 /** Runs `npm ci` when the lock file is not the one that was installed, or was installed for another system. */
