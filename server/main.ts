@@ -18,7 +18,19 @@ async function main(): Promise<void> {
   const gate = createGate({ allowHosts: [...options.allowHosts, ...(told?.allowHosts ?? [])] })
   parent?.onAllowHosts(gate.allow)
 
-  const core = openCore({ ...options, account: createAccount(credentials), gate, report: logFault })
+  const tell = (message: object) => {
+    process.stdout.write(`${JSON.stringify(message)}\n`)
+    parent?.tell(message)
+  }
+  const open = () => {
+    try {
+      return openCore({ ...options, account: createAccount(credentials), gate, report: logFault })
+    } catch (fault) {
+      if (parent !== null && fault instanceof DataFolderError) tell({ ready: false, reason: fault.message })
+      throw fault
+    }
+  }
+  const core = open()
   const service = await listen(core, options.port)
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
@@ -36,9 +48,7 @@ async function main(): Promise<void> {
   parent?.gone.then(stopOnce).catch(die)
 
   const { port, url } = service
-  const ready = { ready: true, port, url, ...(core.notice !== null && { notice: core.notice }) }
-  process.stdout.write(`${JSON.stringify(ready)}\n`)
-  parent?.tellReady(ready)
+  tell({ ready: true, port, url, ...(core.notice !== null && { notice: core.notice }) })
   await core.begin()
 }
 

@@ -6,10 +6,10 @@ export interface Parent {
   /** What it says first. */
   started: Promise<{ credentials: Credentials; allowHosts: string[] }>
   onAllowHosts: (listener: (hosts: string[]) => void) => void
-  /** Resolves when the app is gone. */
+  /** Resolves when the app is gone, or wants the service to end. */
   gone: Promise<void>
-  /** Tells it that the service listens. */
-  tellReady: (ready: object) => void
+  /** Tells it through Electron's port, where there is one, what others read from the standard output. */
+  tell: (message: object) => void
 }
 
 interface MessagePort {
@@ -24,29 +24,31 @@ export function joinParent(): Parent {
   const started: Parent['started'] = new Promise((resolve) => {
     start = resolve
   })
+  let end: () => void = () => undefined
+  const gone = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const hear = (said: unknown) => {
     if (!isObject(said)) return
-    if (isObject(said.start))
+    if (said.stop === true) end()
+    else if (isObject(said.start))
       start({ credentials: toCredentials(said.start), allowHosts: toHosts(said.start.allowHosts) })
     else if (said.allowHosts !== undefined) allow(toHosts(said.allowHosts))
   }
   const port = electronPort()
-  port?.on('message', ({ data }) => hear(data))
-  const gone =
-    port === null
-      ? new Promise<void>((resolve) => {
-          createInterface(process.stdin)
-            .on('line', (line) => hear(parseLine(line)))
-            .on('close', resolve)
-        })
-      : new Promise<void>(() => undefined)
+  if (port !== null) port.on('message', ({ data }) => hear(data))
+  else {
+    createInterface(process.stdin)
+      .on('line', (line) => hear(parseLine(line)))
+      .on('close', end)
+  }
   return {
     started,
     gone,
     onAllowHosts: (listener) => {
       allow = listener
     },
-    tellReady: (ready) => port?.postMessage(ready),
+    tell: (message) => port?.postMessage(message),
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { namesOf } from '../shared/item-kinds.ts'
 import { openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
@@ -132,6 +133,14 @@ it('starts the local service again after it was killed, and its transfer goes on
   await restarting
   await running
   expect((await finished).finished).toMatchObject([{ name: 'long.bin' }])
+})
+
+it('says at once why the local service cannot have its data folder', async () => {
+  const { client, next, dataFolder } = backendOf()
+  services.push(await startService({ data: join(dataFolder, 'service') }))
+  const failed = next('service.changed', ({ state }) => state === 'failed')
+  await expect(client.call('accounts.addThisComputer', {})).rejects.toThrow('Another Putdesk service is using')
+  expect((await failed).problem).toContain('Another Putdesk service is using')
 })
 
 it("adds a server; a wrong secret is told in the server's own sentence and adds nothing", async () => {

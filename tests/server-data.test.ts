@@ -227,4 +227,30 @@ describe('started by the app', () => {
     child.kill('SIGTERM')
     expect(await end).toBe(0)
   })
+
+  it('ends when the app says so through that port', async () => {
+    const preload = `
+      const { EventEmitter } = await import('node:events')
+      process.parentPort = Object.assign(new EventEmitter(), { postMessage: () => process.parentPort.emit('message', { data: { stop: true } }) })
+      const start = { key: 'pk', secret: 'ps', user: 'ann', password: 'pp', allowHosts: [] }
+      setImmediate(() => process.parentPort.emit('message', { data: { start } }))`
+    const script = `data:text/javascript,${encodeURIComponent(preload)}`
+    const argv = ['--import', script, entry, '--parent', '--data', await folder()]
+    expect(await ended(spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] }))).toBe(0)
+  })
+
+  it('tells it why a data folder that another service has cannot be used', async () => {
+    const data = await folder()
+    const owner = await startService({ data })
+    const child = spawn(process.execPath, [entry, '--parent', '--data', data], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve))
+    const end = ended(child)
+    child.stdin.write(`${JSON.stringify({ start: { key: 'pk', secret: 'ps' } })}\n`)
+    expect(await end).toBe(1)
+    expect(JSON.parse(await line)).toEqual({
+      ready: false,
+      reason: `Another Putdesk service is using the data folder “${data}”.`,
+    })
+    await owner.stop()
+  })
 })

@@ -182,9 +182,11 @@ export class Accounts {
     return credentials
   }
 
+  /** Writes only what has changed: an account that merely connects is no reason to write a file. */
   #store(): void {
-    const accounts = [...this.#sessions.values()].map(({ account }) => account)
-    this.#options.host.store.set('accounts', StoredAccounts.parse(accounts))
+    const { store } = this.#options.host
+    const accounts = StoredAccounts.parse([...this.#sessions.values()].map(({ account }) => account))
+    if (JSON.stringify(accounts) !== JSON.stringify(store.get('accounts'))) store.set('accounts', accounts)
   }
 
   #emitAccounts(): void {

@@ -30,6 +30,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
     return first
   }
   const anything = z.unknown()
+  const accessToken = async () => (await ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) }))).token
 
   return {
     async account() {
@@ -50,7 +51,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
         name,
         folderId: dir_id,
       })),
-    accessToken: async () => (await ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) }))).token,
+    accessToken,
 
     listItems: async (folderId) =>
       (
@@ -115,10 +116,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
     },
 
     async streamUrl(itemId) {
-      const [item, { token }] = await Promise.all([
-        one('files', 'info', { id: itemId }, WireItem),
-        ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) })),
-      ])
+      const [item, token] = await Promise.all([one('files', 'info', { id: itemId }, WireItem), accessToken()])
       if (!item.stream_url) throw new AppError('refused', `“${item.name}” is not something that can be played.`)
       return withToken(item.stream_url, token)
     },
