@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { contentSecurityPolicy } from '../electron/desktop/content-security-policy.ts'
 import { dropOnWindow, type RunningApp, startApp } from './support/app.ts'
+import { until } from './support/service.ts'
+import { startWeb } from './support/web.ts'
 
 // Each test names the row of the Electron checklist that it holds.
 let running: RunningApp
@@ -29,6 +31,21 @@ it('E1: loads nothing but its own bundled files', async () => {
   await network.detach()
   const outside = await inPage<string>(`fetch('https://example.com/').then(() => 'loaded', () => 'blocked')`)
   expect(outside).toBe('blocked')
+})
+
+it('E1: what leads outside is refused before it leaves, even when the page is not the one who asks', async () => {
+  const web = await startWeb()
+  const outcome = await running.app.evaluate(
+    ({ session }, url) =>
+      session.defaultSession.fetch(url).then(
+        () => 'fetched',
+        (error: unknown) => String(error),
+      ),
+    web.url('/x'),
+  )
+  expect(outcome).toContain('ERR_BLOCKED_BY_CLIENT')
+  expect(web.requests).toEqual([])
+  await web.stop()
 })
 
 it('E2–E4: the page has no Node, is isolated and sandboxed', async () => {
@@ -232,18 +249,38 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
   expect(users.map(([path]) => path)).toEqual(['electron/desktop/window-port.ts'])
 })
 
-it('E17: a frame that is not the window’s own is not heard', async () => {
-  const heard = await inPage<string>(`(async () => {
+it('E17: of all senders only the window’s own main frame is heard', async () => {
+  await inPage(
+    `void (window.heard = [], window.putio.onMessage((message) => { if (message.id >= 910000) window.heard.push(message.id) }))`,
+  )
+  await running.app.evaluate(({ BrowserWindow, ipcMain }) => {
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents
+    const say = (id: number, sender: unknown, senderFrame: unknown) =>
+      ipcMain.emit('putio', { sender, senderFrame }, { id, method: 'notices.dismiss', input: { id: 'none' } })
+    say(910001, contents, null)
+    say(910002, contents, { url: 'https://evil.example/' })
+    say(910003, contents, { url: 'app://putdesk/index.html' })
+    say(910004, { isDestroyed: () => true }, contents?.mainFrame)
+    say(910000, contents, contents?.mainFrame)
+  })
+  const heard = await until(
+    () => inPage<number[]>('window.heard'),
+    (ids) => ids.includes(910000),
+  )
+  expect(heard).toEqual([910000])
+})
+
+it('E20: a frame inside the page is given nothing', async () => {
+  const kind = await inPage<string>(`(async () => {
     const frame = document.createElement('iframe')
     frame.src = 'about:blank'
     document.body.append(frame)
     await new Promise((resolve) => setTimeout(resolve, 200))
-    const pipe = frame.contentWindow?.putio
-    const kind = typeof pipe
+    const given = typeof frame.contentWindow?.putio
     frame.remove()
-    return kind
+    return given
   })()`)
-  expect(heard).toBe('undefined')
+  expect(kind).toBe('undefined')
 })
 
 it.each([
