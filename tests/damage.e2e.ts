@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from './support/app.ts'
+import { makeFolder, startOnThisComputer } from './support/steps.ts'
 
 // What a crash, a full disk or a careless hand does to the app's own files: kept aside, the last good back, and said.
 
@@ -13,13 +14,8 @@ beforeAll(async () => {
   dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-damage-'))
   running = await startApp({ dataFolder })
   const { page } = running
-  await page.getByRole('button', { name: 'Start on this computer' }).click()
-  await page.getByText('Local service running').waitFor()
-  await page.getByText('Nothing here yet.').waitFor()
-  await page.keyboard.press('Control+Shift+N')
-  await page.getByRole('textbox', { name: 'New name' }).fill('Films')
-  await page.keyboard.press('Enter')
-  await page.getByRole('row', { name: /^Films/ }).waitFor()
+  await startOnThisComputer(page)
+  await makeFolder(page, 'Films')
   await running.close()
   // A second start and end, in which the service copies what it knows to be good.
   running = await startApp({ dataFolder })

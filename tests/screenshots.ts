@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { dropOnWindow, startApp } from './support/app.ts'
+import { allowThisMachine, makeFolder, startOnThisComputer } from './support/steps.ts'
 
 // Takes the pictures of the README: the real app, its real service, and links that are really fetched.
 
@@ -64,13 +65,8 @@ await page.getByLabel('API key').fill('d3c7-mary')
 await take(page, 'sign-in')
 await page.getByRole('button', { name: 'Cancel' }).click()
 
-await page.getByRole('button', { name: 'Start on this computer' }).click()
-await page.getByRole('grid').waitFor()
-await page.keyboard.press('Control+,')
-await page.getByLabel('Host name or address').fill('127.0.0.1')
-await page.getByRole('button', { name: 'Add', exact: true }).click()
-await page.getByRole('button', { name: 'Remove 127.0.0.1' }).waitFor()
-await page.keyboard.press('Escape')
+await startOnThisComputer(page)
+await allowThisMachine(page)
 
 for (const name of ['Linux images', 'Music', 'Films']) await makeFolder(page, name)
 await open(page, 'Films')
@@ -108,13 +104,6 @@ async function take(shown: Page, name: string): Promise<void> {
     await shown.screenshot({ path: join(docs, `${name}-${colorScheme}.png`) })
   }
   await shown.emulateMedia({ colorScheme: 'light' })
-}
-
-async function makeFolder(shown: Page, name: string): Promise<void> {
-  await shown.keyboard.press('Control+Shift+N')
-  await shown.getByRole('textbox', { name: 'New name' }).fill(name)
-  await shown.keyboard.press('Enter')
-  await shown.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor()
 }
 
 async function open(shown: Page, name: string): Promise<void> {

@@ -9,6 +9,7 @@ import { type Film, makeFilm } from './support/film.ts'
 import { headlessMpv, joinMpv, type Mpv } from './support/mpv.ts'
 import { commandLines, findProcess } from './support/processes.ts'
 import { type Service, startService, until } from './support/service.ts'
+import { allowThisMachine, startOnThisComputer } from './support/steps.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
 // The story of the product: a link is dropped on the window, and in the end the film plays.
@@ -50,6 +51,7 @@ afterEach(async () => {
 it('goes from a dropped link to a playing film on this computer, with no account', async () => {
   const { page } = running
   await startOnThisComputer(page)
+  await allowThisMachine(page)
   await dropFilm(page)
   await checkLedgerAndSubmit(page)
   await watchItArrive(page)
@@ -96,6 +98,7 @@ it('does the same through a server with key and secret, after a wrong secret kep
 it('finishes a transfer whose service was killed in mid-download, byte for byte', async () => {
   const { page } = running
   await startOnThisComputer(page)
+  await allowThisMachine(page)
   await dropFilm(page)
   await page.getByRole('button', { name: 'Add 1 link' }).click()
   await percentAbove(page, 20)
@@ -115,6 +118,7 @@ it('finishes a transfer whose service was killed in mid-download, byte for byte'
 it('says what cannot be fetched, and why, before anything is added', async () => {
   const { page } = running
   await startOnThisComputer(page)
+  await allowThisMachine(page)
   await dropOnWindow(page, [
     {
       mimeType: 'text/plain',
@@ -135,18 +139,6 @@ it('says what cannot be fetched, and why, before anything is added', async () =>
       .evaluateAll((boxes) => boxes.filter((box) => box.getAttribute('aria-checked') === 'true').length),
   ).toBe(0)
 })
-
-async function startOnThisComputer(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Start on this computer' }).click()
-  await page.getByRole('grid').waitFor()
-  await page.getByText('Local service running').waitFor()
-  // The film lies on this machine, which is the person's own network.
-  await page.keyboard.press('Control+,')
-  await page.getByLabel('Host name or address').fill('127.0.0.1')
-  await page.getByRole('button', { name: 'Add', exact: true }).click()
-  await page.getByRole('button', { name: 'Remove 127.0.0.1' }).waitFor()
-  await page.keyboard.press('Escape')
-}
 
 async function dropFilm(page: Page): Promise<void> {
   await dropOnWindow(page, [{ mimeType: 'text/uri-list', data: web.url('/big-buck-bunny.mp4') }])

@@ -46,14 +46,17 @@ process.exit(isReached ? 0 : 1)
 function print({ id, what, ours, peer, ratio, noise, isMoreBetter, gate, goal }: Row): boolean {
   const sign = isMoreBetter ? '≥' : '≤'
   const reaches = (limit: number) => (isMoreBetter ? ratio >= limit : ratio <= limit)
-  const verdict = reaches(goal) ? 'goal reached' : reaches(gate) ? 'first gate reached' : 'FIRST GATE MISSED'
   const isRestless = noise !== null && (noise < 0.95 || noise > 1.05)
-  const rest =
-    noise === null
-      ? ''
-      : ` (peer against itself ${noise.toFixed(2)}${isRestless ? ': restless machine, run it again' : ''})`
+  const verdict = isRestless
+    ? 'VOID, the machine was too restless: run it again'
+    : reaches(goal)
+      ? 'goal reached'
+      : reaches(gate)
+        ? 'first gate reached'
+        : 'FIRST GATE MISSED'
+  const rest = noise === null ? '' : ` (peer against itself ${noise.toFixed(2)})`
   console.log(
     `${id.padEnd(4)} ${what}: ours ${ours}, ${peer}: ratio ${ratio.toFixed(2)}, gate ${sign} ${gate}, goal ${sign} ${goal.toFixed(2)}: ${verdict}${rest}`,
   )
-  return reaches(gate)
+  return !isRestless && reaches(gate)
 }

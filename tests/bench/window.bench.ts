@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { type ElectronRuntime, withApp } from '../../build/electron-runtime.ts'
 import { startApp } from '../support/app.ts'
+import { makeFolder, startOnThisComputer } from '../support/steps.ts'
 import { alternate, median, type Row, type Run, seconds, wall } from './measure.ts'
 import { type Screen, type Spot, startScreen } from './screen.ts'
 import type { BenchOptions } from './service.bench.ts'
@@ -111,13 +112,8 @@ async function start(runtime: ElectronRuntime, data: string, screen: Screen, spo
 /** Makes the account and a folder that later starts show. Answers with the script that the window loads, in bytes. */
 async function prepare(data: string, screen: Screen): Promise<number> {
   const { page, close } = await startApp({ dataFolder: data, environment: { DISPLAY: screen.name } })
-  await page.getByRole('button', { name: 'Start on this computer' }).click()
-  await page.getByText('Local service running').waitFor()
-  await page.getByText('Nothing here yet.').waitFor()
-  await page.keyboard.press('Control+Shift+N')
-  await page.getByRole('textbox', { name: 'New name' }).fill('Films')
-  await page.keyboard.press('Enter')
-  await page.getByRole('row', { name: /^Films/ }).waitFor()
+  await startOnThisComputer(page)
+  await makeFolder(page, 'Films')
   const bytes = await loadedScript(page)
   await page.waitForFunction(() => localStorage.getItem('last-window')?.includes('"names":"Films"'))
   await close()

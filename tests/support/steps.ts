@@ -1,0 +1,25 @@
+import type { Page } from 'playwright-core'
+
+/** From the welcome to a working local service, with an empty folder on the screen. */
+export async function startOnThisComputer(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Start on this computer' }).click()
+  await page.getByText('Local service running').waitFor()
+  await page.getByText('Nothing here yet.').waitFor()
+}
+
+/** Lets the local service fetch from this machine, where the tests' own web servers are. */
+export async function allowThisMachine(page: Page): Promise<void> {
+  await page.keyboard.press('Control+,')
+  await page.getByLabel('Host name or address').fill('127.0.0.1')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('button', { name: 'Remove 127.0.0.1' }).waitFor()
+  await page.keyboard.press('Escape')
+}
+
+/** Makes a folder in the shown one, by keyboard. */
+export async function makeFolder(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+Shift+N')
+  await page.getByRole('textbox', { name: 'New name' }).fill(name)
+  await page.keyboard.press('Enter')
+  await page.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor()
+}
