@@ -20,8 +20,19 @@ const needs = {
     'fonts-dejavu-core',
   ],
   display: ['xvfb', 'xauth'],
-  tests: ['mpv', 'ffmpeg'],
-  bench: ['curl', 'nginx-light'],
+  tests: [
+    'mpv',
+    'ffmpeg',
+    'nginx-light',
+    'vsftpd',
+    'aria2',
+    'python3-libtorrent',
+    '7zip',
+    'xz-utils',
+    'zstd',
+    'strace',
+  ],
+  bench: ['curl', 'nginx-light', 'vsftpd', 'aria2', 'python3-libtorrent', '7zip', 'libarchive-tools', 'unar', 'sqlite3'],
 } satisfies Record<string, string[]>
 
 type Need = keyof typeof needs
@@ -30,8 +41,8 @@ type Need = keyof typeof needs
 const programs = {
   electron: [],
   display: process.platform === 'linux' ? ['Xvfb'] : [],
-  tests: ['mpv', 'ffmpeg'],
-  bench: ['curl', 'nginx'],
+  tests: ['mpv', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace'],
+  bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
 } satisfies Record<Need, string[]>
 
 /**

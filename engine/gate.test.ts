@@ -61,7 +61,8 @@ describe('the gate', () => {
     'http://[::1]/',
     'http://[::ffff:127.0.0.1]/',
     'http://[fe80::1]/',
-    'ftp://example.com/x',
+    'ftp://127.0.0.2/x',
+    'http://example.com:21/',
     'file:///etc/passwd',
     'gopher://example.com/',
     'http://example.com:22/',
@@ -94,6 +95,29 @@ describe('the gate', () => {
     })
     await rebinding.check(new URL('http://evil.example/'))
     await expect(rebinding.check(new URL('http://evil.example/'))).rejects.toThrow('private network')
+  })
+
+  it('lets ftp pass on its own ports', async () => {
+    for (const link of ['ftp://example.com/x', 'ftps://example.com:990/x', 'ftp://example.com:2121/x']) {
+      expect(await gate.check(new URL(link))).toEqual([{ address: '93.184.216.34', family: 4 }])
+    }
+  })
+
+  it.each([
+    { address: '10.0.0.1', port: 6881 },
+    { address: '::1', port: 6881 },
+    { address: '192.168.1.9', port: 6881, host: 'tracker.example' },
+    { address: '8.8.8.8', port: 25 },
+  ])('admits no connection to $address:$port', (target) => {
+    expect(() => gate.admit(target)).toThrow(GateError)
+  })
+
+  it.each([
+    { address: '8.8.8.8', port: 6881 },
+    { address: '127.0.0.1', port: 6881 },
+    { address: '192.168.1.9', port: 6881, host: 'nas.local' },
+  ])('admits a connection to $address:$port', (target) => {
+    expect(() => gate.admit(target)).not.toThrow()
   })
 
   it('has no word that opens it for everything', async () => {

@@ -22,6 +22,11 @@ export class GateError extends Error {
 export interface Gate {
   /** Rejects with a `GateError` for what must not be reached, or with the resolver's error. */
   check(url: URL): Promise<Address[]>
+  /**
+   * Throws a `GateError` unless a connection may go to this address. For those that begin with an address and not with a link:
+   * peers, trackers by UDP, the data connections of FTP. `host` is the name that it was looked up by, if any.
+   */
+  admit(target: { address: string; port: number; host?: string }): void
   /** Replaces the hosts that may be reached although they are on the person's own network. */
   allow(hosts: readonly string[]): void
 }
@@ -34,34 +39,45 @@ const badPorts = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ])
 
+/** The ports that each kind of link has by itself; ftp's are bad only for the others. */
+const ownPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'ftp:': 21, 'ftps:': 990 }
+
 /** Builds the gate. Hosts in `allowHosts` are compared whole, and may be names or addresses. */
 export function createGate(options: { allowHosts: readonly string[]; resolve?: Resolve }): Gate {
   const resolve = options.resolve ?? resolveAll
   let allowed = new Set(options.allowHosts.map(hostKey))
+  const isAdmitted = (address: string, host: string) =>
+    isPublicAddress(address) || allowed.has(hostKey(host)) || allowed.has(hostKey(address))
+  const refuseInner = (host: string) => {
+    throw new GateError(
+      `“${host}” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.`,
+    )
+  }
   return {
     allow: (hosts) => {
       allowed = new Set(hosts.map(hostKey))
     },
     check: async (url) => {
-      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-        throw new GateError(`Only http and https links can be fetched, and this one begins with “${url.protocol}”.`)
+      if (!(url.protocol in ownPorts)) {
+        throw new GateError(`Only http and ftp links can be fetched, and this one begins with “${url.protocol}”.`)
       }
-      if (url.port !== '' && badPorts.has(Number(url.port))) {
-        throw new GateError(`Port ${url.port} is not used for files, so the link was refused.`)
-      }
+      const port = Number(url.port)
+      if (port !== ownPorts[url.protocol] && badPorts.has(port)) refusePort(port)
       const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
       const answers = ipaddr.isValid(host) ? [literal(host)] : await resolve(host)
       if (answers.length === 0) throw new GateError(`The host “${host}” has no address.`)
-      if (allowed.has(hostKey(url.hostname))) return answers
-      const inner = answers.find(({ address }) => !isPublicAddress(address))
-      if (inner !== undefined) {
-        throw new GateError(
-          `“${host}” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.`,
-        )
-      }
+      if (!answers.every(({ address }) => isAdmitted(address, host))) refuseInner(host)
       return answers
     },
+    admit: ({ address, port, host = address }) => {
+      if (badPorts.has(port)) refusePort(port)
+      if (!isAdmitted(address, host)) refuseInner(host)
+    },
   }
+}
+
+function refusePort(port: number): never {
+  throw new GateError(`Port ${port} is not used for files, so the link was refused.`)
 }
 
 /** True for an address that anyone on the internet may hold; false for this computer, private networks and special ranges. */
