@@ -1,30 +1,40 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 
 const batchBytes = 1024 * 1024
 const maxGatheredBytes = 4 * batchBytes
 const tickMs = 250
 
+export interface BodyOptions {
+  host: string
+  /** How long the sender may be silent. */
+  stallMs: number
+  /** Takes bytes that came; true when no more are wanted. */
+  onBatch: (chunks: Buffer[], bytes: number) => Promise<boolean>
+  /** Told once when the sender has been silent for a third of `stallMs`. */
+  onQuiet?: () => void
+  /** Asked at the end: true when it is a proper one. */
+  isComplete: () => boolean
+}
+
 /**
- * Reads an answer's body in batches of about 1 MiB, or of what came in a quarter of a second. While a batch is being written
- * the next one gathers; then the sender is held back. What arrived before a fault is handed over before it rejects.
+ * Reads a body in batches of about 1 MiB, or of what came in a quarter of a second. While a batch is being written the next one
+ * gathers; then the sender is held back. What arrived before a fault is handed over before it rejects.
  */
-export function readBody(
-  response: IncomingMessage,
-  options: { host: string; stallMs: number; onBatch: (chunks: Buffer[], bytes: number) => Promise<void> },
-): Promise<void> {
+export function readBody(stream: Readable, options: BodyOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
     let bytes = 0
     let isWriting = false
     let isEnded = false
+    let isQuiet = false
     let fault: unknown = null
     let heardAtMs = performance.now()
 
     const finish = (error: unknown) => {
       clearInterval(ticking)
       if (error !== null) {
-        response.destroy()
+        stream.destroy()
         reject(error)
       } else resolve()
     }
@@ -35,8 +45,11 @@ export function readBody(
         const [batch, size] = [chunks, bytes]
         chunks = []
         bytes = 0
-        if (response.isPaused()) response.resume()
-        await options.onBatch(batch, size)
+        if (stream.isPaused()) stream.resume()
+        if (await options.onBatch(batch, size)) {
+          stop()
+          return
+        }
         heardAtMs = performance.now()
         if (bytes < batchBytes && !isEnded) break
       }
@@ -49,30 +62,43 @@ export function readBody(
       fault = error
       write().catch(finish)
     }
+    const stop = () => {
+      isEnded = true
+      stream.destroy()
+      finish(null)
+    }
     const ticking = setInterval(() => {
+      const silentMs = isWriting ? 0 : performance.now() - heardAtMs
       if (bytes > 0) write().catch(finish)
-      else if (!isWriting && performance.now() - heardAtMs > options.stallMs) {
+      else if (silentMs > options.stallMs) {
         end(new FetchError(`“${options.host}” stopped sending.`, { isPassing: true }))
-        response.destroy()
+        stream.destroy()
+      } else if (silentMs > options.stallMs / 3 && !isQuiet) {
+        isQuiet = true
+        options.onQuiet?.()
       }
     }, tickMs)
 
-    response.on('data', (chunk: Buffer) => {
+    stream.on('data', (chunk: Buffer) => {
       heardAtMs = performance.now()
+      isQuiet = false
       chunks.push(chunk)
       bytes += chunk.length
       if (bytes < batchBytes) return
       if (!isWriting) write().catch(finish)
-      else if (bytes >= maxGatheredBytes) response.pause()
+      else if (bytes >= maxGatheredBytes) stream.pause()
     })
-    response.on('end', () => end(response.complete ? null : brokeOff(options.host)))
-    response.on('error', (error) =>
+    stream.on('end', () => end(options.isComplete() ? null : brokeOff(options.host)))
+    stream.on('error', (error) =>
       end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateFault(error, options.host)),
     )
-    response.on('close', () => end(brokeOff(options.host)))
+    stream.on('close', () => end(brokeOff(options.host)))
+    if (stream.destroyed)
+      end(stream.errored === null ? brokeOff(options.host) : translateFault(stream.errored, options.host))
   })
 }
 
-function brokeOff(host: string): FetchError {
+/** The connection ended before the file did. */
+export function brokeOff(host: string): FetchError {
   return new FetchError(`“${host}” broke off before the end.`, { isPassing: true })
 }

@@ -6,10 +6,19 @@ import type { Address, Gate } from './gate.ts'
 const maxRedirects = 20
 const excessWaitMs = 100
 
+/** What a server wants to see before it gives a file. */
+export interface Credentials {
+  /** The whole value of the header. */
+  authorization?: string
+  cookie?: string
+}
+
 export interface ExchangeOptions {
   gate: Gate
   method?: 'GET' | 'HEAD'
   headers?: Record<string, string>
+  /** What to show the link's own server; a redirect to another origin never carries it. */
+  credentialsFor?: ((url: URL) => Credentials | null) | undefined
   /** How long to wait for each answer's head. */
   timeoutMs: number
   signal: AbortSignal
@@ -31,14 +40,15 @@ export interface Exchange {
 export async function exchange(link: string, options: ExchangeOptions): Promise<Exchange> {
   let url = parseLink(link)
   const home = url.origin
-  const credentials =
-    url.username === '' ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const credentials = url.username === '' ? null : `${decodePart(url.username)}:${decodePart(url.password)}`
   const seen = new Set<string>()
   for (let hop = 0; hop <= maxRedirects; hop++) {
     url.username = url.password = url.hash = ''
     if (seen.has(url.href)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
     seen.add(url.href)
-    const { response, sentMore } = await ask(url, { ...options, credentials: url.origin === home ? credentials : null })
+    const isHome = url.origin === home
+    const headers = { ...options.headers, ...(isHome ? headersFor(url, options, credentials) : {}) }
+    const { response, sentMore } = await ask(url, { ...options, headers })
     const next = nextHop(response, url)
     if (next === null) return { response, url, sentMore }
     response.destroy()
@@ -52,6 +62,22 @@ function parseLink(link: string): URL {
   return new URL(link)
 }
 
+/** A user name or password as it was meant; one that is not properly encoded is meant as it stands. */
+export function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The link's own user name and password win over what is kept for its server. */
+function headersFor(url: URL, options: ExchangeOptions, credentials: string | null): Record<string, string> {
+  const { authorization, cookie } = options.credentialsFor?.(new URL(url)) ?? {}
+  const own = credentials === null ? authorization : `Basic ${Buffer.from(credentials).toString('base64')}`
+  return { ...(own === undefined ? {} : { authorization: own }), ...(cookie === undefined ? {} : { cookie }) }
+}
+
 function nextHop(response: IncomingMessage, url: URL): URL | null {
   const { location } = response.headers
   if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return null
@@ -60,13 +86,21 @@ function nextHop(response: IncomingMessage, url: URL): URL | null {
     response.destroy()
     throw new FetchError(`“${url.hostname}” redirects to something that is not a link.`)
   }
-  return new URL(target, url)
+  const next = new URL(target, url)
+  const where = `“${url.hostname}” redirects`
+  const refuse = (why: string) => {
+    response.destroy()
+    throw new FetchError(why)
+  }
+  if (/^ftps?:$/.test(next.protocol))
+    refuse(`${where} to an ${next.protocol.slice(0, -1)} link, which is not followed.`)
+  if (url.protocol === 'https:' && next.protocol === 'http:') {
+    refuse(`${where} from a protected link to one that is not, which is not followed.`)
+  }
+  return next
 }
 
-async function ask(
-  url: URL,
-  options: ExchangeOptions & { credentials: string | null },
-): Promise<Pick<Exchange, 'response' | 'sentMore'>> {
+async function ask(url: URL, options: ExchangeOptions): Promise<Pick<Exchange, 'response' | 'sentMore'>> {
   const addresses = await options.gate.check(url).catch((fault: unknown) => {
     throw translateFault(fault, url.hostname)
   })
@@ -77,7 +111,6 @@ async function ask(
     lookup: pinned(addresses),
     signal: options.signal,
     headers: { 'user-agent': 'Putdesk', accept: '*/*', 'accept-encoding': 'identity', ...options.headers },
-    ...(options.credentials === null ? {} : { auth: options.credentials }),
   }
   // An import would load all of Node's fetch with it, and take longer than the rest of a start.
   const { request: send } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')

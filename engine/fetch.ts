@@ -1,27 +1,25 @@
-import type { IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { readBody } from './body.ts'
-import { type Exchange, exchange } from './exchange.ts'
+import { DiskRoom } from './disk-room.ts'
+import type { Credentials } from './exchange.ts'
+import { checkContent, type Expected } from './expect.ts'
 import { FetchError, translateFault } from './fetch-error.ts'
+import { ftpSource, isFtpLink } from './ftp.ts'
 import type { Gate } from './gate.ts'
-import { PartFile } from './part-file.ts'
-import { announcedBytes, checkPartial, type ResumeRecord, type Validators, validatorsOf } from './resume.ts'
+import { httpSource } from './http-source.ts'
+import { PartFile, PartFileLost } from './part-file.ts'
+import { headOf } from './ranges.ts'
+import type { ResumeRecord, Validators } from './resume.ts'
+import { Segments, type Version, VersionChanged } from './segments.ts'
+import type { Announced, Source } from './source.ts'
+
+export type { Announced } from './source.ts'
 
 const maxFailures = 5
 const maxRestarts = 5
-const maxRetryAfterMs = 60 * 60 * 1000
-
-/** What an answer says about a file, with its first bytes. None of it can be trusted. */
-export interface Announced {
-  /** Where the file came from, after redirects. */
-  url: string
-  contentType: string | null
-  contentDisposition: string | null
-  sizeBytes: number | null
-  head: Buffer
-}
+const stallMs = 30_000
 
 export interface FetchOptions {
+  /** http, https, ftp or ftps. */
   link: string
   partPath: string
   gate: Gate
@@ -31,196 +29,186 @@ export interface FetchOptions {
   bootId: string
   /** Called before the first byte of a fresh start is written; rejects to refuse the file. */
   onStart?: (announced: Announced) => void | Promise<void>
-  /** Called before each batch is written, with the length it will make; rejects to refuse it. */
+  /** Called before each batch is written, with how many bytes there will be in all; rejects to refuse it. */
   onBytes?: (length: number) => void | Promise<void>
-  /** What may be kept for a later run. It never runs ahead of the disk. */
+  /** What may be kept for a later run. It never runs ahead of the disk, and comes at most four times a second. */
   onCheckpoint?: (record: ResumeRecord) => void | Promise<void>
-  /** The fetch starts over, or waits before it tries again: a sentence. Null when it goes on. */
+  /** The fetch starts over, waits before it tries again or for room on the disk: a sentence. Null when it goes on. */
   onTrouble?: (sentence: string | null) => void
+  /** What is known about the content beforehand: then it is gone on with even without a validator, and checked at the end. */
+  expect?: Expected
+  /** What to show the link's own server; asked again for each request, and never for another origin. */
+  credentialsFor?: (url: URL) => Credentials | null
+  /** The most connections at once; 4 when not given. More than one is used only where it is faster. */
+  maxConnections?: number
+  /** How much is left free on the volume; 1 % of it and at most 64 MiB when not given. */
+  reserveBytes?: number
   stallMs?: number
+  /** Waits between tries. One that resolves early is a person's “try now”. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   random?: () => number
 }
 
-interface Progress {
+interface Run {
+  options: FetchOptions
+  source: Source
   part: PartFile
-  validators: Validators
-  totalBytes: number | null
-  restarts: number
+  room: DiskRoom
+  version: Version
+  restarts: { count: number }
+  tell: (sentence: string | null) => void
 }
 
 const noValidators: Validators = { etag: null, lastModified: null, strong: null }
 
 /**
  * Fetches a link into a part file, and answers with its size once every byte is there and on the disk. Goes on after passing
- * faults and after a restart, but only where a strong validator proves that it is still the same file; otherwise starts over and
- * says so. Rejects with a `FetchError`, or with what a callback rejected with.
+ * faults and after a restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise
+ * starts over and says so. Rejects with a `FetchError`, or with what a callback rejected with.
  */
 export async function fetchToPart(options: FetchOptions): Promise<{ sizeBytes: number }> {
-  const { resume, signal } = options
-  const progress: Omit<Progress, 'part'> = {
+  const restarts = { count: 0 }
+  let { resume } = options
+  const keep = async (record: ResumeRecord) => {
+    resume = record
+    await options.onCheckpoint?.(record)
+  }
+  for (let losses = 0; ; losses++) {
+    try {
+      return await fetchOnce({ ...options, resume, onCheckpoint: keep }, restarts)
+    } catch (fault) {
+      options.signal.throwIfAborted()
+      if (!(fault instanceof PartFileLost) || losses >= maxRestarts) throw fault
+      // Only what was surely forced to the disk is gone on with.
+      if (resume !== null) resume = { ...resume, bootId: '' }
+      options.onTrouble?.(`${fault.message} It is fetched again.`)
+      await (options.sleep ?? sleep)(backoffMs(losses + 1, options.random ?? Math.random), options.signal)
+    }
+  }
+}
+
+async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Promise<{ sizeBytes: number }> {
+  const { resume } = options
+  const version: Version = {
     validators: resume?.validators ?? noValidators,
     totalBytes: resume?.totalBytes ?? null,
-    restarts: 0,
   }
-  const trusted = resume === null ? 0 : resume.bootId === options.bootId ? Number.MAX_SAFE_INTEGER : resume.syncedBytes
-  const part = await PartFile.open(options.partPath, trusted, (syncedBytes) =>
-    options.onCheckpoint?.({
-      validators: state.validators,
-      totalBytes: state.totalBytes,
-      syncedBytes,
-      bootId: options.bootId,
-    }),
-  )
-  const state: Progress = Object.assign(progress, { part })
-  let furthest = part.length
-  let failures = 0
-  try {
-    for (;;) {
-      signal.throwIfAborted()
-      try {
-        await attempt(options, state)
-        await part.finish()
-        return { sizeBytes: part.length }
-      } catch (cause) {
-        signal.throwIfAborted()
-        const fault = translateFault(cause, hostOf(options.link))
-        failures = part.length > furthest ? 1 : failures + 1
-        furthest = Math.max(furthest, part.length)
-        if (!(fault instanceof FetchError) || !fault.isPassing || failures >= maxFailures) throw fault
-        const delayMs = Math.max(backoffMs(failures, options.random ?? Math.random), fault.retryAfterMs ?? 0)
-        options.onTrouble?.(`${fault.message} Trying again in ${inWords(delayMs)}.`)
-        await (options.sleep ?? sleep)(delayMs, signal)
-      }
-    }
-  } finally {
-    await part.close()
-  }
-}
-
-async function attempt(options: FetchOptions, state: Progress): Promise<void> {
-  const { part } = state
-  const { strong } = state.validators
-  if (part.length > 0 && strong === null) await startOver(options, state, 'it gave nothing to go on with')
-  const start = part.length
-  const answer = await exchange(options.link, {
-    gate: options.gate,
-    timeoutMs: options.stallMs ?? 30_000,
+  const tell = teller(options)
+  const room = new DiskRoom({
+    path: options.partPath,
+    reserveBytes: options.reserveBytes,
     signal: options.signal,
-    headers: start > 0 && strong !== null ? { range: `bytes=${start}-`, 'if-range': strong } : {},
+    sleep: options.sleep ?? sleep,
+    neededBytes: () => (version.totalBytes === null ? null : Math.max(0, version.totalBytes - part.doneBytes)),
+    onTrouble: tell,
   })
+  const part = await PartFile.open({
+    path: options.partPath,
+    resume,
+    bootId: options.bootId,
+    room,
+    onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
+  })
+  let size: { sizeBytes: number }
   try {
-    const isDone = await judge(answer, options, state)
-    if (!isDone) await receive(answer, options, state)
-  } finally {
-    answer.response.destroy()
+    size = await fetchInto({ options, source: sourceOf(options), part, room, version, restarts, tell })
+  } catch (fault) {
+    await part.close().catch(() => undefined)
+    throw fault
   }
+  await part.close()
+  return size
 }
 
-/** Decides what an answer's head means for the part file. True when there is nothing left to fetch. */
-async function judge({ response, url }: Exchange, options: FetchOptions, state: Progress): Promise<boolean> {
-  const { part } = state
-  const status = response.statusCode ?? 0
-  if (status === 206 && part.length > 0) {
-    const checked = checkPartial(response, { start: part.length, ...state })
-    if (checked.problem === null) {
-      state.totalBytes = checked.totalBytes
-      return false
+/** Tries until the file is whole, is what was expected, and is on the disk. */
+async function fetchInto(run: Run): Promise<{ sizeBytes: number }> {
+  const { options, part, version } = run
+  const { signal } = options
+  let furthest = part.doneBytes
+  let failures = 0
+  let hasBeenWrong = false
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      await attempt(run)
+      const problem =
+        options.expect === undefined ? null : await checkContent(part, version.totalBytes ?? 0, options.expect)
+      if (problem === null) {
+        await part.finish(part.doneBytes)
+        return { sizeBytes: part.doneBytes }
+      }
+      if (hasBeenWrong)
+        throw new FetchError(`“${run.source.host}” does not have the file that was expected: ${problem}.`)
+      hasBeenWrong = true
+      await startOver(run, problem)
+      furthest = 0
+    } catch (cause) {
+      signal.throwIfAborted()
+      const fault = translateFault(cause, run.source.host)
+      if (fault instanceof VersionChanged) await startOver(run, fault.message)
+      failures = part.doneBytes > furthest ? 1 : failures + 1
+      furthest = Math.max(furthest, part.doneBytes)
+      const isOver = fault instanceof PartFileLost || failures >= maxFailures
+      if (!(fault instanceof FetchError) || !fault.isPassing || isOver) throw fault
+      const delayMs = Math.max(backoffMs(failures, options.random ?? Math.random), fault.retryAfterMs ?? 0)
+      run.tell(`${sentenceOf(fault, run)} Trying again in ${inWords(delayMs)}.`)
+      await (options.sleep ?? sleep)(delayMs, signal)
     }
-    await startOver(options, state, checked.problem)
-    throw new FetchError(`“${url.hostname}”: ${checked.problem}.`, { isPassing: true })
   }
-  if (status === 416 && part.length > 0) {
-    const total = /^bytes \*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1]
-    if (total !== undefined && Number(total) === part.length && state.totalBytes === part.length) return true
-    await startOver(options, state, 'it has no such part')
-    throw new FetchError(`“${url.hostname}” has no such part.`, { isPassing: true })
-  }
-  if (status !== 200) throw statusFault(response, url.hostname)
-  if (part.length > 0) await startOver(options, state, 'the file has changed, or cannot be continued there')
-  refuseCoding(response, url)
-  state.validators = validatorsOf(response)
-  state.totalBytes = announcedBytes(response)
-  return false
 }
 
-async function receive({ response, url, sentMore }: Exchange, options: FetchOptions, state: Progress): Promise<void> {
-  const { part } = state
-  const host = url.hostname
-  const start = async (head: Buffer) => {
-    await options.onStart?.({
-      url: url.href,
-      contentType: response.headers['content-type'] ?? null,
-      contentDisposition: response.headers['content-disposition'] ?? null,
-      sizeBytes: state.totalBytes,
-      head,
-    })
-    const { validators, totalBytes } = state
-    await options.onCheckpoint?.({ validators, totalBytes, syncedBytes: 0, bootId: options.bootId })
-  }
-  let isFresh = part.length === 0
-  let hasProblem = true
-  const onBatch = async (chunks: Buffer[], bytes: number) => {
-    if (isFresh) await start(chunks[0] ?? Buffer.alloc(0))
-    isFresh = false
-    if (hasProblem) options.onTrouble?.(null)
-    hasProblem = false
-    const length = part.length + bytes
-    if (state.totalBytes !== null && length > state.totalBytes) throw sentTooMuch(host)
-    await options.onBytes?.(length)
-    await part.append(chunks)
-  }
-  await readBody(response, { host, stallMs: options.stallMs ?? 30_000, onBatch })
-  if (isFresh) await start(Buffer.alloc(0))
-  if (state.totalBytes !== null && part.length < state.totalBytes) {
-    throw new FetchError(`“${host}” broke off before the end.`, { isPassing: true })
-  }
-  if (await sentMore()) throw sentTooMuch(host)
+async function attempt(run: Run): Promise<void> {
+  const { options, part, room, source, version } = run
+  const canGoOn = version.validators.strong !== null || options.expect !== undefined
+  if (part.doneBytes > 0 && !canGoOn) await startOver(run, 'it gave nothing to go on with')
+  await Segments.run({
+    source,
+    part,
+    version,
+    signal: options.signal,
+    stallMs: options.stallMs ?? stallMs,
+    maxConnections: options.maxConnections ?? 4,
+    isHeldBack: () => room.isWaiting,
+    onStart: async (announced) => options.onStart?.(announced),
+    onBytes: (length) => options.onBytes?.(length),
+    onTrouble: run.tell,
+    startOver: (why) => startOver(run, why),
+  })
 }
 
-async function startOver(options: FetchOptions, state: Progress, why: string): Promise<void> {
-  state.restarts += 1
-  if (state.restarts > maxRestarts) {
-    throw new FetchError(
-      `“${hostOf(options.link)}” breaks off again and again, and what was fetched cannot be continued.`,
-    )
+async function startOver({ source, part, version, restarts, tell }: Run, why: string): Promise<void> {
+  restarts.count += 1
+  if (restarts.count > maxRestarts) {
+    throw new FetchError(`“${source.host}” breaks off again and again, and what was fetched cannot be continued.`)
   }
-  state.validators = noValidators
-  state.totalBytes = null
-  await state.part.startOver()
-  options.onTrouble?.(`Started over at “${hostOf(options.link)}”: ${why}.`)
+  version.validators = noValidators
+  version.totalBytes = null
+  await part.startOver()
+  tell(`Started over at “${source.host}”: ${why}.`)
 }
 
-function statusFault(response: IncomingMessage, host: string): FetchError {
-  const status = response.statusCode ?? 0
-  const said = (what: string) => `“${host}” ${what} (${status}).`
-  if (status === 404 || status === 410) return new FetchError(said('says there is no such file'))
-  if (status === 401 || status === 403 || status === 407)
-    return new FetchError(said('does not let this file be fetched'))
-  if (status === 429 || status === 408 || status >= 500) {
-    const what = status === 429 ? 'asks for fewer requests' : 'has a fault of its own'
-    return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
+function sourceOf(options: FetchOptions): Source {
+  const { link, gate, credentialsFor, stallMs: timeoutMs = stallMs } = options
+  return isFtpLink(link) ? ftpSource(link, { gate, timeoutMs }) : httpSource(link, { gate, timeoutMs, credentialsFor })
+}
+
+function recordOf(part: PartFile, { validators, totalBytes }: Version, bootId: string): ResumeRecord {
+  const record = { validators, totalBytes, syncedBytes: headOf(part.synced), bootId }
+  return part.isSplit ? { ...record, done: part.done, syncedRanges: part.synced } : record
+}
+
+/** Passes on each sentence once, and null when there is nothing to say any more. */
+function teller(options: FetchOptions): Run['tell'] {
+  let last: string | null | undefined
+  return (sentence) => {
+    if (sentence === last) return
+    last = sentence
+    options.onTrouble?.(sentence)
   }
-  return new FetchError(said('answers with something that is not a file'))
 }
 
-/** A coded body has another length and other bytes than the file; only files that are compressed themselves come that way. */
-function refuseCoding(response: IncomingMessage, url: URL): void {
-  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity'
-  if (coding === 'identity' || (/gzip$/.test(coding) && /\.t?gz$/i.test(url.pathname))) return
-  throw new FetchError(`“${url.hostname}” sends this file only in the coding “${coding}”, which was not asked for.`)
-}
-
-function sentTooMuch(host: string): FetchError {
-  return new FetchError(`“${host}” sent more than it had announced, so the file cannot be trusted.`)
-}
-
-/** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */
-function retryAfterMs(response: IncomingMessage): number | null {
-  const said = response.headers['retry-after']
-  if (said === undefined) return null
-  const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now()
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs)
+function sentenceOf(fault: FetchError, { source }: Run): string {
+  return fault instanceof VersionChanged ? `“${source.host}”: ${fault.message}.` : fault.message
 }
 
 function backoffMs(failures: number, random: () => number): number {
@@ -235,8 +223,4 @@ function inWords(ms: number): string {
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal })
-}
-
-function hostOf(link: string): string {
-  return URL.canParse(link) ? new URL(link).hostname : link.slice(0, 100)
 }

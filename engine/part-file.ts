@@ -1,86 +1,222 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { type DiskRoom, isFullDisk } from './disk-room.ts'
+import { FetchError } from './fetch-error.ts'
+import { PartNotes } from './part-note.ts'
+import { trustedRanges } from './part-trust.ts'
+import { addRange, cutRanges, headOf, type Range, sizeOf } from './ranges.ts'
+import type { ResumeRecord } from './resume.ts'
 
 const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
+const recordMs = 250
 
-/** A file that is being fetched. Bytes are only ever added at its end; now and then they are forced to the disk. */
+/** The part file is not what was written to it, or cannot be relied on: only a new one helps. */
+export class PartFileLost extends FetchError {
+  override name = 'PartFileLost'
+}
+
+export interface PartFileOptions {
+  path: string
+  /** What an earlier run kept, or null to begin with an empty file. */
+  resume: ResumeRecord | null
+  bootId: string
+  room: DiskRoom
+  /** What is to be recorded has changed. At most four times a second, save at the beginning and the end. */
+  onRecord: () => void | Promise<void>
+}
+
+/**
+ * A file that is being fetched: written at any place, with a list of what is done. Now and then all is forced to the disk.
+ * Filled from its beginning to its end, its length says what is there; in several places, a note behind its last byte does.
+ * Source: faults.md, B2 rules 1, 2 and 7.
+ */
 export class PartFile {
   readonly #file: FileHandle
-  readonly #onSynced: (syncedLength: number) => void | Promise<void>
-  #length: number
-  #syncedLength: number
+  readonly #options: PartFileOptions
+  #done: Range[]
+  #synced: Range[]
+  #strong: string | null = null
+  #notes: PartNotes | null = null
   #syncedAtMs = performance.now()
+  #recordedAtMs = performance.now()
   #syncing: Promise<void> | null = null
   #failure: unknown = null
 
-  private constructor(file: FileHandle, length: number, onSynced: (syncedLength: number) => void | Promise<void>) {
+  private constructor(file: FileHandle, options: PartFileOptions, done: Range[]) {
     this.#file = file
-    this.#length = length
-    this.#syncedLength = length
-    this.#onSynced = onSynced
+    this.#options = options
+    this.#done = done
+    // What is trusted after another start of the computer was on the disk; within one it is forced again.
+    this.#synced = options.resume?.bootId === options.bootId ? cutRanges(done, syncedHead(options.resume)) : done
   }
 
-  /** Opens or makes the file and cuts it to `length`, or to what it holds if that is less. */
-  static async open(path: string, length: number, onSynced: (syncedLength: number) => void | Promise<void>) {
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
-    const kept = Math.min(length, (await file.stat()).size)
-    await file.truncate(kept)
-    return new PartFile(file, kept, onSynced)
-  }
-
-  get length(): number {
-    return this.#length
-  }
-
-  /** Adds chunks at the end, in one write where the system allows. */
-  async append(chunks: Buffer[]): Promise<void> {
-    if (this.#failure !== null) throw this.#failure
-    let rest = chunks
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#file.writev(rest, this.#length)
-      this.#length += bytesWritten
-      rest = after(rest, bytesWritten)
+  /** Opens or makes the file and keeps what can be trusted in it. */
+  static async open(options: PartFileOptions): Promise<PartFile> {
+    const file = await open(options.path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    try {
+      const trusted = await trustedRanges(file, options)
+      const { totalBytes = null, validators } = options.resume ?? {}
+      const isInOrder = sizeOf(trusted.done) === headOf(trusted.done)
+      if (trusted.turn === null) await file.truncate(trusted.done.at(-1)?.[1] ?? 0)
+      if (isInOrder && trusted.turn === null) return new PartFile(file, options, trusted.done)
+      const part = new PartFile(file, options, cutRanges(trusted.done, totalBytes ?? headOf(trusted.done)))
+      if (totalBytes !== null) await part.#keepNotes(totalBytes, validators?.strong ?? null, trusted.turn ?? 0)
+      return part
+    } catch (fault) {
+      await file.close()
+      throw fault
     }
-    const isDue = this.#length - this.#syncedLength >= syncBytes || performance.now() - this.#syncedAtMs >= syncMs
-    if (isDue && this.#syncing === null) this.#syncing = this.#sync().finally(() => (this.#syncing = null))
   }
 
-  /** Forgets every byte. */
+  get doneBytes(): number {
+    return sizeOf(this.#done)
+  }
+
+  /** True once it is filled in several places, so that its length says nothing. */
+  get isSplit(): boolean {
+    return this.#notes !== null
+  }
+
+  get done(): Range[] {
+    return this.#done
+  }
+
+  get synced(): Range[] {
+    return this.#synced
+  }
+
+  /** Writes chunks one after the other from `position` on, waiting for room on the disk as long as it takes. */
+  async write(chunks: Buffer[], position: number): Promise<void> {
+    let rest = chunks
+    let at = position
+    while (rest.length > 0) {
+      if (this.#failure !== null) throw this.#failure
+      await this.#options.room.take(lengthOf(rest))
+      try {
+        const { bytesWritten } = await this.#file.writev(rest, at)
+        this.#done = addRange(this.#done, [at, at + bytesWritten])
+        at += bytesWritten
+        rest = after(rest, bytesWritten)
+      } catch (fault) {
+        if (!isFullDisk(fault)) throw fault
+        await this.#options.room.waitAfterRefusal()
+      }
+    }
+    if (this.#notes !== null) await this.#note()
+    const now = performance.now()
+    const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
+    if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
+      this.#syncing = this.#sync().finally(() => {
+        this.#syncing = null
+      })
+    }
+  }
+
+  /** From now on the file is filled in several places: this is recorded first. `sizeBytes` is that of the whole. */
+  async split(sizeBytes: number, strong: string): Promise<void> {
+    if (this.#notes !== null) return
+    await this.#keepNotes(sizeBytes, strong, 0)
+    await this.record()
+  }
+
+  /** Keeps what has to be known before the first byte of a version is written. */
+  async record(): Promise<void> {
+    this.#recordedAtMs = performance.now()
+    await this.#options.onRecord()
+  }
+
+  /** Forgets every byte. Nothing may be writing. */
   async startOver(): Promise<void> {
     await this.#syncing
     await this.#file.truncate(0)
-    this.#length = 0
-    this.#syncedLength = 0
-    await this.#onSynced(0)
+    this.#forget()
+    await this.record()
   }
 
-  /** Forces everything to the disk. A failed force is never tried again as if it had worked. */
-  async finish(): Promise<void> {
+  /** Forces everything to the disk and makes sure that it is there. A failed force is never tried again as if it had worked. */
+  async finish(sizeBytes: number): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
-    await this.#file.datasync()
-    this.#syncedLength = this.#length
-    await this.#onSynced(this.#length)
+    await this.#notes?.write({ strong: this.#strong, done: this.#done })
+    const { size, nlink } = await this.#file.stat()
+    if (size < sizeBytes || nlink === 0) {
+      throw new PartFileLost('Another program changed or removed what had been fetched.', { isPassing: true })
+    }
+    try {
+      if (size > sizeBytes) await this.#file.truncate(sizeBytes)
+      await this.#file.datasync()
+    } catch (fault) {
+      throw lost(fault)
+    }
+    this.#synced = this.#done
+    await this.record()
   }
 
+  /** Lets go of the file. Rejects when the system could not, after which nothing in it can be relied on. */
   async close(): Promise<void> {
     await this.#syncing
-    await this.#file.close()
+    try {
+      await this.#file.close()
+    } catch (fault) {
+      this.#forget()
+      await this.record()
+      throw lost(fault)
+    }
+  }
+
+  /** The bytes from `start` to `end`, or as many as there are. */
+  async read(start: number, end: number, buffer: Buffer): Promise<Buffer> {
+    const { bytesRead } = await this.#file.read(buffer, 0, Math.min(buffer.length, end - start), start)
+    return buffer.subarray(0, bytesRead)
+  }
+
+  async #keepNotes(sizeBytes: number, strong: string | null, turn: number): Promise<void> {
+    this.#strong = strong
+    this.#notes = new PartNotes(this.#file, sizeBytes, turn)
+    await this.#note()
+  }
+
+  /** A note that finds no room is left out: the next run then fetches a little more again. */
+  async #note(): Promise<void> {
+    try {
+      await this.#notes?.write({ strong: this.#strong, done: this.#done })
+    } catch (fault) {
+      if (!isFullDisk(fault)) throw fault
+    }
+  }
+
+  #forget(): void {
+    this.#done = []
+    this.#synced = []
+    this.#notes = null
+    this.#strong = null
   }
 
   /** Runs beside the writing: what it has forced is what was there when it began. */
   async #sync(): Promise<void> {
-    const length = this.#length
+    const done = this.#done
     try {
       await this.#file.datasync()
-      this.#syncedLength = length
+      this.#synced = done
       this.#syncedAtMs = performance.now()
-      await this.#onSynced(length)
+      await this.record()
     } catch (fault) {
-      this.#failure = fault
+      this.#failure = lost(fault)
     }
   }
+}
+
+function lost(cause: unknown): PartFileLost {
+  return new PartFileLost('This computer’s disk could not keep what had been fetched.', { isPassing: true, cause })
+}
+
+function syncedHead(resume: ResumeRecord): number {
+  return resume.syncedRanges === undefined ? resume.syncedBytes : headOf(resume.syncedRanges)
+}
+
+function lengthOf(chunks: Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }
 
 function after(chunks: Buffer[], bytes: number): Buffer[] {

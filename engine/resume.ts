@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Range } from './ranges.ts'
 
 /** What tells one version of a file from another. */
 export interface Validators {
@@ -13,8 +14,12 @@ export interface ResumeRecord {
   validators: Validators
   /** The size that the server announced, or null. */
   totalBytes: number | null
-  /** What is known to be on the disk itself. */
+  /** How many bytes from the beginning on are known to be on the disk itself. */
   syncedBytes: number
+  /** What had been written. Not there: the part file is filled from its beginning to its end, and its length says it. */
+  done?: Range[]
+  /** What of that is known to be on the disk itself. Not there: `syncedBytes` says it all. */
+  syncedRanges?: Range[]
   /** The boot in which the part file was written: within it every written byte can be trusted. */
   bootId: string
 }
@@ -40,28 +45,48 @@ export function announcedBytes(response: IncomingMessage): number | null {
   return Number.isSafeInteger(size) ? size : null
 }
 
-/** Why a 206 is not the rest that was asked for, or null when it is. `total` in the result is what it says the whole has. */
+/** The part of a file that was asked for, and what is known about the file. */
+export interface AskedPart {
+  start: number
+  /** Exclusive; null for all that follows. */
+  end: number | null
+  totalBytes: number | null
+  validators: Validators
+}
+
+/** What is wrong with an answer to a part; `hasChanged` when it is of another version of the file. */
+export interface PartProblem {
+  problem: string
+  hasChanged: boolean
+}
+
+/** Why a 206 is not the part that was asked for, or the size that it says the whole has. Source: RFC 9110 §14.4, §15.3.7. */
 export function checkPartial(
   response: IncomingMessage,
-  asked: { start: number; totalBytes: number | null; validators: Validators },
-): { problem: string } | { problem: null; totalBytes: number | null } {
+  asked: AskedPart,
+): PartProblem | { problem: null; end: number; totalBytes: number | null } {
+  const wrong = (problem: string, hasChanged = false): PartProblem => ({ problem, hasChanged })
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(response.headers['content-range'] ?? '')
-  if (range === null) return { problem: 'it answered with a part it did not describe' }
-  const [start, end] = [Number(range[1]), Number(range[2])]
+  if (range === null) return wrong('it answered with a part it did not describe')
+  const [start, end] = [Number(range[1]), Number(range[2]) + 1]
   const total = range[3] === '*' ? null : Number(range[3])
-  if (start !== asked.start) return { problem: 'it answered with another part than the one asked for' }
-  if (total !== null && (end !== total - 1 || !Number.isSafeInteger(total))) {
-    return { problem: 'it answered with less than the rest' }
-  }
+  const totalBytes = total ?? asked.totalBytes
+  if (start !== asked.start) return wrong('it answered with another part than the one asked for')
   if (total !== null && asked.totalBytes !== null && total !== asked.totalBytes) {
-    return { problem: 'the file has another size now' }
+    return wrong('the file has another size now', true)
   }
-  const now = validatorsOf(response)
-  const hasChanged =
-    (now.etag !== null && now.etag !== asked.validators.etag) ||
-    (now.lastModified !== null &&
-      asked.validators.lastModified !== null &&
-      now.lastModified !== asked.validators.lastModified)
-  if (hasChanged) return { problem: 'the file has changed' }
-  return { problem: null, totalBytes: total ?? asked.totalBytes }
+  const wanted = asked.end ?? totalBytes
+  if ((wanted !== null && end !== wanted) || !Number.isSafeInteger(end) || (totalBytes !== null && end > totalBytes)) {
+    return wrong('it answered with less than the rest')
+  }
+  if (isOtherVersion(validatorsOf(response), asked.validators)) return wrong('the file has changed', true)
+  return { problem: null, end, totalBytes }
+}
+
+/** True when what an answer says is not what was said before; what either of them leaves out says nothing, save a new tag. */
+export function isOtherVersion(now: Validators, before: Validators): boolean {
+  const hasOtherTag = now.etag !== null && now.etag !== before.etag && (before.etag !== null || before.strong !== null)
+  const hasOtherDate =
+    now.lastModified !== null && before.lastModified !== null && now.lastModified !== before.lastModified
+  return hasOtherTag || hasOtherDate
 }

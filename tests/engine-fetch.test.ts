@@ -213,16 +213,21 @@ describe('a server that lies', () => {
     for (let n = 0; n < 22; n++) web.on(`/hop${n}`, redirect(`/hop${n + 1}`))
     await expect(get('/hop0')).rejects.toThrow('more than 20 times')
     web.on('/file', redirect('file:///etc/passwd'))
-    await expect(get('/file')).rejects.toThrow('Only http and https')
+    await expect(get('/file')).rejects.toThrow('Only http and ftp')
     web.on('/nowhere', redirect('http://'))
     await expect(get('/nowhere')).rejects.toThrow('not a link')
   })
 
   it('redirects to a host that may not be reached: no connection is made there', async () => {
     const inner = await startWeb()
-    web.on('/inward', redirect(`http://localhost:${inner.port}/secret`))
-    await expect(get('/inward')).rejects.toThrow('private network')
-    expect(inner.requests).toEqual([])
+    const outer = createGate({
+      allowHosts: ['outer.test'],
+      resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+    })
+    web.on('/inward', redirect(`http://inner.test:${inner.port}/secret`))
+    const link = `http://outer.test:${web.port}/inward`
+    await expect(get('/inward', { link, gate: outer })).rejects.toThrow('“inner.test” is on this computer')
+    expect([inner.requests, web.requests.length]).toEqual([[], 1])
     await inner.stop()
   })
 

@@ -1,0 +1,106 @@
+import { statfs } from 'node:fs/promises'
+import { errorCode } from './fetch-error.ts'
+import { inBytes } from './in-bytes.ts'
+
+const maxReserveBytes = 64 * 1024 * 1024
+const lookAgainBytes = 64 * 1024 * 1024
+const lookAgainMs = 1000
+const pollMs = 5000
+
+export interface DiskRoomOptions {
+  /** A folder or file on the volume. */
+  path: string
+  /** What is left free on the volume; by default 1 % of it, at most 64 MiB. */
+  reserveBytes?: number | undefined
+  signal: AbortSignal
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** How much is still to be written, or null when nobody knows. */
+  neededBytes: () => number | null
+  onTrouble: (sentence: string | null) => void
+}
+
+/**
+ * The room on the volume that a fetch writes to. A full disk is no end: whoever wants to write waits here until there is room,
+ * and the person is told how much is needed.
+ */
+export class DiskRoom {
+  readonly #options: DiskRoomOptions
+  #allowance = 0
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #waiting: Promise<void> | null = null
+
+  constructor(options: DiskRoomOptions) {
+    this.#options = options
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting !== null
+  }
+
+  /** Resolves when so many bytes may be written; the volume is asked now and then, not each time. */
+  async take(bytes: number): Promise<void> {
+    while (this.#allowance < bytes || performance.now() - this.#lookedAtMs > lookAgainMs) {
+      if (this.#waiting === null && (await this.#look(bytes))) break
+      await this.#wait(bytes)
+    }
+    this.#allowance -= bytes
+  }
+
+  /** Resolves when it is worth trying again after the system had refused a write for want of room. */
+  async waitAfterRefusal(): Promise<void> {
+    this.#allowance = 0
+    await this.#wait(1)
+  }
+
+  #wait(bytes: number): Promise<void> {
+    this.#waiting ??= this.#poll(bytes).finally(() => {
+      this.#waiting = null
+    })
+    return this.#waiting
+  }
+
+  async #poll(bytes: number): Promise<void> {
+    const { signal, sleep, onTrouble } = this.#options
+    for (;;) {
+      onTrouble(await this.#sentence())
+      await sleep(pollMs, signal)
+      signal.throwIfAborted()
+      if (await this.#look(bytes)) break
+    }
+    onTrouble(null)
+  }
+
+  /** Looks at the volume; true when there is room. A volume that tells nothing is taken to have some. */
+  async #look(bytes: number): Promise<boolean> {
+    this.#lookedAtMs = performance.now()
+    const volume = await this.#volume()
+    if (volume === null) this.#allowance = Math.max(lookAgainBytes, bytes)
+    else {
+      const reserve = this.#options.reserveBytes ?? Math.min(maxReserveBytes, Math.floor(volume.sizeBytes / 100))
+      this.#allowance = Math.min(lookAgainBytes, volume.freeBytes - reserve)
+    }
+    return this.#allowance >= bytes
+  }
+
+  async #sentence(): Promise<string> {
+    const [needed, volume] = [this.#options.neededBytes(), await this.#volume()]
+    const needs = needed === null ? 'more is needed' : `this file needs ${inBytes(needed)} more`
+    const free = volume === null ? '' : `, ${inBytes(volume.freeBytes)} is free`
+    return `This computer’s disk is full: ${needs}${free}. It goes on when there is room.`
+  }
+
+  async #volume(): Promise<{ freeBytes: number; sizeBytes: number } | null> {
+    try {
+      const { bsize, bavail, blocks } = await statfs(this.#options.path)
+      return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize }
+    } catch (fault) {
+      if (errorCode(fault) === 'ENOENT') throw fault
+      return null
+    }
+  }
+}
+
+/** True when the system refused to write for want of room. */
+export function isFullDisk(fault: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
+}

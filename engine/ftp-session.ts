@@ -1,0 +1,289 @@
+import { connect as connectSocket, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
+import { Client, FTPError } from 'basic-ftp'
+import { decodePart } from './exchange.ts'
+import { errorCode, FetchError, translateFault } from './fetch-error.ts'
+import type { Gate } from './gate.ts'
+
+/** What a link says about a file on an FTP server. */
+export interface FtpPlace {
+  url: URL
+  host: string
+  isSecure: boolean
+  user: string
+  password: string
+  /** As it is sent: relative to where the server puts the user, unless it begins with a slash. */
+  path: string
+  isUtf8: boolean
+}
+
+/**
+ * Reads an FTP link. Line breaks would be commands of their own, so a path, name or password with one is refused.
+ * Source: RFC 1738 §3.2; `ftps` means TLS from the first byte on.
+ */
+export function ftpPlace(link: string): FtpPlace {
+  if (!URL.canParse(link)) throw new FetchError(`“${link.slice(0, 100)}” is not a link.`)
+  const url = new URL(link)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const encoded = url.pathname.slice(1).replace(/;type=[aid]$/i, '')
+  const isUtf8 = isProperUtf8(encoded)
+  const path = isUtf8 ? decodeURIComponent(encoded) : decodeBytes(encoded)
+  const user = url.username === '' ? 'anonymous' : decodePart(url.username)
+  const password = url.username === '' ? 'putdesk@' : decodePart(url.password)
+  if ([path, user, password].some((text) => /[\r\n\0]/.test(text))) {
+    throw new FetchError(`The link to “${host}” hides a line break, so it was refused.`)
+  }
+  if (path === '' || path.endsWith('/')) throw new FetchError(`The link to “${host}” names a folder and not a file.`)
+  url.username = url.password = url.hash = ''
+  url.pathname = `/${encoded}`
+  return { url, host, isSecure: url.protocol === 'ftps:', user, password, path, isUtf8 }
+}
+
+function isProperUtf8(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function decodeBytes(encoded: string): string {
+  return encoded.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+export interface FtpSessionOptions {
+  gate: Gate
+  /** How long to wait for each answer. */
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+type Finished = (isSizeKnown: boolean) => Promise<void>
+
+/** A control connection on which a user is signed in, for bytes as they are. */
+export class FtpSession {
+  readonly #client: Client
+  readonly #place: FtpPlace
+  readonly #options: FtpSessionOptions
+  readonly #address: string
+  readonly #security: ConnectionOptions
+  #data: Socket | null = null
+
+  private constructor(place: FtpPlace, options: FtpSessionOptions, address: string) {
+    this.#client = new Client(options.timeoutMs)
+    this.#place = place
+    this.#options = options
+    this.#address = address
+    this.#security = isIP(place.host) === 0 ? { servername: place.host } : { host: address }
+  }
+
+  /** Connects to an address that the gate checked, and signs in. */
+  static async open(place: FtpPlace, options: FtpSessionOptions): Promise<FtpSession> {
+    const addresses = await options.gate.check(place.url).catch((fault: unknown) => {
+      throw translateFault(fault, place.host)
+    })
+    options.signal.throwIfAborted()
+    const [first] = addresses
+    if (first === undefined) throw new FetchError(`The host “${place.host}” has no address.`)
+    const session = new FtpSession(place, options, first.address)
+    try {
+      await session.#signIn()
+      return session
+    } catch (fault) {
+      session.close()
+      throw fault
+    }
+  }
+
+  async #signIn(): Promise<void> {
+    const { host, isSecure, user, password, url, isUtf8 } = this.#place
+    this.#options.signal.addEventListener('abort', this.close, { once: true })
+    await this.#try(async () => {
+      const client = this.#client
+      if (isSecure) await client.connectImplicitTLS(this.#address, Number(url.port || 990), { ...this.#security })
+      else await client.connect(this.#address, Number(url.port || 21))
+      await client.login(user, password)
+      await client.send('TYPE I')
+      if (isUtf8) await client.sendIgnoringError('OPTS UTF8 ON')
+      else client.ftp.encoding = 'latin1'
+    })
+    if (!isSecure) return
+    await this.#try(() => this.#client.send('PBSZ 0'))
+    const isPrivate = await this.askOrNull('PROT P')
+    if (isPrivate === null)
+      throw new FetchError(`“${host}” does not protect the files it sends, so nothing was fetched.`)
+  }
+
+  /** Sends a command; null when the server says it cannot do that for good. */
+  async askOrNull(command: string): Promise<string | null> {
+    try {
+      return await this.ask(command)
+    } catch (fault) {
+      if (isRefusal(fault)) return null
+      throw fault
+    }
+  }
+
+  /** Sends a command, and answers with what the server said. */
+  ask(command: string): Promise<string> {
+    return this.#try(async () => (await this.#client.send(command)).message)
+  }
+
+  /** The size of the file in bytes, or null when the server does not tell. Rejects when there is no such file. */
+  async size(): Promise<number | null> {
+    const said = await this.ask(`SIZE ${this.#place.path}`).catch((fault: unknown) => {
+      if (isRefusal(fault) && !isMissing(fault)) return ''
+      throw fault
+    })
+    const size = Number(/^213 (\d+)\s*$/.exec(said)?.[1] ?? Number.NaN)
+    return Number.isSafeInteger(size) ? size : null
+  }
+
+  /** When the file was changed, as the server writes it, or null. Source: RFC 3659 §3. */
+  async changedAt(): Promise<string | null> {
+    const said = await this.askOrNull(`MDTM ${this.#place.path}`)
+    return /^213 (\d{14}(?:\.\d+)?)\s*$/.exec(said ?? '')?.[1] ?? null
+  }
+
+  /**
+   * Begins to fetch the file from `wanted` on, or from its beginning where the server cannot do that. The data connection goes to
+   * the address of the control connection, whatever the server says, and the gate is asked for its port. `finished` resolves when
+   * the server says that all was sent; where the size is known its silence is taken for that.
+   */
+  async retrieve(wanted: number): Promise<{ stream: Socket; start: number; finished: Finished }> {
+    const stream = await this.#openData()
+    const start = wanted > 0 && (await this.askOrNull(`REST ${wanted}`)) !== null ? wanted : 0
+    const begun = Promise.withResolvers<void>()
+    const done = this.#try(() =>
+      this.#client.ftp.handle(`RETR ${this.#place.path}`, (answer, task) => {
+        if (answer instanceof Error) task.reject(answer)
+        else if (answer.code === 125 || answer.code === 150) {
+          // From now on the control connection is silent for as long as the file takes.
+          this.#client.ftp.socket.setTimeout(0)
+          begun.resolve()
+        } else if (answer.code >= 200 && answer.code < 300) task.resolve(answer)
+        else if (answer.code >= 300) task.reject(new Error('an answer that makes no sense here'))
+      }),
+    )
+    done.then(begun.resolve, (fault: unknown) => {
+      begun.reject(fault)
+      stream.destroy(fault instanceof Error ? fault : undefined)
+    })
+    await begun.promise
+    return { stream, start, finished: (isSizeKnown) => this.#finished(done, isSizeKnown) }
+  }
+
+  async #finished(done: Promise<unknown>, isSizeKnown: boolean): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(() => {
+      if (isSizeKnown) late.resolve()
+      else late.reject(new FetchError(`“${this.#place.host}” does not say whether that was all.`, { isPassing: true }))
+    }, this.#options.timeoutMs)
+    try {
+      await Promise.race([done, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #openData(): Promise<Socket> {
+    const { host } = this.#place
+    const port = await this.#passivePort()
+    const target = { address: this.#address, port, host }
+    this.#options.gate.admit(target)
+    const plain = connectSocket({ host: this.#address, port })
+    // Whoever reads the stream hears of its faults; until then they must not end the program.
+    plain.on('error', () => undefined)
+    plain.setTimeout(this.#options.timeoutMs, () => {
+      plain.destroy(new FetchError(`“${host}” does not open a connection for the file.`, { isPassing: true }))
+    })
+    await settled(plain, 'connect').catch((fault: unknown) => {
+      throw translateFault(fault, host)
+    })
+    plain.setTimeout(0)
+    this.#data = plain
+    if (!this.#place.isSecure) return plain
+    const { socket } = this.#client.ftp
+    const session = socket instanceof TLSSocket ? (this.#client.ftp.tlsSessionStore ?? socket.getSession()) : undefined
+    const secure = connectSecurely({ ...this.#security, socket: plain, ...(session === undefined ? {} : { session }) })
+    secure.on('error', () => undefined)
+    this.#data = secure
+    return secure
+  }
+
+  /** EPSV names a port only; of what PASV says only the port is taken. Source: RFC 2428 §3, security.md S13. */
+  async #passivePort(): Promise<number> {
+    const { host } = this.#place
+    const extended = /\((.)\1\1(\d{1,5})\1\)/.exec((await this.askOrNull('EPSV')) ?? '')?.[2]
+    if (extended !== undefined) return portOf(Number(extended), host)
+    const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})/.exec(await this.ask('PASV')) ?? []
+    return portOf(high === undefined ? 0 : Number(high) * 256 + Number(low), host)
+  }
+
+  /** Ends both connections. */
+  readonly close = (): void => {
+    this.#options.signal.removeEventListener('abort', this.close)
+    this.#data?.destroy()
+    this.#client.close()
+  }
+
+  async #try<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act()
+    } catch (fault) {
+      this.#options.signal.throwIfAborted()
+      throw translateFtpFault(fault, this.#place.host)
+    }
+  }
+}
+
+function portOf(port: number, host: string): number {
+  if (port >= 1 && port <= 65_535) return port
+  throw new FetchError(`“${host}” does not open a connection for the file.`)
+}
+
+/** Resolves with the event, or rejects with the socket's fault. */
+function settled(socket: Socket, event: 'connect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once(event, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function isMissing(fault: unknown): boolean {
+  return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code === 550
+}
+
+/** True when the server refused a command for good, so that another way can be tried. */
+function isRefusal(fault: unknown): boolean {
+  return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code >= 500
+}
+
+function translateFtpFault(fault: unknown, host: string): unknown {
+  if (fault instanceof FTPError) return refusal(fault, host)
+  const translated = translateFault(fault, host)
+  if (translated instanceof FetchError || !(fault instanceof Error) || !/^\d*$/.test(errorCode(fault)))
+    return translated
+  if (/timeout/i.test(fault.message))
+    return new FetchError(`“${host}” does not answer.`, { isPassing: true, cause: fault })
+  if (/FIN packet|closed/i.test(fault.message)) {
+    return new FetchError(`“${host}” broke the connection.`, { isPassing: true, cause: fault })
+  }
+  return new FetchError(`“${host}” does not answer in proper FTP.`, { cause: fault })
+}
+
+/** Source: RFC 959 §4.2; codes from 500 on are for good. */
+function refusal(fault: FTPError, host: string): FetchError {
+  const { code } = fault
+  const said = (what: string, isPassing: boolean) =>
+    new FetchError(`“${host}” ${what} (${code}).`, { isPassing, cause: fault })
+  if (code === 421) return said('has no room for another connection just now', true)
+  if (code === 530 || code === 532 || code === 332 || code === 331) return said('does not let this user in', false)
+  if (code === 550) return said('says there is no such file', false)
+  if (code === 425 || code === 426) return said('broke off before the end', true)
+  return code < 500 ? said('cannot give the file just now', true) : said('refuses to give the file', false)
+}

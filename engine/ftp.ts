@@ -1,0 +1,88 @@
+import { type FtpPlace, FtpSession, ftpPlace } from './ftp-session.ts'
+import type { Gate } from './gate.ts'
+import { nameForLink } from './names.ts'
+import type { AskedPart, Validators } from './resume.ts'
+import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
+
+/** True for links that `ftpSource` and `ftpFacts` take. */
+export function isFtpLink(link: string): boolean {
+  return /^\s*ftps?:/i.test(link)
+}
+
+export interface FtpFacts {
+  name: string
+  /** Null when the server does not tell. */
+  sizeBytes: number | null
+}
+
+/** What a server says about a file, without fetching it. Rejects with a `FetchError` or a `GateError`. */
+export async function ftpFacts(
+  link: string,
+  options: { gate: Gate; signal: AbortSignal; timeoutMs: number },
+): Promise<FtpFacts> {
+  const place = ftpPlace(link)
+  const session = await FtpSession.open(place, options)
+  try {
+    return { name: nameForLink(place.url.href), sizeBytes: await session.size() }
+  } finally {
+    session.close()
+  }
+}
+
+/**
+ * A file on an FTP server, over one connection. The size and the time of the last change together tell its versions apart; only
+ * where the server gives both can a fetch be gone on with.
+ */
+export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number }): Source {
+  const host = URL.canParse(link) ? new URL(link).hostname : link.slice(0, 100)
+  return {
+    host,
+    open: async (asked, signal) => {
+      const place = ftpPlace(link)
+      const session = await FtpSession.open(place, { ...options, signal })
+      try {
+        return await open(session, place, asked)
+      } catch (fault) {
+        session.close()
+        throw fault
+      }
+    },
+  }
+}
+
+async function open(
+  session: FtpSession,
+  place: FtpPlace,
+  asked: AskedPart,
+): Promise<Delivery | NothingLeft | Mismatch> {
+  const totalBytes = await session.size()
+  const validators = validatorsOf(totalBytes, await session.changedAt())
+  const { strong } = validators
+  const isSame = asked.validators.strong === null ? totalBytes === asked.totalBytes : strong === asked.validators.strong
+  const isRest = asked.start > 0 && isSame
+  if (isRest && asked.start === totalBytes) {
+    session.close()
+    return { kind: 'nothing-left' }
+  }
+  const { stream, start, finished } = await session.retrieve(isRest ? asked.start : 0)
+  return {
+    kind: 'bytes',
+    host: place.host,
+    start,
+    end: totalBytes,
+    isWhole: start === 0,
+    totalBytes,
+    validators,
+    givesParts: false,
+    announced: { url: place.url.href, contentType: null, contentDisposition: null, sizeBytes: totalBytes },
+    stream,
+    isComplete: () => true,
+    confirm: () => finished(totalBytes !== null),
+    close: session.close,
+  }
+}
+
+function validatorsOf(sizeBytes: number | null, changedAt: string | null): Validators {
+  const strong = sizeBytes === null || changedAt === null ? null : `${changedAt} ${sizeBytes}`
+  return { etag: null, lastModified: changedAt, strong }
+}

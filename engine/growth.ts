@@ -1,0 +1,83 @@
+const tickMs = 400
+const fastBytesPerSecond = 32 * 1024 * 1024
+const minRemainingSeconds = 2
+const worthFactor = 1.1
+
+/** The connections of one fetch, as far as their number goes. */
+export interface Growing {
+  readonly count: number
+  readonly limit: number
+  readonly canGrow: boolean
+  readonly haveAllBegun: boolean
+  add: () => boolean
+  shrinkTo: (count: number) => void
+}
+
+export interface GrowthOptions {
+  segments: Growing
+  doneBytes: () => number
+  remainingBytes: () => number
+}
+
+/**
+ * Finds how many connections are worth having: doubles them while the server is slow and each doubling raises the speed, and goes
+ * back by one step when it does not. A fast server, or one that is nearly done, is left alone.
+ */
+export class Growth {
+  readonly #options: GrowthOptions
+  readonly #ticking: NodeJS.Timeout
+  #isSettled = false
+  #trial: { from: number; bytesPerSecond: number } | null = null
+  /** Where the present measurement began; null while there is nothing to measure. */
+  #since: { bytes: number; ms: number } | null = null
+
+  constructor(options: GrowthOptions) {
+    this.#options = options
+    this.#ticking = setInterval(() => this.#tick(), tickMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#ticking)
+  }
+
+  #tick(): void {
+    const { segments, doneBytes } = this.#options
+    if (this.#isSettled || !segments.canGrow || !segments.haveAllBegun || segments.count === 0) {
+      this.#since = null
+      return
+    }
+    const now = { bytes: doneBytes(), ms: performance.now() }
+    const since = this.#since
+    this.#since = now
+    // The first tick after a change only sets the mark.
+    if (since === null) return
+    const bytesPerSecond = ((now.bytes - since.bytes) / (now.ms - since.ms)) * 1000
+    if (bytesPerSecond <= 0) return
+    this.#judge(bytesPerSecond)
+    this.#grow(bytesPerSecond)
+  }
+
+  /** Keeps what was added, or takes it away when it did not help. */
+  #judge(bytesPerSecond: number): void {
+    const { segments } = this.#options
+    const trial = this.#trial
+    this.#trial = null
+    if (trial === null || bytesPerSecond >= trial.bytesPerSecond * worthFactor) return
+    this.#isSettled = true
+    if (segments.count > trial.from) segments.shrinkTo(trial.from)
+  }
+
+  #grow(bytesPerSecond: number): void {
+    const { segments, remainingBytes } = this.#options
+    const isWorthIt =
+      bytesPerSecond < fastBytesPerSecond && remainingBytes() / bytesPerSecond > minRemainingSeconds && !this.#isSettled
+    if (!isWorthIt) return
+    const from = segments.count
+    const target = Math.min(from * 2, segments.limit)
+    let isMore = false
+    while (segments.count < target && segments.add()) isMore = true
+    if (!isMore) return
+    this.#trial = { from, bytesPerSecond }
+    this.#since = null
+  }
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http'
+import { type Credentials, type Exchange, exchange } from './exchange.ts'
+import { FetchError } from './fetch-error.ts'
+import type { Gate } from './gate.ts'
+import { type AskedPart, announcedBytes, checkPartial, validatorsOf } from './resume.ts'
+import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
+
+const maxRetryAfterMs = 60 * 60 * 1000
+
+export interface HttpSourceOptions {
+  gate: Gate
+  timeoutMs: number
+  credentialsFor?: ((url: URL) => Credentials | null) | undefined
+}
+
+/** A file on a web server. Source: RFC 9110 §13.1.5, §14. */
+export function httpSource(link: string, options: HttpSourceOptions): Source {
+  return {
+    host: URL.canParse(link) ? new URL(link).hostname : link.slice(0, 100),
+    open: async (asked, signal) => {
+      const answer = await exchange(link, { ...options, signal, headers: rangeHeaders(asked) })
+      try {
+        return judge(answer, asked)
+      } catch (fault) {
+        answer.response.destroy()
+        throw fault
+      }
+    },
+  }
+}
+
+function isPart(asked: AskedPart): boolean {
+  return asked.start > 0 || asked.end !== null
+}
+
+function rangeHeaders(asked: AskedPart): Record<string, string> {
+  if (!isPart(asked)) return {}
+  const { strong } = asked.validators
+  const range = `bytes=${asked.start}-${asked.end === null ? '' : asked.end - 1}`
+  return { range, ...(strong === null ? {} : { 'if-range': strong }) }
+}
+
+/** Decides what an answer's head means for what was asked. */
+function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mismatch {
+  const { response, url } = answer
+  const status = response.statusCode ?? 0
+  if (status === 206 && isPart(asked)) {
+    const checked = checkPartial(response, asked)
+    if (checked.problem === null) {
+      refuseCoding(response, url)
+      return delivery(answer, { start: asked.start, end: checked.end, totalBytes: checked.totalBytes })
+    }
+    response.destroy()
+    return { kind: 'mismatch', ...checked }
+  }
+  if (status === 416 && isPart(asked)) {
+    response.destroy()
+    const total = /^bytes \*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1]
+    const isAtEnd = total !== undefined && Number(total) === asked.start && asked.totalBytes === asked.start
+    return isAtEnd
+      ? { kind: 'nothing-left' }
+      : { kind: 'mismatch', problem: 'it has no such part', hasChanged: total !== `${asked.totalBytes}` }
+  }
+  if (status !== 200) throw statusFault(response, url.hostname)
+  refuseCoding(response, url)
+  const totalBytes = announcedBytes(response)
+  return delivery(answer, { start: 0, end: totalBytes, totalBytes })
+}
+
+function delivery(
+  { response, url, sentMore }: Exchange,
+  place: Pick<Delivery, 'start' | 'end' | 'totalBytes'>,
+): Delivery {
+  const isWhole = response.statusCode === 200
+  return {
+    kind: 'bytes',
+    host: url.hostname,
+    ...place,
+    isWhole,
+    validators: validatorsOf(response),
+    givesParts: !isWhole || /\bbytes\b/i.test(response.headers['accept-ranges'] ?? ''),
+    announced: {
+      url: url.href,
+      contentType: response.headers['content-type'] ?? null,
+      contentDisposition: response.headers['content-disposition'] ?? null,
+      sizeBytes: place.totalBytes,
+    },
+    stream: response,
+    isComplete: () => response.complete,
+    confirm: async () => {
+      if (await sentMore()) throw sentTooMuch(url.hostname)
+    },
+    close: () => response.destroy(),
+  }
+}
+
+/** A server that goes on past what it announced cannot be trusted with any byte. */
+export function sentTooMuch(host: string): FetchError {
+  return new FetchError(`“${host}” sent more than it had announced, so the file cannot be trusted.`)
+}
+
+function statusFault(response: IncomingMessage, host: string): FetchError {
+  const status = response.statusCode ?? 0
+  const said = (what: string) => `“${host}” ${what} (${status}).`
+  if (status === 404 || status === 410) return new FetchError(said('says there is no such file'))
+  if (status === 401 || status === 403 || status === 407)
+    return new FetchError(said('does not let this file be fetched'))
+  if (status === 429 || status === 408 || status >= 500) {
+    const what = status === 429 ? 'asks for fewer requests' : 'has a fault of its own'
+    return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
+  }
+  return new FetchError(said('answers with something that is not a file'))
+}
+
+/** A coded body has another length and other bytes than the file; only files that are compressed themselves come that way. */
+function refuseCoding(response: IncomingMessage, url: URL): void {
+  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity'
+  if (coding === 'identity' || (/gzip$/.test(coding) && /\.t?gz$/i.test(url.pathname))) return
+  throw new FetchError(`“${url.hostname}” sends this file only in the coding “${coding}”, which was not asked for.`)
+}
+
+/** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */
+function retryAfterMs(response: IncomingMessage): number | null {
+  const said = response.headers['retry-after']
+  if (said === undefined) return null
+  const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now()
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs)
+}

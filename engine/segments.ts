@@ -1,0 +1,338 @@
+import { brokeOff, readBody } from './body.ts'
+import { FetchError } from './fetch-error.ts'
+import { Growth } from './growth.ts'
+import { sentTooMuch } from './http-source.ts'
+import type { PartFile } from './part-file.ts'
+import { addRange, gapsOf, type Range } from './ranges.ts'
+import { type AskedPart, isOtherVersion, type Validators } from './resume.ts'
+import type { Announced, Delivery, Source } from './source.ts'
+
+const minSplitBytes = 4 * 1024 * 1024
+
+/** What is known about the file that is being fetched. */
+export interface Version {
+  validators: Validators
+  totalBytes: number | null
+}
+
+export interface SegmentsOptions {
+  source: Source
+  part: PartFile
+  version: Version
+  signal: AbortSignal
+  stallMs: number
+  maxConnections: number
+  /** True while there is no room on the disk. */
+  isHeldBack: () => boolean
+  onStart: (announced: Announced) => Promise<void>
+  /** Called before a batch is written, with the length that all will have then. */
+  onBytes: (length: number) => void | Promise<void>
+  onTrouble: (sentence: string | null) => void
+  /** Forgets what is there, and says why. */
+  startOver: (why: string) => Promise<void>
+}
+
+/** Bytes of the file that were not what was asked for: all has to be fetched again. */
+export class VersionChanged extends FetchError {
+  override name = 'VersionChanged'
+}
+
+/** One connection, and the place in the file that it fills. */
+interface Segment {
+  /** Up to here bytes are written. */
+  written: number
+  /** Up to here they are written or being written. */
+  position: number
+  /** Where it stops, exclusive; another may have taken over what follows. */
+  end: number | null
+  delivery: Delivery | null
+  stop: AbortController
+}
+
+/**
+ * Fills the gaps of a part file, with one connection at first and with more where that is worth it. A connection that the server
+ * refuses or that breaks is given up, and its place is filled by those that are left; only the fault of the last one counts.
+ */
+export class Segments {
+  readonly #options: SegmentsOptions
+  readonly #running = new Set<Segment>()
+  readonly #outcome = Promise.withResolvers<void>()
+  #limit: number
+  #fatal: { fault: unknown } | null = null
+  #lastFault: unknown = null
+  #inFlightBytes = 0
+  #givesParts = false
+
+  private constructor(options: SegmentsOptions) {
+    this.#options = options
+    this.#limit = options.maxConnections
+  }
+
+  /** Resolves when there is no gap left; rejects with the fault that ended it, after the last write. */
+  static async run(options: SegmentsOptions): Promise<void> {
+    const segments = new Segments(options)
+    const growth = new Growth({
+      segments,
+      doneBytes: () => options.part.doneBytes,
+      remainingBytes: () => (options.version.totalBytes ?? 0) - options.part.doneBytes,
+    })
+    try {
+      await segments.#lead()
+      await segments.#outcome.promise
+    } finally {
+      growth.stop()
+    }
+  }
+
+  get count(): number {
+    return this.#running.size
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** True when more connections can be opened at all. */
+  get canGrow(): boolean {
+    const { version, isHeldBack } = this.#options
+    const isProven = this.#givesParts && version.totalBytes !== null && version.validators.strong !== null
+    return isProven && this.#fatal === null && !isHeldBack()
+  }
+
+  /** True when every connection has given its first bytes. */
+  get haveAllBegun(): boolean {
+    return [...this.#running].every(({ delivery }) => delivery !== null)
+  }
+
+  /** Opens one more connection where the most is left. False when nothing is worth one. */
+  add(): boolean {
+    const place = this.#claim()
+    if (place === null) return false
+    this.#extra(place).catch((fault: unknown) => this.#fail(fault))
+    return true
+  }
+
+  /** Gives up the newest connections until so many are left, and opens no more than that. */
+  shrinkTo(count: number): void {
+    this.#limit = count
+    for (const segment of [...this.#running].slice(count)) segment.stop.abort()
+  }
+
+  /** The first connection: what it answers decides about the whole file. */
+  async #lead(): Promise<void> {
+    const { part, version, signal, source, startOver } = this.#options
+    const [start, stop] = this.#gaps()[0] ?? [part.doneBytes, null]
+    const end = version.totalBytes === null ? null : stop
+    const segment = newSegment(start, end)
+    this.#running.add(segment)
+    const answer = await source.open(this.#asked([start, end]), AbortSignal.any([signal, segment.stop.signal]))
+    if (answer.kind === 'nothing-left') {
+      this.#outcome.resolve()
+      return
+    }
+    if (answer.kind === 'mismatch') throw new VersionChanged(answer.problem, { isPassing: true })
+    if (answer.isWhole) {
+      const isLeft = part.doneBytes > 0
+      if (isLeft) await startOver('the file has changed, or cannot be continued there')
+      version.validators = answer.validators
+      Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop })
+    }
+    version.totalBytes = answer.totalBytes
+    segment.end ??= answer.end
+    this.#givesParts = answer.givesParts
+    await this.#receive(segment, answer)
+  }
+
+  /** One more connection. Whatever keeps it from helping is no fault of the fetch, but that the file is another now. */
+  async #extra(segment: Segment): Promise<void> {
+    const { version, signal, source, part } = this.#options
+    try {
+      if (version.totalBytes !== null) await part.split(version.totalBytes, version.validators.strong ?? '')
+    } catch (fault) {
+      this.#fatal ??= { fault }
+      this.#ended(segment, fault)
+      return
+    }
+    const asked = this.#asked([segment.position, segment.end])
+    const open = source.open(asked, AbortSignal.any([signal, segment.stop.signal]))
+    const answer = await open.catch((fault: unknown) => ({ kind: 'refused' as const, fault }))
+    if (answer.kind === 'bytes' && !answer.isWhole) {
+      await this.#receive(segment, answer)
+      return
+    }
+    if (answer.kind === 'bytes') answer.close()
+    const hasChanged =
+      answer.kind === 'bytes'
+        ? isOtherVersion(answer.validators, version.validators) || answer.totalBytes !== version.totalBytes
+        : answer.kind === 'mismatch' && answer.hasChanged
+    if (hasChanged) this.#fatal ??= { fault: new VersionChanged('the file has changed', { isPassing: true }) }
+    if (answer.kind !== 'refused') this.#givesParts = false
+    this.#ended(segment, answer.kind === 'refused' ? answer.fault : brokeOff(source.host))
+  }
+
+  async #receive(segment: Segment, delivery: Delivery): Promise<void> {
+    const { stallMs, onTrouble } = this.#options
+    segment.delivery = delivery
+    let fault: unknown = null
+    try {
+      await readBody(delivery.stream, {
+        host: delivery.host,
+        stallMs,
+        isComplete: delivery.isComplete,
+        onBatch: (chunks, bytes) => this.#take(segment, delivery, { chunks, bytes }),
+        onQuiet: () => {
+          if (this.#running.size === 1) onTrouble(`“${delivery.host}” has sent nothing for a while.`)
+        },
+      })
+      await this.#close(segment, delivery)
+    } catch (cause) {
+      fault = cause
+    } finally {
+      delivery.close()
+    }
+    this.#ended(segment, fault)
+  }
+
+  /** Writes what came. True when this segment has all that it is for. */
+  async #take(segment: Segment, delivery: Delivery, batch: { chunks: Buffer[]; bytes: number }): Promise<boolean> {
+    const { part, onBytes, onTrouble } = this.#options
+    if (this.#fatal !== null) return true
+    const at = segment.position
+    if (delivery.end !== null && at + batch.bytes > delivery.end) throw this.#condemn(sentTooMuch(delivery.host))
+    const bytes = Math.min(batch.bytes, (segment.end ?? Number.POSITIVE_INFINITY) - at)
+    const chunks = bytes === batch.bytes ? batch.chunks : firstBytes(batch.chunks, bytes)
+    segment.position = at + bytes
+    this.#inFlightBytes += bytes
+    try {
+      if (part.doneBytes === 0 && delivery.isWhole) await this.#begin(delivery, chunks[0] ?? Buffer.alloc(0))
+      onTrouble(null)
+      await onBytes(part.doneBytes + this.#inFlightBytes)
+      await part.write(chunks, at)
+      segment.written = segment.position
+    } catch (fault) {
+      throw this.#condemn(fault)
+    } finally {
+      this.#inFlightBytes -= bytes
+    }
+    return segment.end !== delivery.end && segment.position >= (segment.end ?? Number.POSITIVE_INFINITY)
+  }
+
+  async #begin(delivery: Delivery, head: Buffer): Promise<void> {
+    await this.#options.onStart({ ...delivery.announced, head })
+    await this.#options.part.record()
+  }
+
+  /** Judges the end of a body: whether it was the end of the file. */
+  async #close(segment: Segment, delivery: Delivery): Promise<void> {
+    const { version, part } = this.#options
+    if (this.#fatal !== null || segment.end !== delivery.end) return
+    if (segment.position === 0 && delivery.isWhole) await this.#begin(delivery, Buffer.alloc(0))
+    if (delivery.end !== null && segment.position < delivery.end) throw brokeOff(delivery.host)
+    await delivery.confirm().catch((fault: unknown) => {
+      throw this.#condemn(fault)
+    })
+    if (version.totalBytes === null) version.totalBytes = part.doneBytes
+  }
+
+  /** Marks a fault that ends the whole attempt. */
+  #condemn(fault: unknown): unknown {
+    this.#fatal ??= { fault }
+    return fault
+  }
+
+  #ended(segment: Segment, fault: unknown): void {
+    const wasStopped = segment.stop.signal.aborted
+    this.#running.delete(segment)
+    if (fault !== null && !wasStopped) {
+      this.#lastFault = fault
+      this.#limit = Math.max(1, Math.min(this.#limit, this.#running.size))
+    }
+    if (this.#fatal !== null || this.#options.signal.aborted) {
+      this.#fail(this.#fatal?.fault ?? this.#options.signal.reason)
+      return
+    }
+    this.#giveBack()
+    const isComplete = this.#options.version.totalBytes !== null && this.#gaps().length === 0
+    if (isComplete) this.#settle()
+    else if (fault === null && this.#running.size < this.#limit && this.add()) return
+    else if (this.#running.size === 0) this.#fail(this.#lastFault ?? brokeOff(this.#options.source.host))
+  }
+
+  /** Stops the others, and rejects once the last of them is gone. */
+  #fail(fault: unknown): void {
+    this.#fatal ??= { fault }
+    for (const segment of this.#running) segment.stop.abort()
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#running.size > 0) return
+    if (this.#fatal === null) this.#outcome.resolve()
+    else this.#outcome.reject(this.#fatal.fault)
+  }
+
+  /** What nobody fills any more goes to the connection that ends before it, if that brings it anyway. */
+  #giveBack(): void {
+    for (const [start, end] of this.#gaps()) {
+      for (const segment of this.#running) {
+        const reach = segment.delivery?.end ?? 0
+        if (segment.end === start && segment.position < start && reach >= end) segment.end = end
+      }
+    }
+  }
+
+  /** The largest place that is worth a connection: a gap that nobody fills, or the second half of what somebody does. */
+  #claim(): Segment | null {
+    const { totalBytes } = this.#options.version
+    if (totalBytes === null || this.#fatal !== null) return null
+    const largest = this.#gaps().sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0]
+    const place = largest ?? (this.canGrow ? this.#split() : null)
+    if (place === null || place === undefined) return null
+    const segment = newSegment(...place)
+    this.#running.add(segment)
+    return segment
+  }
+
+  #split(): Range | null {
+    let best: { segment: Segment; end: number; rest: number } | null = null
+    for (const segment of this.#running) {
+      const end = segment.end ?? this.#options.version.totalBytes ?? 0
+      const rest = end - segment.position
+      if (rest >= minSplitBytes && rest > (best?.rest ?? 0)) best = { segment, end, rest }
+    }
+    if (best === null) return null
+    const middle = best.end - Math.floor(best.rest / 2)
+    best.segment.end = middle
+    return [middle, best.end]
+  }
+
+  /** What is neither there nor being fetched. */
+  #gaps(): Range[] {
+    const { part, version } = this.#options
+    if (version.totalBytes === null) return part.doneBytes === 0 ? [] : [[part.doneBytes, Number.MAX_SAFE_INTEGER]]
+    let taken = part.done
+    for (const { written, end } of this.#running) taken = addRange(taken, [written, end ?? version.totalBytes])
+    return gapsOf(taken, version.totalBytes)
+  }
+
+  #asked([start, end]: [number, number | null]): AskedPart {
+    const { totalBytes, validators } = this.#options.version
+    const isToTheEnd = end === null || totalBytes === null || end >= totalBytes
+    return { start, end: isToTheEnd ? null : end, totalBytes, validators }
+  }
+}
+
+function newSegment(start: number, end: number | null): Segment {
+  return { written: start, position: start, end, delivery: null, stop: new AbortController() }
+}
+
+function firstBytes(chunks: Buffer[], bytes: number): Buffer[] {
+  let rest = bytes
+  const kept: Buffer[] = []
+  for (const chunk of chunks) {
+    if (rest <= 0) break
+    kept.push(chunk.subarray(0, rest))
+    rest -= chunk.length
+  }
+  return kept
+}
