@@ -1,0 +1,79 @@
+import WebTorrent, { type Parsed } from 'webtorrent'
+import Peer from 'webtorrent/lib/peer.js'
+import { installDirectPipe } from './direct-pipe.ts'
+import { isLoopback } from './guard.ts'
+import { paddingMark } from './guarded-fetch.ts'
+import type { Magnet } from './magnet.ts'
+import type { WorkerOptions } from './messages.ts'
+import type { Torrent } from './torrent-file.ts'
+
+const maxConnections = 100
+
+/**
+ * Starts webtorrent. Others on the network are neither told nor asked of torrents (no local discovery), and a router is asked to
+ * open a port only when listening beyond this computer was asked for.
+ */
+export async function createClient(settings: WorkerOptions): Promise<WebTorrent> {
+  const { listen, dht, downloadLimit, uploadLimit } = settings
+  const isOpen = !isLoopback(listen.address)
+  installDirectPipe(Peer.prototype, { isLimited: downloadLimit > 0 || uploadLimit > 0 })
+  const client = new WebTorrent({
+    torrentPort: listen.port,
+    dhtPort: isOpen ? listen.port : 0,
+    dht,
+    lsd: false,
+    utp: false,
+    utPex: true,
+    natUpnp: isOpen,
+    natPmp: isOpen,
+    secure: 1,
+    maxConns: maxConnections,
+    downloadLimit: downloadLimit > 0 ? downloadLimit : -1,
+    uploadLimit: uploadLimit > 0 ? uploadLimit : -1,
+    userAgent: 'Putdesk',
+  })
+  if (!client.listening) {
+    await new Promise<void>((resolve, reject) => {
+      client.once('listening', resolve)
+      client.once('error', reject)
+    })
+  }
+  return client
+}
+
+/** A checked torrent as webtorrent's own parser would give it, which then never sees the file. */
+export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
+  const { info, hashes, pieceCount, pieceLength, length } = torrent
+  const hex = hashes.toString('hex')
+  return {
+    infoHash: info.infoHash,
+    name: info.name,
+    announce: [...new Set([...torrent.trackers, ...(magnet?.trackers ?? [])])],
+    urlList: [...new Set([...torrent.webSeeds, ...(magnet?.webSeeds ?? [])])],
+    peerAddresses: magnet?.peers ?? [],
+    private: info.isPrivate,
+    info: {},
+    files: torrent.placed.map((file) => ({
+      // Only web seeds are asked by it.
+      path: file.index === null ? paddingMark : file.remotePath.map(encodeURIComponent).join('/'),
+      name: `${file.index ?? 'padding'}`,
+      length: file.sizeBytes,
+      offset: file.offset,
+    })),
+    length,
+    pieceLength,
+    lastPieceLength: length - pieceLength * (pieceCount - 1),
+    pieces: Array.from({ length: pieceCount }, (_, index) => hex.slice(index * 40, index * 40 + 40)),
+  }
+}
+
+/** What webtorrent needs to look for a torrent whose description is not known yet. */
+export function asUnknown(magnet: Magnet): Parsed {
+  return {
+    infoHash: magnet.infoHash,
+    name: magnet.name ?? magnet.infoHash,
+    announce: magnet.trackers,
+    urlList: magnet.webSeeds,
+    peerAddresses: magnet.peers,
+  }
+}

@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
+import { TorrentError } from './types.ts'
+
+const maxLosses = 3
+const calmMs = 60_000
+const closeWithinMs = 5000
+const maxHeapMegabytes = 1024
+
+interface CrewOptions {
+  settings: WorkerOptions
+  onMessage: (message: FromWorker) => void
+  /** A new worker stands in for one that ended: what was under way has to be told again. */
+  onReplaced: () => void
+  /** The worker ended too often to be replaced again. */
+  onLost: (fault: TorrentError) => void
+  report: (fault: unknown) => void
+}
+
+interface Crew {
+  /** Tells the worker, starting it when there is none. */
+  tell(message: ToWorker): void
+  tellIfThere(message: ToWorker): void
+  close(): Promise<void>
+}
+
+/**
+ * The worker thread, started when first told something and replaced when it ends by itself. Run from source it is
+ * `torrent-worker.ts` beside this file; bundled, `torrent-worker.mjs` beside the bundle that this file is in, which the build has
+ * to make as an entry of its own.
+ */
+export function createCrew({ settings, onMessage, onReplaced, onLost, report }: CrewOptions): Crew {
+  let worker: Worker | null = null
+  let losses = 0
+  let startedAtMs = 0
+  let isClosing = false
+
+  const begin = (): Worker => {
+    const started = new Worker(workerPath(), {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes },
+      // What it may be given by those who run this program is not meant for it.
+      argv: [],
+      execArgv: ['--no-warnings'],
+    })
+    startedAtMs = performance.now()
+    started.on('message', onMessage)
+    started.on('error', report)
+    started.once('exit', () => {
+      if (worker !== started) return
+      worker = null
+      if (!isClosing) replace()
+    })
+    return started
+  }
+  const replace = () => {
+    losses = performance.now() - startedAtMs > calmMs ? 1 : losses + 1
+    if (losses > maxLosses) {
+      losses = 0
+      onLost(new TorrentError('The part that fetches torrents ended again and again.'))
+      return
+    }
+    onReplaced()
+  }
+  const tell = (message: ToWorker) => {
+    worker ??= begin()
+    worker.postMessage(message)
+  }
+  return {
+    tell,
+    tellIfThere: (message) => worker?.postMessage(message),
+    close: async () => {
+      isClosing = true
+      const last = worker
+      if (last === null) return
+      const closed = new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, closeWithinMs)
+        const end = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        last.on('message', (message: FromWorker) => (message.type === 'closed' ? end() : undefined))
+        last.once('exit', end)
+      })
+      last.postMessage({ type: 'close' } satisfies ToWorker)
+      await closed
+      await last.terminate()
+      worker = null
+    },
+  }
+}
+
+function workerPath(): string {
+  const isSource = import.meta.url.endsWith('.ts')
+  return fileURLToPath(new URL(isSource ? './torrent-worker.ts' : './torrent-worker.mjs', import.meta.url))
+}

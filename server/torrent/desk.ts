@@ -1,0 +1,91 @@
+import type { Gate } from '../../engine/gate.ts'
+import { createClient } from './client.ts'
+import { FilePool } from './file-pool.ts'
+import { createLooks } from './looks.ts'
+import type { FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
+import { type Run, startRun } from './run.ts'
+import { TorrentError, type TorrentSource } from './types.ts'
+
+const tickMs = 250
+
+/** What the worker does when told. */
+interface Desk {
+  start(job: WorkerJob): void
+  accept(id: number): void
+  stop(id: number): void
+  look(id: number, source: TorrentSource): void
+  stopLooking(id: number): void
+  close(): void
+}
+
+/** Runs all torrents of this worker with one webtorrent client. */
+export async function createDesk(
+  settings: WorkerOptions,
+  gate: Gate,
+  tell: (message: FromWorker) => void,
+): Promise<Desk> {
+  const client = await createClient(settings)
+  const pool = new FilePool()
+  const runs = new Map<number, Run>()
+  /** Those that were told to start and have not been stopped meanwhile. */
+  const starting = new Set<number>()
+  const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
+  const looks = createLooks({ client, gate, find, tell })
+  let isLifted = false
+  client.on('error', (fault: Error) => {
+    // Nothing of it belongs to one torrent: it ends the worker, and another takes over.
+    throw fault
+  })
+
+  const liftLimits = () => {
+    const isSharing = [...runs.values()].some((run) => run.isSeeding())
+    if (settings.uploadLimit <= 0 || isSharing === isLifted) return
+    isLifted = isSharing
+    client.throttleUpload(isSharing ? -1 : settings.uploadLimit)
+  }
+  const timer = setInterval(() => {
+    for (const run of runs.values()) run.tick()
+    liftLimits()
+  }, tickMs)
+
+  const begin = async (job: WorkerJob) => {
+    starting.add(job.id)
+    const release = await looks.yieldTo(job)
+    try {
+      if (!starting.delete(job.id)) return
+      if (find(looks.infoHashOf(job.source)) !== null) throw new TorrentError('This torrent is being fetched already.')
+      runs.set(job.id, startRun({ client, gate, pool, job, tell, onEnd: () => runs.delete(job.id) }))
+    } finally {
+      release()
+    }
+  }
+  return {
+    start: (job) => {
+      begin(job).catch((fault: unknown) => {
+        const sentence = fault instanceof Error ? fault.message : `${fault}`
+        tell({ type: 'failed', id: job.id, sentence, code: null })
+      })
+    },
+    accept: (id) => runs.get(id)?.accept(),
+    stop: (id) => {
+      starting.delete(id)
+      const run = runs.get(id)
+      const ended = () => {
+        runs.delete(id)
+        tell({ type: 'stopped', id })
+      }
+      if (run === undefined) ended()
+      else run.stop().then(ended, ended)
+    },
+    look: looks.look,
+    stopLooking: looks.stop,
+    close: () => {
+      clearInterval(timer)
+      const stops = [...runs.values()].map((run) => run.stop())
+      Promise.allSettled(stops).then(
+        () => client.destroy(() => tell({ type: 'closed' })),
+        () => tell({ type: 'closed' }),
+      )
+    },
+  }
+}

@@ -1,0 +1,254 @@
+import { createHash, hash } from 'node:crypto'
+import type { Torrent as Swarm, Wire } from 'webtorrent'
+import type { PieceStore } from './piece-store.ts'
+
+const blockBytes = 16 * 1024
+const minPipeline = 32
+const maxPipeline = 500
+const pipelineSeconds = 1
+const maxPendingBytes = 64 * 1024 * 1024
+const maxOpenBytes = 128 * 1024 * 1024
+const maxWebRequests = 4
+const maxAskedAtOnce = 2
+const choice = 64
+
+interface OpenPiece {
+  index: number
+  length: number
+  blocks: (Uint8Array | undefined)[]
+  /** Who gave each block. */
+  sources: string[]
+  /** Who was asked for each block and has not answered. */
+  asked: Wire[][]
+  /** Blocks that nobody was asked for, the next one last. */
+  free: number[]
+  left: number
+  /** A piece that came damaged from several is fetched from one alone, so that the next blame is certain. */
+  isForOne: boolean
+  owner: Wire | null
+}
+
+interface DownloadingOptions {
+  swarm: Swarm
+  store: PieceStore
+  hashes: Buffer
+  /** What a wire is blamed and banned by. */
+  addressOf: (wire: Wire) => string
+  onVerified: (piece: number) => void
+  onCorrupt: (address: string) => void
+  onFault: (fault: unknown) => void
+}
+
+/**
+ * Decides what is asked of whom, and what becomes of what comes: whole pieces are hashed from their blocks without copying them,
+ * written, and only then counted. Stands in for webtorrent's `_updateWire`, which copies every piece, has no last phase in which
+ * slow peers are overtaken, and goes on asking peers that give damaged pieces.
+ */
+export class Downloading {
+  readonly #options: DownloadingOptions
+  readonly #open = new Map<number, OpenPiece>()
+  /** Those of them with blocks that nobody was asked for. */
+  readonly #fillable = new Set<OpenPiece>()
+  readonly #writing = new Set<number>()
+  /** The blocks of pieces that came damaged, by who gave them. */
+  readonly #suspicions = new Map<number, { address: string; block: number; digest: string }[]>()
+  readonly #cursors = new WeakMap<Wire, number>()
+  #openBytes = 0
+
+  constructor(options: DownloadingOptions) {
+    this.#options = options
+  }
+
+  /** Asks a peer for as much as it can use. */
+  fill(wire: Wire): void {
+    const { swarm, store } = this.#options
+    if (wire.destroyed || wire.peerChoking || !swarm.ready || swarm.done || swarm.destroyed) return
+    if (store.pendingBytes > maxPendingBytes) return
+    if (wire.type === 'webSeed') {
+      this.#fillFromWeb(wire)
+      return
+    }
+    const limit = pipelineOf(wire)
+    while (wire.requests.length < limit) {
+      const open = this.#fillableFor(wire) ?? this.#openFor(wire)
+      const block = open?.free.pop()
+      if (open === null || block === undefined) break
+      if (open.free.length === 0) this.#fillable.delete(open)
+      if (open.isForOne) open.owner = wire
+      this.#ask(wire, open, block)
+    }
+    if (wire.requests.length === 0) this.#overtake(wire)
+  }
+
+  /** Whole pieces, for each request is an HTTP request. */
+  #fillFromWeb(wire: Wire): void {
+    while (wire.requests.length < maxWebRequests) {
+      const open = this.#openFor(wire)
+      if (open === null) return
+      open.free = []
+      this.#fillable.delete(open)
+      open.owner = wire
+      for (const asked of open.asked) asked.push(wire)
+      wire.request(open.index, 0, open.length, (fault, bytes) => {
+        for (const block of open.blocks.keys()) {
+          const part = bytes?.subarray(block * blockBytes, block * blockBytes + lengthOf(open, block)) ?? null
+          this.#receive(wire, open, { block, part: fault === null ? part : null })
+        }
+        this.fill(wire)
+      })
+    }
+  }
+
+  #ask(wire: Wire, open: OpenPiece, block: number): void {
+    open.asked[block]?.push(wire)
+    wire.request(open.index, block * blockBytes, lengthOf(open, block), (fault, bytes) => {
+      this.#receive(wire, open, { block, part: fault === null ? bytes : null })
+      if (fault === null) this.fill(wire)
+    })
+  }
+
+  #receive(wire: Wire, open: OpenPiece, { block, part }: { block: number; part: Uint8Array | null }): void {
+    const asked = open.asked[block] ?? []
+    const at = asked.indexOf(wire)
+    if (at !== -1) asked.splice(at, 1)
+    if (open.blocks[block] !== undefined || this.#open.get(open.index) !== open) return
+    if (part === null) {
+      if (open.owner === wire) open.owner = null
+      if (asked.length > 0) return
+      open.free.push(block)
+      this.#fillable.add(open)
+      return
+    }
+    open.blocks[block] = part
+    open.sources[block] = this.#options.addressOf(wire)
+    open.left -= 1
+    for (const slower of [...asked]) slower.cancel(open.index, block * blockBytes, lengthOf(open, block))
+    if (open.left === 0) this.#judge(open)
+  }
+
+  #judge(open: OpenPiece): void {
+    const { store, hashes, onVerified, onFault } = this.#options
+    this.#close(open)
+    const blocks = open.blocks.filter((block) => block !== undefined)
+    const digest = createHash('sha1')
+    for (const block of blocks) digest.update(block)
+    if (!digest.digest().equals(hashes.subarray(open.index * 20, open.index * 20 + 20))) {
+      this.#blame(open, blocks)
+      return
+    }
+    this.#clear(open, blocks)
+    this.#writing.add(open.index)
+    store.write(open.index, blocks).then(() => {
+      this.#writing.delete(open.index)
+      onVerified(open.index)
+    }, onFault)
+  }
+
+  /** Who gave all of a damaged piece is to blame; of several, who gave a block that turns out to be another. */
+  #blame(open: OpenPiece, blocks: Uint8Array[]): void {
+    const givers = new Set(open.sources)
+    const [only] = givers
+    if (givers.size === 1 && only !== undefined) {
+      this.#options.onCorrupt(only)
+      return
+    }
+    const suspicion = blocks.map((bytes, block) => ({
+      address: open.sources[block] ?? '',
+      block,
+      digest: hash('sha1', bytes),
+    }))
+    this.#suspicions.set(open.index, [...(this.#suspicions.get(open.index) ?? []), ...suspicion].slice(-10_000))
+  }
+
+  #clear(open: OpenPiece, blocks: Uint8Array[]): void {
+    const suspicion = this.#suspicions.get(open.index)
+    if (suspicion === undefined) return
+    this.#suspicions.delete(open.index)
+    const digests = blocks.map((bytes) => hash('sha1', bytes))
+    const liars = suspicion.filter(({ block, digest }) => digests[block] !== digest).map(({ address }) => address)
+    for (const liar of new Set(liars)) this.#options.onCorrupt(liar)
+  }
+
+  #fillableFor(wire: Wire): OpenPiece | null {
+    for (const open of this.#fillable) {
+      const isFree = !open.isForOne || open.owner === null || open.owner === wire
+      if (isFree && wire.peerPieces.get(open.index)) return open
+    }
+    return null
+  }
+
+  #openFor(wire: Wire): OpenPiece | null {
+    if (this.#openBytes >= maxOpenBytes) return null
+    const index = this.#choose(wire)
+    if (index === null) return null
+    const length = this.#options.store.lengthOf(index)
+    const count = Math.ceil(length / blockBytes)
+    const open: OpenPiece = {
+      index,
+      length,
+      blocks: new Array<Uint8Array | undefined>(count).fill(undefined),
+      sources: [],
+      asked: Array.from({ length: count }, () => []),
+      free: Array.from({ length: count }, (_, block) => count - 1 - block),
+      left: count,
+      isForOne: this.#suspicions.has(index),
+      owner: null,
+    }
+    this.#open.set(index, open)
+    this.#fillable.add(open)
+    this.#openBytes += length
+    return open
+  }
+
+  /** Of the next missing pieces that a peer has, the one that the fewest others have. Each peer begins somewhere else. */
+  #choose(wire: Wire): number | null {
+    const { swarm } = this.#options
+    const { bitfield, pieces, wires } = swarm
+    const count = pieces.length
+    const start = this.#cursors.get(wire) ?? Math.floor(Math.random() * count)
+    let best: number | null = null
+    let fewest = Number.POSITIVE_INFINITY
+    let seen = 0
+    for (let step = 0; step < count && seen < choice; step += 1) {
+      const index = (start + step) % count
+      if (bitfield?.get(index) || this.#open.has(index) || this.#writing.has(index)) continue
+      if (!wire.peerPieces.get(index)) continue
+      seen += 1
+      const holders = wires.length === 1 ? 1 : wires.filter((other) => other.peerPieces.get(index)).length
+      if (holders < fewest) [best, fewest] = [index, holders]
+      if (wires.length === 1) break
+    }
+    if (best !== null) this.#cursors.set(wire, (best + 1) % count)
+    return best
+  }
+
+  /** Nothing is left that nobody was asked for: asks also for what slower peers owe, and takes what comes first. */
+  #overtake(wire: Wire): void {
+    for (const open of this.#open.values()) {
+      if (!wire.peerPieces.get(open.index) || open.isForOne) continue
+      for (const [block, asked] of open.asked.entries()) {
+        if (wire.requests.length >= minPipeline) return
+        if (open.blocks[block] !== undefined || asked.length >= maxAskedAtOnce || asked.includes(wire)) continue
+        this.#ask(wire, open, block)
+      }
+    }
+  }
+
+  #close(open: OpenPiece): void {
+    this.#open.delete(open.index)
+    this.#fillable.delete(open)
+    this.#openBytes -= open.length
+  }
+}
+
+/** As many requests as the peer answers in a second, within bounds and what it says it keeps in mind. */
+function pipelineOf(wire: Wire): number {
+  const { reqq } = wire.peerExtendedHandshake
+  const kept = typeof reqq === 'number' && reqq > 0 ? reqq : maxPipeline
+  const useful = Math.ceil((pipelineSeconds * wire.downloadSpeed()) / blockBytes)
+  return Math.min(Math.max(minPipeline, useful), kept, maxPipeline)
+}
+
+function lengthOf(open: OpenPiece, block: number): number {
+  return Math.min(blockBytes, open.length - block * blockBytes)
+}

@@ -1,0 +1,227 @@
+import { createCrew } from './crew.ts'
+import type { Checkpoint, FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
+import {
+  TorrentError,
+  type TorrentInfo,
+  type TorrentLook,
+  type TorrentResume,
+  type TorrentSource,
+  type TorrentState,
+} from './types.ts'
+
+/** A torrent to fetch into a folder of its own, and then to share. */
+export interface TorrentJob {
+  source: TorrentSource
+  /** A private folder that is there. The torrent's files become `0`, `1`, … in it, by their place in `TorrentInfo.files`. */
+  folder: string
+  /** What an earlier run kept, or null to look at what the folder holds. */
+  resume: TorrentResume | null
+  bootId: string
+  /** Called once for each start, as soon as it is known what the torrent holds; rejects to refuse it before a byte is written. */
+  onMetadata: (info: TorrentInfo) => void | Promise<void>
+  /** At most four times a second, and only when something changed. */
+  onState: (state: TorrentState) => void
+  /** At most every 250 ms, and at the end. */
+  onCheckpoint: (resume: TorrentResume) => void
+}
+
+/** A torrent that was started. It goes on sharing after `done` until it is stopped. */
+export interface RunningTorrent {
+  /** Resolves when every piece is verified and forced to the disk; rejects as `failed` does, and with an `AbortError` once stopped. */
+  done: Promise<void>
+  /** Rejects with a `TorrentError`, or what `onMetadata` rejected with, when the torrent cannot go on; otherwise never settles. */
+  failed: Promise<never>
+  /** Ends it, with a last checkpoint. What it wrote stays. */
+  stop(): Promise<void>
+}
+
+export interface TorrentEngine {
+  /** Replaces the hosts that may be reached although they are on the person's own network. */
+  allow(hosts: readonly string[]): void
+  /** Finds out what a torrent holds, fetching nothing of it. Rejects with a `TorrentError` or the signal's reason. */
+  lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentLook>
+  start(job: TorrentJob): RunningTorrent
+  /** Stops everything, with last checkpoints. */
+  close(): Promise<void>
+}
+
+export interface TorrentEngineOptions {
+  /** Names or addresses on the person's own network that may be reached. */
+  allowHosts: readonly string[]
+  /** Where to find others without a tracker; `bootstrap` are the first to be asked, as `host:port`. */
+  dht: { bootstrap: string[] } | false
+  /** Where others may connect; port 0 for any. Unless given, nothing listens beyond this computer. */
+  listen?: { address: string; port: number }
+  /** Bytes per second for all torrents together; 0 for no limit. */
+  downloadLimit?: number
+  /** The same for what is sent; lifted while a whole torrent is shared, so that its slot is free again soon. */
+  uploadLimit?: number
+  /** Told of faults that nobody else is told of. */
+  report: (fault: unknown) => void
+}
+
+interface Running {
+  job: TorrentJob
+  message: WorkerJob
+  resume: TorrentResume | null
+  isAsked: boolean
+  finish: () => void
+  fail: (fault: unknown) => void
+  /** It was stopped, and is not done. */
+  abandon: () => void
+  stopped: PromiseWithResolvers<void>
+}
+
+interface Looking {
+  source: TorrentSource
+  answer: PromiseWithResolvers<TorrentLook>
+}
+
+/**
+ * Fetches and shares torrents in a worker thread of its own, which starts with the first of them. When the worker ends by itself,
+ * another takes over from the last checkpoints, at most three times in a row.
+ */
+export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngine {
+  const running = new Map<number, Running>()
+  const looking = new Map<number, Looking>()
+  let nextId = 1
+  const settings: WorkerOptions = {
+    allowHosts: options.allowHosts,
+    dht: options.dht,
+    listen: options.listen ?? { address: '127.0.0.1', port: 0 },
+    downloadLimit: options.downloadLimit ?? 0,
+    uploadLimit: options.uploadLimit ?? 0,
+  }
+  const crew = createCrew({
+    settings,
+    onMessage: (message) => hear(message),
+    onReplaced: () => {
+      for (const [id, { source }] of looking) crew.tell({ type: 'look', id, source })
+      for (const torrent of running.values())
+        crew.tell({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
+    },
+    onLost: (fault) => {
+      for (const id of [...running.keys(), ...looking.keys()]) fail(id, fault)
+    },
+    report: options.report,
+  })
+
+  const fail = (id: number, fault: unknown) => {
+    looking.get(id)?.answer.reject(fault)
+    looking.delete(id)
+    const torrent = running.get(id)
+    running.delete(id)
+    torrent?.fail(fault)
+    torrent?.stopped.resolve()
+  }
+  const refuse = (id: number, fault: unknown) => {
+    if (running.has(id)) crew.tell({ type: 'stop', id })
+    fail(id, fault)
+  }
+  const learn = (id: number, info: TorrentInfo) => {
+    const torrent = running.get(id)
+    if (torrent === undefined) return
+    const torrentFile = Buffer.from(info.torrentFile).toString('base64')
+    const isKept = torrent.resume?.infoHash === info.infoHash
+    torrent.resume = {
+      infoHash: info.infoHash,
+      pieces: '',
+      syncedPieces: '',
+      uploadedBytes: 0,
+      ...(isKept ? torrent.resume : {}),
+      torrentFile,
+      bootId: isKept ? (torrent.resume?.bootId ?? torrent.job.bootId) : torrent.job.bootId,
+    }
+    if (torrent.isAsked) return
+    torrent.isAsked = true
+    const accept = () => {
+      torrent.message.isAccepted = true
+      if (running.has(id)) crew.tell({ type: 'accept', id })
+    }
+    const ask = async () => torrent.job.onMetadata(info)
+    ask().then(accept, (fault: unknown) => refuse(id, fault))
+  }
+  const keep = (id: number, checkpoint: Checkpoint) => {
+    const torrent = running.get(id)
+    if (torrent === undefined || torrent.resume === null) return
+    torrent.resume = { ...torrent.resume, ...checkpoint, bootId: torrent.job.bootId }
+    torrent.job.onCheckpoint(torrent.resume)
+  }
+  const hear = (message: FromWorker) => {
+    if (message.type === 'closed') return
+    const torrent = running.get(message.id)
+    if (message.type === 'metadata') learn(message.id, message.info)
+    else if (message.type === 'state') torrent?.job.onState(message.state)
+    else if (message.type === 'checkpoint') keep(message.id, message.checkpoint)
+    else if (message.type === 'done') torrent?.finish()
+    else if (message.type === 'failed') fail(message.id, new TorrentError(message.sentence, { code: message.code }))
+    else if (message.type === 'looked') {
+      looking.get(message.id)?.answer.resolve(message.look)
+      looking.delete(message.id)
+    } else {
+      torrent?.stopped.resolve()
+      running.delete(message.id)
+    }
+  }
+
+  return {
+    allow: (hosts) => {
+      settings.allowHosts = hosts
+      crew.tellIfThere({ type: 'allow', hosts })
+    },
+    lookUp: async (source, { signal }) => {
+      signal.throwIfAborted()
+      const id = nextId++
+      const looked: Looking = { source, answer: Promise.withResolvers<TorrentLook>() }
+      looking.set(id, looked)
+      const onAbort = () => {
+        crew.tellIfThere({ type: 'stop-looking', id })
+        fail(id, signal.reason)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      crew.tell({ type: 'look', id, source })
+      return looked.answer.promise.finally(() => signal.removeEventListener('abort', onAbort))
+    },
+    start: (job) => {
+      const id = nextId++
+      const done = Promise.withResolvers<void>()
+      const failed = Promise.withResolvers<never>()
+      // Who starts a torrent may listen to one of them only.
+      for (const { promise } of [done, failed]) promise.catch(() => null)
+      const { source, folder, resume, bootId } = job
+      const torrent: Running = {
+        job,
+        message: { id, source, folder, resume, bootId, isAccepted: false },
+        resume,
+        isAsked: false,
+        finish: () => done.resolve(),
+        fail: (fault) => {
+          done.reject(fault)
+          failed.reject(fault)
+        },
+        abandon: () => done.reject(new DOMException('The torrent was stopped.', 'AbortError')),
+        stopped: Promise.withResolvers<void>(),
+      }
+      running.set(id, torrent)
+      crew.tell({ type: 'start', job: torrent.message })
+      const stop = async () => {
+        torrent.abandon()
+        if (running.has(id)) crew.tell({ type: 'stop', id })
+        await torrent.stopped.promise
+      }
+      return { done: done.promise, failed: failed.promise, stop }
+    },
+    close: async () => {
+      for (const [id, { answer }] of looking) {
+        answer.reject(new TorrentError('The service is stopping.'))
+        looking.delete(id)
+      }
+      await crew.close()
+      for (const [id, { abandon, stopped }] of running) {
+        running.delete(id)
+        abandon()
+        stopped.resolve()
+      }
+    },
+  }
+}

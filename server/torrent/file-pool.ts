@@ -1,0 +1,61 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+const maxOpen = 64
+
+interface Held {
+  file: Promise<FileHandle>
+  users: number
+}
+
+/** Files that are kept open between uses, at most 64 at a time. */
+export class FilePool {
+  // In order of use: the first is the one that was used longest ago.
+  readonly #held = new Map<string, Held>()
+
+  /** Runs `use` with an open file; `isMade` makes the file when it is not there. Links are not followed. */
+  async with<T>(path: string, isMade: boolean, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const held = this.#held.get(path) ?? { file: openFile(path, isMade), users: 0 }
+    this.#held.delete(path)
+    this.#held.set(path, held)
+    held.users += 1
+    try {
+      return await use(await held.file)
+    } catch (fault) {
+      // A file that did not open is tried anew by the next user.
+      await held.file.catch(() => this.#forget(path, held))
+      throw fault
+    } finally {
+      held.users -= 1
+      await this.#closeSome()
+    }
+  }
+
+  /** Closes the files in a folder. Nothing may be using them. */
+  async closeIn(folder: string): Promise<void> {
+    for (const [path, held] of this.#held) {
+      if (!path.startsWith(folder)) continue
+      this.#held.delete(path)
+      await held.file.then((file) => file.close()).catch(() => null)
+    }
+  }
+
+  #forget(path: string, held: Held): void {
+    if (this.#held.get(path) === held) this.#held.delete(path)
+  }
+
+  async #closeSome(): Promise<void> {
+    for (const [path, held] of this.#held) {
+      if (this.#held.size <= maxOpen) return
+      if (held.users > 0) continue
+      this.#held.delete(path)
+      await held.file.then((file) => file.close())
+    }
+  }
+}
+
+function openFile(path: string, isMade: boolean): Promise<FileHandle> {
+  // Windows has no such flag; there the folder is private all the same.
+  const noFollow = constants.O_NOFOLLOW ?? 0
+  return open(path, constants.O_RDWR | noFollow | (isMade ? constants.O_CREAT : 0), 0o600)
+}

@@ -1,0 +1,39 @@
+import { isBencode } from './bencode.ts'
+
+const maxTrackerBytes = 2 * 1024 * 1024
+
+/** Ends the address of a web seed's file that is only padding: it is never asked for, its bytes are zeros. */
+export const paddingMark = 'padding-of-zeros'
+
+/**
+ * The `fetch` that webtorrent finds: answers of trackers have at most 2 MiB and are sound bencoding before its own decoder, which
+ * loops for ever on a negative length, sees them; a web seed gives exactly the range that it was asked for, or nothing.
+ */
+export function boundFetch(original: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const range = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get('range') ?? '')
+    const wanted = range === null ? null : Number(range[2]) - Number(range[1]) + 1
+    const url = input instanceof Request ? input.url : `${input}`
+    if (wanted !== null && url.endsWith(`/${paddingMark}`)) return new Response(new Uint8Array(wanted))
+    const response = await original(input, init)
+    if (wanted !== null && response.ok && response.status !== 206) {
+      await response.body?.cancel()
+      throw new Error('The web seed gives no ranges.')
+    }
+    const body = await readAtMost(response, wanted ?? maxTrackerBytes)
+    const isWrong = wanted === null ? !isBencode(body, { isWhole: true }) : body.length !== wanted
+    if (response.ok && isWrong) throw new Error('The answer is not what was asked for.')
+    return new Response(body, { status: response.status, headers: response.headers })
+  }
+}
+
+async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length
+    if (length > limit) throw new Error('The answer is too long.')
+    chunks.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}

@@ -1,0 +1,136 @@
+import type WebTorrent from 'webtorrent'
+import type { ChunkStore, Torrent as Swarm } from 'webtorrent'
+import type { Gate } from '../../engine/gate.ts'
+import { asUnknown } from './client.ts'
+import { type Magnet, readMagnet } from './magnet.ts'
+import type { FromWorker, WorkerJob } from './messages.ts'
+import type { Run } from './run.ts'
+import { scrape } from './scrape.ts'
+import { joinSwarm } from './swarm.ts'
+import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
+import type { TorrentSource } from './types.ts'
+
+interface LooksOptions {
+  client: WebTorrent
+  gate: Gate
+  find: (infoHash: string) => Run | null
+  tell: (message: FromWorker) => void
+}
+
+interface Looks {
+  look(id: number, source: TorrentSource): void
+  stop(id: number): void
+  /** Ends looking for a torrent that is about to run. Who looks is answered from there, once what this answers with is called. */
+  yieldTo(job: WorkerJob): Promise<() => void>
+  infoHashOf(source: TorrentSource): string
+}
+
+interface Search {
+  swarm: Swarm
+  found: PromiseWithResolvers<Torrent>
+  watchers: Set<number>
+}
+
+/** Finds out what torrents hold: files are read, magnet links asked of those who share them, once for all who look at the same. */
+export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
+  const searches = new Map<string, Search>()
+  const stops = new Map<number, AbortController>()
+
+  const look = async (id: number, source: TorrentSource, signal: AbortSignal) => {
+    const magnet = 'magnet' in source ? readMagnet(source.magnet) : null
+    const file = 'torrentFile' in source ? readTorrent(source.torrentFile) : null
+    const infoHash = magnet?.infoHash ?? file?.info.infoHash ?? ''
+    const asked = scrape(infoHash, magnet?.trackers ?? file?.trackers ?? [], signal)
+    const torrent = file ?? (magnet === null ? null : await search(id, magnet, signal))
+    if (torrent === null) return
+    const sharing = await asked
+    signal.throwIfAborted()
+    const look = { ...torrent.info, seeds: sharing?.seeds ?? null, peers: sharing?.peers ?? null }
+    tell({ type: 'looked', id, look })
+  }
+  const search = async (id: number, magnet: Magnet, signal: AbortSignal): Promise<Torrent> => {
+    for (;;) {
+      const running = find(magnet.infoHash)
+      const known = running?.torrent()
+      if (known) return known
+      if (running === null) break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      signal.throwIfAborted()
+    }
+    const going = searches.get(magnet.infoHash) ?? begin(magnet)
+    for (const peer of magnet.peers) if (!going.swarm.destroyed && going.swarm.discovery) going.swarm.addPeer(peer)
+    going.watchers.add(id)
+    const leave = () => {
+      going.watchers.delete(id)
+      if (going.watchers.size === 0) void end(magnet.infoHash)
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      return await going.found.promise
+    } catch (fault) {
+      if (!(fault instanceof Yielded) || signal.aborted) throw fault
+      return await search(id, magnet, signal)
+    } finally {
+      signal.removeEventListener('abort', leave)
+      leave()
+    }
+  }
+  const begin = (magnet: Magnet): Search => {
+    const swarm = client.add(asUnknown(magnet), { store: Nothing, storeCacheSlots: 0 })
+    const found = Promise.withResolvers<Torrent>()
+    found.promise.catch(() => null)
+    joinSwarm(swarm, { gate, infoBytes: () => null, onUploaded: () => null })
+    swarm._onMetadata = async (metadata) => {
+      if (!(metadata instanceof Uint8Array)) return
+      try {
+        found.resolve(readTorrent(wrapInfo(metadata, magnet.trackers)))
+      } catch (fault) {
+        found.reject(fault)
+      }
+    }
+    swarm.on('error', found.reject)
+    swarm.on('warning', () => null)
+    const search = { swarm, found, watchers: new Set<number>() }
+    searches.set(magnet.infoHash, search)
+    return search
+  }
+  const end = async (infoHash: string) => {
+    const search = searches.get(infoHash)
+    searches.delete(infoHash)
+    if (search === undefined || search.swarm.destroyed) return
+    await new Promise<void>((resolve) => search.swarm.destroy(() => resolve()))
+  }
+  const infoHashOf = (source: TorrentSource) =>
+    'magnet' in source ? readMagnet(source.magnet).infoHash : readTorrent(source.torrentFile).info.infoHash
+  return {
+    look: (id, source) => {
+      const stop = new AbortController()
+      stops.set(id, stop)
+      look(id, source, stop.signal)
+        .catch((fault: unknown) => {
+          if (stop.signal.aborted) return
+          tell({ type: 'failed', id, sentence: fault instanceof Error ? fault.message : `${fault}`, code: null })
+        })
+        .finally(() => stops.delete(id))
+    },
+    stop: (id) => stops.get(id)?.abort(),
+    yieldTo: async ({ source }) => {
+      const infoHash = infoHashOf(source)
+      const search = searches.get(infoHash)
+      await end(infoHash)
+      return () => search?.found.reject(new Yielded())
+    },
+    infoHashOf,
+  }
+}
+
+/** A torrent that was looked for runs now, and is asked for in another way. */
+class Yielded extends Error {}
+
+class Nothing implements ChunkStore {
+  chunkLength = 1
+  get: ChunkStore['get'] = (_index, _range, done) => done(new Error('nothing is there'))
+  put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('nothing is there'))
+  close: ChunkStore['close'] = (done) => done(null)
+  destroy: ChunkStore['destroy'] = (done) => done(null)
+}

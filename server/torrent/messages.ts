@@ -1,0 +1,45 @@
+import type { TorrentInfo, TorrentLook, TorrentResume, TorrentSource, TorrentState } from './types.ts'
+
+/** What the worker is made with. */
+export interface WorkerOptions {
+  allowHosts: readonly string[]
+  dht: { bootstrap: string[] } | false
+  listen: { address: string; port: number }
+  downloadLimit: number
+  uploadLimit: number
+}
+
+/** A torrent to run, as the worker is told. */
+export interface WorkerJob {
+  id: number
+  source: TorrentSource
+  folder: string
+  resume: TorrentResume | null
+  bootId: string
+  /** True when its description was accepted before, so that nobody is asked again. */
+  isAccepted: boolean
+}
+
+/** What changes about a resume record while its torrent runs. */
+export type Checkpoint = Pick<TorrentResume, 'pieces' | 'syncedPieces' | 'uploadedBytes'>
+
+/** Told to the worker. */
+export type ToWorker =
+  | { type: 'start'; job: WorkerJob }
+  | { type: 'accept'; id: number }
+  | { type: 'stop'; id: number }
+  | { type: 'look'; id: number; source: TorrentSource }
+  | { type: 'stop-looking'; id: number }
+  | { type: 'allow'; hosts: readonly string[] }
+  | { type: 'close' }
+
+/** Told by the worker. `id` is the job's or the look's. */
+export type FromWorker =
+  | { type: 'metadata'; id: number; info: TorrentInfo }
+  | { type: 'state'; id: number; state: TorrentState }
+  | { type: 'checkpoint'; id: number; checkpoint: Checkpoint }
+  | { type: 'done'; id: number }
+  | { type: 'stopped'; id: number }
+  | { type: 'looked'; id: number; look: TorrentLook }
+  | { type: 'failed'; id: number; sentence: string; code: string | null }
+  | { type: 'closed' }

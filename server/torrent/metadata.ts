@@ -1,0 +1,31 @@
+import { hash } from 'node:crypto'
+import type { Torrent as Swarm, Wire } from 'webtorrent'
+
+/**
+ * Lets a peer give and get the description of a torrent. What comes is compared with the info hash before anything reads it;
+ * `onLie` is told when it does not match. Source: BEP 9.
+ */
+export function exchangeMetadata(
+  wire: Wire,
+  options: { swarm: Swarm; known: Uint8Array | null; onMetadata: (bytes: Uint8Array) => void; onLie: () => void },
+): void {
+  const extension = wire.ut_metadata
+  const keep = (bytes: Uint8Array) => {
+    extension.cancel()
+    extension.metadata = bytes
+    extension._metadataComplete = true
+    extension._metadataSize = bytes.length
+    wire.extendedHandshake.metadata_size = bytes.length
+  }
+  if (options.known !== null) keep(options.known)
+  extension.setMetadata = async (bytes) => {
+    if (extension._metadataComplete) return true
+    if (hash('sha1', bytes) !== options.swarm.infoHash) {
+      options.onLie()
+      return false
+    }
+    keep(bytes)
+    options.onMetadata(bytes)
+    return true
+  }
+}

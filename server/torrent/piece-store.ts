@@ -1,0 +1,271 @@
+import type { FileHandle } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import type { FilePool } from './file-pool.ts'
+import type { Torrent } from './torrent-file.ts'
+import { TorrentError } from './types.ts'
+
+const syncBytes = 64 * 1024 * 1024
+const syncMs = 2000
+const segmentBytes = 1024 * 1024
+const maxSegments = 32
+
+interface Part {
+  index: number | null
+  position: number
+  /** Where in the piece it begins. */
+  start: number
+  length: number
+}
+
+/**
+ * The pieces of one torrent in the files of its folder, named `0`, `1`, … by their place in the torrent. Padding is read as zeros
+ * and never written. What was written is forced to the disk every 64 MiB or two seconds.
+ */
+export class PieceStore {
+  readonly #torrent: Torrent
+  readonly #folder: string
+  readonly #pool: FilePool
+  readonly #onSynced: (pieces: ReadonlySet<number>) => void
+  readonly #segments = new Map<string, Promise<Buffer>>()
+  readonly #dirtyFiles = new Set<number>()
+  #unsynced = new Set<number>()
+  #unsyncedBytes = 0
+  #syncedAtMs = performance.now()
+  #syncing: Promise<void> | null = null
+  #failure: unknown = null
+  #working = new Set<Promise<unknown>>()
+  /** Bytes handed over and not yet written. */
+  pendingBytes = 0
+
+  constructor(options: {
+    torrent: Torrent
+    folder: string
+    pool: FilePool
+    /** Which pieces have just been forced to the disk. */
+    onSynced: (pieces: ReadonlySet<number>) => void
+  }) {
+    this.#torrent = options.torrent
+    this.#folder = options.folder
+    this.#pool = options.pool
+    this.#onSynced = options.onSynced
+  }
+
+  lengthOf(piece: number): number {
+    const { pieceLength, pieceCount, length } = this.#torrent
+    return piece === pieceCount - 1 ? length - pieceLength * (pieceCount - 1) : pieceLength
+  }
+
+  /** Writes a verified piece, given in blocks that follow each other. */
+  async write(piece: number, blocks: readonly Uint8Array[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    const length = blocks.reduce((sum, block) => sum + block.length, 0)
+    if (length !== this.lengthOf(piece)) throw new Error(`piece ${piece} came with ${length} bytes`)
+    this.pendingBytes += length
+    try {
+      await this.#keep(this.#writeParts(piece, blocks))
+    } catch (cause) {
+      this.#failure = diskFault(cause)
+      throw this.#failure
+    } finally {
+      this.pendingBytes -= length
+    }
+    this.adopt(piece)
+    const isDue = this.#unsyncedBytes >= syncBytes || performance.now() - this.#syncedAtMs >= syncMs
+    if (isDue && this.#syncing === null) void this.sync().catch(() => null)
+  }
+
+  /** Counts a piece that is in the files, but perhaps not on the disk, among those to be forced there. */
+  adopt(piece: number): void {
+    const length = this.lengthOf(piece)
+    for (const { index } of this.#parts(piece, 0, length)) if (index !== null) this.#dirtyFiles.add(index)
+    this.#unsynced.add(piece)
+    this.#unsyncedBytes += length
+  }
+
+  /** Reads a part of a piece, through a small cache of whole segments, for peers ask for neighbours one after the other. */
+  async read(piece: number, offset: number, length: number): Promise<Buffer> {
+    if (offset < 0 || length < 1 || offset + length > this.lengthOf(piece))
+      throw new Error('a range outside of its piece')
+    const first = Math.floor(offset / segmentBytes)
+    const last = Math.floor((offset + length - 1) / segmentBytes)
+    if (first !== last) return this.readDirect(piece, offset, length)
+    const start = first * segmentBytes
+    const segment = await this.#segment(piece, start)
+    return segment.subarray(offset - start, offset - start + length)
+  }
+
+  /** Reads from the beginning of a part of a piece, also on into the next pieces. Rejects where they hold less. */
+  async readDirect(piece: number, offset: number, length: number, into?: Buffer): Promise<Buffer> {
+    const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
+    const read = async ({ index, position, start, length: partLength }: Part) => {
+      const target = buffer.subarray(start, start + partLength)
+      if (index === null) return void target.fill(0)
+      await this.#pool.with(this.#path(index), false, (file) => readFully(file, target, position))
+    }
+    await this.#keep(Promise.all(this.#parts(piece, offset, length).map(read)))
+    return buffer
+  }
+
+  /** The pieces whose bytes the files are long enough to hold, whatever they are. */
+  async presentPieces(): Promise<(piece: number) => boolean> {
+    const sizes = new Map<number, number>()
+    for (const { index } of this.#torrent.placed) {
+      if (index === null) continue
+      const found = await stat(this.#path(index)).catch(() => null)
+      if (found?.isFile()) sizes.set(index, found.size)
+    }
+    return (piece) =>
+      this.#parts(piece, 0, this.lengthOf(piece)).every(
+        (part) => part.index === null || (sizes.get(part.index) ?? 0) >= part.position + part.length,
+      )
+  }
+
+  /** Makes the files that hold no byte, and forces all to the disk. */
+  async finish(): Promise<void> {
+    for (const { index, sizeBytes } of this.#torrent.placed) {
+      if (index === null || sizeBytes > 0) continue
+      await this.#pool.with(this.#path(index), true, async () => this.#dirtyFiles.add(index))
+    }
+    await this.sync()
+  }
+
+  /** Forces what was written to the disk. What failed once stays failed. */
+  async sync(): Promise<void> {
+    await this.#syncing
+    if (this.#failure !== null) throw this.#failure
+    this.#syncing = this.#keep(this.#syncNow()).finally(() => {
+      this.#syncing = null
+    })
+    await this.#syncing
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure === null && this.#unsynced.size > 0) await this.sync().catch(() => null)
+    while (this.#working.size > 0) await Promise.allSettled(this.#working)
+    this.#segments.clear()
+    await this.#pool.closeIn(this.#folder + sep)
+  }
+
+  async #syncNow(): Promise<void> {
+    const pieces = this.#unsynced
+    const files = [...this.#dirtyFiles]
+    this.#unsynced = new Set()
+    this.#unsyncedBytes = 0
+    this.#dirtyFiles.clear()
+    try {
+      for (const index of files) await this.#pool.with(this.#path(index), true, (file) => file.datasync())
+    } catch (cause) {
+      this.#failure = diskFault(cause)
+      throw this.#failure
+    }
+    this.#syncedAtMs = performance.now()
+    this.#onSynced(pieces)
+  }
+
+  async #writeParts(piece: number, blocks: readonly Uint8Array[]): Promise<void> {
+    for (const { index, position, start, length } of this.#parts(piece, 0, this.lengthOf(piece))) {
+      if (index === null) continue
+      await this.#pool.with(this.#path(index), true, (file) => writeFully(file, cut(blocks, start, length), position))
+    }
+  }
+
+  #segment(piece: number, start: number): Promise<Buffer> {
+    const key = `${piece}/${start}`
+    const known = this.#segments.get(key)
+    const length = Math.min(segmentBytes, this.lengthOf(piece) - start)
+    const segment = known ?? this.readDirect(piece, start, length)
+    this.#segments.delete(key)
+    this.#segments.set(key, segment)
+    if (known === undefined) segment.catch(() => this.#segments.delete(key))
+    const [oldest] = this.#segments.keys()
+    if (this.#segments.size > maxSegments && oldest !== undefined) this.#segments.delete(oldest)
+    return segment
+  }
+
+  /** Which parts of which files a range of a piece is made of. */
+  #parts(piece: number, offset: number, length: number): Part[] {
+    const begin = piece * this.#torrent.pieceLength + offset
+    const end = begin + length
+    const { placed } = this.#torrent
+    const parts: Part[] = []
+    for (let at = firstEndingAfter(placed, begin); at < placed.length; at += 1) {
+      const file = placed[at]
+      if (file === undefined || file.offset >= end) break
+      const from = Math.max(begin, file.offset)
+      const partLength = Math.min(end, file.offset + file.sizeBytes) - from
+      if (partLength > 0) {
+        parts.push({ index: file.index, position: from - file.offset, start: from - begin, length: partLength })
+      }
+    }
+    return parts
+  }
+
+  #path(index: number): string {
+    return join(this.#folder, `${index}`)
+  }
+
+  async #keep<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work)
+    try {
+      return await work
+    } finally {
+      this.#working.delete(work)
+    }
+  }
+}
+
+function firstEndingAfter(placed: Torrent['placed'], position: number): number {
+  let [low, high] = [0, placed.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const file = placed[middle]
+    if (file !== undefined && file.offset + file.sizeBytes <= position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function cut(blocks: readonly Uint8Array[], start: number, length: number): Uint8Array[] {
+  const end = start + length
+  const pieces: Uint8Array[] = []
+  let at = 0
+  for (const block of blocks) {
+    const from = Math.max(start - at, 0)
+    const to = Math.min(end - at, block.length)
+    if (from < to) pieces.push(from === 0 && to === block.length ? block : block.subarray(from, to))
+    at += block.length
+  }
+  return pieces
+}
+
+async function writeFully(file: FileHandle, blocks: Uint8Array[], position: number): Promise<void> {
+  let rest = blocks
+  let at = position
+  while (rest.length > 0) {
+    // The system takes at most 1,024 blocks at once.
+    const batch = rest.slice(0, 1024)
+    const { bytesWritten } = await file.writev(batch, at)
+    at += bytesWritten
+    const left = cut(batch, bytesWritten, Number.MAX_SAFE_INTEGER - bytesWritten)
+    rest = [...left, ...rest.slice(1024)]
+  }
+}
+
+async function readFully(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  let done = 0
+  while (done < buffer.length) {
+    const { bytesRead } = await file.read(buffer, done, buffer.length - done, position + done)
+    if (bytesRead === 0) throw new Error('the file is shorter than its torrent says')
+    done += bytesRead
+  }
+}
+
+function diskFault(cause: unknown): TorrentError {
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+  const sentence = isFull
+    ? 'There is no room left on the disk for this torrent.'
+    : 'The disk did not take what was fetched.'
+  return new TorrentError(sentence, { code, cause })
+}

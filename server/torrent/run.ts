@@ -1,0 +1,284 @@
+import type WebTorrent from 'webtorrent'
+import type { ChunkStore, Torrent as Swarm } from 'webtorrent'
+import type { Gate } from '../../engine/gate.ts'
+import { Bits } from './bits.ts'
+import { asParsed, asUnknown } from './client.ts'
+import { Downloading } from './downloading.ts'
+import type { FilePool } from './file-pool.ts'
+import { type Magnet, readMagnet } from './magnet.ts'
+import type { FromWorker, WorkerJob } from './messages.ts'
+import { PieceStore } from './piece-store.ts'
+import { recheck } from './recheck.ts'
+import { joinSwarm } from './swarm.ts'
+import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
+import { TorrentError, type TorrentState } from './types.ts'
+
+/** One torrent at work. */
+export interface Run {
+  infoHash: string
+  /** The checked torrent, once it is known. */
+  torrent: () => Torrent | null
+  isSeeding: () => boolean
+  accept(): void
+  /** Tells what changed since it was last called. */
+  tick(): void
+  stop(): Promise<void>
+}
+
+interface RunOptions {
+  client: WebTorrent
+  gate: Gate
+  pool: FilePool
+  job: WorkerJob
+  tell: (message: FromWorker) => void
+  /** Called when it ends by itself. */
+  onEnd: () => void
+}
+
+/** Starts a torrent. Throws a `TorrentError` for a source that cannot be read. */
+export function startRun(options: RunOptions): Run {
+  const { client, gate, pool, job, tell } = options
+  const { magnet, torrent: known } = readSource(job)
+  const infoHash = known?.info.infoHash ?? magnet?.infoHash ?? ''
+  const accepted = Promise.withResolvers<void>()
+  if (job.isAccepted) accepted.resolve()
+
+  let torrent: Torrent | null = null
+  let store: PieceStore | null = null
+  let verified = new Bits(0)
+  let synced = new Bits(0)
+  let verifiedBytes = 0
+  let verifiedCount = 0
+  let uploadedBytes = job.resume?.infoHash === infoHash ? job.resume.uploadedBytes : 0
+  let phase: 'finding' | 'checking' | 'working' | 'sharing' = known === null ? 'finding' : 'checking'
+  let toldState = ''
+  let isDirty = false
+  let isEnded = false
+
+  const fail = (fault: unknown) => {
+    if (isEnded) return
+    const { message, code } = fault instanceof TorrentError ? fault : { message: sentenceOf(fault), code: null }
+    stop().then(
+      () => tell({ type: 'failed', id: job.id, sentence: message, code }),
+      () => tell({ type: 'failed', id: job.id, sentence: message, code }),
+    )
+    options.onEnd()
+  }
+  const count = (piece: number) => {
+    if (verified.has(piece) || store === null) return
+    verified.add(piece)
+    verifiedBytes += store.lengthOf(piece)
+    verifiedCount += 1
+    isDirty = true
+  }
+  const checkpoint = () => {
+    if (!isDirty || torrent === null) return
+    isDirty = false
+    const pieces = verified.toBase64()
+    tell({ type: 'checkpoint', id: job.id, checkpoint: { pieces, syncedPieces: synced.toBase64(), uploadedBytes } })
+  }
+  const finish = async () => {
+    phase = 'sharing'
+    await store?.finish()
+    isDirty = true
+    checkpoint()
+    if (!isEnded) tell({ type: 'done', id: job.id })
+  }
+
+  const prepare = async (swarm: Swarm, found: Torrent): Promise<void> => {
+    tell({ type: 'metadata', id: job.id, info: found.info })
+    await accepted.promise
+    torrent = found
+    phase = 'checking'
+    verified = new Bits(found.pieceCount)
+    synced = new Bits(found.pieceCount)
+    store = new PieceStore({
+      torrent: found,
+      folder: job.folder,
+      pool,
+      onSynced: (pieces) => {
+        for (const piece of pieces) synced.add(piece)
+        isDirty = true
+      },
+    })
+    const trusted = await trustedPieces(store, found, job)
+    for (const piece of trusted.synced) synced.add(piece)
+    for (const piece of trusted.pieces) count(piece)
+    swarm._startupBitfield = verified.bytes
+    takeOver(swarm, found, store, trusted.doubtful)
+  }
+  const takeOver = (swarm: Swarm, found: Torrent, pieces: PieceStore, doubtful: number[]) => {
+    swarm._store = class implements ChunkStore {
+      chunkLength = found.pieceLength
+      get: ChunkStore['get'] = (index, range, done) => {
+        const length = range?.length ?? pieces.lengthOf(index)
+        pieces.read(index, range?.offset ?? 0, length).then(
+          (bytes) => done(null, bytes),
+          (fault: Error) => done(fault),
+        )
+      }
+      put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('pieces are written by themselves'))
+      close: ChunkStore['close'] = (done) => done(null)
+      destroy: ChunkStore['destroy'] = (done) => done(null)
+    }
+    const onVerified = (piece: number) => {
+      if (isEnded) return
+      count(piece)
+      swarm._markVerified(piece)
+      for (const wire of swarm.wires) {
+        wire.have(piece)
+        downloading.fill(wire)
+      }
+      if (verifiedCount === found.pieceCount) swarm._checkDone()
+    }
+    const downloading = new Downloading({
+      swarm,
+      store: pieces,
+      hashes: found.hashes,
+      addressOf: (wire) => joined.addressOf(wire),
+      onVerified,
+      onCorrupt: (address) => joined.ban(address),
+      onFault: fail,
+    })
+    swarm._updateWire = (wire) => downloading.fill(wire)
+    swarm._verifyPieces = (done) => {
+      const onSound = (piece: number) => {
+        pieces.adopt(piece)
+        count(piece)
+        swarm._markVerified(piece)
+      }
+      const go = () => {
+        if (isEnded) return
+        phase = 'working'
+        done(null)
+      }
+      recheck({ store: pieces, torrent: found, pieces: doubtful, onSound, isStopped: () => isEnded }).then(go, fail)
+    }
+  }
+
+  const nothing = class implements ChunkStore {
+    chunkLength = 1
+    get: ChunkStore['get'] = (_index, _range, done) => done(new Error('nothing is there'))
+    put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('nothing is there'))
+    close: ChunkStore['close'] = (done) => done(null)
+    destroy: ChunkStore['destroy'] = (done) => done(null)
+  }
+  const swarm = client.add(known === null && magnet !== null ? asUnknown(magnet) : parsedOf(known, magnet), {
+    store: nothing,
+    storeCacheSlots: 0,
+    uploads: 20,
+    getAnnounceOpts: () => ({
+      uploaded: uploadedBytes,
+      downloaded: verifiedBytes,
+      left: torrent === null ? 16_384 : torrent.length - verifiedBytes,
+    }),
+  })
+  const joined = joinSwarm(swarm, {
+    gate,
+    infoBytes: () => torrent?.infoBytes ?? null,
+    onUploaded: (bytes) => {
+      uploadedBytes += bytes
+      isDirty = true
+    },
+  })
+  const describe = swarm._onMetadata
+  let isDescribed = false
+  swarm._onMetadata = async (metadata) => {
+    if (isDescribed || isEnded) return
+    isDescribed = true
+    try {
+      const found =
+        known ?? (metadata instanceof Uint8Array ? readTorrent(wrapInfo(metadata, magnet?.trackers ?? [])) : null)
+      if (found === null) throw new TorrentError('The torrent has no description.')
+      await prepare(swarm, found)
+      if (isEnded) return
+      if (found.info.isPrivate) joined.keepPrivate()
+      await describe.call(swarm, parsedOf(found, magnet))
+    } catch (fault) {
+      fail(fault)
+    }
+  }
+  swarm.once('done', () => void finish().catch(fail))
+  swarm.on('error', fail)
+  // A tracker that does not answer is no fault of the torrent's; others may.
+  swarm.on('warning', () => null)
+
+  const stateNow = (): TorrentState => {
+    const isAlone = !swarm.wires.some((wire) => wire.amInterested || wire.isSeeder)
+    const finding = isAlone ? 'looking-for-peers' : 'downloading'
+    return {
+      phase:
+        phase === 'sharing'
+          ? 'seeding'
+          : phase === 'checking'
+            ? 'checking'
+            : phase === 'finding'
+              ? 'looking-for-peers'
+              : finding,
+      peers: swarm.wires.length,
+      downloadedBytes: verifiedBytes,
+      uploadedBytes,
+      downloadSpeed: Math.round(swarm.downloadSpeed),
+      uploadSpeed: Math.round(swarm.uploadSpeed),
+    }
+  }
+  const stop = async () => {
+    if (isEnded) return
+    checkpoint()
+    isEnded = true
+    await new Promise<void>((resolve) => {
+      if (swarm.destroyed) resolve()
+      else swarm.destroy(() => resolve())
+    })
+    await store?.close()
+    isDirty = true
+    checkpoint()
+  }
+  return {
+    infoHash,
+    torrent: () => torrent,
+    isSeeding: () => phase === 'sharing' && !isEnded,
+    accept: () => accepted.resolve(),
+    tick: () => {
+      checkpoint()
+      if (isEnded) return
+      const state = stateNow()
+      const text = JSON.stringify(state)
+      if (text !== toldState) tell({ type: 'state', id: job.id, state })
+      toldState = text
+    },
+    stop,
+  }
+}
+
+function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
+  if ('torrentFile' in source) return { magnet: null, torrent: readTorrent(source.torrentFile) }
+  const magnet = readMagnet(source.magnet)
+  const isKept = resume?.torrentFile !== null && resume?.infoHash === magnet.infoHash
+  return { magnet, torrent: isKept ? readTorrent(Buffer.from(resume.torrentFile ?? '', 'base64')) : null }
+}
+
+function parsedOf(torrent: Torrent | null, magnet: Magnet | null) {
+  if (torrent === null) throw new TorrentError('The torrent has no description.')
+  return asParsed(torrent, magnet)
+}
+
+/** What of an earlier run is believed, and what has to be read and hashed. */
+async function trustedPieces(store: PieceStore, { info, pieceCount }: Torrent, { resume, bootId }: WorkerJob) {
+  const isPresent = await store.presentPieces()
+  const present = Array.from({ length: pieceCount }, (_, piece) => piece).filter(isPresent)
+  if (resume === null || resume.infoHash !== info.infoHash) return { pieces: [], synced: [], doubtful: present }
+  const written = Bits.fromBase64(pieceCount, resume.pieces)
+  const synced = Bits.fromBase64(pieceCount, resume.syncedPieces)
+  const isSameBoot = resume.bootId === bootId
+  const pieces = present.filter((piece) => (isSameBoot ? written.has(piece) : synced.has(piece)))
+  return {
+    pieces,
+    synced: pieces.filter((piece) => synced.has(piece)),
+    doubtful: isSameBoot ? [] : present.filter((piece) => written.has(piece) && !synced.has(piece)),
+  }
+}
+
+function sentenceOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : 'The torrent could not be fetched.'
+}

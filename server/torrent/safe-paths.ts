@@ -1,0 +1,44 @@
+import { freeName, safeName } from '../../engine/names.ts'
+import { TorrentError } from './types.ts'
+
+const maxTwins = 1000
+
+interface Folder {
+  /** The names that are taken, as a file system that does not tell cases apart sees them. */
+  taken: Set<string>
+  folders: Map<string, { name: string; folder: Folder }>
+}
+
+/**
+ * Turns the paths that a stranger wrote into safe ones: every segment by `safeName`, empty ones left out, and each path distinct
+ * from all others, also where case or the form of accents is not told apart, and where one is a file and the other a folder.
+ */
+export function safePaths(remotePaths: readonly (readonly string[])[]): string[][] {
+  const root: Folder = { taken: new Set(), folders: new Map() }
+  let twins = 0
+  const take = (folder: Folder, remote: string) => {
+    const safe = safeName(remote)
+    const name = freeName(safe, (candidate) => folder.taken.has(foldCase(candidate)))
+    if (name !== safe) twins += 1
+    if (twins > maxTwins) throw new TorrentError(`This torrent has more than ${maxTwins} names twice.`)
+    folder.taken.add(foldCase(name))
+    return name
+  }
+  return remotePaths.map((remotePath) => {
+    const segments = remotePath.filter((segment) => segment !== '')
+    const path: string[] = []
+    let folder = root
+    for (const segment of segments.slice(0, -1)) {
+      const known = folder.folders.get(segment)
+      const entered = known ?? { name: take(folder, segment), folder: { taken: new Set(), folders: new Map() } }
+      folder.folders.set(segment, entered)
+      path.push(entered.name)
+      folder = entered.folder
+    }
+    return [...path, take(folder, segments.at(-1) ?? '')]
+  })
+}
+
+function foldCase(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase()
+}

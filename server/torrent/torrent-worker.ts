@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createGate } from '../../engine/gate.ts'
+import { installGuard } from './guard.ts'
+import { boundFetch } from './guarded-fetch.ts'
+import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
+
+const settings: WorkerOptions = workerData
+const gate = createGate({ allowHosts: settings.allowHosts })
+
+// Both before webtorrent loads, which takes hold of `fetch` when it does.
+installGuard({ gate, listen: settings.listen })
+globalThis.fetch = boundFetch(globalThis.fetch)
+
+const tell = (message: FromWorker) => parentPort?.postMessage(message)
+const { createDesk } = await import('./desk.ts')
+const desk = await createDesk(settings, gate, tell)
+
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.type === 'start') desk.start(message.job)
+  else if (message.type === 'accept') desk.accept(message.id)
+  else if (message.type === 'stop') desk.stop(message.id)
+  else if (message.type === 'look') desk.look(message.id, message.source)
+  else if (message.type === 'stop-looking') desk.stopLooking(message.id)
+  else if (message.type === 'allow') gate.allow(message.hosts)
+  else desk.close()
+})

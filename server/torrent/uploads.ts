@@ -1,0 +1,61 @@
+import type Peer from 'webtorrent/lib/peer.js'
+
+const maxBlockBytes = 128 * 1024
+const maxWaiting = 2000
+const maxBytesInFlight = 1024 * 1024
+
+interface Wish {
+  index: number
+  offset: number
+  length: number
+}
+
+/**
+ * Answers a peer's requests only as fast as it takes the answers, so that one that asks for much and reads nothing costs a
+ * megabyte and not all of the memory. A request outside of the torrent costs the peer its connection.
+ */
+export function serveInTurn(peer: Peer): void {
+  const { wire, conn } = peer
+  const { _onRequest, _onCancel, choke } = wire
+  let waiting: Wish[] = []
+  let bytesInFlight = 0
+  const drop = () => peer.destroy(new Error('it asked for what is not there'))
+  const pump = () => {
+    while (waiting.length > 0 && !peer.destroyed && bytesInFlight + conn.writableLength < maxBytesInFlight) {
+      const wish = waiting.shift()
+      if (wish === undefined) return
+      bytesInFlight += wish.length
+      _onRequest.call(wire, wish.index, wish.offset, wish.length)
+    }
+  }
+  wire._onRequest = (index, offset, length) => {
+    const swarm = peer.swarm
+    if (length < 1 || length > maxBlockBytes || offset < 0 || waiting.length >= maxWaiting) return drop()
+    if (swarm?.bitfield === undefined || index < 0 || index >= swarm.pieces.length) return drop()
+    const refuses = wire.amChoking || !swarm.bitfield.get(index)
+    if (refuses) return wire.hasFast ? wire.reject(index, offset, length) : undefined
+    waiting.push({ index, offset, length })
+    pump()
+  }
+  wire._onCancel = (index, offset, length) => {
+    const isSame = (wish: Wish) => wish.index === index && wish.offset === offset && wish.length === length
+    waiting = waiting.filter((wish) => !isSame(wish))
+    _onCancel.call(wire, index, offset, length)
+    settle()
+  }
+  wire.choke = () => {
+    if (!wire.amChoking && wire.hasFast) for (const wish of waiting) wire.reject(wish.index, wish.offset, wish.length)
+    waiting = []
+    choke.call(wire)
+    settle()
+  }
+  // What was asked of the store and not answered yet is in `peerRequests`; what was answered is in the socket.
+  const settle = () => {
+    bytesInFlight = wire.peerRequests.reduce((sum, request) => sum + request.length, 0)
+  }
+  wire.on('upload', (length: number) => {
+    bytesInFlight = Math.max(0, bytesInFlight - length)
+    pump()
+  })
+  conn.on('drain', pump)
+}

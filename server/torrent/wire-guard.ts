@@ -1,0 +1,58 @@
+import type { Wire } from 'webtorrent'
+import type Peer from 'webtorrent/lib/peer.js'
+import { isBencode } from './bencode.ts'
+
+const maxMessageBytes = 1024 * 1024 + 13
+const maxBitfieldBytes = 128 * 1024
+
+/**
+ * Bounds what a peer can do to this worker by what it sends: messages of at most 1 MiB, only sound bencoding reaches webtorrent's
+ * decoder (which loops for ever on a negative length), places inside the torrent, and a message that its parsers throw at costs
+ * the peer its connection and nobody else anything. Source: security.md S20.
+ */
+export function guardWire(peer: Peer): void {
+  const { wire } = peer
+  const { _write, _onMessageLength, _onExtended, _onHave, _onBitField } = wire
+  const drop = () => peer.destroy(new Error('what it sent is not sound'))
+  // A line of its log for each block is costly even when nobody reads it.
+  wire._debug = () => undefined
+  wire._write = (data, done) => {
+    try {
+      _write.call(wire, data, done)
+    } catch {
+      drop()
+      done(null)
+    }
+  }
+  wire._onMessageLength = (bytes) => {
+    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) > maxMessageBytes) return drop()
+    _onMessageLength.call(wire, bytes)
+  }
+  wire._onExtended = (extension, bytes) => {
+    // The third kind, of blocks of the description, has their bytes behind its dictionary.
+    const isWhole = extension === 0
+    if (bytes.length > 0 && !isBencode(bytes, { isWhole })) return drop()
+    _onExtended.call(wire, extension, bytes)
+  }
+  wire._onHave = (index) => {
+    if (index < 0 || index >= pieceCount(peer)) return drop()
+    _onHave.call(wire, index)
+  }
+  wire._onBitField = (bytes) => {
+    const expected = Math.ceil(pieceCount(peer) / 8)
+    if (bytes.length > maxBitfieldBytes || (Number.isFinite(expected) && bytes.length !== expected)) return drop()
+    _onBitField.call(wire, bytes)
+  }
+}
+
+/** Unknown, and so without end, until the description of the torrent is there. */
+function pieceCount({ swarm }: Peer): number {
+  const count = swarm?.pieces?.length ?? 0
+  return count === 0 ? Number.POSITIVE_INFINITY : count
+}
+
+/** The address that a peer is known and banned by: its host, or the whole URL of a web seed. */
+export function addressOf(wire: Wire, peers: Iterable<Peer>): string {
+  if (wire.type !== 'webSeed' && wire.remoteAddress !== undefined) return wire.remoteAddress
+  return [...peers].find((peer) => peer.wire === wire)?.id ?? 'unknown'
+}
