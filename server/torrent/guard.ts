@@ -156,7 +156,9 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
 /** `send` is called with offset and length, or without. */
 function readSend(given: unknown[]): { message: Uint8Array; port: number; host: string; done: unknown } {
   const [body, second, third, fourth, fifth, sixth] = given
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(String(body))
+  // Node itself calls again with a list, once a socket that was not bound yet is.
+  const parts = Array.isArray(body) ? body : [body]
+  const bytes = Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : Buffer.from(`${part}`))))
   const hasRange = typeof second === 'number' && typeof third === 'number'
   const [port, host, done] = hasRange ? [fourth, fifth, sixth] : [second, third, fourth]
   const message = hasRange ? bytes.subarray(second, second + third) : bytes

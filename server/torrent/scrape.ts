@@ -42,7 +42,8 @@ async function askHttp(infoHash: string, tracker: string, signal: AbortSignal): 
   const response = await fetch(`${url.href}${url.search === '' ? '?' : '&'}info_hash=${hash}`, { signal })
   const { value } = decodeBencode(new Uint8Array(await response.arrayBuffer()))
   const files = value instanceof Map ? value.get('files') : null
-  const file = files instanceof Map ? files.get(Buffer.from(infoHash, 'hex').toString('latin1')) : null
+  // Only one was asked for, and not every tracker writes the bytes of its hash as they are.
+  const [file] = files instanceof Map ? [...files.values()] : []
   if (!(file instanceof Map)) return null
   return { seeds: count(file.get('complete')), peers: count(file.get('incomplete')) }
 }

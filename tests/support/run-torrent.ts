@@ -1,0 +1,36 @@
+// Fetches one torrent in a process that a test may kill: told all in one line of JSON, tells every checkpoint in one.
+import { createInterface } from 'node:readline'
+import { createTorrentEngine } from '../../server/torrent/engine.ts'
+import type { TorrentResume } from '../../server/torrent/types.ts'
+
+interface Order {
+  magnet: string
+  folder: string
+  resume: TorrentResume | null
+  downloadLimit: number
+}
+
+const tell = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`)
+
+createInterface(process.stdin).once('line', (line) => {
+  const order: Order = JSON.parse(line)
+  const engine = createTorrentEngine({
+    allowHosts: ['127.0.0.1'],
+    dht: false,
+    downloadLimit: order.downloadLimit,
+    report: (fault) => tell({ fault: `${fault}` }),
+  })
+  const running = engine.start({
+    source: { magnet: order.magnet },
+    folder: order.folder,
+    resume: order.resume,
+    bootId: 'this boot',
+    onMetadata: () => undefined,
+    onState: () => undefined,
+    onCheckpoint: (resume) => tell({ resume }),
+  })
+  running.done.then(
+    () => tell({ isDone: true }),
+    (fault) => tell({ fault: `${fault}` }),
+  )
+})
