@@ -46,8 +46,7 @@ const ownPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'ftp:': 2
 export function createGate(options: { allowHosts: readonly string[]; resolve?: Resolve }): Gate {
   const resolve = options.resolve ?? resolveAll
   let allowed = new Set(options.allowHosts.map(hostKey))
-  const isAdmitted = (address: string, host: string) =>
-    isPublicAddress(address) || allowed.has(hostKey(host)) || allowed.has(hostKey(address))
+  const isAdmitted = (address: string, host: string) => isPublicAddress(address) || allowed.has(hostKey(host))
   const refuseInner = (host: string) => {
     throw new GateError(
       `“${host}” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.`,

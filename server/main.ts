@@ -1,41 +1,62 @@
 import { createGate } from '../engine/gate.ts'
 import { listen } from './api/listen.ts'
-import { createAccount } from './core/account.ts'
-import { openCore } from './core/core.ts'
+import { openCores } from './core/core.ts'
 import { DataFolderError } from './core/database.ts'
+import { createHosters } from './core/hosters.ts'
 import { logFault } from './log.ts'
-import { readOptions, UsageError } from './options.ts'
-import { joinParent } from './parent.ts'
+import { isLoopback, type Options, readOptions } from './options.ts'
+import { joinParent, type ParentSettings } from './parent.ts'
+import { UsageError } from './said.ts'
+import type { TorrentEngine } from './torrent/engine.ts'
 
-const stopWithinMs = 5000
+const stopWithinMs = 4500
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
-  const parent = options.credentials === null ? joinParent() : null
+  const parent = options.users === null ? joinParent() : null
+  const gate = createGate({ allowHosts: options.allowHosts })
+  const hosters = createHosters({ accounts: options.hosterAccounts, extraHosts: options.paidHosts })
+  let allowed = options.allowHosts
+  let torrents: Promise<TorrentEngine> | null = null
+  const apply = async ({ allowHosts, hosters: accounts }: ParentSettings) => {
+    if (accounts !== undefined) hosters.setAccounts([...options.hosterAccounts, ...accounts])
+    if (allowHosts === undefined) return
+    allowed = [...options.allowHosts, ...allowHosts]
+    gate.allow(allowed)
+    const engine = await torrents
+    engine?.allow(allowed)
+  }
   const told = await parent?.started
-  const credentials = options.credentials ?? told?.credentials
-  if (credentials === undefined) return
-  const gate = createGate({ allowHosts: [...options.allowHosts, ...(told?.allowHosts ?? [])] })
-  parent?.onAllowHosts(gate.allow)
+  if (told !== undefined) await apply(told.settings)
+  parent?.onSettings((settings) => {
+    apply(settings).catch(logFault)
+  })
+  const users = options.users ?? (told === undefined ? [] : [{ ...told.credentials, ...options.limits }])
 
   const tell = (message: object) => {
     process.stdout.write(`${JSON.stringify(message)}\n`)
     parent?.tell(message)
   }
   const open = () => {
+    const { folder, load } = options
+    const openTorrents = () => {
+      torrents = makeTorrents(options, allowed)
+      return torrents
+    }
     try {
-      return openCore({ ...options, account: createAccount(credentials), gate, report: logFault })
+      return openCores({ folder, users, gate, hosters, load, openTorrents, report: logFault })
     } catch (fault) {
       if (parent !== null && fault instanceof DataFolderError) tell({ ready: false, reason: fault.message })
       throw fault
     }
   }
-  const core = open()
-  const service = await listen(core, options.port)
+  const cores = open()
+  const { port: wanted, listen: address, hostNames } = options
+  const service = await listen(cores, { address, port: wanted, hostNames, isOpen: !isLoopback(address) })
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
     await service.close()
-    await core.close()
+    await cores.close()
     process.exit(0)
   }
   let isStopping = false
@@ -48,8 +69,16 @@ async function main(): Promise<void> {
   parent?.gone.then(stopOnce).catch(die)
 
   const { port, url } = service
-  tell({ ready: true, port, url, ...(core.notice !== null && { notice: core.notice }) })
-  await core.begin()
+  tell({ ready: true, port, url, ...(cores.notice !== null && { notice: cores.notice }) })
+  await cores.begin()
+}
+
+/** The torrent engine is loaded with the first torrent: it is most of the program. */
+async function makeTorrents({ torrents }: Options, allowHosts: string[]): Promise<TorrentEngine> {
+  const { createTorrentEngine } = await import('./torrent/engine.ts')
+  const { dhtBootstrap, ...rest } = torrents
+  const dht = dhtBootstrap === null ? (false as const) : { bootstrap: dhtBootstrap }
+  return createTorrentEngine({ ...rest, dht, allowHosts, report: logFault })
 }
 
 function die(fault: unknown): void {
@@ -59,6 +88,7 @@ function die(fault: unknown): void {
   }
   const code = fault instanceof Error && 'code' in fault ? fault.code : null
   if (code === 'EADDRINUSE') process.stderr.write('The port is already used by another program.\n')
+  else if (code === 'EADDRNOTAVAIL') process.stderr.write('This computer has no such address to listen at.\n')
   else logFault(fault)
   process.exit(1)
 }

@@ -1,88 +1,250 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
-import type { Credentials } from './core/account.ts'
+import type { UserOptions } from './core/core.ts'
+import type { HosterAccount } from './core/hosters.ts'
+import type { LoadOptions } from './core/load.ts'
+import { checkKeys, number, type Said, text, texts, UsageError } from './said.ts'
 
-/** What the command line sets. */
+/** What the command line and the settings file set. */
 export interface Options {
   port: number
+  /** The address to listen at. */
+  listen: string
+  /** Names that this computer is reached by, beside its addresses. */
+  hostNames: string[]
   folder: string
-  /** Null when the app that started the service tells them. */
-  credentials: Credentials | null
-  diskQuotaBytes: number | null
-  bandwidthQuotaBytes: number | null
-  activeLimit: number
-  busy: 'always' | 'never' | 'auto'
+  /** Null when the app that started the service tells who they are. */
+  users: UserOptions[] | null
+  /** What holds for the user whom the app names. */
+  limits: UserLimits
+  load: LoadOptions
   allowHosts: string[]
+  hosterAccounts: HosterAccount[]
+  paidHosts: string[]
+  torrents: TorrentSettings
 }
 
-/** What is wrong with the command line, in a sentence. */
-export class UsageError extends Error {
-  override name = 'UsageError'
+export type UserLimits = Pick<
+  UserOptions,
+  'diskQuotaBytes' | 'bandwidthQuotaBytes' | 'activeLimit' | 'largestFileBytes' | 'share'
+>
+
+/** How torrents are had. Limits are in bytes a second, 0 for none; they do not hold for what is being shared back. */
+export interface TorrentSettings {
+  /** Where to ask for people who share, without a tracker; null: nowhere. */
+  dhtBootstrap: string[] | null
+  listen: { address: string; port: number }
+  downloadLimit: number
+  uploadLimit: number
 }
 
 const defaultActiveLimit = 5
+const leastSecretLength = 20
+/** Source: BEP 5, and the lists of well-known programs. */
+const publicDht = ['router.bittorrent.com:6881', 'router.utorrent.com:6881', 'dht.transmissionbt.com:6881']
 
-/** Reads the command line. With `--parent` no credentials are taken from it. */
+const single = [
+  'port',
+  'listen',
+  'data',
+  'key',
+  'secret',
+  'user',
+  'password',
+  'disk-quota',
+  'bandwidth-quota',
+  'active-limit',
+  'largest-file',
+  'share',
+  'busy',
+  'busy-load',
+  'busy-disk',
+  'dht',
+  'listen-peers',
+  'download-limit',
+  'upload-limit',
+] as const
+const multiple = ['allow-host', 'host-name', 'paid-host', 'dht-node'] as const
+const userKeys = [
+  'name',
+  'key',
+  'secret',
+  'password',
+  'disk-quota',
+  'bandwidth-quota',
+  'active-limit',
+  'largest-file',
+  'share',
+]
+
+/** Reads the command line, and the settings file that it may name; the command line wins. With `--parent` no credentials are taken from it. */
 export function readOptions(argv: string[]): Options {
-  const { values } = parse(argv)
-  const { data, key, secret, busy = 'auto' } = values
-  if (data === undefined || data === '') throw new UsageError('--data is missing: the folder to keep everything in.')
-  if (busy !== 'always' && busy !== 'never' && busy !== 'auto') {
-    throw new UsageError(`--busy can be always, never or auto, not “${busy}”.`)
+  const flags = parse(argv)
+  const file = text(flags, 'config')
+  const said: Said = { ...(file === null ? {} : readFile(file)), ...flags }
+  const folder = text(said, 'data')
+  if (folder === null) throw new UsageError('--data is missing: the folder to keep everything in.')
+  const listen = text(said, 'listen') ?? '127.0.0.1'
+  if (isIP(listen) === 0) throw new UsageError(`--listen is to be an address of this computer, not “${listen}”.`)
+  const users = flags.parent === true ? null : readUsers(said)
+  if (flags.parent === true) refuseCredentials(flags)
+  if (!isLoopback(listen)) checkStrength(users, listen)
+  return {
+    port: number(said, 'port', { most: 65_535 }) ?? 0,
+    listen,
+    hostNames: texts(said, 'host-name'),
+    folder,
+    users,
+    limits: limitsOf(said),
+    load: {
+      busy: readBusy(said),
+      loadPerCore: number(said, 'busy-load', { isWhole: false }) ?? 1.5,
+      diskQueue: number(said, 'busy-disk', { isWhole: false }) ?? 8,
+    },
+    allowHosts: texts(said, 'allow-host'),
+    hosterAccounts: readHosters(said),
+    paidHosts: texts(said, 'paid-host'),
+    torrents: {
+      dhtBootstrap: readDht(said),
+      listen: readPeerAddress(text(said, 'listen-peers')),
+      downloadLimit: number(said, 'download-limit') ?? 0,
+      uploadLimit: number(said, 'upload-limit') ?? 0,
+    },
   }
-  const rest = {
-    port: number('port', values.port, { absent: 0, most: 65_535 }) ?? 0,
-    folder: data,
-    diskQuotaBytes: number('disk-quota', values['disk-quota'], { absent: null }),
-    bandwidthQuotaBytes: number('bandwidth-quota', values['bandwidth-quota'], { absent: null }),
-    activeLimit:
-      number('active-limit', values['active-limit'], { absent: defaultActiveLimit, least: 1 }) ?? defaultActiveLimit,
-    busy,
-    allowHosts: values['allow-host'] ?? [],
-  } as const
-  if (values.parent === true) {
-    if (key !== undefined || secret !== undefined || values.password !== undefined) {
-      throw new UsageError('With --parent the credentials come on the standard input, never on the command line.')
-    }
-    return { ...rest, credentials: null }
-  }
-  if (!key) throw new UsageError('--key is missing: the API key that clients sign their requests with.')
-  if (!secret) throw new UsageError('--secret is missing: the API secret that clients sign their requests with.')
-  return { ...rest, credentials: { key, secret, user: values.user ?? 'you', password: values.password ?? null } }
 }
 
-function parse(argv: string[]) {
-  const text = { type: 'string' } as const
+/** True for an address that only this computer reaches. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127\./.test(address)
+}
+
+function parse(argv: string[]): Said {
   try {
-    return parseArgs({
+    const { values } = parseArgs({
       args: argv,
       options: {
-        port: text,
-        data: text,
-        key: text,
-        secret: text,
-        user: text,
-        password: text,
-        'disk-quota': text,
-        'bandwidth-quota': text,
-        'active-limit': text,
-        busy: text,
-        'allow-host': { type: 'string', multiple: true },
+        ...Object.fromEntries(single.map((name) => [name, { type: 'string' } as const])),
+        ...Object.fromEntries(multiple.map((name) => [name, { type: 'string', multiple: true } as const])),
+        config: { type: 'string' },
         parent: { type: 'boolean' },
       },
     })
+    return values
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
 
-function number(
-  flag: string,
-  said: string | undefined,
-  { absent, least = 0, most = Number.MAX_SAFE_INTEGER }: { absent: number | null; least?: number; most?: number },
-): number | null {
-  if (said === undefined) return absent
-  const value = /^\d{1,16}$/.test(said) ? Number(said) : Number.NaN
-  if (!(value >= least && value <= most))
-    throw new UsageError(`--${flag} is to be a whole number from ${least} on, not “${said}”.`)
-  return value
+function readFile(path: string): Said {
+  const read = (): unknown => {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'))
+    } catch (cause) {
+      throw new UsageError(
+        `The settings file “${path}” cannot be read: ${cause instanceof Error ? cause.message : ''}`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+  const said = read()
+  return checkKeys(said, [...single, ...multiple, 'users', 'hosters'], `The settings file “${path}”`)
+}
+
+function readUsers(said: Said): UserOptions[] {
+  const { users: listed } = said
+  if (listed === undefined) {
+    const [key, secret] = [text(said, 'key'), text(said, 'secret')]
+    if (key === null) throw new UsageError('--key is missing: the API key that clients sign their requests with.')
+    if (secret === null) {
+      throw new UsageError('--secret is missing: the API secret that clients sign their requests with.')
+    }
+    const user = text(said, 'user') ?? 'you'
+    return [{ key, secret, user, password: text(said, 'password'), ...limitsOf(said) }]
+  }
+  if (!Array.isArray(listed) || listed.length === 0) throw new UsageError('“users” is to be a list of users.')
+  const users = listed.map((one: unknown): UserOptions => {
+    const user = checkKeys(one, userKeys, 'A user')
+    const [name, key, secret] = [text(user, 'name'), text(user, 'key'), text(user, 'secret')]
+    if (name === null || key === null || secret === null) {
+      throw new UsageError('Every user needs a “name”, a “key” and a “secret”.')
+    }
+    return { user: name, key, secret, password: text(user, 'password'), ...limitsOf({ ...said, ...user }) }
+  })
+  for (const field of ['user', 'key'] as const) {
+    if (new Set(users.map((user) => user[field])).size < users.length) {
+      throw new UsageError(`Two users have the same ${field === 'user' ? 'name' : 'key'}.`)
+    }
+  }
+  return users
+}
+
+function limitsOf(said: Said): UserLimits {
+  return {
+    diskQuotaBytes: number(said, 'disk-quota'),
+    bandwidthQuotaBytes: number(said, 'bandwidth-quota'),
+    activeLimit: number(said, 'active-limit', { least: 1 }) ?? defaultActiveLimit,
+    largestFileBytes: number(said, 'largest-file', { least: 1 }),
+    share: text(said, 'share'),
+  }
+}
+
+function refuseCredentials(flags: Said): void {
+  if (['key', 'secret', 'password', 'config'].some((name) => flags[name] !== undefined)) {
+    throw new UsageError('With --parent the credentials come on the standard input, never on the command line.')
+  }
+}
+
+/** Whoever can reach the service can try keys: short ones would be found. */
+function checkStrength(users: UserOptions[] | null, listen: string): void {
+  if (users === null) throw new UsageError('With --parent the service listens on this computer only.')
+  for (const { key, secret, user } of users) {
+    if (key.length >= leastSecretLength && secret.length >= leastSecretLength) continue
+    throw new UsageError(
+      `At ${listen} others can reach the service: the key and the secret of “${user}” need at least ${leastSecretLength} characters each.`,
+    )
+  }
+}
+
+function readBusy(said: Said): LoadOptions['busy'] {
+  const busy = text(said, 'busy') ?? 'auto'
+  if (busy === 'always' || busy === 'never' || busy === 'auto') return busy
+  throw new UsageError(`--busy can be always, never or auto, not “${busy}”.`)
+}
+
+function readDht(said: Said): string[] | null {
+  const word = text(said, 'dht') ?? 'on'
+  if (word !== 'on' && word !== 'off') throw new UsageError(`--dht can be on or off, not “${word}”.`)
+  const nodes = texts(said, 'dht-node')
+  return word === 'off' ? null : nodes.length > 0 ? nodes : publicDht
+}
+
+function readPeerAddress(said: string | null): { address: string; port: number } {
+  if (said === null) return { address: '127.0.0.1', port: 0 }
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(said) ?? []
+  const address = bracketed ?? plain
+  if (isIP(address) === 0 || Number(port) > 65_535) {
+    throw new UsageError(`--listen-peers is to be an address and a port, such as 0.0.0.0:6881, not “${said}”.`)
+  }
+  return { address, port: Number(port) }
+}
+
+function readHosters({ hosters }: Said): HosterAccount[] {
+  if (hosters === undefined) return []
+  if (!Array.isArray(hosters)) throw new UsageError('“hosters” is to be a list.')
+  return hosters.map((one: unknown) => {
+    const said = checkKeys(one, ['host', 'user', 'password', 'cookie'], 'A hoster')
+    const [host, user, password, cookie] = [
+      text(said, 'host'),
+      text(said, 'user'),
+      text(said, 'password'),
+      text(said, 'cookie'),
+    ]
+    if (host === null || (user === null && cookie === null)) {
+      throw new UsageError('Every hoster needs a “host”, and a “user” with a “password” or a “cookie”.')
+    }
+    return { host, user, password, cookie }
+  })
 }

@@ -1,11 +1,18 @@
 import { createInterface } from 'node:readline'
 import type { Credentials } from './core/account.ts'
+import type { HosterAccount } from './core/hosters.ts'
+
+/** What the app may change while the service runs; what is absent stays as it is. */
+export interface ParentSettings {
+  allowHosts?: string[]
+  hosters?: HosterAccount[]
+}
 
 /** The app that started this service. Credentials come from it, never by the command line or the environment. */
 export interface Parent {
   /** What it says first. */
-  started: Promise<{ credentials: Credentials; allowHosts: string[] }>
-  onAllowHosts: (listener: (hosts: string[]) => void) => void
+  started: Promise<{ credentials: Credentials; settings: ParentSettings }>
+  onSettings: (listener: (settings: ParentSettings) => void) => void
   /** Resolves when the app is gone, or wants the service to end. */
   gone: Promise<void>
   /** Tells it through Electron's port, where there is one, what others read from the standard output. */
@@ -19,7 +26,7 @@ interface MessagePort {
 
 /** Joins the app: over Electron's port in a utility process, otherwise by lines of JSON on the standard input. */
 export function joinParent(): Parent {
-  let allow: (hosts: string[]) => void = () => undefined
+  let change: (settings: ParentSettings) => void = () => undefined
   let start: (said: Awaited<Parent['started']>) => void
   const started: Parent['started'] = new Promise((resolve) => {
     start = resolve
@@ -31,9 +38,8 @@ export function joinParent(): Parent {
   const hear = (said: unknown) => {
     if (!isObject(said)) return
     if (said.stop === true) end()
-    else if (isObject(said.start))
-      start({ credentials: toCredentials(said.start), allowHosts: toHosts(said.start.allowHosts) })
-    else if (said.allowHosts !== undefined) allow(toHosts(said.allowHosts))
+    else if (isObject(said.start)) start({ credentials: toCredentials(said.start), settings: toSettings(said.start) })
+    else change(toSettings(said))
   }
   const port = electronPort()
   if (port !== null) port.on('message', ({ data }) => hear(data))
@@ -45,8 +51,8 @@ export function joinParent(): Parent {
   return {
     started,
     gone,
-    onAllowHosts: (listener) => {
-      allow = listener
+    onSettings: (listener) => {
+      change = listener
     },
     tell: (message) => port?.postMessage(message),
   }
@@ -81,8 +87,16 @@ function toCredentials({ key, secret, user, password }: Record<string, unknown>)
   }
 }
 
-function toHosts(said: unknown): string[] {
-  return Array.isArray(said) ? said.filter((host) => typeof host === 'string') : []
+function toSettings({ allowHosts, hosters }: Record<string, unknown>): ParentSettings {
+  return {
+    ...(Array.isArray(allowHosts) && { allowHosts: allowHosts.filter((host) => typeof host === 'string') }),
+    ...(Array.isArray(hosters) && { hosters: hosters.filter(isObject).map(toHoster) }),
+  }
+}
+
+function toHoster({ host, user, password, cookie }: Record<string, unknown>): HosterAccount {
+  const textOrNull = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
+  return { host: `${host}`, user: textOrNull(user), password: textOrNull(password), cookie: textOrNull(cookie) }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -7,6 +7,8 @@ import { startService, until } from './support/service.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
 const bytes = randomBytes(200_000)
+const work = 'ab'.repeat(16)
+const content = 'cd'.repeat(16)
 let web: Web
 beforeAll(async () => {
   web = await startWeb()
@@ -14,74 +16,138 @@ beforeAll(async () => {
 })
 afterAll(() => web.stop())
 
-/** A data folder as a crash leaves it: one transfer in a status, and its bytes in the part file, in the content, or nowhere. */
-async function crashed(status: string, place: 'part' | 'content' | 'none', length = bytes.length): Promise<string> {
+interface Crash {
+  status: string
+  stage: 'fetching' | 'delivering'
+  /** Where its bytes are: in its work folder, in the content, or nowhere. */
+  place: 'work' | 'content' | 'none'
+  length?: number
+  hasPlan?: boolean
+}
+
+/** A data folder as a crash leaves it, with one transfer. */
+async function crashed({ status, stage, place, length = bytes.length, hasPlan = false }: Crash): Promise<string> {
   const service = await startService()
   await service.stop()
   const { data } = service
-  const name = 'ab'.repeat(16)
-  const shelf = join(data, place === 'content' ? 'content/ab' : 'parts')
-  await mkdir(shelf, { recursive: true })
-  if (place !== 'none') await writeFile(join(shelf, name), bytes.subarray(0, length))
+  const [folder, name] = place === 'content' ? [join(data, 'content/cd'), content] : [join(data, 'parts', work), '0']
+  await mkdir(folder, { recursive: true })
+  if (place !== 'none') await writeFile(join(folder, name), bytes.subarray(0, length))
+  const files = [{ path: ['late.bin'], sizeBytes: bytes.length, isWhole: stage === 'delivering', resume: null }]
+  const planned = { path: ['late.bin'], from: '0', content, sizeBytes: bytes.length }
+  const plan = { kind: 'whole', trees: [{ parentId: 0, files: [planned], folders: [] }], replacedIds: [] }
   const db = new DatabaseSync(join(data, 'putdesk.db'))
   db.prepare(
-    `INSERT INTO transfers (user_id, link, name, folder_id, status, size, downloaded, content, created_at)
-     VALUES (1, ?, 'late.bin', 0, ?, ?, ?, ?, 1)`,
-  ).run(web.url('/late.bin'), status, bytes.length, length, name)
+    `INSERT INTO transfers (user_id, links, name, folder_id, status, stage, size, downloaded, files, plan, content, created_at)
+     VALUES (1, ?, 'late.bin', 0, ?, ?, ?, ?, ?, ?, ?, 1)`,
+  ).run(
+    JSON.stringify([web.url('/late.bin')]),
+    status,
+    stage,
+    bytes.length,
+    length,
+    JSON.stringify(files),
+    hasPlan ? JSON.stringify(plan) : null,
+    work,
+  )
   db.close()
   return data
 }
 
+const delivering = { stage: 'delivering', place: 'work' } as const
+const fetching = { stage: 'fetching', place: 'none' } as const
+
 describe('after a crash', () => {
-  it.each([
-    ['In complete queue', 'part', bytes.length, 0],
-    ['Completing', 'part', bytes.length, 0],
-    ['Completing', 'content', bytes.length, 0],
-    ['Completing', 'part', 1000, 1],
-    ['In complete queue', 'none', bytes.length, 1],
-    ['Downloading', 'none', 0, 1],
-    ['In queue', 'none', 0, 1],
-    ['Waiting', 'none', 0, 1],
-  ] as const)(
-    'in %s with its bytes in %s (%i): one file, one message, fetched again %i times',
-    async (status, place, length, times) => {
-      const before = web.requests.length
-      const service = await startService({ data: await crashed(status, place, length) })
-      await until(
-        () => service.ask('transfers.list'),
-        ({ rows }) => rows.length === 0,
-      )
-      const { rows } = await service.ask('files.list')
-      const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0]
-      const stored = Buffer.from(await (await fetch(`${String(rows[0]?.stream_url)}atk/${token}`)).arrayBuffer())
-      const [user] = (await service.ask('user.info')).rows
-      expect([rows.length, stored.equals(bytes), (await service.ask('messages.list')).rows.length]).toEqual([
-        1,
-        true,
-        1,
-      ])
-      expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(bytes.length)
-      expect([web.requests.length - before, await readdir(join(service.data, 'parts'))]).toEqual([times, []])
-      await service.stop()
-    },
-  )
+  it.each<[string, Crash, number]>([
+    ['its bytes in the work folder', { ...delivering, status: 'In complete queue' }, 0],
+    ['its plan written, nothing moved', { ...delivering, status: 'Completing', hasPlan: true }, 0],
+    ['its bytes moved', { ...delivering, status: 'Completing', hasPlan: true, place: 'content' }, 0],
+    ['its bytes cut by another', { ...delivering, status: 'Completing', length: 1000 }, 1],
+    ['its bytes gone', { ...delivering, status: 'In complete queue', place: 'none' }, 1],
+    ['its plan written, its bytes gone', { ...delivering, status: 'Completing', hasPlan: true, place: 'none' }, 1],
+    ['looking for archives', { ...delivering, status: 'In extraction queue' }, 0],
+    ['nothing fetched', { ...fetching, status: 'Downloading' }, 1],
+    ['nothing fetched', { ...fetching, status: 'In queue' }, 1],
+    ['nothing fetched', { ...fetching, status: 'Waiting' }, 1],
+  ])('with %s, in %o: one file, one message, fetched again %i times', async (_what, crash, times) => {
+    const before = web.requests.length
+    const service = await startService({ data: await crashed(crash) })
+    await until(
+      () => service.ask('transfers.list'),
+      ({ rows }) => rows.length === 0,
+    )
+    const { rows } = await service.ask('files.list')
+    const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0]
+    const stored = Buffer.from(await (await fetch(`${String(rows[0]?.stream_url)}atk/${token}`)).arrayBuffer())
+    const [user] = (await service.ask('user.info')).rows
+    const messages = (await service.ask('messages.list')).rows
+    expect([rows.length, stored.equals(bytes), messages.length]).toEqual([1, true, 1])
+    expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(bytes.length)
+    const left = await until(
+      () => readdir(join(service.data, 'parts')),
+      (names) => names.length === 0,
+    )
+    expect([web.requests.length - before, left]).toEqual([times, []])
+    await service.stop()
+  })
 
   it('between a deletion and the end of its bytes: the bytes go at the next start', async () => {
-    const service = await startService({ data: await crashed('Completing', 'content') })
+    const data = await crashed({ ...delivering, status: 'Completing', hasPlan: true, place: 'content' })
+    const service = await startService({ data })
     await until(
       () => service.ask('files.list'),
       ({ rows }) => rows.length === 1,
     )
     await service.stop()
-    const db = new DatabaseSync(join(service.data, 'putdesk.db'))
+    const db = new DatabaseSync(join(data, 'putdesk.db'))
     db.exec('INSERT INTO removals SELECT content FROM items; DELETE FROM items; UPDATE users SET stored_bytes = 0')
     db.close()
-    const next = await startService({ data: service.data })
+    const next = await startService({ data })
     await until(
-      () => readdir(join(service.data, 'content/ab')),
+      () => readdir(join(data, 'content/cd')),
       (left) => left.length === 0,
     )
     expect(next.notice).toBe(null)
+    await next.stop()
+  })
+})
+
+describe('data of the first version', () => {
+  it('is brought to this one: a transfer goes on from its part file', async () => {
+    const service = await startService()
+    await service.stop()
+    const { data } = service
+    const db = new DatabaseSync(join(data, 'putdesk.db'))
+    db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP TABLE transfers;
+      CREATE TABLE transfers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,
+        name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, size INTEGER,
+        downloaded INTEGER NOT NULL DEFAULT 0, resume TEXT, content TEXT NOT NULL, created_at INTEGER NOT NULL
+      ) STRICT;
+      PRAGMA user_version = 1`)
+    const etag = `"${bytes.length.toString(16)}"`
+    const resume = {
+      validators: { etag, lastModified: null, strong: etag },
+      totalBytes: bytes.length,
+      syncedBytes: 100_000,
+      bootId: 'an older boot',
+    }
+    const add = db.prepare(
+      `INSERT INTO transfers (user_id, link, name, folder_id, status, reason, size, downloaded, resume, content, created_at)
+       VALUES (1, ?, 'late.bin', 0, ?, ?, ?, 100000, ?, ?, 1)`,
+    )
+    add.run(web.url('/late.bin'), 'Downloading', null, bytes.length, JSON.stringify(resume), work)
+    add.run('http://example.invalid/x', 'Error', 'It failed.', null, null, content)
+    db.close()
+    await writeFile(join(data, 'parts', work), bytes.subarray(0, 100_000))
+    const next = await startService({ data })
+    const { rows } = await until(
+      () => next.ask('transfers.list'),
+      (answer) => answer.rows.length === 1,
+    )
+    const ranges = web.requests.map(({ headers }) => headers.range)
+    const [item] = (await next.ask('files.list')).rows
+    expect([rows[0]?.status, ranges.at(-1), item?.size]).toEqual(['Error', 'bytes=100000-', `${bytes.length}`])
     await next.stop()
   })
 })

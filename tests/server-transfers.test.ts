@@ -106,9 +106,14 @@ describe('a transfer', () => {
         putdesk: {
           size: bytes.length,
           downloaded: 65536,
+          uploaded: 0,
           speed: 0,
           seconds_left: null,
+          peers: null,
+          stage_percent: null,
           reason: null,
+          failure: null,
+          added_at: expect.any(Number),
           host: '127.0.0.1',
           folder_id: Number(folder?.id),
           links: [web.url('/slow.mkv')],
@@ -161,9 +166,13 @@ describe('a transfer', () => {
 describe('bad input', () => {
   it.each([
     ['not a link at all', '“not a link at all” is not a link that can be fetched.'],
-    ['ftp://host/file', 'This service cannot fetch ftp links yet.'],
-    ['magnet:?xt=urn:btih:AA&dn=x', 'This service cannot fetch torrents yet.'],
-    ['http://host/x.torrent', 'This service cannot fetch torrents yet.'],
+    ['ftp://127.0.0.1:22/file', 'Port 22 is not used for files, so the link was refused.'],
+    ['magnet:?xt=urn:btih:AA&dn=x', 'This magnet link names no torrent.'],
+    ['data:application/x-bittorrent;base64,AAAA', 'This is not a torrent file. Not a value at byte 0.'],
+    [
+      'http://rapidgator.net/file/1',
+      '“rapidgator.net” gives files only to its paying users: enter your account there first.',
+    ],
     [
       'http://10.0.0.1/x',
       '“10.0.0.1” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.',
@@ -348,7 +357,7 @@ describe('kill -9', () => {
   it('while waiting or in Error: still so, and in order', async () => {
     const first = await startService({ busy: 'always', activeLimit: 1 })
     web.on('/hold1.bin', file(bytes, { holdUntil: new Promise(() => undefined) }))
-    await add(first, '/hold1.bin', '/hold1.bin', 'ftp://x/y')
+    await add(first, '/hold1.bin', '/hold1.bin', 'nothing')
     await until(
       () => list(first),
       ([row]) => row?.status === 'Downloading',

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Core } from '../core/core.ts'
+import type { Cores } from '../core/core.ts'
 import { createAttempts } from './attempts.ts'
 import { mediaRoute } from './media/route.ts'
-import { isForUs, isFromPage } from './origin.ts'
+import { baseFor, isForUs, isFromPage, type OwnNames } from './origin.ts'
 import { failure, write } from './v1/envelope.ts'
 
 /** The service on its port. */
@@ -12,29 +12,40 @@ export interface Listening {
   close: () => Promise<void>
 }
 
-/** Listens on this computer only, and leads each request to API v1 or to media. */
-export async function listen(core: Core, wantedPort: number): Promise<Listening> {
+/** Where to listen. */
+export interface ListenOptions {
+  address: string
+  port: number
+  hostNames: readonly string[]
+  /** True when others than this computer can reach the address. */
+  isOpen: boolean
+}
+
+/** Listens, and leads each request to API v1 or to media. */
+export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
   // An import would load all of Node's fetch with it, and double the time to start.
   const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 })
-  const port = await bind(server, wantedPort)
-  const base = `http://127.0.0.1:${port}`
+  const port = await bind(server, options)
+  const names = options.hostNames.map((name) => name.toLowerCase())
+  const own: OwnNames = { port, names, isOpen: options.isOpen }
   const attempts = createAttempts()
   const route = async (request: IncomingMessage, response: ServerResponse) => {
-    if (!isForUs(request, port)) return refuse(response, 403, 'This address is not one of this service.')
+    if (!isForUs(request, own)) return refuse(response, 403, 'This address is not one of this service.')
     const target = request.url ?? ''
     const media = mediaRoute(target)
     const isPage = isFromPage(request)
     if (media !== null) {
       const { handleMedia } = await import('./media/media.ts')
-      return handleMedia(request, response, { core, attempts, route: media, isFromPage: isPage })
+      return handleMedia(request, response, { cores, attempts, route: media, isFromPage: isPage })
     }
     if (isPage) return refuse(response, 403, 'Pages in a browser may not use this service.')
     const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
     if (/^\/*v1(?=[/?]|$)/.test(path)) {
       const { handleV1 } = await import('./v1/handle.ts')
-      return handleV1(request, response, { core, attempts, base })
+      return handleV1(request, response, { cores, attempts, base: baseFor(request, own) })
     }
+    if (path === '/health') return serveHealth(response)
     const icon = /^\/images\/file_types\/([a-z_]+)\.png$/.exec(path)?.[1]
     if (icon !== undefined) return serveIcon(response, icon)
     return refuse(response, 404, 'There is nothing at this address.')
@@ -44,14 +55,14 @@ export async function listen(core: Core, wantedPort: number): Promise<Listening>
     response.on('error', () => response.destroy())
     route(request, response).catch((fault: unknown) => {
       if (response.destroyed || request.destroyed) return response.destroy()
-      core.report(fault)
+      cores.report(fault)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'The service had a fault of its own. Its log has the details.')
     })
   })
   return {
     port,
-    url: base,
+    url: `http://${options.address.includes(':') ? `[${options.address}]` : options.address}:${port}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
@@ -60,10 +71,10 @@ export async function listen(core: Core, wantedPort: number): Promise<Listening>
   }
 }
 
-function bind(server: Server, port: number): Promise<number> {
+function bind(server: Server, { address: host, port }: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+    server.listen({ port, host, exclusive: true }, () => {
       const address = server.address()
       resolve(address === null || typeof address === 'string' ? port : address.port)
     })
@@ -78,6 +89,12 @@ function refuse(response: ServerResponse, status: number, sentence: string): voi
     'X-Content-Type-Options': 'nosniff',
   })
   response.end(text)
+}
+
+/** Tells whoever watches over the service that it answers, and nothing else. */
+function serveHealth(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+  response.end('{"status":"ok"}')
 }
 
 async function serveIcon(response: ServerResponse, name: string): Promise<void> {

@@ -21,10 +21,10 @@ export interface Account {
 }
 
 /** The token is derived from the secret, so it is never stored and outlives a restart. Source: API v1 §9.3. */
-export function createAccount({ key, secret, user, password }: Credentials): Account {
+export function createAccount(userId: number, { key, secret, user, password }: Credentials): Account {
   const token = createHmac('sha256', secret).update(`token of ${key}`).digest('hex').slice(0, 40)
   return {
-    userId: 1,
+    userId,
     userName: user,
     isSignedBy: (saidKey, saidSecret) => areEqual([saidKey, saidSecret], [key, secret]),
     hasPassword: (saidUser, saidPassword) => password !== null && areEqual([saidUser, saidPassword], [user, password]),

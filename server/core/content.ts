@@ -1,20 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Database } from './database.ts'
 import { text } from './row.ts'
 
 /** Where the bytes of files are: named by the service, never by anyone else. */
 export interface Content {
   path: (content: string) => string
-  partPath: (content: string) => string
-  /** Makes a whole part file the content. Doing it again does nothing. */
-  settle: (content: string) => Promise<void>
-  removePart: (content: string) => Promise<void>
+  /** Where a transfer keeps its bytes until they are in the space. */
+  workFolder: (content: string) => string
+  /** Makes the work folder. */
+  openWork: (content: string) => Promise<string>
+  removeWork: (content: string) => Promise<void>
+  /**
+   * Puts files of a work folder into the content, by moving them, or with `isKept` so that they are in both places. Doing it
+   * again does nothing.
+   */
+  settle: (work: string, files: readonly { from: string; content: string }[], isKept: boolean) => Promise<void>
+  /** How many bytes of a work folder are nowhere else. */
+  heldBytes: (work: string, names: readonly string[]) => number
   /** Removes content files that were noted in `removals`, and forgets the notes. */
-  remove: (contents: string[]) => Promise<void>
-  /** Finishes removals that were noted when the service ended, and removes part files that no transfer has. */
+  remove: (contents: readonly string[]) => Promise<void>
+  /** Finishes removals that were noted when the service ended, and removes work folders that no transfer has. */
   tidy: () => Promise<void>
   /** Every content file there is, with its size. */
   all: () => { content: string; sizeBytes: number }[]
@@ -28,9 +36,9 @@ export function newContentName(): string {
 export function openContent(folder: string, db: Database): Content {
   const shelf = (content: string) => join(folder, 'content', content.slice(0, 2))
   const path = (content: string) => join(shelf(content), content)
-  const partPath = (content: string) => join(folder, 'parts', content)
+  const workFolder = (content: string) => join(folder, 'parts', content)
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
-  const remove = async (contents: string[]) => {
+  const remove = async (contents: readonly string[]) => {
     for (const content of contents) await rm(path(content), { force: true })
     db.transact(() => {
       for (const content of contents) forget.run(content)
@@ -38,17 +46,38 @@ export function openContent(folder: string, db: Database): Content {
   }
   return {
     path,
-    partPath,
+    workFolder,
     remove,
-    settle: async (content) => {
-      await mkdir(shelf(content), { recursive: true, mode: 0o700 })
-      if (existsSync(partPath(content))) await rename(partPath(content), path(content))
-      await syncFolder(shelf(content))
+    openWork: async (content) => {
+      const work = workFolder(content)
+      // The first version kept one file in this place, not a folder.
+      const isOldPart = existsSync(work) && statSync(work).isFile()
+      if (isOldPart) await rename(work, `${work}.part`)
+      await mkdir(work, { recursive: true, mode: 0o700 })
+      if (isOldPart) await rename(`${work}.part`, join(work, '0'))
+      return work
+    },
+    removeWork: async (content) => {
+      await rm(workFolder(content), { recursive: true, force: true })
+    },
+    settle: async (work, files, isKept) => {
+      const shelves = new Set<string>()
+      for (const { from, content } of files) {
+        const [source, target] = [join(workFolder(work), from), path(content)]
+        if (!shelves.has(dirname(target))) await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+        shelves.add(dirname(target))
+        if (existsSync(target)) continue
+        if (isKept) await keepInBoth(source, target)
+        else await rename(source, target)
+      }
+      for (const made of shelves) await syncFolder(made)
       await syncFolder(join(folder, 'content'))
     },
-    removePart: async (content) => {
-      await rm(partPath(content), { force: true })
-    },
+    heldBytes: (work, names) =>
+      names.reduce((sum, name) => {
+        const found = statSync(join(workFolder(work), name), { throwIfNoEntry: false })
+        return found?.nlink === 1 ? sum + found.size : sum
+      }, 0),
     tidy: async () => {
       const noted = db.sql.prepare('SELECT content FROM removals').all()
       if (noted.length > 0) await remove(noted.map((row) => text(row, 'content')))
@@ -58,8 +87,8 @@ export function openContent(folder: string, db: Database): Content {
           .all()
           .map((row) => text(row, 'content')),
       )
-      for (const part of readdirSync(join(folder, 'parts'))) {
-        if (!wanted.has(part)) await rm(partPath(part), { force: true })
+      for (const work of readdirSync(join(folder, 'parts'))) {
+        if (!wanted.has(work)) await rm(workFolder(work), { recursive: true, force: true })
       }
     },
     all: () =>
@@ -69,6 +98,18 @@ export function openContent(folder: string, db: Database): Content {
           sizeBytes: statSync(path(content)).size,
         })),
       ),
+  }
+}
+
+/** A second name for the same bytes; where the file system knows no such thing, a copy that appears whole. */
+async function keepInBoth(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target)
+  } catch (fault) {
+    const code = fault instanceof Error && 'code' in fault ? fault.code : ''
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK' && code !== 'ENOSYS') throw fault
+    await copyFile(source, `${target}.new`)
+    await rename(`${target}.new`, target)
   }
 }
 

@@ -1,39 +1,70 @@
 import { bootId } from '../../engine/boot-id.ts'
 import type { Gate } from '../../engine/gate.ts'
-import type { Account } from './account.ts'
+import type { TorrentEngine } from '../torrent/engine.ts'
+import { type Account, type Credentials, createAccount } from './account.ts'
+import { type Bandwidth, createBandwidth } from './bandwidth.ts'
 import { type Content, openContent } from './content.ts'
 import { type Database, openDatabase } from './database.ts'
+import { createFriends, type Friends, type Neighbour } from './friends.ts'
+import type { Hosters } from './hosters.ts'
+import { createLoadMeter, type LoadOptions } from './load.ts'
 import { createMessages, type Messages } from './messages.ts'
-import { bandwidthOf, createDiskQuota, type DiskQuota } from './quota.ts'
+import { createDiskQuota, type DiskQuota } from './quota.ts'
 import { recover } from './recovery.ts'
 import { createSpace, type Space } from './space.ts'
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
+import { openTransferRows } from './transfer-rows.ts'
 import { TransferList } from './transfers.ts'
+import { createTurns } from './turns.ts'
+import { userIds } from './users.ts'
 
-export interface CoreOptions {
-  folder: string
-  account: Account
-  gate: Gate
+/** One user of the service, with limits of their own. */
+export interface UserOptions extends Credentials {
+  /** Null: nine tenths of what the volume has free. */
   diskQuotaBytes: number | null
   bandwidthQuotaBytes: number | null
   activeLimit: number
-  busy: 'always' | 'never' | 'auto'
+  largestFileBytes: number | null
+  /** The name of the folder in the root that the other users may read; null: none. */
+  share: string | null
+}
+
+export interface CoreOptions {
+  folder: string
+  users: readonly UserOptions[]
+  gate: Gate
+  hosters: Hosters
+  load: LoadOptions
+  /** Makes the torrent engine when the first torrent comes. */
+  openTorrents: () => Promise<TorrentEngine>
   report: (fault: unknown) => void
 }
 
-/** The service without any HTTP: one user's space, transfers and figures. */
+/** The service without any HTTP, for one user: their space, transfers and figures. */
 export interface Core {
   account: Account
   space: Space
+  friends: Friends
   content: Content
   messages: Messages
   transfers: TransferList
+  subscriptions: Subscriptions
   quota: DiskQuota
+  bandwidth: Bandwidth
   gate: Gate
+  hosters: Hosters
+  torrents: () => Promise<TorrentEngine>
   activeLimit: number
-  bandwidth: () => ReturnType<typeof bandwidthOf>
+  largestFileBytes: number | null
   report: (fault: unknown) => void
+}
+
+/** Every user of the service over one data folder. */
+export interface Cores {
+  users: Core[]
   /** What was done about a damaged database, or null. */
   notice: string | null
+  report: (fault: unknown) => void
   /** Work that can wait until the service listens: takes up transfers and tidies. */
   begin: () => Promise<void>
   close: () => Promise<void>
@@ -42,62 +73,93 @@ export interface Core {
 const tickMs = 5000
 
 /** Opens the data folder and puts the parts together. */
-export function openCore(options: CoreOptions): Core {
-  const { account, gate, report, activeLimit } = options
-  const { userId } = account
+export function openCores(options: CoreOptions): Cores {
+  const { gate, hosters, report, load } = options
   const db = openDatabase(options.folder)
-  db.sql
-    .prepare(
-      'INSERT INTO users (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name != excluded.name',
-    )
-    .run(userId, account.userName)
-  const space = createSpace(db, userId)
   const content = openContent(options.folder, db)
-  const messages = createMessages(db, userId)
-  const notice = db.restored === null ? null : `${db.restored}${recover(db, space, content)}`
-  if (notice !== null) messages.addNotice(notice)
-  const quota = createDiskQuota(options.folder, options.diskQuotaBytes, space.storedBytes)
-  const transfers = new TransferList({
+  const turns = { unpack: createTurns(), complete: createTurns() }
+  const isBusy = createLoadMeter(load)
+  const boot = bootId()
+  const ending = new AbortController()
+  const torrents = once(options.openTorrents)
+  const ids = userIds(
     db,
-    userId,
-    space,
-    content,
-    quota,
-    messages,
-    gate,
-    report,
-    activeLimit,
-    bootId: bootId(),
-    busy: options.busy,
+    options.users.map(({ user }) => user),
+  )
+  const withSpaces = options.users.map((user, index) => {
+    const userId = ids[index] ?? 0
+    const space = createSpace(db, userId)
+    if (user.share !== null && space.findFolder(0, user.share) === null) space.createFolder(user.share, 0)
+    return { user, userId, userName: user.user, space, share: user.share }
   })
+  const users = withSpaces.map((one): Core => {
+    const { user, userId, space } = one
+    const { activeLimit, largestFileBytes } = user
+    const messages = createMessages(db, userId)
+    const quota = createDiskQuota(options.folder, user.diskQuotaBytes, space.storedBytes)
+    const bandwidth = createBandwidth(db, { userId, quotaBytes: user.bandwidthQuotaBytes })
+    const rows = openTransferRows(db, userId, report)
+    const shared = { db, content, gate, hosters, report, turns, isBusy, torrents: torrents.get, bootId: boot }
+    const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes }
+    const transfers = new TransferList({ ...shared, ...own })
+    return {
+      ...own,
+      account: createAccount(userId, user),
+      friends: createFriends(one, withSpaces satisfies Neighbour[]),
+      content,
+      transfers,
+      subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: ending.signal }),
+      gate,
+      hosters,
+      torrents: torrents.get,
+      report,
+    }
+  })
+  const notice = db.restored === null ? null : `${db.restored}${recoverAll(db, users, content)}`
+  if (notice !== null) for (const { messages } of users) messages.addNotice(notice)
   let ticking: NodeJS.Timeout | null = null
   return {
-    account,
-    space,
-    content,
-    messages,
-    transfers,
-    quota,
-    gate,
-    activeLimit,
-    report,
+    users,
     notice,
-    bandwidth: () => bandwidthOf(db, userId, options.bandwidthQuotaBytes),
+    report,
     begin: async () => {
-      transfers.start()
-      ticking = setInterval(() => tick(db, transfers, report), tickMs)
+      for (const { transfers } of users) transfers.start()
+      ticking = setInterval(() => {
+        for (const { transfers, subscriptions } of users) {
+          transfers.tick()
+          subscriptions.poll().catch(report)
+        }
+        db.keepCopy().catch(report)
+      }, tickMs)
       await content.tidy()
       await db.keepCopy()
     },
     close: async () => {
       if (ticking !== null) clearInterval(ticking)
-      await transfers.stop()
+      ending.abort(new Error('The service is stopping.'))
+      await Promise.all(users.map(({ transfers }) => transfers.stop()))
+      await torrents.opened()?.then((engine) => engine.close())
       db.close()
     },
   }
 }
 
-function tick(db: Database, transfers: TransferList, report: (fault: unknown) => void): void {
-  transfers.advance()
-  db.keepCopy().catch(report)
+/** What nobody knows of goes to the first user. */
+function recoverAll(db: Database, users: readonly Core[], content: Content): string {
+  const [first] = users
+  return first === undefined ? '' : recover(db, first.space, content)
+}
+
+function once<T>(make: () => Promise<T>): { get: () => Promise<T>; opened: () => Promise<T> | null } {
+  let made: Promise<T> | null = null
+  return {
+    get: () => {
+      made ??= make().catch((fault: unknown) => {
+        made = null
+        throw fault
+      })
+      return made
+    },
+    opened: () => made,
+  }
 }

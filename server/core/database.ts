@@ -14,7 +14,7 @@ export class DataFolderError extends Error {
 /** The data of the service: one SQLite file, owned by one program at a time. */
 export interface Database {
   sql: DatabaseSync
-  /** Runs `work` so that all of it happens or none. What it acknowledges survives a power cut. */
+  /** Runs `work` so that all of it happens or none; inside another, with that one. What it acknowledges survives a power cut. */
   transact: <T>(work: () => T) => T
   /** What happened to a damaged file when it was opened, or null. */
   restored: string | null
@@ -65,6 +65,7 @@ export function openDatabase(folder: string): Database {
     sql: db,
     restored,
     transact: (work) => {
+      if (db.isTransaction) return work()
       db.exec('BEGIN IMMEDIATE')
       try {
         const result = work()

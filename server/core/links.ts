@@ -1,31 +1,94 @@
+import { nameForLink, safeName } from '../../engine/names.ts'
+import { groupParts } from '../archive/parts.ts'
+import { readMagnet } from '../torrent/magnet.ts'
+import { readTorrent } from '../torrent/torrent-file.ts'
+import { TorrentError } from '../torrent/types.ts'
+
 /** What a link is, as far as its text tells. */
-export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent' | 'unknown'
+export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
 
 export function linkKind(link: string): LinkKind {
-  if (/^magnet:/i.test(link)) return 'magnet'
+  if (/^magnet:\?/i.test(link)) return 'magnet'
+  if (/^data:application\/x-bittorrent;base64,/i.test(link)) return 'torrent-file'
   if (!URL.canParse(link)) return 'unknown'
-  const { protocol, pathname, hostname } = new URL(link)
+  const { protocol, hostname } = new URL(link)
+  if (hostname === '') return 'unknown'
   if (protocol === 'ftp:' || protocol === 'ftps:') return 'ftp'
-  if ((protocol !== 'http:' && protocol !== 'https:') || hostname === '') return 'unknown'
-  return /\.torrent$/i.test(pathname) ? 'torrent' : 'http'
+  return protocol === 'http:' || protocol === 'https:' ? 'http' : 'unknown'
 }
 
-/** Why this service cannot fetch a link, or null when it can try. */
+/** The bytes of a torrent file that was handed over whole, as a `data:` link. */
+export function torrentBytes(link: string): Uint8Array {
+  return Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
+}
+
+/** True for a link that promises a torrent by its name. Others can turn out to be one. */
+export function namesTorrent(link: string): boolean {
+  return /\.torrent$/i.test(nameForLink(link))
+}
+
+/** Why a link cannot be fetched by anyone, or null when it can be tried. */
 export function whyNot(link: string): string | null {
   const kind = linkKind(link)
-  switch (kind) {
-    case 'http':
-      return null
-    case 'ftp':
-      return 'This service cannot fetch ftp links yet.'
-    case 'magnet':
-    case 'torrent':
-      return 'This service cannot fetch torrents yet.'
-    case 'unknown':
-      return `“${link.slice(0, 100)}” is not a link that can be fetched.`
-    default:
-      return kind satisfies never
+  if (kind === 'unknown') return `“${link.slice(0, 100)}” is not a link that can be fetched.`
+  try {
+    if (kind === 'magnet') readMagnet(link)
+    if (kind === 'torrent-file') readTorrent(torrentBytes(link))
+    return null
+  } catch (fault) {
+    if (fault instanceof TorrentError) return fault.message
+    throw fault
   }
+}
+
+/** Links that are fetched together: one, or the parts of one archive in their order. */
+export interface LinkGroup {
+  name: string
+  links: string[]
+  /** Names of parts that belong to them and are not there. */
+  missing: string[]
+  isMultipart: boolean
+}
+
+/** Puts the parts of an archive together, each group at the place of its first link. Source: API v1 §8. */
+export function groupLinks(links: readonly string[]): LinkGroup[] {
+  const { groups: sets, rest } = groupParts(
+    links.map((link) => nameForLink(link)),
+    (index) => placeOf(links[index] ?? ''),
+  )
+  const parts = sets.map(({ name, partIndexes, missing }) => ({
+    name: safeName(name),
+    links: partIndexes.flatMap((index) => links[index] ?? []),
+    missing,
+    isMultipart: true,
+  }))
+  const single = rest.map((index) => {
+    const link = links[index] ?? ''
+    return { name: firstName(link), links: [link], missing: [], isMultipart: false }
+  })
+  const groups = [...parts, ...single]
+  const placeIn = ({ links: [first = ''] }: LinkGroup) => links.indexOf(first)
+  return groups.sort((a, b) => placeIn(a) - placeIn(b))
+}
+
+/** Parts of one archive are in one folder of one host. What cannot have parts stands for itself. */
+function placeOf(link: string): string {
+  const kind = linkKind(link)
+  return kind === 'http' || kind === 'ftp' ? new URL('.', link).href : 'elsewhere'
+}
+
+/** A name until the answer tells a better one. */
+function firstName(link: string): string {
+  const kind = linkKind(link)
+  if (kind === 'torrent-file') return 'torrent file'
+  if (kind !== 'magnet') return nameForLink(link)
+  return nameOfMagnet(link)
+}
+
+/** The name that a magnet link tells, or a word for it. */
+export function nameOfMagnet(link: string): string {
+  const name = new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('dn')
+  return name === null || name === '' ? 'magnet link' : safeName(name)
 }
 
 /** Finds the links in any text, in order of appearance. Links are recognised by their scheme. Source: API v1 §8.1. */

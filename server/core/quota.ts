@@ -1,9 +1,4 @@
 import { statfsSync } from 'node:fs'
-import type { Database } from './database.ts'
-import { number } from './row.ts'
-
-/** A quota of bandwidth for those who set none. */
-const defaultBandwidthBytes = 2 ** 40
 
 /** The disk space of a user: what files take, what running transfers have been promised, what is left. */
 export interface DiskQuota {
@@ -17,6 +12,10 @@ export interface DiskQuota {
   /** Tells how much of its promise a transfer has used. */
   use: (transferId: number, bytes: number) => void
   release: (transferId: number) => void
+  /** What a transfer has been promised. */
+  promisedTo: (transferId: number) => number
+  /** Makes a promise exactly so large, although it may be smaller than before: for what a transfer holds in the end. */
+  settle: (transferId: number, bytes: number) => void
 }
 
 /** `quotaBytes` null: what is stored and nine tenths of what the volume has free now. */
@@ -42,6 +41,12 @@ export function createDiskQuota(folder: string, quotaBytes: number | null, store
     use: (transferId, bytes) => {
       used.set(transferId, bytes)
     },
+    promisedTo: (transferId) => promised.get(transferId) ?? 0,
+    settle: (transferId, bytes) => {
+      promisedBytes += bytes - (promised.get(transferId) ?? 0)
+      promised.set(transferId, bytes)
+      used.set(transferId, bytes)
+    },
     release: (transferId) => {
       used.delete(transferId)
       promisedBytes -= promised.get(transferId) ?? 0
@@ -53,16 +58,4 @@ export function createDiskQuota(folder: string, quotaBytes: number | null, store
 function freeOnVolume(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
   return bavail * bsize
-}
-
-/** This month's bandwidth of a user. Plain links cost none. Source: API v1 §8.2, §9.1. */
-export function bandwidthOf(db: Database, userId: number, quotaBytes: number | null) {
-  const month = new Date().toISOString().slice(0, 7)
-  const row = db.sql
-    .prepare('SELECT used_bytes, carried_bytes FROM bandwidth WHERE user_id = ? AND month = ?')
-    .get(userId, month)
-  const used = row === undefined ? 0 : number(row, 'used_bytes')
-  const carriedBytes = row === undefined ? 0 : number(row, 'carried_bytes')
-  const totalBytes = quotaBytes ?? defaultBandwidthBytes
-  return { totalBytes, carriedBytes, availableBytes: Math.max(0, totalBytes + carriedBytes - used) }
 }

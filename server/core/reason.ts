@@ -1,11 +1,25 @@
-import { FetchError, translateFault } from '../../engine/fetch-error.ts'
+import { errorCode, FetchError, translateFault } from '../../engine/fetch-error.ts'
 import { GateError } from '../../engine/gate.ts'
+import { ArchiveError } from '../archive/archive-error.ts'
+import { TorrentError } from '../torrent/types.ts'
 import { Refusal } from './refusal.ts'
+
+const withSentence = [Refusal, FetchError, GateError, ArchiveError, TorrentError]
 
 /** What went wrong, in a sentence for the person; null for a fault of the program, which belongs in the log. */
 export function reasonOf(fault: unknown): string | null {
   const translated = translateFault(fault, 'The server')
-  const hasSentence =
-    translated instanceof Refusal || translated instanceof FetchError || translated instanceof GateError
-  return hasSentence ? translated.message : null
+  const isKnown = withSentence.some((kind) => translated instanceof kind)
+  return isKnown && translated instanceof Error ? translated.message : null
+}
+
+/** The kind of a failure that what can be done about it depends on. */
+export function failureOf(fault: unknown): string {
+  return fault instanceof ArchiveError ? fault.kind : 'other'
+}
+
+/** True when there was no room on the disk, be it for a file or for the database. Source: sqlite.org/rescode.html, SQLITE_FULL. */
+export function isFullDisk(fault: unknown): boolean {
+  const isDatabase = fault instanceof Error && 'errcode' in fault && fault.errcode === 13
+  return isDatabase || ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
 }

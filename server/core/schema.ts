@@ -26,6 +26,32 @@ const migrations = [
      carried_bytes INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (user_id, month)
    ) STRICT;
    CREATE TABLE removals (content TEXT PRIMARY KEY) STRICT;`,
+  `CREATE TABLE new_transfers (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), links TEXT NOT NULL,
+     kind TEXT NOT NULL DEFAULT 'links', name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL,
+     stage TEXT NOT NULL DEFAULT 'fetching', sharing INTEGER NOT NULL DEFAULT 0, reason TEXT, failure TEXT, size INTEGER,
+     downloaded INTEGER NOT NULL DEFAULT 0, uploaded INTEGER NOT NULL DEFAULT 0, paid INTEGER NOT NULL DEFAULT 0,
+     files TEXT NOT NULL DEFAULT '[]', resume TEXT, torrent BLOB, password TEXT, unpack INTEGER NOT NULL DEFAULT 1,
+     plan TEXT, item_ids TEXT, content TEXT NOT NULL, created_at INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO new_transfers (id, user_id, links, name, folder_id, status, stage, reason, size, downloaded, files, content, created_at)
+     SELECT id, user_id, json_array(link), name, folder_id,
+       CASE WHEN status IN ('In complete queue', 'Completing') THEN 'In queue' ELSE status END, 'fetching', reason, size, downloaded,
+       json_array(json_object('path', json_array(name), 'sizeBytes', size, 'isWhole', json('false'), 'resume', json(resume))),
+       content, created_at FROM transfers;
+   DROP TABLE transfers;
+   ALTER TABLE new_transfers RENAME TO transfers;
+   CREATE INDEX transfers_of_user ON transfers(user_id, id);
+   CREATE UNIQUE INDEX users_by_name ON users(name);
+   CREATE TABLE subscriptions (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), name TEXT NOT NULL, url TEXT NOT NULL,
+     do_filters TEXT NOT NULL DEFAULT '', dont_filters TEXT NOT NULL DEFAULT '', folder_id INTEGER NOT NULL DEFAULT 0,
+     paused INTEGER NOT NULL DEFAULT 0, last_at INTEGER, next_at INTEGER, reason TEXT, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE seen_entries (
+     subscription_id INTEGER NOT NULL REFERENCES subscriptions(id) ON DELETE CASCADE, entry TEXT NOT NULL,
+     PRIMARY KEY (subscription_id, entry)
+   ) STRICT, WITHOUT ROWID;`,
 ]
 
 /** The newest version of the data that this program knows. */

@@ -1,22 +1,29 @@
+import type { Friends } from './friends.ts'
 import { kindCode } from './kinds.ts'
-import { fold, type Item, type Space } from './space.ts'
+import { fold, type Item } from './space.ts'
 
 const playsOnPhone = ['mp4', 'm4v', 'mov', 'mp3']
 
+/** An item that was found, and whose it is. */
+export interface FoundItem {
+  item: Item
+  ownerId: number
+}
+
 /** Finds items by free words and the operators `from:`, `type:`, `ext:` and `time:`, all of which must fit. Source: API v1 §5.5. */
-export function search(space: Space, query: string, userName: string): Item[] {
+export function search(friends: Friends, query: string): FoundItem[] {
   const conditions: string[] = ['1']
   const values: (string | number)[] = []
+  let who = 'me'
   const add = (condition: string, ...its: (string | number)[]) => {
     conditions.push(condition)
     values.push(...its)
   }
   for (const { operator, value } of parse(query)) {
     if (operator === '') add('instr(folded, ?) > 0', fold(value))
+    else if (operator === 'from' && value !== '') who = value
     else if (value === 'all' || value === '') continue
-    else if (operator === 'from') {
-      if (value !== 'me' && fold(value) !== fold(userName)) add('0')
-    } else if (operator === 'ext') add('extension = ?', value.replace(/^\./, ''))
+    else if (operator === 'ext') add('extension = ?', value.replace(/^\./, ''))
     else if (operator === 'type' && value === 'iphone') {
       add(`extension IN (${playsOnPhone.map(() => '?').join(', ')})`, ...playsOnPhone)
     } else if (operator === 'type') add('kind = ?', kindCode(value) ?? -1)
@@ -26,7 +33,11 @@ export function search(space: Space, query: string, userName: string): Item[] {
       else add('created_at >= ? AND created_at < ?', ...span)
     }
   }
-  return space.find(conditions.join(' AND '), values)
+  return friends
+    .searchable(who)
+    .flatMap(({ space, ownerId, sharedId }) =>
+      space.find(conditions.join(' AND '), values, sharedId).map((item) => ({ item, ownerId })),
+    )
 }
 
 function parse(query: string): { operator: string; value: string }[] {

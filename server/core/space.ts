@@ -4,6 +4,7 @@ import { checkName } from './item-name.ts'
 import { extensionOf, folderKind, kindOf } from './kinds.ts'
 import { Refusal } from './refusal.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
+import { type Branch, branchOf, type NewTree } from './tree.ts'
 
 /** A file or a folder of a user's space. */
 export interface Item {
@@ -38,11 +39,12 @@ export type Order = keyof typeof orders
 
 export interface Space {
   get: (id: number) => Item
+  has: (id: number) => boolean
   list: (folderId: number, page: { offset: number; limit: number; kind: number | null; order: Order }) => Item[]
   /** Every folder, for the tree. */
   folders: () => Item[]
-  /** Items that a condition fits. The condition is made by the program, never of a client's text. */
-  find: (condition: string, values: (string | number)[]) => Item[]
+  /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
+  find: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
   createFolder: (name: string, parentId: number) => Item
   rename: (id: number, name: string) => Item
   move: (id: number, parentId: number) => Item
@@ -50,6 +52,17 @@ export interface Space {
   remove: (id: number) => string[]
   /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
   addFile: (file: { name: string; parentId: number; sizeBytes: number; content: string }) => Item
+  /**
+   * Adds files and folders at once, their contents being in place; to be called inside a transaction. Answers with the items at
+   * the top, and with that of each file. Goes to the root if its folder is gone.
+   */
+  addTree: (tree: NewTree) => { top: Item[]; fileIds: number[] }
+  /** A folder by its name, or null. */
+  findFolder: (parentId: number, name: string) => Item | null
+  /** The folders that an item is in, from its own up to the root. */
+  ancestors: (id: number) => number[]
+  /** How many items are below a folder. */
+  count: (folderId: number) => number
   storedBytes: () => number
 }
 
@@ -99,7 +112,8 @@ export function createSpace(db: Database, userId: number): Space {
     for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
       grow.run(bytes, userId, at)
   }
-  const add = (item: { name: string; parentId: number; kind: number; sizeBytes: number; content: string | null }) => {
+  const add = (item: NewItem) => get(addRow(item))
+  const addRow = (item: NewItem): number => {
     const name = freeIn(item.parentId, item.name)
     const { lastInsertRowid } = insert.run(
       userId,
@@ -112,11 +126,27 @@ export function createSpace(db: Database, userId: number): Space {
       item.content,
       Math.floor(Date.now() / 1000),
     )
-    return get(Number(lastInsertRowid))
+    return Number(lastInsertRowid)
+  }
+  const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === folderKind ? id : rootId)
+  const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
+    const added = branch.files.map(({ name, index }) => {
+      const { sizeBytes, content } = files[index] ?? { sizeBytes: 0, content: null }
+      const id = addRow({ name, parentId, kind: kindOf(name).kind, sizeBytes, content })
+      fileIds[index] = id
+      return id
+    })
+    for (const [name, inner] of branch.folders) {
+      const id = addRow({ name, parentId, kind: folderKind, sizeBytes: inner.sizeBytes, content: null })
+      addBranch(inner, id, files, fileIds)
+      added.push(id)
+    }
+    return added
   }
 
   return {
     get,
+    has: (id) => id === rootId || find(id) !== null,
     storedBytes,
     list: (folderId, { offset, limit, kind, order }) => {
       getFolder(folderId)
@@ -134,11 +164,17 @@ export function createSpace(db: Database, userId: number): Space {
         .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`)
         .all(userId)
         .map(toItem),
-    find: (condition, values) =>
-      sql
-        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND ${condition} ORDER BY created_at DESC, id DESC`)
-        .all(userId, ...values)
-        .map(toItem),
+    find: (condition, values, belowId = null) => {
+      const scope = belowId === null ? '' : 'AND id IN below AND id != ?'
+      const start = belowId === null ? '' : below
+      const its = belowId === null ? [userId] : [belowId, userId, userId, belowId]
+      return sql
+        .prepare(
+          `${start} SELECT ${columns} FROM items WHERE user_id = ? ${scope} AND ${condition} ORDER BY created_at DESC, id DESC`,
+        )
+        .all(...its, ...values)
+        .map(toItem)
+    },
     createFolder: (name, parentId) => {
       checkName(name)
       getFolder(parentId)
@@ -190,14 +226,44 @@ export function createSpace(db: Database, userId: number): Space {
       })
     },
     addFile: ({ name, parentId, sizeBytes, content }) => {
-      const isThere = parentId === rootId || find(parentId)?.kind === folderKind
-      const folderId = isThere ? parentId : rootId
+      const folderId = folderOrRoot(parentId)
       const item = add({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content })
       addSize(folderId, sizeBytes)
       growUser.run(sizeBytes, userId)
       return item
     },
+    addTree: (tree) => {
+      const folderId = folderOrRoot(tree.parentId)
+      const whole = branchOf(tree)
+      const fileIds: number[] = []
+      const top = addBranch(whole, folderId, tree.files, fileIds)
+      addSize(folderId, whole.sizeBytes)
+      growUser.run(whole.sizeBytes, userId)
+      return { top: top.map(get), fileIds }
+    },
+    count: (folderId) =>
+      number(sql.prepare(`${below} SELECT count(*) - 1 AS n FROM below`).get(folderId, userId) ?? {}, 'n'),
+    findFolder: (parentId, name) => {
+      const row = sql
+        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? AND name = ? AND kind = 0`)
+        .get(userId, parentId, name)
+      return row === undefined ? null : toItem(row)
+    },
+    ancestors: (id) => {
+      const path: number[] = []
+      for (let at = find(id)?.parentId ?? null; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
+        path.push(at)
+      return path
+    },
   }
+}
+
+interface NewItem {
+  name: string
+  parentId: number
+  kind: number
+  sizeBytes: number
+  content: string | null
 }
 
 /** How names are compared: without regard to case. */

@@ -1,25 +1,80 @@
 import type { ResumeRecord } from '../../engine/resume.ts'
-import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
+import type { Plan } from './plan.ts'
 
-/** Put.io's statuses that this service knows, in order. Source: API v1 §7.3. */
-const statuses = ['Waiting', 'In queue', 'Downloading', 'In complete queue', 'Completing', 'Error'] as const
+/** Put.io's statuses, in the order a transfer passes through them. Source: API v1 §7.3. */
+export const statuses = [
+  'Waiting',
+  'In queue',
+  'Looking for peers',
+  'Downloading',
+  'Downloading and seeding',
+  'Seeding',
+  'In complete queue',
+  'In extraction queue',
+  'Extracting',
+  'Completing',
+  'Error',
+] as const
 export type Status = (typeof statuses)[number]
 
-/** A link that is being fetched into a user's space. */
+/**
+ * How far a transfer's content is, apart from sharing: `fetching` its bytes, `delivering` them into the space (unpacking
+ * included), `delivered`, or `undelivered`, when that failed and its bytes are kept.
+ */
+export const stages = ['fetching', 'delivering', 'delivered', 'undelivered'] as const
+export type Stage = (typeof stages)[number]
+
+/** One file of a transfer, kept in its work folder under its index. */
+export interface TransferFile {
+  /** Safe segments; more than one only in torrents. */
+  path: string[]
+  sizeBytes: number | null
+  isWhole: boolean
+  /** How to go on with it after a restart; null for files of torrents. */
+  resume: ResumeRecord | null
+}
+
+/** Links that are being fetched into a user's space as one thing. */
 export interface Transfer {
   id: number
-  link: string
+  /** One link, or those of all parts of an archive. */
+  links: string[]
+  kind: 'links' | 'torrent'
   name: string
   folderId: number
   status: Status
+  stage: Stage
+  /** True while a torrent is whole here and not yet shared back. */
+  isSharing: boolean
   /** Why it failed, or what it waits for, in a sentence. */
   reason: string | null
+  /** What kind of failure stopped its delivery, or null. */
+  failure: string | null
   sizeBytes: number | null
   downloadedBytes: number
-  bytesPerSecond: number
-  resume: ResumeRecord | null
-  /** The name of its part file, and of its content once it is whole. */
+  uploadedBytes: number
+  /** Bytes of the bandwidth quota that it was charged. */
+  paidBytes: number
+  files: TransferFile[]
+  /** How to go on with a torrent after a restart, as the torrent engine wrote it. */
+  torrentResume: string | null
+  /** What opens its archives, if the person told. */
+  password: string | null
+  isUnpacked: boolean
+  /** What is being moved into the space; null when nothing is. */
+  plan: Plan | null
+  /** The items that a torrent's files became while it is shared, by index of the file; null before. */
+  itemIds: number[] | null
+  /** The name of its work folder. */
   content: string
+  addedAtSeconds: number
+  // What follows lasts only as long as the program.
+  bytesPerSecond: number
+  peers: number
+  /** How far its delivery is, while its status tells that it is shared. */
+  deliveryStatus: Status
+  /** 0–100 of the archives that are being unpacked. */
+  percentUnpacked: number
 }
 
 /** True for statuses that hold a slot of the active limit. Source: API v1 §7.4. */
@@ -28,45 +83,9 @@ export function holdsSlot(status: Status): boolean {
 }
 
 /** 0–100, whole; 100 only when every byte is there. Source: API v1 §7.3. */
-export function percentDone({ status, sizeBytes, downloadedBytes }: Transfer): number {
-  if (status === 'In complete queue' || status === 'Completing') return 100
-  if (status === 'Waiting' || status === 'In queue' || sizeBytes === null || sizeBytes === 0) return 0
+export function percentDone({ status, stage, sizeBytes, downloadedBytes }: Transfer): number {
+  if (status === 'Waiting' || status === 'In queue') return 0
+  if (stage !== 'fetching') return 100
+  if (sizeBytes === null || sizeBytes === 0) return 0
   return Math.max(0, Math.min(99, Math.floor((downloadedBytes / sizeBytes) * 100)))
-}
-
-export function toTransfer(row: Row): Transfer {
-  const status = statuses.find((known) => known === row.status)
-  if (status === undefined) throw new TypeError(`unknown transfer status ${String(row.status)}`)
-  return {
-    id: number(row, 'id'),
-    link: text(row, 'link'),
-    name: text(row, 'name'),
-    folderId: number(row, 'folder_id'),
-    status,
-    reason: textOrNull(row, 'reason'),
-    sizeBytes: numberOrNull(row, 'size'),
-    downloadedBytes: number(row, 'downloaded'),
-    bytesPerSecond: 0,
-    resume: toResume(textOrNull(row, 'resume')),
-    content: text(row, 'content'),
-  }
-}
-
-/** Written by this program; anything that does not look so means starting over. */
-function toResume(json: string | null): ResumeRecord | null {
-  const said: unknown = json === null ? null : JSON.parse(json)
-  return isResume(said) ? said : null
-}
-
-function isResume(said: unknown): said is ResumeRecord {
-  return (
-    typeof said === 'object' &&
-    said !== null &&
-    'validators' in said &&
-    typeof said.validators === 'object' &&
-    'syncedBytes' in said &&
-    typeof said.syncedBytes === 'number' &&
-    'bootId' in said &&
-    typeof said.bootId === 'string'
-  )
 }

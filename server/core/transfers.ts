@@ -1,43 +1,38 @@
-import { existsSync, statSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
-import type { Gate } from '../../engine/gate.ts'
-import { nameForLink, safeName } from '../../engine/names.ts'
-import { fetchTransfer } from '../fetch/fetch-transfer.ts'
-import { type Content, newContentName } from './content.ts'
-import type { Database } from './database.ts'
-import { linkKind, whyNot } from './links.ts'
-import type { Messages } from './messages.ts'
-import type { DiskQuota } from './quota.ts'
-import { reasonOf } from './reason.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { newContentName } from './content.ts'
+import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
+import { type FetchingOptions, fetchTransfer } from './fetching.ts'
+import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
+import { failureOf, isFullDisk, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
-import type { Space } from './space.ts'
-import { holdsSlot, type Status, type Transfer, toTransfer } from './transfer.ts'
+import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 
 const maxFetches = 8
-const highLoadPerCore = 1.5
+const fullDiskRetryMs = 5000
+/** Failures that another look at the same bytes cannot mend. */
+const lostFailures = ['damaged', 'missing-part']
 
-export interface TransfersOptions {
-  db: Database
-  userId: number
-  space: Space
-  content: Content
-  quota: DiskQuota
-  messages: Messages
-  gate: Gate
-  bootId: string
+export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
   /** How many may be active while the load is high. Source: API v1 §7.4. */
   activeLimit: number
-  busy: 'always' | 'never' | 'auto'
+  isBusy: () => boolean
   /** Told of faults that have no sentence. */
   report: (fault: unknown) => void
+}
+
+/** Something that goes on for a transfer, and can be stopped. */
+interface Activity {
+  stop: AbortController
+  ended: Promise<void>
 }
 
 /** The transfers of one user: the only writer of their rows. Every change that was answered survives a crash. */
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #live = new Map<number, Transfer>()
-  readonly #running = new Map<number, { stop: AbortController; ended: Promise<void> }>()
-  #completing: Promise<void> = Promise.resolve()
+  readonly #fetching = new Map<number, Activity>()
+  readonly #delivering = new Map<number, Activity>()
+  readonly #leaving = new Set<Promise<void>>()
   #isStopped = false
 
   constructor(options: TransfersOptions) {
@@ -51,46 +46,34 @@ export class TransferList {
 
   /** Takes up every transfer where it was left. */
   start(): void {
-    const { db, userId, quota, content } = this.#options
-    const rows = db.sql.prepare('SELECT * FROM transfers WHERE user_id = ? ORDER BY id').all(userId)
-    for (const transfer of rows.map(toTransfer)) {
-      this.#live.set(transfer.id, transfer)
-      const part = content.partPath(transfer.content)
-      const partBytes = existsSync(part) ? statSync(part).size : 0
-      if (transfer.status === 'Downloading') transfer.downloadedBytes = partBytes
-      if (holdsSlot(transfer.status)) {
-        quota.reserve(transfer.id, Math.max(transfer.sizeBytes ?? 0, partBytes))
-        quota.use(transfer.id, partBytes)
-      }
-      if (transfer.status === 'Downloading') this.#run(transfer)
-      else if (transfer.status === 'In complete queue' || transfer.status === 'Completing') {
-        const settled = content.path(transfer.content)
-        const wholeBytes = existsSync(settled) ? statSync(settled).size : partBytes
-        if (wholeBytes === transfer.sizeBytes) this.#complete(transfer)
-        else this.#set(transfer, 'In queue', { resume: null })
-      }
-    }
+    const transfers = this.#options.rows.all()
+    for (const transfer of transfers) this.#live.set(transfer.id, transfer)
+    // What was promised before is promised again, before anyone else asks.
+    for (const transfer of transfers) this.#promiseAgain(transfer)
+    for (const transfer of transfers) this.#takeUp(transfer)
     this.advance()
   }
 
-  /** Adds one transfer a link, in order; those that cannot be fetched are there in Error. */
-  add(links: string[], folderId: number): Transfer[] {
-    const { db, userId, space } = this.#options
+  /** Adds one transfer a link, in order, the parts of one archive as one; those that cannot be fetched are there in Error. */
+  add(links: readonly string[], folderId: number): Transfer[] {
+    const { db, rows, space, hosters } = this.#options
     if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
-    const insert = db.sql.prepare(
-      'INSERT INTO transfers (user_id, link, name, folder_id, status, reason, content, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    )
     const added = db.transact(() =>
-      links.map((raw): Transfer => {
-        const link = raw.trim()
-        const reason = whyNot(link)
-        const status = reason === null ? 'Waiting' : 'Error'
-        const name = firstName(link)
-        const content = newContentName()
-        const nowSeconds = Math.floor(Date.now() / 1000)
-        const { lastInsertRowid } = insert.run(userId, link, name, folderId, status, reason, content, nowSeconds)
-        const none = { sizeBytes: null, downloadedBytes: 0, bytesPerSecond: 0, resume: null }
-        return { id: Number(lastInsertRowid), link, name, folderId, status, reason, content, ...none }
+      groupLinks(links.map((link) => link.trim())).map(({ name, links: together }) => {
+        const [first = ''] = together
+        const reason = together.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
+        const kind = linkKind(first)
+        const transfer = rows.insert({
+          links: kind === 'torrent-file' ? [] : together,
+          kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
+          name,
+          folderId,
+          status: reason === null ? 'Waiting' : 'Error',
+          reason,
+          content: newContentName(),
+        })
+        if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
+        return transfer
       }),
     )
     for (const transfer of added) this.#live.set(transfer.id, transfer)
@@ -98,151 +81,278 @@ export class TransferList {
     return added
   }
 
-  /** Takes a transfer off the list for good, whatever it is doing. */
+  /**
+   * Takes a transfer off the list for good, whatever it is doing. One that is only shared any more leaves its content in the space;
+   * if that is still on its way there, it only stops being shared.
+   */
   cancel(id: number): Transfer {
-    const { db, content } = this.#options
-    const transfer = this.#live.get(id)
-    if (transfer === undefined) throw new Refusal(`There is no transfer with the id ${id}.`)
+    const { db, rows, content } = this.#options
+    const transfer = this.#get(id)
+    const [fetching, delivering] = [this.#fetching.get(id), this.#delivering.get(id)]
+    fetching?.stop.abort(new Refusal('The transfer was cancelled.'))
+    if (transfer.isSharing && transfer.stage === 'delivering') {
+      this.#endSharing(transfer)
+      return transfer
+    }
+    const settled = transfer.plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
     db.transact(() => {
-      db.sql.prepare('DELETE FROM transfers WHERE id = ?').run(id)
-      db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)').run(transfer.content)
+      rows.remove(id)
+      this.#giveBack(transfer)
+      const note = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
+      for (const name of settled) note.run(name)
     })
     this.#live.delete(id)
-    const running = this.#running.get(id)
-    running?.stop.abort(new Refusal('The transfer was cancelled.'))
-    Promise.all([running?.ended, this.#completing])
-      .then(() => this.#drop(transfer))
-      .then(() => content.remove([transfer.content]))
-      .catch(this.#options.report)
+    delivering?.stop.abort(new Refusal('The transfer was cancelled.'))
+    this.#afterwards(async () => {
+      await Promise.all([fetching?.ended, delivering?.ended])
+      await content.removeWork(transfer.content)
+      this.#options.quota.release(id)
+      await content.remove(settled)
+      this.advance()
+    })
+    return transfer
+  }
+
+  /** Tries a failed transfer again, from what is left of it; its archives with a password, or as they are. */
+  retry(id: number, { password, isUnpacked }: { password: string | null; isUnpacked: boolean }): Transfer {
+    const transfer = this.#get(id)
+    const { stage, status, failure } = transfer
+    if (status !== 'Error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
+    const isLost = isUnpacked && password === null && lostFailures.includes(failure ?? '')
+    Object.assign(transfer, { isUnpacked, failure: null, password: password ?? transfer.password })
+    if (stage === 'undelivered' && !(isLost && !transfer.isSharing)) {
+      transfer.stage = 'delivering'
+      transfer.deliveryStatus = 'In complete queue'
+      this.#set(transfer, transfer.isSharing ? 'Seeding' : 'In complete queue', { reason: null })
+      this.#deliver(transfer)
+      return transfer
+    }
+    const [link = ''] = transfer.links
+    const reason = transfer.links.length === 0 ? null : (whyNot(link) ?? this.#options.hosters.whyNot(link))
+    if (reason !== null) throw new Refusal(reason)
+    this.#set(transfer, 'Waiting', { reason: null, stage: 'fetching', ...unfetched(transfer) })
+    this.advance()
     return transfer
   }
 
   /** Lets waiting transfers go on, oldest first, as far as the limits allow. */
   advance(): void {
     if (this.#isStopped) return
-    const isLimited = this.#isBusy()
+    const { isBusy, activeLimit, db } = this.#options
     const active = this.list().filter(({ status }) => holdsSlot(status)).length
-    const slots = isLimited ? Math.max(0, this.#options.activeLimit - active) : Number.POSITIVE_INFINITY
+    const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
     const next = this.list()
       .filter(({ status }) => status === 'Waiting')
       .slice(0, slots)
     if (next.length > 0) {
-      this.#options.db.transact(() => {
+      db.transact(() => {
         for (const transfer of next) this.#set(transfer, 'In queue')
       })
     }
     setImmediate(() => this.#startQueued())
   }
 
-  /** Stops every fetch where it is; what is being saved is saved first. */
+  /** What is done every few seconds. */
+  tick(): void {
+    this.advance()
+    for (const transfer of this.list()) {
+      // The person may have deleted what is still being shared: then the transfer alone holds it.
+      if (transfer.isSharing && transfer.stage === 'delivered') this.#hold(transfer)
+    }
+  }
+
+  /** Stops everything where it is, so that it can be taken up again. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    for (const { stop } of this.#running.values()) stop.abort(new Refusal('The service is stopping.'))
-    await Promise.all([...this.#running.values()].map(({ ended }) => ended))
-    await this.#completing
+    const all = [...this.#fetching.values(), ...this.#delivering.values()]
+    for (const { stop } of all) stop.abort(new Refusal('The service is stopping.'))
+    await Promise.all(all.map(({ ended }) => ended))
+    await Promise.all(this.#leaving)
+    this.#options.rows.flush()
+  }
+
+  #get(id: number): Transfer {
+    const transfer = this.#live.get(id)
+    if (transfer === undefined) throw new Refusal(`There is no transfer with the id ${id}.`)
+    return transfer
+  }
+
+  #promiseAgain(transfer: Transfer): void {
+    const { quota } = this.#options
+    if (transfer.stage !== 'fetching') {
+      this.#hold(transfer)
+      return
+    }
+    if (!holdsSlot(transfer.status) || transfer.status === 'In queue') return
+    quota.reserve(transfer.id, transfer.sizeBytes ?? transfer.downloadedBytes)
+    quota.use(transfer.id, transfer.downloadedBytes)
+  }
+
+  #takeUp(transfer: Transfer): void {
+    const { stage, status, isSharing } = transfer
+    if (stage === 'fetching') {
+      if (holdsSlot(status) && status !== 'In queue') this.#fetch(transfer)
+      return
+    }
+    if (stage !== 'delivered' && !isHere(transfer, this.#options.content)) {
+      this.#set(transfer, 'In queue', { stage: 'fetching', isSharing: false, ...unfetched(transfer) })
+      return
+    }
+    if (isSharing) this.#fetch(transfer)
+    if (stage === 'delivering') this.#deliver(transfer)
+    if (stage === 'delivered' && !isSharing) this.#leave(transfer)
   }
 
   #startQueued(): void {
-    for (const transfer of this.list()) {
-      if (this.#isStopped || this.#running.size >= maxFetches) return
-      if (transfer.status !== 'In queue') continue
-      this.#set(transfer, 'Downloading')
-      this.#run(transfer)
+    if (this.#isStopped) return
+    let running = [...this.#fetching.keys()].filter((id) => this.#live.get(id)?.stage === 'fetching').length
+    for (const transfer of this.#live.values()) {
+      if (running >= maxFetches) return
+      if (transfer.status !== 'In queue' || this.#fetching.has(transfer.id)) continue
+      running += 1
+      this.#set(transfer, transfer.kind === 'torrent' ? 'Looking for peers' : 'Downloading')
+      this.#fetch(transfer)
     }
   }
 
-  #run(transfer: Transfer): void {
-    const { gate, quota, bootId, content } = this.#options
+  #fetch(transfer: Transfer): void {
     const stop = new AbortController()
-    const ended = fetchTransfer({
-      transfer,
-      partPath: content.partPath(transfer.content),
-      gate,
-      quota,
-      bootId,
-      signal: stop.signal,
-      save: () => this.#save(transfer),
-    })
-      .then((sizeBytes) => {
-        if (stop.signal.aborted) return
-        this.#set(transfer, 'In complete queue', { sizeBytes, reason: null })
-        this.#complete(transfer)
+    const { signal } = stop
+    const ended = fetchTransfer(transfer, this.#options, { signal, onSharing: () => this.#beginSharing(transfer) })
+      .then(() => {
+        if (signal.aborted) return
+        if (transfer.isSharing) this.#endSharing(transfer)
+        else this.#beginDelivery(transfer)
       })
-      .catch((fault: unknown) => (stop.signal.aborted ? undefined : this.#fail(transfer, fault)))
+      .catch((fault: unknown) => (signal.aborted ? undefined : this.#fail(transfer, fault)))
       .catch(this.#options.report)
       .finally(() => {
-        this.#running.delete(transfer.id)
+        this.#fetching.delete(transfer.id)
         this.advance()
       })
-    this.#running.set(transfer.id, { stop, ended })
+    this.#fetching.set(transfer.id, { stop, ended })
   }
 
-  /** One at a time: the part becomes content, then item, message and the transfer's end are one transaction. */
-  #complete(transfer: Transfer): void {
-    const { db, space, content, quota, messages } = this.#options
-    const finish = async () => {
-      if (this.#isStopped || !this.#live.has(transfer.id)) return
-      this.#set(transfer, 'Completing')
-      await content.settle(transfer.content)
-      if (!this.#live.has(transfer.id)) return
-      db.transact(() => {
-        const { name, folderId: parentId, content: file } = transfer
-        const item = space.addFile({ name, parentId, sizeBytes: transfer.sizeBytes ?? 0, content: file })
-        messages.addFile(item)
-        db.sql.prepare('DELETE FROM transfers WHERE id = ?').run(transfer.id)
-      })
-      quota.release(transfer.id)
-      this.#live.delete(transfer.id)
-      this.advance()
+  #beginSharing(transfer: Transfer): void {
+    if (transfer.isSharing) return
+    transfer.isSharing = true
+    this.#beginDelivery(transfer)
+  }
+
+  #beginDelivery(transfer: Transfer): void {
+    transfer.stage = 'delivering'
+    transfer.deliveryStatus = 'In complete queue'
+    this.#set(transfer, transfer.isSharing ? 'Seeding' : 'In complete queue', { reason: null })
+    this.#deliver(transfer)
+  }
+
+  #endSharing(transfer: Transfer): void {
+    transfer.isSharing = false
+    if (transfer.stage === 'delivered') this.#leave(transfer)
+    else this.#set(transfer, transfer.stage === 'undelivered' ? 'Error' : transfer.deliveryStatus)
+  }
+
+  #deliver(transfer: Transfer): void {
+    const stop = new AbortController()
+    const { signal } = stop
+    const show = (status: Status) => {
+      transfer.deliveryStatus = status
+      this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
     }
-    this.#completing = this.#completing
-      .then(finish)
-      .catch((fault: unknown) => this.#fail(transfer, fault))
+    const work = async () => {
+      for (;;) {
+        try {
+          await deliver(transfer, this.#options, { signal, show })
+          if (!transfer.isSharing) await this.#forget(transfer)
+          return
+        } catch (fault) {
+          if (signal.aborted) return
+          if (!isFullDisk(fault)) return this.#failDelivery(transfer, fault)
+          transfer.reason = `This computer’s disk is full: “${transfer.name}” goes on when there is room.`
+          await wait(fullDiskRetryMs, undefined, { signal }).catch(() => undefined)
+        }
+      }
+    }
+    const ended = work()
       .catch(this.#options.report)
+      .finally(() => {
+        this.#delivering.delete(transfer.id)
+        this.advance()
+      })
+    this.#delivering.set(transfer.id, { stop, ended })
+  }
+
+  /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
+  #leave(transfer: Transfer): void {
+    this.#set(transfer, 'In complete queue')
+    this.#afterwards(() =>
+      this.#options.turns.complete(async () => {
+        if (this.#isStopped || !this.#live.has(transfer.id)) return
+        this.#set(transfer, 'Completing')
+        this.#options.rows.remove(transfer.id)
+        await this.#forget(transfer)
+        this.advance()
+      }),
+    )
+  }
+
+  async #forget(transfer: Transfer): Promise<void> {
+    this.#live.delete(transfer.id)
+    this.#options.quota.release(transfer.id)
+    await this.#options.content.removeWork(transfer.content)
   }
 
   async #fail(transfer: Transfer, fault: unknown): Promise<void> {
+    const { report, content, quota, db } = this.#options
     const sentence = reasonOf(fault)
-    if (sentence === null) this.#options.report(fault)
+    if (sentence === null) report(fault)
+    // Its content is in the space, or on its way: only the sharing has ended.
+    if (transfer.isSharing) return this.#endSharing(transfer)
     const reason = sentence ?? 'The service had a fault of its own while fetching this.'
     // First the bytes go: on a full disk there is no room to write down anything before.
-    await this.#drop(transfer)
-    if (this.#live.has(transfer.id)) this.#set(transfer, 'Error', { reason, resume: null })
-    this.advance()
+    await content.removeWork(transfer.content)
+    quota.release(transfer.id)
+    if (!this.#live.has(transfer.id)) return
+    db.transact(() => {
+      this.#giveBack(transfer)
+      this.#set(transfer, 'Error', { reason, ...unfetched(transfer) })
+    })
   }
 
-  async #drop(transfer: Transfer): Promise<void> {
-    this.#options.quota.release(transfer.id)
-    await this.#options.content.removePart(transfer.content)
+  #failDelivery(transfer: Transfer, fault: unknown): void {
+    const sentence = reasonOf(fault)
+    if (sentence === null) this.#options.report(fault)
+    const reason = sentence ?? 'The service had a fault of its own while unpacking this.'
+    this.#hold(transfer)
+    const changes = { reason, failure: failureOf(fault), stage: 'undelivered' as const }
+    this.#set(transfer, transfer.isSharing ? 'Seeding' : 'Error', changes)
+  }
+
+  /** The quota counts what the transfer has on the disk and the space has not. */
+  #hold(transfer: Transfer): void {
+    this.#options.quota.settle(transfer.id, heldBytes(transfer, this.#options.content))
+  }
+
+  /** What was paid for something that never came is given back. */
+  #giveBack(transfer: Transfer): void {
+    if (transfer.paidBytes > 0 && transfer.stage !== 'delivered') this.#options.bandwidth.giveBack(transfer.paidBytes)
+    transfer.paidBytes = 0
   }
 
   #set(transfer: Transfer, status: Status, more: Partial<Transfer> = {}): void {
     Object.assign(transfer, more, { status, bytesPerSecond: 0 })
-    this.#save(transfer)
+    if (this.#live.has(transfer.id)) this.#options.rows.save(transfer)
   }
 
-  #save(transfer: Transfer): void {
-    const { status, reason, name, sizeBytes, downloadedBytes, resume, id } = transfer
-    this.#options.db.sql
-      .prepare(
-        'UPDATE transfers SET status = ?, reason = ?, name = ?, size = ?, downloaded = ?, resume = ? WHERE id = ?',
-      )
-      .run(status, reason, name, sizeBytes, downloadedBytes, resume === null ? null : JSON.stringify(resume), id)
-  }
-
-  #isBusy(): boolean {
-    const { busy } = this.#options
-    return busy === 'auto' ? (loadavg()[0] ?? 0) / availableParallelism() > highLoadPerCore : busy === 'always'
+  #afterwards(work: () => Promise<void>): void {
+    const ended = work().catch(this.#options.report)
+    this.#leaving.add(ended)
+    ended.finally(() => this.#leaving.delete(ended)).catch(this.#options.report)
   }
 }
 
-/** A name until the answer tells a better one. */
-function firstName(link: string): string {
-  if (linkKind(link) !== 'magnet') return nameForLink(link)
-  const name = /[?&]dn=([^&]*)/i.exec(link)?.[1]
-  return name === undefined ? 'magnet link' : safeName(decodeForm(name))
-}
-
-function decodeForm(encoded: string): string {
-  return new URLSearchParams(`name=${encoded}`).get('name') ?? encoded
+/** A transfer of which nothing is here. */
+function unfetched({ files, kind }: Transfer): Partial<Transfer> {
+  const again = kind === 'torrent' ? [] : files.map((file) => ({ ...file, isWhole: false, resume: null }))
+  return { files: again, torrentResume: null, downloadedBytes: 0, plan: null }
 }

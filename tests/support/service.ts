@@ -19,6 +19,8 @@ export interface ServiceOptions {
   port?: number
   /** Default: 127.0.0.1, where the tests' own web servers are. */
   allowHosts?: string[]
+  /** More flags, such as `--largest-file`. */
+  flags?: string[]
   /** Another program than `server/main.ts`, such as a bundle. */
   entry?: string
 }
@@ -70,9 +72,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ['bandwidth-quota', options.bandwidthQuota],
     ['active-limit', options.activeLimit],
     ['busy', options.busy ?? 'never'],
+    ['dht', 'off'],
     ...allowHosts.map((host): [string, string] => ['allow-host', host]),
   ]
   const argv = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, `${value}`]))
+  argv.push(...(options.flags ?? []))
   const entry = options.entry ?? join(import.meta.dirname, '../../server/main.ts')
   const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)

@@ -1,28 +1,31 @@
 import type { IncomingMessage } from 'node:http'
-import type { Core } from '../../core/core.ts'
+import type { Core, Cores } from '../../core/core.ts'
 import type { Attempts } from '../attempts.ts'
 import type { MediaRoute } from './route.ts'
 
 export interface MediaOptions {
-  core: Core
+  cores: Cores
   attempts: Attempts
   route: MediaRoute
   /** True for a request that a page in a browser made: it needs a valid token. */
   isFromPage: boolean
 }
 
-/** Whether a media request may have its bytes. */
-export type Access = 'granted' | 'wrong-token' | 'needs-password' | 'paused'
+/** Who asks for bytes, or why nobody who may. */
+export type Access = Core | 'wrong-token' | 'needs-password' | 'paused'
 
 /**
  * A valid token always opens. Without one, a download can be had with user name and password, as long as no page in a browser
  * asks for it. Source: API v1 §12.
  */
 export function checkAccess(request: IncomingMessage, options: MediaOptions): Access {
-  const { route, attempts, core, isFromPage } = options
+  const { route, attempts, cores, isFromPage } = options
+  const find = (isIt: (core: Core) => boolean) => cores.users.filter(isIt)[0]
   const address = request.socket.remoteAddress ?? ''
   if (route.token !== null) {
-    if (core.account.isToken(route.token)) return 'granted'
+    const { token } = route
+    const owner = find(({ account }) => account.isToken(token))
+    if (owner !== undefined) return owner
     const caller = `${address} token`
     if (attempts.pauseMs(caller) > 0) return 'paused'
     attempts.fail(caller)
@@ -33,7 +36,8 @@ export function checkAccess(request: IncomingMessage, options: MediaOptions): Ac
   if (said === null) return 'needs-password'
   const caller = `${address} password of ${said.user}`
   if (attempts.pauseMs(caller) > 0) return 'paused'
-  if (core.account.hasPassword(said.user, said.password)) return 'granted'
+  const owner = find(({ account }) => account.hasPassword(said.user, said.password))
+  if (owner !== undefined) return owner
   attempts.fail(caller)
   return 'needs-password'
 }

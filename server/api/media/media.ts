@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { serveFile } from '../../../engine/serve-range.ts'
 import type { Core } from '../../core/core.ts'
+import type { Readable } from '../../core/friends.ts'
 import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
 import { Refusal } from '../../core/refusal.ts'
 import type { Item } from '../../core/space.ts'
@@ -9,10 +10,7 @@ import { type Access, checkAccess, type MediaOptions } from './access.ts'
 import { contentDisposition, refuse, setSafetyHeaders } from './headers.ts'
 import type { MediaRoute } from './route.ts'
 
-const denials: Record<
-  Exclude<Access, 'granted'>,
-  [status: number, sentence: string, headers: Record<string, string>]
-> = {
+const denials: Record<Extract<Access, string>, [status: number, sentence: string, headers: Record<string, string>]> = {
   'wrong-token': [403, 'This link is not valid any more.', {}],
   'needs-password': [
     401,
@@ -28,19 +26,21 @@ export async function handleMedia(
   response: ServerResponse,
   options: MediaOptions,
 ): Promise<void> {
-  const { core, route } = options
+  const { route } = options
   response.once('close', () => logRequest(request, response.statusCode))
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, 405, 'Only GET and HEAD are possible here.')
   const access = checkAccess(request, options)
-  if (access !== 'granted') return deny(response, access)
-  const item = findItem(core, route)
-  if (item === null) return refuse(response, 404, 'There is no such file.')
+  if (typeof access === 'string') return deny(response, access)
+  const core = access
+  const found = findItem(core, route)
+  if (found === null) return refuse(response, 404, 'There is no such file.')
+  const { item, space } = found
   setSafetyHeaders(response)
   if (item.kind === folderKind) {
     if (route.kind !== 'stream-basket') return refuse(response, 404, 'This is a folder; only its zip can be fetched.')
     const { serveZip } = await import('./zip.ts')
-    return serveZip(request, response, { core, folder: item })
+    return serveZip(request, response, { space, content: core.content, folder: item })
   }
   const { contentType } = kindOf(item.name)
   response.setHeader('Content-Type', contentType)
@@ -48,10 +48,11 @@ export async function handleMedia(
   await serveFile(request, response, core.content.path(item.content ?? ''))
 }
 
-function findItem(core: Core, route: MediaRoute): Item | null {
-  if (route.userId !== `${core.account.userId}` || !/^\d{1,15}$/.test(route.itemId)) return null
+function findItem(core: Core, route: MediaRoute): Readable | null {
+  if (!/^\d{1,15}$/.test(route.itemId)) return null
   try {
-    return core.space.get(Number(route.itemId))
+    const found = core.friends.read(Number(route.itemId))
+    return route.userId === `${found.ownerId}` ? found : null
   } catch (error) {
     if (error instanceof Refusal) return null
     throw error
@@ -63,7 +64,7 @@ function disposition(item: Item, isStream: boolean): string {
   return contentDisposition(isMedia && isStream ? 'inline' : 'attachment', item.name)
 }
 
-function deny(response: ServerResponse, access: Exclude<Access, 'granted'>): void {
+function deny(response: ServerResponse, access: Extract<Access, string>): void {
   const [status, sentence, headers] = denials[access]
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   refuse(response, status, sentence)

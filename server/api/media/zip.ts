@@ -2,20 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { freeName, safeName } from '../../../engine/names.ts'
-import type { Core } from '../../core/core.ts'
+import type { Content } from '../../core/content.ts'
 import { folderKind } from '../../core/kinds.ts'
-import type { Item } from '../../core/space.ts'
+import type { Item, Space } from '../../core/space.ts'
 import { contentDisposition } from './headers.ts'
 
+interface ZipSource {
+  space: Space
+  content: Content
+  folder: Item
+}
+
 /** Answers with a folder and all below it as a zip, stored as it is, so that its length is known beforehand. */
-export async function serveZip(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { core, folder }: { core: Core; folder: Item },
-): Promise<void> {
+export async function serveZip(request: IncomingMessage, response: ServerResponse, source: ZipSource): Promise<void> {
   const zip = new ZipFile()
   const broken = new Promise<never>((_, reject) => zip.on('error', reject))
-  addFolder(zip, { core, folder, prefix: '' })
+  const { folder } = source
+  addFolder(zip, source, '')
   const length = await Promise.race([
     new Promise<number>((resolve) =>
       zip.end({ forceZip64Format: false, comment: '' }, (...[size]: number[]) => resolve(size ?? -1)),
@@ -33,17 +36,17 @@ export async function serveZip(
   await Promise.race([pipeline(zip.outputStream, response), broken])
 }
 
-function addFolder(zip: ZipFile, { core, folder, prefix }: { core: Core; folder: Item; prefix: string }): void {
+function addFolder(zip: ZipFile, { space, content, folder }: ZipSource, prefix: string): void {
   const taken = new Set<string>()
   const all = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
-  for (const item of core.space.list(folder.id, all)) {
+  for (const item of space.list(folder.id, all)) {
     const name = freeName(safeName(item.name), (candidate) => taken.has(candidate.toLowerCase()))
     taken.add(name.toLowerCase())
     const path = `${prefix}${name}`
     const mtime = new Date(item.addedAtSeconds * 1000)
     if (item.kind === folderKind) {
       zip.addEmptyDirectory(path, { mtime })
-      addFolder(zip, { core, folder: item, prefix: `${path}/` })
-    } else zip.addFile(core.content.path(item.content ?? ''), path, { mtime, compress: false })
+      addFolder(zip, { space, content, folder: item }, `${path}/`)
+    } else zip.addFile(content.path(item.content ?? ''), path, { mtime, compress: false })
   }
 }

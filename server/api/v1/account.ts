@@ -4,23 +4,26 @@ import { messageWire } from './wire.ts'
 /** Source: API v1 §9. Quotas are text, counts are numbers. */
 export const user: Record<string, Method> = {
   info: ({ core, isExtended }) => {
-    const bandwidth = core.bandwidth()
+    const bandwidth = core.bandwidth.figures()
+    const shared = core.friends.shared()
     return [
       {
         name: core.account.userName,
-        friends_count: 0,
+        friends_count: core.friends.list().length,
         bw_avail_last_month: `${bandwidth.carriedBytes}`,
-        shared_space: 0,
-        shared_items: 0,
+        // Some clients read it as a 32-bit number. Source: API v1 §9.1.
+        shared_space: Math.min(shared.sizeBytes, 2 ** 31 - 1),
+        shared_items: shared.items,
         bw_quota_available: `${bandwidth.availableBytes}`,
         disk_quota: `${core.quota.totalBytes}`,
         disk_quota_available: `${core.quota.availableBytes()}`,
-        bw_quota: `${bandwidth.totalBytes}`,
-        ...(isExtended && { putdesk: { active_limit: core.activeLimit, largest_file: null } }),
+        bw_quota: `${core.bandwidth.totalBytes}`,
+        ...(isExtended && { putdesk: { active_limit: core.activeLimit, largest_file: core.largestFileBytes } }),
       },
     ]
   },
-  friends: () => [],
+  friends: ({ core }) =>
+    core.friends.list().map(({ id, name, folderId }) => ({ dir_id: `${folderId}`, id: `${id}`, name })),
   acctoken: ({ core }) => ({ token: core.account.token }),
 }
 

@@ -12,21 +12,22 @@ export const files: Record<string, Method> = {
   list: (call) => {
     const { params, core } = call
     const id = params.number('id', -1)
-    if (id !== -1) return [wire(call, core.space.get(id))]
+    if (id !== -1) return [read(call, id)]
     const kind = params.text('type')
-    const items = core.space.list(params.number('parent_id', 0), {
+    const folder = core.friends.read(params.number('parent_id', 0))
+    const items = folder.space.list(folder.item.id, {
       offset: params.number('offset', 0),
       limit: params.number('limit', defaultLimit),
       kind: kind === null || kind === '' || kind === 'all' ? null : (kindCode(kind) ?? -1),
       order: toOrder(params.text('orderby')),
     })
-    return items.map((item) => wire(call, item))
+    return items.map((item) => wire(call, item, folder.ownerId))
   },
   create_dir: (call) => {
     const { params, core } = call
     return [wire(call, core.space.createFolder(params.text('name') ?? 'New Folder', params.number('parent_id', 0)))]
   },
-  info: (call) => [wire(call, call.core.space.get(call.params.id('id')))],
+  info: (call) => [read(call, call.params.id('id'))],
   rename: (call) => {
     const name = call.params.text('name')
     if (name === null) throw new Refusal('The parameter “name” is missing.')
@@ -41,13 +42,19 @@ export const files: Record<string, Method> = {
   search: (call) => {
     const query = call.params.text('query')
     if (query === null) throw new Refusal('The parameter “query” is missing.')
-    return search(call.core.space, query, call.core.account.userName).map((item) => wire(call, item))
+    return search(call.core.friends, query).map(({ item, ownerId }) => wire(call, item, ownerId))
   },
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
 }
 
-function wire(call: Call, item: Item) {
-  return itemWire(item, { base: call.base, userId: call.core.account.userId, isExtended: call.isExtended })
+/** An item of the user's own, or of what a friend shares. */
+function read(call: Call, itemId: number) {
+  const { item, ownerId } = call.core.friends.read(itemId)
+  return wire(call, item, ownerId)
+}
+
+function wire({ base, core, isExtended }: Call, item: Item, userId = core.account.userId) {
+  return itemWire(item, { base, userId, isExtended })
 }
 
 function toOrder(said: string | null): Order {

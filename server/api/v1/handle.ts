@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Core } from '../../core/core.ts'
+import type { Core, Cores } from '../../core/core.ts'
 import { reasonOf } from '../../core/reason.ts'
 import type { Attempts } from '../attempts.ts'
 import { messages, mounter, user } from './account.ts'
@@ -8,14 +8,23 @@ import { type Answer, failure, loginFailure, success, write } from './envelope.t
 import { files } from './files.ts'
 import type { Method } from './method.ts'
 import { readParams } from './params.ts'
+import { subscriptions } from './subscriptions.ts'
 import { transfers } from './transfers.ts'
 import { urls } from './urls.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024
-const resources: Record<string, Record<string, Method>> = { files, transfers, urls, user, messages, mounter }
+const resources: Record<string, Record<string, Method>> = {
+  files,
+  transfers,
+  urls,
+  user,
+  messages,
+  mounter,
+  subscriptions,
+}
 
 export interface V1Options {
-  core: Core
+  cores: Cores
   attempts: Attempts
   base: string
 }
@@ -31,18 +40,22 @@ export async function handleV1(request: IncomingMessage, response: ServerRespons
   send(response, await answer(decoded, request.socket.remoteAddress ?? '', options), decoded.callback)
 }
 
-async function answer(said: Decoded, address: string, { core, attempts, base }: V1Options): Promise<Answer> {
-  const { account } = core
+async function answer(said: Decoded, address: string, { cores, attempts, base }: V1Options): Promise<Answer> {
   const caller = `${address} ${said.key ?? ''}`
   const pauseMs = attempts.pauseMs(caller)
   if (pauseMs > 0) {
     const seconds = Math.ceil(pauseMs / 1000)
     return failure(`Too many wrong keys or secrets. Please try again in ${seconds} seconds.`, null, 429)
   }
-  if (said.key === null || said.secret === null || !account.isSignedBy(said.key, said.secret)) {
+  const { key, secret } = said
+  const isSigner = ({ account }: Core) => key !== null && secret !== null && account.isSignedBy(key, secret)
+  // Everyone is asked, so that the time tells nothing about who was meant.
+  const [core] = cores.users.filter(isSigner)
+  if (core === undefined) {
     attempts.fail(caller)
     return loginFailure
   }
+  const { account } = core
   const resource = Object.hasOwn(resources, said.resource) ? resources[said.resource] : undefined
   const method = resource !== undefined && Object.hasOwn(resource, said.method) ? resource[said.method] : undefined
   if (method === undefined) {

@@ -2,6 +2,8 @@ import { Refusal } from '../../core/refusal.ts'
 
 /** Parameters of a request, read as old clients send them: numbers as text, lists as objects, null for not given. Source: API v1 §1.3. */
 export interface Params {
+  /** True when it was given, be it null. */
+  has: (name: string) => boolean
   /** A number that must be there. */
   id: (name: string) => number
   number: (name: string, absent: number) => number
@@ -28,6 +30,7 @@ export function readParams(params: Record<string, unknown>): Params {
     return value
   }
   return {
+    has: (name) => Object.hasOwn(params, name),
     id: (name) => {
       const value = number(name)
       if (value === null) throw new Refusal(`The parameter “${name}” is missing.`)

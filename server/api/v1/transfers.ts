@@ -12,5 +12,10 @@ export const transfers: Record<string, Method> = {
       .add(links, params.number('to_folder', 0))
       .map((transfer) => transferWire(transfer, isExtended))
   },
+  /** Our own: the failed transfer again, its archives with a password, or as they are. */
+  retry: ({ core, params, isExtended }) => {
+    const options = { password: params.text('password') || null, isUnpacked: params.text('unpack') !== 'false' }
+    return [transferWire(core.transfers.retry(params.id('id'), options), isExtended)]
+  },
   cancel: ({ core, params, isExtended }) => [transferWire(core.transfers.cancel(params.id('id')), isExtended)],
 }

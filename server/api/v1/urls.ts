@@ -1,8 +1,8 @@
-import type { AnalyzedLink } from '../../core/analysis.ts'
+import type { AnalyzedGroup, AnalyzedLink } from '../../core/analysis.ts'
 import { extractLinks } from '../../core/links.ts'
 import { humanSize } from '../../core/messages.ts'
 import { Refusal } from '../../core/refusal.ts'
-import type { Method } from './method.ts'
+import type { Call, Method } from './method.ts'
 
 /** Source: API v1 §8. */
 export const urls: Record<string, Method> = {
@@ -10,27 +10,28 @@ export const urls: Record<string, Method> = {
     const links = params.list('links') ?? params.list('urls')
     if (links === null) throw new Refusal('The parameter “links” is missing.')
     const { analyze } = await import('../../core/analysis.ts')
-    const { gate, report } = core
-    const found = await analyze(links, { gate, report, freeBytes: core.quota.unpromisedBytes() })
+    const groups = await analyze(links, core)
     // Our own client works out for itself what fits, and shows by how much the rest does not.
-    const problemOf = (link: AnalyzedLink) => link.error ?? (isExtended ? null : link.tooLarge)
-    const singleurl = found.flatMap((link) => {
-      if (link.error !== null || problemOf(link) !== null) return []
-      const { name, host, sizeBytes } = link
-      // Old clients fail on a size that is null: for them one that nobody knows is 0.
-      const size = sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`
-      const human = sizeBytes === null ? '?' : humanSize(sizeBytes)
-      const rest = { source: host, type: 'file', needs_pass: 0, error: null }
-      return [{ url: link.link, name, size, human_size: human, paid_bw: '0', ...rest }]
-    })
-    const error = found.flatMap((link) => {
-      const problem = problemOf(link)
-      return problem === null ? [] : [{ url: link.link, error: problem }]
-    })
+    const problemOf = (group: AnalyzedGroup) =>
+      [group.error, isExtended ? null : group.tooLarge].flatMap((why) => why ?? []).join(' ') || null
+    const fine = groups.filter((group) => problemOf(group) === null)
+    const single = (kind: 'file' | 'torrent') =>
+      fine.flatMap(({ isMultipart, parts }) =>
+        parts.flatMap((part) => (isMultipart || part.facts?.kind !== kind ? [] : [linkWire(part, isExtended)])),
+      )
+    // A set of parts that is not complete still stands as one, with what is wrong with it: others would be lost among the errors.
+    const isSet = (group: AnalyzedGroup) => group.isMultipart && group.parts.every(({ error }) => error === null)
     return {
-      items: { multiparturl: [], torrent: [], singleurl, error },
+      items: {
+        multiparturl: groups.filter(isSet).map((group) => setWire(group, problemOf(group), isExtended)),
+        torrent: single('torrent'),
+        singleurl: single('file'),
+        error: groups
+          .filter((group) => !isSet(group) && problemOf(group) !== null)
+          .flatMap((group) => group.links.map((url) => ({ url, error: problemOf(group) }))),
+      },
       disk_avail: `${core.quota.availableBytes()}`,
-      bw_avail: `${core.bandwidth().availableBytes}`,
+      bw_avail: `${core.bandwidth.figures().availableBytes}`,
     }
   },
   extracturls: async ({ core, params }) => {
@@ -42,10 +43,49 @@ export const urls: Record<string, Method> = {
   },
 }
 
-async function pageText({ gate, report }: Parameters<Method>[0]['core'], page: string): Promise<string> {
-  const { fetchPage, sentenceOf } = await import('../../core/analysis.ts')
+function linkWire({ link, facts, paidBytes, error }: AnalyzedLink, isExtended: boolean) {
+  const sizeBytes = facts?.sizeBytes ?? null
+  return {
+    url: link,
+    name: facts?.name ?? '',
+    ...sizeWire(sizeBytes, isExtended),
+    paid_bw: `${paidBytes}`,
+    source: facts?.host ?? '',
+    type: 'file',
+    needs_pass: facts?.needsPassword === true ? 1 : 0,
+    error,
+    ...(isExtended &&
+      facts !== null && {
+        putdesk: { seeds: facts.seeds, entries: facts.entries, unpacked: facts.unpackedBytes },
+      }),
+  }
+}
+
+function setWire(group: AnalyzedGroup, error: string | null, isExtended: boolean) {
+  return {
+    name: group.name,
+    ...sizeWire(group.sizeBytes, isExtended),
+    paid_bw: `${group.paidBytes}`,
+    error,
+    parts: group.parts.map((part) => linkWire(part, isExtended)),
+  }
+}
+
+/** Old clients fail on a size that is null: for them one that nobody knows is 0. Source: API v1 §8.2. */
+function sizeWire(sizeBytes: number | null, isExtended: boolean) {
+  return {
+    size: sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`,
+    human_size: sizeBytes === null ? '?' : humanSize(sizeBytes),
+  }
+}
+
+async function pageText({ gate, report }: Call['core'], page: string): Promise<string> {
+  const [{ fetchText }, { sentenceOf }] = await Promise.all([
+    import('../../fetch/fetch-text.ts'),
+    import('../../core/analysis.ts'),
+  ])
   try {
-    return await fetchPage(page, gate)
+    return await fetchText(page, { gate, signal: AbortSignal.timeout(30_000), maxBytes: 4 * 1024 * 1024 })
   } catch (fault) {
     throw new Refusal(sentenceOf(fault, page, report), { cause: fault })
   }

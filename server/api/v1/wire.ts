@@ -30,26 +30,43 @@ export function itemWire(
 
 /** Exactly four fields, and for our own client the figures behind them. Source: API v1 §7.1. */
 export function transferWire(transfer: Transfer, isExtended: boolean) {
-  const { sizeBytes, downloadedBytes, bytesPerSecond, link } = transfer
-  const isMoving = sizeBytes !== null && bytesPerSecond > 0
+  const percent = percentDone(transfer)
   return {
     status: transfer.status,
-    percent_done: `${percentDone(transfer)}`,
+    percent_done: `${percent}`,
     id: `${transfer.id}`,
     name: transfer.name,
-    ...(isExtended && {
-      putdesk: {
-        size: sizeBytes,
-        downloaded: downloadedBytes,
-        speed: bytesPerSecond,
-        seconds_left: isMoving ? Math.ceil((sizeBytes - downloadedBytes) / bytesPerSecond) : null,
-        reason: transfer.reason,
-        host: URL.canParse(link) ? new URL(link).hostname || null : null,
-        folder_id: transfer.folderId,
-        links: [link],
-      },
-    }),
+    ...(isExtended && { putdesk: transferFigures(transfer) }),
   }
+}
+
+function transferFigures(transfer: Transfer) {
+  const { status, sizeBytes, downloadedBytes, uploadedBytes, bytesPerSecond, links, kind } = transfer
+  const leftBytes = status === 'Seeding' ? (sizeBytes ?? 0) - uploadedBytes : (sizeBytes ?? 0) - downloadedBytes
+  const isMoving = sizeBytes !== null && bytesPerSecond > 0 && leftBytes > 0
+  const [link = ''] = links
+  return {
+    size: sizeBytes,
+    downloaded: downloadedBytes,
+    uploaded: uploadedBytes,
+    speed: bytesPerSecond,
+    seconds_left: isMoving ? Math.ceil(leftBytes / bytesPerSecond) : null,
+    peers: kind === 'torrent' ? transfer.peers : null,
+    // Of the stage that it is in: what was unpacked, or shared back.
+    stage_percent: stagePercent(transfer),
+    reason: transfer.reason,
+    failure: transfer.failure,
+    added_at: transfer.addedAtSeconds,
+    host: URL.canParse(link) ? new URL(link).hostname || null : null,
+    folder_id: transfer.folderId,
+    links,
+  }
+}
+
+function stagePercent({ status, percentUnpacked, sizeBytes, uploadedBytes }: Transfer): number | null {
+  if (status === 'Extracting') return percentUnpacked
+  if (status !== 'Seeding' || sizeBytes === null || sizeBytes === 0) return null
+  return Math.min(100, Math.floor((uploadedBytes / sizeBytes) * 100))
 }
 
 /** Channel 2 is "file downloaded"; other messages come without a file. Source: API v1 §6. */

@@ -1,0 +1,81 @@
+import { Refusal } from '../../core/refusal.ts'
+import type { Subscription, SubscriptionDraft } from '../../core/subscriptions.ts'
+import type { Method } from './method.ts'
+import type { Params } from './params.ts'
+
+/** Source: API v1 §10. A request says `title`, an answer `name`. */
+export const subscriptions: Record<string, Method> = {
+  list: ({ core }) => core.subscriptions.list().map(toWire),
+  create: ({ core, params }) => {
+    const said = draftOf(params)
+    if (said.url === undefined) throw new Refusal('The parameter “url” is missing.')
+    const { url } = said
+    const defaults = { name: URL.canParse(url) ? new URL(url).hostname : url, doFilters: '', dontFilters: '', folderId: 0 }
+    return [toWire(core.subscriptions.create({ ...defaults, isPaused: false, ...said, url }))]
+  },
+  edit: ({ core, params }) => {
+    const said = draftOf(params)
+    const isNull = (name: string) => params.has(name) && params.text(name) === null
+    if (isNull('url') || (isNull('title') && said.name === undefined)) {
+      throw new Refusal('A subscription needs a title and a url.')
+    }
+    return [toWire(core.subscriptions.edit(params.id('id'), said))]
+  },
+  delete: ({ core, params }) => {
+    core.subscriptions.remove(params.id('id'))
+    return []
+  },
+  pause: ({ core, params }) => {
+    const { id, isPaused } = core.subscriptions.get(params.id('id'))
+    return [toWire(core.subscriptions.edit(id, { isPaused: !isPaused }))]
+  },
+  info: ({ core, params }) => [toWire(core.subscriptions.get(params.id('id')))],
+}
+
+/** What was given, and nothing for what was not. `name` wins over `title`. */
+function draftOf(params: Params): Partial<SubscriptionDraft> {
+  const name = params.text('name') ?? params.text('title')
+  const url = params.text('url')
+  const [doFilters, dontFilters] = [filters(params, 'do_filters'), filters(params, 'dont_filters')]
+  const paused = params.text('paused')
+  const folderId = params.number('parent_folder_id', -1)
+  return {
+    ...(name !== null && { name }),
+    ...(url !== null && { url }),
+    ...(doFilters !== null && { doFilters }),
+    ...(dontFilters !== null && { dontFilters }),
+    ...(folderId >= 0 && { folderId }),
+    ...(paused !== null && { isPaused: paused === 'true' || paused === '1' }),
+  }
+}
+
+/** Words as a list, or separated by commas. */
+function filters(params: Params, name: string): string | null {
+  const words = params.list(name)
+  return words === null
+    ? null
+    : words
+        .flatMap((word) => word.split(','))
+        .map((word) => word.trim())
+        .filter(Boolean)
+        .join(',')
+}
+
+function toWire(subscription: Subscription) {
+  return {
+    last_update_time: toTime(subscription.lastAtSeconds),
+    parent_folder_id: `${subscription.folderId}`,
+    name: subscription.name,
+    next_update_time: toTime(subscription.nextAtSeconds),
+    url: subscription.url,
+    paused: subscription.isPaused,
+    do_filters: subscription.doFilters,
+    dont_filters: subscription.dontFilters,
+    id: `${subscription.id}`,
+  }
+}
+
+/** UTC, as Put.io writes it. */
+function toTime(seconds: number | null): string | null {
+  return seconds === null ? null : new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')
+}

@@ -1,0 +1,125 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Content } from './content.ts'
+import type { Database } from './database.ts'
+import type { Messages } from './messages.ts'
+import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
+import type { DiskQuota } from './quota.ts'
+import type { Space } from './space.ts'
+import type { Status, Transfer } from './transfer.ts'
+import type { TransferRows } from './transfer-rows.ts'
+import type { Turns } from './turns.ts'
+import { archivesOf, unpack } from './unpacking.ts'
+
+export interface DeliveryOptions {
+  db: Database
+  rows: TransferRows
+  space: Space
+  content: Content
+  quota: DiskQuota
+  messages: Messages
+  /** One archive at a time on this computer, and one tree at a time into the space. */
+  turns: { unpack: Turns; complete: Turns }
+}
+
+/** What a delivery asks and tells the list. */
+export interface DeliveryWatch {
+  signal: AbortSignal
+  /** Tells a status; while the transfer is shared, that stays the one to see. */
+  show: (status: Status) => void
+}
+
+/**
+ * Brings what a transfer has fetched into the space: archives unpacked, then everything at once, with a message. Each step is
+ * written down before it is taken, so that it can be repeated after a crash; bytes that are still shared stay where they are too.
+ * Rejects when an archive cannot be unpacked: then nothing of it is in the space, and its bytes are kept.
+ */
+export async function deliver(transfer: Transfer, options: DeliveryOptions, watch: DeliveryWatch): Promise<void> {
+  const { rows, content, quota, space } = options
+  const plan = (next: Plan) => {
+    transfer.plan = next
+    rows.save(transfer)
+  }
+  watch.show('In complete queue')
+  const unfinished = transfer.plan?.kind
+  if (unfinished !== undefined) await complete(transfer, options, watch)
+  if (unfinished === 'whole') return
+  const work = content.workFolder(transfer.content)
+  const archives = transfer.isUnpacked ? await archivesOf(transfer, work) : []
+  if (archives.length === 0) {
+    plan(rawPlan(transfer, 'whole'))
+    return complete(transfer, options, watch)
+  }
+  if (transfer.isSharing && transfer.itemIds === null) {
+    plan(rawPlan(transfer, 'raw'))
+    await complete(transfer, options, watch)
+  }
+  watch.show('In extraction queue')
+  const unpacked = await options.turns.unpack(() => {
+    watch.signal.throwIfAborted()
+    watch.show('Extracting')
+    return unpack({ transfer, work, archives, quota, signal: watch.signal })
+  })
+  watch.show('In complete queue')
+  const parentOf = (id: number) => (space.has(id) ? space.get(id).parentId : null)
+  plan(unpackedPlan(transfer, unpacked, parentOf))
+  return complete(transfer, options, watch)
+}
+
+/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. */
+async function complete(transfer: Transfer, options: DeliveryOptions, { signal, show }: DeliveryWatch): Promise<void> {
+  const { content, quota, db } = options
+  await options.turns.complete(async () => {
+    const { plan } = transfer
+    if (plan === null) return
+    signal.throwIfAborted()
+    show('Completing')
+    const files = plan.trees.flatMap((tree) => tree.files)
+    // What is shared is read in its old place until that ends.
+    const isKept = ({ from }: { from: string }) => (plan.kind === 'raw' || transfer.isSharing) && !from.includes('/')
+    await content.settle(transfer.content, files.filter(isKept), true)
+    await content.settle(
+      transfer.content,
+      files.filter((file) => !isKept(file)),
+      false,
+    )
+    signal.throwIfAborted()
+    const { changes, replaced } = db.transact(() => settle(transfer, plan, options))
+    Object.assign(transfer, changes)
+    quota.settle(transfer.id, heldBytes(transfer, content))
+    await content.remove(replaced)
+  })
+}
+
+/** True when every byte that is to be delivered is there: others may have been in the work folder while the program was not. */
+export function isHere({ files, plan, content: work }: Transfer, content: Content): boolean {
+  const settled = new Map(plan?.trees.flatMap((tree) => tree.files.map(({ from, content: name }) => [from, name])))
+  return files.every(({ sizeBytes }, index) => {
+    const name = settled.get(`${index}`)
+    return [join(content.workFolder(work), `${index}`), ...(name === undefined ? [] : [content.path(name)])].some(
+      (path) => statSync(path, { throwIfNoEntry: false })?.size === sizeBytes,
+    )
+  })
+}
+
+/** What a transfer has on the disk that is not in the space. */
+export function heldBytes(transfer: Transfer, content: Content): number {
+  const names = transfer.files.map((_, index) => `${index}`)
+  return content.heldBytes(transfer.content, names)
+}
+
+/** The transaction at the end of a plan. Answers with what the transfer says from now on, and contents that nobody needs any more. */
+function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions) {
+  const replaced = plan.replacedIds.filter(space.has).flatMap(space.remove)
+  const added = plan.trees.map(space.addTree)
+  if (plan.kind === 'raw') {
+    const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }
+    rows.save({ ...transfer, ...changes })
+    return { changes, replaced }
+  }
+  for (const item of added.flatMap(({ top }) => top)) messages.addFile(item)
+  const changes = { plan: null, stage: 'delivered' as const }
+  if (transfer.isSharing) rows.save({ ...transfer, ...changes })
+  else rows.remove(transfer.id)
+  return { changes, replaced }
+}

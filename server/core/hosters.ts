@@ -1,0 +1,51 @@
+import data from './hosters.json' with { type: 'json' }
+
+/** What a person entered for a hoster: a user name and a password, or a cookie. */
+export interface HosterAccount {
+  host: string
+  user: string | null
+  password: string | null
+  cookie: string | null
+}
+
+/** Hosts that give files only to those who pay; what is fetched from them counts against the bandwidth. Source: API v1 §8.2. */
+export interface Hosters {
+  isPaid: (link: string) => boolean
+  /** Why a link cannot be fetched, or null. */
+  whyNot: (link: string) => string | null
+  /** What signs a request to a hoster's own host, and to no other. */
+  credentialsFor: (url: URL) => { authorization?: string; cookie?: string } | null
+  setAccounts: (accounts: readonly HosterAccount[]) => void
+}
+
+/** `extraHosts` are hosts that the person pays for and that are not in the list. */
+export function createHosters(options: {
+  accounts: readonly HosterAccount[]
+  extraHosts?: readonly string[]
+}): Hosters {
+  const hosts = [...data.hosts, ...(options.extraHosts ?? [])].map((host) => host.toLowerCase())
+  let accounts = options.accounts
+  const hosterOf = (hostname: string) =>
+    hosts.find((host) => hostname === host || hostname.endsWith(`.${host}`)) ?? null
+  const hostOf = (link: string) => (URL.canParse(link) ? new URL(link).hostname.toLowerCase() : '')
+  const accountOf = (hoster: string | null) => accounts.find(({ host }) => host.toLowerCase() === hoster) ?? null
+  return {
+    setAccounts: (next) => {
+      accounts = next
+    },
+    isPaid: (link) => hosterOf(hostOf(link)) !== null,
+    whyNot: (link) => {
+      const hoster = hosterOf(hostOf(link))
+      if (hoster === null || accountOf(hoster) !== null) return null
+      return `“${hoster}” gives files only to its paying users: enter your account there first.`
+    },
+    credentialsFor: (url) => {
+      const account = accountOf(hosterOf(url.hostname.toLowerCase()))
+      if (account === null) return null
+      const { user, password, cookie } = account
+      if (cookie !== null) return { cookie }
+      if (user === null) return null
+      return { authorization: `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}` }
+    },
+  }
+}

@@ -1,0 +1,189 @@
+import type { ResumeRecord } from '../../engine/resume.ts'
+import type { Database } from './database.ts'
+import type { Plan } from './plan.ts'
+import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
+import { stages, statuses, type Transfer, type TransferFile } from './transfer.ts'
+
+const flushMs = 300
+
+/** The rows of one user's transfers: what of a transfer outlasts the program. */
+export interface TransferRows {
+  /** Oldest first. */
+  all: () => Transfer[]
+  /** Adds one and answers with it. To be called inside a transaction. */
+  insert: (draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>) => Transfer
+  /** Writes everything, so that it survives a power cut. */
+  save: (transfer: Transfer) => void
+  /** Writes progress a moment later, together with what else there is by then. */
+  saveSoon: (transfer: Transfer) => void
+  /** Takes a transfer's row away. */
+  remove: (id: number) => void
+  torrentFile: (id: number) => Uint8Array | null
+  keepTorrentFile: (id: number, bytes: Uint8Array) => void
+  /** Writes what waits to be written. */
+  flush: () => void
+}
+
+export function openTransferRows(db: Database, userId: number, report: (fault: unknown) => void): TransferRows {
+  const { sql } = db
+  const write = sql.prepare(
+    `UPDATE transfers SET links = ?, kind = ?, name = ?, status = ?, stage = ?, sharing = ?, reason = ?, failure = ?, size = ?,
+     downloaded = ?, uploaded = ?, paid = ?, files = ?, resume = ?, password = ?, unpack = ?, plan = ?, item_ids = ?
+     WHERE id = ?`,
+  )
+  const writeProgress = sql.prepare(
+    'UPDATE transfers SET downloaded = ?, uploaded = ?, files = coalesce(?, files), resume = ?, status = ? WHERE id = ?',
+  )
+  const insert = sql.prepare(
+    `INSERT INTO transfers (user_id, links, kind, name, folder_id, status, reason, content, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const remove = sql.prepare('DELETE FROM transfers WHERE id = ?')
+  const keepFile = sql.prepare('UPDATE transfers SET torrent = ? WHERE id = ?')
+  const file = sql.prepare('SELECT torrent FROM transfers WHERE id = ?')
+  const waiting = new Map<number, Transfer>()
+  let flushing: NodeJS.Timeout | null = null
+  const flush = () => {
+    if (flushing !== null) clearTimeout(flushing)
+    flushing = null
+    if (waiting.size === 0) return
+    const due = [...waiting.values()]
+    waiting.clear()
+    db.transact(() => {
+      for (const { downloadedBytes, uploadedBytes, kind, files, torrentResume, status, id } of due) {
+        // The files of a torrent do not change while it is fetched, and can be very many.
+        const json = kind === 'torrent' ? null : JSON.stringify(files)
+        writeProgress.run(downloadedBytes, uploadedBytes, json, torrentResume, status, id)
+      }
+    })
+  }
+  return {
+    all: () => sql.prepare('SELECT * FROM transfers WHERE user_id = ? ORDER BY id').all(userId).map(toTransfer),
+    insert: ({ links, kind, name, folderId, status, reason, content }) => {
+      const nowSeconds = Math.floor(Date.now() / 1000)
+      const json = JSON.stringify(links)
+      const { lastInsertRowid } = insert.run(userId, json, kind, name, folderId, status, reason, content, nowSeconds)
+      const row = sql.prepare('SELECT * FROM transfers WHERE id = ?').get(lastInsertRowid)
+      return toTransfer(row ?? {})
+    },
+    save: (transfer) => {
+      waiting.delete(transfer.id)
+      write.run(
+        JSON.stringify(transfer.links),
+        transfer.kind,
+        transfer.name,
+        transfer.status,
+        transfer.stage,
+        transfer.isSharing ? 1 : 0,
+        transfer.reason,
+        transfer.failure,
+        transfer.sizeBytes,
+        transfer.downloadedBytes,
+        transfer.uploadedBytes,
+        transfer.paidBytes,
+        JSON.stringify(transfer.files),
+        transfer.torrentResume,
+        transfer.password,
+        transfer.isUnpacked ? 1 : 0,
+        transfer.plan === null ? null : JSON.stringify(transfer.plan),
+        transfer.itemIds === null ? null : JSON.stringify(transfer.itemIds),
+        transfer.id,
+      )
+    },
+    saveSoon: (transfer) => {
+      waiting.set(transfer.id, transfer)
+      flushing ??= setTimeout(() => {
+        try {
+          flush()
+        } catch (fault) {
+          report(fault)
+        }
+      }, flushMs)
+    },
+    remove: (id) => {
+      waiting.delete(id)
+      remove.run(id)
+    },
+    torrentFile: (id) => {
+      const bytes = file.get(id)?.torrent
+      return bytes instanceof Uint8Array ? bytes : null
+    },
+    keepTorrentFile: (id, bytes) => {
+      keepFile.run(bytes, id)
+    },
+    flush,
+  }
+}
+
+function toTransfer(row: Row): Transfer {
+  const status = statuses.find((known) => known === row.status)
+  const stage = stages.find((known) => known === row.stage)
+  if (status === undefined || stage === undefined) throw new TypeError(`unknown status ${String(row.status)}`)
+  return {
+    id: number(row, 'id'),
+    links: toList(text(row, 'links'), isText),
+    kind: row.kind === 'torrent' ? 'torrent' : 'links',
+    name: text(row, 'name'),
+    folderId: number(row, 'folder_id'),
+    status,
+    stage,
+    isSharing: row.sharing === 1,
+    reason: textOrNull(row, 'reason'),
+    failure: textOrNull(row, 'failure'),
+    sizeBytes: numberOrNull(row, 'size'),
+    downloadedBytes: number(row, 'downloaded'),
+    uploadedBytes: number(row, 'uploaded'),
+    paidBytes: number(row, 'paid'),
+    files: toList(text(row, 'files'), isFile),
+    torrentResume: textOrNull(row, 'resume'),
+    password: textOrNull(row, 'password'),
+    isUnpacked: row.unpack === 1,
+    plan: toPlan(textOrNull(row, 'plan')),
+    itemIds: row.item_ids === null ? null : toList(text(row, 'item_ids'), isNumber),
+    content: text(row, 'content'),
+    addedAtSeconds: number(row, 'created_at'),
+    bytesPerSecond: 0,
+    peers: 0,
+    deliveryStatus: status,
+    percentUnpacked: 0,
+  }
+}
+
+function toList<T>(json: string, isOne: (value: unknown) => value is T): T[] {
+  const said: unknown = JSON.parse(json)
+  return Array.isArray(said) ? said.filter(isOne) : []
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}
+
+/** Written by this program; a resume record that does not look so means starting over. */
+function isFile(value: unknown): value is TransferFile {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'path' in value &&
+    Array.isArray(value.path) &&
+    'isWhole' in value &&
+    'resume' in value &&
+    (value.resume === null || isResume(value.resume))
+  )
+}
+
+function isResume(value: unknown): value is ResumeRecord {
+  return typeof value === 'object' && value !== null && 'validators' in value && 'bootId' in value
+}
+
+function toPlan(json: string | null): Plan | null {
+  const said: unknown = json === null ? null : JSON.parse(json)
+  return isPlan(said) ? said : null
+}
+
+function isPlan(value: unknown): value is Plan {
+  return typeof value === 'object' && value !== null && 'trees' in value && Array.isArray(value.trees)
+}

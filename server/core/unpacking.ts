@@ -1,0 +1,76 @@
+import { rm } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { safeName } from '../../engine/names.ts'
+import { type ArchiveSet, findArchives } from '../archive/find-archives.ts'
+import { unpackedName } from '../archive/formats.ts'
+import { groupParts } from '../archive/parts.ts'
+import { noRoom } from '../fetch/fetch-links.ts'
+import type { Unpacked } from './plan.ts'
+import type { DiskQuota } from './quota.ts'
+import type { Transfer } from './transfer.ts'
+
+const maxSeconds = 6 * 60 * 60
+const maxEntries = 100_000
+const maxDepth = 32
+const maxRatio = 200
+
+/** The archives among a transfer's files, which lie in its work folder under their index. */
+export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSet[]> {
+  return findArchives(
+    files.map(({ path }, index) => ({
+      name: path.at(-1) ?? '',
+      folder: path.slice(0, -1).join('/'),
+      path: join(work, `${index}`),
+    })),
+  )
+}
+
+/**
+ * Unpacks archives into the work folder, from the start: what an earlier try left is removed first. Their content is promised by
+ * the quota, beside the archives themselves. Rejects with an `ArchiveError` or a `Refusal`.
+ */
+export async function unpack(job: {
+  transfer: Transfer
+  work: string
+  archives: ArchiveSet[]
+  quota: DiskQuota
+  signal: AbortSignal
+}): Promise<Unpacked[]> {
+  const { transfer, work, archives, quota, signal } = job
+  const { extractArchive } = await import('../archive/extract.ts')
+  const into = join(work, 'unpacked')
+  await rm(into, { recursive: true, force: true })
+  const all: Unpacked[] = []
+  let unpackedBytes = 0
+  const packedBytes = quota.promisedTo(transfer.id)
+  for (const [index, archive] of archives.entries()) {
+    const { files, folders } = await extractArchive(archive, {
+      into: join(into, `${index}`),
+      password: transfer.password,
+      limits: { maxBytes: quota.unpromisedBytes(), maxEntries, maxDepth, maxRatio, maxSeconds },
+      signal,
+      onProgress: (percent) => {
+        transfer.percentUnpacked = Math.floor((index * 100 + percent) / archives.length)
+      },
+    })
+    unpackedBytes += files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (!quota.reserve(transfer.id, packedBytes + unpackedBytes)) throw noRoom(transfer, quota)
+    all.push({
+      indexes: archive.fileIndexes,
+      stem: stemOf(archive),
+      files: files.map(({ path, file, sizeBytes }) => ({
+        path,
+        from: relative(work, file).replaceAll(sep, '/'),
+        sizeBytes,
+      })),
+      folders,
+    })
+  }
+  return all
+}
+
+/** What a folder of an archive's content is called. */
+function stemOf({ name, parts }: ArchiveSet): string {
+  const [set] = groupParts(parts.map((part) => part.name)).groups
+  return safeName(set?.name ?? unpackedName(name))
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path'
+import { type Announced, fetchToPart } from '../../engine/fetch.ts'
+import type { Gate } from '../../engine/gate.ts'
+import { nameForLink } from '../../engine/names.ts'
+import type { ResumeRecord } from '../../engine/resume.ts'
+import type { Hosters } from '../core/hosters.ts'
+import { promisesMedia } from '../core/kinds.ts'
+import { humanSize } from '../core/messages.ts'
+import type { DiskQuota } from '../core/quota.ts'
+import { Refusal } from '../core/refusal.ts'
+import { createSpeedometer } from '../core/speed.ts'
+import type { Transfer, TransferFile } from '../core/transfer.ts'
+import { isWebPage } from '../core/web-page.ts'
+
+const stepBytes = 8 * 1024 * 1024
+const partsAtOnce = 3
+
+export interface LinksFetch {
+  transfer: Transfer
+  workFolder: string
+  gate: Gate
+  quota: DiskQuota
+  hosters: Hosters
+  /** The largest file that the user may have, or null. */
+  largestFileBytes: number | null
+  bootId: string
+  signal: AbortSignal
+  /** Takes so much from the bandwidth, or throws a `Refusal`. */
+  pay: (bytes: number) => void
+  /** Keeps what the transfer says now, for a later run. */
+  save: () => void
+  /** The same a moment later, for progress. */
+  saveSoon: () => void
+}
+
+/**
+ * Fetches a transfer's links into its work folder, the parts of an archive some at once, keeping the transfer's figures up to date.
+ * Every byte is promised by the quotas before it is written.
+ */
+export async function fetchLinks(job: LinksFetch): Promise<void> {
+  const { transfer } = job
+  const lengths = transfer.files.map(({ sizeBytes, isWhole }) => (isWhole ? (sizeBytes ?? 0) : 0))
+  const speed = createSpeedometer()
+  const first = new AbortController()
+  const signal = AbortSignal.any([job.signal, first.signal])
+  const reach = (index: number, length: number) => {
+    lengths[index] = length
+    demand(job, lengths)
+    charge(job, lengths)
+    const sum = lengths.reduce((total, bytes) => total + bytes, 0)
+    job.quota.use(transfer.id, sum)
+    speed.reach(sum)
+    transfer.downloadedBytes = sum
+    transfer.bytesPerSecond = speed.bytesPerSecond()
+  }
+  demand(job, lengths)
+  const left = [...transfer.files.entries()].filter(([, { isWhole }]) => !isWhole)
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, file] = next
+      await fetchOne({ ...job, signal }, { index, file, reach: (length) => reach(index, length) })
+    }
+  }
+  try {
+    const workers = Array.from({ length: Math.min(partsAtOnce, left.length) }, work)
+    // The first fault stops the others; all of them have ended before this does.
+    for (const worker of workers) worker.catch((fault: unknown) => first.abort(fault))
+    await Promise.allSettled(workers)
+    await Promise.all(workers)
+  } catch (fault) {
+    throw first.signal.aborted ? first.signal.reason : fault
+  }
+}
+
+interface OneFile {
+  index: number
+  file: TransferFile
+  reach: (length: number) => void
+}
+
+async function fetchOne(job: LinksFetch, { index, file, reach }: OneFile): Promise<void> {
+  const { transfer } = job
+  const link = transfer.links[index] ?? ''
+  const { sizeBytes } = await fetchToPart({
+    link,
+    partPath: join(job.workFolder, `${index}`),
+    gate: job.gate,
+    signal: job.signal,
+    resume: file.resume,
+    bootId: job.bootId,
+    credentialsFor: (url) => job.hosters.credentialsFor(url),
+    onStart: (announced) => {
+      begin(job, file, announced)
+      reach(0)
+    },
+    onBytes: reach,
+    onCheckpoint: (record) => {
+      // What the part file cannot say of itself has to be written down before its bytes can be gone on with.
+      const isOther = isOtherVersion(file.resume, record)
+      file.resume = record
+      if (isOther) job.save()
+      else job.saveSoon()
+    },
+    onTrouble: (sentence) => {
+      transfer.reason = sentence
+    },
+  })
+  Object.assign(file, { sizeBytes, isWhole: true, resume: null })
+  reach(sizeBytes)
+  job.save()
+}
+
+function isOtherVersion(before: ResumeRecord | null, now: ResumeRecord): boolean {
+  return before === null || before.validators.strong !== now.validators.strong || before.totalBytes !== now.totalBytes
+}
+
+function begin(job: LinksFetch, file: TransferFile, announced: Announced): void {
+  const { transfer, largestFileBytes } = job
+  const name = nameForLink(announced.url, announced.contentDisposition)
+  const link = transfer.links[transfer.files.indexOf(file)] ?? ''
+  const isPromised = promisesMedia(nameForLink(link)) || promisesMedia(name)
+  if (isPromised && isWebPage(announced.contentType, announced.head)) {
+    throw new Refusal('A web page came instead of the file: the link may have ended, or asks you to sign in first.')
+  }
+  file.sizeBytes = announced.sizeBytes
+  file.path = [name]
+  if (transfer.files.length === 1) transfer.name = name
+  if (largestFileBytes !== null && (announced.sizeBytes ?? 0) > largestFileBytes) throw tooLarge(name, largestFileBytes)
+  const isKnown = transfer.files.every(({ sizeBytes }) => sizeBytes !== null)
+  transfer.sizeBytes = isKnown ? transfer.files.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0) : null
+}
+
+/** Gets a promise for what is needed; where no size is known in steps, so that others are not asked at each write. */
+function demand({ transfer, quota, largestFileBytes }: LinksFetch, lengths: number[]): void {
+  const needed = (step: number) =>
+    transfer.files.reduce(
+      (sum, { sizeBytes }, index) => sum + (sizeBytes ?? Math.ceil((lengths[index] ?? 0) / step) * step),
+      0,
+    )
+  const longest = Math.max(...lengths)
+  if (largestFileBytes !== null && longest > largestFileBytes) throw tooLarge(transfer.name, largestFileBytes)
+  if (quota.reserve(transfer.id, needed(stepBytes)) || quota.reserve(transfer.id, needed(1))) return
+  throw noRoom(transfer, quota)
+}
+
+/** Why a transfer does not fit into the disk space. */
+export function noRoom({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
+  const needs = sizeBytes === null ? `more than ${humanSize(downloadedBytes)}` : humanSize(sizeBytes)
+  const free = humanSize(quota.unpromisedBytes() + quota.promisedTo(id))
+  return new Refusal(`There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`)
+}
+
+/** Takes from the bandwidth what paid hosters cost. Source: API v1 §8.2. */
+function charge({ transfer, hosters, pay }: LinksFetch, lengths: number[]): void {
+  const owed = transfer.files.reduce((sum, { sizeBytes }, index) => {
+    const costs = hosters.isPaid(transfer.links[index] ?? '')
+    return costs ? sum + (sizeBytes ?? Math.ceil((lengths[index] ?? 0) / stepBytes) * stepBytes) : sum
+  }, 0)
+  if (owed > transfer.paidBytes) pay(owed - transfer.paidBytes)
+}
+
+function tooLarge(name: string, limit: number): Refusal {
+  return new Refusal(`“${name}” is too large: files may have ${humanSize(limit)} here.`)
+}

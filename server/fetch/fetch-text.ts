@@ -1,0 +1,48 @@
+import { exchange } from '../../engine/exchange.ts'
+import { FetchError } from '../../engine/fetch-error.ts'
+import type { Gate } from '../../engine/gate.ts'
+
+const timeoutMs = 30_000
+
+/** Fetches a text of a limited size through the gate: a page to look for links in, or a feed. Rejects with a sentence. */
+export async function fetchText(
+  link: string,
+  { gate, signal, maxBytes }: { gate: Gate; signal: AbortSignal; maxBytes: number },
+): Promise<string> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const { response, url } = await exchange(link, { gate, timeoutMs, signal: limit })
+  try {
+    if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
+    const bytes = await readUpTo(response, maxBytes + 1)
+    if (bytes.length > maxBytes) {
+      throw new FetchError(
+        `“${url.hostname}” sends more than ${Math.round(maxBytes / 1024 / 1024)} MB, so it was not read.`,
+      )
+    }
+    return bytes.toString('utf8')
+  } catch (fault) {
+    if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: fault })
+    throw fault
+  } finally {
+    response.destroy()
+  }
+}
+
+/** The beginning of a body, of about so many bytes. */
+export async function readUpTo(response: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= most) break
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What a status says about a file, in a sentence. */
+export function statusSentence(status: number, host: string): string {
+  if (status === 404 || status === 410) return `“${host}” says there is no such file (${status}).`
+  if (status >= 500) return `“${host}” has a fault of its own (${status}).`
+  return `“${host}” does not let this file be fetched (${status}).`
+}

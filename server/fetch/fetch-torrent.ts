@@ -1,0 +1,141 @@
+import { safeName } from '../../engine/names.ts'
+import { humanSize } from '../core/messages.ts'
+import type { DiskQuota } from '../core/quota.ts'
+import { Refusal } from '../core/refusal.ts'
+import type { Status, Transfer } from '../core/transfer.ts'
+import type { TorrentEngine } from '../torrent/engine.ts'
+import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../torrent/types.ts'
+import { noRoom } from './fetch-links.ts'
+
+const sharingShownMs = 10_000
+
+export interface TorrentFetch {
+  transfer: Transfer
+  workFolder: string
+  engine: TorrentEngine
+  quota: DiskQuota
+  largestFileBytes: number | null
+  bootId: string
+  signal: AbortSignal
+  torrentFile: Uint8Array | null
+  keepTorrentFile: (bytes: Uint8Array) => void
+  /** The whole content is here and on the disk; from now on it is shared. */
+  onSharing: () => void
+  save: () => void
+  saveSoon: () => void
+}
+
+/**
+ * Fetches a torrent into the work folder, and shares it until as much was sent as its size, by counters that outlast the program.
+ * Resolves then, or when it is stopped.
+ */
+export async function fetchTorrent(job: TorrentFetch): Promise<void> {
+  const { transfer, engine, signal } = job
+  const [link = ''] = transfer.links
+  const source: TorrentSource = job.torrentFile === null ? { magnet: link } : { torrentFile: job.torrentFile }
+  let lastSentMs = Number.NEGATIVE_INFINITY
+  let hasSharedEnough: () => void = () => undefined
+  const enough = new Promise<void>((resolve) => {
+    hasSharedEnough = resolve
+  })
+  const running = engine.start({
+    source,
+    folder: job.workFolder,
+    resume: readResume(transfer.torrentResume, job.torrentFile),
+    bootId: job.bootId,
+    onMetadata: (info) => accept(job, info),
+    onState: (state) => {
+      if (state.uploadSpeed > 0) lastSentMs = performance.now()
+      follow(job, state, performance.now() - lastSentMs < sharingShownMs)
+      if (transfer.stage !== 'fetching' && isShared(transfer)) hasSharedEnough()
+    },
+    onCheckpoint: ({ torrentFile: _, ...resume }) => {
+      transfer.torrentResume = JSON.stringify(resume)
+      job.saveSoon()
+    },
+  })
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  try {
+    const isWhole = await Promise.race([running.done.then(() => true), running.failed, stopped.then(() => false)])
+    if (!isWhole) return
+    transfer.downloadedBytes = transfer.sizeBytes ?? 0
+    if (isShared(transfer)) return
+    job.onSharing()
+    await Promise.race([enough, running.failed, stopped])
+  } finally {
+    await running.stop()
+  }
+}
+
+/** As much was sent as the content has. */
+function isShared({ uploadedBytes, sizeBytes }: Transfer): boolean {
+  return uploadedBytes >= (sizeBytes ?? 0)
+}
+
+/** Takes what the torrent holds, or refuses it before anything is written. */
+function accept(job: TorrentFetch, info: TorrentInfo): void {
+  const { transfer, quota, largestFileBytes } = job
+  if (job.torrentFile === null) job.keepTorrentFile(info.torrentFile)
+  transfer.name = safeName(info.name)
+  transfer.sizeBytes = info.sizeBytes
+  if (transfer.stage === 'fetching') {
+    transfer.files = info.files.map((file) => ({ ...file, isWhole: true, resume: null }))
+    const largest = Math.max(0, ...info.files.map(({ sizeBytes }) => sizeBytes))
+    if (largestFileBytes !== null && largest > largestFileBytes) {
+      const limit = humanSize(largestFileBytes)
+      throw new Refusal(`“${transfer.name}” holds a file that is too large: files may have ${limit} here.`)
+    }
+    if (!quota.reserve(transfer.id, info.sizeBytes)) throw noRoom(transfer, quota)
+  }
+  job.save()
+}
+
+function follow({ transfer, quota, saveSoon }: TorrentFetch, state: TorrentState, isSending: boolean): void {
+  transfer.uploadedBytes = Math.max(transfer.uploadedBytes, state.uploadedBytes)
+  transfer.peers = state.peers
+  if (transfer.stage !== 'fetching') {
+    transfer.bytesPerSecond = state.uploadSpeed
+    return
+  }
+  transfer.downloadedBytes = state.downloadedBytes
+  transfer.bytesPerSecond = state.downloadSpeed
+  quota.use(transfer.id, state.downloadedBytes)
+  const status = statusOf(state, isSending)
+  if (status === null || status === transfer.status) return
+  transfer.status = status
+  saveSoon()
+}
+
+/** Null: what was shown before still holds. Source: API v1 §7.3. */
+function statusOf({ phase }: TorrentState, isSending: boolean): Status | null {
+  switch (phase) {
+    case 'looking-for-peers':
+      return 'Looking for peers'
+    case 'downloading':
+      return isSending ? 'Downloading and seeding' : 'Downloading'
+    case 'checking':
+      return 'Downloading'
+    case 'seeding':
+      return null
+    default:
+      return phase satisfies never
+  }
+}
+
+function readResume(json: string | null, torrentFile: Uint8Array | null): TorrentResume | null {
+  const said: unknown = json === null ? null : JSON.parse(json)
+  if (!isResume(said)) return null
+  return { ...said, torrentFile: torrentFile === null ? null : Buffer.from(torrentFile).toString('base64') }
+}
+
+function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'infoHash' in said &&
+    'pieces' in said &&
+    typeof said.pieces === 'string' &&
+    'uploadedBytes' in said &&
+    typeof said.uploadedBytes === 'number'
+  )
+}
