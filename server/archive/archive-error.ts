@@ -1,0 +1,49 @@
+/** Why an archive could not be unpacked. */
+export type ArchiveErrorKind =
+  | 'needs-password'
+  | 'wrong-password'
+  | 'damaged'
+  | 'missing-part'
+  | 'unsafe'
+  | 'too-large'
+  | 'unknown-method'
+  | 'failed'
+
+/** What stops an extraction; its message is a sentence for the person, and names the archive. */
+export class ArchiveError extends Error {
+  override readonly name = 'ArchiveError'
+  readonly kind: ArchiveErrorKind
+
+  constructor(kind: ArchiveErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
+/** A name from an archive as it may stand in a sentence: no controls, nothing that turns the text, not too long. */
+export function quoted(name: string): string {
+  const shown = name.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')
+  return `“${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown}”`
+}
+
+/** The archive as a whole is not what its writer made. */
+export function damaged(archive: string, why: string, cause?: unknown): ArchiveError {
+  return new ArchiveError('damaged', `${quoted(archive)} could not be unpacked: ${why}. Fetch it again.`, { cause })
+}
+
+/** Unpacking it could do harm, so nothing of it is unpacked. */
+export function unsafe(archive: string, why: string): ArchiveError {
+  return new ArchiveError('unsafe', `${quoted(archive)} was not unpacked, for safety: ${why}.`)
+}
+
+/** It would take more than it may. */
+export function tooLarge(archive: string, why: string): ArchiveError {
+  return new ArchiveError('too-large', `${quoted(archive)} was not unpacked: ${why}.`)
+}
+
+/** Bytes in the words of the window: `4.1 GB`, of 2^30 bytes. */
+export function inWords(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)))
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+}

@@ -1,0 +1,42 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ArchiveError, type ArchiveErrorKind } from './archive-error.ts'
+import { nativeSevenZip } from './seven-zip.ts'
+import { wasmSevenZip } from './seven-zip-wasm.ts'
+import { type Job, type Unpacked, unpack } from './unpack.ts'
+
+/** What the thread is started with. */
+export interface ExtractJob extends Job {
+  /** The native 7-Zip, if there is one, and where links to volumes may be made for it. */
+  native: { program: string; linksFolder: string } | null
+}
+
+/** What the thread tells: which child runs, how far it is, and once how it ended. */
+export type ExtractMessage =
+  | { childPid: number | null }
+  | { percent: number }
+  | { unpacked: Unpacked }
+  | { kind: ArchiveErrorKind | null; message: string; detail: string }
+
+const job: ExtractJob = workerData
+const tell = (message: ExtractMessage) => parentPort?.postMessage(message)
+
+const tool =
+  job.native === null
+    ? wasmSevenZip
+    : nativeSevenZip(job.native.program, job.native.linksFolder, (childPid) => tell({ childPid }))
+
+let told = -1
+try {
+  const unpacked = await unpack(job, tool, (done) => {
+    const percent = Math.min(100, Math.floor(done))
+    if (percent > told) tell({ percent })
+    told = Math.max(told, percent)
+  })
+  tell({ unpacked })
+} catch (error) {
+  tell({
+    kind: error instanceof ArchiveError ? error.kind : null,
+    message: error instanceof Error ? error.message : '',
+    detail: error instanceof Error ? `${error.cause ?? error.stack}` : `${error}`,
+  })
+}

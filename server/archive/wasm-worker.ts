@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parentPort, workerData } from 'node:worker_threads'
+import sevenZip from '7z-wasm'
+import type { SevenZipRequest } from './seven-zip-run.ts'
+
+/** What the thread is started with: `underWay` counts the chunks that nobody has taken yet, so that it waits for a slow reader. */
+export interface WasmJob extends SevenZipRequest {
+  underWay: Int32Array
+}
+
+/** What the thread tells: bytes of its output, and at last how it ended. */
+export type WasmMessage = { bytes: Uint8Array } | { code: number | null; messages: string }
+
+const chunkBytes = 256 * 1024
+const maxUnderWay = 16
+const keptMessages = 64 * 1024
+
+const job: WasmJob = workerData
+const tell = (message: WasmMessage) => parentPort?.postMessage(message)
+
+/** In a bundle the program lies beside this file, in the source tree in its package. */
+function readProgram(): ArrayBuffer {
+  const folder = import.meta.url.endsWith('.ts')
+    ? dirname(createRequire(import.meta.url).resolve('7z-wasm'))
+    : dirname(fileURLToPath(import.meta.url))
+  return new Uint8Array(readFileSync(join(folder, '7zz.wasm'))).buffer
+}
+
+let held = new Uint8Array(chunkBytes)
+let count = 0
+
+function flush(): void {
+  if (count === 0) return
+  tell({ bytes: held.subarray(0, count) })
+  held = new Uint8Array(chunkBytes)
+  count = 0
+  let now = Atomics.add(job.underWay, 0, 1) + 1
+  while (now >= maxUnderWay) {
+    Atomics.wait(job.underWay, 0, now)
+    now = Atomics.load(job.underWay, 0)
+  }
+}
+
+function take(bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0; ) {
+    const taken = rest.subarray(0, chunkBytes - count)
+    held.set(taken, count)
+    count += taken.length
+    rest = rest.subarray(taken.length)
+    if (count === chunkBytes) flush()
+  }
+}
+
+const said = Buffer.from(job.password === null ? '' : `${job.password}\n`)
+let saidSoFar = 0
+let messages = ''
+let code: number | null = null
+
+const program = await sevenZip({
+  wasmBinary: readProgram(),
+  noFSInit: true,
+  quit: (status) => {
+    code = status
+  },
+})
+const { FS, NODEFS } = program
+
+// Devices of our own for input, output and errors, opened in this order: those of the library take a call for each byte.
+const devices = [
+  {
+    read: (_stream: object, into: Uint8Array, offset: number, length: number) => {
+      const piece = said.subarray(saidSoFar, saidSoFar + length)
+      into.set(piece, offset)
+      saidSoFar += piece.length
+      return piece.length
+    },
+  },
+  {
+    write: (_stream: object, from: Uint8Array, offset: number, length: number) => {
+      take(from.subarray(offset, offset + length))
+      return length
+    },
+  },
+  {
+    write: (_stream: object, from: Uint8Array, offset: number, length: number) => {
+      messages = `${messages}${Buffer.from(from.subarray(offset, offset + length)).toString('utf8')}`.slice(
+        -keptMessages,
+      )
+      return length
+    },
+  },
+]
+for (const [number, device] of devices.entries()) {
+  const id = FS.makedev(90 + number, 0)
+  FS.registerDevice(id, { open: () => undefined, close: () => undefined, ...device })
+  FS.mkdev(`/dev/line${number}`, 0o666, id)
+  FS.open(`/dev/line${number}`, number === 0 ? 'r' : 'w')
+}
+
+// Each volume is seen under the name that 7-Zip looks for, wherever it lies.
+FS.mkdir('/volumes')
+const mounts = new Map<string, string>()
+for (const { name, path } of job.volumes) {
+  const folder = dirname(path)
+  const mount = mounts.get(folder) ?? `/folder${mounts.size}`
+  if (!mounts.has(folder)) {
+    FS.mkdir(mount)
+    FS.mount(NODEFS, { root: folder }, mount)
+    mounts.set(folder, mount)
+  }
+  FS.symlink(`${mount}/${path.slice(folder.length).replace(/^[/\\]/, '')}`, `/volumes/${name}`)
+}
+FS.chdir('/volumes')
+const status: unknown = program.callMain([...job.args])
+if (typeof status === 'number') code = status
+flush()
+tell({ code, messages })
