@@ -11,6 +11,8 @@ export interface BodyOptions {
   stallMs: number
   /** Takes bytes that came; true when no more are wanted. */
   onBatch: (chunks: Buffer[], bytes: number) => Promise<boolean>
+  /** Told of bytes at once when they come. */
+  onArrival?: (bytes: number) => void
   /** Told once when the sender has been silent for a third of `stallMs`. */
   onQuiet?: () => void
   /** Asked at the end: true when it is a proper one. */
@@ -84,6 +86,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
       isQuiet = false
       chunks.push(chunk)
       bytes += chunk.length
+      options.onArrival?.(chunk.length)
       if (bytes < batchBytes) return
       if (!isWriting) write().catch(finish)
       else if (bytes >= maxGatheredBytes) stream.pause()

@@ -1,4 +1,7 @@
-const tickMs = 400
+const tickMs = 100
+/** A shorter time says too little about a speed; a new connection needs a longer one to come up to its own. */
+const windowMs = 300
+const trialMs = 2000
 const fastBytesPerSecond = 32 * 1024 * 1024
 const minRemainingSeconds = 2
 const worthFactor = 1.1
@@ -15,7 +18,7 @@ export interface Growing {
 
 export interface GrowthOptions {
   segments: Growing
-  doneBytes: () => number
+  arrivedBytes: () => number
   remainingBytes: () => number
 }
 
@@ -41,30 +44,36 @@ export class Growth {
   }
 
   #tick(): void {
-    const { segments, doneBytes } = this.#options
+    const { segments, arrivedBytes } = this.#options
     if (this.#isSettled || !segments.canGrow || !segments.haveAllBegun || segments.count === 0) {
       this.#since = null
       return
     }
-    const now = { bytes: doneBytes(), ms: performance.now() }
-    const since = this.#since
-    this.#since = now
-    // The first tick after a change only sets the mark.
-    if (since === null) return
-    const bytesPerSecond = ((now.bytes - since.bytes) / (now.ms - since.ms)) * 1000
-    if (bytesPerSecond <= 0) return
+    const now = { bytes: arrivedBytes(), ms: performance.now() }
+    this.#since ??= now
+    const passedMs = now.ms - this.#since.ms
+    const bytesPerSecond = ((now.bytes - this.#since.bytes) / passedMs) * 1000
+    if (passedMs < windowMs || bytesPerSecond <= 0) return
+    if (!this.#passes(bytesPerSecond) && passedMs < trialMs) return
     this.#judge(bytesPerSecond)
     this.#grow(bytesPerSecond)
+  }
+
+  /** True when nothing is on trial, or what is has raised the speed. */
+  #passes(bytesPerSecond: number): boolean {
+    return this.#trial === null || bytesPerSecond >= this.#trial.bytesPerSecond * worthFactor
   }
 
   /** Keeps what was added, or takes it away when it did not help. */
   #judge(bytesPerSecond: number): void {
     const { segments } = this.#options
-    const trial = this.#trial
+    const isKept = this.#passes(bytesPerSecond)
+    const from = this.#trial?.from ?? segments.count
     this.#trial = null
-    if (trial === null || bytesPerSecond >= trial.bytesPerSecond * worthFactor) return
+    this.#since = null
+    if (isKept) return
     this.#isSettled = true
-    if (segments.count > trial.from) segments.shrinkTo(trial.from)
+    if (segments.count > from) segments.shrinkTo(from)
   }
 
   #grow(bytesPerSecond: number): void {
@@ -78,6 +87,5 @@ export class Growth {
     while (segments.count < target && segments.add()) isMore = true
     if (!isMore) return
     this.#trial = { from, bytesPerSecond }
-    this.#since = null
   }
 }

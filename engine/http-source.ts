@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Credentials, type Exchange, exchange } from './exchange.ts'
 import { FetchError } from './fetch-error.ts'
 import type { Gate } from './gate.ts'
-import { type AskedPart, announcedBytes, checkPartial, validatorsOf } from './resume.ts'
+import { type AskedPart, announcedBytes, checkPartial, isOtherVersion, validatorsOf } from './resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
@@ -56,7 +56,11 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
   if (status === 416 && isPart(asked)) {
     response.destroy()
     const total = /^bytes \*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1]
-    const isAtEnd = total !== undefined && Number(total) === asked.start && asked.totalBytes === asked.start
+    const isAtEnd =
+      total !== undefined &&
+      Number(total) === asked.start &&
+      asked.totalBytes === asked.start &&
+      !isOtherVersion(validatorsOf(response), asked.validators)
     return isAtEnd
       ? { kind: 'nothing-left' }
       : { kind: 'mismatch', problem: 'it has no such part', hasChanged: total !== `${asked.totalBytes}` }

@@ -61,6 +61,7 @@ export class Segments {
   #fatal: { fault: unknown } | null = null
   #lastFault: unknown = null
   #inFlightBytes = 0
+  #arrivedBytes = 0
   #givesParts = false
 
   private constructor(options: SegmentsOptions) {
@@ -73,7 +74,7 @@ export class Segments {
     const segments = new Segments(options)
     const growth = new Growth({
       segments,
-      doneBytes: () => options.part.doneBytes,
+      arrivedBytes: () => segments.#arrivedBytes,
       remainingBytes: () => (options.version.totalBytes ?? 0) - options.part.doneBytes,
     })
     try {
@@ -180,6 +181,9 @@ export class Segments {
         stallMs,
         isComplete: delivery.isComplete,
         onBatch: (chunks, bytes) => this.#take(segment, delivery, { chunks, bytes }),
+        onArrival: (bytes) => {
+          this.#arrivedBytes += bytes
+        },
         onQuiet: () => {
           if (this.#running.size === 1) onTrouble(`“${delivery.host}” has sent nothing for a while.`)
         },

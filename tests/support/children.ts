@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A fetch in a process of its own. */
+export interface FetchChild {
+  pid: number
+  /** All that it said so far. */
+  said: Said[]
+  /** Resolves with the first thing it says, or has said, that is as wanted. */
+  heard: (isWanted: (said: Said) => boolean) => Promise<Said>
+  /** Resolves with its exit code, or null when it was killed. */
+  ended: Promise<number | null>
+  kill9: () => Promise<void>
+}
+
+export interface Said {
+  trouble?: string | null
+  sizeBytes?: number
+  fault?: string
+}
+
+export interface FetchChildOptions {
+  /** What stands before the command, such as strace and its options. */
+  before?: string[]
+  environment?: Record<string, string>
+}
+
+/** Starts a fetch as a real child process. What it is told is read by `fetch-child.ts`. */
+export function startFetchChild(told: Record<string, unknown>, options: FetchChildOptions = {}): FetchChild {
+  const entry = join(import.meta.dirname, 'fetch-child.ts')
+  const [command = process.execPath, ...rest] = [
+    ...(options.before ?? []),
+    process.execPath,
+    '--no-warnings',
+    entry,
+    JSON.stringify(told),
+  ]
+  const child = spawn(command, rest, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...options.environment },
+  })
+  const said: Said[] = []
+  let watchers: (() => void)[] = []
+  createInterface(child.stdout).on('line', (line) => {
+    said.push(JSON.parse(line))
+    for (const watch of watchers) watch()
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  return {
+    pid: child.pid ?? 0,
+    said,
+    heard: (isWanted) =>
+      new Promise((resolve, reject) => {
+        const watch = () => {
+          const found = said.find(isWanted)
+          if (found === undefined) return
+          watchers = watchers.filter((other) => other !== watch)
+          resolve(found)
+        }
+        watchers.push(watch)
+        watch()
+        const giveUp = () => reject(new Error(`it ended without: ${JSON.stringify(said)}`))
+        ended.then(giveUp, giveUp)
+      }),
+    ended,
+    kill9: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

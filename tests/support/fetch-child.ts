@@ -1,0 +1,54 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { bootId } from '../../engine/boot-id.ts'
+import { fetchToPart } from '../../engine/fetch.ts'
+import { createGate } from '../../engine/gate.ts'
+import type { ResumeRecord } from '../../engine/resume.ts'
+
+// A program of its own that fetches one link, as the service does, so that it can be killed and its system calls can be made to
+// fail. It is told by one JSON argument, keeps its record in a file, and says on standard output what happens, a JSON line each.
+
+const [, , told = '{}'] = process.argv
+const { link, partPath, recordPath, pollMs, ...more }: Told = JSON.parse(told)
+
+interface Told {
+  link: string
+  partPath: string
+  recordPath: string
+  pollMs?: number
+  reserveBytes?: number
+  stallMs?: number
+}
+
+function readRecord(): ResumeRecord | null {
+  try {
+    return JSON.parse(readFileSync(recordPath, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+const say = (what: Record<string, unknown>) => process.stdout.write(`${JSON.stringify(what)}\n`)
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, pollMs ?? ms))
+
+try {
+  const { sizeBytes } = await fetchToPart({
+    link,
+    partPath,
+    gate: createGate({ allowHosts: ['127.0.0.1', 'localhost'] }),
+    signal: new AbortController().signal,
+    resume: readRecord(),
+    bootId: bootId(),
+    onCheckpoint: (record) => {
+      writeFileSync(`${recordPath}.new`, JSON.stringify(record))
+      renameSync(`${recordPath}.new`, recordPath)
+    },
+    onTrouble: (trouble) => {
+      say({ trouble })
+    },
+    sleep,
+    ...more,
+  })
+  say({ sizeBytes })
+} catch (fault) {
+  say({ fault: fault instanceof Error ? fault.message : `${fault}` })
+}
