@@ -30,6 +30,7 @@ it('shares a whole torrent with a libtorrent peer, and counts what it gave over 
     // At its end the other peer asks for a few blocks twice.
     (bytes = 0) => bytes >= torrent.sizeBytes && bytes < torrent.sizeBytes * 1.1,
   )
+  leech.stop()
   await first.running.stop()
   const got = await Promise.all(files.map(({ path }) => readFile(join(into, 'album', ...path))))
   expect(got.map((bytes, index) => bytes.equals(files[index]?.bytes ?? Buffer.alloc(0)))).toEqual([true, true])
