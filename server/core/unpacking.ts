@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { safeName } from '../../engine/names.ts'
 import { type ArchiveSet, findArchives } from '../archive/find-archives.ts'
@@ -8,11 +8,6 @@ import { noRoom } from '../fetch/fetch-links.ts'
 import type { Unpacked } from './plan.ts'
 import type { DiskQuota } from './quota.ts'
 import type { Transfer } from './transfer.ts'
-
-const maxSeconds = 6 * 60 * 60
-const maxEntries = 100_000
-const maxDepth = 32
-const maxRatio = 200
 
 /** The archives among a transfer's files, which lie in its work folder under their index. */
 export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSet[]> {
@@ -40,6 +35,7 @@ export async function unpack(job: {
   const { extractArchive } = await import('../archive/extract.ts')
   const into = join(work, 'unpacked')
   await rm(into, { recursive: true, force: true })
+  await mkdir(into, { recursive: true, mode: 0o700 })
   const all: Unpacked[] = []
   let unpackedBytes = 0
   const packedBytes = quota.promisedTo(transfer.id)
@@ -47,7 +43,7 @@ export async function unpack(job: {
     const { files, folders } = await extractArchive(archive, {
       into: join(into, `${index}`),
       password: transfer.password,
-      limits: { maxBytes: quota.unpromisedBytes(), maxEntries, maxDepth, maxRatio, maxSeconds },
+      limits: { maxBytes: quota.unpromisedBytes() },
       signal,
       onProgress: (percent) => {
         transfer.percentUnpacked = Math.floor((index * 100 + percent) / archives.length)

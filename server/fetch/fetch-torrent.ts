@@ -45,7 +45,8 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     bootId: job.bootId,
     onMetadata: (info) => accept(job, info),
     onState: (state) => {
-      if (state.uploadSpeed > 0) lastSentMs = performance.now()
+      // What the protocol itself sends is not sharing.
+      if (state.uploadedBytes > transfer.uploadedBytes) lastSentMs = performance.now()
       follow(job, state, performance.now() - lastSentMs < sharingShownMs)
       if (transfer.stage !== 'fetching' && isShared(transfer)) hasSharedEnough()
     },
