@@ -7,6 +7,8 @@ const maxLosses = 3
 const calmMs = 60_000
 const closeWithinMs = 5000
 const maxHeapMegabytes = 1024
+// Blocks live until their piece is whole: with less room they are moved about again and again.
+const youngHeapMegabytes = 64
 
 interface CrewOptions {
   settings: WorkerOptions
@@ -39,7 +41,7 @@ export function createCrew({ settings, onMessage, onReplaced, onLost, report }: 
   const begin = (): Worker => {
     const started = new Worker(workerPath(), {
       workerData: settings,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes },
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes, maxYoungGenerationSizeMb: youngHeapMegabytes },
       // What it may be given by those who run this program is not meant for it.
       argv: [],
       execArgv: ['--no-warnings'],

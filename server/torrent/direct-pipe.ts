@@ -3,6 +3,9 @@ import type Peer from 'webtorrent/lib/peer.js'
 import { serveInTurn } from './uploads.ts'
 import { guardWire } from './wire-guard.ts'
 
+/** What is sent in one turn and is not more is copied into one buffer, which is cheaper than handing over many. */
+const smallBytes = 8 * 1024
+
 /**
  * Replaces how webtorrent joins a peer's connection to its protocol. It puts four streams between them, for limits that are
  * mostly not set: more than half of the time of a transfer. Without limits the bytes go straight through, and what is sent
@@ -27,26 +30,38 @@ export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: b
 function join(peer: Peer): void {
   const { conn, wire } = peer
   const push = wire.push
-  let isCorked = false
-  const uncork = () => {
-    isCorked = false
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  const flush = () => {
+    const parts = waiting
+    const isSmall = waitingBytes <= smallBytes
+    waiting = []
+    waitingBytes = 0
+    if (conn.destroyed) return
+    if (isSmall) {
+      conn.write(Buffer.concat(parts))
+      return
+    }
+    conn.cork()
+    for (const part of parts) conn.write(part)
     conn.uncork()
   }
   const ignore = () => undefined
   conn.setNoDelay(true)
   conn.on('data', (chunk: Buffer) => {
     peer.emit('download', chunk.length)
-    if (!peer.destroyed) wire._write(chunk, ignore)
+    // Only the message that is begun is put together; the rest of the chunk is read where it is.
+    const missing = wire._bufferSize > 0 ? wire._parserSize - wire._bufferSize : 0
+    const isSplit = missing > 0 && missing < chunk.length && wire._cryptoSyncPattern === null
+    if (isSplit && !peer.destroyed) wire._write(chunk.subarray(0, missing), ignore)
+    if (!peer.destroyed) wire._write(isSplit ? chunk.subarray(missing) : chunk, ignore)
   })
   wire.push = (data) => {
     if (data === null) return push.call(wire, null)
     if (peer.destroyed || conn.destroyed) return false
-    if (!isCorked) {
-      isCorked = true
-      conn.cork()
-      process.nextTick(uncork)
-    }
-    conn.write(data)
+    if (waiting.length === 0) process.nextTick(flush)
+    waiting.push(data)
+    waitingBytes += data.length
     peer.emit('upload', data.length)
     return true
   }

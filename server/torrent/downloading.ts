@@ -6,6 +6,7 @@ const blockBytes = 16 * 1024
 const minPipeline = 32
 const maxPipeline = 500
 const pipelineSeconds = 1
+const refillBelow = 0.75
 const maxPendingBytes = 64 * 1024 * 1024
 const maxOpenBytes = 128 * 1024 * 1024
 const maxWebRequests = 4
@@ -69,6 +70,8 @@ export class Downloading {
       return
     }
     const limit = pipelineOf(wire)
+    // Many requests at once are one message on the wire, and one write.
+    if (wire.requests.length > limit * refillBelow) return
     while (wire.requests.length < limit) {
       const open = this.#fillableFor(wire) ?? this.#openFor(wire)
       const block = open?.free.pop()

@@ -63,6 +63,9 @@ declare module 'webtorrent' {
       push(data: Uint8Array | null): boolean
       resume(): this
       destroy(): void
+      _bufferSize: number
+      _parserSize: number
+      _cryptoSyncPattern: Uint8Array | null
       _debug(...words: unknown[]): void
       _write(data: Uint8Array, done: (fault: Error | null) => void): void
       _parse(size: number, parser: (bytes: Uint8Array) => void): void
