@@ -99,8 +99,3 @@ export class DiskRoom {
     }
   }
 }
-
-/** True when the system refused to write for want of room. */
-export function isFullDisk(fault: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
-}

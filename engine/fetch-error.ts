@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /** Why bytes could not be fetched. The message is a sentence for the person. */
 export class FetchError extends Error {
   override name = 'FetchError'
@@ -31,8 +33,10 @@ export function translateFault(fault: unknown, host: string): unknown {
   const code = errorCode(fault)
   const known = networkFaults[code]
   if (known !== undefined) return new FetchError(`“${host}” ${known[0]}.`, { isPassing: known[1], cause: fault })
-  if (code === 'ENOSPC' || code === 'EDQUOT' || isFullDatabase(fault))
+  if (isFullDisk(fault) || isFullDatabase(fault))
     return new FetchError('This computer’s disk is full.', { cause: fault })
+  if (code === 'ELOOP')
+    return new FetchError('A link to another place lies where the file should be kept.', { cause: fault })
   if (code === 'EFBIG') return new FetchError('The file is larger than this computer’s disk allows.', { cause: fault })
   if (code.startsWith('HPE_')) {
     return new FetchError(`“${host}” does not answer in proper HTTP.`, { cause: fault })
@@ -41,6 +45,12 @@ export function translateFault(fault: unknown, host: string): unknown {
     return new FetchError(`“${host}” has no valid certificate, so nothing was fetched from it.`, { cause: fault })
   }
   return fault
+}
+
+/** True when the system refused to write for want of room. Node has no name for a full quota, only its number. */
+export function isFullDisk(fault: unknown): boolean {
+  const isFullQuota = fault instanceof Error && 'errno' in fault && fault.errno === -constants.errno.EDQUOT
+  return isFullQuota || ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
 }
 
 /** SQLite says it in its own way. Source: sqlite.org/rescode.html, SQLITE_FULL. */

@@ -76,8 +76,9 @@ export async function fetchToPart(options: FetchOptions): Promise<{ sizeBytes: n
   for (let losses = 0; ; losses++) {
     try {
       return await fetchOnce({ ...options, resume, onCheckpoint: keep }, restarts)
-    } catch (fault) {
+    } catch (cause) {
       options.signal.throwIfAborted()
+      const fault = translateFault(cause, options.link)
       if (!(fault instanceof PartFileLost) || losses >= maxRestarts) throw fault
       // Only what was surely forced to the disk is gone on with.
       if (resume !== null) resume = { ...resume, bootId: '' }
