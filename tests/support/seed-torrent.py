@@ -16,6 +16,7 @@ parser.add_argument("--address", default="127.0.0.1")
 parser.add_argument("--peer", action="append", default=[])
 parser.add_argument("--seed", action="store_true")
 parser.add_argument("--recheck", action="store_true")
+parser.add_argument("--limit", type=int, default=0)
 parser.add_argument("--dht", action="store_true")
 parser.add_argument("--dht-node", action="append", default=[])
 options = parser.parse_args()
@@ -36,7 +37,7 @@ session = lt.session({
     "enable_incoming_utp": False,
     "allow_multiple_connections_per_ip": True,
     "allow_i2p_mixed": False,
-    "no_recheck_incomplete_resume": True,
+    "no_recheck_incomplete_resume": not options.recheck,
     "min_reconnect_time": 1,
     "unchoke_slots_limit": 20,
     "connection_speed": 100,
@@ -51,6 +52,8 @@ if options.seed and not options.recheck:
     parameters.flags |= lt.torrent_flags.seed_mode
 started = time.monotonic()
 handle = session.add_torrent(parameters)
+if options.limit:
+    handle.set_download_limit(options.limit)
 for peer in options.peer:
     host, port = peer.rsplit(":", 1)
     handle.connect_peer((host, int(port)))

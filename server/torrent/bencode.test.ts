@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Bencoded, BencodeError, decodeBencode, isBencode } from './bencode.ts'
+
+const rounds = Number(process.env.PUTDESK_ROUNDS ?? 3000)
+const seed = Number(process.env.PUTDESK_SEED ?? 20261123)
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array).toString('latin1'))
+const { value: anyValue } = fc.letrec<{ value: Bencoded }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5 },
+    fc.maxSafeInteger(),
+    bytes,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.array(fc.tuple(bytes, tie('value')), { maxLength: 5 }).map((entries) => new Map(entries)),
+  ),
+}))
+
+function encode(value: Bencoded): Buffer {
+  const text = (characters: string) => Buffer.from(`${characters.length}:${characters}`, 'latin1')
+  if (typeof value === 'number') return Buffer.from(`i${value}e`)
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value)) return Buffer.concat([Buffer.from('l'), ...value.map(encode), Buffer.from('e')])
+  const entries = [...value].flatMap(([key, entry]) => [text(key), encode(entry)])
+  return Buffer.concat([Buffer.from('d'), ...entries, Buffer.from('e')])
+}
+
+describe(`with seed ${seed}`, () => {
+  it('reads back whatever is written, and says where it ends', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const written = encode(value)
+        expect(decodeBencode(written)).toMatchObject({ value, end: written.length })
+      }),
+      { seed, numRuns: Math.ceil(rounds / 10) },
+    )
+  })
+
+  it('refuses changed, cut and random bytes with its own error or reads them, in bounded time and memory', () => {
+    const before = process.memoryUsage().heapUsed
+    const mutation = fc.record({
+      at: fc.nat(),
+      byte: fc.nat(255),
+      cut: fc.boolean(),
+      tail: fc.uint8Array({ maxLength: 8 }),
+    })
+    fc.assert(
+      fc.property(anyValue, fc.array(mutation, { minLength: 1, maxLength: 4 }), (value, mutations) => {
+        let written = encode(value)
+        for (const { at, byte, cut, tail } of mutations) {
+          written[at % written.length] = byte
+          if (cut) written = Buffer.concat([written.subarray(0, at % (written.length + 1)), tail])
+        }
+        try {
+          expect(decodeBencode(written).end).toBe(written.length)
+        } catch (fault) {
+          expect(fault).toBeInstanceOf(BencodeError)
+        }
+      }),
+      { seed, numRuns: rounds },
+    )
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 * 1024 * 1024)
+  })
+})
+
+it.each([
+  ['nothing', ''],
+  ['more behind the end', 'i1ei2e'],
+  ['a negative length', 'l-3:'],
+  ['a length that runs over the end', '99:abc'],
+  ['a length of eleven digits', '00000000001:a'],
+  ['a number with zeros before it', 'i007e'],
+  ['minus zero', 'i-0e'],
+  ['a number without digits', 'ie'],
+  ['a number with a point', 'i1.5e'],
+  ['a number that no double holds', 'i9007199254740993e'],
+  ['a number without an end', `i${'1'.repeat(1000)}`],
+  ['a key that is no string', 'di1ei2ee'],
+  ['a key without a value', 'd1:ae'],
+  ['the same key twice', 'd1:ai1e1:ai2ee'],
+  ['a list without an end', 'l1:a'],
+])('refuses %s', (_what, text) => {
+  expect(() => decodeBencode(Buffer.from(text))).toThrow(BencodeError)
+})
+
+it('reads 64 levels, refuses 65 and is not overrun by millions', () => {
+  const nested = (levels: number) => Buffer.from('l'.repeat(levels) + 'e'.repeat(levels))
+  expect([64, 65, 8_000_000].map((levels) => isBencode(nested(levels), { isWhole: true }))).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
+it('refuses more than 16 MiB and more than two million values', () => {
+  const many = Buffer.from(`l${'0:'.repeat(2_000_001)}e`)
+  const large = Buffer.from(`${16 * 1024 * 1024}:${'a'.repeat(16 * 1024 * 1024)}`)
+  expect([many, large].map((written) => isBencode(written, { isWhole: true }))).toEqual([false, false])
+})
+
+it('says where the values of the outermost dictionary stand, for the hash is of their bytes', () => {
+  const written = Buffer.from('d4:infod1:bi1e1:ai2ee4:nextl1:xee')
+  const { spans } = decodeBencode(written)
+  const texts = [...spans].map(([key, { start, end }]) => [key, written.subarray(start, end).toString()])
+  expect(texts).toEqual([
+    ['info', 'd1:bi1e1:ai2ee'],
+    ['next', 'l1:xe'],
+  ])
+})
