@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
+import { makeArchive, manyFiles } from './support/made-archive.ts'
 import { type Service, type ServiceOptions, startService, until } from './support/service.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
@@ -51,20 +49,6 @@ async function statusesOf(service: Service, id: string): Promise<unknown[]> {
   )
   return seen
 }
-
-/** An archive of files with random content, made by 7-Zip or tar. */
-async function makeArchive(name: string, contents: Record<string, Buffer>, ...flags: string[]): Promise<Buffer> {
-  const folder = await newFolder()
-  for (const [path, bytes] of Object.entries(contents)) {
-    mkdirSync(join(folder, 'in', path, '..'), { recursive: true })
-    writeFileSync(join(folder, 'in', path), bytes)
-  }
-  execFileSync('7zz', ['a', '-bso0', ...flags, join(folder, name), '.'], { cwd: join(folder, 'in') })
-  return readFileSync(join(folder, name))
-}
-
-const many = (count: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, n) => [`many/${n % 50}/${n}.txt`, Buffer.from(`${n}`)]))
 
 describe('every status, seen through transfers.list', () => {
   it('Waiting: over the active limit while the load is high, oldest first', async () => {
@@ -123,7 +107,7 @@ describe('every status, seen through transfers.list', () => {
 
   it('In extraction queue, Extracting, Completing, In complete queue: archives one after the other', async () => {
     const big = await makeArchive('big.7z', { 'big.bin': randomBytes(60_000_000) }, '-mx=0')
-    const full = await makeArchive('full.zip', many(6000), '-mx=0')
+    const full = await makeArchive('full.zip', manyFiles(6000), '-mx=0')
     const small = await makeArchive('small.zip', { 'a.txt': Buffer.from('a'), 'b.txt': Buffer.from('b') })
     const last = Promise.withResolvers<void>()
     web.on('/big.7z', file(big))
@@ -158,7 +142,7 @@ describe('every status, seen through transfers.list', () => {
 
 describe('a transfer from its beginning to its end', () => {
   it('an archive of several files: the statuses in their order, then a folder and a message', async () => {
-    const archive = await makeArchive('Album.zip', { ...many(3000), 'cover.jpg': randomBytes(3000) }, '-mx=0')
+    const archive = await makeArchive('Album.zip', { ...manyFiles(3000), 'cover.jpg': randomBytes(3000) }, '-mx=0')
     web.on('/Album.zip', file(archive, { bytesPerSecond: 4_000_000 }))
     const service = await start()
     const [added] = (await add(service, web.url('/Album.zip'))).rows

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { safeName } from '../../engine/names.ts'
 import { humanSize } from '../core/messages.ts'
 import type { DiskQuota } from '../core/quota.ts'
@@ -8,6 +9,7 @@ import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '..
 import { noRoom } from './fetch-links.ts'
 
 const sharingShownMs = 10_000
+const lingerMs = 1500
 
 export interface TorrentFetch {
   transfer: Transfer
@@ -41,7 +43,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const running = engine.start({
     source,
     folder: job.workFolder,
-    resume: readResume(transfer.torrentResume, job.torrentFile),
+    resume: readResume(transfer, job.torrentFile),
     bootId: job.bootId,
     onMetadata: (info) => accept(job, info),
     onState: (state) => {
@@ -63,6 +65,8 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     if (isShared(transfer)) return
     job.onSharing()
     await Promise.race([enough, running.failed, stopped])
+    // What is on its way to others still arrives.
+    if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
   } finally {
     await running.stop()
   }
@@ -92,7 +96,10 @@ function accept(job: TorrentFetch, info: TorrentInfo): void {
 }
 
 function follow({ transfer, quota, saveSoon }: TorrentFetch, state: TorrentState, isSending: boolean): void {
-  transfer.uploadedBytes = Math.max(transfer.uploadedBytes, state.uploadedBytes)
+  if (state.uploadedBytes > transfer.uploadedBytes) {
+    transfer.uploadedBytes = state.uploadedBytes
+    saveSoon()
+  }
   transfer.peers = state.peers
   if (transfer.stage !== 'fetching') {
     transfer.bytesPerSecond = state.uploadSpeed
@@ -123,10 +130,14 @@ function statusOf({ phase }: TorrentState, isSending: boolean): Status | null {
   }
 }
 
-function readResume(json: string | null, torrentFile: Uint8Array | null): TorrentResume | null {
-  const said: unknown = json === null ? null : JSON.parse(json)
+function readResume({ torrentResume, uploadedBytes }: Transfer, torrentFile: Uint8Array | null): TorrentResume | null {
+  const said: unknown = torrentResume === null ? null : JSON.parse(torrentResume)
   if (!isResume(said)) return null
-  return { ...said, torrentFile: torrentFile === null ? null : Buffer.from(torrentFile).toString('base64') }
+  return {
+    ...said,
+    uploadedBytes: Math.max(uploadedBytes, said.uploadedBytes),
+    torrentFile: torrentFile === null ? null : Buffer.from(torrentFile).toString('base64'),
+  }
 }
 
 function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {

@@ -161,11 +161,13 @@ export async function startLibtorrent(
     /** Where it fetches to; it seeds when there is none. */
     into?: string
     peers?: string[]
+    /** How fast it fetches, in bytes a second. */
+    limit?: number
     /** Addresses of nodes of the distributed table, which it then takes part in. */
     dht?: string[]
   } = {},
 ): Promise<OtherPeer> {
-  const { address = '127.0.0.1', into, peers = [], dht } = options
+  const { address = '127.0.0.1', into, peers = [], limit = 0, dht } = options
   const argv = [
     join(import.meta.dirname, 'seed-torrent.py'),
     torrent.path,
@@ -174,6 +176,7 @@ export async function startLibtorrent(
     address,
     ...(into === undefined ? ['--seed'] : []),
     ...peers.flatMap((peer) => ['--peer', peer]),
+    ...['--limit', `${limit}`],
     ...(dht === undefined ? [] : ['--dht', ...dht.flatMap((node) => ['--dht-node', node])]),
   ]
   const child = spawn('/usr/bin/python3', argv, { stdio: ['ignore', 'pipe', 'pipe'] })

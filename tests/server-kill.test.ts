@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from './support/free-port.ts'
+import { itemsOf } from './support/items.ts'
+import { makeArchive, manyFiles } from './support/made-archive.ts'
+import { type Service, type ServiceOptions, startService, until } from './support/service.ts'
+import { cleanUp, makeTorrent, newFolder, startLibtorrent } from './support/torrents.ts'
+import { file, startWeb, type Web } from './support/web.ts'
+
+let web: Web
+let services: Service[] = []
+beforeAll(async () => {
+  web = await startWeb()
+})
+afterAll(() => web.stop())
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.stop()))
+  services = []
+  await cleanUp()
+})
+
+async function start(options: ServiceOptions = {}): Promise<Service> {
+  const service = await startService(options)
+  services.push(service)
+  return service
+}
+
+const list = async (service: Service) => (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
+const inStatus = (service: Service, id: string, status: string) =>
+  until(
+    () => list(service),
+    (rows) => rows.find((row) => row.id === id)?.status === status,
+  )
+const whenEmpty = (service: Service) =>
+  until(
+    () => list(service),
+    (rows) => rows.length === 0,
+  )
+
+/** Kills the service without a word and starts it again over the same data. */
+async function killed(service: Service, options: ServiceOptions = {}): Promise<Service> {
+  await service.kill9()
+  services = services.filter((one) => one !== service)
+  return start({ ...options, data: service.data })
+}
+
+/** What has to hold after everything: used quota is the sum of what is stored, and no part of anything lies around. */
+async function expectTidy(service: Service): Promise<void> {
+  const [user] = (await service.ask('user.info')).rows
+  const items = await itemsOf(service)
+  const storedBytes = items.reduce((sum, [, hex]) => sum + hex.length / 2, 0)
+  const left = await until(
+    () => readdir(join(service.data, 'parts')),
+    (names) => names.length === 0,
+  )
+  const shelves = await readdir(join(service.data, 'content'))
+  const contents = await Promise.all(shelves.map((shelf) => readdir(join(service.data, 'content', shelf))))
+  expect([Number(user?.disk_quota) - Number(user?.disk_quota_available), left, contents.flat().length]).toEqual([
+    storedBytes,
+    [],
+    items.length,
+  ])
+}
+
+describe('kill -9, then a new start', () => {
+  it.each(['In extraction queue', 'Extracting', 'Completing'])(
+    'while %s: the same tree once, one message, nothing fetched again',
+    async (status) => {
+      const busy = await makeArchive('busy.7z', { 'busy.bin': randomBytes(30_000_000) }, '-mx=0')
+      const archive = await makeArchive('Tree.zip', { ...manyFiles(3000), 'top.txt': Buffer.from('top') }, '-mx=0')
+      web.on('/busy.7z', file(busy))
+      web.on('/Tree.zip', file(archive))
+      const first = await start()
+      const isQueued = status === 'In extraction queue'
+      if (isQueued) {
+        await first.ask('transfers.add', { links: [web.url('/busy.7z')] })
+        await inStatus(first, '1', 'Extracting')
+      }
+      await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
+      await inStatus(first, isQueued ? '2' : '1', status)
+      const requests = web.requests.length
+      const second = await killed(first)
+      await whenEmpty(second)
+      const paths = (await itemsOf(second)).map(([path]) => path)
+      expect(paths.filter((path) => path.startsWith('Tree/')).length).toBe(3001)
+      expect([paths.length, (await second.ask('messages.list')).rows.length, web.requests.length]).toEqual(
+        isQueued ? [3002, 2, requests] : [3001, 1, requests],
+      )
+      await expectTidy(second)
+    },
+  )
+
+  it('while In complete queue: the file once', async () => {
+    web.on('/plain.bin', file(randomBytes(100_000)))
+    const first = await start()
+    await first.ask('transfers.add', { links: Array.from({ length: 20 }, () => web.url('/plain.bin')) })
+    await until(
+      () => list(first),
+      (rows) => rows.some(({ status }) => status === 'In complete queue'),
+    )
+    const second = await killed(first)
+    await whenEmpty(second)
+    expect([(await itemsOf(second)).length, (await second.ask('messages.list')).rows.length]).toEqual([20, 20])
+    await expectTidy(second)
+  })
+
+  it('while Looking for peers, Downloading and Seeding a torrent: goes on in that stage, with the counters it had', async () => {
+    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 3_000_000 })
+    const port = await freePort()
+    const flags = ['--listen-peers', `127.0.0.1:${port}`]
+    const slow = { flags: [...flags, '--download-limit', '700000'] }
+    let service = await start(slow)
+    await service.ask('transfers.add', { links: [torrent.magnet] })
+    await inStatus(service, '1', 'Looking for peers')
+    service = await killed(service, slow)
+    await inStatus(service, '1', 'Looking for peers')
+
+    let seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
+    const halfway = await until(
+      () => list(service),
+      ([row]) => Number(row?.percent_done) >= 40,
+    )
+    expect(halfway[0]?.status).toBe('Downloading')
+    seed.stop()
+    service = await killed(service, slow)
+    seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
+    await inStatus(service, '1', 'Seeding')
+    // What was there before was not fetched again.
+    expect(seed.says().uploaded).toBeLessThan(2_500_000)
+    seed.stop()
+
+    service = await killed(service, slow)
+    await inStatus(service, '1', 'Seeding')
+    const items = await until(
+      () => itemsOf(service),
+      (all) => all.length > 0,
+    )
+    expect(items.map(([path]) => path)).toEqual(['film.mkv'])
+    const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+    await whenEmpty(service)
+    expect([other.says().isDone, (await service.ask('messages.list')).rows.length]).toEqual([true, 1])
+    await expectTidy(service)
+  })
+
+  it('half way through sharing back: only the other half is still to be shared', async () => {
+    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 6_000_000 })
+    const port = await freePort()
+    const options = { flags: ['--listen-peers', `127.0.0.1:${port}`] }
+    const seed = await startLibtorrent(torrent)
+    let service = await start(options)
+    await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
+    await inStatus(service, '1', 'Seeding')
+    seed.stop()
+    const slowly = { into: await newFolder(), peers: [`127.0.0.1:${port}`], limit: 700_000 }
+    const partly = await startLibtorrent(torrent, slowly)
+    await until(
+      () => list(service),
+      ([row]) => Object(row?.putdesk).uploaded > 2_000_000,
+    )
+    partly.stop()
+    service = await killed(service, options)
+    const [row] = await inStatus(service, '1', 'Seeding')
+    expect(Object(row?.putdesk).uploaded).toBeGreaterThan(1_200_000)
+    const other = await startLibtorrent(torrent, { ...slowly, into: await newFolder() })
+    await whenEmpty(service)
+    expect(other.says().downloaded).toBeLessThan(5_800_000)
+    await expectTidy(service)
+  })
+})
