@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -149,6 +149,9 @@ it('fetches many files over piece borders, empty ones among them, with few files
   const torrent = await makeTorrent({ files })
   const watched = await watch(startEngine(), magnetTo(torrent, await startLibtorrent(torrent)))
   await watched.running.done
+  const open = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+  const ofTorrent = (await Promise.all(open)).filter((path) => path.startsWith(watched.folder))
+  expect(ofTorrent.length).toBeLessThanOrEqual(64)
   await expectWhole(watched, torrent)
 })
 

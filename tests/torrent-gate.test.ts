@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
@@ -99,22 +100,78 @@ it('fetches from a web seed through the gate, with the fetch that is built in', 
     }),
   )
   const engine = startEngine({ allowHosts: [] })
-  const signal = AbortSignal.timeout(500)
-  const seed = `&ws=${encodeURIComponent(`http://127.0.0.1:${port}/album`)}`
-  const refused = await watch(engine, {
-    torrentFile: (await makeTorrent({ extra: { 'url-list': `http://127.0.0.1:${port}/album` } })).bytes,
-  })
-  await engine.lookUp({ magnet: `${torrent.magnet}${seed}` }, { signal }).catch(() => null)
-  await refused.running.stop()
+  const extra = { 'url-list': `http://127.0.0.1:${port}/album` }
+  const refused = await watch(engine, { torrentFile: (await makeTorrent({ extra })).bytes })
+  await until(
+    async () => refused.state()?.phase,
+    (phase) => phase !== undefined && phase !== 'checking',
+  )
+  // Nothing may happen in this time.
+  await wait(500)
   const before = requests
   engine.allow(['127.0.0.1'])
-  const allowed = await watch(engine, {
-    torrentFile: Buffer.concat([
-      torrent.bytes.subarray(0, -1),
-      Buffer.from(`8:url-list${`http://127.0.0.1:${port}/album`.length}:http://127.0.0.1:${port}/album`),
-      Buffer.from('e'),
-    ]),
-  })
+  const file = { path: [], bytes: torrent.contents[0] ?? Buffer.alloc(0) }
+  const allowed = await watch(engine, { torrentFile: (await makeTorrent({ files: [file], extra })).bytes })
   await allowed.running.done
   expect({ before, after: requests > 0 }).toEqual({ before: 0, after: true })
+})
+
+/** The local addresses of this process's sockets, as `address:port`, from the system's own tables. */
+async function ownSockets(kind: 'tcp' | 'udp'): Promise<string[]> {
+  const names = await readdir('/proc/self/fd')
+  const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
+  const inodes = new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []))
+  const tables = await Promise.all([kind, `${kind}6`].map((table) => readFile(`/proc/self/net/${table}`, 'utf8')))
+  return tables
+    .flatMap((table) => table.split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode = '']) => inodes.has(inode) && (kind === 'udp' || state === '0A'))
+    .map(([, local = '']) => {
+      const [address = '', port = ''] = local.split(':')
+      return `${address.replace(/../g, (byte) => `${Number.parseInt(byte, 16)}.`)}:${Number.parseInt(port, 16)}`
+    })
+}
+
+it('listens on this computer only, and answers no datagram that it did not ask for', async () => {
+  const before = new Set([...(await ownSockets('tcp')), ...(await ownSockets('udp'))])
+  const engine = startEngine({ dht: { bootstrap: [] } })
+  const watched = await watch(engine, { torrentFile: (await makeTorrent()).bytes })
+  await until(
+    async () => watched.state(),
+    (state) => state !== undefined,
+  )
+  const listening = (await ownSockets('tcp')).filter((local) => !before.has(local))
+  expect(listening.map((local) => local.replace(/:\d+$/, ''))).toEqual(['1.0.0.127.'])
+  const datagrams = (await ownSockets('udp')).filter((local) => !before.has(local))
+  expect(datagrams.length).toBe(1)
+  const socket = createSocket('udp4')
+  onCleanUp(() => new Promise<void>((resolve) => socket.close(() => resolve())))
+  let answers = 0
+  socket.on('message', () => {
+    answers += 1
+  })
+  const ping = 'd1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe'
+  socket.send(ping, Number(datagrams[0]?.split(':').at(-1)), '127.0.0.1')
+  // Nothing may happen in this time.
+  await wait(300)
+  expect(answers).toBe(0)
+})
+
+it('tells the distributed table of a public torrent and never of a private one', async () => {
+  const heard: Buffer[] = []
+  const node = createSocket('udp4')
+  node.on('message', (message) => heard.push(message))
+  await new Promise<void>((resolve) => node.bind(0, '127.0.0.1', resolve))
+  onCleanUp(() => new Promise<void>((resolve) => node.close(() => resolve())))
+  const secret = await makeTorrent({ info: { private: 1 } })
+  const open = await makeTorrent()
+  const engine = startEngine({ dht: { bootstrap: [`127.0.0.1:${node.address().port}`] } })
+  const isHeard = (infoHash: string) => heard.some((message) => message.includes(Buffer.from(infoHash, 'hex')))
+  await watch(engine, { torrentFile: secret.bytes })
+  await watch(engine, { torrentFile: open.bytes })
+  await until(
+    async () => isHeard(open.infoHash),
+    (is) => is,
+  )
+  expect(isHeard(secret.infoHash)).toBe(false)
 })

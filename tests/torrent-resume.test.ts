@@ -181,6 +181,16 @@ it('fetches again what was cut off its file behind its back', async () => {
   expect((await readFile(join(folder, '0'))).equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
 })
 
+it('asks for the description again when the one that was kept is damaged', async () => {
+  const torrent = await makeTorrent({ sizeBytes: 320_000 })
+  const seed = await startLibtorrent(torrent)
+  const resume = { ...claim(torrent, { unsynced: 0 }), torrentFile: 'bm90IGEgdG9ycmVudA==' }
+  const watched = await watch(startEngine(), magnetTo(torrent, seed), { resume })
+  await watched.running.done
+  const [bytes] = await stored(watched, 1)
+  expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
+})
+
 it('checks what a folder holds when nothing was kept, and says so', async () => {
   const torrent = await makeTorrent({ sizeBytes: 3_200_000 })
   const folder = await newFolder()

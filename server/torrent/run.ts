@@ -254,8 +254,19 @@ export function startRun(options: RunOptions): Run {
 function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
   if ('torrentFile' in source) return { magnet: null, torrent: readTorrent(source.torrentFile) }
   const magnet = readMagnet(source.magnet)
-  const isKept = resume?.torrentFile !== null && resume?.infoHash === magnet.infoHash
-  return { magnet, torrent: isKept ? readTorrent(Buffer.from(resume.torrentFile ?? '', 'base64')) : null }
+  return { magnet, torrent: keptTorrent(resume, magnet.infoHash) }
+}
+
+/** The description that an earlier run kept, or null when it has to be asked for again. */
+function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | null {
+  if (resume === null || resume.torrentFile === null) return null
+  try {
+    const torrent = readTorrent(Buffer.from(resume.torrentFile, 'base64'))
+    return torrent.info.infoHash === infoHash ? torrent : null
+  } catch (fault) {
+    if (fault instanceof TorrentError) return null
+    throw fault
+  }
 }
 
 function parsedOf(torrent: Torrent | null, magnet: Magnet | null) {

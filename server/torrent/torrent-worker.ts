@@ -11,6 +11,10 @@ const gate = createGate({ allowHosts: settings.allowHosts })
 installGuard({ gate, listen: settings.listen })
 globalThis.fetch = boundFetch(globalThis.fetch)
 
+// What webtorrent and its parsers write there is led by strangers, and names trackers with the keys in their addresses.
+const silent = () => undefined
+Object.assign(console, { log: silent, warn: silent, error: silent, trace: silent })
+
 const tell = (message: FromWorker) => parentPort?.postMessage(message)
 const { createDesk } = await import('./desk.ts')
 const desk = await createDesk(settings, gate, tell)
