@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { ArchiveError, damaged, quoted, tooLarge } from './archive-error.ts'
 import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
-import type { SevenZip, SevenZipRun } from './seven-zip-run.ts'
+import { type SevenZip, type SevenZipRun, stoppedAsking } from './seven-zip-run.ts'
 
 /** What 7-Zip is to unpack. */
 export interface ToolJob {
@@ -49,7 +49,7 @@ export async function unpackWithTool(
     }
     // Where the bytes are wrong, 7-Zip mostly knows better why: a part that is missing, a method that it has not.
     const { code, messages } = await run.ended
-    if (code !== 0 && code !== 1) throw why(job, messages)
+    if (code !== 0 && code !== 1) throw why(job, { code, messages })
     broken ??= cutter.finish()
     if (broken !== null) throw broken
   })
@@ -63,7 +63,7 @@ export async function streamWithTool(job: ToolJob, take: (chunk: Buffer) => void
       if (chunk instanceof Uint8Array) take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     }
     const { code, messages } = await run.ended
-    if (code !== 0) throw why(job, messages)
+    if (code !== 0) throw why(job, { code, messages })
   })
 }
 
@@ -72,7 +72,9 @@ async function list(job: ToolJob): Promise<ListedEntry[]> {
   return finishing(run, async () => {
     const entries = await readList(run, job.archive, job.maxEntries)
     const { code, messages } = await run.ended
-    if (code !== 0 && code !== 1) throw why(job, messages)
+    // A list that is there in spite of an error comes without words for it; unpacking will tell what is wrong.
+    const isSilent = code === 2 && messages.trim() === '' && entries.length > 0
+    if (code !== 0 && code !== 1 && !isSilent) throw why(job, { code, messages })
     return entries
   })
 }
@@ -91,7 +93,7 @@ async function finishing<T>(run: SevenZipRun, work: () => Promise<T>): Promise<T
 }
 
 function needsPassword(archive: string): ArchiveError {
-  return new ArchiveError('needs-password', `${quoted(archive)} is locked: type its password to unpack it.`)
+  return new ArchiveError('needs-password', `${quoted(archive)} needs a password to be unpacked.`)
 }
 
 function wrongPassword(archive: string): ArchiveError {
@@ -99,7 +101,10 @@ function wrongPassword(archive: string): ArchiveError {
 }
 
 /** Reads 7-Zip's own words. What follows a colon may be a name from the archive, and counts for nothing; volumes have our names. */
-function why({ archive, password, volumes }: ToolJob, messages: string): ArchiveError {
+function why(
+  { archive, password, volumes }: ToolJob,
+  { code, messages }: { code: number | null; messages: string },
+): ArchiveError {
   const words = messages
     .split('\n')
     .map((line) =>
@@ -110,8 +115,8 @@ function why({ archive, password, volumes }: ToolJob, messages: string): Archive
     )
     .join('\n')
   const said = (pattern: RegExp) => pattern.test(words)
-  const cause = new Error(messages.slice(0, 2000))
-  if (said(/wrong password|encrypted archive|enter password|break signaled/i)) {
+  const cause = new Error(`7-Zip ended with ${code}: ${messages.slice(0, 2000)}`)
+  if (code === stoppedAsking || said(/wrong password|encrypted archive|enter password|break signaled/i)) {
     return password === null ? needsPassword(archive) : wrongPassword(archive)
   }
   if (said(/unsupported method|unsupported feature/i)) {

@@ -18,3 +18,6 @@ export interface SevenZipRun {
 export interface SevenZip {
   run: (request: SevenZipRequest) => SevenZipRun
 }
+
+/** 7-Zip's exit code when it asks and nobody answers; it asks for passwords only. */
+export const stoppedAsking = 255

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import sevenZip from '7z-wasm'
-import type { SevenZipRequest } from './seven-zip-run.ts'
+import { type SevenZipRequest, stoppedAsking } from './seven-zip-run.ts'
 
 /** What the thread is started with: `underWay` counts the chunks that nobody has taken yet, so that it waits for a slow reader. */
 export interface WasmJob extends SevenZipRequest {
@@ -56,6 +56,7 @@ function take(bytes: Uint8Array): void {
 
 const said = Buffer.from(job.password === null ? '' : `${job.password}\n`)
 let saidSoFar = 0
+let isUnanswered = false
 let messages = ''
 let code: number | null = null
 
@@ -75,6 +76,7 @@ const devices = [
       const piece = said.subarray(saidSoFar, saidSoFar + length)
       into.set(piece, offset)
       saidSoFar += piece.length
+      isUnanswered ||= piece.length === 0
       return piece.length
     },
   },
@@ -114,7 +116,13 @@ for (const { name, path } of job.volumes) {
   FS.symlink(`${mount}/${path.slice(folder.length).replace(/^[/\\]/, '')}`, `/volumes/${name}`)
 }
 FS.chdir('/volumes')
-const status: unknown = program.callMain([...job.args])
-if (typeof status === 'number') code = status
+try {
+  const status: unknown = program.callMain([...job.args])
+  if (typeof status === 'number') code = status
+} catch (error) {
+  // Where the native program ends with a code, this one throws what only C++ understands.
+  messages = `${messages}\n${error instanceof Error ? error.message : 'It broke off.'}`
+  if (isUnanswered) code = stoppedAsking
+}
 flush()
 tell({ code, messages })

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { extractArchive } from '../server/archive/extract.ts'
+import { findArchives } from '../server/archive/find-archives.ts'
+import { makeTree, run, treeFrom, treeOf } from './support/archives.ts'
+import { commandLines } from './support/processes.ts'
+import { until } from './support/service.ts'
+
+const limits = { maxBytes: 1e9 }
+const rounds = Number(process.env.PUTDESK_ROUNDS ?? 4)
+let home = ''
+let source = ''
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'putdesk-kill-'))
+  source = makeTree(join(home, 'source'))
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+describe('an extraction that is killed', () => {
+  it.each([
+    ['x.zip', 'zip'],
+    ['x.7z', '7z'],
+    ['x.tar.gz', 'tar.gz'],
+  ])('gives the same tree after kill -9 at any moment: %s', async (name) => {
+    const folder = mkdtempSync(join(home, 'made-'))
+    const many = join(folder, 'many')
+    for (let n = 0; n < 150; n++) {
+      mkdirSync(join(many, `${n % 20}`), { recursive: true })
+      copyFileSync(join(source, 'noise.bin'), join(many, `${n % 20}/${n}.bin`))
+    }
+    const archive = join(folder, name)
+    if (name === 'x.tar.gz') run(many, 'tar', 'czf', archive, '.')
+    else run(many, '7zz', 'a', '-bd', '-mx=1', '--', archive, '.')
+    const into = join(folder, 'out')
+    let killed = 0
+    for (let round = 0; round < rounds; round++)
+      killed += (await killAt(archive, name, { into, percent: 5 + (round * 90) / rounds })) ? 1 : 0
+    expect(killed).toBeGreaterThan(0)
+    const [set] = await findArchives([{ name, path: archive }])
+    if (set === undefined) throw new Error('No archive was found.')
+    const first = await extractArchive(set, { into, limits })
+    expect(treeFrom(first)).toEqual(treeOf(many))
+    expect(readdirSync(into).sort()).toEqual(first.files.map((_file, index) => `${index}`).sort())
+    // What was killed left no program behind that still works on it.
+    await until(
+      async () => [...commandLines().values()].filter((line) => line.includes('7zz') && line.includes('-so')),
+      (lines) => lines.length === 0,
+    )
+  })
+})
+
+/** Unpacks in a process that is killed once it has told a percent; false when it was done before. */
+async function killAt(archive: string, name: string, { into, percent }: { into: string; percent: number }) {
+  const program = join(import.meta.dirname, 'support/extract-once.ts')
+  const child = spawn(process.execPath, ['--no-warnings', program, archive, name, into], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const gone = once(child, 'exit')
+  createInterface(child.stdout).on('line', (line) => {
+    if (Number(line) >= percent) child.kill('SIGKILL')
+  })
+  await gone
+  if (child.signalCode === null) rmSync(into, { recursive: true, force: true })
+  return child.signalCode === 'SIGKILL'
+}
