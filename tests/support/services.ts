@@ -1,0 +1,58 @@
+import { afterEach } from 'vitest'
+import { type Service, type ServiceOptions, startService, until } from './service.ts'
+
+/** Services of a test file: each is ended with the test that started it. */
+export function servicesForTests() {
+  const services = new Set<Service>()
+  afterEach(async () => {
+    await Promise.all([...services].map((service) => service.stop()))
+    services.clear()
+  })
+  const start = async (options: ServiceOptions = {}): Promise<Service> => {
+    const service = await startService(options)
+    services.add(service)
+    return service
+  }
+  return {
+    start,
+    /** Kills one without a word and starts it again over the same data. */
+    restart: async (service: Service, options: ServiceOptions = {}): Promise<Service> => {
+      await service.kill9()
+      services.delete(service)
+      return start({ ...options, data: service.data })
+    },
+  }
+}
+
+/** The transfers as our own client sees them. */
+export async function listed(service: Service): Promise<Record<string, unknown>[]> {
+  return (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
+}
+
+/** What only our own client is told of a transfer. */
+export function figuresOf(row: Record<string, unknown> | undefined): Record<string, unknown> {
+  const said: unknown = row?.putdesk
+  return typeof said === 'object' && said !== null ? { ...said } : {}
+}
+
+/** Waits until a transfer is in a status; answers with the whole list. */
+export function inStatus(service: Service, id: string, status: string): Promise<Record<string, unknown>[]> {
+  return until(
+    () => listed(service),
+    (rows) => rows.find((row) => row.id === id)?.status === status,
+  )
+}
+
+/** Waits until nothing is left in the list. */
+export async function whenEmpty(service: Service): Promise<void> {
+  await until(
+    () => listed(service),
+    (rows) => rows.length === 0,
+  )
+}
+
+/** The bytes of the disk quota that are used. */
+export async function usedBytes(service: Service): Promise<number> {
+  const [user] = (await service.ask('user.info')).rows
+  return Number(user?.disk_quota) - Number(user?.disk_quota_available)
+}
