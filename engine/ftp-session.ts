@@ -1,9 +1,11 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
 import { Client, FTPError } from 'basic-ftp'
 import { decodePart } from './exchange.ts'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 import type { Gate } from './gate.ts'
+import { connectWide } from './wide-socket.ts'
 
 /** What a link says about a file on an FTP server. */
 export interface FtpPlace {
@@ -68,7 +70,7 @@ export class FtpSession {
   readonly #options: FtpSessionOptions
   readonly #address: string
   readonly #security: ConnectionOptions
-  #data: Socket | null = null
+  #data: Readable | null = null
 
   private constructor(place: FtpPlace, options: FtpSessionOptions, address: string) {
     this.#client = new Client(options.timeoutMs)
@@ -151,7 +153,7 @@ export class FtpSession {
    * the address of the control connection, whatever the server says, and the gate is asked for its port. `finished` resolves when
    * the server says that all was sent; where the size is known its silence is taken for that.
    */
-  async retrieve(wanted: number): Promise<{ stream: Socket; start: number; finished: Finished }> {
+  async retrieve(wanted: number): Promise<{ stream: Readable; start: number; finished: Finished }> {
     const stream = await this.#openData()
     const start = wanted > 0 && (await this.askOrNull(`REST ${wanted}`)) !== null ? wanted : 0
     const begun = Promise.withResolvers<void>()
@@ -187,14 +189,16 @@ export class FtpSession {
     }
   }
 
-  async #openData(): Promise<Socket> {
+  async #openData(): Promise<Readable> {
     const { host } = this.#place
     const port = await this.#passivePort()
     const target = { address: this.#address, port, host }
     this.#options.gate.admit(target)
-    const plain = connectSocket({ host: this.#address, port })
+    const { socket: plain, stream } = this.#place.isSecure
+      ? narrow({ host: this.#address, port })
+      : connectWide({ host: this.#address, port })
     // Whoever reads the stream hears of its faults; until then they must not end the program.
-    plain.on('error', () => undefined)
+    for (const one of [plain, stream]) one.on('error', () => undefined)
     plain.setTimeout(this.#options.timeoutMs, () => {
       plain.destroy(new FetchError(`“${host}” does not open a connection for the file.`, { isPassing: true }))
     })
@@ -202,8 +206,8 @@ export class FtpSession {
       throw translateFault(fault, host)
     })
     plain.setTimeout(0)
-    this.#data = plain
-    if (!this.#place.isSecure) return plain
+    this.#data = stream
+    if (!this.#place.isSecure) return stream
     const { socket } = this.#client.ftp
     const session = socket instanceof TLSSocket ? (this.#client.ftp.tlsSessionStore ?? socket.getSession()) : undefined
     const secure = connectSecurely({ ...this.#security, socket: plain, ...(session === undefined ? {} : { session }) })
@@ -236,6 +240,11 @@ export class FtpSession {
       throw translateFtpFault(fault, this.#place.host)
     }
   }
+}
+
+function narrow(target: { host: string; port: number }): { socket: Socket; stream: Readable } {
+  const socket = connectSocket(target)
+  return { socket, stream: socket }
 }
 
 function portOf(port: number, host: string): number {

@@ -1,0 +1,49 @@
+import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+
+const slabBytes = 1024 * 1024
+const minReadBytes = 128 * 1024
+
+/**
+ * Connects, and reads up to 1 MiB at once where a socket by itself reads 64 KiB: fewer calls, and fewer pieces to write.
+ * Destroying either ends both.
+ */
+export function connectWide(target: { host: string; port: number }): { socket: Socket; stream: Readable } {
+  let slab = Buffer.alloc(0)
+  let used = 0
+  const nextBuffer = () => {
+    if (slab.length - used < minReadBytes) {
+      slab = Buffer.allocUnsafeSlow(slabBytes)
+      used = 0
+    }
+    return slab.subarray(used)
+  }
+  const stream = new Readable({
+    highWaterMark: slabBytes,
+    read: () => {
+      socket.resume()
+    },
+    destroy: (fault, done) => {
+      socket.destroy()
+      done(fault)
+    },
+  })
+  const socket = connect({
+    ...target,
+    onread: {
+      buffer: nextBuffer,
+      // False would stop the reading, but leave the buffer to be overwritten by what comes next.
+      callback: (bytesRead, buffer) => {
+        used += bytesRead
+        if (!stream.push(buffer.subarray(0, bytesRead))) socket.pause()
+        return true
+      },
+    },
+  })
+  socket.on('end', () => stream.push(null))
+  socket.on('error', (fault) => stream.destroy(fault))
+  socket.on('close', () => {
+    if (!stream.readableEnded && !socket.readableEnded) stream.destroy()
+  })
+  return { socket, stream }
+}
