@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 import type { Address, Gate } from './gate.ts'
+import { connectWide } from './wide-socket.ts'
 
 const maxRedirects = 20
 const excessWaitMs = 100
@@ -107,8 +108,7 @@ async function ask(url: URL, options: ExchangeOptions): Promise<Pick<Exchange, '
   options.signal.throwIfAborted()
   const settings: RequestOptions = {
     method: options.method ?? 'GET',
-    agent: false,
-    lookup: pinned(addresses),
+    ...route(url, addresses),
     signal: options.signal,
     headers: { 'user-agent': 'Putdesk', accept: '*/*', 'accept-encoding': 'identity', ...options.headers },
   }
@@ -144,6 +144,14 @@ async function ask(url: URL, options: ExchangeOptions): Promise<Pick<Exchange, '
     })
     request.end()
   })
+}
+
+/** How the connection is made: to the checked addresses only. */
+function route(url: URL, addresses: Address[]): RequestOptions {
+  const lookup = pinned(addresses)
+  if (url.protocol === 'https:') return { agent: false, lookup }
+  const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), lookup }
+  return { createConnection: () => connectWide(target).stream }
 }
 
 /** Answers the connection's look-up with the addresses that the gate checked, so that a name cannot change its mind. */

@@ -136,6 +136,8 @@ describe.runIf(canTrace())('system calls that fail (F4, F6)', () => {
     ['ENOSPC', 3],
     ['EDQUOT', 2],
   ])('%s from write %i of each thread: waits and goes on, and asks for nothing twice', async (error, when) => {
+    // Slow enough for a dozen writes, so that some thread has made so many.
+    speed = 20 * MiB
     const rule = `inject=pwritev,pwrite64:error=${error}:when=${when}`
     const { last, troubles, isWhole } = await fetchUnder([rule], `${error}-${when}`)
     expect([last, isWhole, server.requests.length]).toEqual([{ sizeBytes: bytes.length }, true, 1])

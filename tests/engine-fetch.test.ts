@@ -90,6 +90,19 @@ describe('a fetch that goes well', () => {
     expect(await isWhole()).toBe(true)
   })
 
+  it('takes the next address of a host when the first does not accept', async () => {
+    const twin = createGate({
+      allowHosts: ['twin.test'],
+      resolve: async () => [
+        { address: '127.0.0.2', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ],
+    })
+    web.on('/a', file(bytes))
+    const { troubles } = await get('/a', { gate: twin, link: `http://twin.test:${web.port}/a` })
+    expect([await isWhole(), troubles]).toEqual([true, [null]])
+  })
+
   it('sends a user name and password to the link’s own origin only', async () => {
     const other = await startWeb()
     other.on('/end', file(bytes))
