@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createReadStream, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { makeArchive } from './support/made-archive.ts'
+import type { Service } from './support/service.ts'
+import { servicesForTests } from './support/services.ts'
+import { cleanUp, makeTorrent, newFolder, serve, startLibtorrent } from './support/torrents.ts'
+import { startTracker } from './support/tracker.ts'
+import { file, startWeb, type Web } from './support/web.ts'
+
+const { start } = servicesForTests()
+let web: Web
+beforeAll(async () => {
+  web = await startWeb()
+})
+afterAll(() => web.stop())
+afterEach(cleanUp)
+
+interface Items {
+  singleurl: Record<string, unknown>[]
+  torrent: Record<string, unknown>[]
+  multiparturl: Record<string, unknown>[]
+  error: { url: string; error: string }[]
+}
+async function analyze(service: Service, links: string[], extra: Record<string, unknown> = {}): Promise<Items> {
+  const { results } = await service.ask('urls.analyze', { links }, extra)
+  return Object(results).items
+}
+
+describe('torrents', () => {
+  it('a torrent file by its address: name, size and seeds, on the wire of old clients', async () => {
+    const tracker = await startTracker()
+    const torrent = await makeTorrent({ name: 'Album', sizeBytes: 200_000, extra: { announce: tracker } })
+    await startLibtorrent(torrent)
+    web.on('/1a1112', file(torrent.bytes, { type: 'application/x-bittorrent' }))
+    const service = await start()
+    const link = web.url('/1a1112')
+    expect(await analyze(service, [link])).toEqual({
+      multiparturl: [],
+      torrent: [
+        {
+          url: link,
+          name: 'Album',
+          size: '200000',
+          human_size: '195.3K',
+          paid_bw: '0',
+          source: '127.0.0.1',
+          type: 'file',
+          needs_pass: 0,
+          error: null,
+        },
+      ],
+      singleurl: [],
+      error: [],
+    })
+    const [own] = (await analyze(service, [link], { putdesk: 1 })).torrent
+    expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null })
+  })
+
+  it('a magnet: what peers tell of it, nothing of its content fetched', async () => {
+    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 500_000 })
+    const seed = await startLibtorrent(torrent)
+    const service = await start()
+    const [row] = (await analyze(service, [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`])).torrent
+    expect([row?.name, row?.size, seed.says().uploaded]).toEqual(['film.mkv', '500000', 0])
+  })
+
+  it('a torrent file that was handed over whole', async () => {
+    const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 70_000 })
+    const service = await start()
+    const link = `data:application/x-bittorrent;base64,${torrent.bytes.toString('base64')}`
+    const [row] = (await analyze(service, [link])).torrent
+    expect([row?.name, row?.size, row?.url]).toEqual(['song.flac', '70000', link])
+  })
+
+  it('a magnet that nobody answers for: after 20 seconds its size is unknown', async () => {
+    const { magnet } = await makeTorrent({ name: 'rare.mkv', sizeBytes: 100 })
+    const service = await start()
+    const began = performance.now()
+    const [row] = (await analyze(service, [`${magnet}&dn=rare.mkv`], { putdesk: 1 })).torrent
+    expect([row?.name, row?.size, Math.round((performance.now() - began) / 5000)]).toEqual(['rare.mkv', null, 4])
+  })
+})
+
+describe('archives', () => {
+  it('a zip of 1 GB: what it holds, with less than 256 KB read', async () => {
+    const folder = await newFolder()
+    writeFileSync(join(folder, 'big.bin'), '')
+    truncateSync(join(folder, 'big.bin'), 1_000_000_000)
+    writeFileSync(join(folder, 'small.txt'), 'small')
+    execFileSync('7zz', ['a', '-bso0', '-mx=0', 'Big.zip', 'big.bin', 'small.txt'], { cwd: folder })
+    let sentBytes = 0
+    const disk = createServer((request, response) => {
+      const { size } = statSync(join(folder, 'Big.zip'))
+      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      const [begin, end] = [Number(first ?? 0), Math.min(Number(last ?? size - 1), size - 1)]
+      const isPart = first !== undefined
+      if (isPart) response.setHeader('content-range', `bytes ${begin}-${end}/${size}`)
+      response.writeHead(isPart ? 206 : 200, { 'content-length': end - begin + 1, 'accept-ranges': 'bytes' })
+      if (request.method === 'HEAD') return response.end()
+      sentBytes += end - begin + 1
+      createReadStream(join(folder, 'Big.zip'), { start: begin, end }).pipe(response)
+    })
+    const port = await serve(disk)
+    const service = await start()
+    const [row] = (await analyze(service, [`http://127.0.0.1:${port}/Big.zip`], { putdesk: 1 })).singleurl
+    expect([row?.name, row?.putdesk]).toEqual(['Big.zip', { seeds: null, entries: 2, unpacked: 1_000_000_005 }])
+    expect(sentBytes).toBeLessThan(256 * 1024)
+  })
+
+  it('a zip with a password: marked', async () => {
+    web.on('/locked.zip', file(await makeArchive('locked.zip', { 'a.txt': randomBytes(100) }, '-psesame')))
+    const service = await start()
+    const [row] = (await analyze(service, [web.url('/locked.zip')])).singleurl
+    expect(row?.needs_pass).toBe(1)
+  })
+
+  it('parts of one archive: one set with their sum; with one missing it is named', async () => {
+    for (const n of [1, 2, 4]) web.on(`/abcde.part${n}.rar`, file(randomBytes(1000 * n)))
+    const service = await start()
+    const parts = [1, 2].map((n) => web.url(`/abcde.part${n}.rar`))
+    const [set] = (await analyze(service, parts.toReversed())).multiparturl
+    const part = { paid_bw: '0', source: '127.0.0.1', type: 'file', needs_pass: 0, error: null }
+    expect(set).toEqual({
+      name: 'abcde',
+      size: '3000',
+      human_size: '2.9K',
+      paid_bw: '0',
+      error: null,
+      parts: [
+        { url: parts[0], name: 'abcde.part1.rar', size: '1000', human_size: '1000B', ...part },
+        { url: parts[1], name: 'abcde.part2.rar', size: '2000', human_size: '2.0K', ...part },
+      ],
+    })
+    const [broken] = (await analyze(service, [...parts, web.url('/abcde.part4.rar')])).multiparturl
+    expect(broken?.error).toBe('“abcde” is not complete: abcde.part3.rar is missing.')
+  })
+})
+
+describe('limits', () => {
+  it('every limit that applies stands in the error of its link', async () => {
+    web.on('/ten.bin', file(randomBytes(10_000)))
+    const service = await start({ diskQuota: 5000, flags: ['--largest-file', '8000'] })
+    const link = web.url('/ten.bin')
+    const { error, singleurl } = await analyze(service, [link, 'mailto:someone', 'http://10.0.0.1/x'])
+    expect(singleurl).toEqual([])
+    expect(error).toEqual([
+      {
+        url: link,
+        error:
+          '“ten.bin” is too large: files may have 7.8K here. “ten.bin” does not fit: it needs 9.8K, and 4.9K is free.',
+      },
+      { url: 'mailto:someone', error: '“mailto:someone” is not a link that can be fetched.' },
+      {
+        url: 'http://10.0.0.1/x',
+        error: expect.stringContaining('is on this computer or a private network'),
+      },
+    ])
+  })
+
+  it('200 links: at most six at once of one host, all of them answered', async () => {
+    let [now, most] = [0, 0]
+    const slow = createServer((_request, response) => {
+      now += 1
+      most = Math.max(most, now)
+      setTimeout(() => {
+        now -= 1
+        response.writeHead(200, { 'content-length': 5 }).end()
+      }, 20)
+    })
+    const port = await serve(slow)
+    const service = await start()
+    const links = Array.from({ length: 200 }, (_, n) => `http://127.0.0.1:${port}/${n}.bin`)
+    const { singleurl } = await analyze(service, links)
+    expect([singleurl.map(({ url }) => url), most]).toEqual([links, 6])
+  })
+})
