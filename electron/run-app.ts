@@ -39,7 +39,7 @@ export function runApp({ window: first, port: firstPort, requests }: FirstWindow
 
   join(first, firstPort)
   setMenu()
-  requests.deliverTo((text) => backend.offerLinks(text), show)
+  requests.deliverTo(backend.offer, show)
   app.on('activate', show)
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()

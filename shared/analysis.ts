@@ -4,6 +4,13 @@ import * as z from 'zod'
 export const Link = z.string().min(1).max(8192)
 export type Link = z.infer<typeof Link>
 
+/**
+ * A torrent file that a person handed us. Its bytes stay in the backend; `link` stands for them wherever a link may stand, and
+ * `name` is the file's.
+ */
+export const TorrentFile = z.object({ link: Link, name: z.string() })
+export type TorrentFile = z.infer<typeof TorrentFile>
+
 /** One row of an analysis: one link, or several that are the parts of one archive. */
 export const AnalyzedLink = z.object({
   /** `file`: a plain URL; `rapid`: a paid hoster; `multipart`: parts of one archive; `torrent`; `problem`: cannot be fetched. */
@@ -16,7 +23,14 @@ export const AnalyzedLink = z.object({
   bandwidthBytes: z.number(),
   /** Why it cannot be fetched, in the service's sentence. */
   problem: z.string().nullable(),
+  /** True for an archive that opens only with a password. */
   needsPassword: z.boolean(),
+  /** How many people share a torrent whole; null when nobody tells. */
+  seeds: z.number().int().nullable(),
+  /** How many files a torrent or an archive holds, where it could be looked into. */
+  entryCount: z.number().int().nullable(),
+  /** What an archive will take when it is unpacked, where it could be looked into. */
+  unpackedBytes: z.number().nullable(),
 })
 export type AnalyzedLink = z.infer<typeof AnalyzedLink>
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
-import { Analysis, Link } from './analysis.ts'
+import { Analysis, Link, TorrentFile } from './analysis.ts'
+import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
 import { Settings, SettingsChange } from './settings.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
@@ -89,6 +90,11 @@ export const methods = {
     input: z.object({ text: z.string().max(1_000_000), html: z.string().max(1_000_000).nullable() }),
     output: z.array(Link),
   },
+  /** Takes a torrent file; what it answers with stands for it as a link while the app runs. Errors: bad-input. */
+  'links.fromFile': {
+    input: z.object({ name: z.string().min(1).max(1024), base64: z.string().max(1_000_000) }),
+    output: TorrentFile,
+  },
   /** Put.io's report on links. Nothing is fetched. Errors: unreachable. */
   'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000) }), output: Analysis },
 
@@ -97,13 +103,25 @@ export const methods = {
     input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000), folderId: ItemId }),
     output: z.array(TransferId),
   },
-  /** Takes transfers off the list for good. */
+  /** Takes transfers off the list for good. One that is only shared any more stops being shared; its files stay. */
   'transfers.cancel': {
     input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(1000) }),
     output: nothing,
   },
-  /** Adds the links of a failed transfer again and takes the failed one off the list. Errors: refused, not-found. */
-  'transfers.retry': { input: z.object({ ...inAccount, transferId: TransferId }), output: nothing },
+  /**
+   * Tries a failed transfer again from what is left of it: its archives with `password`, or, without `isUnpacked`, kept as they
+   * are. A server that cannot do that has the links added again, and the failed transfer taken off the list. The password is
+   * handed to the service and kept nowhere. Errors: refused, not-found.
+   */
+  'transfers.retry': {
+    input: z.object({
+      ...inAccount,
+      transferId: TransferId,
+      password: z.string().min(1).max(1024).nullable(),
+      isUnpacked: z.boolean(),
+    }),
+    output: nothing,
+  },
 
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
@@ -118,6 +136,19 @@ export const methods = {
     output: z.string(),
   },
 
+  /** The paid hosters that the local service uses, by name. */
+  'hosters.list': { input: z.object({}), output: z.array(Hoster) },
+  /**
+   * Has the local service use a paid hoster from now on, in place of what was stored for the host. `isKept` asks for it to outlive
+   * the app: by the OS's protection where there is one, else in a plain private file if `mayBePlain`. Answers with all hosters.
+   */
+  'hosters.put': {
+    input: HosterSignIn.extend({ isKept: z.boolean(), mayBePlain: z.boolean() }),
+    output: z.array(Hoster),
+  },
+  /** Forgets a paid hoster. Answers with those that are left. */
+  'hosters.remove': { input: z.object({ host: z.string() }), output: z.array(Hoster) },
+
   /** Changes some settings. Errors: bad-input. */
   'settings.change': { input: SettingsChange, output: nothing },
   /** Starts the local service again after it failed. Errors: unavailable. */
@@ -126,6 +157,11 @@ export const methods = {
   'notices.dismiss': { input: z.object({ id: z.string() }), output: nothing },
 } satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
 
+/** A transfer whose files are in the space. */
+const Arrival = HistoryEntry.pick({ id: true, name: true, itemId: true, folderId: true }).extend({
+  transferId: TransferId,
+})
+
 /** All that the backend tells every window by itself. */
 export const events = {
   'accounts.changed': z.array(Account),
@@ -133,15 +169,15 @@ export const events = {
   'quota.changed': z.object({ ...inAccount, quota: Quota.nullable() }),
   /**
    * What changed in an account's transfer list since the last one sent; `isReset` starts from nothing. `finished` and
-   * `cancelled` have left the list.
+   * `cancelled` have left the list; of `arrived` the files are there, while they are still shared. `wasReady` says that a finished
+   * one was told as arrived before.
    */
   'transfers.changed': z.object({
     ...inAccount,
     isReset: z.boolean(),
     upserted: z.array(Transfer),
-    finished: z.array(
-      HistoryEntry.pick({ id: true, name: true, itemId: true, folderId: true }).extend({ transferId: TransferId }),
-    ),
+    arrived: z.array(Arrival),
+    finished: z.array(Arrival.extend({ wasReady: z.boolean() })),
     cancelled: z.array(TransferId),
   }),
   /** Folders whose content changed. */
@@ -149,8 +185,11 @@ export const events = {
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),
-  /** Links that came from outside (a `magnet:` link, a second start of the app): only shown for analysis, never fetched unasked. */
-  'links.offered': z.object({ text: z.string() }),
+  /**
+   * Links and torrent files that came from outside (a `magnet:` link, a second start of the app): only shown for analysis, never
+   * fetched unasked. `problems` are sentences on files that could not be taken.
+   */
+  'links.offered': z.object({ text: z.string(), files: z.array(TorrentFile), problems: z.array(z.string()) }),
 }
 
 type Methods = typeof methods

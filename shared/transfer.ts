@@ -27,6 +27,23 @@ export const transferStatuses = [
 export const TransferStatus = z.enum(transferStatuses)
 export type TransferStatus = z.infer<typeof TransferStatus>
 
+/**
+ * What kind of failure it was, as far as what can be done about it depends on it. All but `other` mean that an archive came whole
+ * but could not be unpacked, so it can be kept as it is.
+ */
+export const TransferFailure = z.enum([
+  'needs-password',
+  'wrong-password',
+  'damaged',
+  'missing-part',
+  'unsafe',
+  'too-large',
+  'unknown-method',
+  'failed',
+  'other',
+])
+export type TransferFailure = z.infer<typeof TransferFailure>
+
 /** A link that the service is fetching into the person's space. Absent figures are null: a plain v1 server tells only name, status and percent. */
 export const Transfer = z.object({
   id: TransferId,
@@ -36,15 +53,26 @@ export const Transfer = z.object({
   percentDone: z.number().int().min(0).max(100),
   sizeBytes: z.number().nullable(),
   downloadedBytes: z.number().nullable(),
+  uploadedBytes: z.number().nullable(),
+  /** How many people it is exchanged with now; null for what is no torrent, and where the service does not tell. */
+  peers: z.number().int().nullable(),
+  /** 0–100 of the stage it is in: of Extracting what is unpacked, of Seeding what is shared back towards 1:1. */
+  stagePercent: z.number().int().min(0).max(100).nullable(),
+  /** While it is Seeding this is what is shared a second, and `secondsLeft` the time to 1:1. */
   speedBytesPerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
   /** Why it failed, or what it waits for, in the service's own sentence. */
   reason: z.string().nullable(),
+  /** Null when nothing failed, or the service does not tell what. Told while Seeding too: then only its archives failed. */
+  failure: TransferFailure.nullable(),
+  /** Since when it has been in its status, as far as it was seen. */
+  statusSinceMs: z.number().nullable(),
+  addedAtMs: z.number().nullable(),
   /** The host it comes from, for the second line of its row. */
   host: z.string().nullable(),
   /** Where it will appear, when known. */
   folderId: ItemId.nullable(),
-  /** True when its links are known, so that it can be added again. */
+  /** True when the service can try it again, or its links are known, so that it can be added again. */
   canRetry: z.boolean(),
 })
 export type Transfer = z.infer<typeof Transfer>

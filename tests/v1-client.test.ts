@@ -42,6 +42,17 @@ const nothing = '{"response": {"total": 0, "results": []}, "error": false, "user
 const wrongSecret =
   '{"error_message": "Unable to login. Please check your info.", "user_id": null, "response": {"results": [{"user_name": null, "user_id": null}]}, "error": true}'
 
+const noMethod =
+  '{"error_message": "There is no method.", "user_id": 17, "response": {"results": []}, "error": true, "user_name": "x"}'
+
+/** What our own service tells more. */
+const ofOurs: Record<string, string> = {
+  'transfers list':
+    '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
+  'urls analyze':
+    '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "20", "paid_bw": "0", "error": "“ABCDE” is not complete: abcde.part3.rar is missing.", "parts": [{"url": "http://a.b/abcde.part1.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part1.rar", "needs_pass": 0, "error": null, "putdesk": {"seeds": null, "entries": null, "unpacked": null}}, {"url": "http://a.b/abcde.part2.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part2.rar", "needs_pass": 1, "error": null, "putdesk": {"seeds": null, "entries": 4, "unpacked": 50}}]}], "torrent": [{"url": "magnet:?xt=urn:btih:1", "name": "album", "size": null, "paid_bw": "0", "source": "", "needs_pass": 0, "error": null, "putdesk": {"seeds": 12, "entries": 3, "unpacked": null}}], "singleurl": [], "error": []}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
+}
+
 let server: Awaited<ReturnType<typeof startScriptedServer>>
 const key = ({ url }: Asked) => {
   const parsed = new URL(url, 'http://x')
@@ -52,6 +63,8 @@ const requestOf = (asked: Asked | undefined) => JSON.parse(new URLSearchParams(a
 beforeAll(async () => {
   server = await startScriptedServer((asked) => {
     const { api_secret: secret } = requestOf(asked)
+    if (secret === 'putdesk') return { body: ofOurs[key(asked)] ?? recorded[key(asked)] ?? nothing }
+    if (key(asked) === 'transfers retry') return { status: 404, body: noMethod }
     if (secret === 'html') return { body: '<html>hello</html>' }
     if (secret === 'broken') return { status: 500, body: '{}' }
     if (secret === 'no') return { body: wrongSecret }
@@ -127,12 +140,18 @@ it('reads the recorded messages, transfers and subscriptions', async () => {
   const unknown = {
     sizeBytes: null,
     downloadedBytes: null,
+    uploadedBytes: null,
+    peers: null,
+    stagePercent: null,
     speedBytesPerSecond: null,
     secondsLeft: null,
     reason: null,
+    failure: null,
+    addedAtMs: null,
     host: null,
     folderId: null,
     links: [],
+    canRetryInPlace: false,
   }
   const transfer = {
     id: 358874,
@@ -226,6 +245,51 @@ it('reads the recorded analysis', async () => {
     },
   ])
   expect(await client().extractLinks('see http://a.b/c')).toEqual(['http://a.b/c'])
+})
+
+it('reads what our own service tells more of transfers, and takes a failure it does not know for any other', async () => {
+  const [album, archive] = await client('putdesk').listTransfers()
+  expect([album, archive]).toMatchObject([
+    {
+      status: 'seeding',
+      uploadedBytes: 400,
+      peers: 3,
+      stagePercent: 40,
+      secondsLeft: 12,
+      failure: null,
+      addedAtMs: 1_500_000_000_000,
+      links: [],
+      canRetryInPlace: true,
+    },
+    { status: 'error', peers: null, stagePercent: null, failure: 'other', canRetryInPlace: true },
+  ])
+})
+
+it('reads who shares a torrent, what an archive holds, and which part of a set is missing', async () => {
+  const { rows } = await client('putdesk').analyzeLinks(['x'])
+  expect(rows).toMatchObject([
+    {
+      kind: 'problem',
+      name: 'ABCDE',
+      problem: '“ABCDE” is not complete: abcde.part3.rar is missing.',
+      needsPassword: true,
+      entryCount: 4,
+      unpackedBytes: 50,
+    },
+    { kind: 'torrent', sizeBytes: null, seeds: 12, entryCount: 3, needsPassword: false },
+  ])
+})
+
+it('tries a failed transfer again where the service can, its password in the body alone', async () => {
+  expect(await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })).toBe(true)
+  const asked = server.asked.at(-1)
+  expect([asked?.url, requestOf(asked).params]).toEqual([
+    '/v1/transfers?method=retry',
+    { id: 2, password: 'open sesame', unpack: true },
+  ])
+  expect(await client('putdesk').retryTransfer(2, { password: null, isUnpacked: false })).toBe(true)
+  expect(requestOf(server.asked.at(-1)).params).toEqual({ id: 2, unpack: false })
+  expect(await client().retryTransfer(2, { password: null, isUnpacked: true })).toBe(false)
 })
 
 it.each([

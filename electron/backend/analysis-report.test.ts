@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest'
 import { toReport } from './analysis-report.ts'
 
-const row = { name: '', host: '', sizeBytes: 1, bandwidthBytes: 0, problem: null, needsPassword: false }
+const row = {
+  name: '',
+  host: '',
+  sizeBytes: 1,
+  bandwidthBytes: 0,
+  problem: null,
+  needsPassword: false,
+  seeds: null,
+  entryCount: null,
+  unpackedBytes: null,
+}
 
 it("is Put.io's own sample, to the letter", () => {
   const report = toReport({

@@ -1,28 +1,38 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { TorrentFile } from '../../shared/analysis.ts'
 import type { Handlers, Notice } from '../../shared/contract.ts'
+import { AppError } from '../../shared/errors.ts'
 import { type Port, type Served, serve } from '../../shared/rpc.ts'
 import { Accounts } from './accounts.ts'
 import type { Emit } from './emit.ts'
 import { History } from './history.ts'
 import type { Host } from './host.ts'
+import { Hosters } from './hosters.ts'
 import { itemHandlers } from './items.ts'
 import { openJournal } from './journal.ts'
-import { LocalService } from './local-service.ts'
+import { LocalService, needsRestart } from './local-service.ts'
 import { createLog } from './log.ts'
 import { createPlaying } from './playing/play.ts'
 import { createRelay } from './playing/relay.ts'
 import { createSettings } from './settings.ts'
+import { TorrentFiles } from './torrent-files.ts'
 import { transferHandlers } from './transfers.ts'
 
 /** All that is behind the pipe. */
 export interface Backend {
   /** Joins a window to the backend; the answer parts them. */
   attach(port: Port): () => void
-  /** Links from outside, for the analyzer of every window. */
-  offerLinks(text: string): void
+  /** Links and torrent files from outside, for the analyzer of every window. */
+  offer(offered: Offered): void
   /** Ends what runs: the local service, the relay, everything that is followed. */
   close(): Promise<void>
+}
+
+/** What other programs hand to Putdesk: links as text, and paths of torrent files. */
+export interface Offered {
+  text: string
+  paths: readonly string[]
 }
 
 /** Builds the backend on a host and opens the accounts that are kept. */
@@ -48,19 +58,27 @@ export function createBackend(host: Host): Backend {
   if (journal.wasDamaged)
     addNotice('The history file was damaged. What could be read was kept; the damaged file lies beside it.')
   const history = new History(journal)
+  const torrentFiles = new TorrentFiles()
+  const hosters = new Hosters({ host, log, onChange: () => service.useHosters(hosters.accounts()) })
   const service = new LocalService({
     host,
     log,
-    hostsOnMyNetwork: () => settings.current().hostsOnMyNetwork,
+    settings: settings.current,
+    hosters: () => hosters.accounts(),
     onState: (state) => emit('service.changed', state),
     onNotice: addNotice,
   })
   const accounts = new Accounts({ host, log, history, service, emit })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
-  const opened = accounts.open().catch((error: unknown) => log.error('accounts', error))
+  const opened = hosters
+    .open()
+    .catch((error: unknown) => log.error('hosters', error))
+    .then(() => accounts.open())
+    .catch((error: unknown) => log.error('accounts', error))
   /** Offered before any window listens, told at its first `sync`. */
-  const offeredEarly: string[] = []
+  const offeredEarly: Offered[] = []
+  let isSynced = false
 
   const handlers: Handlers = {
     sync: async () => {
@@ -69,16 +87,20 @@ export function createBackend(host: Host): Backend {
       emit('service.changed', serviceState())
       accounts.emitAll()
       emitNotices()
-      for (const text of offeredEarly.splice(0)) emit('links.offered', { text })
+      isSynced = true
+      for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
       return null
     },
     ...accounts.handlers(),
     ...itemHandlers(accounts),
-    ...transferHandlers(accounts, history),
+    ...transferHandlers({ accounts, history, torrentFiles, log }),
+    ...hosters.handlers(),
     ...playing.handlers,
     'settings.change': async (change) => {
+      const before = settings.current()
       const changed = settings.change(change)
-      if (change.hostsOnMyNetwork !== undefined) service.allowHosts(changed.hostsOnMyNetwork)
+      if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
+      else if (change.hostsOnMyNetwork !== undefined) service.allowHosts(changed.hostsOnMyNetwork)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null
@@ -95,6 +117,20 @@ export function createBackend(host: Host): Backend {
     },
   }
 
+  async function tellOffered({ text, paths }: Offered) {
+    const files: TorrentFile[] = []
+    const problems: string[] = []
+    for (const path of paths) {
+      try {
+        files.push(await torrentFiles.read(path))
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        problems.push(error.message)
+      }
+    }
+    emit('links.offered', { text, files, problems })
+  }
+
   function serviceState() {
     const reason = host.whyNoService()
     return reason === null ? service.state : { state: 'unavailable' as const, problem: reason }
@@ -106,9 +142,9 @@ export function createBackend(host: Host): Backend {
       windows.add(served)
       return () => windows.delete(served)
     },
-    offerLinks: (text) => {
-      if (windows.size === 0) offeredEarly.push(text)
-      else emit('links.offered', { text })
+    offer: (offered) => {
+      if (windows.size === 0 || !isSynced) offeredEarly.push(offered)
+      else tellOffered(offered).catch((error: unknown) => log.error('offered', error))
     },
     close: async () => {
       accounts.close()

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { ServiceState } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
+import type { Settings } from '../../shared/settings.ts'
 import type { Host, ServiceProcess } from './host.ts'
+import type { HosterAccount } from './hosters.ts'
 import type { Log } from './log.ts'
 import type { Credentials } from './putio/v1/request.ts'
 
@@ -20,7 +22,8 @@ const recoveredAfterMs = 60_000
 export interface LocalServiceOptions {
   host: Host
   log: Log
-  hostsOnMyNetwork(): readonly string[]
+  settings(): Settings
+  hosters(): readonly HosterAccount[]
   onState(state: ServiceState): void
   /** Something the service said at its start that the person should know. */
   onNotice(sentence: string): void
@@ -45,6 +48,7 @@ export class LocalService {
   #startedAtMs = 0
   #timer: ReturnType<typeof setTimeout> | null = null
   #isWanted = false
+  #ending: Promise<void> = Promise.resolve()
 
   constructor(options: LocalServiceOptions) {
     this.#options = options
@@ -85,20 +89,42 @@ export class LocalService {
     this.#process?.send({ allowHosts: hosts })
   }
 
+  /** Tells the running service which paid hosters it may use, and as whom. */
+  useHosters(hosters: readonly HosterAccount[]): void {
+    this.#process?.send({ hosters })
+  }
+
   async stop(): Promise<void> {
     this.#isWanted = false
+    this.#rejectWaiting('The service on this computer has been stopped.')
+    await this.#end()
+    if (!this.#isWanted) this.#setState('off', null)
+  }
+
+  /** Ends the running service and starts it with what the settings say now; whoever asks in between waits. */
+  async restart(): Promise<void> {
+    if (!this.#isWanted) return
+    this.#setState('restarting', null)
+    await this.#end()
+    if (!this.#isWanted || this.#process !== null) return
+    this.#crashes = 0
+    this.#launch()
+  }
+
+  /** Ends the process and resolves when it has gone, so that its data folder is free. */
+  #end(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     const running = this.#process
     this.#process = null
     this.#url = null
-    this.#rejectWaiting('The service on this computer has been stopped.')
-    await running?.stop()
-    this.#setState('off', null)
+    this.#ending = this.#ending.then(() => running?.stop())
+    return this.#ending
   }
 
   #launch(): void {
-    const { host, log, hostsOnMyNetwork } = this.#options
-    const service = host.startService(['--port', '0', '--data', join(host.dataFolder, 'service'), '--parent'])
+    const { host, log, settings, hosters } = this.#options
+    const data = join(host.dataFolder, 'service')
+    const service = host.startService(['--port', '0', '--data', data, '--parent', ...flagsOf(settings())])
     this.#process = service
     this.#startedAtMs = performance.now()
     let reason: string | null = null
@@ -128,7 +154,8 @@ export class LocalService {
         secret: this.credentials.apiSecret,
         user: userInfo().username,
         password: this.#password,
-        allowHosts: hostsOnMyNetwork(),
+        allowHosts: settings().hostsOnMyNetwork,
+        hosters: hosters(),
       },
     })
   }
@@ -164,4 +191,18 @@ export class LocalService {
     this.#state = { state, problem }
     this.#options.onState(this.#state)
   }
+}
+
+/** What only a start of the service can change. */
+function flagsOf({ isDhtOn, downloadLimitBytesPerSecond, uploadLimitBytesPerSecond }: Settings): string[] {
+  return [
+    ...['--dht', isDhtOn ? 'on' : 'off'],
+    ...(downloadLimitBytesPerSecond === null ? [] : ['--download-limit', `${downloadLimitBytesPerSecond}`]),
+    ...(uploadLimitBytesPerSecond === null ? [] : ['--upload-limit', `${uploadLimitBytesPerSecond}`]),
+  ]
+}
+
+/** True where a change of the settings holds only after the service was started again. */
+export function needsRestart(before: Settings, after: Settings): boolean {
+  return flagsOf(before).join(' ') !== flagsOf(after).join(' ')
 }

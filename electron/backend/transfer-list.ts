@@ -1,6 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { EventData } from '../../shared/contract.ts'
-import type { Transfer, TransferId } from '../../shared/transfer.ts'
+import { isOnlyShared } from '../../shared/slots.ts'
+import type { Transfer, TransferId, TransferStatus } from '../../shared/transfer.ts'
 import type { History } from './history.ts'
 import type { ListedTransfer, Message, PutioClient } from './putio/client.ts'
 
@@ -31,6 +32,9 @@ export class TransferList {
   readonly #options: TransferListOptions
   readonly #listed = new Map<TransferId, ListedTransfer>()
   readonly #cancelledHere = new Set<TransferId>()
+  /** Whose files have arrived while it is still shared. */
+  readonly #arrived = new Set<TransferId>()
+  readonly #since = new Map<TransferId, { status: TransferStatus; atMs: number }>()
   #timer: ReturnType<typeof setTimeout> | null = null
   #refreshing: Promise<void> | null = null
   #isStopped = true
@@ -56,6 +60,7 @@ export class TransferList {
     return {
       isReset: true,
       upserted: [...this.#listed.values()].map((transfer) => this.#toTransfer(transfer)),
+      arrived: [],
       finished: [],
       cancelled: [],
     }
@@ -105,21 +110,27 @@ export class TransferList {
     const present = new Set(listed.map(({ id }) => id))
     const vanished = [...this.#listed.values()].filter(({ id }) => !present.has(id))
     if (this.#isFirst) vanished.push(...this.#vanishedWhileAway(present))
-    const messages = vanished.some(({ id }) => !this.#cancelledHere.has(id)) ? await client.listMessages() : []
+    const shared = listed.filter((transfer) => isOnlyShared(transfer) && !this.#arrived.has(transfer.id))
+    const isTold = shared.length > 0 || vanished.some(({ id }) => !this.#cancelledHere.has(id))
+    const messages = isTold ? await client.listMessages() : []
     if (this.#isStopped) return
     onFetched()
+    for (const transfer of listed) this.#noteStatus(transfer)
 
     const upserted = listed
       .filter((transfer) => this.#isChanged(transfer))
       .map((transfer) => this.#toTransfer(transfer))
+    const arrived = shared.flatMap((transfer) => this.#arrivalWhileShared(transfer, messages))
     const finished: Delta['finished'] = []
     const cancelled: TransferId[] = []
     for (const transfer of vanished) {
       const entry = this.#recordLeft(await this.#withFinalSize(transfer, messages), messages)
-      if (entry.outcome === 'finished') finished.push({ ...entry, transferId: transfer.id })
+      const wasReady = this.#arrived.delete(transfer.id)
+      if (entry.outcome === 'finished') finished.push({ ...entry, transferId: transfer.id, wasReady })
       else cancelled.push(transfer.id)
       this.#listed.delete(transfer.id)
       this.#cancelledHere.delete(transfer.id)
+      this.#since.delete(transfer.id)
     }
     for (const transfer of listed) {
       this.#listed.set(transfer.id, transfer)
@@ -128,8 +139,25 @@ export class TransferList {
         this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
     }
     this.#isFirst = false
-    if (upserted.length + finished.length + cancelled.length > 0)
-      onDelta({ isReset: false, upserted, finished, cancelled })
+    if (upserted.length + arrived.length + finished.length + cancelled.length > 0)
+      onDelta({ isReset: false, upserted, arrived, finished, cancelled })
+  }
+
+  /** A transfer that is new here has been in its status since it was added, as far as anybody knows. */
+  #noteStatus({ id, status, addedAtMs }: ListedTransfer): void {
+    const known = this.#since.get(id)
+    if (known?.status === status) return
+    const nowMs = this.#options.nowMs()
+    this.#since.set(id, { status, atMs: known === undefined ? Math.min(addedAtMs ?? nowMs, nowMs) : nowMs })
+  }
+
+  /** Of a torrent that is only shared any more, the service tells by a message that its files are there. */
+  #arrivalWhileShared(transfer: ListedTransfer, messages: readonly Message[]): Delta['arrived'] {
+    const message = arrivalOf(transfer, messages)
+    if (message === undefined) return []
+    this.#arrived.add(transfer.id)
+    const { id, name, folderId } = transfer
+    return [{ id: `${id}`, transferId: id, name, itemId: message.itemId, folderId }]
   }
 
   /** A transfer that was over between two looks at the list has the size of what it became. */
@@ -172,11 +200,17 @@ export class TransferList {
         sizeBytes: null,
         downloadedBytes: null,
         speedBytesPerSecond: null,
+        uploadedBytes: null,
+        peers: null,
+        stagePercent: null,
         secondsLeft: null,
         reason: null,
+        failure: null,
+        addedAtMs: null,
         host: null,
         folderId,
         links,
+        canRetryInPlace: false,
       }))
   }
 
@@ -185,12 +219,13 @@ export class TransferList {
     return known === undefined || JSON.stringify(known) !== JSON.stringify(transfer)
   }
 
-  #toTransfer({ links, ...transfer }: ListedTransfer): Transfer {
+  #toTransfer({ links, canRetryInPlace, ...transfer }: ListedTransfer): Transfer {
     const added = this.#options.history.pending(this.#options.accountId, transfer.id)
     return {
       ...transfer,
       folderId: transfer.folderId ?? added?.folderId ?? null,
-      canRetry: links.length > 0 || (added?.links.length ?? 0) > 0,
+      statusSinceMs: this.#since.get(transfer.id)?.atMs ?? null,
+      canRetry: canRetryInPlace || links.length > 0 || (added?.links.length ?? 0) > 0,
     }
   }
 }

@@ -1,43 +1,46 @@
 import { app } from 'electron'
+import type { Offered } from '../backend/backend.ts'
+import { readArguments } from './read-arguments.ts'
 
-/** Links from outside. What comes before there is anybody to take it waits. */
+/** Links and torrent files from outside. What comes before there is anybody to take it waits. */
 export interface OpenRequests {
-  deliverTo(offer: (text: string) => void, show: () => void): void
+  deliverTo(offer: (offered: Offered) => void, show: () => void): void
 }
 
 /**
- * Links that other programs hand to Putdesk: as arguments of a start or a second start, or by the system's `open-url`. They
- * only ever reach the analyzer. Of a command line, only magnet links are read: everything else there is not for us.
+ * What other programs hand to Putdesk: as arguments of a start or a second start, or by the system's `open-url` and `open-file`. It
+ * only ever reaches the analyzer.
  */
 export function collectOpenRequests(): OpenRequests {
-  const waiting: string[] = []
-  let offer = (text: string): void => {
-    waiting.push(text)
+  const waiting: Offered[] = []
+  let offer = (offered: Offered): void => {
+    waiting.push(offered)
   }
   let show: () => void = () => undefined
-  const take = (candidates: readonly string[]) => {
-    const links = candidates.filter(isMagnet)
-    if (links.length > 0) offer(links.join('\n'))
+  const take = (candidates: readonly string[], folder: string) => {
+    const offered = readArguments(candidates, folder)
+    if (offered.text !== '' || offered.paths.length > 0) offer(offered)
   }
-  take(process.argv.slice(1))
-  app.on('second-instance', (_event, argv) => {
+  take(process.argv.slice(1), process.cwd())
+  app.on('second-instance', (_event, argv, folder) => {
     show()
-    take(argv.slice(1))
+    take(argv.slice(1), folder)
   })
   app.on('open-url', (event, url) => {
     event.preventDefault()
     show()
-    take([url])
+    take([url], process.cwd())
+  })
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    show()
+    take([path], process.cwd())
   })
   return {
     deliverTo: (taker, shower) => {
       offer = taker
       show = shower
-      for (const text of waiting.splice(0)) taker(text)
+      for (const offered of waiting.splice(0)) taker(offered)
     },
   }
-}
-
-function isMagnet(text: string): boolean {
-  return /^magnet:\?[^\s\p{Cc}]{1,8000}$/iu.test(text)
 }

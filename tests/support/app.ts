@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
@@ -25,12 +25,19 @@ export interface AppOptions {
   args?: readonly string[]
 }
 
+/** No test asks the public table of people who share: that would leave this machine. */
+function keepToThisMachine(dataFolder: string): void {
+  const path = join(dataFolder, 'settings.json')
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false } }))
+}
+
 /** Starts the built app in the Electron that `npm test` found. */
 export async function startApp({
   dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-e2e-')),
   environment = {},
   args = [],
 }: AppOptions = {}): Promise<RunningApp> {
+  keepToThisMachine(dataFolder)
   const { app, page } = await joinPatiently(dataFolder, environment, args)
   const close = () => app.close()
   return {

@@ -33,6 +33,8 @@ export interface TestBackend {
   log: string[]
   /** What the vault holds. */
   secrets: Map<string, string>
+  /** The arguments of every start of the local service, and what it was told on its standard input. */
+  starts: { args: readonly string[]; told: unknown[] }[]
   /** Kills the running local service as a crash would. */
   killService(): void
   /** Resolves with an event's data once it is as wanted. */
@@ -57,8 +59,15 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     protection = 'protected',
   } = options
   const log: string[] = []
+  const starts: TestBackend['starts'] = []
   let servicePid: number | null = null
-  if (options.allowHosts !== undefined) store.set('settings', { hostsOnMyNetwork: options.allowHosts })
+  // No test asks the public table of people who share.
+  const settings: unknown = store.get('settings')
+  store.set('settings', {
+    isDhtOn: false,
+    ...(typeof settings === 'object' ? settings : {}),
+    ...(options.allowHosts === undefined ? {} : { hostsOnMyNetwork: options.allowHosts }),
+  })
   const host: Host = {
     dataFolder,
     store: { get: (key) => store.get(key), set: (key, value) => void store.set(key, structuredClone(value)) },
@@ -77,7 +86,15 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
         log.push(line),
       )
       servicePid = service.pid
-      return service
+      const told: unknown[] = []
+      starts.push({ args, told })
+      return {
+        ...service,
+        send: (message) => {
+          told.push(message)
+          service.send(message)
+        },
+      }
     },
     whyNoService: () => null,
     openWithSystem: async () => undefined,
@@ -94,6 +111,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     dataFolder,
     log,
     secrets,
+    starts,
     killService: () => {
       if (servicePid !== null) process.kill(servicePid, 'SIGKILL')
     },

@@ -54,6 +54,8 @@ export interface PutioClient {
   listTransfers(): Promise<ListedTransfer[]>
   addTransfers(links: readonly string[], folderId: ItemId): Promise<ListedTransfer[]>
   cancelTransfer(transferId: TransferId): Promise<void>
+  /** Tries a failed transfer again from what is left of it; false where the service has no such act. */
+  retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<boolean>
 
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
   extractLinks(text: string): Promise<string[]>
@@ -73,7 +75,9 @@ export interface PutioClient {
 }
 
 /** A transfer as the service lists it, before our own memory of it is added. */
-export interface ListedTransfer extends Omit<Transfer, 'canRetry'> {
+export interface ListedTransfer extends Omit<Transfer, 'canRetry' | 'statusSinceMs'> {
   /** The links it was made of, when the service tells. */
   links: string[]
+  /** True for a service that can try a transfer again from what is left of it. */
+  canRetryInPlace: boolean
 }

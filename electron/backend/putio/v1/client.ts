@@ -4,7 +4,7 @@ import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
 import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
 import type { ListedTransfer, PutioClient, Subscription, SubscriptionDraft } from '../client.ts'
-import { type Endpoint, request } from './request.ts'
+import { type Endpoint, NoSuchMethod, request } from './request.ts'
 import {
   WireAnalysis,
   type WireAnalyzedLink,
@@ -79,6 +79,16 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
       (await ask('transfers', 'add', { links, to_folder: folderId }, z.array(WireTransfer))).map(toTransfer),
     cancelTransfer: async (transferId) => {
       await ask('transfers', 'cancel', { id: transferId }, anything)
+    },
+    retryTransfer: async (transferId, { password, isUnpacked }) => {
+      const params = { id: transferId, ...(password === null ? {} : { password }), unpack: isUnpacked }
+      try {
+        await ask('transfers', 'retry', params, anything)
+        return true
+      } catch (error) {
+        if (error instanceof AppError && error.cause instanceof NoSuchMethod) return false
+        throw error
+      }
     },
 
     analyzeLinks: async (links) => {
@@ -171,16 +181,26 @@ function toTransfer(wire: WireTransfer): ListedTransfer {
     id: wire.id,
     name: wire.name,
     status: toStatus(wire.status),
-    percentDone: Math.min(100, Math.max(0, Math.trunc(wire.percent_done ?? 0))),
+    percentDone: wholePercent(wire.percent_done) ?? 0,
     sizeBytes: more?.size ?? null,
     downloadedBytes: more?.downloaded ?? null,
+    uploadedBytes: more?.uploaded ?? null,
+    peers: more?.peers ?? null,
+    stagePercent: wholePercent(more?.stage_percent ?? null),
     speedBytesPerSecond: more?.speed ?? null,
     secondsLeft: more?.seconds_left ?? null,
     reason: more?.reason ?? null,
+    failure: more?.failure ?? null,
+    addedAtMs: more?.added_at == null ? null : more.added_at * 1000,
     host: more?.host ?? null,
     folderId: more?.folder_id ?? null,
     links: more?.links ?? [],
+    canRetryInPlace: more?.failure !== undefined,
   }
+}
+
+function wholePercent(percent: number | null): number | null {
+  return percent === null ? null : Math.min(100, Math.max(0, Math.trunc(percent)))
 }
 
 function toAnalysis(wire: WireAnalysis, diskTotalBytes: number): Omit<Analysis, 'report'> {
@@ -188,13 +208,17 @@ function toAnalysis(wire: WireAnalysis, diskTotalBytes: number): Omit<Analysis, 
     row(link, (link.paid_bw ?? 0) > 0 ? 'rapid' : 'file', [link.url ?? '']),
   )
   const torrents = wire.items.torrent.map((link) => row(link, 'torrent', [link.url ?? '']))
-  const sets = wire.items.multiparturl.map((set) =>
-    row(
+  const sets = wire.items.multiparturl.map((set) => ({
+    ...row(
       set,
       'multipart',
       set.parts.map((part) => part.url ?? ''),
     ),
-  )
+    // What a set holds is told by the part that its directory is in.
+    needsPassword: set.parts.some(needsPassword),
+    entryCount: set.parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
+    unpackedBytes: set.parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,
+  }))
   const problems = wire.items.error.map(({ url, error }) =>
     row({ url, size: null, paid_bw: 0, error: error || 'This link cannot be fetched.' }, 'problem', [url]),
   )
@@ -216,8 +240,15 @@ function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]
     sizeBytes: link.size,
     bandwidthBytes: link.paid_bw ?? 0,
     problem: link.error || null,
-    needsPassword: Boolean(Number(link.needs_pass ?? 0)),
+    needsPassword: needsPassword(link),
+    seeds: link.putdesk?.seeds ?? null,
+    entryCount: link.putdesk?.entries ?? null,
+    unpackedBytes: link.putdesk?.unpacked ?? null,
   }
+}
+
+function needsPassword(link: WireAnalyzedLink): boolean {
+  return Boolean(Number(link.needs_pass ?? 0))
 }
 
 function toSubscription(wire: z.infer<typeof WireSubscription>): Subscription {

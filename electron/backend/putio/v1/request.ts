@@ -15,6 +15,9 @@ export interface Endpoint {
   credentials: Credentials
 }
 
+/** The cause of a failure where the server has no such method. Source: API v1 §13. */
+export class NoSuchMethod extends Error {}
+
 /**
  * Asks a v1 server: credentials and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
  * results. Errors: `signed-out` (with the server's own sentence), `refused` (with its sentence), `unreachable`.
@@ -52,6 +55,7 @@ async function exchange(
   }
   if (answer.status >= 500)
     throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${answer.status}). Try again later.`)
+  if (answer.status === 404) throw notPutio(base, new NoSuchMethod(`${resource}.${method}`))
   try {
     return JSON.parse(answer.text)
   } catch (cause) {

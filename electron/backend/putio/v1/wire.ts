@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { TransferFailure } from '../../../../shared/transfer.ts'
 
 /*
  * What API v1 sends. Ids, sizes and quotas come as strings of digits, some servers send numbers; all become numbers here.
@@ -43,9 +44,15 @@ export const WireTransfer = z.object({
     .object({
       size: z.number().nullable(),
       downloaded: z.number(),
+      uploaded: z.number().nullish(),
       speed: z.number(),
       seconds_left: z.number().nullable(),
+      peers: z.number().int().nullish(),
+      stage_percent: z.number().nullish(),
       reason: z.string().nullable(),
+      /** Only told by a service that can try a transfer again. */
+      failure: TransferFailure.nullable().catch('other').optional(),
+      added_at: z.number().nullish(),
       host: z.string().nullable(),
       folder_id: z.number(),
       links: z.array(z.string()),
@@ -62,6 +69,9 @@ const analyzedLink = z.object({
   source: z.string().nullish(),
   needs_pass: z.union([z.number(), z.boolean(), z.string()]).nullish(),
   error: z.string().nullish(),
+  putdesk: z
+    .object({ seeds: z.number().int().nullish(), entries: z.number().int().nullish(), unpacked: z.number().nullish() })
+    .nullish(),
 })
 
 export const WireAnalysis = z.object({

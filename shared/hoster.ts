@@ -1,0 +1,22 @@
+import * as z from 'zod'
+import { SecretKeeping } from './account.ts'
+import { HostName } from './settings.ts'
+
+/** A paid hoster that the local service may use in the person's name. What signs in there never comes back to the window. */
+export const Hoster = z.object({
+  host: HostName,
+  /** What is stored for it. */
+  signsInWith: z.enum(['password', 'cookie']),
+  keeping: SecretKeeping,
+})
+export type Hoster = z.infer<typeof Hoster>
+
+/** What the person types to have a paid hoster used. */
+export const HosterSignIn = z.object({
+  host: HostName,
+  signIn: z.discriminatedUnion('with', [
+    z.object({ with: z.literal('password'), user: z.string().min(1).max(512), password: z.string().min(1).max(512) }),
+    z.object({ with: z.literal('cookie'), cookie: z.string().min(1).max(8192) }),
+  ]),
+})
+export type HosterSignIn = z.infer<typeof HosterSignIn>
