@@ -18,6 +18,10 @@ const HistoryDialog = lazy(async () => ({
   default: (await import('../features/transfers/history-dialog.tsx')).HistoryDialog,
 }))
 
+const ArchivePassword = lazy(async () => ({
+  default: (await import('../features/transfers/archive-password.tsx')).ArchivePassword,
+}))
+
 /** The dialog that is open; each is loaded when it is first asked for. */
 export function Dialogs() {
   const dialog = useApp((state) => state.dialog)
@@ -38,6 +42,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <SettingsDialog />
     case 'shortcuts':
       return <ShortcutList />
+    case 'archive-password':
+      return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
     case 'history':
       return <HistoryDialog accountId={dialog.accountId} />
     default: {

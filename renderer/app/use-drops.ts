@@ -1,31 +1,26 @@
 import { useEffect } from 'react'
+import { type Came, handOver } from '../store/hand-over.ts'
 import { folderKey, folderOfKey, itemsType } from '../store/keys.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
 const openAfterMs = 700
-const largestTextFile = 1_000_000
 
 /** The folder that something is over, as the key that the element carries; null where there is none. */
 function keyAt(target: EventTarget | null): string | null {
   return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
 }
 
-/** All that was dropped as one text and one piece of HTML. Files of links are read; a `.torrent` is only told of. */
-async function readDrop(data: DataTransfer): Promise<{ text: string; html: string | null; hasTorrent: boolean }> {
+/** All that was dropped as one text, one piece of HTML, and files. */
+function readDrop(data: DataTransfer): Came {
   const uris = data.getData('text/uri-list')
-  const plain = data.getData('text/plain')
   const html = data.getData('text/html')
   const files = [...data.files]
-  const texts = await Promise.all(
-    files
-      .filter(({ name, size }) => /\.(txt|url|webloc|html?)$/i.test(name) && size <= largestTextFile)
-      .map((file) => file.text()),
-  )
   return {
-    text: [uris === '' ? plain : uris, ...texts].filter((part) => part !== '').join('\n'),
+    // Dropped files come as addresses of their own, which are no links.
+    text: uris === '' || files.length > 0 ? data.getData('text/plain') : uris,
     html: html === '' || uris !== '' ? null : html,
-    hasTorrent: files.some(({ name }) => /\.torrent$/i.test(name)),
+    files,
   }
 }
 
@@ -74,7 +69,7 @@ export function useDrops() {
     async function onDrop(event: DragEvent) {
       event.preventDefault()
       inside = 0
-      const { dragged, setDragged, moveItems, attempt, extractLinks, openAddLinks, toast, dialog } = store.getState()
+      const { dragged, setDragged, moveItems, dialog } = store.getState()
       const key = keyAt(event.target)
       hover(null)
       const folder = key === null ? null : folderOfKey(key)
@@ -86,13 +81,7 @@ export function useDrops() {
         return
       }
       if (dialog !== null && dialog.kind !== 'add-links') return
-      const reading = readDrop(data)
-      await attempt(async () => {
-        const { text, html, hasTorrent } = await reading
-        const links = text === '' && html === null ? '' : await extractLinks(text, html)
-        if (links !== '') openAddLinks(links, folder ?? undefined)
-        else toast(say(hasTorrent ? 'drop.torrent' : 'drop.nothing'))
-      })
+      await handOver(store, readDrop(data), say('drop.nothing'), folder ?? undefined)
     }
 
     const onEnter = () => {

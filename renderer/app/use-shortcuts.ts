@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
+import { chooseFiles, handOver } from '../store/hand-over.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
@@ -54,7 +55,9 @@ export function useShortcuts() {
         case 'f':
           return () => focusOn('#filter')
         case 'u':
-          return () => state.openAddLinks('')
+          return () => state.openAddLinks({})
+        case 'o':
+          return () => chooseFiles(store)
         case 'r':
           return () => state.refresh()
         case ',':
@@ -111,11 +114,8 @@ export function useShortcuts() {
       }
       const text = event.clipboardData?.getData('text/plain') ?? ''
       const html = event.clipboardData?.getData('text/html') ?? ''
-      await state.attempt(async () => {
-        const links = await state.extractLinks(text, html === '' ? null : html)
-        if (links === '') state.toast(say('paste.nothing'))
-        else state.openAddLinks(links)
-      })
+      const files = [...(event.clipboardData?.files ?? [])]
+      await handOver(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
     }
 
     const paste = (event: ClipboardEvent) => void onPaste(event)

@@ -103,6 +103,7 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
       get().setExpanded(folderKey(account.id, 0), true)
       void get().loadChildren(account.id, 0)
       show({ accountId: account.id, folderId: 0, query: null }, null)
+      get().openWaiting()
     },
   }
 }

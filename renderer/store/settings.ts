@@ -1,4 +1,5 @@
-import type { Output, Player } from '../../shared/contract.ts'
+import type { Input, Output, Player } from '../../shared/contract.ts'
+import type { Hoster } from '../../shared/hoster.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { Slice } from './store.ts'
 
@@ -6,10 +7,16 @@ export interface SettingsSlice {
   /** Null until the backend has told. */
   settings: Settings | null
   players: readonly Player[] | null
+  /** Paid hosters; null until they were asked for. */
+  hosters: readonly Hoster[] | null
   changeSettings(change: Partial<Settings>): Promise<void>
   /** Like `changeSettings`, but the caller shows what went wrong. */
   tryChangeSettings(change: Partial<Settings>): Promise<void>
   loadPlayers(): Promise<Output<'players.list'>>
+  loadHosters(): Promise<void>
+  /** Rejects with why it could not be stored. */
+  putHoster(input: Input<'hosters.put'>): Promise<void>
+  removeHoster(host: string): Promise<void>
 }
 
 /** What the person chose, as the backend keeps it. */
@@ -21,6 +28,7 @@ export const settingsSlice: Slice<SettingsSlice> = (client) => (set, get) => {
   return {
     settings: null,
     players: null,
+    hosters: null,
     changeSettings: (change) => get().attempt(() => get().tryChangeSettings(change)),
     tryChangeSettings: async (change) => {
       await client.call('settings.change', change)
@@ -30,5 +38,8 @@ export const settingsSlice: Slice<SettingsSlice> = (client) => (set, get) => {
       set({ players })
       return players
     },
+    loadHosters: async () => set({ hosters: await client.call('hosters.list', {}) }),
+    putHoster: async (input) => set({ hosters: await client.call('hosters.put', input) }),
+    removeHoster: async (host) => set({ hosters: await client.call('hosters.remove', { host }) }),
   }
 }

@@ -36,6 +36,12 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   reason: null,
   host: null,
   folderId: null,
+  uploadedBytes: null,
+  peers: null,
+  stagePercent: null,
+  failure: null,
+  statusSinceMs: null,
+  addedAtMs: null,
   canRetry: false,
   ...more,
 })
@@ -119,6 +125,7 @@ it('follows transfers by deltas alone, and a percentage never falls within a sta
       accountId: 'a',
       isReset: false,
       upserted,
+      arrived: [],
       finished: [],
       cancelled: [],
       ...more,
@@ -143,7 +150,8 @@ it('tells of a finished transfer once, with the way to it', () => {
     accountId: 'a',
     isReset: false,
     upserted: [],
-    finished: [{ id: 'h', name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1 }],
+    arrived: [],
+    finished: [{ id: 'h', name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1, wasReady: false }],
     cancelled: [],
   })
   const [toast] = store.getState().toasts
@@ -164,7 +172,10 @@ it('makes one sentence of many finished transfers', () => {
       accountId: 'a',
       isReset: false,
       upserted: [],
-      finished: [{ id: `h${transferId}`, name: `t${transferId}`, itemId: null, folderId: 0, transferId }],
+      arrived: [],
+      finished: [
+        { id: `h${transferId}`, name: `t${transferId}`, itemId: null, folderId: 0, transferId, wasReady: false },
+      ],
       cancelled: [],
     })
   for (const id of [1, 2, 3, 4]) finish(id)
@@ -241,6 +252,9 @@ it('reports on the newest text only, and does not ask again for the same links',
         bandwidthBytes: 0,
         problem: null,
         needsPassword: false,
+        seeds: null,
+        entryCount: null,
+        unpackedBytes: null,
       },
     ],
     diskFreeBytes: 1,
@@ -253,14 +267,14 @@ it('reports on the newest text only, and does not ask again for the same links',
       Urls: { url: [`http://h/${name}`], rapid: [], multipart: {}, torrent: [] },
     },
   })
-  const first = store.getState().analyzeText('a', 'http://h/old')
+  const first = store.getState().analyze('a', { text: 'http://h/old', files: [] })
   await backend.answer('links.extract', ['http://h/old'])
-  const second = store.getState().analyzeText('a', 'http://h/new')
+  const second = store.getState().analyze('a', { text: 'http://h/new', files: [] })
   await backend.answer('links.extract', ['http://h/new'])
   await backend.answer('analysis.run', report('new'), 1)
   await backend.answer('analysis.run', report('old'))
   await Promise.all([first, second])
-  const third = store.getState().analyzeText('a', 'see http://h/new')
+  const third = store.getState().analyze('a', { text: 'see http://h/new', files: [] })
   await backend.answer('links.extract', ['http://h/new'])
   await third
   expect(store.getState().analysis).toEqual({

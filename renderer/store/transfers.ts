@@ -5,28 +5,43 @@ import type { Transfer, TransferId } from '../../shared/transfer.ts'
 import type { Slice } from './store.ts'
 
 export type TransferList = ReadonlyMap<TransferId, Transfer>
-export type Finished = EventData<'transfers.changed'>['finished'][number]
+export type Finished = EventData<'transfers.changed'>['arrived'][number]
+
+/** How a failed transfer is tried again: with a password for its archives, or with them kept as they are. */
+export interface RetryHow {
+  password: string | null
+  isUnpacked: boolean
+}
 
 export interface TransfersSlice {
   transfers: ReadonlyMap<AccountId, TransferList>
-  /** Transfers that finished while this window looked on, since they were last announced. */
+  /** Transfers whose files came while this window looked on, since they were last announced. */
   finished: readonly (Finished & { accountId: AccountId })[]
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
-  retryTransfer(accountId: AccountId, transferId: TransferId): Promise<void>
+  /** Tries a failed transfer again; what goes wrong is told in a toast. */
+  retryTransfer(accountId: AccountId, transferId: TransferId, how?: RetryHow): Promise<void>
+  /** Like `retryTransfer`, but the caller shows what went wrong. */
+  tryTransferAgain(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Takes what is to be announced. */
   takeFinished(): TransfersSlice['finished']
 }
 
-/** The percentage to show: within one status it only grows, whatever a service says. */
+/** The percentages to show: within one status they only grow, whatever a service says. */
 function steady(before: Transfer | undefined, now: Transfer): Transfer {
-  if (before === undefined || before.status !== now.status || before.percentDone <= now.percentDone) return now
-  return { ...now, percentDone: before.percentDone }
+  if (before === undefined || before.status !== now.status) return now
+  const { percentDone, stagePercent } = now
+  return {
+    ...now,
+    percentDone: Math.max(before.percentDone, percentDone),
+    stagePercent: stagePercent === null ? null : Math.max(before.stagePercent ?? 0, stagePercent),
+  }
 }
 
 /** Each account's transfers, as the backend tells them. */
 export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
-  client.on('transfers.changed', ({ accountId, isReset, upserted, finished, cancelled }) => {
+  client.on('transfers.changed', ({ accountId, isReset, upserted, arrived, finished, cancelled }) => {
+    const ready = [...arrived, ...finished.filter(({ wasReady }) => !wasReady)]
     set((state) => {
       const before: TransferList = state.transfers.get(accountId) ?? new Map()
       const next = new Map(isReset ? [] : before)
@@ -35,10 +50,10 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
       for (const transfer of upserted) next.set(transfer.id, steady(before.get(transfer.id), transfer))
       return {
         transfers: new Map(state.transfers).set(accountId, next),
-        finished: [...state.finished, ...finished.map((entry) => ({ ...entry, accountId }))],
+        finished: [...state.finished, ...ready.map((entry) => ({ ...entry, accountId }))],
       }
     })
-    for (const entry of finished) get().tellReady(accountId, entry)
+    for (const entry of ready) get().tellReady(accountId, entry)
   })
 
   return {
@@ -52,10 +67,11 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
       get().attempt(async () => {
         await client.call('transfers.cancel', { accountId, transferIds: [...transferIds] })
       }),
-    retryTransfer: (accountId, transferId) =>
-      get().attempt(async () => {
-        await client.call('transfers.retry', { accountId, transferId })
-      }),
+    retryTransfer: (accountId, transferId, how = { password: null, isUnpacked: true }) =>
+      get().attempt(() => get().tryTransferAgain(accountId, transferId, how)),
+    tryTransferAgain: async (accountId, transferId, how) => {
+      await client.call('transfers.retry', { accountId, transferId, ...how })
+    },
     takeFinished: () => {
       const { finished } = get()
       if (finished.length > 0) set({ finished: [] })

@@ -1,19 +1,22 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+import type { TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
 import type { Held } from './acts.ts'
+import type { Handed } from './analysis.ts'
 import type { Row } from './listing.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { Finished } from './transfers.ts'
 
 export type DialogState =
-  | { kind: 'add-links'; text: string; accountId: AccountId; folderId: ItemId }
+  | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & Handed)
   | { kind: 'sign-in'; accountId: AccountId | null }
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'delete'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'settings' }
   | { kind: 'history'; accountId: AccountId }
+  | { kind: 'archive-password'; accountId: AccountId; transferId: TransferId }
   | { kind: 'shortcuts' }
 
 type MenuState =
@@ -36,6 +39,8 @@ interface Toast {
 
 export interface UiSlice {
   dialog: DialogState | null
+  /** What was handed over before there was an account to add it to. */
+  waiting: Handed | null
   menu: MenuState | null
   toasts: readonly Toast[]
   /** The item whose name is being typed, and what is wrong with what was typed. */
@@ -48,7 +53,10 @@ export interface UiSlice {
   open(dialog: DialogState): void
   close(): void
   openMenu(menu: MenuState | null): void
-  openAddLinks(text: string, folder?: { accountId: AccountId; folderId: ItemId }): void
+  /** Shows what links and files would cost. Where no account is open yet, they wait for the first one. */
+  openAddLinks(handed: Partial<Handed>, folder?: { accountId: AccountId; folderId: ItemId }): void
+  /** Shows what waited for an account. */
+  openWaiting(): void
   toast(sentence: string, acts?: readonly ToastAct[]): void
   complain(sentence: string): void
   dropToast(id: number): void
@@ -71,10 +79,14 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   function addToast(toast: Omit<Toast, 'id'>) {
     set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-mostToasts) }))
   }
-  client.on('links.offered', ({ text }) => get().openAddLinks(text))
+  client.on('links.offered', ({ text, files, problems }) => {
+    for (const problem of problems) get().complain(problem)
+    if (text !== '' || files.length > 0) get().openAddLinks({ text, files })
+  })
 
   return {
     dialog: null,
+    waiting: null,
     menu: null,
     toasts: [],
     renaming: null,
@@ -84,20 +96,22 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
     open: (dialog) => set({ dialog, menu: null }),
     close: () => set({ dialog: null }),
     openMenu: (menu) => set({ menu }),
-    openAddLinks: (text, folder) => {
-      const { place, dialog } = get()
+    openAddLinks: (handed, folder) => {
+      const { place, dialog, waiting } = get()
       const target = folder ?? place
-      if (target === null) return
-      const before = dialog?.kind === 'add-links' && dialog.text !== '' ? `${dialog.text}\n` : ''
-      set({
-        menu: null,
-        dialog: {
-          kind: 'add-links',
-          text: before + text,
-          accountId: target.accountId,
-          folderId: target.folderId,
-        },
-      })
+      if (target === null) {
+        set({ waiting: both(waiting, handed) })
+        return
+      }
+      const { accountId, folderId } = target
+      const shown = both(dialog?.kind === 'add-links' ? dialog : null, handed)
+      set({ menu: null, dialog: { kind: 'add-links', ...shown, accountId, folderId } })
+    },
+    openWaiting: () => {
+      const { waiting, openAddLinks } = get()
+      if (waiting === null) return
+      set({ waiting: null })
+      openAddLinks(waiting)
     },
     toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0 }),
     complain: (sentence) => addToast({ isProblem: true, sentence, acts: [], readyCount: 0 }),
@@ -137,4 +151,11 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       if (get().dropAt !== dropAt) set({ dropAt })
     },
   }
+}
+
+/** What was handed over first, and then what came; a file counts once. */
+function both(before: Handed | null, { text = '', files: added = [] }: Partial<Handed>): Handed {
+  const files = new Map([...(before?.files ?? []), ...added].map((file) => [file.link, file]))
+  const texts = [before?.text ?? '', text].filter((part) => part !== '')
+  return { text: texts.join('\n'), files: [...files.values()] }
 }

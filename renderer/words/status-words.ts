@@ -1,5 +1,7 @@
 import type { Transfer, TransferStatus } from '../../shared/transfer.ts'
+import { formatDuration, formatSize } from './format.ts'
 import { type MessageId, say } from './say.ts'
+import { visibleName } from './visible-name.ts'
 
 /** What colour a status has; the word always stands beside it. */
 export type Tone = 'running' | 'sharing' | 'waiting' | 'resting' | 'error'
@@ -25,35 +27,74 @@ export interface Surroundings {
   folder: string | null
   /** Its place among those that wait, from 1. */
   placeInLine: number
+  /** Names of the transfers that hold the slots it waits for. */
+  holders: readonly string[]
+  nowMs: number
 }
 
+/** So long a torrent may look for people before the person is advised to choose another. */
+const longLookMs = 3 * 60_000
+const mostNamed = 2
+
 /** Why a transfer is in its status, and what the person can do or expect, in one line. */
-export function adviceFor(transfer: Transfer, { folder, placeInLine }: Surroundings): string {
-  switch (transfer.status) {
+export function adviceFor(transfer: Transfer, around: Surroundings): string {
+  const { status, reason, stagePercent } = transfer
+  if (reason !== null) return reason
+  switch (status) {
     case 'downloading':
-    case 'downloading-and-seeding': {
-      const way = [
-        transfer.host === null ? null : say('advice.from', { host: transfer.host }),
-        folder === null ? null : say('advice.to', { folder }),
-      ].filter((part) => part !== null)
-      return way.length === 0 ? say(`advice.${transfer.status}`) : way.join(' · ')
-    }
+    case 'downloading-and-seeding':
+      return wayOf(transfer, around.folder)
     case 'waiting':
-      return transfer.reason ?? say('advice.waiting', { place: placeInLine })
-    case 'error':
-      return transfer.reason ?? say('advice.error')
-    case 'in-queue':
+      return waitOf(around)
     case 'looking-for-peers':
+      return lookOf(transfer, around.nowMs)
     case 'seeding':
+      return stagePercent === null ? say('advice.seeding') : say('advice.seedingAt', { percent: stagePercent })
+    case 'error':
+    case 'in-queue':
     case 'in-complete-queue':
     case 'in-extraction-queue':
     case 'extracting':
     case 'completing':
     case 'unknown':
-      return transfer.reason ?? say(`advice.${transfer.status}`)
+      return say(`advice.${status}`)
     default: {
-      const never: never = transfer.status
+      const never: never = status
       return never
     }
   }
+}
+
+/** How far a transfer has come in what it does now: in its stage where that is told, else in all. */
+export function shownPercent({ percentDone, stagePercent }: Transfer): number {
+  return stagePercent ?? percentDone
+}
+
+/** Where it comes from, what was shared of it, where it goes to. */
+function wayOf({ status, host, peers, uploadedBytes }: Transfer, folder: string | null): string {
+  const from =
+    peers !== null ? say('advice.peers', { count: peers }) : host === null ? null : say('advice.from', { host })
+  const isSharing = status === 'downloading-and-seeding' && uploadedBytes !== null && uploadedBytes > 0
+  const way = [
+    from,
+    isSharing ? say('advice.sharedBack', { size: formatSize(uploadedBytes) }) : null,
+    folder === null ? null : say('advice.to', { folder }),
+  ].filter((part) => part !== null)
+  return way.length === 0
+    ? say(`advice.${status === 'downloading' ? status : 'downloading-and-seeding'}`)
+    : way.join(' · ')
+}
+
+function waitOf({ placeInLine: place, holders }: Surroundings): string {
+  if (holders.length === 0) return say('advice.waiting', { place })
+  const named = holders.slice(0, mostNamed).map((name) => `“${visibleName(name)}”`)
+  const names = new Intl.ListFormat('en', { type: 'unit' }).format(named)
+  return say('advice.waitingFor', { place, names, count: holders.length, more: holders.length - named.length })
+}
+
+function lookOf({ statusSinceMs }: Transfer, nowMs: number): string {
+  const lookedMs = statusSinceMs === null ? 0 : nowMs - statusSinceMs
+  if (lookedMs < 5000) return say('advice.looking-for-peers')
+  const time = formatDuration(lookedMs / 1000)
+  return say(lookedMs < longLookMs ? 'advice.lookingFor' : 'advice.lookingLong', { time })
 }

@@ -3,7 +3,7 @@ import { type Transfer, transferStatuses } from '../../shared/transfer.ts'
 import { en } from './en.ts'
 import { formatDuration, formatLoss, formatMoment, formatSize } from './format.ts'
 import { say, sayAround } from './say.ts'
-import { adviceFor, statusWords } from './status-words.ts'
+import { adviceFor, shownPercent, statusWords } from './status-words.ts'
 import { cutName, visibleName } from './visible-name.ts'
 
 const transfer: Transfer = {
@@ -18,8 +18,16 @@ const transfer: Transfer = {
   reason: null,
   host: null,
   folderId: null,
+  uploadedBytes: null,
+  peers: null,
+  stagePercent: null,
+  failure: null,
+  statusSinceMs: null,
+  addedAtMs: null,
   canRetry: false,
 }
+
+const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }
 
 it('has a message that can be said for every id, with every value it names', () => {
   const values = Object.fromEntries(
@@ -32,19 +40,60 @@ it('has a message that can be said for every id, with every value it names', () 
 it('has a word, a colour and advice for every status', () => {
   const told = transferStatuses.map((status) => [
     say(statusWords[status].word),
-    adviceFor({ ...transfer, status }, { folder: null, placeInLine: 3 }),
+    adviceFor({ ...transfer, status }, { ...around, placeInLine: 3 }),
   ])
   expect(told.every(([word, advice]) => word !== '' && advice !== '')).toBe(true)
   expect(Object.keys(statusWords)).toEqual([...transferStatuses])
-  expect(told[0]).toEqual(['Waiting', 'its turn comes when a slot is free · number 3 in line'])
+  expect(told[0]).toEqual(['Waiting', 'number 3 in line · its turn comes when a slot is free'])
 })
 
 it('prefers the service’s own reason, and says where a download comes from and goes to', () => {
-  const around = { folder: 'Films', placeInLine: 0 }
+  const inFilms = { ...around, folder: 'Films' }
   expect([
-    adviceFor({ ...transfer, status: 'error', reason: 'The archive needs a password.' }, around),
-    adviceFor({ ...transfer, host: 'example.org' }, around),
+    adviceFor({ ...transfer, status: 'error', reason: 'The archive needs a password.' }, inFilms),
+    adviceFor({ ...transfer, host: 'example.org' }, inFilms),
   ]).toEqual(['The archive needs a password.', 'from example.org · to Films'])
+})
+
+it('says how long nobody was found, and after three minutes what to choose instead', () => {
+  const looking: Transfer = { ...transfer, status: 'looking-for-peers', peers: 0, statusSinceMs: 1000 }
+  const after = (seconds: number) => adviceFor(looking, { ...around, nowMs: 1000 + seconds * 1000 })
+  expect([2, 50, 179, 180, 5000].map(after)).toEqual([
+    'nobody to fetch from yet',
+    'nobody to fetch from for 50 s',
+    'nobody to fetch from for 3 min',
+    'nobody to fetch from for 3 min · torrents that many people share start sooner',
+    'nobody to fetch from for 1 h 23 min · torrents that many people share start sooner',
+  ])
+})
+
+it('tells of a torrent who gives it, what was shared, and how far it is to 1:1', () => {
+  const torrent: Transfer = { ...transfer, peers: 3, uploadedBytes: 12e6, host: null }
+  expect([
+    adviceFor({ ...torrent, peers: 1 }, { ...around, folder: 'Films' }),
+    adviceFor({ ...torrent, status: 'downloading-and-seeding' }, { ...around, folder: 'Films' }),
+    adviceFor({ ...torrent, status: 'seeding', stagePercent: 40 }, around),
+    adviceFor({ ...torrent, status: 'seeding' }, around),
+  ]).toEqual([
+    'from 1 person · to Films',
+    'from 3 people · 12 MB shared back · to Films',
+    'shared 40 % of 1:1, then its slot is free',
+    'complete, and shared back until 1:1; then its slot is free',
+  ])
+})
+
+it('names those that hold the slots for one that waits', () => {
+  const waiting: Transfer = { ...transfer, status: 'waiting' }
+  const behind = (...holders: string[]) => adviceFor(waiting, { ...around, placeInLine: 2, holders })
+  expect([behind('a.iso'), behind('a', 'b'), behind('a', 'b', 'c', 'd')]).toEqual([
+    'number 2 in line · “a.iso” holds the slot',
+    'number 2 in line · “a”, “b” hold the slots',
+    'number 2 in line · “a”, “b” and 2 more hold the slots',
+  ])
+})
+
+it('shows how far a stage has come where that is told', () => {
+  expect([shownPercent({ ...transfer, percentDone: 100, stagePercent: 30 }), shownPercent(transfer)]).toEqual([30, 0])
 })
 
 it('has plurals right', () => {

@@ -39,7 +39,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
     <div className={styles.empty}>
       <Icon of={FolderOpen} size={26} />
       <p>{say('list.empty')}</p>
-      <Button onClick={() => openAddLinks('')}>{say('act.addLinks')}</Button>
+      <Button onClick={() => openAddLinks({})}>{say('act.addLinks')}</Button>
     </div>
   )
 }

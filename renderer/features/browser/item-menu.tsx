@@ -47,7 +47,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     opening.push({
       label: say('act.addLinksHere'),
       icon: Link,
-      run: () => state.openAddLinks('', { accountId, folderId: only.id }),
+      run: () => state.openAddLinks({}, { accountId, folderId: only.id }),
     })
   } else if (only && isPlayable(only)) {
     opening.push({ label: say('act.play'), icon: Play, keys: 'Enter', run: () => openRow(store, only) })
@@ -108,7 +108,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
         label: say('act.addLinksHere'),
         icon: Link,
         keys: keysOf('Ctrl', 'U'),
-        run: () => state.openAddLinks(''),
+        run: () => state.openAddLinks({}),
       })
     }
     here.push({

@@ -71,7 +71,7 @@ export function Toolbar() {
         className={styles.add}
         aria-label={say('act.addLinks')}
         title={keysOf('Ctrl', 'U')}
-        onClick={() => openAddLinks('')}
+        onClick={() => openAddLinks({})}
       >
         <Icon of={Link} />
         <span>{say('act.addLinks')}</span>

@@ -1,6 +1,7 @@
-import { WandSparkles } from 'lucide-react'
+import { FileInput, WandSparkles } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { keysOf } from '../../parts/keys.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
 
@@ -12,6 +13,7 @@ interface Props {
   problem: string | null
   keys: string
   onBest(): void
+  onChoose(): void
   onCancel(): void
   onSubmit(): void
 }
@@ -31,7 +33,12 @@ export function AddLinksFoot({ count, hasRows, isAdding, isOver, problem, keys, 
             <Icon of={WandSparkles} />
             {say('links.best')}
           </Button>
-        ) : null}
+        ) : (
+          <Button title={keysOf('Ctrl', 'O')} onClick={on.onChoose}>
+            <Icon of={FileInput} />
+            {say('links.chooseFiles')}
+          </Button>
+        )}
         {isOver && problem === null ? <p className={styles.over}>{say('ledger.over')}</p> : null}
         <span className={styles.gap} />
         <Button onClick={on.onCancel}>{say('act.cancel')}</Button>

@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { keysOf } from '../../parts/keys.ts'
+import { chooseFiles } from '../../store/hand-over.ts'
 import { sentenceOf } from '../../store/sentence.ts'
 import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -12,6 +13,7 @@ import { FolderPicker } from './folder-picker.tsx'
 import { chooseBest, keepLedger, type Means, runningOf, ticksAtFirst } from './ledger.ts'
 import { LedgerTable } from './ledger-table.tsx'
 import { LinkRows } from './link-rows.tsx'
+import { TorrentChips } from './torrent-chips.tsx'
 
 const debounceMs = 300
 const noRows: readonly AnalyzedLink[] = []
@@ -22,7 +24,7 @@ interface Props {
 
 /** Links come in, and what they cost is seen before anything is fetched. */
 export function AddLinks({ given }: Props) {
-  const { text, accountId, folderId } = given
+  const { text, files, accountId, folderId } = given
   const store = useAppStore()
   const { open, close } = store.getState()
   const analysis = useApp((state) => state.analysis)
@@ -37,9 +39,9 @@ export function AddLinks({ given }: Props) {
   useEffect(() => {
     const wait = isFirst.current ? 0 : debounceMs
     isFirst.current = false
-    const timer = setTimeout(() => void store.getState().analyzeText(accountId, text), wait)
+    const timer = setTimeout(() => void store.getState().analyze(accountId, { text, files }), wait)
     return () => clearTimeout(timer)
-  }, [text, accountId, store])
+  }, [text, files, accountId, store])
   useEffect(() => () => store.getState().forgetAnalysis(), [store])
 
   const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
@@ -113,12 +115,16 @@ export function AddLinks({ given }: Props) {
           value={text}
           onChange={(event) => open({ ...given, text: event.target.value })}
         />
+        <TorrentChips
+          files={files}
+          onRemove={(link) => open({ ...given, files: files.filter((file) => file.link !== link) })}
+        />
         <LinkRows
-          text={text}
+          isEmpty={text.trim() === ''}
           ledger={ledger}
           ticked={ticked}
           onTick={(at, isTicked) => setChoices(new Map(choices).set(keyOf(rows[at]), isTicked))}
-          onRetry={() => void store.getState().analyzeText(accountId, text)}
+          onRetry={() => void store.getState().analyze(accountId, { text, files })}
         />
         {report === null || rows.length === 0 ? null : (
           <LedgerTable report={report} quota={quota ?? null} running={running} ledger={ledger} />
@@ -134,6 +140,7 @@ export function AddLinks({ given }: Props) {
             const best = chooseBest(rows, means)
             setChoices(new Map(rows.map((row, at) => [keyOf(row), best.has(at)])))
           }}
+          onChoose={() => chooseFiles(store)}
           onCancel={close}
           onSubmit={() => void submit()}
         />

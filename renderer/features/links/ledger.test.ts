@@ -13,6 +13,9 @@ const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): Analyz
   bandwidthBytes: 0,
   problem: null,
   needsPassword: false,
+  seeds: null,
+  entryCount: null,
+  unpackedBytes: null,
   ...more,
 })
 const means = (more: Partial<Means> = {}): Means => ({
@@ -34,6 +37,12 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   reason: null,
   host: null,
   folderId: null,
+  uploadedBytes: null,
+  peers: null,
+  stagePercent: null,
+  failure: null,
+  statusSinceMs: null,
+  addedAtMs: null,
   canRetry: false,
   ...more,
 })
@@ -76,6 +85,7 @@ it('puts ticked rows to the account in order and holds the rest against what is 
     batchBandwidthBytes: 5,
     unknownCount: 1,
     diskLeftBytes: 20,
+    peakLeftBytes: 20,
     bandwidthLeftBytes: 45,
   })
 })
@@ -88,6 +98,7 @@ it('goes below nothing when too much is ticked, and says by how much each is too
     batchBandwidthBytes: 0,
     unknownCount: 0,
     diskLeftBytes: -70,
+    peakLeftBytes: -70,
     bandwidthLeftBytes: null,
   })
 })
@@ -99,6 +110,16 @@ it('knows the limit of a single file, which holds neither for archives in parts 
     { kind: 'fits' },
     { kind: 'fits' },
   ])
+})
+
+it('counts an archive as what stays of it, and has room for both while it is unpacked', () => {
+  const rows = [row(20, { unpackedBytes: 50 }), row(10, { unpackedBytes: 5 }), row(30, { unpackedBytes: 10 })]
+  expect(keepLedger(rows, () => true, means())).toMatchObject({
+    fits: [{ kind: 'fits' }, { kind: 'fits' }, { kind: 'disk-over', overBytes: 5 }],
+    batchDiskBytes: 65,
+    diskLeftBytes: 25,
+    peakLeftBytes: -5,
+  })
 })
 
 it('ticks at first what fits in order, and never what cannot be fetched', () => {

@@ -27,6 +27,8 @@ export interface Ledger {
   /** Ticked rows whose size nobody knows; they are in no sum. */
   unknownCount: number
   diskLeftBytes: number
+  /** What is left at the worst moment: while the last archive is unpacked, it is there packed and unpacked. */
+  peakLeftBytes: number
   bandwidthLeftBytes: number | null
 }
 
@@ -54,14 +56,16 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
   let batchDiskBytes = 0
   let batchBandwidthBytes = 0
   let unknownCount = 0
+  let largestPackedBytes = 0
   const fits: Fit[] = []
   rows.forEach((row, at) => {
     if (!isTicked(at)) return
     fits[at] = fitOf(row, disk, bandwidth, means.largestFileBytes)
     if (fits[at].kind === 'problem') return
     if (row.sizeBytes === null) unknownCount++
-    disk -= row.sizeBytes ?? 0
-    batchDiskBytes += row.sizeBytes ?? 0
+    disk -= keptBytes(row)
+    batchDiskBytes += keptBytes(row)
+    if (row.unpackedBytes !== null) largestPackedBytes = Math.max(largestPackedBytes, row.sizeBytes ?? 0)
     batchBandwidthBytes += row.bandwidthBytes
     if (bandwidth !== null) bandwidth -= row.bandwidthBytes
   })
@@ -74,8 +78,19 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
     batchBandwidthBytes,
     unknownCount,
     diskLeftBytes: disk,
+    peakLeftBytes: disk - largestPackedBytes,
     bandwidthLeftBytes: bandwidth,
   }
+}
+
+/** What a row takes in the end: of an archive only what was in it stays. */
+function keptBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
+  return unpackedBytes ?? sizeBytes ?? 0
+}
+
+/** What a row takes at its worst moment: an archive is there packed and unpacked for a while. */
+function neededBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
+  return (sizeBytes ?? 0) + (unpackedBytes ?? 0)
 }
 
 function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, largestFile: number | null): Fit {
@@ -87,9 +102,8 @@ function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, larges
   if (largestFile !== null && row.kind !== 'multipart' && row.kind !== 'torrent' && row.sizeBytes > largestFile) {
     return { kind: 'file-over', limitBytes: largestFile }
   }
-  if (row.sizeBytes > disk && row.sizeBytes > 0) {
-    return { kind: 'disk-over', overBytes: row.sizeBytes - Math.max(0, disk) }
-  }
+  const needed = neededBytes(row)
+  if (needed > disk && needed > 0) return { kind: 'disk-over', overBytes: needed - Math.max(0, disk) }
   return { kind: 'fits' }
 }
 
@@ -105,7 +119,7 @@ export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Means): Set<n
 export function chooseBest(rows: readonly AnalyzedLink[], means: Means): Set<number> {
   const disk = Math.max(1, means.diskFreeBytes - means.runningBytes)
   const bandwidth = Math.max(1, means.bandwidthLeftBytes ?? 1)
-  const ofDisk = ({ sizeBytes }: AnalyzedLink) => (sizeBytes ?? 0) / disk
+  const ofDisk = (row: AnalyzedLink) => neededBytes(row) / disk
   const ofBandwidth = ({ bandwidthBytes }: AnalyzedLink) =>
     means.bandwidthLeftBytes === null ? 0 : bandwidthBytes / bandwidth
   const costs: ((row: AnalyzedLink) => number)[] = [
@@ -143,7 +157,7 @@ function take(
     const { kind } = fitOf(row, disk, bandwidth, means.largestFileBytes)
     if (kind !== 'fits' && !(takesUnknown && kind === 'unknown-size')) continue
     taken.add(at)
-    disk -= row.sizeBytes ?? 0
+    disk -= keptBytes(row)
     if (bandwidth !== null) bandwidth -= row.bandwidthBytes
   }
   return taken

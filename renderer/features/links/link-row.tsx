@@ -10,6 +10,7 @@ import { say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
 import styles from './add-links.module.css'
 import type { Fit } from './ledger.ts'
+import { isArchive, secondLine } from './second-line.ts'
 
 interface Props {
   row: AnalyzedLink
@@ -21,10 +22,10 @@ interface Props {
 /** One link, or the parts of one archive: what it is, what it weighs, and whether it fits. */
 export function LinkRow({ row, fit, isTicked, onTick }: Props) {
   const id = useId()
-  const { name, sizeBytes, bandwidthBytes, links } = row
+  const { name, sizeBytes, bandwidthBytes, needsPassword, links } = row
   const isProblem = fit.kind === 'problem'
   return (
-    <li className={styles.row} title={links.join('\n')}>
+    <li className={styles.row} title={isFile(links) ? name : links.join('\n')}>
       <Checkbox
         aria-label={say('links.choose', { name: visibleName(name) })}
         aria-describedby={id}
@@ -35,7 +36,7 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
       <Icon of={iconOf(row)} className={styles.icon} />
       <div className={styles.what}>
         <Name>{name}</Name>
-        <span className={styles.second}>
+        <span className={styles.second} title={secondLine(row)}>
           <bdi>{secondLine(row)}</bdi>
         </span>
       </div>
@@ -45,6 +46,9 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
       </span>
       <span id={id} className={styles.pills}>
         <span className={classNames(styles.pill, styles[toneOf(fit)])}>{wordFor(fit)}</span>
+        {needsPassword ? (
+          <span className={classNames(styles.pill, styles.unsure)}>{say('links.needsPassword')}</span>
+        ) : null}
         {bandwidthBytes > 0 && !isProblem ? (
           <span className={classNames(styles.pill, styles.outlined)}>
             {say('links.bandwidth', { size: formatSize(bandwidthBytes) })}
@@ -53,16 +57,6 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
       </span>
     </li>
   )
-}
-
-function secondLine({ kind, problem, host, links, needsPassword }: AnalyzedLink): string {
-  if (problem !== null) return problem
-  const parts = [
-    kind === 'multipart' ? say('links.parts', { count: links.length }) : null,
-    host === '' ? null : host,
-    needsPassword ? say('links.needsPassword') : null,
-  ]
-  return parts.filter((part) => part !== null).join(' · ')
 }
 
 function wordFor(fit: Fit): string {
@@ -95,9 +89,14 @@ function toneOf({ kind }: Fit): 'good' | 'bad' | 'unsure' | 'outlined' {
 function iconOf({ kind, name }: AnalyzedLink): LucideIcon {
   if (kind === 'problem') return TriangleAlert
   if (kind === 'torrent') return Magnet
-  if (kind === 'multipart' || /\.(zip|rar|7z|tar|gz|xz)$/i.test(name)) return Archive
+  if (kind === 'multipart' || isArchive(name)) return Archive
   if (/\.(mp4|mkv|avi|mov|webm|m4v)$/i.test(name)) return FilePlay
   if (/\.(mp3|flac|ogg|opus|m4a|wav)$/i.test(name)) return FileMusic
   if (/\.(iso|img|dmg)$/i.test(name)) return Disc3
   return kind === 'rapid' ? Globe : File
+}
+
+/** A torrent file that was handed over has no address to show. */
+function isFile([first = '']: readonly string[]): boolean {
+  return first.startsWith('torrent-file:')
 }

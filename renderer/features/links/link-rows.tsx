@@ -8,7 +8,8 @@ import type { Ledger } from './ledger.ts'
 import { LinkRow } from './link-row.tsx'
 
 interface Props {
-  text: string
+  /** Nothing was typed or handed over. */
+  isEmpty: boolean
   ledger: Ledger
   ticked: ReadonlySet<number>
   onTick(at: number, isTicked: boolean): void
@@ -16,7 +17,7 @@ interface Props {
 }
 
 /** One line a link: while it is looked at, when it is known, or why none can be shown. */
-export function LinkRows({ text, ledger, ticked, onTick, onRetry }: Props) {
+export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
   const { links, report, isRunning, problem } = useApp((state) => state.analysis)
 
   if (problem !== null) {
@@ -37,8 +38,10 @@ export function LinkRows({ text, ledger, ticked, onTick, onRetry }: Props) {
     )
   }
   if (report === null) {
-    return <p className={styles.message}>{say(text.trim() === '' ? 'links.idle' : 'links.none')}</p>
+    return <p className={styles.message}>{say(isEmpty ? 'links.idle' : 'links.none')}</p>
   }
+  const reported = new Set(report.rows.flatMap((row) => row.links))
+  const missing = links.filter((link) => !reported.has(link)).length
   return (
     <ul className={styles.rows} aria-label={say('links.table')} aria-busy={isRunning}>
       {report.rows.map((row, at) => (
@@ -50,10 +53,10 @@ export function LinkRows({ text, ledger, ticked, onTick, onRetry }: Props) {
           onTick={(isTicked) => onTick(at, isTicked)}
         />
       ))}
-      {isRunning ? (
+      {isRunning && missing > 0 ? (
         <li className={styles.more}>
           <Icon of={LoaderCircle} className={styles.turning} />
-          {say('links.analyzing', { count: links.length })}
+          {say('links.analyzingMore', { count: missing })}
         </li>
       ) : null}
     </ul>

@@ -3,7 +3,9 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { OwnHosts } from './own-hosts.tsx'
+import { PaidHosters } from './paid-hosters.tsx'
 import styles from './settings.module.css'
+import { TorrentSettings } from './torrent-settings.tsx'
 
 const themes = ['system', 'light', 'dark'] as const
 
@@ -64,6 +66,8 @@ export function SettingsDialog() {
           )}
         </div>
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
+        <TorrentSettings settings={settings} />
+        <PaidHosters />
       </div>
     </Dialog>
   )

@@ -85,7 +85,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
           label={say('history.again')}
           onClick={() => {
             close()
-            openAddLinks(links.join('\n'), { accountId, folderId: folderId ?? 0 })
+            openAddLinks({ text: links.join('\n') }, { accountId, folderId: folderId ?? 0 })
           }}
         />
       )}

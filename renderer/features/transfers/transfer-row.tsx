@@ -1,6 +1,7 @@
 import {
   Archive,
   CircleAlert,
+  CircleStop,
   Disc3,
   FileDown,
   Film,
@@ -13,19 +14,23 @@ import {
   X,
 } from 'lucide-react'
 import { memo, useEffect } from 'react'
+import { isOnlyShared } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
-import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
+import { useNow } from '../../parts/use-now.ts'
 import { folderWay } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
-import { adviceFor, statusWords } from '../../words/status-words.ts'
+import { adviceFor, shownPercent, statusWords } from '../../words/status-words.ts'
+import { countActs, TransferActs } from './transfer-acts.tsx'
 import styles from './transfer-dock.module.css'
+
+const lookEveryMs = 5000
 
 interface Props {
   transfer: Transfer
@@ -33,21 +38,25 @@ interface Props {
   place: number
   count: number
   placeInLine: number
+  holders: readonly string[]
 }
 
 /** One transfer: its name and why it is as it is, its status, how far it has come, and what can be done. */
-export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine }: Props) {
-  const { id, name, status, percentDone, sizeBytes, canRetry } = transfer
+export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine, holders }: Props) {
+  const { id, name, status, sizeBytes } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const folder = useApp((state) => (transfer.folderId === null ? null : folderWay(state, accountId, transfer.folderId)))
   const cancelTransfers = useApp((state) => state.cancelTransfers)
-  const retryTransfer = useApp((state) => state.retryTransfer)
   const loadPath = useApp((state) => state.loadPath)
   useEffect(() => {
     if (transfer.folderId !== null && folder === null) void loadPath(accountId, transfer.folderId)
   }, [accountId, transfer.folderId, folder, loadPath])
   const { word, tone } = statusWords[status]
-  const advice = adviceFor(transfer, { folder, placeInLine })
+  const nowMs = useNow(status === 'looking-for-peers' ? lookEveryMs : null)
+  const advice = adviceFor(transfer, { folder, placeInLine, holders, nowMs })
+  const percent = shownPercent(transfer)
+  const acts = countActs(transfer)
+  const isShared = isOnlyShared(transfer)
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
 
   return (
@@ -56,7 +65,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
       style={{ transform: `translateY(${top}px)` }}
       aria-setsize={count}
       aria-posinset={place}
-      aria-label={say('transfers.row', { name, status: say(word), percent: percentDone })}
+      aria-label={say('transfers.row', { name, status: say(word), percent })}
     >
       <Icon of={iconOf(transfer)} className={styles.icon} />
       <div className={styles.what}>
@@ -71,32 +80,25 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
         {say(word)}
       </span>
-      <Progress
-        label={say('transfers.progress', { name })}
-        text={
-          left === null
-            ? say('transfers.percent', { percent: percentDone })
-            : say('transfers.percentLeft', { percent: percentDone, left })
-        }
-        percent={percentDone}
-        color={`var(--${tone})`}
-      />
-      {status === 'error' && canRetry ? (
-        <Button
-          look="plain"
-          className={styles.retry}
-          aria-label={say('transfers.retry', { name })}
-          onClick={() => void retryTransfer(accountId, id)}
-        >
-          {say('act.retry')}
-        </Button>
-      ) : (
+      {acts === 2 ? null : (
+        <Progress
+          label={say('transfers.progress', { name })}
+          text={left === null ? say('transfers.percent', { percent }) : say('transfers.percentLeft', { percent, left })}
+          percent={percent}
+          color={`var(--${tone})`}
+        />
+      )}
+      {acts === 0 ? (
         <span className={styles.figures}>{figuresOf(transfer, left)}</span>
+      ) : (
+        <span className={classNames(styles.acts, acts === 2 && styles.two)}>
+          <TransferActs accountId={accountId} transfer={transfer} />
+        </span>
       )}
       <IconButton
-        icon={X}
-        label={say('transfers.cancel', { name })}
-        className={classNames(styles.cancel, tone === 'error' && styles.always)}
+        icon={isShared ? CircleStop : X}
+        label={say(isShared ? 'transfers.stopSharing' : 'transfers.cancel', { name })}
+        className={classNames(styles.cancel, (tone === 'error' || isShared) && styles.always)}
         onClick={() => void cancelTransfers(accountId, [id])}
       />
     </li>
@@ -104,24 +106,28 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
 })
 
 /** Speed and time left while it runs, else the percentage; a dash before anything came. */
-function figuresOf({ status, speedBytesPerSecond, percentDone }: Transfer, left: string | null): string {
+function figuresOf(transfer: Transfer, left: string | null): string {
+  const { status, speedBytesPerSecond } = transfer
   if (speedBytesPerSecond !== null && speedBytesPerSecond > 0) {
     const speed = say('speed', { size: formatSize(speedBytesPerSecond) })
     return left === null ? speed : say('speedLeft', { speed, left })
   }
-  if (percentDone === 0 && (status === 'waiting' || status === 'in-queue' || status === 'looking-for-peers')) {
+  const percent = shownPercent(transfer)
+  if (percent === 0 && (status === 'waiting' || status === 'in-queue' || status === 'looking-for-peers')) {
     return say('time.unknown')
   }
-  return say('percent', { percent: percentDone })
+  return say('percent', { percent })
 }
 
-function iconOf({ name, status }: Transfer): LucideIcon {
+/** What it does tells more than what it is; a torrent is shown as one while it is fetched. */
+function iconOf({ name, status, peers }: Transfer): LucideIcon {
   if (status === 'error') return CircleAlert
   if (status === 'waiting') return Hourglass
   if (status === 'seeding') return Share2
   if (status === 'completing') return HardDriveDownload
-  if (status === 'looking-for-peers' || /\.torrent$/i.test(name)) return Magnet
-  if (status === 'extracting' || /\.(zip|rar|7z|tar|gz|xz|bz2)$/i.test(name)) return Archive
+  if (status === 'extracting' || status === 'in-extraction-queue') return Archive
+  if (peers !== null || status === 'looking-for-peers' || /\.torrent$/i.test(name)) return Magnet
+  if (/\.(zip|rar|7z|tar|gz|xz|bz2)$/i.test(name)) return Archive
   if (/\.(iso|img|dmg)$/i.test(name)) return Disc3
   if (/\.(mp4|mkv|avi|mov|webm|m4v)$/i.test(name)) return Film
   if (/\.(mp3|flac|ogg|opus|m4a|wav)$/i.test(name)) return Music

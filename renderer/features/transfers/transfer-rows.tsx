@@ -1,5 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
+import { holdsSlot } from '../../../shared/slots.ts'
+import type { Transfer } from '../../../shared/transfer.ts'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -7,6 +9,7 @@ import styles from './transfer-dock.module.css'
 import { TransferRow } from './transfer-row.tsx'
 
 const rowHeight = 40
+const nobody: readonly string[] = []
 
 /** The lines of the dock; of many only those in sight are drawn. */
 export function TransferRows() {
@@ -16,6 +19,7 @@ export function TransferRows() {
     () => new Map(list.filter(({ status }) => status === 'waiting').map(({ id }, index) => [id, index + 1])),
     [list],
   )
+  const holders = useHolders(list)
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
     count: list.length,
@@ -38,10 +42,20 @@ export function TransferRows() {
               place={index + 1}
               count={list.length}
               placeInLine={placesInLine.get(transfer.id) ?? 0}
+              holders={transfer.status === 'waiting' ? holders : nobody}
             />
           )
         })}
       </ul>
     </div>
   )
+}
+
+/** Names of the transfers that hold slots; the same list as long as they are the same. */
+function useHolders(list: readonly Transfer[]): readonly string[] {
+  const key = list
+    .filter(({ status }) => holdsSlot(status))
+    .map(({ name }) => name)
+    .join('\0')
+  return useMemo(() => (key === '' ? nobody : key.split('\0')), [key])
 }

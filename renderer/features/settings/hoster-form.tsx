@@ -1,0 +1,115 @@
+import { type FormEvent, useEffect, useId, useState } from 'react'
+import { Button } from '../../parts/button.tsx'
+import { Checkbox } from '../../parts/checkbox.tsx'
+import { sentenceOf } from '../../store/sentence.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { type MessageId, say } from '../../words/say.ts'
+import { problemOfHost } from './problem-of-host.ts'
+import styles from './settings.module.css'
+
+const ways = ['password', 'cookie'] as const
+
+/** A paid hoster, and what signs in there. A refusal stands in the form, and what was typed stays. */
+export function HosterForm({ onDone }: { onDone(): void }) {
+  const { secretProtection, putHoster } = useAppStore().getState()
+  const id = useId()
+  const [way, setWay] = useState<(typeof ways)[number]>('password')
+  const [typed, setTyped] = useState({ host: '', user: '', password: '', cookie: '' })
+  const [protection, setProtection] = useState<'protected' | 'plain' | null>(null)
+  const [isKept, setKept] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  useEffect(() => {
+    secretProtection()
+      .then((answer) => {
+        setProtection(answer)
+        setKept(answer === 'protected')
+      })
+      .catch((error: unknown) => setProblem(sentenceOf(error)))
+  }, [secretProtection])
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    const host = typed.host.trim().toLowerCase()
+    const { user, password, cookie } = typed
+    const isWhole = way === 'cookie' ? cookie.trim() !== '' : user.trim() !== '' && password !== ''
+    const wrong = problemOfHost(host, []) ?? (isWhole ? null : say('settings.hosterMissing'))
+    setProblem(wrong)
+    if (wrong !== null) return
+    const signIn = way === 'cookie' ? { with: way, cookie: cookie.trim() } : { with: way, user: user.trim(), password }
+    try {
+      await putHoster({ host, signIn, isKept, mayBePlain: isKept && protection === 'plain' })
+      onDone()
+    } catch (error) {
+      setProblem(sentenceOf(error))
+    }
+  }
+
+  const field = (name: keyof typeof typed, label: MessageId, isSecret = false) => (
+    <div className={styles.field}>
+      <label htmlFor={`${id}-${name}`}>{say(label)}</label>
+      <input
+        id={`${id}-${name}`}
+        className={styles.input}
+        type={isSecret ? 'password' : 'text'}
+        spellCheck={false}
+        autoComplete="off"
+        value={typed[name]}
+        onChange={(event) => setTyped({ ...typed, [name]: event.target.value })}
+      />
+    </div>
+  )
+
+  return (
+    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
+      {field('host', 'settings.hosterHost')}
+      <fieldset className={styles.themes}>
+        <legend className={styles.spoken}>{say('settings.hosterWay')}</legend>
+        {ways.map((one) => (
+          <label key={one} className={styles.theme}>
+            <input
+              type="radio"
+              name={`${id}-way`}
+              className={styles.radio}
+              checked={way === one}
+              onChange={() => setWay(one)}
+            />
+            {say(`settings.hosterWay.${one}`)}
+          </label>
+        ))}
+      </fieldset>
+      {way === 'cookie' ? (
+        field('cookie', 'settings.hosterCookie', true)
+      ) : (
+        <div className={styles.pair}>
+          {field('user', 'settings.hosterUser')}
+          {field('password', 'settings.hosterPassword', true)}
+        </div>
+      )}
+      <div className={styles.theme}>
+        <Checkbox
+          id={`${id}-keep`}
+          checked={isKept}
+          disabled={protection === null}
+          onChange={(event) => setKept(event.target.checked)}
+        />
+        <label htmlFor={`${id}-keep`}>{say('signIn.keep')}</label>
+      </div>
+      <p className={styles.hint}>
+        {protection === 'plain' ? `${say('signIn.plain')} ` : null}
+        {isKept ? (protection === 'protected' ? say('signIn.protected') : null) : say('settings.hosterForgets')}
+      </p>
+      {problem === null ? null : (
+        <p role="alert" className={styles.problem}>
+          {problem}
+        </p>
+      )}
+      <div className={styles.formFoot}>
+        <Button onClick={onDone}>{say('act.cancel')}</Button>
+        <Button look="primary" type="submit">
+          {say('settings.hosterStore')}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,95 @@
+import type { TorrentFile } from '../../shared/analysis.ts'
+import { largestTorrentFileBytes } from '../../shared/torrent-file.ts'
+import { formatSize } from '../words/format.ts'
+import { say } from '../words/say.ts'
+import type { Folder } from './keys.ts'
+import { sentenceOf } from './sentence.ts'
+import type { AppStore } from './store.ts'
+
+const largestTextFile = 1_000_000
+const textFile = /\.(txt|url|webloc|html?)$/i
+const torrentFile = /\.torrent$/i
+
+/** The files that links can come from, for a dialog that chooses some. */
+const chosenTypes = '.torrent,.txt,.url,.webloc,.html,.htm'
+
+/** What came in one go: by drop, paste or choice. */
+export interface Came {
+  text: string
+  html: string | null
+  files: readonly File[]
+}
+
+/** Opens Add links with all that came; `nothing` is said where there was neither a link nor a file to take them from. */
+export function handOver(
+  store: AppStore,
+  { text, html, files }: Came,
+  nothing: string,
+  folder?: Folder,
+): Promise<void> {
+  const { attempt, extractLinks, takeTorrentFile, openAddLinks, complain, toast } = store.getState()
+  return attempt(async () => {
+    const problems: string[] = []
+    const texts = await readTexts(files, problems)
+    const torrents = await takeTorrents(files, problems, takeTorrentFile)
+    const whole = [text, ...texts].filter((part) => part !== '').join('\n')
+    const links = whole === '' && html === null ? '' : await extractLinks(whole, html)
+    for (const problem of problems) complain(problem)
+    if (links !== '' || torrents.length > 0) openAddLinks({ text: links, files: torrents }, folder)
+    else if (problems.length === 0) toast(nothing)
+  })
+}
+
+/** Lets the person choose files on this computer, and opens Add links with what is in them. Needs to be asked for by a key or a click. */
+export function chooseFiles(store: AppStore): void {
+  const field = document.createElement('input')
+  field.type = 'file'
+  field.multiple = true
+  field.accept = chosenTypes
+  field.addEventListener('change', () => {
+    void handOver(store, { text: '', html: null, files: [...(field.files ?? [])] }, say('choose.nothing'))
+  })
+  field.click()
+}
+
+function readTexts(files: readonly File[], problems: string[]): Promise<string[]> {
+  const wanted = files
+    .filter(({ name }) => textFile.test(name))
+    .filter(isWithin(largestTextFile, 'drop.textTooLarge', problems))
+  return Promise.all(wanted.map((file) => file.text()))
+}
+
+async function takeTorrents(
+  files: readonly File[],
+  problems: string[],
+  take: (name: string, base64: string) => Promise<TorrentFile>,
+): Promise<TorrentFile[]> {
+  const wanted = files
+    .filter(({ name }) => torrentFile.test(name))
+    .filter(isWithin(largestTorrentFileBytes, 'drop.torrentTooLarge', problems))
+  const taken: TorrentFile[] = []
+  for (const file of wanted) {
+    try {
+      taken.push(await take(file.name, await base64Of(file)))
+    } catch (error) {
+      problems.push(sentenceOf(error))
+    }
+  }
+  return taken
+}
+
+function isWithin(most: number, sentence: 'drop.textTooLarge' | 'drop.torrentTooLarge', problems: string[]) {
+  return ({ name, size }: File) => {
+    if (size > most) problems.push(say(sentence, { name, most: formatSize(most) }))
+    return size <= most
+  }
+}
+
+function base64Of(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.addEventListener('error', () => reject(reader.error))
+    reader.addEventListener('load', () => resolve(String(reader.result).replace(/^[^,]*,/, '')))
+    reader.readAsDataURL(file)
+  })
+}
