@@ -1,4 +1,4 @@
-import { parse } from '@formatjs/icu-messageformat-parser'
+import { parse, TYPE } from '@formatjs/icu-messageformat-parser'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin, type UserConfig } from 'vite'
 import { en } from './renderer/words/en.ts'
@@ -8,7 +8,11 @@ const parsedWords: Plugin = {
   name: 'parsed-words',
   load: (id) => {
     if (!id.endsWith('/renderer/words/en.ts')) return null
-    const parsed = Object.entries(en).map(([name, text]) => [name, parse(text, { captureLocation: false })])
+    const parsed = Object.entries(en).map(([name, text]) => {
+      const [first, ...rest] = parse(text, { captureLocation: false })
+      // A sentence without a value needs no form, only its words.
+      return [name, first?.type === TYPE.literal && rest.length === 0 ? first.value : [first, ...rest]]
+    })
     return { code: `export const en = ${JSON.stringify(Object.fromEntries(parsed))}`, moduleType: 'js' }
   },
 }
