@@ -7,7 +7,7 @@ const minRemainingSeconds = 2
 const worthFactor = 1.1
 
 /** The connections of one fetch, as far as their number goes. */
-export interface Growing {
+interface Growing {
   readonly count: number
   readonly limit: number
   readonly canGrow: boolean

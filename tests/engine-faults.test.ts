@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,6 +10,8 @@ import { type FetchOptions, fetchToPart } from '../engine/fetch.ts'
 import { createGate } from '../engine/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from './support/bad-server.ts'
+import { startFetchChild } from './support/children.ts'
+import { makeCertificate } from './support/ftp.ts'
 import { seededRandom } from './support/seed.ts'
 
 const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 150)
@@ -219,6 +222,30 @@ describe('a redirect that must not be followed (F12)', () => {
       wire.socket.end()
     })
     expect((await get({ link })).outcome).toContain(sentence)
+  })
+
+  it('from https to http: stops with the reason, and asks for nothing there', async () => {
+    const certificate = makeCertificate(folder)
+    const plain = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
+    const [key, cert] = [await readFile(`${certificate}.key`), await readFile(`${certificate}.crt`)]
+    const secure = createServer({ key, cert }, (_request, response) => {
+      response.writeHead(302, { location: plain }).end()
+    })
+    const port = await new Promise<number>((resolve) => {
+      secure.listen(0, '127.0.0.1', () => {
+        const address = secure.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : 0)
+      })
+    })
+    const link = `https://localhost:${port}/a`
+    const told = { link, partPath: join(folder, 'downgraded'), recordPath: join(folder, 'downgraded.json') }
+    const child = startFetchChild(told, { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
+    await child.ended
+    secure.close()
+    expect([child.said.at(-1)?.fault, server.requests]).toEqual([
+      '“localhost” redirects from a protected link to one that is not, which is not followed.',
+      [],
+    ])
   })
 
   it('carries what is kept for its own server there, and to no other origin', async () => {

@@ -14,7 +14,7 @@ export interface FetchChild {
   kill9: () => Promise<void>
 }
 
-export interface Said {
+interface Said {
   trouble?: string | null
   sizeBytes?: number
   fault?: string

@@ -73,7 +73,7 @@ export async function startVsftpd(folder: string, options: { certificate?: strin
 }
 
 /** What a bad FTP server says to a command; null for the usual answer. */
-export type FtpLie = (command: string, argument: string) => string | null | 'hang up'
+type FtpLie = (command: string, argument: string) => string | null | 'hang up'
 
 export interface BadFtp {
   port: number
