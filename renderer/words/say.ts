@@ -8,6 +8,9 @@ const intl = createIntl({ locale: 'en', messages: en }, createIntlCache())
 
 /** A sentence or word of the catalogue, in the person's language, with its values put in. */
 export function say(id: MessageId, values?: Values): string {
+  // Built, a sentence with values is a parsed form, and any other only its words.
+  const message: unknown = en[id]
+  if (typeof message === 'string' && !message.includes('{')) return message
   return intl.formatMessage({ id }, values)
 }
 

@@ -37,6 +37,10 @@ it('has a message that can be said for every id, with every value it names', () 
   expect(broken).toEqual([])
 })
 
+it('writes apostrophes as people do, so that none is taken for a mark of the form', () => {
+  expect(Object.values(en).filter((text) => text.includes("'"))).toEqual([])
+})
+
 it('has a word, a colour and advice for every status', () => {
   const told = transferStatuses.map((status) => [
     say(statusWords[status].word),
