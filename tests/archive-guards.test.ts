@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGzip, deflateRawSync, gzipSync } from 'node:zlib'
+import { crc32, createGzip, deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ArchiveError } from '../server/archive/archive-error.ts'
 import { extractArchive } from '../server/archive/extract.ts'
@@ -273,6 +273,26 @@ describe('limits of the caller', () => {
     run(folder, '7zz', 'a', '-mx=1', 'x.7z', 'zeros')
     const seen = await refusal('x.7z', readFileSync(join(folder, 'x.7z')), { limits: { ...limits, maxSeconds: 0.02 } })
     expectRefused(seen, 'too-large', /took longer than 0\.02 seconds/)
+  })
+})
+
+describe('memory', () => {
+  it('a zst that asks for 2 GiB of memory is refused', async () => {
+    // One frame with a window of 2^31 bytes and a raw block. Source: RFC 8878, 3.1.1.
+    const zst = Buffer.concat([Buffer.from('28b52ffd00a8290000', 'hex'), Buffer.from('hello')])
+    expectRefused(await refusal('x.zst', zst), 'too-large', /needs more memory than it may use/)
+  })
+
+  it('an xz that asks for 4 GiB of memory does not get it', async () => {
+    const folder = mkdtempSync(join(home, 'xz-'))
+    writeFileSync(join(folder, 'x'), 'hello '.repeat(1000))
+    run(folder, 'xz', '-q', 'x')
+    const xz = readFileSync(join(folder, 'x.xz'))
+    // The dictionary's size in the header of the first block, and that header's sum. Source: .xz file format 1.2.1, 3.1 and 5.3.1.
+    const end = 12 + ((xz[12] ?? 0) + 1) * 4
+    xz[12 + xz.subarray(12, end).indexOf(Buffer.from([0x21, 0x01])) + 2] = 40
+    xz.writeUInt32LE(crc32(xz.subarray(12, end - 4)), end - 4)
+    expectRefused(await refusal('x.xz', xz), 'too-large', /needs more memory than it may use/)
   })
 })
 

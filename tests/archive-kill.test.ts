@@ -36,7 +36,7 @@ describe('an extraction that is killed', () => {
     }
     const archive = join(folder, name)
     if (name === 'x.tar.gz') run(many, 'tar', 'czf', archive, '.')
-    else run(many, '7zz', 'a', '-bd', '-mx=1', '--', archive, '.')
+    else run(many, '7zz', 'a', '-bd', '-mx=0', '--', archive, '.')
     const into = join(folder, 'out')
     let killed = 0
     for (let round = 0; round < rounds; round++)

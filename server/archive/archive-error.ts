@@ -41,6 +41,11 @@ export function tooLarge(archive: string, why: string): ArchiveError {
   return new ArchiveError('too-large', `${quoted(archive)} was not unpacked: ${why}.`)
 }
 
+/** It asks for more memory than unpacking may take. */
+export function needsMemory(archive: string): ArchiveError {
+  return tooLarge(archive, 'unpacking it needs more memory than it may use')
+}
+
 /** Bytes in the words of the window: `4.1 GB`, of 2^30 bytes. */
 export function inWords(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB']

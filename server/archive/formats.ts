@@ -91,3 +91,14 @@ export function isTarHeader(block: Buffer): boolean {
   }
   return sum === said && sum > 8 * 0x20
 }
+
+/**
+ * How much memory an xz asks for to be unpacked, by the header of its first block; 0 where that says nothing.
+ * Source: .xz file format 1.2.1, 3.1 and 5.3.1.
+ */
+export function xzMemoryBytes(head: Buffer): number {
+  const header = head.subarray(12, 12 + ((head[12] ?? 0) + 1) * 4)
+  const filter = header.indexOf(Buffer.from([0x21, 0x01]))
+  const bits = filter === -1 ? 0 : (header[filter + 2] ?? 0)
+  return bits > 40 ? 0 : (2 | (bits & 1)) * 2 ** (Math.floor(bits / 2) + 11)
+}

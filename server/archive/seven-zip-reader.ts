@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { ArchiveError, damaged, quoted, tooLarge } from './archive-error.ts'
+import { ArchiveError, damaged, needsMemory, quoted } from './archive-error.ts'
 import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
 import { type SevenZip, type SevenZipRun, stoppedAsking } from './seven-zip-run.ts'
@@ -124,7 +124,7 @@ function why(
     return new ArchiveError('unknown-method', sentence, { cause })
   }
   if (said(/can't allocate|not enough memory|insufficient memory/i)) {
-    return tooLarge(archive, 'unpacking it needs more memory than it may use')
+    return needsMemory(archive)
   }
   if (said(/missing volume/i) || (volumes.length > 1 && said(/unexpected end/i))) {
     const sentence = `${quoted(archive)} could not be unpacked: it ends too early, so a part is missing. Add the part that is missing.`

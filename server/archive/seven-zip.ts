@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process'
-import { accessSync, chmodSync, constants, existsSync, linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { SevenZip, SevenZipRun } from './seven-zip-run.ts'
+import { memoryBytes, type SevenZip, type SevenZipRun } from './seven-zip-run.ts'
 
-const memoryBytes = 1024 * 1024 * 1024
 const keptMessages = 64 * 1024
 
 /**
@@ -67,9 +76,17 @@ export function nativeSevenZip(program: string, linksFolder: string, onChild: (p
   }
 }
 
+/** Windows lets only some people make symbolic links, and a hard link cannot lead to another drive. */
 function linkVolume(path: string, link: string): void {
-  if (process.platform === 'win32') linkSync(path, link)
-  else symlinkSync(path, link)
+  if (process.platform !== 'win32') {
+    symlinkSync(path, link)
+    return
+  }
+  try {
+    linkSync(path, link)
+  } catch {
+    copyFileSync(path, link)
+  }
 }
 
 const prlimit = '/usr/bin/prlimit'

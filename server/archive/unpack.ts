@@ -1,12 +1,12 @@
-import { createReadStream, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { ArchiveError, damaged, quoted } from './archive-error.ts'
+import { ArchiveError, damaged, needsMemory } from './archive-error.ts'
 import type { ArchiveSet } from './find-archives.ts'
-import { unpackedName } from './formats.ts'
+import { headBytes, unpackedName, xzMemoryBytes } from './formats.ts'
 import { type Limits, Output, type UnpackedFile } from './output.ts'
 import { streamWithTool, type ToolJob, unpackWithTool } from './seven-zip-reader.ts'
-import type { SevenZip } from './seven-zip-run.ts'
+import { memoryBytes, type SevenZip } from './seven-zip-run.ts'
 import { syncFiles } from './sync-files.ts'
 import { TarReader } from './tar-reader.ts'
 import { Tree } from './tree.ts'
@@ -112,13 +112,15 @@ async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> 
   const { set } = work.job
   const archive = set.name
   switch (set.format) {
-    case 'bz2':
     case 'xz':
+    case 'tar.xz':
+      // 7-Zip calls an xz damaged for which it gets no memory.
+      if (xzMemoryBytes(readHead(set)) >= memoryBytes) throw needsMemory(archive)
+      return streamWithTool(toolJob(work), take)
+    case 'bz2':
     case 'tar.bz2':
-    case 'tar.xz': {
       // How much is inside is not told beforehand: what is known is that it is being worked on.
       return streamWithTool(toolJob(work), take)
-    }
     case 'gz':
     case 'tar.gz':
       return inflate(createGunzip({ chunkSize: chunkBytes }), { work, take })
@@ -128,6 +130,18 @@ async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> 
     default:
       for await (const chunk of bytesOf(work)) take(chunk)
       if (work.packedBytes === 0) throw damaged(archive, 'it is empty')
+  }
+}
+
+function readHead({ parts }: ArchiveSet): Buffer {
+  const [first] = parts
+  if (first === undefined) return Buffer.alloc(0)
+  const fd = openSync(first.path, 'r')
+  try {
+    const head = Buffer.alloc(headBytes)
+    return head.subarray(0, readSync(fd, head, 0, headBytes, 0))
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -143,10 +157,7 @@ async function inflate(inflater: Inflater, { work, take }: { work: Work; take: (
     await feeding
   } catch (cause) {
     if (cause instanceof ArchiveError) throw cause
-    if (cause instanceof Error && /memory/i.test(cause.message)) {
-      const sentence = `${quoted(archive)} was not unpacked: unpacking it needs more memory than it may use.`
-      throw new ArchiveError('too-large', sentence, { cause })
-    }
+    if (cause instanceof Error && /memory/i.test(cause.message)) throw needsMemory(archive)
     throw damaged(archive, 'it is cut off or damaged', cause)
   } finally {
     inflater.destroy()
