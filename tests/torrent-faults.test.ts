@@ -182,3 +182,15 @@ it('gives paths that leave the folder, repeat or differ only in case safe and di
   ])
   expect((await readdir(watched.folder)).sort()).toEqual(names.map((_, index) => `${index}`))
 })
+
+it('fetches from who gave the description and from who gave none, whoever of them comes first', async () => {
+  const engine = startEngine()
+  for (let round = 0; round < 12; round += 1) {
+    const torrent = await makeTorrent({ sizeBytes: 200_000 })
+    const mute = await startHostilePeer(torrent, { metadataSize: -5 })
+    const other = await startHostilePeer(torrent, {}, '127.0.0.3')
+    const watched = await watch(engine, magnetTo(torrent, mute, other))
+    await watched.running.done
+    await watched.running.stop()
+  }
+})

@@ -32,7 +32,7 @@ interface Decoded {
  * whole numbers that a double holds exactly, without leading zeros; no key twice. Keys need not be sorted, as many are not.
  * Throws a `BencodeError`. Source: BEP 3; security.md S20.
  */
-export function decodePrefix(bytes: Uint8Array): Decoded {
+function decodePrefix(bytes: Uint8Array): Decoded {
   if (bytes.length > maxBytes) throw new BencodeError('It is larger than 16 MiB.')
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const spans = new Map<string, { start: number; end: number }>()

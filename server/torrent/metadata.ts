@@ -7,7 +7,7 @@ import type { Torrent as Swarm, Wire } from 'webtorrent'
  */
 export function exchangeMetadata(
   wire: Wire,
-  options: { swarm: Swarm; known: Uint8Array | null; onMetadata: (bytes: Uint8Array) => void; onLie: () => void },
+  options: { swarm: Swarm; known: () => Uint8Array | null; onMetadata: (bytes: Uint8Array) => void; onLie: () => void },
 ): void {
   const extension = wire.ut_metadata
   const keep = (bytes: Uint8Array) => {
@@ -17,9 +17,16 @@ export function exchangeMetadata(
     extension._metadataSize = bytes.length
     wire.extendedHandshake.metadata_size = bytes.length
   }
-  if (options.known !== null) keep(options.known)
+  const known = options.known()
+  if (known !== null) keep(known)
   extension.setMetadata = async (bytes) => {
     if (extension._metadataComplete) return true
+    // Once ready, webtorrent hands its own stand-in to the connections that were there before; the real one is known by then.
+    if (bytes === options.swarm.metadata) {
+      const real = options.known()
+      if (real !== null) keep(real)
+      return true
+    }
     if (hash('sha1', bytes) !== options.swarm.infoHash) {
       options.onLie()
       return false

@@ -5,10 +5,11 @@ import { Bits } from './bits.ts'
 import { asParsed, asUnknown } from './client.ts'
 import { Downloading } from './downloading.ts'
 import type { FilePool } from './file-pool.ts'
-import { type Magnet, readMagnet } from './magnet.ts'
+import type { Magnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'
 import { PieceStore } from './piece-store.ts'
 import { recheck } from './recheck.ts'
+import { readSource, trustedPieces } from './resume.ts'
 import { joinSwarm } from './swarm.ts'
 import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import { TorrentError, type TorrentState } from './types.ts'
@@ -251,43 +252,9 @@ export function startRun(options: RunOptions): Run {
   }
 }
 
-function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
-  if ('torrentFile' in source) return { magnet: null, torrent: readTorrent(source.torrentFile) }
-  const magnet = readMagnet(source.magnet)
-  return { magnet, torrent: keptTorrent(resume, magnet.infoHash) }
-}
-
-/** The description that an earlier run kept, or null when it has to be asked for again. */
-function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | null {
-  if (resume === null || resume.torrentFile === null) return null
-  try {
-    const torrent = readTorrent(Buffer.from(resume.torrentFile, 'base64'))
-    return torrent.info.infoHash === infoHash ? torrent : null
-  } catch (fault) {
-    if (fault instanceof TorrentError) return null
-    throw fault
-  }
-}
-
 function parsedOf(torrent: Torrent | null, magnet: Magnet | null) {
   if (torrent === null) throw new TorrentError('The torrent has no description.')
   return asParsed(torrent, magnet)
-}
-
-/** What of an earlier run is believed, and what has to be read and hashed. */
-async function trustedPieces(store: PieceStore, { info, pieceCount }: Torrent, { resume, bootId }: WorkerJob) {
-  const isPresent = await store.presentPieces()
-  const present = Array.from({ length: pieceCount }, (_, piece) => piece).filter(isPresent)
-  if (resume === null || resume.infoHash !== info.infoHash) return { pieces: [], synced: [], doubtful: present }
-  const written = Bits.fromBase64(pieceCount, resume.pieces)
-  const synced = Bits.fromBase64(pieceCount, resume.syncedPieces)
-  const isSameBoot = resume.bootId === bootId
-  const pieces = present.filter((piece) => (isSameBoot ? written.has(piece) : synced.has(piece)))
-  return {
-    pieces,
-    synced: pieces.filter((piece) => synced.has(piece)),
-    doubtful: isSameBoot ? [] : present.filter((piece) => written.has(piece) && !synced.has(piece)),
-  }
 }
 
 function sentenceOf(fault: unknown): string {

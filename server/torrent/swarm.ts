@@ -52,7 +52,7 @@ export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOp
       return
     }
     const onMetadata = (bytes: Uint8Array) => void swarm._onMetadata(bytes)
-    exchangeMetadata(wire, { swarm, known: infoBytes(), onMetadata, onLie: () => ban(nameOf(wire)) })
+    exchangeMetadata(wire, { swarm, known: infoBytes, onMetadata, onLie: () => ban(nameOf(wire)) })
     wire.on('upload', onUploaded)
   })
   const keepPrivate = () => {

@@ -121,6 +121,7 @@ declare module 'webtorrent' {
     export interface Torrent extends EventEmitter {
       client: WebTorrent | null
       infoHash: string
+      metadata: Uint8Array | null
       destroyed: boolean
       ready: boolean
       done: boolean
