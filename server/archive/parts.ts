@@ -1,5 +1,5 @@
 /** How the parts of one archive are named: `.part1.rar`; `.rar`, `.r00`; `.z01`, `.zip`; `.001`. */
-export type PartsKind = 'rar-parts' | 'rar-volumes' | 'zip-disks' | 'split'
+type PartsKind = 'rar-parts' | 'rar-volumes' | 'zip-disks' | 'split'
 
 /** Names that are the parts of one archive. */
 export interface PartGroup {
