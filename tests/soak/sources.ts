@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { makeArchive, makeParts } from '../support/made-archive.ts'
+import { makeTorrent, newFolder, startLibtorrent } from '../support/torrents.ts'
+import { type FileBehaviour, file, status, type Web } from '../support/web.ts'
+import type { Chance } from './random.ts'
+
+/** Something to add, and what must come of it. */
+export interface Source {
+  what: string
+  links: string[]
+  /** The hashes of the files that it becomes; null: it must end in Error. */
+  hashes: string[] | null
+  /** What opens it after its first Error. */
+  password?: string
+}
+
+export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+/** Makes one of the many things that people add, with a server that behaves well or badly. Every name and byte is new. */
+export async function makeSource(n: number, chance: Chance, web: Web, listenPeers: string): Promise<Source> {
+  const bytes = chance.bytes(4 * chance.below(120_000))
+  const at = (name: string) => web.url(`/${n}/${name}`)
+  const serve = (name: string, content: Buffer, behaviour: FileBehaviour = {}) => {
+    web.on(`/${n}/${name}`, file(content, { etag: `"${hashOf(content).slice(0, 16)}"`, ...behaviour }))
+    return at(name)
+  }
+  const good = (what: string, behaviour: FileBehaviour = {}): Source => ({
+    what,
+    links: [serve('file.bin', bytes, behaviour)],
+    hashes: [hashOf(bytes)],
+  })
+  const contents = Object.fromEntries(
+    Array.from({ length: 1 + chance.below(30) }, (_, index) => [
+      `in/${index}.dat`,
+      chance.bytes(4 * chance.below(9000)),
+    ]),
+  )
+  const inside = Object.values(contents).map(hashOf)
+  const kinds: [() => Source | Promise<Source>, ...(() => Source | Promise<Source>)[]] = [
+    () => good('plain'),
+    () => good('plain'),
+    () => good('slow', { bytesPerSecond: 150_000 + chance.below(400_000) }),
+    () => good('cut twice', { cutAfter: 60_000 + chance.below(60_000), cuts: 2 }),
+    () => good('cut, nothing to go on with', { cutAfter: 50_000, cuts: 2, etag: null }),
+    () => good('no size', { announce: null }),
+    () => good('no ranges', { ignoresRange: true, cutAfter: 70_000, cuts: 1 }),
+    () => {
+      let failures = 2
+      const handler = file(bytes, { etag: '"late"' })
+      web.on(`/${n}/file.bin`, (request, response, socket) =>
+        failures-- > 0 ? status(503)(request, response, socket) : handler(request, response, socket),
+      )
+      return { what: 'busy at first', links: [at('file.bin')], hashes: [hashOf(bytes)] }
+    },
+    () => {
+      const other = chance.bytes(200_000)
+      const [before, after] = [
+        file(chance.bytes(200_000), { etag: '"before"', cutAfter: 90_000 }),
+        file(other, { etag: '"after"' }),
+      ]
+      let asked = 0
+      web.on(`/${n}/file.bin`, (request, response, socket) =>
+        (asked++ === 0 ? before : after)(request, response, socket),
+      )
+      return { what: 'replaced meanwhile', links: [at('file.bin')], hashes: [hashOf(other)] }
+    },
+    () => ({ what: 'not there', links: [at('nothing.bin')], hashes: null }),
+    () => ({ what: 'too much', links: [serve('file.bin', chance.bytes(80_000), { announce: 40_000 })], hashes: null }),
+    async () => ({ what: 'zip', links: [serve('tree.zip', await makeArchive('tree.zip', contents))], hashes: inside }),
+    async () => ({
+      what: '7z',
+      links: [serve('tree.7z', await makeArchive('tree.7z', contents, '-mx=1'))],
+      hashes: inside,
+    }),
+    async () => {
+      const archive = await makeArchive('locked.7z', contents, '-psesame', '-mhe=on')
+      return { what: 'locked', links: [serve('locked.7z', archive)], hashes: inside, password: 'sesame' }
+    },
+    async () => {
+      const archive = await makeArchive('cut.zip', { ...contents, 'last.dat': chance.bytes(50_000) })
+      return { what: 'damaged', links: [serve('cut.zip', archive.subarray(0, archive.length - 30_000))], hashes: null }
+    },
+    async () => {
+      const parts = await makeParts('set.7z', { ...contents, 'more.dat': bytes }, 100_000)
+      const links = Object.entries(parts).map(([name, part]) => serve(name, part))
+      return { what: 'parts', links: links.toReversed(), hashes: [...inside, hashOf(bytes)] }
+    },
+    () => torrent(chance, listenPeers),
+    () => torrent(chance, listenPeers),
+  ]
+  return chance.pick(kinds)()
+}
+
+/** A torrent that one peer has, and that another fetches from the service, so that it is shared back. */
+async function torrent(chance: Chance, listenPeers: string): Promise<Source> {
+  const files = Array.from({ length: 1 + chance.below(4) }, (_, index) => ({
+    path: ['disc', `${index}.flac`],
+    bytes: chance.bytes(4 + 4 * chance.below(60_000)),
+  }))
+  const made = await makeTorrent({ name: `Torrent ${chance.below(2 ** 31)}`, files })
+  const seed = await startLibtorrent(made)
+  await startLibtorrent(made, { into: await newFolder(), peers: [listenPeers] })
+  return {
+    what: 'torrent',
+    links: [`${made.magnet}&x.pe=127.0.0.1:${seed.port}`],
+    hashes: files.map(({ bytes }) => hashOf(bytes)),
+  }
+}
