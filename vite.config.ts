@@ -41,6 +41,12 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
   }
 }
 
+/** What is loaded later stays in files of its own: in one piece, the runtime's modules that it asks for would be loaded at the start. */
+function inPieces(config: UserConfig): UserConfig {
+  const output = { format: 'es', entryFileNames: 'main.mjs', chunkFileNames: '[name].mjs' } as const
+  return { ...config, build: { ...config.build, rolldownOptions: { ...config.build?.rolldownOptions, output } } }
+}
+
 const builds: Record<string, UserConfig> = {
   renderer: {
     root: 'renderer',
@@ -72,7 +78,11 @@ const builds: Record<string, UserConfig> = {
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),
   'run-app': forNode('electron/run-app.ts', 'dist/electron', 'cjs', 'run-app.cjs'),
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
-  server: forNode('server/main.ts', 'dist/server', 'es', 'main.mjs'),
+  server: inPieces(forNode('server/main.ts', 'dist/server', 'es', 'main.mjs')),
+  // Each thread of the service is a program of its own, beside it.
+  'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
+  'extract-worker': forNode('server/archive/extract-worker.ts', 'dist/server', 'es', 'extract-worker.mjs'),
+  'wasm-worker': forNode('server/archive/wasm-worker.ts', 'dist/server', 'es', 'wasm-worker.mjs'),
 }
 
 export default defineConfig(({ mode }) => builds[mode] ?? builds.renderer ?? {})

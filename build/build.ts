@@ -1,14 +1,26 @@
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { root, say } from './paths.ts'
 
-const parts = ['renderer', 'main', 'run-app', 'preload', 'server'] as const
+const parts = [
+  'renderer',
+  'main',
+  'run-app',
+  'preload',
+  'server',
+  'torrent-worker',
+  'extract-worker',
+  'wasm-worker',
+] as const
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
   // Built apart, each in one piece: together, the preload would ask for the main's file, and the main would load at its start
   // what it is to load after its window.
   for (const mode of parts) await build({ configFile: `${root}/vite.config.ts`, mode, logLevel: 'warn' })
+  copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

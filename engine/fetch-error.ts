@@ -33,8 +33,7 @@ export function translateFault(fault: unknown, host: string): unknown {
   const code = errorCode(fault)
   const known = networkFaults[code]
   if (known !== undefined) return new FetchError(`“${host}” ${known[0]}.`, { isPassing: known[1], cause: fault })
-  if (isFullDisk(fault) || isFullDatabase(fault))
-    return new FetchError('This computer’s disk is full.', { cause: fault })
+  if (isFullDisk(fault)) return new FetchError('This computer’s disk is full.', { cause: fault })
   if (code === 'ELOOP')
     return new FetchError('A link to another place lies where the file should be kept.', { cause: fault })
   if (code === 'EFBIG') return new FetchError('The file is larger than this computer’s disk allows.', { cause: fault })
@@ -47,15 +46,14 @@ export function translateFault(fault: unknown, host: string): unknown {
   return fault
 }
 
-/** True when the system refused to write for want of room. Node has no name for a full quota, only its number. */
+/**
+ * True when there was no room to write. Node has no name for a full quota, only its number, and SQLite says it in its own way.
+ * Source: sqlite.org/rescode.html, SQLITE_FULL.
+ */
 export function isFullDisk(fault: unknown): boolean {
   const isFullQuota = fault instanceof Error && 'errno' in fault && fault.errno === -constants.errno.EDQUOT
-  return isFullQuota || ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
-}
-
-/** SQLite says it in its own way. Source: sqlite.org/rescode.html, SQLITE_FULL. */
-function isFullDatabase(fault: Error): boolean {
-  return 'errcode' in fault && fault.errcode === 13
+  const isFullDatabase = fault instanceof Error && 'errcode' in fault && fault.errcode === 13
+  return isFullQuota || isFullDatabase || ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
 }
 
 /** The code of a Node error, or an empty string; looks into an error that stands for several. */

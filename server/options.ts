@@ -25,13 +25,13 @@ export interface Options {
   torrents: TorrentSettings
 }
 
-export type UserLimits = Pick<
+type UserLimits = Pick<
   UserOptions,
   'diskQuotaBytes' | 'bandwidthQuotaBytes' | 'activeLimit' | 'largestFileBytes' | 'share'
 >
 
 /** How torrents are had. Limits are in bytes a second, 0 for none; they do not hold for what is being shared back. */
-export interface TorrentSettings {
+interface TorrentSettings {
   /** Where to ask for people who share, without a tracker; null: nowhere. */
   dhtBootstrap: string[] | null
   listen: { address: string; port: number }

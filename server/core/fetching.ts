@@ -2,8 +2,6 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Gate } from '../../engine/gate.ts'
 import { nameForLink } from '../../engine/names.ts'
-import { fetchLinks } from '../fetch/fetch-links.ts'
-import { fetchTorrent } from '../fetch/fetch-torrent.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import type { Content } from './content.ts'
@@ -57,6 +55,7 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
         transfer.paidBytes += bytes
         save()
       })
+    const { fetchLinks } = await import('../fetch/fetch-links.ts')
     await fetchLinks({ ...job, pay })
     const torrentFile = await torrentFileIn(transfer, workFolder)
     if (torrentFile === null) return
@@ -68,6 +67,7 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
     })
   }
   watch.signal.throwIfAborted()
+  const { fetchTorrent } = await import('../fetch/fetch-torrent.ts')
   const engine = await options.torrents()
   await fetchTorrent({
     ...job,

@@ -1,7 +1,7 @@
 import type { Item, Space } from './space.ts'
 
 /** A user whose shared folder can be read. Source: API v1 §9.2. */
-export interface Friend {
+interface Friend {
   id: number
   name: string
   folderId: number

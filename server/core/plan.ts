@@ -2,7 +2,7 @@ import { newContentName } from './content.ts'
 import type { Transfer } from './transfer.ts'
 
 /** A file on its way from a transfer's work folder into the space. */
-export interface PlannedFile {
+interface PlannedFile {
   /** Safe segments under the plan's folder. */
   path: string[]
   /** Where it lies: under its index in the work folder, or in a folder of what was unpacked. */
@@ -13,7 +13,7 @@ export interface PlannedFile {
 }
 
 /** One tree of files and empty folders, to appear in one folder of the space at once. */
-export interface PlannedTree {
+interface PlannedTree {
   parentId: number
   files: PlannedFile[]
   folders: string[][]

@@ -1,4 +1,4 @@
-import { errorCode, FetchError, translateFault } from '../../engine/fetch-error.ts'
+import { FetchError, translateFault } from '../../engine/fetch-error.ts'
 import { GateError } from '../../engine/gate.ts'
 import { ArchiveError } from '../archive/archive-error.ts'
 import { TorrentError } from '../torrent/types.ts'
@@ -16,10 +16,4 @@ export function reasonOf(fault: unknown): string | null {
 /** The kind of a failure that what can be done about it depends on. */
 export function failureOf(fault: unknown): string {
   return fault instanceof ArchiveError ? fault.kind : 'other'
-}
-
-/** True when there was no room on the disk, be it for a file or for the database. Source: sqlite.org/rescode.html, SQLITE_FULL. */
-export function isFullDisk(fault: unknown): boolean {
-  const isDatabase = fault instanceof Error && 'errcode' in fault && fault.errcode === 13
-  return isDatabase || ['ENOSPC', 'EDQUOT'].includes(errorCode(fault))
 }

@@ -1,7 +1,6 @@
 import type { Gate } from '../../engine/gate.ts'
-import { fetchText } from '../fetch/fetch-text.ts'
 import type { Database } from './database.ts'
-import { type FeedEntry, fits, readFeed } from './feed.ts'
+import type { FeedEntry } from './feed.ts'
 import type { Messages } from './messages.ts'
 import { reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
@@ -134,10 +133,18 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
   )
   const now = nowSeconds()
   try {
+    const [{ fetchText }, { fits, readFeed }] = await Promise.all([
+      import('../fetch/fetch-text.ts'),
+      import('./feed.ts'),
+    ])
     const entries = readFeed(await fetchText(url, { gate, signal, maxBytes: maxFeedBytes }))
     db.transact(() => {
       written.run(now, now + intervalSeconds, null, id, url)
-      take(subscription, entries, options)
+      take(
+        subscription,
+        entries.filter(({ title }) => fits(title, subscription)),
+        options,
+      )
     })
   } catch (fault) {
     if (signal.aborted) return
@@ -155,10 +162,7 @@ function take(subscription: Subscription, entries: FeedEntry[], { db, transfers,
   const still = db.sql.prepare('SELECT count(*) AS n FROM subscriptions WHERE id = ? AND paused = 0').get(id)
   if (number(still ?? {}, 'n') === 0) return
   // A feed tells the newest first; they are fetched in the order in which they came.
-  const fresh = entries
-    .filter(({ title }) => fits(title, subscription))
-    .filter((entry) => see.run(id, entry.id).changes === 1)
-    .reverse()
+  const fresh = entries.filter((entry) => see.run(id, entry.id).changes === 1).reverse()
   if (fresh.length > 0) {
     transfers.add(
       fresh.map(({ link }) => link),

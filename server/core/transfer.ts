@@ -22,7 +22,7 @@ export type Status = (typeof statuses)[number]
  * included), `delivered`, or `undelivered`, when that failed and its bytes are kept.
  */
 export const stages = ['fetching', 'delivering', 'delivered', 'undelivered'] as const
-export type Stage = (typeof stages)[number]
+type Stage = (typeof stages)[number]
 
 /** One file of a transfer, kept in its work folder under its index. */
 export interface TransferFile {

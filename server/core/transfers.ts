@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { isFullDisk } from '../../engine/fetch-error.ts'
 import { newContentName } from './content.ts'
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
-import { failureOf, isFullDisk, reasonOf } from './reason.ts'
+import { failureOf, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 

@@ -6,6 +6,7 @@ import type { ResumeRecord } from '../../engine/resume.ts'
 import type { Hosters } from '../core/hosters.ts'
 import { promisesMedia } from '../core/kinds.ts'
 import { humanSize } from '../core/messages.ts'
+import { noRoom } from '../core/no-room.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
 import { createSpeedometer } from '../core/speed.ts'
@@ -141,13 +142,6 @@ function demand({ transfer, quota, largestFileBytes }: LinksFetch, lengths: numb
   if (largestFileBytes !== null && longest > largestFileBytes) throw tooLarge(transfer.name, largestFileBytes)
   if (quota.reserve(transfer.id, needed(stepBytes)) || quota.reserve(transfer.id, needed(1))) return
   throw noRoom(transfer, quota)
-}
-
-/** Why a transfer does not fit into the disk space. */
-export function noRoom({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
-  const needs = sizeBytes === null ? `more than ${humanSize(downloadedBytes)}` : humanSize(sizeBytes)
-  const free = humanSize(quota.unpromisedBytes() + quota.promisedTo(id))
-  return new Refusal(`There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`)
 }
 
 /** Takes from the bandwidth what paid hosters cost. Source: API v1 §8.2. */

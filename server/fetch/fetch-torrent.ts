@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { safeName } from '../../engine/names.ts'
 import { humanSize } from '../core/messages.ts'
+import { noRoom } from '../core/no-room.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Status, Transfer } from '../core/transfer.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../torrent/types.ts'
-import { noRoom } from './fetch-links.ts'
 
 const sharingShownMs = 10_000
 const lingerMs = 1500

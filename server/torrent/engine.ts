@@ -10,7 +10,7 @@ import {
 } from './types.ts'
 
 /** A torrent to fetch into a folder of its own, and then to share. */
-export interface TorrentJob {
+interface TorrentJob {
   source: TorrentSource
   /** A private folder that is there. The torrent's files become `0`, `1`, … in it, by their place in `TorrentInfo.files`. */
   folder: string

@@ -11,7 +11,7 @@ const minPieceLength = 1024
 const maxPieceLength = 64 * 1024 * 1024
 
 /** A file at its place among the torrent's bytes. */
-export interface PlacedFile {
+interface PlacedFile {
   offset: number
   sizeBytes: number
   /** Its place in `TorrentInfo.files`; null for padding, which is zeros that nobody stores. Source: BEP 47. */

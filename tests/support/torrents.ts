@@ -138,7 +138,7 @@ export function onCleanUp(close: () => Promise<unknown>): void {
 }
 
 /** What a libtorrent peer says. */
-export interface PeerSays {
+interface PeerSays {
   uploaded: number
   downloaded: number
   peers: number

@@ -10,7 +10,12 @@ export const subscriptions: Record<string, Method> = {
     const said = draftOf(params)
     if (said.url === undefined) throw new Refusal('The parameter “url” is missing.')
     const { url } = said
-    const defaults = { name: URL.canParse(url) ? new URL(url).hostname : url, doFilters: '', dontFilters: '', folderId: 0 }
+    const defaults = {
+      name: URL.canParse(url) ? new URL(url).hostname : url,
+      doFilters: '',
+      dontFilters: '',
+      folderId: 0,
+    }
     return [toWire(core.subscriptions.create({ ...defaults, isPaused: false, ...said, url }))]
   },
   edit: ({ core, params }) => {
