@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from './support/app.ts'
 import { type Service, startService } from './support/service.ts'
+import { bencode } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
 // Every screen, in both themes, without a finding of axe. The service runs apart, so that its folders can be made beforehand.
@@ -11,19 +15,29 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let running: RunningApp
 let service: Service
 let web: Web
+let folder: string
 
 beforeAll(async () => {
   web = await startWeb()
   web.on('/film.mp4', file(Buffer.alloc(100_000_000), { type: 'video/mp4', bytesPerSecond: 300_000 }))
+  folder = mkdtempSync(join(tmpdir(), 'putdesk-accessible-'))
+  writeFileSync(join(folder, 'notes.txt'), 'notes')
+  spawnSync('7zz', ['a', '-tzip', '-psesame', 'locked.zip', 'notes.txt'], { cwd: folder })
+  web.on('/locked.zip', file(readFileSync(join(folder, 'locked.zip')), { type: 'application/zip' }))
+  writeFileSync(
+    join(folder, 'album.torrent'),
+    bencode({ info: { name: 'album', length: 1000, 'piece length': 16_384, pieces: Buffer.alloc(20) } }),
+  )
   service = await startService({ user: 'mary' })
   for (const name of ['Films', 'Music', 'Linux images']) await service.ask('files.create_dir', { name })
-  await service.ask('transfers.add', { links: [web.url('/film.mp4'), web.url('/missing.iso')] })
+  await service.ask('transfers.add', { links: [web.url('/film.mp4'), web.url('/missing.iso'), web.url('/locked.zip')] })
   running = await startApp()
 })
 afterAll(async () => {
   await running.dispose()
   await service.stop()
   await web.stop()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 // Closes what a test has opened.
@@ -59,6 +73,31 @@ it('Add links, with the ledger', async () => {
   const { page } = running
   await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
   await page.getByText('cannot be fetched').waitFor()
+  await expectClean(page)
+})
+
+it('Add links, with a torrent file', async () => {
+  const { page } = running
+  await dropOnWindow(page, [], [join(folder, 'album.torrent')])
+  await page.getByRole('checkbox', { name: 'Add album' }).waitFor()
+  await expectClean(page)
+})
+
+it('the question for a password, with an error', async () => {
+  const { page } = running
+  await page.getByRole('button', { name: 'Enter password for “locked.zip”' }).click()
+  await page.getByRole('button', { name: 'Unpack' }).click()
+  await page.getByRole('alert').getByText('Type the password.').waitFor()
+  await expectClean(page)
+})
+
+it('settings, with the form for a paid hoster and a limit that is none', async () => {
+  const { page } = running
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Add a paid hoster…' }).click()
+  await page.getByLabel('Download at most, kB/s').fill('many')
+  await page.getByRole('button', { name: 'Store' }).click()
+  await page.getByRole('alert').nth(1).waitFor()
   await expectClean(page)
 })
 

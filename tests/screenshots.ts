@@ -1,10 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { dropOnWindow, startApp } from './support/app.ts'
-import { allowThisMachine, makeFolder, startOnThisComputer } from './support/steps.ts'
+import { addLinks, makeFolder, startOnThisComputer } from './support/steps.ts'
+import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
+import { startTracker } from './support/tracker.ts'
+import { file, startWeb } from './support/web.ts'
 
 // Takes the pictures of the README: the real app, its real service, and links that are really fetched.
 
@@ -53,8 +58,16 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const address = server.address()
 const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
 const links = (...names: string[]) => names.map((name) => `${base}/${encodeURIComponent(name)}`).join('\n')
+const web = await startWeb()
+const material = mkdtempSync(join(tmpdir(), 'putdesk-material-'))
+const parts = makeParts()
+const magnet = await makeMagnet()
+makeLocked()
 const dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-pictures-'))
-const { page, close } = await startApp({ dataFolder })
+const { page, close } = await startApp({
+  dataFolder,
+  settings: { hostsOnMyNetwork: ['127.0.0.1'], downloadLimitBytesPerSecond: 2 * megabyte },
+})
 await page.setViewportSize({ width: 1280, height: 800 })
 
 await page.getByRole('button', { name: 'Start on this computer' }).waitFor()
@@ -66,17 +79,16 @@ await take(page, 'sign-in')
 await page.getByRole('button', { name: 'Cancel' }).click()
 
 await startOnThisComputer(page)
-await allowThisMachine(page)
 
 for (const name of ['Linux images', 'Music', 'Films']) await makeFolder(page, name)
 await open(page, 'Films')
 for (const name of ['Classics', '2026']) await makeFolder(page, name)
 await open(page, '2026')
 for (const name of ['Subtitles', 'Extras']) await makeFolder(page, name)
-await add(page, links(...Object.keys(offers).slice(0, 7)))
+await addLinks(page, links(...Object.keys(offers).slice(0, 7)))
 await page.getByRole('row', { name: /tears-of-steel/ }).waitFor()
 await page.getByText('No transfers.').waitFor({ timeout: 120_000 })
-await add(page, links(...Object.keys(offers).slice(7, 11)))
+await addLinks(page, links(...Object.keys(offers).slice(7, 11)))
 await page.getByRole('listitem', { name: /open-movies-soundtrack.*Downloading/ }).waitFor()
 await page.getByRole('listitem', { name: /lecture-recordings.*Error/ }).waitFor()
 await page.getByRole('row', { name: /big-buck-bunny/ }).click()
@@ -86,12 +98,44 @@ await page.waitForTimeout(9000)
 await take(page, 'window')
 
 await dropOnWindow(page, [
-  { mimeType: 'text/plain', data: links('spring-2019.mkv', 'liner-notes.pdf', 'everything-2026.iso', 'gone.mp4') },
+  {
+    mimeType: 'text/plain',
+    data: [
+      links('spring-2019.mkv'),
+      ...parts,
+      magnet,
+      web.url('/field-notes.zip'),
+      links('everything-2026.iso', 'gone.mp4'),
+    ].join('\n'),
+  },
 ])
 await page.getByText('cannot be fetched').first().waitFor()
+await page.getByText(/^Looking at/).waitFor({ state: 'detached' })
 await take(page, 'add-links')
+await page.keyboard.press('Escape')
+
+// A file, a torrent with an archive in it, and an archive in parts, side by side, among others.
+for (const name of await page.getByRole('button', { name: /^Cancel “/ }).all()) await name.click()
+await page.getByText('No transfers.').waitFor()
+await addLinks(
+  page,
+  links('debian-13.5.0-amd64-DVD-1.iso'),
+  magnet,
+  ...parts,
+  `magnet:?xt=urn:btih:${'d'.repeat(40)}&dn=the-general-1926`,
+  web.url('/field-notes.zip'),
+)
+await page.getByRole('listitem', { name: /field-notes\.zip, Error/ }).waitFor()
+await page.getByRole('listitem', { name: /lectures.*, Extracting, (?!0 )/ }).waitFor({ timeout: 120_000 })
+await take(page, 'transfers')
+await page.getByRole('button', { name: /^Enter password for/ }).click()
+await page.getByLabel('Password of the archive').fill('not shown')
+await take(page, 'password')
 
 await close()
+await cleanUp()
+await web.stop()
+rmSync(material, { recursive: true, force: true })
 server.closeAllConnections()
 server.close()
 rmSync(dataFolder, { recursive: true, force: true })
@@ -111,9 +155,41 @@ async function open(shown: Page, name: string): Promise<void> {
   await shown.getByRole('grid', { name: `Items in ${name}` }).waitFor()
 }
 
-async function add(shown: Page, text: string): Promise<void> {
-  await dropOnWindow(shown, [{ mimeType: 'text/plain', data: text }])
-  await shown.getByText('fits').first().waitFor()
-  await shown.getByRole('button', { name: /^Add \d+ links?$/ }).click()
-  await shown.getByRole('dialog', { name: 'Add links' }).waitFor({ state: 'detached' })
+/** An archive in four parts whose unpacking takes long enough for a picture. */
+function makeParts(): string[] {
+  writeFileSync(join(material, 'lecture.bin'), randomBytes(30 * megabyte))
+  pack('-t7z', '-m0=PPMd:mem=64m:o=32', '-v8m', 'lectures.7z', 'lecture.bin')
+  const names = readdirSync(material).filter((name) => name.startsWith('lectures.7z.'))
+  for (const name of names) web.on(`/${name}`, file(readFileSync(join(material, name))))
+  return names.map((name) => web.url(`/${name}`))
+}
+
+/** A torrent with an archive in it, which a peer on this machine shares. */
+async function makeMagnet(): Promise<string> {
+  const announce = await startTracker()
+  writeFileSync(join(material, 'trailer.mkv'), randomBytes(40 * megabyte))
+  pack('-tzip', '-mx=0', 'extras.zip', 'trailer.mkv')
+  const torrent = await makeTorrent({
+    name: 'open-movies-collection',
+    pieceLength: 256 * 1024,
+    files: [
+      { path: ['extras.zip'], bytes: readFileSync(join(material, 'extras.zip')) },
+      { path: ['poster.jpg'], bytes: randomBytes(megabyte) },
+    ],
+    extra: { announce },
+  })
+  const peer = await startLibtorrent(torrent)
+  return `${torrent.magnet}&dn=open-movies-collection&tr=${encodeURIComponent(announce)}&x.pe=127.0.0.1:${peer.port}`
+}
+
+/** A zip that nobody opens without its password. */
+function makeLocked(): void {
+  writeFileSync(join(material, 'field-notes.txt'), 'sealed '.repeat(megabyte))
+  pack('-tzip', '-psealed', 'field-notes.zip', 'field-notes.txt')
+  web.on('/field-notes.zip', file(readFileSync(join(material, 'field-notes.zip')), { type: 'application/zip' }))
+}
+
+function pack(...args: string[]): void {
+  const { status, stdout } = spawnSync('7zz', ['a', ...args], { cwd: material, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`7zz could not pack: ${stdout}`)
 }

@@ -48,7 +48,7 @@ const noMethod =
 /** What our own service tells more. */
 const ofOurs: Record<string, string> = {
   'transfers list':
-    '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
+    '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "delivered": true, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
   'urls analyze':
     '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "20", "paid_bw": "0", "error": "“ABCDE” is not complete: abcde.part3.rar is missing.", "parts": [{"url": "http://a.b/abcde.part1.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part1.rar", "needs_pass": 0, "error": null, "putdesk": {"seeds": null, "entries": null, "unpacked": null}}, {"url": "http://a.b/abcde.part2.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part2.rar", "needs_pass": 1, "error": null, "putdesk": {"seeds": null, "entries": 4, "unpacked": 50}}]}], "torrent": [{"url": "magnet:?xt=urn:btih:1", "name": "album", "size": null, "paid_bw": "0", "source": "", "needs_pass": 0, "error": null, "putdesk": {"seeds": 12, "entries": 3, "unpacked": null}}], "singleurl": [], "error": []}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
 }
@@ -152,6 +152,7 @@ it('reads the recorded messages, transfers and subscriptions', async () => {
     folderId: null,
     links: [],
     canRetryInPlace: false,
+    isDelivered: null,
   }
   const transfer = {
     id: 358874,
@@ -260,6 +261,7 @@ it('reads what our own service tells more of transfers, and takes a failure it d
       addedAtMs: 1_500_000_000_000,
       links: [],
       canRetryInPlace: true,
+      isDelivered: true,
     },
     { status: 'error', peers: null, stagePercent: null, failure: 'other', canRetryInPlace: true },
   ])

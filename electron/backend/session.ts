@@ -1,8 +1,6 @@
 import type { Account, Quota } from '../../shared/account.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
-import { isOnlyShared } from '../../shared/slots.ts'
-import type { Transfer, TransferFailure, TransferId } from '../../shared/transfer.ts'
 import type { Emit } from './emit.ts'
 import type { History } from './history.ts'
 import type { Log } from './log.ts'
@@ -32,7 +30,6 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions
   readonly #parents = new Map<ItemId, ItemId>()
-  readonly #sharedAs = new Map<TransferId, TransferFailure | null>()
   readonly transfers: TransferList | null
   #account: Account
   #quota: Quota | null = null
@@ -131,22 +128,14 @@ export class Session {
         if (!(error instanceof AppError)) log.error('transfers', error)
         this.#fail(error)
       },
+      onTouched: (folderIds) => this.tellChanged(folderIds),
       onDelta: (delta) => {
         emit('transfers.changed', { accountId: account.id, ...delta })
-        const came = [...delta.finished, ...delta.arrived, ...this.#newlyShared(delta.upserted)]
+        const came = [...delta.finished, ...delta.arrived]
         const folderIds = new Set(came.flatMap(({ folderId }) => (folderId === null ? [] : [folderId])))
         if (folderIds.size > 0) this.tellChanged([...folderIds])
       },
     })
-  }
-
-  /** Torrents that have just become only shared, or whose archives have just failed: then, too, files may have come. */
-  #newlyShared(transfers: readonly Transfer[]): Transfer[] {
-    const newly = transfers.filter(
-      (transfer) => isOnlyShared(transfer) && this.#sharedAs.get(transfer.id) !== transfer.failure,
-    )
-    for (const { id, failure } of newly) this.#sharedAs.set(id, failure)
-    return newly
   }
 
   #isFine(userName: string | null): void {

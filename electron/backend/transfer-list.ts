@@ -1,7 +1,8 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { EventData } from '../../shared/contract.ts'
+import type { ItemId } from '../../shared/item.ts'
 import { isOnlyShared } from '../../shared/slots.ts'
-import type { Transfer, TransferId, TransferStatus } from '../../shared/transfer.ts'
+import type { Transfer, TransferFailure, TransferId, TransferStatus } from '../../shared/transfer.ts'
 import type { History } from './history.ts'
 import type { ListedTransfer, Message, PutioClient } from './putio/client.ts'
 
@@ -16,6 +17,8 @@ export interface TransferListOptions {
   client: PutioClient
   history: History
   onDelta(delta: Delta): void
+  /** Files of what is still shared may have come into folders. */
+  onTouched(folderIds: readonly ItemId[]): void
   /** The list has just been fetched. */
   onFetched(): void
   /** The list could not be fetched; it is tried again by itself. */
@@ -34,6 +37,9 @@ export class TransferList {
   readonly #cancelledHere = new Set<TransferId>()
   /** Whose files have arrived while it is still shared. */
   readonly #arrived = new Set<TransferId>()
+  /** How the archives of what is still shared were doing at the last look. */
+  readonly #sharedAs = new Map<TransferId, TransferFailure | null>()
+  #newestMessage = 0
   readonly #since = new Map<TransferId, { status: TransferStatus; atMs: number }>()
   #timer: ReturnType<typeof setTimeout> | null = null
   #refreshing: Promise<void> | null = null
@@ -105,7 +111,7 @@ export class TransferList {
   }
 
   async #fetch(): Promise<void> {
-    const { accountId, client, history, onDelta, onFetched } = this.#options
+    const { accountId, client, history, onDelta, onTouched, onFetched } = this.#options
     const listed = await client.listTransfers()
     const present = new Set(listed.map(({ id }) => id))
     const vanished = [...this.#listed.values()].filter(({ id }) => !present.has(id))
@@ -131,6 +137,7 @@ export class TransferList {
       this.#listed.delete(transfer.id)
       this.#cancelledHere.delete(transfer.id)
       this.#since.delete(transfer.id)
+      this.#sharedAs.delete(transfer.id)
     }
     for (const transfer of listed) {
       this.#listed.set(transfer.id, transfer)
@@ -139,6 +146,8 @@ export class TransferList {
         this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
     }
     this.#isFirst = false
+    const touched = this.#touchedFolders(shared, messages)
+    if (touched.length > 0) onTouched(touched)
     if (upserted.length + arrived.length + finished.length + cancelled.length > 0)
       onDelta({ isReset: false, upserted, arrived, finished, cancelled })
   }
@@ -151,13 +160,23 @@ export class TransferList {
     this.#since.set(id, { status, atMs: known === undefined ? Math.min(addedAtMs ?? nowMs, nowMs) : nowMs })
   }
 
-  /** Of a torrent that is only shared any more, the service tells by a message that its files are there. */
+  /** Of a torrent that is only shared any more, the service tells that its files are there, or a message does. */
   #arrivalWhileShared(transfer: ListedTransfer, messages: readonly Message[]): Delta['arrived'] {
     const message = arrivalOf(transfer, messages)
-    if (message === undefined) return []
-    this.#arrived.add(transfer.id)
-    const { id, name, folderId } = transfer
-    return [{ id: `${id}`, transferId: id, name, itemId: message.itemId, folderId }]
+    const { id, name, folderId, isDelivered } = transfer
+    if (!(isDelivered ?? message !== undefined)) return []
+    this.#arrived.add(id)
+    return [{ id: `${id}`, transferId: id, name, itemId: message?.itemId ?? null, folderId }]
+  }
+
+  /** Folders into which files of what is still shared may have come since the last look. */
+  #touchedFolders(shared: readonly ListedTransfer[], messages: readonly Message[]): ItemId[] {
+    const newest = Math.max(0, ...messages.map(({ id }) => id))
+    const isNews = newest > this.#newestMessage
+    this.#newestMessage = Math.max(newest, this.#newestMessage)
+    const touched = shared.filter(({ id, failure }) => isNews || this.#sharedAs.get(id) !== failure)
+    for (const { id, failure } of shared) this.#sharedAs.set(id, failure)
+    return [...new Set(touched.flatMap(({ folderId }) => folderId ?? []))]
   }
 
   /** A transfer that was over between two looks at the list has the size of what it became. */
@@ -211,6 +230,7 @@ export class TransferList {
         folderId,
         links,
         canRetryInPlace: false,
+        isDelivered: null,
       }))
   }
 
@@ -219,7 +239,7 @@ export class TransferList {
     return known === undefined || JSON.stringify(known) !== JSON.stringify(transfer)
   }
 
-  #toTransfer({ links, canRetryInPlace, ...transfer }: ListedTransfer): Transfer {
+  #toTransfer({ links, canRetryInPlace, isDelivered: _, ...transfer }: ListedTransfer): Transfer {
     const added = this.#options.history.pending(this.#options.accountId, transfer.id)
     return {
       ...transfer,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,12 +24,14 @@ export interface AppOptions {
   dataFolder?: string
   environment?: Record<string, string>
   args?: readonly string[]
+  /** Settings beside the defaults, for a fresh data folder. */
+  settings?: Record<string, unknown>
 }
 
 /** No test asks the public table of people who share: that would leave this machine. */
-function keepToThisMachine(dataFolder: string): void {
+function writeSettings(dataFolder: string, settings: Record<string, unknown>): void {
   const path = join(dataFolder, 'settings.json')
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false } }))
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false, ...settings } }))
 }
 
 /** Starts the built app in the Electron that `npm test` found. */
@@ -36,8 +39,9 @@ export async function startApp({
   dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-e2e-')),
   environment = {},
   args = [],
+  settings = {},
 }: AppOptions = {}): Promise<RunningApp> {
-  keepToThisMachine(dataFolder)
+  writeSettings(dataFolder, settings)
   const { app, page } = await joinPatiently(dataFolder, environment, args)
   const close = () => app.close()
   return {
@@ -98,23 +102,34 @@ async function joinApp(dataFolder: string, environment: Record<string, string>, 
   }
 }
 
+/** Starts the app once more with the same data folder, as the system does to open something; resolves when that start has ended. */
+export function secondStart(dataFolder: string, args: readonly string[]): Promise<void> {
+  const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const switches = [...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`]
+  return new Promise((resolve, reject) => {
+    const child = spawn(runtime.executable, [...runtime.args, ...switches, ...args], { stdio: 'ignore' })
+    child.once('error', reject)
+    child.once('exit', () => resolve())
+  })
+}
+
 function definedEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
 }
 
-/** Drops something on the window as the operating system does: through the browser's own drag pipeline. */
+/** Drops something, and files by their paths, on the window as the operating system does: through the browser's own drag pipeline. */
 export async function dropOnWindow(
   page: Page,
   items: { mimeType: string; data: string }[],
-  at?: { x: number; y: number },
+  files: string[] = [],
 ): Promise<void> {
-  const size = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }))
+  const point = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }))
   const client = await page.context().newCDPSession(page)
-  const point = at ?? size
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await client.send('Input.dispatchDragEvent', { type, ...point, data: { items, dragOperationsMask: 1 } })
+    await client.send('Input.dispatchDragEvent', { type, ...point, data: { items, files, dragOperationsMask: 1 } })
   }
   await client.detach()
 }

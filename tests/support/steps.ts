@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { dropOnWindow } from './app.ts'
 
 /** From the welcome to a working local service, with an empty folder on the screen. */
 export async function startOnThisComputer(page: Page): Promise<void> {
@@ -14,6 +15,18 @@ export async function allowThisMachine(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByRole('button', { name: 'Remove 127.0.0.1' }).waitFor()
   await page.keyboard.press('Escape')
+}
+
+/** Drops links as text, waits until they are known, and adds those that are ticked. */
+export async function addLinks(page: Page, ...links: string[]): Promise<void> {
+  await dropOnWindow(page, [{ mimeType: 'text/plain', data: links.join('\n') }])
+  await page
+    .getByText(/^(fits|unknown size)$/)
+    .nth(0)
+    .waitFor()
+  await page.getByText(/^Looking at/).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: /^Add \d+ links?$/ }).click()
+  await page.getByRole('dialog', { name: 'Add links' }).waitFor({ state: 'detached' })
 }
 
 /** Makes a folder in the shown one, by keyboard. */

@@ -80,4 +80,6 @@ export interface ListedTransfer extends Omit<Transfer, 'canRetry' | 'statusSince
   links: string[]
   /** True for a service that can try a transfer again from what is left of it. */
   canRetryInPlace: boolean
+  /** Whether all its files are in the space; null where the service does not tell. */
+  isDelivered: boolean | null
 }

@@ -31,6 +31,8 @@ import { countActs, TransferActs } from './transfer-acts.tsx'
 import styles from './transfer-dock.module.css'
 
 const lookEveryMs = 5000
+/** Less is the talk between programs, and nothing that comes. */
+const leastSpeed = 1000
 
 interface Props {
   transfer: Transfer
@@ -108,7 +110,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
 /** Speed and time left while it runs, else the percentage; a dash before anything came. */
 function figuresOf(transfer: Transfer, left: string | null): string {
   const { status, speedBytesPerSecond } = transfer
-  if (speedBytesPerSecond !== null && speedBytesPerSecond > 0) {
+  if (speedBytesPerSecond !== null && speedBytesPerSecond >= leastSpeed) {
     const speed = say('speed', { size: formatSize(speedBytesPerSecond) })
     return left === null ? speed : say('speedLeft', { speed, left })
   }

@@ -196,6 +196,7 @@ function toTransfer(wire: WireTransfer): ListedTransfer {
     folderId: more?.folder_id ?? null,
     links: more?.links ?? [],
     canRetryInPlace: more?.failure !== undefined,
+    isDelivered: more?.delivered ?? null,
   }
 }
 

@@ -49,6 +49,7 @@ export const WireTransfer = z.object({
       seconds_left: z.number().nullable(),
       peers: z.number().int().nullish(),
       stage_percent: z.number().nullish(),
+      delivered: z.boolean().nullish(),
       reason: z.string().nullable(),
       /** Only told by a service that can try a transfer again. */
       failure: TransferFailure.nullable().catch('other').optional(),
