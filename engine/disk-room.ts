@@ -77,7 +77,7 @@ export class DiskRoom {
     if (volume === null) this.#allowance = Math.max(lookAgainBytes, bytes)
     else {
       const reserve = this.#options.reserveBytes ?? Math.min(maxReserveBytes, Math.floor(volume.sizeBytes / 100))
-      this.#allowance = Math.min(lookAgainBytes, volume.freeBytes - reserve)
+      this.#allowance = Math.min(Math.max(lookAgainBytes, bytes), volume.freeBytes - reserve)
     }
     return this.#allowance >= bytes
   }

@@ -6,6 +6,7 @@ export type ArchiveErrorKind =
   | 'missing-part'
   | 'unsafe'
   | 'too-large'
+  | 'no-room'
   | 'unknown-method'
   | 'failed'
 

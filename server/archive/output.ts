@@ -1,5 +1,6 @@
 import { closeSync, constants, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { isFullDisk } from '../../engine/fetch-error.ts'
 import { ArchiveError, inWords, quoted, tooLarge, unsafe } from './archive-error.ts'
 import type { Tree } from './tree.ts'
 
@@ -122,8 +123,10 @@ export class Output {
     try {
       return writeSync(descriptor, bytes)
     } catch (cause) {
-      const why = isFull(cause) ? 'the disk is full' : 'its files could not be written'
-      throw new ArchiveError('failed', `${quoted(this.#archive)} could not be unpacked: ${why}.`, { cause })
+      const [kind, why] = isFullDisk(cause)
+        ? (['no-room', 'the disk is full'] as const)
+        : (['failed', 'its files could not be written'] as const)
+      throw new ArchiveError(kind, `${quoted(this.#archive)} could not be unpacked: ${why}.`, { cause })
     }
   }
 }
@@ -132,8 +135,4 @@ interface OutputOf {
   archive: string
   limits: Limits
   packedBytes: number
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }

@@ -7,6 +7,8 @@ import { text } from './row.ts'
 
 /** Where the bytes of files are: named by the service, never by anyone else. */
 export interface Content {
+  /** The folder of everything. */
+  folder: string
   path: (content: string) => string
   /** Where a transfer keeps its bytes until they are in the space. */
   workFolder: (content: string) => string
@@ -45,6 +47,7 @@ export function openContent(folder: string, db: Database): Content {
     })
   }
   return {
+    folder,
     path,
     workFolder,
     remove,

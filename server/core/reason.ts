@@ -1,4 +1,4 @@
-import { FetchError, translateFault } from '../../engine/fetch-error.ts'
+import { FetchError, isFullDisk, translateFault } from '../../engine/fetch-error.ts'
 import { GateError } from '../../engine/gate.ts'
 import { ArchiveError } from '../archive/archive-error.ts'
 import { TorrentError } from '../torrent/types.ts'
@@ -16,4 +16,9 @@ export function reasonOf(fault: unknown): string | null {
 /** The kind of a failure that what can be done about it depends on. */
 export function failureOf(fault: unknown): string {
   return fault instanceof ArchiveError ? fault.kind : 'other'
+}
+
+/** True when there was no room on the disk: worth waiting for. */
+export function isForWantOfRoom(fault: unknown): boolean {
+  return isFullDisk(fault) || (fault instanceof ArchiveError && fault.kind === 'no-room')
 }

@@ -1,15 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { isFullDisk } from '../../engine/fetch-error.ts'
+import { DiskRoom } from '../../engine/disk-room.ts'
 import { newContentName } from './content.ts'
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
-import { failureOf, reasonOf } from './reason.ts'
+import { failureOf, isForWantOfRoom, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 
 const maxFetches = 8
-const fullDiskRetryMs = 5000
 /** Failures that another look at the same bytes cannot mend. */
 const lostFailures = ['damaged', 'missing-part']
 
@@ -219,7 +218,9 @@ export class TransferList {
   #fetch(transfer: Transfer): void {
     const stop = new AbortController()
     const { signal } = stop
-    const ended = fetchTransfer(transfer, this.#options, { signal, onSharing: () => this.#beginSharing(transfer) })
+    const fetch = () =>
+      fetchTransfer(transfer, this.#options, { signal, onSharing: () => this.#beginSharing(transfer) })
+    const ended = this.#whenThereIsRoom(transfer, signal, fetch)
       .then(() => {
         if (signal.aborted) return
         if (transfer.isSharing) this.#endSharing(transfer)
@@ -261,26 +262,42 @@ export class TransferList {
       this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
     }
     const work = async () => {
-      for (;;) {
-        try {
-          await deliver(transfer, this.#options, { signal, show })
-          if (!transfer.isSharing) await this.#forget(transfer)
-          return
-        } catch (fault) {
-          if (signal.aborted) return
-          if (!isFullDisk(fault)) return this.#failDelivery(transfer, fault)
-          transfer.reason = `This computer’s disk is full: “${transfer.name}” goes on when there is room.`
-          await wait(fullDiskRetryMs, undefined, { signal }).catch(() => undefined)
-        }
-      }
+      await this.#whenThereIsRoom(transfer, signal, () => deliver(transfer, this.#options, { signal, show }))
+      if (!transfer.isSharing) await this.#forget(transfer)
     }
     const ended = work()
+      .catch((fault: unknown) => (signal.aborted ? undefined : this.#failDelivery(transfer, fault)))
       .catch(this.#options.report)
       .finally(() => {
         this.#delivering.delete(transfer.id)
         this.advance()
       })
     this.#delivering.set(transfer.id, { stop, ended })
+  }
+
+  /** A full disk ends nothing: what it stopped is tried again when there is room. */
+  async #whenThereIsRoom(transfer: Transfer, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (fault) {
+        signal.throwIfAborted()
+        if (!isForWantOfRoom(fault)) throw fault
+        const { sizeBytes, downloadedBytes, stage } = transfer
+        const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
+        const room = new DiskRoom({
+          path: this.#options.content.folder,
+          signal,
+          sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
+          neededBytes: () => neededBytes,
+          onTrouble: (sentence) => {
+            transfer.reason = sentence
+          },
+        })
+        await room.waitAfterRefusal()
+        if (neededBytes !== null) await room.take(neededBytes)
+      }
+    }
   }
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */

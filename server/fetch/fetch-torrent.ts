@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { DiskRoom } from '../../engine/disk-room.ts'
 import { safeName } from '../../engine/names.ts'
 import { humanSize } from '../core/messages.ts'
 import { noRoom } from '../core/no-room.ts'
@@ -29,12 +30,24 @@ export interface TorrentFetch {
 
 /**
  * Fetches a torrent into the work folder, and shares it until as much was sent as its size, by counters that outlast the program.
- * Resolves then, or when it is stopped.
+ * Resolves then, or when it is stopped; rejects with `ENOSPC` when the disk is nearly full, to be started again when there is room.
  */
 export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const { transfer, engine, signal } = job
+  const tight = Promise.withResolvers<never>()
+  tight.promise.catch(() => undefined)
+  const room = new DiskRoom({
+    path: job.workFolder,
+    signal,
+    sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
+    neededBytes: () => null,
+    onTrouble: () => undefined,
+  })
   const [link = ''] = transfer.links
-  const source: TorrentSource = job.torrentFile === null ? { magnet: link } : { torrentFile: job.torrentFile }
+  // A magnet also tells who shares it, beside what the torrent file that came by it says.
+  const { torrentFile } = job
+  const isMagnet = torrentFile === null || /^magnet:/i.test(link)
+  const source: TorrentSource = isMagnet ? { magnet: link } : { torrentFile }
   let lastSentMs = Number.NEGATIVE_INFINITY
   let hasSharedEnough: () => void = () => undefined
   const enough = new Promise<void>((resolve) => {
@@ -49,6 +62,11 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     onState: (state) => {
       // What the protocol itself sends is not sharing.
       if (state.uploadedBytes > transfer.uploadedBytes) lastSentMs = performance.now()
+      if (transfer.stage === 'fetching') {
+        // The disk is never filled to its last byte: the service needs some itself.
+        room.take(0).catch(() => undefined)
+        if (room.isWaiting) tight.reject(Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' }))
+      }
       follow(job, state, performance.now() - lastSentMs < sharingShownMs)
       if (transfer.stage !== 'fetching' && isShared(transfer)) hasSharedEnough()
     },
@@ -59,7 +77,12 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   })
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
-    const isWhole = await Promise.race([running.done.then(() => true), running.failed, stopped.then(() => false)])
+    const isWhole = await Promise.race([
+      running.done.then(() => true),
+      running.failed,
+      tight.promise,
+      stopped.then(() => false),
+    ])
     if (!isWhole) return
     transfer.downloadedBytes = transfer.sizeBytes ?? 0
     if (isShared(transfer)) return
