@@ -1,11 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { DiskRoom } from '../../engine/disk-room.ts'
-import { newContentName } from './content.ts'
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
-import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
-import { failureOf, isForWantOfRoom, reasonOf } from './reason.ts'
+import { whyNot } from './links.ts'
+import { addRows } from './new-transfers.ts'
+import { failureOf, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
+import { whenThereIsRoom } from './room.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 
 const maxFetches = 8
@@ -56,26 +55,9 @@ export class TransferList {
 
   /** Adds one transfer a link, in order, the parts of one archive as one; those that cannot be fetched are there in Error. */
   add(links: readonly string[], folderId: number): Transfer[] {
-    const { db, rows, space, hosters } = this.#options
+    const { space } = this.#options
     if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
-    const added = db.transact(() =>
-      groupLinks(links.map((link) => link.trim())).map(({ name, links: together }) => {
-        const [first = ''] = together
-        const reason = together.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
-        const kind = linkKind(first)
-        const transfer = rows.insert({
-          links: kind === 'torrent-file' ? [] : together,
-          kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
-          name,
-          folderId,
-          status: reason === null ? 'Waiting' : 'Error',
-          reason,
-          content: newContentName(),
-        })
-        if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
-        return transfer
-      }),
-    )
+    const added = addRows(links, folderId, this.#options)
     for (const transfer of added) this.#live.set(transfer.id, transfer)
     this.advance()
     return added
@@ -218,9 +200,10 @@ export class TransferList {
   #fetch(transfer: Transfer): void {
     const stop = new AbortController()
     const { signal } = stop
+    const { folder } = this.#options.content
     const fetch = () =>
       fetchTransfer(transfer, this.#options, { signal, onSharing: () => this.#beginSharing(transfer) })
-    const ended = this.#whenThereIsRoom(transfer, signal, fetch)
+    const ended = whenThereIsRoom(fetch, { transfer, folder, signal })
       .then(() => {
         if (signal.aborted) return
         if (transfer.isSharing) this.#endSharing(transfer)
@@ -262,7 +245,8 @@ export class TransferList {
       this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
     }
     const work = async () => {
-      await this.#whenThereIsRoom(transfer, signal, () => deliver(transfer, this.#options, { signal, show }))
+      const run = () => deliver(transfer, this.#options, { signal, show })
+      await whenThereIsRoom(run, { transfer, folder: this.#options.content.folder, signal })
       if (!transfer.isSharing) await this.#forget(transfer)
     }
     const ended = work()
@@ -273,31 +257,6 @@ export class TransferList {
         this.advance()
       })
     this.#delivering.set(transfer.id, { stop, ended })
-  }
-
-  /** A full disk ends nothing: what it stopped is tried again when there is room. */
-  async #whenThereIsRoom(transfer: Transfer, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await work()
-      } catch (fault) {
-        signal.throwIfAborted()
-        if (!isForWantOfRoom(fault)) throw fault
-        const { sizeBytes, downloadedBytes, stage } = transfer
-        const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
-        const room = new DiskRoom({
-          path: this.#options.content.folder,
-          signal,
-          sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
-          neededBytes: () => neededBytes,
-          onTrouble: (sentence) => {
-            transfer.reason = sentence
-          },
-        })
-        await room.waitAfterRefusal()
-        if (neededBytes !== null) await room.take(neededBytes)
-      }
-    }
   }
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */

@@ -1,0 +1,32 @@
+import { newContentName } from './content.ts'
+import type { Database } from './database.ts'
+import type { Hosters } from './hosters.ts'
+import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
+import type { Transfer } from './transfer.ts'
+import type { TransferRows } from './transfer-rows.ts'
+
+/** Writes down one transfer a link, in order, the parts of one archive as one; what cannot be fetched is in Error from the start. */
+export function addRows(
+  links: readonly string[],
+  folderId: number,
+  { db, rows, hosters }: { db: Database; rows: TransferRows; hosters: Hosters },
+): Transfer[] {
+  return db.transact(() =>
+    groupLinks(links.map((link) => link.trim())).map(({ name, links: together }) => {
+      const [first = ''] = together
+      const reason = together.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
+      const kind = linkKind(first)
+      const transfer = rows.insert({
+        links: kind === 'torrent-file' ? [] : together,
+        kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
+        name,
+        folderId,
+        status: reason === null ? 'Waiting' : 'Error',
+        reason,
+        content: newContentName(),
+      })
+      if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
+      return transfer
+    }),
+  )
+}

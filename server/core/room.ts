@@ -1,0 +1,32 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { DiskRoom } from '../../engine/disk-room.ts'
+import { isForWantOfRoom } from './reason.ts'
+import type { Transfer } from './transfer.ts'
+
+/** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
+export async function whenThereIsRoom(
+  work: () => Promise<void>,
+  { transfer, folder, signal }: { transfer: Transfer; folder: string; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (fault) {
+      signal.throwIfAborted()
+      if (!isForWantOfRoom(fault)) throw fault
+      const { sizeBytes, downloadedBytes, stage } = transfer
+      const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
+      const room = new DiskRoom({
+        path: folder,
+        signal,
+        sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
+        neededBytes: () => neededBytes,
+        onTrouble: (sentence) => {
+          transfer.reason = sentence
+        },
+      })
+      await room.waitAfterRefusal()
+      if (neededBytes !== null) await room.take(neededBytes)
+    }
+  }
+}
