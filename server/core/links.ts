@@ -80,9 +80,18 @@ function placeOf(link: string): string {
 /** A name until the answer tells a better one. */
 function firstName(link: string): string {
   const kind = linkKind(link)
-  if (kind === 'torrent-file') return 'torrent file'
+  if (kind === 'torrent-file') return nameOfTorrent(torrentBytes(link))
   if (kind !== 'magnet') return nameForLink(link)
   return nameOfMagnet(link)
+}
+
+function nameOfTorrent(bytes: Uint8Array): string {
+  try {
+    return safeName(readTorrent(bytes).info.name)
+  } catch (fault) {
+    if (fault instanceof TorrentError) return 'torrent file'
+    throw fault
+  }
 }
 
 /** The name that a magnet link tells, or a word for it. */

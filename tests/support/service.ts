@@ -21,6 +21,8 @@ export interface ServiceOptions {
   allowHosts?: string[]
   /** More flags, such as `--largest-file`. */
   flags?: string[]
+  /** What is set in its environment, beside this one's own. */
+  environment?: Record<string, string>
   /** Another program than `server/main.ts`, such as a bundle. */
   entry?: string
 }
@@ -78,7 +80,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const argv = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, `${value}`]))
   argv.push(...(options.flags ?? []))
   const entry = options.entry ?? join(import.meta.dirname, '../../server/main.ts')
-  const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.environment },
+  })
   running.add(child)
   child.once('exit', () => running.delete(child))
   let log = ''
