@@ -115,7 +115,8 @@ await take(page, 'add-links')
 await page.keyboard.press('Escape')
 
 // A file, a torrent with an archive in it, and an archive in parts, side by side, among others.
-for (const name of await page.getByRole('button', { name: /^Cancel “/ }).all()) await name.click()
+const cancels = await page.getByRole('button', { name: /^Cancel “/ }).all()
+for (const cancel of cancels.reverse()) await cancel.click()
 await page.getByText('No transfers.').waitFor()
 await addLinks(
   page,
@@ -126,11 +127,8 @@ await addLinks(
   web.url('/field-notes.zip'),
 )
 await page.getByRole('listitem', { name: /field-notes\.zip, Error/ }).waitFor()
-await page.getByRole('listitem', { name: /lectures.*, Extracting, (?!0 )/ }).waitFor({ timeout: 120_000 })
+await page.getByRole('listitem', { name: /lectures.*, Extracting, [3-9]\d / }).waitFor({ timeout: 120_000 })
 await take(page, 'transfers')
-await page.getByRole('button', { name: /^Enter password for/ }).click()
-await page.getByLabel('Password of the archive').fill('not shown')
-await take(page, 'password')
 
 await close()
 await cleanUp()
@@ -184,7 +182,7 @@ async function makeMagnet(): Promise<string> {
 
 /** A zip that nobody opens without its password. */
 function makeLocked(): void {
-  writeFileSync(join(material, 'field-notes.txt'), 'sealed '.repeat(megabyte))
+  writeFileSync(join(material, 'field-notes.txt'), randomBytes(3 * megabyte).toString('hex'))
   pack('-tzip', '-psealed', 'field-notes.zip', 'field-notes.txt')
   web.on('/field-notes.zip', file(readFileSync(join(material, 'field-notes.zip')), { type: 'application/zip' }))
 }

@@ -177,7 +177,7 @@ export const en = {
   'password.label': 'Password of the archive',
   'password.show': 'Show the password',
   'password.hide': 'Hide the password',
-  'password.hint': 'It is used for this archive only and kept nowhere.',
+  'password.hint': 'It opens this archive only, and is forgotten when the transfer is done.',
   'password.wrong': 'The last password did not open it.',
   'password.empty': 'Type the password.',
   'password.unpack': 'Unpack',

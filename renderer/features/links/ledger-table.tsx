@@ -82,7 +82,7 @@ export function LedgerTable({ report, quota, running, ledger }: Props) {
             { key: 'batch', percent: share(ledger.batchDiskBytes, diskTotalBytes), color: 'var(--accent)' },
           ]}
         />
-        {ledger.peakLeftBytes === ledger.diskLeftBytes ? null : (
+        {formatSize(ledger.peakLeftBytes) === formatSize(ledger.diskLeftBytes) ? null : (
           <p>{say('ledger.peak', { size: formatSize(ledger.peakLeftBytes) })}</p>
         )}
         {bandwidthLeftBytes === null || bandwidthTotal === null ? null : (

@@ -40,7 +40,7 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
           <bdi>{secondLine(row)}</bdi>
         </span>
       </div>
-      <span className={styles.kind}>{say(`links.kind.${row.kind}`)}</span>
+      <span className={styles.kind}>{say(`links.kind.${kindOf(row)}`)}</span>
       <span className={styles.size} title={sizeBytes === null ? undefined : formatExactSize(sizeBytes)}>
         {sizeBytes === null ? say('time.unknown') : formatSize(sizeBytes)}
       </span>
@@ -94,6 +94,11 @@ function iconOf({ kind, name }: AnalyzedLink): LucideIcon {
   if (/\.(mp3|flac|ogg|opus|m4a|wav)$/i.test(name)) return FileMusic
   if (/\.(iso|img|dmg)$/i.test(name)) return Disc3
   return kind === 'rapid' ? Globe : File
+}
+
+/** A file that could be looked into is an archive, in one part or many. */
+function kindOf({ kind, entryCount }: AnalyzedLink): AnalyzedLink['kind'] {
+  return kind === 'file' && entryCount !== null ? 'multipart' : kind
 }
 
 /** A torrent file that was handed over has no address to show. */
