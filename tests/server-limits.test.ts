@@ -160,6 +160,20 @@ describe('the bandwidth of a month', () => {
 })
 
 describe('the active limit', () => {
+  it.each([
+    ['a load that counts as high', ['--busy-load', '0'], ['Downloading', 'Waiting']],
+    ['a load that does not', ['--busy-load', '100000', '--busy-disk', '100000'], ['Downloading', 'Downloading']],
+  ])('holds by itself with %s', async (_what, flags, statuses) => {
+    web.on('/held.bin', file(megabyte, { holdUntil: new Promise(() => undefined) }))
+    const service = await start({ busy: 'auto', activeLimit: 1, flags })
+    await service.ask('transfers.add', { links: [web.url('/held.bin'), web.url('/held.bin')] })
+    const rows = await until(
+      () => listed(service),
+      (all) => all.every(({ status }) => status !== 'In queue'),
+    )
+    expect(rows.map(({ status }) => status)).toEqual(statuses)
+  })
+
   it('counts what is shared: the next one waits until that has ended', async () => {
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 300_000 })
     const seed = await startLibtorrent(torrent)
