@@ -138,8 +138,10 @@ it('follows transfers by deltas alone, and a percentage never falls within a sta
     [1, 40],
     [2, 10],
   ])
-  tell([transfer(1, { status: 'extracting', percentDone: 5 })])
+  tell([transfer(1, { status: 'extracting', percentDone: 5, stagePercent: 40 })])
   expect(seen()[0]).toEqual([1, 5])
+  tell([transfer(1, { status: 'extracting', percentDone: 5, stagePercent: 30 })])
+  expect(store.getState().transfers.get('a')?.get(1)?.stagePercent).toBe(40)
   tell([transfer(9)], { isReset: true })
   expect(seen()).toEqual([[9, 10]])
 })
@@ -163,6 +165,88 @@ it('tells of a finished transfer once, with the way to it', () => {
   expect([store.getState().place?.folderId, [...store.getState().selection.ids]]).toEqual([3, [7]])
   expect(store.getState().takeFinished().length).toBe(1)
   expect(store.getState().takeFinished().length).toBe(0)
+})
+
+it('tells once of a torrent whose files came while it was shared, and nothing when the sharing ends', () => {
+  const { backend, store } = openStore()
+  const entry = { id: 'h', name: 'album', itemId: 7, folderId: 3, transferId: 1 }
+  const none = { accountId: 'a', isReset: false, upserted: [], arrived: [], finished: [], cancelled: [] }
+  backend.tell('transfers.changed', { ...none, upserted: [transfer(1, { status: 'seeding', peers: 2 })] })
+  backend.tell('transfers.changed', { ...none, arrived: [entry] })
+  expect([store.getState().toasts.length, store.getState().transfers.get('a')?.size]).toEqual([1, 1])
+  backend.tell('transfers.changed', { ...none, finished: [{ ...entry, wasReady: true }] })
+  expect([store.getState().toasts.length, store.getState().transfers.get('a')?.size]).toEqual([1, 0])
+  expect(
+    store
+      .getState()
+      .takeFinished()
+      .map(({ name }) => name),
+  ).toEqual(['album'])
+})
+
+it('shows what was handed over before there was an account once there is one, all in one dialog', () => {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  const file = { link: 'torrent-file:1', name: 'a.torrent' }
+  backend.tell('links.offered', { text: 'magnet:?a', files: [file], problems: ['“b.torrent” is empty.'] })
+  backend.tell('links.offered', { text: 'magnet:?b', files: [file], problems: [] })
+  backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
+  expect(store.getState().dialog).toBe(null)
+  backend.tell('accounts.changed', [account])
+  expect(store.getState().dialog).toEqual({
+    kind: 'add-links',
+    text: 'magnet:?a\nmagnet:?b',
+    files: [file],
+    accountId: 'a',
+    folderId: 0,
+  })
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['“b.torrent” is empty.'])
+})
+
+it('does not keep links waiting for a magnet that nobody knows, and keeps their order', async () => {
+  const { backend, store } = openStore()
+  const [magnet, link] = ['magnet:?xt=urn:btih:1', 'http://h/a']
+  const report = (...links: string[]) => ({
+    rows: links.map((one) => ({
+      kind: 'torrent' as const,
+      name: one,
+      host: '',
+      links: [one],
+      sizeBytes: null,
+      bandwidthBytes: 0,
+      problem: null,
+      needsPassword: false,
+      seeds: null,
+      entryCount: null,
+      unpackedBytes: null,
+    })),
+    diskFreeBytes: links.length,
+    diskTotalBytes: 9,
+    bandwidthLeftBytes: null,
+    report: {
+      'Current Available Bandwidth': null,
+      'Current Available Disk Space': 1,
+      'Your Total Disk Space': 1,
+      Urls: { url: [], rapid: [], multipart: {}, torrent: links },
+    },
+  })
+  const file = { link: 'torrent-file:1', name: 'a.torrent' }
+  const done = store.getState().analyze('a', { text: 'both', files: [file] })
+  await backend.answer('links.extract', [magnet, link])
+  expect(backend.asked.filter(({ method }) => method === 'analysis.run').map(({ input }) => input)).toEqual([
+    { accountId: 'a', links: [file.link, link] },
+    { accountId: 'a', links: [magnet] },
+  ])
+  await backend.answer('analysis.run', report(file.link, link))
+  expect(store.getState().analysis).toMatchObject({ isRunning: true, report: { rows: [{}, { links: [link] }] } })
+  await backend.answer('analysis.run', report(magnet))
+  await done
+  const { isRunning, report: whole } = store.getState().analysis
+  expect([isRunning, whole?.rows.map(({ links }) => links[0]), whole?.report.Urls.torrent]).toEqual([
+    false,
+    [file.link, magnet, link],
+    [file.link, link, magnet],
+  ])
 })
 
 it('makes one sentence of many finished transfers', () => {

@@ -20,7 +20,7 @@ export interface TransfersSlice {
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
   /** Tries a failed transfer again; what goes wrong is told in a toast. */
-  retryTransfer(accountId: AccountId, transferId: TransferId, how?: RetryHow): Promise<void>
+  retryTransfer(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Like `retryTransfer`, but the caller shows what went wrong. */
   tryTransferAgain(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Takes what is to be announced. */
@@ -67,7 +67,7 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
       get().attempt(async () => {
         await client.call('transfers.cancel', { accountId, transferIds: [...transferIds] })
       }),
-    retryTransfer: (accountId, transferId, how = { password: null, isUnpacked: true }) =>
+    retryTransfer: (accountId, transferId, how) =>
       get().attempt(() => get().tryTransferAgain(accountId, transferId, how)),
     tryTransferAgain: async (accountId, transferId, how) => {
       await client.call('transfers.retry', { accountId, transferId, ...how })

@@ -84,9 +84,11 @@ export function AddLinks({ given }: Props) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+    if (!(event.ctrlKey || event.metaKey)) return
+    if (event.key === 'Enter') void submit()
+    else if (event.key === 'o') chooseFiles(store)
+    else return
     event.preventDefault()
-    void submit()
   }
 
   return (

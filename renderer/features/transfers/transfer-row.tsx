@@ -27,7 +27,8 @@ import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import { adviceFor, shownPercent, statusWords } from '../../words/status-words.ts'
-import { countActs, TransferActs } from './transfer-acts.tsx'
+import { actsFor } from './acts-for.ts'
+import { TransferActs } from './transfer-acts.tsx'
 import styles from './transfer-dock.module.css'
 
 const lookEveryMs = 5000
@@ -57,7 +58,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
   const nowMs = useNow(status === 'looking-for-peers' ? lookEveryMs : null)
   const advice = adviceFor(transfer, { folder, placeInLine, holders, nowMs })
   const percent = shownPercent(transfer)
-  const acts = countActs(transfer)
+  const acts = actsFor(transfer).length
   const isShared = isOnlyShared(transfer)
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
 
