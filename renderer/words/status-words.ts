@@ -39,7 +39,7 @@ const mostNamed = 2
 /** Why a transfer is in its status, and what the person can do or expect, in one line. */
 export function adviceFor(transfer: Transfer, around: Surroundings): string {
   const { status, reason, stagePercent } = transfer
-  if (reason !== null) return reason
+  if (reason !== null) return withoutName(reason, transfer.name)
   switch (status) {
     case 'downloading':
     case 'downloading-and-seeding':
@@ -68,6 +68,12 @@ export function adviceFor(transfer: Transfer, around: Surroundings): string {
 /** How far a transfer has come in what it does now: in its stage where that is told, else in all. */
 export function shownPercent({ percentDone, stagePercent }: Transfer): number {
   return stagePercent ?? percentDone
+}
+
+/** A sentence that begins with the transfer's name, under that very name: what it says of it. */
+function withoutName(sentence: string, name: string): string {
+  const start = `“${name}” `
+  return sentence.startsWith(start) ? sentence.slice(start.length) : sentence
 }
 
 /** Where it comes from, what was shared of it, where it goes to. */

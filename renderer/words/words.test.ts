@@ -55,8 +55,9 @@ it('prefers the service’s own reason, and says where a download comes from and
   const inFilms = { ...around, folder: 'Films' }
   expect([
     adviceFor({ ...transfer, status: 'error', reason: 'The archive needs a password.' }, inFilms),
+    adviceFor({ ...transfer, status: 'error', reason: '“a.iso” needs a password.' }, inFilms),
     adviceFor({ ...transfer, host: 'example.org' }, inFilms),
-  ]).toEqual(['The archive needs a password.', 'from example.org · to Films'])
+  ]).toEqual(['The archive needs a password.', 'needs a password.', 'from example.org · to Films'])
 })
 
 it('says how long nobody was found, and after three minutes what to choose instead', () => {
