@@ -3,8 +3,17 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { benchAnalysis } from './analysis.bench.ts'
+import { benchApi } from './api.bench.ts'
+import { benchExtract } from './archive.bench.ts'
+import { benchFetch, benchFtp } from './fetch.bench.ts'
 import type { Row } from './measure.ts'
-import { type BenchOptions, benchFetch, benchServe, benchServiceStart } from './service.bench.ts'
+import { benchResume } from './resume.bench.ts'
+import { benchSeek, benchServe } from './serve.bench.ts'
+import { type BenchOptions, benchServiceStart } from './service.bench.ts'
+import { benchState } from './state.bench.ts'
+import { benchLeech, benchShare } from './torrent.bench.ts'
+import { benchWhole } from './whole.bench.ts'
 import { benchWindow } from './window.bench.ts'
 
 const { values, positionals } = parseArgs({
@@ -23,7 +32,17 @@ const options: BenchOptions = {
 }
 const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P1'], async () => [await benchFetch(options)]],
-  [['P6'], async () => [await benchServe(options)]],
+  [['P4'], async () => [await benchResume(options)]],
+  [['P5'], async () => [await benchFtp(options)]],
+  [['P6'], () => benchServe(options)],
+  [['P7'], async () => [await benchSeek(options)]],
+  [['P8'], () => benchLeech(options)],
+  [['P9'], () => benchShare(options)],
+  [['P10'], () => benchExtract(options)],
+  [['P24'], () => benchState(options)],
+  [['P25'], () => benchAnalysis(options)],
+  [['P26'], async () => [await benchApi(options)]],
+  [['P27'], async () => [await benchWhole(options)]],
   [['P20'], async () => [await benchServiceStart(options)]],
   [['P19', 'P28'], () => benchWindow(options, runtime)],
 ]

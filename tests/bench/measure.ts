@@ -24,40 +24,69 @@ export interface Comparison {
   noise: number
 }
 
-/**
- * Runs both alternately, ours and the peer's, `pairs` times after one unmeasured round; then the peer in pairs against itself,
- * to know how restless the machine is.
- */
+/** Runs programs in turns, `rounds` times after one unmeasured round, and answers with the runs of each. */
+export async function takeTurns(rounds: number, programs: readonly (() => Promise<Run>)[]): Promise<Run[][]> {
+  for (const program of new Set(programs)) await program()
+  const runs = programs.map((): Run[] => [])
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, program] of programs.entries()) runs[index]?.push(await program())
+  }
+  return runs
+}
+
+/** Runs both in turns, the peer twice in each of `pairs` rounds: against itself it tells how restless the machine is. */
 export async function alternate(
   pairs: number,
   ours: () => Promise<Run>,
   peer: () => Promise<Run>,
 ): Promise<Comparison> {
-  await ours()
-  await peer()
-  const result: Comparison = { ours: [], peer: [], noise: 1 }
-  for (let round = 0; round < pairs; round += 1) {
-    result.ours.push(await ours())
-    result.peer.push(await peer())
+  const [own = [], first = [], second = []] = await takeTurns(pairs, [ours, peer, peer])
+  return { ours: own, peer: [...first, ...second], noise: medianMs(second) / medianMs(first) }
+}
+
+/** The row of two programs that do the same work, by their times: less is better. */
+export function rowOfTimes(
+  row: Pick<Row, 'id' | 'what' | 'gate' | 'goal'>,
+  peerName: string,
+  { ours, peer, noise }: Comparison,
+): Row {
+  return {
+    ...row,
+    ours: seconds(ours),
+    peer: `${peerName} ${seconds(peer)}`,
+    ratio: medianMs(ours) / medianMs(peer),
+    noise,
+    isMoreBetter: false,
   }
-  const [first, second]: [Run[], Run[]] = [[], []]
-  await peer()
-  for (let round = 0; round < pairs; round += 1) {
-    first.push(await peer())
-    second.push(await peer())
-  }
-  result.noise = median(second.map(wall)) / median(first.map(wall))
-  return result
+}
+
+/** Runs something and tells its wall time, and the processor time that `cpuMs` counts meanwhile. */
+export async function timed(work: () => Promise<unknown>, cpuMs: (() => number) | null = null): Promise<Run> {
+  const before = cpuMs?.() ?? 0
+  const startedAt = performance.now()
+  await work()
+  const wallMs = performance.now() - startedAt
+  return { wallMs, cpuMs: cpuMs === null ? null : cpuMs() - before }
 }
 
 export function wall(run: Run): number {
   return run.wallMs
 }
 
+/** The middle of the wall times of runs. */
+export function medianMs(runs: readonly Run[]): number {
+  return median(runs.map(wall))
+}
+
 export function median(values: readonly number[]): number {
+  return percentile(values, 50)
+}
+
+/** The value that so many percent of all are not above; between two values it is their middle. */
+export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+  const at = ((sorted.length - 1) * percent) / 100
+  return ((sorted[Math.floor(at)] ?? 0) + (sorted[Math.ceil(at)] ?? 0)) / 2
 }
 
 /** The processor time of runs in words, when all of them know it. */
@@ -67,5 +96,5 @@ function cpuOf(runs: readonly Run[]): string {
 }
 
 export function seconds(runs: readonly Run[]): string {
-  return `${(median(runs.map(wall)) / 1000).toFixed(3)} s${cpuOf(runs)}`
+  return `${(medianMs(runs) / 1000).toFixed(3)} s${cpuOf(runs)}`
 }

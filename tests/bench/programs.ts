@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../support/free-port.ts'
 import type { Run } from './measure.ts'
 
 /** Runs a command to its end and tells its wall and processor time. */
@@ -21,26 +21,40 @@ export async function timeCommand(command: string, args: readonly string[]): Pro
   return { wallMs, cpuMs: (user + system) * 1000 }
 }
 
-/** Processor time a running process has used so far, all its threads. Source: proc(5), fields 14 and 15, in ticks of 10 ms. */
+/**
+ * Processor time that a running process has used so far, all its threads, and the programs that it started and that have ended.
+ * Source: proc(5), fields 14 to 17, in ticks of 10 ms.
+ */
 export function cpuMsOf(pid: number): number {
+  return ticksOf(pid, [11, 12, 13, 14]) * 10
+}
+
+/** Processor time of all programs that this one started and that have ended. */
+export function endedCpuMs(): number {
+  return ticksOf(process.pid, [13, 14]) * 10
+}
+
+function ticksOf(pid: number, wanted: number[]): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
+  return wanted.reduce((sum, field) => sum + Number(fields[field]), 0)
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
+/** Resolves when something listens on a loopback port, without connecting to it. Source: proc(5), /proc/net/tcp. */
+export async function listensAt(port: number): Promise<void> {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`
+  const endMs = performance.now() + 10_000
+  while (!readFileSync('/proc/net/tcp', 'utf8').includes(wanted)) {
+    if (performance.now() > endMs) throw new Error(`nothing listens on port ${port}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
-/** nginx with sendfile and without nopush, serving a folder on loopback. */
-export async function startNginx(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+/** nginx with sendfile and without nopush, serving a folder on loopback; `rules` are more lines of its configuration. */
+export async function startNginx(
+  folder: string,
+  rules = '',
+): Promise<{ url: string; pids: number[]; stop(): Promise<void> }> {
   const port = await freePort()
   const config = join(folder, 'nginx.conf')
   writeFileSync(
@@ -49,13 +63,15 @@ export async function startNginx(folder: string): Promise<{ url: string; stop():
      events { worker_connections 512; }
      http { access_log off; sendfile on; tcp_nopush off; default_type application/octet-stream;
        client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-       server { listen 127.0.0.1:${port}; root ${folder}; } }`,
+       server { listen 127.0.0.1:${port}; root ${folder}; ${rules} } }`,
   )
   const child = spawn('nginx', ['-p', folder, '-c', config], { stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
   await answers(url, child)
+  const workers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number)
   return {
     url,
+    pids: [child.pid ?? 0, ...workers],
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve())

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { inPlace } from './content.ts'
+import { startHelper } from './helper.ts'
+import { runLoad, startLoadClient } from './load.ts'
+import { alternate, median, medianMs, type Row, type Run, seconds } from './measure.ts'
+import type { BenchOptions } from './service.bench.ts'
+import { startBuilt } from './stored.ts'
+
+const connections = 16
+const requests = 4000
+
+/** P26: sixteen clients list a folder of a hundred items again and again, beside a bare Node server that sends the same bytes. */
+export function benchApi({ folder, pairs }: BenchOptions): Promise<Row> {
+  return inPlace(folder, 'p26', async (place) => {
+    const service = await startBuilt({ data: join(place, 'service') })
+    const plain = startHelper(join(import.meta.dirname, 'plain-server.ts'))
+    const client = startLoadClient()
+    try {
+      for (let index = 0; index < 100; index += 1) {
+        await service.ask('files.create_dir', { name: `a folder with a usual name ${index}` })
+      }
+      const form = new URLSearchParams({
+        request: JSON.stringify({
+          api_key: service.key,
+          api_secret: service.secret,
+          params: { parent_id: 0, limit: 100 },
+        }),
+      }).toString()
+      const body = await list(service.url, form)
+      const { port } = await plain.ask({ body })
+      const request = [
+        'POST /v1/files?method=list HTTP/1.1',
+        `Host: 127.0.0.1:${service.port}`,
+        'Content-Type: application/x-www-form-urlencoded',
+        `Content-Length: ${form.length}`,
+        '',
+        form,
+      ].join('\r\n')
+      const load = (at: number, pid: number) =>
+        runLoad(client, { port: at, connections, requests, request, expected: { body } }, [pid])
+      const slowest: number[] = []
+      const ours = async () => {
+        const run = await load(service.port, service.child.pid ?? 0)
+        slowest.push(run.p99Ms)
+        return run
+      }
+      const result = await alternate(pairs, ours, () => load(Number(port), plain.pid))
+      const rate = (runs: readonly Run[]) => requests / (medianMs(runs) / 1000)
+      return {
+        id: 'P26',
+        what: `${connections} clients list a folder of 100 items, ${(body.length / 1000).toFixed(0)} kB`,
+        ours: `${rate(result.ours).toFixed(0)}/s, p99 ${median(slowest).toFixed(1)} ms (wanted 10), ${seconds(result.ours)}`,
+        peer: `bare Node ${rate(result.peer).toFixed(0)}/s, ${seconds(result.peer)}`,
+        ratio: rate(result.ours) / rate(result.peer),
+        noise: result.noise,
+        isMoreBetter: true,
+        gate: 0.4,
+        goal: 0.7,
+      }
+    } finally {
+      await client.stop()
+      await plain.stop()
+      await service.stop()
+    }
+  })
+}
+
+async function list(url: string, form: string): Promise<string> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await fetch(`${url}/v1/files?method=list`, { method: 'POST', headers, body: form })
+  const body = await answer.text()
+  if (body.split('"is_dir":true').length !== 101) throw new Error(`the folder has other items: ${body}`)
+  return body
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A program of the bench that takes orders, a line of JSON each, and answers in lines of JSON. */
+export interface Helper {
+  pid: number
+  /** Gives an order and resolves with the next thing it says. */
+  ask: (order: Record<string, unknown>) => Promise<Record<string, unknown>>
+  /** Resolves with the next thing it says that nobody has heard yet. */
+  hear: () => Promise<Record<string, unknown>>
+  stop: () => Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts a program of the bench, in this Node when it is one of ours. */
+export function startHelper(program: string, ...args: string[]): Helper {
+  const command = program.endsWith('.py') ? ['/usr/bin/python3', program] : [process.execPath, '--no-warnings', program]
+  const [first = '', ...rest] = command
+  const child = spawn(first, [...rest, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // Without it each thread would strip the types of its files again, which no bundle does.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/bench') },
+  })
+  running.add(child)
+  const said: Record<string, unknown>[] = []
+  const waiting: ((line: Record<string, unknown>) => void)[] = []
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  child.once('close', () => running.delete(child))
+  createInterface(child.stdout).on('line', (text) => {
+    const line: Record<string, unknown> = JSON.parse(text)
+    const next = waiting.shift()
+    if (next === undefined) said.push(line)
+    else next(line)
+  })
+  const hear = async () => {
+    const ended = gone.then((): never => {
+      throw new Error(`${program} ended by itself`)
+    })
+    const line =
+      said.shift() ?? (await Promise.race([new Promise<Record<string, unknown>>((r) => waiting.push(r)), ended]))
+    if ('fault' in line) throw new Error(`${program}: ${line.fault}`)
+    return line
+  }
+  return {
+    pid: child.pid ?? 0,
+    hear,
+    ask: (order) => {
+      child.stdin.write(`${JSON.stringify(order)}\n`)
+      return hear()
+    },
+    stop: () => {
+      child.kill('SIGKILL')
+      return gone
+    },
+  }
+}

@@ -1,0 +1,128 @@
+"""A libtorrent peer for the bench. It takes orders as lines of JSON and answers each with one. It says `{"first": true}` when the
+first block has gone to or come from those that it called, and `{"done": true}` when a torrent that it fetches or checks is whole.
+
+usage: peer.py [--address A] [--sessions N]
+
+With more than one session, each has an address of its own, from A on, and of the pieces only every Nth.
+"""
+import argparse
+import ipaddress
+import json
+import sys
+import threading
+import time
+
+import libtorrent as lt
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--address", default="127.0.0.1")
+parser.add_argument("--sessions", type=int, default=1)
+options = parser.parse_args()
+
+usual = lt.alert.category_t.status_notification
+blocks = lt.alert.category_t.upload_notification | lt.alert.category_t.block_progress_notification
+
+
+def start_session(address):
+    return lt.session({
+        "listen_interfaces": address + ":0",
+        "outgoing_interfaces": address,
+        "enable_dht": False,
+        "enable_lsd": False,
+        "enable_upnp": False,
+        "enable_natpmp": False,
+        "enable_outgoing_utp": False,
+        "enable_incoming_utp": False,
+        "out_enc_policy": 2,
+        "in_enc_policy": 2,
+        "allow_multiple_connections_per_ip": True,
+        "min_reconnect_time": 0,
+        "tick_interval": 50,
+        "alert_mask": usual,
+    })
+
+
+first = ipaddress.ip_address(options.address)
+sessions = [start_session(str(first + index)) for index in range(options.sessions)]
+handles = []
+lock = threading.Lock()
+is_telling = False
+is_waiting = False
+
+
+def say(**fields):
+    with lock:
+        print(json.dumps(fields), flush=True)
+
+
+def add(torrent, folder, mode):
+    """`seed`: all is there, and believed. `fetch`: nothing is. `check`: what is there has to be read."""
+    global is_telling
+    is_telling = mode != "seed"
+    for index, session in enumerate(sessions):
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent)
+        parameters.save_path = folder
+        parameters.flags &= ~lt.torrent_flags.auto_managed
+        parameters.flags &= ~lt.torrent_flags.paused
+        if mode == "seed":
+            count = parameters.ti.num_pieces()
+            parameters.have_pieces = [piece % len(sessions) == index for piece in range(count)]
+            if len(sessions) > 1:
+                parameters.flags |= lt.torrent_flags.upload_mode
+        handles.append(session.add_torrent(parameters))
+    say(heard="add")
+
+
+def remove():
+    global is_telling
+    is_telling = False
+    for session, handle in zip(sessions, handles):
+        session.remove_torrent(handle)
+    handles.clear()
+    say(heard="remove")
+
+
+def call(host, port):
+    global is_waiting
+    say(heard="call")
+    is_waiting = True
+    for session in sessions:
+        session.apply_settings({"alert_mask": usual | blocks})
+    for handle in handles:
+        handle.connect_peer((host, port))
+
+
+def hear():
+    for line in sys.stdin:
+        order = json.loads(line)
+        work = order.pop("do")
+        {"add": add, "remove": remove, "call": call}[work](**order)
+
+
+def see_first():
+    global is_waiting
+    with lock:
+        was_waiting, is_waiting = is_waiting, False
+    for session in sessions if was_waiting else []:
+        session.apply_settings({"alert_mask": usual})
+    if was_waiting:
+        say(first=True)
+
+
+def watch(session):
+    while True:
+        session.wait_for_alert(1000)
+        for alert in session.pop_alerts():
+            if isinstance(alert, (lt.block_uploaded_alert, lt.block_finished_alert)):
+                see_first()
+            elif isinstance(alert, lt.torrent_finished_alert) and is_telling:
+                say(done=True)
+
+
+while not all(session.listen_port() for session in sessions):
+    time.sleep(0.01)
+say(port=sessions[0].listen_port())
+for session in sessions:
+    threading.Thread(target=watch, args=[session], daemon=True).start()
+hear()

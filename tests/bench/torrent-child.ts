@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createTorrentEngine, type RunningTorrent } from '../../server/torrent/engine.ts'
+import { readTorrent } from '../../server/torrent/torrent-file.ts'
+
+// The torrent engine in a process of its own, for as long as the service would have it: told where to listen and whom to let in, it
+// takes orders as lines of JSON and answers each with one; when a torrent is whole, it says `{"done": true}` once more.
+
+interface Order {
+  do: 'add' | 'remove'
+  torrent: string
+  folder: string
+  /** `seed`: all is there, and believed. Otherwise what is there is read first. */
+  mode: 'seed' | 'fetch' | 'check'
+}
+
+const [, , port = '0', ...allowHosts] = process.argv
+const say = (what: Record<string, unknown>) => process.stdout.write(`${JSON.stringify(what)}\n`)
+const engine = createTorrentEngine({
+  allowHosts,
+  dht: false,
+  listen: { address: '127.0.0.1', port: Number(port) },
+  report: (fault) => say({ fault: `${fault}` }),
+})
+let running: RunningTorrent | null = null
+
+createInterface(process.stdin).on('line', (line) => {
+  const order: Order = JSON.parse(line)
+  if (order.do === 'add') add(order)
+  else {
+    const stopped = running?.stop() ?? Promise.resolve()
+    stopped.then(
+      () => say({ heard: 'remove' }),
+      (fault) => say({ fault: `${fault}` }),
+    )
+  }
+})
+
+function add({ torrent, folder, mode }: Order): void {
+  const torrentFile = readFileSync(torrent)
+  const { info, pieceCount } = readTorrent(torrentFile)
+  // What stands beyond the last piece is not looked at.
+  const pieces = Buffer.alloc(Math.ceil(pieceCount / 8), 0xff).toString('base64')
+  const whole = {
+    infoHash: info.infoHash,
+    torrentFile: torrentFile.toString('base64'),
+    pieces,
+    syncedPieces: pieces,
+    bootId: 'this boot',
+    uploadedBytes: 0,
+  }
+  running = engine.start({
+    source: { torrentFile },
+    folder,
+    resume: mode === 'seed' ? whole : null,
+    bootId: 'this boot',
+    onMetadata: () => {
+      say({ heard: 'add' })
+    },
+    onState: () => undefined,
+    onCheckpoint: () => undefined,
+  })
+  running.done.then(
+    () => say({ done: true }),
+    (fault) => {
+      if (!(fault instanceof DOMException)) say({ fault: `${fault}` })
+    },
+  )
+}

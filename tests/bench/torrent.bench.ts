@@ -1,0 +1,160 @@
+import { linkSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startAria2 } from './aria2.ts'
+import { checkFile, inPlace, writeRandomFile } from './content.ts'
+import { alternate, medianMs, type Row, type Run, rowOfTimes, seconds, takeTurns, timed } from './measure.ts'
+import { cpuMsOf, endedCpuMs } from './programs.ts'
+import type { BenchOptions } from './service.bench.ts'
+import { call, type FileTorrent, makeFileTorrent, type Peer, startLibtorrent, startOurs } from './torrents.ts'
+
+const manyPeers = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 2}`)
+
+interface Swarm {
+  place: string
+  torrent: FileTorrent
+  sum: string
+  sizeMiB: number
+  pairs: number
+}
+
+/** P8: fetching a torrent from one who has it whole, and P8m from twenty with 5 % each, beside aria2 and libtorrent. */
+export function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
+  return inPlace(folder, 'p8', async (place) => {
+    const sum = writeRandomFile(join(place, 'source.bin'), sizeMiB)
+    const swarm = { place, torrent: makeFileTorrent(join(place, 'source.bin')), sum, sizeMiB, pairs }
+    const one = await leech({ ...swarm, id: 'P8', sessions: 1, from: 'one who has it whole' })
+    return [...one, ...(await leech({ ...swarm, id: 'P8m', sessions: 20, from: '20 who have 5 % each' }))]
+  })
+}
+
+/**
+ * Those who fetch wait until those who have it call, and are timed from the first block on, so that no tracker or timer counts: aria2
+ * alone would lose 1.3 to 1.9 s before its first byte. Source: dependencies.md, trap 14.
+ */
+async function leech(options: Swarm & { id: string; sessions: number; from: string }): Promise<Row[]> {
+  const { place, torrent, sum, sizeMiB, pairs, id, sessions, from } = options
+  const addresses = manyPeers.slice(0, sessions)
+  const seed = await startLibtorrent(addresses[0] ?? '', sessions)
+  const ours = await startOurs(addresses)
+  const libtorrent = await startLibtorrent('127.0.0.1')
+  const fresh = async (name: string, file: string, work: (into: string) => Promise<Run>) =>
+    inPlace(place, name, async (into) => {
+      await seed.share(torrent, torrent.folder)
+      const run = await work(into)
+      await seed.forget()
+      await checkFile(join(into, file), sum, name)
+      return run
+    })
+  const fetchBy = (peer: Peer) => async (into: string) => {
+    await peer.begin(torrent, into, 'fetch')
+    await call(seed, peer.port)
+    const run = await timed(peer.done, () => cpuMsOf(peer.pid))
+    await peer.forget()
+    return run
+  }
+  try {
+    const own = () => fresh('ours', '0', fetchBy(ours))
+    const lib = () => fresh('libtorrent', torrent.name, fetchBy(libtorrent))
+    const aria2 = () => fresh('aria2', torrent.name, (into) => fetchByAria2(torrent, into, seed))
+    const [mine = [], ...others] = await takeTurns(pairs, [own, aria2, lib, aria2, lib])
+    const beside = (name: string, index: number, gate: number, goal: number): Row => {
+      const [first = [], second = []] = [others[index], others[index + 2]]
+      return {
+        id,
+        what: `a torrent of ${sizeMiB} MiB from ${from}`,
+        ours: seconds(mine),
+        peer: `${name} ${seconds([...first, ...second])}`,
+        ratio: medianMs(mine) / medianMs([...first, ...second]),
+        noise: medianMs(second) / medianMs(first),
+        isMoreBetter: false,
+        gate,
+        goal,
+      }
+    }
+    // Only aria2 is a gate; against libtorrent there is a goal, and what misses it is told.
+    return [beside('aria2', 0, 1, 0.6), beside('libtorrent', 1, Number.POSITIVE_INFINITY, 1.3)]
+  } finally {
+    for (const peer of [seed, ours, libtorrent]) await peer.stop()
+  }
+}
+
+async function fetchByAria2(torrent: FileTorrent, into: string, seed: Peer): Promise<Run> {
+  const cpuBefore = endedCpuMs()
+  const aria2 = await startAria2(torrent.path, into)
+  await call(seed, aria2.port)
+  const run = await timed(aria2.done)
+  await aria2.ended()
+  return { ...run, cpuMs: endedCpuMs() - cpuBefore }
+}
+
+/** P9: reading and hashing a torrent that is there, and P9s sharing it with one who fetches it by libtorrent, beside libtorrent. */
+export function benchShare({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
+  return inPlace(folder, 'p9', async (place) => {
+    const sum = writeRandomFile(join(place, 'source.bin'), sizeMiB)
+    const torrent = makeFileTorrent(join(place, 'source.bin'))
+    const own = join(place, 'ours')
+    mkdirSync(own)
+    linkSync(join(place, 'source.bin'), join(own, '0'))
+    const swarm = { place, torrent, sum, sizeMiB, pairs }
+    return [await recheck(swarm, own), await share(swarm, own)]
+  })
+}
+
+async function recheck({ torrent, sizeMiB, pairs }: Swarm, own: string): Promise<Row> {
+  const ours = await startOurs([])
+  const libtorrent = await startLibtorrent('127.0.0.1')
+  const check = (peer: Peer, folder: string) => async () => {
+    const run = await timed(
+      async () => {
+        await peer.begin(torrent, folder, 'check')
+        await peer.done()
+      },
+      () => cpuMsOf(peer.pid),
+    )
+    await peer.forget()
+    return run
+  }
+  try {
+    const result = await alternate(pairs, check(ours, own), check(libtorrent, torrent.folder))
+    return rowOfTimes(
+      { id: 'P9', what: `${sizeMiB} MiB are read and hashed`, gate: 1.5, goal: 1 },
+      'libtorrent',
+      result,
+    )
+  } finally {
+    for (const peer of [ours, libtorrent]) await peer.stop()
+  }
+}
+
+async function share({ place, torrent, sum, sizeMiB, pairs }: Swarm, own: string): Promise<Row> {
+  const ours = await startOurs(['127.0.0.2'])
+  const libtorrent = await startLibtorrent('127.0.0.1')
+  const taker = await startLibtorrent('127.0.0.2')
+  await ours.share(torrent, own)
+  await libtorrent.share(torrent, torrent.folder)
+  const takeFrom = (peer: Peer) => () =>
+    inPlace(place, 'taken', async (into) => {
+      await taker.begin(torrent, into, 'fetch')
+      await call(taker, peer.port)
+      const run = await timed(taker.done, () => cpuMsOf(peer.pid))
+      await taker.forget()
+      await checkFile(join(into, torrent.name), sum, 'who fetched it')
+      return run
+    })
+  try {
+    const result = await alternate(pairs, takeFrom(ours), takeFrom(libtorrent))
+    return {
+      id: 'P9s',
+      what: `${sizeMiB} MiB are shared with one who fetches them`,
+      ours: seconds(result.ours),
+      peer: `libtorrent ${seconds(result.peer)}`,
+      ratio: medianMs(result.peer) / medianMs(result.ours),
+      noise: result.noise,
+      isMoreBetter: true,
+      gate: 0.4,
+      goal: 0.7,
+    }
+  } finally {
+    for (const peer of [ours, libtorrent, taker]) await peer.stop()
+  }
+}

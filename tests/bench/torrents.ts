@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { freePort } from '../support/free-port.ts'
+import { bencode } from '../support/torrents.ts'
+import { type Helper, startHelper } from './helper.ts'
+
+const pieceLength = 2 ** 20
+
+/** A torrent of one file that lies on the disk. */
+export interface FileTorrent {
+  path: string
+  infoHash: string
+  /** The folder that the file lies in. */
+  folder: string
+  name: string
+}
+
+/** Makes a torrent of a file, with pieces of 1 MiB, and puts it beside the file. */
+export function makeFileTorrent(file: string): FileTorrent {
+  const hashes: Buffer[] = []
+  const piece = Buffer.alloc(pieceLength)
+  const handle = openSync(file, 'r')
+  let length = 0
+  for (;;) {
+    const count = readSync(handle, piece)
+    if (count === 0) break
+    hashes.push(createHash('sha1').update(piece.subarray(0, count)).digest())
+    length += count
+  }
+  closeSync(handle)
+  const info = { name: basename(file), 'piece length': pieceLength, pieces: Buffer.concat(hashes), length }
+  const path = `${file}.torrent`
+  writeFileSync(path, bencode({ info }))
+  const infoHash = createHash('sha1').update(bencode(info)).digest('hex')
+  return { path, infoHash, folder: dirname(file), name: basename(file) }
+}
+
+/** A program that fetches and shares torrents, and where it listens. */
+export interface Peer extends Helper {
+  port: number
+  /** Has it share a torrent that is whole in a folder. */
+  share: (torrent: FileTorrent, folder: string) => Promise<void>
+  /** Has it wait for somebody to fetch a torrent from, or look at what is there. */
+  begin: (torrent: FileTorrent, folder: string, mode: 'fetch' | 'check') => Promise<void>
+  /** Resolves when what it began is whole. */
+  done: () => Promise<void>
+  /** Has it forget the torrent. What it wrote stays. */
+  forget: () => Promise<void>
+}
+
+/** Starts libtorrent, or several of it that have a part of the pieces each, on addresses from `address` on. */
+export async function startLibtorrent(address: string, sessions = 1): Promise<Peer> {
+  const program = join(import.meta.dirname, 'peer.py')
+  const helper = startHelper(program, '--address', address, '--sessions', `${sessions}`)
+  const { port } = await helper.hear()
+  return { ...asPeer(helper, false), port: Number(port) }
+}
+
+/** Starts our own engine, which lets in those at some addresses. */
+export async function startOurs(allowHosts: readonly string[]): Promise<Peer> {
+  const port = await freePort()
+  const helper = startHelper(join(import.meta.dirname, 'torrent-child.ts'), `${port}`, ...allowHosts)
+  return { ...asPeer(helper, true), port }
+}
+
+function asPeer(helper: Helper, isTellingWhenShared: boolean): Omit<Peer, 'port'> {
+  const add = (torrent: FileTorrent, folder: string, mode: string) =>
+    helper.ask({ do: 'add', torrent: torrent.path, folder, mode })
+  return {
+    ...helper,
+    share: async (torrent, folder) => {
+      await add(torrent, folder, 'seed')
+      if (isTellingWhenShared) await helper.hear()
+    },
+    begin: async (torrent, folder, mode) => {
+      await add(torrent, folder, mode)
+    },
+    done: async () => {
+      const { done } = await helper.hear()
+      if (done !== true) throw new Error('it said something else than that it is done')
+    },
+    forget: async () => {
+      await helper.ask({ do: 'remove' })
+    },
+  }
+}
+
+/** Has a peer of libtorrent connect to whoever listens at a port, and resolves when the first block has passed between them. */
+export async function call(caller: Peer, port: number): Promise<void> {
+  await caller.ask({ do: 'call', host: '127.0.0.1', port })
+  const { first } = await caller.hear()
+  if (first !== true) throw new Error('it said something else than that the first block has passed')
+}
