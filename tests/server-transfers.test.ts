@@ -113,6 +113,7 @@ describe('a transfer', () => {
           stage_percent: null,
           reason: null,
           failure: null,
+          delivered: false,
           added_at: expect.any(Number),
           host: '127.0.0.1',
           folder_id: Number(folder?.id),

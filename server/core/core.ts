@@ -131,8 +131,9 @@ export function openCores(options: CoreOptions): Cores {
         }
         db.keepCopy().catch(report)
       }, tickMs)
-      await content.tidy()
-      await db.keepCopy()
+      // Neither is worth an end: on a full disk both are done another time.
+      await content.tidy().catch(report)
+      await db.keepCopy().catch(report)
     },
     close: async () => {
       if (ticking !== null) clearInterval(ticking)

@@ -23,16 +23,21 @@ export function createHosters(options: {
   accounts: readonly HosterAccount[]
   extraHosts?: readonly string[]
 }): Hosters {
-  const hosts = [...data.hosts, ...(options.extraHosts ?? [])].map((host) => host.toLowerCase())
+  const known = [...data.hosts, ...(options.extraHosts ?? [])]
   let accounts = options.accounts
+  let hosts = known
+  const setAccounts = (next: readonly HosterAccount[]) => {
+    accounts = next
+    // Whoever has an account at a host pays there.
+    hosts = [...next.map(({ host }) => host), ...known].map((host) => host.toLowerCase())
+  }
+  setAccounts(accounts)
   const hosterOf = (hostname: string) =>
     hosts.find((host) => hostname === host || hostname.endsWith(`.${host}`)) ?? null
   const hostOf = (link: string) => (URL.canParse(link) ? new URL(link).hostname.toLowerCase() : '')
   const accountOf = (hoster: string | null) => accounts.find(({ host }) => host.toLowerCase() === hoster) ?? null
   return {
-    setAccounts: (next) => {
-      accounts = next
-    },
+    setAccounts,
     isPaid: (link) => hosterOf(hostOf(link)) !== null,
     whyNot: (link) => {
       const hoster = hosterOf(hostOf(link))

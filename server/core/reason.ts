@@ -20,5 +20,6 @@ export function failureOf(fault: unknown): string {
 
 /** True when there was no room on the disk: worth waiting for. */
 export function isForWantOfRoom(fault: unknown): boolean {
-  return isFullDisk(fault) || (fault instanceof ArchiveError && fault.kind === 'no-room')
+  if (isFullDisk(fault) || (fault instanceof ArchiveError && fault.kind === 'no-room')) return true
+  return fault instanceof Error && fault.cause !== undefined && isForWantOfRoom(fault.cause)
 }

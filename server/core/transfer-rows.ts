@@ -1,10 +1,12 @@
 import type { ResumeRecord } from '../../engine/resume.ts'
 import type { Database } from './database.ts'
 import type { Plan } from './plan.ts'
+import { isForWantOfRoom } from './reason.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 import { stages, statuses, type Transfer, type TransferFile } from './transfer.ts'
 
 const flushMs = 300
+const againMs = 2000
 
 /** The rows of one user's transfers: what of a transfer outlasts the program. */
 export interface TransferRows {
@@ -14,6 +16,8 @@ export interface TransferRows {
   insert: (draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>) => Transfer
   /** Writes everything, so that it survives a power cut. */
   save: (transfer: Transfer) => void
+  /** The same, but on a full disk it is written when there is room again: meanwhile the transfer itself is what holds. */
+  saveWhenPossible: (transfer: Transfer) => void
   /** Writes progress a moment later, together with what else there is by then. */
   saveSoon: (transfer: Transfer) => void
   /** Takes a transfer's row away. */
@@ -42,20 +46,62 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
   const keepFile = sql.prepare('UPDATE transfers SET torrent = ? WHERE id = ?')
   const file = sql.prepare('SELECT torrent FROM transfers WHERE id = ?')
   const waiting = new Map<number, Transfer>()
+  /** What could not be written for want of room. */
+  const unsaved = new Map<number, Transfer>()
   let flushing: NodeJS.Timeout | null = null
   const flush = () => {
     if (flushing !== null) clearTimeout(flushing)
     flushing = null
-    if (waiting.size === 0) return
+    if (waiting.size === 0 && unsaved.size === 0) return
     const due = [...waiting.values()]
-    waiting.clear()
     db.transact(() => {
+      for (const transfer of unsaved.values()) writeAll(transfer)
       for (const { downloadedBytes, uploadedBytes, kind, files, torrentResume, status, id } of due) {
         // The files of a torrent do not change while it is fetched, and can be very many.
         const json = kind === 'torrent' ? null : JSON.stringify(files)
         writeProgress.run(downloadedBytes, uploadedBytes, json, torrentResume, status, id)
       }
     })
+    waiting.clear()
+    unsaved.clear()
+  }
+  const flushSoon = (ms = flushMs) => {
+    flushing ??= setTimeout(() => {
+      try {
+        flush()
+      } catch (fault) {
+        if (isForWantOfRoom(fault)) flushSoon(againMs)
+        else report(fault)
+      }
+    }, ms)
+  }
+  const writeAll = (transfer: Transfer) => {
+    write.run(
+      JSON.stringify(transfer.links),
+      transfer.kind,
+      transfer.name,
+      transfer.status,
+      transfer.stage,
+      transfer.isSharing ? 1 : 0,
+      transfer.reason,
+      transfer.failure,
+      transfer.sizeBytes,
+      transfer.downloadedBytes,
+      transfer.uploadedBytes,
+      transfer.paidBytes,
+      JSON.stringify(transfer.files),
+      transfer.torrentResume,
+      transfer.password,
+      transfer.isUnpacked ? 1 : 0,
+      transfer.plan === null ? null : JSON.stringify(transfer.plan),
+      transfer.itemIds === null ? null : JSON.stringify(transfer.itemIds),
+      transfer.id,
+    )
+  }
+  const save = (transfer: Transfer) => {
+    writeAll(transfer)
+    waiting.delete(transfer.id)
+    unsaved.delete(transfer.id)
   }
   return {
     all: () => sql.prepare('SELECT * FROM transfers WHERE user_id = ? ORDER BY id').all(userId).map(toTransfer),
@@ -66,43 +112,24 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
       const row = sql.prepare('SELECT * FROM transfers WHERE id = ?').get(lastInsertRowid)
       return toTransfer(row ?? {})
     },
-    save: (transfer) => {
-      waiting.delete(transfer.id)
-      write.run(
-        JSON.stringify(transfer.links),
-        transfer.kind,
-        transfer.name,
-        transfer.status,
-        transfer.stage,
-        transfer.isSharing ? 1 : 0,
-        transfer.reason,
-        transfer.failure,
-        transfer.sizeBytes,
-        transfer.downloadedBytes,
-        transfer.uploadedBytes,
-        transfer.paidBytes,
-        JSON.stringify(transfer.files),
-        transfer.torrentResume,
-        transfer.password,
-        transfer.isUnpacked ? 1 : 0,
-        transfer.plan === null ? null : JSON.stringify(transfer.plan),
-        transfer.itemIds === null ? null : JSON.stringify(transfer.itemIds),
-        transfer.id,
-      )
+    save,
+    saveWhenPossible: (transfer) => {
+      try {
+        save(transfer)
+      } catch (fault) {
+        if (!isForWantOfRoom(fault)) throw fault
+        unsaved.set(transfer.id, transfer)
+        flushSoon(againMs)
+      }
     },
     saveSoon: (transfer) => {
       waiting.set(transfer.id, transfer)
-      flushing ??= setTimeout(() => {
-        try {
-          flush()
-        } catch (fault) {
-          report(fault)
-        }
-      }, flushMs)
+      flushSoon()
     },
     remove: (id) => {
-      waiting.delete(id)
       remove.run(id)
+      waiting.delete(id)
+      unsaved.delete(id)
     },
     torrentFile: (id) => {
       const bytes = file.get(id)?.torrent

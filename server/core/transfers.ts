@@ -49,8 +49,8 @@ export class TransferList {
     for (const transfer of transfers) this.#live.set(transfer.id, transfer)
     // What was promised before is promised again, before anyone else asks.
     for (const transfer of transfers) this.#promiseAgain(transfer)
-    for (const transfer of transfers) this.#takeUp(transfer)
-    this.advance()
+    for (const transfer of transfers) attempt(() => this.#takeUp(transfer), this.#options.report)
+    attempt(() => this.advance(), this.#options.report)
   }
 
   /** Adds one transfer a link, in order, the parts of one archive as one; those that cannot be fetched are there in Error. */
@@ -101,18 +101,17 @@ export class TransferList {
     const { stage, status, failure } = transfer
     if (status !== 'Error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
     const isLost = isUnpacked && password === null && lostFailures.includes(failure ?? '')
-    Object.assign(transfer, { isUnpacked, failure: null, password: password ?? transfer.password })
+    const changes = { isUnpacked, failure: null, reason: null, password: password ?? transfer.password }
     if (stage === 'undelivered' && !(isLost && !transfer.isSharing)) {
-      transfer.stage = 'delivering'
-      transfer.deliveryStatus = 'In complete queue'
-      this.#set(transfer, transfer.isSharing ? 'Seeding' : 'In complete queue', { reason: null })
+      const next = transfer.isSharing ? 'Seeding' : 'In complete queue'
+      this.#setNow(transfer, next, { ...changes, stage: 'delivering', deliveryStatus: 'In complete queue' })
       this.#deliver(transfer)
       return transfer
     }
     const [link = ''] = transfer.links
     const reason = transfer.links.length === 0 ? null : (whyNot(link) ?? this.#options.hosters.whyNot(link))
     if (reason !== null) throw new Refusal(reason)
-    this.#set(transfer, 'Waiting', { reason: null, stage: 'fetching', ...unfetched(transfer) })
+    this.#setNow(transfer, 'Waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
     this.advance()
     return transfer
   }
@@ -128,15 +127,16 @@ export class TransferList {
       .slice(0, slots)
     if (next.length > 0) {
       db.transact(() => {
-        for (const transfer of next) this.#set(transfer, 'In queue')
+        for (const transfer of next) this.#options.rows.save({ ...transfer, status: 'In queue' })
       })
+      for (const transfer of next) transfer.status = 'In queue'
     }
-    setImmediate(() => this.#startQueued())
+    setImmediate(() => attempt(() => this.#startQueued(), this.#options.report))
   }
 
   /** What is done every few seconds. */
   tick(): void {
-    this.advance()
+    attempt(() => this.advance(), this.#options.report)
     for (const transfer of this.list()) {
       // The person may have deleted what is still being shared: then the transfer alone holds it.
       if (transfer.isSharing && transfer.stage === 'delivered') this.#hold(transfer)
@@ -150,7 +150,7 @@ export class TransferList {
     for (const { stop } of all) stop.abort(new Refusal('The service is stopping.'))
     await Promise.all(all.map(({ ended }) => ended))
     await Promise.all(this.#leaving)
-    this.#options.rows.flush()
+    attempt(() => this.#options.rows.flush(), this.#options.report)
   }
 
   #get(id: number): Transfer {
@@ -213,7 +213,7 @@ export class TransferList {
       .catch(this.#options.report)
       .finally(() => {
         this.#fetching.delete(transfer.id)
-        this.advance()
+        attempt(() => this.advance(), this.#options.report)
       })
     this.#fetching.set(transfer.id, { stop, ended })
   }
@@ -254,7 +254,7 @@ export class TransferList {
       .catch(this.#options.report)
       .finally(() => {
         this.#delivering.delete(transfer.id)
-        this.advance()
+        attempt(() => this.advance(), this.#options.report)
       })
     this.#delivering.set(transfer.id, { stop, ended })
   }
@@ -290,10 +290,8 @@ export class TransferList {
     await content.removeWork(transfer.content)
     quota.release(transfer.id)
     if (!this.#live.has(transfer.id)) return
-    db.transact(() => {
-      this.#giveBack(transfer)
-      this.#set(transfer, 'Error', { reason, ...unfetched(transfer) })
-    })
+    attempt(() => db.transact(() => this.#giveBack(transfer)), report)
+    this.#set(transfer, 'Error', { reason, ...unfetched(transfer) })
   }
 
   #failDelivery(transfer: Transfer, fault: unknown): void {
@@ -318,13 +316,29 @@ export class TransferList {
 
   #set(transfer: Transfer, status: Status, more: Partial<Transfer> = {}): void {
     Object.assign(transfer, more, { status, bytesPerSecond: 0 })
-    if (this.#live.has(transfer.id)) this.#options.rows.save(transfer)
+    if (this.#live.has(transfer.id)) this.#options.rows.saveWhenPossible(transfer)
+  }
+
+  /** The same for what a person is answered: it is written down before it holds. */
+  #setNow(transfer: Transfer, status: Status, more: Partial<Transfer> = {}): void {
+    const changes = { ...more, status, bytesPerSecond: 0 }
+    this.#options.rows.save({ ...transfer, ...changes })
+    Object.assign(transfer, changes)
   }
 
   #afterwards(work: () => Promise<void>): void {
     const ended = work().catch(this.#options.report)
     this.#leaving.add(ended)
     ended.finally(() => this.#leaving.delete(ended)).catch(this.#options.report)
+  }
+}
+
+/** Does something that nobody waits for: what goes wrong, such as a full disk, is told, and it is done at the next occasion. */
+function attempt(work: () => void, report: (fault: unknown) => void): void {
+  try {
+    work()
+  } catch (fault) {
+    report(fault)
   }
 }
 

@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { freePort } from '../support/free-port.ts'
+import { startVsftpd } from '../support/ftp.ts'
 import { itemsOf } from '../support/items.ts'
 import { type Envelope, startService } from '../support/service.ts'
 import { figuresOf, listed, usedBytes } from '../support/services.ts'
+import { canMount, mountSmallDisk } from '../support/small-disk.ts'
 import { cleanUp } from '../support/torrents.ts'
 import { startWeb } from '../support/web.ts'
 import { createChance } from './random.ts'
@@ -35,16 +37,31 @@ interface Added {
   sharedSinceMs: number | null
 }
 
-const home = await mkdtemp(join(tmpdir(), 'putdesk-soak-'))
+const disk = canMount() ? mountSmallDisk(600) : null
+const home = disk === null ? await mkdtemp(join(tmpdir(), 'putdesk-soak-')) : join(disk.folder, 'home')
+await mkdir(home, { recursive: true })
+const ftpHome = await mkdtemp(join(tmpdir(), 'putdesk-soak-ftp-'))
+const ftp = await startVsftpd(ftpHome)
 const data = join(home, 'data')
 const peersPort = await freePort()
 const web = await startWeb()
-const start = () =>
-  startService({ data, flags: ['--listen-peers', `127.0.0.1:${peersPort}`, '--disk-quota', '20000000000'] })
+const world = { web, ftp, ftpFolder: join(ftpHome, 'files'), listenPeers: `127.0.0.1:${peersPort}` }
+const start = async () => {
+  const started = await startService({
+    data,
+    diskQuota: 20_000_000_000,
+    allowHosts: ['127.0.0.1', 'localhost'],
+    flags: ['--listen-peers', `127.0.0.1:${peersPort}`],
+  })
+  started.child.once('exit', (code, signal) => {
+    if (code !== 0 && signal === null) console.log(`the service ended with ${code}:\n${started.log().slice(-3000)}`)
+  })
+  return started
+}
 let service = await start()
 /** What must be in the space: how often each hash. */
 const expected = new Map<string, number>()
-const counts = { rounds: 0, added: 0, kills: 0, stops: 0, finished: 0, failed: 0, changed: 0, unshared: 0 }
+const counts = { rounds: 0, added: 0, kills: 0, stops: 0, finished: 0, failed: 0, changed: 0, unshared: 0, crowded: 0 }
 const said: string[] = []
 const memory: number[] = []
 let n = 0
@@ -57,6 +74,7 @@ try {
   await service.kill9()
   await cleanUp()
   await web.stop()
+  await ftp.stop()
 }
 const { rounds, ...rest } = counts
 console.log(
@@ -69,7 +87,11 @@ console.log(
 )
 for (const sentence of said) console.log(`VIOLATED: ${sentence}`)
 console.log(said.length === 0 ? 'soak: clean' : `soak: ${said.length} violations, seed ${seed}`)
-if (said.length === 0) await rm(home, { recursive: true, force: true })
+if (said.length === 0) {
+  await rm(home, { recursive: true, force: true })
+  disk?.stop()
+}
+await rm(ftpHome, { recursive: true, force: true })
 process.exit(said.length === 0 ? 0 : 1)
 
 /** One round: things are added while the service is killed now and then, until all of them have ended; then everything is checked. */
@@ -78,8 +100,8 @@ async function round(): Promise<void> {
   const isRough = chance.below(4) > 0
   for (let left = 6 + chance.below(10); left > 0; left--) {
     n += 1
-    const source = await makeSource(n, chance, web, `127.0.0.1:${peersPort}`)
-    const answer = await service.ask('transfers.add', { links: source.links })
+    const source = await makeSource(n, chance, world)
+    const answer = await insist('transfers.add', { links: source.links })
     const id = answer.rows[0]?.id
     if (answer.error || typeof id !== 'string') said.push(`I2: adding “${source.what}” was refused: ${answer.message}`)
     else open.set(id, { source, sharedSinceMs: null })
@@ -87,6 +109,7 @@ async function round(): Promise<void> {
     await wait(chance.below(300))
     if (isRough && chance.below(5) === 0) await interrupt()
     if (chance.below(4) === 0) await change()
+    if (chance.below(12) === 0) crowd()
   }
   await settle(open, isRough)
   await check()
@@ -107,6 +130,20 @@ async function interrupt(): Promise<void> {
   service = await start()
 }
 
+/** Something else takes all the room on the disk for some seconds. */
+function crowd(): void {
+  if (disk === null || counts.crowded > counts.rounds) return
+  counts.crowded += 1
+  const ballast = join(disk.folder, 'of another program')
+  const { bavail, bsize } = statfsSync(disk.folder)
+  try {
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 300_000)))
+  } catch {
+    // The service took the rest itself in this moment: then the disk is full all the same.
+  }
+  setTimeout(() => rmSync(ballast, { force: true }), 2000 + chance.below(4000))
+}
+
 /** Renames, moves or deletes something that is there. */
 async function change(): Promise<void> {
   const { rows } = await service.ask('files.list', { limit: 100 })
@@ -116,18 +153,27 @@ async function change(): Promise<void> {
   switch (chance.below(4)) {
     case 0: {
       const gone = await hashesBelow(item)
-      const answer = await service.ask('files.delete', { id: item.id })
+      const answer = await insist('files.delete', { id: item.id })
       if (!answer.error) for (const hash of gone) expect(hash, -1)
       return
     }
     case 1:
-      return must(await service.ask('files.rename', { id: item.id, name: `renamed ${n}` }))
+      return must(await insist('files.rename', { id: item.id, name: `renamed ${n}` }))
     case 2: {
-      const made = await service.ask('files.create_dir', { name: `folder ${n % 7}` })
-      return must(await service.ask('files.move', { id: item.id, parent_id: made.rows[0]?.id }))
+      const made = await insist('files.create_dir', { name: `folder ${n % 7}` })
+      return must(await insist('files.move', { id: item.id, parent_id: made.rows[0]?.id }))
     }
     default:
       return must(await service.ask('files.search', { query: 'renamed' }))
+  }
+}
+
+/** Asks again as long as the only answer is that the disk is full: that is an honest one, and passes. */
+async function insist(method: string, params: Record<string, unknown>): Promise<Envelope> {
+  for (;;) {
+    const answer = await service.ask(method, params)
+    if (answer.message !== 'This computer’s disk is full.') return answer
+    await wait(200)
   }
 }
 
@@ -151,7 +197,7 @@ async function settle(open: Map<string, Added>, isRough: boolean): Promise<void>
     if (performance.now() > untilMs) {
       const words = (await listed(service)).map(({ id, status }) => `${open.get(String(id))?.source.what}: ${status}`)
       said.push(`I5: not at its end after ${roundLimitMs / 1000} s: ${words.join(', ')}`)
-      for (const id of open.keys()) await service.ask('transfers.cancel', { id })
+      for (const id of open.keys()) await insist('transfers.cancel', { id })
       return
     }
     if (isRough && chance.below(40) === 0) await interrupt()
@@ -177,20 +223,20 @@ async function stopSharing(id: string, added: Added): Promise<void> {
   added.sharedSinceMs = performance.now()
   counts.unshared += 1
   // It may have come to its end by itself in this moment.
-  await service.ask('transfers.cancel', { id })
+  await insist('transfers.cancel', { id })
 }
 
 async function failed(id: string, added: Added, open: Map<string, Added>, row: Record<string, unknown>): Promise<void> {
   const { source } = added
   const { reason, failure } = figuresOf(row)
   if (source.password !== undefined && failure === 'needs-password') {
-    return must(await service.ask('transfers.retry', { id, password: source.password }))
+    return must(await insist('transfers.retry', { id, password: source.password }))
   }
   open.delete(id)
   counts.failed += 1
   if (source.hashes !== null) said.push(`I1: “${source.what}” has failed: ${String(reason)}`)
   if (typeof reason !== 'string' || reason === '') said.push(`I5: “${source.what}” has failed without a reason`)
-  must(await service.ask('transfers.cancel', { id }))
+  must(await insist('transfers.cancel', { id }))
 }
 
 /** The invariants, while nothing moves. */
@@ -231,7 +277,7 @@ async function fewer(): Promise<void> {
   const { rows } = await service.ask('files.list', { limit: 1000 })
   for (const item of rows.slice(20)) {
     for (const hash of await hashesBelow(item)) expect(hash, -1)
-    must(await service.ask('files.delete', { id: item.id }))
+    must(await insist('files.delete', { id: item.id }))
   }
 }
 

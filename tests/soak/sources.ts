@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Vsftpd } from '../support/ftp.ts'
 import { makeArchive, makeParts } from '../support/made-archive.ts'
 import { makeTorrent, newFolder, startLibtorrent } from '../support/torrents.ts'
 import { type FileBehaviour, file, status, type Web } from '../support/web.ts'
@@ -16,8 +19,19 @@ export interface Source {
 
 export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
+/** Where things come from. */
+export interface World {
+  web: Web
+  ftp: Vsftpd
+  /** What vsftpd serves. */
+  ftpFolder: string
+  /** Where the service takes connections of peers. */
+  listenPeers: string
+}
+
 /** Makes one of the many things that people add, with a server that behaves well or badly. Every name and byte is new. */
-export async function makeSource(n: number, chance: Chance, web: Web, listenPeers: string): Promise<Source> {
+export async function makeSource(n: number, chance: Chance, world: World): Promise<Source> {
+  const { web, ftp, listenPeers } = world
   const bytes = chance.bytes(4 * chance.below(120_000))
   const at = (name: string) => web.url(`/${n}/${name}`)
   const serve = (name: string, content: Buffer, behaviour: FileBehaviour = {}) => {
@@ -85,8 +99,27 @@ export async function makeSource(n: number, chance: Chance, web: Web, listenPeer
       const links = Object.entries(parts).map(([name, part]) => serve(name, part))
       return { what: 'parts', links: links.toReversed(), hashes: [...inside, hashOf(bytes)] }
     },
+    () => {
+      writeFileSync(join(world.ftpFolder, `${n}.bin`), bytes)
+      return { what: 'ftp', links: [ftp.url(`/${n}.bin`)], hashes: [hashOf(bytes)] }
+    },
     () => torrent(chance, listenPeers),
     () => torrent(chance, listenPeers),
+    async () => {
+      const files = [0, 1].map((index) => ({
+        path: [`${index}.flac`],
+        bytes: chance.bytes(4 * (1 + chance.below(20_000))),
+      }))
+      for (const { path, bytes: content } of files) serve(`seed/Record/${path[0]}`, content)
+      const made = await makeTorrent({ name: 'Record', files, isStored: false, extra: { 'url-list': at('seed/') } })
+      const isAddress = chance.below(2) === 0
+      const data = `data:application/x-bittorrent;base64,${made.bytes.toString('base64')}`
+      return {
+        what: 'torrent from a web seed',
+        links: [isAddress ? serve('a.torrent', made.bytes) : data],
+        hashes: files.map((one) => hashOf(one.bytes)),
+      }
+    },
   ]
   return chance.pick(kinds)()
 }

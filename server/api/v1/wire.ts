@@ -56,6 +56,8 @@ function transferFigures(transfer: Transfer) {
     stage_percent: stagePercent(transfer),
     reason: transfer.reason,
     failure: transfer.failure,
+    // Its content is in the space, although it is still shared.
+    delivered: transfer.stage === 'delivered',
     added_at: transfer.addedAtSeconds,
     host: URL.canParse(link) ? new URL(link).hostname || null : null,
     folder_id: transfer.folderId,
