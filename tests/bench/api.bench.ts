@@ -13,7 +13,8 @@ const requests = 4000
 export function benchApi({ folder, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p26', async (place) => {
     const service = await startBuilt({ data: join(place, 'service') })
-    const plain = startHelper(join(import.meta.dirname, 'plain-server.ts'))
+    const plainProgram = new URL('./plain-server.ts', import.meta.url)
+    const plain = startHelper(plainProgram)
     const client = startLoadClient()
     try {
       for (let index = 0; index < 100; index += 1) {

@@ -58,7 +58,8 @@ export function benchExtract({ folder, sizeMiB, pairs }: BenchOptions): Promise<
   return inPlace(folder, 'p10', async (place) => {
     const source = join(place, 'source')
     const wanted = writeTree(source, Math.round((10_000 * sizeMiB) / 1024))
-    const helper = startHelper(join(import.meta.dirname, 'extract-child.ts'))
+    const program = new URL('./extract-child.ts', import.meta.url)
+    const helper = startHelper(program)
     try {
       const rows: Row[] = []
       for (const kind of kinds) {

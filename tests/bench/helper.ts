@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** A program of the bench that takes orders, a line of JSON each, and answers in lines of JSON. */
 export interface Helper {
@@ -18,7 +19,8 @@ process.once('exit', () => {
 })
 
 /** Starts a program of the bench, in this Node when it is one of ours. */
-export function startHelper(program: string, ...args: string[]): Helper {
+export function startHelper(url: URL, ...args: string[]): Helper {
+  const program = fileURLToPath(url)
   const command = program.endsWith('.py') ? ['/usr/bin/python3', program] : [process.execPath, '--no-warnings', program]
   const [first = '', ...rest] = command
   const child = spawn(first, [...rest, ...args], {

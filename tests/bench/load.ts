@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type Helper, startHelper } from './helper.ts'
 import type { Load } from './load-child.ts'
 import type { Run } from './measure.ts'
@@ -10,7 +9,7 @@ export interface LoadRun extends Run {
 }
 
 export function startLoadClient(): Helper {
-  return startHelper(join(import.meta.dirname, 'load-child.ts'))
+  return startHelper(new URL('./load-child.ts', import.meta.url))
 }
 
 /** Has the client ask a server. */

@@ -65,17 +65,22 @@ process.exit(isReached ? 0 : 1)
 function print({ id, what, ours, peer, ratio, noise, isMoreBetter, gate, goal }: Row): boolean {
   const sign = isMoreBetter ? '≥' : '≤'
   const reaches = (limit: number) => (isMoreBetter ? ratio >= limit : ratio <= limit)
+  const isPassed = gate === null || reaches(gate)
   const isRestless = noise !== null && (noise < 0.95 || noise > 1.05)
+  const missed = gate === null ? 'goal missed' : 'FIRST GATE MISSED'
   const verdict = isRestless
     ? 'VOID, the machine was too restless: run it again'
     : reaches(goal)
       ? 'goal reached'
-      : reaches(gate)
+      : isPassed && gate !== null
         ? 'first gate reached'
-        : 'FIRST GATE MISSED'
+        : missed
   const rest = noise === null ? '' : ` (peer against itself ${noise.toFixed(2)})`
-  console.log(
-    `${id.padEnd(4)} ${what}: ours ${ours}, ${peer}: ratio ${ratio.toFixed(2)}, gate ${sign} ${gate}, goal ${sign} ${goal.toFixed(2)}: ${verdict}${rest}`,
-  )
-  return !isRestless && reaches(gate)
+  const limits = `${gate === null ? '' : `gate ${sign} ${figure(gate)}, `}goal ${sign} ${figure(goal)}`
+  console.log(`${id.padEnd(4)} ${what}: ours ${ours}, ${peer}: ratio ${figure(ratio)}, ${limits}: ${verdict}${rest}`)
+  return !isRestless && isPassed
+}
+
+function figure(value: number): string {
+  return value.toFixed(value < 0.1 ? 4 : 2)
 }

@@ -14,7 +14,8 @@ export interface Row {
   /** The peer against itself in the same rounds; outside 0.95–1.05 the machine was too restless for the row to count. */
   noise: number | null
   isMoreBetter: boolean
-  gate: number
+  /** Null where missing the goal is only told. */
+  gate: number | null
   goal: number
 }
 

@@ -61,7 +61,7 @@ export async function startNginx(
     config,
     `user root; worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
      events { worker_connections 512; }
-     http { access_log off; sendfile on; tcp_nopush off; default_type application/octet-stream;
+     http { access_log off; sendfile on; tcp_nopush off; default_type application/octet-stream; keepalive_requests 1000000;
        client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
        server { listen 127.0.0.1:${port}; root ${folder}; ${rules} } }`,
   )

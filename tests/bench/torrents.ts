@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { freePort } from '../support/free-port.ts'
 import { bencode } from '../support/torrents.ts'
 import { type Helper, startHelper } from './helper.ts'
@@ -51,7 +51,7 @@ export interface Peer extends Helper {
 
 /** Starts libtorrent, or several of it that have a part of the pieces each, on addresses from `address` on. */
 export async function startLibtorrent(address: string, sessions = 1): Promise<Peer> {
-  const program = join(import.meta.dirname, 'peer.py')
+  const program = new URL('./peer.py', import.meta.url)
   const helper = startHelper(program, '--address', address, '--sessions', `${sessions}`)
   const { port } = await helper.hear()
   return { ...asPeer(helper, false), port: Number(port) }
@@ -60,7 +60,8 @@ export async function startLibtorrent(address: string, sessions = 1): Promise<Pe
 /** Starts our own engine, which lets in those at some addresses. */
 export async function startOurs(allowHosts: readonly string[]): Promise<Peer> {
   const port = await freePort()
-  const helper = startHelper(join(import.meta.dirname, 'torrent-child.ts'), `${port}`, ...allowHosts)
+  const program = new URL('./torrent-child.ts', import.meta.url)
+  const helper = startHelper(program, `${port}`, ...allowHosts)
   return { ...asPeer(helper, true), port }
 }
 
