@@ -5,50 +5,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
-import { type Service, type ServiceOptions, startService, until } from './support/service.ts'
+import { type Service, until } from './support/service.ts'
+import { inStatus, listed, servicesForTests, usedBytes, whenEmpty } from './support/services.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
+const { start, restart } = servicesForTests()
 let web: Web
-let services: Service[] = []
 beforeAll(async () => {
   web = await startWeb()
 })
 afterAll(() => web.stop())
-afterEach(async () => {
-  await Promise.all(services.map((service) => service.stop()))
-  services = []
-  await cleanUp()
-})
-
-async function start(options: ServiceOptions = {}): Promise<Service> {
-  const service = await startService(options)
-  services.push(service)
-  return service
-}
-
-const list = async (service: Service) => (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
-const inStatus = (service: Service, id: string, status: string) =>
-  until(
-    () => list(service),
-    (rows) => rows.find((row) => row.id === id)?.status === status,
-  )
-const whenEmpty = (service: Service) =>
-  until(
-    () => list(service),
-    (rows) => rows.length === 0,
-  )
-
-/** Kills the service without a word and starts it again over the same data. */
-async function killed(service: Service, options: ServiceOptions = {}): Promise<Service> {
-  await service.kill9()
-  services = services.filter((one) => one !== service)
-  return start({ ...options, data: service.data })
-}
+afterEach(cleanUp)
 
 /** What has to hold after everything: used quota is the sum of what is stored, and no part of anything lies around. */
 async function expectTidy(service: Service): Promise<void> {
-  const [user] = (await service.ask('user.info')).rows
   const items = await itemsOf(service)
   const storedBytes = items.reduce((sum, [, hex]) => sum + hex.length / 2, 0)
   const left = await until(
@@ -57,11 +28,7 @@ async function expectTidy(service: Service): Promise<void> {
   )
   const shelves = await readdir(join(service.data, 'content'))
   const contents = await Promise.all(shelves.map((shelf) => readdir(join(service.data, 'content', shelf))))
-  expect([Number(user?.disk_quota) - Number(user?.disk_quota_available), left, contents.flat().length]).toEqual([
-    storedBytes,
-    [],
-    items.length,
-  ])
+  expect([await usedBytes(service), left, contents.flat().length]).toEqual([storedBytes, [], items.length])
 }
 
 describe('kill -9, then a new start', () => {
@@ -81,7 +48,7 @@ describe('kill -9, then a new start', () => {
       await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
       await inStatus(first, isQueued ? '2' : '1', status)
       const requests = web.requests.length
-      const second = await killed(first)
+      const second = await restart(first)
       await whenEmpty(second)
       const paths = (await itemsOf(second)).map(([path]) => path)
       expect(paths.filter((path) => path.startsWith('Tree/')).length).toBe(3001)
@@ -97,10 +64,10 @@ describe('kill -9, then a new start', () => {
     const first = await start()
     await first.ask('transfers.add', { links: Array.from({ length: 20 }, () => web.url('/plain.bin')) })
     await until(
-      () => list(first),
+      () => listed(first),
       (rows) => rows.some(({ status }) => status === 'In complete queue'),
     )
-    const second = await killed(first)
+    const second = await restart(first)
     await whenEmpty(second)
     expect([(await itemsOf(second)).length, (await second.ask('messages.list')).rows.length]).toEqual([20, 20])
     await expectTidy(second)
@@ -114,24 +81,24 @@ describe('kill -9, then a new start', () => {
     let service = await start(slow)
     await service.ask('transfers.add', { links: [torrent.magnet] })
     await inStatus(service, '1', 'Looking for peers')
-    service = await killed(service, slow)
+    service = await restart(service, slow)
     await inStatus(service, '1', 'Looking for peers')
 
     let seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
     const halfway = await until(
-      () => list(service),
+      () => listed(service),
       ([row]) => Number(row?.percent_done) >= 40,
     )
     expect(halfway[0]?.status).toBe('Downloading')
     seed.stop()
-    service = await killed(service, slow)
+    service = await restart(service, slow)
     seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
     await inStatus(service, '1', 'Seeding')
     // What was there before was not fetched again.
     expect(seed.says().uploaded).toBeLessThan(2_500_000)
     seed.stop()
 
-    service = await killed(service, slow)
+    service = await restart(service, slow)
     await inStatus(service, '1', 'Seeding')
     const items = await until(
       () => itemsOf(service),
@@ -156,11 +123,11 @@ describe('kill -9, then a new start', () => {
     const slowly = { into: await newFolder(), peers: [`127.0.0.1:${port}`], limit: 700_000 }
     const partly = await startLibtorrent(torrent, slowly)
     await until(
-      () => list(service),
+      () => listed(service),
       ([row]) => Object(row?.putdesk).uploaded > 2_000_000,
     )
     partly.stop()
-    service = await killed(service, options)
+    service = await restart(service, options)
     const [row] = await inStatus(service, '1', 'Seeding')
     expect(Object(row?.putdesk).uploaded).toBeGreaterThan(500_000)
     const other = await startLibtorrent(torrent, { ...slowly, into: await newFolder() })

@@ -3,38 +3,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
-import { type Service, type ServiceOptions, startService, until } from './support/service.ts'
+import { type Service, until } from './support/service.ts'
+import { figuresOf, inStatus, listed, servicesForTests } from './support/services.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
+const { start } = servicesForTests()
 let web: Web
-let services: Service[] = []
 beforeAll(async () => {
   web = await startWeb()
 })
 afterAll(() => web.stop())
-afterEach(async () => {
-  await Promise.all(services.map((service) => service.stop()))
-  services = []
-  await cleanUp()
-})
-
-async function start(options: ServiceOptions = {}): Promise<Service> {
-  const service = await startService(options)
-  services.push(service)
-  return service
-}
+afterEach(cleanUp)
 
 const never = new Promise<void>(() => undefined)
-const list = async (service: Service) => (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
-const inStatus = (service: Service, id: string, status: string) =>
-  until(
-    () => list(service),
-    (rows) => rows.find((row) => row.id === id)?.status === status,
-  )
-const figuresOf = (rows: Record<string, unknown>[], id: string) =>
-  Object(rows.find((row) => row.id === id)?.putdesk) satisfies Record<string, unknown>
 
 /** Every status that a transfer was seen in until it left the list, in order. */
 async function statusesOf(service: Service, id: string): Promise<unknown[]> {
@@ -72,7 +55,7 @@ describe('every status, seen through transfers.list', () => {
     const service = await start()
     await add(service, magnet)
     const rows = await inStatus(service, '1', 'Looking for peers')
-    expect([rows[0]?.percent_done, figuresOf(rows, '1').peers]).toEqual(['0', 0])
+    expect([rows[0]?.percent_done, figuresOf(rows[0]).peers]).toEqual(['0', 0])
   })
 
   it('Downloading, then Downloading and seeding: a torrent that one has and another wants', async () => {
@@ -86,7 +69,7 @@ describe('every status, seen through transfers.list', () => {
     await inStatus(service, '1', 'Downloading')
     await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
     const rows = await inStatus(service, '1', 'Downloading and seeding')
-    expect([Number(rows[0]?.percent_done) < 100, Number(figuresOf(rows, '1').uploaded) > 0]).toEqual([true, true])
+    expect([Number(rows[0]?.percent_done) < 100, Number(figuresOf(rows[0]).uploaded) > 0]).toEqual([true, true])
   })
 
   it('Seeding: a whole torrent, its file in the space already, until it is shared 1:1', async () => {
@@ -95,7 +78,7 @@ describe('every status, seen through transfers.list', () => {
     const service = await start()
     await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
     const rows = await inStatus(service, '1', 'Seeding')
-    expect([rows[0]?.percent_done, figuresOf(rows, '1').stage_percent]).toEqual(['100', 0])
+    expect([rows[0]?.percent_done, figuresOf(rows[0]).stage_percent]).toEqual(['100', 0])
     const items = await until(
       () => itemsOf(service),
       (all) => all.length === 1,
@@ -123,7 +106,7 @@ describe('every status, seen through transfers.list', () => {
     last.resolve()
     await inStatus(service, '2', 'In complete queue')
     await until(
-      () => list(service),
+      () => listed(service),
       (rows) => rows.length === 0,
     )
     const names = (await service.ask('files.list', { limit: 100, orderby: 'name_asc' })).rows.map(({ name }) => name)
@@ -134,9 +117,9 @@ describe('every status, seen through transfers.list', () => {
     const service = await start()
     await add(service, web.url('/nothing.bin'))
     const rows = await inStatus(service, '1', 'Error')
-    expect(figuresOf(rows, '1').reason).toBe('“127.0.0.1” says there is no such file (404).')
+    expect(figuresOf(rows[0]).reason).toBe('“127.0.0.1” says there is no such file (404).')
     await service.ask('transfers.cancel', { id: 1 })
-    expect(await list(service)).toEqual([])
+    expect(await listed(service)).toEqual([])
   })
 })
 
@@ -183,7 +166,7 @@ describe('a transfer from its beginning to its end', () => {
     const rows = await inStatus(service, '1', 'Seeding')
     seed.stop()
     const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    expect([figuresOf(rows, '1').stage_percent, await statusesOf(service, '1')]).toEqual([0, ['Seeding']])
+    expect([figuresOf(rows[0]).stage_percent, await statusesOf(service, '1')]).toEqual([0, ['Seeding']])
     expect(other.says().isDone).toBe(true)
     expect((await itemsOf(service)).map(([path]) => path)).toEqual(paths)
     const [user] = (await service.ask('user.info')).rows
