@@ -28,11 +28,25 @@ const needs = {
     'aria2',
     'python3-libtorrent',
     '7zip',
+    'zip',
+    'bzip2',
     'xz-utils',
     'zstd',
+    'libarchive-tools',
+    'openssl',
     'strace',
   ],
-  bench: ['curl', 'nginx-light', 'vsftpd', 'aria2', 'python3-libtorrent', '7zip', 'libarchive-tools', 'unar', 'sqlite3'],
+  bench: [
+    'curl',
+    'nginx-light',
+    'vsftpd',
+    'aria2',
+    'python3-libtorrent',
+    '7zip',
+    'libarchive-tools',
+    'unar',
+    'sqlite3',
+  ],
 } satisfies Record<string, string[]>
 
 type Need = keyof typeof needs
