@@ -141,6 +141,25 @@ it('fetches from a web seed alone, with names that need quoting and padding that
   })
 })
 
+it.each([
+  ['a folder of one file', { files: [{ path: ['a b.flac'], bytes: randomBytes(90_000) }] }, '/album/a%20b.flac'],
+  ['one file at the address of a folder', { name: 'a b.flac', sizeBytes: 90_000 }, '/a%20b.flac'],
+])('fetches %s from a web seed', async (_what, options, path) => {
+  let content: Buffer = Buffer.alloc(0)
+  const port = await serve(
+    http.createServer((request, response) => {
+      const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []
+      const isIt = request.url === path
+      response.writeHead(isIt ? 206 : 404).end(isIt ? content.subarray(Number(start), Number(end) + 1) : '')
+    }),
+  )
+  const torrent = await makeTorrent({ ...options, extra: { 'url-list': `http://127.0.0.1:${port}/` } })
+  content = torrent.contents[0] ?? content
+  const watched = await watch(startEngine(), { torrentFile: torrent.bytes })
+  await watched.running.done
+  await expectWhole(watched, torrent)
+})
+
 it('fetches many files over piece borders, empty ones among them, with few files open', async () => {
   const files = Array.from({ length: 150 }, (_, index) => ({
     path: [`${index}.bin`],

@@ -49,7 +49,7 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
     infoHash: info.infoHash,
     name: info.name,
     announce: [...new Set([...torrent.trackers, ...(magnet?.trackers ?? [])])],
-    urlList: [...new Set([...torrent.webSeeds, ...(magnet?.webSeeds ?? [])])],
+    urlList: [...new Set([...torrent.webSeeds, ...(magnet?.webSeeds ?? [])])].map((url) => seedAddress(url, torrent)),
     peerAddresses: magnet?.peers ?? [],
     private: info.isPrivate,
     info: {},
@@ -65,6 +65,16 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
     lastPieceLength: length - pieceLength * (pieceCount - 1),
     pieces: Array.from({ length: pieceCount }, (_, index) => hex.slice(index * 40, index * 40 + 40)),
   }
+}
+
+/**
+ * Where a web seed has a torrent. For one file alone webtorrent asks the address as it is, although it may be that of a folder.
+ * Source: BEP 19.
+ */
+function seedAddress(url: string, { info, placed }: Torrent): string {
+  const [only, ...others] = placed
+  if (only === undefined || others.length > 0 || !(info.isFolder || url.endsWith('/'))) return url
+  return `${url.replace(/\/+$/, '')}/${only.remotePath.map(encodeURIComponent).join('/')}`
 }
 
 /** What webtorrent needs to look for a torrent whose description is not known yet. */
