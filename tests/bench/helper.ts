@@ -31,7 +31,7 @@ export function startHelper(url: URL, ...args: string[]): Helper {
   running.add(child)
   const said: Record<string, unknown>[] = []
   const waiting: ((line: Record<string, unknown>) => void)[] = []
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const gone = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(`${code ?? signal}`)))
   child.once('close', () => running.delete(child))
   createInterface(child.stdout).on('line', (text) => {
     const line: Record<string, unknown> = JSON.parse(text)
@@ -40,8 +40,8 @@ export function startHelper(url: URL, ...args: string[]): Helper {
     else next(line)
   })
   const hear = async () => {
-    const ended = gone.then((): never => {
-      throw new Error(`${program} ended by itself`)
+    const ended = gone.then((how): never => {
+      throw new Error(`${program} ended by itself: ${how}`)
     })
     const line =
       said.shift() ?? (await Promise.race([new Promise<Record<string, unknown>>((r) => waiting.push(r)), ended]))
@@ -55,9 +55,9 @@ export function startHelper(url: URL, ...args: string[]): Helper {
       child.stdin.write(`${JSON.stringify(order)}\n`)
       return hear()
     },
-    stop: () => {
+    stop: async () => {
       child.kill('SIGKILL')
-      return gone
+      await gone
     },
   }
 }

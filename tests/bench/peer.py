@@ -8,8 +8,8 @@ With more than one session, each has an address of its own, from A on, and of th
 import argparse
 import ipaddress
 import json
+import select
 import sys
-import threading
 import time
 
 import libtorrent as lt
@@ -45,14 +45,12 @@ def start_session(address):
 first = ipaddress.ip_address(options.address)
 sessions = [start_session(str(first + index)) for index in range(options.sessions)]
 handles = []
-lock = threading.Lock()
 is_telling = False
 is_waiting = False
 
 
 def say(**fields):
-    with lock:
-        print(json.dumps(fields), flush=True)
+    print(json.dumps(fields), flush=True)
 
 
 def add(torrent, folder, mode):
@@ -93,36 +91,36 @@ def call(host, port):
         handle.connect_peer((host, port))
 
 
-def hear():
-    for line in sys.stdin:
-        order = json.loads(line)
-        work = order.pop("do")
-        {"add": add, "remove": remove, "call": call}[work](**order)
+def hear(line):
+    order = json.loads(line)
+    {"add": add, "remove": remove, "call": call}[order.pop("do")](**order)
 
 
 def see_first():
     global is_waiting
-    with lock:
-        was_waiting, is_waiting = is_waiting, False
-    for session in sessions if was_waiting else []:
+    is_waiting = False
+    for session in sessions:
         session.apply_settings({"alert_mask": usual})
-    if was_waiting:
-        say(first=True)
+    say(first=True)
 
 
-def watch(session):
-    while True:
-        session.wait_for_alert(1000)
-        for alert in session.pop_alerts():
-            if isinstance(alert, (lt.block_uploaded_alert, lt.block_finished_alert)):
-                see_first()
-            elif isinstance(alert, lt.torrent_finished_alert) and is_telling:
-                say(done=True)
+def see(alert):
+    if is_waiting and isinstance(alert, (lt.block_uploaded_alert, lt.block_finished_alert)):
+        see_first()
+    if is_telling and isinstance(alert, lt.torrent_finished_alert):
+        say(done=True)
 
 
 while not all(session.listen_port() for session in sessions):
     time.sleep(0.01)
 say(port=sessions[0].listen_port())
-for session in sessions:
-    threading.Thread(target=watch, args=[session], daemon=True).start()
-hear()
+# One thread does it all: libtorrent's objects are not to be used by two.
+while True:
+    if select.select([sys.stdin], [], [], 0.005)[0]:
+        line = sys.stdin.readline()
+        if not line:
+            sys.exit()
+        hear(line)
+    for session in sessions:
+        for alert in session.pop_alerts():
+            see(alert)

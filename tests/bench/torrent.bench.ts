@@ -17,14 +17,25 @@ interface Swarm {
   pairs: number
 }
 
-/** P8: fetching a torrent from one who has it whole, and P8m from twenty with 5 % each, beside aria2 and libtorrent. */
-export function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
-  return inPlace(folder, 'p8', async (place) => {
-    const sum = writeRandomFile(join(place, 'source.bin'), sizeMiB)
-    const swarm = { place, torrent: makeFileTorrent(join(place, 'source.bin')), sum, sizeMiB, pairs }
-    const one = await leech({ ...swarm, id: 'P8', sessions: 1, from: 'one who has it whole' })
-    return [...one, ...(await leech({ ...swarm, id: 'P8m', sessions: 20, from: '20 who have 5 % each' }))]
-  })
+/**
+ * P8: fetching a torrent from one who has it whole, and P8m a quarter of it from twenty with 5 % each, beside aria2 and libtorrent.
+ * Both peers run twice a round, and aria2 takes long before its first byte and after its last: so there are fewer rounds.
+ */
+export async function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const { id, sessions, from, share, most } of [
+    { id: 'P8', sessions: 1, from: 'one who has it whole', share: 1, most: 5 },
+    { id: 'P8m', sessions: 20, from: '20 who have 5 % each', share: 4, most: 2 },
+  ]) {
+    const size = Math.max(20, Math.round(sizeMiB / share))
+    const own = await inPlace(folder, 'p8', (place) => {
+      const sum = writeRandomFile(join(place, 'source.bin'), size)
+      const torrent = makeFileTorrent(join(place, 'source.bin'))
+      return leech({ place, torrent, sum, sizeMiB: size, pairs: Math.min(most, pairs), id, sessions, from })
+    })
+    rows.push(...own)
+  }
+  return rows
 }
 
 /**
