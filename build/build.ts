@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
@@ -17,6 +17,7 @@ const parts = [
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
   // Built apart, each in one piece: together, the preload would ask for the main's file, and the main would load at its start
   // what it is to load after its window.
   for (const mode of parts) await build({ configFile: `${root}/vite.config.ts`, mode, logLevel: 'warn' })

@@ -47,8 +47,15 @@ it('E19: every fuse of the packaged binary is as stated', async () => {
 it('holds the program and nothing of how it was made', () => {
   const files = listPackage('out/linux-unpacked/resources/app.asar', { isPack: false })
   expect(files).toContain('/dist/electron/main.cjs')
-  expect(files).toContain('/dist/server/main.mjs')
+  for (const part of ['main.mjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
+    expect(files).toContain(`/dist/server/${part}`)
+  }
   expect(files.filter((path) => /\.map$|\.tsx?$|test|node_modules|\.cache/.test(path))).toEqual([])
+})
+
+it('carries the 7-Zip of its system beside it, and it runs', () => {
+  const { status, stdout } = spawnSync('out/linux-unpacked/resources/7zip/7zz', ['i'], { encoding: 'utf8' })
+  expect([status, /Rar5/.test(stdout), /7z /.test(stdout)]).toEqual([0, true, true])
 })
 
 it('starts, and says plainly what this runtime cannot do', async () => {
