@@ -76,7 +76,7 @@ interface Serving {
 
 async function serveRanges({ ours, nginx, path, sizeBytes, pairs }: Serving): Promise<Row> {
   const client = startLoadClient()
-  const requests = Math.max(1000, Math.round(sizeBytes / 2 ** 20) * 16)
+  const requests = Math.max(1000, Math.round(sizeBytes / 2 ** 20) * 8)
   const load = ({ url, pids }: Server) => {
     const { port, pathname, host } = new URL(url)
     const request = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nRange: RANGE\r\n\r\n`
