@@ -29,6 +29,8 @@ export function startHelper(url: URL, ...args: string[]): Helper {
     env: { ...process.env, NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/bench') },
   })
   running.add(child)
+  // Who gives an order to a program that has ended is told so by what it waits to hear.
+  child.stdin.on('error', () => running.delete(child))
   const said: Record<string, unknown>[] = []
   const waiting: ((line: Record<string, unknown>) => void)[] = []
   const gone = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(`${code ?? signal}`)))
