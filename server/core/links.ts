@@ -67,7 +67,8 @@ export function groupLinks(links: readonly string[]): LinkGroup[] {
     return { name: firstName(link), links: [link], missing: [], isMultipart: false }
   })
   const groups = [...parts, ...single]
-  const placeIn = ({ links: [first = ''] }: LinkGroup) => links.indexOf(first)
+  const places = new Map(links.map((link, index): [string, number] => [link, index]).reverse())
+  const placeIn = ({ links: [first = ''] }: LinkGroup) => places.get(first) ?? 0
   return groups.sort((a, b) => placeIn(a) - placeIn(b))
 }
 

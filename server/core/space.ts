@@ -38,6 +38,8 @@ export const orders = {
 export type Order = keyof typeof orders
 
 export interface Space {
+  /** Another number after every change: what was read at the same one is still so. */
+  version: () => number
   get: (id: number) => Item
   has: (id: number) => boolean
   list: (folderId: number, page: { offset: number; limit: number; kind: number | null; order: Order }) => Item[]
@@ -82,6 +84,22 @@ export function createSpace(db: Database, userId: number): Space {
   const below = `WITH RECURSIVE below(id) AS (
     SELECT ? UNION ALL SELECT items.id FROM items JOIN below ON items.parent_id = below.id WHERE items.user_id = ?)`
 
+  let version = 0
+  const listings = new Map<string, ReturnType<typeof sql.prepare>>()
+  const listing = (query: string) => {
+    const known = listings.get(query) ?? sql.prepare(query)
+    listings.set(query, known)
+    return known
+  }
+  /** Every change goes through here, so that nobody takes what was read before for what is. */
+  const change = <T>(work: () => T): T => {
+    version += 1
+    try {
+      return db.transact(work)
+    } finally {
+      version += 1
+    }
+  }
   const find = (id: number): Item | null => {
     const row = byId.get(userId, id)
     return row === undefined ? null : toItem(row)
@@ -145,17 +163,16 @@ export function createSpace(db: Database, userId: number): Space {
   }
 
   return {
+    version: () => version,
     get,
     has: (id) => id === rootId || find(id) !== null,
     storedBytes,
     list: (folderId, { offset, limit, kind, order }) => {
       getFolder(folderId)
       const filter = kind === null ? '' : `AND kind = ${kind}`
-      return sql
-        .prepare(
-          `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter}
-           ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
-        )
+      return listing(
+        `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter} ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
+      )
         .all(userId, folderId, limit, offset)
         .map(toItem)
     },
@@ -178,13 +195,13 @@ export function createSpace(db: Database, userId: number): Space {
     createFolder: (name, parentId) => {
       checkName(name)
       getFolder(parentId)
-      return db.transact(() => add({ name, parentId, kind: folderKind, sizeBytes: 0, content: null }))
+      return change(() => add({ name, parentId, kind: folderKind, sizeBytes: 0, content: null }))
     },
     rename: (id, name) => {
       checkName(name)
       const item = getChangeable(id, 'renamed')
       if (item.name === name) return item
-      return db.transact(() => {
+      return change(() => {
         const free = freeIn(item.parentId, name)
         const kind = item.kind === folderKind ? folderKind : kindOf(free).kind
         sql
@@ -200,7 +217,7 @@ export function createSpace(db: Database, userId: number): Space {
         if (at.id === id) throw new Refusal(`“${item.name}” cannot be moved into itself or a folder inside it.`)
       }
       if (item.parentId === parentId) return item
-      return db.transact(() => {
+      return change(() => {
         const name = freeIn(parentId, item.name)
         addSize(item.parentId, -item.sizeBytes)
         addSize(parentId, item.sizeBytes)
@@ -212,7 +229,7 @@ export function createSpace(db: Database, userId: number): Space {
     },
     remove: (id) => {
       const item = getChangeable(id, 'deleted')
-      return db.transact(() => {
+      return change(() => {
         const contents = sql
           .prepare(`${below} SELECT content FROM items WHERE id IN below AND content IS NOT NULL`)
           .all(id, userId)
@@ -225,22 +242,24 @@ export function createSpace(db: Database, userId: number): Space {
         return contents
       })
     },
-    addFile: ({ name, parentId, sizeBytes, content }) => {
-      const folderId = folderOrRoot(parentId)
-      const item = add({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content })
-      addSize(folderId, sizeBytes)
-      growUser.run(sizeBytes, userId)
-      return item
-    },
-    addTree: (tree) => {
-      const folderId = folderOrRoot(tree.parentId)
-      const whole = branchOf(tree)
-      const fileIds: number[] = []
-      const top = addBranch(whole, folderId, tree.files, fileIds)
-      addSize(folderId, whole.sizeBytes)
-      growUser.run(whole.sizeBytes, userId)
-      return { top: top.map(get), fileIds }
-    },
+    addFile: ({ name, parentId, sizeBytes, content }) =>
+      change(() => {
+        const folderId = folderOrRoot(parentId)
+        const item = add({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content })
+        addSize(folderId, sizeBytes)
+        growUser.run(sizeBytes, userId)
+        return item
+      }),
+    addTree: (tree) =>
+      change(() => {
+        const folderId = folderOrRoot(tree.parentId)
+        const whole = branchOf(tree)
+        const fileIds: number[] = []
+        const top = addBranch(whole, folderId, tree.files, fileIds)
+        addSize(folderId, whole.sizeBytes)
+        growUser.run(whole.sizeBytes, userId)
+        return { top: top.map(get), fileIds }
+      }),
     count: (folderId) =>
       number(sql.prepare(`${below} SELECT count(*) - 1 AS n FROM below`).get(folderId, userId) ?? {}, 'n'),
     findFolder: (parentId, name) => {

@@ -48,13 +48,33 @@ export const loginFailure: Answer = {
   },
 }
 
+/** The texts of results that are answered more than once. */
+const texts = new WeakMap<object, string | null>()
+
+/** Lets these results be written once and answered many times; they must not change any more. */
+export function keepText<T extends unknown[]>(results: T): T {
+  texts.set(results, null)
+  return results
+}
+
 /** Writes an answer as compact ASCII JSON, inside a call where one was asked for. Source: API v1 §1.5. */
 export function write(answer: Answer, callback: string | null): { contentType: string; text: string } {
-  const json = JSON.stringify(answer.body).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  const json = toJson(answer.body)
   return callback === null
     ? { contentType: 'application/json', text: json }
     : { contentType: 'text/javascript', text: `${callback}(${json});` }
+}
+
+function toJson({ response, ...rest }: Answer['body']): string {
+  const results = typeof response === 'object' && response !== null && 'results' in response ? response.results : null
+  if (!Array.isArray(results) || !texts.has(results)) return toAscii(JSON.stringify({ response, ...rest }))
+  const text = texts.get(results) ?? toAscii(JSON.stringify(results))
+  texts.set(results, text)
+  return `{"response":{"total":${results.length},"results":${text}},${toAscii(JSON.stringify(rest)).slice(1)}`
+}
+
+function toAscii(json: string): string {
+  // Counting bytes is much faster than looking at each character, and mostly there is nothing to replace.
+  if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json
+  return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

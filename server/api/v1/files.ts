@@ -2,10 +2,13 @@ import { kindCode } from '../../core/kinds.ts'
 import { Refusal } from '../../core/refusal.ts'
 import { search } from '../../core/search.ts'
 import { type Item, type Order, orders } from '../../core/space.ts'
+import { createListings } from './listings.ts'
 import type { Call, Method } from './method.ts'
 import { itemWire } from './wire.ts'
 
 const defaultLimit = 20
+/** Old clients ask for the same folder again and again. Source: API v1 §14. */
+const listings = createListings()
 
 /** Source: API v1 §5. */
 export const files: Record<string, Method> = {
@@ -15,13 +18,16 @@ export const files: Record<string, Method> = {
     if (id !== -1) return [read(call, id)]
     const kind = params.text('type')
     const folder = core.friends.read(params.number('parent_id', 0))
-    const items = folder.space.list(folder.item.id, {
+    const page = {
       offset: params.number('offset', 0),
       limit: params.number('limit', defaultLimit),
       kind: kind === null || kind === '' || kind === 'all' ? null : (kindCode(kind) ?? -1),
       order: toOrder(params.text('orderby')),
-    })
-    return items.map((item) => wire(call, item, folder.ownerId))
+    }
+    const key = JSON.stringify([folder.item.id, page, call.base, call.isExtended])
+    return listings.get(folder.space, key, () =>
+      folder.space.list(folder.item.id, page).map((item) => wire(call, item, folder.ownerId)),
+    )
   },
   create_dir: (call) => {
     const { params, core } = call

@@ -93,10 +93,11 @@ function send(response: ServerResponse, answer: Answer, callback: string | null)
   const { contentType, text } = write(answer, callback)
   response.writeHead(answer.status, {
     'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(text),
+    // It is ASCII throughout, so its characters are its bytes.
+    'Content-Length': text.length,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...(answer.status === 413 && { Connection: 'close' }),
   })
-  response.end(text)
+  response.end(text, 'latin1')
 }
