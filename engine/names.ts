@@ -70,10 +70,19 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
 export function nameForLink(url: string, contentDisposition?: string | null): string {
   const said = contentDisposition ? dispositionName(contentDisposition) : null
   if (said !== null && said.trim() !== '') return safeName(lastSegment(said))
-  const parsed = URL.canParse(url) ? new URL(url) : null
+  const parsed = parseLink(url)
   const last = parsed?.pathname.split('/').findLast((segment) => segment !== '')
   if (last !== undefined) return safeName(decodePercent(last))
   return safeName(parsed?.hostname ?? url)
+}
+
+/** A link in its parts, or null when it is none. */
+function parseLink(text: string): URL | null {
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
 }
 
 /** The file name in a `Content-Disposition` header: `filename*` wins over `filename`. Null when there is none. */

@@ -1,29 +1,34 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { takeFile } from './open-files.ts'
 
 const readBytes = 512 * 1024
+const smallBytes = 128 * 1024
+const maxSpare = 32
+/** Buffers that nobody uses just now: what players and file managers ask for again and again is small. */
+const spare: Buffer[] = []
 
 /**
- * Answers GET or HEAD for one file, whole or one range of it. The caller sets headers about the content before; this sets those
- * about bytes. Rejects only when the file cannot be opened and nothing was sent.
+ * Answers GET or HEAD for one file that never changes, whole or one range of it. The caller sets headers about the content before; this
+ * sets those about bytes. Rejects only when the file cannot be opened and nothing was sent.
  */
 export async function serveFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const file = await open(path, 'r')
+  const { file, sizeBytes, release } = await takeFile(path)
   try {
-    const { size } = await file.stat()
-    const range = parseRange(request.headers.range, size)
+    const range = parseRange(request.headers.range, sizeBytes)
     response.setHeader('Accept-Ranges', 'bytes')
     if (range === 'unsatisfiable') {
-      response.writeHead(416, { 'Content-Range': `bytes */${size}`, 'Content-Length': 0 }).end()
+      response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
       return
     }
-    const { start, end } = range ?? { start: 0, end: size }
-    if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${size}`)
+    const { start, end } = range ?? { start: 0, end: sizeBytes }
+    if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${sizeBytes}`)
     response.writeHead(range === null ? 200 : 206, { 'Content-Length': end - start })
     if (request.method === 'HEAD') response.end()
+    else if (end - start <= readBytes) await sendAtOnce(file, response, { start, end })
     else await pump(file, response, { start, end })
   } finally {
-    await file.close()
+    release()
   }
 }
 
@@ -44,6 +49,32 @@ function parseRange(header: string | undefined, size: number): { start: number; 
   if (last !== '' && Number(last) < start) return null
   if (start >= size) return 'unsatisfiable'
   return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) }
+}
+
+/** What fits into one buffer goes out with its head in one piece. */
+async function sendAtOnce(
+  file: FileHandle,
+  response: ServerResponse,
+  { start, end }: { start: number; end: number },
+): Promise<void> {
+  const isSmall = end - start <= smallBytes
+  const buffer = (isSmall ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(isSmall ? smallBytes : end - start)
+  let done = 0
+  while (done < end - start) {
+    const { bytesRead } = await file.read(buffer, done, end - start - done, start + done)
+    if (bytesRead === 0) {
+      response.destroy()
+      return
+    }
+    done += bytesRead
+  }
+  await new Promise<void>((resolve) => {
+    response.once('close', resolve)
+    response.end(buffer.subarray(0, done), () => {
+      if (isSmall && spare.length < maxSpare) spare.push(buffer)
+      resolve()
+    })
+  })
 }
 
 /** Two buffers take turns: while one is on its way to the client, the next is read. */

@@ -2,6 +2,8 @@ import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { Duplex } from 'node:stream'
 
 const slabBytes = 1024 * 1024
+/** A short answer does not need more; what goes on coming gets more each time. */
+const firstSlabBytes = 64 * 1024
 const minReadBytes = 128 * 1024
 
 /**
@@ -11,9 +13,11 @@ const minReadBytes = 128 * 1024
 export function connectWide(target: TcpNetConnectOpts): { socket: Socket; stream: Duplex } {
   let slab = Buffer.alloc(0)
   let used = 0
+  let nextBytes = firstSlabBytes
   const nextBuffer = () => {
-    if (slab.length - used < minReadBytes) {
-      slab = Buffer.allocUnsafeSlow(slabBytes)
+    if (slab.length - used < Math.min(minReadBytes, slab.length) || slab.length === 0) {
+      slab = Buffer.allocUnsafeSlow(nextBytes)
+      nextBytes = Math.min(2 * nextBytes, slabBytes)
       used = 0
     }
     return slab.subarray(used)

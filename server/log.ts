@@ -8,7 +8,15 @@ export function logFault(fault: unknown): void {
 /** Notes that bytes were asked for, with the range; the token in the path is left out. */
 export function logRequest({ method, url, headers }: IncomingMessage, status: number): void {
   const range = /^[\w=,-]{1,100}$/.test(headers.range ?? '') ? ` ${headers.range}` : ''
-  process.stderr.write(`${new Date().toISOString()} ${redact(`${method} ${url} ${status}${range}`)}\n`)
+  if (waiting.length === 0) setImmediate(writeWaiting)
+  waiting.push(`${new Date().toISOString()} ${redact(`${method} ${url} ${status}${range}`)}\n`)
+}
+
+/** Lines of requests: those that came together are written together, as each write holds everything up. */
+const waiting: string[] = []
+
+function writeWaiting(): void {
+  process.stderr.write(waiting.splice(0).join(''))
 }
 
 function chain(fault: unknown): string {

@@ -1,9 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Cores } from '../core/core.ts'
+import { once } from '../core/once.ts'
 import { createAttempts } from './attempts.ts'
 import { mediaRoute } from './media/route.ts'
 import { baseFor, isForUs, isFromPage, type OwnNames } from './origin.ts'
 import { failure, write } from './v1/envelope.ts'
+
+// Loaded when first asked for; even to ask for a loaded module again takes its time.
+const media = once(() => import('./media/media.ts'))
+const v1 = once(() => import('./v1/handle.ts'))
 
 /** The service on its port. */
 export interface Listening {
@@ -33,16 +38,16 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
   const route = async (request: IncomingMessage, response: ServerResponse) => {
     if (!isForUs(request, own)) return refuse(response, 403, 'This address is not one of this service.')
     const target = request.url ?? ''
-    const media = mediaRoute(target)
+    const wanted = mediaRoute(target)
     const isPage = isFromPage(request)
-    if (media !== null) {
-      const { handleMedia } = await import('./media/media.ts')
-      return handleMedia(request, response, { cores, attempts, route: media, isFromPage: isPage })
+    if (wanted !== null) {
+      const { handleMedia } = await media.get()
+      return handleMedia(request, response, { cores, attempts, route: wanted, isFromPage: isPage })
     }
     if (isPage) return refuse(response, 403, 'Pages in a browser may not use this service.')
     const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
     if (/^\/*v1(?=[/?]|$)/.test(path)) {
-      const { handleV1 } = await import('./v1/handle.ts')
+      const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, base: baseFor(request, own) })
     }
     if (path === '/health') return serveHealth(response)

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 /** Who may use the service. */
 export interface Credentials {
@@ -23,18 +23,22 @@ export interface Account {
 /** The token is derived from the secret, so it is never stored and outlives a restart. Source: API v1 §9.3. */
 export function createAccount(userId: number, { key, secret, user, password }: Credentials): Account {
   const token = createHmac('sha256', secret).update(`token of ${key}`).digest('hex').slice(0, 40)
+  const isKey = comparer([key, secret])
+  const isToken = comparer([token])
+  const isPassword = password === null ? () => false : comparer([user, password])
   return {
     userId,
     userName: user,
-    isSignedBy: (saidKey, saidSecret) => areEqual([saidKey, saidSecret], [key, secret]),
-    hasPassword: (saidUser, saidPassword) => password !== null && areEqual([saidUser, saidPassword], [user, password]),
+    isSignedBy: (saidKey, saidSecret) => isKey([saidKey, saidSecret]),
+    hasPassword: (saidUser, saidPassword) => isPassword([saidUser, saidPassword]),
     token,
-    isToken: (said) => areEqual([said], [token]),
+    isToken: (said) => isToken([said]),
   }
 }
 
 /** Compares in a time that tells nothing about where they differ. */
-function areEqual(said: string[], right: string[]): boolean {
-  const digest = (texts: string[]) => createHash('sha256').update(JSON.stringify(texts)).digest()
-  return timingSafeEqual(digest(said), digest(right))
+function comparer(right: string[]): (said: string[]) => boolean {
+  const digest = (texts: string[]) => hash('sha256', JSON.stringify(texts), 'buffer')
+  const wanted = digest(right)
+  return (said) => timingSafeEqual(digest(said), wanted)
 }

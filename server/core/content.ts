@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { forgetFile } from '../../engine/open-files.ts'
 import type { Database } from './database.ts'
 import { text } from './row.ts'
 
@@ -41,7 +42,10 @@ export function openContent(folder: string, db: Database): Content {
   const workFolder = (content: string) => join(folder, 'parts', content)
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
   const remove = async (contents: readonly string[]) => {
-    for (const content of contents) await rm(path(content), { force: true })
+    for (const content of contents) {
+      forgetFile(path(content))
+      await rm(path(content), { force: true })
+    }
     db.transact(() => {
       for (const content of contents) forget.run(content)
     })

@@ -9,6 +9,7 @@ import { createFriends, type Friends, type Neighbour } from './friends.ts'
 import type { Hosters } from './hosters.ts'
 import { createLoadMeter, type LoadOptions } from './load.ts'
 import { createMessages, type Messages } from './messages.ts'
+import { once } from './once.ts'
 import { createDiskQuota, type DiskQuota } from './quota.ts'
 import { recover } from './recovery.ts'
 import { createSpace, type Space } from './space.ts'
@@ -149,18 +150,4 @@ export function openCores(options: CoreOptions): Cores {
 function recoverAll(db: Database, users: readonly Core[], content: Content): string {
   const [first] = users
   return first === undefined ? '' : recover(db, first.space, content)
-}
-
-function once<T>(make: () => Promise<T>): { get: () => Promise<T>; opened: () => Promise<T> | null } {
-  let made: Promise<T> | null = null
-  return {
-    get: () => {
-      made ??= make().catch((fault: unknown) => {
-        made = null
-        throw fault
-      })
-      return made
-    },
-    opened: () => made,
-  }
 }

@@ -44,7 +44,8 @@ export function createFriends(me: Neighbour, all: readonly Neighbour[]): Friends
   return {
     list: () => sharing().map(({ userId: id, userName: name, folderId }) => ({ id, name, folderId })),
     read: (itemId) => {
-      if (me.space.has(itemId)) return { item: me.space.get(itemId), ownerId: me.userId, space: me.space }
+      const own = me.space.find(itemId)
+      if (own !== null) return { item: own, ownerId: me.userId, space: me.space }
       const friend = sharing().find(
         ({ space, folderId }) =>
           itemId === folderId || (space.has(itemId) && space.ancestors(itemId).includes(folderId)),

@@ -10,8 +10,7 @@ export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
 export function linkKind(link: string): LinkKind {
   if (/^magnet:\?/i.test(link)) return 'magnet'
   if (/^data:application\/x-bittorrent;base64,/i.test(link)) return 'torrent-file'
-  if (!URL.canParse(link)) return 'unknown'
-  const { protocol, hostname } = new URL(link)
+  const { protocol, hostname } = URL.parse(link) ?? { protocol: '', hostname: '' }
   if (hostname === '') return 'unknown'
   if (protocol === 'ftp:' || protocol === 'ftps:') return 'ftp'
   return protocol === 'http:' || protocol === 'https:' ? 'http' : 'unknown'
@@ -52,10 +51,12 @@ export interface LinkGroup {
 
 /** Puts the parts of an archive together, each group at the place of its first link. Source: API v1 §8. */
 export function groupLinks(links: readonly string[]): LinkGroup[] {
-  const { groups: sets, rest } = groupParts(
-    links.map((link) => nameForLink(link)),
-    (index) => placeOf(links[index] ?? ''),
-  )
+  const kinds = links.map(linkKind)
+  const isFile = (index: number) => kinds[index] === 'http' || kinds[index] === 'ftp'
+  const names = links.map((link, index) => (isFile(index) ? nameForLink(link) : ''))
+  // Parts of one archive are in one folder of one host. What cannot have parts stands for itself.
+  const placeOf = (index: number) => (isFile(index) ? folderOf(links[index] ?? '') : 'elsewhere')
+  const { groups: sets, rest } = groupParts(names, placeOf)
   const parts = sets.map(({ name, partIndexes, missing }) => ({
     name: safeName(name),
     links: partIndexes.flatMap((index) => links[index] ?? []),
@@ -64,7 +65,7 @@ export function groupLinks(links: readonly string[]): LinkGroup[] {
   }))
   const single = rest.map((index) => {
     const link = links[index] ?? ''
-    return { name: firstName(link), links: [link], missing: [], isMultipart: false }
+    return { name: names[index] || firstName(link), links: [link], missing: [], isMultipart: false }
   })
   const groups = [...parts, ...single]
   const places = new Map(links.map((link, index): [string, number] => [link, index]).reverse())
@@ -72,10 +73,10 @@ export function groupLinks(links: readonly string[]): LinkGroup[] {
   return groups.sort((a, b) => placeIn(a) - placeIn(b))
 }
 
-/** Parts of one archive are in one folder of one host. What cannot have parts stands for itself. */
-function placeOf(link: string): string {
-  const kind = linkKind(link)
-  return kind === 'http' || kind === 'ftp' ? new URL('.', link).href : 'elsewhere'
+/** A link up to the last slash of its path. */
+function folderOf(link: string): string {
+  const { origin, pathname } = new URL(link)
+  return `${origin}${pathname.slice(0, pathname.lastIndexOf('/'))}`
 }
 
 /** A name until the answer tells a better one. */

@@ -36,7 +36,7 @@ export function search(friends: Friends, query: string): FoundItem[] {
   return friends
     .searchable(who)
     .flatMap(({ space, ownerId, sharedId }) =>
-      space.find(conditions.join(' AND '), values, sharedId).map((item) => ({ item, ownerId })),
+      space.search(conditions.join(' AND '), values, sharedId).map((item) => ({ item, ownerId })),
     )
 }
 

@@ -42,11 +42,13 @@ export interface Space {
   version: () => number
   get: (id: number) => Item
   has: (id: number) => boolean
+  /** An item, or null when there is none. */
+  find: (id: number) => Item | null
   list: (folderId: number, page: { offset: number; limit: number; kind: number | null; order: Order }) => Item[]
   /** Every folder, for the tree. */
   folders: () => Item[]
   /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
-  find: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
+  search: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
   createFolder: (name: string, parentId: number) => Item
   rename: (id: number, name: string) => Item
   move: (id: number, parentId: number) => Item
@@ -166,6 +168,7 @@ export function createSpace(db: Database, userId: number): Space {
     version: () => version,
     get,
     has: (id) => id === rootId || find(id) !== null,
+    find: (id) => (id === rootId ? rootItem(storedBytes()) : find(id)),
     storedBytes,
     list: (folderId, { offset, limit, kind, order }) => {
       getFolder(folderId)
@@ -181,7 +184,7 @@ export function createSpace(db: Database, userId: number): Space {
         .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`)
         .all(userId)
         .map(toItem),
-    find: (condition, values, belowId = null) => {
+    search: (condition, values, belowId = null) => {
       const scope = belowId === null ? '' : 'AND id IN below AND id != ?'
       const start = belowId === null ? '' : below
       const its = belowId === null ? [userId] : [belowId, userId, userId, belowId]

@@ -65,9 +65,10 @@ export function write(answer: Answer, callback: string | null): { contentType: s
     : { contentType: 'text/javascript', text: `${callback}(${json});` }
 }
 
-function toJson({ response, ...rest }: Answer['body']): string {
+function toJson(body: Answer['body']): string {
+  const { response, ...rest } = body
   const results = typeof response === 'object' && response !== null && 'results' in response ? response.results : null
-  if (!Array.isArray(results) || !texts.has(results)) return toAscii(JSON.stringify({ response, ...rest }))
+  if (!Array.isArray(results) || !texts.has(results)) return toAscii(JSON.stringify(body))
   const text = texts.get(results) ?? toAscii(JSON.stringify(results))
   texts.set(results, text)
   return `{"response":{"total":${results.length},"results":${text}},${toAscii(JSON.stringify(rest)).slice(1)}`

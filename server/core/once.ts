@@ -1,0 +1,14 @@
+/** Makes something when it is first asked for, and again only if that failed. */
+export function once<T>(make: () => Promise<T>): { get: () => Promise<T>; opened: () => Promise<T> | null } {
+  let made: Promise<T> | null = null
+  return {
+    get: () => {
+      made ??= make().catch((fault: unknown) => {
+        made = null
+        throw fault
+      })
+      return made
+    },
+    opened: () => made,
+  }
+}
