@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { takeFile } from './open-files.ts'
+import { type OpenFile, takeFile } from './open-files.ts'
 
 const readBytes = 512 * 1024
 const smallBytes = 128 * 1024
@@ -13,7 +13,8 @@ const spare: Buffer[] = []
  * sets those about bytes. Rejects only when the file cannot be opened and nothing was sent.
  */
 export async function serveFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const { file, sizeBytes, release } = await takeFile(path)
+  const source = await takeFile(path)
+  const { file, sizeBytes, release } = source
   try {
     const range = parseRange(request.headers.range, sizeBytes)
     response.setHeader('Accept-Ranges', 'bytes')
@@ -25,7 +26,7 @@ export async function serveFile(request: IncomingMessage, response: ServerRespon
     if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${sizeBytes}`)
     response.writeHead(range === null ? 200 : 206, { 'Content-Length': end - start })
     if (request.method === 'HEAD') response.end()
-    else if (end - start <= readBytes) await sendAtOnce(file, response, { start, end })
+    else if (end - start <= readBytes) await sendAtOnce(source, response, { start, end })
     else await pump(file, response, { start, end })
   } finally {
     release()
@@ -53,7 +54,7 @@ function parseRange(header: string | undefined, size: number): { start: number; 
 
 /** What fits into one buffer goes out with its head in one piece. */
 async function sendAtOnce(
-  file: FileHandle,
+  source: OpenFile,
   response: ServerResponse,
   { start, end }: { start: number; end: number },
 ): Promise<void> {
@@ -61,7 +62,8 @@ async function sendAtOnce(
   const buffer = (isSmall ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(isSmall ? smallBytes : end - start)
   let done = 0
   while (done < end - start) {
-    const { bytesRead } = await file.read(buffer, done, end - start - done, start + done)
+    const piece = { buffer, offset: done, length: end - start - done, position: start + done }
+    const bytesRead = isSmall ? await source.readSmall(piece) : (await source.file.read(piece)).bytesRead
     if (bytesRead === 0) {
       response.destroy()
       return
