@@ -6,7 +6,7 @@ const quickMs = 1
 const slowMs = 3
 
 /** A place in a file, and the buffer that its bytes go to. */
-export interface Piece {
+interface Piece {
   buffer: Buffer
   offset: number
   length: number
