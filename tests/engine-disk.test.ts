@@ -74,7 +74,8 @@ describe.runIf(canMount())('a disk that is full (F4)', () => {
         },
       })
       expect([outcome, isWhole, held.length, server.requests.length]).toEqual([bytes.length, true, 3, 1])
-      expect(held.every((length) => length > 5 * MiB)).toBe(true)
+      // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+      expect(held.every((length) => length > 3 * MiB)).toBe(true)
       const [sentence, after] = troubles.slice(troubles.findIndex((said) => said !== null))
       expect(sentence).toMatch(
         /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|KB|MB) is free\. It goes on when there is room\.$/,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isFullDisk } from '../../engine/fetch-error.ts'
 import { forgetFile } from '../../engine/open-files.ts'
 import type { Database } from './database.ts'
 import { text } from './row.ts'
@@ -46,9 +47,14 @@ export function openContent(folder: string, db: Database): Content {
       forgetFile(path(content))
       await rm(path(content), { force: true })
     }
-    db.transact(() => {
-      for (const content of contents) forget.run(content)
-    })
+    try {
+      db.transact(() => {
+        for (const content of contents) forget.run(content)
+      })
+    } catch (fault) {
+      // The notes of what is gone already are cleared at the next start.
+      if (!isFullDisk(fault)) throw fault
+    }
   }
   return {
     folder,

@@ -32,6 +32,7 @@ export class TransferList {
   readonly #fetching = new Map<number, Activity>()
   readonly #delivering = new Map<number, Activity>()
   readonly #leaving = new Set<Promise<void>>()
+  readonly #stopping = new AbortController()
   #isStopped = false
 
   constructor(options: TransfersOptions) {
@@ -146,6 +147,7 @@ export class TransferList {
   /** Stops everything where it is, so that it can be taken up again. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#stopping.abort(new Refusal('The service is stopping.'))
     const all = [...this.#fetching.values(), ...this.#delivering.values()]
     for (const { stop } of all) stop.abort(new Refusal('The service is stopping.'))
     await Promise.all(all.map(({ ended }) => ended))
@@ -262,15 +264,18 @@ export class TransferList {
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
   #leave(transfer: Transfer): void {
     this.#set(transfer, 'In complete queue')
-    this.#afterwards(() =>
+    const end = () =>
       this.#options.turns.complete(async () => {
         if (this.#isStopped || !this.#live.has(transfer.id)) return
         this.#set(transfer, 'Completing')
         this.#options.rows.remove(transfer.id)
         await this.#forget(transfer)
-        this.advance()
-      }),
-    )
+      })
+    const { folder } = this.#options.content
+    this.#afterwards(async () => {
+      await whenThereIsRoom(end, { transfer, folder, signal: this.#stopping.signal })
+      this.advance()
+    })
   }
 
   async #forget(transfer: Transfer): Promise<void> {
@@ -327,7 +332,10 @@ export class TransferList {
   }
 
   #afterwards(work: () => Promise<void>): void {
-    const ended = work().catch(this.#options.report)
+    const ended = work().catch((fault: unknown) => {
+      // What was stopped is taken up at the next start.
+      if (!this.#stopping.signal.aborted) this.#options.report(fault)
+    })
     this.#leaving.add(ended)
     ended.finally(() => this.#leaving.delete(ended)).catch(this.#options.report)
   }

@@ -10,13 +10,24 @@ import type { Torrent } from './torrent-file.ts'
 const maxConnections = 100
 
 /**
- * Starts webtorrent. Others on the network are neither told nor asked of torrents (no local discovery), and a router is asked to
+ * Starts webtorrent, on another port when its own is taken. Others on the network are neither told nor asked of torrents (no local discovery), and a router is asked to
  * open a port only when listening beyond this computer was asked for.
  */
 export async function createClient(settings: WorkerOptions): Promise<WebTorrent> {
-  const { listen, dht, downloadLimit, uploadLimit } = settings
-  const isOpen = !isLoopback(listen.address)
+  const { listen, downloadLimit, uploadLimit } = settings
   installDirectPipe(Peer.prototype, { isLimited: downloadLimit > 0 || uploadLimit > 0 })
+  try {
+    return await open(settings)
+  } catch (fault) {
+    const isTaken = fault instanceof Error && 'code' in fault && fault.code === 'EADDRINUSE'
+    if (!isTaken || listen.port === 0) throw fault
+    // Torrents go on without those who know the port; only fewer people can connect.
+    return open({ ...settings, listen: { ...listen, port: 0 } })
+  }
+}
+
+async function open({ listen, dht, downloadLimit, uploadLimit }: WorkerOptions): Promise<WebTorrent> {
+  const isOpen = !isLoopback(listen.address)
   const client = new WebTorrent({
     torrentPort: listen.port,
     dhtPort: isOpen ? listen.port : 0,

@@ -234,7 +234,10 @@ async function failed(id: string, added: Added, open: Map<string, Added>, row: R
   }
   open.delete(id)
   counts.failed += 1
-  if (source.hashes !== null) said.push(`I1: “${source.what}” has failed: ${String(reason)}`)
+  if (source.hashes !== null) {
+    said.push(`I1: “${source.what}” has failed: ${String(reason)}`)
+    console.log(service.log().slice(-3000))
+  }
   if (typeof reason !== 'string' || reason === '') said.push(`I5: “${source.what}” has failed without a reason`)
   must(await insist('transfers.cancel', { id }))
 }
@@ -267,6 +270,9 @@ async function check(): Promise<void> {
       : `${parts.length} parts, ${files} contents of ${items.length} items`
   })
   const around = await readdir(home)
+  // What was wrong once is told once.
+  expected.clear()
+  for (const [hash, count] of found) expected.set(hash, count)
   if (around.length !== 1) said.push(`I6: beside the data folder lies ${around.join(', ')}`)
   await fewer()
   memory.push(residentBytes())
