@@ -35,7 +35,7 @@ describe('kill -9, then a new start', () => {
   it.each(['In extraction queue', 'Extracting', 'Completing'])(
     'while %s: the same tree once, one message, nothing fetched again',
     async (status) => {
-      const busy = await makeArchive('busy.7z', { 'busy.bin': randomBytes(30_000_000) }, '-mx=0')
+      const busy = await makeArchive('busy.7z', { 'busy.bin': randomBytes(15_000_000) }, '-m0=PPMd', '-mx=1')
       const archive = await makeArchive('Tree.zip', { ...manyFiles(3000), 'top.txt': Buffer.from('top') }, '-mx=0')
       web.on('/busy.7z', file(busy))
       web.on('/Tree.zip', file(archive))

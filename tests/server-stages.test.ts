@@ -89,7 +89,8 @@ describe('every status, seen through transfers.list', () => {
   })
 
   it('In extraction queue, Extracting, Completing, In complete queue: archives one after the other', async () => {
-    const big = await makeArchive('big.7z', { 'big.bin': randomBytes(60_000_000) }, '-mx=0')
+    // PPMd takes its time, so that there is a queue.
+    const big = await makeArchive('big.7z', { 'big.bin': randomBytes(20_000_000) }, '-m0=PPMd', '-mx=1')
     const full = await makeArchive('full.zip', manyFiles(6000), '-mx=0')
     const small = await makeArchive('small.zip', { 'a.txt': Buffer.from('a'), 'b.txt': Buffer.from('b') })
     const last = Promise.withResolvers<void>()
