@@ -8,23 +8,32 @@ const maxSpare = 32
 /** Buffers that nobody uses just now: what players and file managers ask for again and again is small. */
 const spare: Buffer[] = []
 
+/** A file that never changes, and the headers that say what it is. */
+interface Served {
+  path: string
+  headers: Record<string, string>
+}
+
 /**
- * Answers GET or HEAD for one file that never changes, whole or one range of it. The caller sets headers about the content before; this
- * sets those about bytes. Rejects only when the file cannot be opened and nothing was sent.
+ * Answers GET or HEAD for one file that never changes, whole or one range of it. Rejects only when the file cannot be opened and
+ * nothing was sent.
  */
-export async function serveFile(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const source = await takeFile(path)
+export async function serveFile(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+  const source = await takeFile(served.path)
   const { file, sizeBytes, release } = source
   try {
     const range = parseRange(request.headers.range, sizeBytes)
-    response.setHeader('Accept-Ranges', 'bytes')
+    const headers = { ...served.headers, 'Accept-Ranges': 'bytes' }
     if (range === 'unsatisfiable') {
-      response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
+      response.writeHead(416, { ...headers, 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
       return
     }
     const { start, end } = range ?? { start: 0, end: sizeBytes }
-    if (range !== null) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${sizeBytes}`)
-    response.writeHead(range === null ? 200 : 206, { 'Content-Length': end - start })
+    response.writeHead(range === null ? 200 : 206, {
+      ...headers,
+      ...(range !== null && { 'Content-Range': `bytes ${start}-${end - 1}/${sizeBytes}` }),
+      'Content-Length': end - start,
+    })
     if (request.method === 'HEAD') response.end()
     else if (end - start <= readBytes) await sendAtOnce(source, response, { start, end })
     else await pump(file, response, { start, end })

@@ -87,13 +87,13 @@ function bind(server: Server, { address: host, port }: ListenOptions): Promise<n
 }
 
 function refuse(response: ServerResponse, status: number, sentence: string): void {
-  const { contentType, text } = write(failure(sentence, null, status), null)
+  const { contentType, bytes } = write(failure(sentence, null, status), null)
   response.writeHead(status, {
     'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Length': bytes.length,
     'X-Content-Type-Options': 'nosniff',
   })
-  response.end(text)
+  response.end(bytes)
 }
 
 /** Tells whoever watches over the service that it answers, and nothing else. */

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http'
 
 /** What a user stored never runs as a page of this origin. */
-export function setSafetyHeaders(response: ServerResponse): void {
-  response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'")
-  response.setHeader('X-Content-Type-Options', 'nosniff')
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
-  response.setHeader('Referrer-Policy', 'no-referrer')
-  response.setHeader('Cache-Control', 'private, no-store')
-}
+export const safetyHeaders = {
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'private, no-store',
+} as const
 
 /** Source: RFC 6266. */
 export function contentDisposition(kind: 'inline' | 'attachment', name: string): string {
@@ -21,8 +21,8 @@ export function contentDisposition(kind: 'inline' | 'attachment', name: string):
 
 /** Answers with a sentence instead of bytes. */
 export function refuse(response: ServerResponse, status: number, sentence: string): void {
-  setSafetyHeaders(response)
   response.writeHead(status, {
+    ...safetyHeaders,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': Buffer.byteLength(sentence),
   })

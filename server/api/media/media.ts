@@ -7,7 +7,7 @@ import { Refusal } from '../../core/refusal.ts'
 import type { Item } from '../../core/space.ts'
 import { logRequest } from '../../log.ts'
 import { type Access, checkAccess, type MediaOptions } from './access.ts'
-import { contentDisposition, refuse, setSafetyHeaders } from './headers.ts'
+import { contentDisposition, refuse, safetyHeaders } from './headers.ts'
 import type { MediaRoute } from './route.ts'
 
 const denials: Record<Extract<Access, string>, [status: number, sentence: string, headers: Record<string, string>]> = {
@@ -36,16 +36,18 @@ export async function handleMedia(
   const found = findItem(core, route)
   if (found === null) return refuse(response, 404, 'There is no such file.')
   const { item, space } = found
-  setSafetyHeaders(response)
   if (item.kind === folderKind) {
     if (route.kind !== 'stream-basket') return refuse(response, 404, 'This is a folder; only its zip can be fetched.')
     const { serveZip } = await import('./zip.ts')
     return serveZip(request, response, { space, content: core.content, folder: item })
   }
   const { contentType } = kindOf(item.name)
-  response.setHeader('Content-Type', contentType)
-  response.setHeader('Content-Disposition', disposition(item, route.kind === 'stream-file'))
-  await serveFile(request, response, core.content.path(item.content ?? ''))
+  const headers = {
+    ...safetyHeaders,
+    'Content-Type': contentType,
+    'Content-Disposition': disposition(item, route.kind === 'stream-file'),
+  }
+  await serveFile(request, response, { path: core.content.path(item.content ?? ''), headers })
 }
 
 function findItem(core: Core, route: MediaRoute): Readable | null {

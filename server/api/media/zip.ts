@@ -5,7 +5,7 @@ import { freeName, safeName } from '../../../engine/names.ts'
 import type { Content } from '../../core/content.ts'
 import { folderKind } from '../../core/kinds.ts'
 import type { Item, Space } from '../../core/space.ts'
-import { contentDisposition } from './headers.ts'
+import { contentDisposition, safetyHeaders } from './headers.ts'
 
 interface ZipSource {
   space: Space
@@ -25,10 +25,12 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
     ),
     broken,
   ])
-  response.setHeader('Content-Type', 'application/zip')
-  response.setHeader('Content-Disposition', contentDisposition('attachment', `${safeName(folder.name)}.zip`))
-  if (length >= 0) response.setHeader('Content-Length', length)
-  response.writeHead(200)
+  response.writeHead(200, {
+    ...safetyHeaders,
+    'Content-Type': 'application/zip',
+    'Content-Disposition': contentDisposition('attachment', `${safeName(folder.name)}.zip`),
+    ...(length >= 0 && { 'Content-Length': length }),
+  })
   if (request.method === 'HEAD') {
     response.end()
     return

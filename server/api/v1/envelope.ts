@@ -48,30 +48,31 @@ export const loginFailure: Answer = {
   },
 }
 
-/** The texts of results that are answered more than once. */
-const texts = new WeakMap<object, string | null>()
+/** Answers that are given more than once, by what stands around their results. */
+const kept = new WeakMap<object, Map<string, Buffer>>()
 
 /** Lets these results be written once and answered many times; they must not change any more. */
 export function keepText<T extends unknown[]>(results: T): T {
-  texts.set(results, null)
+  kept.set(results, new Map())
   return results
 }
 
 /** Writes an answer as compact ASCII JSON, inside a call where one was asked for. Source: API v1 §1.5. */
-export function write(answer: Answer, callback: string | null): { contentType: string; text: string } {
-  const json = toJson(answer.body)
-  return callback === null
-    ? { contentType: 'application/json', text: json }
-    : { contentType: 'text/javascript', text: `${callback}(${json});` }
+export function write(answer: Answer, callback: string | null): { contentType: string; bytes: Buffer } {
+  if (callback === null) return { contentType: 'application/json', bytes: toBytes(answer.body) }
+  const text = `${callback}(${toBytes(answer.body).toString('latin1')});`
+  return { contentType: 'text/javascript', bytes: Buffer.from(text, 'latin1') }
 }
 
-function toJson(body: Answer['body']): string {
+function toBytes(body: Answer['body']): Buffer {
   const { response, ...rest } = body
   const results = typeof response === 'object' && response !== null && 'results' in response ? response.results : null
-  if (!Array.isArray(results) || !texts.has(results)) return toAscii(JSON.stringify(body))
-  const text = texts.get(results) ?? toAscii(JSON.stringify(results))
-  texts.set(results, text)
-  return `{"response":{"total":${results.length},"results":${text}},${toAscii(JSON.stringify(rest)).slice(1)}`
+  const answers = Array.isArray(results) ? kept.get(results) : undefined
+  if (answers === undefined) return Buffer.from(toAscii(JSON.stringify(body)), 'latin1')
+  const around = JSON.stringify(rest)
+  const bytes = answers.get(around) ?? Buffer.from(toAscii(JSON.stringify(body)), 'latin1')
+  answers.set(around, bytes)
+  return bytes
 }
 
 function toAscii(json: string): string {

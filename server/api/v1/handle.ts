@@ -77,27 +77,34 @@ async function answer(said: Decoded, address: string, { cores, attempts, base }:
 }
 
 /** The raw body, or null when it is too large: then it is read on a while and dropped, so that the client hears why. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue
-    length += chunk.length
-    if (length > 16 * maxBodyBytes) return null
-    if (length <= maxBodyBytes) chunks.push(chunk)
-  }
-  return length > maxBodyBytes ? null : Buffer.concat(chunks).toString('utf8')
+function readBody(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= maxBodyBytes) chunks.push(chunk)
+      else if (length > 16 * maxBodyBytes) resolve(null)
+    })
+    request.on('end', () => resolve(length > maxBodyBytes ? null : textOf(chunks)))
+    request.on('error', reject)
+    request.on('close', () => reject(new Error('The client went away.')))
+  })
+}
+
+function textOf(chunks: Buffer[]): string {
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first.toString('utf8') : Buffer.concat(chunks).toString('utf8')
 }
 
 function send(response: ServerResponse, answer: Answer, callback: string | null): void {
-  const { contentType, text } = write(answer, callback)
+  const { contentType, bytes } = write(answer, callback)
   response.writeHead(answer.status, {
     'Content-Type': contentType,
-    // It is ASCII throughout, so its characters are its bytes.
-    'Content-Length': text.length,
+    'Content-Length': bytes.length,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...(answer.status === 413 && { Connection: 'close' }),
   })
-  response.end(text, 'latin1')
+  response.end(bytes)
 }
