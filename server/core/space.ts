@@ -86,7 +86,6 @@ export function createSpace(db: Database, userId: number): Space {
   const below = `WITH RECURSIVE below(id) AS (
     SELECT ? UNION ALL SELECT items.id FROM items JOIN below ON items.parent_id = below.id WHERE items.user_id = ?)`
 
-  let version = 0
   const listings = new Map<string, ReturnType<typeof sql.prepare>>()
   const listing = (query: string) => {
     const known = listings.get(query) ?? sql.prepare(query)
@@ -106,7 +105,15 @@ export function createSpace(db: Database, userId: number): Space {
     const row = byId.get(userId, id)
     return row === undefined ? null : toItem(row)
   }
-  const storedBytes = () => number(stored.get(userId) ?? {}, 'stored_bytes')
+  let version = 0
+  let known: { version: number; bytes: number } | null = null
+  const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
+  /** Asked for at every step of a transfer. What is not settled yet may be undone, and is not kept. */
+  const storedBytes = () => {
+    if (sql.isTransaction) return readStored()
+    if (known?.version !== version) known = { version, bytes: readStored() }
+    return known.bytes
+  }
   const get = (id: number): Item => {
     if (id === rootId) return rootItem(storedBytes())
     const item = find(id)

@@ -88,7 +88,9 @@ function readBody(request: IncomingMessage): Promise<string | null> {
     })
     request.on('end', () => resolve(length > maxBodyBytes ? null : textOf(chunks)))
     request.on('error', reject)
-    request.on('close', () => reject(new Error('The client went away.')))
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('The client went away.'))
+    })
   })
 }
 
