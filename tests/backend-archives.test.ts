@@ -198,6 +198,33 @@ it('adds the links again where a server cannot try a transfer again, and refuses
   await server.stop()
 })
 
+it('tells what is gone from the list right after a retry as finished, and what failed and is gone without one as cancelled', async () => {
+  const rows = ['7', '8'].map((id) => ({ id, name: 'a.zip', status: 'Error', percent_done: '100' }))
+  let here = rows
+  const server = await startScriptedServer(({ url }) => {
+    const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
+    if (method === 'transfers.retry') here = []
+    const user = [{ name: 'mary', disk_quota: '10', disk_quota_available: '10' }]
+    const results = method === 'user.info' ? user : method === 'transfers.list' ? here : []
+    return { body: JSON.stringify({ error: false, user_name: 'mary', id: 1, response: { results } }) }
+  })
+  const { client, next } = backendOf()
+  const listed = next('transfers.changed', ({ upserted }) => upserted.length === 2)
+  const accountId = await client.call('accounts.addServer', {
+    accountId: null,
+    address: server.url,
+    apiKey: 'k',
+    apiSecret: 'open-sesame',
+    isKept: false,
+    mayBePlain: false,
+  })
+  await listed
+  const left = next('transfers.changed', ({ finished, cancelled }) => finished.length + cancelled.length > 0)
+  await client.call('transfers.retry', { accountId, transferId: 8, password: null, isUnpacked: true })
+  expect(await left).toMatchObject({ finished: [{ transferId: 8 }], cancelled: [7] })
+  await server.stop()
+})
+
 it('tells the service of paid hosters at its start and live, and keeps what signs in there in the vault alone', async () => {
   const store = new Map<string, unknown>()
   const secrets = new Map<string, string>()

@@ -35,6 +35,8 @@ export class TransferList {
   readonly #options: TransferListOptions
   readonly #listed = new Map<TransferId, ListedTransfer>()
   readonly #cancelledHere = new Set<TransferId>()
+  /** Failed ones that go on, as far as no look at the list has shown yet. */
+  readonly #retriedHere = new Set<TransferId>()
   /** Whose files have arrived while it is still shared. */
   readonly #arrived = new Set<TransferId>()
   /** How the archives of what is still shared were doing at the last look. */
@@ -89,6 +91,11 @@ export class TransferList {
     this.#cancelledHere.add(transferId)
   }
 
+  /** It goes on from its Error: should it be gone at the next look, it has finished. */
+  noteRetried(transferId: TransferId): void {
+    this.#retriedHere.add(transferId)
+  }
+
   /** Fetches the list now, and from here on at the pace that fits. A call during a running fetch waits for one that begins after it. */
   async refresh(): Promise<void> {
     while (this.#refreshing !== null) await this.#refreshing.catch(() => undefined)
@@ -112,6 +119,7 @@ export class TransferList {
 
   async #fetch(): Promise<void> {
     const { accountId, client, history, onDelta, onTouched, onFetched } = this.#options
+    const retried = [...this.#retriedHere]
     const listed = await client.listTransfers()
     const present = new Set(listed.map(({ id }) => id))
     const vanished = [...this.#listed.values()].filter(({ id }) => !present.has(id))
@@ -145,6 +153,7 @@ export class TransferList {
       if (history.pending(accountId, transfer.id) === null)
         this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
     }
+    for (const id of retried) this.#retriedHere.delete(id)
     this.#isFirst = false
     const touched = this.#touchedFolders(shared, messages)
     if (touched.length > 0) onTouched(touched)
@@ -190,7 +199,8 @@ export class TransferList {
   #recordLeft(transfer: ListedTransfer, messages: readonly Message[]) {
     const { accountId, history, nowMs } = this.#options
     const added = history.pending(accountId, transfer.id)
-    const isCancelled = this.#cancelledHere.has(transfer.id) || transfer.status === 'error'
+    const hasFailed = transfer.status === 'error' && !this.#retriedHere.has(transfer.id)
+    const isCancelled = this.#cancelledHere.has(transfer.id) || hasFailed
     const message = isCancelled ? undefined : arrivalOf(transfer, messages)
     return history.left({
       accountId,

@@ -56,7 +56,8 @@ export function transferHandlers({
       const session = accounts.session(accountId)
       if (password !== null) log.hide(password)
       const isDone = await session.client().retryTransfer(transferId, { password, isUnpacked })
-      if (!isDone) {
+      if (isDone) session.transfers?.noteRetried(transferId)
+      else {
         if (password !== null || !isUnpacked)
           throw new AppError('refused', 'This server cannot be told how to unpack an archive.')
         const { links, folderId } = rememberedLinks(session, history, { accountId, transferId })
