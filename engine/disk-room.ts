@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { errorCode } from './fetch-error.ts'
-import { inBytes } from './in-bytes.ts'
+import { formatSize } from './format-size.ts'
 
 const maxReserveBytes = 64 * 1024 * 1024
 const lookAgainBytes = 64 * 1024 * 1024
@@ -84,8 +84,8 @@ export class DiskRoom {
 
   async #sentence(): Promise<string> {
     const [needed, volume] = [this.#options.neededBytes(), await this.#volume()]
-    const needs = needed === null ? 'more is needed' : `this file needs ${inBytes(needed)} more`
-    const free = volume === null ? '' : `, ${inBytes(volume.freeBytes)} is free`
+    const needs = needed === null ? 'more is needed' : `this file needs ${formatSize(needed)} more`
+    const free = volume === null ? '' : `, ${formatSize(volume.freeBytes)} is free`
     return `This computer’s disk is full: ${needs}${free}. It goes on when there is room.`
   }
 

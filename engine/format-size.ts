@@ -1,7 +1,14 @@
-const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/** A size for the person: `3.2 GB`, with a kilobyte of 1,024 bytes. */
-export function inBytes(bytes: number): string {
-  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1024)))
-  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`
+/** A size in a sentence for the person, in the unit that fits it, thousands of thousands, as in the window: `355 MB`, `6.4 GB`. */
+export function formatSize(bytes: number): string {
+  let power = 0
+  let value = bytes
+  while (power < units.length - 1 && value >= 999.5) {
+    value /= 1000
+    power += 1
+  }
+  const isFine = power > 0 && (value < 9.95 || power >= 3)
+  const text = isFine ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)
+  return `${text} ${bytes === 1 ? 'byte' : units[power]}`
 }

@@ -151,7 +151,7 @@ describe('limits', () => {
       {
         url: link,
         error:
-          '“ten.bin” is too large: files may have 7.8K here. “ten.bin” does not fit: it needs 9.8K, and 4.9K is free.',
+          '“ten.bin” is too large: no file may be larger than 8 kB here. “ten.bin” does not fit: it needs 10 kB, and 5 kB is free.',
       },
       { url: 'mailto:someone', error: '“mailto:someone” is not a link that can be fetched.' },
       {

@@ -37,7 +37,7 @@ describe('the disk quota', () => {
       (all) => all.every(({ status }) => status === 'Error'),
     )
     const stored = await itemsOf(service)
-    const reasons = new Set(rows.map((row) => `${figuresOf(row).reason}`.replace(/[\d.]+[KMGB]/g, 'N')))
+    const reasons = new Set(rows.map((row) => `${figuresOf(row).reason}`.replace(/[\d.]+ (bytes|[kMG]B)/g, 'N')))
     expect([stored.length, rows.length, lowest >= 0]).toEqual([7, 43, true])
     expect(await usedBytes(service)).toBe(stored.length * megabyte.length)
     expect([...reasons].every((reason) => reason.startsWith('There is not enough disk space: “'))).toBe(true)
@@ -50,7 +50,7 @@ describe('the disk quota', () => {
     await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
     const [row] = await inStatus(service, '1', 'Error')
     expect([figuresOf(row).reason, seed.says().uploaded]).toEqual([
-      'There is not enough disk space: “large.mkv” needs 2.9M, and 1.9M is free.',
+      'There is not enough disk space: “large.mkv” needs 3 MB, and 2 MB is free.',
       0,
     ])
   })
@@ -61,7 +61,7 @@ describe('the largest single file', () => {
     const service = await start({ flags: ['--largest-file', '500000'] })
     await service.ask('transfers.add', { links: [web.url(path)] })
     const [row] = await inStatus(service, '1', 'Error')
-    expect(figuresOf(row).reason).toBe(`“${path.slice(1)}” is too large: files may have 488.3K here.`)
+    expect(figuresOf(row).reason).toBe(`“${path.slice(1)}” is too large: no file may be larger than 500 kB here.`)
   })
 
   it('in a torrent: refused before any of it is fetched', async () => {
@@ -71,7 +71,9 @@ describe('the largest single file', () => {
     const service = await start({ flags: ['--largest-file', '500000'] })
     await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
     const [row] = await inStatus(service, '1', 'Error')
-    expect(figuresOf(row).reason).toBe('“Mixed” holds a file that is too large: files may have 488.3K here.')
+    expect(figuresOf(row).reason).toBe(
+      '“Mixed” holds a file that is too large: no file may be larger than 500 kB here.',
+    )
   })
 })
 
@@ -115,7 +117,7 @@ describe('paid hosters', () => {
     await next.ask('transfers.add', { links: [link] })
     const [row] = await inStatus(next, '3', 'Error')
     expect(figuresOf(row).reason).toMatch(
-      /^There is not enough bandwidth: “paid\.bin” needs 976\.6K more, and 488\.3K is left/,
+      /^There is not enough bandwidth: “paid\.bin” needs 1 MB more, and 500 kB is left/,
     )
     expect(await available()).toBe('500000')
     expect(next.log() + service.log()).not.toContain('paid:')

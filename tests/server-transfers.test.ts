@@ -226,7 +226,7 @@ describe('bad input', () => {
     web.on('/endless.bin', endless)
     const service = await start({ diskQuota: 20 * 1024 * 1024 })
     expect(await failing(service, '/endless.bin')).toMatch(
-      /^There is not enough disk space: “endless.bin” needs more than \d+\.\dM, and \S+ is free\.$/,
+      /^There is not enough disk space: “endless.bin” needs more than \d+ MB, and \d+ MB is free\.$/,
     )
     const [user] = (await service.ask('user.info')).rows
     expect([user?.disk_quota, user?.disk_quota_available]).toEqual(['20971520', '20971520'])
@@ -236,7 +236,7 @@ describe('bad input', () => {
     web.on('/huge.bin', file(bytes))
     const service = await start({ diskQuota: 1_048_576 })
     expect(await failing(service, '/huge.bin')).toBe(
-      'There is not enough disk space: “huge.bin” needs 4.0M, and 1.0M is free.',
+      'There is not enough disk space: “huge.bin” needs 4.2 MB, and 1 MB is free.',
     )
   })
 

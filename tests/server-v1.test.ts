@@ -241,7 +241,7 @@ describe('urls', () => {
             url: links[3],
             error: 'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
           },
-          { url: links[4], error: '“big.iso” does not fit: it needs 19.1M, and 9.5M is free.' },
+          { url: links[4], error: '“big.iso” does not fit: it needs 20 MB, and 10 MB is free.' },
           { url: links[5], error: '“127.0.0.1” has a fault of its own (500).' },
           { url: links[6], error: '“127.0.0.1” redirects in a circle.' },
           { url: links[7], error: '“127.0.0.1” says there is no such file (404).' },

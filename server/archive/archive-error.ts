@@ -46,10 +46,3 @@ export function tooLarge(archive: string, why: string): ArchiveError {
 export function needsMemory(archive: string): ArchiveError {
   return tooLarge(archive, 'unpacking it needs more memory than it may use')
 }
-
-/** Bytes in the words of the window: `4.1 GB`, of 2^30 bytes. */
-export function inWords(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)))
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
-}

@@ -1,7 +1,8 @@
 import { closeSync, constants, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFullDisk } from '../../engine/fetch-error.ts'
-import { ArchiveError, inWords, quoted, tooLarge, unsafe } from './archive-error.ts'
+import { formatSize } from '../../engine/format-size.ts'
+import { ArchiveError, quoted, tooLarge, unsafe } from './archive-error.ts'
 import type { Tree } from './tree.ts'
 
 /** What one archive may take. */
@@ -61,8 +62,8 @@ export class Output {
       throw tooLarge(this.#archive, `it holds more than ${maxEntries} files, and no more than that are unpacked`)
     }
     if (bytes > maxBytes) {
-      const needs = Number.isFinite(bytes) ? inWords(bytes) : 'more'
-      throw tooLarge(this.#archive, `it needs ${needs} of disk space, and at most ${inWords(maxBytes)} can be used`)
+      const needs = Number.isFinite(bytes) ? formatSize(bytes) : 'more'
+      throw tooLarge(this.#archive, `it needs ${needs} of disk space, and at most ${formatSize(maxBytes)} can be used`)
     }
     if (bytes > this.#mostBytes) {
       throw unsafe(this.#archive, `it grows to more than ${maxRatio} times its size, as only a trap does`)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { type Announced, fetchToPart } from '../../engine/fetch.ts'
+import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { nameForLink } from '../../engine/names.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import type { Hosters } from '../core/hosters.ts'
 import { promisesMedia } from '../core/kinds.ts'
-import { humanSize } from '../core/messages.ts'
 import { noRoom } from '../core/no-room.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
@@ -154,5 +154,5 @@ function charge({ transfer, hosters, pay }: LinksFetch, lengths: number[]): void
 }
 
 function tooLarge(name: string, limit: number): Refusal {
-  return new Refusal(`“${name}” is too large: files may have ${humanSize(limit)} here.`)
+  return new Refusal(`“${name}” is too large: no file may be larger than ${formatSize(limit)} here.`)
 }

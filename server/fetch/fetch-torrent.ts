@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../../engine/disk-room.ts'
+import { formatSize } from '../../engine/format-size.ts'
 import { safeName } from '../../engine/names.ts'
-import { humanSize } from '../core/messages.ts'
 import { noRoom } from '../core/no-room.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
@@ -110,8 +110,8 @@ function accept(job: TorrentFetch, info: TorrentInfo): void {
     transfer.files = info.files.map((file) => ({ ...file, isWhole: true, resume: null }))
     const largest = Math.max(0, ...info.files.map(({ sizeBytes }) => sizeBytes))
     if (largestFileBytes !== null && largest > largestFileBytes) {
-      const limit = humanSize(largestFileBytes)
-      throw new Refusal(`“${transfer.name}” holds a file that is too large: files may have ${limit} here.`)
+      const limit = formatSize(largestFileBytes)
+      throw new Refusal(`“${transfer.name}” holds a file that is too large: no file may be larger than ${limit} here.`)
     }
     if (!quota.reserve(transfer.id, info.sizeBytes)) throw noRoom(transfer, quota)
   }
