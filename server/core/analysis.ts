@@ -1,7 +1,7 @@
+import { formatSize } from '../../engine/format-size.ts'
 import { type Facts, type FactsOptions, isTimeout, linkFacts, timeoutSentence } from '../fetch/facts.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import { groupLinks, type LinkGroup, linkKind, whyNot } from './links.ts'
-import { humanSize } from './messages.ts'
 import type { DiskQuota } from './quota.ts'
 import { reasonOf } from './reason.ts'
 
@@ -85,7 +85,7 @@ function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: Ana
   const name = group.isMultipart ? group.name : (parts[0]?.facts?.name ?? group.name)
   const largest = Math.max(0, ...parts.map(({ facts }) => facts?.largestBytes ?? facts?.sizeBytes ?? 0))
   if (largestFileBytes !== null && largest > largestFileBytes) {
-    errors.push(`“${name}” is too large: files may have ${humanSize(largestFileBytes)} here.`)
+    errors.push(`“${name}” is too large: no file may be larger than ${formatSize(largestFileBytes)} here.`)
   }
   return {
     ...group,
@@ -112,8 +112,8 @@ function whyTooLarge(
 ): string | null {
   const [free, left] = [quota.unpromisedBytes(), bandwidth.figures().availableBytes]
   const problems = [
-    ...(sizeBytes > free ? [`it needs ${humanSize(sizeBytes)}, and ${humanSize(free)} is free`] : []),
-    ...(paidBytes > left ? [`it costs ${humanSize(paidBytes)} of bandwidth, and ${humanSize(left)} is left`] : []),
+    ...(sizeBytes > free ? [`it needs ${formatSize(sizeBytes)}, and ${formatSize(free)} is free`] : []),
+    ...(paidBytes > left ? [`it costs ${formatSize(paidBytes)} of bandwidth, and ${formatSize(left)} is left`] : []),
   ]
   return problems.length === 0 ? null : `“${name}” does not fit: ${problems.join('; ')}.`
 }

@@ -32,9 +32,10 @@ export interface DeliveryWatch {
 /**
  * Brings what a transfer has fetched into the space: archives unpacked, then everything at once, with a message. Each step is
  * written down before it is taken, so that it can be repeated after a crash; bytes that are still shared stay where they are too.
- * Rejects when an archive cannot be unpacked: then nothing of it is in the space, and its bytes are kept.
+ * Answers true when the transfer's row is gone with it, false while it is still shared. Rejects when an archive cannot be unpacked:
+ * then nothing of it is in the space, and its bytes are kept.
  */
-export async function deliver(transfer: Transfer, options: DeliveryOptions, watch: DeliveryWatch): Promise<void> {
+export async function deliver(transfer: Transfer, options: DeliveryOptions, watch: DeliveryWatch): Promise<boolean> {
   const { rows, content, quota, space } = options
   const plan = (next: Plan) => {
     transfer.plan = next
@@ -42,8 +43,8 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
   }
   watch.show('In complete queue')
   const unfinished = transfer.plan?.kind
-  if (unfinished !== undefined) await complete(transfer, options, watch)
-  if (unfinished === 'whole') return
+  if (unfinished === 'whole') return complete(transfer, options, watch)
+  if (unfinished === 'raw') await complete(transfer, options, watch)
   const work = content.workFolder(transfer.content)
   const archives = transfer.isUnpacked ? await archivesOf(transfer, work) : []
   if (archives.length === 0) {
@@ -66,12 +67,16 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
   return complete(transfer, options, watch)
 }
 
-/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. */
-async function complete(transfer: Transfer, options: DeliveryOptions, { signal, show }: DeliveryWatch): Promise<void> {
+/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. True when the row is gone. */
+async function complete(
+  transfer: Transfer,
+  options: DeliveryOptions,
+  { signal, show }: DeliveryWatch,
+): Promise<boolean> {
   const { content, quota, db } = options
-  await options.turns.complete(async () => {
+  return options.turns.complete(async () => {
     const { plan } = transfer
-    if (plan === null) return
+    if (plan === null) return false
     signal.throwIfAborted()
     show('Completing')
     const files = plan.trees.flatMap((tree) => tree.files)
@@ -84,10 +89,11 @@ async function complete(transfer: Transfer, options: DeliveryOptions, { signal, 
       false,
     )
     signal.throwIfAborted()
-    const { changes, replaced } = db.transact(() => settle(transfer, plan, options))
+    const { changes, replaced, hasLeft } = db.transact(() => settle(transfer, plan, options))
     Object.assign(transfer, changes)
     quota.settle(transfer.id, heldBytes(transfer, content))
     await content.remove(replaced)
+    return hasLeft
   })
 }
 
@@ -115,11 +121,11 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
   if (plan.kind === 'raw') {
     const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }
     rows.save({ ...transfer, ...changes })
-    return { changes, replaced }
+    return { changes, replaced, hasLeft: false }
   }
   for (const item of added.flatMap(({ top }) => top)) messages.addFile(item)
   const changes = { plan: null, stage: 'delivered' as const }
   if (transfer.isSharing) rows.save({ ...transfer, ...changes })
   else rows.remove(transfer.id)
-  return { changes, replaced }
+  return { changes, replaced, hasLeft: !transfer.isSharing }
 }

@@ -1,5 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { nameForLink } from '../../engine/names.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
@@ -8,7 +9,6 @@ import type { Content } from './content.ts'
 import type { Database } from './database.ts'
 import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
-import { humanSize } from './messages.ts'
 import type { DiskQuota } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import type { Transfer, TransferFile } from './transfer.ts'
@@ -95,9 +95,9 @@ async function torrentFileIn(transfer: Transfer, workFolder: string): Promise<Ui
 }
 
 function noBandwidth({ name }: Transfer, bytes: number, bandwidth: Bandwidth): Refusal {
-  const left = humanSize(bandwidth.figures().availableBytes)
+  const left = formatSize(bandwidth.figures().availableBytes)
   return new Refusal(
-    `There is not enough bandwidth: “${name}” needs ${humanSize(bytes)} more, and ${left} is left this month.`,
+    `There is not enough bandwidth: “${name}” needs ${formatSize(bytes)} more, and ${left} is left this month.`,
   )
 }
 

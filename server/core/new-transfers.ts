@@ -14,7 +14,7 @@ export function addRows(
   return db.transact(() =>
     groupLinks(links.map((link) => link.trim())).map(({ name, links: together }) => {
       const [first = ''] = together
-      const reason = together.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
+      const reason = whyNotAny(together, hosters)
       const kind = linkKind(first)
       const transfer = rows.insert({
         links: kind === 'torrent-file' ? [] : together,
@@ -29,4 +29,9 @@ export function addRows(
       return transfer
     }),
   )
+}
+
+/** Why one of the links cannot be fetched, or null when all can be tried. */
+export function whyNotAny(links: readonly string[], hosters: Hosters): string | null {
+  return links.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
 }

@@ -4,10 +4,10 @@ import { isForWantOfRoom } from './reason.ts'
 import type { Transfer } from './transfer.ts'
 
 /** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
-export async function whenThereIsRoom(
-  work: () => Promise<void>,
+export async function whenThereIsRoom<T>(
+  work: () => Promise<T>,
   { transfer, folder, signal }: { transfer: Transfer; folder: string; signal: AbortSignal },
-): Promise<void> {
+): Promise<T> {
   for (;;) {
     try {
       return await work()

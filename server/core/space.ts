@@ -92,6 +92,7 @@ export function createSpace(db: Database, userId: number): Space {
     listings.set(query, known)
     return known
   }
+  let version = 0
   /** Every change goes through here, so that nobody takes what was read before for what is. */
   const change = <T>(work: () => T): T => {
     version += 1
@@ -105,7 +106,6 @@ export function createSpace(db: Database, userId: number): Space {
     const row = byId.get(userId, id)
     return row === undefined ? null : toItem(row)
   }
-  let version = 0
   let known: { version: number; bytes: number } | null = null
   const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
   /** Asked for at every step of a transfer. What is not settled yet may be undone, and is not kept. */

@@ -1,15 +1,12 @@
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
-import { whyNot } from './links.ts'
-import { addRows } from './new-transfers.ts'
+import { addRows, whyNotAny } from './new-transfers.ts'
 import { failureOf, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
 import { whenThereIsRoom } from './room.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 
 const maxFetches = 8
-/** Failures that another look at the same bytes cannot mend. */
-const lostFailures = ['damaged', 'missing-part']
 
 export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
   /** How many may be active while the load is high. Source: API v1 §7.4. */
@@ -33,7 +30,7 @@ export class TransferList {
   readonly #delivering = new Map<number, Activity>()
   readonly #leaving = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
-  #isStopped = false
+  #heldAtVersion = -1
 
   constructor(options: TransfersOptions) {
     this.#options = options
@@ -72,8 +69,9 @@ export class TransferList {
     const { db, rows, content } = this.#options
     const transfer = this.#get(id)
     const [fetching, delivering] = [this.#fetching.get(id), this.#delivering.get(id)]
-    fetching?.stop.abort(new Refusal('The transfer was cancelled.'))
+    const reason = new Refusal('The transfer was cancelled.')
     if (transfer.isSharing && transfer.stage === 'delivering') {
+      fetching?.stop.abort(reason)
       this.#endSharing(transfer)
       return transfer
     }
@@ -84,8 +82,10 @@ export class TransferList {
       const note = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
       for (const name of settled) note.run(name)
     })
+    // Only what is written down is stopped: on a full disk it goes on, and the person hears why.
     this.#live.delete(id)
-    delivering?.stop.abort(new Refusal('The transfer was cancelled.'))
+    fetching?.stop.abort(reason)
+    delivering?.stop.abort(reason)
     this.#afterwards(async () => {
       await Promise.all([fetching?.ended, delivering?.ended])
       await content.removeWork(transfer.content)
@@ -101,16 +101,16 @@ export class TransferList {
     const transfer = this.#get(id)
     const { stage, status, failure } = transfer
     if (status !== 'Error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
-    const isLost = isUnpacked && password === null && lostFailures.includes(failure ?? '')
+    // Another look at the same bytes would not mend them.
+    const isLost = isUnpacked && password === null && failure === 'damaged' && !transfer.isSharing
     const changes = { isUnpacked, failure: null, reason: null, password: password ?? transfer.password }
-    if (stage === 'undelivered' && !(isLost && !transfer.isSharing)) {
+    if (stage === 'undelivered' && !isLost) {
       const next = transfer.isSharing ? 'Seeding' : 'In complete queue'
       this.#setNow(transfer, next, { ...changes, stage: 'delivering', deliveryStatus: 'In complete queue' })
       this.#deliver(transfer)
       return transfer
     }
-    const [link = ''] = transfer.links
-    const reason = transfer.links.length === 0 ? null : (whyNot(link) ?? this.#options.hosters.whyNot(link))
+    const reason = whyNotAny(transfer.links, this.#options.hosters)
     if (reason !== null) throw new Refusal(reason)
     this.#setNow(transfer, 'Waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
     this.advance()
@@ -138,6 +138,9 @@ export class TransferList {
   /** What is done every few seconds. */
   tick(): void {
     attempt(() => this.advance(), this.#options.report)
+    const version = this.#options.space.version()
+    if (version === this.#heldAtVersion) return
+    this.#heldAtVersion = version
     for (const transfer of this.list()) {
       // The person may have deleted what is still being shared: then the transfer alone holds it.
       if (transfer.isSharing && transfer.stage === 'delivered') this.#hold(transfer)
@@ -146,13 +149,16 @@ export class TransferList {
 
   /** Stops everything where it is, so that it can be taken up again. */
   async stop(): Promise<void> {
-    this.#isStopped = true
     this.#stopping.abort(new Refusal('The service is stopping.'))
     const all = [...this.#fetching.values(), ...this.#delivering.values()]
     for (const { stop } of all) stop.abort(new Refusal('The service is stopping.'))
     await Promise.all(all.map(({ ended }) => ended))
     await Promise.all(this.#leaving)
     attempt(() => this.#options.rows.flush(), this.#options.report)
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted
   }
 
   #get(id: number): Transfer {
@@ -248,8 +254,8 @@ export class TransferList {
     }
     const work = async () => {
       const run = () => deliver(transfer, this.#options, { signal, show })
-      await whenThereIsRoom(run, { transfer, folder: this.#options.content.folder, signal })
-      if (!transfer.isSharing) await this.#forget(transfer)
+      const hasLeft = await whenThereIsRoom(run, { transfer, folder: this.#options.content.folder, signal })
+      if (hasLeft) await this.#forget(transfer)
     }
     const ended = work()
       .catch((fault: unknown) => (signal.aborted ? undefined : this.#failDelivery(transfer, fault)))
@@ -334,7 +340,7 @@ export class TransferList {
   #afterwards(work: () => Promise<void>): void {
     const ended = work().catch((fault: unknown) => {
       // What was stopped is taken up at the next start.
-      if (!this.#stopping.signal.aborted) this.#options.report(fault)
+      if (!this.#isStopped) this.#options.report(fault)
     })
     this.#leaving.add(ended)
     ended.finally(() => this.#leaving.delete(ended)).catch(this.#options.report)
