@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Most tests wait for a peer, a clock or a disk: two files at once take little more than half of the time.
+    maxWorkers: 2,
     projects: [
       {
         test: {
