@@ -216,7 +216,7 @@ export class FtpSession {
     return secure
   }
 
-  /** EPSV names a port only; of what PASV says only the port is taken. Source: RFC 2428 §3, security.md S13. */
+  /** EPSV names a port only; of what PASV says only the port is taken. Source: RFC 2428 §3. */
   async #passivePort(): Promise<number> {
     const { host } = this.#place
     const extended = /\((.)\1\1(\d{1,5})\1\)/.exec((await this.askOrNull('EPSV')) ?? '')?.[2]

@@ -29,7 +29,6 @@ export interface PartFileOptions {
 /**
  * A file that is being fetched: written at any place, with a list of what is done. Now and then all is forced to the disk.
  * Filled from its beginning to its end, its length says what is there; in several places, a note behind its last byte does.
- * Source: faults.md, B2 rules 1, 2 and 7.
  */
 export class PartFile {
   readonly #file: FileHandle

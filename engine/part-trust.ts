@@ -14,7 +14,7 @@ export interface Trusted {
 /**
  * What of a part file can be gone on with. After another start of the computer: what was forced to the disk. Within one: what the
  * file's own note says, or its length. Zeros at its end may be a hole that another program left by cutting the file and
- * lengthening it again, so they are never trusted without a note. Source: faults.md, B2 rule 2, F23.
+ * lengthening it again, so they are never trusted without a note.
  */
 export async function trustedRanges(
   file: FileHandle,

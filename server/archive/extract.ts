@@ -21,7 +21,7 @@ export interface ExtractOptions {
   onProgress?: (percent: number) => void
 }
 
-/** What an archive may be where nothing else is said. Source: security requirement S10. */
+/** What an archive may be where nothing else is said. */
 const usual = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
 
 const unfinished = '.unfinished'

@@ -63,7 +63,6 @@ function canRun(program: string): boolean {
  * 7-Zip as a child that can do no harm: it writes to its output only (on Linux it may not write one byte to any file), has at most
  * 1 GiB of memory there, an environment of its own, and a group of its own that is ended as a whole. Names on its command line are ours, and
  * the password goes to its standard input, where nobody else can read it.
- * Source: security requirements S1, S12.
  */
 export function nativeSevenZip(program: string, linksFolder: string, onChild: (pid: number | null) => void): SevenZip {
   return {

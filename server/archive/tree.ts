@@ -15,7 +15,6 @@ const maxTwins = 100
 /**
  * Turns the names in one archive into places in a tree: safe, distinct segments, whatever file system they come to. A name that leads
  * outside, or hides what it is, stops the whole archive.
- * Source: security requirements S8, S10, S11.
  */
 export class Tree {
   readonly folders: string[][] = []

@@ -30,7 +30,7 @@ interface Decoded {
 /**
  * Reads one bencoded value at the beginning of `bytes`, without recursion: at most 16 MiB, 64 levels deep and two million values;
  * whole numbers that a double holds exactly, without leading zeros; no key twice. Keys need not be sorted, as many are not.
- * Throws a `BencodeError`. Source: BEP 3; security.md S20.
+ * Throws a `BencodeError`. Source: BEP 3.
  */
 function decodePrefix(bytes: Uint8Array): Decoded {
   if (bytes.length > maxBytes) throw new BencodeError('It is larger than 16 MiB.')

@@ -10,8 +10,8 @@ import type { Torrent } from './torrent-file.ts'
 const maxConnections = 100
 
 /**
- * Starts webtorrent, on another port when its own is taken. Others on the network are neither told nor asked of torrents (no local discovery), and a router is asked to
- * open a port only when listening beyond this computer was asked for.
+ * Starts webtorrent, on another port when its own is taken. Others on the network are neither told nor asked of torrents (no
+ * local discovery), and a router is asked to open a port only when listening beyond this computer was asked for.
  */
 export async function createClient(settings: WorkerOptions): Promise<WebTorrent> {
   const { listen, downloadLimit, uploadLimit } = settings

@@ -24,7 +24,7 @@ type Lookup = (
  * Puts the gate into the primitives that every module of this worker, the built-in `fetch` too, reaches the network by: a TCP
  * connection or a datagram goes out only to an address that the gate admits, names are resolved here and never again, servers
  * listen only where they were told, and a datagram comes in only from where one was sent within the last minute. A worker has
- * its own copies of Node's modules, so nothing outside it is changed. Source: security.md S13.
+ * its own copies of Node's modules, so nothing outside it is changed.
  */
 export function installGuard({ gate, listen }: GuardOptions): void {
   const isOpen = !isLoopback(listen.address)

@@ -1,9 +1,10 @@
 import type WebTorrent from 'webtorrent'
-import type { ChunkStore, Torrent as Swarm } from 'webtorrent'
+import type { Torrent as Swarm } from 'webtorrent'
 import type { Gate } from '../../engine/gate.ts'
 import { asUnknown } from './client.ts'
 import { type Magnet, readMagnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'
+import { NoStore } from './no-store.ts'
 import type { Run } from './run.ts'
 import { scrape } from './scrape.ts'
 import { joinSwarm } from './swarm.ts'
@@ -76,7 +77,7 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
     }
   }
   const begin = (magnet: Magnet): Search => {
-    const swarm = client.add(asUnknown(magnet), { store: Nothing, storeCacheSlots: 0 })
+    const swarm = client.add(asUnknown(magnet), { store: NoStore, storeCacheSlots: 0 })
     const found = Promise.withResolvers<Torrent>()
     found.promise.catch(() => null)
     joinSwarm(swarm, { gate, infoBytes: () => null, onUploaded: () => null })
@@ -126,11 +127,3 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
 
 /** A torrent that was looked for runs now, and is asked for in another way. */
 class Yielded extends Error {}
-
-class Nothing implements ChunkStore {
-  chunkLength = 1
-  get: ChunkStore['get'] = (_index, _range, done) => done(new Error('nothing is there'))
-  put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('nothing is there'))
-  close: ChunkStore['close'] = (done) => done(null)
-  destroy: ChunkStore['destroy'] = (done) => done(null)
-}

@@ -26,7 +26,7 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
 
 /**
  * What of an earlier run is believed, and what has to be read and hashed: within one boot all that was written, after another only
- * what was forced to the disk, and never more than the files are long enough to hold. Source: faults.md B2.
+ * what was forced to the disk, and never more than the files are long enough to hold.
  */
 export async function trustedPieces(store: PieceStore, { info, pieceCount }: Torrent, { resume, bootId }: WorkerJob) {
   const isPresent = await store.presentPieces()

@@ -7,6 +7,7 @@ import { Downloading } from './downloading.ts'
 import type { FilePool } from './file-pool.ts'
 import type { Magnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'
+import { NoStore } from './no-store.ts'
 import { PieceStore } from './piece-store.ts'
 import { recheck } from './recheck.ts'
 import { readSource, trustedPieces } from './resume.ts'
@@ -157,15 +158,8 @@ export function startRun(options: RunOptions): Run {
     }
   }
 
-  const nothing = class implements ChunkStore {
-    chunkLength = 1
-    get: ChunkStore['get'] = (_index, _range, done) => done(new Error('nothing is there'))
-    put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('nothing is there'))
-    close: ChunkStore['close'] = (done) => done(null)
-    destroy: ChunkStore['destroy'] = (done) => done(null)
-  }
   const swarm = client.add(known === null && magnet !== null ? asUnknown(magnet) : parsedOf(known, magnet), {
-    store: nothing,
+    store: NoStore,
     storeCacheSlots: 0,
     uploads: 20,
     getAnnounceOpts: () => ({

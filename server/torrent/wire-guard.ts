@@ -8,7 +8,7 @@ const maxBitfieldBytes = 128 * 1024
 /**
  * Bounds what a peer can do to this worker by what it sends: messages of at most 1 MiB, only sound bencoding reaches webtorrent's
  * decoder (which loops for ever on a negative length), places inside the torrent, and a message that its parsers throw at costs
- * the peer its connection and nobody else anything. Source: security.md S20.
+ * the peer its connection and nobody else anything.
  */
 export function guardWire(peer: Peer): void {
   const { wire } = peer

@@ -40,7 +40,7 @@ export async function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Prom
 
 /**
  * Those who fetch wait until those who have it call, and are timed from the first block on, so that no tracker or timer counts: aria2
- * alone would lose 1.3 to 1.9 s before its first byte. Source: dependencies.md, trap 14.
+ * alone would lose 1.3 to 1.9 s before its first byte.
  */
 async function leech(options: Swarm & { id: string; sessions: number; from: string }): Promise<Row[]> {
   const { place, torrent, sum, sizeMiB, pairs, id, sessions, from } = options
