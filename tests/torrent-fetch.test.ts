@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { TorrentEngine } from '../server/torrent/engine.ts'
 import type { TorrentLook } from '../server/torrent/types.ts'
+import { freePort } from './support/free-port.ts'
 import { until } from './support/service.ts'
 import {
   cleanUp,
@@ -102,6 +103,51 @@ it('finds peers through the distributed table', async () => {
   await startLibtorrent(torrent, { dht: [`127.0.0.2:${node.port}`], address: '127.0.0.3' })
   const engine = startEngine({ dht: { bootstrap: [`127.0.0.2:${node.port}`] } })
   const watched = await watch(engine, { magnet: torrent.magnet })
+  await watched.running.done
+  await expectWhole(watched, torrent)
+})
+
+it('finds peers by the peer exchange of one who has hardly anything', async () => {
+  const torrent = await makeTorrent({ sizeBytes: 2_000_000 })
+  const seed = await startLibtorrent(torrent, { address: '127.0.0.2' })
+  const [into, peers] = [await newFolder(), [`${seed.address}:${seed.port}`]]
+  const poor = await startLibtorrent(torrent, { address: '127.0.0.3', into, peers, limit: 20_000 })
+  await until(
+    async () => poor.says().downloaded,
+    (bytes) => bytes > 0,
+  )
+  const watched = await watch(startEngine(), magnetTo(torrent, poor))
+  await watched.running.done
+  await expectWhole(watched, torrent)
+  expect([seed.says().uploaded > 1_500_000, poor.says().isDone]).toEqual([true, false])
+})
+
+it('fetches from a peer that speaks encrypted only', async () => {
+  const torrent = await makeTorrent({ sizeBytes: 300_000 })
+  const seed = await startLibtorrent(torrent, { isEncrypted: true })
+  const watched = await watch(startEngine(), magnetTo(torrent, seed))
+  await watched.running.done
+  await expectWhole(watched, torrent)
+})
+
+it('shares with a peer that speaks encrypted only', async () => {
+  const torrent = await makeTorrent({ sizeBytes: 300_000 })
+  const [folder, port] = [await newFolder(), await freePort()]
+  await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
+  const engine = startEngine({ listen: { address: '127.0.0.1', port } })
+  await (await watch(engine, { torrentFile: torrent.bytes }, { folder })).running.done
+  const options = { address: '127.0.0.2', into: await newFolder(), peers: [`127.0.0.1:${port}`], isEncrypted: true }
+  const taker = await startLibtorrent(torrent, options)
+  await until(
+    async () => taker.says().isDone,
+    (isDone) => isDone,
+  )
+})
+
+it('fetches from a peer with an address of version 6', async () => {
+  const torrent = await makeTorrent({ sizeBytes: 300_000 })
+  const seed = await startLibtorrent(torrent, { address: '[::1]' })
+  const watched = await watch(startEngine({ allowHosts: ['::1'] }), magnetTo(torrent, seed))
   await watched.running.done
   await expectWhole(watched, torrent)
 })

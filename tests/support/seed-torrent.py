@@ -1,6 +1,6 @@
 """A libtorrent peer for tests: seeds or fetches one torrent on a loopback address, and writes what it does as lines of JSON.
 
-usage: seed-torrent.py FILE.torrent FOLDER --address A [--peer HOST:PORT] [--seed] [--dht-node HOST:PORT]
+usage: seed-torrent.py FILE.torrent FOLDER --address A [--peer HOST:PORT] [--seed] [--encrypted] [--dht-node HOST:PORT]
 """
 import argparse
 import json
@@ -15,6 +15,7 @@ parser.add_argument("folder")
 parser.add_argument("--address", default="127.0.0.1")
 parser.add_argument("--peer", action="append", default=[])
 parser.add_argument("--seed", action="store_true")
+parser.add_argument("--encrypted", action="store_true")
 parser.add_argument("--recheck", action="store_true")
 parser.add_argument("--limit", type=int, default=0)
 parser.add_argument("--dht", action="store_true")
@@ -23,7 +24,7 @@ options = parser.parse_args()
 
 session = lt.session({
     "listen_interfaces": options.address + ":0",
-    "outgoing_interfaces": options.address,
+    "outgoing_interfaces": options.address.strip("[]"),
     "enable_dht": options.dht,
     "dht_bootstrap_nodes": ",".join(options.dht_node),
     "dht_restrict_routing_ips": False,
@@ -43,6 +44,12 @@ session = lt.session({
     "connection_speed": 100,
     "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.status_notification,
 })
+if options.encrypted:
+    session.apply_settings({
+        "in_enc_policy": int(lt.enc_policy.forced),
+        "out_enc_policy": int(lt.enc_policy.forced),
+        "allowed_enc_level": int(lt.enc_level.rc4),
+    })
 parameters = lt.add_torrent_params()
 parameters.ti = lt.torrent_info(options.torrent)
 parameters.save_path = options.folder

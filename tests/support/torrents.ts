@@ -165,9 +165,11 @@ export async function startLibtorrent(
     limit?: number
     /** Addresses of nodes of the distributed table, which it then takes part in. */
     dht?: string[]
+    /** It takes and makes encrypted connections only. */
+    isEncrypted?: boolean
   } = {},
 ): Promise<OtherPeer> {
-  const { address = '127.0.0.1', into, peers = [], limit = 0, dht } = options
+  const { address = '127.0.0.1', into, peers = [], limit = 0, dht, isEncrypted = false } = options
   const argv = [
     join(import.meta.dirname, 'seed-torrent.py'),
     torrent.path,
@@ -175,6 +177,7 @@ export async function startLibtorrent(
     '--address',
     address,
     ...(into === undefined ? ['--seed'] : []),
+    ...(isEncrypted ? ['--encrypted'] : []),
     ...peers.flatMap((peer) => ['--peer', peer]),
     ...['--limit', `${limit}`],
     ...(dht === undefined ? [] : ['--dht', ...dht.flatMap((node) => ['--dht-node', node])]),
