@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dispositionName, freeName, nameForLink, safeName } from './names.ts'
+import { dispositionName, freeName, nameForLink, safeName, twinKey } from './names.ts'
 
 const corpus: [string, string][] = [
   ['jazz.mp3', 'jazz.mp3'],
@@ -91,4 +91,15 @@ describe('nameForLink', () => {
 it('finds a free name beside taken ones', () => {
   const taken = new Set(['a.txt', 'a (2).txt'])
   expect(freeName('a.txt', (name) => taken.has(name))).toBe('a (3).txt')
+})
+
+it('takes names for twins that differ in case or in the form of accents only', () => {
+  const twins = [
+    ['README', 'readme'],
+    ['caf\u00e9', 'CAFE\u0301'],
+    ['ß', 'ẞ'],
+    ['straße', 'STRASSE'],
+  ]
+  expect(twins.map(([one = '', other = '']) => twinKey(one) === twinKey(other))).toEqual(twins.map(() => true))
+  expect(twinKey('a.txt') === twinKey('b.txt')).toBe(false)
 })

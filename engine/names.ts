@@ -51,6 +51,11 @@ function cutBytes(text: string, limit: number): string {
   return kept
 }
 
+/** The same for names that some file system takes for one another: neither case nor the form of accents is told apart. */
+export function twinKey(name: string): string {
+  return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase()
+}
+
 /** A name that is not taken: `name (2).ext`, `name (3).ext`… */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(name)) return name

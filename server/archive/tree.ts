@@ -1,4 +1,4 @@
-import { freeName, safeName } from '../../engine/names.ts'
+import { freeName, safeName, twinKey } from '../../engine/names.ts'
 import { quoted, unsafe } from './archive-error.ts'
 
 interface Folder {
@@ -72,19 +72,15 @@ export class Tree {
 
   #freeIn(folder: Folder, entry: string): string {
     const safe = safeName(entry)
-    const twins = (folder.twins.get(fold(safe)) ?? 0) + 1
-    folder.twins.set(fold(safe), twins)
+    const twins = (folder.twins.get(twinKey(safe)) ?? 0) + 1
+    folder.twins.set(twinKey(safe), twins)
     if (twins > maxTwins) throw unsafe(this.#archive, `it holds more than ${maxTwins} items named ${quoted(safe)}`)
-    const name = freeName(safe, (candidate) => folder.taken.has(fold(candidate)))
-    folder.taken.add(fold(name))
+    const name = freeName(safe, (candidate) => folder.taken.has(twinKey(candidate)))
+    folder.taken.add(twinKey(name))
     return name
   }
 }
 
 function newFolder(path: string[]): Folder {
   return { path, folders: new Map(), taken: new Set(), twins: new Map() }
-}
-
-function fold(name: string): string {
-  return name.normalize('NFC').toLowerCase()
 }

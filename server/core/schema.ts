@@ -52,6 +52,7 @@ const migrations = [
      subscription_id INTEGER NOT NULL REFERENCES subscriptions(id) ON DELETE CASCADE, entry TEXT NOT NULL,
      PRIMARY KEY (subscription_id, entry)
    ) STRICT, WITHOUT ROWID;`,
+  'CREATE INDEX items_by_folded ON items(user_id, parent_id, folded);',
 ]
 
 /** The newest version of the data that this program knows. */

@@ -76,6 +76,7 @@ export function createSpace(db: Database, userId: number): Space {
   const columns = 'id, parent_id, name, kind, size, content, created_at'
   const byId = sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND id = ?`)
   const byName = sql.prepare('SELECT 1 FROM items WHERE user_id = ? AND parent_id = ? AND name = ?')
+  const byFolded = sql.prepare('SELECT 1 FROM items WHERE user_id = ? AND parent_id = ? AND folded = ?')
   const grow = sql.prepare('UPDATE items SET size = size + ? WHERE user_id = ? AND id = ?')
   const growUser = sql.prepare('UPDATE users SET stored_bytes = stored_bytes + ? WHERE id = ?')
   const stored = sql.prepare('SELECT stored_bytes FROM users WHERE id = ?')
@@ -139,9 +140,11 @@ export function createSpace(db: Database, userId: number): Space {
     for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
       grow.run(bytes, userId, at)
   }
-  const add = (item: NewItem) => get(addRow(item))
-  const addRow = (item: NewItem): number => {
-    const name = freeIn(item.parentId, item.name)
+  /** What comes from elsewhere also keeps apart from names that differ in case only, for not every disk tells them apart. */
+  const freeForArrival = (parentId: number, name: string) =>
+    freeName(name, (candidate) => byFolded.get(userId, parentId, fold(candidate)) !== undefined)
+  const addArrival = (item: NewItem) => addRow({ ...item, name: freeForArrival(item.parentId, item.name) })
+  const addRow = ({ name, ...item }: NewItem): number => {
     const { lastInsertRowid } = insert.run(
       userId,
       item.parentId,
@@ -159,12 +162,12 @@ export function createSpace(db: Database, userId: number): Space {
   const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
     const added = branch.files.map(({ name, index }) => {
       const { sizeBytes, content } = files[index] ?? { sizeBytes: 0, content: null }
-      const id = addRow({ name, parentId, kind: kindOf(name).kind, sizeBytes, content })
+      const id = addArrival({ name, parentId, kind: kindOf(name).kind, sizeBytes, content })
       fileIds[index] = id
       return id
     })
     for (const [name, inner] of branch.folders) {
-      const id = addRow({ name, parentId, kind: folderKind, sizeBytes: inner.sizeBytes, content: null })
+      const id = addArrival({ name, parentId, kind: folderKind, sizeBytes: inner.sizeBytes, content: null })
       addBranch(inner, id, files, fileIds)
       added.push(id)
     }
@@ -205,7 +208,9 @@ export function createSpace(db: Database, userId: number): Space {
     createFolder: (name, parentId) => {
       checkName(name)
       getFolder(parentId)
-      return change(() => add({ name, parentId, kind: folderKind, sizeBytes: 0, content: null }))
+      return change(() =>
+        get(addRow({ name: freeIn(parentId, name), parentId, kind: folderKind, sizeBytes: 0, content: null })),
+      )
     },
     rename: (id, name) => {
       checkName(name)
@@ -255,7 +260,7 @@ export function createSpace(db: Database, userId: number): Space {
     addFile: ({ name, parentId, sizeBytes, content }) =>
       change(() => {
         const folderId = folderOrRoot(parentId)
-        const item = add({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content })
+        const item = get(addArrival({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content }))
         addSize(folderId, sizeBytes)
         growUser.run(sizeBytes, userId)
         return item

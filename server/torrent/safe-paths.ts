@@ -1,4 +1,4 @@
-import { freeName, safeName } from '../../engine/names.ts'
+import { freeName, safeName, twinKey } from '../../engine/names.ts'
 import { TorrentError } from './types.ts'
 
 const maxTwins = 1000
@@ -18,10 +18,10 @@ export function safePaths(remotePaths: readonly (readonly string[])[]): string[]
   let twins = 0
   const take = (folder: Folder, remote: string) => {
     const safe = safeName(remote)
-    const name = freeName(safe, (candidate) => folder.taken.has(foldCase(candidate)))
+    const name = freeName(safe, (candidate) => folder.taken.has(twinKey(candidate)))
     if (name !== safe) twins += 1
     if (twins > maxTwins) throw new TorrentError(`This torrent has more than ${maxTwins} names twice.`)
-    folder.taken.add(foldCase(name))
+    folder.taken.add(twinKey(name))
     return name
   }
   return remotePaths.map((remotePath) => {
@@ -37,8 +37,4 @@ export function safePaths(remotePaths: readonly (readonly string[])[]): string[]
     }
     return [...path, take(folder, segments.at(-1) ?? '')]
   })
-}
-
-function foldCase(name: string): string {
-  return name.normalize('NFKC').toUpperCase().toLowerCase()
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { freeName, safeName } from '../../../engine/names.ts'
+import { freeName, safeName, twinKey } from '../../../engine/names.ts'
 import type { Content } from '../../core/content.ts'
 import { folderKind } from '../../core/kinds.ts'
 import type { Item, Space } from '../../core/space.ts'
@@ -42,8 +42,8 @@ function addFolder(zip: ZipFile, { space, content, folder }: ZipSource, prefix: 
   const taken = new Set<string>()
   const all = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
   for (const item of space.list(folder.id, all)) {
-    const name = freeName(safeName(item.name), (candidate) => taken.has(candidate.toLowerCase()))
-    taken.add(name.toLowerCase())
+    const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))
+    taken.add(twinKey(name))
     const path = `${prefix}${name}`
     const mtime = new Date(item.addedAtSeconds * 1000)
     if (item.kind === folderKind) {
