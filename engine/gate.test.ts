@@ -51,7 +51,7 @@ describe('isPublicAddress', () => {
   })
 })
 
-describe('the gate', () => {
+describe('the gate (S13)', () => {
   it.each([
     'http://10.0.0.1/',
     'http://2130706434/',

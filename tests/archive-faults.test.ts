@@ -101,7 +101,7 @@ const makers: [string, () => string][] = [
   ['rar', () => writeRar4(join(newFolder(), 'x.rar'), join(source, 'noise.bin'))[0] ?? ''],
 ]
 
-describe.each(engines)('an archive that is not whole, with 7-Zip %s', (engine, stub) => {
+describe.each(engines)('an archive that is not whole (F26), with 7-Zip %s', (engine, stub) => {
   it.each(makers)('cut off in the middle: %s', async (name, make) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     for (const share of engine === 'native' ? [0.2, 0.6, 0.95] : [0.6]) {
@@ -246,7 +246,7 @@ describe('an extraction that is broken off', () => {
   })
 })
 
-describe('bytes that are not what a writer makes', () => {
+describe('bytes that are not what a writer makes (F26)', () => {
   it('never does anything but unpack or refuse, whatever byte is wrong', async () => {
     const zip = zipOf([
       { name: 'a/b.txt', bytes: Buffer.from('words '.repeat(50)), method: 8 },

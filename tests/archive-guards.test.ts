@@ -38,7 +38,7 @@ async function refusal(name: string, bytes: Buffer, options: Partial<Parameters<
   return { kind: refused.kind, message: refused.message, mostBytes, tookMs, left: readdirSync(folder) }
 }
 
-/** Within 5 seconds, with a sentence that names the archive, and with nothing left on the disk. Source: S10. */
+/** Within 5 seconds, with a sentence that names the archive, and with nothing left on the disk. */
 function expectRefused(seen: Awaited<ReturnType<typeof refusal>>, kind: string, words: RegExp) {
   expect(seen).toMatchObject({ kind, message: expect.stringMatching(words), left: ['content'] })
   expect(seen.tookMs).toBeLessThan(5000)
@@ -57,7 +57,7 @@ const hostileNames: [string, string][] = [
   ['forty folders', `${'a/'.repeat(40)}x`],
 ]
 
-describe('names that lead elsewhere stop the whole archive', () => {
+describe('names that lead elsewhere stop the whole archive (S8)', () => {
   it.each(hostileNames)('in a zip: %s', async (_what, name) => {
     const zip = zipOf([{ name: 'fine.txt', bytes: Buffer.from('fine') }, { name }])
     expectRefused(await refusal('x.zip', zip), 'unsafe', /^“x\.zip” was not unpacked, for safety: it holds “/)
@@ -94,7 +94,7 @@ describe('names that lead elsewhere stop the whole archive', () => {
   })
 })
 
-describe('links and devices stop the whole archive', () => {
+describe('links and devices stop the whole archive (S11)', () => {
   it.each([
     ['a symbolic link', '2'],
     ['a hard link', '1'],
@@ -130,7 +130,7 @@ describe('links and devices stop the whole archive', () => {
   })
 })
 
-describe('bombs', () => {
+describe('bombs (S10)', () => {
   it('a zip whose one file grows a thousandfold is refused by what it says', async () => {
     const zip = zipOf([{ name: 'zeros', ...packedZeros(1024) }])
     const seen = await refusal('x.zip', zip)
@@ -239,7 +239,7 @@ describe('bombs', () => {
   })
 })
 
-describe('limits of the caller', () => {
+describe('limits of the caller (S10)', () => {
   it('what needs more disk space than there is says how much, before a byte is written', async () => {
     const zip = zipOf([{ name: 'large', bytes: Buffer.alloc(3 * megabyte, 'x') }])
     const seen = await refusal('x.zip', zip, { limits: { maxBytes: 2 * megabyte } })
@@ -276,7 +276,7 @@ describe('limits of the caller', () => {
   })
 })
 
-describe('memory', () => {
+describe('memory (S10)', () => {
   it('a zst that asks for 2 GiB of memory is refused', async () => {
     // One frame with a window of 2^31 bytes and a raw block. Source: RFC 8878, 3.1.1.
     const zst = Buffer.concat([Buffer.from('28b52ffd00a8290000', 'hex'), Buffer.from('hello')])

@@ -22,7 +22,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-describe('an extraction that is killed', () => {
+describe('an extraction that is killed (F25)', () => {
   it.each([
     ['x.zip', 'zip'],
     ['x.7z', '7z'],

@@ -124,7 +124,7 @@ describe('wrong credentials again and again', () => {
   })
 })
 
-describe('the way out', () => {
+describe('the way out (S13)', () => {
   it('makes no connection to this computer unless it is allowed, by whatever spelling or redirect', async () => {
     let connections = 0
     const inner = createServer((socket) => {

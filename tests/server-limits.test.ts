@@ -23,7 +23,7 @@ afterAll(() => web.stop())
 afterEach(cleanUp)
 
 describe('the disk quota', () => {
-  it('with 50 transfers racing for the last bytes: exactly as many as fit, the others refused, never below zero', async () => {
+  it('with 50 transfers racing for the last bytes: exactly as many as fit, the others refused, never below zero (F28)', async () => {
     const service = await start({ diskQuota: 7_500_000 })
     const links = Array.from({ length: 50 }, (_, n) => web.url(n % 5 === 4 ? '/unsized.bin' : '/mb.bin'))
     await service.ask('transfers.add', { links })

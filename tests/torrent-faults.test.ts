@@ -18,7 +18,7 @@ import {
 
 afterEach(cleanUp)
 
-it('finishes from a good peer and bans one that gives damaged pieces', async () => {
+it('finishes from a good peer and bans one that gives damaged pieces (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 4_000_000, pieceLength: 64 * 1024 })
   const bad = await startHostilePeer(torrent, { isCorrupt: true })
   const engine = startEngine({ downloadLimit: 4_000_000 })
@@ -36,7 +36,7 @@ it('finishes from a good peer and bans one that gives damaged pieces', async () 
   })
 })
 
-it('stores nothing and looks for others when all peers give damaged pieces', async () => {
+it('stores nothing and looks for others when all peers give damaged pieces (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 1_000_000 })
   const bad = [
     await startHostilePeer(torrent, { isCorrupt: true }),
@@ -53,7 +53,7 @@ it('stores nothing and looks for others when all peers give damaged pieces', asy
   })
 })
 
-it('overtakes a peer that answers nothing', async () => {
+it('overtakes a peer that answers nothing (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 1_000_000 })
   const silent = await startHostilePeer(torrent, { isSilent: true })
   const watched = await watch(startEngine(), magnetTo(torrent, silent))
@@ -74,7 +74,7 @@ it.each([
   ['a description that would send a decoder round in circles', { metadata: Buffer.from('l-3:') }],
   ['a size of four gigabytes', { metadataSize: 4_000_000_000 }],
   ['a negative size', { metadataSize: -5 }],
-])('gets its description from an honest peer when another gives %s', async (_what, lies) => {
+])('gets its description from an honest peer when another gives %s (F27)', async (_what, lies) => {
   const torrent = await makeTorrent({ sizeBytes: 200_000 })
   const liar = await startHostilePeer(torrent, lies)
   const engine = startEngine()
@@ -111,7 +111,7 @@ it.each([
     rawMessage(20, Buffer.concat([Buffer.from([2]), Buffer.alloc(900_000, 'l')])),
   ],
   ['a request outside of the torrent', rawMessage(6, Buffer.alloc(12, 0x7f))],
-])('loses only the peer that sends %s', async (_what, raw) => {
+])('loses only the peer that sends %s (F27)', async (_what, raw) => {
   const torrent = await makeTorrent({ sizeBytes: 200_000 })
   const hostile = await startHostilePeer(torrent, { raw, isSilent: true })
   const engine = startEngine()
@@ -124,7 +124,7 @@ it.each([
   expect({ connections: hostile.connections() > 0, faults: faults.length }).toEqual({ connections: true, faults: 0 })
 })
 
-it('fetches on when its trackers are dead, answer garbage, answer without end or answer what no decoder ends with', async () => {
+it('fetches on when its trackers are dead, answer garbage, answer without end or answer what no decoder ends with (F27)', async () => {
   const port = await serve(
     http.createServer((request, response) => {
       if (request.url?.startsWith('/garbage')) response.end(randomBytes(5000))
@@ -154,7 +154,7 @@ it('fetches on when its trackers are dead, answer garbage, answer without end or
   expect(faults).toEqual([])
 })
 
-it('gives paths that leave the folder, repeat or differ only in case safe and distinct names, and stores none of them', async () => {
+it('gives paths that leave the folder, repeat or differ only in case safe and distinct names, and stores none of them (F27)', async () => {
   const names = [
     ['..', '..', 'etc', 'passwd'],
     ['a.txt'],
@@ -183,7 +183,7 @@ it('gives paths that leave the folder, repeat or differ only in case safe and di
   expect((await readdir(watched.folder)).sort()).toEqual(names.map((_, index) => `${index}`))
 })
 
-it('fetches from who gave the description and from who gave none, whoever of them comes first', async () => {
+it('fetches from who gave the description and from who gave none, whoever of them comes first (F27)', async () => {
   const engine = startEngine()
   for (let round = 0; round < 12; round += 1) {
     const torrent = await makeTorrent({ sizeBytes: 200_000 })

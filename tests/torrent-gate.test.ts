@@ -30,7 +30,7 @@ async function countDatagrams(address: string): Promise<{ port: number; count: (
   return { port: socket.address().port, count: () => count }
 }
 
-it('reaches no address that is not allowed, whether a tracker, web seed, peer, node or redirect leads there', async () => {
+it('reaches no address that is not allowed, whether a tracker, web seed, peer, node or redirect leads there (S13)', async () => {
   const forbidden = await countConnections('127.0.0.2')
   const datagrams = await countDatagrams('127.0.0.2')
   const asked: string[] = []
@@ -75,7 +75,7 @@ it('reaches no address that is not allowed, whether a tracker, web seed, peer, n
   expect({ connections: forbidden.count(), datagrams: datagrams.count() }).toEqual({ connections: 0, datagrams: 0 })
 })
 
-it('reaches an address from the moment that it is allowed', async () => {
+it('reaches an address from the moment that it is allowed (S13)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { address: '127.0.0.2' })
   const engine = startEngine({ allowHosts: [] })
@@ -89,7 +89,7 @@ it('reaches an address from the moment that it is allowed', async () => {
   expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
 })
 
-it('fetches from a web seed through the gate, with the fetch that is built in', async () => {
+it('fetches from a web seed through the gate, with the fetch that is built in (S13)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   let requests = 0
   const port = await serve(
@@ -132,7 +132,7 @@ async function ownSockets(kind: 'tcp' | 'udp'): Promise<string[]> {
     })
 }
 
-it('listens on this computer only, and answers no datagram that it did not ask for', async () => {
+it('listens on this computer only, and answers no datagram that it did not ask for (S13)', async () => {
   const before = new Set([...(await ownSockets('tcp')), ...(await ownSockets('udp'))])
   const engine = startEngine({ dht: { bootstrap: [] } })
   const watched = await watch(engine, { torrentFile: (await makeTorrent()).bytes })
@@ -157,7 +157,7 @@ it('listens on this computer only, and answers no datagram that it did not ask f
   expect(answers).toBe(0)
 })
 
-it('tells the distributed table of a public torrent and never of a private one', async () => {
+it('tells the distributed table of a public torrent and never of a private one (S13)', async () => {
   const heard: Buffer[] = []
   const node = createSocket('udp4')
   node.on('message', (message) => heard.push(message))

@@ -25,7 +25,7 @@ function encode(value: Bencoded): Buffer {
   return Buffer.concat([Buffer.from('d'), ...entries, Buffer.from('e')])
 }
 
-describe(`with seed ${seed}`, () => {
+describe(`bencoding (S20) with seed ${seed}`, () => {
   it('reads back whatever is written, and says where it ends', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
