@@ -118,7 +118,8 @@ describe('data of the first version', () => {
     await service.stop()
     const { data } = service
     const db = new DatabaseSync(join(data, 'putdesk.db'))
-    db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP TABLE transfers;
+    db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP INDEX items_by_folded;
+      DROP TABLE transfers;
       CREATE TABLE transfers (
         id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,
         name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, size INTEGER,

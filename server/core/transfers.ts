@@ -1,3 +1,4 @@
+import { Activities } from './activities.ts'
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { addRows, whyNotAny } from './new-transfers.ts'
@@ -16,24 +17,22 @@ export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
   report: (fault: unknown) => void
 }
 
-/** Something that goes on for a transfer, and can be stopped. */
-interface Activity {
-  stop: AbortController
-  ended: Promise<void>
-}
-
 /** The transfers of one user: the only writer of their rows. Every change that was answered survives a crash. */
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #live = new Map<number, Transfer>()
-  readonly #fetching = new Map<number, Activity>()
-  readonly #delivering = new Map<number, Activity>()
+  readonly #fetching: Activities
+  readonly #delivering: Activities
   readonly #leaving = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   #heldAtVersion = -1
 
   constructor(options: TransfersOptions) {
     this.#options = options
+    const { report } = options
+    const onEnd = () => attempt(() => this.advance(), report)
+    this.#fetching = new Activities({ onEnd, report })
+    this.#delivering = new Activities({ onEnd, report })
   }
 
   /** Oldest first. */
@@ -68,10 +67,9 @@ export class TransferList {
   cancel(id: number): Transfer {
     const { db, rows, content } = this.#options
     const transfer = this.#get(id)
-    const [fetching, delivering] = [this.#fetching.get(id), this.#delivering.get(id)]
     const reason = new Refusal('The transfer was cancelled.')
     if (transfer.isSharing && transfer.stage === 'delivering') {
-      fetching?.stop.abort(reason)
+      this.#afterwards(() => this.#fetching.stop(id, reason))
       this.#endSharing(transfer)
       return transfer
     }
@@ -84,10 +82,8 @@ export class TransferList {
     })
     // Only what is written down is stopped: on a full disk it goes on, and the person hears why.
     this.#live.delete(id)
-    fetching?.stop.abort(reason)
-    delivering?.stop.abort(reason)
     this.#afterwards(async () => {
-      await Promise.all([fetching?.ended, delivering?.ended])
+      await Promise.all([this.#fetching.stop(id, reason), this.#delivering.stop(id, reason)])
       await content.removeWork(transfer.content)
       this.#options.quota.release(id)
       await content.remove(settled)
@@ -149,10 +145,9 @@ export class TransferList {
 
   /** Stops everything where it is, so that it can be taken up again. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Refusal('The service is stopping.'))
-    const all = [...this.#fetching.values(), ...this.#delivering.values()]
-    for (const { stop } of all) stop.abort(new Refusal('The service is stopping.'))
-    await Promise.all(all.map(({ ended }) => ended))
+    const reason = new Refusal('The service is stopping.')
+    this.#stopping.abort(reason)
+    await Promise.all([this.#fetching.stopAll(reason), this.#delivering.stopAll(reason)])
     await Promise.all(this.#leaving)
     attempt(() => this.#options.rows.flush(), this.#options.report)
   }
@@ -195,7 +190,7 @@ export class TransferList {
 
   #startQueued(): void {
     if (this.#isStopped) return
-    let running = [...this.#fetching.keys()].filter((id) => this.#live.get(id)?.stage === 'fetching').length
+    let running = this.#fetching.ids().filter((id) => this.#live.get(id)?.stage === 'fetching').length
     for (const transfer of this.#live.values()) {
       if (running >= maxFetches) return
       if (transfer.status !== 'In queue' || this.#fetching.has(transfer.id)) continue
@@ -206,24 +201,15 @@ export class TransferList {
   }
 
   #fetch(transfer: Transfer): void {
-    const stop = new AbortController()
-    const { signal } = stop
     const { folder } = this.#options.content
-    const fetch = () =>
-      fetchTransfer(transfer, this.#options, { signal, onSharing: () => this.#beginSharing(transfer) })
-    const ended = whenThereIsRoom(fetch, { transfer, folder, signal })
-      .then(() => {
-        if (signal.aborted) return
-        if (transfer.isSharing) this.#endSharing(transfer)
-        else this.#beginDelivery(transfer)
-      })
-      .catch((fault: unknown) => (signal.aborted ? undefined : this.#fail(transfer, fault)))
-      .catch(this.#options.report)
-      .finally(() => {
-        this.#fetching.delete(transfer.id)
-        attempt(() => this.advance(), this.#options.report)
-      })
-    this.#fetching.set(transfer.id, { stop, ended })
+    const work = async (signal: AbortSignal) => {
+      const watch = { signal, onSharing: () => this.#beginSharing(transfer) }
+      await whenThereIsRoom(() => fetchTransfer(transfer, this.#options, watch), { transfer, folder, signal })
+      if (signal.aborted) return
+      if (transfer.isSharing) this.#endSharing(transfer)
+      else this.#beginDelivery(transfer)
+    }
+    this.#fetching.begin(transfer.id, work, (fault) => this.#fail(transfer, fault))
   }
 
   #beginSharing(transfer: Transfer): void {
@@ -246,25 +232,17 @@ export class TransferList {
   }
 
   #deliver(transfer: Transfer): void {
-    const stop = new AbortController()
-    const { signal } = stop
+    const { folder } = this.#options.content
     const show = (status: Status) => {
       transfer.deliveryStatus = status
       this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
     }
-    const work = async () => {
+    const work = async (signal: AbortSignal) => {
       const run = () => deliver(transfer, this.#options, { signal, show })
-      const hasLeft = await whenThereIsRoom(run, { transfer, folder: this.#options.content.folder, signal })
+      const hasLeft = await whenThereIsRoom(run, { transfer, folder, signal })
       if (hasLeft) await this.#forget(transfer)
     }
-    const ended = work()
-      .catch((fault: unknown) => (signal.aborted ? undefined : this.#failDelivery(transfer, fault)))
-      .catch(this.#options.report)
-      .finally(() => {
-        this.#delivering.delete(transfer.id)
-        attempt(() => this.advance(), this.#options.report)
-      })
-    this.#delivering.set(transfer.id, { stop, ended })
+    this.#delivering.begin(transfer.id, work, (fault) => this.#failDelivery(transfer, fault))
   }
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */

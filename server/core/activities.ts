@@ -1,0 +1,57 @@
+interface Activity {
+  stop: AbortController
+  ended: Promise<void>
+}
+
+interface ActivitiesOptions {
+  /** Called after each of them, whatever became of it. */
+  onEnd: () => void
+  report: (fault: unknown) => void
+}
+
+/** What goes on for transfers, one thing at a time for each, until it ends or is stopped. */
+export class Activities {
+  readonly #options: ActivitiesOptions
+  readonly #running = new Map<number, Activity>()
+
+  constructor(options: ActivitiesOptions) {
+    this.#options = options
+  }
+
+  has(id: number): boolean {
+    return this.#running.has(id)
+  }
+
+  ids(): number[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Begins one. `onFault` is told what it failed with, unless it was stopped. */
+  begin(
+    id: number,
+    work: (signal: AbortSignal) => Promise<void>,
+    onFault: (fault: unknown) => void | Promise<void>,
+  ): void {
+    const { onEnd, report } = this.#options
+    const stop = new AbortController()
+    const ended = work(stop.signal)
+      .catch((fault: unknown) => (stop.signal.aborted ? undefined : onFault(fault)))
+      .catch(report)
+      .finally(() => {
+        this.#running.delete(id)
+        onEnd()
+      })
+    this.#running.set(id, { stop, ended })
+  }
+
+  /** Stops one, if there is one, and resolves when it has ended. */
+  async stop(id: number, reason: Error): Promise<void> {
+    const activity = this.#running.get(id)
+    activity?.stop.abort(reason)
+    await activity?.ended
+  }
+
+  async stopAll(reason: Error): Promise<void> {
+    await Promise.all(this.ids().map((id) => this.stop(id, reason)))
+  }
+}
