@@ -114,7 +114,16 @@ function field(text: string, name: string): string | null {
 /** Decodes `%XX` as UTF-8 and leaves a lone `%` as it is. */
 function percentDecode(text: string, hasPlus: boolean): string {
   const spaced = hasPlus ? text.replaceAll('+', ' ') : text
-  return spaced.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // Not every client encodes soundly.
+    return decodeRuns(spaced)
+  }
+}
+
+function decodeRuns(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 function toParams(said: unknown): Record<string, unknown> {
