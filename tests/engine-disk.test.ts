@@ -78,7 +78,7 @@ describe.runIf(canMount())('a disk that is full (F4)', () => {
       expect(held.every((length) => length > 3 * MiB)).toBe(true)
       const [sentence, after] = troubles.slice(troubles.findIndex((said) => said !== null))
       expect(sentence).toMatch(
-        /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|KB|MB) is free\. It goes on when there is room\.$/,
+        /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|kB|MB) is free\. It goes on when there is room\.$/,
       )
       expect(after).toBeNull()
     },
