@@ -141,9 +141,9 @@ export async function ask(url: string, name: string, request: Record<string, unk
   }
 }
 
-/** Asks until an answer is as wanted, as a client that polls does; fails after 20 seconds with the last answer. */
+/** Asks until an answer is as wanted, as a client that polls does; fails after 40 seconds with the last answer. */
 export async function until<T>(get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
-  const endMs = performance.now() + 20_000
+  const endMs = performance.now() + 40_000
   for (;;) {
     const value = await get()
     if (isWanted(value)) return value
