@@ -1,58 +1,12 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
-import { Client, FTPError } from 'basic-ftp'
-import { decodePart } from './exchange.ts'
-import { errorCode, FetchError, translateFault } from './fetch-error.ts'
+import { Client } from 'basic-ftp'
+import { FetchError, translateFault } from './fetch-error.ts'
+import { isMissing, isRefusal, translateFtpFault } from './ftp-faults.ts'
+import type { FtpPlace } from './ftp-place.ts'
 import type { Gate } from './gate.ts'
 import { connectWide } from './wide-socket.ts'
-
-/** What a link says about a file on an FTP server. */
-export interface FtpPlace {
-  url: URL
-  host: string
-  isSecure: boolean
-  user: string
-  password: string
-  /** As it is sent: relative to where the server puts the user, unless it begins with a slash. */
-  path: string
-  isUtf8: boolean
-}
-
-/**
- * Reads an FTP link. Line breaks would be commands of their own, so a path, name or password with one is refused.
- * Source: RFC 1738 §3.2; `ftps` means TLS from the first byte on.
- */
-export function ftpPlace(link: string): FtpPlace {
-  if (!URL.canParse(link)) throw new FetchError(`“${link.slice(0, 100)}” is not a link.`)
-  const url = new URL(link)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const encoded = url.pathname.slice(1).replace(/;type=[aid]$/i, '')
-  const isUtf8 = isProperUtf8(encoded)
-  const path = isUtf8 ? decodeURIComponent(encoded) : decodeBytes(encoded)
-  const user = url.username === '' ? 'anonymous' : decodePart(url.username)
-  const password = url.username === '' ? 'putdesk@' : decodePart(url.password)
-  if ([path, user, password].some((text) => /[\r\n\0]/.test(text))) {
-    throw new FetchError(`The link to “${host}” hides a line break, so it was refused.`)
-  }
-  if (path === '' || path.endsWith('/')) throw new FetchError(`The link to “${host}” names a folder and not a file.`)
-  url.username = url.password = url.hash = ''
-  url.pathname = `/${encoded}`
-  return { url, host, isSecure: url.protocol === 'ftps:', user, password, path, isUtf8 }
-}
-
-function isProperUtf8(encoded: string): boolean {
-  try {
-    decodeURIComponent(encoded)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function decodeBytes(encoded: string): string {
-  return encoded.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
 
 export interface FtpSessionOptions {
   gate: Gate
@@ -261,38 +215,4 @@ function settled(socket: Socket, event: 'connect'): Promise<void> {
       resolve()
     })
   })
-}
-
-function isMissing(fault: unknown): boolean {
-  return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code === 550
-}
-
-/** True when the server refused a command for good, so that another way can be tried. */
-function isRefusal(fault: unknown): boolean {
-  return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code >= 500
-}
-
-function translateFtpFault(fault: unknown, host: string): unknown {
-  if (fault instanceof FTPError) return refusal(fault, host)
-  const translated = translateFault(fault, host)
-  if (translated instanceof FetchError || !(fault instanceof Error) || !/^\d*$/.test(errorCode(fault)))
-    return translated
-  if (/timeout/i.test(fault.message))
-    return new FetchError(`“${host}” does not answer.`, { isPassing: true, cause: fault })
-  if (/FIN packet|closed/i.test(fault.message)) {
-    return new FetchError(`“${host}” broke the connection.`, { isPassing: true, cause: fault })
-  }
-  return new FetchError(`“${host}” does not answer in proper FTP.`, { cause: fault })
-}
-
-/** Source: RFC 959 §4.2; codes from 500 on are for good. */
-function refusal(fault: FTPError, host: string): FetchError {
-  const { code } = fault
-  const said = (what: string, isPassing: boolean) =>
-    new FetchError(`“${host}” ${what} (${code}).`, { isPassing, cause: fault })
-  if (code === 421) return said('has no room for another connection just now', true)
-  if (code === 530 || code === 532 || code === 332 || code === 331) return said('does not let this user in', false)
-  if (code === 550) return said('says there is no such file', false)
-  if (code === 425 || code === 426) return said('broke off before the end', true)
-  return code < 500 ? said('cannot give the file just now', true) : said('refuses to give the file', false)
 }

@@ -1,4 +1,5 @@
-import { type FtpPlace, FtpSession, ftpPlace } from './ftp-session.ts'
+import { type FtpPlace, ftpPlace } from './ftp-place.ts'
+import { FtpSession } from './ftp-session.ts'
 import type { Gate } from './gate.ts'
 import { nameForLink } from './names.ts'
 import type { AskedPart, Validators } from './resume.ts'
