@@ -18,8 +18,9 @@ import { hashOf, makeSource, type Source } from './sources.ts'
 /*
  * A long random course over the real service: good and bad servers, archives, torrents, renames, deletions, kill -9 and orderly ends
  * in between. After each round everything must have come to its end, and the invariants hold:
- * I1 every file is one version of its source, byte for byte; I2 whatever was acknowledged is there; I4 nothing is there twice;
- * I5 everything ends, or says why it does not; I6 nothing is written outside; I7 used quota is what is stored; I8 nothing is left over.
+ * I1 every file is one version of its source, byte for byte; I2 whatever was acknowledged is there; I3 what is stored is not
+ * fetched again; I4 nothing is there twice; I5 everything ends, or says why it does not; I6 nothing is written outside; I7 used quota
+ * is what is stored; I8 nothing is left over.
  */
 
 const { values } = parseArgs({
@@ -30,11 +31,18 @@ const endAtMs = performance.now() + Number(values.minutes) * 60_000
 const chance = createChance(seed)
 const roundLimitMs = 180_000
 const sharingLimitMs = 15_000
+/** What one connection may fetch again after an interruption, and what is on its way then. */
+const againBytes = 1024 * 1024 + 256 * 1024
+const maxConnections = 4
+/** The heads of answers count as sent too. */
+const headBytes = 64 * 1024
 
 interface Added {
   source: Source
   /** When it was first seen being shared. */
   sharedSinceMs: number | null
+  /** What had happened when it was added. */
+  before: { interruptions: number; crowded: number }
 }
 
 const disk = canMount() ? mountSmallDisk(600) : null
@@ -61,7 +69,19 @@ const start = async () => {
 let service = await start()
 /** What must be in the space: how often each hash. */
 const expected = new Map<string, number>()
-const counts = { rounds: 0, added: 0, kills: 0, stops: 0, finished: 0, failed: 0, changed: 0, unshared: 0, crowded: 0 }
+const counts = {
+  rounds: 0,
+  added: 0,
+  kills: 0,
+  stops: 0,
+  finished: 0,
+  resumed: 0,
+  failed: 0,
+  changed: 0,
+  unshared: 0,
+  crowded: 0,
+}
+let againMost = 0
 const said: string[] = []
 const memory: number[] = []
 let n = 0
@@ -82,6 +102,7 @@ console.log(
     .map(([what, count]) => `${count} ${what}`)
     .join(', ')}`,
 )
+console.log(`at most ${Math.round(againMost / 1024)} KiB of a large file were fetched again for each interruption`)
 console.log(
   `memory of the service at the end of rounds: ${memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(' ')} MiB`,
 )
@@ -104,7 +125,7 @@ async function round(): Promise<void> {
     const answer = await insist('transfers.add', { links: source.links })
     const id = answer.rows[0]?.id
     if (answer.error || typeof id !== 'string') said.push(`I2: adding “${source.what}” was refused: ${answer.message}`)
-    else open.set(id, { source, sharedSinceMs: null })
+    else open.set(id, { source, sharedSinceMs: null, before: happened() })
     counts.added += 1
     await wait(chance.below(300))
     if (isRough && chance.below(5) === 0) await interrupt()
@@ -209,11 +230,29 @@ async function settle(open: Map<string, Added>, isRough: boolean): Promise<void>
         counts.finished += 1
         if (added.source.hashes === null) said.push(`I1: “${added.source.what}” has finished, and must not`)
         for (const hash of added.source.hashes ?? []) expect(hash, 1)
+        checkSent(added)
       } else if (row.status === 'Error') await failed(id, added, open, row)
       else if (row.status === 'Seeding') await stopSharing(id, added)
     }
     await wait(100)
   }
+}
+
+function happened(): Added['before'] {
+  return { interruptions: counts.kills + counts.stops, crowded: counts.crowded }
+}
+
+/** While there is no room on the disk much is on its way, so that nothing can be told of what came then. */
+function checkSent({ source, before }: Added): void {
+  const now = happened()
+  if (source.resumable === undefined || now.crowded > before.crowded) return
+  const { sizeBytes, sentBytes } = source.resumable
+  const interruptions = now.interruptions - before.interruptions
+  const most = sizeBytes + interruptions * maxConnections * againBytes + headBytes
+  counts.resumed += interruptions > 0 ? 1 : 0
+  againMost = Math.max(againMost, (sentBytes() - sizeBytes) / Math.max(1, interruptions))
+  if (sentBytes() > most)
+    said.push(`I3: ${sentBytes()} bytes of ${sizeBytes} were sent, with ${interruptions} interruptions`)
 }
 
 /** The other peer may have got it all from elsewhere: then nobody is left to share with, and the person stops it. */

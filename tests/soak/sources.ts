@@ -15,6 +15,8 @@ export interface Source {
   hashes: string[] | null
   /** What opens it after its first Error. */
   password?: string
+  /** Of what can be gone on with wherever it was left: its size, and how many bytes its server has sent so far. */
+  resumable?: { sizeBytes: number; sentBytes: () => number }
 }
 
 export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
@@ -78,6 +80,7 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
       )
       return { what: 'replaced meanwhile', links: [at('file.bin')], hashes: [hashOf(other)] }
     },
+    () => large(n, chance, web),
     () => ({ what: 'not there', links: [at('nothing.bin')], hashes: null }),
     () => ({ what: 'too much', links: [serve('file.bin', chance.bytes(80_000), { announce: 40_000 })], hashes: null }),
     async () => ({ what: 'zip', links: [serve('tree.zip', await makeArchive('tree.zip', contents))], hashes: inside }),
@@ -122,6 +125,29 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
     },
   ]
   return chance.pick(kinds)()
+}
+
+/** Something that takes seconds over several connections, whose server counts what it sends. */
+function large(n: number, chance: Chance, web: Web): Source {
+  const block = chance.bytes(1024 * 1024)
+  const bytes = Buffer.concat(
+    Array.from({ length: 12 + chance.below(12) }, () => Buffer.concat([chance.bytes(16), block])),
+  )
+  const handler = file(bytes, { etag: `"${hashOf(bytes).slice(0, 16)}"`, bytesPerSecond: 2_000_000 })
+  let sentBytes = 0
+  web.on(`/${n}/large.bin`, (request, response, socket) => {
+    const before = socket.bytesWritten
+    response.once('close', () => {
+      sentBytes += socket.bytesWritten - before
+    })
+    return handler(request, response, socket)
+  })
+  return {
+    what: 'large',
+    links: [web.url(`/${n}/large.bin`)],
+    hashes: [hashOf(bytes)],
+    resumable: { sizeBytes: bytes.length, sentBytes: () => sentBytes },
+  }
 }
 
 /** A torrent that one peer has, and that another fetches from the service, so that it is shared back. */
