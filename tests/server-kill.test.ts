@@ -115,7 +115,11 @@ describe('kill -9, then a new start (F24)', () => {
     expect(items.map(([path]) => path)).toEqual(['film.mkv'])
     const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
     await whenEmpty(service)
-    expect([other.says().isDone, (await service.ask('messages.list')).rows.length]).toEqual([true, 1])
+    await until(
+      async () => other.says().isDone,
+      (isDone) => isDone,
+    )
+    expect((await service.ask('messages.list')).rows.length).toBe(1)
     await expectTidy(service)
   })
 

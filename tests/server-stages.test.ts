@@ -182,7 +182,10 @@ describe('a transfer from its beginning to its end', () => {
     const seen = await statusesOf(service, '1')
     expect([figuresOf(rows[0]).stage_percent, seen[0]]).toEqual([0, 'Seeding'])
     expect(seen).toEqual(inOrder.filter((status) => seen.includes(status)))
-    expect(other.says().isDone).toBe(true)
+    await until(
+      async () => other.says().isDone,
+      (isDone) => isDone,
+    )
     expect((await itemsOf(service)).map(([path]) => path)).toEqual(paths)
     const [user] = (await service.ask('user.info')).rows
     expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(film.length + 11_000)

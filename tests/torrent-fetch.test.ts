@@ -119,7 +119,8 @@ it('finds peers by the peer exchange of one who has hardly anything', async () =
   const watched = await watch(startEngine(), magnetTo(torrent, poor))
   await watched.running.done
   await expectWhole(watched, torrent)
-  expect([seed.says().uploaded > 1_500_000, poor.says().isDone]).toEqual([true, false])
+  // What the named peer cannot have had came from the one it told of.
+  expect(poor.says().downloaded).toBeLessThan(torrent.sizeBytes / 2)
 })
 
 it('fetches from a peer that speaks encrypted only', async () => {
