@@ -7,7 +7,7 @@ import type { BenchOptions } from './service.bench.ts'
 import { startBuilt } from './stored.ts'
 
 const connections = 16
-const requests = 4000
+const requests = 30_000
 
 /** P26: sixteen clients list a folder of a hundred items again and again, beside a bare Node server that sends the same bytes. */
 export function benchApi({ folder, pairs }: BenchOptions): Promise<Row> {
