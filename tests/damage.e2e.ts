@@ -33,8 +33,7 @@ it.each([
 ])('restores the last good settings when the settings file is %s', async (_what, damage) => {
   const path = join(dataFolder, 'settings.json')
   const damaged = damage(readFileSync(path))
-  writeFileSync(path, damaged)
-  running = await startApp({ dataFolder })
+  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, damaged) })
   await running.page.getByText(/The settings file was damaged\. The last good settings are back/).waitFor()
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
   const kept = readdirSync(dataFolder).filter((name) => name.startsWith('settings.damaged-'))
@@ -46,8 +45,11 @@ it('restores the last good database of the local service when it is damaged', as
   const path = largestDatabase(join(dataFolder, 'service'))
   const bytes = readFileSync(path)
   bytes.fill(0x5a, 100)
-  writeFileSync(path, bytes)
-  running = await startApp({ dataFolder })
+  const damage = () => {
+    rmSync(`${path}-wal`, { force: true })
+    writeFileSync(path, bytes)
+  }
+  running = await startApp({ dataFolder, beforeStart: damage })
   await running.page
     .getByText(/damaged/)
     .first()

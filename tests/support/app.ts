@@ -26,6 +26,8 @@ export interface AppOptions {
   args?: readonly string[]
   /** Settings beside the defaults, for a fresh data folder. */
   settings?: Record<string, unknown>
+  /** Done right before the app starts, and again before each other start that it takes to join the driver to it. */
+  beforeStart?: () => void
 }
 
 /** No test asks the public table of people who share: that would leave this machine. */
@@ -40,9 +42,10 @@ export async function startApp({
   environment = {},
   args = [],
   settings = {},
+  beforeStart = () => undefined,
 }: AppOptions = {}): Promise<RunningApp> {
   writeSettings(dataFolder, settings)
-  const { app, page } = await joinPatiently(dataFolder, environment, args)
+  const { app, page } = await joinPatiently(dataFolder, { environment, args, beforeStart })
   const close = () => app.close()
   return {
     app,
@@ -60,8 +63,12 @@ export async function startApp({
  * Joins the driver to an app that it starts. Where a window is there before the driver has looked for windows, it now and then
  * waits for ever, with nothing wrong in the app: that app is ended, and another started.
  */
-async function joinPatiently(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
+async function joinPatiently(
+  dataFolder: string,
+  { environment, args, beforeStart }: Required<Pick<AppOptions, 'environment' | 'args' | 'beforeStart'>>,
+) {
   for (let tries = 1; ; tries += 1) {
+    beforeStart()
     try {
       return await joinApp(dataFolder, environment, args)
     } catch (error) {
@@ -74,7 +81,7 @@ async function joinPatiently(dataFolder: string, environment: Record<string, str
 /** The driver and a running Electron did not find each other. */
 class NeverJoined extends Error {}
 
-const joinWithinMs = 12_000
+const joinWithinMs = 20_000
 const mostTries = 4
 
 /** Starts the app and joins the driver to it. */
