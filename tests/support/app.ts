@@ -81,7 +81,7 @@ async function joinPatiently(
 /** The driver and a running Electron did not find each other. */
 class NeverJoined extends Error {}
 
-const joinWithinMs = 20_000
+const joinWithinMs = 12_000
 const mostTries = 4
 
 /** Starts the app and joins the driver to it. */
