@@ -111,7 +111,8 @@ describe.runIf(canMount())('a disk that is full (F4)', () => {
       signal: stop.signal,
       sleep: async () => stop.abort(),
     })
-    expect([outcome, (await readFile(join(disk.folder, 'part'))).length > 5 * MiB]).toEqual([
+    // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+    expect([outcome, (await readFile(join(disk.folder, 'part'))).length > 3 * MiB]).toEqual([
       'This operation was aborted',
       true,
     ])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isFullDisk } from '../../engine/fetch-error.ts'
 import { forgetFile } from '../../engine/open-files.ts'
 import type { Database } from './database.ts'
@@ -31,6 +31,9 @@ export interface Content {
   /** Every content file there is, with its size. */
   all: () => { content: string; sizeBytes: number }[]
 }
+
+/** Ends the name of a part file of the first version while it is moved into a work folder. */
+const oldPart = '.part'
 
 /** A new name for content. */
 export function newContentName(): string {
@@ -63,11 +66,10 @@ export function openContent(folder: string, db: Database): Content {
     remove,
     openWork: async (content) => {
       const work = workFolder(content)
-      // The first version kept one file in this place, not a folder.
-      const isOldPart = existsSync(work) && statSync(work).isFile()
-      if (isOldPart) await rename(work, `${work}.part`)
+      // The first version kept one file in this place, not a folder; an end between these steps loses nothing.
+      if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${oldPart}`)
       await mkdir(work, { recursive: true, mode: 0o700 })
-      if (isOldPart) await rename(`${work}.part`, join(work, '0'))
+      if (existsSync(`${work}${oldPart}`)) await rename(`${work}${oldPart}`, join(work, '0'))
       return work
     },
     removeWork: async (content) => {
@@ -100,8 +102,8 @@ export function openContent(folder: string, db: Database): Content {
           .all()
           .map((row) => text(row, 'content')),
       )
-      for (const work of readdirSync(join(folder, 'parts'))) {
-        if (!wanted.has(work)) await rm(workFolder(work), { recursive: true, force: true })
+      for (const name of readdirSync(join(folder, 'parts'))) {
+        if (!wanted.has(basename(name, oldPart))) await rm(workFolder(name), { recursive: true, force: true })
       }
     },
     all: () =>
