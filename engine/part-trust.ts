@@ -14,7 +14,7 @@ export interface Trusted {
 /**
  * What of a part file can be gone on with. After another start of the computer: what was forced to the disk. Within one: what the
  * file's own note says, or its length. Zeros at its end may be a hole that another program left by cutting the file and
- * lengthening it again, so they are never trusted without a note.
+ * lengthening it again: but for a note within one start, they are never trusted.
  */
 export async function trustedRanges(
   file: FileHandle,
@@ -25,7 +25,7 @@ export async function trustedRanges(
   const { size } = await file.stat()
   const { totalBytes } = resume
   const synced = isRangeList(resume.syncedRanges) ? resume.syncedRanges : headRange(resume.syncedBytes)
-  if (resume.bootId !== options.bootId) return { done: cutRanges(synced, size), turn: null }
+  if (resume.bootId !== options.bootId) return { done: cutRanges(synced, await solidLength(file, size)), turn: null }
   const isTooLong = totalBytes !== null && size > totalBytes
   const note = isTooLong ? await PartNotes.read(file, totalBytes) : null
   if (note !== null && note.strong === resume.validators.strong) return { done: note.done, turn: note.turn }
@@ -38,15 +38,16 @@ function headRange(length: number): Range[] {
   return length > 0 ? [[0, length]] : []
 }
 
-/** The length of a file without the blocks of zeros at its end. */
+/** The length of a file without the zeros at its end. */
 async function solidLength(file: FileHandle, size: number): Promise<number> {
   const buffer = Buffer.alloc(blockBytes)
   let end = size
   while (end > 0) {
     const start = Math.max(0, end - blockBytes)
     const { bytesRead } = await file.read(buffer, 0, end - start, start)
-    if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) break
+    const last = buffer.subarray(0, bytesRead).findLastIndex((byte) => byte !== 0)
+    if (last >= 0) return start + last + 1
     end = start
   }
-  return end
+  return 0
 }

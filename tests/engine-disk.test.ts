@@ -214,16 +214,35 @@ describe('a part file that another program touched (F23)', () => {
     expect([outcome, isWhole]).toEqual([bytes.length, true])
   })
 
-  it('was filled from its beginning, then cut and made as long again with zeros: fetched from the cut on', async () => {
-    const partPath = join(folder, 'linear')
-    await writeFile(partPath, bytes.subarray(0, 3 * MiB))
-    await truncate(partPath, 2 * MiB)
-    await truncate(partPath, 3 * MiB)
-    const validators = { etag: '"v1"', lastModified: null, strong: '"v1"' }
-    const resume = { validators, totalBytes: bytes.length, syncedBytes: 3 * MiB, bootId: 'this boot' }
-    const { outcome, isWhole } = await get(partPath, { resume })
-    expect([outcome, isWhole, server.requests[0]?.range?.start]).toEqual([bytes.length, true, 2 * MiB])
-  })
+  const validators = { etag: '"v1"', lastModified: null, strong: '"v1"' }
+  const oneDone: Partial<ResumeRecord> = { syncedBytes: 3 * MiB }
+  const manyDone: Partial<ResumeRecord> = {
+    syncedBytes: 0,
+    syncedRanges: [[0, 3 * MiB]],
+    done: [[0, 3 * MiB]],
+  }
+  it.each([
+    ['from its beginning', 'this boot', 2 * MiB, oneDone],
+    ['from its beginning', 'this boot', 2 * MiB + 12_345, oneDone],
+    ['from its beginning', 'another boot', 2 * MiB + 12_345, oneDone],
+    ['in several places', 'this boot', 2 * MiB + 12_345, manyDone],
+    ['in several places', 'another boot', 2 * MiB + 12_345, manyDone],
+  ])(
+    'was filled %s in %s, then cut at %i and made as long again with zeros: fetched from the cut on',
+    async (...how) => {
+      const [, bootId, near, done] = how
+      // What ends with a zero of its own is fetched again from there.
+      const cut = bytes.findIndex((byte, at) => at >= near - 1 && byte !== 0) + 1
+      const partPath = join(folder, `filled ${how.join(' ')}`.slice(0, 60))
+      await writeFile(partPath, bytes.subarray(0, 3 * MiB))
+      await truncate(partPath, cut)
+      await truncate(partPath, done.done === undefined ? 3 * MiB : bytes.length + 8192)
+      server.requests.length = 0
+      const resume = { validators, totalBytes: bytes.length, syncedBytes: 0, bootId, ...done }
+      const { outcome, isWhole } = await get(partPath, { resume })
+      expect([outcome, isWhole, server.requests[0]?.range?.start]).toEqual([bytes.length, true, cut])
+    },
+  )
 
   it('is deleted while it is being fetched: noticed at the end, and fetched again', async () => {
     const partPath = join(folder, 'deleted meanwhile')
