@@ -167,15 +167,21 @@ it('reads again after another boot only what was not forced to the disk, and fet
   })
 })
 
-it('fetches again what was cut off its file behind its back', async () => {
+it.each([
+  ['cut off its file', 'this boot', [200_000]],
+  ['cut off its file', 'another boot', [200_000]],
+  ['cut off its file and replaced by zeros', 'this boot', [200_000, 320_000]],
+  ['cut off its file and replaced by zeros', 'another boot', [200_000, 320_000]],
+])('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, lengths) => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const folder = await newFolder()
   await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
-  await truncate(join(folder, '0'), 200_000)
+  for (const length of lengths) await truncate(join(folder, '0'), length)
   const seed = await startLibtorrent(torrent)
   const watched = await watch(startEngine(), magnetTo(torrent, seed), {
     folder,
     resume: claim(torrent, { unsynced: 0 }),
+    bootId,
   })
   await watched.running.done
   expect((await readFile(join(folder, '0'))).equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)

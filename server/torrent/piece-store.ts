@@ -8,6 +8,8 @@ const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
 const segmentBytes = 1024 * 1024
 const maxSegments = 32
+/** The unit of a file's `blocks`, on every system. Source: stat(2). */
+const statBlockBytes = 512
 
 interface Part {
   index: number | null
@@ -118,6 +120,26 @@ export class PieceStore {
       this.#parts(piece, 0, this.lengthOf(piece)).every(
         (part) => part.index === null || (sizes.get(part.index) ?? 0) >= part.position + part.length,
       )
+  }
+
+  /**
+   * Which pieces touch a file that has less on the disk than all of them would have in it: another program left a hole there, as
+   * by cutting it and lengthening it again. A file system that compresses may say so without reason.
+   */
+  async hollowPieces(pieces: readonly number[]): Promise<(piece: number) => boolean> {
+    const claimed = new Map<number, number>()
+    for (const piece of pieces) {
+      for (const { index, length } of this.#parts(piece, 0, this.lengthOf(piece))) {
+        if (index !== null) claimed.set(index, (claimed.get(index) ?? 0) + length)
+      }
+    }
+    const hollow = new Set<number>()
+    for (const [index, bytes] of claimed) {
+      const { blocks } = await stat(this.#path(index))
+      if (blocks * statBlockBytes < bytes) hollow.add(index)
+    }
+    return (piece) =>
+      this.#parts(piece, 0, this.lengthOf(piece)).some(({ index }) => index !== null && hollow.has(index))
   }
 
   /** Makes the files that hold no byte, and forces all to the disk. */

@@ -26,7 +26,7 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
 
 /**
  * What of an earlier run is believed, and what has to be read and hashed: within one boot all that was written, after another only
- * what was forced to the disk, and never more than the files are long enough to hold.
+ * what was forced to the disk, never more than the files are long enough to hold, and nothing unread in a file with holes.
  */
 export async function trustedPieces(store: PieceStore, { info, pieceCount }: Torrent, { resume, bootId }: WorkerJob) {
   const isPresent = await store.presentPieces()
@@ -35,10 +35,13 @@ export async function trustedPieces(store: PieceStore, { info, pieceCount }: Tor
   const written = Bits.fromBase64(pieceCount, resume.pieces)
   const synced = Bits.fromBase64(pieceCount, resume.syncedPieces)
   const isSameBoot = resume.bootId === bootId
-  const pieces = present.filter((piece) => (isSameBoot ? written.has(piece) : synced.has(piece)))
+  const claimed = present.filter((piece) => (isSameBoot ? written.has(piece) : synced.has(piece)))
+  const isHollow = await store.hollowPieces(claimed)
+  const pieces = claimed.filter((piece) => !isHollow(piece))
+  const known = new Set(pieces)
   return {
     pieces,
     synced: pieces.filter((piece) => synced.has(piece)),
-    doubtful: isSameBoot ? [] : present.filter((piece) => written.has(piece) && !synced.has(piece)),
+    doubtful: present.filter((piece) => written.has(piece) && !known.has(piece)),
   }
 }
