@@ -13,9 +13,10 @@ import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } 
 import { startFetchChild } from './support/children.ts'
 import { makeCertificate } from './support/ftp.ts'
 import { seededRandom } from './support/seed.ts'
+import { solidBytes } from './support/solid-bytes.ts'
 
 const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 150)
-const bytes = randomBytes(1024 * 1024 + 17)
+const bytes = solidBytes(1024 * 1024 + 17)
 const noValidators = { etag: null, lastModified: null, strong: null }
 let folder: string
 let partPath: string

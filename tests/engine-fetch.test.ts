@@ -6,9 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch.ts'
 import { createGate } from '../engine/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
+import { solidBytes } from './support/solid-bytes.ts'
 import { endless, file, redirect, startWeb, status, type Web } from './support/web.ts'
 
-const bytes = randomBytes(3 * 1024 * 1024 + 17)
+const bytes = solidBytes(3 * 1024 * 1024 + 17)
 const gate = createGate({ allowHosts: ['127.0.0.1'] })
 let web: Web
 let folder: string

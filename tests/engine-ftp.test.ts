@@ -18,8 +18,9 @@ import {
   startVsftpd,
   type Vsftpd,
 } from './support/ftp.ts'
+import { solidBytes } from './support/solid-bytes.ts'
 
-const bytes = randomBytes(3 * 1024 * 1024 + 17)
+const bytes = solidBytes(3 * 1024 * 1024 + 17)
 const gate = createGate({ allowHosts: ['127.0.0.1', 'localhost'] })
 const folder = mkdtempSync(join(tmpdir(), 'putdesk-ftp-'))
 let partPath: string

@@ -15,9 +15,10 @@ import {
   type Wire,
 } from './support/bad-server.ts'
 import { startNginx } from './support/nginx.ts'
+import { solidBytes } from './support/solid-bytes.ts'
 
 const MiB = 1024 * 1024
-const bytes = randomBytes(12 * MiB + 4321)
+const bytes = solidBytes(12 * MiB + 4321)
 const file = { bytes, etag: '"v1"', bytesPerSecond: 2 * MiB }
 let folder: string
 let server: BadServer
