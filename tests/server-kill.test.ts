@@ -97,10 +97,13 @@ describe('kill -9, then a new start (F24)', () => {
       () => listed(service),
       ([row]) => Number(row?.percent_done) >= 30,
     )
+    let taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
     seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
-    const taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
     await inStatus(service, '1', 'Downloading and seeding')
-    service = await restart(service, slow)
+    taker.stop()
+    // So slow that it is not whole before somebody takes from it.
+    service = await restart(service, { flags: [...flags, '--download-limit', '300000'] })
+    taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
     await inStatus(service, '1', 'Downloading and seeding')
     taker.stop()
     await inStatus(service, '1', 'Seeding')
