@@ -2,13 +2,15 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startService, until } from './support/service.ts'
+import { until } from './support/service.ts'
+import { servicesForTests } from './support/services.ts'
 import { solidBytes } from './support/solid-bytes.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
 const bytes = solidBytes(200_000)
 const work = 'ab'.repeat(16)
 const content = 'cd'.repeat(16)
+const { start: startService } = servicesForTests()
 let web: Web
 beforeAll(async () => {
   web = await startWeb()
