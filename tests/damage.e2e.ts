@@ -46,6 +46,7 @@ it('restores the last good database of the local service when it is damaged', as
   const bytes = readFileSync(path)
   bytes.fill(0x5a, 100)
   const damage = () => {
+    // A start that was ended at once may have left a log that would heal it.
     rmSync(`${path}-wal`, { force: true })
     writeFileSync(path, bytes)
   }

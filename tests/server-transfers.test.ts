@@ -56,6 +56,7 @@ async function fetched(service: Service): Promise<string[]> {
     ),
   )
 }
+
 /** How many bytes of its one transfer's file are in the part file. */
 async function storedBytes({ data }: Service): Promise<number> {
   const [work = ''] = await readdir(join(data, 'parts'))
