@@ -5,6 +5,7 @@ import type { Vsftpd } from '../support/ftp.ts'
 import { makeArchive, makeParts } from '../support/made-archive.ts'
 import { makeTorrent, newFolder, startLibtorrent } from '../support/torrents.ts'
 import { type FileBehaviour, file, status, type Web } from '../support/web.ts'
+import type { HostileServer } from './hostile.ts'
 import type { Chance } from './random.ts'
 
 /** Something to add, and what must come of it. */
@@ -24,6 +25,7 @@ export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).dige
 /** Where things come from. */
 export interface World {
   web: Web
+  hostile: HostileServer
   ftp: Vsftpd
   /** What vsftpd serves. */
   ftpFolder: string
@@ -106,6 +108,9 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
       writeFileSync(join(world.ftpFolder, `${n}.bin`), bytes)
       return { what: 'ftp', links: [ftp.url(`/${n}.bin`)], hashes: [hashOf(bytes)] }
     },
+    () => world.hostile.make(n, chance),
+    () => world.hostile.make(n, chance),
+    () => world.hostile.make(n, chance),
     () => torrent(chance, listenPeers),
     () => torrent(chance, listenPeers),
     async () => {
