@@ -39,6 +39,10 @@ function installDependencies() {
     .update(`${process.platform} ${process.arch}`)
     .digest('hex')
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return
+  if (!existsSync(marker) && isInstalledByHand()) {
+    writeFileSync(marker, wanted)
+    return
+  }
   console.error('Putdesk: installing dependencies with npm ci (about half a minute)…')
   const npm = process.env.npm_execpath
   const options = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
@@ -51,6 +55,19 @@ function installDependencies() {
   if (result.status !== 0)
     stop('The dependencies could not be installed. Is the npm registry reachable? Then run the same command again.')
   writeFileSync(marker, wanted)
+}
+
+/** True after a plain `npm ci` or `npm install`: npm's own record of what it installed agrees with the lock file. */
+function isInstalledByHand() {
+  const record = join(modules, '.package-lock.json')
+  if (!existsSync(record)) return false
+  const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages
+  const installed = packagesOf(record)
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, { version, optional, link }]) => {
+    if (path === '' || !path.startsWith('node_modules/')) return true
+    const found = installed[path]
+    return found === undefined ? optional === true : link === true || found.version === version
+  })
 }
 
 /** The Node that came with the dependencies, else this one when it is new enough. */
