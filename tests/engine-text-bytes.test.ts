@@ -80,7 +80,7 @@ describe('names that say nothing about their encoding', () => {
     // A second byte that is a backslash.
     ['ソース.txt', 'shift_jis'],
     ['予定表.txt', 'shift_jis'],
-    ['새 폴더', 'euc-kr'],
+    ['영화 제목.mkv', 'euc-kr'],
     ['新資料夾', 'big5'],
     ['Новая папка', 'windows-1251'],
     ['Новая папка', 'ibm866'],
@@ -88,7 +88,7 @@ describe('names that say nothing about their encoding', () => {
     expect(decodeName(encoded(name, encoding))).toBe(name)
   })
 
-  it.each(['80', 'badaba', '00ff00ff', '819f81'])('leaves the bytes %s', (hex) => {
+  it.each(['80', 'badaba', '819f81'])('leaves the bytes %s', (hex) => {
     expect(decodeName(Buffer.from(hex, 'hex'))).toBeNull()
   })
 })
