@@ -80,7 +80,7 @@ describe('names that say nothing about their encoding', () => {
     // A second byte that is a backslash.
     ['ソース.txt', 'shift_jis'],
     ['予定表.txt', 'shift_jis'],
-    ['영화 제목.mkv', 'euc-kr'],
+    ['한국어 파일 이름.mkv', 'euc-kr'],
     ['新資料夾', 'big5'],
     ['Новая папка', 'windows-1251'],
     ['Новая папка', 'ibm866'],
