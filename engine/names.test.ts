@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dispositionName, freeName, nameForLink, safeName, twinKey } from './names.ts'
+import { dispositionName } from './disposition.ts'
+import { freeName, nameForLink, safeName, twinKey } from './names.ts'
 
 const corpus: [string, string][] = [
   ['jazz.mp3', 'jazz.mp3'],
@@ -69,7 +70,14 @@ describe('nameForLink', () => {
     ['http://a/b/Big%20Buck%20Bunny.mp4?x=/y.txt#z', null, 'Big Buck Bunny.mp4'],
     ['http://a/%2e%2e%2f%2e%2e%2fpasswd', null, '.._.._passwd'],
     ['http://example.com/', null, 'example.com'],
-    ['http://a/film%ff.avi', null, 'film\ufffd.avi'],
+    ['http://a/film%81.avi', null, 'filmü.avi'],
+    ['http://a/%ff%fe%81.avi', null, '%ff%fe%81.avi'],
+    ['http://a/%BA%DA.bin', null, '%BA%DA.bin'],
+    ['http://a/%ba%da%20x.bin', null, '%ba%da x.bin'],
+    ['http://a/%B5%E7%D3%B0/%B5%DA%D2%BB%BC%AF/%BA%DA.bin', null, '黑.bin'],
+    ['http://a/%BA%DA%BF%CD%B5%DB%B9%FA.bin', null, '黑客帝国.bin'],
+    ['http://a/%97%5C%92%E8%95%5C.txt', null, '予定表.txt'],
+    ['http://a/%ED%A0%80.txt', null, '%ED%A0%80.txt'],
     ['http://a/100%.txt', null, '100%.txt'],
     ['http://a/get.php', 'attachment; filename="jazz \\"live\\".rar"', 'jazz _live_.rar'],
     ['http://a/get.php', "attachment; filename=x.bin; filename*=UTF-8''%e2%82%ac%20rates.pdf", '€ rates.pdf'],
@@ -79,8 +87,78 @@ describe('nameForLink', () => {
     ['http://a/get.php', 'attachment; filename="..\\..\\evil.exe"', 'evil.exe'],
     ['http://a/get.php', 'attachment; filename=""', 'get.php'],
     ['http://a/get.php', 'inline', 'get.php'],
+    ['http://a/get.php', "attachment; filename*=utf8''%e2%82%ac.pdf", '€.pdf'],
+    ['http://a/get.php', "attachment; filename*=GBK''%BA%DA.bin", '黑.bin'],
+    ['http://a/get.php', "attachment; filename*=Shift_JIS'ja'%95%5c.txt", '表.txt'],
+    ['http://a/get.php', "attachment; filename*=UTF-8''%BA%DA%BF%CD%B5%DB%B9%FA.bin", '黑客帝国.bin'],
+    ['http://a/get.php', "attachment; filename*=UTF-8''%BA%DA.bin; filename=plain.bin", 'plain.bin'],
+    ['http://a/get.php', "attachment; filename*=x-none''%e2%82%ac.pdf", '€.pdf'],
+    ['http://a/get.php', "attachment; filename*=''%e2%82%ac.pdf", '€.pdf'],
+    ['http://a/get.php', 'attachment; filename*=plain.zip', 'plain.zip'],
+    ['http://a/get.php', 'attachment; filename*="UTF-8\'\'%e2%82%ac.pdf"', '€.pdf'],
+    ['http://a/get.php', "attachment; FileName*=UTF-8''a%2fb.txt", 'b.txt'],
+    ['http://a/get.php', 'attachment; filename="=?UTF-8?B?Wm/DqyDilIMuYmlu?="', 'Zoë ┃.bin'],
+    ['http://a/get.php', 'attachment; filename="=?utf-8?q?Zo=C3=AB_x.bin?="', 'Zoë x.bin'],
+    ['http://a/get.php', 'attachment; filename==?ISO-8859-1?Q?caf=E9.txt?=', 'café.txt'],
+    // Half of a character in each word.
+    ['http://a/get.php', 'attachment; filename="=?UTF-8?Q?Zo=C3?= =?UTF-8?Q?=AB.bin?="', 'Zoë.bin'],
+    ['http://a/get.php', 'attachment; filename="=?GBK?B?utouYmlu?="', '黑.bin'],
+    ['http://a/get.php', 'attachment; filename="=?UTF-8?B?=?= x"', '=_UTF-8_B_=_= x'],
+    ['http://a/get.php', 'attachment; filename="Zo%C3%AB%20x.bin"', 'Zoë x.bin'],
+    ['http://a/get.php', 'attachment; filename="100%.txt"', '100%.txt'],
+    ['http://a/get.php', 'attachment; filename="50% off %zz.txt"', '50% off %zz.txt'],
+    ['http://a/get.php', 'attachment; filename="unclosed.mkv', 'unclosed.mkv'],
+    ['http://a/get.php', 'attachment; filename=a b.mkv ; size=5', 'a b.mkv'],
+    ['http://a/get.php', "attachment; filename='single.mkv'", 'single.mkv'],
+    ['http://a/get.php', 'filename=bare.mkv', 'bare.mkv'],
+    ['http://a/get.php', 'attachment; filename="x;filename=y.txt"', 'x;filename=y.txt'],
+    ['http://a/get.php', 'attachment; filename="."', 'get.php'],
+    ['http://a/get.php', 'attachment; filename="a/"', 'a'],
   ])('names %s with %j %s', (url, disposition, name) => {
     expect(nameForLink(url, disposition)).toBe(name)
+  })
+
+  it.each([
+    ['GBK', 'bada bfcd b5db b9fa 2e6d6b76', '黑客帝国.mkv'],
+    // The second byte of the second character is a backslash.
+    ['Shift-JIS', '975c 92e8 955c 2e747874', '予定表.txt'],
+    ['Windows-1251', 'cdeee2e0ff 20 efe0efeae0', 'Новая папка'],
+    ['Latin-1, one letter of it', 'e9 2e747874', 'é.txt'],
+    ['an encoding that nobody can tell', 'bada 2e62696e', '%BA%DA.bin'],
+  ])('reads raw bytes in %s in a header', (_encoding, hex, name) => {
+    const raw = Buffer.from(hex.replaceAll(' ', ''), 'hex').toString('latin1')
+    expect(nameForLink('http://a/x', `attachment; filename="${raw}"`)).toBe(name)
+    expect(nameForLink('http://a/x', `attachment; filename=${raw}`)).toBe(name)
+  })
+
+  it('never makes U+FFFD of any bytes, in a link or a header', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
+        const raw = Buffer.from(bytes)
+          .toString('latin1')
+          .replace(/[\0\r\n]/g, '_')
+        const percent = Buffer.from(bytes).toString('hex').replace(/../g, '%$&')
+        for (const name of [
+          nameForLink(`http://a/${percent}`),
+          nameForLink('http://a/x', `attachment; filename="${raw}"`),
+          nameForLink('http://a/x', `attachment; filename*=UTF-8''${percent}`),
+          nameForLink('http://a/x', `attachment; filename*=GBK''${percent}`),
+        ]) {
+          expect(name).not.toContain('\ufffd')
+          expect(safeName(name)).toBe(name)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('takes no longer than its input for a header without end', () => {
+    const began = performance.now()
+    for (const part of ['; filename="\\', '=?a?q?', ';filename*=', '%', '"', "'"]) {
+      nameForLink('http://a/x', `attachment; filename="${part.repeat(20_000)}`)
+      nameForLink('http://a/x', `attachment; filename=${part.repeat(20_000)}`)
+    }
+    expect(performance.now() - began).toBeLessThan(1500)
   })
 
   it('reads raw UTF-8 in a header that Node gives as Latin-1', () => {

@@ -1,3 +1,7 @@
+import { dispositionName } from './disposition.ts'
+import { percentBytes } from './percent.ts'
+import { decodeAs, decodeName, decodeNames } from './text-bytes.ts'
+
 const maxBytes = 255
 const reservedOnWindows = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))/i
 // Separators and what Windows forbids; controls; everything that changes the direction of text or has no width.
@@ -74,11 +78,10 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
  */
 export function nameForLink(url: string, contentDisposition?: string | null): string {
   const said = contentDisposition ? dispositionName(contentDisposition) : null
-  if (said !== null && said.trim() !== '') return safeName(lastSegment(said))
+  if (said !== null && !/^[\s./\\]*$/.test(said)) return safeName(lastSegment(said))
   const parsed = parseLink(url)
-  const last = parsed?.pathname.split('/').findLast((segment) => segment !== '')
-  if (last !== undefined) return safeName(decodePercent(last))
-  return safeName(parsed?.hostname ?? url)
+  const segments = (parsed?.pathname ?? '').split('/').filter((segment) => segment !== '')
+  return safeName(segments.length > 0 ? readSegment(segments) : (parsed?.hostname ?? url))
 }
 
 /** A link in its parts, or null when it is none. */
@@ -90,31 +93,17 @@ function parseLink(text: string): URL | null {
   }
 }
 
-/** The file name in a `Content-Disposition` header: `filename*` wins over `filename`. Null when there is none. */
-export function dispositionName(header: string): string | null {
-  const parameters = new Map<string, string>()
-  const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g
-  // Node gives header bytes as Latin-1; servers mostly mean UTF-8.
-  for (const [, key = '', raw = ''] of `;${header}`.matchAll(pattern)) {
-    const value = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(["\\])/g, '$1') : raw.trim()
-    if (!parameters.has(key.toLowerCase())) parameters.set(key.toLowerCase(), value)
-  }
-  const extended = parameters.get('filename*')?.match(/^([\w-]*)'[^']*'(.*)$/)
-  if (extended) {
-    const [, charset = '', encoded = ''] = extended
-    if (/^utf-8$/i.test(charset)) return decodePercent(encoded)
-    if (/^iso-8859-1$/i.test(charset)) return decodePercent(encoded, 'latin1')
-  }
-  const plain = parameters.get('filename')
-  if (plain === undefined) return null
-  const bytes = Buffer.from(plain, 'latin1')
-  return bytes.equals(Buffer.from(bytes.toString('utf8'))) ? bytes.toString('utf8') : plain
-}
-
 function lastSegment(path: string): string {
   return path.split(/[/\\]/).findLast((segment) => segment !== '') ?? path
 }
 
-function decodePercent(text: string, charset: 'utf8' | 'latin1' = 'utf8'): string {
-  return text.replace(/(%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString(charset))
+/**
+ * The last segment of a path, read in the encoding that its bytes are in: UTF-8, else what all its segments together most likely are.
+ * Bytes that nobody can read stay percent-encoded.
+ */
+function readSegment(segments: string[]): string {
+  const last = segments.at(-1) ?? ''
+  const bytes = percentBytes(last)
+  const read = decodeAs(bytes, 'utf-8') ?? decodeNames(segments.map(percentBytes))?.at(-1) ?? decodeName(bytes)
+  return read ?? last.replace(/%[0-7][0-9a-f]/gi, (one) => percentBytes(one).toString('latin1'))
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { detectAll } from 'jschardet'
 
@@ -78,10 +79,10 @@ export function decodeNames(list: readonly Uint8Array[], declared: string | null
   const asDeclared = label === null ? null : decodeEach(list, () => label)
   const asUtf8 = asDeclared ?? decodeEach(list, () => 'utf-8')
   if (asUtf8 !== null) return asUtf8
-  const isUtf8 = (bytes: Uint8Array) => countBeyondAscii(bytes) >= 4 && decodeAs(bytes, 'utf-8') !== null
-  const old = list.filter((bytes) => countBeyondAscii(bytes) > 0 && !isUtf8(bytes))
+  const isSurelyUtf8 = (bytes: Uint8Array) => isUtf8(bytes) && countBeyondAscii(bytes) >= 4
+  const old = list.filter((bytes) => countBeyondAscii(bytes) > 0 && !isSurelyUtf8(bytes))
   const guessed = guess(Buffer.concat(old.flatMap((bytes) => [bytes, Uint8Array.of(0x0a)])))
-  return guessed === null ? null : decodeEach(list, (bytes) => (isUtf8(bytes) ? 'utf-8' : guessed))
+  return guessed === null ? null : decodeEach(list, (bytes) => (isSurelyUtf8(bytes) ? 'utf-8' : guessed))
 }
 
 /** The same as `decodeName`, and tells which encoding it is. */
