@@ -1,11 +1,6 @@
 import { FTPError } from 'basic-ftp'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 
-/** True when the server says that there is no such file. */
-export function isMissing(fault: unknown): boolean {
-  return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code === 550
-}
-
 /** True when the server refused a command for good, so that another way can be tried. */
 export function isRefusal(fault: unknown): boolean {
   return fault instanceof FetchError && fault.cause instanceof FTPError && fault.cause.code >= 500

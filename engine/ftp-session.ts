@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
 import { Client } from 'basic-ftp'
 import { FetchError, translateFault } from './fetch-error.ts'
-import { isMissing, isRefusal, translateFtpFault } from './ftp-faults.ts'
+import { isRefusal, translateFtpFault } from './ftp-faults.ts'
 import type { FtpPlace } from './ftp-place.ts'
 import type { Gate } from './gate.ts'
 import { connectWide } from './wide-socket.ts'
@@ -28,6 +28,8 @@ export class FtpSession {
 
   private constructor(place: FtpPlace, options: FtpSessionOptions, address: string) {
     this.#client = new Client(options.timeoutMs)
+    // Names are sent as the bytes that the link holds; whatever encoding they are in, the server knows its own.
+    this.#client.ftp.encoding = 'latin1'
     this.#place = place
     this.#options = options
     this.#address = address
@@ -62,7 +64,6 @@ export class FtpSession {
       await client.login(user, password)
       await client.send('TYPE I')
       if (isUtf8) await client.sendIgnoringError('OPTS UTF8 ON')
-      else client.ftp.encoding = 'latin1'
     })
     if (!isSecure) return
     await this.#try(() => this.#client.send('PBSZ 0'))
@@ -86,12 +87,9 @@ export class FtpSession {
     return this.#try(async () => (await this.#client.send(command)).message)
   }
 
-  /** The size of the file in bytes, or null when the server does not tell. Rejects when there is no such file. */
+  /** The size of the file in bytes, or null when the server does not tell; many refuse it for files that they do give. */
   async size(): Promise<number | null> {
-    const said = await this.ask(`SIZE ${this.#place.path}`).catch((fault: unknown) => {
-      if (isRefusal(fault) && !isMissing(fault)) return ''
-      throw fault
-    })
+    const said = (await this.askOrNull(`SIZE ${this.#place.path}`)) ?? ''
     const size = Number(/^213 (\d+)\s*$/.exec(said)?.[1] ?? Number.NaN)
     return Number.isSafeInteger(size) ? size : null
   }

@@ -24,7 +24,10 @@ export async function ftpFacts(
   const place = ftpPlace(link)
   const session = await FtpSession.open(place, options)
   try {
-    return { name: nameForLink(place.url.href), sizeBytes: await session.size() }
+    const sizeBytes = await session.size()
+    // Whether there is such a file is known for sure only when it begins to come.
+    if (sizeBytes === null) await session.retrieve(0)
+    return { name: nameForLink(place.url.href), sizeBytes }
   } finally {
     session.close()
   }

@@ -18,6 +18,7 @@ import {
   startVsftpd,
   type Vsftpd,
 } from './support/ftp.ts'
+import { encoded } from './support/old-encodings.ts'
 import { solidBytes } from './support/solid-bytes.ts'
 
 const bytes = solidBytes(3 * 1024 * 1024 + 17)
@@ -96,6 +97,28 @@ describe('a real FTP server', () => {
     expect([(await get({ link })).outcome, await isWhole()]).toEqual([bytes.length, true])
     const facts = await ftpFacts(link, { gate, signal: new AbortController().signal, timeoutMs: 5000 })
     expect(facts.name).toBe('größe 100%.bin')
+  })
+
+  it.each([
+    ['黑客帝国 第一集.mkv', 'gbk'],
+    ['Новая папка.zip', 'windows-1251'],
+    ['予定表.txt', 'shift_jis'],
+    ['café olé.txt', 'windows-1252'],
+  ])('gives “%s”, whose name lies on its disk in %s, by those bytes', async (name, encoding) => {
+    const raw = encoded(name, encoding)
+    writeFileSync(Buffer.concat([Buffer.from(`${join(place, 'files')}/`), raw]), bytes)
+    const link = server.url(`/${raw.toString('hex').replace(/../g, '%$&')}`)
+    const { outcome, announced } = await get({ link })
+    expect([outcome, await isWhole()]).toEqual([bytes.length, true])
+    expect(announced).toMatchObject([{ sizeBytes: bytes.length }])
+    const facts = await ftpFacts(link, { gate, signal: AbortSignal.timeout(5000), timeoutMs: 5000 })
+    expect(facts).toEqual({ name, sizeBytes: bytes.length })
+  })
+
+  it('gives a file with a question mark in its name', async () => {
+    writeFileSync(join(place, 'files/what?.bin'), bytes)
+    expect((await get({ link: server.url('/what?.bin') })).outcome).toBe(bytes.length)
+    expect((await get({ link: server.url('/what%3F.bin') })).outcome).toBe(bytes.length)
   })
 
   it('has no such file: a sentence, from the fetch and from the facts', async () => {
@@ -201,6 +224,42 @@ describe('a link that must not be sent as it is', () => {
     const { announced } = await get({ link: url('/a').replace('//', '//me:s%40crt@') })
     expect(commands.slice(0, 2)).toEqual(['USER me', 'PASS s@crt'])
     expect(JSON.stringify(announced)).not.toContain('crt')
+  })
+
+  it('has a user and a password in Latin-1: those bytes are sent', async () => {
+    const { url, commands } = await serve()
+    await get({ link: url('/a').replace('//', '//jos%E9:%FC%C3%BC@') })
+    expect(commands.slice(0, 2)).toEqual(['USER jos\xe9', 'PASS \xfc\xc3\xbc'])
+  })
+})
+
+describe('an FTP server that is old', () => {
+  const facts = (link: string) =>
+    ftpFacts(link, { gate, signal: AbortSignal.timeout(5000), timeoutMs: 5000 }).catch((fault: Error) => fault.message)
+
+  it.each([
+    ['550 to SIZE', { SIZE: '550 SIZE: no.' }],
+    ['550 to SIZE and MDTM', { SIZE: '550 No.', MDTM: '550 No.' }],
+    ['a size in words', { SIZE: '213 quite large' }],
+    ['nothing newer than 1985', { SIZE: '500 ?', MDTM: '500 ?', EPSV: '500 ?', REST: '502 ?', OPTS: '500 ?' }],
+  ])('says %s: the size is not known, and the file is fetched', async (_what, refused: Record<string, string>) => {
+    const { url } = await serve({ lie: (command) => refused[command] ?? null })
+    expect(await facts(url('/jazz.flac'))).toEqual({ name: 'jazz.flac', sizeBytes: null })
+    expect([(await get({ link: url('/jazz.flac') })).outcome, await isWhole()]).toEqual([bytes.length, true])
+  })
+
+  it('says 550 to SIZE and to RETR: there is no such file', async () => {
+    const { url } = await serve({ lie: (command) => (/SIZE|RETR/.test(command) ? '550 No such file.' : null) })
+    expect(await facts(url('/jazz.flac'))).toMatch(/there is no such file \(550\)/)
+    expect((await get({ link: url('/jazz.flac') })).outcome).toMatch(/there is no such file \(550\)/)
+  })
+
+  it('has a name that is no UTF-8: those bytes are asked for, and no UTF-8 is wished', async () => {
+    const { url, commands } = await serve()
+    const { outcome } = await get({ link: url('/%BA%DA.bin') })
+    expect(outcome).toBe(bytes.length)
+    expect(commands).toContain('RETR \xba\xda.bin')
+    expect(commands.filter((command) => command.startsWith('OPTS'))).toEqual([])
   })
 })
 
