@@ -2,6 +2,9 @@ import type { IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 import type { Address, Gate } from './gate.ts'
+import { escapeBytes, percentBytes } from './percent.ts'
+import { RedirectCookies } from './redirect-cookies.ts'
+import { decodeAs } from './text-bytes.ts'
 import { connectWide } from './wide-socket.ts'
 
 const maxRedirects = 20
@@ -36,23 +39,32 @@ export interface Exchange {
 
 /**
  * Asks for a link and follows up to 20 redirects by hand, each hop through the gate. A user name and password in the link are
- * sent to the link's own origin only. The body is asked for as it is, never compressed.
+ * sent to the link's own origin only. Cookies that are set on the way are sent where they belong. The body is asked for as it is,
+ * never compressed.
  */
 export async function exchange(link: string, options: ExchangeOptions): Promise<Exchange> {
   let url = parseLink(link)
   const home = url.origin
-  const credentials = url.username === '' ? null : `${decodePart(url.username)}:${decodePart(url.password)}`
+  const credentials =
+    url.username === ''
+      ? null
+      : Buffer.concat([percentBytes(url.username), Buffer.from(':'), percentBytes(url.password)]).toString('base64')
+  const cookies = new RedirectCookies()
   const seen = new Set<string>()
   for (let hop = 0; hop <= maxRedirects; hop++) {
     url.username = url.password = url.hash = ''
-    if (seen.has(url.href)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
-    seen.add(url.href)
-    const isHome = url.origin === home
-    const headers = { ...options.headers, ...(isHome ? headersFor(url, options, credentials) : {}) }
-    const { response, sentMore } = await ask(url, { ...options, headers })
+    const shown = url.origin === home ? credentialsFor(url, options, credentials) : {}
+    const cookie = await cookies.header(url, shown.cookie)
+    // The same place asked with another cookie can answer something else.
+    const asked = `${url.href} ${cookie}`
+    if (seen.has(asked)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
+    seen.add(asked)
+    const headers = { ...options.headers, ...shown, ...(cookie === undefined ? {} : { cookie }) }
+    const { response, sentMore } = await askPatiently(url, { ...options, headers })
     const next = nextHop(response, url)
     if (next === null) return { response, url, sentMore }
     response.destroy()
+    await cookies.keep(response, url)
     url = next
   }
   throw new FetchError(`“${url.hostname}” redirects more than ${maxRedirects} times.`)
@@ -63,26 +75,17 @@ function parseLink(link: string): URL {
   return new URL(link)
 }
 
-/** A user name or password as it was meant; one that is not properly encoded is meant as it stands. */
-export function decodePart(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 /** The link's own user name and password win over what is kept for its server. */
-function headersFor(url: URL, options: ExchangeOptions, credentials: string | null): Record<string, string> {
+function credentialsFor(url: URL, options: ExchangeOptions, credentials: string | null): Credentials {
   const { authorization, cookie } = options.credentialsFor?.(new URL(url)) ?? {}
-  const own = credentials === null ? authorization : `Basic ${Buffer.from(credentials).toString('base64')}`
+  const own = credentials === null ? authorization : `Basic ${credentials}`
   return { ...(own === undefined ? {} : { authorization: own }), ...(cookie === undefined ? {} : { cookie }) }
 }
 
 function nextHop(response: IncomingMessage, url: URL): URL | null {
   const { location } = response.headers
   if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return null
-  const target = Buffer.from(location, 'latin1').toString('utf8')
+  const target = originalBytes(location)
   if (!URL.canParse(target, url.href)) {
     response.destroy()
     throw new FetchError(`“${url.hostname}” redirects to something that is not a link.`)
@@ -101,7 +104,29 @@ function nextHop(response: IncomingMessage, url: URL): URL | null {
   return next
 }
 
-async function ask(url: URL, options: ExchangeOptions): Promise<Pick<Exchange, 'response' | 'sentMore'>> {
+/**
+ * A `Location` as Node gives it, one character per byte, as a link to the same bytes: whatever encoding they are in, the server wants
+ * its own back. In some of them a backslash is the second half of a character, and no separator.
+ */
+function originalBytes(location: string): string {
+  const isUtf8 = decodeAs(Buffer.from(location, 'latin1'), 'utf-8') !== null
+  return escapeBytes(isUtf8 ? location : location.replace(/(?<=[^\0-\x7f])\\/g, '%5C'))
+}
+
+/** Asks once more where the head breaks a rule that many servers break (folded lines, bare line feeds), with a parser that reads it. */
+async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
+  try {
+    return await ask(url, options)
+  } catch (fault) {
+    if (!(fault instanceof FetchError) || !errorCode(fault.cause).startsWith('HPE_')) throw fault
+    return ask(url, { ...options, isLenient: true })
+  }
+}
+
+async function ask(
+  url: URL,
+  options: ExchangeOptions & { isLenient?: boolean },
+): Promise<Pick<Exchange, 'response' | 'sentMore'>> {
   const addresses = await options.gate.check(url).catch((fault: unknown) => {
     throw translateFault(fault, url.hostname)
   })
@@ -110,6 +135,7 @@ async function ask(url: URL, options: ExchangeOptions): Promise<Pick<Exchange, '
     method: options.method ?? 'GET',
     ...route(url, addresses),
     signal: options.signal,
+    insecureHTTPParser: options.isLenient === true,
     headers: { 'user-agent': 'Putdesk', accept: '*/*', 'accept-encoding': 'identity', ...options.headers },
   }
   // An import would load all of Node's fetch with it, and take longer than the rest of a start.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { codingsOf, decodeBody } from './coding.ts'
 import { type Credentials, type Exchange, exchange } from './exchange.ts'
 import { FetchError } from './fetch-error.ts'
 import type { Gate } from './gate.ts'
@@ -45,9 +46,11 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
   const { response, url } = answer
   const status = response.statusCode ?? 0
   if (status === 206 && isPart(asked)) {
-    const checked = checkPartial(response, asked)
+    const isCoded = codingsOf(response, url).length > 0
+    const checked = isCoded
+      ? { problem: 'it sends its rest only in a coding', hasChanged: false }
+      : checkPartial(response, asked)
     if (checked.problem === null) {
-      refuseCoding(response, url)
       return delivery(answer, { start: asked.start, end: checked.end, totalBytes: checked.totalBytes })
     }
     response.destroy()
@@ -66,9 +69,17 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
       : { kind: 'mismatch', problem: 'it has no such part', hasChanged: total !== `${asked.totalBytes}` }
   }
   if (status !== 200) throw statusFault(response, url.hostname)
-  refuseCoding(response, url)
+  const codings = codingsOf(response, url)
+  if (codings.length > 0) return decoded(answer, codings)
   const totalBytes = announcedBytes(response)
   return delivery(answer, { start: 0, end: totalBytes, totalBytes })
+}
+
+/** A file in a coding: its size is not known before, and it cannot be continued. */
+function decoded(answer: Exchange, codings: string[]): Delivery {
+  const coded = delivery(answer, { start: 0, end: null, totalBytes: null })
+  const stream = decodeBody(answer.response, codings, answer.url.hostname)
+  return { ...coded, stream, givesParts: false, validators: { ...coded.validators, strong: null } }
 }
 
 function delivery(
@@ -114,13 +125,6 @@ function statusFault(response: IncomingMessage, host: string): FetchError {
     return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
   }
   return new FetchError(said('answers with something that is not a file'))
-}
-
-/** A coded body has another length and other bytes than the file; only files that are compressed themselves come that way. */
-function refuseCoding(response: IncomingMessage, url: URL): void {
-  const coding = response.headers['content-encoding']?.toLowerCase() ?? 'identity'
-  if (coding === 'identity' || (/gzip$/.test(coding) && /\.t?gz$/i.test(url.pathname))) return
-  throw new FetchError(`“${url.hostname}” sends this file only in the coding “${coding}”, which was not asked for.`)
 }
 
 /** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */

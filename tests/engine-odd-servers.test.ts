@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Announced, fetchToPart } from '../engine/fetch.ts'
 import { createGate } from '../engine/gate.ts'
@@ -94,7 +94,7 @@ describe('bytes in an address', () => {
     })
     expect(await get(server.url('/first'))).toMatchObject({ outcome: 'whole', name })
     const asked = Array.from(raw, (byte) =>
-      byte > 0x7f ? `%${byte.toString(16).toUpperCase()}` : byte === 0x20 ? '%20' : String.fromCharCode(byte),
+      byte > 0x7f || byte === 0x20 || byte === 0x5c ? `%${byte.toString(16).toUpperCase()}` : String.fromCharCode(byte),
     ).join('')
     expect(server.requests[1]?.path).toBe(`/d/${asked}?f=${asked}`)
   })
@@ -172,7 +172,6 @@ describe('a coding that nobody asked for', () => {
     ['x-gzip', gzipSync(bytes)],
     ['GZIP', gzipSync(bytes)],
     ['deflate', deflateSync(bytes)],
-    ['deflate', deflateRawSync(bytes)],
     ['br', brotliCompressSync(bytes)],
     ['zstd', zstdCompressSync(bytes)],
     ['gzip, br', brotliCompressSync(gzipSync(bytes))],
@@ -218,10 +217,9 @@ describe('a coding that nobody asked for', () => {
     ['zstd', zstdCompressSync(bytes)],
   ])('%s that ends too soon, in a body that is whole: an error', async (coding, packed) => {
     const half = packed.subarray(0, packed.length - 200)
-      const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], half))
-      expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding/)
-    },
-  )
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], half))
+    expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding/)
+  })
 
   it('a connection that breaks in it: fetched again from the beginning', async () => {
     const packed = gzipSync(bytes)
@@ -272,7 +270,10 @@ describe('heads that are odd', () => {
     ['no content type', ['HTTP/1.1 200 OK', length, 'Connection: close']],
     ['names in capitals and blanks behind', ['HTTP/1.1 200 OK', `CONTENT-LENGTH:${bytes.length}  `]],
     ['a folded line', ['HTTP/1.1 200 OK', length, 'Content-Disposition: attachment;', ' filename="film.mkv"']],
-    ['the same length twice', ['HTTP/1.1 200 OK', length, length]],
+    ['lines that end without a CR', [`HTTP/1.1 200 OK\nX-A: b\n${length}`]],
+    ['a blank before a colon', ['HTTP/1.1 200 OK', `Content-Length : ${bytes.length}`]],
+    ['HTTP/1.4', ['HTTP/1.4 200 OK', length]],
+    ['a transfer coding that is none', ['HTTP/1.1 200 OK', 'Transfer-Encoding: identity', length]],
   ])('%s: the file is fetched', async (_what, lines) => {
     const server = await serve(raw(lines))
     expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole', name: 'film.mkv' })

@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http'
+import { pipeline, type Readable, Transform } from 'node:stream'
+import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib'
+import { errorCode, FetchError } from './fetch-error.ts'
+import { nameForLink } from './names.ts'
+
+const maxCodings = 3
+const decoders: Record<string, () => Transform> = {
+  gzip: createUnzip,
+  'x-gzip': createUnzip,
+  deflate: createUnzip,
+  br: createBrotliDecompress,
+  zstd: () => createZstdDecompress(),
+}
+// What servers write there by mistake: none of them changes a byte.
+const harmless = /^(|identity|none|binary|7bit|8bit|utf-?8|us-ascii|iso-8859-1|aws-chunked|chunked)$/
+const packedTypes = /^application\/(x-)?(gzip|gunzip|gzip-compressed|tgz|gtar|compressed-tar)\b/i
+const endings: Record<string, RegExp> = {
+  gzip: /\.(t?gz|gzip|svgz|emz|wmz|vgz)$/i,
+  'x-gzip': /\.(t?gz|gzip|svgz|emz|wmz|vgz)$/i,
+  br: /\.br$/i,
+  zstd: /\.t?zst$/i,
+  deflate: /\.zz?$/i,
+  compress: /\.(t?z|taz)$/i,
+  'x-compress': /\.(t?z|taz)$/i,
+}
+
+/**
+ * The codings that have to be undone to get at the file, the outermost first. Nobody asked for one, so it is an artefact of the way,
+ * as browsers take it too; but a file that is packed itself, such as a `.tar.gz`, is often sent with its packing named
+ * as a coding, and then stays as it is. Empty for a body that is the file. Source: RFC 9110 §8.4.
+ */
+export function codingsOf(response: IncomingMessage, url: URL): string[] {
+  const {
+    'content-encoding': said = '',
+    'content-type': type = '',
+    'content-disposition': disposition,
+  } = response.headers
+  const codings = said
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => !harmless.test(coding))
+    .reverse()
+  const [only = ''] = codings
+  const isFile = packedTypes.test(type) || endings[only]?.test(nameForLink(url.href, disposition)) === true
+  return codings.length === 1 && isFile ? [] : codings
+}
+
+/**
+ * Undoes the codings of a body that comes whole. Each of them tells where it ends, so a stream that ends has been whole; one that
+ * ends too soon fails. How long it will be is not known before, and no part of it can be asked for: a fetch that breaks off starts
+ * over. Throws a `FetchError` for a coding that nobody can undo.
+ */
+export function decodeBody(response: IncomingMessage, codings: string[], host: string): Readable {
+  const known = codings.flatMap((coding) => decoders[coding] ?? [])
+  if (known.length !== codings.length || known.length > maxCodings) throw badCoding(codings, host)
+  const out = new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    destroy: (fault, done) => done(fault !== null && isDecoderFault(fault) ? badCoding(codings, host, fault) : fault),
+  })
+  // Whoever reads it hears of its faults; before that they must not end the program.
+  out.on('error', () => undefined)
+  pipeline([response, ...known.map((create) => create()), out], () => undefined)
+  return out
+}
+
+function badCoding(codings: string[], host: string, cause?: unknown): FetchError {
+  const said = codings.toReversed().join(', ').slice(0, 100)
+  return new FetchError(`“${host}” sends this file only in the coding “${said}”, which cannot be undone.`, { cause })
+}
+
+/** Source: nodejs.org/api/zlib.html, the codes of zlib, brotli and zstd. */
+function isDecoderFault(fault: Error): boolean {
+  return /^(Z_|ERR_(_?ERROR_|BROTLI|ZSTD|ZLIB)|ZSTD_|BROTLI_|ERR__)/.test(errorCode(fault))
+}
