@@ -4,6 +4,7 @@ import { createReadStream, statSync, truncateSync, writeFileSync } from 'node:fs
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startBadServer, type Wire } from './support/bad-server.ts'
 import { makeArchive } from './support/made-archive.ts'
 import type { Service } from './support/service.ts'
 import { servicesForTests } from './support/services.ts'
@@ -137,6 +138,85 @@ describe('archives', () => {
     })
     const [broken] = (await analyze(service, [...parts, web.url('/abcde.part4.rar')])).multiparturl
     expect(broken?.error).toBe('“abcde” is not complete: abcde.part3.rar is missing.')
+  })
+})
+
+describe('servers that are odd', () => {
+  const size = 4096
+  const body = randomBytes(size)
+  type Step = (wire: Wire) => void | Promise<void>
+  const say =
+    (status: string, lines: string[] = [], sent = Buffer.alloc(0)): Step =>
+    async (wire) => {
+      wire.head(status, lines)
+      await wire.body(sent)
+      wire.socket.end()
+    }
+  const hangs: Step = () => undefined
+  const closes: Step = ({ socket }) => void socket.destroy()
+  const whole = say('200 OK', [`Content-Length: ${size}`], body)
+  const part = say('206 Partial Content', ['Content-Length: 1024', `Content-Range: bytes 0-1023/${size}`], body)
+  const partOfUnknown = say('206 Partial Content', ['Content-Length: 1024', 'Content-Range: bytes 0-1023/*'], body)
+  const empty = say('200 OK', ['Content-Length: 0'])
+  const packed = say('200 OK', ['Content-Length: 300', 'Content-Encoding: gzip'], randomBytes(300))
+  const no = (status: string) => say(status, ['Content-Length: 3'], Buffer.from('no!'))
+
+  // What each answers to HEAD, to a part and to the whole, and what is then said of its size.
+  const servers: [string, Step, Step, Step, number | null][] = [
+    ['head-hangs', hangs, part, whole, size],
+    ['head-closes', closes, part, whole, size],
+    ['head-zero', empty, part, whole, size],
+    ['head-zero-no-parts', empty, whole, whole, size],
+    ['head-400', no('400 Bad Request'), part, whole, size],
+    ['head-403', no('403 Forbidden'), part, whole, size],
+    ['head-404', no('404 Not Found'), part, whole, size],
+    ['head-405', no('405 Method Not Allowed'), part, whole, size],
+    ['head-500', no('500 Oh'), part, whole, size],
+    ['head-501', no('501 Not Implemented'), part, whole, size],
+    ['head-204', say('204 No Content'), part, whole, size],
+    ['head-is-no-http', ({ socket }) => void socket.end('what?\r\n\r\n'), part, whole, size],
+    ['part-400', no('405 Method Not Allowed'), no('400 Bad Request'), whole, size],
+    ['part-416', empty, no('416 Range Not Satisfiable'), whole, size],
+    ['part-closes', closes, closes, whole, size],
+    ['part-of-unknown', no('405 Method Not Allowed'), partOfUnknown, whole, size],
+    ['really-empty', empty, say('416 Range Not Satisfiable', ['Content-Range: bytes */0']), empty, 0],
+    ['no-length', empty, say('200 OK', [], body), say('200 OK', [], body), null],
+    ['packed', packed, packed, packed, null],
+    [
+      'lies-of-length',
+      say('200 OK', ['Content-Length: -5']),
+      say('200 OK', ['Content-Length: 0x10']),
+      say('200 OK'),
+      null,
+    ],
+  ]
+  const lost: [string, Step, Step, Step, RegExp][] = [
+    ['gone', no('404 Not Found'), no('404 Not Found'), no('404 Not Found'), /no such file \(404\)/],
+    ['forbidden', no('403 Forbidden'), no('403 Forbidden'), no('403 Forbidden'), /does not let this file be fetched/],
+    ['broken', closes, closes, closes, /broke the connection/],
+    ['zero-then-gone', empty, no('404 Not Found'), no('404 Not Found'), /no such file \(404\)/],
+  ]
+
+  it('a HEAD that hangs, closes, lies or is refused is not the last word', async () => {
+    const steps = new Map([...servers, ...lost].map(([name, head, ranged, plain]) => [name, { head, ranged, plain }]))
+    const bad = await startBadServer((request, wire) => {
+      const { head, ranged, plain } = steps.get(request.path.slice(1)) ?? {
+        head: closes,
+        ranged: closes,
+        plain: closes,
+      }
+      return (request.method === 'HEAD' ? head : request.range === null ? plain : ranged)(wire)
+    })
+    const service = await start()
+    const links = [...steps.keys()].map((name) => bad.url(`/${name}`))
+    const { singleurl, error } = await analyze(service, links, { putdesk: 1 })
+    expect(
+      Object.fromEntries(singleurl.map(({ name, size: said }) => [name, said === null ? null : Number(said)])),
+    ).toEqual(Object.fromEntries(servers.map(([name, , , , known]) => [name, known])))
+    expect(error.length).toBe(lost.length)
+    for (const [name, , , , sentence] of lost)
+      expect(error.find(({ url }) => url === bad.url(`/${name}`))?.error).toMatch(sentence)
+    await bad.stop()
   })
 })
 

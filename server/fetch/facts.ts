@@ -1,3 +1,4 @@
+import { codingsOf, decodeBody } from '../../engine/coding.ts'
 import { type Exchange, exchange } from '../../engine/exchange.ts'
 import { FetchError } from '../../engine/fetch-error.ts'
 import { ftpFacts } from '../../engine/ftp.ts'
@@ -14,6 +15,8 @@ import type { TorrentSource } from '../torrent/types.ts'
 import { readUpTo, statusSentence } from './fetch-text.ts'
 
 const linkTimeoutMs = 10_000
+/** Leaves time for another way of asking. */
+const headTimeoutMs = 3000
 const magnetTimeoutMs = 20_000
 const headBytes = 1024
 const maxTorrentFileBytes = 16 * 1024 * 1024
@@ -100,38 +103,81 @@ interface WebOptions extends FactsOptions {
 }
 
 async function webFacts(link: string, options: WebOptions): Promise<Facts> {
-  let answer = await ask(link, options, 'HEAD')
-  answer.response.resume()
-  let sizeBytes = answer.response.statusCode === 200 ? announcedBytes(answer.response) : null
-  const { 'content-type': type = '', 'content-disposition': disposition = null } = answer.response.headers
-  const isPromised = promisesMedia(nameForLink(link)) || promisesMedia(nameForLink(answer.url.href, disposition))
-  if (isTorrent(link, answer))
-    return torrentFacts({ torrentFile: await wholeFile(link, options) }, answer.url.hostname, options)
-  if (sizeBytes === null || (isPromised && /html/i.test(type))) {
-    answer.response.destroy()
-    answer = await ask(link, options, 'GET', { start: 0, end: headBytes })
-    const { response, url } = answer
-    const status = response.statusCode ?? 0
-    if (status !== 200 && status !== 206) {
-      response.destroy()
-      throw new FetchError(statusSentence(status, url.hostname))
-    }
-    const total = /\/(\d+)$/.exec(response.headers['content-range'] ?? '')?.[1]
-    sizeBytes = status === 200 ? announcedBytes(response) : total === undefined ? null : Number(total)
-    const head = await readUpTo(response, headBytes)
-    if (isPromised && isWebPage(response.headers['content-type'] ?? null, head)) {
-      throw new FetchError(
-        'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
-      )
-    }
-    if (isTorrent(link, answer))
-      return torrentFacts({ torrentFile: await wholeFile(link, options) }, url.hostname, options)
-  }
+  const { answer, sizeBytes, head } = await look(link, options)
   const { response, url } = answer
-  response.destroy()
-  const name = nameForLink(url.href, response.headers['content-disposition'])
+  if (isTorrent(link, answer))
+    return torrentFacts({ torrentFile: await wholeFile(link, options) }, url.hostname, options)
+  const { 'content-type': type = null, 'content-disposition': disposition } = response.headers
+  const name = nameForLink(url.href, disposition)
+  if ((promisesMedia(nameForLink(link)) || promisesMedia(name)) && isWebPage(type, head)) {
+    throw new FetchError(
+      'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
+    )
+  }
   const inside = await insideZip(link, { ...options, name, sizeBytes })
   return { ...unknown, name, host: url.hostname, sizeBytes, ...inside }
+}
+
+/** An answer's head, whose body is over, and what it tells. */
+interface Look {
+  answer: Exchange
+  sizeBytes: number | null
+  /** The first bytes of what is announced as a web page, if any were asked for. */
+  head: Buffer
+}
+
+/**
+ * Asks by HEAD, then for the first bytes, then for the whole without reading it, until one answer tells what a fetch would get: servers
+ * refuse, ignore or answer wrongly what only few programs ask. Only a refusal of what a fetch asks is the verdict.
+ */
+async function look(link: string, options: WebOptions): Promise<Look> {
+  const byHead = await lookOnce(link, options, 'HEAD').catch((fault: unknown) => goOn(fault, options.signal))
+  if (byHead !== null && isTelling(link, byHead)) return byHead
+  const byPart = await lookOnce(link, options, 'part').catch((fault: unknown) => goOn(fault, options.signal))
+  const partStatus = byPart?.answer.response.statusCode
+  if (byPart !== null && (partStatus === 200 || (partStatus === 206 && byPart.sizeBytes !== null))) return byPart
+  const { answer, ...whole } = await lookOnce(link, options, 'whole')
+  const status = answer.response.statusCode ?? 0
+  if (status !== 200) throw new FetchError(statusSentence(status, answer.url.hostname))
+  return { answer, ...whole }
+}
+
+/** Null where another way of asking may get further. */
+function goOn(fault: unknown, signal: AbortSignal): null {
+  if (signal.aborted || !(fault instanceof FetchError)) throw fault
+  return null
+}
+
+/** False for a HEAD that may say something else than a fetch: no size or none at all, or a page in place of a film. */
+function isTelling(link: string, { answer, sizeBytes }: Look): boolean {
+  const { response, url } = answer
+  if (response.statusCode !== 200) return false
+  const { 'content-type': type = '', 'content-disposition': disposition } = response.headers
+  if (isTorrent(link, answer)) return true
+  const isPromised = promisesMedia(nameForLink(link)) || promisesMedia(nameForLink(url.href, disposition))
+  return sizeBytes !== null && sizeBytes > 0 && !(isPromised && /html/i.test(type))
+}
+
+async function lookOnce(link: string, options: WebOptions, how: 'HEAD' | 'part' | 'whole'): Promise<Look> {
+  const range = how === 'part' ? { start: 0, end: headBytes } : undefined
+  const answer = await ask(link, options, { method: how === 'HEAD' ? 'HEAD' : 'GET', range })
+  const { response, url } = answer
+  try {
+    const codings = codingsOf(response, url)
+    const isPage = how !== 'HEAD' && /html/i.test(response.headers['content-type'] ?? '')
+    const body = codings.length > 0 ? decodeBody(response, codings, url.hostname) : response
+    const head = isPage ? await readUpTo(body, headBytes) : Buffer.alloc(0)
+    return { answer, head, sizeBytes: codings.length > 0 ? null : sizeOf(response) }
+  } finally {
+    response.destroy()
+  }
+}
+
+/** The size of the whole file, in bytes, as an answer tells it; null when it does not, or tells nonsense. */
+function sizeOf(response: Exchange['response']): number | null {
+  if (response.statusCode === 200) return announcedBytes(response)
+  const total = Number(/^bytes .*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1] ?? Number.NaN)
+  return Number.isSafeInteger(total) ? total : null
 }
 
 function isTorrent(link: string, { response }: Exchange): boolean {
@@ -147,7 +193,7 @@ async function insideZip(
   if (sizeBytes === null || !/\.zip$/i.test(name)) return {}
   try {
     const read = async (offset: number, length: number) => {
-      const { response } = await ask(link, options, 'GET', { start: offset, end: offset + length })
+      const { response } = await ask(link, options, { range: { start: offset, end: offset + length } })
       try {
         const said = response.headers['content-range'] ?? ''
         if (response.statusCode !== 206 || !said.startsWith(`bytes ${offset}-`)) throw new FetchError('No ranges.')
@@ -169,13 +215,12 @@ async function insideZip(
 function ask(
   link: string,
   { gate, hosters, signal }: WebOptions,
-  method: 'HEAD' | 'GET',
-  range?: { start: number; end: number },
+  { method = 'GET', range }: { method?: 'HEAD' | 'GET'; range?: { start: number; end: number } | undefined } = {},
 ): Promise<Exchange> {
   return exchange(link, {
     gate,
     method,
-    timeoutMs: linkTimeoutMs,
+    timeoutMs: method === 'HEAD' ? headTimeoutMs : linkTimeoutMs,
     signal,
     credentialsFor: (url) => hosters.credentialsFor(url),
     headers: range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` },
@@ -183,7 +228,7 @@ function ask(
 }
 
 async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
-  const { response, url } = await ask(link, options, 'GET')
+  const { response, url } = await ask(link, options)
   try {
     if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
     const bytes = await readUpTo(response, maxTorrentFileBytes + 1)
