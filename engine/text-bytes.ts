@@ -95,7 +95,7 @@ export function decodeBytes(bytes: Uint8Array, declared: string | null = null): 
 }
 
 /** The label that the Encoding Standard has for a declared name, or null for one that nobody knows. */
-function labelOf(declared: string): string | null {
+export function labelOf(declared: string): string | null {
   const name = declared.trim().toLowerCase()
   const [, dos] = /^(?:cp|ibm|dos|oem)?-?(437|850|932|936|949|950|65001)$/.exec(name) ?? []
   const pages: Record<string, string> = { 932: 'shift_jis', 936: 'gbk', 949: 'euc-kr', 950: 'big5', 65001: 'utf-8' }

@@ -133,11 +133,12 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
   )
   const now = nowSeconds()
   try {
-    const [{ fetchText }, { fits, readFeed }] = await Promise.all([
+    const [{ fetchDocument }, { fits, readFeed }] = await Promise.all([
       import('../fetch/fetch-text.ts'),
       import('./feed.ts'),
     ])
-    const entries = readFeed(await fetchText(url, { gate, signal, maxBytes: maxFeedBytes }))
+    const feed = await fetchDocument(url, { gate, signal, maxBytes: maxFeedBytes })
+    const entries = await readFeed(feed.text, feed.url)
     db.transact(() => {
       written.run(now, now + intervalSeconds, null, id, url)
       take(
@@ -163,6 +164,7 @@ function take(subscription: Subscription, entries: FeedEntry[], { db, transfers,
   if (number(still ?? {}, 'n') === 0) return
   // A feed tells the newest first; they are fetched in the order in which they came.
   const fresh = entries.filter((entry) => see.run(id, entry.id).changes === 1).reverse()
+  for (const { otherId } of entries) see.run(id, otherId)
   if (fresh.length > 0) {
     transfers.add(
       fresh.map(({ link }) => link),

@@ -1,25 +1,40 @@
+import { codingsOf, decodeBody } from '../../engine/coding.ts'
 import { exchange } from '../../engine/exchange.ts'
 import { FetchError } from '../../engine/fetch-error.ts'
 import type { Gate } from '../../engine/gate.ts'
+import { documentText } from './document-text.ts'
 
 const timeoutMs = 30_000
 
+interface TextOptions {
+  gate: Gate
+  signal: AbortSignal
+  maxBytes: number
+}
+
 /** Fetches a text of a limited size through the gate: a page to look for links in, or a feed. Rejects with a sentence. */
-export async function fetchText(
+export async function fetchText(link: string, options: TextOptions): Promise<string> {
+  return (await fetchDocument(link, options)).text
+}
+
+/** The same, and tells where it was in the end. */
+export async function fetchDocument(
   link: string,
-  { gate, signal, maxBytes }: { gate: Gate; signal: AbortSignal; maxBytes: number },
-): Promise<string> {
+  { gate, signal, maxBytes }: TextOptions,
+): Promise<{ text: string; url: string }> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const { response, url } = await exchange(link, { gate, timeoutMs, signal: limit })
   try {
     if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
-    const bytes = await readUpTo(response, maxBytes + 1)
+    const codings = codingsOf(response, url)
+    const body = codings.length === 0 ? response : decodeBody(response, codings, url.hostname)
+    const bytes = await readUpTo(body, maxBytes + 1)
     if (bytes.length > maxBytes) {
       throw new FetchError(
         `“${url.hostname}” sends more than ${Math.round(maxBytes / 1024 / 1024)} MB, so it was not read.`,
       )
     }
-    return bytes.toString('utf8')
+    return { text: documentText(bytes, response.headers['content-type'] ?? null), url: url.href }
   } catch (fault) {
     if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: fault })
     throw fault
