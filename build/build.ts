@@ -22,6 +22,8 @@ export async function buildAll(): Promise<void> {
   // what it is to load after its window.
   for (const mode of parts) await build({ configFile: `${root}/vite.config.ts`, mode, logLevel: 'warn' })
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
+  const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
+  copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

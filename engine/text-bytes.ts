@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { createRequire } from 'node:module'
 import { TextDecoder } from 'node:util'
-import { detectAll } from 'jschardet'
 
 const sampleBytes = 16 * 1024
 
@@ -51,6 +51,9 @@ const dosTables = {
   ibm850:
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
 }
+
+/** Loaded with the first guess: it is a megabyte that most starts never need. In a build it lies beside. */
+let detector: typeof import('jschardet') | null = null
 
 const decoders = new Map<string, TextDecoder>()
 
@@ -146,7 +149,8 @@ function guess(bytes: Uint8Array): string | null {
   if (japanese !== undefined) return japanese
   const readings = new Map<string, { label: string; score: number }>()
   const asked = Object.values(encodings).map((encoding) => encoding.asked)
-  for (const { encoding, confidence } of detectAll(sample, { detectEncodings: asked, minimumThreshold: 0 })) {
+  detector ??= loadDetector()
+  for (const { encoding, confidence } of detector.detectAll(sample, { detectEncodings: asked, minimumThreshold: 0 })) {
     const found = encoding?.toLowerCase() ?? ''
     const label = foundAs[found] ?? found
     const known = encodings[label]
@@ -157,6 +161,11 @@ function guess(bytes: Uint8Array): string | null {
   }
   const [best, next] = [...readings.values()].sort((a, b) => b.score - a.score)
   return best === undefined || best.score < minLead(sample, best.label) * (next?.score ?? 0) ? null : best.label
+}
+
+function loadDetector(): typeof import('jschardet') {
+  const isBuilt = !import.meta.url.endsWith('.ts')
+  return createRequire(import.meta.url)(isBuilt ? './jschardet.cjs' : 'jschardet')
 }
 
 /** How many times better than the next reading a guess has to be: the shorter the text, the more. Source: tried as below. */

@@ -134,9 +134,9 @@ describe('names of one source', () => {
 
   it('is quick with 100,000 of them', () => {
     const bytes = encoded('予定表.txt', 'shift_jis')
-    const began = performance.now()
+    const began = process.cpuUsage()
     expect(decodeNames(Array.from({ length: 100_000 }, () => bytes))?.at(-1)).toBe('予定表.txt')
-    expect(performance.now() - began).toBeLessThan(3000)
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000)
   })
 
   it('takes none for none', () => {

@@ -27,17 +27,25 @@ describe('the service as it is built, in an empty folder', () => {
     const archive = await makeArchive('Locked.7z', { 'a.txt': randomBytes(100), 'b.txt': randomBytes(200) }, '-mx=1')
     const web = await startWeb()
     web.on('/Locked.7z', file(archive))
+    // A name in GBK, which nothing says: what guesses encodings came with it too.
+    const named = '/%BA%DA%BF%CD%B5%DB%B9%FA.bin'
+    web.on(named, file(randomBytes(1000)))
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 100_000 })
     const seed = await startLibtorrent(torrent)
     // No native 7-Zip: what is left is the one for every system.
     const service = await start({ entry: join(folder, 'main.mjs'), environment: { PUTDESK_7ZIP: '' } })
     await service.ask('transfers.add', {
-      links: [web.url('/Locked.7z'), `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`],
+      links: [web.url('/Locked.7z'), web.url(named), `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`],
     })
-    await inStatus(service, '2', 'Seeding')
-    await service.ask('transfers.cancel', { id: 2 })
+    await inStatus(service, '3', 'Seeding')
+    await service.ask('transfers.cancel', { id: 3 })
     await whenEmpty(service)
-    expect((await itemsOf(service)).map(([path]) => path)).toEqual(['Locked/a.txt', 'Locked/b.txt', 'song.flac'])
+    expect((await itemsOf(service)).map(([path]) => path)).toEqual([
+      'Locked/a.txt',
+      'Locked/b.txt',
+      'song.flac',
+      '黑客帝国.bin',
+    ])
     await web.stop()
   })
 })

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readFeed } from '../server/core/feed.ts'
+import { encoded } from './support/old-encodings.ts'
 import { type Service, until } from './support/service.ts'
 import { servicesForTests, whenEmpty } from './support/services.ts'
 import { file, redirect, startWeb, type Web } from './support/web.ts'
@@ -105,6 +107,22 @@ describe('a subscription', () => {
       (answer) => answer.rows[0]?.status === 'Looking for peers',
     )
     expect([rows[0]?.name, rows[0]?.status]).toEqual(['Film', 'Looking for peers'])
+  })
+
+  it('reads one in windows-1251 that says so nowhere, packed without being asked, with relative links', async () => {
+    const text = `<rss><channel><item><title>Новый фильм о любви</title><guid>1</guid><enclosure url="../one.mp3?x=1&amp;amp;y=2"/></item><item><title>Новая музыка и песни</title><guid>2</guid><enclosure url="../two.mp3"/></item></channel></rss>`
+    const body = gzipSync(encoded(text, 'windows-1251'))
+    const head = { 'content-type': 'application/rss+xml', 'content-encoding': 'gzip' }
+    web.on('/ru/feed', redirect('/ru/real/feed'))
+    web.on('/ru/real/feed', (_request, response) => void response.writeHead(200, head).end(body))
+    web.on('/ru/one.mp3', file(randomBytes(1000)))
+    const service = await start()
+    await service.ask('subscriptions.create', { title: 'Кино', url: web.url('/ru/feed'), do_filters: 'ФИЛЬМ' })
+    await until(
+      () => names(service),
+      (all) => all.length === 1,
+    )
+    expect(await names(service)).toEqual(['one.mp3'])
   })
 })
 

@@ -1,4 +1,4 @@
-import { nameForLink } from '../../engine/names.ts'
+import { plainNameForLink } from '../../engine/names.ts'
 import { type Draft, type DraftLink, maxEntries, readJsonFeed, readXmlFeed } from './feed-drafts.ts'
 import { promisesMedia } from './kinds.ts'
 import { linkKind, namesTorrent } from './links.ts'
@@ -57,7 +57,7 @@ function bestLink(links: DraftLink[]): string | null {
 }
 
 function rankOf({ url, role, type }: DraftLink, isMagnet: boolean): number {
-  const name = isMagnet ? '' : nameForLink(url)
+  const name = isMagnet ? '' : plainNameForLink(url)
   const isExtra =
     /^(image|text)\b/i.test(type) || (type === '' && /\.(jpe?g|png|gif|webp|avif|svg|html?|txt)$/i.test(name))
   if (role === 'enclosure' && !isExtra) return 0

@@ -2,7 +2,7 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
-import { nameForLink } from '../../engine/names.ts'
+import { plainNameForLink } from '../../engine/names.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import type { Content } from './content.ts'
@@ -78,7 +78,7 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
 }
 
 function unfetchedFile(link: string): TransferFile {
-  return { path: [nameForLink(link)], sizeBytes: null, isWhole: false, resume: null }
+  return { path: [plainNameForLink(link)], sizeBytes: null, isWhole: false, resume: null }
 }
 
 /** The torrent file that a transfer's only link gave, or null when it gave something else. */

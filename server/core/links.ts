@@ -1,8 +1,11 @@
-import { nameForLink, safeName } from '../../engine/names.ts'
+import { nameForLink, plainNameForLink, safeName } from '../../engine/names.ts'
 import { groupParts } from '../archive/parts.ts'
 import { readMagnet } from '../torrent/magnet.ts'
 import { readTorrent } from '../torrent/torrent-file.ts'
 import { TorrentError } from '../torrent/types.ts'
+
+/** How many names may be guessed at once; of more links only the answers tell the name. */
+const maxGuesses = 32
 
 /** What a link is, as far as its text tells. */
 export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
@@ -23,7 +26,7 @@ export function torrentBytes(link: string): Uint8Array {
 
 /** True for a link that promises a torrent by its name. Others can turn out to be one. */
 export function namesTorrent(link: string): boolean {
-  return /\.torrent$/i.test(nameForLink(link))
+  return /\.torrent$/i.test(plainNameForLink(link))
 }
 
 /** Why a link cannot be fetched by anyone, or null when it can be tried. */
@@ -53,7 +56,8 @@ export interface LinkGroup {
 export function groupLinks(links: readonly string[]): LinkGroup[] {
   const kinds = links.map(linkKind)
   const isFile = (index: number) => kinds[index] === 'http' || kinds[index] === 'ftp'
-  const names = links.map((link, index) => (isFile(index) ? nameForLink(link) : ''))
+  const nameOf = links.length > maxGuesses ? plainNameForLink : nameForLink
+  const names = links.map((link, index) => (isFile(index) ? nameOf(link) : ''))
   // Parts of one archive are in one folder of one host. What cannot have parts stands for itself.
   const placeOf = (index: number) => (isFile(index) ? folderOf(links[index] ?? '') : 'elsewhere')
   const { groups: sets, rest } = groupParts(names, placeOf)

@@ -3,7 +3,7 @@ import { type Exchange, exchange } from '../../engine/exchange.ts'
 import { FetchError } from '../../engine/fetch-error.ts'
 import { ftpFacts } from '../../engine/ftp.ts'
 import type { Gate } from '../../engine/gate.ts'
-import { nameForLink, safeName } from '../../engine/names.ts'
+import { nameForLink, plainNameForLink, safeName } from '../../engine/names.ts'
 import { announcedBytes } from '../../engine/resume.ts'
 import { readZipDirectory } from '../archive/zip-directory.ts'
 import type { Hosters } from '../core/hosters.ts'
@@ -109,7 +109,7 @@ async function webFacts(link: string, options: WebOptions): Promise<Facts> {
     return torrentFacts({ torrentFile: await wholeFile(link, options) }, url.hostname, options)
   const { 'content-type': type = null, 'content-disposition': disposition } = response.headers
   const name = nameForLink(url.href, disposition)
-  if ((promisesMedia(nameForLink(link)) || promisesMedia(name)) && isWebPage(type, head)) {
+  if ((promisesMedia(plainNameForLink(link)) || promisesMedia(name)) && isWebPage(type, head)) {
     throw new FetchError(
       'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
     )
@@ -154,7 +154,7 @@ function isTelling(link: string, { answer, sizeBytes }: Look): boolean {
   if (response.statusCode !== 200) return false
   const { 'content-type': type = '', 'content-disposition': disposition } = response.headers
   if (isTorrent(link, answer)) return true
-  const isPromised = promisesMedia(nameForLink(link)) || promisesMedia(nameForLink(url.href, disposition))
+  const isPromised = promisesMedia(plainNameForLink(link)) || promisesMedia(nameForLink(url.href, disposition))
   return sizeBytes !== null && sizeBytes > 0 && !(isPromised && /html/i.test(type))
 }
 

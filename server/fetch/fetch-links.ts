@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Announced, fetchToPart } from '../../engine/fetch.ts'
 import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
-import { nameForLink } from '../../engine/names.ts'
+import { nameForLink, plainNameForLink } from '../../engine/names.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import type { Hosters } from '../core/hosters.ts'
 import { promisesMedia } from '../core/kinds.ts'
@@ -119,7 +119,7 @@ function begin(job: LinksFetch, file: TransferFile, announced: Announced): void 
   const { transfer, largestFileBytes } = job
   const name = nameForLink(announced.url, announced.contentDisposition)
   const link = transfer.links[transfer.files.indexOf(file)] ?? ''
-  const isPromised = promisesMedia(nameForLink(link)) || promisesMedia(name)
+  const isPromised = promisesMedia(plainNameForLink(link)) || promisesMedia(name)
   if (isPromised && isWebPage(announced.contentType, announced.head)) {
     throw new Refusal('A web page came instead of the file: the link may have ended, or asks you to sign in first.')
   }
