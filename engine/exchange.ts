@@ -9,6 +9,8 @@ import { connectWide } from './wide-socket.ts'
 
 const maxRedirects = 20
 const excessWaitMs = 100
+/** What Node's parser says of heads that are odd, and still clear. Lengths that contradict each other are not among them. */
+const oddForms = new Set(['HPE_INVALID_HEADER_TOKEN', 'HPE_CR_EXPECTED', 'HPE_LF_EXPECTED', 'HPE_INVALID_VERSION'])
 
 /** What a server wants to see before it gives a file. */
 export interface Credentials {
@@ -113,12 +115,12 @@ function originalBytes(location: string): string {
   return escapeBytes(isUtf8 ? location : location.replace(/(?<=[^\0-\x7f])\\/g, '%5C'))
 }
 
-/** Asks once more where the head breaks a rule that many servers break (folded lines, bare line feeds), with a parser that reads it. */
+/** Asks once more where the head breaks a rule of form (folded lines, bare line feeds, odd versions), with a parser that reads it. */
 async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
   try {
     return await ask(url, options)
   } catch (fault) {
-    if (!(fault instanceof FetchError) || !errorCode(fault.cause).startsWith('HPE_')) throw fault
+    if (!(fault instanceof FetchError) || !oddForms.has(errorCode(fault.cause))) throw fault
     return ask(url, { ...options, isLenient: true })
   }
 }
