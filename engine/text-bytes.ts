@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { TextDecoder } from 'node:util'
 
 const sampleBytes = 16 * 1024
+const maxWordBytes = 1024
 
 interface Encoding {
   /** Its name in jschardet. */
@@ -189,7 +190,7 @@ function isKana(text: string): boolean {
 }
 
 /**
- * What to guess from: each word beyond ASCII once, as many as fit, a line each. Words end where no character of several bytes can
+ * What to guess from: each word beyond ASCII once, as many as fit, a line each; nothing that is too long for a word. Words end where no character of several bytes can
  * go on. A word that comes again and again (`第1話`, `第2話`…) would look like no language at all.
  */
 function sampleOf(bytes: Uint8Array): Uint8Array {
@@ -202,7 +203,8 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
       if ((bytes[at] ?? 0) >= 0x80) isAscii = false
       at++
     }
-    const word = isAscii ? '' : Buffer.from(bytes.subarray(start, at)).toString('latin1')
+    const isWord = !isAscii && at - start <= maxWordBytes
+    const word = isWord ? Buffer.from(bytes.subarray(start, at)).toString('latin1') : ''
     if (word === '' || words.has(word)) continue
     words.add(word)
     room -= word.length

@@ -146,6 +146,14 @@ describe('names of one source', () => {
 })
 
 describe('long texts', () => {
+  it('that are one word without end: left, and no time is lost', () => {
+    const began = process.cpuUsage()
+    for (const pattern of [[0xc4], [0xe4, 0xb8], [0x81, 0x40], [0xff]]) {
+      expect(decodeBytes(Buffer.alloc(4 * 1024 * 1024, Buffer.from(pattern)))).toBeNull()
+    }
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000)
+  })
+
   it.each(['gbk', 'shift_jis', 'euc-kr', 'windows-1251'])('reads one in %s whose first words come late', (encoding) => {
     const language = { gbk: 'zh-Hans', shift_jis: 'ja', 'euc-kr': 'ko', 'windows-1251': 'ru' }[encoding] ?? ''
     const text = `${'<a>'.repeat(20_000)}${filmNames(language, encoding)

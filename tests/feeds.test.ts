@@ -329,6 +329,11 @@ describe('texts in other encodings', () => {
     expect(await titles(documentText(bytes, type))).toEqual(['Новая папка, ёлка и фильм о любви'])
   })
 
+  it('one that looks like ASCII, and is ISO-2022-JP', () => {
+    const bytes = Buffer.from('<title>\x1b$B1G2h\x1b(B</title>')
+    expect(documentText(bytes, 'text/html; charset=iso-2022-jp')).toBe('<title>映画</title>')
+  })
+
   it('a web page that says it itself', () => {
     const page = (meta: string) => `<!doctype html><html><head>${meta}<title>Фильмы и музыка</title>`
     for (const meta of [

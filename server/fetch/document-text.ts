@@ -14,7 +14,9 @@ export function documentText(bytes: Uint8Array, contentType: string | null): str
   if (told[0] === 'windows-1252') told.reverse()
   const mark = markOf(bytes)
   if (mark !== null) return new TextDecoder(mark).decode(bytes)
-  for (const label of ['utf-8', ...told]) {
+  // That one looks like ASCII.
+  const order = told.includes('iso-2022-jp') ? told : ['utf-8', ...told]
+  for (const label of order) {
     const text = decodeAs(bytes, label)
     if (text !== null) return text
   }
