@@ -25,7 +25,9 @@ export class RedirectCookies {
     const renewed = new Set(set.map(({ key }) => key))
     const old = (kept ?? '').split(';').filter((pair) => pair.trim() !== '' && !renewed.has(keyOf(pair)))
     const all = [...old.map((pair) => pair.trim()), ...set.map((cookie) => cookie.cookieString())]
-    return all.length === 0 ? undefined : all.join('; ')
+    // Node refuses a whole request for one character that no header can hold.
+    const sendable = all.filter((pair) => /^[\x20-\x7e\x80-\xff]*$/.test(pair))
+    return sendable.length === 0 ? undefined : sendable.join('; ')
   }
 }
 

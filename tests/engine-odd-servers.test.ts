@@ -154,6 +154,27 @@ describe('cookies along redirects', () => {
     expect(other.requests[0]?.headers.cookie).toBeUndefined()
   })
 
+  it('cookies that are no proper ones keep nothing from being fetched', async () => {
+    const odd = [
+      '',
+      '=',
+      ';;;',
+      '=x',
+      'a',
+      'a=b=c; Path=x',
+      '\xff=\xfe',
+      'x="y;z"',
+      `big=${'x'.repeat(5000)}`,
+      'd=1; Expires=never',
+    ]
+    const forms = odd.flatMap((cookie) => [[`Set-Cookie: ${cookie}`], [`Set-Cookie: a\x01b=${cookie}`, ' folded=1']])
+    const server = await serve((request, wire) => {
+      const step = Number(request.path.slice(1))
+      return step === 19 ? give(wire) : send(wire, '302 Found', [...(forms[step] ?? []), `Location: /${step + 1}`])
+    })
+    expect(await get(server.url('/0'))).toMatchObject({ outcome: 'whole' })
+  })
+
   it('a cookie that is taken back is not sent', async () => {
     const server = await serve((request, wire) => {
       const step = Number(request.path.slice(1))
