@@ -1,10 +1,11 @@
 import { createGate } from '../engine/gate.ts'
 import { listen } from './api/listen.ts'
+import { isLoopback } from './api/names.ts'
 import { openCores } from './core/core.ts'
 import { DataFolderError } from './core/database.ts'
 import { createHosters } from './core/hosters.ts'
 import { logFault } from './log.ts'
-import { isLoopback, type Options, readOptions } from './options.ts'
+import { type Options, readOptions } from './options.ts'
 import { joinParent, type ParentSettings } from './parent.ts'
 import { UsageError } from './said.ts'
 import type { TorrentEngine } from './torrent/engine.ts'
@@ -51,8 +52,8 @@ async function main(): Promise<void> {
     }
   }
   const cores = open()
-  const { port: wanted, listen: address, hostNames } = options
-  const service = await listen(cores, { address, port: wanted, hostNames, isOpen: !isLoopback(address) })
+  const { listen: address } = options
+  const service = await listen(cores, { ...options, address, isOpen: !isLoopback(address) })
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
     await service.close()

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
 import { parseArgs } from 'node:util'
+import { type HostName, isLoopback, readHostName, readProxies } from './api/names.ts'
+import { isOrigin } from './api/origin.ts'
 import type { UserOptions } from './core/core.ts'
 import type { HosterAccount } from './core/hosters.ts'
 import type { LoadOptions } from './core/load.ts'
@@ -12,7 +14,11 @@ export interface Options {
   /** The address to listen at. */
   listen: string
   /** Names that this computer is reached by, beside its addresses. */
-  hostNames: string[]
+  hostNames: HostName[]
+  /** Proxies in front of the service that tell whom a request is from and for. */
+  proxies: BlockList
+  /** Origins of browser extensions that may use the service. */
+  allowedOrigins: ReadonlySet<string>
   folder: string
   /** Null when the app that started the service tells who they are. */
   users: UserOptions[] | null
@@ -65,7 +71,7 @@ const single = [
   'download-limit',
   'upload-limit',
 ] as const
-const multiple = ['allow-host', 'host-name', 'paid-host', 'dht-node'] as const
+const multiple = ['allow-host', 'host-name', 'proxy', 'allow-origin', 'paid-host', 'dht-node'] as const
 const userKeys = [
   'name',
   'key',
@@ -93,7 +99,9 @@ export function readOptions(argv: string[]): Options {
   return {
     port: number(said, 'port', { most: 65_535 }) ?? 0,
     listen,
-    hostNames: texts(said, 'host-name'),
+    hostNames: readHostNames(said),
+    proxies: readProxyList(said),
+    allowedOrigins: readOrigins(said),
     folder,
     users,
     limits: limitsOf(said),
@@ -114,11 +122,6 @@ export function readOptions(argv: string[]): Options {
   }
 }
 
-/** True for an address that only this computer reaches. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^127\./.test(address)
-}
-
 function parse(argv: string[]): Said {
   try {
     const { values } = parseArgs({
@@ -132,8 +135,15 @@ function parse(argv: string[]): Said {
     })
     return values
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+    throw new UsageError(
+      isStray(cause) ? 'A word belongs to no flag. A value with spaces needs quotes.' : messageOf(cause),
+    )
   }
+}
+
+/** The word may be a part of a secret. */
+function isStray(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
 }
 
 function readFile(path: string): Said {
@@ -141,16 +151,22 @@ function readFile(path: string): Said {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
     } catch (cause) {
-      throw new UsageError(
-        `The settings file “${path}” cannot be read: ${cause instanceof Error ? cause.message : ''}`,
-        {
-          cause,
-        },
-      )
+      // What is wrong with its JSON would quote it, with the secrets in it.
+      const why = cause instanceof SyntaxError ? `it is not JSON${placeOf(cause)}` : messageOf(cause)
+      throw new UsageError(`The settings file “${path}” cannot be read: ${why}.`)
     }
   }
   const said = read()
   return checkKeys(said, [...single, ...multiple, 'users', 'hosters'], `The settings file “${path}”`)
+}
+
+function placeOf({ message }: SyntaxError): string {
+  const place = /\(line (\d+) column (\d+)\)/.exec(message)
+  return place === null ? '' : ` (line ${place[1]}, column ${place[2]})`
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 function readUsers(said: Said): UserOptions[] {
@@ -206,6 +222,27 @@ function checkStrength(users: UserOptions[] | null, listen: string): void {
       `At ${listen} others can reach the service: the key and the secret of “${user}” need at least ${leastSecretLength} characters each.`,
     )
   }
+}
+
+function readHostNames(said: Said): HostName[] {
+  return texts(said, 'host-name').map((text) => {
+    const name = readHostName(text)
+    if (name !== null) return name
+    throw new UsageError(`--host-name is to be a name such as nas.local or nas.local:8080, not “${text}”.`)
+  })
+}
+
+function readProxyList(said: Said): BlockList {
+  const proxies = readProxies(texts(said, 'proxy'))
+  if (proxies !== null) return proxies
+  throw new UsageError('--proxy is to be an address such as 127.0.0.1, or a network such as 172.16.0.0/12.')
+}
+
+function readOrigins(said: Said): ReadonlySet<string> {
+  const origins = texts(said, 'allow-origin').map((text) => text.trim().toLowerCase().replace(/\/$/, ''))
+  const wrong = origins.find((origin) => !isOrigin(origin))
+  if (wrong === undefined) return new Set(origins)
+  throw new UsageError(`--allow-origin is to be one origin such as chrome-extension://abcdefgh, not “${wrong}”.`)
 }
 
 function readBusy(said: Said): LoadOptions['busy'] {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAttempts } from '../server/api/attempts.ts'
+import { callerAt, createAttempts } from '../server/api/attempts.ts'
 import { redact } from '../server/log.ts'
 import { ask, type Service, startService, until } from './support/service.ts'
 import { file, redirect, startWeb, type Web } from './support/web.ts'
@@ -100,27 +100,59 @@ describe('the host a request is for', () => {
 })
 
 describe('wrong credentials again and again', () => {
-  it('after twenty a pause for that key, also for the right secret; other keys are not touched', async () => {
-    const own = await startService({ key: 'own' })
+  it('after twenty only wrong ones are told to pause: right ones always get in', async () => {
+    const own = await startService({ key: 'own', user: 'me', password: 'pass word' })
     const wrong = { api_key: 'own', api_secret: 'wrong', params: {} }
     for (let n = 0; n < 20; n++) expect((await ask(own.url, 'user.info', wrong)).status).toBe(200)
-    expect(await ask(own.url, 'user.info', wrong)).toMatchObject({
+    expect(await ask(own.url, 'user.info', { ...wrong, api_key: 'another' })).toMatchObject({
       status: 429,
       error: true,
       message: expect.stringMatching(/^Too many wrong keys or secrets\. Please try again in \d+ seconds\.$/),
     })
-    expect((await own.ask('user.info')).status).toBe(429)
-    expect((await ask(own.url, 'user.info', { ...wrong, api_key: 'other' })).status).toBe(200)
+    expect((await own.ask('user.info')).status).toBe(200)
+    const token = /[0-9a-f]{40}/.exec(JSON.stringify((await own.ask('user.acctoken')).results))?.[0]
+    const media = `${own.url}/download-file/1/7`
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const statuses = [
+      await fetch(`${media}/atk/${'0'.repeat(40)}`),
+      await fetch(`${media}/atk/${token}`),
+      await fetch(media, { headers: basic('me:wrong') }),
+      await fetch(media, { headers: basic('me:pass word') }),
+    ].map(({ status }) => status)
+    expect(statuses).toEqual([429, 404, 429, 404])
     await own.stop()
   })
 
-  it('the pause ends after a minute', () => {
+  it('guesses of passwords are slowed down, and only so many wait', async () => {
+    const own = await startService({ user: 'me', password: 'pass' })
+    const guess = () =>
+      fetch(`${own.url}/download-file/1/7`, { headers: { authorization: `Basic ${btoa('me:wrong')}` } })
+    for (let n = 0; n < 20; n++) expect((await guess()).status).toBe(401)
+    const startedMs = performance.now()
+    const many = await Promise.all(Array.from({ length: 12 }, async () => [(await guess()).status, performance.now()]))
+    const late = many.filter(([, atMs = 0]) => atMs - startedMs > 900)
+    expect([many.map(([status]) => status), late.length]).toEqual([many.map(() => 429), 8])
+    await own.stop()
+  })
+
+  it('the pause ends after a minute, holds for one address, and is kept for so many', () => {
     let nowMs = 0
     const attempts = createAttempts(() => nowMs)
-    for (let n = 0; n < 20; n++) attempts.fail('a')
-    const during = [attempts.pauseMs('a'), attempts.pauseMs('b')]
+    const fail = (times: number, caller: string) => Array.from({ length: times }, () => attempts.fail(caller)).at(-1)
+    const during = [fail(20, 'a'), fail(1, 'a'), fail(1, 'b')]
     nowMs = 60_000
-    expect([...during, attempts.pauseMs('a')]).toEqual([60_000, 0, 0])
+    expect([...during, fail(1, 'a')]).toEqual([0, 60_000, 0, 0])
+    for (let n = 0; n < 30_000; n++) attempts.fail(`${n}`)
+    expect(fail(20, 'a')).toBe(0)
+  })
+
+  it('all addresses of one IPv6 network count as one', () => {
+    expect(['192.0.2.7', '2001:db8::1', '2001:db8:0:0:ffff::9', '::1'].map(callerAt)).toEqual([
+      '192.0.2.7',
+      '2001:db8:0:0',
+      '2001:db8:0:0',
+      '0:0:0:0',
+    ])
   })
 })
 

@@ -75,6 +75,32 @@ describe('what old clients send, byte for byte', () => {
     expect(JSON.parse(answer.body).response.results[0].name).toBe('A & B+C %20 çö')
   })
 
+  it.each([
+    ['Java on an old Windows: raw Latin-1', 'request={"api_key":"k","api_secret":"s","params":{"name":"Café"}}', ''],
+    [
+      'Latin-1, percent-encoded',
+      'request=%7B%22api_key%22%3A%22k%22%2C%22api_secret%22%3A%22s%22%2C%22params%22%3A%7B%22name%22%3A%22Caf%E9%22%7D%7D',
+      '',
+    ],
+    [
+      'Latin-1 that is declared',
+      'request={"api_key":"k","api_secret":"s","params":{"name":"Café"}}',
+      '; charset=ISO-8859-1',
+    ],
+    [
+      'Cyrillic that is declared',
+      'request={"api_key":"k","api_secret":"s","params":{"name":"\xca\xe0\xf4\xe5"}}',
+      '; charset="Windows-1251"',
+    ],
+  ])('%s: the name is whole', async (_what, body, charset) => {
+    const bytes = Buffer.from(body, 'latin1')
+    const head = `POST /v1/files?method=create_dir HTTP/1.1\r\nHost: api.put.io\r\nConnection: close\r\n`
+    const type = `Content-Type: application/x-www-form-urlencoded${charset}\r\nContent-Length: ${bytes.length}\r\n\r\n`
+    const answer = await raw(Buffer.concat([Buffer.from(head + type), bytes]))
+    const { name } = JSON.parse(answer.body).response.results[0]
+    expect(name).toMatch(charset.includes('1251') ? /^Кафе( \(\d\))?$/ : /^Café( \(\d\))?$/)
+  })
+
   it('Ruby GET: form-escaped in the query', async () => {
     const answer = await get(
       '/v1/files?method=list&request=%7B%22api_key%22%3A%22k%22%2C%22api_secret%22%3A%22s%22%2C%22params%22%3A%7B%22parent_id%22%3A%2299%22%7D%7D',

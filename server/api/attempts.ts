@@ -1,10 +1,18 @@
+import { isIPv6 } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+
 const maxFailures = 20
 const windowMs = 60_000
 const maxCallers = 10_000
+const turnMs = 1000
+const maxWaiting = 8
 
-/** Counts failed attempts to sign in: after 20 in a minute a caller has to pause until the minute is over. */
+/**
+ * Counts failed attempts to sign in. A right key, token or password is never refused because of them: they only change how wrong
+ * ones are answered, and slow down the guessing of passwords, which may be short.
+ */
 export function createAttempts(now: () => number = () => performance.now()) {
-  const callers = new Map<string, { failures: number; sinceMs: number }>()
+  const callers = new Map<string, { failures: number; sinceMs: number; waiting: number }>()
   const find = (caller: string) => {
     const seen = callers.get(caller)
     if (seen === undefined || now() - seen.sinceMs < windowMs) return seen
@@ -12,21 +20,38 @@ export function createAttempts(now: () => number = () => performance.now()) {
     return undefined
   }
   return {
-    /** How long the caller still has to pause; 0 when it may try. */
-    pauseMs: (caller: string): number => {
+    /** Notes a wrong attempt. Answers with how long the caller should pause, in ms: 0 for the first twenty in a minute. */
+    fail: (caller: string): number => {
       const seen = find(caller)
-      return seen === undefined || seen.failures < maxFailures ? 0 : Math.max(1, windowMs - (now() - seen.sinceMs))
-    },
-    fail: (caller: string): void => {
-      const seen = find(caller)
-      if (seen !== undefined) seen.failures += 1
-      else {
-        const [oldest] = callers.keys()
-        if (callers.size >= maxCallers && oldest !== undefined) callers.delete(oldest)
-        callers.set(caller, { failures: 1, sinceMs: now() })
+      if (seen !== undefined) {
+        seen.failures += 1
+        return seen.failures > maxFailures ? Math.max(1, windowMs - (now() - seen.sinceMs)) : 0
       }
+      const [oldest] = callers.keys()
+      if (callers.size >= maxCallers && oldest !== undefined) callers.delete(oldest)
+      callers.set(caller, { failures: 1, sinceMs: now(), waiting: 0 })
+      return 0
+    },
+    /** Lets a caller with many failures wait a second before a guess is looked at. False when too many of its guesses wait already. */
+    takeTurn: async (caller: string): Promise<boolean> => {
+      const seen = find(caller)
+      if (seen === undefined || seen.failures < maxFailures) return true
+      if (seen.waiting >= maxWaiting) return false
+      seen.waiting += 1
+      await wait(turnMs)
+      seen.waiting -= 1
+      return true
     },
   }
 }
 
 export type Attempts = ReturnType<typeof createAttempts>
+
+/** By what the attempts from an address are counted: whoever has one address of IPv6 has all of its network. */
+export function callerAt(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail = ''] = address.split('::')
+  const [groups, last] = [head, tail].map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = Array.from({ length: Math.max(0, 8 - (groups?.length ?? 0) - (last?.length ?? 0)) }, () => '0')
+  return [...(groups ?? []), ...zeros, ...(last ?? [])].slice(0, 4).join(':')
+}

@@ -1,10 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Cores } from '../core/core.ts'
 import { once } from '../core/once.ts'
-import { createAttempts } from './attempts.ts'
+import { callerAt, createAttempts } from './attempts.ts'
 import { mediaRoute } from './media/route.ts'
-import { baseFor, isForUs, isFromPage, type OwnNames } from './origin.ts'
+import { createNames, type HostName } from './names.ts'
+import { corsHeaders, isFromPage } from './origin.ts'
 import { failure, write } from './v1/envelope.ts'
+import { isTooLarge } from './v1/read-body.ts'
 
 // Loaded when first asked for; even to ask for a loaded module again takes its time.
 const media = once(() => import('./media/media.ts'))
@@ -17,45 +21,67 @@ export interface Listening {
   close: () => Promise<void>
 }
 
-/** Where to listen. */
+/** Where to listen, and who may ask. */
 export interface ListenOptions {
   address: string
   port: number
-  hostNames: readonly string[]
+  hostNames: readonly HostName[]
+  proxies: BlockList
+  /** Origins of browser extensions that may use the service, as browsers write them. */
+  allowedOrigins: ReadonlySet<string>
   /** True when others than this computer can reach the address. */
   isOpen: boolean
 }
+
+/** Nobody holds a connection for longer without a whole head, or a whole request. Looked after every two seconds. */
+const timeLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 }
 
 /** Listens, and leads each request to API v1 or to media. */
 export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
   // An import would load all of Node's fetch with it, and double the time to start.
   const { createServer } = process.getBuiltinModule('node:http')
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 64 * 1024 })
+  const server = createServer({ ...timeLimits, maxHeaderSize: 64 * 1024 })
+  // Some clients close their side as soon as they have asked. Source: nodejs/node, lib/_http_server.js.
+  Object.assign(server, { httpAllowHalfOpen: true })
   const port = await bind(server, options)
-  const names = options.hostNames.map((name) => name.toLowerCase())
-  const own: OwnNames = { port, names, isOpen: options.isOpen }
+  const names = createNames({ ...options, port })
+  const { allowedOrigins } = options
   const attempts = createAttempts()
   const route = async (request: IncomingMessage, response: ServerResponse) => {
-    if (!isForUs(request, own)) return refuse(response, 403, 'This address is not one of this service.')
+    if (hasTwoHosts(request)) return refuse(response, 400, 'The request names its host twice.')
+    const base = names.baseFor(request)
+    if (base === null) {
+      return refuse(response, 403, 'This address is not one of this service. Its settings can name it: host-name.')
+    }
+    const cors = corsHeaders(request, allowedOrigins)
+    for (const [name, value] of Object.entries(cors ?? {})) response.setHeader(name, value)
+    const isPage = isFromPage(request, allowedOrigins)
+    if (request.method === 'OPTIONS' && !isPage) return serveOptions(response)
     const target = request.url ?? ''
     const wanted = mediaRoute(target)
-    const isPage = isFromPage(request)
+    const caller = () => callerAt(names.clientAddress(request))
     if (wanted !== null) {
       const { handleMedia } = await media.get()
-      return handleMedia(request, response, { cores, attempts, route: wanted, isFromPage: isPage })
+      return handleMedia(request, response, { cores, attempts, caller, route: wanted, isFromPage: isPage })
     }
-    if (isPage) return refuse(response, 403, 'Pages in a browser may not use this service.')
+    if (isPage) {
+      return refuse(
+        response,
+        403,
+        'Pages in a browser may not use this service. Its settings can allow one: allow-origin.',
+      )
+    }
     const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
     if (/^\/*v1(?=[/?]|$)/.test(path)) {
       const { handleV1 } = await v1.get()
-      return handleV1(request, response, { cores, attempts, base: baseFor(request, own) })
+      return handleV1(request, response, { cores, attempts, caller, base })
     }
     if (path === '/health') return serveHealth(response)
     const icon = /^\/images\/file_types\/([a-z_]+)\.png$/.exec(path)?.[1]
     if (icon !== undefined) return serveIcon(response, icon)
     return refuse(response, 404, 'There is nothing at this address.')
   }
-  server.on('request', (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
     // A client that goes away is no fault of ours.
     response.on('error', () => response.destroy())
     route(request, response).catch((fault: unknown) => {
@@ -64,7 +90,15 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'The service had a fault of its own. Its log has the details.')
     })
+  }
+  server.on('request', handle)
+  server.on('checkContinue', (request, response) => {
+    if (!isTooLarge(request)) {
+      response.writeContinue()
+      handle(request, response)
+    } else refuse(response, 413, 'The request is larger than this service reads (4 MiB).')
   })
+  server.on('connect', refuseTunnel)
   return {
     port,
     url: `http://${options.address.includes(':') ? `[${options.address}]` : options.address}:${port}`,
@@ -86,12 +120,37 @@ function bind(server: Server, { address: host, port }: ListenOptions): Promise<n
   })
 }
 
+/** A client could mean one, and something between it and us the other. Source: RFC 9112 §3.2. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count > 1
+}
+
+/** A program that has us for its proxy, and wants to speak TLS with Put.io through us. */
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  const sentence = 'This service takes only http:// addresses.\n'
+  socket.on('error', () => socket.destroy())
+  socket.end(
+    `HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: ${sentence.length}\r\n\r\n${sentence}`,
+  )
+}
+
+function serveOptions(response: ServerResponse): void {
+  response.writeHead(204, { Allow: 'GET, HEAD, POST, OPTIONS', 'Content-Length': 0 }).end()
+}
+
 function refuse(response: ServerResponse, status: number, sentence: string): void {
   const { contentType, bytes } = write(failure(sentence, null, status), null)
   response.writeHead(status, {
     'Content-Type': contentType,
     'Content-Length': bytes.length,
     'X-Content-Type-Options': 'nosniff',
+    // What may still come with the request is of no use.
+    Connection: 'close',
   })
   response.end(bytes)
 }

@@ -1,49 +1,37 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
 
-/** True for a request that a page in a browser made, or had made. */
-export function isFromPage({ headers }: IncomingMessage): boolean {
+/** True for a request that a page in a browser made, or had made, unless it is one of the allowed origins. */
+export function isFromPage({ headers }: IncomingMessage, allowedOrigins: ReadonlySet<string>): boolean {
+  if (headers.origin !== undefined) return !allowedOrigins.has(headers.origin)
   const site = headers['sec-fetch-site']
-  return headers.origin !== undefined || (site !== undefined && site !== 'none')
+  return site !== undefined && site !== 'none'
 }
 
-/** What this service is called by those who reach it. */
-export interface OwnNames {
-  port: number
-  /** Names beside the addresses, in lower case. */
-  names: readonly string[]
-  /** True when others than this computer can reach it, by any of its addresses. */
-  isOpen: boolean
+/** What lets a browser give an answer to an origin that is allowed; null for every other request. Source: Fetch §3.2. */
+export function corsHeaders(
+  { headers, method }: IncomingMessage,
+  allowedOrigins: ReadonlySet<string>,
+): Record<string, string> | null {
+  const { origin } = headers
+  if (origin === undefined || !allowedOrigins.has(origin)) return null
+  const common = { 'Access-Control-Allow-Origin': origin, Vary: 'Origin' }
+  if (method !== 'OPTIONS') {
+    return { ...common, 'Access-Control-Expose-Headers': 'Accept-Ranges, Content-Length, Content-Range, Retry-After' }
+  }
+  const asked = headers['access-control-request-headers'] ?? ''
+  return {
+    ...common,
+    'Access-Control-Allow-Methods': 'GET, HEAD, POST',
+    ...(/^[\w ,-]{1,1000}$/.test(asked) && { 'Access-Control-Allow-Headers': asked }),
+    // Source: Private Network Access §3.1.
+    ...(headers['access-control-request-private-network'] === 'true' && {
+      'Access-Control-Allow-Private-Network': 'true',
+    }),
+    'Access-Control-Max-Age': '600',
+  }
 }
 
-/**
- * True when the request was meant for this service: by an own name with the own port, or by one of Put.io's names, which old
- * clients have built in and reach us with through a proxy setting or a name look-up. An address cannot be made to mean another
- * computer, as a name can, so all of them are own ones where others may come. Source: API v1 §1.1.
- */
-export function isForUs(request: IncomingMessage, own: OwnNames): boolean {
-  const authority = authorityOf(request)
-  return authority === null || isOwn(authority, own) || /(^|\.)put\.io(:\d+)?$/.test(authority)
-}
-
-/** Where this service is for the client that made a request, as it is to stand in URLs. */
-export function baseFor(request: IncomingMessage, own: OwnNames): string {
-  const authority = authorityOf(request)
-  if (authority !== null && isOwn(authority, own)) return `http://${authority}`
-  const { localAddress = '127.0.0.1' } = request.socket
-  const address = localAddress.replace(/^::ffff:/, '')
-  return `http://${address.includes(':') ? `[${address}]` : address}:${own.port}`
-}
-
-function authorityOf({ headers, url = '' }: IncomingMessage): string | null {
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host
-  return authority === undefined ? null : authority.toLowerCase()
-}
-
-function isOwn(authority: string, { port, names, isOpen }: OwnNames): boolean {
-  const [, host = '', saidPort] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? []
-  const bare = host.replace(/^\[|\]$/g, '')
-  if (names.includes(host)) return true
-  if (isOpen && isIP(bare) !== 0) return true
-  return ['127.0.0.1', 'localhost', '::1'].includes(bare) && Number(saidPort ?? 80) === port
+/** True for an origin as a browser writes it: a scheme and a host, nothing behind. */
+export function isOrigin(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]{0,30}:\/\/(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/.test(text)
 }

@@ -6,6 +6,8 @@ import type { MediaRoute } from './route.ts'
 export interface MediaOptions {
   cores: Cores
   attempts: Attempts
+  /** Who asks, as attempts are counted. */
+  caller: () => string
   route: MediaRoute
   /** True for a request that a page in a browser made: it needs a valid token. */
   isFromPage: boolean
@@ -18,28 +20,20 @@ export type Access = Core | 'wrong-token' | 'needs-password' | 'paused'
  * A valid token always opens. Without one, a download can be had with user name and password, as long as no page in a browser
  * asks for it. Source: API v1 §12.
  */
-export function checkAccess(request: IncomingMessage, options: MediaOptions): Access {
-  const { route, attempts, cores, isFromPage } = options
+export async function checkAccess(request: IncomingMessage, options: MediaOptions): Promise<Access> {
+  const { route, attempts, caller, cores, isFromPage } = options
   const find = (isIt: (core: Core) => boolean) => cores.users.filter(isIt)[0]
-  const address = request.socket.remoteAddress ?? ''
   if (route.token !== null) {
     const { token } = route
     const owner = find(({ account }) => account.isToken(token))
-    if (owner !== undefined) return owner
-    const caller = `${address} token`
-    if (attempts.pauseMs(caller) > 0) return 'paused'
-    attempts.fail(caller)
-    return 'wrong-token'
+    return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
   }
   if (isFromPage || route.kind === 'stream-file') return 'wrong-token'
   const said = basicCredentials(request.headers.authorization)
   if (said === null) return 'needs-password'
-  const caller = `${address} password of ${said.user}`
-  if (attempts.pauseMs(caller) > 0) return 'paused'
+  if (!(await attempts.takeTurn(caller()))) return 'paused'
   const owner = find(({ account }) => account.hasPassword(said.user, said.password))
-  if (owner !== undefined) return owner
-  attempts.fail(caller)
-  return 'needs-password'
+  return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'needs-password')
 }
 
 function basicCredentials(header: string | undefined): { user: string; password: string } | null {

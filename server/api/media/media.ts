@@ -30,7 +30,7 @@ export async function handleMedia(
   response.once('close', () => logRequest(request, response.statusCode))
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, 405, 'Only GET and HEAD are possible here.')
-  const access = checkAccess(request, options)
+  const access = await checkAccess(request, options)
   if (typeof access === 'string') return deny(response, access)
   const core = access
   const found = findItem(core, route)

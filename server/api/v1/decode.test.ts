@@ -3,11 +3,44 @@ import { decode } from './decode.ts'
 
 const signed = { key: 'k', secret: 's', isExtended: false, callback: null }
 
+/** All that a request says, read at once. */
+async function read(target: string, body: string | Buffer = '', charset: string | null = null) {
+  const { readContent, ...said } = await decode(target, Buffer.from(body), charset)
+  return { ...said, ...(readContent() ?? { params: 'not JSON' }) }
+}
+
 describe('decode', () => {
-  it('stops looking for an end of hostile text in time', () => {
-    const started = performance.now()
-    const said = decode('/v1/files?method=list', `request={${'&'.repeat(2_000_000)}`)
-    expect([said.key, performance.now() - started < 2000]).toEqual([null, true])
+  it.each([
+    ['', '%e9&'],
+    ['', '%25'],
+    ['', '&api_key='],
+    ['request=', '+'],
+    ['request=', '%7B%22'],
+    ['request={', '&'],
+    ['request={"a":', '{"a":'],
+    ['request={"a":"', '\\"'],
+    ['request={"a":"%', '%e9&'],
+    ['request={%22', '%5C%22'],
+    ['request={"a":[', '"",'],
+    ['%257B', '%2522'],
+    ['{', '"api_key":"k",'],
+  ])('%j and %j over and over: takes time in proportion to their length', async (start, filler) => {
+    const timeOf = async (length: number) => {
+      const body = Buffer.from(start + filler.repeat(length / filler.length))
+      const times = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const startedMs = performance.now()
+          await decode('/v1/files?method=list', body, null)
+          return performance.now() - startedMs
+        }),
+      )
+      return Math.min(...times)
+    }
+    const megabyte = 1024 * 1024
+    await timeOf(megabyte)
+    const [short, long] = [await timeOf(megabyte), await timeOf(4 * megabyte)]
+    // Three run in turns: the first of them ends no sooner than all three have had two thirds of theirs.
+    expect(long).toBeLessThan(Math.max(150, short * 2.5 * 2.5))
   })
 
   it.each([
@@ -31,14 +64,14 @@ describe('decode', () => {
     ['other fields after it', '/v1/files?method=list', 'request={"api_key":"k","api_secret":"s"}&client=putio_js'],
     ['an old user_id', '/v1/files?method=list', 'request={"api_key":"k","api_secret":"s","user_id":7}'],
     ['flat fields with a Ruby dump', '/v1/files?method=list', 'api_key=k&api_secret=s&params=parent_id0'],
-  ])('understands %s', (_what, target, body) => {
-    expect(decode(target, body)).toEqual({ ...signed, resource: 'files', method: 'list', params: {} })
+  ])('understands %s', async (_what, target, body) => {
+    await expect(read(target, body)).resolves.toEqual({ ...signed, resource: 'files', method: 'list', params: {} })
   })
 
-  it('is not led astray by a link that holds method and callback', () => {
+  it('is not led astray by a link that holds method and callback', async () => {
     const request =
       '{"api_key":"k","api_secret":"s","params":{"links":["http://a/?x=1&method=cancel&callback=evil&y=2"]}}'
-    expect(decode(`/v1/transfers?request=${request}&method=add&callback=h&_=1`, '')).toEqual({
+    await expect(read(`/v1/transfers?request=${request}&method=add&callback=h&_=1`)).resolves.toEqual({
       ...signed,
       resource: 'transfers',
       method: 'add',
@@ -47,9 +80,9 @@ describe('decode', () => {
     })
   })
 
-  it('takes no callback that could be a script', () => {
+  it('takes no callback that could be a script', async () => {
     const request = '%7B%22api_key%22:%22k%22%7D'
-    expect(decode(`/v1/user?method=info&request=${request}&callback=alert(1)//`, '').callback).toBe(null)
+    expect((await read(`/v1/user?method=info&request=${request}&callback=alert(1)//`)).callback).toBe(null)
   })
 
   it.each([
@@ -62,8 +95,86 @@ describe('decode', () => {
     'nonsense',
     '{"a":',
     'request=null',
-  ])('finds no credentials in %j', (body) => {
-    const { key, secret, params } = decode('/v1/user?method=info', body)
+  ])('finds no credentials in %j', async (body) => {
+    const { key, secret, params } = await read('/v1/user?method=info', body)
     expect([key, secret, params]).toEqual([null, null, {}])
+  })
+
+  it.each([
+    ['key and secret twice: the last ones', '{"api_key":"a","api_key":"k","api_secret":"s"}', {}],
+    ['their names with escapes, among other values', '{"x":{"api_key":"no"},"api\\u005fkey":"k","api_secret":"s"}', {}],
+    [
+      'after deep and long params',
+      `{"params":{"a":[[[{}]]],"b":"}]{[\\""},"api_secret":"s","api_key":"k"}`,
+      { a: [[[{}]]], b: '}]{["' },
+    ],
+    [
+      'a name like a prototype',
+      '{"__proto__":{"api_key":"x"},"api_key":"k","api_secret":"s","params":{"__proto__":1}}',
+      JSON.parse('{"__proto__":1}'),
+    ],
+  ])('%s', async (_what, request, params) => {
+    const { key, secret, params: said } = await read('/v1/user?method=info', `request=${request}`)
+    expect([key, secret, said]).toEqual(['k', 's', params])
+    const encoded = await read('/v1/user?method=info', `request=${encodeURIComponent(request)}`)
+    expect([encoded.key, encoded.secret, encoded.params]).toEqual(['k', 's', params])
+  })
+
+  it('knows who asks although the rest is not JSON', async () => {
+    expect(
+      await read('/v1/user?method=info', 'request={"api_key":"k","api_secret":"s","params":{nothing}}'),
+    ).toMatchObject({
+      key: 'k',
+      secret: 's',
+      params: 'not JSON',
+    })
+  })
+
+  it.each([
+    ['nesting', `{"api_key":"k","api_secret":"s","params":${'['.repeat(40)}${']'.repeat(40)}}`],
+    ['values', `{"api_key":"k","api_secret":"s","params":[${'1,'.repeat(200_000)}1]}`],
+    ['key', `{"api_key":"${'k'.repeat(5000)}","api_secret":"s"}`],
+  ])('too much %s: nobody', async (_what, request) => {
+    expect((await read('/v1/user?method=info', `request=${request}`)).key).toBe(null)
+  })
+})
+
+describe('names in other encodings', () => {
+  const body = (name: Buffer) =>
+    Buffer.concat([Buffer.from('request={"api_key":"k","api_secret":"s","params":{"name":"'), name, Buffer.from('"}}')])
+  const percent = (bytes: Buffer) =>
+    Buffer.from(`request=${[...bytes.subarray(8)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')}`)
+  const texts: [charset: string | null, bytes: string, text: string][] = [
+    [null, '436166e9', 'Café'],
+    [null, '436166c3a9', 'Café'],
+    [null, '93e7f694', '“çö”'],
+    ['iso-8859-1', '436166e9', 'Café'],
+    ['utf-8', '436166e9', 'Café'],
+    ['iso-8859-9', '69fe', 'iş'],
+    ['windows-1251', 'cff0e8e2e5f2', 'Привет'],
+    ['koi8-r', 'f0d2c9d7c5d4', 'Привет'],
+    ['gbk', 'bada', '黑'],
+    ['nonsense', '436166c3a9', 'Café'],
+    ['us-ascii', '436166e9', 'Café'],
+  ]
+
+  it.each(texts)('%s, %s: raw, percent-encoded in the body, and in a query', async (charset, hex, text) => {
+    const raw = body(Buffer.from(hex, 'hex'))
+    const target = '/v1/files?method=create_dir'
+    const said = [await read(target, raw, charset), await read(target, percent(raw), charset)]
+    if (charset === null) said.push(await read(`${target}&${percent(raw).toString('latin1')}`))
+    expect(said.map(({ params }) => params)).toEqual(said.map(() => ({ name: text })))
+  })
+
+  it('Shift_JIS, whose second byte may be a backslash', async () => {
+    const raw = body(Buffer.from('955c', 'hex'))
+    expect((await read('/v1/files?method=create_dir', raw, 'shift_jis')).params).toEqual({ name: '表' })
+  })
+
+  it('UTF-16 with a byte order mark, and UTF-8 with one', async () => {
+    const text = '{"api_key":"k","api_secret":"s","params":{"name":"Café"}}'
+    const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
+    const said = [await read('/v1/files?method=create_dir', utf16), await read('/v1/files?method=x', `\ufeff${text}`)]
+    expect(said.map(({ params }) => params)).toEqual([{ name: 'Café' }, { name: 'Café' }])
   })
 })

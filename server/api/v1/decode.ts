@@ -1,3 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { code, formText, likeAscii, percentDecode, toText } from './bytes.ts'
+import { type FoundObject, findObject, type Span } from './find-object.ts'
+
 /** What a client said, whichever of the ways of API v1 it said it in. */
 export interface Decoded {
   /** Lower case, from the path; empty when there is none. */
@@ -5,125 +9,177 @@ export interface Decoded {
   method: string
   key: string | null
   secret: string | null
+  callback: string | null
+  /** Reads the rest, which is worth its time only for someone known. Null when it is not JSON. */
+  readContent: () => RequestContent | null
+}
+
+/** What a request asks with. */
+interface RequestContent {
   params: Record<string, unknown>
   /** True for our own client, which understands more than old ones do. */
   isExtended: boolean
-  callback: string | null
 }
 
-// Enough for any honest request; keeps a hostile one from being parsed again and again.
-const maxTries = 64
-const maxWork = 32 * 1024 * 1024
+// More than any honest request has; each is looked at before anyone is known.
+const maxFields = 100
+const maxNameBytes = 40
+const maxFieldBytes = 4096
+const maxTwiceEncodedBytes = 1024 * 1024
 
-/** Reads a request from its raw target and raw body. Source: API v1 §1.1, §1.4. */
-export function decode(target: string, body: string): Decoded {
-  const [path = '', ...queries] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?')
-  const query = queries.join('?')
+/** Clients that poll say the same thing again and again. */
+const recent = new Map<string, Decoded>()
+const maxRecent = 32
+const maxRecentBytes = 2048
+
+/**
+ * Reads from a raw target and a raw body who asks for what. It takes one pass over them, and lets others have their turn in a
+ * long one. `charset` is what the client declared for its body, in lower case. Source: API v1 §1.1, §1.4.
+ */
+export async function decode(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
+  if (target.length + body.length > maxRecentBytes) return decodeInTurns(target, body, charset)
+  const said = `${target}\n${charset}\n${body.toString('latin1')}`
+  const before = recent.get(said)
+  if (before !== undefined) return before
+  const decoded = await decodeInTurns(target, body, charset)
+  if (recent.size >= maxRecent) recent.clear()
+  recent.set(said, decoded)
+  return decoded
+}
+
+async function decodeInTurns(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
+  const steps = decodeInSteps(target, likeAscii(body, charset))
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await turn()
+  }
+}
+
+type Body = ReturnType<typeof likeAscii>
+
+function* decodeInSteps(target: string, { body, charset }: Body): Generator<void, Decoded> {
+  const bare = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  const mark = bare.indexOf('?')
+  const path = mark === -1 ? bare : bare.slice(0, mark)
+  const query = Buffer.from(mark === -1 ? '' : bare.slice(mark + 1), 'latin1')
   const [, resource = '', pathMethod = ''] = path.split('/').filter((segment) => segment !== '')
-  const inQuery = findRequest(query)
-  const inBody = inQuery === null ? (findRequest(body) ?? findWholeBody(body)) : null
-  const found = inQuery ?? inBody
-  const queryAround = inQuery ?? { before: query, after: query }
-  const bodyAround = inBody ?? { before: found === null ? body : '', after: '' }
-  const request = found?.request ?? flatFields(query, body)
-  const method =
-    field(queryAround.before, 'method') ??
-    field(queryAround.after, 'method') ??
-    field(bodyAround.before, 'method') ??
-    field(bodyAround.after, 'method') ??
-    pathMethod
+  const inQuery = yield* findRequest(query, null)
+  const found = inQuery ?? (yield* findRequest(body, charset)) ?? (yield* findWholeBody(body, charset))
+  const fieldsAround = (bytes: Buffer, encoding: string | null) => {
+    const at = found?.within === bytes ? found : null
+    return {
+      before: fieldReader(bytes, { start: 0, end: at?.fieldStart ?? bytes.length }, encoding),
+      after: at === null ? null : fieldReader(bytes, { start: at.object.end, end: bytes.length }, encoding),
+    }
+  }
+  const [said, saidInBody] = [fieldsAround(query, null), fieldsAround(body, charset)]
+  const isFlat = found === null
+  const flat = (name: string) => (isFlat ? (saidInBody.before(name) ?? said.before(name)) : null)
   return {
     resource,
-    method,
-    key: textOrNull(request.api_key),
-    secret: textOrNull(request.api_secret),
-    params: toParams(request.params),
-    isExtended: request.putdesk === 1,
-    callback: toCallback(field(queryAround.after, 'callback') ?? field(bodyAround.after, 'callback')),
+    method:
+      said.before('method') ??
+      said.after?.('method') ??
+      (isFlat || found.within === body ? saidInBody.before('method') : null) ??
+      saidInBody.after?.('method') ??
+      pathMethod,
+    key: isFlat ? flat('api_key') : readText(found, found.object.key),
+    secret: isFlat ? flat('api_secret') : readText(found, found.object.secret),
+    callback: toCallback((said.after ?? said.before)('callback') ?? saidInBody.after?.('callback') ?? null),
+    readContent: once(() => (isFlat ? { params: toParams(flat('params')), isExtended: false } : readObject(found))),
   }
 }
 
 interface Found {
-  request: Record<string, unknown>
-  before: string
-  after: string
+  /** The bytes that it is in. */
+  within: Buffer
+  charset: string | null
+  /** Where the name of its field begins. */
+  fieldStart: number
+  object: FoundObject
 }
 
-function findRequest(text: string): Found | null {
-  const start = /(?:^|&)(?:amp;)?request=/.exec(text)
-  if (start === null) return null
-  const from = start.index + start[0].length
-  const before = text.slice(0, start.index)
-  for (const end of candidateEnds(text, from)) {
-    const request = parseObject(text.slice(from, end))
-    if (request !== null) return { request, before, after: text.slice(end) }
+function* findRequest(within: Buffer, charset: string | null): Generator<void, Found | null> {
+  for (const { name, start } of fieldsOf(within, { start: 0, end: within.length })) {
+    if (name !== 'request') continue
+    const object = yield* findObject(within, start)
+    return object === null ? null : { within, charset, fieldStart: start - 'request='.length, object }
   }
   return null
 }
 
-/** The end of the text, then each `&` from right to left; the first `&` is always among them. */
-function* candidateEnds(text: string, from: number): Generator<number> {
-  if (from >= text.length) return
-  const tries = Math.max(3, Math.min(maxTries, Math.floor(maxWork / (text.length - from))))
-  let end = text.length
-  for (let tried = 0; end > from && tried < tries; tried++) {
-    yield end
-    end = text.lastIndexOf('&', end - 1)
-    if (end < from) return
-  }
-  const first = text.indexOf('&', from)
-  if (first !== -1) yield first
+/** A body without a name: the JSON itself, form-encoded or not, or form-encoded twice (Ruby 1.8). */
+function* findWholeBody(body: Buffer, charset: string | null): Generator<void, Found | null> {
+  const isTwice = /^%257b/i.test(body.toString('latin1', 0, 5)) && body.length <= maxTwiceEncodedBytes
+  const within = isTwice ? percentDecode(body, true) : body
+  const object = yield* findObject(within, 0)
+  return object === null ? null : { within, charset, fieldStart: 0, object }
 }
 
-function parseObject(raw: string): Record<string, unknown> | null {
-  const isRaw = raw.includes('{') || raw.includes('"')
-  const forms = isRaw
-    ? [raw, percentDecode(raw, false), percentDecode(raw, true)]
-    : [percentDecode(raw, true), percentDecode(raw, false)]
+interface Field extends Span {
+  name: string
+}
+
+/** The first fields of form-encoded bytes: their names, and where their values are. */
+function* fieldsOf(bytes: Buffer, { start: from, end: to }: Span): Generator<Field> {
+  let start = from
+  for (let count = 0; start < to && count < maxFields; count += 1) {
+    const ampersand = bytes.indexOf(code.ampersand, start)
+    const end = ampersand === -1 || ampersand > to ? to : ampersand
+    const head = bytes.toString('latin1', start, Math.min(end, start + maxNameBytes))
+    const equals = head.indexOf('=')
+    if (equals !== -1)
+      yield { name: head.slice(head.startsWith('amp;') ? 4 : 0, equals), start: start + equals + 1, end }
+    start = end + 1
+  }
+}
+
+/** Reads the first occurrence of a field; null when there is none. */
+function fieldReader(bytes: Buffer, span: Span, charset: string | null): (name: string) => string | null {
+  if (span.start >= span.end) return () => null
+  let fields: Field[] | null = null
+  return (name) => {
+    fields ??= [...fieldsOf(bytes, span)]
+    const field = fields.find((one) => one.name === name)
+    if (field === undefined || (name !== 'params' && field.end - field.start > maxFieldBytes)) return null
+    return formText(bytes.subarray(field.start, field.end), true, charset)
+  }
+}
+
+/** Text of letters that stand for themselves in every form. */
+const plainText = /^[\w.!~*'()-]*$/
+
+/** A string of the object, such as the key. */
+function readText({ within, charset, object }: Found, span: Span | null): string | null {
+  if (span === null || span.end - span.start > maxFieldBytes) return null
+  const plain = within.toString('latin1', span.start, span.end)
+  if (plainText.test(plain)) return plain
+  const raw = within.subarray(span.start, span.end)
+  const written = object.isEncoded ? formText(raw, object.hasPlus, charset) : toText(raw, charset)
+  const text: unknown = parseJson(`"${written}"`)
+  return typeof text === 'string' ? text : null
+}
+
+function readObject({ within, charset, object }: Found): RequestContent | null {
+  const raw = within.subarray(object.start, object.end)
+  // What was found out on the way is tried first; not every client encodes soundly.
+  const plus = object.hasPlus ? [true, false] : [false, true]
+  const forms = plus.map((hasPlus) => () => formText(raw, hasPlus, charset))
+  if (!object.isEncoded) forms.unshift(() => toText(raw, charset))
   for (const form of forms) {
-    const parsed = parseJson(form)
-    if (isObject(parsed)) return parsed
+    const request = parseJson(form())
+    if (isObject(request)) return { params: toParams(request.params), isExtended: request.putdesk === 1 }
   }
   return null
 }
 
-/** A body without a key: form-encoded twice (Ruby 1.8), or the JSON itself. */
-function findWholeBody(body: string): Found | null {
-  const twice = percentDecode(percentDecode(body.replace(/=$/, ''), true), true)
-  for (const text of [twice, body.trimStart().startsWith('{') ? body : '']) {
-    const parsed = parseJson(text)
-    if (isObject(parsed) && text.trimStart().startsWith('{')) return { request: parsed, before: '', after: '' }
+function once<T>(read: () => T): () => T {
+  let done: { value: T } | null = null
+  return () => {
+    done ??= { value: read() }
+    return done.value
   }
-  return null
-}
-
-function flatFields(query: string, body: string): Record<string, unknown> {
-  const read = (name: string) => field(body, name) ?? field(query, name)
-  return { api_key: read('api_key'), api_secret: read('api_secret'), params: read('params') }
-}
-
-/** The first occurrence of a field in form-encoded text. */
-function field(text: string, name: string): string | null {
-  for (const part of text.split('&')) {
-    const bare = part.replace(/^amp;/, '')
-    if (bare.startsWith(`${name}=`)) return percentDecode(bare.slice(name.length + 1), true)
-  }
-  return null
-}
-
-/** Decodes `%XX` as UTF-8 and leaves a lone `%` as it is. */
-function percentDecode(text: string, hasPlus: boolean): string {
-  const spaced = hasPlus ? text.replaceAll('+', ' ') : text
-  try {
-    return decodeURIComponent(spaced)
-  } catch {
-    // Not every client encodes soundly.
-    return decodeRuns(spaced)
-  }
-}
-
-function decodeRuns(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 function toParams(said: unknown): Record<string, unknown> {
@@ -136,7 +192,6 @@ function toCallback(name: string | null): string | null {
 }
 
 function parseJson(text: string): unknown {
-  if (!/^\s*[{]/.test(text)) return null
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -147,8 +202,4 @@ function parseJson(text: string): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

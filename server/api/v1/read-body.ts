@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+
+const maxBodyBytes = 4 * 1024 * 1024
+/** What is read on of a larger body, so that its sender gets to hear the answer. */
+const maxDroppedBytes = 64 * 1024 * 1024
+const smallBytes = 64 * 1024
+/** What all larger bodies that are being read may take together. */
+const maxHeldBytes = 64 * 1024 * 1024
+let heldBytes = 0
+
+/** The raw body, or why it was not read. Rejects when the client goes away. */
+export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'busy'> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = []
+    let length = 0
+    let held = 0
+    const drop = () => {
+      chunks = []
+      heldBytes -= held
+      held = 0
+    }
+    let why: 'too-large' | 'busy' | null = null
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > maxDroppedBytes) return resolve(why ?? 'too-large')
+      if (why !== null) return
+      chunks.push(chunk)
+      if (length <= smallBytes) return
+      heldBytes += length - held
+      held = length
+      if (length <= maxBodyBytes && heldBytes <= maxHeldBytes) return
+      why = length > maxBodyBytes ? 'too-large' : 'busy'
+      drop()
+    })
+    request.on('end', () => {
+      const [first = Buffer.alloc(0)] = chunks
+      resolve(why ?? (chunks.length > 1 ? Buffer.concat(chunks) : first))
+      drop()
+    })
+    request.on('error', reject)
+    request.on('close', () => {
+      drop()
+      if (!request.complete) reject(new Error('The client went away.'))
+    })
+  })
+}
+
+/** True for a body that says beforehand that it is larger than what is read. */
+export function isTooLarge({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) > maxBodyBytes
+}
