@@ -1,15 +1,37 @@
 import type { IncomingMessage } from 'node:http'
+import type { MediaRoute } from './api/media/route.ts'
+import { hide } from './secrets.ts'
 
-/** Writes one line to the log on stderr, with the whole chain of causes and without anything that signs a request. */
+const maxLineLength = 16 * 1024
+
+/** Writes one entry to the log on stderr, with the whole chain of causes and without anything secret. */
 export function logFault(fault: unknown): void {
-  process.stderr.write(`${new Date().toISOString()} ${redact(chain(fault))}\n`)
+  process.stderr.write(stamped(redact(chain(fault))))
 }
 
-/** Notes that bytes were asked for, with the range; the token in the path is left out. */
-export function logRequest({ method, url, headers }: IncomingMessage, status: number): void {
-  const range = /^[\w=,-]{1,100}$/.test(headers.range ?? '') ? ` ${headers.range}` : ''
+/**
+ * Notes that bytes were asked for, with the range. Nothing of the request is written as it came: the line is made of what was
+ * understood.
+ */
+export function logRequest({ method = '', headers }: IncomingMessage, route: MediaRoute, status: number): void {
+  const range = /^bytes=[\d,-]{1,100}$/.test(headers.range ?? '') ? ` ${headers.range}` : ''
+  const [userId, itemId] = [route.userId, route.itemId].map((id) => (/^\d{1,15}$/.test(id) ? id : '…'))
   if (waiting.length === 0) setImmediate(writeWaiting)
-  waiting.push(`${new Date().toISOString()} ${redact(`${method} ${url} ${status}${range}`)}\n`)
+  waiting.push(stamped(`${method} /${route.kind}/${userId}/${itemId} ${status}${range}`))
+}
+
+/** One entry of the log: what it quotes cannot look like another one, since only the first line begins with a time. */
+function stamped(text: string): string {
+  return `${new Date().toISOString()} ${text.replaceAll('\n', '\n    ')}\n`
+}
+
+/** Text as it may be written: without secrets, control characters or endless quotes. */
+export function redact(text: string): string {
+  const short = text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text
+  return hide(short).replace(
+    /[^\P{C}\n]|[\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  )
 }
 
 /** Lines of requests: those that came together are written together, as each write holds everything up. */
@@ -19,17 +41,8 @@ function writeWaiting(): void {
   process.stderr.write(waiting.splice(0).join(''))
 }
 
-function chain(fault: unknown): string {
+function chain(fault: unknown, depth = 0): string {
   if (!(fault instanceof Error)) return String(fault)
-  const cause = fault.cause === undefined ? '' : `\n  caused by ${chain(fault.cause)}`
+  const cause = fault.cause === undefined || depth > 10 ? '' : `\ncaused by ${chain(fault.cause, depth + 1)}`
   return `${fault.stack ?? fault.message}${cause}`
-}
-
-/** Takes out query strings, tokens in paths, user names in URLs, and anything that looks like a request's own fields. */
-export function redact(text: string): string {
-  return text
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1')
-    .replace(/(\batk\/)[^\s/?"']+/g, '$1…')
-    .replace(/\?[^\s"'”]*/g, '?…')
-    .replace(/("?(?:api_key|api_secret|token|password|secret)"?\s*[:=]\s*)("[^"]*"|[^\s,&}]+)/gi, '$1…')
 }

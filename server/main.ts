@@ -4,10 +4,11 @@ import { isLoopback } from './api/names.ts'
 import { openCores } from './core/core.ts'
 import { DataFolderError } from './core/database.ts'
 import { createHosters } from './core/hosters.ts'
-import { logFault } from './log.ts'
+import { logFault, redact } from './log.ts'
 import { type Options, readOptions } from './options.ts'
 import { joinParent, type ParentSettings } from './parent.ts'
 import { UsageError } from './said.ts'
+import { keepSecret } from './secrets.ts'
 import type { TorrentEngine } from './torrent/engine.ts'
 
 const stopWithinMs = 4500
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   let allowed = options.allowHosts
   let torrents: Promise<TorrentEngine> | null = null
   const apply = async ({ allowHosts, hosters: accounts }: ParentSettings) => {
+    for (const { user, password, cookie } of accounts ?? []) keepSecret(password, cookie, `${user}:${password}`)
     if (accounts !== undefined) hosters.setAccounts([...options.hosterAccounts, ...accounts])
     if (allowHosts === undefined) return
     allowed = [...options.allowHosts, ...allowHosts]
@@ -32,7 +34,9 @@ async function main(): Promise<void> {
   parent?.onSettings((settings) => {
     apply(settings).catch(logFault)
   })
+  for (const { user, password, cookie } of options.hosterAccounts) keepSecret(password, cookie, `${user}:${password}`)
   const users = options.users ?? (told === undefined ? [] : [{ ...told.credentials, ...options.limits }])
+  for (const { key, secret, user, password } of users) keepSecret(key, secret, password, `${user}:${password}`)
 
   const tell = (message: object) => {
     process.stdout.write(`${JSON.stringify(message)}\n`)
@@ -52,6 +56,7 @@ async function main(): Promise<void> {
     }
   }
   const cores = open()
+  keepSecret(...cores.users.map(({ account }) => account.token))
   const { listen: address } = options
   const service = await listen(cores, { ...options, address, isOpen: !isLoopback(address) })
   const stop = async () => {
@@ -84,7 +89,7 @@ async function makeTorrents({ torrents }: Options, allowHosts: string[]): Promis
 
 function die(fault: unknown): void {
   if (fault instanceof UsageError || fault instanceof DataFolderError) {
-    process.stderr.write(`${fault.message}\n`)
+    process.stderr.write(`${redact(fault.message)}\n`)
     process.exit(fault instanceof UsageError ? 2 : 1)
   }
   const code = fault instanceof Error && 'code' in fault ? fault.code : null
@@ -94,4 +99,6 @@ function die(fault: unknown): void {
   process.exit(1)
 }
 
+// Left to itself, Node writes what ended it as it is.
+process.on('uncaughtException', die)
 main().catch(die)

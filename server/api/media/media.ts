@@ -27,7 +27,7 @@ export async function handleMedia(
   options: MediaOptions,
 ): Promise<void> {
   const { route } = options
-  response.once('close', () => logRequest(request, response.statusCode))
+  response.once('close', () => logRequest(request, route, response.statusCode))
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, 405, 'Only GET and HEAD are possible here.')
   const access = await checkAccess(request, options)

@@ -1,4 +1,5 @@
 import { Refusal } from '../../core/refusal.ts'
+import { keepSecret } from '../../secrets.ts'
 import type { Method } from './method.ts'
 import { transferWire } from './wire.ts'
 
@@ -14,7 +15,9 @@ export const transfers: Record<string, Method> = {
   },
   /** Our own: the failed transfer again, its archives with a password, or as they are. */
   retry: ({ core, params, isExtended }) => {
-    const options = { password: params.text('password') || null, isUnpacked: params.text('unpack') !== 'false' }
+    const password = params.text('password') || null
+    keepSecret(password)
+    const options = { password, isUnpacked: params.text('unpack') !== 'false' }
     return [transferWire(core.transfers.retry(params.id('id'), options), isExtended)]
   },
   cancel: ({ core, params, isExtended }) => [transferWire(core.transfers.cancel(params.id('id')), isExtended)],
