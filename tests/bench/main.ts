@@ -13,6 +13,7 @@ import { benchSeek, benchServe } from './serve.bench.ts'
 import { type BenchOptions, benchServiceStart } from './service.bench.ts'
 import { benchState } from './state.bench.ts'
 import { benchLeech, benchShare } from './torrent.bench.ts'
+import { benchUnsigned } from './unsigned.bench.ts'
 import { benchWhole } from './whole.bench.ts'
 import { benchWindow } from './window.bench.ts'
 
@@ -43,6 +44,7 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P25'], () => benchAnalysis(options)],
   [['P26'], async () => [await benchApi(options)]],
   [['P27'], async () => [await benchWhole(options)]],
+  [['P31'], async () => [await benchUnsigned(options)]],
   [['P20'], async () => [await benchServiceStart(options)]],
   [['P19', 'P28'], () => benchWindow(options, runtime)],
 ]
