@@ -32,7 +32,7 @@ export function transferHandlers({
   HandlersOf<'transfers'> &
   HandlersOf<'history'> {
   return {
-    'links.extract': async ({ text, html }) => extractLinks(text, html),
+    'links.extract': ({ text, html }) => extractLinks(text, html),
     'links.fromFile': async ({ name, base64 }) => torrentFiles.take(name, Buffer.from(base64, 'base64')),
     'analysis.run': async ({ accountId, links }) => {
       const analysis = await analyze(accounts.session(accountId).client(), links, torrentFiles)

@@ -1,3 +1,4 @@
+import { magnetParameters } from '../../engine/magnet-link.ts'
 import { nameForLink, plainNameForLink, safeName } from '../../engine/names.ts'
 import { groupParts } from '../archive/parts.ts'
 import { readMagnet } from '../torrent/magnet.ts'
@@ -102,22 +103,6 @@ function nameOfTorrent(bytes: Uint8Array): string {
 
 /** The name that a magnet link tells, or a word for it. */
 export function nameOfMagnet(link: string): string {
-  const name = new URLSearchParams(link.slice(link.indexOf('?') + 1)).get('dn')
-  return name === null || name === '' ? 'magnet link' : safeName(name)
-}
-
-/** Finds the links in any text, in order of appearance. Links are recognised by their scheme. Source: API v1 §8.1. */
-export function extractLinks(text: string): string[] {
-  const found = text.match(/(?:https?|ftps?):\/\/[^\s<>"'`{}|\\^]+|magnet:\?[^\s<>"'`{}|\\^]+/gi) ?? []
-  return found.map(trimLink).filter((link) => linkKind(link) !== 'unknown')
-}
-
-function trimLink(found: string): string {
-  let link = found.replaceAll('&amp;', '&')
-  for (;;) {
-    const isOpen = /\)$/.test(link) && link.split('(').length >= link.split(')').length
-    const next = isOpen ? link : link.replace(/[.,;:!?)\]]$/, '')
-    if (next === link) return link
-    link = next
-  }
+  const [, name = ''] = magnetParameters(link).find(([key]) => key === 'dn') ?? []
+  return name === '' ? 'magnet link' : safeName(name)
 }

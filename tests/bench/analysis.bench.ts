@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { extractLinks, groupLinks, linkKind } from '../../server/core/links.ts'
+import { linksInText } from '../../engine/links-in-text.ts'
+import { groupLinks, linkKind } from '../../server/core/links.ts'
 import { inPlace } from './content.ts'
 import { median, type Row } from './measure.ts'
 import type { BenchOptions } from './service.bench.ts'
@@ -21,7 +22,7 @@ function benchGrouping(pairs: number): Row {
   const times: number[] = []
   for (let round = 0; round < pairs * 3 + 1; round += 1) {
     const startedAt = performance.now()
-    const links = [...new Set(extractLinks(text))]
+    const links = linksInText(text)
     const known = links.filter((link) => linkKind(link) !== 'unknown')
     const groups = groupLinks(known)
     if (round > 0) times.push(performance.now() - startedAt)

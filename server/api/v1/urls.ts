@@ -1,5 +1,4 @@
 import type { AnalyzedGroup, AnalyzedLink } from '../../core/analysis.ts'
-import { extractLinks } from '../../core/links.ts'
 import { humanSize } from '../../core/messages.ts'
 import { Refusal } from '../../core/refusal.ts'
 import type { Call, Method } from './method.ts'
@@ -37,9 +36,13 @@ export const urls: Record<string, Method> = {
   extracturls: async ({ core, params }) => {
     const [text, page] = [params.text('txt'), params.text('url')]
     if (text === null && page === null) throw new Refusal('The parameters “txt” and “url” are both missing.')
-    const inText = text === null ? [] : extractLinks(text)
-    const inPage = page === null || page === '' ? [] : extractLinks(await pageText(core, page))
-    return [...inText, ...inPage].map((url) => ({ url }))
+    const [{ linksInPage }, { linksInTextBySteps }] = await Promise.all([
+      import('../../../engine/links-in-html.ts'),
+      import('../../../engine/links-in-text.ts'),
+    ])
+    const inText = text === null ? [] : await linksInTextBySteps(text)
+    const inPage = page === null || page === '' ? [] : await linksInPage(await pageText(core, page), page)
+    return [...new Set([...inText, ...inPage])].map((url) => ({ url }))
   },
 }
 

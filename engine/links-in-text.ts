@@ -1,0 +1,163 @@
+import { type Place, readBody } from './link-end.ts'
+import { infoHashOf, magnetParameters, plainMagnet } from './magnet-link.ts'
+import { joinSoftBreaks, tableMark } from './wrapped-lines.ts'
+
+/** A link that is longer is none: nothing that fetches takes it. */
+export const maxLinkLength = 8192
+
+/** A magnet may be written longer: what of it can be spared is left out. */
+const maxWrittenLength = 64 * 1024
+
+/** How long one step of a search may take, in milliseconds, before others get their turn. */
+const stepMs = 10
+
+const starts = new RegExp(
+  [
+    '(?:h(?:tt|xx)ps?|ftps?):(?:\\\\?\\/){2}', // also as JSON writes it: http:\/\/
+    'magnet:(?:\\?|%3f)',
+    '(?:https?|ftps?)%3a%2f%2f|magnet%3a%3f', // the value of a parameter
+    '(?<![\\w/.:@=%-])www\\d{0,3}\\.(?=[\\w-])',
+    '(?<=\\b(?:href|src)[ ]?=[ ]?["\']?)\\/\\/(?=\\w)', // takes the scheme of its page
+    '(?<![\\w/=:.-])(?:[0-9a-f]{40}|[a-z2-7]{32})(?![\\w%-]|:[/?\\\\])', // the hash of a torrent by itself
+  ].join('|'),
+  'gi',
+)
+
+/** Marks without width and marks of direction. The joiners between letters of some scripts are not among them. */
+const invisible = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+/g
+
+interface Start {
+  at: number
+  /** Where its mark ends, and the link's own text begins. */
+  bodyAt: number
+  mark: string
+  /** True for the end of another scheme, such as sftp. */
+  isPartOfWord: boolean
+  /** True when a link that it stands in ends there. */
+  splits: boolean
+}
+
+/**
+ * The links in any text, each once, in order of appearance: http, https, ftp and ftps, magnets, `www.` without a scheme, and
+ * hashes of torrents that stand alone. Text may be prose in any script, Markdown, BBCode, JSON, HTML source, a table, a mail: what is
+ * around a link is not part of it. The cost grows with the length of the text and no faster.
+ */
+export function linksInText(text: string): string[] {
+  return [...search(text)].filter((link) => link !== null)
+}
+
+/** The same in steps of a few milliseconds, between which others get their turn. */
+export async function linksInTextBySteps(text: string): Promise<string[]> {
+  const links: string[] = []
+  let startedAt = performance.now()
+  for (const link of search(text)) {
+    if (link !== null) links.push(link)
+    if (performance.now() - startedAt < stepMs) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    startedAt = performance.now()
+  }
+  return links
+}
+
+/** What makes two links the same: the hash of a torrent, or the address without its fragment. Null for what is no link. */
+export function identityOf(link: string): string | null {
+  if (link.length > maxLinkLength) return null
+  if (link.startsWith('magnet:')) {
+    const topics = magnetParameters(link).flatMap(([key, value]) => (/^xt(\.\d+)?$/.test(key) ? [value] : []))
+    const hash = topics.map(infoHashOf).find((found) => found !== null)
+    return hash === undefined ? (topics.some((topic) => topic !== '') ? link : null) : `magnet ${hash}`
+  }
+  if (!URL.canParse(link)) return null
+  const fragment = link.indexOf('#')
+  return fragment === -1 ? link : link.slice(0, fragment)
+}
+
+/** Yields each link, and null after each place that is none, so that whoever asks can rest between. */
+function* search(written: string): Generator<string | null> {
+  const text = joinSoftBreaks(written.replace(invisible, ''))
+  const found = findStarts(text)
+  const limits = limitsOf(found, text.length)
+  const mark = tableMark(text)
+  const seen = new Set<string>()
+  let before = 0
+  for (const [index, start] of found.entries()) {
+    if (start.at < before || (start.isPartOfWord && start.at !== before)) continue
+    const { link, end } = readLink(text, start, { limit: limits[index] ?? text.length, before, tableMark: mark })
+    before = end
+    const identity = link === null ? null : identityOf(link)
+    const isNew = identity !== null && !seen.has(identity)
+    if (isNew) seen.add(identity)
+    yield isNew ? link : null
+  }
+}
+
+function findStarts(text: string): Start[] {
+  const found: Start[] = []
+  let end = -1
+  for (const match of text.matchAll(starts)) {
+    const [whole] = match
+    const at = match.index
+    // Base32 in small letters may be any word.
+    if (whole.length === 32 && /[a-z]/.test(whole)) continue
+    const mark = (whole.includes('\\') ? whole.replaceAll('\\', '') : whole).toLowerCase()
+    const last = text.charAt(at - 1) || ' '
+    const isPartOfWord = mark.startsWith('ftp') && 'sStT'.includes(last)
+    found.push({ at, bodyAt: at + whole.length, mark, isPartOfWord, splits: splits(mark, last) || at === end })
+    end = at + whole.length
+  }
+  return found
+}
+
+/** Whether the link that something stands in ends there. An address behind a slash, or as a value, is part of that link. */
+function splits(mark: string, last: string): boolean {
+  if (mark === 'magnet:?') return !'=%'.includes(last)
+  if (mark.startsWith('www')) return ',;'.includes(last)
+  return mark.endsWith('://') && !'/=?&#:%@+~'.includes(last)
+}
+
+/** For each start, where the link that begins there ends at the latest. */
+function limitsOf(found: readonly Start[], length: number): Float64Array {
+  const limits = new Float64Array(found.length)
+  let limit = length
+  for (let index = found.length - 1; index >= 0; index--) {
+    limits[index] = limit
+    const start = found[index]
+    if (start?.splits) limit = start.at
+  }
+  return limits
+}
+
+function readLink(
+  text: string,
+  { at, bodyAt, mark }: Start,
+  around: Pick<Place, 'limit' | 'before' | 'tableMark'>,
+): { link: string | null; end: number } {
+  if (/^[0-9a-z]+$/.test(mark)) return { link: `magnet:?xt=urn:btih:${text.slice(at, bodyAt)}`, end: bodyAt }
+  const isValue = mark.includes('%3a')
+  const { body, end } = readBody(text, { at, bodyAt, isValue, ...around })
+  return { link: body === '' ? null : toLink(mark, body, isValue), end: Math.max(end, bodyAt) }
+}
+
+/** The whole link of its mark and what follows; null where no host or no topic can be. */
+function toLink(mark: string, body: string, isValue: boolean): string | null {
+  if (body.length > maxWrittenLength) return null
+  const plain = isValue ? decodePercent(body) : body
+  if (mark.startsWith('magnet')) return plainMagnet(`magnet:?${plain}`, maxLinkLength)
+  if (!/^[^!-,./:;=?@\\\]^`{|}~]/.test(plain)) return null
+  if (mark.startsWith('www')) {
+    const link = `http://${mark}${plain}`
+    return /^http:\/\/www\d*\.[^./?#]+\.[^./?#]/.test(link) ? link : null
+  }
+  const scheme = mark === '//' ? 'https:' : mark.replace(/%3a/, ':').replace(/%2f/g, '').replace('//', '')
+  if (!scheme.startsWith('hxx')) return `${scheme}//${plain}`
+  return `${scheme.replace('hxx', 'htt')}//${plain.replace(/[[(](?:\.|dot)[\])]/gi, '.')}`
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // Not every escape in it is sound: it stays as it is.
+    return text
+  }
+}

@@ -1,0 +1,50 @@
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The parameters of a magnet link, decoded and in order, keys in lower case: some programs write them in capitals. Source: BEP 9. */
+export function magnetParameters(link: string): [key: string, value: string][] {
+  const parameters = new URLSearchParams(link.slice(link.indexOf('?') + 1))
+  return [...parameters].map(([key, value]) => [key.toLowerCase(), value])
+}
+
+/** The info hash that an exact topic (`xt`) names, as 40 hex digits in lower case; null for any other topic. */
+export function infoHashOf(topic: string): string | null {
+  const hash = /^urn:btih:([0-9a-z]+)$/i.exec(topic)?.[1]?.toUpperCase() ?? ''
+  if (/^[0-9A-F]{40}$/.test(hash)) return hash.toLowerCase()
+  if (!/^[A-Z2-7]{32}$/.test(hash)) return null
+  const bits = [...hash].reduce((value, digit) => value * 32n + BigInt(base32.indexOf(digit)), 0n)
+  return bits.toString(16).padStart(40, '0')
+}
+
+/**
+ * A magnet link with its keys and the kind of its topic in lower case, as every service takes them, and of at most `maxLength`
+ * characters: of a longer one the last parameters are left out, which are trackers mostly, but never a topic.
+ */
+export function plainMagnet(link: string, maxLength: number): string {
+  const query = link.slice(link.indexOf('?') + 1)
+  const parameters = query.split('&').filter((parameter) => parameter !== '')
+  const plain = `magnet:?${parameters.map(plainParameter).join('&')}`
+  return plain.length <= maxLength ? plain : shorten(plain, maxLength)
+}
+
+function shorten(magnet: string, maxLength: number): string {
+  const parameters = magnet.slice('magnet:?'.length).split('&')
+  const [topics, others] = [parameters.filter(isTopic), parameters.filter((parameter) => !isTopic(parameter))]
+  const kept: string[] = []
+  let room = maxLength - 'magnet:?'.length
+  for (const parameter of [...topics, ...others]) {
+    room -= parameter.length + 1
+    if (room < 0) break
+    kept.push(parameter)
+  }
+  return `magnet:?${kept.join('&')}`
+}
+
+function isTopic(parameter: string): boolean {
+  return /^xt(?:\.\d+)?=/.test(parameter)
+}
+
+function plainParameter(parameter: string): string {
+  const value = parameter.indexOf('=') + 1
+  const key = parameter.slice(0, value).toLowerCase()
+  return key + parameter.slice(value).replace(/^urn:bt[im]h:/i, (kind) => kind.toLowerCase())
+}

@@ -1,0 +1,78 @@
+import { Tokenizer } from 'htmlparser2'
+
+const stepLength = 64 * 1024
+
+export type Attributes = Readonly<Record<string, string>>
+
+/** Told of each piece of a document in turn; names of elements and attributes are in lower case, and entities are decoded. */
+export interface MarkupReader {
+  onOpen?: (name: string, attributes: Attributes) => void
+  onText?: (text: string) => void
+  /** Also for an element that closes itself, in XML. */
+  onClose?: (name: string) => void
+}
+
+/**
+ * Reads HTML, or XML, of any quality, piece by piece. What is open around a piece is not kept: a parser that keeps it takes
+ * quadratic time for elements that are never closed. Only entities that HTML, or XML, itself defines are known.
+ */
+export function readMarkup(text: string, reader: MarkupReader, { isXml = false } = {}): void {
+  for (const _ of steps(text, reader, isXml));
+}
+
+/** The same for HTML in short steps, between which others get their turn. */
+export async function readMarkupBySteps(text: string, reader: MarkupReader): Promise<void> {
+  for (const _ of steps(text, reader, false)) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function* steps(text: string, { onOpen, onText, onClose }: MarkupReader, isXml: boolean): Generator<void> {
+  let name = ''
+  let attributeName = ''
+  let value: string[] = []
+  let attributes = new Map<string, string>()
+  const nameAt = (start: number, end: number) => text.slice(start, end).toLowerCase()
+  const open = () => {
+    onOpen?.(name, Object.fromEntries(attributes))
+    attributes = new Map()
+  }
+  const tokenizer = new Tokenizer(
+    { xmlMode: isXml, decodeEntities: true },
+    {
+      onopentagname: (start, end) => {
+        name = nameAt(start, end)
+        attributes = new Map()
+      },
+      onattribname: (start, end) => {
+        attributeName = nameAt(start, end)
+        value = []
+      },
+      onattribdata: (start, end) => {
+        value.push(text.slice(start, end))
+      },
+      onattribentity: (codePoint) => {
+        value.push(String.fromCodePoint(codePoint))
+      },
+      onattribend: () => {
+        if (!attributes.has(attributeName)) attributes.set(attributeName, value.join(''))
+      },
+      onopentagend: open,
+      onselfclosingtag: () => {
+        open()
+        if (isXml) onClose?.(name)
+      },
+      ontext: (start, end) => onText?.(text.slice(start, end)),
+      ontextentity: (codePoint) => onText?.(String.fromCodePoint(codePoint)),
+      oncdata: (start, end, endOffset) => onText?.(text.slice(start, end - endOffset)),
+      onclosetag: (start, end) => onClose?.(nameAt(start, end)),
+      oncomment: () => undefined,
+      ondeclaration: () => undefined,
+      onprocessinginstruction: () => undefined,
+      onend: () => undefined,
+    },
+  )
+  for (let at = 0; at < text.length; at += stepLength) {
+    tokenizer.write(text.slice(at, at + stepLength))
+    yield
+  }
+  tokenizer.end()
+}
