@@ -13,7 +13,8 @@ function keyAt(target: EventTarget | null): string | null {
 
 /** All that was dropped as one text, one piece of HTML, and files. */
 function readDrop(data: DataTransfer): Came {
-  const uris = data.getData('text/uri-list')
+  // A line with a hash before it is a comment. Source: RFC 2483 §5.
+  const uris = data.getData('text/uri-list').replace(/^#.*$/gm, '').trim()
   const html = data.getData('text/html')
   const files = [...data.files]
   return {

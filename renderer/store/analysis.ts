@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Analysis, TorrentFile } from '../../shared/analysis.ts'
+import { findLinks, maxTextLength, textTooLong } from './find-links.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -7,11 +8,13 @@ import type { Slice } from './store.ts'
 interface AnalysisState {
   links: readonly string[]
   report: Analysis | null
+  /** Links beyond those that are reported on at a time. */
+  leftOut: number
   isRunning: boolean
   problem: string | null
 }
 
-const noAnalysis: AnalysisState = { links: [], report: null, isRunning: false, problem: null }
+const noAnalysis: AnalysisState = { links: [], report: null, leftOut: 0, isRunning: false, problem: null }
 
 /** What is handed over to be added: links in a text, and torrent files. */
 export interface Handed {
@@ -23,14 +26,15 @@ export interface AnalysisSlice {
   analysis: AnalysisState
   /** Finds the links in what was typed and reports on them and on the files. Links already reported on are not asked about again. */
   analyze(accountId: AccountId, handed: Handed): Promise<void>
-  /** The links in a drop or a paste, one a line; an empty text when there are none. */
-  extractLinks(text: string, html: string | null): Promise<string>
+  /** The links in what was dropped or pasted, one a line; an empty text when there are none. */
+  extractLinks(texts: readonly string[], htmls: readonly string[]): Promise<string>
   /** Hands a torrent file over. Rejects with a sentence that names it. */
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
   forgetAnalysis(): void
 }
 
-const mostLinks = 1000
+/** How many links are reported on at a time. */
+export const maxLinks = 1000
 
 /** Put.io's report on links, before they are added: the newest request wins. */
 export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
@@ -59,30 +63,33 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
       const request = ++newest
       const isNewest = () => request === newest
       try {
-        const found = text.trim() === '' ? [] : await client.call('links.extract', { text, html: null })
+        if (text.length > maxTextLength) {
+          put({ links: [], leftOut: 0, report: null, isRunning: false, problem: textTooLong() })
+          return
+        }
+        const found = text.trim() === '' ? [] : await findLinks(client, [text], [])
         if (!isNewest()) return
-        const links = [...files.map(({ link }) => link), ...found].slice(0, mostLinks)
+        const all = [...files.map(({ link }) => link), ...found]
+        const links = all.slice(0, maxLinks)
+        const leftOut = all.length - links.length
         const { analysis } = get()
         const isSame = links.length === analysis.links.length && links.every((link, at) => link === analysis.links[at])
         if (isSame && analysis.report !== null && !analysis.isRunning) {
-          put({ problem: null })
+          put({ leftOut, problem: null })
           return
         }
         if (links.length === 0) {
           set({ analysis: noAnalysis })
           return
         }
-        put({ links, isRunning: true, problem: null })
+        put({ links, leftOut, isRunning: true, problem: null })
         await run(accountId, links, isNewest)
         if (isNewest()) put({ isRunning: false })
       } catch (error) {
         if (isNewest()) put({ report: null, isRunning: false, problem: sentenceOf(error) })
       }
     },
-    extractLinks: async (text, html) => {
-      const links = await client.call('links.extract', { text, html })
-      return links.join('\n')
-    },
+    extractLinks: async (texts, htmls) => (await findLinks(client, texts, htmls)).join('\n'),
     takeTorrentFile: (name, base64) => client.call('links.fromFile', { name, base64 }),
     forgetAnalysis: () => {
       newest++
@@ -93,7 +100,8 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
 
 /** Two reports as one, rows in the order of their links; what is available is what was told last. */
 function merged(before: Analysis, now: Analysis, links: readonly string[]): Analysis {
-  const placeOf = ({ links: [first = ''] }: Analysis['rows'][number]) => links.indexOf(first)
+  const places = new Map(links.map((link, at) => [link, at]))
+  const placeOf = ({ links: [first = ''] }: Analysis['rows'][number]) => places.get(first) ?? -1
   const [urls, more] = [before.report.Urls, now.report.Urls]
   return {
     ...now,

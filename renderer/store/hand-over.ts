@@ -2,16 +2,16 @@ import type { TorrentFile } from '../../shared/analysis.ts'
 import { largestTorrentFileBytes } from '../../shared/torrent-file.ts'
 import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
+import { maxTextLength, textTooLong } from './find-links.ts'
 import type { Folder } from './keys.ts'
+import { isLinkFile, type LinkFile, linkFileEndings, readLinkFile } from './link-files.ts'
 import { sentenceOf } from './sentence.ts'
 import type { AppStore } from './store.ts'
 
-const largestTextFile = 1_000_000
-const textFile = /\.(txt|url|webloc|html?)$/i
 const torrentFile = /\.torrent$/i
 
 /** The files that links can come from, for a dialog that chooses some. */
-const chosenTypes = '.torrent,.txt,.url,.webloc,.html,.htm'
+const chosenTypes = ['.torrent', ...linkFileEndings].join(',')
 
 /** What came in one go: by drop, paste or choice. */
 export interface Came {
@@ -30,10 +30,10 @@ export function handOver(
   const { attempt, extractLinks, takeTorrentFile, openAddLinks, complain, toast } = store.getState()
   return attempt(async () => {
     const problems: string[] = []
-    const texts = await readTexts(files, problems)
+    const parts = [...(await readLinkFiles(files, problems)), ...ofPaste(text, html, problems)]
     const torrents = await takeTorrents(files, problems, takeTorrentFile)
-    const whole = [text, ...texts].filter((part) => part !== '').join('\n')
-    const links = whole === '' && html === null ? '' : await extractLinks(whole, html)
+    const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
+    const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
     for (const problem of problems) complain(problem)
     if (links !== '' || torrents.length > 0) openAddLinks({ text: links, files: torrents }, folder)
     else if (problems.length === 0) toast(nothing)
@@ -52,11 +52,35 @@ export function chooseFiles(store: AppStore): void {
   field.click()
 }
 
-function readTexts(files: readonly File[], problems: string[]): Promise<string[]> {
+/** What was pasted or dropped as text, but for what is too long to look through. */
+function ofPaste(text: string, html: string | null, problems: string[]): LinkFile[] {
+  const parts: LinkFile[] = [
+    { kind: 'html', content: html ?? '' },
+    { kind: 'text', content: text },
+  ]
+  const [short, long] = [true, false].map((isShort) =>
+    parts.filter(({ content }) => content !== '' && content.length <= maxTextLength === isShort),
+  )
+  // The same words come as text and as HTML: one of them is enough.
+  if (long?.length !== 0 && short?.length === 0) problems.push(textTooLong())
+  return short ?? []
+}
+
+async function readLinkFiles(files: readonly File[], problems: string[]): Promise<LinkFile[]> {
   const wanted = files
-    .filter(({ name }) => textFile.test(name))
-    .filter(isWithin(largestTextFile, 'drop.textTooLarge', problems))
-  return Promise.all(wanted.map((file) => file.text()))
+    .filter(({ name }) => isLinkFile(name))
+    .filter(isWithin(maxTextLength, 'drop.textTooLarge', problems))
+  const read: LinkFile[] = []
+  for (const file of wanted) {
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer())
+      read.push(readLinkFile(file.name, bytes, navigator.languages))
+    } catch {
+      // A folder, or a file that is gone or locked.
+      problems.push(say('drop.unreadable', { name: file.name }))
+    }
+  }
+  return read
 }
 
 async function takeTorrents(

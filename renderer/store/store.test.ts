@@ -249,6 +249,24 @@ it('does not keep links waiting for a magnet that nobody knows, and keeps their 
   ])
 })
 
+it('tells how many links are not reported on, as they are too many at a time', async () => {
+  const { backend, store } = openStore()
+  const links = Array.from({ length: 1002 }, (_, at) => `http://h/${at}`)
+  void store.getState().analyze('a', { text: 'many', files: [] })
+  await backend.answer('links.extract', links)
+  const { analysis } = store.getState()
+  expect([analysis.links, analysis.leftOut]).toEqual([links.slice(0, 1000), 2])
+})
+
+it('says that a text is too long to look through, without asking', async () => {
+  const { backend, store } = openStore()
+  await store.getState().analyze('a', { text: ' '.repeat(4_000_001), files: [] })
+  expect(store.getState().analysis.problem).toBe(
+    'This text is too long to look for links in: at most 4 MB. Add it in parts.',
+  )
+  expect(backend.asked.filter(({ method }) => method === 'links.extract')).toEqual([])
+})
+
 it('makes one sentence of many finished transfers', () => {
   const { backend, store } = openStore()
   const finish = (transferId: number) =>
@@ -364,6 +382,7 @@ it('reports on the newest text only, and does not ask again for the same links',
   expect(store.getState().analysis).toEqual({
     links: ['http://h/new'],
     report: report('new'),
+    leftOut: 0,
     isRunning: false,
     problem: null,
   })

@@ -113,6 +113,7 @@ export const en = {
   'paste.nothing': 'There is no link in what was pasted.',
   'drop.torrentTooLarge': '“{name}” is too large for a torrent file: at most {most}. Its magnet link works.',
   'drop.textTooLarge': '“{name}” is too large to look for links in: at most {most}.',
+  'drop.unreadable': '“{name}” could not be read.',
   'choose.nothing': 'There is no link in the files.',
 
   'transfers.title': 'Transfers',
@@ -200,6 +201,9 @@ export const en = {
   'links.hint': 'Paste links, or text with links in it',
   'links.idle': 'Every link gets a line here, with what it costs, before anything is fetched.',
   'links.none': 'There is no link in this text.',
+  'links.textTooLong': 'This text is too long to look for links in: at most {most}. Add it in parts.',
+  'links.leftOut':
+    '{count, plural, one {# more link is not shown} other {# more links are not shown}}: at most {most} at a time. Add these first.',
   'links.analyzing': '{count, plural, one {Looking at # link…} other {Looking at # links…}}',
   'links.analyzingMore': '{count, plural, one {Looking at one more…} other {Looking at # more…}}',
   'links.choose': 'Add {name}',

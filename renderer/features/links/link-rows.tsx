@@ -1,6 +1,7 @@
 import { LoaderCircle, TriangleAlert } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { maxLinks } from '../../store/analysis.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
@@ -18,7 +19,7 @@ interface Props {
 
 /** One line a link: while it is looked at, when it is known, or why none can be shown. */
 export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
-  const { links, report, isRunning, problem } = useApp((state) => state.analysis)
+  const { links, report, leftOut, isRunning, problem } = useApp((state) => state.analysis)
 
   if (problem !== null) {
     return (
@@ -57,6 +58,11 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
         <li className={styles.more}>
           <Icon of={LoaderCircle} className={styles.turning} />
           {say('links.analyzingMore', { count: missing })}
+        </li>
+      ) : null}
+      {leftOut > 0 ? (
+        <li className={styles.more} role="status">
+          {say('links.leftOut', { count: leftOut, most: maxLinks })}
         </li>
       ) : null}
     </ul>
