@@ -1,8 +1,12 @@
 import { dispositionName } from './disposition.ts'
 import { percentBytes } from './percent.ts'
 import { decodeAs, decodeName, decodeNames } from './text-bytes.ts'
+import { trimEnd } from './trim-end.ts'
 
 const maxBytes = 255
+const fewTwins = 16
+/** What of a longer name can matter: its beginning, and its ending. Some steps take long for many marks on one letter. */
+const [maxHead, maxTail] = [2048, 64]
 const reservedOnWindows = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))/i
 // Separators and what Windows forbids; controls; everything that changes the direction of text or has no width.
 const forbidden = new RegExp(
@@ -20,11 +24,16 @@ const forbidden = new RegExp(
  * with the ending kept. Safe names are left as they are.
  */
 export function safeName(remote: string): string {
-  let name = remote.toWellFormed().normalize('NFC').replace(forbidden, '_').trim()
-  name = name.replace(/[. ]+$/, (tail) => '_'.repeat(Math.min(tail.length, 3)))
+  let name = bounded(remote.trim()).toWellFormed().normalize('NFC').replace(forbidden, '_').trim()
+  const plain = trimEnd(name, '. ')
+  name = plain + '_'.repeat(Math.min(name.length - plain.length, 3))
   if (reservedOnWindows.test(name)) name = `_${name}`
   name = shorten(name)
   return name === '' ? 'unnamed' : name
+}
+
+function bounded(name: string): string {
+  return name.length <= maxHead + maxTail ? name : name.slice(0, maxHead) + name.slice(-maxTail)
 }
 
 /** Cuts a name to 255 bytes of UTF-8 between characters, keeping an ending of up to 20 bytes. */
@@ -41,7 +50,7 @@ function shorten(name: string, limit: number = maxBytes): string {
     kept += segment
   }
   const whole = kept === '' ? cutBytes(stem, limit - Buffer.byteLength(ending)) : kept
-  return `${whole.replace(/[. ]+$/, '')}${ending}`
+  return `${trimEnd(whole, '. ')}${ending}`
 }
 
 function cutBytes(text: string, limit: number): string {
@@ -60,16 +69,28 @@ export function twinKey(name: string): string {
   return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase()
 }
 
-/** A name that is not taken: `name (2).ext`, `name (3).ext`… */
+/**
+ * A name that is not taken: `name (2).ext`, `name (3).ext`… Where many are taken, not each is tried: numbers that others have left free
+ * between may stay so.
+ */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(name)) return name
   const dot = name.lastIndexOf('.')
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
-  for (let n = 2; ; n++) {
+  const numbered = (n: number) => {
     const suffix = ` (${n})${ending}`
-    const candidate = `${shorten(stem, maxBytes - Buffer.byteLength(suffix))}${suffix}`
-    if (!isTaken(candidate)) return candidate
+    return `${shorten(stem, maxBytes - Buffer.byteLength(suffix))}${suffix}`
   }
+  let free = 2
+  while (isTaken(numbered(free))) free = free < fewTwins ? free + 1 : free * 2
+  // The last one that is known to be taken, and the first that is known to be free, come closer until they meet.
+  let taken = free <= fewTwins ? free - 1 : free / 2
+  while (free - taken > 1) {
+    const middle = Math.floor((taken + free) / 2)
+    if (isTaken(numbered(middle))) taken = middle
+    else free = middle
+  }
+  return numbered(free)
 }
 
 /**

@@ -46,8 +46,11 @@ export async function serveFile(request: IncomingMessage, response: ServerRespon
  * Reads a `Range` header. Null means the whole file: no range, several, another unit, or nonsense. `end` is exclusive.
  * Source: RFC 9110 §14.2.
  */
-function parseRange(header: string | undefined, size: number): { start: number; end: number } | 'unsatisfiable' | null {
-  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '')
+export function parseRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | null {
+  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header ?? '')
   if (parts === null) return null
   const [, first = '', last = ''] = parts
   if (first === '') {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
+import { trimEnd } from '../../engine/trim-end.ts'
 import { Account, type AccountId } from '../../shared/account.ts'
 import type { HandlersOf, Input } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
@@ -210,5 +211,5 @@ function toBaseUrl(typed: string): string {
       `“${text}” is not the address of a server. It looks like http://127.0.0.1:8088 or https://files.example.org.`,
     )
   }
-  return url.href.replace(/\/+$/, '').replace(/\/v1$/, '')
+  return trimEnd(url.href, '/').replace(/\/v1$/, '')
 }

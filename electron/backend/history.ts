@@ -11,8 +11,9 @@ type Left = Extract<JournalRecord, { type: 'left' }>
  */
 export class History {
   readonly #journal: Journal
-  readonly #pending = new Map<string, Added>()
-  readonly #left: Left[] = []
+  /** Of each account: its transfers by number, and what left, oldest first. */
+  readonly #pending = new Map<AccountId, Map<TransferId, Added>>()
+  readonly #left = new Map<AccountId, Left[]>()
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -43,20 +44,17 @@ export class History {
 
   /** Newest first. */
   list(accountId: AccountId): HistoryEntry[] {
-    return this.#left
-      .filter((record) => record.accountId === accountId)
-      .map(toEntry)
-      .reverse()
+    return (this.#left.get(accountId) ?? []).map(toEntry).reverse()
   }
 
   /** What was noted when a transfer was added here, or null. */
   pending(accountId: AccountId, transferId: TransferId): Added | null {
-    return this.#pending.get(keyOf(accountId, transferId)) ?? null
+    return this.#pending.get(accountId)?.get(transferId) ?? null
   }
 
   /** All transfers of an account that were added here and have not been seen to leave. */
   allPending(accountId: AccountId): Added[] {
-    return [...this.#pending.values()].filter((record) => record.accountId === accountId)
+    return [...(this.#pending.get(accountId)?.values() ?? [])]
   }
 
   #write(record: JournalRecord): void {
@@ -66,34 +64,30 @@ export class History {
 
   #apply(record: JournalRecord): void {
     switch (record.type) {
-      case 'added':
-        this.#pending.set(keyOf(record.accountId, record.transferId), record)
+      case 'added': {
+        const pending = this.#pending.get(record.accountId) ?? new Map<TransferId, Added>()
+        pending.set(record.transferId, record)
+        this.#pending.set(record.accountId, pending)
         return
-      case 'left':
-        this.#pending.delete(keyOf(record.accountId, record.transferId))
-        this.#left.push(record)
+      }
+      case 'left': {
+        this.#pending.get(record.accountId)?.delete(record.transferId)
+        const left = this.#left.get(record.accountId) ?? []
+        left.push(record)
+        this.#left.set(record.accountId, left)
         return
+      }
       case 'cleared':
-        this.#forgetLeft(record.accountId)
+        this.#left.delete(record.accountId)
         return
       case 'removed':
-        this.#forgetLeft(record.accountId)
-        for (const { transferId } of this.allPending(record.accountId))
-          this.#pending.delete(keyOf(record.accountId, transferId))
+        this.#left.delete(record.accountId)
+        this.#pending.delete(record.accountId)
         return
       default:
         record satisfies never
     }
   }
-
-  #forgetLeft(accountId: AccountId): void {
-    const kept = this.#left.filter((record) => record.accountId !== accountId)
-    this.#left.splice(0, this.#left.length, ...kept)
-  }
-}
-
-function keyOf(accountId: AccountId, transferId: TransferId): string {
-  return `${accountId} ${transferId}`
 }
 
 function toEntry({ type: _, transferId, ...record }: Left): HistoryEntry {

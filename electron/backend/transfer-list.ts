@@ -122,8 +122,8 @@ export class TransferList {
     const retried = [...this.#retriedHere]
     const listed = await client.listTransfers()
     const present = new Set(listed.map(({ id }) => id))
-    const vanished = [...this.#listed.values()].filter(({ id }) => !present.has(id))
-    if (this.#isFirst) vanished.push(...this.#vanishedWhileAway(present))
+    const before = [...this.#listed.values()].filter(({ id }) => !present.has(id))
+    const vanished = this.#isFirst ? [...before, ...this.#vanishedWhileAway(present)] : before
     const shared = listed.filter((transfer) => isOnlyShared(transfer) && !this.#arrived.has(transfer.id))
     const isTold = shared.length > 0 || vanished.some(({ id }) => !this.#cancelledHere.has(id))
     const messages = isTold ? await client.listMessages() : []
@@ -180,7 +180,7 @@ export class TransferList {
 
   /** Folders into which files of what is still shared may have come since the last look. */
   #touchedFolders(shared: readonly ListedTransfer[], messages: readonly Message[]): ItemId[] {
-    const newest = Math.max(0, ...messages.map(({ id }) => id))
+    const newest = messages.reduce((largest, { id }) => Math.max(largest, id), 0)
     const isNews = newest > this.#newestMessage
     this.#newestMessage = Math.max(newest, this.#newestMessage)
     const touched = shared.filter(({ id, failure }) => isNews || this.#sharedAs.get(id) !== failure)

@@ -25,8 +25,12 @@ function keptOf(listing: Listing) {
 const marks = /\p{M}+/gu
 const plainAscii = /^[\x20-\x7e]*$/
 
+/** Beyond it names are told apart as they are: to sort many marks on one letter takes long. */
+const maxKeyLength = 512
+
 /** A key that sorts a name as a person would: without case and accents, numbers by their value. */
-function naturalKey(name: string): string {
+function naturalKey(whole: string): string {
+  const name = whole.slice(0, maxKeyLength)
   const folded = plainAscii.test(name) ? name.toLowerCase() : name.normalize('NFKD').replace(marks, '').toLowerCase()
   return folded.replace(/\d+/g, (digits) => {
     const value = digits.replace(/^0+(?=\d)/, '')

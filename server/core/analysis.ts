@@ -1,6 +1,7 @@
 import { formatSize } from '../../engine/format-size.ts'
 import { type Facts, type FactsOptions, isTimeout, linkFacts, timeoutSentence } from '../fetch/facts.ts'
 import type { Bandwidth } from './bandwidth.ts'
+import { eachByHost } from './by-host.ts'
 import { groupLinks, type LinkGroup, linkKind, whyNot } from './links.ts'
 import type { DiskQuota } from './quota.ts'
 import { reasonOf } from './reason.ts'
@@ -40,20 +41,9 @@ export interface AnalysisOptions extends FactsOptions {
 export async function analyze(links: readonly string[], options: AnalysisOptions): Promise<AnalyzedGroup[]> {
   const trimmed = links.map((link) => link.trim())
   const known = new Map<string, AnalyzedLink>()
-  const waiting = [...new Set(trimmed)].map((link) => ({ link, host: hostOf(link) }))
-  const busyHosts = new Map<string, number>()
-  // A worker that finds only hosts with enough workers leaves the rest to those.
-  const work = async () => {
-    for (;;) {
-      const next = waiting.findIndex(({ host }) => host === '' || (busyHosts.get(host) ?? 0) < maxPerHost)
-      const [job] = next === -1 ? [] : waiting.splice(next, 1)
-      if (job === undefined) return
-      busyHosts.set(job.host, (busyHosts.get(job.host) ?? 0) + 1)
-      known.set(job.link, await analyzeLink(job.link, options))
-      busyHosts.set(job.host, (busyHosts.get(job.host) ?? 1) - 1)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(maxAtOnce, waiting.length) }, work))
+  await eachByHost([...new Set(trimmed)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
+    known.set(link, await analyzeLink(link, options))
+  })
   return groupLinks(trimmed).map((group) => assess(group, known, options))
 }
 

@@ -1,7 +1,10 @@
 import type { Friends } from './friends.ts'
 import { kindCode } from './kinds.ts'
+import { Refusal } from './refusal.ts'
 import { fold, type Item } from './space.ts'
 
+/** SQLite takes no condition of many hundred parts. */
+const maxWords = 100
 const playsOnPhone = ['mp4', 'm4v', 'mov', 'mp3']
 
 /** An item that was found, and whose it is. */
@@ -19,7 +22,9 @@ export function search(friends: Friends, query: string): FoundItem[] {
     conditions.push(condition)
     values.push(...its)
   }
-  for (const { operator, value } of parse(query)) {
+  const words = parse(query)
+  if (words.length > maxWords) throw new Refusal(`A search may have at most ${maxWords} words.`)
+  for (const { operator, value } of words) {
     if (operator === '') add('instr(folded, ?) > 0', fold(value))
     else if (operator === 'from' && value !== '') who = value
     else if (value === 'all' || value === '') continue

@@ -85,7 +85,7 @@ async function torrentFacts(source: TorrentSource, host: string, { torrents }: F
   const { name, sizeBytes, files, seeds } = await engine.lookUp(source, {
     signal: AbortSignal.timeout(magnetTimeoutMs),
   })
-  const largestBytes = Math.max(0, ...files.map((file) => file.sizeBytes))
+  const largestBytes = files.reduce((largest, file) => Math.max(largest, file.sizeBytes), 0)
   return {
     ...unknown,
     kind: 'torrent',

@@ -108,7 +108,7 @@ function accept(job: TorrentFetch, info: TorrentInfo): void {
   transfer.sizeBytes = info.sizeBytes
   if (transfer.stage === 'fetching') {
     transfer.files = info.files.map((file) => ({ ...file, isWhole: true, resume: null }))
-    const largest = Math.max(0, ...info.files.map(({ sizeBytes }) => sizeBytes))
+    const largest = info.files.reduce((size, file) => Math.max(size, file.sizeBytes), 0)
     if (largestFileBytes !== null && largest > largestFileBytes) {
       const limit = formatSize(largestFileBytes)
       throw new Refusal(`“${transfer.name}” holds a file that is too large: no file may be larger than ${limit} here.`)

@@ -1,5 +1,6 @@
 import WebTorrent, { type Parsed } from 'webtorrent'
 import Peer from 'webtorrent/lib/peer.js'
+import { trimEnd } from '../../engine/trim-end.ts'
 import { installDirectPipe } from './direct-pipe.ts'
 import { isLoopback } from './guard.ts'
 import { paddingMark } from './guarded-fetch.ts'
@@ -82,10 +83,10 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
  * Where a web seed has a torrent. For one file alone webtorrent asks the address as it is, although it may be that of a folder.
  * Source: BEP 19.
  */
-function seedAddress(url: string, { info, placed }: Torrent): string {
+export function seedAddress(url: string, { info, placed }: Torrent): string {
   const [only, ...others] = placed
   if (only === undefined || others.length > 0 || !(info.isFolder || url.endsWith('/'))) return url
-  return `${url.replace(/\/+$/, '')}/${only.remotePath.map(encodeURIComponent).join('/')}`
+  return `${trimEnd(url, '/')}/${only.remotePath.map(encodeURIComponent).join('/')}`
 }
 
 /** What webtorrent needs to look for a torrent whose description is not known yet. */

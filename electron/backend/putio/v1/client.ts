@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { trimEnd } from '../../../../engine/trim-end.ts'
 import type { Analysis, AnalyzedLink } from '../../../../shared/analysis.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
@@ -135,7 +136,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
 
 /** A stream URL that plays: trailing slashes off, then one `/atk/` and the token. Source: API v1 §12. */
 export function withToken(streamUrl: string, token: string): string {
-  return `${streamUrl.replace(/\/+$/, '')}/atk/${encodeURIComponent(token)}`
+  return `${trimEnd(streamUrl, '/')}/atk/${encodeURIComponent(token)}`
 }
 
 /** Source: API v1 §5.2. */

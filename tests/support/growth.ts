@@ -1,0 +1,45 @@
+import { expect } from 'vitest'
+
+/** From this cost on, in milliseconds of processor time, what is measured is the work and not the clock. */
+const measurableMs = 3
+const maxPerDoubling = 2.5
+const runs = 2
+const attempts = 4
+
+/**
+ * Fails when the work on an input costs more than 2.5 times as much for twice the input. The sizes begin where the cost can be
+ * measured. Only the thread's own processor time counts, the least of several runs, and a bad figure is measured again:
+ * so a busy machine changes nothing.
+ */
+export async function expectLinear<T>(
+  make: (size: number) => T,
+  work: (input: T) => unknown,
+  { from = 8192, to = 512 * 1024 }: { from?: number; to?: number } = {},
+): Promise<void> {
+  let size = from
+  let small = await costMs(make(size), work)
+  while (small < measurableMs && size < to) {
+    size *= small < measurableMs / 8 ? 8 : 2
+    small = await costMs(make(size), work)
+  }
+  let growth = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < attempts && growth > maxPerDoubling; attempt++) {
+    const before = attempt === 0 ? small : await costMs(make(size), work)
+    const after = await costMs(make(size * 4), work)
+    growth = Math.min(growth, Math.sqrt(after / Math.max(before, measurableMs)))
+  }
+  expect(growth, `for each doubling, from ${size} on, which cost ${small.toFixed(1)} ms`).toBeLessThanOrEqual(
+    maxPerDoubling,
+  )
+}
+
+async function costMs<T>(input: T, work: (input: T) => unknown): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run < runs && !(run > 0 && least > 500); run++) {
+    const before = process.threadCpuUsage()
+    await work(input)
+    const { user, system } = process.threadCpuUsage(before)
+    least = Math.min(least, (user + system) / 1000)
+  }
+  return least
+}
