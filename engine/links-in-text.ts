@@ -84,7 +84,7 @@ function* search(written: string): Generator<string | null> {
     if (start.at < before || (start.isPartOfWord && start.at !== before)) continue
     const { link, end } = readLink(text, start, { limit: limits[index] ?? text.length, before, tableMark: mark })
     before = end
-    const identity = link === null ? null : identityOf(link)
+    const identity = link === null || seen.has(link) ? null : identityOf(link)
     const isNew = identity !== null && !seen.has(identity)
     if (isNew) seen.add(identity)
     yield isNew ? link : null
@@ -133,6 +133,7 @@ function readLink(
   around: Pick<Place, 'limit' | 'before' | 'tableMark'>,
 ): { link: string | null; end: number } {
   if (/^[0-9a-z]+$/.test(mark)) return { link: `magnet:?xt=urn:btih:${text.slice(at, bodyAt)}`, end: bodyAt }
+  if (bodyAt >= around.limit) return { link: null, end: bodyAt }
   const isValue = mark.includes('%3a')
   const { body, end } = readBody(text, { at, bodyAt, isValue, ...around })
   return { link: body === '' ? null : toLink(mark, body, isValue), end: Math.max(end, bodyAt) }

@@ -281,7 +281,30 @@ describe('urls', () => {
       { url: 'magnet:?xt=urn:btih:AA' },
     ])
     expect((await service.ask('urls.extracturls', { txt: 'nothing here' })).results).toEqual([])
+    const joined = Array.from({ length: 2000 }, (_, index) => `http://a/${index}`)
+    expect((await service.ask('urls.extracturls', { txt: joined.join(',') })).results).toEqual(
+      joined.map((url) => ({ url })),
+    )
+    web.on('/list/', file(Buffer.from('<a href="one two.zip">1</a> <a href="//b/3">3</a> <a href="?sort=1">s</a>')))
+    expect((await service.ask('urls.extracturls', { url: web.url('/list/') })).results).toEqual([
+      { url: web.url('/list/one%20two.zip') },
+      { url: 'http://b/3' },
+    ])
     const refused = await service.ask('urls.extracturls', { url: 'http://169.254.169.254/latest' })
     expect([refused.error, refused.message?.includes('private network')]).toEqual([true, true])
+  })
+
+  it('extracturls: others are answered while a long text is looked through', async () => {
+    const texts = [`http://a/${')'.repeat(3_900_000)}`, 'http://'.repeat(200_000), 'http://a/b,'.repeat(120_000)]
+    for (const txt of texts) {
+      let isOver = false
+      const found = service.ask('urls.extracturls', { txt }).finally(() => {
+        isOver = true
+      })
+      let answered = 0
+      for (; !isOver; answered++) await service.ask('user.info')
+      expect((await found).error).toBe(false)
+      expect(answered).toBeGreaterThan(1)
+    }
   })
 })

@@ -7,6 +7,7 @@ import { benchAnalysis } from './analysis.bench.ts'
 import { benchApi } from './api.bench.ts'
 import { benchExtract } from './archive.bench.ts'
 import { benchFetch, benchFtp } from './fetch.bench.ts'
+import { benchLinks } from './links.bench.ts'
 import type { Row } from './measure.ts'
 import { benchResume } from './resume.bench.ts'
 import { benchSeek, benchServe } from './serve.bench.ts'
@@ -42,6 +43,7 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P10'], () => benchExtract(options)],
   [['P24'], () => benchState(options)],
   [['P25'], () => benchAnalysis(options)],
+  [['P30'], async () => benchLinks(options.pairs)],
   [['P26'], async () => [await benchApi(options)]],
   [['P27'], async () => [await benchWhole(options)]],
   [['P31'], async () => [await benchUnsigned(options)]],
