@@ -295,7 +295,7 @@ describe('urls', () => {
   })
 
   it('extracturls: others are answered while a long text is looked through', async () => {
-    const texts = [`http://a/${')'.repeat(3_900_000)}`, 'http://'.repeat(200_000), 'http://a/b,'.repeat(120_000)]
+    const texts = [`http://a/${')'.repeat(1_300_000)}`, 'http://'.repeat(200_000), 'http://a/b,'.repeat(120_000)]
     for (const txt of texts) {
       let isOver = false
       const found = service.ask('urls.extracturls', { txt }).finally(() => {
@@ -303,7 +303,7 @@ describe('urls', () => {
       })
       let answered = 0
       for (; !isOver; answered++) await service.ask('user.info')
-      expect((await found).error).toBe(false)
+      expect((await found).message).toBe(null)
       expect(answered).toBeGreaterThan(1)
     }
   })
