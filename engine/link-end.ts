@@ -114,7 +114,7 @@ function withoutEscapes(body: string): string {
       code === undefined ? '/' : String.fromCharCode(Number.parseInt(code, 16)),
     )
   }
-  if (plain.includes('&')) {
+  if (/&(?:amp;|apos;|#)/i.test(plain)) {
     plain = plain.replace(/&(?:(?:amp|#0?38|#x26);)(?:amp;)*/gi, '&').replace(/&(?:apos|#0?39|#x27);/gi, "'")
   }
   return plain

@@ -63,6 +63,8 @@ export async function linksInTextBySteps(text: string): Promise<string[]> {
 export function identityOf(link: string): string | null {
   if (link.length > maxLinkLength) return null
   if (link.startsWith('magnet:')) {
+    const plain = /^magnet:\?xt=urn:btih:([0-9a-f]{40})(?:&|$)/.exec(link)?.[1]
+    if (plain !== undefined && !link.includes('&xt')) return `magnet ${plain}`
     const topics = magnetParameters(link).flatMap(([key, value]) => (/^xt(\.\d+)?$/.test(key) ? [value] : []))
     const hash = topics.map(infoHashOf).find((found) => found !== null)
     return hash === undefined ? (topics.some((topic) => topic !== '') ? link : null) : `magnet ${hash}`
@@ -136,17 +138,29 @@ function readLink(
   if (bodyAt >= around.limit) return { link: null, end: bodyAt }
   const isValue = mark.includes('%3a')
   const { body, end } = readBody(text, { at, bodyAt, isValue, ...around })
-  return { link: body === '' ? null : toLink(mark, body, isValue), end: Math.max(end, bodyAt) }
+  const isAsWritten = !isValue && text.startsWith(mark, at) && text.startsWith(body, bodyAt)
+  const whole = isAsWritten ? text.slice(at, bodyAt + body.length) : `${mark}${body}`
+  return { link: body === '' ? null : toLink({ mark, body, whole, isValue }), end: Math.max(end, bodyAt) }
+}
+
+/** A link's mark and what follows it, by themselves and as one. */
+interface Written {
+  mark: string
+  body: string
+  whole: string
+  isValue: boolean
 }
 
 /** The whole link of its mark and what follows; null where no host or no topic can be. */
-function toLink(mark: string, body: string, isValue: boolean): string | null {
+function toLink({ mark, body, whole, isValue }: Written): string | null {
   if (body.length > maxWrittenLength) return null
   const plain = isValue ? decodePercent(body) : body
+  if (mark === 'magnet:?') return plainMagnet(whole, maxLinkLength)
   if (mark.startsWith('magnet')) return plainMagnet(`magnet:?${plain}`, maxLinkLength)
   if (!/^[^!-,./:;=?@\\\]^`{|}~]/.test(plain)) return null
+  if (/^(?:http|ftp)s?:\/\/$/.test(mark)) return whole
   if (mark.startsWith('www')) {
-    const link = `http://${mark}${plain}`
+    const link = `http://${whole}`
     return /^http:\/\/www\d*\.[^./?#]+\.[^./?#]/.test(link) ? link : null
   }
   const scheme = mark === '//' ? 'https:' : mark.replace(/%3a/, ':').replace(/%2f/g, '').replace('//', '')

@@ -20,11 +20,16 @@ export function infoHashOf(topic: string): string | null {
  * characters: of a longer one the last parameters are left out, which are trackers mostly, but never a topic.
  */
 export function plainMagnet(link: string, maxLength: number): string {
+  if (link.length <= maxLength && isPlain.test(link) && !oddKey.test(link)) return link
   const query = link.slice(link.indexOf('?') + 1)
   const parameters = query.split('&').filter((parameter) => parameter !== '')
   const plain = `magnet:?${parameters.map(plainParameter).join('&')}`
   return plain.length <= maxLength ? plain : shorten(plain, maxLength)
 }
+
+/** As almost all magnets are written. */
+const isPlain = /^magnet:\?xt=urn:bt[im]h:/
+const oddKey = /[?&](?![a-z0-9._]+=)/
 
 function shorten(magnet: string, maxLength: number): string {
   const parameters = magnet.slice('magnet:?'.length).split('&')

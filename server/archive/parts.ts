@@ -25,6 +25,8 @@ interface Part {
 
 const maxMissing = 100
 const maxNameLength = 2048
+/** How every part's name ends; most names do not, and need not be read further. */
+const canBePart = /(?:\.rar|\.zip|\d)$/i
 const archiveEnding = /\.(?:tar\.(?:gz|bz2|xz|zst)|zip|7z|rar|tar|t[gx]z|tbz2?|tzst|gz|bz2|xz|zst)$/i
 
 /**
@@ -60,7 +62,7 @@ function fold(text: string): string {
 
 /** Numbers are in reading order, from 1; the `.zip` of a set on disks is the last, and gets infinity. */
 function parse(name: string, index: number): Part | null {
-  if (name.length > maxNameLength) return null
+  if (name.length > maxNameLength || !canBePart.test(name)) return null
   const [, stem = '', digits = '', ending = ''] =
     /^(.+)\.part(\d{1,4})(\.rar)$/is.exec(name) ?? /^(.+)\.(?:rar|([r-v]\d\d))$/is.exec(name) ?? []
   if (ending !== '') return numbered({ index, number: Number(digits), digits, stem, ending, kind: 'rar-parts' })

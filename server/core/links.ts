@@ -14,6 +14,9 @@ export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
 export function linkKind(link: string): LinkKind {
   if (/^magnet:\?/i.test(link)) return 'magnet'
   if (/^data:application\/x-bittorrent;base64,/i.test(link)) return 'torrent-file'
+  // As almost all are written: then whatever can be parsed has a host, and the parts need not be made.
+  if (/^(?:https?|ftp):\/\//.test(link))
+    return URL.canParse(link) ? (link.startsWith('http') ? 'http' : 'ftp') : 'unknown'
   const { protocol, hostname } = URL.parse(link) ?? { protocol: '', hostname: '' }
   if (hostname === '') return 'unknown'
   if (protocol === 'ftp:' || protocol === 'ftps:') return 'ftp'
