@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { linksInText, maxLinkLength } from './links-in-text.ts'
+import { linksInText, linksInTextBySteps, maxLinkLength } from './links-in-text.ts'
 
 const hash = 'c12fe1c06bba254a9dc9f519b335aa7c1367a88a'
 const magnet = `magnet:?xt=urn:btih:${hash}`
@@ -172,6 +172,17 @@ it('leaves trackers out of a magnet that is too long, never its hash', () => {
   const [link = ''] = linksInText(`${magnet.replace('?', '?dn=x&')}${trackers.join('')}`)
   expect(link.length).toBeLessThanOrEqual(maxLinkLength)
   expect(link).toMatch(new RegExp(`^magnet:\\?xt=urn:btih:${hash}&dn=x&tr=udp%3A%2F%2Ftracker-0.example%3A80&tr=`))
+})
+
+it('lets others have their turn while it reads a long text', async () => {
+  const links = Array.from({ length: 40_000 }, (_, index) => `http://h.example/${index}`)
+  let turns = 0
+  const timer = setInterval(() => {
+    turns += 1
+  }, 1)
+  expect((await linksInTextBySteps(links.join(','))).length).toBe(links.length)
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(2)
 })
 
 const letters = fc.constantFrom(...'abcXYZ019-_~%20é名')
