@@ -1,6 +1,6 @@
 import { identityOf, linksInTextBySteps, maxLinkLength } from './links-in-text.ts'
 import { plainMagnet } from './magnet-link.ts'
-import { type Attributes, readMarkupBySteps } from './markup.ts'
+import { type Attributes, readMarkup } from './markup.ts'
 
 const addressNames = ['href', 'src', 'data-href']
 /** What a page is made with, not what it offers. */
@@ -49,7 +49,7 @@ async function piecesOf(html: string, givenBase: string | null): Promise<Piece[]
   const divide = (name: string) => {
     if (!withinWords.has(name) && words.length > 0) words.push('\n')
   }
-  await readMarkupBySteps(html, {
+  await readMarkup(html, {
     onOpen: (name, attributes) => {
       divide(name)
       if (hidden.has(name)) hiddenBy = name

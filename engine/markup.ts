@@ -8,24 +8,19 @@ export type Attributes = Readonly<Record<string, string>>
 export interface MarkupReader {
   onOpen?: (name: string, attributes: Attributes) => void
   onText?: (text: string) => void
-  /** Also for an element that closes itself, in XML. */
   onClose?: (name: string) => void
 }
 
 /**
- * Reads HTML, or XML, of any quality, piece by piece. What is open around a piece is not kept: a parser that keeps it takes
- * quadratic time for elements that are never closed. Only entities that HTML, or XML, itself defines are known.
+ * Reads HTML of any quality, piece by piece. What is open around a piece is not kept: a parser that keeps it takes quadratic time
+ * for elements that are never closed. Only entities that HTML itself defines are known.
+ * Works in short steps, between which others get their turn.
  */
-export function readMarkup(text: string, reader: MarkupReader, { isXml = false } = {}): void {
-  for (const _ of steps(text, reader, isXml));
+export async function readMarkup(text: string, reader: MarkupReader): Promise<void> {
+  for (const _ of steps(text, reader)) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** The same for HTML in short steps, between which others get their turn. */
-export async function readMarkupBySteps(text: string, reader: MarkupReader): Promise<void> {
-  for (const _ of steps(text, reader, false)) await new Promise((resolve) => setImmediate(resolve))
-}
-
-function* steps(text: string, { onOpen, onText, onClose }: MarkupReader, isXml: boolean): Generator<void> {
+function* steps(text: string, { onOpen, onText, onClose }: MarkupReader): Generator<void> {
   let name = ''
   let attributeName = ''
   let value: string[] = []
@@ -36,7 +31,7 @@ function* steps(text: string, { onOpen, onText, onClose }: MarkupReader, isXml: 
     attributes = new Map()
   }
   const tokenizer = new Tokenizer(
-    { xmlMode: isXml, decodeEntities: true },
+    { decodeEntities: true },
     {
       onopentagname: (start, end) => {
         name = nameAt(start, end)
@@ -56,10 +51,7 @@ function* steps(text: string, { onOpen, onText, onClose }: MarkupReader, isXml: 
         if (!attributes.has(attributeName)) attributes.set(attributeName, value.join(''))
       },
       onopentagend: open,
-      onselfclosingtag: () => {
-        open()
-        if (isXml) onClose?.(name)
-      },
+      onselfclosingtag: open,
       ontext: (start, end) => onText?.(text.slice(start, end)),
       ontextentity: (codePoint) => onText?.(String.fromCodePoint(codePoint)),
       oncdata: (start, end, endOffset) => onText?.(text.slice(start, end - endOffset)),
