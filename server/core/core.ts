@@ -5,6 +5,7 @@ import { type Account, type Credentials, createAccount } from './account.ts'
 import { type Bandwidth, createBandwidth } from './bandwidth.ts'
 import { type Content, openContent } from './content.ts'
 import { type Database, openDatabase } from './database.ts'
+import { createDeliveryTurns } from './delivery.ts'
 import { createFriends, type Friends, type Neighbour } from './friends.ts'
 import type { Hosters } from './hosters.ts'
 import { createLoadMeter, type LoadOptions } from './load.ts'
@@ -16,7 +17,6 @@ import { createSpace, type Space } from './space.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { openTransferRows } from './transfer-rows.ts'
 import { TransferList } from './transfers.ts'
-import { createTurns } from './turns.ts'
 import { userIds } from './users.ts'
 
 /** One user of the service, with limits of their own. */
@@ -78,7 +78,7 @@ export function openCores(options: CoreOptions): Cores {
   const { gate, hosters, report, load } = options
   const db = openDatabase(options.folder)
   const content = openContent(options.folder, db)
-  const turns = { unpack: createTurns(), complete: createTurns() }
+  const turns = createDeliveryTurns()
   const isBusy = createLoadMeter(load)
   const boot = bootId()
   const ending = new AbortController()

@@ -3,13 +3,31 @@ import { join } from 'node:path'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
 import type { Messages } from './messages.ts'
+import { Places } from './places.ts'
 import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
 import type { DiskQuota } from './quota.ts'
 import type { Space } from './space.ts'
 import type { Status, Transfer } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
-import type { Turns } from './turns.ts'
 import { archivesOf, unpack } from './unpacking.ts'
+
+/** Shared by all users: one archive at a time is unpacked on this computer, and one tree at a time saved to a space. */
+export interface DeliveryTurns {
+  unpack: Places<Transfer>
+  complete: Places<Transfer>
+}
+
+/** An unpacker that is silent for so long lends its turn. */
+const silentUnpackerMs = 5 * 60_000
+const maxSilentUnpackers = 2
+
+export function createDeliveryTurns(): DeliveryTurns {
+  const endless = { graceMs: Number.POSITIVE_INFINITY, minProgress: 1, maxWaiting: 0 }
+  return {
+    unpack: new Places({ limit: 1, maxWaiting: maxSilentUnpackers, graceMs: silentUnpackerMs, minProgress: 1 }),
+    complete: new Places({ limit: 1, ...endless }),
+  }
+}
 
 export interface DeliveryOptions {
   db: Database
@@ -18,8 +36,7 @@ export interface DeliveryOptions {
   content: Content
   quota: DiskQuota
   messages: Messages
-  /** One archive at a time on this computer, and one tree at a time into the space. */
-  turns: { unpack: Turns; complete: Turns }
+  turns: DeliveryTurns
 }
 
 /** What a delivery asks and tells the list. */
@@ -56,8 +73,8 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
     await complete(transfer, options, watch)
   }
   watch.show('In extraction queue')
-  const unpacked = await options.turns.unpack(() => {
-    watch.signal.throwIfAborted()
+  const occupant = { signal: watch.signal, progress: () => transfer.percentUnpacked }
+  const unpacked = await options.turns.unpack.run(transfer, occupant, () => {
     watch.show('Extracting')
     return unpack({ transfer, work, archives, quota, signal: watch.signal })
   })
@@ -74,10 +91,9 @@ async function complete(
   { signal, show }: DeliveryWatch,
 ): Promise<boolean> {
   const { content, quota, db } = options
-  return options.turns.complete(async () => {
+  return options.turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
     const { plan } = transfer
     if (plan === null) return false
-    signal.throwIfAborted()
     show('Completing')
     const files = plan.trees.flatMap((tree) => tree.files)
     // What is shared is read in its old place until that ends.

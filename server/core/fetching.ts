@@ -7,6 +7,7 @@ import type { TorrentEngine } from '../torrent/engine.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
+import type { Turn } from './fetch-turns.ts'
 import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
 import type { DiskQuota } from './quota.ts'
@@ -32,7 +33,7 @@ export interface FetchingOptions {
 
 /** How a fetch is stopped, and what it tells. */
 export interface FetchingWatch {
-  signal: AbortSignal
+  turn: Turn
   /** A torrent is whole here, and is shared from now on. */
   onSharing: () => void
 }
@@ -46,7 +47,8 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
   const workFolder = await content.openWork(transfer.content)
   const save = () => rows.save(transfer)
   const saveSoon = () => rows.saveSoon(transfer)
-  const job = { ...options, ...watch, transfer, workFolder, save, saveSoon }
+  const { turn, onSharing } = watch
+  const job = { ...options, turn, signal: turn.signal, onSharing, transfer, workFolder, save, saveSoon }
   if (transfer.kind === 'links') {
     if (transfer.files.length !== transfer.links.length) transfer.files = transfer.links.map(unfetchedFile)
     const pay = (bytes: number) =>
@@ -65,8 +67,9 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
       Object.assign(transfer, { kind: 'torrent', files: [], sizeBytes: null, downloadedBytes: 0, bytesPerSecond: 0 })
       save()
     })
+    turn.becomeTorrent()
   }
-  watch.signal.throwIfAborted()
+  turn.signal.throwIfAborted()
   const { fetchTorrent } = await import('../fetch/fetch-torrent.ts')
   const engine = await options.torrents()
   await fetchTorrent({

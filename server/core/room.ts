@@ -3,10 +3,18 @@ import { DiskRoom } from '../../engine/disk-room.ts'
 import { isForWantOfRoom } from './reason.ts'
 import type { Transfer } from './transfer.ts'
 
+interface RoomOptions {
+  transfer: Transfer
+  folder: string
+  signal: AbortSignal
+  /** How the wait is spent: one who holds a place lends it. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
 /** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
 export async function whenThereIsRoom<T>(
   work: () => Promise<T>,
-  { transfer, folder, signal }: { transfer: Transfer; folder: string; signal: AbortSignal },
+  { transfer, folder, signal, sleep = plainSleep }: RoomOptions,
 ): Promise<T> {
   for (;;) {
     try {
@@ -19,7 +27,7 @@ export async function whenThereIsRoom<T>(
       const room = new DiskRoom({
         path: folder,
         signal,
-        sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
+        sleep,
         neededBytes: () => neededBytes,
         onTrouble: (sentence) => {
           transfer.reason = sentence
@@ -29,4 +37,8 @@ export async function whenThereIsRoom<T>(
       if (neededBytes !== null) await room.take(neededBytes)
     }
   }
+}
+
+async function plainSleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal })
 }

@@ -84,7 +84,7 @@ export function holdsSlot(status: Status): boolean {
 
 /** 0–100, whole; 100 only when every byte is there. Source: API v1 §7.3. */
 export function percentDone({ status, stage, sizeBytes, downloadedBytes }: Transfer): number {
-  if (status === 'Waiting' || status === 'In queue') return 0
+  if (status === 'Waiting') return 0
   if (stage !== 'fetching') return 100
   if (sizeBytes === null || sizeBytes === 0) return 0
   return Math.max(0, Math.min(99, Math.floor((downloadedBytes / sizeBytes) * 100)))

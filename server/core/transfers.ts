@@ -1,13 +1,13 @@
 import { Activities } from './activities.ts'
 import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
+import { FetchTurns, freeTurn, type Turn } from './fetch-turns.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { addRows, whyNotAny } from './new-transfers.ts'
+import { reasonsOf, whyStill } from './queue-reasons.ts'
 import { failureOf, reasonOf } from './reason.ts'
 import { Refusal } from './refusal.ts'
 import { whenThereIsRoom } from './room.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
-
-const maxFetches = 8
 
 export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
   /** How many may be active while the load is high. Source: API v1 §7.4. */
@@ -21,6 +21,7 @@ export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #live = new Map<number, Transfer>()
+  readonly #turns = new FetchTurns()
   readonly #fetching: Activities
   readonly #delivering: Activities
   readonly #leaving = new Set<Promise<void>>()
@@ -35,9 +36,11 @@ export class TransferList {
     this.#delivering = new Activities({ onEnd, report })
   }
 
-  /** Oldest first. */
+  /** Oldest first, each with the reason why it stands still, if it does. */
   list(): Transfer[] {
-    return [...this.#live.values()]
+    const isOwn = (transfer: Transfer) => this.#live.get(transfer.id) === transfer
+    const why = reasonsOf({ fetching: this.#turns, delivering: this.#options.turns, isOwn })
+    return this.#all().map((transfer) => ({ ...transfer, reason: why(transfer) }))
   }
 
   /** Takes up every transfer where it was left. */
@@ -117,9 +120,9 @@ export class TransferList {
   advance(): void {
     if (this.#isStopped) return
     const { isBusy, activeLimit, db } = this.#options
-    const active = this.list().filter(({ status }) => holdsSlot(status)).length
+    const active = this.#all().filter(({ status }) => holdsSlot(status)).length
     const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
-    const next = this.list()
+    const next = this.#all()
       .filter(({ status }) => status === 'Waiting')
       .slice(0, slots)
     if (next.length > 0) {
@@ -137,7 +140,7 @@ export class TransferList {
     const version = this.#options.space.version()
     if (version === this.#heldAtVersion) return
     this.#heldAtVersion = version
-    for (const transfer of this.list()) {
+    for (const transfer of this.#live.values()) {
       // The person may have deleted what is still being shared: then the transfer alone holds it.
       if (transfer.isSharing && transfer.stage === 'delivered') this.#hold(transfer)
     }
@@ -150,6 +153,10 @@ export class TransferList {
     await Promise.all([this.#fetching.stopAll(reason), this.#delivering.stopAll(reason)])
     await Promise.all(this.#leaving)
     attempt(() => this.#options.rows.flush(), this.#options.report)
+  }
+
+  #all(): Transfer[] {
+    return [...this.#live.values()]
   }
 
   get #isStopped(): boolean {
@@ -168,7 +175,8 @@ export class TransferList {
       this.#hold(transfer)
       return
     }
-    if (!holdsSlot(transfer.status) || transfer.status === 'In queue') return
+    const isUntouched = transfer.status === 'In queue' && transfer.downloadedBytes === 0
+    if (!holdsSlot(transfer.status) || isUntouched) return
     quota.reserve(transfer.id, transfer.sizeBytes ?? transfer.downloadedBytes)
     quota.use(transfer.id, transfer.downloadedBytes)
   }
@@ -176,7 +184,7 @@ export class TransferList {
   #takeUp(transfer: Transfer): void {
     const { stage, status, isSharing } = transfer
     if (stage === 'fetching') {
-      if (holdsSlot(status) && status !== 'In queue') this.#fetch(transfer)
+      if (holdsSlot(status)) this.#fetch(transfer)
       return
     }
     if (stage !== 'delivered' && !isHere(transfer, this.#options.content)) {
@@ -188,28 +196,49 @@ export class TransferList {
     if (stage === 'delivered' && !isSharing) this.#leave(transfer)
   }
 
+  /** Those in the queue get in line. */
   #startQueued(): void {
     if (this.#isStopped) return
-    let running = this.#fetching.ids().filter((id) => this.#live.get(id)?.stage === 'fetching').length
     for (const transfer of this.#live.values()) {
-      if (running >= maxFetches) return
-      if (transfer.status !== 'In queue' || this.#fetching.has(transfer.id)) continue
-      running += 1
-      this.#set(transfer, transfer.kind === 'torrent' ? 'Looking for peers' : 'Downloading')
-      this.#fetch(transfer)
+      if (transfer.status === 'In queue' && !this.#fetching.has(transfer.id)) this.#fetch(transfer)
     }
   }
 
   #fetch(transfer: Transfer): void {
-    const { folder } = this.#options.content
     const work = async (signal: AbortSignal) => {
-      const watch = { signal, onSharing: () => this.#beginSharing(transfer) }
-      await whenThereIsRoom(() => fetchTransfer(transfer, this.#options, watch), { transfer, folder, signal })
+      if (transfer.isSharing) await this.#fetchInTurn(transfer, freeTurn(signal))
+      else {
+        await this.#turns.run(transfer, {
+          signal,
+          onLine: () => this.#queue(transfer, transfer.reason),
+          onTurn: () => {
+            if (transfer.status !== 'In queue') return
+            this.#set(transfer, transfer.kind === 'torrent' ? 'Looking for peers' : 'Downloading', { reason: null })
+          },
+          onYield: () => this.#queue(transfer, transfer.reason ?? whyStill(transfer)),
+          work: (turn) => this.#fetchInTurn(transfer, turn),
+        })
+      }
       if (signal.aborted) return
       if (transfer.isSharing) this.#endSharing(transfer)
       else this.#beginDelivery(transfer)
     }
     this.#fetching.begin(transfer.id, work, (fault) => this.#fail(transfer, fault))
+  }
+
+  #fetchInTurn(transfer: Transfer, turn: Turn): Promise<void> {
+    const onSharing = () => {
+      turn.end()
+      this.#beginSharing(transfer)
+    }
+    const { folder } = this.#options.content
+    const run = () => fetchTransfer(transfer, this.#options, { turn, onSharing })
+    return whenThereIsRoom(run, { transfer, folder, signal: turn.signal, sleep: turn.pause })
+  }
+
+  #queue(transfer: Transfer, reason: string | null): void {
+    transfer.peers = 0
+    if (transfer.status !== 'In queue' || transfer.reason !== reason) this.#set(transfer, 'In queue', { reason })
   }
 
   #beginSharing(transfer: Transfer): void {
@@ -248,9 +277,10 @@ export class TransferList {
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
   #leave(transfer: Transfer): void {
     this.#set(transfer, 'In complete queue')
+    const occupant = { signal: this.#stopping.signal, progress: () => 0 }
     const end = () =>
-      this.#options.turns.complete(async () => {
-        if (this.#isStopped || !this.#live.has(transfer.id)) return
+      this.#options.turns.complete.run(transfer, occupant, async () => {
+        if (!this.#live.has(transfer.id)) return
         this.#set(transfer, 'Completing')
         this.#options.rows.remove(transfer.id)
         await this.#forget(transfer)

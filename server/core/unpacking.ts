@@ -24,21 +24,39 @@ export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSe
  * Unpacks archives into the work folder, from the start: what an earlier try left is removed first. Their content is promised by
  * the quota, beside the archives themselves. Rejects with an `ArchiveError` or a `Refusal`.
  */
-export async function unpack(job: {
+export async function unpack(job: UnpackJob): Promise<Unpacked[]> {
+  const { transfer, work, quota } = job
+  const into = join(work, 'unpacked')
+  const packedBytes = quota.promisedTo(transfer.id)
+  transfer.percentUnpacked = 0
+  await rm(into, { recursive: true, force: true })
+  await mkdir(into, { recursive: true, mode: 0o700 })
+  try {
+    return await unpackInto(into, job, packedBytes)
+  } catch (fault) {
+    // One that failed, or waits for room, takes none from others.
+    await rm(into, { recursive: true, force: true })
+    quota.settle(transfer.id, packedBytes)
+    throw fault
+  }
+}
+
+interface UnpackJob {
   transfer: Transfer
   work: string
   archives: ArchiveSet[]
   quota: DiskQuota
   signal: AbortSignal
-}): Promise<Unpacked[]> {
-  const { transfer, work, archives, quota, signal } = job
+}
+
+async function unpackInto(
+  into: string,
+  { transfer, work, archives, quota, signal }: UnpackJob,
+  packedBytes: number,
+): Promise<Unpacked[]> {
   const { extractArchive } = await import('../archive/extract.ts')
-  const into = join(work, 'unpacked')
-  await rm(into, { recursive: true, force: true })
-  await mkdir(into, { recursive: true, mode: 0o700 })
   const all: Unpacked[] = []
   let unpackedBytes = 0
-  const packedBytes = quota.promisedTo(transfer.id)
   for (const [index, archive] of archives.entries()) {
     const { files, folders } = await extractArchive(archive, {
       into: join(into, `${index}`),

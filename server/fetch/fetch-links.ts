@@ -1,12 +1,15 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Announced, fetchToPart } from '../../engine/fetch.ts'
 import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { nameForLink, plainNameForLink } from '../../engine/names.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
+import type { Turn } from '../core/fetch-turns.ts'
 import type { Hosters } from '../core/hosters.ts'
 import { promisesMedia } from '../core/kinds.ts'
 import { noRoom } from '../core/no-room.ts'
+import { Places } from '../core/places.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
 import { createSpeedometer } from '../core/speed.ts'
@@ -14,7 +17,9 @@ import type { Transfer, TransferFile } from '../core/transfer.ts'
 import { isWebPage } from '../core/web-page.ts'
 
 const stepBytes = 8 * 1024 * 1024
-const partsAtOnce = 3
+/** The parts of one archive: how many move at once, and how many more may wait for their server. */
+const partPlaces = { limit: 3, maxWaiting: 6, graceMs: 1500, minProgress: 8 * 1024 }
+const shortPauseMs = partPlaces.graceMs
 
 export interface LinksFetch {
   transfer: Transfer
@@ -26,6 +31,7 @@ export interface LinksFetch {
   largestFileBytes: number | null
   bootId: string
   signal: AbortSignal
+  turn: Pick<Turn, 'pause'>
   /** Takes so much from the bandwidth, or throws a `Refusal`. */
   pay: (bytes: number) => void
   /** Keeps what the transfer says now, for a later run. */
@@ -56,18 +62,24 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   }
   demand(job, lengths)
   const left = [...transfer.files.entries()].filter(([, { isWhole }]) => !isWhole)
-  const work = async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [index, file] = next
-      await fetchOne({ ...job, signal }, { index, file, reach: (length) => reach(index, length) })
+  const places = new Places<TransferFile>(partPlaces)
+  const work = ([index, file]: [number, TransferFile]) => {
+    const occupant = { signal, progress: () => lengths[index] ?? 0 }
+    // A part that waits gives its place to another, and the transfer's turn to another transfer when no part moves.
+    const pause = async (ms: number, stop: AbortSignal) => {
+      if (ms > shortPauseMs) places.lend(file)
+      await (places.moving().length === 0 ? job.turn.pause(ms, stop) : wait(ms, undefined, { signal: stop }))
+      await places.take(file, occupant)
     }
+    const part = { index, file, reach: (length: number) => reach(index, length), pause }
+    return places.run(file, occupant, () => fetchOne({ ...job, signal }, part))
   }
   try {
-    const workers = Array.from({ length: Math.min(partsAtOnce, left.length) }, work)
+    const works = left.map(work)
     // The first fault stops the others; all of them have ended before this does.
-    for (const worker of workers) worker.catch((fault: unknown) => first.abort(fault))
-    await Promise.allSettled(workers)
-    await Promise.all(workers)
+    for (const one of works) one.catch((fault: unknown) => first.abort(fault))
+    await Promise.allSettled(works)
+    await Promise.all(works)
   } catch (fault) {
     throw first.signal.aborted ? first.signal.reason : fault
   }
@@ -77,9 +89,10 @@ interface OneFile {
   index: number
   file: TransferFile
   reach: (length: number) => void
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-async function fetchOne(job: LinksFetch, { index, file, reach }: OneFile): Promise<void> {
+async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile): Promise<void> {
   const { transfer } = job
   const link = transfer.links[index] ?? ''
   const { sizeBytes } = await fetchToPart({
@@ -90,6 +103,7 @@ async function fetchOne(job: LinksFetch, { index, file, reach }: OneFile): Promi
     resume: file.resume,
     bootId: job.bootId,
     credentialsFor: (url) => job.hosters.credentialsFor(url),
+    sleep: pause,
     onStart: (announced) => {
       begin(job, file, announced)
       reach(0)

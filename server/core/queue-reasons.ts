@@ -1,0 +1,69 @@
+import type { DeliveryTurns } from './delivery.ts'
+import type { FetchTurns } from './fetch-turns.ts'
+import type { Places } from './places.ts'
+import type { Transfer } from './transfer.ts'
+
+const maxNamed = 2
+const maxNameLength = 60
+
+/** Who stands where, and who may be named to the user. */
+interface Queues {
+  fetching: FetchTurns
+  delivering: DeliveryTurns
+  /** False for transfers of other users, which are counted and not named. */
+  isOwn: (transfer: Transfer) => boolean
+}
+
+/** Answers for each transfer why it stands still, in sentences, with its place in line; its own reason where it does not. */
+export function reasonsOf({ fetching, delivering, isOwn }: Queues): (transfer: Transfer) => string | null {
+  const line = (places: Places<Transfer>) => new Map(places.inLine().map((transfer, index) => [transfer, index + 1]))
+  const links = line(fetching.links)
+  const torrents = line(fetching.torrents)
+  const [unpack, complete] = [line(delivering.unpack), line(delivering.complete)]
+  return (transfer) => {
+    const { reason, kind } = transfer
+    const ahead = (place: number, why: string) => [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
+    const names = (places: Places<Transfer>) => namesOf(places.moving(), isOwn)
+    const fetchPlace = (kind === 'torrent' ? torrents : links).get(transfer)
+    if (fetchPlace !== undefined) {
+      const places = fetching.of(transfer)
+      const what = kind === 'torrent' ? 'torrents' : 'links'
+      const holders = names(places)
+      const now = holders === '' ? '' : `; now ${holders}`
+      return ahead(fetchPlace, `At most ${places.limit} ${what} are fetched at once${now}.`)
+    }
+    const unpackPlace = unpack.get(transfer)
+    if (unpackPlace !== undefined)
+      return ahead(unpackPlace, `One archive is unpacked at a time; now ${names(delivering.unpack)}.`)
+    const completePlace = complete.get(transfer)
+    if (completePlace !== undefined)
+      return ahead(completePlace, `One transfer is saved at a time; now ${names(delivering.complete)}.`)
+    return reason ?? (fetching.of(transfer).hasLent(transfer) ? whyStill(transfer) : null)
+  }
+}
+
+/** What keeps a transfer that does not move, as far as anybody knows; null where its status says it all. */
+export function whyStill({ kind, links, peers, sizeBytes, downloadedBytes }: Transfer): string | null {
+  if (kind === 'torrent') {
+    if (peers === 0) return null
+    return sizeBytes === null
+      ? 'The people who were found have not told what it holds yet.'
+      : 'The people who share it send nothing just now.'
+  }
+  const [link = ''] = links
+  const host = URL.canParse(link) ? new URL(link).hostname : ''
+  const server = links.length === 1 && host !== '' ? `“${host}”` : 'The server'
+  return downloadedBytes === 0
+    ? `${server} has sent nothing yet; others have a turn meanwhile.`
+    : `${server} sends nothing just now, or very slowly; others have a turn meanwhile.`
+}
+
+function namesOf(transfers: Transfer[], isOwn: (transfer: Transfer) => boolean): string {
+  const own = transfers.filter(isOwn)
+  const named = own.slice(0, maxNamed).map(({ name }) => `“${name.slice(0, maxNameLength)}”`)
+  const rest = transfers.length - named.length
+  if (rest > 0) named.push(named.length === 0 ? `${rest} of other users` : `${rest} ${rest === 1 ? 'other' : 'others'}`)
+  if (named.length === 0) return ''
+  const verb = transfers.length === 1 ? 'is' : 'are'
+  return `${new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(named)} ${verb}`
+}
