@@ -39,6 +39,13 @@ export class FetchTurns {
   readonly links = new Places<Transfer>({ limit: 8, maxWaiting: 64, ...movement })
   readonly torrents = new Places<Transfer>({ limit: 8, maxWaiting: 24, ...movement })
 
+  readonly #sleep: typeof sleep
+
+  /** `pause` takes the place of the clock in tests. */
+  constructor(pause: typeof sleep = sleep) {
+    this.#sleep = pause
+  }
+
   of({ kind }: Transfer): Places<Transfer> {
     return kind === 'torrent' ? this.torrents : this.links
   }
@@ -66,7 +73,7 @@ export class FetchTurns {
             resumesAtMs = performance.now() + ms
             this.of(transfer).lend(transfer)
           }
-          await wait(ms, undefined, { signal: until })
+          await this.#sleep(ms, until)
           resumesAtMs = 0
           await this.of(transfer).take(transfer, { ...occupant(), signal: until })
         },
@@ -86,15 +93,18 @@ export class FetchTurns {
       }
       signal.throwIfAborted()
       onYield()
-      await wait(Math.max(0, resumesAtMs - performance.now()), undefined, { signal })
+      await this.#sleep(Math.max(0, resumesAtMs - performance.now()), signal)
     }
   }
 }
 
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal })
+}
+
 /** For one that needs no place, such as a torrent that is only shared. */
 export function freeTurn(signal: AbortSignal): Turn {
-  const pause = (ms: number, until: AbortSignal) => wait(ms, undefined, { signal: until })
-  return { signal, pause, becomeTorrent: () => undefined, end: () => undefined }
+  return { signal, pause: sleep, becomeTorrent: () => undefined, end: () => undefined }
 }
 
 /** Bytes that were received; for torrents by their speed, for pieces are counted only when they are whole. */
