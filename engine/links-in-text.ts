@@ -1,5 +1,5 @@
 import { type Place, readBody } from './link-end.ts'
-import { infoHashOf, magnetParameters, plainMagnet } from './magnet-link.ts'
+import { infoHashOf, magnetParameters, magnetText, plainMagnet } from './magnet-link.ts'
 import { joinSoftBreaks, tableMark } from './wrapped-lines.ts'
 
 /** A link that is longer is none: nothing that fetches takes it. */
@@ -65,7 +65,7 @@ export function identityOf(link: string): string | null {
   if (link.startsWith('magnet:')) {
     const plain = /^magnet:\?xt=urn:btih:([0-9a-f]{40})(?:&|$)/.exec(link)?.[1]
     if (plain !== undefined && !link.includes('&xt')) return `magnet ${plain}`
-    const topics = magnetParameters(link).flatMap(([key, value]) => (/^xt(\.\d+)?$/.test(key) ? [value] : []))
+    const topics = magnetParameters(link).flatMap(([key, value]) => (/^xt(\.\d+)?$/.test(key) ? [magnetText(value)] : []))
     const hash = topics.map(infoHashOf).find((found) => found !== null)
     return hash === undefined ? (topics.some((topic) => topic !== '') ? link : null) : `magnet ${hash}`
   }

@@ -1,18 +1,50 @@
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+import { percentBytes } from './percent.ts'
+import { decodeName } from './text-bytes.ts'
 
-/** The parameters of a magnet link, decoded and in order, keys in lower case: some programs write them in capitals. Source: BEP 9. */
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const start = /^\s*magnet:(?:\/\/)?\s*\?/i
+
+/** True for what begins as a magnet link, however it is written. */
+export function isMagnet(link: string): boolean {
+  return start.test(link)
+}
+
+/**
+ * The parameters of a magnet link in order, values as they stand in it, keys in lower case: some programs write them in capitals, or
+ * with blanks, and what was copied from a page may begin with the rest of “&amp;”. Source: BEP 9.
+ */
 export function magnetParameters(link: string): [key: string, value: string][] {
-  const parameters = new URLSearchParams(link.slice(link.indexOf('?') + 1))
-  return [...parameters].map(([key, value]) => [key.toLowerCase(), value])
+  const parameters = link.trim().replace(start, '').split('&')
+  return parameters.map((parameter) => {
+    const at = parameter.indexOf('=')
+    const [key, value] = at === -1 ? [parameter, ''] : [parameter.slice(0, at), parameter.slice(at + 1)]
+    return [magnetText(key).trim().toLowerCase().replace(/^amp;/, ''), value]
+  })
+}
+
+/** The text of a value in UTF-8. */
+export function magnetText(value: string): string {
+  return bytesOf(value).toString('utf8')
+}
+
+/** The name that a magnet link tells, in whatever encoding; null when it tells none. What nobody can read stays percent-encoded. */
+export function magnetName(link: string): string | null {
+  const [, written = ''] = magnetParameters(link).find(([key]) => key === 'dn') ?? []
+  const value = written.trim()
+  return value === '' ? null : (decodeName(bytesOf(value)) ?? value)
 }
 
 /** The info hash that an exact topic (`xt`) names, as 40 hex digits in lower case; null for any other topic. */
 export function infoHashOf(topic: string): string | null {
-  const hash = /^urn:btih:([0-9a-z]+)$/i.exec(topic)?.[1]?.toUpperCase() ?? ''
+  const hash = /^\s*urn:btih:\s*([0-9a-z]+)[\s/.]*$/i.exec(topic)?.[1]?.toUpperCase() ?? ''
   if (/^[0-9A-F]{40}$/.test(hash)) return hash.toLowerCase()
   if (!/^[A-Z2-7]{32}$/.test(hash)) return null
   const bits = [...hash].reduce((value, digit) => value * 32n + BigInt(base32.indexOf(digit)), 0n)
   return bits.toString(16).padStart(40, '0')
+}
+
+function bytesOf(value: string): Buffer {
+  return percentBytes(value.replaceAll('+', ' '))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readTorrent } from '../torrent/torrent-file.ts'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
 import type { Messages } from './messages.ts'
@@ -62,14 +63,15 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
   const unfinished = transfer.plan?.kind
   if (unfinished === 'whole') return complete(transfer, options, watch)
   if (unfinished === 'raw') await complete(transfer, options, watch)
+  const root = rootOf(transfer, rows)
   const work = content.workFolder(transfer.content)
   const archives = transfer.isUnpacked ? await archivesOf(transfer, work) : []
   if (archives.length === 0) {
-    plan(rawPlan(transfer, 'whole'))
+    plan(rawPlan(transfer, 'whole', root))
     return complete(transfer, options, watch)
   }
   if (transfer.isSharing && transfer.itemIds === null) {
-    plan(rawPlan(transfer, 'raw'))
+    plan(rawPlan(transfer, 'raw', root))
     await complete(transfer, options, watch)
   }
   watch.show('In extraction queue')
@@ -80,8 +82,16 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
   })
   watch.show('In complete queue')
   const parentOf = (id: number) => (space.has(id) ? space.get(id).parentId : null)
-  plan(unpackedPlan(transfer, unpacked, parentOf))
+  plan(unpackedPlan(transfer, unpacked, { root, parentOf }))
   return complete(transfer, options, watch)
+}
+
+/** A torrent that is a folder stays one, also where it holds one file only. */
+function rootOf({ id, kind, name, files }: Transfer, rows: TransferRows): string[] {
+  if (kind !== 'torrent') return []
+  if (files.length > 1 || (files[0]?.path.length ?? 0) > 1) return [name]
+  const torrentFile = rows.torrentFile(id)
+  return torrentFile !== null && readTorrent(torrentFile).info.isFolder ? [name] : []
 }
 
 /** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. True when the row is gone. */

@@ -1,4 +1,4 @@
-import { magnetParameters } from '../../engine/magnet-link.ts'
+import { isMagnet, magnetName } from '../../engine/magnet-link.ts'
 import { nameForLink, plainNameForLink, safeName } from '../../engine/names.ts'
 import { groupParts } from '../archive/parts.ts'
 import { readMagnet } from '../torrent/magnet.ts'
@@ -12,7 +12,7 @@ const maxGuesses = 32
 export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
 
 export function linkKind(link: string): LinkKind {
-  if (/^magnet:\?/i.test(link)) return 'magnet'
+  if (isMagnet(link)) return 'magnet'
   if (/^data:application\/x-bittorrent;base64,/i.test(link)) return 'torrent-file'
   // As almost all are written: then whatever can be parsed has a host, and the parts need not be made.
   if (/^(?:https?|ftp):\/\//.test(link))
@@ -106,6 +106,6 @@ function nameOfTorrent(bytes: Uint8Array): string {
 
 /** The name that a magnet link tells, or a word for it. */
 export function nameOfMagnet(link: string): string {
-  const [, name = ''] = magnetParameters(link).find(([key]) => key === 'dn') ?? []
-  return name === '' ? 'magnet link' : safeName(name)
+  const name = magnetName(link)
+  return name === null ? 'magnet link' : safeName(name)
 }

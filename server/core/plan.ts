@@ -42,8 +42,8 @@ export interface Unpacked {
 }
 
 /** A transfer's files as they are. */
-export function rawPlan(transfer: Transfer, kind: Plan['kind']): Plan {
-  return { kind, trees: [rawTree(transfer, new Set())], replacedIds: [] }
+export function rawPlan(transfer: Transfer, kind: Plan['kind'], root: readonly string[]): Plan {
+  return { kind, trees: [rawTree(transfer, new Set(), root)], replacedIds: [] }
 }
 
 /**
@@ -53,12 +53,12 @@ export function rawPlan(transfer: Transfer, kind: Plan['kind']): Plan {
 export function unpackedPlan(
   transfer: Transfer,
   unpacked: Unpacked[],
-  parentOf: (itemId: number) => number | null,
+  { root, parentOf }: { root: readonly string[]; parentOf: (itemId: number) => number | null },
 ): Plan {
   const { itemIds, folderId, files } = transfer
   const from = (archive: Unpacked) => {
     const index = archive.indexes[0] ?? 0
-    const folder = itemIds === null ? [...rootOf(transfer), ...(files[index]?.path.slice(0, -1) ?? [])] : []
+    const folder = itemIds === null ? [...root, ...(files[index]?.path.slice(0, -1) ?? [])] : []
     const prefix = [...folder, ...ownFolder(archive)]
     const itemId = itemIds?.[index]
     return {
@@ -70,7 +70,7 @@ export function unpackedPlan(
   const indexes = unpacked.flatMap((archive) => archive.indexes)
   const trees = unpacked.map(from)
   if (itemIds !== null) return { kind: 'whole', trees, replacedIds: indexes.flatMap((index) => itemIds[index] ?? []) }
-  const rest = rawTree(transfer, new Set(indexes))
+  const rest = rawTree(transfer, new Set(indexes), root)
   // All of it is one tree, so that folders of the same name are one folder.
   const whole: PlannedTree = {
     parentId: folderId,
@@ -80,20 +80,13 @@ export function unpackedPlan(
   return { kind: 'whole', trees: [whole], replacedIds: [] }
 }
 
-function rawTree(transfer: Transfer, without: ReadonlySet<number>): PlannedTree {
-  const root = rootOf(transfer)
+function rawTree(transfer: Transfer, without: ReadonlySet<number>, root: readonly string[]): PlannedTree {
   const files = transfer.files.flatMap(({ path, sizeBytes }, index) =>
     without.has(index)
       ? []
       : [{ path: [...root, ...path], from: `${index}`, content: newContentName(), sizeBytes: sizeBytes ?? 0 }],
   )
   return { parentId: transfer.folderId, files, folders: [] }
-}
-
-/** A torrent of several files gets a folder of its own. */
-function rootOf({ kind, name, files }: Transfer): string[] {
-  const isFolder = kind === 'torrent' && (files.length > 1 || (files[0]?.path.length ?? 0) > 1)
-  return isFolder ? [name] : []
 }
 
 /** What an archive holds goes into a folder of its name, unless it holds one thing only at its top. */

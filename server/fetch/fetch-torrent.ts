@@ -46,7 +46,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const [link = ''] = transfer.links
   // A magnet also tells who shares it, beside what the torrent file that came by it says.
   const { torrentFile } = job
-  const isMagnet = torrentFile === null || /^magnet:/i.test(link)
+  const isMagnet = torrentFile === null || /^\s*magnet:/i.test(link)
   const source: TorrentSource = isMagnet ? { magnet: link } : { torrentFile }
   let lastSentMs = Number.NEGATIVE_INFINITY
   let hasSharedEnough: () => void = () => undefined

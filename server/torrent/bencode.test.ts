@@ -18,7 +18,7 @@ const { value: anyValue } = fc.letrec<{ value: Bencoded }>((tie) => ({
 
 function encode(value: Bencoded): Buffer {
   const text = (characters: string) => Buffer.from(`${characters.length}:${characters}`, 'latin1')
-  if (typeof value === 'number') return Buffer.from(`i${value}e`)
+  if (value === null || typeof value === 'number') return Buffer.from(`i${value ?? '99999999999999999999'}e`)
   if (typeof value === 'string') return text(value)
   if (Array.isArray(value)) return Buffer.concat([Buffer.from('l'), ...value.map(encode), Buffer.from('e')])
   const entries = [...value].flatMap(([key, entry]) => [text(key), encode(entry)])
@@ -52,7 +52,7 @@ describe(`bencoding (S20) with seed ${seed}`, () => {
           if (cut) written = Buffer.concat([written.subarray(0, at % (written.length + 1)), tail])
         }
         try {
-          expect(decodeBencode(written).end).toBe(written.length)
+          expect(decodeBencode(written).end).toBeLessThanOrEqual(written.length)
         } catch (fault) {
           expect(fault).toBeInstanceOf(BencodeError)
         }
@@ -65,22 +65,32 @@ describe(`bencoding (S20) with seed ${seed}`, () => {
 
 it.each([
   ['nothing', ''],
-  ['more behind the end', 'i1ei2e'],
   ['a negative length', 'l-3:'],
   ['a length that runs over the end', '99:abc'],
   ['a length of eleven digits', '00000000001:a'],
-  ['a number with zeros before it', 'i007e'],
-  ['minus zero', 'i-0e'],
   ['a number without digits', 'ie'],
   ['a number with a point', 'i1.5e'],
-  ['a number that no double holds', 'i9007199254740993e'],
   ['a number without an end', `i${'1'.repeat(1000)}`],
   ['a key that is no string', 'di1ei2ee'],
   ['a key without a value', 'd1:ae'],
-  ['the same key twice', 'd1:ai1e1:ai2ee'],
   ['a list without an end', 'l1:a'],
 ])('refuses %s', (_what, text) => {
   expect(() => decodeBencode(Buffer.from(text))).toThrow(BencodeError)
+  expect(isBencode(Buffer.from(text), { isWhole: false })).toBe(false)
+})
+
+it.each([
+  ['more behind the end', 'i1ei2e', 1],
+  ['blanks in front', '\ufeff\r\n i1e', 1],
+  ['a number with zeros before it', 'i007e', 7],
+  ['minus zero', 'i-0e', 0],
+  ['a number that no double holds', 'i9007199254740993e', null],
+  ['a number of a thousand digits', `i${'9'.repeat(1000)}e`, null],
+  ['the same key twice', 'd1:ai1e1:ai2ee', new Map([['a', 1]])],
+  ['the same key twice, with lists', 'd1:ali1ee1:ali2eee', new Map([['a', [1]]])],
+])('reads %s in a file, and never from a stranger’s connection', (_what, text, value) => {
+  expect(decodeBencode(Buffer.from(text)).value).toEqual(value)
+  expect(isBencode(Buffer.from(text), { isWhole: true })).toBe(false)
 })
 
 it('reads 64 levels, refuses 65 and is not overrun by millions', () => {

@@ -1,5 +1,5 @@
-/** A bencoded value. Strings are bytes: one character a byte, as in Latin-1. */
-export type Bencoded = number | string | Bencoded[] | Map<string, Bencoded>
+/** A bencoded value. Strings are bytes: one character a byte, as in Latin-1. Null: a number that a double does not hold. */
+export type Bencoded = number | null | string | Bencoded[] | Map<string, Bencoded>
 
 /** Bytes that are not sound bencoding, with the place where that shows. */
 export class BencodeError extends Error {
@@ -9,6 +9,10 @@ export class BencodeError extends Error {
 const maxBytes = 16 * 1024 * 1024
 const maxDepth = 64
 const maxItems = 2_000_000
+const maxBlanks = 64
+const maxDigits = 1000
+/** Tab, line feed, carriage return, space, and the three bytes of the mark. */
+const blanks = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf])
 
 const [digit0, digit9, colon, minus] = [0x30, 0x39, 0x3a, 0x2d]
 const [integerMark, listMark, dictionaryMark, endMark] = [0x69, 0x6c, 0x64, 0x65]
@@ -25,35 +29,42 @@ interface Decoded {
   end: number
   /** Where the values of the outermost dictionary stand, by key. */
   spans: Map<string, { start: number; end: number }>
+  /** The keys that a dictionary has more than once. It holds the first value of each. */
+  repeated: Map<Map<string, Bencoded>, Set<string>>
 }
 
 /**
- * Reads one bencoded value at the beginning of `bytes`, without recursion: at most 16 MiB, 64 levels deep and two million values;
- * whole numbers that a double holds exactly, without leading zeros; no key twice. Keys need not be sorted, as many are not.
- * Throws a `BencodeError`. Source: BEP 3.
+ * Reads one bencoded value from byte `start` on, without recursion: at most 16 MiB, 64 levels deep and two million values. Keys need
+ * not be sorted, as many are not. What is strict has whole numbers that a double holds exactly, without leading zeros, and no key
+ * twice. Throws a `BencodeError`. Source: BEP 3.
  */
-function decodePrefix(bytes: Uint8Array): Decoded {
+function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isStrict: boolean }): Decoded {
   if (bytes.length > maxBytes) throw new BencodeError('It is larger than 16 MiB.')
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const spans = new Map<string, { start: number; end: number }>()
+  const repeated: Decoded['repeated'] = new Map()
   const stack: Frame[] = []
-  let at = 0
+  let at = from
   let items = 0
   for (;;) {
     const frame = stack.at(-1)
     const start = at
-    let value: Bencoded | undefined
+    let value: Bencoded
     if (frame !== undefined && buffer[at] === endMark) {
       if (frame.key !== null) throw new BencodeError(`A key without a value at byte ${at}.`)
       stack.pop()
       at += 1
-      if (stack.length === 0) return { value: frame.container, end: at, spans }
+      if (stack.length === 0) return { value: frame.container, end: at, spans, repeated }
       finish(stack, spans, at)
       continue
     }
     if (frame !== undefined && frame.key === null && frame.container instanceof Map) {
       const key = readString(buffer, at)
-      if (frame.container.has(key.value)) throw new BencodeError(`A key that is there twice at byte ${at}.`)
+      if (frame.container.has(key.value)) {
+        if (isStrict) throw new BencodeError(`A key that is there twice at byte ${at}.`)
+        const keys = repeated.get(frame.container) ?? new Set()
+        repeated.set(frame.container, keys.add(key.value))
+      }
       frame.key = key.value
       frame.keyStart = key.end
       at = key.end
@@ -71,7 +82,7 @@ function decodePrefix(bytes: Uint8Array): Decoded {
       continue
     }
     if (mark === integerMark) {
-      const read = readInteger(buffer, at + 1)
+      const read = readInteger(buffer, at + 1, isStrict)
       value = read.value
       at = read.end
     } else {
@@ -79,51 +90,61 @@ function decodePrefix(bytes: Uint8Array): Decoded {
       value = read.value
       at = read.end
     }
-    if (frame === undefined) return { value, end: at, spans }
+    if (frame === undefined) return { value, end: at, spans, repeated }
     put(frame, value)
-    if (stack.length === 1 && frame.key !== null) spans.set(frame.key, { start, end: at })
+    if (stack.length === 1 && frame.key !== null && !spans.has(frame.key)) spans.set(frame.key, { start, end: at })
     frame.key = null
   }
 }
 
-/** Reads bytes that are one bencoded value and nothing else. */
+/**
+ * Reads the first bencoded value of bytes, and bears with what does no harm: blanks and a byte order mark in front, anything behind,
+ * keys that are there twice, numbers of any size and with zeros in front. Throws a `BencodeError`.
+ */
 export function decodeBencode(bytes: Uint8Array): Decoded {
-  const decoded = decodePrefix(bytes)
-  if (decoded.end !== bytes.length) throw new BencodeError(`There is more behind the end at byte ${decoded.end}.`)
-  return decoded
+  return decodePrefix(bytes, { from: startOf(bytes), isStrict: false })
 }
 
 /** True when bytes begin with one sound bencoded value; `isWhole` asks that nothing is behind it. */
 export function isBencode(bytes: Uint8Array, { isWhole }: { isWhole: boolean }): boolean {
   try {
-    const { end } = decodePrefix(bytes)
+    const { end } = decodePrefix(bytes, { from: 0, isStrict: true })
     return !isWhole || end === bytes.length
   } catch {
     return false
   }
 }
 
+/** Where the first value begins, behind a byte order mark and blanks. */
+export function startOf(bytes: Uint8Array): number {
+  let at = 0
+  while (at < maxBlanks && blanks.has(bytes[at] ?? 0)) at += 1
+  return at
+}
+
 function put(frame: Frame, value: Bencoded): void {
-  if (frame.container instanceof Map) frame.container.set(frame.key ?? '', value)
-  else frame.container.push(value)
+  if (!(frame.container instanceof Map)) frame.container.push(value)
+  else if (!frame.container.has(frame.key ?? '')) frame.container.set(frame.key ?? '', value)
 }
 
 /** A list or dictionary has ended: what holds it goes on with its next entry. */
 function finish(stack: Frame[], spans: Decoded['spans'], end: number): void {
   const frame = stack.at(-1)
   if (frame === undefined || frame.key === null) return
-  if (stack.length === 1) spans.set(frame.key, { start: frame.keyStart, end })
+  if (stack.length === 1 && !spans.has(frame.key)) spans.set(frame.key, { start: frame.keyStart, end })
   frame.key = null
 }
 
-function readInteger(buffer: Buffer, start: number): { value: number; end: number } {
+function readInteger(buffer: Buffer, start: number, isStrict: boolean): { value: number | null; end: number } {
   const end = buffer.indexOf(endMark, start)
-  const isLong = end === -1 || end - start > 17 || end === start
-  const digits = isLong ? '' : buffer.toString('latin1', start, end)
-  if (!/^(0|-?[1-9]\d*)$/.test(digits)) throw new BencodeError(`Not a whole number at byte ${start}.`)
+  const isLong = end - start > (isStrict ? 17 : maxDigits)
+  const digits = end === -1 || isLong ? '' : buffer.toString('latin1', start, end)
+  const isNumber = isStrict ? /^(0|-?[1-9]\d*)$/.test(digits) : /^-?\d+$/.test(digits)
+  if (!isNumber) throw new BencodeError(`Not a whole number at byte ${start}.`)
   const value = Number(digits)
-  if (!Number.isSafeInteger(value)) throw new BencodeError(`A number that is too large at byte ${start}.`)
-  return { value, end: end + 1 }
+  if (Number.isSafeInteger(value)) return { value: value === 0 ? 0 : value, end: end + 1 }
+  if (isStrict) throw new BencodeError(`A number that is too large at byte ${start}.`)
+  return { value: null, end: end + 1 }
 }
 
 function readString(buffer: Buffer, start: number): { value: string; end: number } {

@@ -65,9 +65,10 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
     peerAddresses: magnet?.peers ?? [],
     private: info.isPrivate,
     info: {},
-    files: torrent.placed.map((file) => ({
+    // A file of nothing has no bytes to be asked for.
+    files: withBytes(torrent).map((file) => ({
       // Only web seeds are asked by it.
-      path: file.index === null ? paddingMark : file.remotePath.map(encodeURIComponent).join('/'),
+      path: file.index === null ? paddingMark : file.remotePath.join('/'),
       name: `${file.index ?? 'padding'}`,
       length: file.sizeBytes,
       offset: file.offset,
@@ -83,10 +84,14 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
  * Where a web seed has a torrent. For one file alone webtorrent asks the address as it is, although it may be that of a folder.
  * Source: BEP 19.
  */
-export function seedAddress(url: string, { info, placed }: Torrent): string {
-  const [only, ...others] = placed
-  if (only === undefined || others.length > 0 || !(info.isFolder || url.endsWith('/'))) return url
-  return `${trimEnd(url, '/')}/${only.remotePath.map(encodeURIComponent).join('/')}`
+export function seedAddress(url: string, torrent: Torrent): string {
+  const [only, ...others] = withBytes(torrent)
+  if (only === undefined || others.length > 0 || !(torrent.info.isFolder || url.endsWith('/'))) return url
+  return `${trimEnd(url, '/')}/${only.remotePath.join('/')}`
+}
+
+function withBytes({ placed }: Torrent): Torrent['placed'] {
+  return placed.filter(({ sizeBytes }) => sizeBytes > 0)
 }
 
 /** What webtorrent needs to look for a torrent whose description is not known yet. */

@@ -1,4 +1,4 @@
-import { infoHashOf, magnetParameters } from '../../engine/magnet-link.ts'
+import { infoHashOf, isMagnet, magnetName, magnetParameters, magnetText } from '../../engine/magnet-link.ts'
 import { soundTrackers, soundWebSeeds } from './torrent-file.ts'
 import { TorrentError } from './types.ts'
 
@@ -15,16 +15,19 @@ export interface Magnet {
   peers: string[]
 }
 
-/** Reads a magnet link. Throws a `TorrentError` when it names no torrent that can be fetched. Source: BEP 9, BEP 53. */
+/**
+ * Reads a magnet link, however its keys, blanks and percent signs are written. Throws a `TorrentError` when it names no torrent that
+ * can be fetched. Source: BEP 9, BEP 53.
+ */
 export function readMagnet(link: string): Magnet {
-  if (link.length > maxLength || !/^magnet:\?/i.test(link)) throw new TorrentError('This is not a magnet link.')
+  if (link.length > maxLength || !isMagnet(link)) throw new TorrentError('This is not a magnet link.')
   const parameters = magnetParameters(link)
   const all = (name: string) =>
-    parameters.flatMap(([key, value]) => (key.replace(/\.\d+$/, '') === name ? [value] : []))
-  const topics = all('xt')
+    parameters.flatMap(([key, value]) => (key === name || key.startsWith(`${name}.`) ? [magnetText(value)] : []))
+  const topics = all('xt').flatMap((topic) => [topic, magnetText(topic)])
   const infoHash = topics.map(infoHashOf).find((hash) => hash !== null)
   if (infoHash === undefined) {
-    const isSecondVersion = topics.some((topic) => /^urn:btmh:/i.test(topic))
+    const isSecondVersion = topics.some((topic) => /^\s*urn:btmh:/i.test(topic))
     throw new TorrentError(
       isSecondVersion
         ? 'This magnet link is of the second version only, which cannot be fetched yet.'
@@ -33,10 +36,11 @@ export function readMagnet(link: string): Magnet {
   }
   return {
     infoHash: infoHash ?? '',
-    name: all('dn')[0] ?? null,
+    name: magnetName(link),
     trackers: soundTrackers(all('tr')),
     webSeeds: soundWebSeeds(all('ws')),
     peers: all('x.pe')
+      .map((peer) => peer.trim())
       .filter((peer) => /^[^\s/]+:\d{1,5}$/.test(peer))
       .slice(0, maxPeers),
   }

@@ -86,7 +86,6 @@ it.each([
   ],
   ['a negative size', around(`d6:lengthi-5e4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`), 'sensible size'],
   ['nothing in it', around('d6:lengthi0e4:name1:x12:piece lengthi16384e6:pieces0:e'), 'holds nothing'],
-  ['no name', around(`d6:lengthi5e12:piece lengthi16384e6:pieces20:${hash20}e`), 'no name'],
   [
     'a file without a path',
     around(`d5:filesld6:lengthi5eee4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`),

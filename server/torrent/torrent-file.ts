@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { decodeName, decodeNames } from '../../engine/text-bytes.ts'
 import { type Bencoded, BencodeError, decodeBencode } from './bencode.ts'
 import { safePaths } from './safe-paths.ts'
 import { TorrentError, type TorrentInfo } from './types.ts'
@@ -7,6 +9,7 @@ const maxFiles = 200_000
 const maxTrackers = 50
 const maxWebSeeds = 20
 const maxSegments = 64
+const maxNesting = 4
 const minPieceLength = 1024
 const maxPieceLength = 64 * 1024 * 1024
 
@@ -16,7 +19,7 @@ interface PlacedFile {
   sizeBytes: number
   /** Its place in `TorrentInfo.files`; null for padding, which is zeros that nobody stores. Source: BEP 47. */
   index: number | null
-  /** As in the torrent, for web seeds; never used on this computer. */
+  /** As in the torrent, for web seeds; never used on this computer. The original bytes, percent-encoded. */
   remotePath: string[]
 }
 
@@ -37,19 +40,40 @@ export interface Torrent {
   webSeeds: string[]
 }
 
-/** Reads and checks a torrent file. Throws a `TorrentError` that says what is wrong with it. Source: BEP 3, 19, 27, 47, 52. */
+/**
+ * Reads and checks a torrent file. What does no harm is borne: more behind it, keys that nobody reads, odd lists of trackers. Throws a
+ * `TorrentError` that says what is wrong with it. Source: BEP 3, 19, 27, 47, 52.
+ */
 export function readTorrent(bytes: Uint8Array): Torrent {
-  const { value: root, spans } = decode(bytes)
+  const { value: root, spans, repeated } = decode(bytes)
   const span = spans.get('info')
   const infoValue = root instanceof Map ? root.get('info') : undefined
   if (!(root instanceof Map) || !(infoValue instanceof Map) || span === undefined)
     throw damaged('it describes no content')
+  refuseRepeated(repeated, root, ['info'])
+  refuseRepeated(repeated, infoValue, ['length', 'files', 'pieces', 'piece length'])
   const infoBytes = Buffer.from(bytes.slice(span.start, span.end))
-  return {
-    ...readInfo(infoValue, infoBytes, Buffer.from(bytes)),
-    trackers: readTrackers(root),
-    webSeeds: readWebSeeds(root.get('url-list')),
-  }
+  const encoding = root.get('encoding') ?? infoValue.get('encoding')
+  const torrent = readInfo(infoValue, {
+    infoBytes,
+    torrentFile: Buffer.from(bytes),
+    encoding: typeof encoding === 'string' ? encoding : null,
+    refuseTwo: (file) => refuseRepeated(repeated, file, ['length', 'path']),
+  })
+  // Some programs write the mark beside the description. It can only be stricter.
+  if (isMarked(root.get('private'))) torrent.info.isPrivate = true
+  return { ...torrent, trackers: readTrackers(root), webSeeds: readWebSeeds(root.get('url-list')) }
+}
+
+/** Two answers to what the content is: other programs may take the other one. */
+function refuseRepeated(
+  repeated: ReturnType<typeof decode>['repeated'],
+  dictionary: Map<string, Bencoded>,
+  keys: string[],
+): void {
+  const twice = repeated.get(dictionary)
+  const key = keys.find((one) => twice?.has(one))
+  if (key !== undefined) throw damaged(`it says twice what its “${key}” is`)
 }
 
 /** Makes a torrent file of the description that peers gave, with the trackers of its magnet link. */
@@ -69,7 +93,16 @@ function decode(bytes: Uint8Array): ReturnType<typeof decodeBencode> {
   }
 }
 
-function readInfo(info: Map<string, Bencoded>, infoBytes: Buffer, torrentFile: Buffer) {
+interface Description {
+  infoBytes: Buffer
+  torrentFile: Buffer
+  /** The label that the torrent declares for its texts, or null. */
+  encoding: string | null
+  refuseTwo: (file: Map<string, Bencoded>) => void
+}
+
+function readInfo(info: Map<string, Bencoded>, description: Description) {
+  const { infoBytes, torrentFile, encoding } = description
   const pieces = info.get('pieces')
   if (pieces === undefined && info.get('meta version') === 2) {
     throw new TorrentError('This torrent is of the second version only, which cannot be fetched yet.')
@@ -79,27 +112,30 @@ function readInfo(info: Map<string, Bencoded>, infoBytes: Buffer, torrentFile: B
     throw damaged('its piece length is not sensible')
   }
   if (typeof pieces !== 'string' || pieces.length % 20 !== 0) throw damaged('its checksums are cut off')
-  const name = readText(info.get('name.utf-8') ?? info.get('name'))
-  if (name === null) throw damaged('it has no name')
-  const listed = info.get('files')
-  const isFolder = listed !== undefined
-  const placed = isFolder ? readFiles(listed, name) : readSingle(info.get('length'), name)
+  const infoHash = createHash('sha1').update(infoBytes).digest('hex')
+  const files = info.get('files')
+  const isFolder = files !== undefined && !(Array.isArray(files) && files.length === 0 && info.has('length'))
+  const rawName = textOf(info.get('name')) ?? textOf(info.get('name.utf-8')) ?? `torrent ${infoHash.slice(0, 8)}`
+  const listed = isFolder ? readFiles(files, description) : [readSingle(info.get('length'), rawName)]
+  const placed = place(listed, isFolder ? [rawName] : [])
   const length = placed.reduce((sum, file) => sum + file.sizeBytes, 0)
   if (!Number.isSafeInteger(length)) throw damaged('its size is not sensible')
-  const shown = placed.filter(({ index }) => index !== null)
+  const shown = listed.filter(({ isPadding }) => !isPadding)
+  const texts = new Texts([rawName, ...shown.flatMap(({ path }) => path)], encoding)
+  const name = utf8Of(info.get('name.utf-8')) ?? texts.read(rawName)
   const sizeBytes = shown.reduce((sum, file) => sum + file.sizeBytes, 0)
   if (sizeBytes === 0) throw new TorrentError(`The torrent “${name.slice(0, 100)}” holds nothing.`)
   const pieceCount = pieces.length / 20
   if (Math.ceil(length / pieceLength) !== pieceCount) throw damaged('its checksums do not fit its size')
-  const paths = safePaths(shown.map(({ remotePath }) => (isFolder ? remotePath.slice(1) : remotePath)))
+  const paths = safePaths(isFolder ? shown.map(({ path, utf8Path }) => utf8Path ?? path.map(texts.read)) : [[name]])
   return {
     info: {
       name,
-      infoHash: createHash('sha1').update(infoBytes).digest('hex'),
+      infoHash,
       sizeBytes,
       isFolder,
       files: shown.map((file, index) => ({ path: paths[index] ?? ['unnamed'], sizeBytes: file.sizeBytes })),
-      isPrivate: info.get('private') === 1,
+      isPrivate: isMarked(info.get('private')),
       torrentFile,
     },
     infoBytes,
@@ -111,24 +147,58 @@ function readInfo(info: Map<string, Bencoded>, infoBytes: Buffer, torrentFile: B
   }
 }
 
-function readSingle(length: Bencoded | undefined, name: string): PlacedFile[] {
-  return [{ offset: 0, sizeBytes: readSize(length), index: 0, remotePath: [name] }]
+/** A file as the torrent lists it. Texts are bytes, one character each. */
+interface ListedFile {
+  path: string[]
+  /** The path in UTF-8 that stands beside it, or null. */
+  utf8Path: string[] | null
+  sizeBytes: number
+  isPadding: boolean
 }
 
-function readFiles(listed: Bencoded, name: string): PlacedFile[] {
-  if (!Array.isArray(listed)) throw damaged('its list of files is not one')
-  if (listed.length > maxFiles) throw new TorrentError(`This torrent has more than ${maxFiles} files.`)
+function readSingle(length: Bencoded | undefined, rawName: string): ListedFile {
+  return { path: [rawName], utf8Path: null, sizeBytes: readSize(length), isPadding: false }
+}
+
+function readFiles(files: Bencoded | undefined, { refuseTwo }: Description): ListedFile[] {
+  if (!Array.isArray(files)) throw damaged('its list of files is not one')
+  if (files.length > maxFiles) throw new TorrentError(`This torrent has more than ${maxFiles} files.`)
+  return files.flatMap((file) => {
+    if (!(file instanceof Map)) throw damaged('its list of files is not one')
+    refuseTwo(file)
+    const utf8 = readPath(file.get('path.utf-8'))
+    const path = readPath(file.get('path')) ?? utf8
+    if (path === null) throw damaged('a file in it has no sensible path')
+    const sizeBytes = readSize(file.get('length'))
+    // A path that ends in nothing is that of a folder.
+    if (sizeBytes === 0 && path.at(-1) === '') return []
+    const utf8Path = utf8?.map(utf8Of) ?? []
+    const isBetter = utf8Path.length > 0 && utf8Path.every((segment) => segment !== null)
+    const attributes = file.get('attr')
+    return {
+      path: path.filter((segment) => segment !== ''),
+      utf8Path: isBetter ? utf8Path : null,
+      sizeBytes,
+      isPadding: typeof attributes === 'string' && attributes.includes('p'),
+    }
+  })
+}
+
+/** The segments of a path, or null for what is none. */
+function readPath(value: Bencoded | undefined): string[] | null {
+  const path = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(path) || path.length > maxSegments) return null
+  const segments = path.filter((segment) => typeof segment === 'string')
+  return segments.some((segment) => segment !== '') ? segments : null
+}
+
+/** Lays the files one behind the other. */
+function place(files: ListedFile[], folder: string[]): PlacedFile[] {
   let offset = 0
   let index = 0
-  return listed.map((file) => {
-    if (!(file instanceof Map)) throw damaged('its list of files is not one')
-    const path = file.get('path.utf-8') ?? file.get('path')
-    if (!Array.isArray(path) || path.length > maxSegments) throw damaged('a file in it has no sensible path')
-    const remotePath = path.map((segment) => readText(segment) ?? '')
-    const sizeBytes = readSize(file.get('length'))
-    const attributes = file.get('attr')
-    const isPadding = typeof attributes === 'string' && attributes.includes('p')
-    const placed = { offset, sizeBytes, index: isPadding ? null : index, remotePath: [name, ...remotePath] }
+  return files.map(({ path, sizeBytes, isPadding }) => {
+    const remotePath = [...folder, ...path].map(percentOf)
+    const placed = { offset, sizeBytes, index: isPadding ? null : index, remotePath }
     offset += sizeBytes
     if (!isPadding) index += 1
     return placed
@@ -140,32 +210,82 @@ function readSize(value: Bencoded | undefined): number {
   return value
 }
 
+/** The texts of one torrent, which one program wrote in one encoding. */
+class Texts {
+  readonly #known = new Map<string, string>()
+
+  constructor(texts: readonly string[], encoding: string | null) {
+    const odd = [...new Set(texts)].filter((text) => /[^\0-\x7f]/.test(text))
+    const bytes = odd.map((text) => Buffer.from(text, 'latin1'))
+    const together = bytes.length === 0 ? [] : decodeNames(bytes, encoding)
+    for (const [index, text] of odd.entries()) {
+      const decoded = together === null ? decodeName(bytes[index] ?? Buffer.alloc(0), encoding) : together[index]
+      this.#known.set(text, decoded ?? percentOf(text))
+    }
+  }
+
+  /** The text of bytes; percent-encoded where nobody can tell what they say. */
+  read = (text: string): string => this.#known.get(text) ?? text
+}
+
+function textOf(value: Bencoded | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** Bytes that are proper UTF-8 as a text; null for all else. */
+function utf8Of(value: Bencoded | undefined): string | null {
+  const bytes = Buffer.from(textOf(value) ?? '', 'latin1')
+  return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null
+}
+
+/** Bytes as they stand in an address. */
+function percentOf(bytes: string): string {
+  return bytes.replace(
+    /[^\w\-.!~*'()]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+function isMarked(value: Bencoded | undefined): boolean {
+  return typeof value === 'number'
+    ? value !== 0
+    : value === null || (typeof value === 'string' && /^\s*1\s*$/.test(value))
+}
+
 function readTrackers(root: Map<string, Bencoded>): string[] {
-  const tiers = root.get('announce-list')
-  const listed = Array.isArray(tiers) ? tiers.flatMap((tier) => (Array.isArray(tier) ? tier : [])) : []
-  const all = [...listed, root.get('announce')].flatMap((value) => readText(value) ?? [])
-  return soundTrackers(all)
+  const listed = [root.get('announce-list'), root.get('announce')].flatMap((value) => textsIn(value, maxNesting))
+  // Several may stand in one text.
+  return soundTrackers(listed.flatMap((text) => text.split(/\s+/)))
+}
+
+/** The texts in lists of any shape. */
+function textsIn(value: Bencoded | undefined, levels: number): string[] {
+  if (Array.isArray(value)) return levels === 0 ? [] : value.flatMap((entry) => textsIn(entry, levels - 1))
+  return typeof value === 'string' ? [addressOf(value)] : []
 }
 
 /** The trackers among texts that can be asked: by http, https or udp, each once, not too many. */
 export function soundTrackers(texts: string[]): string[] {
-  const sound = texts.filter((text) => URL.canParse(text) && /^(https?|udp):\/\/./i.test(text))
+  const sound = texts
+    .map((text) => text.trim())
+    .filter((text) => URL.canParse(text) && /^(https?|udp):\/\/./i.test(text))
   return [...new Set(sound)].slice(0, maxTrackers)
 }
 
 function readWebSeeds(value: Bencoded | undefined): string[] {
-  const listed = Array.isArray(value) ? value : [value]
-  return soundWebSeeds(listed.flatMap((entry) => readText(entry) ?? []))
+  return soundWebSeeds(textsIn(value, maxNesting))
 }
 
 /** The web seeds among texts: by http or https, each once, not too many. Source: BEP 19. */
 export function soundWebSeeds(texts: string[]): string[] {
-  const sound = texts.filter((text) => URL.canParse(text) && /^https?:\/\/./i.test(text))
+  const sound = texts.map((text) => text.trim()).filter((text) => URL.canParse(text) && /^https?:\/\/./i.test(text))
   return [...new Set(sound)].slice(0, maxWebSeeds)
 }
 
-function readText(value: Bencoded | undefined): string | null {
-  return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : null
+/** An address: other bytes than ASCII as they stand in it. */
+function addressOf(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value.replace(/[^\0-\x7f]/g, percentOf)
 }
 
 function damaged(what: string): TorrentError {
