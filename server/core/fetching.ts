@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { plainNameForLink } from '../../engine/names.ts'
+import { startOf } from '../torrent/bencode.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import type { Content } from './content.ts'
@@ -106,5 +107,6 @@ function noBandwidth({ name }: Transfer, bytes: number, bandwidth: Bandwidth): R
 
 /** A dictionary with what a torrent describes in it. Whether it is sound is found out when it is read. Source: BEP 3. */
 function looksLikeTorrent(bytes: Buffer): boolean {
-  return /^d\d{1,4}:/.test(bytes.subarray(0, 8).toString('latin1')) && bytes.includes('4:infod')
+  const start = startOf(bytes)
+  return /^d\d{1,4}:/.test(bytes.subarray(start, start + 8).toString('latin1')) && bytes.includes('4:infod')
 }

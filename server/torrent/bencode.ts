@@ -25,7 +25,8 @@ interface Frame {
 
 interface Decoded {
   value: Bencoded
-  /** Where the value ends. */
+  /** Where the value begins and ends. */
+  start: number
   end: number
   /** Where the values of the outermost dictionary stand, by key. */
   spans: Map<string, { start: number; end: number }>
@@ -54,7 +55,7 @@ function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isS
       if (frame.key !== null) throw new BencodeError(`A key without a value at byte ${at}.`)
       stack.pop()
       at += 1
-      if (stack.length === 0) return { value: frame.container, end: at, spans, repeated }
+      if (stack.length === 0) return { value: frame.container, start: from, end: at, spans, repeated }
       finish(stack, spans, at)
       continue
     }
@@ -90,7 +91,7 @@ function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isS
       value = read.value
       at = read.end
     }
-    if (frame === undefined) return { value, end: at, spans, repeated }
+    if (frame === undefined) return { value, start: from, end: at, spans, repeated }
     put(frame, value)
     if (stack.length === 1 && frame.key !== null && !spans.has(frame.key)) spans.set(frame.key, { start, end: at })
     frame.key = null

@@ -1,4 +1,4 @@
-import { isBencode } from './bencode.ts'
+import { decodeBencode } from './bencode.ts'
 
 const maxTrackerBytes = 2 * 1024 * 1024
 
@@ -7,7 +7,7 @@ export const paddingMark = 'padding-of-zeros'
 
 /**
  * The `fetch` that webtorrent finds: answers of trackers have at most 2 MiB and are sound bencoding before its own decoder, which
- * loops for ever on a negative length, sees them; a web seed gives exactly the range that it was asked for, or nothing.
+ * loops for ever on a negative length, sees them, without what stands around them; a web seed gives exactly the range that it was asked for, or nothing.
  */
 export function boundFetch(original: typeof fetch): typeof fetch {
   return async (input, init) => {
@@ -21,10 +21,18 @@ export function boundFetch(original: typeof fetch): typeof fetch {
       throw new Error('The web seed gives no ranges.')
     }
     const body = await readAtMost(response, wanted ?? maxTrackerBytes)
-    const isWrong = wanted === null ? !isBencode(body, { isWhole: true }) : body.length !== wanted
-    if (response.ok && isWrong) throw new Error('The answer is not what was asked for.')
-    return new Response(body, { status: response.status, headers: response.headers })
+    if (response.ok && wanted !== null && body.length !== wanted) {
+      throw new Error('The answer is not what was asked for.')
+    }
+    const answer = response.ok && wanted === null ? soundPart(body) : body
+    return new Response(answer, { status: response.status, headers: response.headers })
   }
+}
+
+/** Throws a `BencodeError` where there is none. */
+function soundPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const { start, end } = decodeBencode(body)
+  return body.subarray(start, end)
 }
 
 async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,14 +2,16 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { createGate } from '../../engine/gate.ts'
 import { installGuard } from './guard.ts'
 import { boundFetch } from './guarded-fetch.ts'
+import { boundTimers } from './guarded-timers.ts'
 import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
 
 const settings: WorkerOptions = workerData
 const gate = createGate({ allowHosts: settings.allowHosts })
 
-// Both before webtorrent loads, which takes hold of `fetch` when it does.
+// All before webtorrent loads, which takes hold of `fetch` when it does.
 installGuard({ gate, listen: settings.listen })
 globalThis.fetch = boundFetch(globalThis.fetch)
+boundTimers()
 
 // What webtorrent and its parsers write there is led by strangers, and names trackers with the keys in their addresses.
 const silent = () => undefined

@@ -1,0 +1,25 @@
+const maxDelayMs = 2 ** 31 - 1
+
+/**
+ * Bounds the delays of all timers of this thread: a larger one would be taken as a millisecond, and a tracker that names an interval of
+ * years would be asked a thousand times a second. Source: Node, "Timers".
+ */
+export function boundTimers(): void {
+  const { setInterval, setTimeout } = globalThis
+  const bounded = (plain: (...given: unknown[]) => unknown) =>
+    Object.assign(
+      (work: unknown, delayMs: unknown, ...rest: unknown[]) =>
+        plain(work, typeof delayMs === 'number' ? Math.min(delayMs, maxDelayMs) : delayMs, ...rest),
+      plain,
+    )
+  Reflect.set(
+    globalThis,
+    'setInterval',
+    bounded((...given) => Reflect.apply(setInterval, globalThis, given)),
+  )
+  Reflect.set(
+    globalThis,
+    'setTimeout',
+    bounded((...given) => Reflect.apply(setTimeout, globalThis, given)),
+  )
+}
