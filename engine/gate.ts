@@ -100,7 +100,16 @@ function literal(host: string): Address {
   return { address: host, family: ipaddr.IPv6.isValid(host) ? 6 : 4 }
 }
 
-async function resolveAll(host: string): Promise<Address[]> {
+const lookups = new Map<string, Promise<Address[]>>()
+
+/** Links of one host ask for its name once: the system looks up few names at a time, and one that nobody answers for takes long. */
+function resolveAll(host: string): Promise<Address[]> {
+  const asked = lookups.get(host) ?? askSystem(host).finally(() => lookups.delete(host))
+  lookups.set(host, asked)
+  return asked
+}
+
+async function askSystem(host: string): Promise<Address[]> {
   const answers = await lookup(host, { all: true })
   return answers.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
 }

@@ -13,6 +13,10 @@ import type { TorrentEngine } from './torrent/engine.ts'
 
 const stopWithinMs = 4500
 
+// The system's look-ups of names have half of these threads at most: a few that nobody answers for are not to keep all others waiting.
+// Read when the first of them starts. Source: libuv, "Thread pool work scheduling".
+process.env.UV_THREADPOOL_SIZE ??= '8'
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   const parent = options.users === null ? joinParent() : null

@@ -50,6 +50,22 @@ describe.runIf(canMount())('a disk that is full', () => {
     expect(web.requests.filter(({ path, method }) => path === '/film.mkv' && method === 'GET').length).toBeLessThan(3)
   })
 
+  it('while twelve wait for it: each says so, another is heard too, and all go on when there is room', async () => {
+    const bytes = randomBytes(3_000_000)
+    web.on('/one-of-many.mkv', file(bytes))
+    const { data, makeRoom } = await crowdedDisk(64, 8)
+    const service = await start({ data, diskQuota: 100_000_000 })
+    await service.ask('transfers.add', { links: Array.from({ length: 12 }, () => web.url('/one-of-many.mkv')) })
+    const rows = await until(
+      () => listed(service),
+      (all) => all.every((one) => /disk is full/.test(`${figuresOf(one).reason}`)),
+    )
+    expect(rows.length).toBeGreaterThan(8)
+    await makeRoom()
+    await whenEmpty(service)
+    expect((await itemsOf(service)).filter(([, hex]) => hex === bytes.toString('hex'))).toHaveLength(12)
+  })
+
   it('while unpacking: waits and says so, and the tree is there once there is room', async () => {
     const archive = await makeArchive('Wide.7z', { 'zeros.bin': Buffer.alloc(12_000_000), 'a.txt': Buffer.from('a') })
     web.on('/Wide.7z', file(archive))

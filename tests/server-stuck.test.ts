@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import net from 'node:net'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { itemsOf } from './support/items.ts'
+import { makeArchive, makeParts } from './support/made-archive.ts'
+import { commandLines } from './support/processes.ts'
 import { type Service, until } from './support/service.ts'
-import { figuresOf, listed, servicesForTests } from './support/services.ts'
+import { figuresOf, listed, servicesForTests, whenEmpty } from './support/services.ts'
 import { cleanUp, serve } from './support/torrents.ts'
 import { file, type Handler, startWeb, status, type Web } from './support/web.ts'
 
@@ -46,6 +51,15 @@ async function muteServer(greets: boolean): Promise<number> {
     })
   })
   return serve(server)
+}
+
+/** True for a process that works in a folder. */
+function isIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
+  } catch {
+    return false
+  }
 }
 
 /** Waits until nothing is left but transfers with these names. */
@@ -147,5 +161,60 @@ describe('what does not move, beside one that does', () => {
       'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Place in line: 1.',
       'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Place in line: 2.',
     ])
+  })
+
+  it('a part of an archive that waits lets the other parts go first', async () => {
+    const parts = await makeParts('set.7z', { 'a.bin': randomBytes(250_000) }, 50_000)
+    const names = Object.keys(parts).sort()
+    const opened = Promise.withResolvers<void>()
+    for (const [index, name] of names.entries()) {
+      const whole = file(parts[name] ?? Buffer.alloc(0))
+      web.on(`/${name}`, async (...asked) => {
+        if (index < 4) await opened.promise
+        await whole(...asked)
+      })
+    }
+    const service = await start()
+    await add(service, ...names.map((name) => web.url(`/${name}`)))
+    const rest = names.slice(4).reduce((sum, name) => sum + (parts[name]?.length ?? 0), 0)
+    await until(
+      () => listed(service),
+      ([row]) => figuresOf(row).downloaded === rest,
+    )
+    opened.resolve()
+    await whenEmpty(service)
+    expect((await itemsOf(service)).map(([name]) => name)).toEqual(['a.bin'])
+  })
+
+  it('eight archives in line say what they wait for; a cancel takes one out at once, and what has no archive passes them', async () => {
+    web.on('/big.7z', file(await makeArchive('big.7z', { 'big.bin': randomBytes(3_000_000) }, '-m0=PPMd', '-mx=1')))
+    web.on('/small.zip', file(await makeArchive('small.zip', { 'a.txt': Buffer.from('a') })))
+    web.on('/plain.mkv', file(randomBytes(1000)))
+    const service = await start()
+    await add(service, web.url('/big.7z'))
+    // Stopped, the unpacker takes as long as the test needs.
+    const unpacker = await until(
+      async () => [...commandLines()].find(([pid, line]) => line.includes('7z') && isIn(pid, service.data))?.[0],
+      (pid) => pid !== undefined,
+    )
+    process.kill(unpacker ?? 0, 'SIGSTOP')
+    await add(service, ...numbered(8, () => web.url('/small.zip')), web.url('/plain.mkv'))
+    const rows = await until(
+      () => listed(service),
+      (all) => all.length === 9 && all.slice(1).every(({ status: now }) => now === 'In extraction queue'),
+    )
+    expect(reasonsOf(rows).slice(1).sort()).toEqual(
+      numbered(8, (at) => `One archive is unpacked at a time; now “big.7z” is. Place in line: ${at + 1}.`),
+    )
+    const before = await readdir(join(service.data, 'parts'))
+    await service.ask('transfers.cancel', { id: 2 })
+    await until(
+      () => readdir(join(service.data, 'parts')),
+      (now) => now.length === before.length - 1,
+    )
+    expect((await listed(service))[0]?.status).toBe('Extracting')
+    process.kill(unpacker ?? 0, 'SIGCONT')
+    await whenEmpty(service)
+    expect(await itemsOf(service)).toHaveLength(9)
   })
 })

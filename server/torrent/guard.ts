@@ -1,9 +1,10 @@
 import dgram from 'node:dgram'
-import dns from 'node:dns'
+import type dns from 'node:dns'
 import net from 'node:net'
 import type { Gate } from '../../engine/gate.ts'
 import { GateError } from '../../engine/gate.ts'
 import { isBencode } from './bencode.ts'
+import { lookUpAll } from './lookups.ts'
 
 const rememberMs = 60_000
 const maxRemembered = 10_000
@@ -75,8 +76,7 @@ function readConnect(given: unknown[]): { options: Record<string, unknown>; done
 /** Resolves a name for a connection: one answer that is not admitted is enough to refuse the name. */
 function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
   return (host, options, done) => {
-    dns.lookup(host, { family: options.family ?? 0, hints: options.hints ?? 0, all: true }, (fault, answers) => {
-      if (fault) return done(fault, [])
+    const answer = (answers: dns.LookupAddress[]) => {
       try {
         for (const { address } of answers) gate.admit({ address, port, host })
       } catch (refusal) {
@@ -86,7 +86,9 @@ function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
       if (options.all === true) return done(null, answers)
       if (first === undefined) return done(new GateError(`The host “${host}” has no address.`), [])
       done(null, first.address, first.family)
-    })
+    }
+    const fail = (fault: unknown) => done(fault instanceof Error ? fault : new GateError('It was refused.'), [])
+    lookUpAll(host, options).then(answer, fail)
   }
 }
 

@@ -188,8 +188,7 @@ function readFiles(files: Bencoded | undefined, { refuseTwo }: Description): Lis
 function readPath(value: Bencoded | undefined): string[] | null {
   const path = typeof value === 'string' ? [value] : value
   if (!Array.isArray(path) || path.length > maxSegments) return null
-  const segments = path.filter((segment) => typeof segment === 'string')
-  return segments.some((segment) => segment !== '') ? segments : null
+  return path.filter((segment) => typeof segment === 'string')
 }
 
 /** Lays the files one behind the other. */
