@@ -257,4 +257,16 @@ describe('limits', () => {
     const { singleurl } = await analyze(service, links)
     expect([singleurl.map(({ url }) => url), most]).toEqual([links, 6])
   })
+
+  it('a host that answers nobody: its other links wait for no more than one round of them', async () => {
+    const port = await serve(createServer(() => undefined))
+    const service = await start()
+    const links = Array.from({ length: 40 }, (_, n) => `http://127.0.0.1:${port}/${n}.bin`)
+    const beganAtMs = performance.now()
+    const { error } = await analyze(service, links)
+    expect(error.map(({ error: sentence }) => sentence)).toEqual(
+      links.map(() => '“127.0.0.1” did not answer within 10 seconds.'),
+    )
+    expect(performance.now() - beganAtMs).toBeLessThan(40_000)
+  })
 })

@@ -41,10 +41,22 @@ export interface AnalysisOptions extends FactsOptions {
 export async function analyze(links: readonly string[], options: AnalysisOptions): Promise<AnalyzedGroup[]> {
   const trimmed = links.map((link) => link.trim())
   const known = new Map<string, AnalyzedLink>()
+  /** How many links of a host did not answer in time; of one that has answered, none that counts. */
+  const silences = new Map<string, number>()
   await eachByHost([...new Set(trimmed)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
-    known.set(link, await analyzeLink(link, options))
+    const host = hostOf(link)
+    const isSilent = host !== '' && (silences.get(host) ?? 0) >= maxPerHost
+    const answer = isSilent ? silentLink(link) : await analyzeLink(link, options)
+    const missed = answer.error === timeoutSentence(link) ? 1 : Number.NEGATIVE_INFINITY
+    silences.set(host, (silences.get(host) ?? 0) + missed)
+    known.set(link, answer)
   })
   return groupLinks(trimmed).map((group) => assess(group, known, options))
+}
+
+/** One more of a host that answers nobody: it is not worth another ten seconds of those in line behind it. */
+function silentLink(link: string): AnalyzedLink {
+  return { link, facts: null, paidBytes: 0, error: timeoutSentence(link) }
 }
 
 async function analyzeLink(link: string, options: AnalysisOptions): Promise<AnalyzedLink> {

@@ -8,7 +8,8 @@ import type { Magnet } from './magnet.ts'
 import type { WorkerOptions } from './messages.ts'
 import type { Torrent } from './torrent-file.ts'
 
-const maxConnections = 100
+/** Of one torrent. */
+export const maxConnections = 100
 
 /**
  * Starts webtorrent, on another port when its own is taken. Others on the network are neither told nor asked of torrents (no

@@ -2,13 +2,14 @@ import type WebTorrent from 'webtorrent'
 import type { ChunkStore, Torrent as Swarm } from 'webtorrent'
 import type { Gate } from '../../engine/gate.ts'
 import { Bits } from './bits.ts'
-import { asParsed, asUnknown } from './client.ts'
+import { asParsed, asUnknown, maxConnections } from './client.ts'
 import { Downloading } from './downloading.ts'
 import type { FilePool } from './file-pool.ts'
 import type { Magnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'
 import { NoStore } from './no-store.ts'
 import { PieceStore } from './piece-store.ts'
+import { QuietWires } from './quiet-wires.ts'
 import { recheck } from './recheck.ts'
 import { readSource, trustedPieces } from './resume.ts'
 import { joinSwarm } from './swarm.ts'
@@ -198,6 +199,7 @@ export function startRun(options: RunOptions): Run {
   // A tracker that does not answer is no fault of the torrent's; others may.
   swarm.on('warning', () => null)
 
+  const quiet = new QuietWires(maxConnections)
   const stateNow = (): TorrentState => {
     const isAlone = !swarm.wires.some((wire) => wire.amInterested || wire.isSeeder)
     const finding = isAlone ? 'looking-for-peers' : 'downloading'
@@ -236,7 +238,8 @@ export function startRun(options: RunOptions): Run {
     accept: () => accepted.resolve(),
     tick: () => {
       checkpoint()
-      if (isEnded) return
+      if (isEnded || swarm.destroyed) return
+      quiet.makeRoom(swarm)
       const state = stateNow()
       const text = JSON.stringify(state)
       if (text !== toldState) tell({ type: 'state', id: job.id, state })

@@ -36,6 +36,8 @@ declare module 'webtorrent' {
       remoteAddress?: string
       remotePort?: number
       destroyed: boolean
+      uploaded: number
+      downloaded: number
       isSeeder?: boolean
       amChoking: boolean
       amInterested: boolean
@@ -125,6 +127,8 @@ declare module 'webtorrent' {
       destroyed: boolean
       ready: boolean
       done: boolean
+      _numConns: number
+      _numQueued: number
       wires: Wire[]
       pieces: unknown[]
       bitfield?: BitField
