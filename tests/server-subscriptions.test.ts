@@ -36,6 +36,18 @@ const looked = (service: Service, id: string) =>
   )
 
 describe('a subscription', () => {
+  it('is not kept waiting by feeds that never answer', async () => {
+    web.on('/mute-feed', () => new Promise(() => undefined))
+    const service = await start()
+    const create = (url: string) => service.ask('subscriptions.create', { title: 'Jazz', url })
+    for (const number of [1, 2, 3]) await create(web.url(`/mute-feed?${number}`))
+    await web.asked('/mute-feed', 3)
+    await create(serveFeed('/quick-feed', rss(item('Jazz live', 'one'))))
+    await looked(service, '4')
+    const { rows } = await service.ask('subscriptions.list')
+    expect(rows.map(({ last_update_time: at }) => at !== null)).toEqual([false, false, false, true])
+  })
+
   it('fetches what fits into its folder, once, also after kill -9 and another look', async () => {
     const url = serveFeed(
       '/feed',

@@ -72,7 +72,7 @@ describe('places', () => {
       if (quick) quick.moved += 20
       await vi.advanceTimersByTimeAsync(250)
     }
-    expect([turnsOf(all), places.moving(), slow && places.hasLent(slow)]).toEqual([[1, 1, 1], [all[1]], true])
+    expect([turnsOf(all), places.moving(), slow && places.stillMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
     if (slow) slow.moved += 20
     await vi.advanceTimersByTimeAsync(250)
     expect(places.moving()).toEqual([all[1], all[0]])
@@ -101,7 +101,7 @@ describe('places', () => {
     expect(turnsOf(all)).toEqual([1, 1, 1, 1, 1, 0, 0])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(Math.min(...turnsOf(all))).toBe(1)
-    expect(places.moving().length + all.filter((user) => places.hasLent(user)).length).toBe(5)
+    expect(places.moving().length + all.filter((user) => places.stillMs(user) > 0).length).toBe(5)
     expect(places.inLine()).toHaveLength(2)
   })
 

@@ -72,9 +72,10 @@ export class Places<Key extends object> {
     return [...this.#moving.keys()]
   }
 
-  /** True for one that is under way, and has lent its place. */
-  hasLent(key: Key): boolean {
-    return this.#waiting.has(key)
+  /** For how long one that is under way has not moved, in milliseconds; 0 while it has a place. */
+  stillMs(key: Key): number {
+    const holder = this.#waiting.get(key)
+    return holder === undefined ? 0 : performance.now() - holder.movedAtMs
   }
 
   /** Those in line, the next one first. */

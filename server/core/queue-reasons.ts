@@ -3,6 +3,8 @@ import type { FetchTurns } from './fetch-turns.ts'
 import type { Places } from './places.ts'
 import type { Transfer } from './transfer.ts'
 
+/** A pause so short needs no words. */
+const tellAfterMs = 3000
 const maxNamed = 2
 const maxNameLength = 60
 
@@ -38,7 +40,7 @@ export function reasonsOf({ fetching, delivering, isOwn }: Queues): (transfer: T
     const completePlace = complete.get(transfer)
     if (completePlace !== undefined)
       return ahead(completePlace, `One transfer is saved at a time; now ${names(delivering.complete)}.`)
-    return reason ?? (fetching.of(transfer).hasLent(transfer) ? whyStill(transfer) : null)
+    return reason ?? (fetching.of(transfer).stillMs(transfer) >= tellAfterMs ? whyStill(transfer) : null)
   }
 }
 
@@ -54,8 +56,8 @@ export function whyStill({ kind, links, peers, sizeBytes, downloadedBytes }: Tra
   const host = URL.canParse(link) ? new URL(link).hostname : ''
   const server = links.length === 1 && host !== '' ? `“${host}”` : 'The server'
   return downloadedBytes === 0
-    ? `${server} has sent nothing yet; others have a turn meanwhile.`
-    : `${server} sends nothing just now, or very slowly; others have a turn meanwhile.`
+    ? `${server} has sent nothing yet. It holds up no others.`
+    : `${server} sends nothing just now, or very slowly. It holds up no others.`
 }
 
 function namesOf(transfers: Transfer[], isOwn: (transfer: Transfer) => boolean): string {

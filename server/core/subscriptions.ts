@@ -9,6 +9,7 @@ import type { Space } from './space.ts'
 import type { TransferList } from './transfers.ts'
 
 const intervalSeconds = 60 * 60
+const maxAtOnce = 8
 const maxFeedBytes = 8 * 1024 * 1024
 
 /** A feed whose new entries are fetched. Source: API v1 §10. */
@@ -37,7 +38,7 @@ export interface Subscriptions {
   create: (draft: SubscriptionDraft) => Subscription
   edit: (id: number, changes: Partial<SubscriptionDraft>) => Subscription
   remove: (id: number) => void
-  /** Looks at every feed whose time has come. Resolves when it is done; a second call meanwhile does nothing. */
+  /** Looks at every feed whose time has come, some at once. Resolves when those that it began with are done. */
   poll: () => Promise<void>
 }
 
@@ -55,7 +56,6 @@ export interface SubscriptionsOptions {
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
   const { db, userId, space, report } = options
   const { sql } = db
-  let isPolling = false
   const find = sql.prepare('SELECT * FROM subscriptions WHERE user_id = ? AND id = ?')
   const get = (id: number): Subscription => {
     const row = find.get(userId, id)
@@ -78,21 +78,25 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       )
       .run(name, url, doFilters, dontFilters, folderId, isPaused ? 1 : 0, userId, id)
   }
+  const due = sql.prepare(
+    'SELECT * FROM subscriptions WHERE user_id = ? AND paused = 0 AND coalesce(next_at, 0) <= ? ORDER BY next_at, id',
+  )
+  const looking = new Map<number, Promise<void>>()
+  // Several at once: a feed that does not answer is not to keep all others waiting.
   const poll = async () => {
-    if (isPolling) return
-    isPolling = true
-    try {
-      const due = sql.prepare(
-        'SELECT * FROM subscriptions WHERE user_id = ? AND paused = 0 AND coalesce(next_at, 0) <= ? ORDER BY next_at, id LIMIT 1',
-      )
-      for (;;) {
-        const row = due.get(userId, nowSeconds())
-        if (row === undefined || options.signal.aborted) return
-        await look(toSubscription(row), options)
-      }
-    } finally {
-      isPolling = false
+    const begun: Promise<void>[] = []
+    for (const row of options.signal.aborted ? [] : due.all(userId, nowSeconds())) {
+      if (looking.size >= maxAtOnce) break
+      const subscription = toSubscription(row)
+      const { id } = subscription
+      if (looking.has(id)) continue
+      const looked = look(subscription, options).finally(() => looking.delete(id))
+      looking.set(id, looked)
+      begun.push(looked)
+      // The next one in line, or this one again where it was changed meanwhile.
+      looked.then(pollSoon, () => undefined)
     }
+    await Promise.all(begun)
   }
   const pollSoon = () => {
     setImmediate(() => poll().catch(report))

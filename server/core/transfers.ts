@@ -40,7 +40,10 @@ export class TransferList {
   list(): Transfer[] {
     const isOwn = (transfer: Transfer) => this.#live.get(transfer.id) === transfer
     const why = reasonsOf({ fetching: this.#turns, delivering: this.#options.turns, isOwn })
-    return this.#all().map((transfer) => ({ ...transfer, reason: why(transfer) }))
+    return this.#all().map((transfer) => {
+      const reason = why(transfer)
+      return reason === transfer.reason ? transfer : { ...transfer, reason }
+    })
   }
 
   /** Takes up every transfer where it was left. */

@@ -1,10 +1,10 @@
 import dgram from 'node:dgram'
-import type dns from 'node:dns'
+import dns from 'node:dns'
 import net from 'node:net'
 import type { Gate } from '../../engine/gate.ts'
 import { GateError } from '../../engine/gate.ts'
 import { isBencode } from './bencode.ts'
-import { lookUpAll } from './lookups.ts'
+import { createLookups } from './lookups.ts'
 
 const rememberMs = 60_000
 const maxRemembered = 10_000
@@ -72,6 +72,8 @@ function readConnect(given: unknown[]): { options: Record<string, unknown>; done
   if (typeof first === 'string' && !/^\d+$/.test(first)) return { options: { path: first }, done }
   return { options: { port: first, host: typeof second === 'string' ? second : 'localhost' }, done }
 }
+
+const lookUpAll = createLookups(dns.promises.lookup)
 
 /** Resolves a name for a connection: one answer that is not admitted is enough to refuse the name. */
 function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
