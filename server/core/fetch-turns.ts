@@ -54,10 +54,9 @@ export class FetchTurns {
   async run(transfer: Transfer, { signal, onLine, onTurn, onYield, work }: TurnOptions): Promise<void> {
     for (;;) {
       const stop = new AbortController()
-      const inner = AbortSignal.any([signal, stop.signal])
       let resumesAtMs = 0
       const occupant = () => ({
-        signal: inner,
+        signal,
         progress: progressOf(transfer),
         lossBytes: () => lossOf(transfer),
         yieldTurn: () => stop.abort(new Error('Others have a turn.')),
@@ -67,7 +66,8 @@ export class FetchTurns {
       await taken
       onTurn()
       const turn: Turn = {
-        signal: inner,
+        // Not made for all that are in line: there may be thousands.
+        signal: AbortSignal.any([signal, stop.signal]),
         pause: async (ms, until) => {
           if (ms > shortPauseMs) {
             resumesAtMs = performance.now() + ms
