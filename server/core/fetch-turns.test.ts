@@ -115,4 +115,18 @@ describe('the turns of fetches', () => {
     await expect(Promise.allSettled(all.map(({ ended }) => ended))).resolves.toHaveLength(20)
     expect([turns.links.moving(), turns.links.inLine(), vi.getTimerCount()]).toEqual([[], [], 0])
   })
+
+  it('needs no other turn when it is whole just when it is asked to stop', async () => {
+    const turns = new FetchTurns(fakeSleep)
+    let works = 0
+    const whole = begin(turns, transfer(0, 'torrent'), async (turn) => {
+      works += 1
+      if (works > 1) return
+      await dead(turn).catch(() => turn.end())
+    })
+    for (let id = 1; id <= 60; id++) begin(turns, transfer(id, 'torrent'), dead).ended.catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(60_000)
+    await whole.ended
+    expect([works, whole.told]).toEqual([2, ['turn']])
+  })
 })

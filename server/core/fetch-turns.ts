@@ -55,6 +55,7 @@ export class FetchTurns {
     for (;;) {
       const stop = new AbortController()
       let resumesAtMs = 0
+      let isEnded = false
       const occupant = () => ({
         signal,
         progress: progressOf(transfer),
@@ -81,7 +82,10 @@ export class FetchTurns {
           this.links.leave(transfer)
           this.torrents.enter(transfer, occupant())
         },
-        end: () => this.of(transfer).leave(transfer),
+        end: () => {
+          isEnded = true
+          this.of(transfer).leave(transfer)
+        },
       }
       try {
         await work(turn)
@@ -92,6 +96,8 @@ export class FetchTurns {
         this.of(transfer).leave(transfer)
       }
       signal.throwIfAborted()
+      // It was whole just when it was asked to stop: what is left of it needs no turn.
+      if (isEnded) return work(freeTurn(signal))
       onYield()
       await this.#sleep(Math.max(0, resumesAtMs - performance.now()), signal)
     }

@@ -183,6 +183,18 @@ describe('names in other encodings', () => {
     expect([name(cp1251), name(poor)]).toEqual(['Привет,мор новый мир', '%FF%81.bin'])
   })
 
+  it('do not take long, many as they may be, whatever they are', () => {
+    const elapsedMs = (count: number) => {
+      const name = (index: number) => createHash('sha256').update(`${index}`).digest().subarray(0, 12)
+      const files = Array.from({ length: count }, (_, index) => fileOf([text(name(index))], index === 0 ? 5 : 0))
+      const at = performance.now()
+      expect(readTorrent(bytesOf(folder(files.join('')))).info.files).toHaveLength(count)
+      return performance.now() - at
+    }
+    elapsedMs(1000)
+    expect(elapsedMs(20_000)).toBeLessThan(4000)
+  })
+
   it('never become U+FFFD, whatever is declared', () => {
     for (const encoding of ['GBK', 'UTF-8', 'nonsense', '', 'CP437']) {
       for (let seed = 0; seed < 50; seed++) {

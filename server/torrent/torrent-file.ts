@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { decodeName, decodeNames } from '../../engine/text-bytes.ts'
 import { type Bencoded, BencodeError, decodeBencode } from './bencode.ts'
 import { safePaths } from './safe-paths.ts'
+import { percentOf, Texts, utf8Of } from './torrent-texts.ts'
 import { TorrentError, type TorrentInfo } from './types.ts'
 
 const maxFiles = 200_000
@@ -122,7 +122,7 @@ function readInfo(info: Map<string, Bencoded>, description: Description) {
   if (!Number.isSafeInteger(length)) throw damaged('its size is not sensible')
   const shown = listed.filter(({ isPadding }) => !isPadding)
   const texts = new Texts([rawName, ...shown.flatMap(({ path }) => path)], encoding)
-  const name = utf8Of(info.get('name.utf-8')) ?? texts.read(rawName)
+  const name = utf8Of(textOf(info.get('name.utf-8'))) ?? texts.read(rawName)
   const sizeBytes = shown.reduce((sum, file) => sum + file.sizeBytes, 0)
   if (sizeBytes === 0) throw new TorrentError(`The torrent “${name.slice(0, 100)}” holds nothing.`)
   const pieceCount = pieces.length / 20
@@ -209,40 +209,8 @@ function readSize(value: Bencoded | undefined): number {
   return value
 }
 
-/** The texts of one torrent, which one program wrote in one encoding. */
-class Texts {
-  readonly #known = new Map<string, string>()
-
-  constructor(texts: readonly string[], encoding: string | null) {
-    const odd = [...new Set(texts)].filter((text) => /[^\0-\x7f]/.test(text))
-    const bytes = odd.map((text) => Buffer.from(text, 'latin1'))
-    const together = bytes.length === 0 ? [] : decodeNames(bytes, encoding)
-    for (const [index, text] of odd.entries()) {
-      const decoded = together === null ? decodeName(bytes[index] ?? Buffer.alloc(0), encoding) : together[index]
-      this.#known.set(text, decoded ?? percentOf(text))
-    }
-  }
-
-  /** The text of bytes; percent-encoded where nobody can tell what they say. */
-  read = (text: string): string => this.#known.get(text) ?? text
-}
-
 function textOf(value: Bencoded | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null
-}
-
-/** Bytes that are proper UTF-8 as a text; null for all else. */
-function utf8Of(value: Bencoded | undefined): string | null {
-  const bytes = Buffer.from(textOf(value) ?? '', 'latin1')
-  return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null
-}
-
-/** Bytes as they stand in an address. */
-function percentOf(bytes: string): string {
-  return bytes.replace(
-    /[^\w\-.!~*'()]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  )
 }
 
 function isMarked(value: Bencoded | undefined): boolean {
@@ -260,7 +228,7 @@ function readTrackers(root: Map<string, Bencoded>): string[] {
 /** The texts in lists of any shape. */
 function textsIn(value: Bencoded | undefined, levels: number): string[] {
   if (Array.isArray(value)) return levels === 0 ? [] : value.flatMap((entry) => textsIn(entry, levels - 1))
-  return typeof value === 'string' ? [addressOf(value)] : []
+  return typeof value === 'string' ? [addressText(value)] : []
 }
 
 /** The trackers among texts that can be asked: by http, https or udp, each once, not too many. */
@@ -282,7 +250,7 @@ export function soundWebSeeds(texts: string[]): string[] {
 }
 
 /** An address: other bytes than ASCII as they stand in it. */
-function addressOf(value: string): string {
+function addressText(value: string): string {
   const bytes = Buffer.from(value, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : value.replace(/[^\0-\x7f]/g, percentOf)
 }
