@@ -65,7 +65,9 @@ export function identityOf(link: string): string | null {
   if (link.startsWith('magnet:')) {
     const plain = /^magnet:\?xt=urn:btih:([0-9a-f]{40})(?:&|$)/.exec(link)?.[1]
     if (plain !== undefined && !link.includes('&xt')) return `magnet ${plain}`
-    const topics = magnetParameters(link).flatMap(([key, value]) => (/^xt(\.\d+)?$/.test(key) ? [magnetText(value)] : []))
+    const topics = magnetParameters(link).flatMap(([key, value]) =>
+      /^xt(\.\d+)?$/.test(key) ? [magnetText(value)] : [],
+    )
     const hash = topics.map(infoHashOf).find((found) => found !== null)
     return hash === undefined ? (topics.some((topic) => topic !== '') ? link : null) : `magnet ${hash}`
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { magnetName } from '../../engine/magnet-link.ts'
 import { asParsed } from './client.ts'
-import { magnetName, readMagnet } from './magnet.ts'
+import { readMagnet } from './magnet.ts'
 import { readTorrent } from './torrent-file.ts'
 
 const hash20 = 'h'.repeat(20)
