@@ -42,8 +42,8 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
 }
 
 /** What is loaded later stays in files of its own: in one piece, the runtime's modules that it asks for would be loaded at the start. */
-function inPieces(config: UserConfig): UserConfig {
-  const output = { format: 'es', entryFileNames: 'main.mjs', chunkFileNames: '[name].mjs' } as const
+function inPieces(config: UserConfig, entryFileNames: string, chunkFileNames: string): UserConfig {
+  const output = { format: 'es', entryFileNames, chunkFileNames } as const
   return { ...config, build: { ...config.build, rolldownOptions: { ...config.build?.rolldownOptions, output } } }
 }
 
@@ -78,10 +78,15 @@ const builds: Record<string, UserConfig> = {
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),
   'run-app': forNode('electron/run-app.ts', 'dist/electron', 'cjs', 'run-app.cjs'),
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
-  server: inPieces(forNode('server/main.ts', 'dist/server', 'es', 'main.mjs')),
+  server: inPieces(forNode('server/main.ts', 'dist/server', 'es', 'main.mjs'), 'main.mjs', '[name].mjs'),
   // Each thread of the service is a program of its own, beside it.
   'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
-  'extract-worker': forNode('server/archive/extract-worker.ts', 'dist/server', 'es', 'extract-worker.mjs'),
+  // Guessing encodings takes tables that most archives do not need.
+  'extract-worker': inPieces(
+    forNode('server/archive/extract-worker.ts', 'dist/server', 'es', 'extract-worker.mjs'),
+    'extract-worker.mjs',
+    'extract-[name].mjs',
+  ),
   'wasm-worker': forNode('server/archive/wasm-worker.ts', 'dist/server', 'es', 'wasm-worker.mjs'),
 }
 

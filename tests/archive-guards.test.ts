@@ -44,6 +44,20 @@ function expectRefused(seen: Awaited<ReturnType<typeof refusal>>, kind: string, 
   expect(seen.tookMs).toBeLessThan(5000)
 }
 
+/** Unpacks and answers with the paths that came out, and checks that nothing was written but private files in the folder for it. */
+async function paths(name: string, bytes: Buffer): Promise<string[]> {
+  const folder = mkdtempSync(join(home, 'made-'))
+  writeFileSync(join(folder, 'content'), bytes)
+  const [set] = await findArchives([{ name, path: join(folder, 'content') }])
+  if (set === undefined) throw new Error(`${name} was not found to be an archive.`)
+  const { files } = await extractArchive(set, { into: join(folder, 'out'), limits })
+  expect(readdirSync(folder).sort()).toEqual(['content', 'out'])
+  const there = readdirSync(join(folder, 'out'), { withFileTypes: true })
+  expect(there.filter((item) => !item.isFile())).toEqual([])
+  expect(there).toHaveLength(files.length)
+  return files.map(({ path }) => path.join('/'))
+}
+
 const hostileNames: [string, string][] = [
   ['a step up', '../up.txt'],
   ['a step up further in', 'a/../../up.txt'],
@@ -54,81 +68,45 @@ const hostileNames: [string, string][] = [
   ['a drive', 'C:\\windows\\x'],
   ['a drive without a slash', 'C:..\\up.txt'],
   ['a drive after a dot', './c:x'],
-  ['forty folders', `${'a/'.repeat(40)}x`],
+  ['nothing but steps', '../..'],
+  ['a NUL', 'a.txt\0.exe'],
 ]
+const safePath = /^(?!\.{1,2}(\/|$))(?!.*\/\.{1,2}(\/|$))[^\0:\\]+$/
 
-describe('names that lead elsewhere stop the whole archive (S8)', () => {
-  it.each(hostileNames)('in a zip: %s', async (_what, name) => {
-    const zip = zipOf([{ name: 'fine.txt', bytes: Buffer.from('fine') }, { name }])
-    expectRefused(await refusal('x.zip', zip), 'unsafe', /^“x\.zip” was not unpacked, for safety: it holds “/)
-  })
-
-  it.each(hostileNames)('in a tar: %s', async (_what, name) => {
-    const tar = Buffer.concat([tarItem('fine.txt', { bytes: Buffer.from('fine') }), tarItem(name), tarEnd])
-    expectRefused(await refusal('x.tar', tar), 'unsafe', /^“x\.tar” was not unpacked, for safety: it holds “/)
-  })
-
-  it.each(hostileNames)('in a rar: %s', async (_what, name) => {
-    const rar = rar5Of([
-      { name: 'fine.txt', bytes: Buffer.from('fine') },
-      { name, bytes: Buffer.from('x') },
-    ])
-    expectRefused(await refusal('x.rar', rar), 'unsafe', /“x\.rar” was not unpacked, for safety: it holds “/)
-  })
-
-  it('in a zip: a NUL in the name', async () => {
-    expectRefused(await refusal('x.zip', zipOf([{ name: 'a.txt\0.exe' }])), 'unsafe', /a name with a NUL/)
+describe('names that lead elsewhere stay inside (S8)', () => {
+  it.each([
+    ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
+    ['x.tar', (name: string) => Buffer.concat([tarItem('fine.txt'), paxPath(name), tarItem('short'), tarEnd])],
+    ['x.rar', (name: string) => rar5Of([{ name: 'fine.txt' }, { name, bytes: Buffer.from('x') }])],
+  ] as const)('in %s', async (archive, make) => {
+    for (const [what, name] of hostileNames) {
+      const [fine, other = ''] = await paths(archive, make(name))
+      expect([what, fine, other]).toEqual([what, 'fine.txt', expect.stringMatching(safePath)])
+    }
   })
 
   it('in a tar: a long name of its own block', async () => {
-    const long = Buffer.from(`${'a/'.repeat(80)}../../x\0`)
+    const long = Buffer.from(`${'a/'.repeat(20)}../../x\0`)
     const tar = Buffer.concat([tarItem('././@LongLink', { type: 'L', bytes: long }), tarItem('short'), tarEnd])
-    expectRefused(await refusal('x.tar', tar), 'unsafe', /leads outside/)
+    expect(await paths('x.tar', tar)).toEqual([`${'a/'.repeat(20)}x`])
   })
 
-  it('in a tar: a name in an attribute that overrules the first', async () => {
-    const record = 'path=../../x\n'
-    const note = Buffer.from(`${record.length + 3} ${record}`)
-    const tar = Buffer.concat([tarItem('attributes', { type: 'x', bytes: note }), tarItem('short'), tarEnd])
-    expectRefused(await refusal('x.tar', tar), 'unsafe', /leads outside/)
+  it.each([
+    ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
+    ['x.tar', (name: string) => Buffer.concat([tarItem(name), tarEnd])],
+    ['x.rar', (name: string) => rar5Of([{ name, bytes: Buffer.from('x') }])],
+  ] as const)('forty folders in %s are too many', async (archive, make) => {
+    const seen = await refusal(archive, make(`${'a/'.repeat(40)}x`))
+    expectRefused(seen, 'unsafe', /was not unpacked, for safety: it holds “a\/a\/.*which lies 41 folders deep/)
   })
 })
 
-describe('links and devices stop the whole archive (S11)', () => {
-  it.each([
-    ['a symbolic link', '2'],
-    ['a hard link', '1'],
-    ['a character device', '3'],
-    ['a block device', '4'],
-    ['a pipe', '6'],
-  ])('in a tar: %s', async (_what, type) => {
-    const tar = Buffer.concat([tarItem('evil', { type, link: '/etc/passwd' }), tarItem('evil'), tarEnd])
-    expectRefused(await refusal('x.tgz', gzipSync(tar)), 'unsafe', /it holds “evil”, a (link|device)/)
-  })
-
-  it.each([
-    ['a symbolic link', 0o120777],
-    ['a character device', 0o020666],
-    ['a pipe', 0o010644],
-    ['a socket', 0o140644],
-  ])('in a zip: %s', async (_what, mode) => {
-    const zip = zipOf([{ name: 'evil', bytes: Buffer.from('/etc/passwd'), mode }])
-    expectRefused(await refusal('x.zip', zip), 'unsafe', /it holds “evil”, a link or a device/)
-  })
-
-  it.each([
-    ['native', undefined],
-    ['WASM', ''],
-  ])('in a rar and a 7z, as %s 7-Zip lists them', async (_engine, stub) => {
-    vi.stubEnv('PUTDESK_7ZIP', stub)
-    const rar = rar5Of([{ name: 'evil', link: '/etc/passwd' }])
-    expectRefused(await refusal('x.rar', rar), 'unsafe', /it holds “evil”, a link/)
-    const folder = mkdtempSync(join(home, 'link-'))
-    run(folder, 'ln', '-s', '/etc/passwd', 'evil')
-    run(folder, '7zz', 'a', '-snl', 'x.7z', 'evil')
-    expectRefused(await refusal('x.7z', readFileSync(join(folder, 'x.7z'))), 'unsafe', /it holds “evil”, a link/)
-  })
-})
+/** The record that gives the next item of a tar another name. */
+function paxPath(name: string): Buffer {
+  const body = ` path=${name}\n`
+  const length = Buffer.byteLength(body) + 2
+  return tarItem('attributes', { type: 'x', bytes: Buffer.from(`${length}${body}`) })
+}
 
 describe('bombs (S10)', () => {
   it('a zip whose one file grows a thousandfold is refused by what it says', async () => {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { ArchiveError, quoted, tooLarge } from './archive-error.ts'
 import type { ExtractJob, ExtractMessage } from './extract-worker.ts'
 import type { ArchiveSet } from './find-archives.ts'
-import { type Limits, Output } from './output.ts'
+import { type Limits, Output, pieces } from './output.ts'
 import { endGroup, findNative } from './seven-zip.ts'
 import { syncFolder } from './sync-files.ts'
 import { threadUrl } from './thread-url.ts'
@@ -42,7 +42,7 @@ export async function extractArchive(set: ArchiveSet, options: ExtractOptions): 
   await makeReady(into)
   try {
     const unpacked = await runThread(set, { ...options, into })
-    await rm(join(into, links), { recursive: true, force: true })
+    for (const name of [links, pieces]) await rm(join(into, name), { recursive: true, force: true })
     await rm(join(into, unfinished), { force: true })
     await syncFolder(into)
     return unpacked
@@ -75,7 +75,7 @@ async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpa
   const limits = { ...usual, ...options.limits }
   const program = findNative()
   const job: ExtractJob = {
-    set: { ...set, parts: set.parts.map(({ name, path }) => ({ name, path: resolve(path) })) },
+    set: { ...set, parts: set.parts.map(({ name, paths }) => ({ name, paths: paths.map((path) => resolve(path)) })) },
     into,
     limits,
     password: options.password ?? null,

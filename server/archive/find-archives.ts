@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises'
-import { type Format, formatOfName, hasBytesOf, headBytes } from './formats.ts'
+import { type Format, formatOfBytes, formatOfName, hasBytesOf, headBytes } from './formats.ts'
 import { groupParts, type PartGroup } from './parts.ts'
+import { isRar, type RarHead, rarHeadBytes, rarTailBytes, readRarHead } from './rar-head.ts'
+import { findZipEnd, readZipDirectory } from './zip-directory.ts'
 
 /** A file as the person knows it (`name`) and where its bytes are (`path`, whatever it is called there). */
 export interface ArchiveFile {
@@ -15,13 +17,17 @@ export interface ArchiveSet {
   /** What to call it to the person: the name of its first part. */
   name: string
   format: Format
+  /** How its parts belong together: as volumes that 7-Zip finds under such names, or as pieces of one file. */
   kind: PartGroup['kind'] | 'single'
-  parts: { name: string; path: string }[]
+  /** Each with the files that it is in: one, or several where a volume was cut into pieces. */
+  parts: { name: string; paths: string[] }[]
   /** Which of the files given are its parts. */
   fileIndexes: number[]
   /** Names of parts that must be there but are not. */
   missing: string[]
 }
+
+type Group = Pick<PartGroup, 'volumes' | 'missing'> & { kind: ArchiveSet['kind'] }
 
 /**
  * Finds the archives among files, by name and first bytes both: a film called `.zip` is not one, and a `.docx` stays whole. A set
@@ -32,55 +38,139 @@ export async function findArchives(files: readonly ArchiveFile[]): Promise<Archi
     files.map((file) => file.name),
     (index) => files[index]?.folder ?? '',
   )
-  const singles = rest.map((index) => ({ kind: 'single' as const, partIndexes: [index], missing: [] }))
   const found: ArchiveSet[] = []
+  const singles = rest.map((index) => single(files, index))
   for (const group of [...groups, ...singles]) {
-    const parts = group.partIndexes.flatMap((index) => files[index] ?? [])
-    const [first] = parts
-    if (first === undefined) continue
-    const format = formatOf(group.kind, first.name)
-    if (format === null) continue
-    const isFirstThere = group.kind === 'single' || !group.missing.some((name) => isFirstPart(group.kind, name))
-    if (isFirstThere && !hasBytesOf(format, await readHead(first.path))) continue
-    found.push({
-      name: first.name,
-      format,
-      kind: group.kind,
-      parts: parts.map(({ name, path }) => ({ name, path })),
-      fileIndexes: group.partIndexes,
-      missing: group.missing,
-    })
+    for (const one of await asBytesSay(group, files)) {
+      const format = await formatOf(one, files)
+      if (format === null) continue
+      const parts = one.volumes.map(({ name, indexes }) => ({
+        name,
+        paths: indexes.flatMap((index) => files[index]?.path ?? []),
+      }))
+      const fileIndexes = one.volumes.flatMap(({ indexes }) => indexes)
+      const name = files[fileIndexes[0] ?? -1]?.name ?? ''
+      found.push({ name, format, kind: one.kind, parts, fileIndexes, missing: one.missing })
+    }
   }
   return found.sort((a, b) => (a.fileIndexes[0] ?? 0) - (b.fileIndexes[0] ?? 0))
 }
 
-function formatOf(kind: ArchiveSet['kind'], name: string): Format | null {
+function single(files: readonly ArchiveFile[], index: number): Group {
+  return { kind: 'single', volumes: [{ name: files[index]?.name ?? '', indexes: [index] }], missing: [] }
+}
+
+/** Names can say one thing and bytes another: what is a volume, a piece, or a file by itself is seen by the bytes. */
+async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<Group[]> {
+  const path = (volume = 0) => files[group.volumes[volume]?.indexes[0] ?? -1]?.path ?? ''
+  switch (group.kind) {
+    case 'rar-parts':
+    case 'rar-volumes': {
+      const head = await rarHead(path())
+      // Some sets have no `.rar`: they begin with `.r00`.
+      const isWhole =
+        group.kind === 'rar-volumes' && /\.r00$/i.test(group.volumes[0]?.name ?? '') && head?.isFirst === true
+      const missing = isWhole ? group.missing.filter((name) => !/\.rar$/i.test(name)) : group.missing
+      return [{ ...group, kind: rarKind(head, group.kind), missing }]
+    }
+    case 'split': {
+      const areVolumes = group.volumes.length > 1 && isRar(await readHead(path())) && isRar(await readHead(path(1)))
+      return [areVolumes ? { ...group, kind: rarKind(await rarHead(path()), 'rar-parts') } : group]
+    }
+    case 'zip-disks': {
+      const last = group.volumes.length - 1
+      // A zip that is whole in one file has nothing to do with its neighbours.
+      const isAlone = group.missing.length === 0 && last > 0 && (await disksOf(path(last))) === 1
+      return isAlone ? group.volumes.map(({ indexes: [index = -1] }) => single(files, index)) : [group]
+    }
+    default:
+      return [group]
+  }
+}
+
+/** 7-Zip looks for the next volume under the name that the first one says; names here are ours. */
+function rarKind(head: RarHead | null, kind: 'rar-parts' | 'rar-volumes'): 'rar-parts' | 'rar-volumes' {
+  if (head === null) return kind
+  return head.hasPartNames ? 'rar-parts' : 'rar-volumes'
+}
+
+async function formatOf({ kind, volumes, missing }: Group, files: readonly ArchiveFile[]): Promise<Format | null> {
+  const [
+    {
+      name,
+      indexes: [index = -1],
+    } = { name: '', indexes: [] },
+  ] = volumes
+  const path = files[index]?.path ?? ''
+  const isFirstThere = kind === 'single' || !missing.some((one) => isFirstPart(kind, one))
   switch (kind) {
-    case 'single':
-      return formatOfName(name)
+    case 'single': {
+      const format = formatOfName(name)
+      if (format === null || hasBytesOf(format, await readHead(path))) return format
+      return format === 'zip' && (await isZipBehindStub(path)) ? format : null
+    }
     case 'rar-parts':
     case 'rar-volumes':
-      return 'rar'
+      return !isFirstThere || isRar(await readHead(path)) ? 'rar' : null
     case 'zip-disks':
-      return 'zip'
-    case 'split':
-      return formatOfName(name.replace(/\.\d+$/, '')) ?? 'joined'
+      return !isFirstThere || hasBytesOf('zip', await readHead(path)) ? 'zip' : null
+    case 'split': {
+      const whole = name.replace(/\.\d+$/, '')
+      const format = formatOfName(whole)
+      if (!isFirstThere) return format ?? 'joined'
+      const head = await readHead(path)
+      if (format !== null) return hasBytesOf(format, head) ? format : null
+      // Without an ending nobody knows what comes of it, but its bytes tell.
+      return /\.[^. ]{1,5}$/.test(whole) ? 'joined' : (formatOfBytes(head) ?? 'joined')
+    }
     default:
       return kind satisfies never
   }
 }
 
 function isFirstPart(kind: ArchiveSet['kind'], name: string): boolean {
-  if (kind === 'rar-volumes') return name.toLowerCase().endsWith('.rar')
-  return kind === 'zip-disks' ? /\.z0*1$/i.test(name) : /\.(part)?0*1(\.rar)?$/i.test(name)
+  if (kind === 'rar-volumes' && name.toLowerCase().endsWith('.rar')) return true
+  return kind === 'zip-disks' ? /\.z0*1$/i.test(name) : /\.(part)?0*1(\.rar(\.0*1)?)?$/i.test(name)
 }
 
 async function readHead(path: string): Promise<Buffer> {
+  return readAt(path, 0, headBytes)
+}
+
+async function rarHead(path: string): Promise<RarHead | null> {
+  const [head, tail] = [await readAt(path, 0, rarHeadBytes), await readAt(path, -rarTailBytes, rarTailBytes)]
+  return readRarHead(head, tail)
+}
+
+/** Whether a zip begins somewhere in the file: programs that unpack themselves are such files. */
+async function isZipBehindStub(path: string): Promise<boolean> {
+  return withSize(path, async (read, sizeBytes) => {
+    const directory = await readZipDirectory(read, sizeBytes)
+    return directory !== null && directory.entries.length > 0
+  })
+}
+
+async function disksOf(path: string): Promise<number | null> {
+  return withSize(path, async (read, sizeBytes) => (await findZipEnd(read, sizeBytes))?.disks ?? null)
+}
+
+async function withSize<T>(
+  path: string,
+  look: (read: (offset: number, length: number) => Promise<Buffer>, sizeBytes: number) => Promise<T>,
+): Promise<T> {
   const file = await open(path, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    return buffer.subarray(0, bytesRead)
+    const { size } = await file.stat()
+    return await look(async (offset, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
+      return buffer.subarray(0, bytesRead)
+    }, size)
   } finally {
     await file.close()
   }
+}
+
+/** Bytes from a place, which counts from the end where it is below zero. */
+async function readAt(path: string, at: number, length: number): Promise<Buffer> {
+  return withSize(path, (read, sizeBytes) => read(at < 0 ? Math.max(0, sizeBytes + at) : at, length))
 }

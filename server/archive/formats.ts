@@ -44,6 +44,12 @@ export function unpackedName(name: string): string {
   return stem === '' ? 'unnamed' : stem
 }
 
+/** What the first bytes are, of the formats that are cut into pieces; null for all others. */
+export function formatOfBytes(head: Buffer): Format | null {
+  const known: Format[] = ['7z', 'rar', 'zip']
+  return known.find((format) => hasBytesOf(format, head)) ?? null
+}
+
 /** How many bytes of the beginning `hasBytesOf` looks at. */
 export const headBytes = 512
 

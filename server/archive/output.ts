@@ -1,9 +1,11 @@
-import { closeSync, constants, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFullDisk } from '../../engine/fetch-error.ts'
 import { formatSize } from '../../engine/format-size.ts'
 import { ArchiveError, quoted, tooLarge, unsafe } from './archive-error.ts'
-import type { Tree } from './tree.ts'
+import type { Found, FoundFile, PlacedFile } from './contents.ts'
+import type { RawName } from './entry-name.ts'
+import { Note } from './note.ts'
 
 /** What one archive may take. */
 export interface Limits {
@@ -17,6 +19,14 @@ export interface Limits {
   maxSeconds: number
 }
 
+/** The name of the folder for what is only there while it unpacks. */
+export const pieces = '.pieces'
+
+const ratioFloorBytes = 64 * 1024 * 1024
+const copyBytes = 1024 * 1024
+const zeros = Buffer.alloc(copyBytes)
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+
 /** A file that was unpacked: its place in the archive's tree, and where its bytes are. */
 export interface UnpackedFile {
   path: string[]
@@ -24,28 +34,25 @@ export interface UnpackedFile {
   sizeBytes: number
 }
 
-const ratioFloorBytes = 64 * 1024 * 1024
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
-
 /**
  * The only thing that writes what an archive holds. Files are called 0, 1, 2… in one folder, so that no name from an archive ever
  * touches the disk; they are new, private and plain by the way they are opened. The limits count bytes that are really written.
  */
 export class Output {
-  readonly files: UnpackedFile[] = []
+  /** Everything that the archive holds, in its order. */
+  readonly found: Found[] = []
+  readonly note = new Note()
   readonly #into: string
   readonly #archive: string
   readonly #limits: Limits
-  readonly #tree: Tree
   readonly #mostBytes: number
-  #entries = 0
+  #files = 0
   #total = 0
-  #current: UnpackedFile | null = null
+  #current: FoundFile | null = null
   #descriptor: number | null = null
 
-  constructor(into: string, tree: Tree, { archive, limits, packedBytes }: OutputOf) {
+  constructor(into: string, { archive, limits, packedBytes }: OutputOf) {
     this.#into = into
-    this.#tree = tree
     this.#archive = archive
     this.#limits = limits
     this.#mostBytes = Math.max(ratioFloorBytes, packedBytes * limits.maxRatio)
@@ -70,23 +77,31 @@ export class Output {
     }
   }
 
-  addFolder(entry: string, separators: RegExp): void {
-    this.#count()
-    this.#tree.addFolder(entry, separators)
+  addFolder(name: RawName, hasBackslashes: boolean): void {
+    this.#add({ kind: 'folder', name, hasBackslashes })
+  }
+
+  /** Adds a link: to a path from its own folder (`symlink`), or to the name of another thing in the archive (`hard-link`). */
+  addLink(kind: 'symlink' | 'hard-link', name: RawName, of: { target: RawName; hasBackslashes: boolean }): void {
+    this.#add({ kind, name, ...of })
+  }
+
+  /** Something that is not unpacked, and why, in a few words that end a sentence. */
+  leaveOut(name: RawName, why: string): void {
+    this.#add({ kind: 'left-out', name, why, hasBackslashes: false })
   }
 
   /** Begins a file. Its bytes follow by `write`, and `end` closes it. */
-  begin(entry: string, separators: RegExp): void {
-    this.#count()
-    const path = this.#tree.addFile(entry, separators)
-    this.#current = { path, file: join(this.#into, `${this.files.length}`), sizeBytes: 0 }
-    this.files.push(this.#current)
+  begin(name: RawName, hasBackslashes: boolean): void {
+    const current: FoundFile = { kind: 'file', name, hasBackslashes, file: this.#nextFile(), sizeBytes: 0 }
+    this.#add(current)
+    this.#current = current
   }
 
   write(bytes: Uint8Array): void {
     const current = this.#current
     if (current === null || bytes.length === 0) return
-    this.checkDeclared(this.#entries, this.#total + bytes.length)
+    this.checkDeclared(this.found.length, this.#total + bytes.length)
     this.#descriptor ??= openSync(current.file, newFile, 0o600)
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(this.#writeSome(this.#descriptor, rest))
     current.sizeBytes += bytes.length
@@ -101,13 +116,30 @@ export class Output {
     closeSync(descriptor)
   }
 
-  /** Makes the empty files, late so that a million of them cost nothing before they are refused, and looks at what is there. */
-  finish(): void {
-    for (const { file, sizeBytes } of this.files) if (sizeBytes === 0) closeSync(openSync(file, newFile, 0o600))
+  /** Writes so many zeros. */
+  writeZeros(bytes: number): void {
+    this.checkDeclared(this.found.length, this.#total + bytes)
+    for (let left = bytes; left > 0; left -= copyBytes) this.write(zeros.subarray(0, Math.min(left, copyBytes)))
+  }
+
+  /**
+   * Gives each file that was a link bytes of its own, and makes the empty files, late so that a million of them cost nothing before
+   * they are refused. Then looks at what is there.
+   */
+  finish(placed: readonly PlacedFile[]): UnpackedFile[] {
+    const copiedBytes = placed.reduce((sum, { isCopy, sizeBytes }) => sum + (isCopy ? sizeBytes : 0), 0)
+    this.checkDeclared(this.found.length, this.#total + copiedBytes)
+    const files = placed.map(({ path, file, sizeBytes, isCopy }) => ({
+      path,
+      file: isCopy ? this.#copy(file, sizeBytes) : file,
+      sizeBytes,
+    }))
+    for (const { file, sizeBytes } of files) if (sizeBytes === 0) closeSync(openSync(file, newFile, 0o600))
     const there = readdirSync(this.#into, { withFileTypes: true }).filter((item) => !item.name.startsWith('.'))
-    if (there.length !== this.files.length || there.some((item) => !item.isFile())) {
+    if (there.length !== files.length || there.some((item) => !item.isFile())) {
       throw unsafe(this.#archive, 'something else than plain files appeared while it was unpacked')
     }
+    return files
   }
 
   /** Makes the folder for the files. */
@@ -115,21 +147,47 @@ export class Output {
     mkdirSync(into, { recursive: true, mode: 0o700 })
   }
 
-  #count(): void {
-    this.#entries++
-    if (this.#entries > this.#limits.maxEntries) this.checkDeclared(this.#entries, 0)
+  #add(one: Found): void {
+    this.found.push(one)
+    if (this.found.length > this.#limits.maxEntries) this.checkDeclared(this.found.length, 0)
+  }
+
+  #nextFile(): string {
+    return join(this.#into, `${this.#files++}`)
+  }
+
+  #copy(from: string, sizeBytes: number): string {
+    const file = this.#nextFile()
+    if (sizeBytes === 0) return file
+    const descriptor = openSync(from, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    try {
+      this.#current = { kind: 'file', name: '', hasBackslashes: false, file, sizeBytes: 0 }
+      const piece = Buffer.allocUnsafe(Math.min(copyBytes, sizeBytes))
+      for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
+        this.write(piece.subarray(0, count))
+      }
+    } finally {
+      closeSync(descriptor)
+      this.end()
+    }
+    return file
   }
 
   #writeSome(descriptor: number, bytes: Uint8Array): number {
     try {
       return writeSync(descriptor, bytes)
     } catch (cause) {
-      const [kind, why] = isFullDisk(cause)
-        ? (['no-room', 'the disk is full'] as const)
-        : (['failed', 'its files could not be written'] as const)
-      throw new ArchiveError(kind, `${quoted(this.#archive)} could not be unpacked: ${why}.`, { cause })
+      throw cannotWrite(this.#archive, cause)
     }
   }
+}
+
+/** Writing failed, for want of room or another reason. */
+export function cannotWrite(archive: string, cause: unknown): ArchiveError {
+  const [kind, why] = isFullDisk(cause)
+    ? (['no-room', 'the disk is full'] as const)
+    : (['failed', 'its files could not be written'] as const)
+  return new ArchiveError(kind, `${quoted(archive)} could not be unpacked: ${why}.`, { cause })
 }
 
 interface OutputOf {

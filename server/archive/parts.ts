@@ -8,12 +8,14 @@ export interface PartGroup {
   kind: PartsKind
   /** Which of the names given are its parts, in the order in which they are read. */
   partIndexes: number[]
+  /** The same by volume: a volume may have been cut into pieces (`x.part1.rar.001`). */
+  volumes: { name: string; indexes: number[] }[]
   /** Parts that must be there, as later ones are, but are not; at most a hundred are named. */
   missing: string[]
 }
 
 interface Part {
-  index: number
+  volume: Volume
   number: number
   /** The text of the number as written, for naming those that are missing. */
   digits: string
@@ -40,20 +42,68 @@ export function groupParts(
   names: readonly string[],
   keyOf: (index: number) => string = () => '',
 ): { groups: PartGroup[]; rest: number[] } {
-  const sets = new Map<string, Map<number, Part>>()
-  for (const [index, name] of names.entries()) {
-    const part = parse(name, index)
-    if (part === null) continue
-    const key = JSON.stringify([keyOf(index), part.kind, fold(part.stem), fold(part.ending)])
-    const set = sets.get(key) ?? new Map<number, Part>()
-    // The same part twice: the first is taken, the other stays a file by itself.
-    if (!set.has(part.number)) set.set(part.number, part)
-    sets.set(key, set)
-  }
-  const groups = [...sets.values()].flatMap((set) => toGroup([...set.values()].sort((a, b) => a.number - b.number)))
+  const all = names.map((name, index) => ({ name, indexes: [index] }))
+  const cut = group(all, keyOf)
+  // A volume that was cut into pieces is a volume again, and has its place in its set.
+  const volumes = cut.flatMap((set) => (isCutVolume(set) ? [{ name: wholeName(set), indexes: set.partIndexes }] : []))
+  const isPiece = new Set(volumes.flatMap(({ indexes }) => indexes))
+  const others = all.filter(({ indexes: [index = -1] }) => !isPiece.has(index))
+  const whole = volumes.length === 0 ? cut : group([...others, ...volumes], keyOf)
+  const missingPieces = new Map(cut.filter(isCutVolume).map((set) => [set.partIndexes[0] ?? -1, set.missing]))
+  const groups = whole.map((set) => {
+    const pieces = set.volumes.flatMap(({ indexes: [first = -1] }) => missingPieces.get(first) ?? [])
+    // A cut volume that stayed by itself tells its own already.
+    return isCutVolume(set) ? set : { ...set, missing: [...set.missing, ...pieces].slice(0, maxMissing) }
+  })
   groups.sort((a, b) => Math.min(...a.partIndexes) - Math.min(...b.partIndexes))
-  const grouped = new Set(groups.flatMap((group) => group.partIndexes))
+  const grouped = new Set(groups.flatMap(({ partIndexes }) => partIndexes))
   return { groups, rest: [...names.keys()].filter((index) => !grouped.has(index)) }
+}
+
+interface Volume {
+  name: string
+  indexes: number[]
+}
+
+function group(volumes: readonly Volume[], keyOf: (index: number) => string): PartGroup[] {
+  const sets = new Map<string, Part[]>()
+  for (const volume of volumes) {
+    const part = parse(volume)
+    if (part === null) continue
+    const key = JSON.stringify([keyOf(volume.indexes[0] ?? 0), part.kind, fold(part.stem), fold(part.ending)])
+    const set = sets.get(key)
+    if (set === undefined) sets.set(key, [part])
+    else set.push(part)
+  }
+  return [...sets.values()].flatMap(apart).flatMap((set) => toGroup(set.sort((a, b) => a.number - b.number)))
+}
+
+/**
+ * Two sets of one name that are numbered in two ways (`part1`, `part01`) are two. The same part twice: the first is taken, the other stays
+ * a file by itself.
+ */
+function apart(parts: Part[]): Part[][] {
+  const once = firstOfEach(parts)
+  if (once.length === parts.length) return [parts]
+  const padded = firstOfEach(parts.filter(({ digits }) => digits.startsWith('0')))
+  const plain = firstOfEach(parts.filter(({ digits }) => !digits.startsWith('0')))
+  return padded.length > 1 && plain.length > 1 ? [padded, plain] : [once]
+}
+
+function firstOfEach(parts: readonly Part[]): Part[] {
+  const byNumber = new Map<number, Part>()
+  for (const part of parts) if (!byNumber.has(part.number)) byNumber.set(part.number, part)
+  return [...byNumber.values()]
+}
+
+/** A plain `.rar` that was cut is mostly all there is, and no volume. */
+function isCutVolume(set: PartGroup): boolean {
+  return set.kind === 'split' && /\.(?:part\d{1,4}\.rar|[r-v]\d\d)$/i.test(wholeName(set))
+}
+
+/** The name of what was cut. */
+function wholeName(set: PartGroup): string {
+  return (set.volumes[0]?.name ?? '').replace(/\.\d+$/, '')
 }
 
 function fold(text: string): string {
@@ -61,23 +111,24 @@ function fold(text: string): string {
 }
 
 /** Numbers are in reading order, from 1; the `.zip` of a set on disks is the last, and gets infinity. */
-function parse(name: string, index: number): Part | null {
+function parse(volume: Volume): Part | null {
+  const { name } = volume
   if (name.length > maxNameLength || !canBePart.test(name)) return null
   const [, stem = '', digits = '', ending = ''] =
     /^(.+)\.part(\d{1,4})(\.rar)$/is.exec(name) ?? /^(.+)\.(?:rar|([r-v]\d\d))$/is.exec(name) ?? []
-  if (ending !== '') return numbered({ index, number: Number(digits), digits, stem, ending, kind: 'rar-parts' })
-  if (stem !== '') return { index, number: volumeNumber(digits), digits, stem, ending: '', kind: 'rar-volumes' }
+  if (ending !== '') return numbered({ volume, number: Number(digits), digits, stem, ending, kind: 'rar-parts' })
+  if (stem !== '') return { volume, number: volumeNumber(digits), digits, stem, ending: '', kind: 'rar-volumes' }
   const [, zipStem = '', disk = ''] = /^(.+)\.(?:zip|z(\d{2,3}))$/is.exec(name) ?? []
   if (zipStem !== '') {
     const number = disk === '' ? Number.POSITIVE_INFINITY : Number(disk)
-    return numbered({ index, number, digits: disk, stem: zipStem, ending: '', kind: 'zip-disks' })
+    return numbered({ volume, number, digits: disk, stem: zipStem, ending: '', kind: 'zip-disks' })
   }
   const [, whole = '', count = ''] = /^(.+)\.(\d{3,4})$/s.exec(name) ?? []
   if (whole === '' || (count.length > 3 && Number(count) < 1000)) return null
   const splitStem = whole.replace(archiveEnding, '')
   const isArchive = splitStem !== '' && splitStem !== whole
   return numbered({
-    index,
+    volume,
     number: Number(count),
     digits: count,
     stem: isArchive ? splitStem : whole,
@@ -103,7 +154,8 @@ function toGroup(parts: Part[]): PartGroup[] {
     {
       name: first.stem,
       kind: first.kind,
-      partIndexes: parts.map((part) => part.index),
+      partIndexes: parts.flatMap((part) => part.volume.indexes),
+      volumes: parts.map((part) => part.volume),
       missing: missingOf(parts, first),
     },
   ]

@@ -1,15 +1,24 @@
-import { ArchiveError, damaged, quoted, tooLarge, unsafe } from './archive-error.ts'
+import { damaged, tooLarge } from './archive-error.ts'
+import { type RawName, utf8Of } from './entry-name.ts'
 import type { SevenZipRun } from './seven-zip-run.ts'
 
-/** One item of 7-Zip's technical list, in the order in which 7-Zip unpacks. */
+/** One thing that 7-Zip is to unpack, or has in its list, in the order in which it unpacks. */
 export interface ListedEntry {
-  name: string
-  isFolder: boolean
+  name: RawName
+  hasBackslashes: boolean
+  kind: 'file' | 'folder' | 'symlink' | 'hard-link' | 'left-out'
+  /** What a link leads to; null for what is none, and where that is what 7-Zip unpacks of it. */
+  target: RawName | null
+  /** Why it is left out; empty for all else. */
+  why: string
+  /** How many bytes of it come; null where that is not told. */
   sizeBytes: number | null
   crc: number | null
   isEncrypted: boolean
 }
 
+// The path of an item in 7-Zip's list has the separators of the system it runs on.
+const hasBackslashes = process.platform === 'win32'
 const maxLineLength = 64 * 1024
 const wanted = new Set([
   'Path',
@@ -27,13 +36,16 @@ const wanted = new Set([
 
 /**
  * Reads `l -slt -ba`: one block of `Key = value` lines for each item; 7-Zip writes controls in names as `_`, so a name is one line.
- * Stops at once at links, devices and more items than may be.
+ * A name that is no Unicode comes as its bytes. Stops at once at more items than may be.
  */
-export async function readList(run: SevenZipRun, archive: string, maxEntries: number): Promise<ListedEntry[]> {
+export async function readList(
+  run: SevenZipRun,
+  { archive, maxEntries, is7z }: { archive: string; maxEntries: number; is7z: boolean },
+): Promise<ListedEntry[]> {
   const entries: ListedEntry[] = []
   let fields = new Map<string, string>()
   const finish = () => {
-    if (fields.has('Path')) entries.push(toEntry(fields, archive))
+    if (fields.has('Path')) entries.push(toEntry(fields, is7z))
     fields = new Map()
     if (entries.length > maxEntries) {
       throw tooLarge(archive, `it holds more than ${maxEntries} files, and no more than that are unpacked`)
@@ -48,12 +60,14 @@ export async function readList(run: SevenZipRun, archive: string, maxEntries: nu
   return entries
 }
 
+/** The lines with a character for each byte. */
 async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of output) {
     if (!(chunk instanceof Uint8Array)) continue
-    const lines = `${rest}${decoder.decode(chunk, { stream: true })}`.split(/\r?\n/)
+    const lines = `${rest}${Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')}`.split(
+      /\r?\n/,
+    )
     rest = lines.pop() ?? ''
     if (rest.length > maxLineLength) throw damaged(archive, 'its list of files is broken')
     yield* lines
@@ -61,28 +75,39 @@ async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncG
   if (rest !== '') yield rest
 }
 
-function toEntry(fields: Map<string, string>, archive: string): ListedEntry {
-  const name = fields.get('Path') ?? ''
-  const attributes = (fields.get('Attributes') ?? '').split(' ')
+function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
+  const said = (key: string) => fields.get(key) ?? ''
+  const attributes = said('Attributes').split(' ')
   // Such as `D drwxr-xr-x`: the letters of Windows, then the mode of Unix.
   const [mode = ''] = attributes.find((word) => /^[-a-z0-9][-rwxsStT]{9}$/.test(word)) ?? ''
   const letters = attributes.filter((word) => /^[A-Z]+$/.test(word)).join('')
-  const isLink = ['Symbolic Link', 'Hard Link', 'Copy Link'].some((key) => (fields.get(key) ?? '') !== '')
-  if (isLink || mode === 'l' || letters.includes('L')) {
-    throw unsafe(archive, `it holds ${quoted(name)}, a link to elsewhere`)
+  const hardLink = said('Hard Link')
+  const target = said('Symbolic Link') || hardLink
+  const size = said('Size')
+  const sizeBytes = /^\d+$/.test(size) ? Number(size) : null
+  const entry: ListedEntry = {
+    name: nameOf(said('Path')),
+    hasBackslashes,
+    kind: 'file',
+    target: target === '' ? null : nameOf(target),
+    why: '',
+    sizeBytes,
+    crc: /^[0-9A-F]{8}$/.test(said('CRC')) ? Number.parseInt(said('CRC'), 16) : null,
+    isEncrypted: said('Encrypted') === '+',
   }
-  if ('bcps'.includes(mode) && mode !== '') throw unsafe(archive, `it holds ${quoted(name)}, a device`)
-  if (fields.get('Alternate Stream') === '+' || fields.get('Anti') === '+') {
-    const sentence = `${quoted(archive)} could not be unpacked: ${quoted(name)} in it is not a file of its own.`
-    throw new ArchiveError('unknown-method', sentence)
-  }
-  const size = fields.get('Size') ?? ''
-  const crc = fields.get('CRC') ?? ''
-  return {
-    name,
-    isFolder: fields.get('Folder') === '+' || mode === 'd' || letters.includes('D'),
-    sizeBytes: /^\d+$/.test(size) ? Number(size) : null,
-    crc: /^[0-9A-F]{8}$/.test(crc) ? Number.parseInt(crc, 16) : null,
-    isEncrypted: fields.get('Encrypted') === '+',
-  }
+  // 7-Zip gives the bytes of a copy, but none of a hard link.
+  if (hardLink !== '') return { ...entry, kind: 'hard-link', sizeBytes: 0 }
+  if (target !== '' || mode === 'l') return { ...entry, kind: 'symlink' }
+  if (letters.includes('L')) return { ...entry, kind: 'left-out', why: 'a link' }
+  // 7-Zip keeps of a stream that came through a pipe, a socket or from a terminal what kind of thing it read from.
+  const isStream = is7z && ('ps'.includes(mode) || (sizeBytes ?? 0) > 0)
+  if (mode !== '' && 'bcps'.includes(mode) && !isStream) return { ...entry, kind: 'left-out', why: 'a device' }
+  if (said('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }
+  if (said('Anti') === '+') return { ...entry, kind: 'left-out', why: 'a mark that something was deleted' }
+  return said('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
+}
+
+function nameOf(value: string): RawName {
+  const bytes = Buffer.from(value, 'latin1')
+  return utf8Of(bytes) ?? bytes
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { ArchiveError, damaged, needsMemory, quoted } from './archive-error.ts'
+import { shownName } from './entry-name.ts'
 import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
 import { type SevenZip, type SevenZipRun, stoppedAsking } from './seven-zip-run.ts'
@@ -13,30 +14,44 @@ export interface ToolJob {
   opened: string
   /** 7-Zip's own name of the format; null where it must see by itself, as in a split file. */
   type: string | null
+  is7z: boolean
   password: string | null
   maxEntries: number
 }
 
-// The path of an item in 7-Zip's list has the separators of the system it runs on.
-const separators = process.platform === 'win32' ? /[/\\]/ : /\//
 const quiet = ['-bd', '-y', '-sccUTF-8', '-mmt4']
+const maxTargetBytes = 4096
+
+/** What is told while it unpacks. */
+interface Watch {
+  onTotal: (bytes: number) => void
+  onBytes: () => void
+}
 
 /** Lists an archive, refuses it where needed, then takes all its files as one stream and cuts it by the sizes in the list. */
-export async function unpackWithTool(
-  job: ToolJob,
-  output: Output,
-  { onTotal, onBytes }: { onTotal: (bytes: number) => void; onBytes: () => void },
-): Promise<void> {
-  const entries = await list(job)
-  const files = entries.filter((entry) => !entry.isFolder)
-  const total = files.reduce((sum, entry) => sum + (entry.sizeBytes ?? 0), 0)
+export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, onBytes }: Watch): Promise<void> {
+  const { entries, isClean } = await list(job)
+  const total = bytesIn(entries)
   output.checkDeclared(entries.length, total)
   onTotal(total)
-  if (job.password === null && files.some((entry) => entry.isEncrypted)) throw needsPassword(job.archive)
-  for (const entry of entries) if (entry.isFolder) output.addFolder(entry.name, separators)
+  for (const entry of entries) if (entry.kind === 'folder') output.addFolder(entry.name, entry.hasBackslashes)
+  await unpackListed(job, { entries: entries.filter(({ kind }) => kind !== 'folder'), isClean, output, onBytes })
+}
+
+/** Takes the files of a list that is known already. */
+export async function unpackListed(
+  job: ToolJob,
+  {
+    entries,
+    isClean,
+    output,
+    onBytes,
+  }: { entries: ListedEntry[]; isClean: boolean; output: Output; onBytes: () => void },
+): Promise<void> {
+  if (job.password === null && entries.some((entry) => entry.isEncrypted)) throw needsPassword(job.archive)
+  const cutter = new Cutter(entries, output, job)
   // An archive of nothing but empty files has no stream.
-  const cutter = new Cutter(files, output, job)
-  if (total === 0) {
+  if (bytesIn(entries) === 0 && isClean) {
     cutter.finish()
     return
   }
@@ -49,33 +64,51 @@ export async function unpackWithTool(
     }
     // Where the bytes are wrong, 7-Zip mostly knows better why: a part that is missing, a method that it has not.
     const { code, messages } = await run.ended
-    if (code !== 0 && code !== 1) throw why(job, { code, messages })
+    // Of each hard link it says that its bytes are wrong, as there are none; what all files hold is checked here.
+    const isOnlyLinks = isClean && broken === null && cutter.isAllChecked && areOfLinks(messages, entries)
+    if (code !== 0 && code !== 1 && !(code === 2 && isOnlyLinks)) throw why(job, { code, messages })
     broken ??= cutter.finish()
     if (broken !== null) throw broken
   })
 }
 
+/** Whether 7-Zip complains just once of each hard link. */
+function areOfLinks(messages: string, entries: readonly ListedEntry[]): boolean {
+  const lines = messages.split('\n').filter((line) => line.trim() !== '')
+  const links = entries.filter(({ kind }) => kind === 'hard-link')
+  return lines.length === links.length && lines.every((line) => /^(ERROR: )?Data Error : /.test(line))
+}
+
+function bytesIn(entries: readonly ListedEntry[]): number {
+  return entries.reduce((sum, { kind, sizeBytes }) => sum + (kind === 'folder' ? 0 : (sizeBytes ?? 0)), 0)
+}
+
 /** The one stream in an archive that holds but one, such as `.xz`. */
-export async function streamWithTool(job: ToolJob, take: (chunk: Buffer) => void): Promise<void> {
+export async function streamWithTool(
+  job: ToolJob,
+  { take, onBehind }: { take: (chunk: Buffer) => void; onBehind: () => void },
+): Promise<void> {
   const run = start(job, ['x', '-so'])
   await finishing(run, async () => {
     for await (const chunk of run.output) {
       if (chunk instanceof Uint8Array) take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     }
     const { code, messages } = await run.ended
-    if (code !== 0) throw why(job, { code, messages })
+    if (code !== 0 && !isBehindEnd(messages)) throw why(job, { code, messages })
+    if (code !== 0) onBehind()
   })
 }
 
-async function list(job: ToolJob): Promise<ListedEntry[]> {
+/** What is in the archive; `isClean` is false when 7-Zip found an error in it and will tell only later which. */
+async function list(job: ToolJob): Promise<{ entries: ListedEntry[]; isClean: boolean }> {
   const run = start(job, ['l', '-slt', '-ba'])
   return finishing(run, async () => {
-    const entries = await readList(run, job.archive, job.maxEntries)
+    const entries = await readList(run, { archive: job.archive, maxEntries: job.maxEntries, is7z: job.is7z })
     const { code, messages } = await run.ended
     // A list that is there in spite of an error comes without words for it; unpacking will tell what is wrong.
     const isSilent = code === 2 && messages.trim() === '' && entries.length > 0
     if (code !== 0 && code !== 1 && !isSilent) throw why(job, { code, messages })
-    return entries
+    return { entries, isClean: code === 0 || code === 1 }
   })
 }
 
@@ -92,7 +125,13 @@ async function finishing<T>(run: SevenZipRun, work: () => Promise<T>): Promise<T
   }
 }
 
-function needsPassword(archive: string): ArchiveError {
+/** Whether all that 7-Zip has to say is that something follows the end. */
+function isBehindEnd(messages: string): boolean {
+  const lines = messages.split('\n').filter((line) => line.trim() !== '')
+  return lines.length > 0 && lines.every((line) => /^(ERROR|WARNING)S?: There are some data after the end/.test(line))
+}
+
+export function needsPassword(archive: string): ArchiveError {
   return new ArchiveError('needs-password', `${quoted(archive)} needs a password to be unpacked.`)
 }
 
@@ -138,24 +177,31 @@ function why(
 
 /** Cuts the stream of all files by their sizes, and checks each against its sum in the list. */
 class Cutter {
-  readonly #files: ListedEntry[]
+  readonly #entries: ListedEntry[]
   readonly #output: Output
   readonly #job: ToolJob
   #index = 0
   #isBegun = false
   #left = 0
   #sum = 0
+  /** What a link leads to, as far as it has come. */
+  #target: Buffer[] = []
 
-  constructor(files: ListedEntry[], output: Output, job: ToolJob) {
-    this.#files = files
+  constructor(entries: ListedEntry[], output: Output, job: ToolJob) {
+    this.#entries = entries
     this.#output = output
     this.#job = job
-    if (files.some((entry) => entry.sizeBytes === null)) {
+    if (entries.some((entry) => entry.sizeBytes === null)) {
       throw new ArchiveError(
         'unknown-method',
         `${quoted(job.archive)} could not be unpacked: it hides how large its files are.`,
       )
     }
+  }
+
+  /** Whether the list has a sum for everything that comes. */
+  get isAllChecked(): boolean {
+    return this.#entries.every(({ sizeBytes, crc }) => sizeBytes === 0 || crc !== null)
   }
 
   /** Takes more of the stream; answers with what is wrong with it, if something is. */
@@ -166,12 +212,12 @@ class Cutter {
       if (!this.#isBegun) return damaged(this.#job.archive, 'it holds more than its list says')
       const piece = rest.subarray(0, this.#left)
       this.#sum = crc32(piece, this.#sum)
-      this.#output.write(piece)
+      this.#take(piece)
       this.#left -= piece.length
       rest = rest.subarray(piece.length)
       if (this.#left > 0) continue
       if (!this.#isRight()) return this.#broken()
-      this.#endFile()
+      this.#end()
       this.#beginNext()
     }
     return null
@@ -183,33 +229,50 @@ class Cutter {
     return this.#isBegun ? this.#broken() : null
   }
 
-  /** Begins the next file that has bytes; those without are done at once. */
+  /** Begins the next entry that has bytes; those without are done at once. */
   #beginNext(): void {
     while (!this.#isBegun) {
-      const entry = this.#files[this.#index]
+      const entry = this.#entries[this.#index]
       if (entry === undefined) return
-      this.#output.begin(entry.name, separators)
+      if (entry.kind === 'file') this.#output.begin(entry.name, entry.hasBackslashes)
       this.#isBegun = true
       this.#left = entry.sizeBytes ?? 0
       this.#sum = 0
-      if (this.#left === 0) this.#endFile()
+      if (this.#left === 0) this.#end()
     }
   }
 
+  #take(piece: Uint8Array): void {
+    const entry = this.#entries[this.#index]
+    if (entry?.kind === 'file') this.#output.write(piece)
+    else if (entry?.kind === 'symlink' && (entry.sizeBytes ?? 0) <= maxTargetBytes)
+      this.#target.push(Buffer.from(piece))
+  }
+
   #isRight(): boolean {
-    const crc = this.#files[this.#index]?.crc ?? null
+    const crc = this.#entries[this.#index]?.crc ?? null
     return crc === null || crc === this.#sum
   }
 
-  #endFile(): void {
-    this.#output.end()
+  #end(): void {
+    const entry = this.#entries[this.#index]
+    const target = entry?.target ?? Buffer.concat(this.#target)
+    this.#target = []
     this.#isBegun = false
     this.#index++
+    if (entry === undefined) return
+    if (entry.kind === 'file') this.#output.end()
+    else if (entry.kind === 'left-out') this.#output.leaveOut(entry.name, entry.why)
+    else if (target.length === 0) this.#output.leaveOut(entry.name, 'a link')
+    else {
+      const kind = entry.kind === 'hard-link' ? 'hard-link' : 'symlink'
+      this.#output.addLink(kind, entry.name, { target, hasBackslashes: entry.hasBackslashes })
+    }
   }
 
   #broken(): ArchiveError {
-    const entry = this.#files[this.#index]
+    const entry = this.#entries[this.#index]
     if (entry?.isEncrypted === true) return wrongPassword(this.#job.archive)
-    return damaged(this.#job.archive, `${quoted(entry?.name ?? '')} in it is damaged`)
+    return damaged(this.#job.archive, `${quoted(shownName(entry?.name ?? ''))} in it is damaged`)
   }
 }

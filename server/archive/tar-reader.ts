@@ -1,16 +1,34 @@
-import { ArchiveError, damaged, quoted, unsafe } from './archive-error.ts'
+import { damaged, quoted } from './archive-error.ts'
+import type { RawName } from './entry-name.ts'
 import { isTarHeader } from './formats.ts'
 import type { Output } from './output.ts'
+import { arePieces, maxPieces, type Piece, SparseWriter } from './sparse.ts'
+import {
+  linkIn,
+  moreSparseIn,
+  nameIn,
+  numberIn,
+  oldSparseIn,
+  SparseMap,
+  TarAttributes,
+  untilNul,
+} from './tar-header.ts'
 
-type Body = 'file' | 'skipped' | 'long-name' | 'attributes'
+type Body = 'file' | 'skipped' | 'long-name' | 'long-link' | 'attributes' | 'sparse-map'
+
+/** A file with holes whose pieces are not all known yet. */
+interface Sparse {
+  sizeBytes: number
+  pieces: Piece[]
+}
 
 const blockBytes = 512
-const maxNoteBytes = 1024 * 1024
-const slash = /\//
+const maxNoteBytes = 8 * 1024 * 1024
+const noAttributes = new TarAttributes()
 
 /**
- * Reads a tar as it comes and gives its files to the output: the old format, ustar, pax and GNU's long names. Links and devices stop it,
- * as does a tar that ends before its own end mark.
+ * Reads a tar as it comes and gives what it holds to the output: the old format, ustar, pax, GNU's long names and files with holes. A tar
+ * that ends inside of a file is damaged; one without the mark of its end is not, but the person is told.
  * Source: POSIX.1-2017, pax, "pax Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
 export class TarReader {
@@ -21,8 +39,14 @@ export class TarReader {
   #left = 0
   #padding = 0
   #note: Buffer[] = []
-  #longName: string | null = null
-  #attributes = new Map<string, string>()
+  #longName: Buffer | null = null
+  #longLink: Buffer | null = null
+  #attributes = noAttributes
+  #sparse: Sparse | null = null
+  #map = new SparseMap()
+  #writer: SparseWriter | null = null
+  #isContinued = false
+  #isBegun = false
   #isEnded = false
 
   constructor(archive: string, output: Output) {
@@ -32,139 +56,181 @@ export class TarReader {
 
   push(chunk: Buffer): void {
     let rest = chunk
-    while (rest.length > 0 && !this.#isEnded) {
-      if (this.#left > 0) rest = this.#readBody(rest)
-      else if (this.#padding > 0) {
+    while (rest.length > 0) {
+      if (this.#isEnded) {
+        this.#lookBehindEnd(rest)
+        return
+      }
+      if (this.#left > 0 && !this.#isContinued) rest = this.#readBody(rest)
+      else if (this.#padding > 0 && !this.#isContinued) {
         const skipped = Math.min(this.#padding, rest.length)
         this.#padding -= skipped
         rest = rest.subarray(skipped)
-      } else rest = this.#readHeader(rest)
+      } else rest = this.#readBlock(rest)
     }
   }
 
   /** Says that no more comes. */
   end(): void {
-    if (!this.#isEnded) throw damaged(this.#archive, 'it ends too early')
+    if (this.#isEnded) return
+    const isInside = this.#left > 0 || this.#header.length > 0 || this.#isContinued
+    const isAwaited = this.#longName !== null || this.#longLink !== null || !this.#attributes.isEmpty
+    if (isInside || isAwaited || !this.#isBegun) throw damaged(this.#archive, 'it ends too early')
+    this.#output.note.say(`${quoted(this.#archive)} has no mark of its end: more may have been in it.`)
+  }
+
+  #lookBehindEnd(bytes: Buffer): void {
+    if (bytes.some((byte) => byte !== 0)) this.#output.note.behindEnd(this.#archive)
   }
 
   #readBody(bytes: Buffer): Buffer {
-    const piece = bytes.subarray(0, this.#left)
+    const most = this.#body === 'sparse-map' ? blockBytes - this.#header.length : this.#left
+    const piece = bytes.subarray(0, Math.min(most, this.#left))
     this.#left -= piece.length
-    if (this.#body === 'file') this.#output.write(piece)
+    if (this.#body === 'sparse-map') this.#readMap(piece)
+    else if (this.#body === 'file') this.#writeBody(piece)
     else if (this.#body !== 'skipped') this.#note.push(Buffer.from(piece))
     if (this.#left === 0) this.#endBody()
     return bytes.subarray(piece.length)
   }
 
-  #readHeader(bytes: Buffer): Buffer {
+  #writeBody(piece: Buffer): void {
+    if (this.#writer === null) this.#output.write(piece)
+    else this.#writer.write(piece)
+  }
+
+  #readMap(piece: Buffer): void {
+    this.#header = Buffer.concat([this.#header, piece])
+    if (this.#header.length < blockBytes) return
+    const isWhole = this.#map.push(this.#header)
+    this.#header = Buffer.alloc(0)
+    const pieces = isWhole === true ? this.#map.pieces : []
+    if (isWhole === null || pieces === null) throw this.#broken()
+    if (isWhole) this.#beginSparse(pieces)
+  }
+
+  #readBlock(bytes: Buffer): Buffer {
     const piece = bytes.subarray(0, blockBytes - this.#header.length)
-    const header = this.#header.length === 0 ? piece : Buffer.concat([this.#header, piece])
+    const block = this.#header.length === 0 ? piece : Buffer.concat([this.#header, piece])
     const rest = bytes.subarray(piece.length)
-    if (header.length < blockBytes) {
-      this.#header = Buffer.from(header)
+    if (block.length < blockBytes) {
+      this.#header = Buffer.from(block)
       return rest
     }
     this.#header = Buffer.alloc(0)
-    if (header.every((byte) => byte === 0)) this.#isEnded = true
-    else this.#begin(header)
+    if (this.#isContinued) this.#continue(block)
+    else if (block.every((byte) => byte === 0)) this.#isEnded = true
+    else this.#begin(block)
     return rest
   }
 
   #begin(header: Buffer): void {
-    if (!isTarHeader(header)) throw damaged(this.#archive, 'it is damaged inside')
+    if (!isTarHeader(header)) throw this.#broken()
+    this.#isBegun = true
     const type = String.fromCharCode(header[156] ?? 0)
     const isNote = 'xgXLKV'.includes(type)
-    const sizeBytes = this.#sizeOf(header, isNote)
+    const sizeBytes = this.#bodyBytes(type, header)
     this.#left = sizeBytes
     this.#padding = (blockBytes - (sizeBytes % blockBytes)) % blockBytes
     if (isNote) this.#beginNote(type, sizeBytes)
     else this.#beginItem(type, header)
-    if (this.#left === 0) this.#endBody()
+    if (this.#left === 0 && !this.#isContinued) this.#endBody()
   }
 
   #beginNote(type: string, sizeBytes: number): void {
     if (sizeBytes > maxNoteBytes) throw damaged(this.#archive, 'a name in it is longer than any can be')
     this.#note = []
-    this.#body = type === 'L' ? 'long-name' : type === 'x' || type === 'X' ? 'attributes' : 'skipped'
+    this.#body =
+      type === 'L' ? 'long-name' : type === 'K' ? 'long-link' : 'xX'.includes(type) ? 'attributes' : 'skipped'
   }
 
   #beginItem(type: string, header: Buffer): void {
-    const name = this.#attributes.get('path') ?? this.#longName ?? nameIn(header)
-    const isSparse = [...this.#attributes.keys()].some((key) => key.startsWith('GNU.sparse.'))
-    this.#attributes = new Map()
+    const attributes = this.#attributes
+    const name = attributes.bytes('GNU.sparse.name') ?? attributes.bytes('path') ?? this.#longName ?? nameIn(header)
+    const target = attributes.bytes('linkpath') ?? this.#longLink ?? linkIn(header)
+    this.#attributes = noAttributes
     this.#longName = null
+    this.#longLink = null
     this.#body = 'skipped'
-    if (type === '1' || type === '2') throw unsafe(this.#archive, `it holds ${quoted(name)}, a link to elsewhere`)
-    if (type === '3' || type === '4' || type === '6') throw unsafe(this.#archive, `it holds ${quoted(name)}, a device`)
-    if (isSparse || !'05\x007'.includes(type)) throw unknownMethod(this.#archive, name)
-    if (type === '5' || name.endsWith('/')) {
-      this.#output.addFolder(name, slash)
-      return
+    if (type === '2') this.#output.addLink('symlink', name, { target, hasBackslashes: false })
+    else if (type === '1' && this.#left === 0) {
+      this.#output.addLink('hard-link', name, { target, hasBackslashes: false })
+    } else if ('346'.includes(type)) this.#output.leaveOut(name, 'a device')
+    else if ('5D'.includes(type) || name.at(-1) === 0x2f || name.at(-1) === '/') this.#output.addFolder(name, false)
+    else if (type === 'M') this.#output.leaveOut(name, 'its beginning is in another archive')
+    else if (/[A-Z]/.test(type) && type !== 'S') this.#output.leaveOut(name, 'a kind of thing that is not known here')
+    else this.#beginFile(name, { type, header, attributes })
+  }
+
+  #beginFile(name: RawName, of: { type: string; header: Buffer; attributes: TarAttributes }): void {
+    const { type, header, attributes } = of
+    const { sparse } = attributes
+    this.#output.checkDeclared(0, this.#output.totalBytes + Math.max(this.#left, sparse?.sizeBytes ?? 0))
+    this.#output.begin(name, false)
+    this.#body = 'file'
+    if (type === 'S') {
+      const old = oldSparseIn(header)
+      this.#sparse = { sizeBytes: old.sizeBytes, pieces: [] }
+      this.#addPieces(old)
+    } else if (sparse !== null) {
+      this.#sparse = { sizeBytes: sparse.sizeBytes, pieces: [] }
+      if (sparse.isBroken) throw this.#broken()
+      if (sparse.pieces !== null) this.#beginSparse(sparse.pieces)
+      else {
+        this.#map = new SparseMap()
+        this.#body = 'sparse-map'
+      }
     }
-    this.#output.checkDeclared(0, this.#output.totalBytes + this.#left)
-    this.#output.begin(name, slash)
+  }
+
+  #continue(block: Buffer): void {
+    this.#addPieces(moreSparseIn(block))
+    if (this.#left === 0 && !this.#isContinued) this.#endBody()
+  }
+
+  #addPieces({ pieces, isContinued }: { pieces: Piece[]; isContinued: boolean }): void {
+    const all = this.#sparse?.pieces ?? []
+    all.push(...pieces)
+    if (all.length > maxPieces) throw this.#broken()
+    this.#isContinued = isContinued
+    if (!isContinued) this.#beginSparse(all)
+  }
+
+  /** All pieces are known: what is left of the body are their bytes. */
+  #beginSparse(pieces: Piece[]): void {
+    const sizeBytes = this.#sparse?.sizeBytes ?? Number.NaN
+    if (!arePieces(pieces, { sizeBytes, storedBytes: this.#left })) throw this.#broken()
+    this.#writer = new SparseWriter(pieces, sizeBytes, this.#output)
+    this.#sparse = null
     this.#body = 'file'
   }
 
   #endBody(): void {
     const note = Buffer.concat(this.#note)
     this.#note = []
-    if (this.#body === 'file') this.#output.end()
-    else if (this.#body === 'long-name') this.#longName = text(note).replace(/\0+$/, '')
-    else if (this.#body === 'attributes') this.#attributes = attributesIn(note)
+    // The list of pieces was cut off.
+    if (this.#sparse !== null) throw this.#broken()
+    if (this.#body === 'file') {
+      this.#writer?.end()
+      this.#writer = null
+      this.#output.end()
+    } else if (this.#body === 'long-name') this.#longName = Buffer.from(untilNul(note))
+    else if (this.#body === 'long-link') this.#longLink = Buffer.from(untilNul(note))
+    else if (this.#body === 'attributes') this.#attributes = TarAttributes.of(note)
     this.#body = 'skipped'
   }
 
-  #sizeOf(header: Buffer, isNote: boolean): number {
-    const said = isNote ? undefined : this.#attributes.get('size')
-    const size = said === undefined ? numberIn(header.subarray(124, 136)) : Number(said)
-    if (!Number.isSafeInteger(size) || size < 0) throw damaged(this.#archive, 'it is damaged inside')
+  /** How many bytes follow a header. Links, folders and devices have none, whatever their size says, as other readers take it. */
+  #bodyBytes(type: string, header: Buffer): number {
+    const isNote = 'xgXLKV'.includes(type)
+    if ('23456'.includes(type) || (type === '1' && this.#attributes.isEmpty)) return 0
+    const said = isNote ? null : this.#attributes.text('size')
+    const size = said === null ? numberIn(header.subarray(124, 136)) : Number(said)
+    if (!Number.isSafeInteger(size) || size < 0) throw this.#broken()
     return size
   }
-}
 
-function unknownMethod(archive: string, name: string): ArchiveError {
-  const sentence = `${quoted(archive)} could not be unpacked: ${quoted(name)} in it is kept in a way that is not known here.`
-  return new ArchiveError('unknown-method', sentence)
-}
-
-function nameIn(header: Buffer): string {
-  const name = text(untilNul(header.subarray(0, 100)))
-  const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0'
-  const prefix = isPosix ? text(untilNul(header.subarray(345, 500))) : ''
-  return prefix === '' ? name : `${prefix}/${name}`
-}
-
-function untilNul(bytes: Buffer): Buffer {
-  const end = bytes.indexOf(0)
-  return end === -1 ? bytes : bytes.subarray(0, end)
-}
-
-/** Octal digits, or, where the first bit is set, a number in base 256. */
-function numberIn(field: Buffer): number {
-  if ((field[0] ?? 0) < 0x80) {
-    const digits = field.toString('latin1').replaceAll('\0', ' ').trim()
-    return digits === '' ? 0 : /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
+  #broken() {
+    return damaged(this.#archive, 'it is damaged inside')
   }
-  return field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] ?? 0) & 0x7f)
-}
-
-/** Records of `length key=value`, each ending in a newline. */
-function attributesIn(note: Buffer): Map<string, string> {
-  const attributes = new Map<string, string>()
-  for (let at = 0; at < note.length; ) {
-    const space = note.indexOf(0x20, at)
-    const length = space === -1 ? Number.NaN : Number(note.subarray(at, space).toString('latin1'))
-    if (!Number.isSafeInteger(length) || length <= space - at || at + length > note.length) break
-    const record = note.subarray(space + 1, at + length - 1)
-    const equals = record.indexOf(0x3d)
-    if (equals > 0) attributes.set(text(record.subarray(0, equals)), text(record.subarray(equals + 1)))
-    at += length
-  }
-  return attributes
-}
-
-function text(bytes: Buffer): string {
-  const decoded = bytes.toString('utf8')
-  return Buffer.from(decoded).equals(bytes) ? decoded : bytes.toString('latin1')
 }

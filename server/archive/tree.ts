@@ -10,53 +10,40 @@ interface Folder {
   twins: Map<string, number>
 }
 
-const maxTwins = 100
+/** Where something got its place, and whether a name on the way there had to be changed for it. */
+export interface Placed {
+  path: string[]
+  isRenamed: boolean
+}
 
-/**
- * Turns the names in one archive into places in a tree: safe, distinct segments, whatever file system they come to. A name that leads
- * outside, or hides what it is, stops the whole archive.
- */
+/** As many things in one folder may bear one name. */
+export const maxTwins = 100
+
+/** Turns the names in one archive into places in a tree: safe, distinct segments, whatever file system they come to. */
 export class Tree {
   readonly folders: string[][] = []
   readonly #archive: string
-  readonly #maxDepth: number
   readonly #root: Folder = newFolder([])
+  #isRenamed = false
 
-  constructor(archive: string, maxDepth: number) {
+  constructor(archive: string) {
     this.#archive = archive
-    this.#maxDepth = maxDepth
   }
 
-  /** Gives a file its place. `separators` are the characters that part folders in this format. */
-  addFile(entry: string, separators: RegExp): string[] {
-    const segments = this.#segments(entry, separators)
-    const name = segments.pop()
-    if (name === undefined) throw unsafe(this.#archive, `it holds a file without a name, ${quoted(entry)}`)
-    const folder = this.#folder(segments)
-    return [...folder.path, this.#freeIn(folder, name)]
+  addFile(segments: readonly string[]): Placed {
+    this.#isRenamed = false
+    const folder = this.#folder(segments.slice(0, -1))
+    const path = [...folder.path, this.#freeIn(folder, segments.at(-1) ?? '')]
+    return { path, isRenamed: this.#isRenamed }
   }
 
-  addFolder(entry: string, separators: RegExp): void {
-    this.#folder(this.#segments(entry, separators))
+  addFolder(segments: readonly string[]): Placed {
+    this.#isRenamed = false
+    const { path } = this.#folder(segments)
+    return { path, isRenamed: this.#isRenamed }
   }
 
-  #segments(entry: string, separators: RegExp): string[] {
-    const refuse = (why: string) => unsafe(this.#archive, `it holds ${quoted(entry)}, ${why}`)
-    if (entry.includes('\0')) throw refuse('a name with a NUL character')
-    // Both slashes count here: what is a plain character on one system parts folders on another.
-    const everywhere = entry.split(/[/\\]/)
-    if (/^[/\\]/.test(entry)) throw refuse('a name that begins at the root of the disk')
-    if (everywhere.includes('..')) throw refuse('a name that leads outside of its folder')
-    const first = everywhere.find((segment) => segment !== '' && segment !== '.')
-    if (first !== undefined && /^[a-z]:/i.test(first)) throw refuse('a name that begins with a drive')
-    const segments = entry.split(separators).filter((segment) => segment !== '' && segment !== '.')
-    if (segments.length > this.#maxDepth) {
-      throw refuse(`which lies ${segments.length} folders deep; at most ${this.#maxDepth} are unpacked`)
-    }
-    return segments
-  }
-
-  #folder(segments: string[]): Folder {
+  #folder(segments: readonly string[]): Folder {
     let folder = this.#root
     for (const segment of segments) {
       let next = folder.folders.get(segment)
@@ -77,6 +64,7 @@ export class Tree {
     if (twins > maxTwins) throw unsafe(this.#archive, `it holds more than ${maxTwins} items named ${quoted(safe)}`)
     const name = freeName(safe, (candidate) => folder.taken.has(twinKey(candidate)))
     folder.taken.add(twinKey(name))
+    if (name !== entry.normalize('NFC')) this.#isRenamed = true
     return name
   }
 }

@@ -1,15 +1,21 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { closeSync, createReadStream, openSync, readSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ArchiveError, damaged, needsMemory } from './archive-error.ts'
+import { ByteInput, StreamError } from './byte-input.ts'
+import { placeAll } from './contents.ts'
 import type { ArchiveSet } from './find-archives.ts'
 import { headBytes, unpackedName, xzMemoryBytes } from './formats.ts'
+import { gunzip } from './gunzip.ts'
 import { type Limits, Output, type UnpackedFile } from './output.ts'
-import { streamWithTool, type ToolJob, unpackWithTool } from './seven-zip-reader.ts'
+import { needsPassword, streamWithTool, type ToolJob, unpackListed, unpackWithTool } from './seven-zip-reader.ts'
 import { memoryBytes, type SevenZip } from './seven-zip-run.ts'
 import { syncFiles } from './sync-files.ts'
 import { TarReader } from './tar-reader.ts'
-import { Tree } from './tree.ts'
+import { pathsOf, piecesFolder, threeDigits, volumesOf } from './tool-volumes.ts'
+import { unzstd } from './unzstd.ts'
+import { Volumes } from './volumes.ts'
+import type { ZipEntry } from './zip-directory.ts'
+import { directoryOf, zipCover } from './zip-pieces.ts'
 import { openZip, unpackZip } from './zip-reader.ts'
 
 /** One archive to unpack. */
@@ -24,6 +30,8 @@ export interface Job {
 export interface Unpacked {
   files: UnpackedFile[]
   folders: string[][]
+  /** What was left out or has another name now, in a few sentences; null for nothing. */
+  note: string | null
 }
 
 const chunkBytes = 1024 * 1024
@@ -31,16 +39,18 @@ const chunkBytes = 1024 * 1024
 /** Unpacks an archive into a folder that is there and empty but for what begins with a dot, and forces it all to the disk. */
 export async function unpack(job: Job, tool: SevenZip, onProgress: (percent: number) => void): Promise<Unpacked> {
   const { set, into, limits } = job
-  const packedBytes = set.parts.reduce((sum, part) => sum + statSync(part.path).size, 0)
-  const tree = new Tree(set.name, limits.maxDepth)
-  const output = new Output(into, tree, { archive: set.name, limits, packedBytes })
+  const packedBytes = pathsOf(set).reduce((sum, path) => sum + statSync(path).size, 0)
+  const output = new Output(into, { archive: set.name, limits, packedBytes })
   await takeOut({ job, tool, output, packedBytes, onProgress })
-  output.finish()
+  const { note } = output
+  const placed = await placeAll(output.found, { archive: set.name, maxDepth: limits.maxDepth, note })
+  const files = output.finish(placed.files)
   await syncFiles(
     into,
-    output.files.map(({ file }) => file),
+    files.map(({ file }) => file),
   )
-  return { files: output.files, folders: tree.folders }
+  const isEmpty = files.length === 0 && placed.folders.length === 0
+  return { files, folders: placed.folders, note: note.text(set.name, isEmpty) }
 }
 
 interface Work {
@@ -74,7 +84,7 @@ async function takeOut(work: Work): Promise<void> {
     case 'zst':
     case 'joined': {
       const name = set.kind === 'split' ? set.name.replace(/\.\d+$/, '') : set.name
-      work.output.begin(set.format === 'joined' ? name : unpackedName(name), /\//)
+      work.output.begin(set.format === 'joined' ? name : unpackedName(name), false)
       await stream(work, (chunk) => work.output.write(chunk))
       return work.output.end()
     }
@@ -84,16 +94,55 @@ async function takeOut(work: Work): Promise<void> {
 }
 
 async function takeOutZip(work: Work): Promise<void> {
-  const { job, output, packedBytes, onProgress } = work
-  const [only] = job.set.parts
-  if (job.set.parts.length > 1 || only === undefined) return takeOutWithTool(work)
+  const { job, output, onProgress } = work
   const archive = job.set.name
-  const zip = await openZip(only.path, packedBytes, archive)
-  output.checkDeclared(zip.entries.length, zip.sizeBytes)
-  if (!zip.isPlain) return takeOutWithTool(work)
-  await unpackZip(zip, { path: only.path, archive, output }, () =>
-    onProgress((output.totalBytes / Math.max(zip.sizeBytes, 1)) * 100),
-  )
+  const volumes = new Volumes(pathsOf(job.set))
+  try {
+    const zip = await openZip(volumes, archive)
+    output.checkDeclared(zip.entries.length, zip.sizeBytes)
+    if (job.password === null && zip.entries.some(isLocked)) throw needsPassword(archive)
+    const onBytes = () => onProgress((output.totalBytes / Math.max(zip.sizeBytes, 1)) * 100)
+    const others = await unpackZip(zip, { volumes, archive, output }, onBytes)
+    if (others.length > 0) await takeOutOfZip(work, { volumes, others, onBytes })
+  } finally {
+    volumes.close()
+  }
+}
+
+function isLocked({ kind, isEncrypted }: ZipEntry): boolean {
+  return isEncrypted && kind !== 'folder'
+}
+
+/**
+ * Lets 7-Zip unpack some files of a zip, in this order: it reads the zip as a file that was cut into pieces, with a directory of ours as
+ * the last piece, which names these files alone and says where they really are. The first piece is a cover, for which
+ * see there.
+ */
+async function takeOutOfZip(
+  work: Work,
+  { volumes, others, onBytes }: { volumes: Volumes; others: ZipEntry[]; onBytes: () => void },
+): Promise<void> {
+  const cover = join(piecesFolder(work.job.into), 'cover')
+  const directory = join(piecesFolder(work.job.into), 'directory')
+  writeFileSync(cover, zipCover, { mode: 0o600 })
+  writeFileSync(directory, directoryOf(others, volumes.sizeBytes), { mode: 0o600 })
+  const volumesThere = [cover, ...volumes.paths, directory].map((path, index) => ({
+    name: `archive.zip.${threeDigits(index + 1)}`,
+    path,
+  }))
+  const opened = volumesThere[0]?.name ?? ''
+  const job = { ...toolJob(work), volumes: volumesThere, opened, type: 'zip.split' }
+  const entries = others.map(({ kind, name, hasBackslashes, sizeBytes, crc, isEncrypted, hasCrc }) => ({
+    name,
+    hasBackslashes,
+    kind: kind === 'symlink' ? ('symlink' as const) : ('file' as const),
+    target: null,
+    why: '',
+    sizeBytes,
+    crc: hasCrc ? crc : null,
+    isEncrypted,
+  }))
+  await unpackListed(job, { entries, isClean: true, output: work.output, onBytes })
 }
 
 async function takeOutWithTool(work: Work): Promise<void> {
@@ -111,32 +160,33 @@ async function takeOutWithTool(work: Work): Promise<void> {
 async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> {
   const { set } = work.job
   const archive = set.name
+  const onBehind = () => work.output.note.behindEnd(archive)
   switch (set.format) {
     case 'xz':
     case 'tar.xz':
       // 7-Zip calls an xz damaged for which it gets no memory.
       if (xzMemoryBytes(readHead(set)) >= memoryBytes) throw needsMemory(archive)
-      return streamWithTool(toolJob(work), take)
+      return streamWithTool(toolJob(work), { take, onBehind })
     case 'bz2':
     case 'tar.bz2':
       // How much is inside is not told beforehand: what is known is that it is being worked on.
-      return streamWithTool(toolJob(work), take)
+      return streamWithTool(toolJob(work), { take, onBehind })
     case 'gz':
     case 'tar.gz':
-      return inflate(createGunzip({ chunkSize: chunkBytes }), { work, take })
+      return translating(archive, () => gunzip(new ByteInput(bytesOf(work)), { take, onBehind }))
     case 'zst':
     case 'tar.zst':
-      return inflate(createZstdDecompress({ chunkSize: chunkBytes }), { work, take })
+      return translating(archive, () => unzstd(new ByteInput(bytesOf(work)), { take, onBehind }))
     default:
       for await (const chunk of bytesOf(work)) take(chunk)
       if (work.packedBytes === 0) throw damaged(archive, 'it is empty')
   }
 }
 
-function readHead({ parts }: ArchiveSet): Buffer {
-  const [first] = parts
+function readHead(set: ArchiveSet): Buffer {
+  const [first] = pathsOf(set)
   if (first === undefined) return Buffer.alloc(0)
-  const fd = openSync(first.path, 'r')
+  const fd = openSync(first, 'r')
   try {
     const head = Buffer.alloc(headBytes)
     return head.subarray(0, readSync(fd, head, 0, headBytes, 0))
@@ -145,29 +195,20 @@ function readHead({ parts }: ArchiveSet): Buffer {
   }
 }
 
-type Inflater = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>
-
-async function inflate(inflater: Inflater, { work, take }: { work: Work; take: (chunk: Buffer) => void }) {
-  const archive = work.job.set.name
-  const feeding = pipeline(bytesOf(work), inflater)
-  // What is wrong with it is told by the reading below, too.
-  feeding.catch(() => undefined)
+async function translating(archive: string, run: () => Promise<void>): Promise<void> {
   try {
-    for await (const chunk of inflater) if (Buffer.isBuffer(chunk)) take(chunk)
-    await feeding
+    await run()
   } catch (cause) {
     if (cause instanceof ArchiveError) throw cause
     if (cause instanceof Error && /memory/i.test(cause.message)) throw needsMemory(archive)
-    throw damaged(archive, 'it is cut off or damaged', cause)
-  } finally {
-    inflater.destroy()
+    throw damaged(archive, cause instanceof StreamError ? cause.message : 'it is cut off or damaged', cause)
   }
 }
 
 /** All parts one after the other. */
 async function* bytesOf({ job, packedBytes, onProgress }: Work): AsyncGenerator<Buffer> {
   let count = 0
-  for (const { path } of job.set.parts) {
+  for (const path of pathsOf(job.set)) {
     for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
       if (!Buffer.isBuffer(chunk)) continue
       yield chunk
@@ -186,31 +227,11 @@ const toolTypes: Record<string, string> = {
   'tar.xz': 'xz',
 }
 
-/** Names of our own for the volumes, so that nobody's name reaches a command line, and 7-Zip finds them all. */
 function toolJob({ job, tool }: Work): ToolJob {
   const { set, password, limits } = job
-  const volumes = set.parts.map(({ path }, index) => ({ name: volumeName(set, index), path }))
-  const opened = (set.kind === 'zip-disks' ? volumes.at(-1) : volumes[0])?.name ?? ''
+  const volumes = volumesOf(set, job.into)
+  const opened = volumes[0]?.name ?? ''
   const type = set.kind === 'single' ? (toolTypes[set.format] ?? null) : null
-  return { tool, archive: set.name, volumes, opened, type, password, maxEntries: limits.maxEntries }
-}
-
-function volumeName({ kind, format, parts }: ArchiveSet, index: number): string {
-  const number = index + 1
-  switch (kind) {
-    case 'single':
-      return `archive.${format}`
-    case 'rar-parts':
-      return `archive.part${`${number}`.padStart(4, '0')}.rar`
-    case 'rar-volumes': {
-      const letter = String.fromCharCode('r'.charCodeAt(0) + Math.floor((index - 1) / 100))
-      return index === 0 ? 'archive.rar' : `archive.${letter}${`${(index - 1) % 100}`.padStart(2, '0')}`
-    }
-    case 'zip-disks':
-      return number === parts.length ? 'archive.zip' : `archive.z${`${number}`.padStart(2, '0')}`
-    case 'split':
-      return `archive.${format}.${`${number}`.padStart(3, '0')}`
-    default:
-      return kind satisfies never
-  }
+  const is7z = set.format === '7z'
+  return { tool, archive: set.name, volumes, opened, type, is7z, password, maxEntries: limits.maxEntries }
 }

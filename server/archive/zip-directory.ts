@@ -1,21 +1,29 @@
+import { crc32 } from 'node:zlib'
+import { decodeNames, type RawName, utf8Of } from './entry-name.ts'
+
 /** Gives `length` bytes from `offset`; fewer only at the end. */
 export type ReadRange = (offset: number, length: number) => Promise<Buffer>
 
 /** One line of a zip's directory. */
 export interface ZipEntry {
-  name: string
+  name: RawName
+  kind: 'file' | 'folder' | 'symlink' | 'device'
   sizeBytes: number
   packedBytes: number
+  /** On which of its files, from 0; of a zip in one file always 0. */
+  disk: number
   /** Where its own header is, from the start of the file. */
   offset: number
   crc: number
-  /** 0 is stored, 8 is deflated; only these are unpacked without help. */
+  /** 0 is stored, 8 is deflated; only these are unpacked without help. Of an encrypted file it is the method below. */
   method: number
   isEncrypted: boolean
-  isFolder: boolean
-  /** Anything but a plain file or a folder: a link, a device. */
-  isSpecial: boolean
-  separators: RegExp
+  /** False where the sum of the bytes says nothing, as they are signed in another way. */
+  hasCrc: boolean
+  /** Whether a backslash parts folders too. */
+  hasBackslashes: boolean
+  /** The line itself. */
+  line: Buffer
 }
 
 /** What a zip says that it holds. */
@@ -30,11 +38,12 @@ export interface ZipDirectory {
 
 const budgetBytes = 256 * 1024
 const maxShown = 10_000
-const endBytes = 22
+export const endBytes = 22
 const maxCommentBytes = 65_535
-const end64Bytes = 56
-const locatorBytes = 20
-const lineBytes = 46
+export const end64Bytes = 56
+export const locatorBytes = 20
+export const lineBytes = 46
+const aesMethod = 99
 
 /**
  * Looks into a zip by ranged reads of at most 256 KiB in all: the end record, then the directory. Null when it is no zip, or its
@@ -46,12 +55,17 @@ export async function readZipDirectory(read: ReadRange, sizeBytes: number): Prom
   if (end === null) return null
   const budget = budgetBytes - endBytes - maxCommentBytes - end64Bytes
   const length = Math.min(end.directoryBytes, budget)
-  const lines = parseZipLines(await end.readDirectory(length), end.shift, maxShown)
+  const lines = parseZipLines(await end.readDirectory(length), () => end.shift, maxShown)
   const isWhole = end.directoryBytes <= budget && lines.isWhole && !lines.isCut
   if (end.entryCount > 0 && lines.entries.length === 0) return null
   if (end.directoryBytes <= budget && !lines.isWhole) return null
+  const names = await decodeNames(lines.entries.map(({ name }) => name))
   return {
-    entries: lines.entries.map(({ name, sizeBytes: size, isEncrypted }) => ({ name, sizeBytes: size, isEncrypted })),
+    entries: lines.entries.map(({ sizeBytes: size, isEncrypted }, index) => ({
+      name: names[index] ?? '',
+      sizeBytes: size,
+      isEncrypted,
+    })),
     entryCount: isWhole ? lines.entries.length : end.entryCount,
     unpackedBytes: isWhole ? lines.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0) : null,
     needsPassword: lines.entries.some((entry) => entry.isEncrypted),
@@ -65,6 +79,8 @@ export interface ZipEnd {
   directoryOffset: number
   /** How much was put before the zip: all its offsets are off by this. */
   shift: number
+  /** Over how many files it is spread; 1 for all but those made for disks. */
+  disks: number
   readDirectory: (length: number) => Promise<Buffer>
 }
 
@@ -91,12 +107,15 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
   const isLarge = small.entryCount === 0xffff || directoryBytes === 0xffffffff || directoryOffset === 0xffffffff
   if (isLarge && locator.length === locatorBytes && locator.readUInt32LE(0) === 0x07064b50) {
     const said = Number(locator.readBigUInt64LE(8))
-    const end64At = [said, directoryEnd - locatorBytes - end64Bytes].find(
-      (at) => at >= 0 && at <= sizeBytes - end64Bytes,
-    )
-    if (end64At === undefined) return null
+    // Where something was put before the zip, the record is not where it is said to be, but right before the locator.
+    const end64At = await firstOf([said, directoryEnd - locatorBytes - end64Bytes], async (at) => {
+      if (!(at >= 0 && at <= sizeBytes - end64Bytes)) return false
+      const mark = await readKnown(at, 4)
+      return mark.length === 4 && mark.readUInt32LE(0) === 0x06064b50
+    })
+    if (end64At === null) return null
     const end64 = await readKnown(end64At, end64Bytes)
-    if (end64.length < end64Bytes || end64.readUInt32LE(0) !== 0x06064b50) return null
+    if (end64.length < end64Bytes) return null
     entryCount = Number(end64.readBigUInt64LE(32))
     directoryBytes = Number(end64.readBigUInt64LE(40))
     directoryOffset = Number(end64.readBigUInt64LE(48))
@@ -110,8 +129,14 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
     directoryBytes,
     directoryOffset: at,
     shift,
+    disks: end.readUInt16LE(4) === 0xffff ? 1 : end.readUInt16LE(4) + 1,
     readDirectory: (length) => readKnown(at, Math.min(length, directoryBytes)),
   }
+}
+
+async function firstOf(places: readonly number[], isRight: (at: number) => Promise<boolean>): Promise<number | null> {
+  for (const at of places) if (await isRight(at)) return at
+  return null
 }
 
 /** The last end record whose comment ends where the file does; else the last one at all. */
@@ -128,7 +153,7 @@ function lastEnd(tail: Buffer): number {
 /** Reads the lines of a directory; `isWhole` is false when bytes remain that are no line, `isCut` when `most` were read. */
 export function parseZipLines(
   directory: Buffer,
-  shift: number,
+  startOf: (disk: number) => number,
   most: number,
 ): { entries: ZipEntry[]; isWhole: boolean; isCut: boolean } {
   const entries: ZipEntry[] = []
@@ -139,63 +164,81 @@ export function parseZipLines(
     const next = at + lineBytes + nameBytes + extraBytes + directory.readUInt16LE(at + 32)
     if (next > directory.length) break
     if (entries.length === most) return { entries, isWhole: true, isCut: true }
-    entries.push(parseLine(directory.subarray(at, next), nameBytes, { extraBytes, shift }))
+    entries.push(parseLine(directory.subarray(at, next), nameBytes, { extraBytes, startOf }))
     at = next
   }
   return { entries, isWhole: at === directory.length, isCut: false }
 }
 
-function parseLine(line: Buffer, nameBytes: number, { extraBytes, shift }: { extraBytes: number; shift: number }) {
+function parseLine(
+  line: Buffer,
+  nameBytes: number,
+  { extraBytes, startOf }: { extraBytes: number; startOf: (disk: number) => number },
+): ZipEntry {
   const system = line.readUInt8(5)
   const flags = line.readUInt16LE(8)
+  const method = line.readUInt16LE(10)
   const rawName = line.subarray(lineBytes, lineBytes + nameBytes)
-  const extra = line.subarray(lineBytes + nameBytes, lineBytes + nameBytes + extraBytes)
-  const long = longValues(extra)
+  const extra = extraFields(line.subarray(lineBytes + nameBytes, lineBytes + nameBytes + extraBytes))
+  const aesField = extra.get(0x9901)
+  const aes = method === aesMethod && aesField !== undefined && aesField.length >= 7 ? aesField : null
+  const long = longValues(extra.get(1))
   const wide = (value: number) => (value === 0xffffffff ? (long.shift() ?? value) : value)
   const sizeBytes = wide(line.readUInt32LE(24))
   const packedBytes = wide(line.readUInt32LE(20))
-  const offset = wide(line.readUInt32LE(42)) + shift
-  const attributes = line.readUInt32LE(38)
+  const disk = line.readUInt16LE(34)
+  const offset = wide(line.readUInt32LE(42)) + startOf(disk)
   // Unix and macOS keep what kind of thing it is; 0 where the writer did not say.
-  const unixKind = system === 3 || system === 19 ? (attributes >>> 28) & 0xf : 0
-  const name = decodeZipName(rawName, (flags & 0x800) !== 0)
-  const separators = system === 3 || system === 19 ? /\// : /[/\\]/
-  const isFolder = /[/]$/.test(name) || unixKind === 4 || (separators.test('\\') && name.endsWith('\\'))
+  const isUnix = system === 3 || system === 19
+  const unixKind = isUnix ? (line.readUInt32LE(38) >>> 28) & 0xf : 0
+  const isFolder = rawName.at(-1) === 0x2f || unixKind === 4
   return {
-    name,
+    name: nameOf(rawName, { isUtf8: (flags & 0x800) !== 0, unicodePath: extra.get(0x7075) }),
+    kind: isFolder ? 'folder' : unixKind === 0 || unixKind === 8 ? 'file' : unixKind === 10 ? 'symlink' : 'device',
     sizeBytes,
     packedBytes,
+    disk,
     offset,
     crc: line.readUInt32LE(16),
-    method: line.readUInt16LE(10),
+    hasCrc: aes === null || line.readUInt32LE(16) !== 0,
+    method: aes === null ? method : aes.readUInt16LE(5),
     isEncrypted: (flags & 1) !== 0,
-    isFolder,
-    isSpecial: unixKind !== 0 && unixKind !== 4 && unixKind !== 8,
-    separators,
-  } satisfies ZipEntry
+    hasBackslashes: !isUnix,
+    line,
+  }
 }
 
-/** The 64-bit values of a line, in their fixed order; none where the extra field is broken. */
-function longValues(extra: Buffer): number[] {
+const noFields: ReadonlyMap<number, Buffer> = new Map()
+
+/** The extra fields of a line by their number, the first of each; those that are cut are not there. */
+export function extraFields(extra: Buffer): ReadonlyMap<number, Buffer> {
+  if (extra.length === 0) return noFields
+  const fields = new Map<number, Buffer>()
   for (let at = 0; at + 4 <= extra.length; ) {
     const length = extra.readUInt16LE(at + 2)
     const body = extra.subarray(at + 4, at + 4 + length)
-    if (extra.readUInt16LE(at) === 1 && body.length === length) {
-      return Array.from({ length: Math.min(3, Math.floor(length / 8)) }, (_, n) => Number(body.readBigUInt64LE(n * 8)))
-    }
+    const id = extra.readUInt16LE(at)
+    if (body.length === length && !fields.has(id)) fields.set(id, body)
     at += 4 + length
   }
-  return []
+  return fields
 }
 
-const upperHalf437 =
-  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
-
-/** Many writers put UTF-8 without saying so; what is not UTF-8 is read as code page 437, the format's own. */
-function decodeZipName(raw: Buffer, isUtf8: boolean): string {
-  const text = raw.toString('utf8')
-  if (isUtf8 || Buffer.from(text).equals(raw)) return text
-  return Array.from(raw, (byte) => (byte < 128 ? String.fromCharCode(byte) : (upperHalf437[byte - 128] ?? '_'))).join(
-    '',
+/** The 64-bit values of a line, in their fixed order. */
+function longValues(field: Buffer | undefined): number[] {
+  if (field === undefined) return []
+  return Array.from({ length: Math.min(3, Math.floor(field.length / 8)) }, (_, n) =>
+    Number(field.readBigUInt64LE(n * 8)),
   )
+}
+
+/**
+ * Text where the line says that it is UTF-8, else bytes. The field with the name in Unicode counts only while it belongs to the name
+ * beside it, which a later program may have changed.
+ * Source: PKWARE APPNOTE 6.3.10, 4.4.4 (bit 11) and 4.6.9 (0x7075).
+ */
+function nameOf(raw: Buffer, { isUtf8, unicodePath }: { isUtf8: boolean; unicodePath: Buffer | undefined }): RawName {
+  const isOurs = unicodePath !== undefined && unicodePath.length > 5 && unicodePath[0] === 1
+  const said = isOurs && unicodePath.readUInt32LE(1) === crc32(raw) ? utf8Of(unicodePath.subarray(5)) : null
+  return said ?? (isUtf8 ? utf8Of(raw) : null) ?? raw
 }

@@ -1,15 +1,16 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib'
 import { ArchiveError, damaged, quoted, tooLarge, unsafe } from './archive-error.ts'
+import { shownName } from './entry-name.ts'
 import type { Output } from './output.ts'
+import type { Volumes } from './volumes.ts'
 import { findZipEnd, parseZipLines, type ZipEntry } from './zip-directory.ts'
 
 /** A zip whose directory was read and found safe. */
 export interface OpenZip {
+  /** In the order of their bytes. */
   entries: ZipEntry[]
   directoryOffset: number
-  /** Whether the files are all stored or deflated, without a password. */
-  isPlain: boolean
   sizeBytes: number
 }
 
@@ -17,88 +18,119 @@ const maxDirectoryBytes = 64 * 1024 * 1024
 const windowBytes = 4 * 1024 * 1024
 const headerBytes = 30
 const streamFromBytes = 32 * 1024 * 1024
+const maxTargetBytes = 4096
+/** What 7-Zip unpacks besides: Shrink, Implode, Deflate64, BZip2, LZMA, Zstandard, XZ, PPMd. Source: PKWARE APPNOTE 6.3.10, 4.4.5. */
+const otherMethods = new Set([1, 6, 9, 12, 14, 93, 95, 98])
 
 /**
- * Reads the whole directory of a zip in one file and refuses what is only made to do harm: files that lie over one another,
- * links, devices.
+ * Reads the whole directory of a zip and refuses what is only made to do harm: files that lie over one another.
  * Source: PKWARE APPNOTE 6.3.10, 4.3; D. Fifield, "A better zip bomb", 2019.
  */
-export async function openZip(path: string, fileBytes: number, archive: string): Promise<OpenZip> {
-  const fd = openSync(path, 'r')
-  try {
-    const end = await findZipEnd(async (offset, length) => readAt(fd, offset, length), fileBytes)
-    if (end === null) throw damaged(archive, 'its end is missing or broken')
-    if (end.directoryBytes > maxDirectoryBytes) throw tooLarge(archive, 'its list of files is longer than can be read')
-    const { entries, isWhole } = parseZipLines(await end.readDirectory(end.directoryBytes), end.shift, Infinity)
-    if (!isWhole) throw damaged(archive, 'its list of files is broken')
-    entries.sort((a, b) => a.offset - b.offset)
-    for (const [index, entry] of entries.entries()) {
-      const next = entries[index + 1]?.offset ?? end.directoryOffset
-      if (entry.isSpecial) throw unsafe(archive, `it holds ${quoted(entry.name)}, a link or a device`)
-      if (
-        !Number.isSafeInteger(entry.offset + entry.packedBytes) ||
-        entry.offset + headerBytes + entry.packedBytes > next
-      ) {
-        throw unsafe(archive, `${quoted(entry.name)} in it lies over another file, as only a trap does`)
-      }
+export async function openZip(volumes: Volumes, archive: string): Promise<OpenZip> {
+  const end = await findZipEnd(async (offset, length) => volumes.read(offset, length), volumes.sizeBytes)
+  if (end === null) throw damaged(archive, 'its end is missing or broken')
+  const parts = volumes.paths.length
+  if (end.directoryBytes > maxDirectoryBytes) throw tooLarge(archive, 'its list of files is longer than can be read')
+  // On disks each offset counts from the beginning of its own.
+  const isOnDisks = parts > 1 && end.disks === parts
+  const startOf = (disk: number) => (isOnDisks ? (volumes.starts[disk] ?? Number.NaN) : end.shift)
+  const { entries, isWhole } = parseZipLines(await end.readDirectory(end.directoryBytes), startOf, Infinity)
+  if (!isWhole) throw damaged(archive, 'its list of files is broken')
+  if (parts < end.disks && entries.some(({ disk }) => disk < end.disks - 1))
+    throw incomplete(archive, end.disks - parts)
+  entries.sort((a, b) => a.offset - b.offset)
+  for (const [index, entry] of entries.entries()) {
+    const next = entries[index + 1]?.offset ?? end.directoryOffset
+    if (
+      !Number.isSafeInteger(entry.offset + entry.packedBytes) ||
+      entry.offset + headerBytes + entry.packedBytes > next
+    ) {
+      throw liesOver(archive, entry)
     }
-    const isPlain = entries.every(({ method, isEncrypted }) => (method === 0 || method === 8) && !isEncrypted)
-    const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)
-    return { entries, directoryOffset: end.directoryOffset, isPlain, sizeBytes }
-  } finally {
-    closeSync(fd)
   }
+  const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)
+  return { entries, directoryOffset: end.directoryOffset, sizeBytes }
 }
 
-/** Unpacks a plain zip, in the order of the bytes, so that the disk is read once from front to back. */
+/**
+ * Unpacks a zip in the order of the bytes, so that the disk is read once from front to back. Answers with the files that only 7-Zip can
+ * unpack, as they are encrypted or packed in a rarer way; what nobody here can unpack is left out.
+ */
 export async function unpackZip(
   zip: OpenZip,
-  { path, archive, output }: { path: string; archive: string; output: Output },
+  { volumes, archive, output }: { volumes: Volumes; archive: string; output: Output },
   onBytes: () => void,
-): Promise<void> {
-  const fd = openSync(path, 'r')
-  try {
-    const view = slidingWindow(fd)
-    for (const [index, entry] of zip.entries.entries()) {
-      if (entry.isFolder) {
-        output.addFolder(entry.name, entry.separators)
-        continue
-      }
-      output.begin(entry.name, entry.separators)
+): Promise<ZipEntry[]> {
+  const files = zip.entries.filter(({ kind }) => kind === 'file')
+  if (files.length > 0 && files.every((entry) => !isKnown(entry))) {
+    const sentence = `${quoted(archive)} could not be unpacked: it is packed in a way that is not known here.`
+    throw new ArchiveError('unknown-method', sentence)
+  }
+  const view = slidingWindow(volumes)
+  const others: ZipEntry[] = []
+  for (const [index, entry] of zip.entries.entries()) {
+    const { name, kind, hasBackslashes } = entry
+    if (kind === 'folder') output.addFolder(name, hasBackslashes)
+    else if (kind === 'device') output.leaveOut(name, 'a device')
+    else if (!isKnown(entry)) output.leaveOut(name, 'packed in a way that is not known here')
+    else if (kind === 'symlink' && entry.sizeBytes > maxTargetBytes) output.leaveOut(name, 'a link')
+    else if (!isPlain(entry)) others.push(entry)
+    else {
       const dataAt = findData(view(entry.offset, headerBytes), entry, archive)
       if (dataAt + entry.packedBytes > (zip.entries[index + 1]?.offset ?? zip.directoryOffset)) {
-        throw unsafe(archive, `${quoted(entry.name)} in it lies over another file, as only a trap does`)
+        throw liesOver(archive, entry)
       }
-      const sum = await unpackEntry(entry, { path, dataAt, view, output, archive })
-      if (sum !== entry.crc) throw brokenEntry(archive, entry)
-      output.end()
+      const source = { volumes, dataAt, view, archive }
+      if (kind === 'symlink') output.addLink('symlink', name, { target: readTarget(entry, source), hasBackslashes })
+      else {
+        output.begin(name, hasBackslashes)
+        const sum = await unpackEntry(entry, { ...source, output })
+        if (sum !== entry.crc) throw brokenEntry(archive, entry)
+        output.end()
+      }
       onBytes()
     }
-  } finally {
-    closeSync(fd)
   }
+  return others
+}
+
+/** Whether this program unpacks it by itself. */
+function isPlain({ method, isEncrypted }: ZipEntry): boolean {
+  return (method === 0 || method === 8) && !isEncrypted
+}
+
+function isKnown({ method }: ZipEntry): boolean {
+  return method === 0 || method === 8 || otherMethods.has(method)
 }
 
 type View = (offset: number, length: number) => Buffer
 
 interface Source {
-  path: string
+  volumes: Volumes
   dataAt: number
   view: View
-  output: Output
   archive: string
 }
 
-async function unpackEntry(entry: ZipEntry, { path, dataAt, view, output, archive }: Source): Promise<number> {
-  if (entry.method === 0 && entry.packedBytes !== entry.sizeBytes) throw brokenEntry(archive, entry)
-  if (entry.packedBytes > streamFromBytes || entry.sizeBytes > streamFromBytes) {
-    return unpackStream(entry, { path, dataAt, view, output, archive })
-  }
+function readTarget(entry: ZipEntry, source: Source): Buffer {
+  const bytes = Buffer.from(unpackedAtOnce(entry, source))
+  if (crc32(bytes) !== entry.crc) throw brokenEntry(source.archive, entry)
+  return bytes
+}
+
+async function unpackEntry(entry: ZipEntry, source: Source & { output: Output }): Promise<number> {
+  if (entry.packedBytes > streamFromBytes || entry.sizeBytes > streamFromBytes) return unpackStream(entry, source)
+  const bytes = unpackedAtOnce(entry, source)
+  source.output.write(bytes)
+  return crc32(bytes)
+}
+
+function unpackedAtOnce(entry: ZipEntry, { dataAt, view, archive }: Source): Buffer {
+  if (entry.packedBytes > streamFromBytes) throw brokenEntry(archive, entry)
   const packed = view(dataAt, entry.packedBytes)
   const bytes = entry.method === 0 ? packed : inflate(packed, entry, archive)
   if (bytes.length !== entry.sizeBytes) throw brokenEntry(archive, entry)
-  output.write(bytes)
-  return crc32(bytes)
+  return bytes
 }
 
 function inflate(packed: Buffer, entry: ZipEntry, archive: string): Buffer {
@@ -110,16 +142,14 @@ function inflate(packed: Buffer, entry: ZipEntry, archive: string): Buffer {
   }
 }
 
-async function unpackStream(entry: ZipEntry, { path, dataAt, output, archive }: Source): Promise<number> {
-  const end = dataAt + entry.packedBytes - 1
-  const packed = createReadStream(path, { start: dataAt, end, highWaterMark: 1024 * 1024 })
-  const inflating = createInflateRaw({ chunkSize: 1024 * 1024 })
-  const bytes = entry.method === 0 ? packed : packed.on('error', (error) => inflating.destroy(error)).pipe(inflating)
+async function unpackStream(
+  entry: ZipEntry,
+  { volumes, dataAt, output, archive }: Source & { output: Output },
+): Promise<number> {
   let sum = 0
   let count = 0
   try {
-    for await (const chunk of bytes) {
-      if (!Buffer.isBuffer(chunk)) continue
+    for await (const chunk of inflated(volumes.stream(dataAt, entry.packedBytes), entry)) {
       count += chunk.length
       if (count > entry.sizeBytes) throw brokenEntry(archive, entry)
       sum = crc32(chunk, sum)
@@ -127,11 +157,20 @@ async function unpackStream(entry: ZipEntry, { path, dataAt, output, archive }: 
     }
   } catch (cause) {
     throw cause instanceof ArchiveError ? cause : brokenEntry(archive, entry, cause)
-  } finally {
-    packed.destroy()
   }
   if (count !== entry.sizeBytes) throw brokenEntry(archive, entry)
   return sum
+}
+
+async function* inflated(packed: AsyncGenerator<Buffer>, { method }: ZipEntry): AsyncGenerator<Buffer> {
+  if (method === 0) {
+    yield* packed
+    return
+  }
+  const inflating = createInflateRaw({ chunkSize: 1024 * 1024 })
+  // What is wrong with it is told by the reading below, too.
+  pipeline(packed, inflating).catch(() => undefined)
+  for await (const chunk of inflating) if (Buffer.isBuffer(chunk)) yield chunk
 }
 
 function findData(header: Buffer, entry: ZipEntry, archive: string): number {
@@ -140,25 +179,29 @@ function findData(header: Buffer, entry: ZipEntry, archive: string): number {
 }
 
 function brokenEntry(archive: string, entry: ZipEntry, cause?: unknown): ArchiveError {
-  return damaged(archive, `${quoted(entry.name)} in it is damaged`, cause)
+  return damaged(archive, `${quoted(shownName(entry.name))} in it is damaged`, cause)
+}
+
+function liesOver(archive: string, entry: ZipEntry): ArchiveError {
+  return unsafe(archive, `${quoted(shownName(entry.name))} in it lies over another file, as only a trap does`)
+}
+
+function incomplete(archive: string, missing: number): ArchiveError {
+  const which = missing === 1 ? 'one of its parts is' : `${missing} of its parts are`
+  return new ArchiveError('missing-part', `${quoted(archive)} could not be unpacked: ${which} missing.`)
 }
 
 /** Reads ahead, as entries mostly follow one another. What it gives is good until it is asked again. */
-function slidingWindow(fd: number): View {
+function slidingWindow(volumes: Volumes): View {
   let start = 0
   let held = Buffer.alloc(0)
   const room = Buffer.allocUnsafe(windowBytes)
   return (offset, length) => {
-    if (length > windowBytes) return readAt(fd, offset, length)
+    if (length > windowBytes) return volumes.read(offset, length)
     if (offset < start || offset + length > start + held.length) {
       start = offset
-      held = room.subarray(0, readSync(fd, room, 0, windowBytes, offset))
+      held = room.subarray(0, volumes.readInto(room, offset))
     }
     return held.subarray(offset - start, offset - start + length)
   }
-}
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
-  return bytes.subarray(0, readSync(fd, bytes, 0, length, offset))
 }

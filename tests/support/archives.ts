@@ -77,6 +77,8 @@ export interface ZipItem {
   flags?: number
   /** The mode of Unix, such as 0o120777 for a link. */
   mode?: number
+  /** Extra fields of its line in the directory. */
+  extra?: { id: number; body: Buffer }[]
   /** Points at the file of an earlier item instead of one of its own. */
   sameAs?: number
 }
@@ -107,10 +109,18 @@ export function zipOf(items: readonly ZipItem[], end: { count?: number; comment?
       pieces.push(Buffer.from('504b0304', 'hex'), fields, name, packed)
       at += 4 + fields.length + name.length + packed.length
     }
+    const extra = (item.extra ?? []).flatMap(({ id, body }) => {
+      const head = Buffer.alloc(4)
+      head.writeUInt16LE(id, 0)
+      head.writeUInt16LE(body.length, 2)
+      return [head, body]
+    })
     const tail = Buffer.alloc(14)
+    const lineFields = Buffer.from(fields)
+    lineFields.writeUInt16LE(Buffer.concat(extra).length, 24)
     tail.writeUInt32LE(((item.mode ?? 0o100644) << 16) >>> 0, 6)
     tail.writeUInt32LE(offset, 10)
-    lines.push(Buffer.from('504b01021403', 'hex'), fields, tail, name)
+    lines.push(Buffer.from('504b01021403', 'hex'), lineFields, tail, name, ...extra)
   }
   const directory = Buffer.concat(lines)
   const record = Buffer.alloc(22)
@@ -218,19 +228,33 @@ function rar4Block(type: number, flags: number, body: Buffer): Buffer {
   return block
 }
 
+/** A file for a RAR 5, or a link: symbolic (`link`), hard, or a file that is there twice (`copyOf`). */
+export interface RarItem {
+  name: string
+  bytes?: Buffer
+  link?: string
+  hardLink?: string
+  copyOf?: string
+}
+
 /**
- * Writes files, stored, as one RAR 5 archive. `link` makes an item a symbolic link.
+ * Writes files, stored, as one RAR 5 archive.
  * Source: RAR 5.0 archive format (rarlab.com/technote.htm).
  */
-export function rar5Of(items: readonly { name: string; bytes?: Buffer; link?: string }[]): Buffer {
-  const blocks = items.flatMap(({ name, bytes = Buffer.alloc(0), link }) => {
+export function rar5Of(items: readonly RarItem[]): Buffer {
+  const blocks = items.flatMap(({ name, bytes = Buffer.alloc(0), link, hardLink, copyOf }) => {
     const rawName = Buffer.from(name)
-    const target = Buffer.from(link ?? '')
-    const redirection = Buffer.concat([vint(5), vint(1), vint(0), vint(target.length), target])
-    const extra = link === undefined ? Buffer.alloc(0) : Buffer.concat([vint(redirection.length), redirection])
+    const target = link ?? hardLink ?? copyOf
+    const rawTarget = Buffer.from(target ?? '')
+    const type = link !== undefined ? 1 : hardLink !== undefined ? 4 : 5
+    const redirection = Buffer.concat([vint(5), vint(type), vint(0), vint(rawTarget.length), rawTarget])
+    const extra = target === undefined ? Buffer.alloc(0) : Buffer.concat([vint(redirection.length), redirection])
+    // A hard link and a copy say the size and the sum of what they mean, and hold no bytes.
+    const meant = link === undefined && target !== undefined ? items.find((item) => item.name === target)?.bytes : bytes
+    const sizeBytes = meant?.length ?? 0
     const sum = Buffer.alloc(4)
-    sum.writeUInt32LE(crc32(bytes))
-    const fields = [vint(4), vint(bytes.length), vint(0o100644), sum, vint(0), vint(1), vint(rawName.length), rawName]
+    sum.writeUInt32LE(crc32(meant ?? bytes))
+    const fields = [vint(4), vint(sizeBytes), vint(0o100644), sum, vint(0), vint(1), vint(rawName.length), rawName]
     const sizes = [...(extra.length > 0 ? [vint(extra.length)] : []), vint(bytes.length)]
     return [rar5Block(2, 2 | (extra.length > 0 ? 1 : 0), [...sizes, ...fields, extra]), bytes]
   })
@@ -254,4 +278,26 @@ function vint(value: number): Buffer {
     rest = Math.floor(rest / 128)
   } while (rest > 0)
   return Buffer.from(bytes)
+}
+
+/** A file, stored, in RAR 5 volumes of so many bytes of it. Source: RAR 5.0 archive format (rarlab.com/technote.htm). */
+export function rar5Volumes(name: string, data: Buffer, bytes: number): Buffer[] {
+  const count = Math.ceil(data.length / bytes)
+  return Array.from({ length: count }, (_, index) => {
+    const [isFirst, isLast] = [index === 0, index === count - 1]
+    const piece = data.subarray(index * bytes, (index + 1) * bytes)
+    const sum = Buffer.alloc(4)
+    // Each volume but the last has the sum of its piece.
+    sum.writeUInt32LE(crc32(isLast ? data : piece))
+    const flags = 2 | (isFirst ? 0 : 8) | (isLast ? 0 : 0x10)
+    const rawName = Buffer.from(name)
+    const file = [vint(4), vint(data.length), vint(0o100644), sum, vint(0), vint(1), vint(rawName.length), rawName]
+    return Buffer.concat([
+      Buffer.from('526172211a070100', 'hex'),
+      rar5Block(1, 0, isFirst ? [vint(1)] : [vint(3), vint(index)]),
+      rar5Block(2, flags, [vint(piece.length), ...file]),
+      piece,
+      rar5Block(5, 0, [vint(isLast ? 0 : 1)]),
+    ])
+  })
 }

@@ -1,0 +1,85 @@
+/** What is wrong with a packed stream, as the end of a sentence. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError'
+}
+
+const padding = new Set([0, 0x09, 0x0a, 0x0d, 0x20, 0x1a])
+
+/** Bytes that come in chunks, read in pieces of any length. */
+export class ByteInput {
+  readonly #chunks: AsyncIterator<Buffer>
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#chunks = source[Symbol.asyncIterator]()
+  }
+
+  /** Whatever comes next, or null at the end. */
+  async any(): Promise<Buffer | null> {
+    while (this.#held.length === 0) {
+      const { value, done } = await this.#chunks.next()
+      if (done === true) return null
+      this.#held = value
+    }
+    const chunk = this.#held
+    this.#held = Buffer.alloc(0)
+    return chunk
+  }
+
+  giveBack(bytes: Buffer): void {
+    this.#held = bytes
+  }
+
+  /** The next bytes, which stay; fewer at the end. */
+  async peek(length: number): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let count = 0
+    while (count < length) {
+      const chunk = await this.any()
+      if (chunk === null) break
+      chunks.push(chunk)
+      count += chunk.length
+    }
+    const [only = Buffer.alloc(0)] = chunks
+    this.#held = chunks.length > 1 ? Buffer.concat(chunks) : only
+    return this.#held.subarray(0, length)
+  }
+
+  async take(length: number): Promise<Buffer> {
+    const bytes = await this.peek(length)
+    if (bytes.length < length) throw new StreamError('it is cut off')
+    this.#held = this.#held.subarray(length)
+    return bytes
+  }
+
+  /** Passes over what ends up behind a file on its way and says nothing: zeros, line ends, blanks, the end mark of DOS. */
+  async skipPadding(): Promise<void> {
+    for (let chunk = await this.any(); chunk !== null; chunk = await this.any()) {
+      const first = chunk.findIndex((byte) => !padding.has(byte))
+      if (first === -1) continue
+      this.giveBack(chunk.subarray(first))
+      return
+    }
+  }
+
+  /** Passes over so many bytes. */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0; ) {
+      const chunk = await this.any()
+      if (chunk === null) throw new StreamError('it is cut off')
+      if (chunk.length > left) this.giveBack(chunk.subarray(left))
+      left -= chunk.length
+    }
+  }
+
+  /** Passes over bytes up to a zero. */
+  async skipText(): Promise<void> {
+    for (let isOver = false; !isOver; ) {
+      const chunk = await this.any()
+      if (chunk === null) throw new StreamError('it is cut off')
+      const end = chunk.indexOf(0)
+      isOver = end !== -1
+      if (isOver) this.giveBack(chunk.subarray(end + 1))
+    }
+  }
+}

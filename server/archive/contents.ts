@@ -1,0 +1,154 @@
+import { quoted, unsafe } from './archive-error.ts'
+import { decodeNames, type RawName } from './entry-name.ts'
+import { type DeadLink, LinkFinder, type Placeable } from './links.ts'
+import type { Note } from './note.ts'
+import { type Placed, Tree } from './tree.ts'
+
+/** What is to be known of anything in an archive. */
+interface Named {
+  name: RawName
+  /** Whether a backslash parts folders too, as in archives made on Windows. */
+  hasBackslashes: boolean
+}
+
+/** One thing that an archive holds, before it has its place. Of a file the bytes are on the disk, under a number. */
+export type Found = Named &
+  (
+    | { kind: 'file'; file: string; sizeBytes: number }
+    | { kind: 'folder' }
+    | { kind: 'symlink' | 'hard-link'; target: RawName }
+    | { kind: 'left-out'; why: string }
+  )
+
+export type FoundFile = Extract<Found, { kind: 'file' }>
+
+/** A file of the archive with its place. Where it was a link (`isCopy`), `file` holds the bytes of what it means. */
+export interface PlacedFile {
+  path: string[]
+  file: string
+  sizeBytes: number
+  isCopy: boolean
+}
+
+interface Place {
+  found: Found
+  text: string
+  segments: string[]
+  /** Something that leads outside was taken off the name. */
+  isCut: boolean
+}
+
+/**
+ * Gives everything that was found in an archive its place: names decoded and made safe, links that lead to a file in it as that file once
+ * more. What has no place, or another name than the archive says, goes into the note.
+ */
+export async function placeAll(
+  found: readonly Found[],
+  { archive, maxDepth, note }: { archive: string; maxDepth: number; note: Note },
+): Promise<{ files: PlacedFile[]; folders: string[][] }> {
+  const texts = await decodeNames(found.flatMap((one) => ('target' in one ? [one.name, one.target] : [one.name])))
+  const isOnlyBackslashes = !texts.some((text) => text.includes('/'))
+  const places: Place[] = []
+  const targets: string[] = []
+  let next = 0
+  for (const one of found) {
+    const text = texts[next++] ?? ''
+    targets.push('target' in one ? (texts[next++] ?? '') : '')
+    // A program on Windows that calls itself Unix: nobody else writes names without one slash, but with backslashes.
+    const hasBackslashes = one.hasBackslashes || isOnlyBackslashes
+    const cut = segmentsOf(text, hasBackslashes)
+    if (cut.segments.length > maxDepth) {
+      const depth = `which lies ${cut.segments.length} folders deep; at most ${maxDepth} are unpacked`
+      throw unsafe(archive, `it holds ${quoted(text)}, ${depth}`)
+    }
+    const isFolder = one.kind === 'file' && one.sizeBytes === 0 && hasBackslashes && text.endsWith('\\')
+    places.push({ found: isFolder ? { ...one, kind: 'folder' } : one, text, ...cut })
+  }
+  const fileOf = linkedFiles(places, targets)
+  const tree = new Tree(archive)
+  const files: PlacedFile[] = []
+  for (const [index, place] of places.entries()) {
+    const { found: one, text, segments } = place
+    if (one.kind === 'left-out') {
+      note.leftOut(text, one.why)
+      continue
+    }
+    if (one.kind === 'folder') {
+      if (segments.length > 0) tellName(place, tree.addFolder(segments), note)
+      continue
+    }
+    const meant = one.kind === 'file' ? one : fileOf(index)
+    if (typeof meant === 'string') {
+      note.leftOut(text, whyDead(meant, targets[index] ?? ''))
+      continue
+    }
+    const placed = tree.addFile(segments.length === 0 ? ['unnamed'] : segments)
+    tellName(place, placed, note)
+    files.push({ path: placed.path, file: meant.file, sizeBytes: meant.sizeBytes, isCopy: one.kind !== 'file' })
+  }
+  return { files, folders: tree.folders }
+}
+
+/** The segments of a path inside: without a root, a drive, and steps up, which are left out as other unpackers do. */
+function segmentsOf(text: string, hasBackslashes: boolean): { segments: string[]; isCut: boolean } {
+  const pieces = text.split(hasBackslashes ? /[/\\]/ : '/')
+  const segments: string[] = []
+  let isCut = pieces.length > 1 && pieces[0] === ''
+  for (const piece of pieces) {
+    if (piece === '' || piece === '.') continue
+    const isDrive = segments.length === 0 && pieces.length > 1 && /^[a-z]:$/i.test(piece)
+    if (piece === '..' || isDrive) isCut = true
+    else segments.push(piece)
+  }
+  return { segments, isCut }
+}
+
+function tellName({ text, segments, isCut }: Place, { path, isRenamed }: Placed, note: Note): void {
+  if (isRenamed || isCut || segments.length === 0) note.renamed(text, path.join('/'))
+}
+
+/** Finds the file that a link means; most archives hold no link, and then nothing is looked up. */
+function linkedFiles(places: readonly Place[], targets: readonly string[]): (index: number) => FoundFile | DeadLink {
+  if (!places.some(({ found }) => 'target' in found)) return () => 'missing'
+  const indexes: number[] = []
+  const items: Placeable[] = []
+  const itemOf = new Map<number, number>()
+  for (const [index, { found, segments }] of places.entries()) {
+    if (found.kind === 'left-out') continue
+    const target = 'target' in found ? targetOf(found, targets[index] ?? '') : null
+    itemOf.set(index, items.length)
+    indexes.push(index)
+    items.push({ kind: found.kind, segments, target })
+  }
+  const finder = new LinkFinder(items)
+  return (index) => {
+    const meant = finder.find(itemOf.get(index) ?? -1)
+    if (typeof meant === 'string') return meant
+    const found = places[indexes[meant] ?? -1]?.found
+    return found?.kind === 'file' ? found : 'missing'
+  }
+}
+
+function targetOf({ kind, hasBackslashes }: Found, target: string): Placeable['target'] {
+  // The target of a hard link is the name of something in the archive, and is read like one.
+  if (kind === 'hard-link') return { isAbsolute: false, segments: segmentsOf(target, hasBackslashes).segments }
+  const isAbsolute = /^([/\\]|[a-z]:[/\\])/i.test(target)
+  return { isAbsolute, segments: target.split(hasBackslashes ? /[/\\]/ : '/') }
+}
+
+function whyDead(dead: DeadLink, target: string): string {
+  switch (dead) {
+    case 'outside':
+      return `a link to ${quoted(target)}`
+    case 'missing':
+      return `a link to ${quoted(target)}, which is not in it`
+    case 'folder':
+      return 'a link to a folder'
+    case 'loop':
+      return 'a link that leads to itself'
+    case 'too-far':
+      return 'a link over too many other links'
+    default:
+      return dead satisfies never
+  }
+}

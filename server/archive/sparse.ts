@@ -1,0 +1,74 @@
+import type { Output } from './output.ts'
+
+/** Bytes of a file that stand in the archive; all between them are zeros. */
+export interface Piece {
+  offset: number
+  sizeBytes: number
+}
+
+/** A file of more pieces is not unpacked: it would take all memory. */
+export const maxPieces = 500_000
+
+/** Writes a file with holes, of which only the pieces come. */
+export class SparseWriter {
+  readonly #pieces: readonly Piece[]
+  readonly #sizeBytes: number
+  readonly #output: Output
+  #next = 0
+  #left = 0
+  #at = 0
+
+  constructor(pieces: readonly Piece[], sizeBytes: number, output: Output) {
+    this.#pieces = pieces
+    this.#sizeBytes = sizeBytes
+    this.#output = output
+  }
+
+  write(bytes: Buffer): void {
+    for (let rest = bytes; rest.length > 0; ) {
+      while (this.#left === 0) {
+        const piece = this.#pieces[this.#next++]
+        if (piece === undefined) return
+        this.#fillTo(piece.offset)
+        this.#left = piece.sizeBytes
+      }
+      const part = rest.subarray(0, this.#left)
+      this.#output.write(part)
+      this.#left -= part.length
+      this.#at += part.length
+      rest = rest.subarray(part.length)
+    }
+  }
+
+  end(): void {
+    this.#fillTo(this.#sizeBytes)
+  }
+
+  #fillTo(offset: number): void {
+    this.#output.writeZeros(offset - this.#at)
+    this.#at = offset
+  }
+}
+
+/** Whether pieces follow one another inside the file, and are just what is stored. */
+export function arePieces(pieces: readonly Piece[], of: { sizeBytes: number; storedBytes: number }): boolean {
+  let end = 0
+  let sum = 0
+  for (const { offset, sizeBytes } of pieces) {
+    if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || offset < end) return false
+    end = offset + sizeBytes
+    sum += sizeBytes
+  }
+  return Number.isSafeInteger(of.sizeBytes) && end <= of.sizeBytes && sum === of.storedBytes
+}
+
+/** Pieces from a flat list of offsets and sizes, or null when it is none. */
+export function piecesOf(numbers: readonly string[]): Piece[] | null {
+  if (numbers.length % 2 !== 0 || numbers.length > 2 * maxPieces || !numbers.every((one) => /^\d+$/.test(one))) {
+    return null
+  }
+  return Array.from({ length: numbers.length / 2 }, (_, index) => ({
+    offset: Number(numbers[index * 2]),
+    sizeBytes: Number(numbers[index * 2 + 1]),
+  }))
+}

@@ -1,0 +1,60 @@
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
+
+/** The files of one archive, read as if they were one after the other in one. */
+export class Volumes {
+  readonly paths: readonly string[]
+  /** Where each file begins, and at last where the last one ends. */
+  readonly starts: readonly number[]
+  readonly #descriptors: number[]
+
+  constructor(paths: readonly string[]) {
+    this.paths = paths
+    const starts = [0]
+    for (const path of paths) starts.push((starts.at(-1) ?? 0) + statSync(path).size)
+    this.starts = starts
+    this.#descriptors = paths.map((path) => openSync(path, 'r'))
+  }
+
+  get sizeBytes(): number {
+    return this.starts.at(-1) ?? 0
+  }
+
+  /** Fills a buffer from there on; answers with how many bytes there were. */
+  readInto(into: Buffer, offset: number): number {
+    let count = 0
+    for (let index = this.#indexAt(offset); index < this.#descriptors.length && count < into.length; ) {
+      const at = offset + count - (this.starts[index] ?? 0)
+      const read = readSync(this.#descriptors[index] ?? -1, into, count, into.length - count, at)
+      count += read
+      if (read === 0) index++
+    }
+    return count
+  }
+
+  read(offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    return bytes.subarray(0, this.readInto(bytes, offset))
+  }
+
+  /** The bytes of a range, in chunks. */
+  async *stream(offset: number, length: number): AsyncGenerator<Buffer> {
+    const end = offset + length
+    for (let index = this.#indexAt(offset); index < this.paths.length && (this.starts[index] ?? 0) < end; index++) {
+      const start = this.starts[index] ?? 0
+      const from = Math.max(0, offset - start)
+      const last = Math.min(end, this.starts[index + 1] ?? 0) - start - 1
+      if (last < from) continue
+      const part = createReadStream(this.paths[index] ?? '', { start: from, end: last, highWaterMark: 1024 * 1024 })
+      for await (const chunk of part) if (Buffer.isBuffer(chunk)) yield chunk
+    }
+  }
+
+  close(): void {
+    for (const descriptor of this.#descriptors.splice(0)) closeSync(descriptor)
+  }
+
+  #indexAt(offset: number): number {
+    const next = this.starts.findIndex((start) => start > offset)
+    return next === -1 ? this.paths.length : next - 1
+  }
+}
