@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { rar5Volumes, tarEnd, tarItem } from './support/archives.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, makeParts } from './support/made-archive.ts'
 import { type Service, until } from './support/service.ts'
@@ -173,6 +175,56 @@ describe('bad input', () => {
       [true, '“held.bin” has not failed.'],
       [true, 'There is no transfer with the id 7.'],
     ])
+  })
+})
+
+describe('an archive with something odd in it', () => {
+  it('is unpacked all the same, and a message tells what was left out and renamed', async () => {
+    const tar = Buffer.concat([
+      tarItem('/etc/motd', { bytes: Buffer.from('hello') }),
+      tarItem('copy', { type: '1', link: '/etc/motd' }),
+      tarItem('passwd', { type: '2', link: '/etc/passwd' }),
+      tarEnd,
+    ])
+    const [link = ''] = serve({ 'Odd.tar.gz': gzipSync(tar) })
+    const service = await start()
+    await add(service, link)
+    await whenEmpty(service)
+    expect(await paths(service)).toEqual(['Odd/copy', 'Odd/etc/motd'])
+    const { rows } = await service.ask('messages.list')
+    expect(rows.map(({ title }) => title)).toContain(
+      '1 thing in “Odd.tar.gz” was left out: “passwd” (a link to “/etc/passwd”). ' +
+        '1 name in “Odd.tar.gz” was changed: “/etc/motd” is now “etc/motd”.',
+    )
+    expect(await usedBytes(service)).toBe(10)
+  })
+
+  it('that holds nothing, or nothing that can be unpacked, is kept as it is, and a message says so', async () => {
+    const empty = Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex')
+    const links = Buffer.concat([tarItem('out', { type: '2', link: '/etc/passwd' }), tarEnd])
+    const service = await start()
+    await add(service, ...serve({ 'Nothing.zip': empty, 'Links.tar': links }))
+    await whenEmpty(service)
+    expect(await itemsOf(service)).toEqual([
+      ['Links.tar', links.toString('hex')],
+      ['Nothing.zip', empty.toString('hex')],
+    ])
+    const { rows } = await service.ask('messages.list')
+    expect(rows.map(({ title }) => title)).toEqual(
+      expect.arrayContaining([
+        '“Nothing.zip” is empty, so it is kept as it is.',
+        '“Links.tar” is kept as it is, as nothing in it could be unpacked: “out” (a link to “/etc/passwd”).',
+      ]),
+    )
+  })
+
+  it('RAR volumes named .001 are one archive, not one file', async () => {
+    const film = randomBytes(200_000)
+    const parts = rar5Volumes('film.mkv', film, 90_000)
+    const service = await start()
+    await add(service, ...serve(Object.fromEntries(parts.map((bytes, index) => [`Film.00${index + 1}`, bytes]))))
+    await whenEmpty(service)
+    expect(await itemsOf(service)).toEqual([['film.mkv', film.toString('hex')]])
   })
 })
 

@@ -104,6 +104,7 @@ async function complete(
   return options.turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
     const { plan } = transfer
     if (plan === null) return false
+      if (plan.note != null) transfer.reason = plan.note
     show('Completing')
     const files = plan.trees.flatMap((tree) => tree.files)
     // What is shared is read in its old place until that ends.
@@ -142,6 +143,7 @@ export function heldBytes(transfer: Transfer, content: Content): number {
 
 /** The transaction at the end of a plan. Answers with what the transfer says from now on, and contents that nobody needs any more. */
 function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions) {
+  const { note = null } = plan
   const replaced = plan.replacedIds.filter(space.has).flatMap(space.remove)
   const added = plan.trees.map(space.addTree)
   if (plan.kind === 'raw') {
@@ -149,8 +151,11 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
     rows.save({ ...transfer, ...changes })
     return { changes, replaced, hasLeft: false }
   }
-  for (const item of added.flatMap(({ top }) => top)) messages.addFile(item)
-  const changes = { plan: null, stage: 'delivered' as const }
+  const top = added.flatMap((tree) => tree.top)
+  for (const item of top) messages.addFile(item)
+  if (note !== null) messages.addNotice(note, top[0]?.id)
+  // A row that stays, as it is still shared, goes on telling it.
+  const changes = { plan: null, stage: 'delivered' as const, reason: note }
   if (transfer.isSharing) rows.save({ ...transfer, ...changes })
   else rows.remove(transfer.id)
   return { changes, replaced, hasLeft: !transfer.isSharing }

@@ -16,8 +16,8 @@ export interface Messages {
   remove: (id: number) => void
   /** Says that a file has come. To be called inside the transaction that adds it. */
   addFile: (file: { id: number; name: string; kind: number; sizeBytes: number }) => void
-  /** Says anything else, in plain text. */
-  addNotice: (sentence: string) => void
+  /** Says anything else, in plain text; with an item, of that. */
+  addNotice: (sentence: string, itemId?: number) => void
 }
 
 export function createMessages(db: Database, userId: number): Messages {
@@ -34,8 +34,8 @@ export function createMessages(db: Database, userId: number): Messages {
       const title = `<a rel="userfile" href="/file/${id}">${escapeHtml(name)}</a> <span class="dash-gray">(${humanSize(sizeBytes, 2)}) downloaded</span>`
       insert.run(userId, id, title, name, kind, nowSeconds())
     },
-    addNotice: (sentence) => {
-      insert.run(userId, null, escapeHtml(sentence), null, null, nowSeconds())
+    addNotice: (sentence, itemId) => {
+      insert.run(userId, itemId ?? null, escapeHtml(sentence), null, null, nowSeconds())
     },
   }
 }

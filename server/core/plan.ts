@@ -29,6 +29,8 @@ export interface Plan {
   trees: PlannedTree[]
   /** Items whose place the trees take: archives that were unpacked. */
   replacedIds: number[]
+  /** What the person is told with it: what was left out of archives, and names that were changed. Absent in plans of older versions. */
+  note?: string | null
 }
 
 /** What became of one archive. */
@@ -52,7 +54,7 @@ export function rawPlan(transfer: Transfer, kind: Plan['kind'], root: readonly s
  */
 export function unpackedPlan(
   transfer: Transfer,
-  unpacked: Unpacked[],
+  { unpacked, note }: { unpacked: Unpacked[]; note: string | null },
   { root, parentOf }: { root: readonly string[]; parentOf: (itemId: number) => number | null },
 ): Plan {
   const { itemIds, folderId, files } = transfer
@@ -69,7 +71,9 @@ export function unpackedPlan(
   }
   const indexes = unpacked.flatMap((archive) => archive.indexes)
   const trees = unpacked.map(from)
-  if (itemIds !== null) return { kind: 'whole', trees, replacedIds: indexes.flatMap((index) => itemIds[index] ?? []) }
+  if (itemIds !== null) {
+    return { kind: 'whole', trees, replacedIds: indexes.flatMap((index) => itemIds[index] ?? []), note }
+  }
   const rest = rawTree(transfer, new Set(indexes), root)
   // All of it is one tree, so that folders of the same name are one folder.
   const whole: PlannedTree = {
@@ -77,7 +81,7 @@ export function unpackedPlan(
     files: [...rest.files, ...trees.flatMap((tree) => tree.files)],
     folders: trees.flatMap((tree) => tree.folders),
   }
-  return { kind: 'whole', trees: [whole], replacedIds: [] }
+  return { kind: 'whole', trees: [whole], replacedIds: [], note }
 }
 
 function rawTree(transfer: Transfer, without: ReadonlySet<number>, root: readonly string[]): PlannedTree {

@@ -9,6 +9,8 @@ import type { Unpacked } from './plan.ts'
 import type { DiskQuota } from './quota.ts'
 import type { Transfer } from './transfer.ts'
 
+const maxNotes = 3
+
 /** The archives among a transfer's files, which lie in its work folder under their index. */
 export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSet[]> {
   return findArchives(
@@ -22,9 +24,10 @@ export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSe
 
 /**
  * Unpacks archives into the work folder, from the start: what an earlier try left is removed first. Their content is promised by
- * the quota, beside the archives themselves. Rejects with an `ArchiveError` or a `Refusal`.
+ * the quota, beside the archives themselves. An archive that gives nothing is not in the answer, as it is kept as it is; the note
+ * tells of that and of all else that the person has to know. Rejects with an `ArchiveError` or a `Refusal`.
  */
-export async function unpack(job: UnpackJob): Promise<Unpacked[]> {
+export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   const { transfer, work, quota } = job
   const into = join(work, 'unpacked')
   const packedBytes = quota.promisedTo(transfer.id)
@@ -41,6 +44,12 @@ export async function unpack(job: UnpackJob): Promise<Unpacked[]> {
   }
 }
 
+/** What archives became, and what the person has to know of them, or null. */
+interface UnpackResult {
+  unpacked: Unpacked[]
+  note: string | null
+}
+
 interface UnpackJob {
   transfer: Transfer
   work: string
@@ -53,12 +62,13 @@ async function unpackInto(
   into: string,
   { transfer, work, archives, quota, signal }: UnpackJob,
   packedBytes: number,
-): Promise<Unpacked[]> {
+): Promise<UnpackResult> {
   const { extractArchive } = await import('../archive/extract.ts')
-  const all: Unpacked[] = []
+  const unpacked: Unpacked[] = []
+  const notes: string[] = []
   let unpackedBytes = 0
   for (const [index, archive] of archives.entries()) {
-    const { files, folders } = await extractArchive(archive, {
+    const { files, folders, note } = await extractArchive(archive, {
       into: join(into, `${index}`),
       password: transfer.password,
       limits: { maxBytes: quota.unpromisedBytes() },
@@ -69,7 +79,9 @@ async function unpackInto(
     })
     unpackedBytes += files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     if (!quota.reserve(transfer.id, packedBytes + unpackedBytes)) throw noRoom(transfer, quota)
-    all.push({
+    if (note !== null) notes.push(note)
+    if (files.length === 0 && folders.length === 0) continue
+    unpacked.push({
       indexes: archive.fileIndexes,
       stem: stemOf(archive),
       files: files.map(({ path, file, sizeBytes }) => ({
@@ -80,7 +92,9 @@ async function unpackInto(
       folders,
     })
   }
-  return all
+  const told = notes.slice(0, maxNotes)
+  if (notes.length > maxNotes) told.push(`${notes.length - maxNotes} more archives had such things in them.`)
+  return { unpacked, note: told.length === 0 ? null : told.join(' ') }
 }
 
 /** What a folder of an archive's content is called. */
