@@ -104,7 +104,7 @@ async function complete(
   return options.turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
     const { plan } = transfer
     if (plan === null) return false
-      if (plan.note != null) transfer.reason = plan.note
+    if (plan.note != null) transfer.reason = plan.note
     show('Completing')
     const files = plan.trees.flatMap((tree) => tree.files)
     // What is shared is read in its old place until that ends.
