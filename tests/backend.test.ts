@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { namesOf } from '../shared/item-kinds.ts'
@@ -177,23 +178,22 @@ it('keeps a secret only when asked to, and in plain only when that was agreed to
   const service = await serviceOf()
   const asked = { ...credentials, address: service.url, isKept: true }
   const unprotected = backendOf({ protection: 'plain' })
+  const vault = join(unprotected.dataFolder, 'vault.json')
   await unprotected.client.call('accounts.addServer', asked)
-  expect(unprotected.secrets.size).toBe(0)
+  expect(existsSync(vault)).toBe(false)
   await unprotected.client.call('accounts.addServer', { ...asked, mayBePlain: true })
-  expect(unprotected.secrets.size).toBe(1)
+  expect(readFileSync(vault, 'utf8')).toContain('"plain"')
 })
 
 it('opens again with what was kept; what was not kept asks to sign in, with everything else in place', async () => {
   const service = await serviceOf()
   for (const isKept of [true, false]) {
-    const store = new Map<string, unknown>()
-    const secrets = new Map<string, string>()
-    const first = backendOf({ store, secrets })
+    const first = backendOf()
     const accountId = await first.client.call('accounts.addServer', { ...credentials, address: service.url, isKept })
     await first.backend.close()
-    expect(JSON.stringify([...store])).not.toContain('open-sesame-secret')
+    expect(readFileSync(join(first.dataFolder, 'settings.json'), 'utf8')).not.toContain('open-sesame-secret')
 
-    const second = backendOf({ store, secrets })
+    const second = backendOf({ dataFolder: first.dataFolder })
     const shown = second.next(
       'accounts.changed',
       ([account]) => account?.state === (isKept ? 'signed-in' : 'signed-out'),

@@ -5,20 +5,40 @@ import { Account, type AccountId } from '../../shared/account.ts'
 import type { HandlersOf, Input } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Emit } from './emit.ts'
+import { type Group, isObject } from './files/json-content.ts'
+import type { JsonFile } from './files/json-file.ts'
 import type { History } from './history.ts'
-import type { Host } from './host.ts'
 import type { LocalService } from './local-service.ts'
 import type { Log } from './log.ts'
 import { createV1Client } from './putio/v1/client.ts'
 import type { Credentials } from './putio/v1/request.ts'
 import { Session } from './session.ts'
+import type { Vault } from './vault.ts'
 
-const StoredAccounts = z.array(Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }))
+/** Fields of a later version stay with the account. */
+const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true })
+type StoredAccount = z.infer<typeof StoredAccount>
 const StoredCredentials = z.object({ apiKey: z.string(), apiSecret: z.string() })
+
+const group = 'accounts'
+
+/** The accounts in the settings file. */
+export const accountsGroup: Group = {
+  nouns: ['account', 'accounts'],
+  idOf: (value) => (isObject(value) && typeof value.id === 'string' && value.id !== '' ? value.id : null),
+  isGood: (_id, value) => isUsable(StoredAccount.safeParse(value).data ?? null),
+}
+
+/** A server without an address cannot be asked. */
+function isUsable(account: StoredAccount | null): boolean {
+  if (account === null) return false
+  return account.kind === 'this-computer' || (account.address !== null && URL.canParse(account.address))
+}
 
 /** What the accounts need of the backend around them. */
 export interface AccountsOptions {
-  host: Host
+  file: JsonFile
+  vault: Vault
   log: Log
   history: History
   service: LocalService
@@ -34,22 +54,16 @@ export class Accounts {
     this.#options = options
   }
 
-  /** Opens every account that is kept. */
+  /** Opens every account that is kept. One that cannot be opened keeps none of the others from it. */
   async open(): Promise<void> {
-    const stored = StoredAccounts.safeParse(this.#options.host.store.get('accounts'))
-    for (const account of stored.data ?? []) {
-      const credentials = account.kind === 'server' ? await this.#credentialsOf(account.id, account.keeping) : null
-      const isMissing = account.kind === 'server' && credentials === null
-      const session = this.#add(
-        {
-          ...account,
-          state: isMissing ? 'signed-out' : 'connecting',
-          problem: isMissing ? 'The key and secret were kept only until Putdesk closed.' : null,
-        },
-        credentials,
-      )
+    for (const stored of this.#options.file.entries(group).values()) {
+      const { data: account } = StoredAccount.safeParse(stored)
+      if (account === undefined) continue
+      const { credentials, problem } = await this.#credentialsOf(account)
+      const state = problem === null ? 'connecting' : 'signed-out'
+      const session = this.#add({ ...account, state, problem }, credentials)
       if (account.kind === 'this-computer') this.#startService()
-      if (!isMissing) session.openPatiently()
+      if (problem === null) session.openPatiently()
     }
     this.emitAll()
   }
@@ -74,7 +88,7 @@ export class Accounts {
   }
 
   handlers(): HandlersOf<'accounts'> {
-    const { host } = this.#options
+    const { vault } = this.#options
     return {
       'accounts.addThisComputer': async () => {
         this.#options.service.start()
@@ -89,7 +103,7 @@ export class Accounts {
           problem: null,
           keeping: 'session',
         })
-        this.#store()
+        this.#store(session.account)
         this.#emitAccounts()
         await session.open()
         return session.account.id
@@ -99,19 +113,19 @@ export class Accounts {
         const { account } = this.session(accountId)
         this.session(accountId).close()
         this.#sessions.delete(accountId)
-        this.#store()
-        await host.vault.remove(accountId)
+        this.#options.file.put(group, { [accountId]: undefined })
+        vault.remove(accountId)
         if (account.kind === 'this-computer') await this.#options.service.stop()
         this.#options.history.removeAccount(accountId, Date.now())
         this.#emitAccounts()
         return null
       },
-      'accounts.secretProtection': () => host.vault.protection(),
+      'accounts.secretProtection': () => vault.protection(),
     }
   }
 
   async #addServer(input: Input<'accounts.addServer'>): Promise<AccountId> {
-    const { host, log } = this.#options
+    const { vault, log } = this.#options
     const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
     const address = toBaseUrl(input.address)
     const credentials = { apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
@@ -125,16 +139,16 @@ export class Accounts {
         account.id === accountId || (account.address === address && account.name.startsWith(`${userName} · `)),
     )
     const id = known?.account.id ?? randomUUID()
-    const mayKeep = isKept && (mayBePlain || (await host.vault.protection()) === 'protected')
-    const keeping = mayKeep ? await host.vault.write(id, JSON.stringify(credentials)) : 'session'
-    if (keeping === 'session') await host.vault.remove(id)
+    const mayKeep = isKept && (mayBePlain || (await vault.protection()) === 'protected')
+    const keeping = mayKeep ? await vault.write(id, JSON.stringify(credentials)) : 'session'
+    if (keeping === 'session') vault.remove(id)
     known?.close()
     const name = `${userName} · ${new URL(address).host}`
     const session = this.#add(
       { id, kind: 'server', name, address, state: 'connecting', problem: null, keeping },
       credentials,
     )
-    this.#store()
+    this.#store(session.account)
     await session.open()
     this.#emitAccounts()
     return id
@@ -155,8 +169,8 @@ export class Accounts {
       history,
       log,
       emit,
-      onAccount: () => {
-        this.#store()
+      onAccount: (changed) => {
+        this.#store(changed)
         this.#emitAccounts()
       },
     })
@@ -173,21 +187,35 @@ export class Accounts {
     }
   }
 
-  async #credentialsOf(id: AccountId, keeping: Account['keeping']): Promise<Credentials | null> {
-    if (keeping === 'session') return null
-    const kept = await this.#options.host.vault.read(id)
-    if (kept === null) return null
-    const credentials = StoredCredentials.parse(JSON.parse(kept))
-    this.#options.log.hide(credentials.apiSecret)
-    this.#options.log.hide(credentials.apiKey)
-    return credentials
+  /** What signs an account's requests, or why there is nothing to sign them with. */
+  async #credentialsOf({
+    id,
+    kind,
+    keeping,
+  }: StoredAccount): Promise<{ credentials: Credentials | null; problem: string | null }> {
+    if (kind === 'this-computer') return { credentials: null, problem: null }
+    if (keeping === 'session')
+      return { credentials: null, problem: 'The key and secret were kept only until Putdesk closed.' }
+    try {
+      const kept = await this.#options.vault.read(id)
+      if (kept === null)
+        return { credentials: null, problem: 'The key and secret are no longer on this computer, or cannot be read.' }
+      const credentials = StoredCredentials.parse(JSON.parse(kept))
+      this.#options.log.hide(credentials.apiSecret)
+      this.#options.log.hide(credentials.apiKey)
+      return { credentials, problem: null }
+    } catch (error) {
+      this.#options.log.error('vault', error)
+      return { credentials: null, problem: 'The key and secret that were kept are damaged.' }
+    }
   }
 
   /** Writes only what has changed: an account that merely connects is no reason to write a file. */
-  #store(): void {
-    const { store } = this.#options.host
-    const accounts = StoredAccounts.parse([...this.#sessions.values()].map(({ account }) => account))
-    if (JSON.stringify(accounts) !== JSON.stringify(store.get('accounts'))) store.set('accounts', accounts)
+  #store(account: Account): void {
+    const { file } = this.#options
+    const stored = StoredAccount.parse(account)
+    const { data: kept } = StoredAccount.safeParse(file.entries(group).get(account.id))
+    if (JSON.stringify(stored) !== JSON.stringify(kept)) file.put(group, { [account.id]: stored })
   }
 
   #emitAccounts(): void {

@@ -16,8 +16,10 @@ import { createLog } from './log.ts'
 import { createPlaying } from './playing/play.ts'
 import { createRelay } from './playing/relay.ts'
 import { createSettings } from './settings.ts'
+import { openSettingsFile } from './settings-file.ts'
 import { TorrentFiles } from './torrent-files.ts'
 import { transferHandlers } from './transfers.ts'
+import { Vault } from './vault.ts'
 
 /** All that is behind the pipe. */
 export interface Backend {
@@ -50,16 +52,31 @@ export function createBackend(host: Host): Backend {
     notices.set(id, { id, sentence })
     emitNotices()
   }
-  for (const sentence of host.startNotices) addNotice(sentence)
+  /** What is wrong with a file while it is wrong. */
+  const showProblem = (file: string) => (problem: string | null) => {
+    if (notices.get(file)?.sentence === (problem ?? undefined)) return
+    if (problem === null) notices.delete(file)
+    else notices.set(file, { id: file, sentence: problem })
+    emitNotices()
+  }
 
-  const settings = createSettings(host.store)
+  const file = openSettingsFile(host.dataFolder, { tell: addNotice, onSaved: showProblem('settings') })
+  const vault = new Vault({
+    folder: host.dataFolder,
+    keeper: host.secretKeeper,
+    tell: addNotice,
+    onSaved: showProblem('vault'),
+  })
+  const settings = createSettings(file)
   host.applyTheme(settings.current().theme)
-  const journal = openJournal(join(host.dataFolder, 'history.jsonl'))
-  if (journal.wasDamaged)
-    addNotice('The history file was damaged. What could be read was kept; the damaged file lies beside it.')
+  const journal = openJournal({
+    path: join(host.dataFolder, 'history.jsonl'),
+    tell: addNotice,
+    onSaved: showProblem('history'),
+  })
   const history = new History(journal)
   const torrentFiles = new TorrentFiles()
-  const hosters = new Hosters({ host, log, onChange: () => service.useHosters(hosters.accounts()) })
+  const hosters = new Hosters({ vault, log, onChange: () => service.useHosters(hosters.accounts()) })
   const service = new LocalService({
     host,
     log,
@@ -68,7 +85,7 @@ export function createBackend(host: Host): Backend {
     onState: (state) => emit('service.changed', state),
     onNotice: addNotice,
   })
-  const accounts = new Accounts({ host, log, history, service, emit })
+  const accounts = new Accounts({ file, vault, log, history, service, emit })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
   const opened = hosters
@@ -149,6 +166,9 @@ export function createBackend(host: Host): Backend {
     close: async () => {
       accounts.close()
       playing.close()
+      file.close()
+      vault.close()
+      journal.close()
       await Promise.all([relay.close(), service.stop()])
     },
   }

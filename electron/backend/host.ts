@@ -1,21 +1,5 @@
-import type { SecretKeeping } from '../../shared/account.ts'
 import type { Settings } from '../../shared/settings.ts'
-
-/** A small store of plain values that survives the app. Never for secrets. */
-export interface KeyValueStore {
-  get(key: string): unknown
-  set(key: string, value: unknown): void
-}
-
-/** The only place where secrets rest. */
-export interface Vault {
-  /** How a secret kept here would be protected. */
-  protection(): Promise<Exclude<SecretKeeping, 'session'>>
-  read(name: string): Promise<string | null>
-  /** Keeps a secret; answers with how it is protected. */
-  write(name: string, secret: string): Promise<Exclude<SecretKeeping, 'session'>>
-  remove(name: string): Promise<void>
-}
+import type { SecretKeeper } from './vault.ts'
 
 /** A running local service, before it is known to listen. Messages are the JSON objects of its own protocol. */
 export interface ServiceProcess {
@@ -32,10 +16,7 @@ export interface ServiceProcess {
 export interface Host {
   /** Where the backend keeps its files. */
   dataFolder: string
-  store: KeyValueStore
-  vault: Vault
-  /** Sentences about what was damaged at the start and restored. */
-  startNotices: readonly string[]
+  secretKeeper: SecretKeeper
   /** Starts the local service with arguments that hold no secret. Throws `unavailable` where this runtime cannot run it. */
   startService(args: readonly string[]): ServiceProcess
   /** Why the local service cannot run here, or null. */

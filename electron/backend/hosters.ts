@@ -2,11 +2,11 @@ import * as z from 'zod'
 import type { SecretKeeping } from '../../shared/account.ts'
 import type { HandlersOf } from '../../shared/contract.ts'
 import { type Hoster, HosterSignIn } from '../../shared/hoster.ts'
-import type { Host } from './host.ts'
 import type { Log } from './log.ts'
+import type { Vault } from './vault.ts'
 
 const vaultName = 'hosters'
-const Stored = z.array(HosterSignIn)
+const Stored = z.array(z.unknown())
 
 /** A paid hoster as the local service is told of it. */
 export type HosterAccount = { host: string; user: string; password: string } | { host: string; cookie: string }
@@ -15,7 +15,7 @@ type Kept = HosterSignIn & { keeping: SecretKeeping }
 
 /** What the hosters need of the backend around them. */
 export interface HostersOptions {
-  host: Host
+  vault: Vault
   log: Log
   /** They are others now; the running service is told. */
   onChange(): void
@@ -25,6 +25,10 @@ export interface HostersOptions {
 export class Hosters {
   readonly #options: HostersOptions
   readonly #known = new Map<string, Kept>()
+  /** What this version cannot use of what was kept. It is written back as it is. */
+  readonly #unread: unknown[] = []
+  /** Something was kept that nobody can read now: it moves aside before anything takes its place. */
+  #isLocked = false
 
   constructor(options: HostersOptions) {
     this.#options = options
@@ -32,11 +36,18 @@ export class Hosters {
 
   /** Reads what was kept. */
   async open(): Promise<void> {
-    const { vault } = this.#options.host
+    const { vault } = this.#options
+    this.#isLocked = vault.has(vaultName)
     const kept = await vault.read(vaultName)
     if (kept === null) return
     const keeping = await vault.protection()
-    for (const hoster of Stored.parse(JSON.parse(kept))) this.#put({ ...hoster, keeping })
+    const all = Stored.parse(JSON.parse(kept))
+    this.#isLocked = false
+    for (const stored of all) {
+      const hoster = HosterSignIn.safeParse(stored)
+      if (hoster.success) this.#put({ ...hoster.data, keeping })
+      else this.#unread.push(stored)
+    }
   }
 
   /** As the service takes them. */
@@ -52,10 +63,11 @@ export class Hosters {
     return {
       'hosters.list': async () => this.#list(),
       'hosters.put': async ({ host, signIn, isKept, mayBePlain }) => {
-        const protection = await this.#options.host.vault.protection()
+        const protection = await this.#options.vault.protection()
         const isKeepable = isKept && (mayBePlain || protection === 'protected')
         this.#put({ host, signIn, keeping: isKeepable ? protection : 'session' })
-        await this.#store()
+        const isStored = await this.#store()
+        if (!isStored) this.#put({ host, signIn, keeping: 'session' })
         return this.#list()
       },
       'hosters.remove': async ({ host }) => {
@@ -73,12 +85,17 @@ export class Hosters {
     this.#known.set(hoster.host, hoster)
   }
 
-  async #store(): Promise<void> {
-    const { vault } = this.#options.host
+  /** Answers with false where the vault could not be written. */
+  async #store(): Promise<boolean> {
+    const { vault, onChange } = this.#options
     const kept = [...this.#known.values()].filter(({ keeping }) => keeping !== 'session')
-    if (kept.length === 0) await vault.remove(vaultName)
-    else await vault.write(vaultName, JSON.stringify(Stored.parse(kept)))
-    this.#options.onChange()
+    const stored = [...kept.map((hoster) => HosterSignIn.parse(hoster)), ...this.#unread]
+    if (this.#isLocked) vault.setAside(vaultName)
+    this.#isLocked = false
+    if (stored.length === 0) vault.remove(vaultName)
+    const keeping = stored.length === 0 ? null : await vault.write(vaultName, JSON.stringify(stored))
+    onChange()
+    return keeping !== 'session'
   }
 
   #list(): Hoster[] {

@@ -1,25 +1,20 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, nativeTheme, shell } from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host.ts'
+import { systemKeeper } from './secret-keeper.ts'
 import { startServiceProcess, whyNoService } from './service-process.ts'
-import { openSettingsFile } from './settings-file.ts'
-import { createVault } from './vault.ts'
 
-const largestLog = 5 * 1024 * 1024
+const maxLogBytes = 5 * 1024 * 1024
 
 /** What only Electron can do, for the backend. */
 export function createHost(): Host {
   const folder = app.getPath('userData')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { store, notice } = openSettingsFile(folder)
-  const writeLog = logFile(join(folder, 'putdesk.log'))
+  const writeLog = logFile(folder)
   return {
     dataFolder: folder,
-    store,
-    vault: createVault(join(folder, 'vault.json')),
-    startNotices: notice === null ? [] : [notice],
+    secretKeeper: systemKeeper,
     startService: (args) => startServiceProcess(args, writeLog),
     whyNoService,
     openWithSystem: async (path) => {
@@ -37,8 +32,14 @@ export function createHost(): Host {
 }
 
 /** Appends lines to a private file; a full one is kept once as `.1`. */
-function logFile(path: string): (line: string) => void {
-  if (existsSync(path) && statSync(path).size > largestLog) renameSync(path, `${path}.1`)
+function logFile(folder: string): (line: string) => void {
+  const path = join(folder, 'putdesk.log')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxLogBytes) renameSync(path, `${path}.1`)
+  } catch (error) {
+    console.error(error)
+  }
   return (line) => {
     try {
       appendFileSync(path, `${line}\n`, { mode: 0o600 })

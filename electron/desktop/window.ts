@@ -1,17 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, nativeTheme, type Rectangle, screen } from 'electron'
+import { app, BrowserWindow, nativeTheme, screen } from 'electron'
+import { wholeFile } from '../backend/files/json-content.ts'
+import { JsonFile } from '../backend/files/json-file.ts'
 import { pageOrigin } from './page-path.ts'
+import { isSide, minHeight, minWidth, usableBounds } from './window-bounds.ts'
 
 const home = `${pageOrigin}/index.html`
 const background = { light: '#f4f3f1', dark: '#1e1f22' }
 
 /** Every window is made here, and nowhere else. */
 export function createWindow(): BrowserWindow {
+  const file = boundsFile()
+  const screens = screen.getAllDisplays().map(({ workArea }) => workArea)
   const window = new BrowserWindow({
-    ...(rememberedBounds() ?? { width: 1280, height: 800, useContentSize: true }),
-    minWidth: 720,
-    minHeight: 480,
+    ...(usableBounds(file.entries(wholeFile), screens) ?? { width: 1280, height: 800, useContentSize: true }),
+    minWidth,
+    minHeight,
     show: false,
     title: 'Putdesk',
     autoHideMenuBar: true,
@@ -31,7 +35,7 @@ export function createWindow(): BrowserWindow {
     },
   })
   window.once('ready-to-show', () => window.show())
-  window.on('close', () => rememberBounds(window.getNormalBounds()))
+  window.on('close', () => file.put(wholeFile, { ...window.getNormalBounds() }))
   // Electron asks nobody before it shows about:blank; whatever else a page came to, this window shows ours.
   window.webContents.on('did-navigate', (_event, url) => {
     if (url !== home) void window.loadURL(home)
@@ -40,40 +44,15 @@ export function createWindow(): BrowserWindow {
   return window
 }
 
-/** In a file of its own: the window does not wait for the settings. */
-function boundsFile(): string {
-  return join(app.getPath('userData'), 'window.json')
-}
-
-function rememberBounds(bounds: Rectangle): void {
-  try {
-    writeFileSync(boundsFile(), JSON.stringify(bounds))
-  } catch {
-    // On a full disk the next window opens at its usual place.
-  }
-}
-
-/** Where the window last stood, if a part of that can still be seen. */
-function rememberedBounds(): Rectangle | null {
-  let bounds: unknown
-  try {
-    bounds = JSON.parse(readFileSync(boundsFile(), 'utf8'))
-  } catch {
-    // The first start, or a damaged file: the usual place.
-    return null
-  }
-  if (!isRectangle(bounds)) return null
-  const { workArea } = screen.getDisplayMatching(bounds)
-  const isWithin =
-    bounds.x < workArea.x + workArea.width - 80 &&
-    bounds.x + bounds.width > workArea.x + 80 &&
-    bounds.y >= workArea.y - 20 &&
-    bounds.y < workArea.y + workArea.height - 40
-  return isWithin ? bounds : null
-}
-
-function isRectangle(value: unknown): value is Rectangle {
-  if (typeof value !== 'object' || value === null) return false
-  const sides = new Map(Object.entries(value))
-  return ['x', 'y', 'width', 'height'].every((name) => Number.isInteger(sides.get(name)))
+/** In a file of its own: the window does not wait for the settings. Where it cannot be used, the window opens at its usual place. */
+function boundsFile(): JsonFile {
+  return new JsonFile({
+    path: join(app.getPath('userData'), 'window.json'),
+    title: 'place of the window',
+    contents: 'place',
+    groups: { [wholeFile]: { nouns: ['side', 'sides'], isGood: (_name, value) => isSide(value) } },
+    copies: [],
+    isUsed: false,
+    tell: () => undefined,
+  })
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
@@ -33,7 +33,8 @@ export interface AppOptions {
 /** No test asks the public table of people who share: that would leave this machine. */
 function writeSettings(dataFolder: string, settings: Record<string, unknown>): void {
   const path = join(dataFolder, 'settings.json')
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false, ...settings } }))
+  const isFirstStart = !existsSync(dataFolder) || readdirSync(dataFolder).length === 0
+  if (isFirstStart) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false, ...settings } }))
 }
 
 /** Starts the built app in the Electron that `npm test` found. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Backend, createBackend } from '../../electron/backend/backend.ts'
@@ -31,8 +31,6 @@ export interface TestBackend {
   dataFolder: string
   /** What the log was told. */
   log: string[]
-  /** What the vault holds. */
-  secrets: Map<string, string>
   /** The arguments of every start of the local service, and what it was told on its standard input. */
   starts: { args: readonly string[]; told: unknown[] }[]
   /** Kills the running local service as a crash would. */
@@ -44,43 +42,24 @@ export interface TestBackend {
 
 export interface TestBackendOptions {
   dataFolder?: string
-  store?: Map<string, unknown>
-  secrets?: Map<string, string>
   protection?: 'protected' | 'plain'
   allowHosts?: string[]
 }
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
 export function openBackend(options: TestBackendOptions = {}): TestBackend {
-  const {
-    dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-backend-')),
-    store = new Map(),
-    secrets = new Map(),
-    protection = 'protected',
-  } = options
+  const { dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-backend-')), protection = 'protected' } = options
   const log: string[] = []
   const starts: TestBackend['starts'] = []
   let servicePid: number | null = null
-  // No test asks the public table of people who share.
-  const settings: unknown = store.get('settings')
-  store.set('settings', {
-    isDhtOn: false,
-    ...(typeof settings === 'object' ? settings : {}),
-    ...(options.allowHosts === undefined ? {} : { hostsOnMyNetwork: options.allowHosts }),
-  })
+  if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
   const host: Host = {
     dataFolder,
-    store: { get: (key) => store.get(key), set: (key, value) => void store.set(key, structuredClone(value)) },
-    vault: {
-      protection: async () => protection,
-      read: async (name) => secrets.get(name) ?? null,
-      write: async (name, secret) => {
-        secrets.set(name, secret)
-        return protection
-      },
-      remove: async (name) => void secrets.delete(name),
+    secretKeeper: {
+      isProtected: async () => protection === 'protected',
+      encrypt: async (secret) => Buffer.from(secret, 'utf8').reverse(),
+      decrypt: async (encrypted) => Buffer.from(encrypted).reverse().toString('utf8'),
     },
-    startNotices: [],
     startService: (args) => {
       const service = startInNode(process.execPath, join(import.meta.dirname, '../../server/main.ts'), args, (line) =>
         log.push(line),
@@ -110,7 +89,6 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     client,
     dataFolder,
     log,
-    secrets,
     starts,
     killService: () => {
       if (servicePid !== null) process.kill(servicePid, 'SIGKILL')
@@ -126,4 +104,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** No test asks the public table of people who share: that would leave this machine. */
+function writeFirstSettings(dataFolder: string, hostsOnMyNetwork: string[] | null): void {
+  const settings = { isDhtOn: false, ...(hostsOnMyNetwork === null ? {} : { hostsOnMyNetwork }) }
+  writeFileSync(join(dataFolder, 'settings.json'), JSON.stringify({ settings }))
 }
