@@ -236,6 +236,9 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
       wrongInput: await ask('items.list', { accountId: 7 }),
       noObject: await ask('items.list', 'x'),
       oversize: await ask('links.extract', { text: 'x'.repeat(2 * 1024 * 1024), html: null }),
+      holes: await ask('links.extract', { text: new Array(3_000_000), html: null }),
+      view: await ask('links.extract', { text: new Uint8Array(8_000_000), html: null }),
+      map: await ask('links.extract', { text: new Map([[1, 2]]), html: null }),
     }
   })()`)
   expect(answers).toMatchObject({
@@ -243,7 +246,10 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
     inherited: { code: 'bad-input' },
     wrongInput: { code: 'bad-input' },
     noObject: { code: 'bad-input' },
-    oversize: 'silence',
+    oversize: { code: 'bad-input' },
+    holes: { code: 'bad-input' },
+    view: { code: 'bad-input' },
+    map: { code: 'bad-input' },
   })
   const users = sources().filter(([, text]) => /\bipcMain\b.*from 'electron'/.test(text))
   expect(users.map(([path]) => path)).toEqual(['electron/desktop/window-port.ts'])

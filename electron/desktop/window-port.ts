@@ -1,9 +1,11 @@
 import { ipcMain, type WebContents } from 'electron'
 import type { Port } from '../../shared/rpc.ts'
+import { isObject } from '../backend/files/json-content.ts'
+import { isAffordable } from './message-cost.ts'
 import { isOurFrame } from './security.ts'
 
 const channel = 'putio'
-const largestMessage = 1024 * 1024
+const maxMessage = 1024 * 1024
 
 /** A window's end of the pipe, until it is closed. */
 export type WindowPort = Port & {
@@ -13,8 +15,8 @@ export type WindowPort = Port & {
 }
 
 /**
- * The pipe's end for one window. A message whose frame is not that window's own main frame, or that is larger than 1 MiB, is
- * dropped. This is the only file that knows `ipcMain`.
+ * The pipe's end for one window. A message whose frame is not that window's own main frame is dropped; one that is no plain data, or
+ * larger than 1 MiB, is answered with `bad-input` unread. This is the only file that knows `ipcMain`.
  */
 export function windowPort(contents: WebContents): WindowPort {
   const listeners: ((message: unknown) => void)[] = []
@@ -24,9 +26,16 @@ export function windowPort(contents: WebContents): WindowPort {
   })
   /** What the page said before anybody listened. */
   const early: unknown[] = []
+  const send: WindowPort['send'] = (message) => {
+    if (!contents.isDestroyed()) contents.send(channel, message)
+  }
+  const refuse = (message: unknown) => {
+    const id = isObject(message) ? message.id : null
+    if (typeof id === 'number') send({ id, error: { code: 'bad-input', sentence: 'This is too much at once.' } })
+  }
   const onMessage = (event: Electron.IpcMainEvent, message: unknown) => {
     if (event.sender !== contents || !isOurFrame(contents, event.senderFrame)) return
-    if (sizeOf(message) > largestMessage) return
+    if (!isAffordable(message, maxMessage)) return refuse(message)
     isHeard()
     if (listeners.length === 0) early.push(message)
     for (const listener of listeners) listener(message)
@@ -34,23 +43,11 @@ export function windowPort(contents: WebContents): WindowPort {
   ipcMain.on(channel, onMessage)
   return {
     heard,
-    send: (message) => {
-      if (!contents.isDestroyed()) contents.send(channel, message)
-    },
+    send,
     onMessage: (listener) => {
       listeners.push(listener)
       for (const message of early.splice(0)) listener(message)
     },
     close: () => ipcMain.off(channel, onMessage),
-  }
-}
-
-/** Characters of a message as JSON; what cannot be written as JSON is no message of ours. */
-function sizeOf(message: unknown): number {
-  try {
-    return JSON.stringify(message)?.length ?? 0
-  } catch {
-    // Not plain data.
-    return Number.POSITIVE_INFINITY
   }
 }

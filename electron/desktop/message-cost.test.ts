@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest'
+import { isAffordable } from './message-cost.ts'
+
+const max = 1024 * 1024
+
+function nested(depth: number): unknown {
+  let value: unknown = []
+  for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { value }
+  return value
+}
+
+/** Every level refers to the one below it twice: 2^60 values in 60 small arrays. */
+function doubled(): unknown {
+  let value: unknown = 'x'
+  for (let level = 0; level < 60; level += 1) value = [value, value]
+  return value
+}
+
+function twiceOver(levels: number): unknown {
+  let value: unknown = 'x'.repeat(100)
+  for (let level = 0; level < levels; level += 1) value = { a: value, b: value }
+  return value
+}
+
+function circle(): unknown {
+  const circular: { inside: unknown[] } = { inside: [] }
+  circular.inside.push(circular)
+  return circular
+}
+
+/** An array with nothing in it but its length. */
+function holes(length: number): unknown[] {
+  const array: unknown[] = []
+  array.length = length
+  return array
+}
+
+it.each<[string, () => unknown]>([
+  ['holes', () => holes(4e9)],
+  ['one member at the end of holes', () => Object.assign(holes(4e9), { 3999999999: 1 })],
+  ['holes inside', () => ({ id: 1, method: 'links.extract', input: { text: [holes(2e9)] } })],
+  ['many arrays of holes', () => Array.from({ length: 1000 }, () => holes(1e9))],
+  ['deep nesting', () => nested(200_000)],
+  ['one value twice at every level', () => doubled()],
+  ['objects that share', () => twiceOver(30)],
+  ['a circle', () => circle()],
+  ['a map', () => new Map([[1, 2]])],
+  ['a set inside', () => ({ input: new Set([1]) })],
+  ['a view of a large buffer', () => ({ input: new Uint8Array(new ArrayBuffer(64 * 1024 * 1024), 0, 1) })],
+  ['a buffer', () => new ArrayBuffer(64 * 1024 * 1024)],
+  ['a date', () => ({ input: new Date(0) })],
+  ['an error', () => new Error('x')],
+  ['a pattern', () => /x/],
+  ['a bigint', () => ({ id: 1n })],
+  ['a long text', () => ({ text: 'x'.repeat(max + 1) })],
+  ['a long name', () => ({ ['x'.repeat(max + 1)]: 1 })],
+  ['a number object', () => Object(7)],
+])('refuses %s, at once', (_what, make) => {
+  const message = make()
+  const startedAt = performance.now()
+  const before = process.memoryUsage().heapUsed
+  expect(isAffordable(message, max)).toBe(false)
+  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(150 * 1024 * 1024)
+})
+
+it.each<[string, () => unknown]>([
+  ['a request', () => ({ id: 1, method: 'items.list', input: { accountId: 'a', folderId: 0 } })],
+  [
+    '100,000 items',
+    () => ({ id: 1, method: 'items.delete', input: { itemIds: Array.from({ length: 100_000 }, (_, id) => id) } }),
+  ],
+  ['a long text', () => ({ id: 1, method: 'links.extract', input: { text: 'x'.repeat(1_000_000), html: null } })],
+  ['nothing', () => null],
+  ['a word', () => 'x'],
+])('lets %s pass', (_what, make) => {
+  expect(isAffordable(structuredClone(make()), max)).toBe(true)
+})
