@@ -17,11 +17,11 @@ document.documentElement.dataset.platform = /mac/i.test(navigator.userAgent)
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no place for the window.')
 const store = createAppStore(connect(windowPort))
-rememberWindow(store, localStorage, window)
+const forgetWindow = rememberWindow(store, () => localStorage, window)
 createRoot(root).render(
   <StrictMode>
     <StoreProvider value={store}>
-      <FaultBoundary>
+      <FaultBoundary onFault={forgetWindow}>
         <App />
       </FaultBoundary>
     </StoreProvider>

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts'
 import { type Crumb, type ItemId, rootFolderId, toColumns } from '../../shared/item.ts'
 import type { Accounts } from './accounts.ts'
 
-const deepest = 1000
+const maxDepth = 1000
 
 /** Browsing and arranging the space. */
 export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & HandlersOf<'friends'> {
@@ -18,7 +18,10 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
     'items.path': async ({ accountId, folderId }) => {
       const client = accounts.session(accountId).client()
       const path: Crumb[] = []
-      for (let id: ItemId = folderId; id !== rootFolderId && path.length < deepest; ) {
+      const seen = new Set<ItemId>()
+      // A service may say that a folder lies in itself.
+      for (let id: ItemId = folderId; id !== rootFolderId && !seen.has(id) && path.length < maxDepth; ) {
+        seen.add(id)
         const item = await client.item(id)
         path.unshift({ id: item.id, name: item.name })
         id = item.parentId

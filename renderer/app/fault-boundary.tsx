@@ -3,12 +3,22 @@ import { Button } from '../parts/button.tsx'
 import { say } from '../words/say.ts'
 import styles from './fault-boundary.module.css'
 
+interface Props {
+  children: ReactNode
+  /** Called before the window begins anew, so that it does not begin with what could not be drawn. */
+  onFault(): void
+}
+
 /** Where drawing itself fails, the window says so and begins anew, instead of going blank. */
-export class FaultBoundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+export class FaultBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false }
 
   static getDerivedStateFromError() {
     return { hasFailed: true }
+  }
+
+  override componentDidCatch() {
+    this.props.onFault()
   }
 
   override render() {

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
-import { type Item, toColumns } from '../../shared/item.ts'
-import { defaultSettings } from '../../shared/settings.ts'
+import { Item, toColumns } from '../../shared/item.ts'
+import { defaultSettings, Settings as SettingsSchema } from '../../shared/settings.ts'
 import { folderKey } from './keys.ts'
 import { rowAt } from './listing.ts'
 import { rememberWindow } from './remembered.ts'
 import { createAppStore } from './store.ts'
 import { scriptedBackend } from './test-client.ts'
+import { linesOf } from './tree.ts'
 
 const account: Account = {
   id: 'a',
@@ -48,7 +49,7 @@ function storageWith(text: string | null = null): Storage & { text: () => string
 async function rememberedWindow(storage: Storage) {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
-  rememberWindow(store, storage, new EventTarget())
+  rememberWindow(store, () => storage, new EventTarget())
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
   backend.tell('accounts.changed', [account])
   store.getState().goTo('a', 4)
@@ -62,7 +63,7 @@ it('shows the last folder before the backend has said a word, and replaces it by
   await rememberedWindow(storage)
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
-  rememberWindow(store, storage, new EventTarget())
+  rememberWindow(store, () => storage, new EventTarget())
   const { place, accounts, settings, folders } = store.getState()
   const listing = folders.get(key)?.listing
   expect(backend.asked).toEqual([])
@@ -103,6 +104,57 @@ it.each([
   '{"version":99,"accounts":[],"path":[],"expanded":[],"tree":[],"settings":{},"place":{},"items":null}',
 ])('starts as if there were nothing when what was kept is %j', (text) => {
   const store = createAppStore(scriptedBackend().client)
-  rememberWindow(store, storageWith(text), new EventTarget())
+  rememberWindow(store, () => storageWith(text), new EventTarget())
   expect([store.getState().accounts, store.getState().place]).toEqual([null, null])
+})
+
+/** A value with each value in it, in turn, replaced by each of others. */
+function withChanges(value: unknown, change: (other: unknown) => unknown = (other) => other): unknown[] {
+  const others = [null, 7, -1, 1e300, 'x', [], {}, true, [[]], { id: 1 }].map(change)
+  if (typeof value !== 'object' || value === null) return others
+  const inside = Array.isArray(value)
+    ? value.flatMap((entry, index) => withChanges(entry, (other) => change(value.with(index, other))))
+    : Object.entries(value).flatMap(([name, entry]) =>
+        withChanges(entry, (other) => change({ ...value, [name]: other })),
+      )
+  return [...others, ...inside]
+}
+
+it('shows a window whole or not at all, whatever shape what was kept has', async () => {
+  const storage = storageWith()
+  await rememberedWindow(storage)
+  const kept: unknown = JSON.parse(storage.text() ?? 'null')
+  const changes = withChanges(kept)
+  expect(changes.length).toBeGreaterThan(300)
+  for (const changed of changes) {
+    const store = createAppStore(scriptedBackend().client)
+    const forget = rememberWindow(store, () => storageWith(JSON.stringify(changed)), new EventTarget())
+    const { accounts, settings, place, folders, tree, expanded } = store.getState()
+    if (place === null) {
+      expect([accounts, settings, folders.size]).toEqual([null, null, 0])
+      continue
+    }
+    expect(accounts?.every(({ id, name, kind }) => [id, name, kind].every((text) => typeof text === 'string'))).toBe(
+      true,
+    )
+    expect(SettingsSchema.safeParse(settings).success).toBe(true)
+    const listing = folders.get(folderKey(place.accountId, place.folderId))?.listing
+    if (listing) expect(Item.safeParse(rowAt(listing, 0) ?? film).success).toBe(true)
+    linesOf({ accountId: 'a', tree, expanded, friends: [], names: { root: 'r', shared: 's' } })
+    forget()
+  }
+})
+
+it('is a window without memory where the storage itself cannot be used', () => {
+  const broken = () => {
+    throw new Error('made by a test')
+  }
+  const store = createAppStore(scriptedBackend().client)
+  rememberWindow(store, broken, new EventTarget())()
+  rememberWindow(
+    store,
+    () => ({ ...storageWith(), getItem: broken, setItem: broken, removeItem: broken }),
+    new EventTarget(),
+  )()
+  expect(store.getState().place).toBe(null)
 })

@@ -1,37 +1,37 @@
-import type { Account } from '../../shared/account.ts'
-import type { Crumb, ItemColumns, ItemId } from '../../shared/item.ts'
-import type { Settings } from '../../shared/settings.ts'
-import { type FolderKey, folderKey } from './keys.ts'
+import type { ItemColumns } from '../../shared/item.ts'
+import { folderKey } from './keys.ts'
 import { listingOf } from './listing.ts'
+import { parseRemembered, type Remembered, version } from './parse-remembered.ts'
 import type { AppState, AppStore } from './store.ts'
 
 const storageKey = 'last-window'
-const version = 1
 /** A larger folder is fetched before it is shown. */
-const mostItems = 2000
+const maxItems = 2000
 const saveAfterMs = 400
 
-/** What the window showed last, as plain data. Nothing in it is secret: it is what was on the screen. */
-interface Remembered {
+/** The same as plain data, as it is kept. */
+interface Kept extends Omit<Remembered, 'items'> {
   version: number
-  accounts: readonly Account[]
-  settings: Settings
-  place: { accountId: string; folderId: ItemId }
-  path: readonly Crumb[]
-  expanded: readonly string[]
-  tree: readonly (readonly [FolderKey, readonly Crumb[]])[]
   items: { [Column in keyof ItemColumns]: ItemColumns[Column] extends string ? string : (number | null)[] } | null
 }
 
 /**
  * Shows at once what the window showed last, while the backend and the service are still starting, and keeps it in mind from
- * here on. All of it is replaced by what the backend tells.
+ * here on. All of it is replaced by what the backend tells. Answers with an act that forgets it: what cannot be shown costs the
+ * memory, not the window.
  */
-export function rememberWindow(store: AppStore, storage: Storage, page: EventTarget): void {
+export function rememberWindow(store: AppStore, openStorage: () => Storage, page: EventTarget): () => void {
+  let storage: Storage
+  try {
+    storage = openStorage()
+  } catch {
+    // The browser's own files are damaged: a window without memory.
+    return () => undefined
+  }
   const remembered = read(storage)
   if (remembered !== null) show(store, remembered)
   let timer: ReturnType<typeof setTimeout> | undefined
-  store.subscribe((state, before) => {
+  const stop = store.subscribe((state, before) => {
     const isSame =
       state.accounts === before.accounts &&
       state.settings === before.settings &&
@@ -44,13 +44,20 @@ export function rememberWindow(store: AppStore, storage: Storage, page: EventTar
     clearTimeout(timer)
     timer = setTimeout(() => save(store.getState(), storage), saveAfterMs)
   })
-  page.addEventListener('pagehide', () => save(store.getState(), storage))
+  const saveNow = () => save(store.getState(), storage)
+  page.addEventListener('pagehide', saveNow)
+  return () => {
+    stop()
+    clearTimeout(timer)
+    page.removeEventListener('pagehide', saveNow)
+    forget(storage)
+  }
 }
 
 function show(store: AppStore, { accounts, settings, place, path, expanded, tree, items }: Remembered): void {
   const { accountId, folderId } = place
   store.setState({
-    accounts: accounts.map((account) => ({ ...account, state: 'connecting', problem: null })),
+    accounts,
     settings,
     place: { accountId, folderId, query: null },
     expanded: new Set(expanded),
@@ -58,15 +65,7 @@ function show(store: AppStore, { accounts, settings, place, path, expanded, tree
   })
   store.getState().expectPath(accountId, path)
   if (items === null) return
-  const columns: ItemColumns = {
-    ids: Float64Array.from(items.ids, Number),
-    parentIds: Float64Array.from(items.parentIds, Number),
-    kinds: Uint8Array.from(items.kinds, Number),
-    sizesBytes: Float64Array.from(items.sizesBytes, Number),
-    addedAtMs: Float64Array.from(items.addedAtMs, (value) => value ?? Number.NaN),
-    names: items.names,
-  }
-  const listing = listingOf(columns)
+  const listing = listingOf(items)
   store.setState({ folders: new Map([[folderKey(accountId, folderId), { listing, isLoading: true, problem: null }]]) })
 }
 
@@ -74,12 +73,12 @@ function save(state: AppState, storage: Storage): void {
   const { accounts, settings, place, folders, paths, tree, expanded } = state
   if (accounts === null || settings === null) return
   if (place === null) {
-    storage.removeItem(storageKey)
+    forget(storage)
     return
   }
   const key = folderKey(place.accountId, place.folderId)
   const columns = folders.get(key)?.listing?.columns ?? null
-  const remembered: Remembered = {
+  const remembered: Kept = {
     version,
     accounts,
     settings,
@@ -89,13 +88,13 @@ function save(state: AppState, storage: Storage): void {
     tree: [...tree].flatMap(([branch, { folders: children }]) =>
       children === null ? [] : [[branch, children] as const],
     ),
-    items: columns === null || columns.ids.length > mostItems ? null : { ...plain(columns), names: columns.names },
+    items: columns === null || columns.ids.length > maxItems ? null : { ...plain(columns), names: columns.names },
   }
   try {
     storage.setItem(storageKey, JSON.stringify(remembered))
   } catch {
     // Too much for the page's storage: the next window starts without it.
-    storage.removeItem(storageKey)
+    forget(storage)
   }
 }
 
@@ -112,22 +111,18 @@ function plain({ ids, parentIds, kinds, sizesBytes, addedAtMs }: ItemColumns) {
 /** What this same page wrote. Damaged or of another version, it is as if there were nothing. */
 function read(storage: Storage): Remembered | null {
   try {
-    const value: unknown = JSON.parse(storage.getItem(storageKey) ?? 'null')
-    return isRemembered(value) ? value : null
+    return parseRemembered(JSON.parse(storage.getItem(storageKey) ?? 'null'))
   } catch {
-    // Not JSON.
+    // Not JSON, or not to be had.
     return null
   }
 }
 
-function isRemembered(value: unknown): value is Remembered {
-  if (typeof value !== 'object' || value === null) return false
-  const parts = new Map<string, unknown>(Object.entries(value))
-  const areLists = ['accounts', 'path', 'expanded', 'tree'].every((name) => Array.isArray(parts.get(name)))
-  const areObjects = ['settings', 'place'].every(
-    (name) => typeof parts.get(name) === 'object' && parts.get(name) !== null,
-  )
-  const items = parts.get('items')
-  const hasItems = items === null || (typeof items === 'object' && 'names' in items && typeof items.names === 'string')
-  return parts.get('version') === version && areLists && areObjects && hasItems
+function forget(storage: Storage): void {
+  try {
+    storage.removeItem(storageKey)
+  } catch {
+    // A storage that cannot be written remembers nothing new either.
+    return
+  }
 }

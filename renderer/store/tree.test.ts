@@ -32,3 +32,18 @@ it('draws open branches only, and tells each line its level and its place', () =
     ['Shared with me', 1, '2/2', true, false],
   ])
 })
+
+it('ends where a service says that a folder lies in itself, or in what lies in it', () => {
+  const lines = linesOf({
+    accountId: 'a',
+    tree: new Map([
+      [folderKey('a', 0), known({ id: 1, name: 'one' }, { id: 0, name: 'root' })],
+      [folderKey('a', 1), known({ id: 2, name: 'two' }, { id: 1, name: 'one' })],
+      [folderKey('a', 2), known({ id: 1, name: 'one' })],
+    ]),
+    expanded: new Set([0, 1, 2].map((id) => folderKey('a', id))),
+    friends: [],
+    names: { root: 'Your Files', shared: 'Shared with me' },
+  })
+  expect(lines.map(({ name }) => name)).toEqual(['Your Files', 'one', 'two'])
+})

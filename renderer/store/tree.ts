@@ -84,13 +84,20 @@ function sharedKey(accountId: AccountId): string {
   return `${accountId}:shared`
 }
 
-/** All lines of one account's tree that are not inside a closed branch, from top to bottom. */
+/**
+ * All lines of one account's tree that are not inside a closed branch, from top to bottom. A folder is drawn once, also where a
+ * service says that it lies in itself.
+ */
 export function linesOf({ accountId, tree, expanded, friends, names }: Wanted): TreeLine[] {
   const lines: TreeLine[] = []
   const roots = friends.length === 0 ? 1 : 2
 
+  const drawn = new Set<string>()
+
   function addFolder(crumb: Crumb, level: number, place: number, siblings: number) {
     const key = folderKey(accountId, crumb.id)
+    if (drawn.has(key)) return
+    drawn.add(key)
     const children = tree.get(key)?.folders ?? null
     const isExpandable = children === null || children.length > 0
     const isExpanded = isExpandable && expanded.has(key)
