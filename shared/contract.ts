@@ -130,9 +130,13 @@ export const methods = {
 
   /** Players found on this computer, best first. */
   'players.list': { input: z.object({}), output: z.array(Player) },
-  /** Hands an item's stream to a player; null: the person's choice, else the first found. Answers with its name. Errors: no-player, not-found. */
+  /**
+   * Hands an item's stream to a player; null: the person's choice, else the first found. Answers with its name. A stream on a host
+   * that is not the account's own is refused with `untrusted-host`; asked again with `isHostTrusted`, the account's token goes to the
+   * host that was named then, now and later. Errors: no-player, not-found, untrusted-host.
+   */
   'play.item': {
-    input: z.object({ ...inAccount, itemId: ItemId, playerId: z.string().nullable() }),
+    input: z.object({ ...inAccount, itemId: ItemId, playerId: z.string().nullable(), isHostTrusted: z.boolean() }),
     output: z.string(),
   },
 

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'not-found'
   | 'unreachable'
   | 'no-player'
+  | 'untrusted-host'
   | 'unavailable'
   | 'internal'
 

@@ -12,12 +12,15 @@ import type { LocalService } from './local-service.ts'
 import type { Log } from './log.ts'
 import { createV1Client } from './putio/v1/client.ts'
 import type { Credentials } from './putio/v1/request.ts'
+import type { Secrets } from './secrets.ts'
 import { Session } from './session.ts'
 import type { Vault } from './vault.ts'
 
 /** Fields of a later version stay with the account. */
 const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true })
 type StoredAccount = z.infer<typeof StoredAccount>
+/** Origins that an account's token may go to, beside its own server. */
+const StreamOrigins = z.object({ streamOrigins: z.array(z.string()) })
 const StoredCredentials = z.object({ apiKey: z.string(), apiSecret: z.string() })
 
 const group = 'accounts'
@@ -40,6 +43,7 @@ export interface AccountsOptions {
   file: JsonFile
   vault: Vault
   log: Log
+  secrets: Secrets
   history: History
   service: LocalService
   emit: Emit
@@ -77,6 +81,21 @@ export class Accounts {
     const session = this.#sessions.get(accountId)
     if (session === undefined) throw new AppError('not-found', 'This account is no longer here.')
     return session
+  }
+
+  /** True where the person let the token of an account go to an origin. */
+  isTrusted(accountId: AccountId, origin: string): boolean {
+    return this.#trusted(accountId).includes(origin)
+  }
+
+  /** From now on the token of an account may go to an origin, beside its own server. */
+  trust(accountId: AccountId, origin: string): void {
+    const streamOrigins = [...new Set([...this.#trusted(accountId), origin])]
+    this.#options.file.put(group, { [accountId]: { streamOrigins } })
+  }
+
+  #trusted(accountId: AccountId): string[] {
+    return StreamOrigins.safeParse(this.#options.file.entries(group).get(accountId)).data?.streamOrigins ?? []
   }
 
   emitAll(): void {
@@ -125,13 +144,12 @@ export class Accounts {
   }
 
   async #addServer(input: Input<'accounts.addServer'>): Promise<AccountId> {
-    const { vault, log } = this.#options
+    const { vault, secrets } = this.#options
     const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
     const address = toBaseUrl(input.address)
     const credentials = { apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
-    log.hide(credentials.apiSecret)
-    log.hide(credentials.apiKey)
-    const client = createV1Client({ baseUrl: async () => address, credentials })
+    this.#hide(credentials)
+    const client = createV1Client({ baseUrl: async () => address, credentials, secrets })
     const { userName } = await client.account()
 
     const known = [...this.#sessions.values()].find(
@@ -155,13 +173,13 @@ export class Accounts {
   }
 
   #add(account: Account, credentials: Credentials | null = null): Session {
-    const { service, history, log, emit } = this.#options
+    const { service, history, log, secrets, emit } = this.#options
     const { address } = account
     const client =
       account.kind === 'this-computer'
-        ? createV1Client({ baseUrl: () => service.url(), credentials: service.credentials })
+        ? createV1Client({ baseUrl: () => service.url(), credentials: service.credentials, secrets })
         : credentials !== null && address !== null
-          ? createV1Client({ baseUrl: async () => address, credentials })
+          ? createV1Client({ baseUrl: async () => address, credentials, secrets })
           : null
     const session = new Session({
       account,
@@ -187,6 +205,10 @@ export class Accounts {
     }
   }
 
+  #hide({ apiKey, apiSecret }: Credentials): void {
+    for (const secret of [apiSecret, apiKey]) this.#options.secrets.add(secret, { isOfServer: true })
+  }
+
   /** What signs an account's requests, or why there is nothing to sign them with. */
   async #credentialsOf({
     id,
@@ -201,8 +223,7 @@ export class Accounts {
       if (kept === null)
         return { credentials: null, problem: 'The key and secret are no longer on this computer, or cannot be read.' }
       const credentials = StoredCredentials.parse(JSON.parse(kept))
-      this.#options.log.hide(credentials.apiSecret)
-      this.#options.log.hide(credentials.apiKey)
+      this.#hide(credentials)
       return { credentials, problem: null }
     } catch (error) {
       this.#options.log.error('vault', error)

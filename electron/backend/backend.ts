@@ -15,6 +15,7 @@ import { LocalService, needsRestart } from './local-service.ts'
 import { createLog } from './log.ts'
 import { createPlaying } from './playing/play.ts'
 import { createRelay } from './playing/relay.ts'
+import { Secrets } from './secrets.ts'
 import { createSettings } from './settings.ts'
 import { openSettingsFile } from './settings-file.ts'
 import { TorrentFiles } from './torrent-files.ts'
@@ -39,7 +40,8 @@ export interface Offered {
 
 /** Builds the backend on a host and opens the accounts that are kept. */
 export function createBackend(host: Host): Backend {
-  const log = createLog((line) => host.writeLog(line))
+  const secrets = new Secrets()
+  const log = createLog((line) => host.writeLog(line), secrets)
   const windows = new Set<Served>()
   const emit: Emit = (name, data) => {
     for (const window of windows) window.emit(name, data)
@@ -76,16 +78,17 @@ export function createBackend(host: Host): Backend {
   })
   const history = new History(journal)
   const torrentFiles = new TorrentFiles()
-  const hosters = new Hosters({ vault, log, onChange: () => service.useHosters(hosters.accounts()) })
+  const hosters = new Hosters({ vault, secrets, onChange: () => service.useHosters(hosters.accounts()) })
   const service = new LocalService({
     host,
     log,
+    secrets,
     settings: settings.current,
     hosters: () => hosters.accounts(),
     onState: (state) => emit('service.changed', state),
     onNotice: addNotice,
   })
-  const accounts = new Accounts({ file, vault, log, history, service, emit })
+  const accounts = new Accounts({ file, vault, log, secrets, history, service, emit })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
   const opened = hosters
@@ -110,7 +113,7 @@ export function createBackend(host: Host): Backend {
     },
     ...accounts.handlers(),
     ...itemHandlers(accounts),
-    ...transferHandlers({ accounts, history, torrentFiles, log }),
+    ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...hosters.handlers(),
     ...playing.handlers,
     'settings.change': async (change) => {
@@ -155,7 +158,11 @@ export function createBackend(host: Host): Backend {
 
   return {
     attach: (port) => {
-      const served = serve(port, handlers, (method, error) => log.error(method, error))
+      const clean: Port = {
+        send: (message) => port.send(secrets.cleanMessage(message)),
+        onMessage: (listener) => port.onMessage(listener),
+      }
+      const served = serve(clean, handlers, (method, error) => log.error(method, error))
       windows.add(served)
       return () => windows.delete(served)
     },

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { SecretKeeping } from '../../shared/account.ts'
 import type { HandlersOf } from '../../shared/contract.ts'
 import { type Hoster, HosterSignIn } from '../../shared/hoster.ts'
-import type { Log } from './log.ts'
+import type { Secrets } from './secrets.ts'
 import type { Vault } from './vault.ts'
 
 const vaultName = 'hosters'
@@ -16,7 +16,7 @@ type Kept = HosterSignIn & { keeping: SecretKeeping }
 /** What the hosters need of the backend around them. */
 export interface HostersOptions {
   vault: Vault
-  log: Log
+  secrets: Secrets
   /** They are others now; the running service is told. */
   onChange(): void
 }
@@ -79,9 +79,8 @@ export class Hosters {
   }
 
   #put(hoster: Kept): void {
-    const { log } = this.#options
-    if (hoster.signIn.with === 'cookie') log.hide(hoster.signIn.cookie)
-    else log.hide(hoster.signIn.password)
+    const { secrets } = this.#options
+    secrets.add(hoster.signIn.with === 'cookie' ? hoster.signIn.cookie : hoster.signIn.password)
     this.#known.set(hoster.host, hoster)
   }
 

@@ -9,6 +9,7 @@ import type { Host, ServiceProcess } from './host.ts'
 import type { HosterAccount } from './hosters.ts'
 import type { Log } from './log.ts'
 import type { Credentials } from './putio/v1/request.ts'
+import type { Secrets } from './secrets.ts'
 
 const Ready = z.object({ ready: z.literal(true), url: z.url(), notice: z.string().optional() })
 const Refused = z.object({ ready: z.literal(false), reason: z.string() })
@@ -22,6 +23,7 @@ const recoveredAfterMs = 60_000
 export interface LocalServiceOptions {
   host: Host
   log: Log
+  secrets: Secrets
   settings(): Settings
   hosters(): readonly HosterAccount[]
   onState(state: ServiceState): void
@@ -52,7 +54,8 @@ export class LocalService {
 
   constructor(options: LocalServiceOptions) {
     this.#options = options
-    for (const secret of [this.credentials.apiSecret, this.credentials.apiKey, this.#password]) options.log.hide(secret)
+    for (const secret of [this.credentials.apiSecret, this.credentials.apiKey, this.#password])
+      options.secrets.add(secret, { isOfServer: true })
   }
 
   get state(): ServiceState {

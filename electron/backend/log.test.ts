@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest'
 import { AppError } from '../../shared/errors.ts'
 import { createLog } from './log.ts'
+import { Secrets } from './secrets.ts'
 
 it('writes no secret, token or capability, wherever in a chain of causes it stands', () => {
   const lines: string[] = []
-  const log = createLog((line) => lines.push(line))
-  log.hide('open-sesame-77')
+  const secrets = new Secrets()
+  const log = createLog((line) => lines.push(line), secrets)
+  secrets.add('open-sesame-77')
   const cause = new Error(
     'GET http://x/stream-file/1/2/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0 with open-sesame-77',
   )

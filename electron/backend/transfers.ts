@@ -8,8 +8,8 @@ import type { Accounts } from './accounts.ts'
 import { toReport } from './analysis-report.ts'
 import type { History } from './history.ts'
 import { extractLinks } from './links.ts'
-import type { Log } from './log.ts'
 import type { ListedTransfer, PutioClient } from './putio/client.ts'
+import type { Secrets } from './secrets.ts'
 import type { Session } from './session.ts'
 import { isTorrentFile, type TorrentFiles } from './torrent-files.ts'
 
@@ -18,7 +18,7 @@ export interface TransferHandlersOptions {
   accounts: Accounts
   history: History
   torrentFiles: TorrentFiles
-  log: Log
+  secrets: Secrets
 }
 
 /** Links, from pasted text over the analysis to transfers and what became of them. */
@@ -26,7 +26,7 @@ export function transferHandlers({
   accounts,
   history,
   torrentFiles,
-  log,
+  secrets,
 }: TransferHandlersOptions): HandlersOf<'links'> &
   HandlersOf<'analysis'> &
   HandlersOf<'transfers'> &
@@ -54,7 +54,7 @@ export function transferHandlers({
     },
     'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {
       const session = accounts.session(accountId)
-      if (password !== null) log.hide(password)
+      if (password !== null) secrets.add(password)
       const isDone = await session.client().retryTransfer(transferId, { password, isUnpacked })
       if (isDone) session.transfers?.noteRetried(transferId)
       else {

@@ -134,11 +134,19 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
         get().complain(sentenceOf(error))
       }
     },
-    play: (accountId, itemId, name, playerId) =>
-      get().attempt(async () => {
-        const player = await client.call('play.item', { accountId, itemId, playerId })
-        get().toast(say('play.started', { name, player }))
-      }),
+    play: async (accountId, itemId, name, playerId) => {
+      async function start(isHostTrusted: boolean) {
+        try {
+          const player = await client.call('play.item', { accountId, itemId, playerId, isHostTrusted })
+          get().toast(say('play.started', { name, player }))
+        } catch (error) {
+          const isAsked = error instanceof AppError && error.code === 'untrusted-host'
+          if (!isAsked) return get().complain(sentenceOf(error))
+          get().complain(error.message, [{ label: say('act.playFromThere'), run: () => void start(true) }])
+        }
+      }
+      await start(false)
+    },
     undo: async () => {
       const last = get().undoable.at(-1)
       if (last) await takeBack(last)

@@ -58,7 +58,7 @@ export interface UiSlice {
   /** Shows what waited for an account. */
   openWaiting(): void
   toast(sentence: string, acts?: readonly ToastAct[]): void
-  complain(sentence: string): void
+  complain(sentence: string, acts?: readonly ToastAct[]): void
   dropToast(id: number): void
   tellReady(accountId: AccountId, finished: Finished): void
   /** Runs an act whose failure has no place of its own: it is told in a toast. */
@@ -114,7 +114,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       openAddLinks(waiting)
     },
     toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0 }),
-    complain: (sentence) => addToast({ isProblem: true, sentence, acts: [], readyCount: 0 }),
+    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, readyCount: 0 }),
     dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
     tellReady: (accountId, { name, itemId, folderId }) => {
       const readyCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.readyCount, 0)

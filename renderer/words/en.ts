@@ -9,6 +9,7 @@ export const en = {
   'act.undo': 'Undo',
   'act.show': 'Show in folder',
   'act.play': 'Play',
+  'act.playFromThere': 'Trust it and play',
   'act.open': 'Open',
   'act.openWith': 'Open with',
   'act.cancel': 'Cancel',

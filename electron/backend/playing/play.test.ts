@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createLog } from '../log.ts'
+import { Secrets } from '../secrets.ts'
 import { startPlayer } from './play.ts'
 import { findPlayers } from './players.ts'
 import { createRelay } from './relay.ts'
@@ -13,13 +14,26 @@ const token = 'bebe56e6b3455440f90bf9dec14b7c6be814c7c0'
 let upstream: Server
 let base: string
 const asked: { method: string | undefined; url: string | undefined; range: string | undefined }[] = []
-const relay = createRelay(createLog(() => undefined))
+/** Redirects to another origin, which is this server under another name. */
+const awayTo = new Map([
+  [`/plain/atk/${token}`, `http://localhost:PORT/film/atk/${token}`],
+  [`/slashes/atk/${token}`, `//localhost:PORT/film/atk//${token}`],
+  [`/encoded/atk/${token}`, `http://localhost:PORT/film?to=%2561tk%252F${token.replace('b', '%62')}`],
+  [`/upper/atk/${token}`, `http://localhost:PORT/${token.toUpperCase()}`],
+  [`/file/atk/${token}`, 'file:///etc/passwd'],
+  [`/broken/atk/${token}`, 'http://['],
+  [`/without/atk/${token}`, `http://localhost:PORT/cdn/film`],
+])
+const relay = createRelay(createLog(() => undefined, new Secrets()))
 
 beforeAll(async () => {
   upstream = createServer((request, response) => {
     asked.push({ method: request.method, url: request.url, range: request.headers.range })
+    const port = new URL(base).port
+    const away = awayTo.get(request.url ?? '')
+    if (away !== undefined) return response.writeHead(302, { location: away.replace('PORT', port) }).end()
     if (request.url === '/moved') return response.writeHead(302, { location: `/film/atk/${token}` }).end()
-    if (request.url !== `/film/atk/${token}`) return response.writeHead(403).end()
+    if (request.url !== `/film/atk/${token}` && request.url !== '/cdn/film') return response.writeHead(403).end()
     const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '')
     const from = Number(range?.[1] ?? 0)
     const to = range?.[2] ? Number(range[2]) : film.length - 1
@@ -65,6 +79,21 @@ it('makes the stream URL anew when the service no longer takes the old token, an
   const link = await relay.link(async () => urls.shift() ?? '', 'a.mp4')
   const answer = await fetch(link)
   expect([answer.status, (await answer.arrayBuffer()).byteLength, urls.length]).toEqual([200, 5000, 0])
+})
+
+it.each(['plain', 'slashes', 'encoded', 'upper', 'file', 'broken'])(
+  'never carries the token to another origin: %s',
+  async (way) => {
+    const count = asked.length
+    const link = await relay.link(async () => `${base}/${way}/atk/${token}`, 'a.mp4')
+    expect((await fetch(link)).status).toBe(502)
+    expect(asked.slice(count).map(({ url }) => url)).toEqual([`/${way}/atk/${token}`])
+  },
+)
+
+it('follows a redirect to another origin that has no token in it', async () => {
+  const link = await relay.link(async () => `${base}/without/atk/${token}`, 'a.mp4')
+  expect((await (await fetch(link)).arrayBuffer()).byteLength).toBe(5000)
 })
 
 it.each([

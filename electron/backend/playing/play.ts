@@ -6,6 +6,7 @@ import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Accounts } from '../accounts.ts'
 import type { Host } from '../host.ts'
+import { UnknownStreamHost } from '../putio/v1/stream-host.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, systemPlayerId } from './players.ts'
 import type { Relay } from './relay.ts'
 
@@ -27,6 +28,8 @@ export interface Playing {
 /** Hands streams to the person's own player: no shell, fixed options, and one loopback link that opens this one file. */
 export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOptions): Playing {
   const playlists: string[] = []
+  /** The host of which the person was asked, by account and item: only that one is meant by the answer. */
+  const askedFor = new Map<string, string>()
 
   const openWithSystem = async (link: string) => {
     const folder = mkdtempSync(join(tmpdir(), 'putdesk-'))
@@ -43,13 +46,26 @@ export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOpt
         const found = findPlayers(process.env).map(({ id, name }) => ({ id, name }))
         return hasSystemPlayer(process.env) ? [...found, { id: systemPlayerId, name: 'System default' }] : found
       },
-      'play.item': async ({ accountId, itemId, playerId }) => {
+      'play.item': async ({ accountId, itemId, playerId, isHostTrusted }) => {
         const client = accounts.session(accountId).client()
         const item = await client.item(itemId)
         if (item.kind === 'folder')
           throw new AppError('refused', `“${item.name}” is a folder: open it and play what is inside.`)
         const player = choose(playerId ?? chosenPlayerId())
-        const link = await relay.link(() => client.streamUrl(itemId), item.name)
+        const streamUrl = () => client.streamUrl(itemId, (origin) => accounts.isTrusted(accountId, origin))
+        const asked = `${accountId}/${itemId}`
+        const origin = isHostTrusted ? askedFor.get(asked) : undefined
+        if (origin !== undefined) accounts.trust(accountId, origin)
+        let first: string | null = await streamUrl().catch((error: unknown) => {
+          const cause = error instanceof AppError ? error.cause : null
+          if (cause instanceof UnknownStreamHost) askedFor.set(asked, cause.origin)
+          throw error
+        })
+        const link = await relay.link(async () => {
+          const url = first ?? (await streamUrl())
+          first = null
+          return url
+        }, item.name)
         if (player === systemPlayerId) return openWithSystem(link)
         await startPlayer(player, link)
         return player.name

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 
 const idleMs = 12 * 60 * 60 * 1000
 const sweepMs = 10 * 60 * 1000
-const mostRedirects = 5
+const maxRedirects = 5
 
 /** Makes the URL that plays, at the moment it is needed. */
 type StreamSource = () => Promise<string>
@@ -107,7 +107,10 @@ function end(response: ServerResponse, status: number): void {
   response.end()
 }
 
-/** Asks the service what the player asked, redirects followed; ends when the player goes. */
+/**
+ * Asks the service what the player asked; ends when the player goes. Redirects are followed, but the token never goes to another
+ * origin.
+ */
 function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const target = new URL(url)
@@ -121,8 +124,10 @@ function ask(url: string, request: IncomingMessage, response: ServerResponse, re
       const { location } = answered.headers
       if (location !== undefined && [301, 302, 303, 307, 308].includes(answered.statusCode ?? 0)) {
         answered.resume()
-        if (redirects >= mostRedirects)
+        if (redirects >= maxRedirects)
           reject(new AppError('unreachable', 'The stream leads from one address to the next and never arrives.'))
+        else if (!URL.canParse(location, target.href) || isTokenCarriedOff(target, new URL(location, target)))
+          reject(new AppError('unreachable', 'The stream leads to another server, with the token of the account.'))
         else resolve(ask(new URL(location, target).href, request, response, redirects + 1))
         return
       }
@@ -132,6 +137,23 @@ function ask(url: string, request: IncomingMessage, response: ServerResponse, re
     response.on('close', () => upstream.destroy())
     upstream.end()
   })
+}
+
+/** True for a redirect that has the token in it and leaves the origin that was given it. */
+function isTokenCarriedOff(from: URL, to: URL): boolean {
+  if (!/^https?:$/.test(to.protocol)) return true
+  if (to.origin === from.origin) return false
+  const token = /\/atk\/+([^/?#]+)/i.exec(decoded(from.href))?.[1]
+  return token !== undefined && decoded(to.href).toLowerCase().includes(token.toLowerCase())
+}
+
+/** An address without its percent codes, also where they were encoded again. */
+function decoded(address: string): string {
+  let text = address
+  for (let round = 0; round < 3; round += 1) {
+    text = text.replaceAll(/%([0-9a-f]{2})/gi, (_code, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  }
+  return text
 }
 
 const passedHeaders = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag']

@@ -70,8 +70,11 @@ export interface PutioClient {
   toggleSubscription(id: number): Promise<Subscription>
   deleteSubscription(id: number): Promise<void>
 
-  /** The URL that plays a file, with the token of this moment. A secret: for the backend's own requests only. */
-  streamUrl(itemId: ItemId): Promise<string>
+  /**
+   * The URL that plays a file, with the token of this moment. A secret: for the backend's own requests only. A host that is not the
+   * service's own gets the token only where `isTrusted` says so of its origin. Errors: untrusted-host.
+   */
+  streamUrl(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<string>
 }
 
 /** A transfer as the service lists it, before our own memory of it is added. */

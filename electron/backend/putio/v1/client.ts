@@ -6,6 +6,7 @@ import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.
 import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
 import type { ListedTransfer, PutioClient, Subscription, SubscriptionDraft } from '../client.ts'
 import { type Endpoint, NoSuchMethod, request } from './request.ts'
+import { isOwnStreamHost, UnknownStreamHost } from './stream-host.ts'
 import {
   WireAnalysis,
   type WireAnalyzedLink,
@@ -126,12 +127,31 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
       await ask('subscriptions', 'delete', { id }, anything)
     },
 
-    async streamUrl(itemId) {
+    async streamUrl(itemId, isTrusted) {
       const [item, token] = await Promise.all([one('files', 'info', { id: itemId }, WireItem), accessToken()])
       if (!item.stream_url) throw new AppError('refused', `“${item.name}” is not something that can be played.`)
+      checkHost(item.stream_url, item.name, { server: new URL(await endpoint.baseUrl()), isTrusted })
+      endpoint.secrets.add(token, { isOfServer: true })
       return withToken(item.stream_url, token)
     },
   }
+}
+
+/** Throws `untrusted-host`, or `refused` for what is no address of a stream. */
+function checkHost(
+  streamUrl: string,
+  name: string,
+  { server, isTrusted }: { server: URL; isTrusted: (origin: string) => boolean },
+): void {
+  const stream = URL.canParse(streamUrl) ? new URL(streamUrl) : null
+  if (stream === null || !/^https?:$/.test(stream.protocol))
+    throw new AppError('refused', `“${name}” cannot be played: the server gave no usable address for it.`)
+  if (isOwnStreamHost(server, stream) || isTrusted(stream.origin)) return
+  throw new AppError(
+    'untrusted-host',
+    `“${name}” would play from ${stream.host}, which is not the server of this account (${server.host}). Whoever runs it gets the access token of your account.`,
+    { cause: new UnknownStreamHost(stream.origin) },
+  )
 }
 
 /** A stream URL that plays: trailing slashes off, then one `/atk/` and the token. Source: API v1 §12. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
+import type { Secrets } from '../../secrets.ts'
 import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 
@@ -13,6 +14,8 @@ export interface Credentials {
 export interface Endpoint {
   baseUrl(): Promise<string>
   credentials: Credentials
+  /** What a server may echo, and is to go no further. */
+  secrets: Secrets
 }
 
 /** The cause of a failure where the server has no such method. Source: API v1 §13. */
@@ -57,7 +60,8 @@ async function exchange(
     throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${answer.status}). Try again later.`)
   if (answer.status === 404) throw notPutio(base, new NoSuchMethod(`${resource}.${method}`))
   try {
-    return JSON.parse(answer.text)
+    const body: unknown = JSON.parse(answer.text)
+    return endpoint.secrets.isIn(answer.text) ? endpoint.secrets.cleanMessage(body) : body
   } catch (cause) {
     throw notPutio(base, cause)
   }
