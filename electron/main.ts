@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { app, session } from 'electron'
 import { collectOpenRequests } from './desktop/open-requests.ts'
 import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
-import { denyPermissions, lockNavigation, lockRequests } from './desktop/security.ts'
+import { closeNetwork, denyPermissions, lockNavigation, lockRequests } from './desktop/security.ts'
 import { createWindow } from './desktop/window.ts'
 import { windowPort } from './desktop/window-port.ts'
 
 registerPageScheme()
+closeNetwork()
 lockNavigation()
 // As root, on a machine for tests, the sandbox cannot work and the person who started it so said it with this switch.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()

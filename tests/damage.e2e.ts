@@ -25,6 +25,8 @@ beforeAll(async () => {
 afterEach(() => running.close())
 afterAll(() => rmSync(dataFolder, { recursive: true, force: true }))
 
+const isBack = /The settings file was damaged\. The last good settings are back/
+
 it.each([
   ['cut in half', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
   ['empty', () => Buffer.alloc(0)],
@@ -34,11 +36,55 @@ it.each([
   const path = join(dataFolder, 'settings.json')
   const damaged = damage(readFileSync(path))
   running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, damaged) })
-  await running.page.getByText(/The settings file was damaged\. The last good settings are back/).waitFor()
+  await running.page.getByText(isBack).waitFor()
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
   const kept = readdirSync(dataFolder).filter((name) => name.startsWith('settings.damaged-'))
   expect(kept.some((name) => readFileSync(join(dataFolder, name)).equals(damaged))).toBe(true)
   for (const name of kept) rmSync(join(dataFolder, name))
+})
+
+it.each([
+  ['missing', (path: string) => rmSync(path)],
+  ['without anything in it', (path: string) => writeFileSync(path, '{}')],
+])('opens with all accounts when the settings file is %s, and says it once', async (_what, damage) => {
+  const path = join(dataFolder, 'settings.json')
+  running = await startApp({ dataFolder, beforeStart: () => damage(path) })
+  await running.page.getByText(/The settings file was .*\. The last good settings are back/).waitFor()
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+  await running.page.reload()
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+})
+
+it('shows its window in sight, whatever it remembers', async () => {
+  const path = join(dataFolder, 'window.json')
+  const away = { x: -90_000, y: 70_000, width: 90_000, height: 600 }
+  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, JSON.stringify(away)) })
+  const { app, page } = running
+  const [shown, area] = await app.evaluate(({ BrowserWindow, screen }) => [
+    BrowserWindow.getAllWindows()[0]?.getBounds(),
+    screen.getPrimaryDisplay().bounds,
+  ])
+  if (shown === undefined || area === undefined) throw new Error('no window')
+  expect([shown.x >= 0, shown.x + shown.width <= area.width, shown.y >= 0]).toEqual([true, true, true])
+
+  const film = page.getByRole('row', { name: /^Films/ })
+  const changes = [
+    { items: { names: 'x' } },
+    { accounts: [null] },
+    { tree: [['a:1', { length: 3 }]], expanded: [null] },
+    { settings: {} },
+  ]
+  for (const change of changes) {
+    await film.waitFor()
+    await page.evaluate((changed) => {
+      const kept: unknown = JSON.parse(localStorage.getItem('last-window') ?? '{}')
+      const text = JSON.stringify({ ...(typeof kept === 'object' ? kept : {}), ...changed })
+      // After the page's own last word.
+      window.addEventListener('pagehide', () => localStorage.setItem('last-window', text))
+    }, change)
+    await page.reload()
+    await film.waitFor()
+  }
 })
 
 it('restores the last good database of the local service when it is damaged', async () => {
