@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -373,3 +374,30 @@ it.each(['settings.json', 'vault.json'] as const)(
     expect(readdirSync(elsewhere)).toEqual([file])
   },
 )
+
+it('has the last setting that was saved, or the one that was being saved, after a kill at any moment', async () => {
+  const folder = copyOfGood()
+  for (let kill = 0; kill < 12; kill += 1) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'support/save-child.ts'), folder])
+    let said = ''
+    const wanted = 1 + below(40)
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (text: Buffer) => {
+        said += text.toString()
+        if (said.split('\n').length > wanted) child.kill('SIGKILL')
+      })
+      child.once('close', () => resolve())
+    })
+    expect(said).not.toContain('told')
+    const saved = Number(/saved (\d+)\n(?!.*\n)/s.exec(said)?.[1] ?? 0)
+    const told: string[] = []
+    const file = openSettingsFile(folder, { tell: (sentence) => told.push(sentence) })
+    const { dockHeight, theme } = Object.fromEntries(file.entries('settings'))
+    expect([[saved, saved + 1].includes(Number(dockHeight)), theme, file.entries('accounts').size, told]).toEqual([
+      true,
+      'dark',
+      3,
+      [],
+    ])
+  }
+})

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -96,6 +97,35 @@ it('keeps a damaged file aside and everything in it that can be read', () => {
   const aside = readdirSync(folder).find((name) => name.startsWith('history.damaged-'))
   expect(aside !== undefined && readFileSync(join(folder, aside), 'utf8')).toBe(whole.join('\n'))
   expect(openTold().told).toEqual([])
+})
+
+it('keeps a record that cannot be saved now, says so, and saves it when it can be', () => {
+  filled()
+  const whole = readFileSync(path)
+  rmSync(folder, { recursive: true })
+  const problems: (string | null)[] = []
+  const journal = openJournal({ path, onSaved: (problem) => problems.push(problem) })
+  const history = new History(journal)
+  history.added(added(9))
+  expect(problems).toEqual([expect.stringMatching(/^The history cannot be saved: its folder is gone\. /)])
+  expect(history.pending('a', 9)?.name).toBe('t9')
+  mkdirSync(folder)
+  writeFileSync(path, whole)
+  journal.close()
+  expect(problems.at(-1)).toBe(null)
+  expect(new History(openTold()).allPending('a').map(({ name }) => name)).toEqual(['t3', 't9'])
+})
+
+it('passes over zeros and a line of 100 MB, and keeps them aside', () => {
+  filled()
+  const whole = readFileSync(path)
+  const line = Buffer.alloc(100_000_000, 'x')
+  writeFileSync(path, Buffer.concat([Buffer.alloc(5000), whole, line, Buffer.from('\n')]))
+  const before = process.memoryUsage().rss
+  const journal = openTold()
+  expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000)
+  expect(journal.told).toEqual([expect.stringContaining('was damaged')])
+  expect(new History(journal).list('a').map(({ name }) => name)).toEqual(['t2', 't1'])
 })
 
 it('opens where nothing is yet, and writes on after a cut line', () => {

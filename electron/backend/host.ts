@@ -17,8 +17,8 @@ export interface Host {
   /** Where the backend keeps its files. */
   dataFolder: string
   secretKeeper: SecretKeeper
-  /** Starts the local service with arguments that hold no secret. Throws `unavailable` where this runtime cannot run it. */
-  startService(args: readonly string[]): ServiceProcess
+  /** Starts the local service with arguments that hold no secret; what it writes to its standard error goes to `note`. Throws `unavailable` where this runtime cannot run it. */
+  startService(args: readonly string[], note: (line: string) => void): ServiceProcess
   /** Why the local service cannot run here, or null. */
   whyNoService(): string | null
   /** Opens a file with the system's own choice of program. */

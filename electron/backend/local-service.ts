@@ -127,7 +127,8 @@ export class LocalService {
   #launch(): void {
     const { host, log, settings, hosters } = this.#options
     const data = join(host.dataFolder, 'service')
-    const service = host.startService(['--port', '0', '--data', data, '--parent', ...flagsOf(settings())])
+    const args = ['--port', '0', '--data', data, '--parent', ...flagsOf(settings())]
+    const service = host.startService(args, log.info)
     this.#process = service
     this.#startedAtMs = performance.now()
     let reason: string | null = null

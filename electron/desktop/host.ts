@@ -15,7 +15,7 @@ export function createHost(): Host {
   return {
     dataFolder: folder,
     secretKeeper: systemKeeper,
-    startService: (args) => startServiceProcess(args, writeLog),
+    startService: startServiceProcess,
     whyNoService,
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)

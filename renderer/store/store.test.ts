@@ -389,6 +389,20 @@ it('reports on the newest text only, and does not ask again for the same links',
   expect(backend.asked.filter(({ method }) => method === 'analysis.run').length).toBe(2)
 })
 
+it('asks once before a token goes to a host that is not the account’s own, and plays when the person agrees', async () => {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  const playing = store.getState().play('a', 4, 'film.mkv', null)
+  await backend.refuse('play.item', 'untrusted-host', 'It would play from cdn.example.')
+  await playing
+  const [toast] = store.getState().toasts
+  expect(toast?.sentence).toBe('It would play from cdn.example.')
+  toast?.acts[0]?.run()
+  await backend.answer('play.item', 'mpv')
+  expect(backend.asked.map(({ input }) => input)).toMatchObject([{ isHostTrusted: false }, { isHostTrusted: true }])
+  expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
+})
+
 it('never writes pushed state from a reply', async () => {
   const { backend, store } = openStore()
   const changing = store.getState().changeSettings({ theme: 'dark' })

@@ -60,10 +60,8 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       encrypt: async (secret) => Buffer.from(secret, 'utf8').reverse(),
       decrypt: async (encrypted) => Buffer.from(encrypted).reverse().toString('utf8'),
     },
-    startService: (args) => {
-      const service = startInNode(process.execPath, join(import.meta.dirname, '../../server/main.ts'), args, (line) =>
-        log.push(line),
-      )
+    startService: (args, note) => {
+      const service = startInNode(process.execPath, join(import.meta.dirname, '../../server/main.ts'), args, note)
       servicePid = service.pid
       const told: unknown[] = []
       starts.push({ args, told })

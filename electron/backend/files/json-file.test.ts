@@ -101,3 +101,20 @@ it('falls back to the older copy, entry by entry', () => {
   for (const name of ['things.json', 'copy.json']) writeFileSync(join(folder, name), '')
   expect([things(open()), told]).toEqual([{ a: 1 }, [expect.stringContaining('are back')]])
 })
+
+it('does not bring back what was removed, though an older copy has it', () => {
+  open().put('things', { a: 1, b: 2 })
+  open().put('things', { a: undefined })
+  for (const damage of [() => rmSync(path), () => writeFileSync(path, ''), () => writeFileSync(path, '{}')]) {
+    damage()
+    expect(things(open())).toEqual({ b: 2 })
+  }
+})
+
+it('takes changes of an earlier version, which left the seal as it was, though an older copy is whole', () => {
+  open().put('things', { a: 1 })
+  open().put('things', { b: 1 })
+  const text = readFileSync(path, 'utf8').replace('"b": 1', '"b": 2, "c": 3')
+  for (const name of ['things.json', 'copy.json']) writeFileSync(join(folder, name), text)
+  expect(things(open())).toEqual({ a: 1, b: 2, c: 3 })
+})

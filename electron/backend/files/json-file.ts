@@ -82,10 +82,12 @@ export class JsonFile {
     const { path, title, contents, copies, groups } = this.#options
     const found = readText(path, maxBytes)
     const main = found.is === 'text' ? parseContent(found.text, groups) : null
-    const copied = copies.flatMap((copy) => {
+    const [newest = null, ...older] = copies.map((copy) => {
       const read = readText(copy, maxBytes)
-      return read.is === 'text' ? (parseContent(read.text, groups) ?? []) : []
+      return read.is === 'text' ? parseContent(read.text, groups) : null
     })
+    // What was removed is still in an older copy: those count only where the newest one fails.
+    const copied = (newest?.seal === 'whole' ? [newest] : [newest, ...older]).filter((copy) => copy !== null)
     const newer = [...(main === null ? [] : [main]), ...copied].find(({ version }) => version > formVersion)
     if (newer !== undefined && (newer === main || main === null)) {
       this.#take(newer)
@@ -98,7 +100,6 @@ export class JsonFile {
     if (main?.seal === 'whole') {
       this.#take(main)
       this.#tellUnread([])
-      this.#isRotated = copied.length === 0
       return
     }
     if (main === null && found.is === 'absent' && copied.length === 0 && !this.#options.isUsed) return
@@ -125,27 +126,31 @@ export class JsonFile {
   /** Takes over each entry that can be used: the file's, or that of the newest copy that has it. Answers with the restored ones. */
   #merge(main: Content | null, copies: readonly Content[]): Set<string> {
     const restored = new Set<string>()
-    const sealed = main?.seal === 'altered' ? copies.find(({ seal }) => seal === 'whole') : undefined
     if (main !== null) this.#take(main)
-    const hasOwnRest = main !== null
+    // Against a copy that is whole, as we wrote it, a file that was changed since is not believed.
+    const [newest] = copies
+    const believed = main?.seal === 'altered' && newest?.seal === 'whole' ? newest : null
     for (const group of Object.keys(this.#options.groups)) {
-      const own = main?.groups.get(group) ?? null
       const entries = this.#entriesOf(group)
+      const isMissing = (main?.groups.get(group) ?? null) === null
       const hasBad = [...entries].some(([name, value]) => !this.#isGood(group, name, value))
-      const isWhole = own !== null && !hasBad && main?.seal !== 'altered'
-      if (isWhole) continue
+      if (!isMissing && !hasBad && main?.seal !== 'altered') continue
+      const known = believed?.groups.get(group) ?? null
+      // Where a name is gone, one that nobody knows is what became of it.
+      const isRenamed = known !== null && [...known.keys()].some((name) => !entries.has(name))
+      if (isRenamed) for (const name of [...entries.keys()]) if (!known.has(name)) entries.delete(name)
       for (const copy of copies) {
         for (const [name, value] of copy.groups.get(group) ?? []) {
-          const known = entries.get(name)
-          const isBetter = copy === sealed && JSON.stringify(known) !== JSON.stringify(value)
-          const isNeeded = !entries.has(name) || (this.#isGood(group, name, value) && !this.#isGood(group, name, known))
-          if (!isBetter && !isNeeded) continue
+          const own = entries.get(name)
+          const isBetter = copy === believed && JSON.stringify(own) !== JSON.stringify(value)
+          const isRepaired = this.#isGood(group, name, value) && !this.#isGood(group, name, own)
+          if (entries.has(name) && !isBetter && !isRepaired) continue
           entries.set(name, value)
           restored.add(`${group}/${name}`)
         }
       }
     }
-    if (!hasOwnRest)
+    if (main === null)
       for (const { rest } of copies)
         for (const [name, value] of rest) if (!this.#rest.has(name)) this.#rest.set(name, value)
     return restored

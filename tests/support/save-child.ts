@@ -1,0 +1,10 @@
+import { openSettingsFile } from '../../electron/backend/settings-file.ts'
+
+// A program of its own that saves one setting after the other, so that it can be killed. It says on standard output what is saved.
+
+const [, , folder = ''] = process.argv
+const file = openSettingsFile(folder, { tell: (sentence) => process.stdout.write(`told ${sentence}\n`) })
+for (let dockHeight = 100; ; dockHeight = dockHeight === 700 ? 100 : dockHeight + 1) {
+  file.put('settings', { dockHeight, playerId: `player ${dockHeight} ${'x'.repeat(3000)}` })
+  process.stdout.write(`saved ${dockHeight}\n`)
+}
