@@ -40,7 +40,9 @@ export function parseContent(text: string, groups: Groups): Content | null {
   if (!isObject(value)) return null
   const fields = new Map(Object.entries(value))
   const { seal, ...sealed } = value
-  const version = fields.get('version')
+  // Ours but for the number: that is damage, and no later version.
+  const isOurs = seal === sealOf({ ...sealed, version: formVersion })
+  const version = isOurs ? formVersion : fields.get('version')
   const told = fields.get('told')
   const isWholeGroup = wholeFile in groups
   const foreign = [...fields].filter(([name]) => !ownFields.has(name))

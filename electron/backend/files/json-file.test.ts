@@ -118,3 +118,10 @@ it('takes changes of an earlier version, which left the seal as it was, though a
   for (const name of ['things.json', 'copy.json']) writeFileSync(join(folder, name), text)
   expect(things(open())).toEqual({ a: 1, b: 2, c: 3 })
 })
+
+it('takes a flipped version number for damage, not for a later version', () => {
+  open().put('things', { a: 1 })
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 1', '"version": 9'))
+  open().put('things', { b: 2 })
+  expect([things(open()), told]).toEqual([{ a: 1, b: 2 }, [expect.stringContaining('was damaged')]])
+})
