@@ -4,6 +4,7 @@ import type { JournalRecord } from '../electron/backend/journal.ts'
 import { extractLinks } from '../electron/backend/links.ts'
 import { createLog } from '../electron/backend/log.ts'
 import { withToken } from '../electron/backend/putio/v1/client.ts'
+import { Secrets } from '../electron/backend/secrets.ts'
 import { readArguments } from '../electron/desktop/read-arguments.ts'
 import { linksInHtml } from '../engine/links-in-html.ts'
 import { linksInText } from '../engine/links-in-text.ts'
@@ -326,8 +327,9 @@ describe('requests and answers', () => {
     'lines of the log: %s',
     (_, make) =>
       expectLinear(make, (text) => {
-        const log = createLog(() => undefined)
-        log.hide('secret-1')
+        const secrets = new Secrets()
+        secrets.add('secret-1')
+        const log = createLog(() => undefined, secrets)
         log.info(text)
         log.error('here', new Error(text))
       }),
