@@ -15,8 +15,8 @@ export interface BodyOptions {
   onArrival?: (bytes: number) => void
   /** Told once when the sender has been silent for a third of `stallMs`. */
   onQuiet?: () => void
-  /** Asked at the end: true when it is a proper one. */
-  isComplete: () => boolean
+  /** Asked at the end: true when the connection broke and only looks as if the body were whole. */
+  isBroken: () => boolean
 }
 
 /**
@@ -91,7 +91,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
       if (!isWriting) write().catch(finish)
       else if (bytes >= maxGatheredBytes) stream.pause()
     })
-    stream.on('end', () => end(options.isComplete() ? null : brokeOff(options.host)))
+    stream.on('end', () => end(options.isBroken() ? brokeOff(options.host) : null))
     stream.on('error', (error) =>
       end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateFault(error, options.host)),
     )

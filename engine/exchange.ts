@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { answerTo, type Ending, endingOf, isNoHttp } from './answer-to.ts'
 import { errorCode, FetchError, translateFault } from './fetch-error.ts'
 import type { Address, Gate } from './gate.ts'
 import { escapeBytes, percentBytes } from './percent.ts'
@@ -37,6 +38,8 @@ export interface Exchange {
   url: URL
   /** Asked after the body's end: true when the server went on sending past what it had announced. */
   sentMore: () => Promise<boolean>
+  /** Asked after the body's end: what that is worth. */
+  ending: () => Ending
 }
 
 /**
@@ -62,9 +65,9 @@ export async function exchange(link: string, options: ExchangeOptions): Promise<
     if (seen.has(asked)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
     seen.add(asked)
     const headers = { ...options.headers, ...shown, ...(cookie === undefined ? {} : { cookie }) }
-    const { response, sentMore } = await askPatiently(url, { ...options, headers })
+    const { response, ...answer } = await askPatiently(url, { ...options, headers })
     const next = nextHop(response, url)
-    if (next === null) return { response, url, sentMore }
+    if (next === null) return { response, url, ...answer }
     response.destroy()
     await cookies.keep(response, url)
     url = next
@@ -125,10 +128,7 @@ async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<type
   }
 }
 
-async function ask(
-  url: URL,
-  options: ExchangeOptions & { isLenient?: boolean },
-): Promise<Pick<Exchange, 'response' | 'sentMore'>> {
+async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean }): Promise<Omit<Exchange, 'url'>> {
   const addresses = await options.gate.check(url).catch((fault: unknown) => {
     throw translateFault(fault, url.hostname)
   })
@@ -142,36 +142,30 @@ async function ask(
   }
   // An import would load all of Node's fetch with it, and take longer than the rest of a start.
   const { request: send } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
-  return new Promise((resolve, reject) => {
-    const request = send(url, settings)
-    let isOver = false
-    let hasMore = false
-    const late = setTimeout(() => {
-      request.destroy(new FetchError(`“${url.hostname}” does not answer.`, { isPassing: true }))
-    }, options.timeoutMs)
-    request.on('response', (response) => {
-      clearTimeout(late)
-      const sentMore = () =>
-        new Promise<boolean>((tell) => {
-          if (isOver) tell(hasMore)
-          const enough = setTimeout(() => tell(hasMore), excessWaitMs)
-          request.on('close', () => {
-            clearTimeout(enough)
-            tell(hasMore)
-          })
-        })
-      resolve({ response, sentMore })
-    })
-    request.on('close', () => {
-      isOver = true
-    })
-    request.on('error', (fault) => {
-      clearTimeout(late)
-      hasMore ||= errorCode(fault).startsWith('HPE_')
-      reject(options.signal.aborted ? options.signal.reason : translateFault(fault, url.hostname))
-    })
-    request.end()
+  const request = send(url, settings)
+  const sentMore = excessOf(request)
+  const answered = answerTo(request, { host: url.hostname, timeoutMs: options.timeoutMs })
+  request.end()
+  const response = await answered.catch((fault: unknown) => {
+    throw options.signal.aborted ? options.signal.reason : fault
   })
+  return { response, sentMore, ending: () => endingOf(request, response) }
+}
+
+/** Tells whether more comes after a body's end: Node then says that this is no HTTP. */
+function excessOf(request: ClientRequest): Exchange['sentMore'] {
+  const over = Promise.withResolvers<void>()
+  let hasMore = false
+  request.on('error', (fault) => {
+    hasMore ||= isNoHttp(fault)
+  })
+  request.on('close', () => over.resolve())
+  return async () => {
+    const enough = setTimeout(() => over.resolve(), excessWaitMs)
+    await over.promise
+    clearTimeout(enough)
+    return hasMore
+  }
 }
 
 /** How the connection is made: to the checked addresses only. */

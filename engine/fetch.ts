@@ -8,7 +8,7 @@ import type { Gate } from './gate.ts'
 import { httpSource } from './http-source.ts'
 import { PartFile, PartFileLost } from './part-file.ts'
 import { headOf } from './ranges.ts'
-import type { ResumeRecord, Validators } from './resume.ts'
+import { hasSameTag, type ResumeRecord, type Validators } from './resume.ts'
 import { Segments, type Version, VersionChanged } from './segments.ts'
 import type { Announced, Source } from './source.ts'
 
@@ -51,6 +51,7 @@ export interface FetchOptions {
 
 interface Run {
   options: FetchOptions
+  maxConnections: number
   source: Source
   part: PartFile
   room: DiskRoom
@@ -61,12 +62,19 @@ interface Run {
 
 const noValidators: Validators = { etag: null, lastModified: null, strong: null }
 
+/** A file that is whole and on the disk. */
+export interface Fetched {
+  sizeBytes: number
+  /** False when the sender did not say how long it is, so that only an orderly end of the connection says that this is all. */
+  isProven: boolean
+}
+
 /**
  * Fetches a link into a part file, and answers with its size once every byte is there and on the disk. Goes on after passing
  * faults and after a restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise
  * starts over and says so. Rejects with a `FetchError`, or with what a callback rejected with.
  */
-export async function fetchToPart(options: FetchOptions): Promise<{ sizeBytes: number }> {
+export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
   const restarts = { count: 0 }
   let { resume } = options
   const keep = async (record: ResumeRecord) => {
@@ -88,11 +96,13 @@ export async function fetchToPart(options: FetchOptions): Promise<{ sizeBytes: n
   }
 }
 
-async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Promise<{ sizeBytes: number }> {
+async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Promise<Fetched> {
   const { resume } = options
   const version: Version = {
     validators: resume?.validators ?? noValidators,
     totalBytes: resume?.totalBytes ?? null,
+    isProven: true,
+    tagged: taggedBefore(resume),
   }
   const tell = teller(options)
   const room = new DiskRoom({
@@ -110,19 +120,29 @@ async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Prom
     room,
     onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
   })
-  let size: { sizeBytes: number }
+  let fetched: Fetched
   try {
-    size = await fetchInto({ options, source: sourceOf(options), part, room, version, restarts, tell })
+    const maxConnections = options.maxConnections ?? 4
+    fetched = await fetchInto({
+      options,
+      maxConnections,
+      source: sourceOf(options),
+      part,
+      room,
+      version,
+      restarts,
+      tell,
+    })
   } catch (fault) {
     await part.close().catch(() => undefined)
     throw fault
   }
   await part.close()
-  return size
+  return fetched
 }
 
 /** Tries until the file is whole, is what was expected, and is on the disk. */
-async function fetchInto(run: Run): Promise<{ sizeBytes: number }> {
+async function fetchInto(run: Run): Promise<Fetched> {
   const { options, part, version } = run
   const { signal } = options
   let furthest = part.doneBytes
@@ -136,7 +156,7 @@ async function fetchInto(run: Run): Promise<{ sizeBytes: number }> {
         options.expect === undefined ? null : await checkContent(part, version.totalBytes ?? 0, options.expect)
       if (problem === null) {
         await part.finish(part.doneBytes)
-        return { sizeBytes: part.doneBytes }
+        return { sizeBytes: part.doneBytes, isProven: version.isProven || options.expect !== undefined }
       }
       if (hasBeenWrong)
         throw new FetchError(`“${run.source.host}” does not have the file that was expected: ${problem}.`)
@@ -146,13 +166,16 @@ async function fetchInto(run: Run): Promise<{ sizeBytes: number }> {
     } catch (cause) {
       signal.throwIfAborted()
       const fault = translateFault(cause, run.source.host)
-      if (fault instanceof VersionChanged) await startOver(run, fault.message)
+      if (fault instanceof VersionChanged) {
+        if (fault.isBeside) run.maxConnections = 1
+        await startOver(run, fault.why)
+      }
       failures = part.doneBytes > furthest ? 1 : failures + 1
       furthest = Math.max(furthest, part.doneBytes)
       const isOver = fault instanceof PartFileLost || failures >= maxFailures
       if (!(fault instanceof FetchError) || !fault.isPassing || isOver) throw fault
       const delayMs = Math.max(backoffMs(failures, options.random ?? Math.random), fault.retryAfterMs ?? 0)
-      run.tell(`${sentenceOf(fault, run)} Trying again in ${inWords(delayMs)}.`)
+      run.tell(`${fault.message} Trying again in ${inWords(delayMs)}.`)
       await (options.sleep ?? sleep)(delayMs, signal)
     }
   }
@@ -168,7 +191,8 @@ async function attempt(run: Run): Promise<void> {
     version,
     signal: options.signal,
     stallMs: options.stallMs ?? stallMs,
-    maxConnections: options.maxConnections ?? 4,
+    maxConnections: run.maxConnections,
+    isChecked: options.expect !== undefined,
     isHeldBack: () => room.isWaiting,
     onStart: async (announced) => options.onStart?.(announced),
     onBytes: (length) => options.onBytes?.(length),
@@ -180,12 +204,20 @@ async function attempt(run: Run): Promise<void> {
 async function startOver({ source, part, version, restarts, tell }: Run, why: string): Promise<void> {
   restarts.count += 1
   if (restarts.count > maxRestarts) {
-    throw new FetchError(`“${source.host}” breaks off again and again, and what was fetched cannot be continued.`)
+    throw new FetchError(
+      `“${source.host}” breaks off again and again, and what was fetched cannot be continued: ${why}.`,
+    )
   }
   version.validators = noValidators
   version.totalBytes = null
   await part.startOver()
   tell(`Started over at “${source.host}”: ${why}.`)
+}
+
+/** A size that an earlier run was told for a strong tag. */
+function taggedBefore(resume: ResumeRecord | null): Version['tagged'] {
+  if (resume === null || resume.totalBytes === null || !hasSameTag(resume.validators, resume.validators)) return null
+  return { validators: resume.validators, totalBytes: resume.totalBytes }
 }
 
 function sourceOf(options: FetchOptions): Source {
@@ -206,10 +238,6 @@ function teller(options: FetchOptions): Run['tell'] {
     last = sentence
     options.onTrouble?.(sentence)
   }
-}
-
-function sentenceOf(fault: FetchError, { source }: Run): string {
-  return fault instanceof VersionChanged ? `“${source.host}”: ${fault.message}.` : fault.message
 }
 
 function backoffMs(failures: number, random: () => number): number {

@@ -154,11 +154,10 @@ export class FtpSession {
     plain.setTimeout(this.#options.timeoutMs, () => {
       plain.destroy(new FetchError(`“${host}” does not open a connection for the file.`, { isPassing: true }))
     })
-    await settled(plain, 'connect').catch((fault: unknown) => {
-      throw translateFault(fault, host)
-    })
-    plain.setTimeout(0)
+    // From now on an abort ends it too.
     this.#data = stream
+    await this.#try(() => connected(plain))
+    plain.setTimeout(0)
     if (!this.#place.isSecure) return stream
     const { socket } = this.#client.ftp
     const session = socket instanceof TLSSocket ? (this.#client.ftp.tlsSessionStore ?? socket.getSession()) : undefined
@@ -204,11 +203,12 @@ function portOf(port: number, host: string): number {
   throw new FetchError(`“${host}” does not open a connection for the file.`)
 }
 
-/** Resolves with the event, or rejects with the socket's fault. */
-function settled(socket: Socket, event: 'connect'): Promise<void> {
+/** Resolves when the socket is connected; rejects when it closes first, for whatever reason. */
+function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
-    socket.once(event, () => {
+    socket.once('close', () => reject(new Error('The connection was closed.')))
+    socket.once('connect', () => {
       socket.off('error', reject)
       resolve()
     })

@@ -80,7 +80,8 @@ async function open(
     givesParts: false,
     announced: { url: place.url.href, contentType: null, contentDisposition: null, sizeBytes: totalBytes },
     stream,
-    isComplete: () => true,
+    // A reset is an error of the stream; after an orderly end the server's last reply is asked for.
+    ending: () => 'proven',
     confirm: () => finished(totalBytes !== null),
     close: session.close,
   }

@@ -3,7 +3,7 @@ import { codingsOf, decodeBody } from './coding.ts'
 import { type Credentials, type Exchange, exchange } from './exchange.ts'
 import { FetchError } from './fetch-error.ts'
 import type { Gate } from './gate.ts'
-import { type AskedPart, announcedBytes, checkPartial, isOtherVersion, validatorsOf } from './resume.ts'
+import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes } from './resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
@@ -45,13 +45,15 @@ function rangeHeaders(asked: AskedPart): Record<string, string> {
 function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mismatch {
   const { response, url } = answer
   const status = response.statusCode ?? 0
+  refuseTransferCoding(response, url)
   if (status === 206 && isPart(asked)) {
     const isCoded = codingsOf(response, url).length > 0
     const checked = isCoded
       ? { problem: 'it sends its rest only in a coding', hasChanged: false }
       : checkPartial(response, asked)
     if (checked.problem === null) {
-      return delivery(answer, { start: asked.start, end: checked.end, totalBytes: checked.totalBytes })
+      const { end, totalBytes } = checked
+      return delivery(answer, { start: asked.start, end, totalBytes, isWhole: false })
     }
     response.destroy()
     return { kind: 'mismatch', ...checked }
@@ -68,32 +70,37 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
       ? { kind: 'nothing-left' }
       : { kind: 'mismatch', problem: 'it has no such part', hasChanged: total !== `${asked.totalBytes}` }
   }
-  if (status !== 200) throw statusFault(response, url.hostname)
+  if (status !== 200 && status !== 206) throw statusFault(response, url.hostname)
+  const totalBytes = wholeBytes(response)
+  if (totalBytes === 'part') {
+    throw new FetchError(`“${url.hostname}” answers with a part of the file as if it were the whole.`, {
+      isPassing: true,
+    })
+  }
   const codings = codingsOf(response, url)
   if (codings.length > 0) return decoded(answer, codings)
-  const totalBytes = announcedBytes(response)
-  return delivery(answer, { start: 0, end: totalBytes, totalBytes })
+  return delivery(answer, { start: 0, end: totalBytes, totalBytes, isWhole: true })
 }
 
 /** A file in a coding: its size is not known before, and it cannot be continued. */
 function decoded(answer: Exchange, codings: string[]): Delivery {
-  const coded = delivery(answer, { start: 0, end: null, totalBytes: null })
+  const coded = delivery(answer, { start: 0, end: null, totalBytes: null, isWhole: true })
   const stream = decodeBody(answer.response, codings, answer.url.hostname)
-  return { ...coded, stream, givesParts: false, validators: { ...coded.validators, strong: null } }
+  // The coding tells where it ends, so that an end in order is a proof.
+  const ending = () => (answer.ending() === 'broken' ? 'broken' : 'proven')
+  return { ...coded, stream, ending, givesParts: false, validators: { ...coded.validators, strong: null } }
 }
 
 function delivery(
-  { response, url, sentMore }: Exchange,
-  place: Pick<Delivery, 'start' | 'end' | 'totalBytes'>,
+  { response, url, sentMore, ending }: Exchange,
+  place: Pick<Delivery, 'start' | 'end' | 'totalBytes' | 'isWhole'>,
 ): Delivery {
-  const isWhole = response.statusCode === 200
   return {
     kind: 'bytes',
     host: url.hostname,
     ...place,
-    isWhole,
     validators: validatorsOf(response),
-    givesParts: !isWhole || /\bbytes\b/i.test(response.headers['accept-ranges'] ?? ''),
+    givesParts: !place.isWhole || /\bbytes\b/i.test(response.headers['accept-ranges'] ?? ''),
     announced: {
       url: url.href,
       contentType: response.headers['content-type'] ?? null,
@@ -101,7 +108,7 @@ function delivery(
       sizeBytes: place.totalBytes,
     },
     stream: response,
-    isComplete: () => response.complete,
+    ending,
     confirm: async () => {
       if (await sentMore()) throw sentTooMuch(url.hostname)
     },
@@ -125,6 +132,13 @@ function statusFault(response: IncomingMessage, host: string): FetchError {
     return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
   }
   return new FetchError(said('answers with something that is not a file'))
+}
+
+/** Chunks are undone by Node; any other coding of the way would be taken for the file. Source: RFC 9112 §6.1. */
+function refuseTransferCoding(response: IncomingMessage, url: URL): void {
+  const coding = response.headers['transfer-encoding']?.toLowerCase() ?? 'identity'
+  if (coding !== 'identity' && coding !== 'chunked')
+    throw new FetchError(`“${url.hostname}” packs what it sends as “${coding}”, which was not asked for.`)
 }
 
 /** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */

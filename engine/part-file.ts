@@ -10,6 +10,7 @@ import type { ResumeRecord } from './resume.ts'
 const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
 const recordMs = 250
+const headBytes = 64 * 1024
 
 /** The part file is not what was written to it, or cannot be relied on: only a new one helps. */
 export class PartFileLost extends FetchError {
@@ -168,6 +169,11 @@ export class PartFile {
   async read(start: number, end: number, buffer: Buffer): Promise<Buffer> {
     const { bytesRead } = await this.#file.read(buffer, 0, Math.min(buffer.length, end - start), start)
     return buffer.subarray(0, bytesRead)
+  }
+
+  /** The first bytes, as far as there is no gap: enough to tell one file from another. */
+  async readHead(): Promise<Buffer> {
+    return this.read(0, headOf(this.#done), Buffer.alloc(headBytes))
   }
 
   async #keepNotes(sizeBytes: number, strong: string | null, turn: number): Promise<void> {

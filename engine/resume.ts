@@ -52,6 +52,8 @@ export interface AskedPart {
   end: number | null
   totalBytes: number | null
   validators: Validators
+  /** True when a checksum of the whole is known: then a part needs no proof of its own. */
+  isChecked: boolean
 }
 
 /** What is wrong with an answer to a part; `hasChanged` when it is of another version of the file. */
@@ -60,32 +62,64 @@ export interface PartProblem {
   hasChanged: boolean
 }
 
+/** A place in a file as `Content-Range` says it, with the end exclusive. Source: RFC 9110 §14.4. */
+function rangeOf(response: IncomingMessage): { start: number; end: number; totalBytes: number | null } | null {
+  const range = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(response.headers['content-range'] ?? '')
+  if (range === null) return null
+  const [start, end] = [Number(range[1]), Number(range[2]) + 1]
+  const totalBytes = range[3] === '*' ? null : Number(range[3])
+  return [start, end, totalBytes ?? 0].every(Number.isSafeInteger) ? { start, end, totalBytes } : null
+}
+
+/**
+ * The size of the file that an answer is the whole of, or null when it does not say; `part` when what it says of its place is
+ * anything but the whole. The status alone does not tell: a 200 can be a part that is called by the wrong name.
+ */
+export function wholeBytes(response: IncomingMessage): number | null | 'part' {
+  const announced = announcedBytes(response)
+  if (response.statusCode === 200 && response.headers['content-range'] === undefined) return announced
+  const range = rangeOf(response)
+  const isWhole = range !== null && range.start === 0 && range.end === range.totalBytes
+  return isWhole && (announced === null || announced === range.end) ? range.end : 'part'
+}
+
 /** Why a 206 is not the part that was asked for, or the size that it says the whole has. Source: RFC 9110 §14.4, §15.3.7. */
 export function checkPartial(
   response: IncomingMessage,
   asked: AskedPart,
-): PartProblem | { problem: null; end: number; totalBytes: number | null } {
+): PartProblem | { problem: null; end: number; totalBytes: number } {
   const wrong = (problem: string, hasChanged = false): PartProblem => ({ problem, hasChanged })
-  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(response.headers['content-range'] ?? '')
-  if (range === null) return wrong('it answered with a part it did not describe')
-  const [start, end] = [Number(range[1]), Number(range[2]) + 1]
-  const total = range[3] === '*' ? null : Number(range[3])
-  const totalBytes = total ?? asked.totalBytes
+  const range = rangeOf(response)
+  const isMixed = /^\s*multipart\/byteranges\b/i.test(response.headers['content-type'] ?? '')
+  if (range === null || isMixed) return wrong('it answered with a part it did not describe')
+  const { start, end } = range
+  const totalBytes = range.totalBytes ?? asked.totalBytes
   if (start !== asked.start) return wrong('it answered with another part than the one asked for')
-  if (total !== null && asked.totalBytes !== null && total !== asked.totalBytes) {
-    return wrong('the file has another size now', true)
-  }
-  const wanted = asked.end ?? totalBytes
-  if ((wanted !== null && end !== wanted) || !Number.isSafeInteger(end) || (totalBytes !== null && end > totalBytes)) {
-    return wrong('it answered with less than the rest')
-  }
-  if (isOtherVersion(validatorsOf(response), asked.validators)) return wrong('the file has changed', true)
+  if (totalBytes === null) return wrong('it answered with a part, and did not say how long the file is')
+  if (asked.totalBytes !== null && totalBytes !== asked.totalBytes) return wrong('the file has another size now', true)
+  if (end !== (asked.end ?? totalBytes) || end > totalBytes) return wrong('it answered with less than the rest')
+  const validators = validatorsOf(response)
+  if (isOtherVersion(validators, asked.validators)) return wrong('the file has changed', true)
+  if (!asked.isChecked && !isSameVersion(validators, asked.validators))
+    return wrong('it did not say that it is still the same file')
   return { problem: null, end, totalBytes }
+}
+
+/** True when an answer carries the very validator that was strong before. Source: RFC 9110 §15.3.7.3: silence proves nothing. */
+function isSameVersion(now: Validators, { strong }: Validators): boolean {
+  return strong !== null && (now.etag === strong || now.lastModified === strong)
+}
+
+/** True when two answers carry the same strong tag, and no dates that contradict it: then they are about the same bytes. */
+export function hasSameTag(now: Validators, before: Validators): boolean {
+  return now.etag !== null && !now.etag.startsWith('W/') && now.etag === before.etag && !isOtherVersion(now, before)
 }
 
 /** True when what an answer says is not what was said before; what either of them leaves out says nothing, save a new tag. */
 export function isOtherVersion(now: Validators, before: Validators): boolean {
-  const hasOtherTag = now.etag !== null && now.etag !== before.etag && (before.etag !== null || before.strong !== null)
+  const tagOf = (etag: string) => etag.replace(/^W\//, '')
+  const hasOtherTag =
+    now.etag !== null && (before.etag === null ? before.strong !== null : tagOf(now.etag) !== tagOf(before.etag))
   const hasOtherDate =
     now.lastModified !== null && before.lastModified !== null && now.lastModified !== before.lastModified
   return hasOtherTag || hasOtherDate

@@ -4,15 +4,21 @@ import { Growth } from './growth.ts'
 import { sentTooMuch } from './http-source.ts'
 import type { PartFile } from './part-file.ts'
 import { addRange, gapsOf, type Range } from './ranges.ts'
-import { type AskedPart, isOtherVersion, type Validators } from './resume.ts'
+import { type AskedPart, hasSameTag, type Validators } from './resume.ts'
 import type { Announced, Delivery, Source } from './source.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
+const noBytes = Buffer.alloc(0)
+const otherSize = 'it gives another length for the same version of the file'
 
 /** What is known about the file that is being fetched. */
 export interface Version {
   validators: Validators
   totalBytes: number | null
+  /** False when nothing but the end of the connection says that this was all. */
+  isProven: boolean
+  /** The last version with a strong tag whose size was told: the same tag never has another one. */
+  tagged: { validators: Validators; totalBytes: number } | null
 }
 
 export interface SegmentsOptions {
@@ -22,6 +28,8 @@ export interface SegmentsOptions {
   signal: AbortSignal
   stallMs: number
   maxConnections: number
+  /** True when a checksum of the whole is known. */
+  isChecked: boolean
   /** True while there is no room on the disk. */
   isHeldBack: () => boolean
   onStart: (announced: Announced) => Promise<void>
@@ -35,6 +43,16 @@ export interface SegmentsOptions {
 /** Bytes of the file that were not what was asked for: all has to be fetched again. */
 export class VersionChanged extends FetchError {
   override name = 'VersionChanged'
+  /** Why, as the end of a sentence. */
+  readonly why: string
+  /** True when it showed on a connection beside another: one connection would not have met it. */
+  readonly isBeside: boolean
+
+  constructor(host: string, why: string, { isBeside = false } = {}) {
+    super(`“${host}”: ${why}.`, { isPassing: true })
+    this.why = why
+    this.isBeside = isBeside
+  }
 }
 
 /** One connection, and the place in the file that it fills. */
@@ -46,6 +64,8 @@ interface Segment {
   /** Where it stops, exclusive; another may have taken over what follows. */
   end: number | null
   delivery: Delivery | null
+  /** What the file begins with, where that is known from before. */
+  head: Buffer
   stop: AbortController
 }
 
@@ -131,14 +151,20 @@ export class Segments {
       this.#outcome.resolve()
       return
     }
-    if (answer.kind === 'mismatch') throw new VersionChanged(answer.problem, { isPassing: true })
+    if (answer.kind === 'mismatch') throw new VersionChanged(source.host, answer.problem)
     if (answer.isWhole) {
+      refuseOtherSize(version, answer)
       const isLeft = part.doneBytes > 0
+      const head = isLeft && hasSameTag(answer.validators, version.validators) ? await part.readHead() : noBytes
       if (isLeft) await startOver('the file has changed, or cannot be continued there')
-      version.validators = answer.validators
-      Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop })
+      // It came instead of a part and does not say how long it is: nothing that follows could show that it is the same file.
+      const isLoose = isLeft && answer.totalBytes === null
+      version.validators = isLoose ? { ...answer.validators, strong: null } : answer.validators
+      Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop, head })
     }
     version.totalBytes = answer.totalBytes
+    version.isProven = answer.totalBytes !== null
+    noteSize(version)
     segment.end ??= answer.end
     this.#givesParts = answer.givesParts
     await this.#receive(segment, answer)
@@ -161,12 +187,10 @@ export class Segments {
       await this.#receive(segment, answer)
       return
     }
+    // The whole file instead of a part is no part of anything; the first connection still brings the version that it began with.
     if (answer.kind === 'bytes') answer.close()
-    const hasChanged =
-      answer.kind === 'bytes'
-        ? isOtherVersion(answer.validators, version.validators) || answer.totalBytes !== version.totalBytes
-        : answer.kind === 'mismatch' && answer.hasChanged
-    if (hasChanged) this.#fatal ??= { fault: new VersionChanged('the file has changed', { isPassing: true }) }
+    if (answer.kind === 'mismatch' && answer.hasChanged)
+      this.#fatal ??= { fault: new VersionChanged(source.host, answer.problem, { isBeside: true }) }
     if (answer.kind !== 'refused') this.#givesParts = false
     this.#ended(segment, answer.kind === 'refused' ? answer.fault : brokeOff(source.host))
   }
@@ -179,7 +203,7 @@ export class Segments {
       await readBody(delivery.stream, {
         host: delivery.host,
         stallMs,
-        isComplete: delivery.isComplete,
+        isBroken: () => delivery.ending() === 'broken',
         onBatch: (chunks, bytes) => this.#take(segment, delivery, { chunks, bytes }),
         onArrival: (bytes) => {
           this.#arrivedBytes += bytes
@@ -205,6 +229,8 @@ export class Segments {
     if (delivery.end !== null && at + batch.bytes > delivery.end) throw this.#condemn(sentTooMuch(delivery.host))
     const bytes = Math.min(batch.bytes, (segment.end ?? Number.POSITIVE_INFINITY) - at)
     const chunks = bytes === batch.bytes ? batch.chunks : firstBytes(batch.chunks, bytes)
+    if (at < segment.head.length && !isAt(segment.head, at, chunks))
+      throw this.#condemn(new VersionChanged(delivery.host, 'it gives other bytes for the same version'))
     segment.position = at + bytes
     this.#inFlightBytes += bytes
     try {
@@ -235,7 +261,12 @@ export class Segments {
     await delivery.confirm().catch((fault: unknown) => {
       throw this.#condemn(fault)
     })
-    if (version.totalBytes === null) version.totalBytes = part.doneBytes
+    if (version.totalBytes !== null) return
+    const { tagged } = version
+    if (tagged !== null && hasSameTag(version.validators, tagged.validators) && part.doneBytes !== tagged.totalBytes)
+      throw this.#condemn(new VersionChanged(delivery.host, otherSize))
+    version.totalBytes = part.doneBytes
+    version.isProven = delivery.ending() === 'proven'
   }
 
   /** Marks a fault that ends the whole attempt. */
@@ -320,14 +351,42 @@ export class Segments {
   }
 
   #asked([start, end]: [number, number | null]): AskedPart {
-    const { totalBytes, validators } = this.#options.version
+    const { version, isChecked } = this.#options
+    const { totalBytes, validators } = version
     const isToTheEnd = end === null || totalBytes === null || end >= totalBytes
-    return { start, end: isToTheEnd ? null : end, totalBytes, validators }
+    return { start, end: isToTheEnd ? null : end, totalBytes, validators, isChecked }
   }
 }
 
 function newSegment(start: number, end: number | null): Segment {
-  return { written: start, position: start, end, delivery: null, stop: new AbortController() }
+  return { written: start, position: start, end, delivery: null, head: noBytes, stop: new AbortController() }
+}
+
+/** A server that gives another size for the same strong tag is broken: which of the two is true nobody knows. */
+function refuseOtherSize({ tagged }: Version, { host, validators, totalBytes }: Delivery): void {
+  const isContradiction =
+    tagged !== null &&
+    totalBytes !== null &&
+    totalBytes !== tagged.totalBytes &&
+    hasSameTag(validators, tagged.validators)
+  if (isContradiction) throw new FetchError(`“${host}”: ${otherSize}.`, { isPassing: true })
+}
+
+function noteSize(version: Version): void {
+  const { validators, totalBytes } = version
+  if (totalBytes !== null && hasSameTag(validators, validators)) version.tagged = { validators, totalBytes }
+}
+
+/** True when chunks that begin at `at` are what the known head has there. */
+function isAt(head: Buffer, at: number, chunks: Buffer[]): boolean {
+  let place = at
+  for (const chunk of chunks) {
+    if (place >= head.length) return true
+    const length = Math.min(chunk.length, head.length - place)
+    if (chunk.compare(head, place, place + length, 0, length) !== 0) return false
+    place += length
+  }
+  return true
 }
 
 function firstBytes(chunks: Buffer[], bytes: number): Buffer[] {

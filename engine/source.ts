@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Ending } from './answer-to.ts'
 import type { AskedPart, PartProblem, Validators } from './resume.ts'
 
 /** What an answer says about a file, with its first bytes. None of it can be trusted. */
@@ -26,8 +27,8 @@ export interface Delivery {
   givesParts: boolean
   announced: Omit<Announced, 'head'>
   stream: Readable
-  /** Asked at the stream's end: true when that was the proper end and not a connection that broke. */
-  isComplete: () => boolean
+  /** Asked at the stream's end: what that is worth. */
+  ending: () => Ending
   /** Asked after that: rejects when the server has more to say which makes the bytes worthless. */
   confirm: () => Promise<void>
   close: () => void

@@ -1,3 +1,4 @@
+import { brokeOff } from '../../engine/body.ts'
 import { codingsOf, decodeBody } from '../../engine/coding.ts'
 import { type Exchange, exchange } from '../../engine/exchange.ts'
 import { FetchError } from '../../engine/fetch-error.ts'
@@ -228,12 +229,13 @@ function ask(
 }
 
 async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
-  const { response, url } = await ask(link, options)
+  const { response, url, ending } = await ask(link, options)
   try {
     if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
     const bytes = await readUpTo(response, maxTorrentFileBytes + 1)
     if (bytes.length > maxTorrentFileBytes)
       throw new FetchError(`“${url.hostname}” sends more than a torrent file has.`)
+    if (ending() === 'broken') throw brokeOff(url.hostname)
     return bytes
   } finally {
     response.destroy()

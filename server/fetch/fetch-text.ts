@@ -1,6 +1,7 @@
+import { brokeOff } from '../../engine/body.ts'
 import { codingsOf, decodeBody } from '../../engine/coding.ts'
 import { exchange } from '../../engine/exchange.ts'
-import { FetchError } from '../../engine/fetch-error.ts'
+import { FetchError, translateFault } from '../../engine/fetch-error.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { documentText } from './document-text.ts'
 
@@ -23,7 +24,7 @@ export async function fetchDocument(
   { gate, signal, maxBytes }: TextOptions,
 ): Promise<{ text: string; url: string }> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  const { response, url } = await exchange(link, { gate, timeoutMs, signal: limit })
+  const { response, url, ending } = await exchange(link, { gate, timeoutMs, signal: limit })
   try {
     if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
     const codings = codingsOf(response, url)
@@ -34,10 +35,11 @@ export async function fetchDocument(
         `“${url.hostname}” sends more than ${Math.round(maxBytes / 1024 / 1024)} MB, so it was not read.`,
       )
     }
+    if (ending() === 'broken') throw brokeOff(url.hostname)
     return { text: documentText(bytes, response.headers['content-type'] ?? null), url: url.href }
   } catch (fault) {
     if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: fault })
-    throw fault
+    throw translateFault(fault, url.hostname)
   } finally {
     response.destroy()
   }

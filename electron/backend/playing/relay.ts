@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { answerTo, type Ending, endingOf } from '../../../engine/answer-to.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
 
 const idleMs = 12 * 60 * 60 * 1000
 const sweepMs = 10 * 60 * 1000
 const maxRedirects = 5
+/** How long the service may take until it answers. */
+const timeoutMs = 60_000
 
 /** Makes the URL that plays, at the moment it is needed. */
 type StreamSource = () => Promise<string>
@@ -94,8 +97,8 @@ async function answer(
 
   capability.streamUrl ??= await capability.source()
   let upstream = await ask(capability.streamUrl, request, response)
-  if (upstream.statusCode === 401 || upstream.statusCode === 403 || upstream.statusCode === 404) {
-    upstream.resume()
+  if ([401, 403, 404].includes(upstream.answer.statusCode ?? 0)) {
+    upstream.answer.resume()
     capability.streamUrl = await capability.source()
     upstream = await ask(capability.streamUrl, request, response)
   }
@@ -107,36 +110,38 @@ function end(response: ServerResponse, status: number): void {
   response.end()
 }
 
+/** An answer of the service, and what the end of its body is worth, to be asked after that. */
+interface Upstream {
+  answer: IncomingMessage
+  ending: () => Ending
+}
+
 /**
  * Asks the service what the player asked; ends when the player goes. Redirects are followed, but the token never goes to another
  * origin.
  */
-function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const target = new URL(url)
-    const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
-    for (const name of ['range', 'if-range']) {
-      const value = request.headers[name]
-      if (typeof value === 'string') headers[name] = value
-    }
-    const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-    const upstream = send(target, { method: request.method, headers }, (answered) => {
-      const { location } = answered.headers
-      if (location !== undefined && [301, 302, 303, 307, 308].includes(answered.statusCode ?? 0)) {
-        answered.resume()
-        if (redirects >= maxRedirects)
-          reject(new AppError('unreachable', 'The stream leads from one address to the next and never arrives.'))
-        else if (!URL.canParse(location, target.href) || isTokenCarriedOff(target, new URL(location, target)))
-          reject(new AppError('unreachable', 'The stream leads to another server, with the token of the account.'))
-        else resolve(ask(new URL(location, target).href, request, response, redirects + 1))
-        return
-      }
-      resolve(answered)
-    })
-    upstream.on('error', reject)
-    response.on('close', () => upstream.destroy())
-    upstream.end()
-  })
+async function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<Upstream> {
+  const target = new URL(url)
+  const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
+  for (const name of ['range', 'if-range']) {
+    const value = request.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  const send = target.protocol === 'https:' ? httpsRequest : httpRequest
+  const upstream = send(target, { method: request.method, headers })
+  const answered = answerTo(upstream, { host: target.hostname, timeoutMs })
+  response.on('close', () => upstream.destroy())
+  upstream.end()
+  const answer = await answered
+  const { location } = answer.headers
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0))
+    return { answer, ending: () => endingOf(upstream, answer) }
+  answer.resume()
+  if (redirects >= maxRedirects)
+    throw new AppError('unreachable', 'The stream leads from one address to the next and never arrives.')
+  if (!URL.canParse(location, target.href) || isTokenCarriedOff(target, new URL(location, target)))
+    throw new AppError('unreachable', 'The stream leads to another server, with the token of the account.')
+  return ask(new URL(location, target).href, request, response, redirects + 1)
 }
 
 /** True for a redirect that has the token in it and leaves the origin that was given it. */
@@ -158,7 +163,7 @@ function decoded(address: string): string {
 
 const passedHeaders = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag']
 
-function passOn(upstream: IncomingMessage, response: ServerResponse, isHead: boolean): void {
+function passOn({ answer: upstream, ending }: Upstream, response: ServerResponse, isHead: boolean): void {
   const headers: Record<string, string> = { 'x-content-type-options': 'nosniff' }
   for (const name of passedHeaders) {
     const value = upstream.headers[name]
@@ -171,5 +176,10 @@ function passOn(upstream: IncomingMessage, response: ServerResponse, isHead: boo
     return
   }
   upstream.on('error', () => response.destroy())
-  upstream.pipe(response)
+  // What broke off must not look whole to the player.
+  upstream.on('end', () => {
+    if (ending() === 'broken') response.destroy()
+    else response.end()
+  })
+  upstream.pipe(response, { end: false })
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { answerTo, endingOf } from '../../../../engine/answer-to.ts'
 
 /** What a server answered, whole. */
 export interface Answer {
@@ -17,35 +18,31 @@ const secureAgent = new HttpsAgent({ keepAlive: true })
  * is meant for one address. The time limit is putio.py's (API v1 §1.5). Node's own fetch would take longer to load than all
  * the calls of a start.
  */
-export function post(url: URL, form: string): Promise<Answer> {
+export async function post(url: URL, form: string): Promise<Answer> {
   const isSecure = url.protocol === 'https:'
   const send = isSecure ? httpsRequest : httpRequest
-  return new Promise((resolve, reject) => {
-    const headers = {
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
-      'content-length': Buffer.byteLength(form),
-    }
-    const options = {
-      method: 'POST',
-      headers,
-      agent: isSecure ? secureAgent : false,
-      signal: AbortSignal.timeout(timeoutMs),
-    }
-    const request = send(url, options, (response) => {
-      const chunks: Buffer[] = []
-      let length = 0
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk)
-        length += chunk.length
-        if (length > largestAnswer) response.destroy(new Error('the answer is too large'))
-      })
-      response.on('error', reject)
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      )
-    })
-    request.once('error', reject)
-    request.end(form)
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(form),
+  }
+  const request = send(url, {
+    method: 'POST',
+    headers,
+    agent: isSecure ? secureAgent : false,
+    signal: AbortSignal.timeout(timeoutMs),
   })
+  const answered = answerTo(request, { host: url.hostname, timeoutMs })
+  request.end(form)
+  const response = await answered
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > largestAnswer) throw new Error('the answer is too large')
+  }
+  if (endingOf(request, response) === 'broken') throw new Error('the answer broke off before the end')
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
 }
