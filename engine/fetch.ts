@@ -1,12 +1,16 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from './disk-room.ts'
 import type { Credentials } from './exchange.ts'
 import { checkContent, type Expected } from './expect.ts'
 import { FetchError, translateFault } from './fetch-error.ts'
+import { formatSize } from './format-size.ts'
 import { ftpSource, isFtpLink } from './ftp.ts'
 import type { Gate } from './gate.ts'
 import { httpSource } from './http-source.ts'
 import { PartFile, PartFileLost } from './part-file.ts'
+import { trustedExtents } from './part-trust.ts'
 import { headOf } from './ranges.ts'
 import { hasSameTag, type ResumeRecord, type Validators } from './resume.ts'
 import { Segments, type Version, VersionChanged } from './segments.ts'
@@ -83,20 +87,43 @@ export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
   }
   for (let losses = 0; ; losses++) {
     try {
-      return await fetchOnce({ ...options, resume, onCheckpoint: keep }, restarts)
+      return await fetchOnce({ ...options, resume, onCheckpoint: keep }, { restarts, isLost: losses > 0 })
     } catch (cause) {
       options.signal.throwIfAborted()
       const fault = translateFault(cause, options.link)
       if (!(fault instanceof PartFileLost) || losses >= maxRestarts) throw fault
-      // Only what was surely forced to the disk is gone on with.
-      if (resume !== null) resume = { ...resume, bootId: '' }
       options.onTrouble?.(`${fault.message} It is fetched again.`)
       await (options.sleep ?? sleep)(backoffMs(losses + 1, options.random ?? Math.random), options.signal)
     }
   }
 }
 
-async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Promise<Fetched> {
+/** True when a part file that was whole is still what was written. Where nothing tells, it is. */
+export async function isIntact(
+  partPath: string,
+  {
+    resume,
+    sizeBytes,
+    bootId,
+    signal,
+  }: { resume: ResumeRecord; sizeBytes: number; bootId: string; signal: AbortSignal },
+): Promise<boolean> {
+  if (resume.isSummed !== true) return true
+  const file = await open(partPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null)
+  if (file === null) return false
+  try {
+    const { extents } = await trustedExtents(file, { path: partPath, resume, bootId, isLost: false, signal })
+    const heldBytes = extents.reduce((sum, { length }) => sum + length, 0)
+    return heldBytes === sizeBytes && (await file.stat()).size === sizeBytes
+  } finally {
+    await file.close()
+  }
+}
+
+async function fetchOnce(
+  options: FetchOptions,
+  { restarts, isLost }: { restarts: Run['restarts']; isLost: boolean },
+): Promise<Fetched> {
   const { resume } = options
   const version: Version = {
     validators: resume?.validators ?? noValidators,
@@ -117,9 +144,16 @@ async function fetchOnce(options: FetchOptions, restarts: Run['restarts']): Prom
     path: options.partPath,
     resume,
     bootId: options.bootId,
+    isLost,
+    signal: options.signal,
     room,
     onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
   })
+  // A record of an earlier version says less: it must not be found beside what is written from now on.
+  if (resume !== null && resume.isSummed !== true) await part.record()
+  if (part.lostBytes > 0) {
+    tell(`Another program changed what had been fetched, so ${formatSize(part.lostBytes)} of it are fetched again.`)
+  }
   let fetched: Fetched
   try {
     const maxConnections = options.maxConnections ?? 4
@@ -226,7 +260,7 @@ function sourceOf(options: FetchOptions): Source {
 }
 
 function recordOf(part: PartFile, { validators, totalBytes }: Version, bootId: string): ResumeRecord {
-  const record = { validators, totalBytes, syncedBytes: headOf(part.synced), bootId }
+  const record = { validators, totalBytes, syncedBytes: headOf(part.synced), bootId, isSummed: true }
   return part.isSplit ? { ...record, done: part.done, syncedRanges: part.synced } : record
 }
 

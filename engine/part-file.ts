@@ -2,8 +2,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { DiskRoom } from './disk-room.ts'
 import { FetchError, isFullDisk } from './fetch-error.ts'
-import { PartNotes } from './part-note.ts'
-import { trustedRanges } from './part-trust.ts'
+import { type Extent, PartSums, removeSums } from './part-sums.ts'
+import { trustedExtents } from './part-trust.ts'
 import { addRange, cutRanges, headOf, type Range, sizeOf } from './ranges.ts'
 import type { ResumeRecord } from './resume.ts'
 
@@ -22,31 +22,38 @@ export interface PartFileOptions {
   /** What an earlier run kept, or null to begin with an empty file. */
   resume: ResumeRecord | null
   bootId: string
+  /** True when the disk could not keep what the same run wrote before. */
+  isLost: boolean
+  signal: AbortSignal
   room: DiskRoom
   /** What is to be recorded has changed. At most four times a second, save at the beginning and the end. */
   onRecord: () => void | Promise<void>
 }
 
 /**
- * A file that is being fetched: written at any place, with a list of what is done. Now and then all is forced to the disk.
- * Filled from its beginning to its end, its length says what is there; in several places, a note behind its last byte does.
+ * A file that is being fetched: written at any place, with a list of what is done and checksums of it in a file beside it. Now and
+ * then all is forced to the disk.
  */
 export class PartFile {
   readonly #file: FileHandle
   readonly #options: PartFileOptions
   #done: Range[]
   #synced: Range[]
-  #strong: string | null = null
-  #notes: PartNotes | null = null
+  #sums: PartSums | null = null
   #syncedAtMs = performance.now()
   #recordedAtMs = performance.now()
   #syncing: Promise<void> | null = null
   #failure: unknown = null
 
-  private constructor(file: FileHandle, options: PartFileOptions, done: Range[]) {
+  /** How many bytes that an earlier run wrote were not there any more as it had written them. */
+  readonly lostBytes: number
+
+  private constructor(file: FileHandle, options: PartFileOptions, found: { done: Range[]; lostBytes: number }) {
+    const { done } = found
     this.#file = file
     this.#options = options
     this.#done = done
+    this.lostBytes = found.lostBytes
     // What is trusted after another start of the computer was on the disk; within one it is forced again.
     this.#synced = options.resume?.bootId === options.bootId ? cutRanges(done, syncedHead(options.resume)) : done
   }
@@ -55,13 +62,12 @@ export class PartFile {
   static async open(options: PartFileOptions): Promise<PartFile> {
     const file = await open(options.path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
     try {
-      const trusted = await trustedRanges(file, options)
-      const { totalBytes = null, validators } = options.resume ?? {}
-      const isInOrder = sizeOf(trusted.done) === headOf(trusted.done)
-      if (trusted.turn === null) await file.truncate(trusted.done.at(-1)?.[1] ?? 0)
-      if (isInOrder && trusted.turn === null) return new PartFile(file, options, trusted.done)
-      const part = new PartFile(file, options, cutRanges(trusted.done, totalBytes ?? headOf(trusted.done)))
-      if (totalBytes !== null) await part.#keepNotes(totalBytes, validators?.strong ?? null, trusted.turn ?? 0)
+      const { extents, lostBytes } = await trustedExtents(file, options)
+      const done = extents.reduce<Range[]>((all, { start, length }) => addRange(all, [start, start + length]), [])
+      const end = done.at(-1)?.[1] ?? 0
+      if ((await file.stat()).size > end) await file.truncate(end)
+      const part = new PartFile(file, options, { done, lostBytes })
+      if (extents.length > 0) await part.#keepSums(options.resume?.validators.strong ?? null, extents)
       return part
     } catch (fault) {
       await file.close()
@@ -73,9 +79,9 @@ export class PartFile {
     return sizeOf(this.#done)
   }
 
-  /** True once it is filled in several places, so that its length says nothing. */
+  /** True when it is not filled from its beginning to its end. */
   get isSplit(): boolean {
-    return this.#notes !== null
+    return sizeOf(this.#done) !== headOf(this.#done)
   }
 
   get done(): Range[] {
@@ -103,7 +109,7 @@ export class PartFile {
         await this.#options.room.waitAfterRefusal()
       }
     }
-    if (this.#notes !== null) await this.#note()
+    this.#sums?.add(position, chunks)
     const now = performance.now()
     const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
     if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
@@ -113,14 +119,13 @@ export class PartFile {
     }
   }
 
-  /** From now on the file is filled in several places: this is recorded first. `sizeBytes` is that of the whole. */
-  async split(sizeBytes: number, strong: string): Promise<void> {
-    if (this.#notes !== null) return
-    await this.#keepNotes(sizeBytes, strong, 0)
+  /** Keeps what has to be known before the first byte of a version is written. `strong` is its validator. */
+  async begin(strong: string | null): Promise<void> {
     await this.record()
+    await this.#keepSums(strong, [])
   }
 
-  /** Keeps what has to be known before the first byte of a version is written. */
+  /** Has what is known recorded. */
   async record(): Promise<void> {
     this.#recordedAtMs = performance.now()
     await this.#options.onRecord()
@@ -129,8 +134,8 @@ export class PartFile {
   /** Forgets every byte. Nothing may be writing. */
   async startOver(): Promise<void> {
     await this.#syncing
+    await this.#forget()
     await this.#file.truncate(0)
-    this.#forget()
     await this.record()
   }
 
@@ -138,7 +143,6 @@ export class PartFile {
   async finish(sizeBytes: number): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
-    await this.#notes?.write({ strong: this.#strong, done: this.#done })
     const { size, nlink } = await this.#file.stat()
     if (size < sizeBytes || nlink === 0) {
       throw new PartFileLost('Another program changed or removed what had been fetched.', { isPassing: true })
@@ -156,10 +160,11 @@ export class PartFile {
   /** Lets go of the file. Rejects when the system could not, after which nothing in it can be relied on. */
   async close(): Promise<void> {
     await this.#syncing
+    await this.#sums?.close()
     try {
       await this.#file.close()
     } catch (fault) {
-      this.#forget()
+      await this.#forget()
       await this.record()
       throw lost(fault)
     }
@@ -176,26 +181,19 @@ export class PartFile {
     return this.read(0, headOf(this.#done), Buffer.alloc(headBytes))
   }
 
-  async #keepNotes(sizeBytes: number, strong: string | null, turn: number): Promise<void> {
-    this.#strong = strong
-    this.#notes = new PartNotes(this.#file, sizeBytes, turn)
-    await this.#note()
+  /** Without checksums nothing is lost now: the next run then fetches more again. */
+  async #keepSums(strong: string | null, extents: Extent[]): Promise<void> {
+    await this.#sums?.close()
+    const { path } = this.#options
+    this.#sums = await PartSums.begin(path, { part: this.#file, strong, extents }).catch(() => null)
   }
 
-  /** A note that finds no room is left out: the next run then fetches a little more again. */
-  async #note(): Promise<void> {
-    try {
-      await this.#notes?.write({ strong: this.#strong, done: this.#done })
-    } catch (fault) {
-      if (!isFullDisk(fault)) throw fault
-    }
-  }
-
-  #forget(): void {
+  async #forget(): Promise<void> {
+    await this.#sums?.close()
+    await removeSums(this.#options.path)
     this.#done = []
     this.#synced = []
-    this.#notes = null
-    this.#strong = null
+    this.#sums = null
   }
 
   /** Runs beside the writing: what it has forced is what was there when it began. */
@@ -203,6 +201,7 @@ export class PartFile {
     const done = this.#done
     try {
       await this.#file.datasync()
+      await this.#sums?.sync()
       this.#synced = done
       this.#syncedAtMs = performance.now()
       await this.record()

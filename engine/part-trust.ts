@@ -1,37 +1,80 @@
 import type { FileHandle } from 'node:fs/promises'
-import { PartNotes } from './part-note.ts'
+import { readNote } from './part-note.ts'
+import { type Extent, isUnchanged, PartSums, stampOf, sumUp } from './part-sums.ts'
 import { cutRanges, isRangeList, type Range } from './ranges.ts'
 import type { ResumeRecord } from './resume.ts'
 
 const blockBytes = 64 * 1024
 
+export interface TrustOptions {
+  path: string
+  resume: ResumeRecord | null
+  bootId: string
+  /** True when the disk could not keep what was written: then only what it had confirmed before is trusted. */
+  isLost: boolean
+  signal: AbortSignal
+}
+
 export interface Trusted {
-  done: Range[]
-  /** The count of the note that said so, or null when none did. */
-  turn: number | null
+  extents: Extent[]
+  /** How many bytes that were there are not any more what was written. */
+  lostBytes: number
 }
 
 /**
- * What of a part file can be gone on with. After another start of the computer: what was forced to the disk. Within one: what the
- * file's own note says, or its length. Zeros at its end may be a hole that another program left by cutting the file and
- * lengthening it again: but for a note within one start, they are never trusted.
+ * What of a part file can be continued: what its checksums prove. Where the file was last changed by this program, and the computer
+ * has not been started again since, that is known without reading it back.
  */
-export async function trustedRanges(
-  file: FileHandle,
-  options: { resume: ResumeRecord | null; bootId: string },
-): Promise<Trusted> {
-  const { resume } = options
-  if (resume === null) return { done: [], turn: null }
+export async function trustedExtents(file: FileHandle, options: TrustOptions): Promise<Trusted> {
+  const { path, resume, bootId, isLost, signal } = options
+  if (resume === null) return { extents: [], lostBytes: 0 }
+  if (resume.isSummed !== true) return { extents: await oldExtents(file, resume, bootId), lostBytes: 0 }
+  const kept = await PartSums.read(path, resume.validators.strong)
+  const { size } = await file.stat()
+  if (kept === null) return { extents: [], lostBytes: size }
+  const { mtimeNs, ctimeNs } = await stampOf(file)
+  const isOurs = resume.bootId === bootId && mtimeNs === kept.stamp.mtimeNs && ctimeNs === kept.stamp.ctimeNs
+  const synced = syncedOf(resume)
+  const extents: Extent[] = []
+  let lostBytes = 0
+  for (const extent of kept.extents) {
+    signal.throwIfAborted()
+    const isConfirmed =
+      !isLost || synced.some(([from, to]) => from <= extent.start && extent.start + extent.length <= to)
+    if (isConfirmed && ((isOurs && extent.start + extent.length <= size) || (await isUnchanged(file, extent))))
+      extents.push(extent)
+    else lostBytes += extent.length
+  }
+  return { extents, lostBytes }
+}
+
+function syncedOf({ syncedRanges, syncedBytes }: ResumeRecord): Range[] {
+  return isRangeList(syncedRanges) ? syncedRanges : headRange(syncedBytes)
+}
+
+/** What is there of a file that an earlier version of this program began, which kept no checksums. */
+async function oldExtents(file: FileHandle, resume: ResumeRecord, bootId: string): Promise<Extent[]> {
+  const extents: Extent[] = []
+  for (const [start, end] of await oldRanges(file, resume, bootId)) extents.push(...(await sumUp(file, start, end)))
+  return extents
+}
+
+/**
+ * After another start of the computer: what was forced to the disk. Within one: what the file's own note says, or its length. Zeros
+ * at its end may be a hole that another program left by cutting the file and lengthening it again: but for a note within one start,
+ * they are never trusted.
+ */
+async function oldRanges(file: FileHandle, resume: ResumeRecord, bootId: string): Promise<Range[]> {
   const { size } = await file.stat()
   const { totalBytes } = resume
-  const synced = isRangeList(resume.syncedRanges) ? resume.syncedRanges : headRange(resume.syncedBytes)
-  if (resume.bootId !== options.bootId) return { done: cutRanges(synced, await solidLength(file, size)), turn: null }
+  const synced = syncedOf(resume)
+  if (resume.bootId !== bootId) return cutRanges(synced, await solidLength(file, size))
   const isTooLong = totalBytes !== null && size > totalBytes
-  const note = isTooLong ? await PartNotes.read(file, totalBytes) : null
-  if (note !== null && note.strong === resume.validators.strong) return { done: note.done, turn: note.turn }
+  const note = isTooLong ? await readNote(file, totalBytes) : null
+  if (note !== null && note.strong === resume.validators.strong) return cutRanges(note.done, totalBytes ?? size)
   const solid = await solidLength(file, size)
-  if (isRangeList(resume.done)) return { done: cutRanges(resume.done, solid), turn: null }
-  return { done: isTooLong ? cutRanges(synced, solid) : headRange(solid), turn: null }
+  if (isRangeList(resume.done)) return cutRanges(resume.done, solid)
+  return isTooLong ? cutRanges(synced, solid) : headRange(solid)
 }
 
 function headRange(length: number): Range[] {

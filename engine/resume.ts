@@ -14,13 +14,15 @@ export interface ResumeRecord {
   validators: Validators
   /** The size that the server announced, or null. */
   totalBytes: number | null
+  /** True when checksums of what was written lie beside the part file. Not there: written by a version that kept none. */
+  isSummed?: boolean
   /** How many bytes from the beginning on are known to be on the disk itself. */
   syncedBytes: number
-  /** What had been written. Not there: the part file is filled from its beginning to its end, and its length says it. */
+  /** What had been written. Not there: the part file is filled from its beginning to its end. */
   done?: Range[]
   /** What of that is known to be on the disk itself. Not there: `syncedBytes` says it all. */
   syncedRanges?: Range[]
-  /** The boot in which the part file was written: within it every written byte can be trusted. */
+  /** The boot in which the part file was written: within it nothing that was written is lost by the system. */
   bootId: string
 }
 

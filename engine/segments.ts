@@ -172,14 +172,7 @@ export class Segments {
 
   /** One more connection. Whatever keeps it from helping is no fault of the fetch, but that the file is another now. */
   async #extra(segment: Segment): Promise<void> {
-    const { version, signal, source, part } = this.#options
-    try {
-      if (version.totalBytes !== null) await part.split(version.totalBytes, version.validators.strong ?? '')
-    } catch (fault) {
-      this.#fatal ??= { fault }
-      this.#ended(segment, fault)
-      return
-    }
+    const { signal, source } = this.#options
     const asked = this.#asked([segment.position, segment.end])
     const open = source.open(asked, AbortSignal.any([signal, segment.stop.signal]))
     const answer = await open.catch((fault: unknown) => ({ kind: 'refused' as const, fault }))
@@ -249,7 +242,7 @@ export class Segments {
 
   async #begin(delivery: Delivery, head: Buffer): Promise<void> {
     await this.#options.onStart({ ...delivery.announced, head })
-    await this.#options.part.record()
+    await this.#options.part.begin(this.#options.version.validators.strong)
   }
 
   /** Judges the end of a body: whether it was the end of the file. */

@@ -88,5 +88,7 @@ export const HistoryEntry = z.object({
   itemId: ItemId.nullable(),
   folderId: ItemId.nullable(),
   links: z.array(z.string()),
+  /** What the service said of it when it came, in a sentence: that it may not be whole. */
+  note: z.string().nullable(),
 })
 export type HistoryEntry = z.infer<typeof HistoryEntry>

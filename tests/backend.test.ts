@@ -67,6 +67,22 @@ it('goes from a link to a file on this computer, and remembers how it got there'
   expect(await client.call('history.list', { accountId })).toEqual([])
 })
 
+it('tells of a file whose sender did not say how long it is', async () => {
+  const { client, next } = backendOf()
+  web.on('/old%20&%20odd.bin', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nhello'))
+  const accountId = await client.call('accounts.addThisComputer', {})
+  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  await client.call('transfers.add', { accountId, links: [web.url('/old%20&%20odd.bin')], folderId: 0 })
+  await finished
+  expect(await client.call('history.list', { accountId })).toMatchObject([
+    {
+      name: 'old & odd.bin',
+      outcome: 'finished',
+      note: '“old & odd.bin”: the sender did not say how long it is, so it may not be whole.',
+    },
+  ])
+})
+
 it('arranges items: makes, renames, moves, finds and deletes them', async () => {
   const { client } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})

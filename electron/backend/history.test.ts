@@ -47,6 +47,7 @@ const left = (transferId: number) => ({
   folderId: 0,
   links: [`http://x/${transferId}`],
   atMs: 10 + transferId,
+  note: null,
 })
 
 function filled(): void {
@@ -67,6 +68,12 @@ it('is the same after it has been opened again', () => {
   expect(again.pending('a', 3)?.links).toEqual(['http://x/3'])
   again.removeAccount('a', 100)
   expect(new History(openTold()).allPending('a')).toEqual([])
+})
+
+it('reads what an earlier version wrote, which had no notes', () => {
+  const { note: _, ...old } = left(1)
+  writeFileSync(path, `${JSON.stringify({ type: 'left', ...old })}\n`)
+  expect(new History(openJournal(path)).list('a')).toMatchObject([{ name: 't1', note: null }])
 })
 
 it('loses only the record that was being written when the power went, wherever it was cut', () => {

@@ -32,6 +32,8 @@ export const JournalRecord = z.discriminatedUnion('type', [
     folderId: ItemId.nullable(),
     links: z.array(z.string()),
     atMs: z.number(),
+    // Earlier versions wrote none.
+    note: z.string().nullable().default(null),
   }),
   z.object({ type: z.literal('cleared'), accountId, atMs: z.number() }),
   z.object({ type: z.literal('removed'), accountId, atMs: z.number() }),

@@ -212,6 +212,7 @@ export class TransferList {
       folderId: transfer.folderId ?? added?.folderId ?? null,
       links: transfer.links.length > 0 ? transfer.links : (added?.links ?? []),
       atMs: nowMs(),
+      note: message === undefined ? null : noteOn(message, messages),
     })
   }
 
@@ -258,6 +259,12 @@ export class TransferList {
       canRetry: canRetryInPlace || links.length > 0 || (added?.links.length ?? 0) > 0,
     }
   }
+}
+
+/** What another message says of a file that has arrived: it names the file's id, and no file. */
+function noteOn({ itemId }: Message, messages: readonly Message[]): string | null {
+  if (itemId === null) return null
+  return messages.find((message) => message.itemId === itemId && message.fileName === null)?.title ?? null
 }
 
 /** The dashboard's message that tells that a transfer's file has arrived. */

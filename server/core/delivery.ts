@@ -8,7 +8,7 @@ import { Places } from './places.ts'
 import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
 import type { DiskQuota } from './quota.ts'
 import type { Space } from './space.ts'
-import type { Status, Transfer } from './transfer.ts'
+import type { Status, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 import { archivesOf, unpack } from './unpacking.ts'
 
@@ -141,6 +141,12 @@ export function heldBytes(transfer: Transfer, content: Content): number {
   return content.heldBytes(transfer.content, names)
 }
 
+/** What a person is told of a file whose end nothing proves. */
+function unprovenNotice(files: readonly TransferFile[]): string {
+  const names = files.map(({ path }) => `“${path.at(-1)}”`).join(', ')
+  return `${names}: the sender did not say how long it is, so it may not be whole.`
+}
+
 /** The transaction at the end of a plan. Answers with what the transfer says from now on, and contents that nobody needs any more. */
 function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions) {
   const { note = null } = plan
@@ -153,7 +159,9 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
   }
   const top = added.flatMap((tree) => tree.top)
   for (const item of top) messages.addFile(item)
-  if (note !== null) messages.addNotice(note, top[0]?.id)
+  const unproven = transfer.files.filter(({ isUnproven }) => isUnproven === true)
+  const told = [note, unproven.length > 0 ? unprovenNotice(unproven) : null].filter((text) => text !== null).join(' ')
+  if (told !== '') messages.addNotice(told, top[0]?.id)
   // A row that stays, as it is still shared, goes on telling it.
   const changes = { plan: null, stage: 'delivered' as const, reason: note }
   if (transfer.isSharing) rows.save({ ...transfer, ...changes })

@@ -30,8 +30,10 @@ export interface TransferFile {
   path: string[]
   sizeBytes: number | null
   isWhole: boolean
-  /** How to go on with it after a restart; null for files of torrents. */
+  /** How to continue it after a restart, or to see that it is still what was fetched; null for files of torrents. */
   resume: ResumeRecord | null
+  /** True when the sender did not say how long it is, so that nobody knows whether it is whole. */
+  isUnproven?: boolean
 }
 
 /** Links that are being fetched into a user's space as one thing. */

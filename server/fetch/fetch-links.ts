@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Announced, fetchToPart } from '../../engine/fetch.ts'
+import { type Announced, fetchToPart, isIntact } from '../../engine/fetch.ts'
 import { formatSize } from '../../engine/format-size.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { nameForLink, plainNameForLink } from '../../engine/names.ts'
@@ -46,6 +46,7 @@ export interface LinksFetch {
  */
 export async function fetchLinks(job: LinksFetch): Promise<void> {
   const { transfer } = job
+  await forgetChanged(job)
   const lengths = transfer.files.map(({ sizeBytes, isWhole }) => (isWhole ? (sizeBytes ?? 0) : 0))
   const speed = createSpeedometer()
   const first = new AbortController()
@@ -85,6 +86,15 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   }
 }
 
+/** What another program changed while this one was not running is not whole any more. */
+async function forgetChanged({ transfer, workFolder, bootId, signal }: LinksFetch): Promise<void> {
+  for (const [index, file] of transfer.files.entries()) {
+    const { resume, sizeBytes, isWhole } = file
+    if (!isWhole || resume === null || sizeBytes === null) continue
+    file.isWhole = await isIntact(join(workFolder, `${index}`), { resume, sizeBytes, bootId, signal })
+  }
+}
+
 interface OneFile {
   index: number
   file: TransferFile
@@ -95,7 +105,7 @@ interface OneFile {
 async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile): Promise<void> {
   const { transfer } = job
   const link = transfer.links[index] ?? ''
-  const { sizeBytes } = await fetchToPart({
+  const { sizeBytes, isProven } = await fetchToPart({
     link,
     partPath: join(job.workFolder, `${index}`),
     gate: job.gate,
@@ -120,13 +130,18 @@ async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile)
       transfer.reason = sentence
     },
   })
-  Object.assign(file, { sizeBytes, isWhole: true, resume: null })
+  Object.assign(file, { sizeBytes, isWhole: true, isUnproven: !isProven })
   reach(sizeBytes)
   job.save()
 }
 
 function isOtherVersion(before: ResumeRecord | null, now: ResumeRecord): boolean {
-  return before === null || before.validators.strong !== now.validators.strong || before.totalBytes !== now.totalBytes
+  return (
+    before === null ||
+    before.validators.strong !== now.validators.strong ||
+    before.totalBytes !== now.totalBytes ||
+    before.isSummed !== now.isSummed
+  )
 }
 
 function begin(job: LinksFetch, file: TransferFile, announced: Announced): void {

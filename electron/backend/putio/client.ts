@@ -6,6 +6,7 @@ import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 /** A line of the dashboard. `itemId` and `fileName` are set when it tells of a file that has arrived. */
 export interface Message {
   id: number
+  /** Plain text. */
   title: string
   itemId: ItemId | null
   fileName: string | null

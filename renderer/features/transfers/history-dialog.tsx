@@ -54,7 +54,7 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
 
 function Entry({ entry }: { entry: HistoryEntry }) {
   const { close, goTo, openAddLinks } = useAppStore().getState()
-  const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, links } = entry
+  const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, links, note } = entry
   const second = [
     say(outcome === 'finished' ? 'history.finished' : 'history.cancelled'),
     formatMoment(atMs, Date.now()),
@@ -68,6 +68,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
         <span className={styles.second} title={formatExactMoment(atMs)}>
           {second.join(' · ')}
         </span>
+        {note === null ? null : <span className={styles.second}>{note}</span>}
       </div>
       {folderId === null ? null : (
         <IconButton

@@ -106,7 +106,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
     listMessages: async () =>
       (await ask('messages', 'list', {}, z.array(WireMessage))).map((message) => ({
         id: message.id,
-        title: message.title ?? '',
+        title: plainText(message.title ?? ''),
         itemId: message.user_file_id,
         fileName: message.file_name ?? null,
         isFileArrived: message.channel === '2',
@@ -285,6 +285,12 @@ function toSubscription(wire: z.infer<typeof WireSubscription>): Subscription {
     lastUpdateAtMs: wire.last_update_time,
     nextUpdateAtMs: wire.next_update_time,
   }
+}
+
+/** What a message's HTML says. Source: API v1 §6. */
+function plainText(html: string): string {
+  const plain: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
+  return html.replace(/<[^<>]*>/g, '').replace(/&(lt|gt|quot|#39|amp);/g, (_all, name: string) => plain[name] ?? '')
 }
 
 /** The request's name for a feed's name is `title`. Source: API v1 §10. */

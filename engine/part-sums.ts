@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+
+const magic = 0x50445331
+/** A power of two, so that no slot lies across two pages or sectors. */
+const slotBytes = 64
+/** Bytes of a part file that have one checksum, at most: what a damage costs. */
+const maxExtentBytes = 4 * 1024 * 1024
+
+/** Bytes of a part file that were written, and their checksum. */
+export interface Extent {
+  start: number
+  length: number
+  crc: number
+}
+
+/** What the system says about the last change of a file. Nobody changes a file and keeps both times. */
+export interface Stamp {
+  mtimeNs: bigint
+  ctimeNs: bigint
+}
+
+/** What was kept about a part file. */
+export interface KeptSums {
+  extents: Extent[]
+  stamp: Stamp
+}
+
+/** Where the checksums of a part file are kept. */
+function sumsPath(partPath: string): string {
+  return `${partPath}.sums`
+}
+
+/** Removes the checksums of a part file; what cannot be removed proves nothing about other bytes. */
+export async function removeSums(partPath: string): Promise<void> {
+  await rm(sumsPath(partPath), { force: true }).catch(() => undefined)
+}
+
+/**
+ * Keeps the checksums of what is written to a part file, in a file beside it, and the time of its last change. Written beside the
+ * fetching, never waited for: it may lag behind the part file by a moment, and never says more than that holds. The first slot tells
+ * the version of the file and the last change, each other one an extent; an extent that grows is written over in its place.
+ */
+export class PartSums {
+  readonly #file: FileHandle
+  readonly #part: FileHandle
+  readonly #identity: Buffer
+  readonly #extents: Extent[]
+  /** Extents that can grow, by where they end. */
+  readonly #growing = new Map<number, number>()
+  readonly #changed = new Set<number>()
+  #busy: Promise<void> | null = null
+
+  private constructor(file: FileHandle, part: FileHandle, identity: Buffer, extents: Extent[]) {
+    this.#file = file
+    this.#part = part
+    this.#identity = identity
+    this.#extents = extents
+    for (const [index, { start, length }] of extents.entries()) this.#growing.set(start + length, index)
+  }
+
+  /** Begins anew for a version of the file, with what is known of it; what was kept before is replaced at once. */
+  static async begin(
+    partPath: string,
+    { part, strong, extents }: { part: FileHandle; strong: string | null; extents: Extent[] },
+  ): Promise<PartSums> {
+    const path = sumsPath(partPath)
+    const identity = identityOf(strong)
+    const head = encodeHead(identity, await stampOf(part))
+    await rm(`${path}.new`, { force: true })
+    await writeFile(`${path}.new`, Buffer.concat([head, ...extents.map(encode)]), { flag: 'wx', mode: 0o600 })
+    await rename(`${path}.new`, path)
+    const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
+    return new PartSums(file, part, identity, [...extents])
+  }
+
+  /** What is kept for a version, or null when that cannot be read or is of another one. A damaged slot is left out. */
+  static async read(partPath: string, strong: string | null): Promise<KeptSums | null> {
+    const bytes = await readFile(sumsPath(partPath), { flag: constants.O_RDONLY | constants.O_NOFOLLOW }).catch(
+      () => null,
+    )
+    if (bytes === null) return null
+    const slots = Array.from({ length: Math.floor(bytes.length / slotBytes) }, (_, index) =>
+      bytes.subarray(index * slotBytes, (index + 1) * slotBytes),
+    )
+    const [head, ...rest] = slots
+    if (head === undefined || !isSound(head) || !head.subarray(8, 40).equals(identityOf(strong))) return null
+    const stamp = { mtimeNs: head.readBigInt64BE(40), ctimeNs: head.readBigInt64BE(48) }
+    return { extents: rest.filter(isSound).map(decode), stamp }
+  }
+
+  /** Adds what was written from `start` on. */
+  add(start: number, chunks: readonly Buffer[]): void {
+    let at = start
+    for (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; ) {
+        const index = this.#extentAt(at)
+        const extent = this.#extents[index] ?? { start: at, length: 0, crc: 0 }
+        const piece = chunk.subarray(from, from + maxExtentBytes - extent.length)
+        this.#extents[index] = {
+          start: extent.start,
+          length: extent.length + piece.length,
+          crc: crc32(piece, extent.crc),
+        }
+        this.#growing.delete(at)
+        at += piece.length
+        from += piece.length
+        this.#growing.set(at, index)
+        this.#changed.add(index)
+      }
+    }
+    this.#busy ??= this.#drain().finally(() => {
+      this.#busy = null
+    })
+  }
+
+  /** Forces what is kept to the disk. Only the time of another start is saved by it, so a fault is none. */
+  async sync(): Promise<void> {
+    await this.#busy
+    await this.#file.datasync().catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    await this.#busy
+    await this.#file.close().catch(() => undefined)
+  }
+
+  /** The extent that grows by what comes at a place, or a new one. */
+  #extentAt(at: number): number {
+    const index = this.#growing.get(at)
+    const isRoomy = index !== undefined && (this.#extents[index]?.length ?? maxExtentBytes) < maxExtentBytes
+    return isRoomy ? index : this.#extents.length
+  }
+
+  /** What cannot be written is left out: the next run then fetches a little more again. */
+  async #drain(): Promise<void> {
+    while (this.#changed.size > 0) {
+      const due = [...this.#changed]
+      this.#changed.clear()
+      try {
+        // Taken after the bytes were written: whatever changed the file until now was this program.
+        const head = encodeHead(this.#identity, await stampOf(this.#part))
+        for (const index of due) {
+          const extent = this.#extents[index]
+          if (extent !== undefined) await this.#file.write(encode(extent), 0, slotBytes, (index + 1) * slotBytes)
+        }
+        await this.#file.write(head, 0, slotBytes, 0)
+      } catch {
+        return
+      }
+    }
+  }
+}
+
+/** The last change of a file. */
+export async function stampOf(file: FileHandle): Promise<Stamp> {
+  const { mtimeNs, ctimeNs } = await file.stat({ bigint: true })
+  return { mtimeNs, ctimeNs }
+}
+
+/** The extents of what a file holds in a place, with the checksums of what is there now. */
+export async function sumUp(file: FileHandle, start: number, end: number): Promise<Extent[]> {
+  const extents: Extent[] = []
+  for (let at = start; at < end; at += maxExtentBytes) {
+    const length = Math.min(maxExtentBytes, end - at)
+    extents.push({ start: at, length, crc: (await crcOf(file, at, length)) ?? 0 })
+  }
+  return extents
+}
+
+/** True when a file still holds what was written there. */
+export async function isUnchanged(file: FileHandle, { start, length, crc }: Extent): Promise<boolean> {
+  return (await crcOf(file, start, length)) === crc
+}
+
+const stepBytes = 1024 * 1024
+
+/** The checksum of a place in a file; null when the file ends before it does. */
+async function crcOf(file: FileHandle, start: number, length: number): Promise<number | null> {
+  const buffer = Buffer.allocUnsafe(Math.min(stepBytes, length))
+  let crc = 0
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(stepBytes, length - done), start + done)
+    if (bytesRead === 0) return null
+    crc = crc32(buffer.subarray(0, bytesRead), crc)
+    done += bytesRead
+  }
+  return crc
+}
+
+function identityOf(strong: string | null): Buffer {
+  return createHash('sha256')
+    .update(strong ?? '')
+    .digest()
+}
+
+/** A slot: magic, its own crc32, then 56 bytes. */
+function seal(slot: Buffer): Buffer {
+  slot.writeUInt32BE(magic, 0)
+  slot.writeUInt32BE(crc32(slot.subarray(8)), 4)
+  return slot
+}
+
+function isSound(slot: Buffer): boolean {
+  return slot.readUInt32BE(0) === magic && slot.readUInt32BE(4) === crc32(slot.subarray(8))
+}
+
+function encodeHead(identity: Buffer, { mtimeNs, ctimeNs }: Stamp): Buffer {
+  const slot = Buffer.alloc(slotBytes)
+  identity.copy(slot, 8)
+  slot.writeBigInt64BE(mtimeNs, 40)
+  slot.writeBigInt64BE(ctimeNs, 48)
+  return seal(slot)
+}
+
+function encode({ start, length, crc }: Extent): Buffer {
+  const slot = Buffer.alloc(slotBytes)
+  slot.writeBigInt64BE(BigInt(start), 8)
+  slot.writeUInt32BE(length, 16)
+  slot.writeUInt32BE(crc, 20)
+  return seal(slot)
+}
+
+function decode(slot: Buffer): Extent {
+  return { start: Number(slot.readBigInt64BE(8)), length: slot.readUInt32BE(16), crc: slot.readUInt32BE(20) }
+}
