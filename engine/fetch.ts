@@ -10,9 +10,10 @@ import { ftpSource, isFtpLink } from './ftp.ts'
 import type { Gate } from './gate.ts'
 import { httpSource } from './http-source.ts'
 import { PartFile, PartFileLost } from './part-file.ts'
+import { isUnchanged } from './part-sums.ts'
 import { trustedExtents } from './part-trust.ts'
 import { headOf } from './ranges.ts'
-import { hasSameTag, type ResumeRecord, type Validators } from './resume.ts'
+import type { ResumeRecord, Validators } from './resume.ts'
 import { Segments, type Version, VersionChanged } from './segments.ts'
 import type { Announced, Source } from './source.ts'
 
@@ -112,9 +113,14 @@ export async function isIntact(
   const file = await open(partPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null)
   if (file === null) return false
   try {
-    const { extents } = await trustedExtents(file, { path: partPath, resume, bootId, isLost: false, signal })
+    const { extents, isProven } = await trustedExtents(file, { path: partPath, resume, bootId, isLost: false })
     const heldBytes = extents.reduce((sum, { length }) => sum + length, 0)
-    return heldBytes === sizeBytes && (await file.stat()).size === sizeBytes
+    if (heldBytes !== sizeBytes || (await file.stat()).size !== sizeBytes) return false
+    for (const extent of isProven ? [] : extents) {
+      signal.throwIfAborted()
+      if (!(await isUnchanged(file, extent))) return false
+    }
+    return true
   } finally {
     await file.close()
   }
@@ -145,15 +151,17 @@ async function fetchOnce(
     resume,
     bootId: options.bootId,
     isLost,
-    signal: options.signal,
     room,
     onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
   })
   // A record of an earlier version says less: it must not be found beside what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
-  if (part.lostBytes > 0) {
-    tell(`Another program changed what had been fetched, so ${formatSize(part.lostBytes)} of it are fetched again.`)
-  }
+  const told = part.checked().then((lostBytes) => {
+    if (lostBytes === 0 || isLost) return
+    tell(`Another program changed what had been fetched, so ${formatSize(lostBytes)} of it are fetched again.`)
+  })
+  // A fault in reading back is met again where its end is awaited.
+  told.catch(() => undefined)
   let fetched: Fetched
   try {
     const maxConnections = options.maxConnections ?? 4
@@ -186,6 +194,8 @@ async function fetchInto(run: Run): Promise<Fetched> {
     signal.throwIfAborted()
     try {
       await attempt(run)
+      await part.checked()
+      if (version.totalBytes !== null && part.doneBytes < version.totalBytes) continue
       const problem =
         options.expect === undefined ? null : await checkContent(part, version.totalBytes ?? 0, options.expect)
       if (problem === null) {
@@ -248,9 +258,9 @@ async function startOver({ source, part, version, restarts, tell }: Run, why: st
   tell(`Started over at “${source.host}”: ${why}.`)
 }
 
-/** A size that an earlier run was told for a strong tag. */
+/** A size that an earlier run was told under a strong validator. */
 function taggedBefore(resume: ResumeRecord | null): Version['tagged'] {
-  if (resume === null || resume.totalBytes === null || !hasSameTag(resume.validators, resume.validators)) return null
+  if (resume === null || resume.totalBytes === null || resume.validators.strong === null) return null
   return { validators: resume.validators, totalBytes: resume.totalBytes }
 }
 

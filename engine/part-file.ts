@@ -2,15 +2,16 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { DiskRoom } from './disk-room.ts'
 import { FetchError, isFullDisk } from './fetch-error.ts'
-import { type Extent, PartSums, removeSums } from './part-sums.ts'
+import { type Extent, isUnchanged, PartSums, removeSums } from './part-sums.ts'
 import { trustedExtents } from './part-trust.ts'
-import { addRange, cutRanges, headOf, type Range, sizeOf } from './ranges.ts'
+import { addRange, cutRanges, headOf, type Range, sizeOf, withoutRange } from './ranges.ts'
 import type { ResumeRecord } from './resume.ts'
 
 const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
 const recordMs = 250
 const headBytes = 64 * 1024
+const pieceBytes = 1024 * 1024
 
 /** The part file is not what was written to it, or cannot be relied on: only a new one helps. */
 export class PartFileLost extends FetchError {
@@ -24,7 +25,6 @@ export interface PartFileOptions {
   bootId: string
   /** True when the disk could not keep what the same run wrote before. */
   isLost: boolean
-  signal: AbortSignal
   room: DiskRoom
   /** What is to be recorded has changed. At most four times a second, save at the beginning and the end. */
   onRecord: () => void | Promise<void>
@@ -44,16 +44,15 @@ export class PartFile {
   #recordedAtMs = performance.now()
   #syncing: Promise<void> | null = null
   #failure: unknown = null
+  #checking: Promise<void> = Promise.resolve()
+  /** Counts how often all was forgotten: what is known of an earlier content says nothing about a later one. */
+  #generation = 0
+  #lostBytes = 0
 
-  /** How many bytes that an earlier run wrote were not there any more as it had written them. */
-  readonly lostBytes: number
-
-  private constructor(file: FileHandle, options: PartFileOptions, found: { done: Range[]; lostBytes: number }) {
-    const { done } = found
+  private constructor(file: FileHandle, options: PartFileOptions, done: Range[]) {
     this.#file = file
     this.#options = options
     this.#done = done
-    this.lostBytes = found.lostBytes
     // What is trusted after another start of the computer was on the disk; within one it is forced again.
     this.#synced = options.resume?.bootId === options.bootId ? cutRanges(done, syncedHead(options.resume)) : done
   }
@@ -62,17 +61,30 @@ export class PartFile {
   static async open(options: PartFileOptions): Promise<PartFile> {
     const file = await open(options.path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
     try {
-      const { extents, lostBytes } = await trustedExtents(file, options)
+      const { extents, isProven, lostBytes } = await trustedExtents(file, options)
       const done = extents.reduce<Range[]>((all, { start, length }) => addRange(all, [start, start + length]), [])
       const end = done.at(-1)?.[1] ?? 0
       if ((await file.stat()).size > end) await file.truncate(end)
-      const part = new PartFile(file, options, { done, lostBytes })
-      if (extents.length > 0) await part.#keepSums(options.resume?.validators.strong ?? null, extents)
+      const part = new PartFile(file, options, done)
+      part.#lostBytes = lostBytes
+      if (extents.length > 0) await part.#keepSums(options.resume?.validators.strong ?? null, { extents, isProven })
+      if (!isProven) {
+        part.#checking = part.#check(extents)
+        part.#checking.catch(() => undefined)
+        // Without a size nothing shows a gap that is found later.
+        if (options.resume?.totalBytes === null) await part.#checking
+      }
       return part
     } catch (fault) {
       await file.close()
       throw fault
     }
+  }
+
+  /** Resolves when all that an earlier run left is proven or forgotten, with how many bytes it had written that are not there any more. */
+  async checked(): Promise<number> {
+    await this.#checking
+    return this.#lostBytes
   }
 
   get doneBytes(): number {
@@ -94,7 +106,23 @@ export class PartFile {
 
   /** Writes chunks one after the other from `position` on, waiting for room on the disk as long as it takes. */
   async write(chunks: Buffer[], position: number): Promise<void> {
-    let rest = chunks
+    let at = position
+    for (const piece of piecesOf(chunks)) {
+      await this.#writePiece(piece, at)
+      await this.#sums?.add(at, piece)
+      at += lengthOf(piece)
+    }
+    const now = performance.now()
+    const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
+    if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
+      this.#syncing = this.#sync().finally(() => {
+        this.#syncing = null
+      })
+    }
+  }
+
+  async #writePiece(piece: Buffer[], position: number): Promise<void> {
+    let rest = piece
     let at = position
     while (rest.length > 0) {
       if (this.#failure !== null) throw this.#failure
@@ -109,20 +137,12 @@ export class PartFile {
         await this.#options.room.waitAfterRefusal()
       }
     }
-    this.#sums?.add(position, chunks)
-    const now = performance.now()
-    const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
-    if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
-      this.#syncing = this.#sync().finally(() => {
-        this.#syncing = null
-      })
-    }
   }
 
   /** Keeps what has to be known before the first byte of a version is written. `strong` is its validator. */
   async begin(strong: string | null): Promise<void> {
     await this.record()
-    await this.#keepSums(strong, [])
+    await this.#keepSums(strong, { extents: [], isProven: true })
   }
 
   /** Has what is known recorded. */
@@ -160,6 +180,8 @@ export class PartFile {
   /** Lets go of the file. Rejects when the system could not, after which nothing in it can be relied on. */
   async close(): Promise<void> {
     await this.#syncing
+    this.#generation += 1
+    await this.#checking.catch(() => undefined)
     await this.#sums?.close()
     try {
       await this.#file.close()
@@ -182,13 +204,29 @@ export class PartFile {
   }
 
   /** Without checksums nothing is lost now: the next run then fetches more again. */
-  async #keepSums(strong: string | null, extents: Extent[]): Promise<void> {
+  async #keepSums(strong: string | null, known: { extents: Extent[]; isProven: boolean }): Promise<void> {
     await this.#sums?.close()
-    const { path } = this.#options
-    this.#sums = await PartSums.begin(path, { part: this.#file, strong, extents }).catch(() => null)
+    this.#sums = await PartSums.begin(this.#options.path, { part: this.#file, strong, ...known }).catch(() => null)
+  }
+
+  /** Reads back what an earlier run wrote, beside the fetching, and forgets what is not as it was. */
+  async #check(extents: readonly Extent[]): Promise<void> {
+    const generation = this.#generation
+    for (const [index, extent] of extents.entries()) {
+      const isSame = await isUnchanged(this.#file, extent)
+      if (this.#generation !== generation) return
+      if (isSame) continue
+      const range: Range = [extent.start, extent.start + extent.length]
+      this.#done = withoutRange(this.#done, range)
+      this.#synced = withoutRange(this.#synced, range)
+      this.#sums?.drop(index)
+      this.#lostBytes += extent.length
+    }
+    this.#sums?.prove()
   }
 
   async #forget(): Promise<void> {
+    this.#generation += 1
     await this.#sums?.close()
     await removeSums(this.#options.path)
     this.#done = []
@@ -221,6 +259,21 @@ function syncedHead(resume: ResumeRecord): number {
 
 function lengthOf(chunks: Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+}
+
+/** Chunks in groups of about a mebibyte: so much is fetched again at most when the program is killed. */
+function piecesOf(chunks: Buffer[]): Buffer[][] {
+  const pieces: Buffer[][] = []
+  let length = pieceBytes
+  for (const chunk of chunks) {
+    if (length >= pieceBytes) {
+      pieces.push([])
+      length = 0
+    }
+    pieces.at(-1)?.push(chunk)
+    length += chunk.length
+  }
+  return pieces
 }
 
 function after(chunks: Buffer[], bytes: number): Buffer[] {

@@ -22,6 +22,19 @@ export interface Stamp {
   ctimeNs: bigint
 }
 
+/** The stamp of no file: nothing is known without reading it back. */
+const noStamp: Stamp = { mtimeNs: -1n, ctimeNs: -1n }
+
+interface SumsOptions {
+  part: FileHandle
+  /** The validator of the version that the bytes are from. */
+  strong: string | null
+  /** What is there already. */
+  extents: readonly Extent[]
+  /** True when that is known to be as it was written. */
+  isProven: boolean
+}
+
 /** What was kept about a part file. */
 export interface KeptSums {
   extents: Extent[]
@@ -39,41 +52,41 @@ export async function removeSums(partPath: string): Promise<void> {
 }
 
 /**
- * Keeps the checksums of what is written to a part file, in a file beside it, and the time of its last change. Written beside the
- * fetching, never waited for: it may lag behind the part file by a moment, and never says more than that holds. The first slot tells
- * the version of the file and the last change, each other one an extent; an extent that grows is written over in its place.
+ * Keeps the checksums of what is written to a part file, in a file beside it, and the time of its last change. It may lag behind the
+ * part file by a moment, and never says more than that holds. The first slot tells the version of the file and the last change, each
+ * other one an extent; an extent that grows is written over in its place.
  */
 export class PartSums {
   readonly #file: FileHandle
   readonly #part: FileHandle
   readonly #identity: Buffer
-  readonly #extents: Extent[]
+  readonly #extents: (Extent | null)[]
   /** Extents that can grow, by where they end. */
   readonly #growing = new Map<number, number>()
   readonly #changed = new Set<number>()
+  #isDue = false
+  /** False while it is not known whether another program changed what is there. */
+  #isProven: boolean
   #busy: Promise<void> | null = null
 
-  private constructor(file: FileHandle, part: FileHandle, identity: Buffer, extents: Extent[]) {
+  private constructor(file: FileHandle, { part, strong, extents, isProven }: SumsOptions) {
     this.#file = file
     this.#part = part
-    this.#identity = identity
-    this.#extents = extents
-    for (const [index, { start, length }] of extents.entries()) this.#growing.set(start + length, index)
+    this.#identity = identityOf(strong)
+    this.#extents = [...extents]
+    this.#isProven = isProven
   }
 
   /** Begins anew for a version of the file, with what is known of it; what was kept before is replaced at once. */
-  static async begin(
-    partPath: string,
-    { part, strong, extents }: { part: FileHandle; strong: string | null; extents: Extent[] },
-  ): Promise<PartSums> {
+  static async begin(partPath: string, options: SumsOptions): Promise<PartSums> {
+    const { part, strong, extents, isProven } = options
     const path = sumsPath(partPath)
-    const identity = identityOf(strong)
-    const head = encodeHead(identity, await stampOf(part))
+    const head = encodeHead(identityOf(strong), isProven ? await stampOf(part) : noStamp)
     await rm(`${path}.new`, { force: true })
     await writeFile(`${path}.new`, Buffer.concat([head, ...extents.map(encode)]), { flag: 'wx', mode: 0o600 })
     await rename(`${path}.new`, path)
     const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
-    return new PartSums(file, part, identity, [...extents])
+    return new PartSums(file, options)
   }
 
   /** What is kept for a version, or null when that cannot be read or is of another one. A damaged slot is left out. */
@@ -91,8 +104,8 @@ export class PartSums {
     return { extents: rest.filter(isSound).map(decode), stamp }
   }
 
-  /** Adds what was written from `start` on. */
-  add(start: number, chunks: readonly Buffer[]): void {
+  /** Adds what was written from `start` on. Resolves when it is kept. */
+  add(start: number, chunks: readonly Buffer[]): Promise<void> {
     let at = start
     for (const chunk of chunks) {
       for (let from = 0; from < chunk.length; ) {
@@ -111,9 +124,20 @@ export class PartSums {
         this.#changed.add(index)
       }
     }
-    this.#busy ??= this.#drain().finally(() => {
-      this.#busy = null
-    })
+    return this.#write()
+  }
+
+  /** Forgets one of the extents that it began with. */
+  drop(index: number): void {
+    this.#extents[index] = null
+    this.#changed.add(index)
+  }
+
+  /** From now on what is there is as it was written. */
+  prove(): void {
+    this.#isProven = true
+    // What cannot be written is left out, and nobody waits for it.
+    this.#write().catch(() => undefined)
   }
 
   /** Forces what is kept to the disk. Only the time of another start is saved by it, so a fault is none. */
@@ -134,20 +158,31 @@ export class PartSums {
     return isRoomy ? index : this.#extents.length
   }
 
+  #write(): Promise<void> {
+    this.#isDue = true
+    this.#busy ??= this.#drain().finally(() => {
+      this.#busy = null
+    })
+    return this.#busy
+  }
+
   /** What cannot be written is left out: the next run then fetches a little more again. */
   async #drain(): Promise<void> {
-    while (this.#changed.size > 0) {
+    while (this.#isDue) {
       const due = [...this.#changed]
       this.#changed.clear()
+      this.#isDue = false
       try {
         // Taken after the bytes were written: whatever changed the file until now was this program.
-        const head = encodeHead(this.#identity, await stampOf(this.#part))
+        const head = encodeHead(this.#identity, this.#isProven ? await stampOf(this.#part) : noStamp)
         for (const index of due) {
-          const extent = this.#extents[index]
-          if (extent !== undefined) await this.#file.write(encode(extent), 0, slotBytes, (index + 1) * slotBytes)
+          const extent = this.#extents[index] ?? null
+          const slot = extent === null ? Buffer.alloc(slotBytes) : encode(extent)
+          await this.#file.write(slot, 0, slotBytes, (index + 1) * slotBytes)
         }
         await this.#file.write(head, 0, slotBytes, 0)
       } catch {
+        for (const index of due) this.#changed.add(index)
         return
       }
     }

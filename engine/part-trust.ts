@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { readNote } from './part-note.ts'
-import { type Extent, isUnchanged, PartSums, stampOf, sumUp } from './part-sums.ts'
+import { type Extent, PartSums, stampOf, sumUp } from './part-sums.ts'
 import { cutRanges, isRangeList, type Range } from './ranges.ts'
 import type { ResumeRecord } from './resume.ts'
 
@@ -12,12 +12,13 @@ export interface TrustOptions {
   bootId: string
   /** True when the disk could not keep what was written: then only what it had confirmed before is trusted. */
   isLost: boolean
-  signal: AbortSignal
 }
 
 export interface Trusted {
   extents: Extent[]
-  /** How many bytes that were there are not any more what was written. */
+  /** False when what is there has still to be read back and compared with the checksums. */
+  isProven: boolean
+  /** How many bytes that were written are surely gone. */
   lostBytes: number
 }
 
@@ -26,26 +27,23 @@ export interface Trusted {
  * has not been started again since, that is known without reading it back.
  */
 export async function trustedExtents(file: FileHandle, options: TrustOptions): Promise<Trusted> {
-  const { path, resume, bootId, isLost, signal } = options
-  if (resume === null) return { extents: [], lostBytes: 0 }
-  if (resume.isSummed !== true) return { extents: await oldExtents(file, resume, bootId), lostBytes: 0 }
+  const { path, resume, bootId, isLost } = options
+  if (resume === null) return { extents: [], isProven: true, lostBytes: 0 }
+  if (resume.isSummed !== true) return { extents: await oldExtents(file, resume, bootId), isProven: true, lostBytes: 0 }
   const kept = await PartSums.read(path, resume.validators.strong)
   const { size } = await file.stat()
-  if (kept === null) return { extents: [], lostBytes: size }
+  if (kept === null) return { extents: [], isProven: true, lostBytes: size }
   const { mtimeNs, ctimeNs } = await stampOf(file)
   const isOurs = resume.bootId === bootId && mtimeNs === kept.stamp.mtimeNs && ctimeNs === kept.stamp.ctimeNs
   const synced = syncedOf(resume)
-  const extents: Extent[] = []
-  let lostBytes = 0
-  for (const extent of kept.extents) {
-    signal.throwIfAborted()
-    const isConfirmed =
-      !isLost || synced.some(([from, to]) => from <= extent.start && extent.start + extent.length <= to)
-    if (isConfirmed && ((isOurs && extent.start + extent.length <= size) || (await isUnchanged(file, extent))))
-      extents.push(extent)
-    else lostBytes += extent.length
+  const isThere = ({ start, length }: Extent) =>
+    start + length <= size && (!isLost || synced.some(([from, to]) => from <= start && start + length <= to))
+  const lost = kept.extents.filter((extent) => !isThere(extent))
+  return {
+    extents: kept.extents.filter(isThere),
+    isProven: isOurs,
+    lostBytes: lost.reduce((sum, { length }) => sum + length, 0),
   }
-  return { extents, lostBytes }
 }
 
 function syncedOf({ syncedRanges, syncedBytes }: ResumeRecord): Range[] {

@@ -14,6 +14,15 @@ export function addRange(ranges: readonly Range[], [start, end]: Range): Range[]
   return [...before, joined, ...after]
 }
 
+/** The ranges without what lies in another one. */
+export function withoutRange(ranges: readonly Range[], [start, end]: Range): Range[] {
+  const left = ranges.flatMap(([from, to]): Range[] => [
+    [from, Math.min(to, start)],
+    [Math.max(from, end), to],
+  ])
+  return left.filter(([from, to]) => to > from)
+}
+
 /** What of the ranges lies before `limit`. */
 export function cutRanges(ranges: readonly Range[], limit: number): Range[] {
   const cut = ranges.map(([start, end]): Range => [start, Math.min(end, limit)])

@@ -99,7 +99,8 @@ export function checkPartial(
   if (start !== asked.start) return wrong('it answered with another part than the one asked for')
   if (totalBytes === null) return wrong('it answered with a part, and did not say how long the file is')
   if (asked.totalBytes !== null && totalBytes !== asked.totalBytes) return wrong('the file has another size now', true)
-  if (end !== (asked.end ?? totalBytes) || end > totalBytes) return wrong('it answered with less than the rest')
+  // More than was asked for is no harm: what follows is not read.
+  if (end < (asked.end ?? totalBytes) || end > totalBytes) return wrong('it answered with less than the rest')
   const validators = validatorsOf(response)
   if (isOtherVersion(validators, asked.validators)) return wrong('the file has changed', true)
   if (!asked.isChecked && !isSameVersion(validators, asked.validators))
@@ -107,14 +108,14 @@ export function checkPartial(
   return { problem: null, end, totalBytes }
 }
 
-/** True when an answer carries the very validator that was strong before. Source: RFC 9110 §15.3.7.3: silence proves nothing. */
-function isSameVersion(now: Validators, { strong }: Validators): boolean {
-  return strong !== null && (now.etag === strong || now.lastModified === strong)
-}
-
-/** True when two answers carry the same strong tag, and no dates that contradict it: then they are about the same bytes. */
-export function hasSameTag(now: Validators, before: Validators): boolean {
-  return now.etag !== null && !now.etag.startsWith('W/') && now.etag === before.etag && !isOtherVersion(now, before)
+/**
+ * True when an answer carries the very validator that was strong before, and nothing that contradicts it: then both are about the
+ * same bytes. Source: RFC 9110 §15.3.7.3: silence proves nothing.
+ */
+export function isSameVersion(now: Validators, before: Validators): boolean {
+  const { strong } = before
+  const hasIt = strong !== null && (now.etag === strong || (now.etag === null && now.lastModified === strong))
+  return hasIt && !isOtherVersion(now, before)
 }
 
 /** True when what an answer says is not what was said before; what either of them leaves out says nothing, save a new tag. */

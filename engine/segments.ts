@@ -4,7 +4,7 @@ import { Growth } from './growth.ts'
 import { sentTooMuch } from './http-source.ts'
 import type { PartFile } from './part-file.ts'
 import { addRange, gapsOf, type Range } from './ranges.ts'
-import { type AskedPart, hasSameTag, type Validators } from './resume.ts'
+import { type AskedPart, isSameVersion, type Validators } from './resume.ts'
 import type { Announced, Delivery, Source } from './source.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
@@ -17,7 +17,7 @@ export interface Version {
   totalBytes: number | null
   /** False when nothing but the end of the connection says that this was all. */
   isProven: boolean
-  /** The last version with a strong tag whose size was told: the same tag never has another one. */
+  /** The last version with a strong validator whose size was told: the same validator never has another one. */
   tagged: { validators: Validators; totalBytes: number } | null
 }
 
@@ -66,6 +66,8 @@ interface Segment {
   delivery: Delivery | null
   /** What the file begins with, where that is known from before. */
   head: Buffer
+  /** How long the file is at least, where that is known from before. */
+  minBytes: number
   stop: AbortController
 }
 
@@ -153,14 +155,17 @@ export class Segments {
     }
     if (answer.kind === 'mismatch') throw new VersionChanged(source.host, answer.problem)
     if (answer.isWhole) {
-      refuseOtherSize(version, answer)
       const isLeft = part.doneBytes > 0
-      const head = isLeft && hasSameTag(answer.validators, version.validators) ? await part.readHead() : noBytes
+      const isSame = isLeft && isSameVersion(answer.validators, version.validators)
+      // What was there of this very version is there still, or the server is wrong.
+      const head = isSame ? await part.readHead() : noBytes
+      const minBytes = isSame ? (part.done.at(-1)?.[1] ?? 0) : 0
+      refuseOtherSize(version, answer, minBytes)
       if (isLeft) await startOver('the file has changed, or cannot be continued there')
       // It came instead of a part and does not say how long it is: nothing that follows could show that it is the same file.
       const isLoose = isLeft && answer.totalBytes === null
       version.validators = isLoose ? { ...answer.validators, strong: null } : answer.validators
-      Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop, head })
+      Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop, head, minBytes })
     }
     version.totalBytes = answer.totalBytes
     version.isProven = answer.totalBytes !== null
@@ -255,8 +260,7 @@ export class Segments {
       throw this.#condemn(fault)
     })
     if (version.totalBytes !== null) return
-    const { tagged } = version
-    if (tagged !== null && hasSameTag(version.validators, tagged.validators) && part.doneBytes !== tagged.totalBytes)
+    if (part.doneBytes < segment.minBytes || contradicts(version, version.validators, part.doneBytes))
       throw this.#condemn(new VersionChanged(delivery.host, otherSize))
     version.totalBytes = part.doneBytes
     version.isProven = delivery.ending() === 'proven'
@@ -352,22 +356,30 @@ export class Segments {
 }
 
 function newSegment(start: number, end: number | null): Segment {
-  return { written: start, position: start, end, delivery: null, head: noBytes, stop: new AbortController() }
+  return {
+    written: start,
+    position: start,
+    end,
+    delivery: null,
+    head: noBytes,
+    minBytes: 0,
+    stop: new AbortController(),
+  }
 }
 
-/** A server that gives another size for the same strong tag is broken: which of the two is true nobody knows. */
-function refuseOtherSize({ tagged }: Version, { host, validators, totalBytes }: Delivery): void {
-  const isContradiction =
-    tagged !== null &&
-    totalBytes !== null &&
-    totalBytes !== tagged.totalBytes &&
-    hasSameTag(validators, tagged.validators)
-  if (isContradiction) throw new FetchError(`“${host}”: ${otherSize}.`, { isPassing: true })
+/** A server that gives another size under the same strong validator is broken: which of the two is true nobody knows. */
+function refuseOtherSize(version: Version, { host, validators, totalBytes }: Delivery, minBytes: number): void {
+  if (totalBytes !== null && (totalBytes < minBytes || contradicts(version, validators, totalBytes)))
+    throw new FetchError(`“${host}”: ${otherSize}.`, { isPassing: true })
+}
+
+function contradicts({ tagged }: Version, validators: Validators, totalBytes: number): boolean {
+  return tagged !== null && totalBytes !== tagged.totalBytes && isSameVersion(validators, tagged.validators)
 }
 
 function noteSize(version: Version): void {
   const { validators, totalBytes } = version
-  if (totalBytes !== null && hasSameTag(validators, validators)) version.tagged = { validators, totalBytes }
+  if (totalBytes !== null && validators.strong !== null) version.tagged = { validators, totalBytes }
 }
 
 /** True when chunks that begin at `at` are what the known head has there. */

@@ -188,8 +188,8 @@ describe('a part file that was changed while the program was gone', () => {
     await patch(partPath, 1000, Buffer.alloc(5000))
     const { isWhole, asked, troubles } = await get(partPath, { resume })
     expect([isWhole, asked < bytes.length * 0.45 + 4 * MiB]).toEqual([true, true])
-    expect(troubles[0]).toMatch(
-      /^Another program changed what had been fetched, so 4\.\d MB of it are fetched again\.$/,
+    expect(troubles.join()).toMatch(
+      /Another program changed what had been fetched, so 4\.\d MB of it are fetched again\./,
     )
   })
 
@@ -197,7 +197,7 @@ describe('a part file that was changed while the program was gone', () => {
     const random = seededRandom()
     const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)]
     speed = 60 * MiB
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 8; round++) {
       const partPath = join(folder, `round-${round}`)
       let resume: ResumeRecord | null = null
       for (let run = 0; run < 3; run++) {

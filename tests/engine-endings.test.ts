@@ -66,7 +66,7 @@ describe('a body that says neither its length nor its last chunk', () => {
       await wire.body(bytes.subarray(0, 1_000_000))
       await thenReset(wire)
     })
-    expect(outcome).toBe('“127.0.0.1” broke off before the end.')
+    expect(outcome).toMatch(/^“127\.0\.0\.1” (broke off before the end|breaks off again and again)/)
   })
 
   it.each(heads)('%s, closed in order: delivered, and known to be unproven', async (_what, head) => {
