@@ -11,7 +11,6 @@ const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
 const recordMs = 250
 const headBytes = 64 * 1024
-const pieceBytes = 1024 * 1024
 
 /** The part file is not what was written to it, or cannot be relied on: only a new one helps. */
 export class PartFileLost extends FetchError {
@@ -40,6 +39,7 @@ export class PartFile {
   #done: Range[]
   #synced: Range[]
   #sums: PartSums | null = null
+  #summing: Promise<void> | undefined
   #syncedAtMs = performance.now()
   #recordedAtMs = performance.now()
   #syncing: Promise<void> | null = null
@@ -106,23 +106,7 @@ export class PartFile {
 
   /** Writes chunks one after the other from `position` on, waiting for room on the disk as long as it takes. */
   async write(chunks: Buffer[], position: number): Promise<void> {
-    let at = position
-    for (const piece of piecesOf(chunks)) {
-      await this.#writePiece(piece, at)
-      await this.#sums?.add(at, piece)
-      at += lengthOf(piece)
-    }
-    const now = performance.now()
-    const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
-    if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
-      this.#syncing = this.#sync().finally(() => {
-        this.#syncing = null
-      })
-    }
-  }
-
-  async #writePiece(piece: Buffer[], position: number): Promise<void> {
-    let rest = piece
+    let rest = chunks
     let at = position
     while (rest.length > 0) {
       if (this.#failure !== null) throw this.#failure
@@ -136,6 +120,16 @@ export class PartFile {
         if (!isFullDisk(fault)) throw fault
         await this.#options.room.waitAfterRefusal()
       }
+    }
+    // Checksums are kept while the next bytes are written, but never more than one batch behind.
+    await this.#summing
+    this.#summing = this.#sums?.add(position, chunks)
+    const now = performance.now()
+    const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
+    if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {
+      this.#syncing = this.#sync().finally(() => {
+        this.#syncing = null
+      })
     }
   }
 
@@ -259,21 +253,6 @@ function syncedHead(resume: ResumeRecord): number {
 
 function lengthOf(chunks: Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-}
-
-/** Chunks in groups of about a mebibyte: so much is fetched again at most when the program is killed. */
-function piecesOf(chunks: Buffer[]): Buffer[][] {
-  const pieces: Buffer[][] = []
-  let length = pieceBytes
-  for (const chunk of chunks) {
-    if (length >= pieceBytes) {
-      pieces.push([])
-      length = 0
-    }
-    pieces.at(-1)?.push(chunk)
-    length += chunk.length
-  }
-  return pieces
 }
 
 function after(chunks: Buffer[], bytes: number): Buffer[] {

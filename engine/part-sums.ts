@@ -175,12 +175,12 @@ export class PartSums {
       try {
         // Taken after the bytes were written: whatever changed the file until now was this program.
         const head = encodeHead(this.#identity, this.#isProven ? await stampOf(this.#part) : noStamp)
-        for (const index of due) {
+        const slots = due.map((index) => {
           const extent = this.#extents[index] ?? null
           const slot = extent === null ? Buffer.alloc(slotBytes) : encode(extent)
-          await this.#file.write(slot, 0, slotBytes, (index + 1) * slotBytes)
-        }
-        await this.#file.write(head, 0, slotBytes, 0)
+          return this.#file.write(slot, 0, slotBytes, (index + 1) * slotBytes)
+        })
+        await Promise.all([...slots, this.#file.write(head, 0, slotBytes, 0)])
       } catch {
         for (const index of due) this.#changed.add(index)
         return

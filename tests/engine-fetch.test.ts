@@ -69,6 +69,7 @@ describe('a fetch that goes well', () => {
       totalBytes: bytes.length,
       syncedBytes: bytes.length,
       bootId: 'this boot',
+      isSummed: true,
     })
   })
 
