@@ -71,7 +71,7 @@ beforeAll(async () => {
   const journal = openJournal({ path: join(good, 'history.jsonl') })
   for (let transferId = 1; transferId <= 12; transferId += 1) {
     const at = { accountId: 'one', transferId, name: `film ${transferId}`, links: [], folderId: 0, atMs: transferId }
-    journal.append({ type: 'left', outcome: 'finished', sizeBytes: 7, itemId: null, ...at })
+    journal.append({ type: 'left', outcome: 'finished', sizeBytes: 7, itemId: null, note: null, ...at })
   }
 })
 afterAll(() => {

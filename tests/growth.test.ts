@@ -356,6 +356,7 @@ function leftRecord(accountId: string, transferId: number): JournalRecord {
     folderId: null,
     links: [],
     atMs: 1,
+    note: null,
   }
 }
 

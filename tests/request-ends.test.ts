@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createLog } from '../electron/backend/log.ts'
 import { createRelay, type Relay } from '../electron/backend/playing/relay.ts'
 import { post } from '../electron/backend/putio/v1/post.ts'
+import { Secrets } from '../electron/backend/secrets.ts'
 import { createGate } from '../engine/gate.ts'
 import { fetchText } from '../server/fetch/fetch-text.ts'
 import { type BadServer, startBadServer, type Wire } from './support/bad-server.ts'
@@ -45,7 +46,7 @@ describe.each(endings)('a request that is answered with %s', (_what, lie) => {
 
   it('for a stream: the player hears that it broke off', async () => {
     server = await startBadServer((_request, wire) => void lie(wire))
-    relay = createRelay(createLog(() => undefined))
+    relay = createRelay(createLog(() => undefined, new Secrets()))
     const link = await relay.link(async () => server.url('/film'), 'film.mp4')
     const played = fetch(link).then(async (response) => {
       if (!response.ok) throw new Error(`${response.status}`)

@@ -73,7 +73,7 @@ it('is the same after it has been opened again', () => {
 it('reads what an earlier version wrote, which had no notes', () => {
   const { note: _, ...old } = left(1)
   writeFileSync(path, `${JSON.stringify({ type: 'left', ...old })}\n`)
-  expect(new History(openJournal(path)).list('a')).toMatchObject([{ name: 't1', note: null }])
+  expect(new History(openTold()).list('a')).toMatchObject([{ name: 't1', note: null }])
 })
 
 it('loses only the record that was being written when the power went, wherever it was cut', () => {
