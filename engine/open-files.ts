@@ -65,7 +65,9 @@ export function forgetFile(path: string): void {
 async function openFile(path: string): Promise<Omit<OpenFile, 'release'>> {
   const file = await open(path, 'r')
   try {
-    return { file, sizeBytes: (await file.stat()).size, readSmall: smallReader(file) }
+    const found = await file.stat()
+    if (!found.isFile()) throw Object.assign(new Error(`“${path}” is not a file`), { code: 'EISDIR' })
+    return { file, sizeBytes: found.size, readSmall: smallReader(file) }
   } catch (fault) {
     await file.close()
     throw fault

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type OpenFile, takeFile } from './open-files.ts'
+import { forgetFile, type OpenFile, takeFile } from './open-files.ts'
 
 const readBytes = 512 * 1024
 const smallBytes = 128 * 1024
@@ -12,16 +12,27 @@ const spare: Buffer[] = []
 interface Served {
   path: string
   headers: Record<string, string>
+  /** How long it is to be; null: nobody knows. */
+  expectedBytes: number | null
+}
+
+/** A file that is not there, or not as long as it was when it was stored. */
+export class ChangedFileError extends Error {
+  override name = 'ChangedFileError'
 }
 
 /**
- * Answers GET or HEAD for one file that never changes, whole or one range of it. Rejects only when the file cannot be opened and
- * nothing was sent.
+ * Answers GET or HEAD for one file that never changes, whole or one range of it. Rejects only when the file cannot be opened or is
+ * not as long as expected, and nothing was sent.
  */
 export async function serveFile(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
   const source = await takeFile(served.path)
   const { file, sizeBytes, release } = source
   try {
+    if (served.expectedBytes !== null && served.expectedBytes !== sizeBytes) {
+      forgetFile(served.path)
+      throw new ChangedFileError(`it has ${sizeBytes} bytes instead of ${served.expectedBytes}`)
+    }
     const range = parseRange(request.headers.range, sizeBytes)
     const headers = { ...served.headers, 'Accept-Ranges': 'bytes' }
     if (range === 'unsatisfiable') {

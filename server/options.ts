@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { type HostName, isLoopback, readHostName, readProxies } from './api/names.ts'
 import { isOrigin } from './api/origin.ts'
 import type { UserOptions } from './core/core.ts'
+import { toFolderError } from './core/folder-error.ts'
 import type { HosterAccount } from './core/hosters.ts'
 import type { LoadOptions } from './core/load.ts'
 import { checkKeys, number, type Said, text, texts, UsageError } from './said.ts'
@@ -152,7 +153,10 @@ function readFile(path: string): Said {
       return JSON.parse(readFileSync(path, 'utf8'))
     } catch (cause) {
       // What is wrong with its JSON would quote it, with the secrets in it.
-      const why = cause instanceof SyntaxError ? `it is not JSON${placeOf(cause)}` : messageOf(cause)
+      const why =
+        cause instanceof SyntaxError
+          ? `it is not JSON${placeOf(cause)}`
+          : (toFolderError(cause, path)?.message ?? messageOf(cause))
       throw new UsageError(`The settings file “${path}” cannot be read: ${why}.`)
     }
   }

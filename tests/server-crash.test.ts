@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,6 +53,8 @@ async function crashed({ status, stage, place, length = bytes.length, hasPlan = 
     work,
   )
   db.close()
+  // A crash seals nothing.
+  await rm(join(data, 'putdesk.seal'))
   return data
 }
 
@@ -102,8 +104,11 @@ describe('after a crash', () => {
     )
     await service.stop()
     const db = new DatabaseSync(join(data, 'putdesk.db'))
-    db.exec('INSERT INTO removals SELECT content FROM items; DELETE FROM items; UPDATE users SET stored_bytes = 0')
+    db.exec(`INSERT INTO removals SELECT content FROM items WHERE content IS NOT NULL; DELETE FROM items;
+      UPDATE users SET stored_bytes = 0`)
     db.close()
+    // A database that was changed by hand is told.
+    await rm(join(data, 'putdesk.seal'))
     const next = await startService({ data })
     await until(
       () => readdir(join(data, 'content/cd')),
@@ -125,6 +130,7 @@ describe('data of the first version', () => {
     const { data } = service
     const db = new DatabaseSync(join(data, 'putdesk.db'))
     db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP INDEX items_by_folded;
+      DROP INDEX messages_of_user; DROP INDEX folders_by_name; DROP TABLE written; DROP TABLE left_work; DROP TABLE missing;
       DROP TABLE transfers;
       CREATE TABLE transfers (
         id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,

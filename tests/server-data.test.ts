@@ -57,9 +57,9 @@ describe('a damaged database', () => {
     await writeFile(path, damaged)
     const service = await startService({ data })
     expect(service.notice).toMatch(
-      /^The list of your files was damaged: it was kept aside as “.*”, and the last good copy was restored\./,
+      /^The list of your files was damaged: it was kept aside as “.*”, and the last good copy was restored\. What changed after it is back too\.$/,
     )
-    expect(await list(service)).toEqual(['dear.txt'])
+    expect(await list(service)).toEqual(['later', 'dear.txt'])
     const [message] = (await service.ask('messages.list')).rows
     expect([message?.user_file_id, String(message?.title).startsWith('The list of your files was damaged')]).toEqual([
       null,
@@ -72,7 +72,9 @@ describe('a damaged database', () => {
 
   it('without a copy: every file is adopted, and none is lost', async () => {
     const { data, content } = await filled()
-    await rm(join(data, 'putdesk.backup.db'))
+    for (const name of ['putdesk.backup.db', 'putdesk.backup-1.db', 'putdesk.journal', 'putdesk.journal-1']) {
+      await rm(join(data, name), { force: true })
+    }
     await writeFile(join(data, 'putdesk.db'), 'not a database at all, whatever the name says'.repeat(100))
     const service = await startService({ data })
     expect(await list(service)).toEqual(['Recovered files'])

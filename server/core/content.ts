@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { copyFile, link, lstat, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { isFullDisk } from '../../engine/fetch-error.ts'
 import { forgetFile } from '../../engine/open-files.ts'
 import type { Database } from './database.ts'
+import { Refusal } from './refusal.ts'
 import { text } from './row.ts'
 
 /** Where the bytes of files are: named by the service, never by anyone else. */
@@ -26,14 +27,26 @@ export interface Content {
   heldBytes: (work: string, names: readonly string[]) => number
   /** Removes content files that were noted in `removals`, and forgets the notes. */
   remove: (contents: readonly string[]) => Promise<void>
-  /** Finishes removals that were noted when the service ended, and removes work folders that no transfer has. */
+  /** Removes content files, several at a time. */
+  erase: (contents: readonly string[]) => Promise<void>
+  /** Finishes removals that were noted when the service ended. What nobody noted is not touched: it may be another's. */
   tidy: () => Promise<void>
-  /** Every content file there is, with its size. */
-  all: () => { content: string; sizeBytes: number }[]
+  /** The names of all content files there are. */
+  names: () => string[]
+  /** How long a content file is, or null when there is none. */
+  sizeBytes: (content: string) => number | null
+  /** True for a content file that was found to be missing or changed. */
+  isFlawed: (content: string) => boolean
+  /** Remembers that a content file was found so, or sound again. True when that is news. */
+  noteFlaw: (content: string, isFlawed: boolean) => boolean
 }
 
 /** Ends the name of a part file of the first version while it is moved into a work folder. */
 const oldPart = '.part'
+
+/** How many files are removed at the same time, and how many notes on them in one transaction. */
+const eraseAtOnce = 16
+const noteAtOnce = 500
 
 /** A new name for content. */
 export function newContentName(): string {
@@ -44,37 +57,61 @@ export function openContent(folder: string, db: Database): Content {
   const shelf = (content: string) => join(folder, 'content', content.slice(0, 2))
   const path = (content: string) => join(shelf(content), content)
   const workFolder = (content: string) => join(folder, 'parts', content)
+  const flawed = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
-  const remove = async (contents: readonly string[]) => {
-    for (const content of contents) {
-      forgetFile(path(content))
-      await rm(path(content), { force: true })
+  const erase = async (contents: readonly string[]) => {
+    for (let done = 0; done < contents.length; done += eraseAtOnce) {
+      await Promise.all(
+        contents.slice(done, done + eraseAtOnce).map(async (content) => {
+          forgetFile(path(content))
+          await unlink(path(content)).catch(unlessMissing)
+        }),
+      )
     }
+  }
+  const forgetWork = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
+  /** The notes of what is gone already are otherwise cleared at the next start. */
+  const note = (work: () => void) => {
     try {
-      db.transact(() => {
-        for (const content of contents) forget.run(content)
-      })
+      db.transact(work)
     } catch (fault) {
-      // The notes of what is gone already are cleared at the next start.
       if (!isFullDisk(fault)) throw fault
     }
+  }
+  const remove = async (contents: readonly string[]) => {
+    for (let done = 0; done < contents.length; done += noteAtOnce) {
+      const some = contents.slice(done, done + noteAtOnce)
+      await erase(some)
+      note(() => {
+        for (const content of some) forget.run(content)
+      })
+    }
+  }
+  const removeWork = async (content: string) => {
+    const work = workFolder(content)
+    // Only what is ours, and never through a link: that one is left where it is.
+    if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true })
+    if (isName(content)) await unlink(`${work}${oldPart}`).catch(unlessMissing)
+    note(() => forgetWork.run(content))
   }
   return {
     folder,
     path,
     workFolder,
     remove,
+    erase,
     openWork: async (content) => {
       const work = workFolder(content)
+      if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+        throw new Refusal(`“${work}” is a link: Putdesk fetches only into folders of its own. Please remove the link.`)
+      }
       // The first version kept one file in this place, not a folder; an end between these steps loses nothing.
       if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${oldPart}`)
       await mkdir(work, { recursive: true, mode: 0o700 })
       if (existsSync(`${work}${oldPart}`)) await rename(`${work}${oldPart}`, join(work, '0'))
       return work
     },
-    removeWork: async (content) => {
-      await rm(workFolder(content), { recursive: true, force: true })
-    },
+    removeWork,
     settle: async (work, files, isKept) => {
       const shelves = new Set<string>()
       for (const { from, content } of files) {
@@ -96,24 +133,40 @@ export function openContent(folder: string, db: Database): Content {
     tidy: async () => {
       const noted = db.sql.prepare('SELECT content FROM removals').all()
       if (noted.length > 0) await remove(noted.map((row) => text(row, 'content')))
-      const wanted = new Set(
-        db.sql
-          .prepare('SELECT content FROM transfers')
-          .all()
-          .map((row) => text(row, 'content')),
-      )
-      for (const name of readdirSync(join(folder, 'parts'))) {
-        if (!wanted.has(basename(name, oldPart))) await rm(workFolder(name), { recursive: true, force: true })
-      }
+      for (const row of db.sql.prepare('SELECT content FROM left_work').all()) await removeWork(text(row, 'content'))
     },
-    all: () =>
-      readdirSync(join(folder, 'content')).flatMap((name) =>
-        readdirSync(join(folder, 'content', name)).map((content) => ({
-          content,
-          sizeBytes: statSync(path(content)).size,
-        })),
+    names: () =>
+      readdirSync(join(folder, 'content')).flatMap((shelf) =>
+        /^[0-9a-f]{2}$/.test(shelf) && statSync(join(folder, 'content', shelf)).isDirectory()
+          ? readdirSync(join(folder, 'content', shelf)).filter((name) => isName(name) && name.startsWith(shelf))
+          : [],
       ),
+    sizeBytes: (content) => {
+      const found = statSync(path(content), { throwIfNoEntry: false })
+      return found?.isFile() === true ? found.size : null
+    },
+    isFlawed: (content) => flawed.has(content),
+    noteFlaw: (content, isFlawed) => {
+      if (flawed.has(content) === isFlawed) return false
+      if (isFlawed) flawed.add(content)
+      else flawed.delete(content)
+      return true
+    },
   }
+}
+
+/** True for a name that the service gives. */
+function isName(name: string): boolean {
+  return /^[0-9a-f]{32}$/.test(name)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(unlessMissing)
+  return found?.isDirectory() === true
+}
+
+function unlessMissing(fault: unknown): undefined {
+  if (!(fault instanceof Error && 'code' in fault && fault.code === 'ENOENT')) throw fault
 }
 
 /** A second name for the same bytes; where the file system knows no such thing, a copy that appears whole. */

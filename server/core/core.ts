@@ -6,6 +6,7 @@ import { type Bandwidth, createBandwidth } from './bandwidth.ts'
 import { type Content, openContent } from './content.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createDeliveryTurns } from './delivery.ts'
+import { toFolderError } from './folder-error.ts'
 import { createFriends, type Friends, type Neighbour } from './friends.ts'
 import type { Hosters } from './hosters.ts'
 import { createLoadMeter, type LoadOptions } from './load.ts'
@@ -75,8 +76,18 @@ const tickMs = 5000
 
 /** Opens the data folder and puts the parts together. */
 export function openCores(options: CoreOptions): Cores {
+  const { report } = options
+  const db = openDatabase(options.folder, report)
+  try {
+    return openOver(db, options)
+  } catch (fault) {
+    db.close()
+    throw toFolderError(fault, options.folder) ?? fault
+  }
+}
+
+function openOver(db: Database, options: CoreOptions): Cores {
   const { gate, hosters, report, load } = options
-  const db = openDatabase(options.folder)
   const content = openContent(options.folder, db)
   const turns = createDeliveryTurns()
   const isBusy = createLoadMeter(load)
@@ -89,9 +100,13 @@ export function openCores(options: CoreOptions): Cores {
   )
   const withSpaces = options.users.map((user, index) => {
     const userId = ids[index] ?? 0
-    const space = createSpace(db, userId)
+    const purge = () => space.purge({ eraseContents: content.erase, signal: ending.signal })
+    const purgeSoon = () => {
+      setImmediate(() => purge().catch(report))
+    }
+    const space = createSpace(db, userId, purgeSoon)
     if (user.share !== null && space.findFolder(0, user.share) === null) space.createFolder(user.share, 0)
-    return { user, userId, userName: user.user, space, share: user.share }
+    return { user, userId, userName: user.user, space, purge, share: user.share }
   })
   const users = withSpaces.map((one): Core => {
     const { user, userId, space } = one
@@ -116,7 +131,7 @@ export function openCores(options: CoreOptions): Cores {
       report,
     }
   })
-  const notice = db.restored === null ? null : `${db.restored}${recoverAll(db, users, content)}`
+  const notice = [db.restored, recoverAll(db, users, content)].filter((said) => said !== null).join(' ') || null
   if (notice !== null) for (const { messages } of users) messages.addNotice(notice)
   let ticking: NodeJS.Timeout | null = null
   return {
@@ -130,6 +145,7 @@ export function openCores(options: CoreOptions): Cores {
           transfers.tick()
           subscriptions.poll().catch(report)
         }
+        for (const { purge } of withSpaces) purge().catch(report)
         db.keepCopy().catch(report)
       }, tickMs)
       // Neither is worth an end: on a full disk both are done another time.
@@ -140,6 +156,8 @@ export function openCores(options: CoreOptions): Cores {
       if (ticking !== null) clearInterval(ticking)
       ending.abort(new Error('The service is stopping.'))
       await Promise.all(users.map(({ transfers }) => transfers.stop()))
+      await Promise.all(withSpaces.map(({ purge }) => purge().catch(report)))
+      await db.copied().catch(report)
       await torrents.opened()?.then((engine) => engine.close())
       db.close()
     },
@@ -147,7 +165,7 @@ export function openCores(options: CoreOptions): Cores {
 }
 
 /** What nobody knows of goes to the first user. */
-function recoverAll(db: Database, users: readonly Core[], content: Content): string {
+function recoverAll(db: Database, users: readonly Core[], content: Content): string | null {
   const [first] = users
-  return first === undefined ? '' : recover(db, first.space, content)
+  return first === undefined ? null : recover(db, first.space, content)
 }

@@ -1,15 +1,17 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, statSync, truncateSync } from 'node:fs'
+import { link, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { DataFolderError, toFolderError } from './folder-error.ts'
+import { openJournal } from './journal.ts'
+import { type DataFiles, dataFiles, openData } from './restore.ts'
 import { number, type Row } from './row.ts'
-import { migrate, schemaVersion } from './schema.ts'
+import { breakSeal, seal } from './seal.ts'
 
 const hourMs = 60 * 60 * 1000
-
-/** Why the data folder cannot be used, in a sentence. Nothing in it was changed. */
-export class DataFolderError extends Error {
-  override name = 'DataFolderError'
-}
+/** A journal of this size is worth a copy before the hour is over. */
+const maxJournalBytes = 16 * 1024 * 1024
 
 /** The data of the service: one SQLite file, owned by one program at a time. */
 export interface Database {
@@ -20,118 +22,190 @@ export interface Database {
   restored: string | null
   /** Keeps a copy of the data aside, to go back to if the file is ever damaged; does nothing if nothing changed. */
   keepCopy: () => Promise<void>
+  /** Resolves when no copy is being made; the database is not to be closed before. */
+  copied: () => Promise<void>
   close: () => void
 }
 
 /**
- * Opens the data folder. A damaged file is kept aside under a dated name, and the last good copy takes its place.
- * Throws a `DataFolderError` when another program has it, or a newer version wrote it.
+ * Opens the data folder. A damaged file is kept aside under a dated name, and the last good copy takes its place. Throws a
+ * `DataFolderError` when the folder cannot be used, another program has it, or a newer version wrote it.
  */
-export function openDatabase(folder: string): Database {
-  for (const part of ['', 'content', 'parts']) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 })
-  const lock = takeLock(folder)
-  const path = join(folder, 'putdesk.db')
-  const copy = join(folder, 'putdesk.backup.db')
-  let restored: string | null = null
-  let sql = tryOpen(path)
-  if (sql === null) {
-    const aside = setAside(path)
-    if (existsSync(copy)) copyFileSync(copy, path)
-    sql = tryOpen(path)
-    if (sql === null) {
-      setAside(path)
-      sql = tryOpen(path)
+export function openDatabase(folder: string, report: (fault: unknown) => void = () => undefined): Database {
+  try {
+    for (const part of ['', 'content', 'parts']) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    const lock = takeLock(folder)
+    try {
+      return openLocked(folder, lock, report)
+    } catch (fault) {
+      lock.close()
+      throw fault
     }
-    const source = existsSync(copy) ? 'the last good copy was restored' : 'there was no copy to restore'
-    restored = `The list of your files was damaged: it was kept aside as “${aside}”, and ${source}.`
+  } catch (fault) {
+    throw toFolderError(fault, folder) ?? fault
   }
-  if (sql === null) throw new DataFolderError(`The data folder “${folder}” cannot be written to.`)
-  const db = sql
-  const version = number(one(db, 'PRAGMA user_version'), 'user_version')
-  if (version > schemaVersion) {
-    db.close()
-    lock.close()
-    throw new DataFolderError(`“${folder}” was written by a newer version of Putdesk. Nothing in it was changed.`)
-  }
-  // With an exclusive lock there is no shared-memory file, and no other program can look at half a change.
-  db.exec(
-    'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON',
-  )
-  migrate(db, version)
+}
 
-  let copiedChanges = -1
-  let copiedAtMs = Number.NEGATIVE_INFINITY
-  return {
-    sql: db,
-    restored,
-    transact: (work) => {
-      if (db.isTransaction) return work()
-      db.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        db.exec('COMMIT')
-        return result
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK')
-        throw error
-      }
+function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown) => void): Database {
+  const files = dataFiles(folder)
+  const { sql, restored } = openData(files)
+  breakSeal(files)
+  sql.exec('PRAGMA foreign_keys = ON')
+  let isFlushing = false
+  const journal = openJournal(sql, {
+    path: files.journal,
+    olderPath: files.olderJournal,
+    report,
+    onLoose: () => {
+      if (isFlushing) return
+      isFlushing = true
+      setImmediate(() => {
+        isFlushing = false
+        if (sql.isOpen) transact(() => undefined)
+      })
     },
-    keepCopy: async () => {
-      const changes = number(one(db, 'SELECT total_changes() AS n'), 'n')
-      if (changes === copiedChanges || performance.now() - copiedAtMs < hourMs) return
-      await backup(db, `${copy}.new`)
-      const file = openSync(`${copy}.new`, 'r+')
-      fsyncSync(file)
-      closeSync(file)
-      renameSync(`${copy}.new`, copy)
-      copiedChanges = changes
-      copiedAtMs = performance.now()
+  })
+  const transact = <T>(work: () => T): T => {
+    if (sql.isTransaction) return work()
+    sql.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      const line = journal.prepare()
+      sql.exec('COMMIT')
+      journal.write(line)
+      return result
+    } catch (error) {
+      if (sql.isTransaction) {
+        sql.exec('ROLLBACK')
+        journal.drop()
+      }
+      throw error
+    }
+  }
+  let copiedChanges = journal.isEmpty() && hasCopy(files) ? changesOf(sql) : -1
+  let copiedAtMs = Number.NEGATIVE_INFINITY
+  let copying: Promise<void> | null = null
+  const copy = async () => {
+    const changes = changesOf(sql)
+    const mark = journal.mark()
+    await copyDatabase(sql, files)
+    journal.turn(mark)
+    copiedChanges = changes
+    copiedAtMs = performance.now()
+  }
+  return {
+    sql,
+    restored,
+    transact,
+    keepCopy: () => {
+      const isDue = performance.now() - copiedAtMs >= hourMs || journal.sizeBytes() > maxJournalBytes
+      if (!isDue || changesOf(sql) === copiedChanges) return copying ?? Promise.resolve()
+      copying ??= copy().finally(() => {
+        copying = null
+      })
+      return copying
+    },
+    copied: async () => {
+      await copying
     },
     close: () => {
-      db.close()
+      sql.close()
+      journal.close()
+      try {
+        seal(files)
+      } catch (fault) {
+        report(fault)
+      }
       lock.close()
     },
   }
 }
 
-/** The lock is the OS's own on an open file, so it is gone the moment its owner is. */
+/** A copy takes the place of the one before only when it was found to be good; that one is kept too. */
+async function copyDatabase(sql: DatabaseSync, { copies: [newest, older] }: DataFiles): Promise<void> {
+  const next = `${newest}.new`
+  await rm(next, { force: true })
+  await backup(sql, next)
+  await check(next)
+  const file = await open(next, 'r+')
+  await file.sync()
+  await file.close()
+  await keepOlder(newest, older)
+  await rename(next, newest)
+}
+
+/** Under both names, so that there is a newest one at every moment; where a file system knows no second names, for all but one. */
+async function keepOlder(newest: string, older: string): Promise<void> {
+  if (statSync(newest, { throwIfNoEntry: false }) === undefined) return
+  await rm(older, { force: true })
+  await link(newest, older).catch(() => rename(newest, older))
+}
+
+/** Reads a whole copy, in a thread, because that takes long for a large one. Rejects when it is damaged. */
+function check(path: string): Promise<void> {
+  const program = `
+    const { DatabaseSync } = require('node:sqlite')
+    const { workerData } = require('node:worker_threads')
+    const db = new DatabaseSync(workerData)
+    db.exec('PRAGMA journal_mode = DELETE')
+    const [said] = db.prepare('PRAGMA integrity_check(1)').all()
+    db.close()
+    if (said.integrity_check !== 'ok') throw new Error('The copy of the database is damaged: ' + said.integrity_check)`
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program, { eval: true, workerData: path, execArgv: ['--no-warnings'] })
+    worker.once('error', reject)
+    worker.once('exit', () => resolve())
+  })
+}
+
+function hasCopy({ copies: [newest] }: DataFiles): boolean {
+  return (statSync(newest, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function changesOf(sql: DatabaseSync): number {
+  const row: Row = sql.prepare('SELECT total_changes() AS n').get() ?? {}
+  return number(row, 'n')
+}
+
+/** The lock is the OS's own on an open file, so it is gone the moment its owner is. What the file holds does not matter. */
 function takeLock(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+  const path = join(folder, 'lock.db')
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new DataFolderError(`“${path}” is a folder where a file is needed: move it away, then start again.`)
+  }
+  try {
+    return lockFile(path)
+  } catch (fault) {
+    const code = codeOf(fault)
+    if (code === busy) {
+      throw new DataFolderError(`Another Putdesk service is using the data folder “${folder}”.`, { cause: fault })
+    }
+    const isStrange = code === corrupt || code === notDatabase
+    if (!isStrange || lstatSync(path).isSymbolicLink()) {
+      const advice = `“${path}” cannot be used as a lock: move it away, then start again.`
+      throw toFolderError(fault, path) ?? new DataFolderError(advice, { cause: fault })
+    }
+  }
+  // Truncated, not replaced: whoever has got the lock meanwhile keeps it.
+  truncateSync(path)
+  return lockFile(path)
+}
+
+function lockFile(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: 0 })
   try {
     lock.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
-  } catch (cause) {
+  } catch (fault) {
     lock.close()
-    throw new DataFolderError(`Another Putdesk service is using the data folder “${folder}”.`, { cause })
+    throw fault
   }
 }
 
-/** Opens and checks the file; null when it is damaged. */
-function tryOpen(path: string): DatabaseSync | null {
-  const db = new DatabaseSync(path, { timeout: 0 })
-  try {
-    if (Object.values(one(db, 'PRAGMA quick_check(1)')).includes('ok')) return db
-  } catch (error) {
-    if (!isDamage(error)) throw error
-  }
-  db.close()
-  return null
-}
+/** Source: sqlite.org/rescode.html. */
+const [busy, corrupt, notDatabase] = [5, 11, 26]
 
-function isDamage(error: unknown): boolean {
-  // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  return code === 11 || code === 26
-}
-
-function setAside(path: string): string {
-  const aside = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
-  for (const ending of ['', '-wal', '-shm']) {
-    if (existsSync(`${path}${ending}`)) renameSync(`${path}${ending}`, `${aside}${ending}`)
-  }
-  return aside
-}
-
-function one(db: DatabaseSync, query: string): Row {
-  return db.prepare(query).get() ?? {}
+function codeOf(fault: unknown): number {
+  return fault instanceof Error && 'errcode' in fault ? Number(fault.errcode) & 0xff : 0
 }

@@ -116,10 +116,9 @@ async function complete(
       false,
     )
     signal.throwIfAborted()
-    const { changes, replaced, hasLeft } = db.transact(() => settle(transfer, plan, options))
+    const { changes, hasLeft } = db.transact(() => settle(transfer, plan, options))
     Object.assign(transfer, changes)
     quota.settle(transfer.id, heldBytes(transfer, content))
-    await content.remove(replaced)
     return hasLeft
   })
 }
@@ -147,15 +146,15 @@ function unprovenNotice(files: readonly TransferFile[]): string {
   return `${names}: the sender did not say how long it is, so it may not be whole.`
 }
 
-/** The transaction at the end of a plan. Answers with what the transfer says from now on, and contents that nobody needs any more. */
+/** The transaction at the end of a plan. Answers with what the transfer says from now on. */
 function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions) {
   const { note = null } = plan
-  const replaced = plan.replacedIds.filter(space.has).flatMap(space.remove)
+  for (const id of plan.replacedIds.filter(space.has)) space.remove(id)
   const added = plan.trees.map(space.addTree)
   if (plan.kind === 'raw') {
     const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }
     rows.save({ ...transfer, ...changes })
-    return { changes, replaced, hasLeft: false }
+    return { changes, hasLeft: false }
   }
   const top = added.flatMap((tree) => tree.top)
   for (const item of top) messages.addFile(item)
@@ -166,5 +165,5 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
   const changes = { plan: null, stage: 'delivered' as const, reason: note }
   if (transfer.isSharing) rows.save({ ...transfer, ...changes })
   else rows.remove(transfer.id)
-  return { changes, replaced, hasLeft: !transfer.isSharing }
+  return { changes, hasLeft: !transfer.isSharing }
 }

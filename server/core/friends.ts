@@ -35,6 +35,15 @@ export interface Friends {
 
 /** What the users of one service can read of each other. */
 export function createFriends(me: Neighbour, all: readonly Neighbour[]): Friends {
+  let counted: { version: number; folderId: number; items: number } | null = null
+  /** Counted again only after a change: clients ask for it all the time. */
+  const countOf = (folderId: number) => {
+    const version = me.space.version()
+    if (counted?.version !== version || counted.folderId !== folderId) {
+      counted = { version, folderId, items: me.space.count(folderId) }
+    }
+    return counted.items
+  }
   const folderOf = ({ space, share }: Neighbour) => (share === null ? null : space.findFolder(0, share))
   const sharing = () =>
     all.flatMap((other) => {
@@ -69,9 +78,7 @@ export function createFriends(me: Neighbour, all: readonly Neighbour[]): Friends
     },
     shared: () => {
       const folder = folderOf(me)
-      return folder === null
-        ? { items: 0, sizeBytes: 0 }
-        : { items: me.space.count(folder.id), sizeBytes: folder.sizeBytes }
+      return folder === null ? { items: 0, sizeBytes: 0 } : { items: countOf(folder.id), sizeBytes: folder.sizeBytes }
     },
   }
 }

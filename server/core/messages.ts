@@ -28,14 +28,14 @@ export function createMessages(db: Database, userId: number): Messages {
   return {
     list: () => db.sql.prepare('SELECT * FROM messages WHERE user_id = ? ORDER BY id DESC').all(userId).map(toMessage),
     remove: (id) => {
-      db.sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id)
+      db.transact(() => db.sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id))
     },
     addFile: ({ id, name, kind, sizeBytes }) => {
       const title = `<a rel="userfile" href="/file/${id}">${escapeHtml(name)}</a> <span class="dash-gray">(${humanSize(sizeBytes, 2)}) downloaded</span>`
       insert.run(userId, id, title, name, kind, nowSeconds())
     },
     addNotice: (sentence, itemId) => {
-      insert.run(userId, itemId ?? null, escapeHtml(sentence), null, null, nowSeconds())
+      db.transact(() => insert.run(userId, itemId ?? null, escapeHtml(sentence), null, null, nowSeconds()))
     },
   }
 }

@@ -1,40 +1,89 @@
-import { existsSync } from 'node:fs'
 import { type Content, newContentName } from './content.ts'
 import type { Database } from './database.ts'
-import { number, text } from './row.ts'
+import { type Row, text } from './row.ts'
 import type { Space } from './space.ts'
 
 /**
- * After an older copy of the data was restored: content that no item knows is adopted into a folder of its own, and items whose
- * content is gone are taken off. Answers with a sentence on what was done.
+ * Compares the list of files with the content that is there, at every start: content that no item, transfer or removal knows is
+ * adopted into a folder of its own, and items whose content is gone are told once; they stay, for the content may come back with
+ * the disk that it is on. Answers with sentences, or null.
  */
-export function recover(db: Database, space: Space, content: Content): string {
-  const known = new Map(
-    db.sql
-      .prepare('SELECT id, content FROM items WHERE content IS NOT NULL')
-      .all()
-      .map((row): [string, number] => [text(row, 'content'), number(row, 'id')]),
+export function recover(db: Database, space: Space, content: Content): string | null {
+  const { sql } = db
+  const names = new Set(content.names())
+  const contentOf = (row: Row) => text(row, 'content')
+  const items = sql.prepare('SELECT content FROM items WHERE content IS NOT NULL').all().map(contentOf)
+  const known = new Set([...items, ...sql.prepare('SELECT content FROM removals').all().map(contentOf)])
+  const plans = sql
+    .prepare('SELECT plan FROM transfers WHERE plan IS NOT NULL')
+    .all()
+    .map((row) => text(row, 'plan'))
+    .join('\n')
+  const strays = [...names].filter((name) => !known.has(name))
+  const adopted = adopt(
+    strays.filter((name) => !plans.includes(name)),
+    { db, space, content },
   )
-  const removed = new Set(
-    db.sql
-      .prepare('SELECT content FROM removals')
-      .all()
-      .map((row) => text(row, 'content')),
-  )
-  const strays = content.all().filter((file) => !known.has(file.content) && !removed.has(file.content))
-  const missing = [...known].filter(([name]) => !existsSync(content.path(name)))
-  for (const [, id] of missing) space.remove(id)
-  if (strays.length > 0) {
-    const folder = space.createFolder('Recovered files', 0)
-    db.transact(() => {
-      for (const { content: name, sizeBytes } of strays) {
-        // It may have come with a transfer that the older copy still holds: that one is not to write it again.
-        db.sql.prepare('UPDATE transfers SET content = ? WHERE content = ?').run(newContentName(), name)
-        space.addFile({ name: `recovered ${name.slice(0, 8)}`, parentId: folder.id, sizeBytes, content: name })
-      }
-    })
-  }
-  const adopted = strays.length === 0 ? '' : ` ${strays.length} files it did not know are in “Recovered files”.`
-  const gone = missing.length === 0 ? '' : ` ${missing.length} files that had been deleted since were taken off again.`
-  return `${adopted}${gone}`
+  const missing = items.filter((name) => !names.has(name))
+  for (const name of missing) content.noteFlaw(name, true)
+  const said = [sayAdopted(adopted), sayMissing(noteMissing(db, missing))].filter((sentence) => sentence !== null)
+  return said.length === 0 ? null : said.join(' ')
+}
+
+function adopt(
+  names: readonly string[],
+  { db, space, content }: { db: Database; space: Space; content: Content },
+): number {
+  if (names.length === 0) return 0
+  const folder = space.findFolder(0, folderName) ?? space.createFolder(folderName, 0)
+  db.transact(() => {
+    const rename = db.sql.prepare('UPDATE transfers SET content = ? WHERE content = ?')
+    for (const name of names) {
+      // It may have come with a transfer that the older copy still holds: that one is not to write it again.
+      rename.run(newContentName(), name)
+      space.addFile({
+        name: `recovered ${name.slice(0, 8)}`,
+        parentId: folder.id,
+        sizeBytes: content.sizeBytes(name) ?? 0,
+        content: name,
+      })
+    }
+  })
+  return names.length
+}
+
+/** Remembers what is missing, and answers with how many of them nobody was told of yet. */
+function noteMissing(db: Database, missing: readonly string[]): number {
+  const { sql } = db
+  return db.transact(() => {
+    const before = new Set(
+      sql
+        .prepare('SELECT content FROM missing')
+        .all()
+        .map((row) => text(row, 'content')),
+    )
+    const now = new Set(missing)
+    const forget = sql.prepare('DELETE FROM missing WHERE content = ?')
+    for (const name of before) if (!now.has(name)) forget.run(name)
+    const fresh = missing.filter((name) => !before.has(name))
+    const note = sql.prepare('INSERT INTO missing (content) VALUES (?)')
+    for (const name of fresh) note.run(name)
+    return fresh.length
+  })
+}
+
+const folderName = 'Recovered files'
+
+function sayAdopted(count: number): string | null {
+  if (count === 0) return null
+  return count === 1
+    ? `A file that the list did not know is in “${folderName}”.`
+    : `${count} files that the list did not know are in “${folderName}”.`
+}
+
+function sayMissing(count: number): string | null {
+  if (count === 0) return null
+  return count === 1
+    ? 'The content of a file is missing on the disk; the file stays in the list.'
+    : `The contents of ${count} files are missing on the disk; the files stay in the list.`
 }

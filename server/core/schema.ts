@@ -53,6 +53,15 @@ const migrations = [
      PRIMARY KEY (subscription_id, entry)
    ) STRICT, WITHOUT ROWID;`,
   'CREATE INDEX items_by_folded ON items(user_id, parent_id, folded);',
+  `CREATE INDEX messages_of_user ON messages(user_id, id);
+   CREATE INDEX folders_by_name ON items(user_id, folded, id) WHERE kind = 0;
+   CREATE TABLE written (database_id TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
+   INSERT INTO written VALUES (lower(hex(randomblob(8))), 0);
+   CREATE TABLE left_work (content TEXT PRIMARY KEY) STRICT;
+   CREATE TRIGGER transfers_leave AFTER DELETE ON transfers BEGIN
+     INSERT OR IGNORE INTO left_work (content) VALUES (OLD.content);
+   END;
+   CREATE TABLE missing (content TEXT PRIMARY KEY) STRICT;`,
 ]
 
 /** The newest version of the data that this program knows. */

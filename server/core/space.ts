@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { freeName } from '../../engine/names.ts'
 import type { Database } from './database.ts'
 import { checkName } from './item-name.ts'
@@ -20,7 +21,11 @@ export interface Item {
   addedAtSeconds: number
 }
 
+/** How many items go in one step: what others wait for meanwhile. */
+const purgeAtOnce = 500
 const rootId = 0
+/** Where items are that were removed, until nothing of them is left. */
+const removedId = -1
 
 /** The order of a listing; ties go by id, newest first. Source: API v1 §5.3. */
 export const orders = {
@@ -40,6 +45,8 @@ export type Order = keyof typeof orders
 export interface Space {
   /** Another number after every change: what was read at the same one is still so. */
   version: () => number
+  /** Says that something about its items is not as before, which is not in the database. */
+  touch: () => void
   get: (id: number) => Item
   has: (id: number) => boolean
   /** An item, or null when there is none. */
@@ -52,8 +59,13 @@ export interface Space {
   createFolder: (name: string, parentId: number) => Item
   rename: (id: number, name: string) => Item
   move: (id: number, parentId: number) => Item
-  /** Removes an item and all below it for good, and answers with the content files that are no longer needed. */
-  remove: (id: number) => string[]
+  /**
+   * Removes an item and all below it for good, in one step however much that is: nobody sees them from now on. Rows and contents go
+   * afterwards, with `purge`.
+   */
+  remove: (id: number) => void
+  /** Removes items that nobody sees any more, in short steps with room for other work between them. */
+  purge: (options: PurgeOptions) => Promise<void>
   /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
   addFile: (file: { name: string; parentId: number; sizeBytes: number; content: string }) => Item
   /**
@@ -70,8 +82,17 @@ export interface Space {
   storedBytes: () => number
 }
 
-/** The items of one user, in the database. Sizes of folders are kept up to date with each change. */
-export function createSpace(db: Database, userId: number): Space {
+interface PurgeOptions {
+  eraseContents: (contents: readonly string[]) => Promise<void>
+  /** Ends it between two steps; it goes on at the next start. */
+  signal: AbortSignal
+}
+
+/**
+ * The items of one user, in the database. Sizes of folders are kept up to date with each change. `onRemoved` is called when there is
+ * something to purge; the transaction that removed it may still be open.
+ */
+export function createSpace(db: Database, userId: number, onRemoved: () => void = () => undefined): Space {
   const { sql } = db
   const columns = 'id, parent_id, name, kind, size, content, created_at'
   const byId = sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND id = ?`)
@@ -84,8 +105,9 @@ export function createSpace(db: Database, userId: number): Space {
     `INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, content, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  // Without CROSS JOIN all items of the user would be read again at every step.
   const below = `WITH RECURSIVE below(id) AS (
-    SELECT ? UNION ALL SELECT items.id FROM items JOIN below ON items.parent_id = below.id WHERE items.user_id = ?)`
+    SELECT ? UNION ALL SELECT items.id FROM below CROSS JOIN items ON items.user_id = ? AND items.parent_id = below.id)`
 
   const listings = new Map<string, ReturnType<typeof sql.prepare>>()
   const listing = (query: string) => {
@@ -103,9 +125,31 @@ export function createSpace(db: Database, userId: number): Space {
       version += 1
     }
   }
+  const anyRemoved = sql.prepare(`SELECT id FROM items WHERE user_id = ? AND parent_id = ${removedId} LIMIT 1`)
+  let hasRemoved = anyRemoved.get(userId) !== undefined
+  const parentOf = sql.prepare('SELECT parent_id FROM items WHERE user_id = ? AND id = ?')
+  /** True while an item is in the root, however deep. Only what was removed and is not gone yet is not. */
+  const isVisible = (parentId: number, known: Map<number, boolean>): boolean => {
+    const path: number[] = []
+    let at = parentId
+    while (at !== rootId && at !== removedId && !known.has(at)) {
+      path.push(at)
+      at = number(parentOf.get(userId, at) ?? { parent_id: removedId }, 'parent_id')
+    }
+    const isThere = at !== removedId && (known.get(at) ?? true)
+    for (const id of path) known.set(id, isThere)
+    return isThere
+  }
   const find = (id: number): Item | null => {
     const row = byId.get(userId, id)
-    return row === undefined ? null : toItem(row)
+    if (row === undefined) return null
+    return hasRemoved && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
+  }
+  /** What of these can be seen. */
+  const visible = (rows: Row[]): Item[] => {
+    const known = new Map<number, boolean>()
+    const seen = hasRemoved ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
+    return seen.map(toItem)
   }
   let known: { version: number; bytes: number } | null = null
   const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
@@ -158,6 +202,44 @@ export function createSpace(db: Database, userId: number): Space {
     )
     return Number(lastInsertRowid)
   }
+  const hide = sql.prepare(`UPDATE items SET parent_id = ${removedId}, name = ? WHERE id = ?`)
+  const some = sql.prepare('SELECT id, kind, content FROM items WHERE user_id = ? AND parent_id = ? LIMIT ?')
+  const erase = sql.prepare('DELETE FROM items WHERE id = ?')
+  let purging: Promise<void> | null = null
+  /** Some of what was removed: rows that can go, and folders that come out of them, so that the tree gets flat. */
+  const someRemoved = () => {
+    const gone: Row[] = []
+    const left: number[] = []
+    for (const top of some.all(userId, removedId, purgeAtOnce)) {
+      const room = purgeAtOnce - gone.length - left.length
+      if (room <= 0) break
+      const inner = top.content === null ? some.all(userId, number(top, 'id'), room) : []
+      for (const row of inner) {
+        if (row.kind === folderKind) left.push(number(row, 'id'))
+        else gone.push(row)
+      }
+      if (inner.length < room) gone.push(top)
+    }
+    return { gone, left }
+  }
+  const purge = async ({ eraseContents, signal }: PurgeOptions) => {
+    while (!signal.aborted) {
+      const { gone, left } = someRemoved()
+      if (gone.length + left.length === 0) {
+        hasRemoved = false
+        // Whoever shares the same bytes looks again.
+        version += 1
+        return
+      }
+      await eraseContents(gone.flatMap((row) => textOrNull(row, 'content') ?? []))
+      if (signal.aborted) return
+      db.transact(() => {
+        for (const id of left) hide.run(`${id}`, id)
+        for (const row of gone) erase.run(number(row, 'id'))
+      })
+      await setImmediate()
+    }
+  }
   const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === folderKind ? id : rootId)
   const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
     const added = branch.files.map(({ name, index }) => {
@@ -176,6 +258,9 @@ export function createSpace(db: Database, userId: number): Space {
 
   return {
     version: () => version,
+    touch: () => {
+      version += 1
+    },
     get,
     has: (id) => id === rootId || find(id) !== null,
     find: (id) => (id === rootId ? rootItem(storedBytes()) : find(id)),
@@ -190,20 +275,20 @@ export function createSpace(db: Database, userId: number): Space {
         .map(toItem)
     },
     folders: () =>
-      sql
-        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`)
-        .all(userId)
-        .map(toItem),
+      visible(
+        sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`).all(userId),
+      ),
     search: (condition, values, belowId = null) => {
       const scope = belowId === null ? '' : 'AND id IN below AND id != ?'
       const start = belowId === null ? '' : below
       const its = belowId === null ? [userId] : [belowId, userId, userId, belowId]
-      return sql
-        .prepare(
-          `${start} SELECT ${columns} FROM items WHERE user_id = ? ${scope} AND ${condition} ORDER BY created_at DESC, id DESC`,
-        )
-        .all(...its, ...values)
-        .map(toItem)
+      return visible(
+        sql
+          .prepare(
+            `${start} SELECT ${columns} FROM items WHERE user_id = ? ${scope} AND ${condition} ORDER BY created_at DESC, id DESC`,
+          )
+          .all(...its, ...values),
+      )
     },
     createFolder: (name, parentId) => {
       checkName(name)
@@ -244,18 +329,20 @@ export function createSpace(db: Database, userId: number): Space {
     },
     remove: (id) => {
       const item = getChangeable(id, 'deleted')
-      return change(() => {
-        const contents = sql
-          .prepare(`${below} SELECT content FROM items WHERE id IN below AND content IS NOT NULL`)
-          .all(id, userId)
-          .map((row) => text(row, 'content'))
-        const note = sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
-        for (const content of contents) note.run(content)
-        sql.prepare(`${below} DELETE FROM items WHERE id IN below`).run(id, userId)
+      change(() => {
         addSize(item.parentId, -item.sizeBytes)
         growUser.run(-item.sizeBytes, userId)
-        return contents
+        hide.run(`${id}`, id)
       })
+      hasRemoved = true
+      onRemoved()
+    },
+    purge: (options) => {
+      if (!hasRemoved) return Promise.resolve()
+      purging ??= purge(options).finally(() => {
+        purging = null
+      })
+      return purging
     },
     addFile: ({ name, parentId, sizeBytes, content }) =>
       change(() => {

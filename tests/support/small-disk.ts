@@ -7,6 +7,7 @@ import { join } from 'node:path'
 export interface SmallDisk {
   folder: string
   resize: (mebibytes: number) => void
+  makeReadOnly: () => void
   stop: () => void
 }
 
@@ -35,6 +36,7 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
   return {
     folder,
     resize: (size) => execFileSync('mount', ['-o', `remount,size=${size}m`, folder]),
+    makeReadOnly: () => execFileSync('mount', ['-o', 'remount,ro', folder]),
     stop: () => execFileSync('umount', ['-l', folder]),
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { serveFile } from '../../../engine/serve-range.ts'
+import { ChangedFileError, serveFile } from '../../../engine/serve-range.ts'
 import type { Core } from '../../core/core.ts'
 import type { Readable } from '../../core/friends.ts'
 import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
@@ -47,7 +47,31 @@ export async function handleMedia(
     'Content-Type': contentType,
     'Content-Disposition': disposition(item, route.kind === 'stream-file'),
   }
-  await serveFile(request, response, { path: core.content.path(item.content ?? ''), headers })
+  const { content } = item
+  if (content === null) return refuse(response, 404, 'There is no such file.')
+  const note = (isFlawed: boolean) => {
+    if (core.content.noteFlaw(content, isFlawed)) space.touch()
+  }
+  try {
+    await serveFile(request, response, { path: core.content.path(content), headers, expectedBytes: item.sizeBytes })
+    note(false)
+  } catch (fault) {
+    const why = whyGone(fault)
+    if (why === null || response.headersSent) throw fault
+    note(true)
+    core.report(new Error(`“${item.name}” cannot be given: ${why}`, { cause: fault }))
+    refuse(response, 410, `“${item.name}” cannot be given: ${why}. What is left was not changed.`)
+  }
+}
+
+/** Why a content file is not what was stored, or null when that is not what went wrong. */
+function whyGone(fault: unknown): string | null {
+  if (fault instanceof ChangedFileError) return `its content was changed on the disk, ${fault.message}`
+  const code = fault instanceof Error && 'code' in fault ? fault.code : null
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'its content is missing on the disk'
+  if (code === 'EISDIR' || code === 'ELOOP') return 'something else is in the place of its content'
+  if (code === 'EACCES' || code === 'EPERM') return 'its content may not be read'
+  return code === 'EIO' ? 'the disk cannot read its content' : null
 }
 
 function findItem(core: Core, route: MediaRoute): Readable | null {

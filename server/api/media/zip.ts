@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
 import { freeName, safeName, twinKey } from '../../../engine/names.ts'
 import type { Content } from '../../core/content.ts'
@@ -18,7 +19,10 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
   const zip = new ZipFile()
   const broken = new Promise<never>((_, reject) => zip.on('error', reject))
   const { folder } = source
-  addFolder(zip, source, '')
+  const missing: string[] = []
+  await addFolder(zip, { ...source, missing, added: 0 })
+  if (missing.length > 0)
+    zip.addBuffer(Buffer.from(`${sayMissing}\n\n${missing.join('\n')}\n`), missingName, { compress: false })
   const length = await Promise.race([
     new Promise<number>((resolve) =>
       zip.end({ forceZip64Format: false, comment: '' }, (...[size]: number[]) => resolve(size ?? -1)),
@@ -38,17 +42,36 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
   await Promise.race([pipeline(zip.outputStream, response), broken])
 }
 
-function addFolder(zip: ZipFile, { space, content, folder }: ZipSource, prefix: string): void {
-  const taken = new Set<string>()
-  const all = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
-  for (const item of space.list(folder.id, all)) {
+/** In the zip, in place of files that cannot be given. */
+const missingName = 'Missing files.txt'
+const sayMissing =
+  'These files are not in here, because their content is missing or was changed on the disk of the service:'
+/** After so many items others get their turn. */
+const addAtOnce = 250
+
+interface Adding extends ZipSource {
+  /** Paths of files whose content is not as it was stored. */
+  missing: string[]
+  added: number
+}
+
+async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix = ''): Promise<void> {
+  const { space, content } = all
+  const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
+  const page = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
+  // It may have been deleted since its name was read.
+  for (const item of space.has(folder.id) ? space.list(folder.id, page) : []) {
     const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))
     taken.add(twinKey(name))
     const path = `${prefix}${name}`
     const mtime = new Date(item.addedAtSeconds * 1000)
+    all.added += 1
+    if (all.added % addAtOnce === 0) await setImmediate()
     if (item.kind === folderKind) {
       zip.addEmptyDirectory(path, { mtime })
-      addFolder(zip, { space, content, folder: item }, `${path}/`)
-    } else zip.addFile(content.path(item.content ?? ''), path, { mtime, compress: false })
+      await addFolder(zip, all, item, `${path}/`)
+    } else if (content.sizeBytes(item.content ?? '') === item.sizeBytes) {
+      zip.addFile(content.path(item.content ?? ''), path, { mtime, compress: false })
+    } else all.missing.push(path)
   }
 }

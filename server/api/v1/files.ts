@@ -40,9 +40,8 @@ export const files: Record<string, Method> = {
     return [wire(call, call.core.space.rename(call.params.id('id'), name))]
   },
   move: (call) => [wire(call, call.core.space.move(call.params.id('id'), call.params.number('parent_id', 0)))],
-  delete: async ({ params, core }) => {
-    const contents = core.space.remove(params.id('id'))
-    core.content.remove(contents).catch(core.report)
+  delete: ({ params, core }) => {
+    core.space.remove(params.id('id'))
     return []
   },
   search: (call) => {
@@ -60,7 +59,8 @@ function read(call: Call, itemId: number) {
 }
 
 function wire({ base, core, isExtended }: Call, item: Item, userId = core.account.userId) {
-  return itemWire(item, { base, userId, isExtended })
+  const isFlawed = item.content !== null && core.content.isFlawed(item.content)
+  return itemWire(item, { base, userId, isExtended, isFlawed })
 }
 
 function toOrder(said: string | null): Order {

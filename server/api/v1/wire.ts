@@ -6,7 +6,7 @@ import { percentDone, type Transfer } from '../../core/transfer.ts'
 /** How an item is written, for a service that listens at `base`. Source: API v1 §5.1. */
 export function itemWire(
   item: Item,
-  { base, userId, isExtended }: { base: string; userId: number; isExtended: boolean },
+  { base, userId, isExtended, isFlawed }: { base: string; userId: number; isExtended: boolean; isFlawed: boolean },
 ) {
   const isFolder = item.kind === folderKind
   const kind = kindNames[item.kind] ?? 'unknown'
@@ -24,7 +24,7 @@ export function itemWire(
     id: `${item.id}`,
     size: `${item.sizeBytes}`,
     ...(isFolder ? { zip_url: `${base}/stream-basket/${userId}/${item.id}` } : {}),
-    ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds } } : {}),
+    ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds, ...(isFlawed && { missing: true }) } } : {}),
   }
 }
 

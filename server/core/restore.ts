@@ -1,0 +1,340 @@
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DataFolderError } from './folder-error.ts'
+import { type Entry, readJournal, replay } from './journal.ts'
+import { recount } from './recount.ts'
+import { number, type Row, text } from './row.ts'
+import { salvage } from './salvage.ts'
+import { migrate, schemaVersion } from './schema.ts'
+import { readSeal } from './seal.ts'
+
+/** The files of the data folder that hold the list of files. */
+export interface DataFiles {
+  folder: string
+  path: string
+  /** Copies of the database, the newest first. */
+  copies: [newest: string, older: string]
+  /** The journal since the newest copy, and that of the time between the two copies. */
+  journal: string
+  olderJournal: string
+  seal: string
+}
+
+export function dataFiles(folder: string): DataFiles {
+  const at = (name: string) => join(folder, name)
+  return {
+    folder,
+    path: at('putdesk.db'),
+    copies: [at('putdesk.backup.db'), at('putdesk.backup-1.db')],
+    journal: at('putdesk.journal'),
+    olderJournal: at('putdesk.journal-1'),
+    seal: at('putdesk.seal'),
+  }
+}
+
+export interface OpenedData {
+  sql: DatabaseSync
+  /** What was damaged and what was done about it, in sentences; null when all was well. */
+  restored: string | null
+  /** Where the damaged database is now; null when there was none. */
+  aside: string | null
+}
+
+/**
+ * Opens the database of a data folder, whatever state it is in. Only a folder in which nothing was ever stored begins from nothing: a
+ * file that is damaged is kept aside, the newest good copy takes its place, and the journal tells what has changed since. Throws a
+ * `DataFolderError` when a newer version wrote it.
+ */
+export function openData(files: DataFiles): OpenedData {
+  const { path, copies } = files
+  refuseNewer(path, files.folder)
+  // Where there is no list, a newer copy is all there is; beside one it is not ours to replace.
+  for (const copy of copies) {
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) refuseNewer(copy, files.folder)
+    else if (versionOf(copy) > schemaVersion) setAside(copy)
+  }
+  setOddAside(files)
+  const recent = readJournal(files.journal)
+  const all = () => [...readJournal(files.olderJournal), ...recent]
+  const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const isNew = !isThere && !hasAnything(files, recent)
+  const before = keepBefore(path)
+  const seal = readSeal(files)
+  const sql = isThere || isNew ? tryOpen(path) : null
+  const isUsable = sql !== null && (isNew || isOurs(sql)) && !isRotten(files, sql, { seal, entries: all })
+  if (!isUsable) {
+    sql?.close()
+    if (before !== null) discard(path)
+    return restore(files, all(), { isThere, aside: before ?? (existsSync(path) ? setAside(path) : null) })
+  }
+  bringUp(sql, files.folder)
+  const lost = lostEntries(sql, recent).length === 0 ? [] : lostEntries(sql, all())
+  const isWhole = follows(sql, lost)
+  if (before !== null && lost.length === 0) discard(before)
+  catchUp(sql, lost)
+  const told = [
+    ...(seal === 'same' ? [] : [foundChanged]),
+    ...(lost.length === 0 ? [] : [sayChanges(lost.filter(({ rows }) => rows.length > 0).length)]),
+    ...(isWhole ? [] : ['Other changes may be missing.']),
+  ]
+  return { sql, restored: told.length === 0 ? null : told.join(' '), aside: null }
+}
+
+const foundChanged =
+  'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
+
+function sayChanges(count: number): string {
+  const what = count === 1 ? 'The last change was' : `The last ${count} changes were`
+  return `${what} missing in the list of your files, and back now.`
+}
+
+function restore(
+  files: DataFiles,
+  entries: Entry[],
+  { isThere, aside }: { isThere: boolean; aside: string | null },
+): OpenedData {
+  const { path, copies, folder } = files
+  const from = copies.find((copy) => takeCopy(copy, path)) ?? null
+  const sql = tryOpen(path)
+  if (sql === null) throw new DataFolderError(`“${path}” cannot be read or written: check the disk that it is on.`)
+  bringUp(sql, folder)
+  const lost = from === null ? entries : lostEntries(sql, entries)
+  const isWhole = from !== null && follows(sql, lost)
+  const salvaged = isWhole || aside === null ? 0 : salvage(aside, sql)
+  catchUp(sql, lost)
+  recount(sql)
+  const what = isThere ? `damaged: it was kept aside as “${aside}”` : 'missing'
+  const source = from === null ? 'there was no copy to restore' : 'the last good copy was restored'
+  const found = salvaged + lost.length > 0 ? ' What could still be read elsewhere is back too.' : ''
+  const rest = isWhole
+    ? lost.length > 0
+      ? ' What changed after it is back too.'
+      : ''
+    : `${found} Something may be missing.`
+  return { sql, restored: `The list of your files was ${what}, and ${source}.${rest}`, aside }
+}
+
+/**
+ * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
+ * by its rows. A copy and the journal must be there to tell.
+ */
+function isRotten(
+  files: DataFiles,
+  sql: DatabaseSync,
+  { seal, entries }: { seal: ReturnType<typeof readSeal>; entries: () => Entry[] },
+): boolean {
+  if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
+  const last = versionIn(sql)
+  const next = `${files.path}.kept`
+  if (last === null || !files.copies.some((copy) => takeCopy(copy, next))) return false
+  const kept = tryOpen(next)
+  try {
+    if (kept === null || versionIn(kept)?.id !== last.id) return false
+    bringUp(kept, files.folder)
+    const since = lostEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
+    const isWhole = follows(kept, since)
+    catchUp(kept, since)
+    const isSame = versionIn(kept)?.number === last.number
+    kept.close()
+    return isWhole && isSame && (seal === 'rotten' || hasOtherRows(sql, next))
+  } finally {
+    if (kept?.isOpen === true) kept.close()
+    discard(next)
+  }
+}
+
+function discard(path: string): void {
+  for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
+}
+
+/** True when an item is not the same here as in another database. Sizes of folders are not kept there. */
+function hasOtherRows(sql: DatabaseSync, other: string): boolean {
+  const columns = ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at']
+  const row = (from: string) =>
+    [...columns.map((column) => `${from}.${column}`), `iif(${from}.kind = 0, 0, ${from}.size)`].join(', ')
+  sql.prepare('ATTACH ? AS kept').run(other)
+  try {
+    const query = `SELECT 1 AS is_other FROM kept.items AS b JOIN main.items AS a ON a.id = b.id
+      WHERE (${row('a')}) IS NOT (${row('b')}) LIMIT 1`
+    return one(sql, query).is_other === 1
+  } finally {
+    sql.exec('DETACH kept')
+  }
+}
+
+/** Which database it is, and the number of its last change; null for one of an older version. */
+function versionIn(sql: DatabaseSync): { id: string; number: number } | null {
+  if (one(sql, "SELECT 1 AS is_there FROM sqlite_schema WHERE name = 'written'").is_there !== 1) return null
+  const written = one(sql, 'SELECT * FROM written')
+  return { id: text(written, 'database_id'), number: number(written, 'number') }
+}
+
+/** True when a copy is good; then it is in the place of the database. */
+function takeCopy(copy: string, path: string): boolean {
+  if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
+  const next = `${path}.new`
+  discard(next)
+  copyFileSync(copy, next)
+  const sql = tryOpen(next)
+  const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
+  sql?.close()
+  if (isGood) renameSync(next, path)
+  else rmSync(next, { force: true })
+  return isGood
+}
+
+function catchUp(sql: DatabaseSync, entries: readonly Entry[]): void {
+  if (entries.length === 0) return
+  sql.exec('PRAGMA foreign_keys = OFF')
+  replay(sql, entries)
+  recount(sql)
+}
+
+/** Brings the data to this version, and sets how it is kept. */
+function bringUp(sql: DatabaseSync, folder: string): void {
+  const version = number(one(sql, 'PRAGMA user_version'), 'user_version')
+  if (version > schemaVersion) {
+    sql.close()
+    throw newer(folder)
+  }
+  // With an exclusive lock there is no shared-memory file, and no other program can look at half a change.
+  sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  migrate(sql, version)
+}
+
+/** Entries that the database has not: those that were written after its last one. A journal of another database says nothing. */
+function lostEntries(sql: DatabaseSync, entries: readonly Entry[]): Entry[] {
+  const written = one(sql, 'SELECT * FROM written')
+  const [id, last] = [text(written, 'database_id'), number(written, 'number')]
+  return entries.filter((entry) => entry.databaseId === id && entry.number > last)
+}
+
+/** True when no entry is missing between what the database has and the last one. */
+function follows(sql: DatabaseSync, entries: readonly Entry[]): boolean {
+  const last = number(one(sql, 'SELECT number FROM written'), 'number')
+  const numbers = new Set(entries.filter(({ rows }) => rows.length > 0).map((entry) => entry.number))
+  const newest = entries.reduce((most, entry) => Math.max(most, entry.number), last)
+  return numbers.size === newest - last
+}
+
+/** True when something was stored in this folder before, so that a database that is gone is not one that never was. */
+function hasAnything({ folder, copies }: DataFiles, entries: readonly Entry[]): boolean {
+  return entries.length > 0 || copies.some((copy) => existsSync(copy)) || hasFiles(join(folder, 'content'))
+}
+
+function hasFiles(folder: string): boolean {
+  return readdirSync(folder, { withFileTypes: true }).some(
+    (entry) => entry.isFile() || (entry.isDirectory() && readdirSync(join(folder, entry.name)).length > 0),
+  )
+}
+
+/** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
+function setOddAside({ path, copies, journal, olderJournal, seal }: DataFiles): void {
+  const ours = ['-wal', '-shm', '-journal', '.new', '.kept'].map((ending) => `${path}${ending}`)
+  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`]) {
+    const found = lstatSync(one, { throwIfNoEntry: false })
+    if (found !== undefined && !found.isFile()) setAside(one)
+  }
+  for (const one of [path, ...copies, journal, olderJournal, seal]) {
+    const found = lstatSync(one, { throwIfNoEntry: false })
+    if (found?.isSymbolicLink() === true && !existsSync(one)) {
+      throw new DataFolderError(`“${one}” is a link that leads nowhere: bring back what it leads to, or remove it.`)
+    }
+    if (found !== undefined && statSync(one).isFile() === false) setAside(one)
+  }
+}
+
+/** The files of a service that ended without a word, as they are before SQLite opens them and throws away what is damaged. */
+function keepBefore(path: string): string | null {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 || !existsSync(path)) return null
+  const kept = asideName(path)
+  for (const ending of ['', '-wal']) copyFileSync(`${path}${ending}`, `${kept}${ending}`)
+  return kept
+}
+
+function refuseNewer(path: string, folder: string): void {
+  if (versionOf(path) > schemaVersion) throw newer(folder)
+}
+
+function newer(folder: string): DataFolderError {
+  return new DataFolderError(`“${folder}” was written by a newer version of Putdesk. Nothing in it was changed.`)
+}
+
+/** The version that is in the head of a database file, read without SQLite, which would change the file. Source: sqlite.org/fileformat2.html. */
+function versionOf(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0
+  const head = Buffer.alloc(100)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, head, 0, head.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  const version = head.subarray(0, 15).toString('latin1') === 'SQLite format 3' ? head.readUInt32BE(60) : 0
+  // A damaged head is no version.
+  return version < 10_000 ? version : 0
+}
+
+/** Opens and checks a file; null when it is damaged. */
+function tryOpen(path: string): DatabaseSync | null {
+  const wasKilled = existsSync(`${path}-wal`)
+  const db = new DatabaseSync(path, { timeout: 0 })
+  try {
+    const check = wasKilled ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
+    if (Object.values(one(db, check)).includes('ok')) return db
+  } catch (error) {
+    if (!isDamage(error)) {
+      db.close()
+      throw error
+    }
+  }
+  db.close()
+  return null
+}
+
+/** True when it holds the tables of this service: any other database is as good as none. */
+function isOurs(sql: DatabaseSync): boolean {
+  const query =
+    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name IN ('users', 'items', 'transfers')"
+  return number(one(sql, query), 'n') === 3
+}
+
+function isDamage(error: unknown): boolean {
+  // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  return code === 11 || code === 26
+}
+
+function setAside(path: string): string {
+  const aside = asideName(path)
+  for (const ending of ['', '-wal', '-shm']) {
+    if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
+      renameSync(`${path}${ending}`, `${aside}${ending}`)
+    }
+  }
+  return aside
+}
+
+function asideName(path: string): string {
+  const dated = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? dated : `${dated}-${n}`
+    if (!existsSync(name)) return name
+  }
+}
+
+function one(db: DatabaseSync, query: string): Row {
+  return db.prepare(query).get() ?? {}
+}

@@ -1,0 +1,28 @@
+import { createGate } from '../../engine/gate.ts'
+import { type Cores, openCores, type UserOptions } from '../../server/core/core.ts'
+import { createHosters } from '../../server/core/hosters.ts'
+
+/** Opens a data folder without a process and a socket of its own, for tests that do so hundreds of times. */
+export function openFolder(folder: string, users: readonly string[] = ['you'], share: string | null = null): Cores {
+  return openCores({
+    folder,
+    users: users.map(
+      (user): UserOptions => ({
+        key: user,
+        secret: user,
+        user,
+        password: null,
+        diskQuotaBytes: 1_000_000_000,
+        bandwidthQuotaBytes: null,
+        activeLimit: 5,
+        largestFileBytes: null,
+        share,
+      }),
+    ),
+    gate: createGate({ allowHosts: [] }),
+    hosters: createHosters({ accounts: [], extraHosts: [] }),
+    load: { busy: 'never', loadPerCore: 1, diskQueue: 8 },
+    openTorrents: () => Promise.reject(new Error('no torrents here')),
+    report: () => undefined,
+  })
+}
