@@ -6,6 +6,7 @@ import * as z from 'zod'
 import { benchAnalysis } from './analysis.bench.ts'
 import { benchApi } from './api.bench.ts'
 import { benchExtract } from './archive.bench.ts'
+import { benchDelete } from './delete.bench.ts'
 import { benchFetch, benchFtp } from './fetch.bench.ts'
 import { benchLinks } from './links.bench.ts'
 import type { Row } from './measure.ts'
@@ -43,9 +44,10 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P10'], () => benchExtract(options)],
   [['P24'], () => benchState(options)],
   [['P25'], () => benchAnalysis(options)],
-  [['P30'], async () => benchLinks(options.pairs)],
   [['P26'], async () => [await benchApi(options)]],
   [['P27'], async () => [await benchWhole(options)]],
+  [['P29'], async () => [await benchDelete(options)]],
+  [['P30'], async () => benchLinks(options.pairs)],
   [['P31'], async () => [await benchUnsigned(options)]],
   [['P20'], async () => [await benchServiceStart(options)]],
   [['P19', 'P28'], () => benchWindow(options, runtime)],

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { openContent } from '../../server/core/content.ts'
+import { openDatabase } from '../../server/core/database.ts'
+import { createSpace } from '../../server/core/space.ts'
+import type { Service } from '../support/service.ts'
+import { alternate, type Row, type Run, rowOfTimes, timed } from './measure.ts'
+import type { BenchOptions } from './service.bench.ts'
+import { startBuilt } from './stored.ts'
+
+const count = 100_000
+const width = 300
+
+/**
+ * P29: a tree of a hundred thousand items is deleted, beside `rm -rf` of as many files; on a real disk. What counts is the time until
+ * the person is answered; the longest that anyone else waited until the last byte was gone is told beside.
+ */
+export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
+  const place = mkdtempSync(join(tmpdir(), 'putdesk-bench-'))
+  const worst: number[] = []
+  const gone: number[] = []
+  let round = 0
+  const ours = async (): Promise<Run> => {
+    round += 1
+    const data = join(place, `space-${round}`)
+    fill(data)
+    const service = await startBuilt({ data })
+    try {
+      const run = await timed(() => service.ask('files.delete', { id: 1 }))
+      const startedAt = performance.now()
+      worst.push(await worstAnswerMs(service, () => contentsOf(data) === 0))
+      gone.push(run.wallMs + performance.now() - startedAt)
+      return run
+    } finally {
+      await service.stop()
+      rmSync(data, { recursive: true })
+    }
+  }
+  const peer = (): Promise<Run> => {
+    round += 1
+    const folder = join(place, `files-${round}`)
+    for (let index = 0; index < count; index += 1) {
+      const inner = join(folder, `${index % width}`)
+      if (index < width) mkdirSync(inner, { recursive: true })
+      writeFileSync(join(inner, `${index}`), 'x')
+    }
+    return timed(async () => execFileSync('rm', ['-rf', folder]))
+  }
+  try {
+    const row = { id: 'P29', what: `a tree of ${count} items is deleted`, gate: 2, goal: 1 }
+    const compared = rowOfTimes(row, 'rm -rf', await alternate(Math.min(pairs, 3), ours, peer))
+    const others = `others waited at most ${Math.max(...worst).toFixed(0)} ms (wanted 50)`
+    const seconds = (Math.max(...gone) / 1000).toFixed(1)
+    return { ...compared, ours: `${compared.ours} (wanted 2 s), ${others}, every byte was gone after ${seconds} s` }
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** Asks for what a client asks all the time, until something is so; answers with the longest that it took. */
+async function worstAnswerMs(service: Service, isOver: () => boolean): Promise<number> {
+  let worst = 0
+  while (!isOver()) {
+    const startedAt = performance.now()
+    await Promise.all([service.ask('user.info'), service.ask('files.list'), service.ask('transfers.list')])
+    worst = Math.max(worst, performance.now() - startedAt)
+    await wait(5)
+  }
+  return worst
+}
+
+function fill(data: string): void {
+  const db = openDatabase(data)
+  db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
+  const content = openContent(data, db)
+  const files = Array.from({ length: count - width - 1 }, (_, index) => ({
+    path: ['Many', `folder ${index % width}`, `file ${index}.bin`],
+    sizeBytes: 1,
+    // Spread over all shelves, as random names are.
+    content: `${(index % 256).toString(16).padStart(2, '0')}${index.toString(16).padStart(30, '0')}`,
+  }))
+  for (let shelf = 0; shelf < 256; shelf += 1) {
+    mkdirSync(join(data, 'content', shelf.toString(16).padStart(2, '0')), { recursive: true })
+  }
+  for (const file of files) writeFileSync(content.path(file.content), 'x')
+  db.transact(() => createSpace(db, 1).addTree({ parentId: 0, files, folders: [] }))
+  db.close()
+}
+
+function contentsOf(data: string): number {
+  let found = 0
+  for (const shelf of readdirSync(join(data, 'content'))) {
+    found += readdirSync(join(data, 'content', shelf)).length
+    if (found > 0) return found
+  }
+  return found
+}
