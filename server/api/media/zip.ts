@@ -20,7 +20,7 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
   const broken = new Promise<never>((_, reject) => zip.on('error', reject))
   const { folder } = source
   const missing: string[] = []
-  await addFolder(zip, { ...source, missing, added: 0 })
+  await addFolder(zip, { ...source, missing, added: 0, version: source.space.version() })
   if (missing.length > 0)
     zip.addBuffer(Buffer.from(`${sayMissing}\n\n${missing.join('\n')}\n`), missingName, { compress: false })
   const length = await Promise.race([
@@ -53,6 +53,8 @@ interface Adding extends ZipSource {
   /** Paths of files whose content is not as it was stored. */
   missing: string[]
   added: number
+  /** Of the space, when this began. */
+  version: number
 }
 
 async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix = ''): Promise<void> {
@@ -60,7 +62,8 @@ async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix 
   const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
   const page = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
   // It may have been deleted since its name was read.
-  for (const item of space.has(folder.id) ? space.list(folder.id, page) : []) {
+  const isThere = space.version() === all.version || space.has(folder.id)
+  for (const item of isThere ? space.list(folder.id, page) : []) {
     const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))
     taken.add(twinKey(name))
     const path = `${prefix}${name}`
