@@ -156,7 +156,7 @@ function readFile(path: string): Said {
       const why =
         cause instanceof SyntaxError
           ? `it is not JSON${placeOf(cause)}`
-          : (toFolderError(cause, path)?.message ?? messageOf(cause))
+          : (toFolderError(cause, path)?.message ?? messageOf(cause)).replace(/\.$/, '')
       throw new UsageError(`The settings file “${path}” cannot be read: ${why}.`)
     }
   }
