@@ -124,7 +124,11 @@ async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<type
     return await ask(url, options)
   } catch (fault) {
     if (!(fault instanceof FetchError) || !oddForms.has(errorCode(fault.cause))) throw fault
-    return ask(url, { ...options, isLenient: true })
+    const answer = await ask(url, { ...options, isLenient: true })
+    // The parser reads a name with a blank behind as the one without, but gives it as it is written.
+    const { headers } = answer.response
+    for (const [name, value] of Object.entries(headers)) headers[name.trim()] ??= value
+    return answer
   }
 }
 

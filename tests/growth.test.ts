@@ -245,7 +245,7 @@ describe('lists', () => {
           { maxAtOnce: 32, maxPerHost: 6 },
           () => Promise.resolve(),
         ),
-      { from: 1024, to: 65_536 },
+      { from: 1024, to: 16_384 },
     ),
   )
 

@@ -134,8 +134,7 @@ it('reads the recorded messages, transfers and subscriptions', async () => {
   expect(await one.listMessages()).toEqual([
     {
       id: 5324666,
-      title:
-        '<a rel="userfile" href="/file/6036582">dnrtv_0004.zip.torrent</a> <span class="dash-gray">(4.87K) downloaded</span>',
+      title: 'dnrtv_0004.zip.torrent (4.87K) downloaded',
       itemId: 6036582,
       fileName: 'dnrtv_0004.zip.torrent',
       isFileArrived: true,

@@ -54,6 +54,7 @@ const migrations = [
    ) STRICT, WITHOUT ROWID;`,
   'CREATE INDEX items_by_folded ON items(user_id, parent_id, folded);',
   `CREATE INDEX messages_of_user ON messages(user_id, id);
+   CREATE INDEX subscriptions_of_user ON subscriptions(user_id, paused, next_at, id);
    CREATE INDEX folders_by_name ON items(user_id, folded, id) WHERE kind = 0;
    CREATE TABLE written (database_id TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
    INSERT INTO written VALUES (lower(hex(randomblob(8))), 0);
