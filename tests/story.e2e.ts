@@ -225,7 +225,7 @@ async function rangesIn(read: () => string): Promise<string> {
   await quitPlayer()
   return until(
     async () => read(),
-    (log) => (log.match(/GET \/stream-file\/\d+\/\d+\/?\/atk\/\S+ 206 bytes=\d+-/g)?.length ?? 0) >= 2,
+    (log) => (log.match(/GET \/stream-file\/\d+\/\d+ 206 bytes=\d+-/g)?.length ?? 0) >= 2,
   )
 }
 

@@ -9,7 +9,8 @@ import { type DataFiles, dataFiles, openData } from './restore.ts'
 import { number, type Row } from './row.ts'
 import { breakSeal, seal } from './seal.ts'
 
-const hourMs = 60 * 60 * 1000
+const minuteMs = 60 * 1000
+const hourMs = 60 * minuteMs
 /** A journal of this size is worth a copy before the hour is over. */
 const maxJournalBytes = 16 * 1024 * 1024
 
@@ -62,7 +63,12 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
       isFlushing = true
       setImmediate(() => {
         isFlushing = false
-        if (sql.isOpen) transact(() => undefined)
+        try {
+          if (sql.isOpen) transact(() => undefined)
+        } catch (fault) {
+          // A full disk, for example. The next transaction writes it down as well.
+          report(fault)
+        }
       })
     },
   })
@@ -86,7 +92,10 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
   let copiedChanges = journal.isEmpty() && hasCopy(files) ? changesOf(sql) : -1
   let copiedAtMs = Number.NEGATIVE_INFINITY
   let copying: Promise<void> | null = null
+  let tryAgainAtMs = 0
   const copy = async () => {
+    // One that fails, for want of room perhaps, is not tried again at once.
+    tryAgainAtMs = performance.now() + minuteMs
     const changes = changesOf(sql)
     const mark = journal.mark()
     await copyDatabase(sql, files)
@@ -100,7 +109,8 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
     transact,
     keepCopy: () => {
       const isDue = performance.now() - copiedAtMs >= hourMs || journal.sizeBytes() > maxJournalBytes
-      if (!isDue || changesOf(sql) === copiedChanges) return copying ?? Promise.resolve()
+      if (!isDue || performance.now() < tryAgainAtMs || changesOf(sql) === copiedChanges)
+        return copying ?? Promise.resolve()
       copying ??= copy().finally(() => {
         copying = null
       })
@@ -126,13 +136,19 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
 async function copyDatabase(sql: DatabaseSync, { copies: [newest, older] }: DataFiles): Promise<void> {
   const next = `${newest}.new`
   await rm(next, { force: true })
-  await backup(sql, next)
-  await check(next)
-  const file = await open(next, 'r+')
-  await file.sync()
-  await file.close()
-  await keepOlder(newest, older)
-  await rename(next, newest)
+  try {
+    await backup(sql, next)
+    await check(next)
+    const file = await open(next, 'r+')
+    await file.sync()
+    await file.close()
+    await keepOlder(newest, older)
+    await rename(next, newest)
+  } catch (fault) {
+    // Half a copy takes room that others need.
+    await rm(next, { force: true })
+    throw fault
+  }
 }
 
 /** Under both names, so that there is a newest one at every moment; where a file system knows no second names, for all but one. */

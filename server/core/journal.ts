@@ -48,6 +48,11 @@ export interface Journal {
   close: () => void
 }
 
+interface Changed {
+  table: Table
+  key: string
+}
+
 interface Mark {
   offset: number
   databaseId: string
@@ -69,9 +74,11 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
   let isEmpty = readJournal(path).every(({ rows }) => rows.length === 0)
   let isTorn = sizeBytes > 0
   let syncing: NodeJS.Timeout | null = null
-  const changed = new Map<string, { table: Table; key: string }>()
+  const changed = new Map<string, Changed>()
+  /** What was changed outside a transaction is in the database, whatever becomes of the next one. */
+  const loose = new Map<string, Changed>()
   sql.function('note_change', (table, key) => {
-    if (isTable(table)) changed.set(`${table} ${key}`, { table, key: `${key}` })
+    if (isTable(table)) (sql.isTransaction ? changed : loose).set(`${table} ${key}`, { table, key: `${key}` })
     if (!sql.isTransaction) onLoose()
     return null
   })
@@ -97,14 +104,15 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
   }
   return {
     prepare: () => {
-      if (changed.size === 0) return null
+      if (changed.size === 0 && loose.size === 0) return null
       const written = count.get() ?? {}
-      const rows = [...changed.values()].map((one) => ({ ...one, row: read(one) }))
-      changed.clear()
+      const rows = [...new Map([...loose, ...changed]).values()].map((one) => ({ ...one, row: read(one) }))
       return lineOf({ databaseId: text(written, 'database_id'), number: number(written, 'number'), rows })
     },
     write: (line) => {
       if (line === null) return
+      changed.clear()
+      loose.clear()
       try {
         append(line)
       } catch (fault) {

@@ -108,11 +108,6 @@ function endings({ bytes, other }: { bytes: Buffer; other: Buffer }): [Ending, .
       }),
       bytes,
     ],
-    [
-      'another protocol at first',
-      first(1, (_request, wire) => wire.head('101 Switching Protocols', ['Upgrade: websocket'])),
-      bytes,
-    ],
     ['another protocol', (_request, wire) => wire.head('101 Switching Protocols', ['Upgrade: websocket']), null],
     ['closed before a word', first(2, (_request, wire) => void wire.socket.end()), bytes],
     ['not HTTP at all', (_request, wire) => void wire.socket.end('SSH-2.0-OpenSSH_9.7\r\n'), null],

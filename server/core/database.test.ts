@@ -1,0 +1,25 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openDatabase } from './database.ts'
+
+it('a change outside a transaction that cannot be noted at once is noted with the next one, and ends nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
+  const reported: unknown[] = []
+  const db = openDatabase(folder, (fault) => reported.push(fault))
+  try {
+    // As on a full disk: nothing can be counted.
+    db.sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON written BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
+    db.sql.exec(`INSERT INTO users (id, name) VALUES (7, 'loose')`)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(reported).toMatchObject([{ message: 'disk is full' }])
+    db.sql.exec('DROP TRIGGER full')
+    db.transact(() => db.sql.exec(`INSERT INTO users (id, name) VALUES (8, 'next')`))
+    const journal = readFileSync(join(folder, 'putdesk.journal'), 'utf8')
+    expect([...journal.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name)).toEqual(['loose', 'next'])
+  } finally {
+    db.close()
+    rmSync(folder, { recursive: true })
+  }
+})
