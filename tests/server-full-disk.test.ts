@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { statfsSync } from 'node:fs'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from './support/free-port.ts'
@@ -48,6 +49,22 @@ describe.runIf(canMount())('a disk that is full', () => {
     await whenEmpty(service)
     expect((await itemsOf(service)).map(([, hex]) => hex === bytes.toString('hex'))).toEqual([true])
     expect(web.requests.filter(({ path, method }) => path === '/film.mkv' && method === 'GET').length).toBeLessThan(3)
+  })
+
+  it('without one byte of room after a kill: starts, with everything that was there', async () => {
+    const { data } = await crowdedDisk(24, 16)
+    const service = await start({ data })
+    const names = Array.from({ length: 40 }, (_, index) => `folder ${index}`)
+    for (const name of names) await service.ask('files.create_dir', { name })
+    await service.kill9()
+    const { bavail, bsize } = statfsSync(data)
+    for (const [index, bytes] of [bavail * bsize - 8 * bsize, 8 * bsize].entries()) {
+      // The last block may not be had.
+      await writeFile(join(data, '..', `more of another program ${index}`), Buffer.alloc(bytes)).catch(() => undefined)
+    }
+    const again = await start({ data })
+    expect((await again.ask('files.list', { limit: 100 })).rows.map(({ name }) => name).sort()).toEqual(names.sort())
+    expect((await readdir(data)).filter((name) => /damaged|kept|^putdesk\.db\./.test(name))).toEqual([])
   })
 
   it('while twelve wait for it: each says so, another is heard too, and all go on when there is room', async () => {

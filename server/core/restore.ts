@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isFullDisk } from '../../engine/fetch-error.ts'
 import { DataFolderError } from './folder-error.ts'
 import { type Entry, readJournal, replay } from './journal.ts'
 import { recount } from './recount.ts'
@@ -106,7 +108,7 @@ function restore(
   { isThere, aside }: { isThere: boolean; aside: string | null },
 ): OpenedData {
   const { path, copies, folder } = files
-  const from = copies.find((copy) => takeCopy(copy, path)) ?? null
+  const from = firstGood(copies, path, aside)
   const sql = tryOpen(path)
   if (sql === null) throw new DataFolderError(`“${path}” cannot be read or written: check the disk that it is on.`)
   bringUp(sql, folder)
@@ -126,6 +128,16 @@ function restore(
   return { sql, restored: `The list of your files was ${what}, and ${source}.${rest}`, aside }
 }
 
+/** The first copy that is good, now in the place of the database. Where there is no room for one, all is as it was before. */
+function firstGood(copies: readonly string[], path: string, aside: string | null): string | null {
+  try {
+    return copies.find((copy) => takeCopy(copy, path)) ?? null
+  } catch (fault) {
+    if (aside !== null && !existsSync(path)) moveAll(aside, path)
+    throw fault
+  }
+}
+
 /**
  * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
  * by its rows. A copy and the journal must be there to tell.
@@ -138,7 +150,7 @@ function isRotten(
   if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
   const last = versionIn(sql)
   const next = `${files.path}.kept`
-  if (last === null || !files.copies.some((copy) => takeCopy(copy, next))) return false
+  if (last === null || !hasRoomFor(() => files.copies.some((copy) => takeCopy(copy, next)))) return false
   const kept = tryOpen(next)
   try {
     if (kept === null || versionIn(kept)?.id !== last.id) return false
@@ -152,6 +164,16 @@ function isRotten(
   } finally {
     if (kept?.isOpen === true) kept.close()
     discard(next)
+  }
+}
+
+/** False also where the disk is full: a look that needs room is left out then, and the service starts all the same. */
+function hasRoomFor(copy: () => boolean): boolean {
+  try {
+    return copy()
+  } catch (fault) {
+    if (isFullDisk(fault)) return false
+    throw fault
   }
 }
 
@@ -186,7 +208,7 @@ function takeCopy(copy: string, path: string): boolean {
   if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
   const next = `${path}.new`
   discard(next)
-  copyFileSync(copy, next)
+  copyWhole(copy, next)
   const sql = tryOpen(next)
   const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
   sql?.close()
@@ -260,8 +282,22 @@ function setOddAside({ path, copies, journal, olderJournal, seal }: DataFiles): 
 function keepBefore(path: string): string | null {
   if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 || !existsSync(path)) return null
   const kept = asideName(path)
-  for (const ending of ['', '-wal']) copyFileSync(`${path}${ending}`, `${kept}${ending}`)
-  return kept
+  const isKept = hasRoomFor(() => {
+    for (const ending of ['', '-wal']) copyWhole(`${path}${ending}`, `${kept}${ending}`)
+    return true
+  })
+  if (!isKept) discard(kept)
+  return isKept ? kept : null
+}
+
+/** Costs no room where the file system can share the bytes. What finds no room leaves nothing behind. */
+function copyWhole(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE)
+  } catch (fault) {
+    rmSync(to, { force: true })
+    throw fault
+  }
 }
 
 function refuseNewer(path: string, folder: string): void {
@@ -292,6 +328,8 @@ function tryOpen(path: string): DatabaseSync | null {
   const wasKilled = existsSync(`${path}-wal`)
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
+    // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const check = wasKilled ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
     if (Object.values(one(db, check)).includes('ok')) return db
   } catch (error) {
@@ -319,12 +357,17 @@ function isDamage(error: unknown): boolean {
 
 function setAside(path: string): string {
   const aside = asideName(path)
+  moveAll(path, aside)
+  return aside
+}
+
+/** Moves a database with what SQLite keeps beside it. */
+function moveAll(path: string, to: string): void {
   for (const ending of ['', '-wal', '-shm']) {
     if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
-      renameSync(`${path}${ending}`, `${aside}${ending}`)
+      renameSync(`${path}${ending}`, `${to}${ending}`)
     }
   }
-  return aside
 }
 
 function asideName(path: string): string {
