@@ -132,7 +132,14 @@ function openOver(db: Database, options: CoreOptions): Cores {
     }
   })
   const notice = [db.restored, recoverAll(db, users, content)].filter((said) => said !== null).join(' ') || null
-  if (notice !== null) for (const { messages } of users) messages.addNotice(notice)
+  if (notice !== null) {
+    try {
+      for (const { messages } of users) messages.addNotice(notice)
+    } catch (fault) {
+      // On a full disk. It is told in the window all the same.
+      report(fault)
+    }
+  }
   let ticking: NodeJS.Timeout | null = null
   return {
     users,

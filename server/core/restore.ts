@@ -75,7 +75,8 @@ export function openData(files: DataFiles): OpenedData {
   const before = keepBefore(path)
   const seal = readSeal(files)
   const sql = isThere || isNew ? tryOpen(path) : null
-  const isUsable = sql !== null && (isNew || isOurs(sql)) && !isRotten(files, sql, { seal, entries: all })
+  const isUsable =
+    sql !== null && (isNew || isOurs(sql)) && !hasRoomFor(() => isRotten(files, sql, { seal, entries: all }))
   if (!isUsable) {
     sql?.close()
     if (before !== null) discard(path)
@@ -150,7 +151,7 @@ function isRotten(
   if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
   const last = versionIn(sql)
   const next = `${files.path}.kept`
-  if (last === null || !hasRoomFor(() => files.copies.some((copy) => takeCopy(copy, next)))) return false
+  if (last === null || !files.copies.some((copy) => takeCopy(copy, next))) return false
   const kept = tryOpen(next)
   try {
     if (kept === null || versionIn(kept)?.id !== last.id) return false
@@ -168,9 +169,9 @@ function isRotten(
 }
 
 /** False also where the disk is full: a look that needs room is left out then, and the service starts all the same. */
-function hasRoomFor(copy: () => boolean): boolean {
+function hasRoomFor(look: () => boolean): boolean {
   try {
-    return copy()
+    return look()
   } catch (fault) {
     if (isFullDisk(fault)) return false
     throw fault

@@ -31,7 +31,7 @@ export class TransferList {
   constructor(options: TransfersOptions) {
     this.#options = options
     const { report } = options
-    const onEnd = () => attempt(() => this.advance(), report)
+    const onEnd = () => this.advance()
     this.#fetching = new Activities({ onEnd, report })
     this.#delivering = new Activities({ onEnd, report })
   }
@@ -53,7 +53,7 @@ export class TransferList {
     // What was promised before is promised again, before anyone else asks.
     for (const transfer of transfers) this.#promiseAgain(transfer)
     for (const transfer of transfers) attempt(() => this.#takeUp(transfer), this.#options.report)
-    attempt(() => this.advance(), this.#options.report)
+    this.advance()
   }
 
   /** Adds one transfer a link, in order, the parts of one archive as one; those that cannot be fetched are there in Error. */
@@ -119,9 +119,15 @@ export class TransferList {
     return transfer
   }
 
-  /** Lets waiting transfers go on, oldest first, as far as the limits allow. */
+  /**
+   * Lets waiting transfers go on, oldest first, as far as the limits allow. Never throws: what was done before is acknowledged all the
+   * same, and where a full disk is in the way this is done at the next occasion.
+   */
   advance(): void {
-    if (this.#isStopped) return
+    if (!this.#isStopped) attempt(() => this.#advance(), this.#options.report)
+  }
+
+  #advance(): void {
     const { isBusy, activeLimit, db } = this.#options
     const active = this.#all().filter(({ status }) => holdsSlot(status)).length
     const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
@@ -139,7 +145,7 @@ export class TransferList {
 
   /** What is done every few seconds. */
   tick(): void {
-    attempt(() => this.advance(), this.#options.report)
+    this.advance()
     const version = this.#options.space.version()
     if (version === this.#heldAtVersion) return
     this.#heldAtVersion = version

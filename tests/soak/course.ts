@@ -110,6 +110,8 @@ export class Course {
     if (chance.below(4) === 0 && damagePart(this.data, chance) !== null) this.counts.partsDamaged += 1
     if (chance.below(20) === 0) damageLock(this.data)
     this.#service = await startSoaked(this.#options)
+    if (this.#service.notice !== null)
+      this.violated(`I2: a start after no damage tells of some: ${this.#service.notice}`)
   }
 
   /** The same with a damaged database, or its journal or copy. Answers with what was done. */
