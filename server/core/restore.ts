@@ -1,23 +1,12 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isFullDisk } from '../../engine/fetch-error.ts'
+import { asideName, copyWhole, discard, isOurs, moveAll, one, setAside, tryOpen, versionOf } from './database-file.ts'
 import { DataFolderError } from './folder-error.ts'
 import { type Entry, readJournal, replay } from './journal.ts'
 import { recount } from './recount.ts'
-import { number, type Row, text } from './row.ts'
+import { number, text } from './row.ts'
 import { salvage } from './salvage.ts'
 import { migrate, schemaVersion } from './schema.ts'
 import { readSeal } from './seal.ts'
@@ -178,10 +167,6 @@ function hasRoomFor(look: () => boolean): boolean {
   }
 }
 
-function discard(path: string): void {
-  for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
-}
-
 /** True when an item is not the same here as in another database. Sizes of folders are not kept there. */
 function hasOtherRows(sql: DatabaseSync, other: string): boolean {
   const columns = ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at']
@@ -291,94 +276,10 @@ function keepBefore(path: string): string | null {
   return isKept ? kept : null
 }
 
-/** Costs no room where the file system can share the bytes. What finds no room leaves nothing behind. */
-function copyWhole(from: string, to: string): void {
-  try {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE)
-  } catch (fault) {
-    rmSync(to, { force: true })
-    throw fault
-  }
-}
-
 function refuseNewer(path: string, folder: string): void {
   if (versionOf(path) > schemaVersion) throw newer(folder)
 }
 
 function newer(folder: string): DataFolderError {
   return new DataFolderError(`“${folder}” was written by a newer version of Putdesk. Nothing in it was changed.`)
-}
-
-/** The version that is in the head of a database file, read without SQLite, which would change the file. Source: sqlite.org/fileformat2.html. */
-function versionOf(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0
-  const head = Buffer.alloc(100)
-  const file = openSync(path, 'r')
-  try {
-    readSync(file, head, 0, head.length, 0)
-  } finally {
-    closeSync(file)
-  }
-  const version = head.subarray(0, 15).toString('latin1') === 'SQLite format 3' ? head.readUInt32BE(60) : 0
-  // A damaged head is no version.
-  return version < 10_000 ? version : 0
-}
-
-/** Opens and checks a file; null when it is damaged. */
-function tryOpen(path: string): DatabaseSync | null {
-  const wasKilled = existsSync(`${path}-wal`)
-  const db = new DatabaseSync(path, { timeout: 0 })
-  try {
-    // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE')
-    const check = wasKilled ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
-    if (Object.values(one(db, check)).includes('ok')) return db
-  } catch (error) {
-    if (!isDamage(error)) {
-      db.close()
-      throw error
-    }
-  }
-  db.close()
-  return null
-}
-
-/** True when it holds the tables of this service: any other database is as good as none. */
-function isOurs(sql: DatabaseSync): boolean {
-  const query =
-    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name IN ('users', 'items', 'transfers')"
-  return number(one(sql, query), 'n') === 3
-}
-
-function isDamage(error: unknown): boolean {
-  // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  return code === 11 || code === 26
-}
-
-function setAside(path: string): string {
-  const aside = asideName(path)
-  moveAll(path, aside)
-  return aside
-}
-
-/** Moves a database with what SQLite keeps beside it. */
-function moveAll(path: string, to: string): void {
-  for (const ending of ['', '-wal', '-shm']) {
-    if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
-      renameSync(`${path}${ending}`, `${to}${ending}`)
-    }
-  }
-}
-
-function asideName(path: string): string {
-  const dated = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
-  for (let n = 1; ; n += 1) {
-    const name = n === 1 ? dated : `${dated}-${n}`
-    if (!existsSync(name)) return name
-  }
-}
-
-function one(db: DatabaseSync, query: string): Row {
-  return db.prepare(query).get() ?? {}
 }

@@ -1,0 +1,106 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { number, type Row } from './row.ts'
+
+/** Opens and checks a file; null when it is damaged. */
+export function tryOpen(path: string): DatabaseSync | null {
+  const wasKilled = existsSync(`${path}-wal`)
+  const db = new DatabaseSync(path, { timeout: 0 })
+  try {
+    // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE')
+    const check = wasKilled ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
+    if (Object.values(one(db, check)).includes('ok')) return db
+  } catch (error) {
+    if (!isDamage(error)) {
+      db.close()
+      throw error
+    }
+  }
+  db.close()
+  return null
+}
+
+function isDamage(error: unknown): boolean {
+  // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  return code === 11 || code === 26
+}
+
+/** True when it holds the tables of this service: any other database is as good as none. */
+export function isOurs(sql: DatabaseSync): boolean {
+  const query =
+    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name IN ('users', 'items', 'transfers')"
+  return number(one(sql, query), 'n') === 3
+}
+
+/** The version that is in the head of a database file, read without SQLite, which would change the file. Source: sqlite.org/fileformat2.html. */
+export function versionOf(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0
+  const head = Buffer.alloc(100)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, head, 0, head.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  const version = head.subarray(0, 15).toString('latin1') === 'SQLite format 3' ? head.readUInt32BE(60) : 0
+  // A damaged head is no version.
+  return version < 10_000 ? version : 0
+}
+
+/** Keeps a database aside under a dated name, with what SQLite keeps beside it. Answers with that name. */
+export function setAside(path: string): string {
+  const aside = asideName(path)
+  moveAll(path, aside)
+  return aside
+}
+
+/** Moves a database with what SQLite keeps beside it. */
+export function moveAll(path: string, to: string): void {
+  for (const ending of ['', '-wal', '-shm']) {
+    if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
+      renameSync(`${path}${ending}`, `${to}${ending}`)
+    }
+  }
+}
+
+/** A dated name beside a database that nothing has yet. */
+export function asideName(path: string): string {
+  const dated = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? dated : `${dated}-${n}`
+    if (!existsSync(name)) return name
+  }
+}
+
+/** Costs no room where the file system can share the bytes. What finds no room leaves nothing behind. */
+export function copyWhole(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE)
+  } catch (fault) {
+    rmSync(to, { force: true })
+    throw fault
+  }
+}
+
+/** Removes a database with what SQLite keeps beside it. */
+export function discard(path: string): void {
+  for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
+}
+
+/** The first row that a query gives, or an empty one. */
+export function one(db: DatabaseSync, query: string): Row {
+  return db.prepare(query).get() ?? {}
+}
