@@ -281,6 +281,33 @@ it.each([
   expect(foreign.filter((one) => readFileSync(join(elsewhere, one), 'utf8') === 'not ours')).toEqual(foreign)
 })
 
+function copyTime(data: string): bigint | null {
+  return statSync(join(data, 'putdesk.backup.db'), { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null
+}
+
+it('a log that is gone after three kills, and held more than the journals: the copy has the rest', async () => {
+  const data = newFolder()
+  for (let run = 0; run < 4; run++) {
+    const before = copyTime(data)
+    const service = await startService({ data })
+    // The copy of this run is made, and the journal begins anew.
+    await until(
+      async () => copyTime(data),
+      (time) => time !== before,
+    )
+    for (let n = 0; n < 8; n++) await service.ask('files.create_dir', { name: `folder ${run} ${n}` })
+    await (run === 0 ? service.stop() : service.kill9())
+  }
+  rmSync(join(data, 'putdesk.db-wal'))
+  const service = await startService({ data })
+  const { rows } = await service.ask('files.list', { limit: 100 })
+  expect(rows.map(({ name }) => name).sort()).toEqual(
+    [0, 1, 2, 3].flatMap((run) => [...Array(8).keys()].map((n) => `folder ${run} ${n}`)),
+  )
+  expect(service.notice).toMatch(/the last good copy was restored/)
+  await service.stop()
+})
+
 it('a content file that is missing: told once, and the item stays for when it comes back', async () => {
   const data = newFolder()
   copyFolder(left.stopped, data)

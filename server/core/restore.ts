@@ -74,6 +74,12 @@ export function openData(files: DataFiles): OpenedData {
   bringUp(sql, files.folder)
   const lost = lostEntries(sql, recent).length === 0 ? [] : lostEntries(sql, all())
   const isWhole = follows(sql, lost)
+  if (!isWhole && copies.some((copy) => existsSync(copy))) {
+    // It lost more than the journal can tell: it is older than the copy.
+    sql.close()
+    if (before !== null) discard(path)
+    return restore(files, all(), { isThere, aside: before ?? setAside(path) })
+  }
   if (before !== null && lost.length === 0) discard(before)
   catchUp(sql, lost)
   const told = [
