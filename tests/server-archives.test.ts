@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -147,6 +147,23 @@ describe('bad input', () => {
     await service.ask('transfers.retry', { id: 1 })
     await whenEmpty(service)
     expect(await paths(service)).toEqual(['Mended/one.mkv', 'Mended/two.mkv'])
+  })
+
+  it('an archive that another program changed while it waited: fetched again, never delivered as it is', async () => {
+    const archive = await makeArchive('Locked.zip', films, '-popen sesame')
+    const [link = ''] = serve({ 'Locked.zip': archive })
+    const service = await start()
+    await add(service, link)
+    await inStatus(service, '1', 'Error')
+    await service.kill9()
+    const [work = ''] = await readdir(join(service.data, 'parts'))
+    const part = await open(join(service.data, 'parts', work, '0'), 'r+')
+    await part.write(Buffer.alloc(1000), 0, 1000, 100_000)
+    await part.close()
+    const second = await restart(service)
+    await second.ask('transfers.retry', { id: 1, unpack: false })
+    await whenEmpty(second)
+    expect(await itemsOf(second)).toEqual([['Locked.zip', archive.toString('hex')]])
   })
 
   it('an archive whose content does not fit the disk space: Error that says so, nothing of it in the space', async () => {

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isIntact } from '../../engine/fetch.ts'
 import { readTorrent } from '../torrent/torrent-file.ts'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
@@ -132,6 +133,23 @@ export function isHere({ files, plan, content: work }: Transfer, content: Conten
       (path) => statSync(path, { throwIfNoEntry: false })?.size === sizeBytes,
     )
   })
+}
+
+/**
+ * False when another program changed fetched bytes while they waited for delivery, as their checksums tell. What is in its place in
+ * the content already is not looked at any more, nor are torrents, which keep no such checksums.
+ */
+export async function isAsFetched(
+  transfer: Transfer,
+  { content, bootId, signal }: { content: Content; bootId: string; signal: AbortSignal },
+): Promise<boolean> {
+  const work = content.workFolder(transfer.content)
+  for (const [index, { resume, sizeBytes }] of transfer.files.entries()) {
+    const path = join(work, `${index}`)
+    if (resume === null || sizeBytes === null || !existsSync(path)) continue
+    if (!(await isIntact(path, { resume, sizeBytes, bootId, signal }))) return false
+  }
+  return true
 }
 
 /** What a transfer has on the disk that is not in the space. */

@@ -1,5 +1,5 @@
 import { Activities } from './activities.ts'
-import { type DeliveryOptions, deliver, heldBytes, isHere } from './delivery.ts'
+import { type DeliveryOptions, deliver, heldBytes, isAsFetched, isHere } from './delivery.ts'
 import { FetchTurns, freeTurn, type Turn } from './fetch-turns.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { addRows, whyNotAny } from './new-transfers.ts'
@@ -109,7 +109,7 @@ export class TransferList {
     if (stage === 'undelivered' && !isLost) {
       const next = transfer.isSharing ? 'Seeding' : 'In complete queue'
       this.#setNow(transfer, next, { ...changes, stage: 'delivering', deliveryStatus: 'In complete queue' })
-      this.#deliver(transfer)
+      this.#deliver(transfer, { hasWaited: true })
       return transfer
     }
     const reason = whyNotAny(transfer.links, this.#options.hosters)
@@ -201,7 +201,7 @@ export class TransferList {
       return
     }
     if (isSharing) this.#fetch(transfer)
-    if (stage === 'delivering') this.#deliver(transfer)
+    if (stage === 'delivering') this.#deliver(transfer, { hasWaited: true })
     if (stage === 'delivered' && !isSharing) this.#leave(transfer)
   }
 
@@ -269,13 +269,20 @@ export class TransferList {
     else this.#set(transfer, transfer.stage === 'undelivered' ? 'Error' : transfer.deliveryStatus)
   }
 
-  #deliver(transfer: Transfer): void {
-    const { folder } = this.#options.content
+  /** With `hasWaited`, first sees whether another program changed its bytes meanwhile: then those are fetched again. */
+  #deliver(transfer: Transfer, { hasWaited = false } = {}): void {
+    const { content, bootId } = this.#options
+    const { folder } = content
     const show = (status: Status) => {
       transfer.deliveryStatus = status
       this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
     }
     const work = async (signal: AbortSignal) => {
+      if (hasWaited && !(await isAsFetched(transfer, { content, bootId, signal }))) {
+        const reason = 'Another program changed what had been fetched, so it is fetched again.'
+        this.#set(transfer, 'In queue', { stage: 'fetching', plan: null, reason })
+        return
+      }
       const run = () => deliver(transfer, this.#options, { signal, show })
       const hasLeft = await whenThereIsRoom(run, { transfer, folder, signal })
       if (hasLeft) await this.#forget(transfer)
