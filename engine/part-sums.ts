@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import loadXxhash, { type XXHashAPI } from 'xxhash-wasm'
 
-const magic = 0x50445331
+const magic = 0x50445332
 /** A power of two, so that no slot lies across two pages or sectors. */
 const slotBytes = 64
 /** Bytes of a part file that have one checksum, at most: what a damage costs. */
@@ -13,7 +14,21 @@ const maxExtentBytes = 4 * 1024 * 1024
 export interface Extent {
   start: number
   length: number
-  crc: number
+  /** XXH64: quick enough to be taken of everything that comes. */
+  sum: bigint
+}
+
+/** An extent that can grow, and what its checksum was made of so far. */
+interface Growing {
+  index: number
+  hash: ReturnType<XXHashAPI['create64']>
+}
+
+let xxhash: Promise<XXHashAPI> | undefined
+
+function loadHash(): Promise<XXHashAPI> {
+  xxhash ??= loadXxhash()
+  return xxhash
 }
 
 /** What the system says about the last change of a file. Nobody changes a file and keeps both times. */
@@ -61,16 +76,18 @@ export class PartSums {
   readonly #part: FileHandle
   readonly #identity: Buffer
   readonly #extents: (Extent | null)[]
-  /** Extents that can grow, by where they end. */
-  readonly #growing = new Map<number, number>()
+  /** By where they end. */
+  readonly #growing = new Map<number, Growing>()
+  readonly #hash: XXHashAPI
   readonly #changed = new Set<number>()
   #isDue = false
   /** False while it is not known whether another program changed what is there. */
   #isProven: boolean
   #busy: Promise<void> | null = null
 
-  private constructor(file: FileHandle, { part, strong, extents, isProven }: SumsOptions) {
+  private constructor(file: FileHandle, hash: XXHashAPI, { part, strong, extents, isProven }: SumsOptions) {
     this.#file = file
+    this.#hash = hash
     this.#part = part
     this.#identity = identityOf(strong)
     this.#extents = [...extents]
@@ -81,12 +98,13 @@ export class PartSums {
   static async begin(partPath: string, options: SumsOptions): Promise<PartSums> {
     const { part, strong, extents, isProven } = options
     const path = sumsPath(partPath)
+    const hash = await loadHash()
     const head = encodeHead(identityOf(strong), isProven ? await stampOf(part) : noStamp)
     await rm(`${path}.new`, { force: true })
     await writeFile(`${path}.new`, Buffer.concat([head, ...extents.map(encode)]), { flag: 'wx', mode: 0o600 })
     await rename(`${path}.new`, path)
     const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
-    return new PartSums(file, options)
+    return new PartSums(file, hash, options)
   }
 
   /** What is kept for a version, or null when that cannot be read or is of another one. A damaged slot is left out. */
@@ -109,19 +127,17 @@ export class PartSums {
     let at = start
     for (const chunk of chunks) {
       for (let from = 0; from < chunk.length; ) {
-        const index = this.#extentAt(at)
-        const extent = this.#extents[index] ?? { start: at, length: 0, crc: 0 }
+        const growing = this.#growingAt(at)
+        const extent = this.#extents[growing.index] ?? { start: at, length: 0, sum: 0n }
         const piece = chunk.subarray(from, from + maxExtentBytes - extent.length)
-        this.#extents[index] = {
-          start: extent.start,
-          length: extent.length + piece.length,
-          crc: crc32(piece, extent.crc),
-        }
+        const length = extent.length + piece.length
+        const sum = growing.hash.update(piece).digest()
+        this.#extents[growing.index] = { start: extent.start, length, sum }
         this.#growing.delete(at)
         at += piece.length
         from += piece.length
-        this.#growing.set(at, index)
-        this.#changed.add(index)
+        if (length < maxExtentBytes) this.#growing.set(at, growing)
+        this.#changed.add(growing.index)
       }
     }
     return this.#write()
@@ -152,10 +168,8 @@ export class PartSums {
   }
 
   /** The extent that grows by what comes at a place, or a new one. */
-  #extentAt(at: number): number {
-    const index = this.#growing.get(at)
-    const isRoomy = index !== undefined && (this.#extents[index]?.length ?? maxExtentBytes) < maxExtentBytes
-    return isRoomy ? index : this.#extents.length
+  #growingAt(at: number): Growing {
+    return this.#growing.get(at) ?? { index: this.#extents.length, hash: this.#hash.create64() }
   }
 
   #write(): Promise<void> {
@@ -200,29 +214,29 @@ export async function sumUp(file: FileHandle, start: number, end: number): Promi
   const extents: Extent[] = []
   for (let at = start; at < end; at += maxExtentBytes) {
     const length = Math.min(maxExtentBytes, end - at)
-    extents.push({ start: at, length, crc: (await crcOf(file, at, length)) ?? 0 })
+    extents.push({ start: at, length, sum: (await sumOf(file, at, length)) ?? 0n })
   }
   return extents
 }
 
 /** True when a file still holds what was written there. */
-export async function isUnchanged(file: FileHandle, { start, length, crc }: Extent): Promise<boolean> {
-  return (await crcOf(file, start, length)) === crc
+export async function isUnchanged(file: FileHandle, { start, length, sum }: Extent): Promise<boolean> {
+  return (await sumOf(file, start, length)) === sum
 }
 
 const stepBytes = 1024 * 1024
 
 /** The checksum of a place in a file; null when the file ends before it does. */
-async function crcOf(file: FileHandle, start: number, length: number): Promise<number | null> {
+async function sumOf(file: FileHandle, start: number, length: number): Promise<bigint | null> {
   const buffer = Buffer.allocUnsafe(Math.min(stepBytes, length))
-  let crc = 0
+  const hash = (await loadHash()).create64()
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(stepBytes, length - done), start + done)
     if (bytesRead === 0) return null
-    crc = crc32(buffer.subarray(0, bytesRead), crc)
+    hash.update(buffer.subarray(0, bytesRead))
     done += bytesRead
   }
-  return crc
+  return hash.digest()
 }
 
 function identityOf(strong: string | null): Buffer {
@@ -250,14 +264,14 @@ function encodeHead(identity: Buffer, { mtimeNs, ctimeNs }: Stamp): Buffer {
   return seal(slot)
 }
 
-function encode({ start, length, crc }: Extent): Buffer {
+function encode({ start, length, sum }: Extent): Buffer {
   const slot = Buffer.alloc(slotBytes)
   slot.writeBigInt64BE(BigInt(start), 8)
   slot.writeUInt32BE(length, 16)
-  slot.writeUInt32BE(crc, 20)
+  slot.writeBigUInt64BE(sum, 24)
   return seal(slot)
 }
 
 function decode(slot: Buffer): Extent {
-  return { start: Number(slot.readBigInt64BE(8)), length: slot.readUInt32BE(16), crc: slot.readUInt32BE(20) }
+  return { start: Number(slot.readBigInt64BE(8)), length: slot.readUInt32BE(16), sum: slot.readBigUInt64BE(24) }
 }
