@@ -13,17 +13,23 @@ const maxKept = 20
 export async function check(course: Course, isDamaged = false): Promise<void> {
   const { service, data } = course
   const found = new Map<string, number>()
+  const places = new Map<string, string>()
   const items = await itemsOf(service)
-  for (const [, hex] of items) {
+  for (const [path, hex] of items) {
     const hash = hashOf(Buffer.from(hex, 'hex'))
     found.set(hash, (found.get(hash) ?? 0) + 1)
+    places.set(
+      hash,
+      `${path}, ${hex.length / 2} bytes: ${JSON.stringify(Buffer.from(hex.slice(0, 400), 'hex').toString('latin1'))}`,
+    )
   }
   for (const hash of new Set([...found.keys(), ...course.expected.keys()])) {
     const [is, should] = [found.get(hash) ?? 0, course.expected.get(hash) ?? 0]
     const short = hash.slice(0, 12)
-    if (is < should) course.violated(`I2: ${should - is} of ${should} files are missing (${short})`)
+    if (is < should)
+      course.violated(`I2: ${should - is} of ${should} files are missing (${short}, ${course.origins.get(hash)})`)
     if (is > should && !(isDamaged && course.known.has(hash)))
-      course.violated(`I1, I4: ${is - should} files too many (${short})`)
+      course.violated(`I1, I4: ${is - should} files too many (${short}, ${places.get(hash)})`)
   }
   const storedBytes = items.reduce((sum, [, hex]) => sum + hex.length / 2, 0)
   await eventually(course, 'I7', async () => {

@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { itemsOf } from '../support/items.ts'
@@ -16,6 +16,8 @@ export interface CourseOptions {
   /** The address for other people's torrent programs. */
   listenPeers: string
   disk: SmallDisk | null
+  /** A file that tells, line by line, all that was done. */
+  trace: string
 }
 
 /** What happened so far, as far as it changes what may be expected of a transfer. */
@@ -35,6 +37,8 @@ export class Course {
   readonly expected = new Map<string, number>()
   /** Every hash that was ever right to find in the space. */
   readonly known = new Set<string>()
+  /** What each hash belongs to. */
+  readonly origins = new Map<string, string>()
   readonly violations: string[] = []
   readonly counts = {
     rounds: 0,
@@ -77,7 +81,12 @@ export class Course {
 
   violated(sentence: string): void {
     this.violations.push(sentence)
+    this.note(`VIOLATED: ${sentence}`)
     console.log(`VIOLATED: ${sentence}`)
+  }
+
+  note(what: string): void {
+    appendFileSync(this.#options.trace, `${new Date().toISOString()} ${what}\n`)
   }
 
   must({ error, message }: Envelope): void {
@@ -85,6 +94,7 @@ export class Course {
   }
 
   expect(hash: string, by: number): void {
+    this.note(`${by > 0 ? 'stored' : 'removed'} ${hash.slice(0, 12)}`)
     this.known.add(hash)
     this.expected.set(hash, (this.expected.get(hash) ?? 0) + by)
   }
@@ -107,9 +117,14 @@ export class Course {
   async interrupt(): Promise<void> {
     await this.#end()
     const { chance } = this
-    if (chance.below(4) === 0 && damagePart(this.data, chance) !== null) this.counts.partsDamaged += 1
+    const damaged = chance.below(4) === 0 ? damagePart(this.data, chance) : null
+    if (damaged !== null) {
+      this.counts.partsDamaged += 1
+      this.note(`damaged ${damaged}`)
+    }
     if (chance.below(20) === 0) damageLock(this.data)
     this.#service = await startSoaked(this.#options)
+    this.note('started')
     if (this.#service.notice !== null)
       this.violated(`I2: a start after no damage tells of some: ${this.#service.notice}`)
   }
@@ -120,6 +135,7 @@ export class Course {
     const done = damageDatabase(this.data, this.chance)
     this.counts.databasesDamaged += 1
     this.#service = await startSoaked(this.#options)
+    this.note(`damaged ${done}: ${this.#service.notice}`)
     return done
   }
 
@@ -128,6 +144,7 @@ export class Course {
     const { disk } = this.#options
     if (disk === null || this.counts.crowded > this.counts.rounds) return
     this.counts.crowded += 1
+    this.note('the disk is full for a while')
     const ballast = join(disk.folder, 'of another program')
     const { bavail, bsize } = statfsSync(disk.folder)
     try {
@@ -141,10 +158,12 @@ export class Course {
   async #end(): Promise<void> {
     if (this.chance.below(3) > 0) {
       this.counts.kills += 1
+      this.note('kill -9')
       await this.#service.kill9()
       return
     }
     this.counts.stops += 1
+    this.note('stopped')
     const code = await this.#service.stop()
     if (code !== 0) this.violated(`I8: the service ended with ${code} when it was asked to stop`)
   }

@@ -44,12 +44,13 @@ const listenPeers = `127.0.0.1:${await freePort()}`
 const web = await startWeb()
 const [hostile, stuck] = [await startHostileServer(), await startStuckServer()]
 const world = { web, hostile, ftp, ftpFolder: join(ftpHome, 'files'), listenPeers }
-const course = await Course.begin({ chance, home, data: join(home, 'data'), listenPeers, disk })
+const trace = join(tmpdir(), `putdesk-soak-${seed}-${process.pid}.log`)
+const course = await Course.begin({ chance, home, data: join(home, 'data'), listenPeers, disk, trace })
 const { counts, violations } = course
 const memory: number[] = []
 let n = 0
 
-console.log(`soak: seed ${seed}, ${values.minutes} minutes, data in ${course.data}`)
+console.log(`soak: seed ${seed}, ${values.minutes} minutes, data in ${course.data}, what happens in ${trace}`)
 try {
   while (performance.now() < endAtMs) await round()
   await checkEnd(course)
@@ -74,6 +75,7 @@ console.log(
 console.log(violations.length === 0 ? 'soak: clean' : `soak: ${violations.length} violations, seed ${seed}`)
 if (violations.length === 0) {
   await rm(home, { recursive: true, force: true })
+  await rm(trace, { force: true })
   disk?.stop()
 }
 await rm(ftpHome, { recursive: true, force: true })
@@ -93,6 +95,8 @@ async function round(): Promise<void> {
     if (answer.error || typeof id !== 'string')
       course.violated(`I2: adding “${source.what}” was refused: ${answer.message}`)
     else open.set(id, { source, sharedSinceMs: null, before: course.happened })
+    course.note(`added ${id}: ${source.what}, ${source.hashes?.map((hash) => hash.slice(0, 12)).join(' ')}`)
+    for (const hash of source.hashes ?? []) course.origins.set(hash, `${id}: ${source.what}`)
     counts.added += 1
     await wait(chance.below(300))
     if (isRough && chance.below(5) === 0) await course.interrupt()
@@ -148,6 +152,7 @@ async function change(): Promise<void> {
   const item = rows[chance.below(rows.length)]
   if (item === undefined) return
   counts.changed += 1
+  course.note(`changes ${item.id} “${item.name}”`)
   switch (chance.below(4)) {
     case 0: {
       const gone = await course.hashesBelow(item)

@@ -44,6 +44,7 @@ export async function settle(course: Course, open: Map<string, Added>, isRough: 
       if (row === undefined) {
         open.delete(id)
         counts.finished += 1
+        course.note(`finished ${id}`)
         if (added.source.hashes === null) course.violated(`I1: “${added.source.what}” has finished, and must not`)
         for (const hash of added.source.hashes ?? []) course.expect(hash, 1)
         checkSent(course, added)
@@ -61,7 +62,8 @@ function checkSent(course: Course, { source, before }: Added): void {
   if (now.partsDamaged > before.partsDamaged || now.databasesDamaged > before.databasesDamaged) return
   const { sizeBytes, sentBytes } = source.resumable
   const interruptions = now.interruptions - before.interruptions
-  const most = sizeBytes + interruptions * maxConnections * againBytes + headBytes
+  // A connection whose place is split may bring what the other one was given.
+  const most = sizeBytes + Math.max(1, interruptions) * maxConnections * againBytes + headBytes
   course.counts.resumed += interruptions > 0 ? 1 : 0
   again.mostBytes = Math.max(again.mostBytes, (sentBytes() - sizeBytes) / Math.max(1, interruptions))
   if (sentBytes() > most)
@@ -92,6 +94,7 @@ async function failed(
   }
   open.delete(id)
   course.counts.failed += 1
+  course.note(`failed ${id}: ${reason}`)
   if (source.hashes !== null) {
     course.violated(`I1: “${source.what}” has failed: ${String(reason)}`)
     console.log(course.service.log().slice(-3000))
