@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, expect, it } from 'vitest'
+import { Stamps } from '../server/torrent/stamps.ts'
 import type { TorrentResume } from '../server/torrent/types.ts'
 import { until } from './support/service.ts'
 import {
@@ -107,8 +109,12 @@ async function everyCountedPieceIsThere(torrent: MadeTorrent, pieces: string, by
     })
 }
 
-/** A resume record that claims all pieces, the last `unsynced` of them not forced to the disk. */
-function claim(torrent: MadeTorrent, { unsynced }: { unsynced: number }): TorrentResume {
+/**
+ * A resume record that claims all pieces, the last `unsynced` of them not forced to the disk, and the file as it is now in `folder`.
+ */
+function claim(torrent: MadeTorrent, { unsynced, folder }: { unsynced: number; folder: string }): TorrentResume {
+  const stamps = new Stamps(1)
+  stamps.note(0, statSync(join(folder, '0'), { bigint: true }))
   const count = Math.ceil(torrent.sizeBytes / torrent.pieceLength)
   const bits = (most: number) => {
     const bytes = Buffer.alloc(Math.ceil(count / 8))
@@ -120,6 +126,7 @@ function claim(torrent: MadeTorrent, { unsynced }: { unsynced: number }): Torren
     torrentFile: torrent.bytes.toString('base64'),
     pieces: bits(count),
     syncedPieces: bits(count - unsynced),
+    stamps: stamps.toBase64(),
     bootId: 'this boot',
     uploadedBytes: 4321,
   }
@@ -133,7 +140,7 @@ it('believes the record within one boot without reading a piece, and keeps what 
   const watched = await watch(
     startEngine(),
     { torrentFile: torrent.bytes },
-    { folder, resume: claim(torrent, { unsynced: 3 }) },
+    { folder, resume: claim(torrent, { unsynced: 3, folder }) },
   )
   await watched.running.done
   await until(
@@ -152,7 +159,7 @@ it('reads again after another boot only what was not forced to the disk, and fet
   const seed = await startLibtorrent(torrent)
   const watched = await watch(startEngine(), magnetTo(torrent, seed), {
     folder,
-    resume: claim(torrent, { unsynced: 3 }),
+    resume: claim(torrent, { unsynced: 3, folder }),
     bootId: 'another boot',
   })
   await watched.running.done
@@ -167,30 +174,40 @@ it('reads again after another boot only what was not forced to the disk, and fet
   })
 })
 
-it.each([
-  ['cut off its file', 'this boot', [200_000]],
-  ['cut off its file', 'another boot', [200_000]],
-  ['cut off its file and replaced by zeros', 'this boot', [200_000, 320_000]],
-  ['cut off its file and replaced by zeros', 'another boot', [200_000, 320_000]],
-])('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, lengths) => {
+const changes: [what: string, change: (path: string, bytes: Buffer) => Promise<void>][] = [
+  ['cut off its file', (path) => truncate(path, 200_000)],
+  [
+    'cut off its file and replaced by zeros',
+    async (path) => {
+      await truncate(path, 200_000)
+      await truncate(path, 320_000)
+    },
+  ],
+  ['overwritten inside its file', (path, bytes) => writeFile(path, Buffer.from(bytes).fill(7, 100_000, 100_010))],
+  ['in a file that is another now', (path, bytes) => writeFile(path, Buffer.alloc(bytes.length, 9))],
+]
+
+it.each(
+  changes.flatMap(([what, change]) => ['this boot', 'another boot'].map((boot) => [what, boot, change] as const)),
+)('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, change) => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
+  const [bytes = Buffer.alloc(0)] = torrent.contents
   const folder = await newFolder()
-  await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
-  for (const length of lengths) await truncate(join(folder, '0'), length)
+  await writeFile(join(folder, '0'), bytes)
+  const resume = claim(torrent, { unsynced: 0, folder })
+  await change(join(folder, '0'), bytes)
   const seed = await startLibtorrent(torrent)
-  const watched = await watch(startEngine(), magnetTo(torrent, seed), {
-    folder,
-    resume: claim(torrent, { unsynced: 0 }),
-    bootId,
-  })
+  const watched = await watch(startEngine(), magnetTo(torrent, seed), { folder, resume, bootId })
   await watched.running.done
-  expect((await readFile(join(folder, '0'))).equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
+  expect((await readFile(join(folder, '0'))).equals(bytes)).toBe(true)
 })
 
 it('asks for the description again when the one that was kept is damaged', async () => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const seed = await startLibtorrent(torrent)
-  const resume = { ...claim(torrent, { unsynced: 0 }), torrentFile: 'bm90IGEgdG9ycmVudA==' }
+  const folder = await newFolder()
+  await writeFile(join(folder, '0'), '')
+  const resume = { ...claim(torrent, { unsynced: 0, folder }), torrentFile: 'bm90IGEgdG9ycmVudA==' }
   const watched = await watch(startEngine(), magnetTo(torrent, seed), { resume })
   await watched.running.done
   const [bytes] = await stored(watched, 1)

@@ -171,6 +171,7 @@ function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
     'pieces' in said &&
     typeof said.pieces === 'string' &&
     'uploadedBytes' in said &&
-    typeof said.uploadedBytes === 'number'
+    typeof said.uploadedBytes === 'number' &&
+    (!('stamps' in said) || typeof said.stamps === 'string')
   )
 }

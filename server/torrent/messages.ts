@@ -21,7 +21,7 @@ export interface WorkerJob {
 }
 
 /** What changes about a resume record while its torrent runs. */
-export type Checkpoint = Pick<TorrentResume, 'pieces' | 'syncedPieces' | 'uploadedBytes'>
+export type Checkpoint = Pick<TorrentResume, 'pieces' | 'syncedPieces' | 'stamps' | 'uploadedBytes'>
 
 /** Told to the worker. */
 export type ToWorker =

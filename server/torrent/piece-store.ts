@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { cut, diskFault, readFully, writeFully } from './file-bytes.ts'
@@ -8,8 +9,6 @@ const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000
 const segmentBytes = 1024 * 1024
 const maxSegments = 32
-/** The unit of a file's `blocks`, on every system. Source: stat(2). */
-const statBlockBytes = 512
 
 interface Part {
   index: number | null
@@ -17,6 +16,17 @@ interface Part {
   /** Where in the piece it begins. */
   start: number
   length: number
+}
+
+/** Told which pieces have just been forced to the disk, and what their files look like since then. */
+type OnSynced = (pieces: ReadonlySet<number>, files: ReadonlyMap<number, BigIntStats>) => void
+
+/** What the files of a torrent have room for, before anything of them is read. */
+export interface Survey {
+  /** True when the files are long enough to hold a piece, whatever they hold. */
+  isPresent: (piece: number) => boolean
+  /** True when none of the files of a piece has changed since it was noted. */
+  isUntouched: (piece: number) => boolean
 }
 
 /**
@@ -27,7 +37,7 @@ export class PieceStore {
   readonly #torrent: Torrent
   readonly #folder: string
   readonly #pool: FilePool
-  readonly #onSynced: (pieces: ReadonlySet<number>) => void
+  readonly #onSynced: OnSynced
   readonly #segments = new Map<string, Promise<Buffer>>()
   readonly #dirtyFiles = new Set<number>()
   #unsynced = new Set<number>()
@@ -43,8 +53,7 @@ export class PieceStore {
     torrent: Torrent
     folder: string
     pool: FilePool
-    /** Which pieces have just been forced to the disk. */
-    onSynced: (pieces: ReadonlySet<number>) => void
+    onSynced: OnSynced
   }) {
     this.#torrent = options.torrent
     this.#folder = options.folder
@@ -108,38 +117,24 @@ export class PieceStore {
     return buffer
   }
 
-  /** The pieces whose bytes the files are long enough to hold, whatever they are. */
-  async presentPieces(): Promise<(piece: number) => boolean> {
+  async survey(isUntouched: (index: number, found: BigIntStats) => boolean): Promise<Survey> {
     const sizes = new Map<number, number>()
+    const untouched = new Set<number>()
     for (const { index } of this.#torrent.placed) {
       if (index === null) continue
-      const found = await stat(this.#path(index)).catch(() => null)
-      if (found?.isFile()) sizes.set(index, found.size)
+      const found = await stat(this.#path(index), { bigint: true }).catch(() => null)
+      if (found?.isFile() !== true) continue
+      sizes.set(index, Number(found.size))
+      if (isUntouched(index, found)) untouched.add(index)
     }
-    return (piece) =>
+    const every = (piece: number, holds: (index: number, end: number) => boolean) =>
       this.#parts(piece, 0, this.lengthOf(piece)).every(
-        (part) => part.index === null || (sizes.get(part.index) ?? 0) >= part.position + part.length,
+        ({ index, position, length }) => index === null || holds(index, position + length),
       )
-  }
-
-  /**
-   * Which pieces touch a file that has less on the disk than all of them would have in it: another program left a hole there, as
-   * by cutting it and lengthening it again. A file system that compresses may say so without reason.
-   */
-  async hollowPieces(pieces: readonly number[]): Promise<(piece: number) => boolean> {
-    const claimed = new Map<number, number>()
-    for (const piece of pieces) {
-      for (const { index, length } of this.#parts(piece, 0, this.lengthOf(piece))) {
-        if (index !== null) claimed.set(index, (claimed.get(index) ?? 0) + length)
-      }
+    return {
+      isPresent: (piece) => every(piece, (index, end) => (sizes.get(index) ?? 0) >= end),
+      isUntouched: (piece) => every(piece, (index) => untouched.has(index)),
     }
-    const hollow = new Set<number>()
-    for (const [index, bytes] of claimed) {
-      const { blocks } = await stat(this.#path(index))
-      if (blocks * statBlockBytes < bytes) hollow.add(index)
-    }
-    return (piece) =>
-      this.#parts(piece, 0, this.lengthOf(piece)).some(({ index }) => index !== null && hollow.has(index))
   }
 
   /** Makes the files that hold no byte, and forces all to the disk. */
@@ -174,14 +169,20 @@ export class PieceStore {
     this.#unsynced = new Set()
     this.#unsyncedBytes = 0
     this.#dirtyFiles.clear()
+    const found = new Map<number, BigIntStats>()
     try {
-      for (const index of files) await this.#pool.with(this.#path(index), true, (file) => file.datasync())
+      for (const index of files) {
+        await this.#pool.with(this.#path(index), true, async (file) => {
+          await file.datasync()
+          found.set(index, await file.stat({ bigint: true }))
+        })
+      }
     } catch (cause) {
       this.#failure = diskFault(cause)
       throw this.#failure
     }
     this.#syncedAtMs = performance.now()
-    this.#onSynced(pieces)
+    this.#onSynced(pieces, found)
   }
 
   async #writeParts(piece: number, blocks: readonly Uint8Array[]): Promise<void> {

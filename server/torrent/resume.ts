@@ -2,6 +2,7 @@ import { Bits } from './bits.ts'
 import { type Magnet, readMagnet } from './magnet.ts'
 import type { WorkerJob } from './messages.ts'
 import type { PieceStore } from './piece-store.ts'
+import { Stamps } from './stamps.ts'
 import { readTorrent, type Torrent } from './torrent-file.ts'
 import { TorrentError } from './types.ts'
 
@@ -26,18 +27,26 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
 
 /**
  * What of an earlier run is believed, and what has to be read and hashed: within one boot all that was written, after another only
- * what was forced to the disk, never more than the files are long enough to hold, and nothing unread in a file with holes.
+ * what was forced to the disk, and never what is in a file that has changed since. `stamps` learns which files these are.
  */
-export async function trustedPieces(store: PieceStore, { info, pieceCount }: Torrent, { resume, bootId }: WorkerJob) {
-  const isPresent = await store.presentPieces()
+export async function trustedPieces(
+  store: PieceStore,
+  { info, pieceCount }: Torrent,
+  { job: { resume, bootId }, stamps }: { job: WorkerJob; stamps: Stamps },
+) {
+  const isSameTorrent = resume !== null && resume.infoHash === info.infoHash
+  const kept = new Stamps(info.files.length, isSameTorrent ? resume.stamps : '')
+  const { isPresent, isUntouched } = await store.survey((index, found) => {
+    const isSame = kept.isSame(index, found)
+    if (isSame) stamps.note(index, found)
+    return isSame
+  })
   const present = Array.from({ length: pieceCount }, (_, piece) => piece).filter(isPresent)
-  if (resume === null || resume.infoHash !== info.infoHash) return { pieces: [], synced: [], doubtful: present }
+  if (!isSameTorrent) return { pieces: [], synced: [], doubtful: present }
   const written = Bits.fromBase64(pieceCount, resume.pieces)
   const synced = Bits.fromBase64(pieceCount, resume.syncedPieces)
-  const isSameBoot = resume.bootId === bootId
-  const claimed = present.filter((piece) => (isSameBoot ? written.has(piece) : synced.has(piece)))
-  const isHollow = await store.hollowPieces(claimed)
-  const pieces = claimed.filter((piece) => !isHollow(piece))
+  const claimed = resume.bootId === bootId ? written : synced
+  const pieces = present.filter((piece) => claimed.has(piece) && isUntouched(piece))
   const known = new Set(pieces)
   return {
     pieces,

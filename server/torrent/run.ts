@@ -12,6 +12,7 @@ import { PieceStore } from './piece-store.ts'
 import { QuietWires } from './quiet-wires.ts'
 import { recheck } from './recheck.ts'
 import { readSource, trustedPieces } from './resume.ts'
+import { Stamps } from './stamps.ts'
 import { joinSwarm } from './swarm.ts'
 import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import { TorrentError, type TorrentState } from './types.ts'
@@ -50,6 +51,7 @@ export function startRun(options: RunOptions): Run {
   let store: PieceStore | null = null
   let verified = new Bits(0)
   let synced = new Bits(0)
+  let stamps = new Stamps(0)
   let verifiedBytes = 0
   let verifiedCount = 0
   let uploadedBytes = job.resume?.infoHash === infoHash ? job.resume.uploadedBytes : 0
@@ -78,7 +80,12 @@ export function startRun(options: RunOptions): Run {
     if (!isDirty || torrent === null) return
     isDirty = false
     const pieces = verified.toBase64()
-    tell({ type: 'checkpoint', id: job.id, checkpoint: { pieces, syncedPieces: synced.toBase64(), uploadedBytes } })
+    const syncedPieces = synced.toBase64()
+    tell({
+      type: 'checkpoint',
+      id: job.id,
+      checkpoint: { pieces, syncedPieces, stamps: stamps.toBase64(), uploadedBytes },
+    })
   }
   const finish = async () => {
     phase = 'sharing'
@@ -95,16 +102,18 @@ export function startRun(options: RunOptions): Run {
     phase = 'checking'
     verified = new Bits(found.pieceCount)
     synced = new Bits(found.pieceCount)
+    stamps = new Stamps(found.info.files.length)
     store = new PieceStore({
       torrent: found,
       folder: job.folder,
       pool,
-      onSynced: (pieces) => {
+      onSynced: (pieces, files) => {
         for (const piece of pieces) synced.add(piece)
+        for (const [index, file] of files) stamps.note(index, file)
         isDirty = true
       },
     })
-    const trusted = await trustedPieces(store, found, job)
+    const trusted = await trustedPieces(store, found, { job, stamps })
     for (const piece of trusted.synced) synced.add(piece)
     for (const piece of trusted.pieces) count(piece)
     swarm._startupBitfield = verified.bytes

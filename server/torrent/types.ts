@@ -45,6 +45,8 @@ export interface TorrentResume {
   pieces: string
   /** Those of them that were forced to the disk. */
   syncedPieces: string
+  /** What the files looked like after they were last forced to the disk; absent in records of older versions. */
+  stamps?: string
   /** The boot in which `pieces` was written: within it every written byte can be trusted. */
   bootId: string
   uploadedBytes: number

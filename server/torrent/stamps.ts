@@ -1,0 +1,36 @@
+import type { BigIntStats } from 'node:fs'
+import { crc32 } from 'node:zlib'
+
+const stampBytes = 4
+
+/**
+ * What each file of a torrent looked like after it was last written: its length and the time. Nobody changes a file by chance and
+ * keeps both, and it costs less than to read everything again.
+ */
+export class Stamps {
+  readonly #bytes: Buffer
+
+  /** `kept` is what `toBase64` gave before; without it nothing is known. */
+  constructor(fileCount: number, kept = '') {
+    this.#bytes = Buffer.alloc(fileCount * stampBytes)
+    Buffer.from(kept, 'base64').copy(this.#bytes)
+  }
+
+  /** True when a file is as it was noted. */
+  isSame(index: number, found: BigIntStats): boolean {
+    return index * stampBytes < this.#bytes.length && this.#bytes.readUInt32BE(index * stampBytes) === stampOf(found)
+  }
+
+  note(index: number, found: BigIntStats): void {
+    this.#bytes.writeUInt32BE(stampOf(found), index * stampBytes)
+  }
+
+  toBase64(): string {
+    return this.#bytes.toString('base64')
+  }
+}
+
+/** Never 0, which stands for a file that nothing is known about. */
+function stampOf({ size, mtimeNs }: BigIntStats): number {
+  return crc32(`${size} ${mtimeNs}`) || 1
+}
