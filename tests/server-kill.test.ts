@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from './support/free-port.ts'
@@ -58,6 +59,63 @@ describe('kill -9, then a new start (F24)', () => {
       await expectTidy(second)
     },
   )
+
+  it('while Completing, and another program changes what was unpacked: the right tree once', async () => {
+    const contents = manyFiles(3000)
+    web.on('/Tree.zip', file(await makeArchive('Tree.zip', contents, '-mx=0')))
+    const first = await start()
+    await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
+    await inStatus(first, '1', 'Completing')
+    await first.kill9()
+    const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
+    const unpacked = parts.filter((entry) => entry.isFile() && entry.parentPath.includes('unpacked'))
+    expect(unpacked.length).toBeGreaterThan(0)
+    for (const { parentPath, name } of unpacked) await writeFile(join(parentPath, name), 'of another program')
+    const second = await restart(first)
+    await whenEmpty(second)
+    const stored = (await itemsOf(second)).map(([, hex]) => hex).sort()
+    expect(stored).toEqual(
+      Object.values(contents)
+        .map((bytes) => bytes.toString('hex'))
+        .sort(),
+    )
+    await expectTidy(second)
+  })
+
+  it('while a torrent waits to be saved, and another program changes it: the right file', async () => {
+    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 2_000_000 })
+    const busy = await makeArchive('busy.zip', manyFiles(12_000), '-mx=0')
+    web.on('/busy.zip', file(busy))
+    const seed = await startLibtorrent(torrent)
+    const first = await start()
+    await first.ask('transfers.add', { links: [web.url('/busy.zip')] })
+    await inStatus(first, '1', 'Completing')
+    await first.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
+    await inStatus(first, '2', 'Seeding')
+    await first.ask('transfers.cancel', { id: 2 })
+    await inStatus(first, '2', 'In complete queue')
+    await first.kill9()
+    const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
+    const [film] = parts
+      .filter((entry) => entry.isFile() && entry.name === '0' && !entry.parentPath.includes('unpacked'))
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .filter((path) => statSync(path).size === 2_000_000)
+    await writeFile(film ?? '', Buffer.alloc(2_000_000))
+    const second = await restart(first)
+    await until(
+      async () => {
+        const rows = await listed(second)
+        // Nobody takes it.
+        if (rows.some(({ id, status }) => id === '2' && status === 'Seeding'))
+          await second.ask('transfers.cancel', { id: 2 })
+        return rows
+      },
+      (rows) => rows.length === 0,
+    )
+    const stored = (await itemsOf(second)).filter(([path]) => path === 'film.mkv')
+    expect(stored).toEqual([['film.mkv', torrent.contents[0]?.toString('hex')]])
+    await expectTidy(second)
+  })
 
   it('while In complete queue: the file once', async () => {
     web.on('/plain.bin', file(randomBytes(100_000)))

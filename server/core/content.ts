@@ -25,7 +25,9 @@ export interface Content {
   settle: (work: string, files: readonly { from: string; content: string }[], isKept: boolean) => Promise<void>
   /** How many bytes of a work folder are nowhere else. */
   heldBytes: (work: string, names: readonly string[]) => number
-  /** Removes content files that were noted in `removals`, and forgets the notes. */
+  /** Writes down that content files are to be removed, so that this is done even after a crash. */
+  noteRemovals: (contents: readonly string[]) => void
+  /** Removes content files that were noted so, and forgets the notes. */
   remove: (contents: readonly string[]) => Promise<void>
   /** Removes content files, several at a time. */
   erase: (contents: readonly string[]) => Promise<void>
@@ -59,6 +61,7 @@ export function openContent(folder: string, db: Database): Content {
   const workFolder = (content: string) => join(folder, 'parts', content)
   const flawed = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
+  const noteRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
   const erase = async (contents: readonly string[]) => {
     for (let done = 0; done < contents.length; done += eraseAtOnce) {
       await Promise.all(
@@ -98,6 +101,9 @@ export function openContent(folder: string, db: Database): Content {
     folder,
     path,
     workFolder,
+    noteRemovals: (contents) => {
+      for (const content of contents) noteRemoval.run(content)
+    },
     remove,
     erase,
     openWork: async (content) => {

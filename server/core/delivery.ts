@@ -1,6 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isIntact } from '../../engine/fetch.ts'
+import type { ArchiveSet } from '../archive/find-archives.ts'
+import { readTorrentResume } from '../torrent/resume.ts'
+import { Stamps } from '../torrent/stamps.ts'
 import { readTorrent } from '../torrent/torrent-file.ts'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
@@ -11,7 +14,7 @@ import type { DiskQuota } from './quota.ts'
 import type { Space } from './space.ts'
 import type { Status, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
-import { archivesOf, unpack } from './unpacking.ts'
+import { archivesOf, type UnpackResult, unpack } from './unpacking.ts'
 
 /** Shared by all users: one archive at a time is unpacked on this computer, and one tree at a time saved to a space. */
 export interface DeliveryTurns {
@@ -46,6 +49,8 @@ export interface DeliveryWatch {
   signal: AbortSignal
   /** Tells a status; while the transfer is shared, that stays the one to see. */
   show: (status: Status) => void
+  /** True when others may have been in the work folder since this was begun: nothing that was unpacked is relied on then. */
+  hasWaited: boolean
 }
 
 /**
@@ -55,18 +60,26 @@ export interface DeliveryWatch {
  * then nothing of it is in the space, and its bytes are kept.
  */
 export async function deliver(transfer: Transfer, options: DeliveryOptions, watch: DeliveryWatch): Promise<boolean> {
-  const { rows, content, quota, space } = options
+  const { rows, content, space } = options
   const plan = (next: Plan) => {
     transfer.plan = next
     rows.save(transfer)
   }
   watch.show('In complete queue')
-  const unfinished = transfer.plan?.kind
-  if (unfinished === 'whole') return complete(transfer, options, watch)
-  if (unfinished === 'raw') await complete(transfer, options, watch)
-  const root = rootOf(transfer, rows)
   const work = content.workFolder(transfer.content)
-  const archives = transfer.isUnpacked ? await archivesOf(transfer, work) : []
+  const { plan: unfinished } = transfer
+  if (unfinished?.kind === 'whole') {
+    if (watch.hasWaited && isUnsettled(unfinished, content)) {
+      // The same archives give the same files under the same names. Some of the others may be in their place already.
+      const placeOf = new Map(unfinished.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
+      const archives = await archivesOf(transfer, (name) => firstThere(join(work, name), placeOf.get(name), content))
+      await unpackInTurn(transfer, archives, { options, watch })
+    }
+    return complete(transfer, options, watch)
+  }
+  if (unfinished?.kind === 'raw') await complete(transfer, options, watch)
+  const root = rootOf(transfer, rows)
+  const archives = transfer.isUnpacked ? await archivesOf(transfer, (name) => join(work, name)) : []
   if (archives.length === 0) {
     plan(rawPlan(transfer, 'whole', root))
     return complete(transfer, options, watch)
@@ -75,16 +88,35 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
     plan(rawPlan(transfer, 'raw', root))
     await complete(transfer, options, watch)
   }
-  watch.show('In extraction queue')
-  const occupant = { signal: watch.signal, progress: () => transfer.percentUnpacked }
-  const unpacked = await options.turns.unpack.run(transfer, occupant, () => {
-    watch.show('Extracting')
-    return unpack({ transfer, work, archives, quota, signal: watch.signal })
-  })
-  watch.show('In complete queue')
+  const unpacked = await unpackInTurn(transfer, archives, { options, watch })
   const parentOf = (id: number) => (space.has(id) ? space.get(id).parentId : null)
   plan(unpackedPlan(transfer, unpacked, { root, parentOf }))
   return complete(transfer, options, watch)
+}
+
+async function unpackInTurn(
+  transfer: Transfer,
+  archives: ArchiveSet[],
+  { options: { content, quota, turns }, watch: { signal, show } }: { options: DeliveryOptions; watch: DeliveryWatch },
+): Promise<UnpackResult> {
+  show('In extraction queue')
+  const unpacked = await turns.unpack.run(transfer, { signal, progress: () => transfer.percentUnpacked }, () => {
+    show('Extracting')
+    return unpack({ transfer, work: content.workFolder(transfer.content), archives, quota, signal })
+  })
+  show('In complete queue')
+  return unpacked
+}
+
+/** True when some of what was unpacked for a plan is not in its place yet. */
+function isUnsettled({ trees }: Plan, content: Content): boolean {
+  return trees.some(({ files }) =>
+    files.some(({ from, content: name }) => from.includes('/') && !existsSync(content.path(name))),
+  )
+}
+
+function firstThere(path: string, settled: string | undefined, content: Content): string {
+  return settled !== undefined && !existsSync(path) ? content.path(settled) : path
 }
 
 /** A torrent that is a folder stays one, also where it holds one file only. */
@@ -136,20 +168,29 @@ export function isHere({ files, plan, content: work }: Transfer, content: Conten
 }
 
 /**
- * False when another program changed fetched bytes while they waited for delivery, as their checksums tell. What is in its place in
- * the content already is not looked at any more, nor are torrents, which keep no such checksums.
+ * False when another program changed fetched bytes while they waited for delivery: those of links as their checksums tell, those of
+ * torrents as the time of the last write does. What is in its place in the content already is not looked at any more.
  */
 export async function isAsFetched(
   transfer: Transfer,
   { content, bootId, signal }: { content: Content; bootId: string; signal: AbortSignal },
 ): Promise<boolean> {
   const work = content.workFolder(transfer.content)
+  if (transfer.kind === 'torrent') return isTorrentUntouched(transfer, work)
   for (const [index, { resume, sizeBytes }] of transfer.files.entries()) {
     const path = join(work, `${index}`)
     if (resume === null || sizeBytes === null || !existsSync(path)) continue
     if (!(await isIntact(path, { resume, sizeBytes, bootId, signal }))) return false
   }
   return true
+}
+
+function isTorrentUntouched({ files, torrentResume }: Transfer, work: string): boolean {
+  const stamps = new Stamps(files.length, readTorrentResume(torrentResume)?.stamps)
+  return files.every((_, index) => {
+    const found = statSync(join(work, `${index}`), { bigint: true, throwIfNoEntry: false })
+    return found === undefined || stamps.isSame(index, found)
+  })
 }
 
 /** What a transfer has on the disk that is not in the space. */

@@ -79,12 +79,11 @@ export class TransferList {
       this.#endSharing(transfer)
       return transfer
     }
-    const settled = transfer.plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
+    const settled = settledOf(transfer)
     db.transact(() => {
       rows.remove(id)
       this.#giveBack(transfer)
-      const note = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
-      for (const name of settled) note.run(name)
+      content.noteRemovals(settled)
     })
     // Only what is written down is stopped: on a full disk it goes on, and the person hears why.
     this.#live.delete(id)
@@ -100,6 +99,7 @@ export class TransferList {
 
   /** Tries a failed transfer again, from what is left of it; its archives with a password, or as they are. */
   retry(id: number, { password, isUnpacked }: { password: string | null; isUnpacked: boolean }): Transfer {
+    const { db, content } = this.#options
     const transfer = this.#get(id)
     const { stage, status, failure } = transfer
     if (status !== 'Error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
@@ -114,7 +114,12 @@ export class TransferList {
     }
     const reason = whyNotAny(transfer.links, this.#options.hosters)
     if (reason !== null) throw new Refusal(reason)
-    this.#setNow(transfer, 'Waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
+    const settled = settledOf(transfer)
+    db.transact(() => {
+      this.#setNow(transfer, 'Waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
+      content.noteRemovals(settled)
+    })
+    this.#afterwards(() => content.remove(settled))
     this.advance()
     return transfer
   }
@@ -197,7 +202,11 @@ export class TransferList {
       return
     }
     if (stage !== 'delivered' && !isHere(transfer, this.#options.content)) {
-      this.#set(transfer, 'In queue', { stage: 'fetching', isSharing: false, ...unfetched(transfer) })
+      this.#delivering.begin(
+        transfer.id,
+        () => this.#fetchAgain(transfer, null),
+        (fault) => this.#failDelivery(transfer, fault),
+      )
       return
     }
     if (isSharing) this.#fetch(transfer)
@@ -279,15 +288,28 @@ export class TransferList {
     }
     const work = async (signal: AbortSignal) => {
       if (hasWaited && !(await isAsFetched(transfer, { content, bootId, signal }))) {
-        const reason = 'Another program changed what had been fetched, so it is fetched again.'
-        this.#set(transfer, 'In queue', { stage: 'fetching', plan: null, reason })
-        return
+        return this.#fetchAgain(transfer, 'Another program changed what had been fetched, so it is fetched again.')
       }
-      const run = () => deliver(transfer, this.#options, { signal, show })
+      const run = () => deliver(transfer, this.#options, { signal, show, hasWaited })
       const hasLeft = await whenThereIsRoom(run, { transfer, folder, signal })
       if (hasLeft) await this.#forget(transfer)
     }
     this.#delivering.begin(transfer.id, work, (fault) => this.#failDelivery(transfer, fault))
+  }
+
+  /** Fetches what is not here, or not as it was. A file that is in its place already goes first: its plan is given up. */
+  async #fetchAgain(transfer: Transfer, reason: string | null): Promise<void> {
+    const { content } = this.#options
+    await content.erase(settledOf(transfer))
+    if (transfer.isSharing) await this.#fetching.stop(transfer.id, new Refusal('It is fetched again.'))
+    const isLost = !isHere(transfer, content)
+    this.#set(transfer, 'In queue', {
+      stage: 'fetching',
+      isSharing: false,
+      reason,
+      plan: null,
+      ...(isLost ? unfetched(transfer) : {}),
+    })
   }
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
@@ -378,6 +400,11 @@ function attempt(work: () => void, report: (fault: unknown) => void): void {
   } catch (fault) {
     report(fault)
   }
+}
+
+/** The names of content that a transfer's files have, or are to get, while they are on their way into the space. */
+function settledOf({ plan }: Transfer): string[] {
+  return plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
 }
 
 /** A transfer of which nothing is here. */

@@ -11,13 +11,13 @@ import type { Transfer } from './transfer.ts'
 
 const maxNotes = 3
 
-/** The archives among a transfer's files, which lie in its work folder under their index. */
-export function archivesOf({ files }: Transfer, work: string): Promise<ArchiveSet[]> {
+/** The archives among a transfer's files; `placeOf` tells where the one of an index is. */
+export function archivesOf({ files }: Transfer, placeOf: (index: string) => string): Promise<ArchiveSet[]> {
   return findArchives(
     files.map(({ path }, index) => ({
       name: path.at(-1) ?? '',
       folder: path.slice(0, -1).join('/'),
-      path: join(work, `${index}`),
+      path: placeOf(`${index}`),
     })),
   )
 }
@@ -45,7 +45,7 @@ export async function unpack(job: UnpackJob): Promise<UnpackResult> {
 }
 
 /** What archives became, and what the person has to know of them, or null. */
-interface UnpackResult {
+export interface UnpackResult {
   unpacked: Unpacked[]
   note: string | null
 }

@@ -7,6 +7,7 @@ import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
 import type { Status, Transfer } from '../core/transfer.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
+import { readTorrentResume } from '../torrent/resume.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../torrent/types.ts'
 
 const sharingShownMs = 10_000
@@ -56,7 +57,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const running = engine.start({
     source,
     folder: job.workFolder,
-    resume: readResume(transfer, job.torrentFile),
+    resume: resumeOf(transfer, job.torrentFile),
     bootId: job.bootId,
     onMetadata: (info) => accept(job, info),
     onState: (state) => {
@@ -153,25 +154,12 @@ function statusOf({ phase }: TorrentState, isSending: boolean): Status | null {
   }
 }
 
-function readResume({ torrentResume, uploadedBytes }: Transfer, torrentFile: Uint8Array | null): TorrentResume | null {
-  const said: unknown = torrentResume === null ? null : JSON.parse(torrentResume)
-  if (!isResume(said)) return null
+function resumeOf({ torrentResume, uploadedBytes }: Transfer, torrentFile: Uint8Array | null): TorrentResume | null {
+  const kept = readTorrentResume(torrentResume)
+  if (kept === null) return null
   return {
-    ...said,
-    uploadedBytes: Math.max(uploadedBytes, said.uploadedBytes),
+    ...kept,
+    uploadedBytes: Math.max(uploadedBytes, kept.uploadedBytes),
     torrentFile: torrentFile === null ? null : Buffer.from(torrentFile).toString('base64'),
   }
-}
-
-function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
-  return (
-    typeof said === 'object' &&
-    said !== null &&
-    'infoHash' in said &&
-    'pieces' in said &&
-    typeof said.pieces === 'string' &&
-    'uploadedBytes' in said &&
-    typeof said.uploadedBytes === 'number' &&
-    (!('stamps' in said) || typeof said.stamps === 'string')
-  )
 }

@@ -4,7 +4,7 @@ import type { WorkerJob } from './messages.ts'
 import type { PieceStore } from './piece-store.ts'
 import { Stamps } from './stamps.ts'
 import { readTorrent, type Torrent } from './torrent-file.ts'
-import { TorrentError } from './types.ts'
+import { TorrentError, type TorrentResume } from './types.ts'
 
 /** What is known of a torrent when it starts: what the person gave, and the description that an earlier run kept. */
 export function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
@@ -53,4 +53,23 @@ export async function trustedPieces(
     synced: pieces.filter((piece) => synced.has(piece)),
     doubtful: present.filter((piece) => written.has(piece) && !known.has(piece)),
   }
+}
+
+/** What was kept of a torrent, as JSON; null when that is nothing, or nothing that can be used. */
+export function readTorrentResume(kept: string | null): Omit<TorrentResume, 'torrentFile'> | null {
+  const said: unknown = kept === null ? null : JSON.parse(kept)
+  return isResume(said) ? said : null
+}
+
+function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
+  return (
+    typeof said === 'object' &&
+    said !== null &&
+    'infoHash' in said &&
+    'pieces' in said &&
+    typeof said.pieces === 'string' &&
+    'uploadedBytes' in said &&
+    typeof said.uploadedBytes === 'number' &&
+    (!('stamps' in said) || typeof said.stamps === 'string')
+  )
 }

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createTorrentEngine, type RunningTorrent } from '../../server/torrent/engine.ts'
+import { Stamps } from '../../server/torrent/stamps.ts'
 import { readTorrent } from '../../server/torrent/torrent-file.ts'
 
 // The torrent engine in a process of its own, for as long as the service would have it: told where to listen and whom to let in, it
@@ -41,11 +43,16 @@ function add({ torrent, folder, mode }: Order): void {
   const { info, pieceCount } = readTorrent(torrentFile)
   // What stands beyond the last piece is not looked at.
   const pieces = Buffer.alloc(Math.ceil(pieceCount / 8), 0xff).toString('base64')
+  const stamps = new Stamps(info.files.length)
+  for (const index of mode === 'seed' ? info.files.keys() : []) {
+    stamps.note(index, statSync(join(folder, `${index}`), { bigint: true }))
+  }
   const whole = {
     infoHash: info.infoHash,
     torrentFile: torrentFile.toString('base64'),
     pieces,
     syncedPieces: pieces,
+    stamps: stamps.toBase64(),
     bootId: 'this boot',
     uploadedBytes: 0,
   }
