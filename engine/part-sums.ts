@@ -9,6 +9,7 @@ const magic = 0x50445332
 const slotBytes = 64
 /** Bytes of a part file that have one checksum, at most: what a damage costs. */
 const maxExtentBytes = 4 * 1024 * 1024
+const restMs = 250
 
 /** Bytes of a part file that were written, and their checksum. */
 export interface Extent {
@@ -84,6 +85,7 @@ export class PartSums {
   /** False while it is not known whether another program changed what is there. */
   #isProven: boolean
   #busy: Promise<void> | null = null
+  #resting: NodeJS.Timeout | undefined
 
   private constructor(file: FileHandle, hash: XXHashAPI, { part, strong, extents, isProven }: SumsOptions) {
     this.#file = file
@@ -163,7 +165,9 @@ export class PartSums {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#resting)
     await this.#busy
+    await this.#stamp()
     await this.#file.close().catch(() => undefined)
   }
 
@@ -176,6 +180,12 @@ export class PartSums {
     this.#isDue = true
     this.#busy ??= this.#drain().finally(() => {
       this.#busy = null
+      // While bytes come the last change is another all the time: it is worth a note only when they rest.
+      this.#resting ??= setTimeout(() => {
+        this.#resting = undefined
+        this.#stamp().catch(() => undefined)
+      }, restMs).unref()
+      this.#resting.refresh()
     })
     return this.#busy
   }
@@ -186,19 +196,28 @@ export class PartSums {
       const due = [...this.#changed]
       this.#changed.clear()
       this.#isDue = false
+      const slots = due.map((index) => {
+        const extent = this.#extents[index] ?? null
+        const slot = extent === null ? Buffer.alloc(slotBytes) : encode(extent)
+        return this.#file.write(slot, 0, slotBytes, (index + 1) * slotBytes)
+      })
       try {
-        // Taken after the bytes were written: whatever changed the file until now was this program.
-        const head = encodeHead(this.#identity, this.#isProven ? await stampOf(this.#part) : noStamp)
-        const slots = due.map((index) => {
-          const extent = this.#extents[index] ?? null
-          const slot = extent === null ? Buffer.alloc(slotBytes) : encode(extent)
-          return this.#file.write(slot, 0, slotBytes, (index + 1) * slotBytes)
-        })
-        await Promise.all([...slots, this.#file.write(head, 0, slotBytes, 0)])
+        await Promise.all(slots)
       } catch {
         for (const index of due) this.#changed.add(index)
         return
       }
+    }
+  }
+
+  /** Notes the last change of the file: whatever changed it until now was this program. */
+  async #stamp(): Promise<void> {
+    if (!this.#isProven) return
+    try {
+      const head = encodeHead(this.#identity, await stampOf(this.#part))
+      await this.#file.write(head, 0, slotBytes, 0)
+    } catch {
+      // Without it everything is read back at the next start.
     }
   }
 }

@@ -127,7 +127,8 @@ const damages: Record<string, Damage> = {
   'read-only': (path) => chmodSync(path, 0o444),
 }
 const lists = ['putdesk.db', 'putdesk.db-wal']
-const helpers = ['putdesk.backup.db', 'putdesk.backup-1.db', 'putdesk.journal', 'putdesk.journal-1', 'putdesk.seal']
+const copies = ['putdesk.backup.db', 'putdesk.backup-1.db']
+const helpers = [...copies, 'putdesk.copies', 'putdesk.journal', 'putdesk.journal-1', 'putdesk.seal']
 
 it.each(
   (['stopped', 'killed'] as const).flatMap((how) =>
@@ -177,6 +178,53 @@ it.each(
   },
   60_000,
 )
+
+it.each(copies)(
+  'the list is never taken from a copy that is damaged where SQLite does not see it: %s',
+  async (copy) => {
+    for (const how of ['killed', 'stopped'] as const) {
+      for (const [what, pattern] of [
+        ['the name of a content', /[0-9a-f]{32}/g],
+        ['the name of an item', /file \d\.bin/g],
+      ] as const) {
+        for (const from of ['as it was', 'with a list that is gone']) {
+          const data = newFolder()
+          copyFolder(left[how], data)
+          const text = readFileSync(join(data, copy), 'latin1')
+          writeFileSync(
+            join(data, copy),
+            text.replaceAll(pattern, (found) => `x${found.slice(1)}`),
+            'latin1',
+          )
+          if (from !== 'as it was') for (const list of lists) rmSync(join(data, list), { force: true })
+          const cores = open(data)
+          const label = `${what}, ${how}, ${from}`
+          expect(treeOf(cores), label).toEqual(stored)
+          if (from === 'as it was') expect(cores.notice, label).toBe(null)
+          await cores.close()
+          rmSync(data, { recursive: true })
+        }
+      }
+    }
+  },
+)
+
+it('a log that is left of another list is not taken for that of the copy', async () => {
+  const [data, other] = [newFolder(), newFolder()]
+  const cores = open(other)
+  await cores.begin()
+  for (let n = 0; n < 200; n++) put(cores, `other ${n} ${'x'.repeat(100)}`, 0)
+  const log = readFileSync(join(other, 'putdesk.db-wal'))
+  await cores.close()
+  copyFolder(left.stopped, data)
+  rmSync(join(data, 'putdesk.db'))
+  writeFileSync(join(data, 'putdesk.db-wal'), log)
+  const restored = open(data)
+  expect(restored.notice).toMatch(/The list of your files was missing/)
+  expect(treeOf(restored)).toEqual(stored)
+  await restored.close()
+  expect(readdirSync(data).filter((name) => /damaged-.*-wal$/.test(name)).length).toBe(1)
+})
 
 it('a list that a program changed is used as it is, and told', async () => {
   const data = newFolder()

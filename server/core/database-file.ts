@@ -13,14 +13,13 @@ import {
 import { DatabaseSync } from 'node:sqlite'
 import { number, type Row } from './row.ts'
 
-/** Opens and checks a file; null when it is damaged. */
-export function tryOpen(path: string): DatabaseSync | null {
-  const wasKilled = existsSync(`${path}-wal`)
+/** Opens and checks a file, thoroughly where nothing says that it is as it was written; null when it is damaged. */
+export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) } = {}): DatabaseSync | null {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
     // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
     db.exec('PRAGMA locking_mode = EXCLUSIVE')
-    const check = wasKilled ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
+    const check = isThorough ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
     if (Object.values(one(db, check)).includes('ok')) return db
   } catch (error) {
     if (!isDamage(error)) {

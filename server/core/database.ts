@@ -7,7 +7,7 @@ import { DataFolderError, toFolderError } from './folder-error.ts'
 import { openJournal } from './journal.ts'
 import { type DataFiles, dataFiles, openData } from './restore.ts'
 import { number, type Row } from './row.ts'
-import { breakSeal, seal } from './seal.ts'
+import { breakSeal, type Sum, seal, vouch } from './seal.ts'
 
 const minuteMs = 60 * 1000
 const hourMs = 60 * minuteMs
@@ -133,15 +133,17 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
 }
 
 /** A copy takes the place of the one before only when it was found to be good; that one is kept too. */
-async function copyDatabase(sql: DatabaseSync, { copies: [newest, older] }: DataFiles): Promise<void> {
+async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> {
+  const [newest, older] = files.copies
   const next = `${newest}.new`
   await rm(next, { force: true })
   try {
     await backup(sql, next)
-    await check(next)
+    const sum = await check(next)
     const file = await open(next, 'r+')
     await file.sync()
     await file.close()
+    vouch(files, sum)
     await keepOlder(newest, older)
     await rename(next, newest)
   } catch (fault) {
@@ -159,19 +161,24 @@ async function keepOlder(newest: string, older: string): Promise<void> {
 }
 
 /** Reads a whole copy, in a thread, because that takes long for a large one. Rejects when it is damaged. */
-function check(path: string): Promise<void> {
+function check(path: string): Promise<Sum> {
   const program = `
+    const { readFileSync } = require('node:fs')
     const { DatabaseSync } = require('node:sqlite')
-    const { workerData } = require('node:worker_threads')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { crc32 } = require('node:zlib')
     const db = new DatabaseSync(workerData)
     db.exec('PRAGMA journal_mode = DELETE')
     const [said] = db.prepare('PRAGMA integrity_check(1)').all()
     db.close()
-    if (said.integrity_check !== 'ok') throw new Error('The copy of the database is damaged: ' + said.integrity_check)`
+    if (said.integrity_check !== 'ok') throw new Error('The copy of the database is damaged: ' + said.integrity_check)
+    const bytes = readFileSync(workerData)
+    parentPort.postMessage({ sizeBytes: bytes.length, checksum: crc32(bytes) })`
   return new Promise((resolve, reject) => {
     const worker = new Worker(program, { eval: true, workerData: path, execArgv: ['--no-warnings'] })
+    worker.once('message', resolve)
     worker.once('error', reject)
-    worker.once('exit', () => resolve())
+    worker.once('exit', () => reject(new Error('The thread that reads the copy of the database ended by itself.')))
   })
 }
 

@@ -9,7 +9,7 @@ import { recount } from './recount.ts'
 import { number, text } from './row.ts'
 import { salvage } from './salvage.ts'
 import { migrate, schemaVersion } from './schema.ts'
-import { readSeal } from './seal.ts'
+import { isVouched, readSeal } from './seal.ts'
 
 /** The files of the data folder that hold the list of files. */
 export interface DataFiles {
@@ -21,6 +21,8 @@ export interface DataFiles {
   journal: string
   olderJournal: string
   seal: string
+  /** Tells the copies that were found good by their bytes. */
+  vouched: string
 }
 
 export function dataFiles(folder: string): DataFiles {
@@ -32,6 +34,7 @@ export function dataFiles(folder: string): DataFiles {
     journal: at('putdesk.journal'),
     olderJournal: at('putdesk.journal-1'),
     seal: at('putdesk.seal'),
+    vouched: at('putdesk.copies'),
   }
 }
 
@@ -69,7 +72,7 @@ export function openData(files: DataFiles): OpenedData {
   if (!isUsable) {
     sql?.close()
     if (before !== null) discard(path)
-    return restore(files, all(), { isThere, aside: before ?? (existsSync(path) ? setAside(path) : null) })
+    return restore(files, all(), { isThere, aside: before ?? (isLeft(path) ? setAside(path) : null) })
   }
   bringUp(sql, files.folder)
   const lost = lostEntries(sql, recent).length === 0 ? [] : lostEntries(sql, all())
@@ -90,6 +93,11 @@ export function openData(files: DataFiles): OpenedData {
   return { sql, restored: told.length === 0 ? null : told.join(' '), aside: null }
 }
 
+/** A log without its database counts too: the next database in this place would take it for its own. */
+function isLeft(path: string): boolean {
+  return existsSync(path) || existsSync(`${path}-wal`)
+}
+
 const foundChanged =
   'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
 
@@ -103,8 +111,8 @@ function restore(
   entries: Entry[],
   { isThere, aside }: { isThere: boolean; aside: string | null },
 ): OpenedData {
-  const { path, copies, folder } = files
-  const from = firstGood(copies, path, aside)
+  const { path, folder } = files
+  const from = firstGood(files, aside)
   const sql = tryOpen(path)
   if (sql === null) throw new DataFolderError(`“${path}” cannot be read or written: check the disk that it is on.`)
   bringUp(sql, folder)
@@ -124,10 +132,17 @@ function restore(
   return { sql, restored: `The list of your files was ${what}, and ${source}.${rest}`, aside }
 }
 
-/** The first copy that is good, now in the place of the database. Where there is no room for one, all is as it was before. */
-function firstGood(copies: readonly string[], path: string, aside: string | null): string | null {
+/**
+ * The first copy that is good, now in the place of the database; one that is as it was written comes before one that only looks good.
+ * Where there is no room for it, all is as it was before.
+ */
+function firstGood(files: DataFiles, aside: string | null): string | null {
+  const { path, copies } = files
+  const sound = copies.filter((copy) => isVouched(files, copy))
   try {
-    return copies.find((copy) => takeCopy(copy, path)) ?? null
+    const find = (some: readonly string[], isThorough: boolean) =>
+      some.find((copy) => takeCopy(copy, path, { isThorough }))
+    return find(sound, false) ?? find(copies, true) ?? null
   } catch (fault) {
     if (aside !== null && !existsSync(path)) moveAll(aside, path)
     throw fault
@@ -136,7 +151,7 @@ function firstGood(copies: readonly string[], path: string, aside: string | null
 
 /**
  * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
- * by its rows. A copy and the journal must be there to tell.
+ * by its rows. A copy that is as it was written and the journal must be there to tell.
  */
 function isRotten(
   files: DataFiles,
@@ -146,7 +161,11 @@ function isRotten(
   if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
   const last = versionIn(sql)
   const next = `${files.path}.kept`
-  if (last === null || !files.copies.some((copy) => takeCopy(copy, next))) return false
+  if (
+    last === null ||
+    !files.copies.some((copy) => isVouched(files, copy) && takeCopy(copy, next, { isThorough: false }))
+  )
+    return false
   const kept = tryOpen(next)
   try {
     if (kept === null || versionIn(kept)?.id !== last.id) return false
@@ -196,12 +215,12 @@ function versionIn(sql: DatabaseSync): { id: string; number: number } | null {
 }
 
 /** True when a copy is good; then it is in the place of the database. */
-function takeCopy(copy: string, path: string): boolean {
+function takeCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
   if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
   const next = `${path}.new`
   discard(next)
   copyWhole(copy, next)
-  const sql = tryOpen(next)
+  const sql = tryOpen(next, { isThorough })
   const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
   sql?.close()
   if (isGood) renameSync(next, path)
@@ -244,8 +263,13 @@ function follows(sql: DatabaseSync, entries: readonly Entry[]): boolean {
 }
 
 /** True when something was stored in this folder before, so that a database that is gone is not one that never was. */
-function hasAnything({ folder, copies }: DataFiles, entries: readonly Entry[]): boolean {
-  return entries.length > 0 || copies.some((copy) => existsSync(copy)) || hasFiles(join(folder, 'content'))
+function hasAnything({ folder, path, copies }: DataFiles, entries: readonly Entry[]): boolean {
+  return (
+    entries.length > 0 ||
+    existsSync(`${path}-wal`) ||
+    copies.some((copy) => existsSync(copy)) ||
+    hasFiles(join(folder, 'content'))
+  )
 }
 
 function hasFiles(folder: string): boolean {
@@ -255,13 +279,13 @@ function hasFiles(folder: string): boolean {
 }
 
 /** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
-function setOddAside({ path, copies, journal, olderJournal, seal }: DataFiles): void {
+function setOddAside({ path, copies, journal, olderJournal, seal, vouched }: DataFiles): void {
   const ours = ['-wal', '-shm', '-journal', '.new', '.kept'].map((ending) => `${path}${ending}`)
-  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`]) {
+  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${vouched}.new`]) {
     const found = lstatSync(one, { throwIfNoEntry: false })
     if (found !== undefined && !found.isFile()) setAside(one)
   }
-  for (const one of [path, ...copies, journal, olderJournal, seal]) {
+  for (const one of [path, ...copies, journal, olderJournal, seal, vouched]) {
     const found = lstatSync(one, { throwIfNoEntry: false })
     if (found?.isSymbolicLink() === true && !existsSync(one)) {
       throw new DataFolderError(`“${one}” is a link that leads nowhere: bring back what it leads to, or remove it.`)

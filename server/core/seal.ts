@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { DataFiles } from './restore.ts'
 
@@ -26,9 +26,56 @@ export function breakSeal({ seal: note }: DataFiles): void {
   rmSync(note, { force: true })
 }
 
-interface State {
+/** A copy by its bytes alone: it keeps them wherever it is moved. */
+export interface Sum {
   sizeBytes: number
   checksum: number
+}
+
+/** The newest copy, the older one, and one that is not in its place yet. */
+const maxVouched = 3
+
+/** Notes a copy that was read whole and found good. To be called before it gets its place. */
+export function vouch({ vouched }: DataFiles, sum: Sum): void {
+  const known = readSums(vouched).filter((one) => !isSame(one, sum))
+  const lines = [...known, sum].slice(-maxVouched).map((one) => `${lineOf(one)}\n`)
+  writeFileSync(`${vouched}.new`, lines.join(''), { mode: 0o600, flush: true })
+  renameSync(`${vouched}.new`, vouched)
+}
+
+/** True when a copy is, byte for byte, one that was found good. */
+export function isVouched({ vouched }: DataFiles, copy: string): boolean {
+  const known = readSums(vouched)
+  if (known.length === 0 || statSync(copy, { throwIfNoEntry: false })?.isFile() !== true) return false
+  const sum = sumOf(readFileSync(copy))
+  return known.some((one) => isSame(one, sum))
+}
+
+function readSums(path: string): Sum[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return []
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, sizeBytes = '', checksum = ''] = /^(\d+) (\d+) \d+$/.exec(line) ?? []
+      const sum = { sizeBytes: Number(sizeBytes), checksum: Number(checksum) }
+      return line !== '' && line === lineOf(sum) ? [sum] : []
+    })
+}
+
+function isSame(a: Sum, b: Sum): boolean {
+  return a.sizeBytes === b.sizeBytes && a.checksum === b.checksum
+}
+
+/** The last number is the checksum of the others: a damaged line vouches for nothing. */
+function lineOf({ sizeBytes, checksum }: Sum): string {
+  return `${sizeBytes} ${checksum} ${crc32(`${sizeBytes} ${checksum}`)}`
+}
+
+function sumOf(bytes: Buffer): Sum {
+  return { sizeBytes: bytes.length, checksum: crc32(bytes) }
+}
+
+interface State extends Sum {
   writtenAt: string
   /** Of these three: a damaged note says nothing. */
   proof: number
@@ -37,7 +84,7 @@ interface State {
 function stateOf(path: string): State {
   const bytes = readFileSync(path)
   const writtenAt = `${statSync(path, { bigint: true }).mtimeNs}`
-  return proven({ sizeBytes: bytes.length, checksum: crc32(bytes), writtenAt })
+  return proven({ ...sumOf(bytes), writtenAt })
 }
 
 function proven(state: Omit<State, 'proof'>): State {
