@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLog } from '../electron/backend/log.ts'
 import { createV1Client, withToken } from '../electron/backend/putio/v1/client.ts'
 import { Secrets } from '../electron/backend/secrets.ts'
+import { UnreadRows } from '../electron/backend/unread-rows.ts'
 import { type Asked, startScriptedServer } from './support/scripted-server.ts'
 
 // Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9, §10.
@@ -80,6 +82,7 @@ const client = (apiSecret = 'open-sesame') =>
     baseUrl: async () => server.url,
     credentials: { apiKey: 'k&+%', apiSecret },
     secrets: new Secrets(),
+    unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
   })
 
 it('signs every request in the body of a POST, and never in a URL', async () => {
@@ -165,7 +168,7 @@ it('reads the recorded messages, transfers and subscriptions', async () => {
     percentDone: 1,
     ...unknown,
   }
-  expect(await one.listTransfers()).toEqual([transfer])
+  expect(await one.listTransfers()).toEqual({ transfers: [transfer], unread: [] })
   expect(await one.addTransfers(['http://a.b/c'], 7)).toEqual([transfer])
   expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })
   await one.cancelTransfer(358874)
@@ -253,7 +256,9 @@ it('reads the recorded analysis', async () => {
 })
 
 it('reads what our own service tells more of transfers, and takes a failure it does not know for any other', async () => {
-  const [album, archive] = await client('putdesk').listTransfers()
+  const {
+    transfers: [album, archive],
+  } = await client('putdesk').listTransfers()
   expect([album, archive]).toMatchObject([
     {
       status: 'seeding',
@@ -334,6 +339,7 @@ it('tells that nothing answers at all', async () => {
     baseUrl: async () => 'http://127.0.0.1:1',
     credentials: { apiKey: 'k', apiSecret: 's' },
     secrets: new Secrets(),
+    unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
   })
   await expect(gone.account()).rejects.toMatchObject({
     code: 'unreachable',

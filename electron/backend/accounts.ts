@@ -14,13 +14,16 @@ import { createV1Client } from './putio/v1/client.ts'
 import type { Credentials } from './putio/v1/request.ts'
 import type { Secrets } from './secrets.ts'
 import { Session } from './session.ts'
+import { UnreadRows } from './unread-rows.ts'
 import type { Vault } from './vault.ts'
 
 /** Fields of a later version stay with the account. */
 const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true })
 type StoredAccount = z.infer<typeof StoredAccount>
 /** Origins that an account's token may go to, beside its own server. */
-const StreamOrigins = z.object({ streamOrigins: z.array(z.string()) })
+const StreamOrigins = z.object({
+  streamOrigins: z.array(z.unknown()).transform((origins) => origins.filter((origin) => typeof origin === 'string')),
+})
 const StoredCredentials = z.object({ apiKey: z.string(), apiSecret: z.string() })
 
 const group = 'accounts'
@@ -47,6 +50,8 @@ export interface AccountsOptions {
   history: History
   service: LocalService
   emit: Emit
+  /** Shows a sentence under a key until it is null. */
+  show(key: string, sentence: string | null): void
 }
 
 /** All accounts of the person, open. Which there are is kept in the settings file, their secrets in the vault. */
@@ -149,7 +154,8 @@ export class Accounts {
     const address = toBaseUrl(input.address)
     const credentials = { apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
     this.#hide(credentials)
-    const client = createV1Client({ baseUrl: async () => address, credentials, secrets })
+    const unread = new UnreadRows({ log: this.#options.log, show: () => undefined })
+    const client = createV1Client({ baseUrl: async () => address, credentials, secrets, unread })
     const { userName } = await client.account()
 
     const known = [...this.#sessions.values()].find(
@@ -173,13 +179,14 @@ export class Accounts {
   }
 
   #add(account: Account, credentials: Credentials | null = null): Session {
-    const { service, history, log, secrets, emit } = this.#options
+    const { service, history, log, secrets, emit, show } = this.#options
     const { address } = account
+    const unread = new UnreadRows({ log, show: (list, sentence) => show(`${account.id} ${list}`, sentence) })
     const client =
       account.kind === 'this-computer'
-        ? createV1Client({ baseUrl: () => service.url(), credentials: service.credentials, secrets })
+        ? createV1Client({ baseUrl: () => service.url(), credentials: service.credentials, secrets, unread })
         : credentials !== null && address !== null
-          ? createV1Client({ baseUrl: async () => address, credentials, secrets })
+          ? createV1Client({ baseUrl: async () => address, credentials, secrets, unread })
           : null
     const session = new Session({
       account,

@@ -88,7 +88,8 @@ export function createBackend(host: Host): Backend {
     onState: (state) => emit('service.changed', state),
     onNotice: addNotice,
   })
-  const accounts = new Accounts({ file, vault, log, secrets, history, service, emit })
+  const show = (key: string, sentence: string | null) => showProblem(key)(sentence)
+  const accounts = new Accounts({ file, vault, log, secrets, history, service, emit, show })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
   const opened = hosters

@@ -4,7 +4,7 @@ import type { ItemId } from '../../shared/item.ts'
 import { isOnlyShared } from '../../shared/slots.ts'
 import type { Transfer, TransferFailure, TransferId, TransferStatus } from '../../shared/transfer.ts'
 import type { History } from './history.ts'
-import type { ListedTransfer, Message, PutioClient } from './putio/client.ts'
+import type { ListedTransfer, Message, PutioClient, TransferListing } from './putio/client.ts'
 
 type Delta = Omit<EventData<'transfers.changed'>, 'accountId'>
 
@@ -120,10 +120,11 @@ export class TransferList {
   async #fetch(): Promise<void> {
     const { accountId, client, history, onDelta, onTouched, onFetched } = this.#options
     const retried = [...this.#retriedHere]
-    const listed = await client.listTransfers()
+    const { transfers: listed, unread } = await client.listTransfers()
     const present = new Set(listed.map(({ id }) => id))
     const before = [...this.#listed.values()].filter(({ id }) => !present.has(id))
-    const vanished = this.#isFirst ? [...before, ...this.#vanishedWhileAway(present)] : before
+    const gone = this.#isFirst ? [...before, ...this.#vanishedWhileAway(present)] : before
+    const vanished = gone.filter((transfer) => !this.#mayBeUnread(transfer, unread))
     const shared = listed.filter((transfer) => isOnlyShared(transfer) && !this.#arrived.has(transfer.id))
     const isTold = shared.length > 0 || vanished.some(({ id }) => !this.#cancelledHere.has(id))
     const messages = isTold ? await client.listMessages() : []
@@ -154,11 +155,17 @@ export class TransferList {
         this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
     }
     for (const id of retried) this.#retriedHere.delete(id)
-    this.#isFirst = false
+    if (vanished.length === gone.length) this.#isFirst = false
     const touched = this.#touchedFolders(shared, messages)
     if (touched.length > 0) onTouched(touched)
     if (upserted.length + arrived.length + finished.length + cancelled.length > 0)
       onDelta({ isReset: false, upserted, arrived, finished, cancelled })
+  }
+
+  /** True where a row that could not be read may be that of this transfer: then it may be there still, as it last was. */
+  #mayBeUnread(transfer: ListedTransfer, unread: TransferListing['unread']): boolean {
+    if (this.#cancelledHere.has(transfer.id)) return false
+    return unread.some(({ id, name }) => (id === null ? name === null || name === transfer.name : id === transfer.id))
   }
 
   /** A transfer that is new here has been in its status since it was added, as far as anybody knows. */
@@ -221,7 +228,7 @@ export class TransferList {
     const { accountId, history } = this.#options
     return history
       .allPending(accountId)
-      .filter(({ transferId }) => !present.has(transferId))
+      .filter(({ transferId }) => !present.has(transferId) && !this.#listed.has(transferId))
       .map(({ transferId, name, links, folderId }) => ({
         id: transferId,
         name,

@@ -113,7 +113,7 @@ async function add(
   for (const request of toRequests(links, files)) {
     const added = await session.client().addTransfers(request, folderId)
     session.transfers?.noteAdded(withLinks(added, request), folderId)
-    ids.push(...added.map(({ id }) => id))
+    ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
   }
   await session.transfers?.refresh()
   return ids
@@ -123,10 +123,11 @@ async function add(
  * Which links a transfer was made of. The service answers in the order of the links, one each; where it grouped some, which came
  * of which is not told. A torrent file is no link that could be used again.
  */
-function withLinks(added: readonly ListedTransfer[], links: readonly string[]) {
+function withLinks(added: readonly (ListedTransfer | null)[], links: readonly string[]) {
   const isOneEach = added.length === links.length
-  return added.map((transfer, index) => {
+  return added.flatMap((transfer, index) => {
+    if (transfer === null) return []
     const own = transfer.links.length > 0 ? transfer.links : isOneEach ? links.slice(index, index + 1) : []
-    return { transfer, links: own.filter((link) => !/^data:/i.test(link)) }
+    return [{ transfer, links: own.filter((link) => !/^data:/i.test(link)) }]
   })
 }

@@ -52,8 +52,9 @@ export interface PutioClient {
   /** All folders of the space, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
 
-  listTransfers(): Promise<ListedTransfer[]>
-  addTransfers(links: readonly string[], folderId: ItemId): Promise<ListedTransfer[]>
+  listTransfers(): Promise<TransferListing>
+  /** What was added, in the order of the links; null for one whose row could not be read. */
+  addTransfers(links: readonly string[], folderId: ItemId): Promise<(ListedTransfer | null)[]>
   cancelTransfer(transferId: TransferId): Promise<void>
   /** Tries a failed transfer again from what is left of it; false where the service has no such act. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<boolean>
@@ -76,6 +77,12 @@ export interface PutioClient {
    * service's own gets the token only where `isTrusted` says so of its origin. Errors: untrusted-host.
    */
   streamUrl(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<string>
+}
+
+/** The transfers that are listed, and what can be told of those whose rows could not be read: they are there all the same. */
+export interface TransferListing {
+  transfers: ListedTransfer[]
+  unread: { id: TransferId | null; name: string | null }[]
 }
 
 /** A transfer as the service lists it, before our own memory of it is added. */

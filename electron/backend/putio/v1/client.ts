@@ -1,24 +1,32 @@
 import * as z from 'zod'
 import { trimEnd } from '../../../../engine/trim-end.ts'
-import type { Analysis, AnalyzedLink } from '../../../../shared/analysis.ts'
+import type { AnalyzedLink } from '../../../../shared/analysis.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
 import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
 import type { ListedTransfer, PutioClient, Subscription, SubscriptionDraft } from '../client.ts'
-import { type Endpoint, NoSuchMethod, request } from './request.ts'
+import { type Endpoint, hostOf, NoSuchMethod, request } from './request.ts'
 import { isOwnStreamHost, UnknownStreamHost } from './stream-host.ts'
 import {
+  readRows,
+  type UnreadRow,
   WireAnalysis,
-  type WireAnalyzedLink,
+  WireAnalyzedLink,
   WireFolder,
   WireFriend,
   WireItem,
+  WireLinkError,
+  WireLinkSet,
   WireMessage,
+  WireRows,
   WireSubscription,
   WireTransfer,
+  WireUnreadTransfer,
   WireUser,
 } from './wire.ts'
 
+/** As long as a link may be that crosses to the window. */
+const maxLinkLength = 8192
 /** More than any folder holds; v1's own default is 20. Source: API v1 §5.3. */
 const allItems = 10_000_000
 
@@ -27,9 +35,25 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
   const ask = <T>(resource: string, method: string, params: Record<string, unknown>, results: z.ZodType<T>) =>
     request(endpoint, { resource, method, params }, results)
   const one = async <T>(resource: string, method: string, params: Record<string, unknown>, schema: z.ZodType<T>) => {
-    const [first] = await ask(resource, method, params, z.array(schema))
+    const [first] = await ask(resource, method, params, z.tuple([schema]).rest(z.unknown()).or(z.tuple([])))
     if (first === undefined) throw new AppError('not-found', 'The service no longer knows this.')
     return first
+  }
+  const note = async (list: string, unread: readonly UnreadRow[], noun: string | null) =>
+    endpoint.unread.note(
+      list,
+      unread.map(({ problem }) => problem),
+      { sender: hostOf(await endpoint.baseUrl()), noun },
+    )
+  /** A list read row by row. `noun` names a row for the person. */
+  const rowsOf = async <T>(
+    [resource, method, params]: [resource: string, method: string, params: Record<string, unknown>],
+    schema: z.ZodType<T>,
+    noun: string | null,
+  ) => {
+    const { read, unread } = readRows(await ask(resource, method, params, WireRows), schema)
+    await note(`${resource}.${method}`, unread, noun)
+    return { read, unread, rows: read.filter((row) => row !== null) }
   }
   const anything = z.unknown()
   const accessToken = async () => (await ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) }))).token
@@ -48,20 +72,21 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
       }
     },
     friends: async () =>
-      (await ask('user', 'friends', {}, z.array(WireFriend))).map(({ id, name, dir_id }) => ({
+      (await rowsOf(['user', 'friends', {}], WireFriend, 'friend')).rows.map(({ id, name, dir_id }) => ({
         id,
         name,
         folderId: dir_id,
       })),
     accessToken,
 
-    listItems: async (folderId) =>
-      (
-        await ask('files', 'list', { parent_id: folderId, limit: allItems, orderby: 'name_asc' }, z.array(WireItem))
-      ).map(toItem),
+    listItems: async (folderId) => {
+      const params = { parent_id: folderId, limit: allItems, orderby: 'name_asc' }
+      return (await rowsOf(['files', 'list', params], WireItem, 'item')).rows.map(toItem)
+    },
     listFolders: async (folderId) => {
       const params = { parent_id: folderId, limit: allItems, type: 0, orderby: 'name_asc' }
-      const items = (await ask('files', 'list', params, z.array(WireItem))).map(toItem)
+      const { read } = readRows(await ask('files', 'list', params, WireRows), WireItem)
+      const items = read.flatMap((row) => (row === null ? [] : toItem(row)))
       return items.filter((item) => item.kind === 'folder').map(({ id, name }) => ({ id, name }))
     },
     item: async (itemId) => toItem(await one('files', 'info', { id: itemId }, WireItem)),
@@ -73,12 +98,17 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
     deleteItem: async (itemId) => {
       await ask('files', 'delete', { id: itemId }, anything)
     },
-    searchItems: async (query) => (await ask('files', 'search', { query }, z.array(WireItem))).map(toItem),
+    searchItems: async (query) => (await rowsOf(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
     folderMap: async () => flatten(await ask('files', 'dirmap', {}, WireFolder), null),
 
-    listTransfers: async () => (await ask('transfers', 'list', {}, z.array(WireTransfer))).map(toTransfer),
-    addTransfers: async (links, folderId) =>
-      (await ask('transfers', 'add', { links, to_folder: folderId }, z.array(WireTransfer))).map(toTransfer),
+    listTransfers: async () => {
+      const { rows, unread } = await rowsOf(['transfers', 'list', {}], WireTransfer, 'transfer')
+      return { transfers: rows.map(toTransfer), unread: unread.map(({ row }) => WireUnreadTransfer.parse(row)) }
+    },
+    addTransfers: async (links, folderId) => {
+      const { read } = await rowsOf(['transfers', 'add', { links, to_folder: folderId }], WireTransfer, null)
+      return read.map((row) => (row === null ? null : toTransfer(row)))
+    },
     cancelTransfer: async (transferId) => {
       await ask('transfers', 'cancel', { id: transferId }, anything)
     },
@@ -98,13 +128,17 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
         ask('urls', 'analyze', { links }, WireAnalysis),
         one('user', 'info', {}, WireUser),
       ])
-      return toAnalysis(analysis, user.disk_quota)
+      const { unread, ...report } = toAnalysis(analysis, user, links)
+      await note('urls.analyze', unread, null)
+      return report
     },
     extractLinks: async (text) =>
-      (await ask('urls', 'extracturls', { txt: text }, z.array(z.object({ url: z.string() })))).map(({ url }) => url),
+      (await rowsOf(['urls', 'extracturls', { txt: text }], z.object({ url: z.string() }), null)).rows.map(
+        ({ url }) => url,
+      ),
 
     listMessages: async () =>
-      (await ask('messages', 'list', {}, z.array(WireMessage))).map((message) => ({
+      (await rowsOf(['messages', 'list', {}], WireMessage, null)).rows.map((message) => ({
         id: message.id,
         title: plainText(message.title ?? ''),
         itemId: message.user_file_id,
@@ -116,7 +150,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
     },
 
     listSubscriptions: async () =>
-      (await ask('subscriptions', 'list', {}, z.array(WireSubscription))).map(toSubscription),
+      (await rowsOf(['subscriptions', 'list', {}], WireSubscription, 'subscription')).rows.map(toSubscription),
     subscription: async (id) => toSubscription(await one('subscriptions', 'info', { id }, WireSubscription)),
     createSubscription: async (draft) =>
       toSubscription(await one('subscriptions', 'create', fromDraft(draft), WireSubscription)),
@@ -186,7 +220,11 @@ function toItem(wire: WireItem): Item {
 }
 
 function flatten(folder: WireFolder, parentId: number | null): { id: number; name: string; parentId: number | null }[] {
-  return [{ id: folder.id, name: folder.name, parentId }, ...folder.dirs.flatMap((child) => flatten(child, folder.id))]
+  const children = readRows(folder.dirs, WireFolder).read
+  return [
+    { id: folder.id, name: folder.name, parentId },
+    ...children.flatMap((child) => (child === null ? [] : flatten(child, folder.id))),
+  ]
 }
 
 /** "In queue" → in-queue. An Error may stand inside a longer text. Source: API v1 §7.3. */
@@ -201,7 +239,7 @@ function toTransfer(wire: WireTransfer): ListedTransfer {
   return {
     id: wire.id,
     name: wire.name,
-    status: toStatus(wire.status),
+    status: toStatus(wire.status ?? ''),
     percentDone: wholePercent(wire.percent_done) ?? 0,
     sizeBytes: more?.size ?? null,
     downloadedBytes: more?.downloaded ?? null,
@@ -225,31 +263,64 @@ function wholePercent(percent: number | null): number | null {
   return percent === null ? null : Math.min(100, Math.max(0, Math.trunc(percent)))
 }
 
-function toAnalysis(wire: WireAnalysis, diskTotalBytes: number): Omit<Analysis, 'report'> {
-  const single = wire.items.singleurl.map((link) =>
-    row(link, (link.paid_bw ?? 0) > 0 ? 'rapid' : 'file', [link.url ?? '']),
-  )
-  const torrents = wire.items.torrent.map((link) => row(link, 'torrent', [link.url ?? '']))
-  const sets = wire.items.multiparturl.map((set) => ({
-    ...row(
-      set,
-      'multipart',
-      set.parts.map((part) => part.url ?? ''),
-    ),
-    // What a set holds is told by the part that its directory is in.
-    needsPassword: set.parts.some(needsPassword),
-    entryCount: set.parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
-    unpackedBytes: set.parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,
-  }))
-  const problems = wire.items.error.map(({ url, error }) =>
-    row({ url, size: null, paid_bw: 0, error: error || 'This link cannot be fetched.' }, 'problem', [url]),
-  )
-  return {
-    rows: [...single, ...sets, ...torrents, ...problems],
-    diskFreeBytes: wire.disk_avail,
-    diskTotalBytes,
-    bandwidthLeftBytes: wire.bw_avail,
+/**
+ * The report row by row. Where a row could not be read, the links of which nothing readable was said stand as links of unknown size,
+ * so that they can be tried.
+ */
+function toAnalysis(wire: WireAnalysis, user: WireUser, asked: readonly string[]) {
+  const unread: UnreadRow[] = []
+  const rowsOf = <T>(rows: readonly unknown[], schema: z.ZodType<T>): T[] => {
+    const all = readRows(rows, schema)
+    unread.push(...all.unread)
+    return all.read.filter((row) => row !== null)
   }
+  const known = new Set(asked)
+  const linkOf = ({ url }: { url: string | null }): string[] => {
+    if (url !== null && (known.has(url) || (url !== '' && url.length <= maxLinkLength))) return [url]
+    unread.push({ row: url, problem: 'url: not a link' })
+    return []
+  }
+  const { items } = wire
+  const single = rowsOf(items.singleurl, WireAnalyzedLink).map((link) =>
+    row(link, (link.paid_bw ?? 0) > 0 ? 'rapid' : 'file', linkOf(link)),
+  )
+  const torrents = rowsOf(items.torrent, WireAnalyzedLink).map((link) => row(link, 'torrent', linkOf(link)))
+  const sets = rowsOf(items.multiparturl, WireLinkSet).map((set) => {
+    const parts = rowsOf(set.parts, WireAnalyzedLink)
+    if (parts.length === 0) unread.push({ row: set, problem: 'parts: none' })
+    return {
+      ...row(set, 'multipart', parts.flatMap(linkOf)),
+      // What a set holds is told by the part that its directory is in.
+      needsPassword: parts.some(needsPassword),
+      entryCount: parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
+      unpackedBytes: parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,
+    }
+  })
+  const problems = rowsOf(items.error, WireLinkError).map((link) =>
+    row({ ...noFacts, error: link.error || 'This link cannot be fetched.' }, 'problem', linkOf(link)),
+  )
+  const rows = [...single, ...sets, ...torrents, ...problems].filter(({ links }) => links.length > 0)
+  const told = new Set(rows.flatMap(({ links }) => links))
+  const untold = unread.length === 0 ? [] : asked.filter((link) => !told.has(link))
+  const tried = untold.map((link) => row(noFacts, /^(?:magnet|data):/i.test(link) ? 'torrent' : 'file', [link]))
+  return {
+    rows: [...rows, ...tried],
+    diskFreeBytes: wire.disk_avail ?? user.disk_quota_available,
+    diskTotalBytes: user.disk_quota,
+    bandwidthLeftBytes: wire.bw_avail,
+    unread,
+  }
+}
+
+const noFacts: WireAnalyzedLink = {
+  url: null,
+  name: null,
+  size: null,
+  paid_bw: null,
+  source: null,
+  needs_pass: null,
+  error: null,
+  putdesk: null,
 }
 
 function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]): AnalyzedLink {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
 import type { Secrets } from '../../secrets.ts'
+import type { UnreadRows } from '../../unread-rows.ts'
 import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 
@@ -16,6 +17,8 @@ export interface Endpoint {
   credentials: Credentials
   /** What a server may echo, and is to go no further. */
   secrets: Secrets
+  /** Told of rows that could not be read. */
+  unread: UnreadRows
 }
 
 /** The cause of a failure where the server has no such method. Source: API v1 §13. */
@@ -82,7 +85,8 @@ function notPutio(base: string, cause: unknown): AppError {
   )
 }
 
-function hostOf(base: string): string {
+/** The server in a sentence, at its beginning. */
+export function hostOf(base: string): string {
   const { host, hostname } = new URL(base)
   return hostname === '127.0.0.1' ? 'The service on this computer' : `“${host}”`
 }

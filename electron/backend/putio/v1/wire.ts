@@ -8,85 +8,129 @@ import { TransferFailure } from '../../../../shared/transfer.ts'
 
 const digits = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(Number)
 const text = z.union([z.string(), z.number().transform(String)])
-const perhapsDigits = z
-  .union([digits, z.null(), z.literal('')])
+const id = digits.refine((value) => Number.isSafeInteger(value) && value >= 0)
+const perhapsDigits = perhaps(digits)
+const perhapsId = perhaps(id)
+/** Seconds since 1970, within what a date can be. */
+const perhapsSeconds = perhaps(z.number().min(0).max(8.64e12))
+const perhapsCount = perhaps(z.number().int())
+const perhapsNumber = perhaps(z.number())
+
+/** What a row can do without: null where it is missing or of another type, so that it costs no row. */
+function perhaps<T>(schema: z.ZodType<T>) {
+  return schema
+    .nullish()
+    .catch(null)
+    .transform((value) => value ?? null)
+}
+
+/** A row of a list that could not be read, and why. */
+export interface UnreadRow {
+  row: unknown
+  problem: string
+}
+
+/** Reads each row of a list by itself, so that an odd one spoils no other: null stands in the place of what could not be read. */
+export function readRows<T>(
+  rows: readonly unknown[],
+  schema: z.ZodType<T>,
+): { read: (T | null)[]; unread: UnreadRow[] } {
+  const unread: UnreadRow[] = []
+  const read = rows.map((row) => {
+    const parsed = schema.safeParse(row)
+    if (parsed.success) return parsed.data
+    const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(', ')
+    unread.push({ row, problem })
+    return null
+  })
+  return { read, unread }
+}
+
+/** A list as it came: nothing is an empty one, and what is no list counts as its only row. */
+const anyRows = z
+  .unknown()
   .optional()
-  .transform((value) => (typeof value === 'number' ? value : null))
+  .transform((value): unknown[] => (Array.isArray(value) ? value : value == null ? [] : [value]))
 
 /** The envelope around every answer. Source: API v1 §2. */
 export const Envelope = z.object({
   error: z.union([z.boolean(), z.null()]).optional(),
-  error_message: z.string().nullish(),
-  user_name: z.string().nullish(),
-  id: z.union([digits, z.null()]).optional(),
-  user_id: z.union([digits, z.null()]).optional(),
+  error_message: perhaps(z.string()),
+  user_name: z.unknown().optional(),
+  id: z.unknown().optional(),
+  user_id: z.unknown().optional(),
   response: z.object({ results: z.unknown() }),
 })
 
 export const WireItem = z.object({
-  id: digits,
+  id,
   name: text,
-  parent_id: perhapsDigits,
-  type: z.string().nullish(),
-  is_dir: z.boolean().nullish(),
+  parent_id: perhapsId,
+  type: perhaps(z.string()),
+  is_dir: perhaps(z.boolean()),
   size: perhapsDigits,
-  stream_url: z.string().nullish(),
-  putdesk: z.object({ added_at: z.number().nullish() }).nullish(),
+  stream_url: perhaps(z.string()),
+  putdesk: perhaps(z.object({ added_at: perhapsSeconds })),
 })
 export type WireItem = z.infer<typeof WireItem>
 
 export const WireTransfer = z.object({
-  id: digits,
+  id,
   name: text,
-  status: z.string(),
+  status: perhaps(z.string()),
   percent_done: perhapsDigits,
-  putdesk: z
-    .object({
-      size: z.number().nullable(),
-      downloaded: z.number(),
-      uploaded: z.number().nullish(),
-      speed: z.number(),
-      seconds_left: z.number().nullable(),
-      peers: z.number().int().nullish(),
-      stage_percent: z.number().nullish(),
-      delivered: z.boolean().nullish(),
-      reason: z.string().nullable(),
+  putdesk: perhaps(
+    z.object({
+      size: perhapsNumber,
+      downloaded: perhapsNumber,
+      uploaded: perhapsNumber,
+      speed: perhapsNumber,
+      seconds_left: perhapsNumber,
+      peers: perhapsCount,
+      stage_percent: perhapsNumber,
+      delivered: perhaps(z.boolean()),
+      reason: perhaps(z.string()),
       /** Only told by a service that can try a transfer again. */
       failure: TransferFailure.nullable().catch('other').optional(),
-      added_at: z.number().nullish(),
-      host: z.string().nullable(),
-      folder_id: z.number(),
-      links: z.array(z.string()),
-    })
-    .nullish(),
+      added_at: perhapsSeconds,
+      host: perhaps(z.string()),
+      folder_id: perhapsId,
+      links: anyRows.transform((links) => links.filter((link) => typeof link === 'string')),
+    }),
+  ),
 })
 export type WireTransfer = z.infer<typeof WireTransfer>
 
-const analyzedLink = z.object({
-  url: z.string().nullish(),
-  name: text.nullish(),
+/** What can be said of a transfer whose row could not be read: what it may be. */
+export const WireUnreadTransfer = z.object({ id: perhapsId, name: perhaps(text) }).catch({ id: null, name: null })
+
+/** Why a link cannot be fetched; something else than a sentence says no more than that it cannot. */
+const perhapsError = z
+  .unknown()
+  .optional()
+  .transform((error) => (typeof error === 'string' ? error : error ? 'This link cannot be fetched.' : null))
+
+export const WireAnalyzedLink = z.object({
+  url: perhaps(z.string()),
+  name: perhaps(text),
   size: perhapsDigits,
   paid_bw: perhapsDigits,
-  source: z.string().nullish(),
-  needs_pass: z.union([z.number(), z.boolean(), z.string()]).nullish(),
-  error: z.string().nullish(),
-  putdesk: z
-    .object({ seeds: z.number().int().nullish(), entries: z.number().int().nullish(), unpacked: z.number().nullish() })
-    .nullish(),
+  source: perhaps(z.string()),
+  needs_pass: perhaps(z.union([z.number(), z.boolean(), z.string()])),
+  error: perhapsError,
+  putdesk: perhaps(z.object({ seeds: perhapsCount, entries: perhapsCount, unpacked: perhapsNumber })),
 })
+export type WireAnalyzedLink = z.infer<typeof WireAnalyzedLink>
+
+export const WireLinkSet = WireAnalyzedLink.extend({ parts: anyRows })
+export const WireLinkError = z.object({ url: z.string(), error: perhapsError })
 
 export const WireAnalysis = z.object({
-  items: z.object({
-    singleurl: z.array(analyzedLink).default([]),
-    torrent: z.array(analyzedLink).default([]),
-    multiparturl: z.array(analyzedLink.extend({ parts: z.array(analyzedLink) })).default([]),
-    error: z.array(z.object({ url: z.string(), error: z.string().nullish() })).default([]),
-  }),
-  disk_avail: digits,
+  items: z.object({ singleurl: anyRows, torrent: anyRows, multiparturl: anyRows, error: anyRows }),
+  disk_avail: perhapsDigits,
   bw_avail: perhapsDigits,
 })
 export type WireAnalysis = z.infer<typeof WireAnalysis>
-export type WireAnalyzedLink = z.infer<typeof analyzedLink>
 
 export const WireUser = z.object({
   name: text,
@@ -94,51 +138,43 @@ export const WireUser = z.object({
   disk_quota_available: digits,
   bw_quota: perhapsDigits,
   bw_quota_available: perhapsDigits,
-  putdesk: z.object({ active_limit: z.number().nullish(), largest_file: z.number().nullish() }).nullish(),
+  putdesk: perhaps(z.object({ active_limit: perhapsCount, largest_file: perhapsNumber })),
 })
 
-export const WireFriend = z.object({ id: digits, name: text, dir_id: digits })
+export type WireUser = z.infer<typeof WireUser>
+
+export const WireFriend = z.object({ id, name: text, dir_id: id })
 
 export const WireMessage = z.object({
-  id: digits,
-  title: z.string().nullish(),
-  user_file_id: perhapsDigits,
-  file_name: text.nullish(),
-  channel: text.nullish(),
+  id,
+  title: perhaps(z.string()),
+  user_file_id: perhapsId,
+  file_name: perhaps(text),
+  channel: perhaps(text),
 })
 
 /** Times are UTC without a zone, with or without seconds. Source: API v1 §10. */
-const time = z
-  .string()
-  .nullish()
-  .transform((value) => {
-    if (!value) return null
-    const ms = Date.parse(`${value.trim().replace(' ', 'T')}Z`)
-    return Number.isNaN(ms) ? null : ms
-  })
+const time = perhaps(z.string()).transform((value) => {
+  if (!value) return null
+  const ms = Date.parse(`${value.trim().replace(' ', 'T')}Z`)
+  return Number.isNaN(ms) ? null : ms
+})
 
 export const WireSubscription = z.object({
-  id: digits,
+  id,
   name: text,
   url: z.string(),
-  parent_folder_id: digits,
-  do_filters: z.string().nullish(),
-  dont_filters: z.string().nullish(),
+  parent_folder_id: id,
+  do_filters: perhaps(z.string()),
+  dont_filters: perhaps(z.string()),
   paused: z.union([z.boolean(), z.number().transform((value) => value !== 0)]),
   last_update_time: time,
   next_update_time: time,
 })
 
-/** A folder of `files/dirmap`. Source: API v1 §5.6. */
-export interface WireFolder {
-  id: number
-  name: string
-  dirs: WireFolder[]
-}
-export const WireFolder: z.ZodType<WireFolder> = z.object({
-  id: digits,
-  name: text,
-  get dirs() {
-    return z.array(WireFolder)
-  },
-})
+/** A folder of `files/dirmap`; its own folders are read one by one. Source: API v1 §5.6. */
+export const WireFolder = z.object({ id, name: text, dirs: anyRows })
+export type WireFolder = z.infer<typeof WireFolder>
+
+/** Rows of which each is to be read by itself. */
+export const WireRows = z.array(z.unknown())
