@@ -1,3 +1,4 @@
+import { decodeAscii } from './as-link.ts'
 import { type Place, readBody } from './link-end.ts'
 import { infoHashOf, magnetParameters, magnetText, plainMagnet } from './magnet-link.ts'
 import { joinSoftBreaks, tableMark } from './wrapped-lines.ts'
@@ -174,7 +175,7 @@ function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not every escape in it is sound: it stays as it is.
-    return text
+    // Not all of it is UTF-8: those bytes stay as they are written.
+    return decodeAscii(text)
   }
 }

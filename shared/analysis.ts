@@ -31,6 +31,8 @@ export const AnalyzedLink = z.object({
   entryCount: z.number().int().nullable(),
   /** What an archive will take when it is unpacked, where it could be looked into. */
   unpackedBytes: z.number().nullable(),
+  /** Why little is known of it just now, in the service's sentence, though it can be added: its server is busy. */
+  note: z.string().nullable(),
 })
 export type AnalyzedLink = z.infer<typeof AnalyzedLink>
 

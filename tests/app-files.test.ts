@@ -289,6 +289,17 @@ it.each(['settings.json', 'vault.json'] as const)(
   },
 )
 
+it.each([
+  ['settings.json', 'Add your accounts again, and look through the settings.'],
+  ['vault.json', 'Sign in again where an account asks for it, and enter your paid hosters again.'],
+] as const)('%s that is damaged, without a good copy: what to do is said', async (file, whatToDo) => {
+  const folder = copyOfGood()
+  for (const copy of readdirSync(folder)) if (copy.includes('last-good')) rmSync(join(folder, copy))
+  writeFileSync(join(folder, file), Buffer.alloc(300))
+  const { notices } = await start(folder)
+  expect(notices.join(' ')).toContain(`There was no good copy of it. ${whatToDo}`)
+})
+
 it.each(['settings.json', 'vault.json'] as const)(
   '%s of a later version is used as far as it goes, and left untouched',
   async (file) => {

@@ -58,7 +58,7 @@ describe('torrents', () => {
       error: [],
     })
     const [own] = (await analyze(service, [link], { putdesk: 1 })).torrent
-    expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null })
+    expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null, note: null })
   })
 
   it('a magnet: what peers tell of it, nothing of its content fetched', async () => {
@@ -108,7 +108,10 @@ describe('archives', () => {
     const port = await serve(disk)
     const service = await start()
     const [row] = (await analyze(service, [`http://127.0.0.1:${port}/Big.zip`], { putdesk: 1 })).singleurl
-    expect([row?.name, row?.putdesk]).toEqual(['Big.zip', { seeds: null, entries: 2, unpacked: 1_000_000_005 }])
+    expect([row?.name, row?.putdesk]).toEqual([
+      'Big.zip',
+      { seeds: null, entries: 2, unpacked: 1_000_000_005, note: null },
+    ])
     expect(sentBytes).toBeLessThan(256 * 1024)
   })
 
@@ -241,6 +244,59 @@ describe('limits', () => {
     ])
   })
 
+  it('a server that is busy is not broken: its links can be added, and what is said of them is true', async () => {
+    const busy = (status: number, headers: Record<string, string> = {}) => {
+      const path = `/busy-${status}-${Object.keys(headers).length}.bin`
+      web.on(path, (_request, response) => void response.writeHead(status, headers).end())
+      return web.url(path)
+    }
+    const later = { 'retry-after': '60' }
+    const passing = [busy(429), busy(429, later), busy(503), busy(408), busy(502), busy(504), busy(500, later)]
+    const broken = [busy(500), busy(403), busy(404, later), busy(410)]
+    const torrent = web.url('/busy.torrent')
+    web.on('/busy.torrent', (_request, response) => void response.writeHead(503).end())
+    const service = await start()
+    const {
+      singleurl,
+      error,
+      torrent: torrents,
+    } = await analyze(service, [...passing, torrent, ...broken], { putdesk: 1 })
+    const statusOf = (link: unknown) => /busy-(\d+)/.exec(`${link}`)?.[1] ?? '503'
+    expect([...singleurl, ...torrents].map(({ url, size, error: why, putdesk }) => [url, size, why, putdesk])).toEqual(
+      [...passing, torrent].map((link) => [
+        link,
+        null,
+        null,
+        {
+          seeds: null,
+          entries: null,
+          unpacked: null,
+          note: `“127.0.0.1” is busy now (${statusOf(link)}); it will be tried again.`,
+        },
+      ]),
+    )
+    expect(error.map(({ url }) => url)).toEqual(broken)
+    // Old clients learn that its size is not known, as of any other link.
+    const old = await analyze(service, passing.slice(0, 1))
+    expect(old.singleurl).toMatchObject([{ url: passing[0], size: '0', human_size: '?', error: null }])
+  })
+
+  it('a wholly percent-encoded link is the link that it is, for the report and for a transfer', async () => {
+    web.on('/a%20b.bin', file(randomBytes(3000)))
+    const service = await start()
+    const hash = '0123456789abcdef0123456789abcdef01234567'
+    const [magnet, url] = [`magnet:?xt=urn:btih:${hash}&dn=album`, web.url('/a%20b.bin')].map(encodeURIComponent)
+    const links = [url ?? '', magnet ?? '']
+    const { results } = await service.ask('transfers.add', { links })
+    expect(Array.isArray(results) ? results.map(({ name, status }) => [name, status === 'Error']) : results).toEqual([
+      ['a b.bin', false],
+      ['album', false],
+    ])
+    expect((await analyze(service, [url ?? ''])).singleurl).toMatchObject([{ url, name: 'a b.bin', size: '3000' }])
+    const both = await analyze(service, [magnet ?? ''])
+    expect([both.error, both.torrent.map(({ url: told, name }) => [told, name])]).toEqual([[], [[magnet, 'album']]])
+  })
+
   it('200 links: at most six at once of one host, all of them answered', async () => {
     let [now, most] = [0, 0]
     const slow = createServer((_request, response) => {
@@ -263,9 +319,10 @@ describe('limits', () => {
     const service = await start()
     const links = Array.from({ length: 40 }, (_, n) => `http://127.0.0.1:${port}/${n}.bin`)
     const beganAtMs = performance.now()
-    const { error } = await analyze(service, links)
-    expect(error.map(({ error: sentence }) => sentence)).toEqual(
-      links.map(() => '“127.0.0.1” did not answer within 10 seconds.'),
+    const { error, singleurl } = await analyze(service, links, { putdesk: 1 })
+    expect(error).toEqual([])
+    expect(singleurl.map((one) => [one.url, one.size, one.error, Object(one.putdesk).note])).toEqual(
+      links.map((link) => [link, null, null, '“127.0.0.1” did not answer within 10 seconds; it will be tried again.']),
     )
     expect(performance.now() - beganAtMs).toBeLessThan(40_000)
   })

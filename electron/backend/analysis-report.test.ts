@@ -11,6 +11,7 @@ const row = {
   seeds: null,
   entryCount: null,
   unpackedBytes: null,
+  note: null,
 }
 
 it("is Put.io's own sample, to the letter", () => {

@@ -10,6 +10,7 @@ export function openSettingsFile(folder: string, told: Pick<JsonFileOptions, 'te
     path: join(folder, 'settings.json'),
     title: 'settings file',
     contents: 'settings',
+    whatToDo: 'Add your accounts again, and look through the settings.',
     groups: { settings: settingsGroup, accounts: accountsGroup },
     copies: ['settings.last-good.json', 'settings.last-good.1.json'].map((name) => join(folder, name)),
     // Nobody has secrets, a history or a service of their own before there was an account.

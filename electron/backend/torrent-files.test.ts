@@ -24,6 +24,7 @@ const row: AnalyzedLink = {
   seeds: null,
   entryCount: null,
   unpackedBytes: null,
+  note: null,
 }
 
 it('gives the window a short link, the service the whole file, and the same for the same bytes', async () => {

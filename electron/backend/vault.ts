@@ -38,6 +38,7 @@ export class Vault {
       path: join(folder, 'vault.json'),
       title: 'file of keys and secrets',
       contents: 'keys and secrets',
+      whatToDo: 'Sign in again where an account asks for it, and enter your paid hosters again.',
       groups: {
         [wholeFile]: { nouns: ['entry', 'entries'], isGood: (_name, value) => Entry.safeParse(value).success },
       },

@@ -50,6 +50,7 @@ function boundsFile(): JsonFile {
     path: join(app.getPath('userData'), 'window.json'),
     title: 'place of the window',
     contents: 'place',
+    whatToDo: 'Put the window where you want it.',
     groups: { [wholeFile]: { nouns: ['side', 'sides'], isGood: (_name, value) => isSide(value) } },
     copies: [],
     isUsed: false,

@@ -1,5 +1,7 @@
+import { asLink } from '../../engine/as-link.ts'
 import { formatSize } from '../../engine/format-size.ts'
-import { type Facts, type FactsOptions, isTimeout, linkFacts, timeoutSentence } from '../fetch/facts.ts'
+import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from '../fetch/facts.ts'
+import { BusyError } from '../fetch/fetch-text.ts'
 import type { Bandwidth } from './bandwidth.ts'
 import { eachByHost } from './by-host.ts'
 import { groupLinks, type LinkGroup, linkKind, whyNot } from './links.ts'
@@ -16,6 +18,8 @@ export interface AnalyzedLink {
   paidBytes: number
   /** Why it cannot be fetched at all, or null. */
   error: string | null
+  /** Why nothing was learned of it just now, though it can be tried, or null. */
+  note: string | null
 }
 
 /** Links that are fetched together. */
@@ -39,35 +43,51 @@ export interface AnalysisOptions extends FactsOptions {
 
 /** Reports on links, those of one archive together: many at once, few of one host, each for a limited time. Source: API v1 §8. */
 export async function analyze(links: readonly string[], options: AnalysisOptions): Promise<AnalyzedGroup[]> {
-  const trimmed = links.map((link) => link.trim())
+  const plain = links.map(asLink)
+  /** Each link as it was written: whoever asked knows it so. */
+  const written = new Map(links.map((link, at): [string, string] => [plain[at] ?? '', link.trim()]))
   const known = new Map<string, AnalyzedLink>()
   /** How many links of a host did not answer in time; of one that has answered, none that counts. */
   const silences = new Map<string, number>()
-  await eachByHost([...new Set(trimmed)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
+  await eachByHost([...new Set(plain)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
     const host = hostOf(link)
     const isSilent = host !== '' && (silences.get(host) ?? 0) >= maxPerHost
     const answer = isSilent ? silentLink(link) : await analyzeLink(link, options)
-    const missed = answer.error === timeoutSentence(link) ? 1 : Number.NEGATIVE_INFINITY
+    const missed = answer.note === triedAgain(timeoutSentence(link)) ? 1 : Number.NEGATIVE_INFINITY
     silences.set(host, (silences.get(host) ?? 0) + missed)
     known.set(link, answer)
   })
-  return groupLinks(trimmed).map((group) => assess(group, known, options))
+  return groupLinks(plain)
+    .map((group) => assess(group, known, options))
+    .map((group) => ({
+      ...group,
+      links: group.links.map((link) => written.get(link) ?? link),
+      parts: group.parts.map((part) => ({ ...part, link: written.get(part.link) ?? part.link })),
+    }))
 }
 
 /** One more of a host that answers nobody: it is not worth another ten seconds of those in line behind it. */
 function silentLink(link: string): AnalyzedLink {
-  return { link, facts: null, paidBytes: 0, error: timeoutSentence(link) }
+  return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(timeoutSentence(link)) }
+}
+
+/** A sentence on what passes, with what a transfer of the link does then. */
+function triedAgain(sentence: string): string {
+  return sentence.replace(/\.$/, '; it will be tried again.')
 }
 
 async function analyzeLink(link: string, options: AnalysisOptions): Promise<AnalyzedLink> {
   const { hosters, report } = options
   const refused = whyNot(link) ?? hosters.whyNot(link)
-  if (refused !== null) return { link, facts: null, paidBytes: 0, error: refused }
+  if (refused !== null) return { link, facts: null, paidBytes: 0, error: refused, note: null }
   try {
     const facts = await linkFacts(link, options)
-    return { link, facts, paidBytes: hosters.isPaid(link) ? (facts.sizeBytes ?? 0) : 0, error: null }
+    return { link, facts, paidBytes: hosters.isPaid(link) ? (facts.sizeBytes ?? 0) : 0, error: null, note: null }
   } catch (fault) {
-    return { link, facts: null, paidBytes: 0, error: sentenceOf(fault, link, report) }
+    if (isTimeout(fault)) return silentLink(link)
+    if (fault instanceof BusyError)
+      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(fault.message) }
+    return { link, facts: null, paidBytes: 0, error: sentenceOf(fault, link, report), note: null }
   }
 }
 

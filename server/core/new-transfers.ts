@@ -1,3 +1,4 @@
+import { asLink } from '../../engine/as-link.ts'
 import { newContentName } from './content.ts'
 import type { Database } from './database.ts'
 import type { Hosters } from './hosters.ts'
@@ -12,7 +13,7 @@ export function addRows(
   { db, rows, hosters }: { db: Database; rows: TransferRows; hosters: Hosters },
 ): Transfer[] {
   return db.transact(() =>
-    groupLinks(links.map((link) => link.trim())).map(({ name, links: together }) => {
+    groupLinks(links.map(asLink)).map(({ name, links: together }) => {
       const [first = ''] = together
       const reason = whyNotAny(together, hosters)
       const kind = linkKind(first)

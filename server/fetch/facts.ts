@@ -13,7 +13,7 @@ import { linkKind, nameOfMagnet, namesTorrent, torrentBytes } from '../core/link
 import { isWebPage } from '../core/web-page.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import type { TorrentSource } from '../torrent/types.ts'
-import { readUpTo, statusSentence } from './fetch-text.ts'
+import { readUpTo, statusFault } from './fetch-text.ts'
 
 const linkTimeoutMs = 10_000
 /** Leaves time for another way of asking. */
@@ -55,6 +55,12 @@ const unknown = {
   unpackedBytes: null,
   needsPassword: false,
 } as const
+
+/** What a link itself tells, where its server cannot be asked now. */
+export function factsOfLink(link: string): Facts {
+  const kind = namesTorrent(link) ? 'torrent' : 'file'
+  return { ...unknown, kind, name: plainNameForLink(link), host: URL.canParse(link) ? new URL(link).hostname : '' }
+}
 
 /** Finds out about one link. Rejects with a sentence when what it leads to cannot be had. */
 export async function linkFacts(link: string, options: FactsOptions): Promise<Facts> {
@@ -138,8 +144,7 @@ async function look(link: string, options: WebOptions): Promise<Look> {
   const partStatus = byPart?.answer.response.statusCode
   if (byPart !== null && (partStatus === 200 || (partStatus === 206 && byPart.sizeBytes !== null))) return byPart
   const { answer, ...whole } = await lookOnce(link, options, 'whole')
-  const status = answer.response.statusCode ?? 0
-  if (status !== 200) throw new FetchError(statusSentence(status, answer.url.hostname))
+  if (answer.response.statusCode !== 200) throw statusFault(answer.response, answer.url.hostname)
   return { answer, ...whole }
 }
 
@@ -231,7 +236,7 @@ function ask(
 async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
   const { response, url, ending } = await ask(link, options)
   try {
-    if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
+    if (response.statusCode !== 200) throw statusFault(response, url.hostname)
     const bytes = await readUpTo(response, maxTorrentFileBytes + 1)
     if (bytes.length > maxTorrentFileBytes)
       throw new FetchError(`“${url.hostname}” sends more than a torrent file has.`)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { brokeOff } from '../../engine/body.ts'
 import { codingsOf, decodeBody } from '../../engine/coding.ts'
 import { exchange } from '../../engine/exchange.ts'
@@ -26,7 +27,7 @@ export async function fetchDocument(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const { response, url, ending } = await exchange(link, { gate, timeoutMs, signal: limit })
   try {
-    if (response.statusCode !== 200) throw new FetchError(statusSentence(response.statusCode ?? 0, url.hostname))
+    if (response.statusCode !== 200) throw statusFault(response, url.hostname)
     const codings = codingsOf(response, url)
     const body = codings.length === 0 ? response : decodeBody(response, codings, url.hostname)
     const bytes = await readUpTo(body, maxBytes + 1)
@@ -57,9 +58,22 @@ export async function readUpTo(response: AsyncIterable<Buffer>, most: number): P
   return Buffer.concat(chunks)
 }
 
-/** What a status says about a file, in a sentence. */
-export function statusSentence(status: number, host: string): string {
-  if (status === 404 || status === 410) return `“${host}” says there is no such file (${status}).`
-  if (status >= 500) return `“${host}” has a fault of its own (${status}).`
-  return `“${host}” does not let this file be fetched (${status}).`
+/** The server cannot answer just now, which says nothing of the file. */
+export class BusyError extends FetchError {
+  constructor(sentence: string) {
+    super(sentence, { isPassing: true })
+  }
+}
+
+/** Statuses of a moment: too slow, too early, too many, and a server that is down or cannot reach the one behind it. Source: RFC 9110, RFC 6585, RFC 8470. */
+const busyStatuses = new Set([408, 425, 429, 502, 503, 504])
+
+/** What a status other than 200 says about a file. */
+export function statusFault({ statusCode = 0, headers }: IncomingMessage, host: string): FetchError {
+  if (statusCode === 404 || statusCode === 410)
+    return new FetchError(`“${host}” says there is no such file (${statusCode}).`)
+  if (busyStatuses.has(statusCode) || (statusCode >= 400 && headers['retry-after'] !== undefined))
+    return new BusyError(`“${host}” is busy now (${statusCode}).`)
+  if (statusCode >= 500) return new FetchError(`“${host}” has a fault of its own (${statusCode}).`)
+  return new FetchError(`“${host}” does not let this file be fetched (${statusCode}).`)
 }

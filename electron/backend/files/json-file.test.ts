@@ -43,6 +43,7 @@ function open(): JsonFile {
     path,
     title: 'file of things',
     contents: 'things',
+    whatToDo: 'Make them again.',
     groups: { things: { nouns: ['thing', 'things'], isGood: (_name, value) => typeof value === 'number' } },
     copies: [join(folder, 'copy.json'), join(folder, 'copy.1.json')],
     isUsed: false,

@@ -20,6 +20,8 @@ export interface JsonFileOptions {
   /** How the person knows it, such as "settings file", and what is in it. */
   title: string
   contents: string
+  /** What the person has to do where nothing of it is left, in a sentence. */
+  whatToDo: string
   groups: Groups
   /** Where copies lie, newest first. The first is written after each save; the others keep what was there before this run. */
   copies: readonly string[]
@@ -79,7 +81,7 @@ export class JsonFile {
   }
 
   #open(): void {
-    const { path, title, contents, copies, groups } = this.#options
+    const { path, title, contents, whatToDo, copies, groups } = this.#options
     const found = readText(path, maxBytes)
     const main = found.is === 'text' ? parseContent(found.text, groups) : null
     const [newest = null, ...older] = copies.map((copy) => {
@@ -118,7 +120,7 @@ export class JsonFile {
       copied.length > 0
         ? `The last good ${contents} are back.`
         : main === null
-          ? `There was no good copy of it: the ${contents} start anew.`
+          ? `There was no good copy of it. ${whatToDo}`
           : 'What could be read of it was kept.'
     this.#tellUnread([`The ${title} ${why}. ${back}${kept}`])
   }

@@ -16,6 +16,7 @@ const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): Analyz
   seeds: null,
   entryCount: null,
   unpackedBytes: null,
+  note: null,
   ...more,
 })
 const means = (more: Partial<Means> = {}): Means => ({

@@ -14,7 +14,13 @@ const row = (more: Partial<AnalyzedLink>): AnalyzedLink => ({
   seeds: null,
   entryCount: null,
   unpackedBytes: null,
+  note: null,
   ...more,
+})
+
+it('says that a server is busy in place of why nobody knows the size', () => {
+  const note = '“example.org” is busy now (503); it will be tried again.'
+  expect(secondLine(row({ sizeBytes: null, note }))).toBe(`example.org · ${note}`)
 })
 
 it('says who shares a torrent and how many files it holds', () => {

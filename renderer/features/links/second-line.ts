@@ -11,7 +11,7 @@ export function isArchive(name: string): boolean {
 
 /** What is known of a link beside its size: where it comes from, who shares it, what is in it; or why it cannot be fetched. */
 export function secondLine(row: AnalyzedLink): string {
-  const { kind, problem, host, links, seeds, sizeBytes } = row
+  const { kind, problem, host, links, seeds, sizeBytes, note } = row
   if (problem !== null) return problem
   const isMagnet = kind === 'torrent' && sizeBytes === null
   const parts = [
@@ -19,7 +19,7 @@ export function secondLine(row: AnalyzedLink): string {
     seeds === null ? null : say('links.seeds', { count: seeds }),
     contentOf(row),
     host === '' ? null : host,
-    isMagnet ? say('links.unknownTorrent') : sizeBytes === null ? say('links.unknownSizeOf') : null,
+    note ?? (isMagnet ? say('links.unknownTorrent') : sizeBytes === null ? say('links.unknownSizeOf') : null),
   ]
   return parts.filter((part) => part !== null).join(' · ')
 }

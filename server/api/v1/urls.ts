@@ -46,7 +46,7 @@ export const urls: Record<string, Method> = {
   },
 }
 
-function linkWire({ link, facts, paidBytes, error }: AnalyzedLink, isExtended: boolean) {
+function linkWire({ link, facts, paidBytes, error, note }: AnalyzedLink, isExtended: boolean) {
   const sizeBytes = facts?.sizeBytes ?? null
   return {
     url: link,
@@ -59,7 +59,7 @@ function linkWire({ link, facts, paidBytes, error }: AnalyzedLink, isExtended: b
     error,
     ...(isExtended &&
       facts !== null && {
-        putdesk: { seeds: facts.seeds, entries: facts.entries, unpacked: facts.unpackedBytes },
+        putdesk: { seeds: facts.seeds, entries: facts.entries, unpacked: facts.unpackedBytes, note },
       }),
   }
 }

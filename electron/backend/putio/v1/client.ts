@@ -294,6 +294,7 @@ function toAnalysis(wire: WireAnalysis, user: WireUser, asked: readonly string[]
       needsPassword: parts.some(needsPassword),
       entryCount: parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
       unpackedBytes: parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,
+      note: parts.find((part) => part.putdesk?.note != null)?.putdesk?.note ?? null,
     }
   })
   const problems = rowsOf(items.error, WireLinkError).map((link) =>
@@ -337,6 +338,7 @@ function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]
     seeds: link.putdesk?.seeds ?? null,
     entryCount: link.putdesk?.entries ?? null,
     unpackedBytes: link.putdesk?.unpacked ?? null,
+    note: link.putdesk?.note ?? null,
   }
 }
 

@@ -118,7 +118,9 @@ export const WireAnalyzedLink = z.object({
   source: perhaps(z.string()),
   needs_pass: perhaps(z.union([z.number(), z.boolean(), z.string()])),
   error: perhapsError,
-  putdesk: perhaps(z.object({ seeds: perhapsCount, entries: perhapsCount, unpacked: perhapsNumber })),
+  putdesk: perhaps(
+    z.object({ seeds: perhapsCount, entries: perhapsCount, unpacked: perhapsNumber, note: perhaps(z.string()) }),
+  ),
 })
 export type WireAnalyzedLink = z.infer<typeof WireAnalyzedLink>
 
