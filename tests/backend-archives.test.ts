@@ -149,6 +149,36 @@ it('adds a torrent file that nobody shares, and keeps none of its bytes in the h
   expect(readFileSync(join(dataFolder, 'history.jsonl'), 'utf8')).not.toMatch(/base64|torrent-file/)
 })
 
+it.each([
+  ['of another name than its content', 'songs.zip', ['album/a.bin', 'album/../b.bin', '/c.bin']],
+  ['with one file in it', 'single.zip', ['../only.bin']],
+])('keeps in the history what was changed of an archive %s, and what came of it', async (_what, name, names) => {
+  const script =
+    "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1], 'w')\nfor n in sys.argv[2:]: z.writestr(n, 'what is in ' + n)\nz.close()"
+  const path = join(folder, name)
+  expect(spawnSync('python3', ['-c', script, path, ...names]).status).toBe(0)
+  web.on(`/${name}`, file(readFileSync(path), { type: 'application/zip' }))
+  const { client, next } = backendOf()
+  const accountId = await client.call('accounts.addThisComputer', {})
+  // Another file of the very same name is there already, with a message of its own.
+  web.on('/before/songs.zip', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nno zip'))
+  const before = next('transfers.changed', (delta) => delta.finished.length > 0)
+  await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
+  await before
+  const finished = next('transfers.changed', (delta) =>
+    delta.finished.some(({ transferId }) => transferId === added[0]),
+  )
+  const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
+  const [entry] = (await finished).finished
+  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const [newest] = await client.call('history.list', { accountId })
+  expect(newest?.note).toMatch(/changed|left out/)
+  expect(newest?.note).toContain(name)
+  expect([...columns.ids]).toContain(newest?.itemId)
+  expect(entry?.itemId).toBe(newest?.itemId)
+  expect(namesOf(columns)[[...columns.ids].indexOf(newest?.itemId ?? -1)]).not.toBe(name)
+})
+
 it('says of a file that is no torrent that it is none, by its name', async () => {
   const { client } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})

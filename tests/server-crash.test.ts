@@ -131,7 +131,7 @@ describe('data of the first version', () => {
     const db = new DatabaseSync(join(data, 'putdesk.db'))
     db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP INDEX items_by_folded;
       DROP INDEX messages_of_user; DROP INDEX folders_by_name; DROP TABLE written; DROP TABLE left_work; DROP TABLE missing;
-      DROP TABLE transfers;
+      DROP TABLE transfers; ALTER TABLE messages DROP COLUMN transfer_id;
       CREATE TABLE transfers (
         id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,
         name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, size INTEGER,

@@ -141,6 +141,7 @@ it('reads the recorded messages, transfers and subscriptions', async () => {
       itemId: 6036582,
       fileName: 'dnrtv_0004.zip.torrent',
       isFileArrived: true,
+      transferId: null,
     },
   ])
   await one.deleteMessage(1)

@@ -219,7 +219,7 @@ export class TransferList {
       folderId: transfer.folderId ?? added?.folderId ?? null,
       links: transfer.links.length > 0 ? transfer.links : (added?.links ?? []),
       atMs: nowMs(),
-      note: message === undefined ? null : noteOn(message, messages),
+      note: isCancelled ? null : noteOn(transfer, message, messages),
     })
   }
 
@@ -268,13 +268,25 @@ export class TransferList {
   }
 }
 
-/** What another message says of a file that has arrived: it names the file's id, and no file. */
-function noteOn({ itemId }: Message, messages: readonly Message[]): string | null {
-  if (itemId === null) return null
-  return messages.find((message) => message.itemId === itemId && message.fileName === null)?.title ?? null
+/**
+ * What another message says of what a transfer became: one that names the transfer, or, of a service that names none, the file's id. It names
+ * no file.
+ */
+function noteOn({ id }: ListedTransfer, arrival: Message | undefined, messages: readonly Message[]): string | null {
+  const notes = messages.filter(({ fileName }) => fileName === null)
+  const itemId = arrival?.itemId ?? null
+  const isOn = (note: Message) => note.transferId === null && itemId !== null && note.itemId === itemId
+  return (notes.find(({ transferId }) => transferId === id) ?? notes.find(isOn))?.title ?? null
 }
 
-/** The dashboard's message that tells that a transfer's file has arrived. */
+/**
+ * The dashboard's message that tells that a transfer's file has arrived: the first one that names the transfer, or, of a service that
+ * names none, one of a file of its name. What an archive holds has other names than the archive.
+ */
 function arrivalOf(transfer: ListedTransfer, messages: readonly Message[]): Message | undefined {
-  return messages.find(({ isFileArrived, fileName }) => isFileArrived && fileName === transfer.name)
+  const arrivals = messages.filter(({ isFileArrived, fileName }) => isFileArrived && fileName !== null)
+  return (
+    arrivals.findLast(({ transferId }) => transferId === transfer.id) ??
+    arrivals.find(({ transferId, fileName }) => transferId === null && fileName === transfer.name)
+  )
 }

@@ -216,10 +216,10 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
     return { changes, hasLeft: false }
   }
   const top = added.flatMap((tree) => tree.top)
-  for (const item of top) messages.addFile(item)
+  for (const item of top) messages.addFile(item, transfer.id)
   const unproven = transfer.files.filter(({ isUnproven }) => isUnproven === true)
   const told = [note, unproven.length > 0 ? unprovenNotice(unproven) : null].filter((text) => text !== null).join(' ')
-  if (told !== '') messages.addNotice(told, top[0]?.id)
+  if (told !== '') messages.addNotice(told, { itemId: top[0]?.id ?? null, transferId: transfer.id })
   // A row that stays, as it is still shared, goes on telling it.
   const changes = { plan: null, stage: 'delivered' as const, reason: note }
   if (transfer.isSharing) rows.save({ ...transfer, ...changes })

@@ -9,20 +9,24 @@ export interface Message {
   title: string
   fileName: string | null
   kind: number | null
+  /** The transfer that it tells of; null for any other message, and for those of earlier versions. */
+  transferId: number | null
 }
 
 export interface Messages {
   list: () => Message[]
   remove: (id: number) => void
-  /** Says that a file has come. To be called inside the transaction that adds it. */
-  addFile: (file: { id: number; name: string; kind: number; sizeBytes: number }) => void
-  /** Says anything else, in plain text; with an item, of that. */
-  addNotice: (sentence: string, itemId?: number) => void
+  /** Says that a file has come by a transfer. To be called inside the transaction that adds it. */
+  addFile: (file: { id: number; name: string; kind: number; sizeBytes: number }, transferId: number) => void
+  /** Says anything else, in plain text: of an item, of a transfer. */
+  addNotice: (sentence: string, about?: { itemId: number | null; transferId: number | null }) => void
 }
+
+const nothing = { itemId: null, transferId: null }
 
 export function createMessages(db: Database, userId: number): Messages {
   const insert = db.sql.prepare(
-    'INSERT INTO messages (user_id, item_id, title, file_name, kind, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO messages (user_id, item_id, title, file_name, kind, created_at, transfer_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   return {
@@ -30,12 +34,12 @@ export function createMessages(db: Database, userId: number): Messages {
     remove: (id) => {
       db.transact(() => db.sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id))
     },
-    addFile: ({ id, name, kind, sizeBytes }) => {
+    addFile: ({ id, name, kind, sizeBytes }, transferId) => {
       const title = `<a rel="userfile" href="/file/${id}">${escapeHtml(name)}</a> <span class="dash-gray">(${humanSize(sizeBytes, 2)}) downloaded</span>`
-      insert.run(userId, id, title, name, kind, nowSeconds())
+      insert.run(userId, id, title, name, kind, nowSeconds(), transferId)
     },
-    addNotice: (sentence, itemId) => {
-      db.transact(() => insert.run(userId, itemId ?? null, escapeHtml(sentence), null, null, nowSeconds()))
+    addNotice: (sentence, { itemId, transferId } = nothing) => {
+      db.transact(() => insert.run(userId, itemId, escapeHtml(sentence), null, null, nowSeconds(), transferId))
     },
   }
 }
@@ -68,5 +72,6 @@ function toMessage(row: Row): Message {
     title: text(row, 'title'),
     fileName: textOrNull(row, 'file_name'),
     kind: numberOrNull(row, 'kind'),
+    transferId: numberOrNull(row, 'transfer_id'),
   }
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { isFullDisk } from '../../engine/fetch-error.ts'
 import { asideName, copyWhole, discard, isOurs, moveAll, one, setAside, tryOpen, versionOf } from './database-file.ts'
 import { DataFolderError } from './folder-error.ts'
-import { type Entry, readJournal, replay } from './journal.ts'
+import { type Entry, readJournal, replay, type Table } from './journal.ts'
 import { recount } from './recount.ts'
 import { number, text } from './row.ts'
 import { salvage } from './salvage.ts'
@@ -192,16 +192,28 @@ function hasRoomFor(look: () => boolean): boolean {
   }
 }
 
-/** True when an item is not the same here as in another database. Sizes of folders are not kept there. */
+/** Columns of which the journal has every change. Progress, sizes of folders and figures are not among them. */
+const journaled: Partial<Record<Table, string[]>> = {
+  users: ['name'],
+  items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
+  transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
+  messages: ['user_id', 'item_id', 'title', 'file_name', 'kind', 'created_at'],
+  subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],
+}
+
+/** True when a row is not the same here as in another database. */
 function hasOtherRows(sql: DatabaseSync, other: string): boolean {
-  const columns = ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at']
-  const row = (from: string) =>
-    [...columns.map((column) => `${from}.${column}`), `iif(${from}.kind = 0, 0, ${from}.size)`].join(', ')
   sql.prepare('ATTACH ? AS kept').run(other)
   try {
-    const query = `SELECT 1 AS is_other FROM kept.items AS b JOIN main.items AS a ON a.id = b.id
-      WHERE (${row('a')}) IS NOT (${row('b')}) LIMIT 1`
-    return one(sql, query).is_other === 1
+    return Object.entries(journaled).some(([table, columns]) => {
+      const row = (from: string) => {
+        const size = table === 'items' ? [`iif(${from}.kind = 0, 0, ${from}.size)`] : []
+        return [...columns.map((column) => `${from}.${column}`), ...size, '0'].join(', ')
+      }
+      const query = `SELECT 1 AS is_other FROM kept.${table} AS b JOIN main.${table} AS a ON a.id = b.id
+        WHERE (${row('a')}) IS NOT (${row('b')}) LIMIT 1`
+      return one(sql, query).is_other === 1
+    })
   } finally {
     sql.exec('DETACH kept')
   }

@@ -63,6 +63,7 @@ const migrations = [
      INSERT OR IGNORE INTO left_work (content) VALUES (OLD.content);
    END;
    CREATE TABLE missing (content TEXT PRIMARY KEY) STRICT;`,
+  'ALTER TABLE messages ADD COLUMN transfer_id INTEGER;',
 ]
 
 /** The newest version of the data that this program knows. */

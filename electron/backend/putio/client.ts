@@ -11,6 +11,8 @@ export interface Message {
   itemId: ItemId | null
   fileName: string | null
   isFileArrived: boolean
+  /** The transfer that it tells of; null where the service does not tell. */
+  transferId: TransferId | null
 }
 
 /** A feed that the service follows. */

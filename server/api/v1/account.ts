@@ -29,7 +29,8 @@ export const user: Record<string, Method> = {
 
 /** Source: API v1 §6. Deleting one that is not there is fine. */
 export const messages: Record<string, Method> = {
-  list: ({ core }) => core.messages.list().map((message) => messageWire(message, core.account.userId)),
+  list: ({ core, isExtended }) =>
+    core.messages.list().map((message) => messageWire(message, core.account.userId, isExtended)),
   delete: ({ core, params }) => {
     core.messages.remove(params.id('id'))
     return []

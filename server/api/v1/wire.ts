@@ -71,8 +71,8 @@ function stagePercent({ status, percentUnpacked, sizeBytes, uploadedBytes }: Tra
   return Math.min(100, Math.floor((uploadedBytes / sizeBytes) * 100))
 }
 
-/** Channel 2 is "file downloaded"; other messages come without a file. Source: API v1 §6. */
-export function messageWire(message: Message, userId: number) {
+/** Channel 2 is "file downloaded"; other messages come without a file. Our own client learns of which transfer it tells. Source: API v1 §6. */
+export function messageWire(message: Message, userId: number, isExtended: boolean) {
   const idOrNull = (id: number | null) => (id === null ? null : `${id}`)
   return {
     user_file_id: idOrNull(message.itemId),
@@ -86,5 +86,6 @@ export function messageWire(message: Message, userId: number) {
     from_user_id: null,
     id: `${message.id}`,
     channel: '2',
+    ...(isExtended && { putdesk: { transfer_id: message.transferId } }),
   }
 }

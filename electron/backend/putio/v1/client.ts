@@ -144,6 +144,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
         itemId: message.user_file_id,
         fileName: message.file_name ?? null,
         isFileArrived: message.channel === '2',
+        transferId: message.putdesk?.transfer_id ?? null,
       })),
     deleteMessage: async (messageId) => {
       await ask('messages', 'delete', { id: messageId }, anything)

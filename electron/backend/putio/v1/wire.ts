@@ -153,6 +153,7 @@ export const WireMessage = z.object({
   user_file_id: perhapsId,
   file_name: perhaps(text),
   channel: perhaps(text),
+  putdesk: perhaps(z.object({ transfer_id: perhapsId })),
 })
 
 /** Times are UTC without a zone, with or without seconds. Source: API v1 §10. */
