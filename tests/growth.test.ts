@@ -6,6 +6,7 @@ import { createLog } from '../electron/backend/log.ts'
 import { withToken } from '../electron/backend/putio/v1/client.ts'
 import { Secrets } from '../electron/backend/secrets.ts'
 import { readArguments } from '../electron/desktop/read-arguments.ts'
+import { asLink } from '../engine/as-link.ts'
 import { linksInHtml } from '../engine/links-in-html.ts'
 import { linksInText } from '../engine/links-in-text.ts'
 import { freeName, nameForLink, safeName } from '../engine/names.ts'
@@ -139,6 +140,10 @@ async function refusedOrRead(xml: string): Promise<void> {
   }
 }
 
+describe('links that are percent-encoded', () =>
+  cases({ escapes: rep('%25'), starts: rep('http%3A%2F%2F'), slashes: rep('%2F') }, (text) =>
+    asLink(`magnet%3A%3F${text}`),
+  ))
 describe('links in text', () => cases(nastyTexts, linksInText))
 describe('links in text, as the app asks', () =>
   cases({ schemes: rep('http://'), links: rep('http://a/bc,') }, (text) => extractLinks(text, text)))

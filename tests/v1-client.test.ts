@@ -45,6 +45,8 @@ const nothing = '{"response": {"total": 0, "results": []}, "error": false, "user
 const wrongSecret =
   '{"error_message": "Unable to login. Please check your info.", "user_id": null, "response": {"results": [{"user_name": null, "user_id": null}]}, "error": true}'
 
+const tooMany =
+  '{"error_message": "Too many wrong keys or secrets. Please try again in 30 seconds.", "user_id": null, "response": {"results": []}, "error": true}'
 const noMethod =
   '{"error_message": "There is no method.", "user_id": 17, "response": {"results": []}, "error": true, "user_name": "x"}'
 
@@ -70,6 +72,8 @@ beforeAll(async () => {
     if (key(asked) === 'transfers retry') return { status: 404, body: noMethod }
     if (secret === 'html') return { body: '<html>hello</html>' }
     if (secret === 'broken') return { status: 500, body: '{}' }
+    if (secret === 'locked') return { status: 429, body: tooMany }
+    if (secret === 'busy') return { status: 429, body: 'slow down' }
     if (secret === 'no') return { body: wrongSecret }
     const name = key(asked)
     return { body: recorded[sameAs[name] ?? name] ?? nothing }
@@ -328,6 +332,8 @@ it("tells a wrong secret in the server's own sentence", async () => {
 it.each([
   ['html', 'answered, but not as a Put.io server does'],
   ['broken', 'has a fault of its own (500)'],
+  ['busy', 'is busy now (429). Try again later.'],
+  ['locked', 'Too many wrong keys or secrets. Please try again in 30 seconds.'],
 ])('tells an answer that is no answer (%s) from a refusal', async (secret, sentence) => {
   await expect(client(secret).account()).rejects.toMatchObject({
     code: 'unreachable',

@@ -61,12 +61,28 @@ async function exchange(
   }
   if (answer.status >= 500)
     throw new AppError('unreachable', `${hostOf(base)} has a fault of its own (${answer.status}). Try again later.`)
+  // Whatever the body says of the user: a server that has no time now has not refused the secret.
+  if (answer.status === 429 || answer.status === 408) {
+    const sentence = sentenceIn(answer.text)
+    const said = sentence === null ? null : endpoint.secrets.cleanSentence(sentence)
+    throw new AppError('unreachable', said ?? `${hostOf(base)} is busy now (${answer.status}). Try again later.`)
+  }
   if (answer.status === 404) throw notPutio(base, new NoSuchMethod(`${resource}.${method}`))
   try {
     const body: unknown = JSON.parse(answer.text)
     return endpoint.secrets.isIn(answer.text) ? endpoint.secrets.cleanMessage(body) : body
   } catch (cause) {
     throw notPutio(base, cause)
+  }
+}
+
+/** What the server itself says of a failure, or null. */
+function sentenceIn(text: string): string | null {
+  try {
+    return Envelope.safeParse(JSON.parse(text)).data?.error_message ?? null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
   }
 }
 
