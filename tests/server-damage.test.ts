@@ -318,6 +318,45 @@ it('a bit flipped in any table that the last run left alone, after a kill: it is
   expect(told).toEqual(expect.arrayContaining(['an old message, number 150', 'old link number 150']))
 })
 
+it.each([
+  ["links = 'no list'", []],
+  ["files = '[{'", ['a link']],
+  ["plan = '{'", ['a link']],
+  ["item_ids = 'x'", ['a link']],
+  ["resume = '}', kind = 'torrent'", ['a link']],
+  ["status = 'Of tomorrow'", ['a link']],
+  ["stage = 'of tomorrow'", ['a link']],
+])(
+  'one transfer with %s: the service starts, the others go on, and this one says what is wrong',
+  async (change, links) => {
+    const data = newFolder()
+    const before = open(data)
+    const [first, second] = before.users[0]?.transfers.add(['a link', 'another link'], 0) ?? []
+    await before.close()
+    const db = new DatabaseSync(join(data, 'putdesk.db'))
+    db.exec(`UPDATE transfers SET status = 'Waiting', reason = NULL, ${change} WHERE id = ${first?.id}`)
+    db.close()
+    const cores = open(data)
+    const transfers = cores.users[0]?.transfers
+    await cores.begin()
+    await until(
+      async () => transfers?.list().map(({ status }) => status),
+      (all) => JSON.stringify(all) === '["Error","Error"]',
+    )
+    const [odd, other] = transfers?.list() ?? []
+    expect([odd?.id, odd?.links, odd?.reason === null, other?.id, other?.reason]).toEqual([
+      first?.id,
+      links,
+      false,
+      second?.id,
+      second?.reason,
+    ])
+    if (links.length === 0)
+      expect(() => transfers?.retry(odd?.id ?? 0, { password: null, isUnpacked: true })).toThrow('Add them again')
+    await cores.close()
+  },
+)
+
 it('a list that a program changed is used as it is, and told', async () => {
   const data = newFolder()
   copyFolder(left.stopped, data)

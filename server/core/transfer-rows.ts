@@ -142,10 +142,17 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
   }
 }
 
+/** A row that this version cannot read is a transfer in Error, which can be tried again or cancelled: it keeps no other from going on. */
 function toTransfer(row: Row): Transfer {
-  const status = statuses.find((known) => known === row.status)
-  const stage = stages.find((known) => known === row.stage)
-  if (status === undefined || stage === undefined) throw new TypeError(`unknown status ${String(row.status)}`)
+  const known = {
+    status: statuses.find((one) => one === row.status),
+    stage: stages.find((one) => one === row.stage),
+  }
+  const isSound =
+    known.status !== undefined &&
+    known.stage !== undefined &&
+    ['links', 'files', 'plan', 'item_ids'].every((column) => fromJson(textOrNull(row, column)) !== undefined)
+  const { status = 'Error', stage = 'fetching' } = isSound ? known : {}
   return {
     id: number(row, 'id'),
     links: toList(text(row, 'links'), isText),
@@ -154,8 +161,10 @@ function toTransfer(row: Row): Transfer {
     folderId: number(row, 'folder_id'),
     status,
     stage,
-    isSharing: row.sharing === 1,
-    reason: textOrNull(row, 'reason'),
+    isSharing: isSound && row.sharing === 1,
+    reason: isSound
+      ? textOrNull(row, 'reason')
+      : 'What was noted of this transfer is damaged. Try it again, or add its links again.',
     failure: textOrNull(row, 'failure'),
     sizeBytes: numberOrNull(row, 'size'),
     downloadedBytes: number(row, 'downloaded'),
@@ -166,7 +175,7 @@ function toTransfer(row: Row): Transfer {
     password: textOrNull(row, 'password'),
     isUnpacked: row.unpack === 1,
     plan: toPlan(textOrNull(row, 'plan')),
-    itemIds: row.item_ids === null ? null : toList(text(row, 'item_ids'), isNumber),
+    itemIds: !isSound || row.item_ids === null ? null : toList(text(row, 'item_ids'), isNumber),
     content: text(row, 'content'),
     addedAtSeconds: number(row, 'created_at'),
     bytesPerSecond: 0,
@@ -176,8 +185,18 @@ function toTransfer(row: Row): Transfer {
   }
 }
 
+/** Undefined for what is no JSON. */
+function fromJson(json: string | null): unknown {
+  try {
+    return json === null ? null : JSON.parse(json)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
 function toList<T>(json: string, isOne: (value: unknown) => value is T): T[] {
-  const said: unknown = JSON.parse(json)
+  const said = fromJson(json)
   return Array.isArray(said) ? said.filter(isOne) : []
 }
 
@@ -207,7 +226,7 @@ function isResume(value: unknown): value is ResumeRecord {
 }
 
 function toPlan(json: string | null): Plan | null {
-  const said: unknown = json === null ? null : JSON.parse(json)
+  const said = fromJson(json)
   return isPlan(said) ? said : null
 }
 

@@ -112,6 +112,8 @@ export class TransferList {
       this.#deliver(transfer, { hasWaited: true })
       return transfer
     }
+    if (transfer.kind === 'links' && transfer.links.length === 0)
+      throw new Refusal('The links of this transfer are no longer known. Add them again.')
     const reason = whyNotAny(transfer.links, this.#options.hosters)
     if (reason !== null) throw new Refusal(reason)
     const settled = settledOf(transfer)

@@ -57,8 +57,17 @@ export async function trustedPieces(
 
 /** What was kept of a torrent, as JSON; null when that is nothing, or nothing that can be used. */
 export function readTorrentResume(kept: string | null): Omit<TorrentResume, 'torrentFile'> | null {
-  const said: unknown = kept === null ? null : JSON.parse(kept)
+  const said = kept === null ? null : fromJson(kept)
   return isResume(said) ? said : null
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }
 
 function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
