@@ -15,9 +15,11 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart, isIntact } from '../engine/fetch.ts'
 import { createGate } from '../engine/gate.ts'
+import { trustedExtents } from '../engine/part-trust.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { type BadServer, giveFile, type Speed, startBadServer } from './support/bad-server.ts'
 import { startFetchChild } from './support/children.ts'
@@ -228,6 +230,25 @@ describe('a part file that was changed while the program was gone', () => {
     }
     speed = 500 * MiB
   }, 60_000)
+
+  it('has checksums of which one bit is not as it was: only what they surely say is trusted', async () => {
+    const partPath = join(folder, 'flipped')
+    const resume = await leave(partPath)
+    const kept = await readFile(`${partPath}.sums`)
+    const part = await open(partPath, 'r')
+    const about = { path: partPath, resume, bootId: 'this boot', isLost: false }
+    const { extents: all } = await trustedExtents(part, about)
+    expect(all.length).toBeGreaterThan(1)
+    for (let bit = 0; bit < kept.length * 8; bit++) {
+      const flipped = Buffer.from(kept)
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      await writeFile(`${partPath}.sums`, flipped)
+      const { extents } = await trustedExtents(part, about)
+      expect([bit, extents.filter((extent) => !all.some((one) => isDeepStrictEqual(one, extent)))]).toEqual([bit, []])
+      expect(extents.length).toBeLessThan(all.length)
+    }
+    await part.close()
+  })
 
   it('was being written when the program was killed, and then changed: only what is proven is kept', async () => {
     const [partPath, recordPath] = [join(folder, 'killed'), join(folder, 'killed.json')]
