@@ -156,6 +156,8 @@ it.each(
       check(first, label)
       await first.close()
       // After a kill, what the log of the database has wins over what is in the file itself, and old ends of the log do not matter.
+      // The content of what the person deleted is gone as it should be: no file of the list lacks any.
+      expect(notice ?? '', label).not.toMatch(/content/)
       const canBeWithout = how === 'killed' && /bit|added|another database/.test(what)
       if (lists.includes(name) && !['a link to it', 'read-only'].includes(what) && !canBeWithout) {
         expect(notice, label).toMatch(/^The (list of your files|last)/)
@@ -507,6 +509,34 @@ it('a content file that is missing: told once, and the item stays for when it co
   expect(notices).toEqual(['The content of a file is missing on the disk; the file stays in the list.', null])
 })
 
+it('a folder that was deleted, and whose contents went with it, is not told as missing when its deletion is replayed', async () => {
+  const data = newFolder()
+  const first = open(data)
+  await first.begin()
+  const [core] = first.users
+  if (core === undefined) throw new Error('there is no user')
+  const folder = core.space.createFolder('Folder', 0)
+  const inner = core.space.createFolder('Inner', folder.id)
+  put(first, 'inner.txt', 0, inner.id)
+  put(first, 'kept.txt', 0)
+  await first.close()
+  const second = open(data)
+  await second.begin()
+  second.users[0]?.space.remove(folder.id)
+  await until(
+    async () => contentsIn(data),
+    (contents) => contents.length === 1,
+  )
+  await second.close()
+  rmSync(join(data, 'putdesk.db'))
+  const third = open(data)
+  expect([third.notice, treeOf(third)]).toEqual([
+    'The list of your files was missing, and the last good copy was restored. What changed after it is back too.',
+    [['/kept.txt', hex('kept.txt')]],
+  ])
+  await third.close()
+})
+
 function check(cores: Cores, label: string): void {
   expect(treeOf(cores), label).toEqual(stored)
   expect(usedOf(cores), label).toBe(sizeOf(cores))
@@ -535,13 +565,13 @@ function sizeOf({ users }: Cores): number {
   return users[0]?.space.search('content IS NOT NULL', []).reduce((sum, item) => sum + item.sizeBytes, 0) ?? -1
 }
 
-function put({ users }: Cores, name: string, index: number): void {
+function put({ users }: Cores, name: string, index: number, parentId = 0): void {
   const core = users[index]
   if (core === undefined) throw new Error('there is no such user')
   const content = Buffer.from(name.padEnd(16, '.')).toString('hex')
   mkdirSync(dirname(core.content.path(content)), { recursive: true })
   writeFileSync(core.content.path(content), bytesOf(name))
-  core.space.addFile({ name, parentId: 0, sizeBytes: bytesOf(name).length, content })
+  core.space.addFile({ name, parentId, sizeBytes: bytesOf(name).length, content })
 }
 
 async function add(service: Service, links: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Content, newContentName } from './content.ts'
 import type { Database } from './database.ts'
-import { type Row, text } from './row.ts'
-import type { Space } from './space.ts'
+import { number, type Row, text } from './row.ts'
+import { removedId, rootId, type Space } from './space.ts'
 
 /**
  * Compares the list of files with the content that is there, at every start: content that no item, transfer or removal knows is
@@ -12,8 +12,8 @@ export function recover(db: Database, space: Space, content: Content): string | 
   const { sql } = db
   const names = new Set(content.names())
   const contentOf = (row: Row) => text(row, 'content')
-  const items = sql.prepare('SELECT content FROM items WHERE content IS NOT NULL').all().map(contentOf)
-  const known = new Set([...items, ...sql.prepare('SELECT content FROM removals').all().map(contentOf)])
+  const items = sql.prepare('SELECT content, parent_id FROM items WHERE content IS NOT NULL').all()
+  const known = new Set([...items.map(contentOf), ...sql.prepare('SELECT content FROM removals').all().map(contentOf)])
   const plans = sql
     .prepare('SELECT plan FROM transfers WHERE plan IS NOT NULL')
     .all()
@@ -24,10 +24,35 @@ export function recover(db: Database, space: Space, content: Content): string | 
     strays.filter((name) => !plans.includes(name)),
     { db, space, content },
   )
-  const missing = items.filter((name) => !names.has(name))
+  const isVisible = visibility(db)
+  const missing = items
+    .filter((row) => !names.has(contentOf(row)) && isVisible(number(row, 'parent_id')))
+    .map(contentOf)
   for (const name of missing) content.noteFlaw(name, true)
   const said = [sayAdopted(adopted), sayMissing(noteMissing(db, missing))].filter((sentence) => sentence !== null)
   return said.length === 0 ? null : said.join(' ')
+}
+
+/** Tells whether something in this folder can be seen. What was deleted keeps its row for a while after its content. */
+function visibility({ sql }: Database): (folderId: number) => boolean {
+  const parentOf = sql.prepare('SELECT parent_id FROM items WHERE id = ?')
+  const known = new Map([
+    [rootId, true],
+    [removedId, false],
+  ])
+  return (folderId) => {
+    const path: number[] = []
+    let at = folderId
+    while (!known.has(at)) {
+      path.push(at)
+      // In a list that was damaged a folder may be in itself.
+      known.set(at, false)
+      at = number(parentOf.get(at) ?? { parent_id: removedId }, 'parent_id')
+    }
+    const isVisible = known.get(at) === true
+    for (const id of path) known.set(id, isVisible)
+    return isVisible
+  }
 }
 
 function adopt(

@@ -102,8 +102,9 @@ const foundChanged =
   'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
 
 function sayChanges(count: number): string {
-  const what = count === 1 ? 'The last change was' : `The last ${count} changes were`
-  return `${what} missing in the list of your files, and back now.`
+  return count === 1
+    ? 'The last change was missing from the list of your files, and is back now.'
+    : `The last ${count} changes were missing from the list of your files, and are back now.`
 }
 
 function restore(

@@ -23,9 +23,9 @@ export interface Item {
 
 /** How many items go in one step: what others wait for meanwhile. */
 const purgeAtOnce = 500
-const rootId = 0
+export const rootId = 0
 /** Where items are that were removed, until nothing of them is left. */
-const removedId = -1
+export const removedId = -1
 
 /** The order of a listing; ties go by id, newest first. Source: API v1 §5.3. */
 export const orders = {
