@@ -228,7 +228,7 @@ async function fetchInto(run: Run): Promise<Fetched> {
 async function attempt(run: Run): Promise<void> {
   const { options, part, room, source, version } = run
   const canGoOn = version.validators.strong !== null || options.expect !== undefined
-  if (part.doneBytes > 0 && !canGoOn) await startOver(run, 'it gave nothing to go on with')
+  if (part.doneBytes > 0 && !canGoOn) await startOver(run, 'it cannot continue a file')
   await Segments.run({
     source,
     part,

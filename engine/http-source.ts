@@ -128,7 +128,7 @@ function statusFault(response: IncomingMessage, host: string): FetchError {
   if (status === 401 || status === 403 || status === 407)
     return new FetchError(said('does not let this file be fetched'))
   if (status === 429 || status === 408 || status >= 500) {
-    const what = status === 429 ? 'asks for fewer requests' : 'has a fault of its own'
+    const what = status === 429 ? 'asks for fewer requests' : 'reports an error of its own'
     return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
   }
   return new FetchError(said('answers with something that is not a file'))

@@ -159,7 +159,7 @@ describe('a fetch that breaks off', () => {
     const sleep = async (ms: number) => {
       waits.push(ms)
     }
-    await expect(get('/busy', { sleep })).rejects.toThrow('has a fault of its own (503)')
+    await expect(get('/busy', { sleep })).rejects.toThrow('reports an error of its own (503)')
     web.on('/busy', status(429, { 'retry-after': '31536000' }))
     await expect(get('/busy', { sleep })).rejects.toThrow('asks for fewer requests (429)')
     web.on('/busy', status(500, { 'retry-after': 'soon' }))

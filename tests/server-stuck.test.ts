@@ -122,6 +122,22 @@ describe('what does not move, beside one that does', () => {
     expect((await itemsOf(service)).map(([name]) => name)).toEqual(['good.mkv'])
   })
 
+  it('while the computer is busy: the active limit is for what moves too', async () => {
+    web.on('/stuck-silent.bin', () => never)
+    web.on('/good.mkv', file(randomBytes(300_000)))
+    const service = await start({ busy: 'always', activeLimit: 2 })
+    await add(service, magnet(), web.url('/stuck-silent.bin'), web.url('/good.mkv'))
+    expect(reasonsOf(await listed(service)).at(-1)).toBe(
+      'The computer is busy, so only 2 transfers run at once. Place in line: 1.',
+    )
+    const rows = await until(
+      () => listed(service),
+      (all) => all.length === 2,
+    )
+    expect(rows.map(({ status: now }) => now)).toEqual(['Looking for peers', 'Downloading'])
+    expect((await itemsOf(service)).map(([name]) => name)).toEqual(['good.mkv'])
+  })
+
   it('fifty of all kinds: the good ones finish; after a kill, and once nothing is in the way, all do', async () => {
     const bytes = randomBytes(50_000)
     const opened = Promise.withResolvers<void>()

@@ -204,7 +204,7 @@ describe('bad input', () => {
     )
     expect(rows.map((row) => Object(row.putdesk).reason)).toEqual([
       '“127.0.0.1” says there is no such file (404).',
-      '“127.0.0.1” has a fault of its own (500).',
+      '“127.0.0.1” reports an error of its own (500).',
       '“127.0.0.1” redirects in a circle.',
     ])
     expect((await service.ask('files.list')).rows).toEqual([])

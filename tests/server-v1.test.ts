@@ -242,7 +242,7 @@ describe('urls', () => {
             error: 'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
           },
           { url: links[4], error: '“big.iso” does not fit: it needs 20 MB, and 10 MB is free.' },
-          { url: links[5], error: '“127.0.0.1” has a fault of its own (500).' },
+          { url: links[5], error: '“127.0.0.1” reports an error of its own (500).' },
           { url: links[6], error: '“127.0.0.1” redirects in a circle.' },
           { url: links[7], error: '“127.0.0.1” says there is no such file (404).' },
           { url: 'no link', error: '“no link” is not a link that can be fetched.' },

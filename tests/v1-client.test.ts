@@ -331,7 +331,7 @@ it("tells a wrong secret in the server's own sentence", async () => {
 
 it.each([
   ['html', 'answered, but not as a Put.io server does'],
-  ['broken', 'has a fault of its own (500)'],
+  ['broken', 'reports an error of its own (500)'],
   ['busy', 'is busy now (429). Try again later.'],
   ['locked', 'Too many wrong keys or secrets. Please try again in 30 seconds.'],
 ])('tells an answer that is no answer (%s) from a refusal', async (secret, sentence) => {

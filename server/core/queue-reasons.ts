@@ -14,18 +14,31 @@ interface Queues {
   delivering: DeliveryTurns
   /** False for transfers of other users, which are counted and not named. */
   isOwn: (transfer: Transfer) => boolean
+  /** The user's own that wait for the active limit, the next one first. */
+  waiting: readonly Transfer[]
+  activeLimit: number
 }
 
 /** Answers for each transfer why it stands still, in sentences, with its place in line; its own reason where it does not. */
-export function reasonsOf({ fetching, delivering, isOwn }: Queues): (transfer: Transfer) => string | null {
+export function reasonsOf({
+  fetching,
+  delivering,
+  isOwn,
+  waiting,
+  activeLimit,
+}: Queues): (transfer: Transfer) => string | null {
   const line = (places: Places<Transfer>) => new Map(places.inLine().map((transfer, index) => [transfer, index + 1]))
   const links = line(fetching.links)
   const torrents = line(fetching.torrents)
   const [unpack, complete] = [line(delivering.unpack), line(delivering.complete)]
+  const slots = new Map(waiting.map((transfer, index) => [transfer, index + 1]))
+  const most = activeLimit === 1 ? 'one transfer runs' : `${activeLimit} transfers run`
   return (transfer) => {
     const { reason, kind } = transfer
     const ahead = (place: number, why: string) => [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
     const names = (places: Places<Transfer>) => namesOf(places.moving(), isOwn)
+    const slotPlace = slots.get(transfer)
+    if (slotPlace !== undefined) return ahead(slotPlace, `The computer is busy, so only ${most} at once.`)
     const fetchPlace = (kind === 'torrent' ? torrents : links).get(transfer)
     if (fetchPlace !== undefined) {
       const places = fetching.of(transfer)

@@ -155,7 +155,7 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
     if (signal.aborted) return
     const sentence = reasonOf(fault)
     if (sentence === null) options.report(fault)
-    const reason = sentence ?? 'The service had a fault of its own while reading this feed.'
+    const reason = sentence ?? 'The service had an error of its own while reading this feed.'
     if (subscription.reason !== reason) messages.addNotice(`The subscription “${name}” could not be read: ${reason}`)
     written.run(now, now + intervalSeconds, reason, id, url)
   }

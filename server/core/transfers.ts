@@ -17,6 +17,9 @@ export interface TransfersOptions extends FetchingOptions, DeliveryOptions {
   report: (fault: unknown) => void
 }
 
+/** Longer than most servers and torrents take to begin. */
+const stillAfterMs = 10_000
+
 /** The transfers of one user: the only writer of their rows. Every change that was answered survives a crash. */
 export class TransferList {
   readonly #options: TransfersOptions
@@ -39,8 +42,11 @@ export class TransferList {
   /** Oldest first, each with the reason why it stands still, if it does. */
   list(): Transfer[] {
     const isOwn = (transfer: Transfer) => this.#live.get(transfer.id) === transfer
-    const why = reasonsOf({ fetching: this.#turns, delivering: this.#options.turns, isOwn })
-    return this.#all().map((transfer) => {
+    const all = this.#all()
+    const waiting = all.filter(({ status }) => status === 'Waiting')
+    const { turns: delivering, activeLimit } = this.#options
+    const why = reasonsOf({ fetching: this.#turns, delivering, isOwn, waiting, activeLimit })
+    return all.map((transfer) => {
       const reason = why(transfer)
       return reason === transfer.reason ? transfer : { ...transfer, reason }
     })
@@ -136,7 +142,7 @@ export class TransferList {
 
   #advance(): void {
     const { isBusy, activeLimit, db } = this.#options
-    const active = this.#all().filter(({ status }) => holdsSlot(status)).length
+    const active = this.#all().filter((transfer) => holdsSlot(transfer.status) && !this.#isStill(transfer)).length
     const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
     const next = this.#all()
       .filter(({ status }) => status === 'Waiting')
@@ -148,6 +154,11 @@ export class TransferList {
       for (const transfer of next) transfer.status = 'In queue'
     }
     setImmediate(() => attempt(() => this.#startQueued(), this.#options.report))
+  }
+
+  /** True for one that has not moved for a while: it is no burden, and those in line need not wait for it. */
+  #isStill(transfer: Transfer): boolean {
+    return transfer.stage === 'fetching' && this.#turns.of(transfer).stillMs(transfer) >= stillAfterMs
   }
 
   /** What is done every few seconds. */
@@ -344,7 +355,7 @@ export class TransferList {
     if (sentence === null) report(fault)
     // Its content is in the space, or on its way: only the sharing has ended.
     if (transfer.isSharing) return this.#endSharing(transfer)
-    const reason = sentence ?? 'The service had a fault of its own while fetching this.'
+    const reason = sentence ?? 'The service had an error of its own while fetching this.'
     // First the bytes go: on a full disk there is no room to write down anything before.
     await content.removeWork(transfer.content)
     quota.release(transfer.id)
@@ -356,7 +367,7 @@ export class TransferList {
   #failDelivery(transfer: Transfer, fault: unknown): void {
     const sentence = reasonOf(fault)
     if (sentence === null) this.#options.report(fault)
-    const reason = sentence ?? 'The service had a fault of its own while unpacking this.'
+    const reason = sentence ?? 'The service had an error of its own while unpacking this.'
     this.#hold(transfer)
     const changes = { reason, failure: failureOf(fault), stage: 'undelivered' as const }
     this.#set(transfer, transfer.isSharing ? 'Seeding' : 'Error', changes)

@@ -74,6 +74,6 @@ export function statusFault({ statusCode = 0, headers }: IncomingMessage, host: 
     return new FetchError(`“${host}” says there is no such file (${statusCode}).`)
   if (busyStatuses.has(statusCode) || (statusCode >= 400 && headers['retry-after'] !== undefined))
     return new BusyError(`“${host}” is busy now (${statusCode}).`)
-  if (statusCode >= 500) return new FetchError(`“${host}” has a fault of its own (${statusCode}).`)
+  if (statusCode >= 500) return new FetchError(`“${host}” reports an error of its own (${statusCode}).`)
   return new FetchError(`“${host}” does not let this file be fetched (${statusCode}).`)
 }

@@ -85,7 +85,7 @@ async function answer(said: Decoded, { cores, attempts, caller, base }: V1Option
     const reason = reasonOf(fault)
     if (reason !== null) return failure(reason, account)
     core.report(fault)
-    return failure('The service had a fault of its own. Its log has the details.', account, 500)
+    return failure('The service had an error of its own. Its log has the details.', account, 500)
   }
 }
 
