@@ -1,5 +1,6 @@
 import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
 import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
+import { shownFolder } from './selectors.ts'
 import type { Slice } from './store.ts'
 
 export interface AccountsSlice {
@@ -32,9 +33,17 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     }
   }
 
+  const failed = new Set<AccountId>()
+
   client.on('accounts.changed', (accounts) => {
     set({ accounts })
     for (const account of accounts) {
+      const hasFailed = account.state === 'signed-out' || account.state === 'unreachable'
+      // What was remembered of the window waits for its account: the answer to this says why it waits in vain.
+      const isWaiting = get().place?.accountId === account.id && shownFolder(get())?.problem == null
+      if (hasFailed && isWaiting && !failed.has(account.id)) get().reloadAccount(account.id)
+      if (hasFailed) failed.add(account.id)
+      else failed.delete(account.id)
       if (account.state !== 'signed-in') greeted.delete(account.id)
       else if (!greeted.has(account.id)) {
         void greet(account.id)

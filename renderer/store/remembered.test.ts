@@ -85,6 +85,30 @@ it('shows the last folder before the backend has said a word, and replaces it by
   expect(store.getState().folders.get(key)?.listing?.names).toEqual(['renamed.mkv'])
 })
 
+it.each(['signed-out', 'unreachable'] as const)(
+  'stops loading, and says why, where the account is %s',
+  async (state) => {
+    const storage = storageWith()
+    await rememberedWindow(storage)
+    const kept = JSON.parse(storage.text() ?? '')
+    // The window before could not show the folder either.
+    storage.setItem('', JSON.stringify({ ...kept, items: null }))
+    const backend = scriptedBackend()
+    const store = createAppStore(backend.client)
+    rememberWindow(store, () => storage, new EventTarget())
+    backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
+    backend.tell('accounts.changed', [{ ...account, state: 'connecting' }])
+    backend.tell('accounts.changed', [{ ...account, state }])
+    backend.tell('accounts.changed', [{ ...account, state, problem: 'Sign in to go on.' }])
+    await backend.refuse('items.list', 'signed-out', 'Sign in to go on.')
+    expect(store.getState().folders.get(key)).toEqual({ listing: null, isLoading: false, problem: 'Sign in to go on.' })
+    const listed = backend.asked.filter(
+      ({ method, input }) => method === 'items.list' && JSON.stringify(input).includes('4'),
+    )
+    expect(listed.length).toBe(1)
+  },
+)
+
 it('forgets the window when its last account is gone', async () => {
   const storage = storageWith()
   const backend = await rememberedWindow(storage)
