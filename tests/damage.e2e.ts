@@ -55,6 +55,20 @@ it.each([
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
 })
 
+it('says what is wrong with the settings file also where no account can be shown', async () => {
+  const path = join(dataFolder, 'settings.json')
+  const good = readFileSync(path)
+  const later = JSON.stringify({ version: 99, settings: {}, accounts: [{ id: 7, way: 'of a later version' }] })
+  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, later) })
+  await running.page.getByRole('heading', { name: 'Welcome to Putdesk' }).waitFor()
+  await running.page.getByText(/The settings file is of a later version of Putdesk and was left untouched/).waitFor()
+  await running.close()
+  expect(readFileSync(path, 'utf8')).toBe(later)
+  writeFileSync(path, good)
+  running = await startApp({ dataFolder })
+  await running.page.getByRole('row', { name: /^Films/ }).waitFor()
+})
+
 it('shows its window in sight, whatever it remembers', async () => {
   const path = join(dataFolder, 'window.json')
   const away = { x: -90_000, y: 70_000, width: 90_000, height: 600 }

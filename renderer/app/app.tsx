@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
+import { Banners } from '../features/notices/banners.tsx'
 import { useApp } from '../store/use-app.ts'
 import { Window } from './window.tsx'
 
@@ -24,7 +25,7 @@ export function App() {
   if (!isKnown) return null
   return (
     <>
-      <Suspense fallback={null}>{hasAccounts ? <Window /> : <Welcome />}</Suspense>
+      <Suspense fallback={null}>{hasAccounts ? <Window /> : <Welcome notices={<Banners />} />}</Suspense>
       <Suspense fallback={null}>
         {hasDialog ? <Dialogs /> : null}
         {hasMenu ? <Menus /> : null}

@@ -1,5 +1,5 @@
 import { CloudDownload, HardDrive, Server } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { sentenceOf } from '../../store/sentence.ts'
@@ -8,8 +8,8 @@ import { say } from '../../words/say.ts'
 import { ServerForm } from './server-form.tsx'
 import styles from './sign-in.module.css'
 
-/** The first launch: two ways in, each one step. */
-export function Welcome() {
+/** The first launch: two ways in, each one step. Above them stands what the backend wants read. */
+export function Welcome({ notices }: { notices: ReactNode }) {
   const store = useAppStore()
   const service = useApp((state) => state.service)
   const [isServer, setServer] = useState(false)
@@ -31,6 +31,7 @@ export function Welcome() {
 
   return (
     <main className={styles.welcome}>
+      <div className={styles.notices}>{notices}</div>
       <div className={styles.middle}>
         <span className={styles.mark}>
           <Icon of={CloudDownload} size={30} />
