@@ -52,7 +52,7 @@ function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isS
     const start = at
     let value: Bencoded
     if (frame !== undefined && buffer[at] === endMark) {
-      if (frame.key !== null) throw new BencodeError(`A key without a value at byte ${at}.`)
+      if (frame.key !== null) throw new BencodeError(`A key has no value at byte ${at}.`)
       stack.pop()
       at += 1
       if (stack.length === 0) return { value: frame.container, start: from, end: at, spans, repeated }
@@ -62,7 +62,7 @@ function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isS
     if (frame !== undefined && frame.key === null && frame.container instanceof Map) {
       const key = readString(buffer, at)
       if (frame.container.has(key.value)) {
-        if (isStrict) throw new BencodeError(`A key that is there twice at byte ${at}.`)
+        if (isStrict) throw new BencodeError(`A key is there twice at byte ${at}.`)
         const keys = repeated.get(frame.container) ?? new Set()
         repeated.set(frame.container, keys.add(key.value))
       }
@@ -141,10 +141,10 @@ function readInteger(buffer: Buffer, start: number, isStrict: boolean): { value:
   const isLong = end - start > (isStrict ? 17 : maxDigits)
   const digits = end === -1 || isLong ? '' : buffer.toString('latin1', start, end)
   const isNumber = isStrict ? /^(0|-?[1-9]\d*)$/.test(digits) : /^-?\d+$/.test(digits)
-  if (!isNumber) throw new BencodeError(`Not a whole number at byte ${start}.`)
+  if (!isNumber) throw new BencodeError(`There is no whole number at byte ${start}.`)
   const value = Number(digits)
   if (Number.isSafeInteger(value)) return { value: value === 0 ? 0 : value, end: end + 1 }
-  if (isStrict) throw new BencodeError(`A number that is too large at byte ${start}.`)
+  if (isStrict) throw new BencodeError(`A number is too large at byte ${start}.`)
   return { value: null, end: end + 1 }
 }
 
@@ -155,7 +155,7 @@ function readString(buffer: Buffer, start: number): { value: string; end: number
     const byte = buffer[at]
     if (byte === colon && at > start) break
     if (byte === undefined || byte === minus || byte < digit0 || byte > digit9 || at - start > 8) {
-      throw new BencodeError(`Not a value at byte ${start}.`)
+      throw new BencodeError(`There is no value at byte ${start}.`)
     }
     length = length * 10 + (byte - digit0)
   }

@@ -55,7 +55,7 @@ it('shows no padding and follows no link, and leaves both at their place', () =>
 })
 
 it.each([
-  ['bytes that are something else', Buffer.from('<html>'), 'This is not a torrent file.'],
+  ['bytes that are something else', Buffer.from('<html>'), 'This is not a torrent file, or it is damaged.'],
   ['no description', Buffer.from('d3:fooi1ee'), 'it describes no content'],
   ['a description that is no dictionary', around('i5e'), 'it describes no content'],
   [
