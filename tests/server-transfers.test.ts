@@ -178,7 +178,10 @@ describe('bad input', () => {
     ['not a link at all', '“not a link at all” is not a link that can be fetched.'],
     ['ftp://127.0.0.1:22/file', 'Port 22 is not used for files, so the link was refused.'],
     ['magnet:?xt=urn:btih:AA&dn=x', 'This magnet link names no torrent.'],
-    ['data:application/x-bittorrent;base64,AAAA', 'This is not a torrent file, or it is damaged. There is no value at byte 0.'],
+    [
+      'data:application/x-bittorrent;base64,AAAA',
+      'This is not a torrent file, or it is damaged. There is no value at byte 0.',
+    ],
     [
       'http://rapidgator.net/file/1',
       '“rapidgator.net” gives files only to its paying users: enter your account there first.',

@@ -88,7 +88,8 @@ function decode(bytes: Uint8Array): ReturnType<typeof decodeBencode> {
   try {
     return decodeBencode(bytes)
   } catch (cause) {
-    if (cause instanceof BencodeError) throw new TorrentError(`This is not a torrent file, or it is damaged. ${cause.message}`, { cause })
+    if (cause instanceof BencodeError)
+      throw new TorrentError(`This is not a torrent file, or it is damaged. ${cause.message}`, { cause })
     throw cause
   }
 }
