@@ -33,6 +33,11 @@ it('opens a window where a part of it can be seen, or at its usual place', () =>
   )
 })
 
+it('forgets a window that would be out of sight once it is as small as the screen', () => {
+  const wide = { x: -3840, y: 0, width: 2001, height: 700 }
+  expect(usableBounds(new Map(Object.entries(wide)), screens)).toBe(null)
+})
+
 it('keeps a window as it stood, on the second screen too', () => {
   const stood = { x: -1800, y: 40, width: 900, height: 700 }
   expect(usableBounds(new Map(Object.entries(stood)), screens)).toEqual(stood)

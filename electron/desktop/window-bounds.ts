@@ -21,15 +21,21 @@ export function usableBounds(kept: ReadonlyMap<string, unknown>, screens: readon
   const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) => kept.get(name))
   if (!isSide(x) || !isSide(y) || !isSide(width) || !isSide(height)) return null
   if (width <= 0 || height <= 0) return null
-  const screen = screens.find(
-    (area) =>
-      x < area.x + area.width - 80 && x + width > area.x + 80 && y >= area.y - 20 && y < area.y + area.height - 40,
-  )
-  if (screen === undefined) return null
-  return {
-    x,
-    y,
-    width: Math.max(minWidth, Math.min(width, screen.width)),
-    height: Math.max(minHeight, Math.min(height, screen.height)),
+  for (const area of screens) {
+    // Made smaller first: what is cut off may have been the only part in sight.
+    const usable = {
+      x,
+      y,
+      width: Math.max(minWidth, Math.min(width, area.width)),
+      height: Math.max(minHeight, Math.min(height, area.height)),
+    }
+    if (isSeen(usable, area)) return usable
   }
+  return null
+}
+
+/** True when so much of a window is on a screen that it can be taken and moved. */
+function isSeen({ x, y, width }: Bounds, area: Bounds): boolean {
+  const isBeside = x >= area.x + area.width - 80 || x + width <= area.x + 80
+  return !isBeside && y >= area.y - 20 && y < area.y + area.height - 40
 }
