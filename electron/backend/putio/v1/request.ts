@@ -60,7 +60,10 @@ async function exchange(
     throw new AppError('unreachable', `${hostOf(base)} does not answer.`, { cause })
   }
   if (answer.status >= 500)
-    throw new AppError('unreachable', `${hostOf(base)} reports an error of its own (${answer.status}). Try again later.`)
+    throw new AppError(
+      'unreachable',
+      `${hostOf(base)} reports an error of its own (${answer.status}). Try again later.`,
+    )
   // Whatever the body says of the user: a server that has no time now has not refused the secret.
   if (answer.status === 429 || answer.status === 408) {
     const sentence = sentenceIn(answer.text)
