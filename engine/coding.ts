@@ -61,8 +61,25 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
   })
   // Whoever reads it hears of its faults; before that they must not end the program.
   out.on('error', () => undefined)
-  pipeline([response, ...known.map((create) => create()), out], () => undefined)
+  const steps = known.flatMap((create) => undone(create(), () => badCoding(codings, host)))
+  pipeline([response, ...steps, out], () => undefined)
   return out
+}
+
+/** A decoder between two streams that see whether it took all: what stands behind its end shows that this never was its coding. */
+function undone(decoder: Transform & { bytesWritten?: number }, fault: () => FetchError): Transform[] {
+  let bytes = 0
+  const before = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      bytes += chunk.length
+      done(null, chunk)
+    },
+  })
+  const after = new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    flush: (done) => done(decoder.bytesWritten === bytes ? null : fault()),
+  })
+  return [before, decoder, after]
 }
 
 function badCoding(codings: string[], host: string, cause?: unknown): FetchError {

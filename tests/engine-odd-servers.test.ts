@@ -226,9 +226,14 @@ describe('a coding that nobody asked for', () => {
     ['x-none', bytes],
     ['gzip', bytes],
     ['br', bytes],
+    // These begin with what is a whole, empty file in the coding.
+    ['gzip', Buffer.concat([gzipSync(''), bytes])],
+    ['br', Buffer.concat([Buffer.from([0x06]), bytes])],
+    ['br', Buffer.concat([brotliCompressSync(Buffer.alloc(5000)), bytes])],
+    ['zstd', Buffer.concat([zstdCompressSync(''), bytes])],
   ])('%s that cannot be undone: an error, and no file', async (coding, body) => {
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
-    expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding “(compress|x-none|gzip|br)”/)
+    expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding “(compress|x-none|gzip|br|zstd)”/)
   })
 
   it.each([
