@@ -177,7 +177,7 @@ function route(url: URL, addresses: Address[]): RequestOptions {
   const lookup = pinned(addresses)
   if (url.protocol === 'https:') return { agent: false, lookup }
   const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), lookup }
-  return { createConnection: () => connectWide(target).stream }
+  return { createConnection: () => connectWide(target, { isCopied: true }).stream }
 }
 
 /** Answers the connection's look-up with the addresses that the gate checked, so that a name cannot change its mind. */

@@ -5,6 +5,7 @@ import { sentTooMuch } from './http-source.ts'
 import type { PartFile } from './part-file.ts'
 import { addRange, gapsOf, type Range } from './ranges.ts'
 import { type AskedPart, isSameVersion, type Validators } from './resume.ts'
+import { Slab } from './slab.ts'
 import type { Announced, Delivery, Source } from './source.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
@@ -237,6 +238,7 @@ export class Segments {
       await onBytes(part.doneBytes + this.#inFlightBytes)
       await part.write(chunks, at)
       segment.written = segment.position
+      for (const chunk of batch.chunks) Slab.giveBack(chunk)
     } catch (fault) {
       throw this.#condemn(fault)
     } finally {
