@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { DiskRoom } from './disk-room.ts'
 import { FetchError, isFullDisk } from './fetch-error.ts'
-import { type Extent, isUnchanged, PartSums, removeSums } from './part-sums.ts'
+import { type Extent, isUnchanged, PartSums, removeSums, type Summed } from './part-sums.ts'
 import { trustedExtents } from './part-trust.ts'
 import { addRange, cutRanges, headOf, type Range, sizeOf, withoutRange } from './ranges.ts'
 import type { ResumeRecord } from './resume.ts'
@@ -108,11 +108,15 @@ export class PartFile {
   async write(chunks: Buffer[], position: number): Promise<void> {
     let rest = chunks
     let at = position
+    let summed: Summed | undefined
     while (rest.length > 0) {
       if (this.#failure !== null) throw this.#failure
       await this.#options.room.take(lengthOf(rest))
       try {
-        const { bytesWritten } = await this.#file.writev(rest, at)
+        const writing = this.#file.writev(rest, at)
+        // Takes no time of its own: meanwhile the system writes.
+        summed ??= this.#sums?.sum(position, chunks)
+        const { bytesWritten } = await writing
         this.#done = addRange(this.#done, [at, at + bytesWritten])
         at += bytesWritten
         rest = after(rest, bytesWritten)
@@ -123,7 +127,7 @@ export class PartFile {
     }
     // Checksums are kept while the next bytes are written, but never more than one batch behind.
     await this.#summing
-    this.#summing = this.#sums?.add(position, chunks)
+    if (summed !== undefined) this.#summing = this.#sums?.keep(summed)
     const now = performance.now()
     const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
     if (isDue && this.#syncing === null && now - this.#recordedAtMs >= recordMs) {

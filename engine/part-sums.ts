@@ -19,11 +19,16 @@ export interface Extent {
   sum: bigint
 }
 
-/** An extent that can grow, and what its checksum was made of so far. */
+/** An extent that can grow, with what is on its way to the file too, and what its checksum was made of so far. */
 interface Growing {
   index: number
+  start: number
+  length: number
   hash: ReturnType<XXHashAPI['create64']>
 }
+
+/** What extents are to be once some bytes are written. */
+export type Summed = { index: number; extent: Extent }[]
 
 let xxhash: Promise<XXHashAPI> | undefined
 
@@ -124,23 +129,33 @@ export class PartSums {
     return { extents: rest.filter(isSound).map(decode), stamp }
   }
 
-  /** Adds what was written from `start` on. Resolves when it is kept. */
-  add(start: number, chunks: readonly Buffer[]): Promise<void> {
+  /** Sums up what is being written from `start` on. */
+  sum(start: number, chunks: readonly Buffer[]): Summed {
+    const summed: Summed = []
     let at = start
     for (const chunk of chunks) {
       for (let from = 0; from < chunk.length; ) {
         const growing = this.#growingAt(at)
-        const extent = this.#extents[growing.index] ?? { start: at, length: 0, sum: 0n }
-        const piece = chunk.subarray(from, from + maxExtentBytes - extent.length)
-        const length = extent.length + piece.length
-        const sum = growing.hash.update(piece).digest()
-        this.#extents[growing.index] = { start: extent.start, length, sum }
-        this.#growing.delete(at)
+        const piece = chunk.subarray(from, from + maxExtentBytes - growing.length)
+        growing.hash.update(piece)
+        growing.length += piece.length
         at += piece.length
         from += piece.length
-        if (length < maxExtentBytes) this.#growing.set(at, growing)
-        this.#changed.add(growing.index)
+        const isFull = growing.length === maxExtentBytes
+        if (!isFull) this.#growing.set(at, growing)
+        if (isFull || from === chunk.length) summed.push(seen(growing))
       }
+    }
+    return summed
+  }
+
+  /** Keeps what was summed up, now that it is written. Resolves when it is kept. */
+  keep(summed: Summed): Promise<void> {
+    for (const { index, extent } of summed) {
+      // Another connection may have gone on behind this one, and been written first.
+      if (extent.length <= (this.#extents[index]?.length ?? 0)) continue
+      this.#extents[index] = extent
+      this.#changed.add(index)
     }
     return this.#write()
   }
@@ -173,7 +188,11 @@ export class PartSums {
 
   /** The extent that grows by what comes at a place, or a new one. */
   #growingAt(at: number): Growing {
-    return this.#growing.get(at) ?? { index: this.#extents.length, hash: this.#hash.create64() }
+    const known = this.#growing.get(at)
+    this.#growing.delete(at)
+    if (known !== undefined) return known
+    this.#extents.push(null)
+    return { index: this.#extents.length - 1, start: at, length: 0, hash: this.#hash.create64() }
   }
 
   #write(): Promise<void> {
@@ -220,6 +239,10 @@ export class PartSums {
       // Without it everything is read back at the next start.
     }
   }
+}
+
+function seen({ index, start, length, hash }: Growing): Summed[number] {
+  return { index, extent: { start, length, sum: hash.digest() } }
 }
 
 /** The last change of a file. */

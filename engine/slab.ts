@@ -1,4 +1,4 @@
-export const slabBytes = 1024 * 1024
+export const slabBytes = 512 * 1024
 /** Free ones that are kept: as many as a few fetches need between two writes. */
 const maxFree = 16
 
@@ -6,8 +6,8 @@ const slabs = new WeakMap<ArrayBufferLike, Slab>()
 const free: Buffer[] = []
 
 /**
- * Memory that a body is read into, piece after piece. It is used again once every piece was given back, for new memory at each
- * megabyte costs more than the reading. Who keeps a piece keeps it from being used again, and nothing else happens.
+ * Memory that a body is read into, piece after piece. It is used again once every piece was given back, for new memory each time
+ * costs more than the reading. Who keeps a piece keeps it from being used again, and nothing else happens.
  */
 export class Slab {
   readonly #bytes: Buffer

@@ -7,7 +7,7 @@ const firstSlabBytes = 64 * 1024
 const minReadBytes = 128 * 1024
 
 /**
- * Connects, and reads up to 1 MiB at once where a socket by itself reads 64 KiB: fewer calls, and fewer pieces to write.
+ * Connects, and reads up to 512 KiB at once where a socket by itself reads 64 KiB: fewer calls, and fewer pieces to write.
  * Destroying either ends both. With `isCopied`, whoever listens to the stream copies what it hears, as Node's HTTP and TLS do.
  */
 export function connectWide(target: TcpNetConnectOpts, { isCopied = false } = {}): { socket: Socket; stream: Duplex } {
