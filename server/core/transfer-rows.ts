@@ -148,14 +148,16 @@ function toTransfer(row: Row): Transfer {
     status: statuses.find((one) => one === row.status),
     stage: stages.find((one) => one === row.stage),
   }
+  const links = fromJson(text(row, 'links'))
+  const files = fromJson(text(row, 'files'))
+  const plan = fromJson(textOrNull(row, 'plan'))
+  const itemIds = fromJson(textOrNull(row, 'item_ids'))
   const isSound =
-    known.status !== undefined &&
-    known.stage !== undefined &&
-    ['links', 'files', 'plan', 'item_ids'].every((column) => fromJson(textOrNull(row, column)) !== undefined)
+    known.status !== undefined && known.stage !== undefined && ![links, files, plan, itemIds].includes(undefined)
   const { status = 'Error', stage = 'fetching' } = isSound ? known : {}
   return {
     id: number(row, 'id'),
-    links: toList(text(row, 'links'), isText),
+    links: toList(links, isText),
     kind: row.kind === 'torrent' ? 'torrent' : 'links',
     name: text(row, 'name'),
     folderId: number(row, 'folder_id'),
@@ -170,12 +172,12 @@ function toTransfer(row: Row): Transfer {
     downloadedBytes: number(row, 'downloaded'),
     uploadedBytes: number(row, 'uploaded'),
     paidBytes: number(row, 'paid'),
-    files: toList(text(row, 'files'), isFile),
+    files: toList(files, isFile),
     torrentResume: textOrNull(row, 'resume'),
     password: textOrNull(row, 'password'),
     isUnpacked: row.unpack === 1,
-    plan: toPlan(textOrNull(row, 'plan')),
-    itemIds: !isSound || row.item_ids === null ? null : toList(text(row, 'item_ids'), isNumber),
+    plan: isPlan(plan) ? plan : null,
+    itemIds: !isSound || itemIds === null ? null : toList(itemIds, isNumber),
     content: text(row, 'content'),
     addedAtSeconds: number(row, 'created_at'),
     bytesPerSecond: 0,
@@ -195,8 +197,7 @@ function fromJson(json: string | null): unknown {
   }
 }
 
-function toList<T>(json: string, isOne: (value: unknown) => value is T): T[] {
-  const said = fromJson(json)
+function toList<T>(said: unknown, isOne: (value: unknown) => value is T): T[] {
   return Array.isArray(said) ? said.filter(isOne) : []
 }
 
@@ -223,11 +224,6 @@ function isFile(value: unknown): value is TransferFile {
 
 function isResume(value: unknown): value is ResumeRecord {
   return typeof value === 'object' && value !== null && 'validators' in value && 'bootId' in value
-}
-
-function toPlan(json: string | null): Plan | null {
-  const said = fromJson(json)
-  return isPlan(said) ? said : null
 }
 
 function isPlan(value: unknown): value is Plan {
