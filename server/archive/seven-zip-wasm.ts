@@ -3,6 +3,9 @@ import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
 import { threadUrl } from './thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 
+/** A thread that has said its last word ends by itself. Ending it at that very moment has crashed the whole program. */
+const lastWordMs = 2000
+
 /** 7-Zip inside of this program, in a thread of its own: where no native one is there, or it may not be run. */
 export const wasmSevenZip: SevenZip = { run: start }
 
@@ -15,11 +18,15 @@ function start(request: SevenZipRequest): SevenZipRun {
   })
   const chunks: Uint8Array[] = []
   let isEnded = false
+  let isAnswered = false
   let wake: () => void = () => undefined
   const ended = new Promise<{ code: number | null; messages: string }>((resolve) => {
     worker.on('message', (message: WasmMessage) => {
       if ('bytes' in message) chunks.push(message.bytes)
-      else resolve(message)
+      else {
+        isAnswered = true
+        resolve(message)
+      }
       wake()
     })
     worker.once('error', (error) => resolve({ code: null, messages: error instanceof Error ? error.message : '' }))
@@ -48,7 +55,14 @@ function start(request: SevenZipRequest): SevenZipRun {
     output: output(),
     ended,
     stop: () => {
-      worker.terminate().catch(() => undefined)
+      const end = () => worker.terminate().catch(() => undefined)
+      if (isEnded) return
+      if (isAnswered) worker.once('exit', clearLater(setTimeout(end, lastWordMs)))
+      else void end()
     },
   }
+}
+
+function clearLater(timer: NodeJS.Timeout): () => void {
+  return () => clearTimeout(timer)
 }
