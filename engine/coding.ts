@@ -5,6 +5,8 @@ import { errorCode, FetchError } from './fetch-error.ts'
 import { nameForLink } from './names.ts'
 
 const maxCodings = 3
+const maxPaddingBytes = 4096
+const padding = new Set(Buffer.from('\0\t\n\r '))
 const decoders: Record<string, () => Transform> = {
   gzip: createUnzip,
   'x-gzip': createUnzip,
@@ -66,18 +68,28 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
   return out
 }
 
-/** A decoder between two streams that see whether it took all: what stands behind its end shows that this never was its coding. */
+/**
+ * A decoder between two streams that see whether it took all. What stands behind its end shows that this never was its coding, save
+ * what servers add without meaning it: zeros, blanks and line ends.
+ */
 function undone(decoder: Transform & { bytesWritten?: number }, fault: () => FetchError): Transform[] {
   let bytes = 0
+  let tail: Buffer = Buffer.alloc(0)
   const before = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       bytes += chunk.length
+      tail = chunk.length >= maxPaddingBytes ? chunk : Buffer.concat([tail, chunk])
+      tail = tail.subarray(-maxPaddingBytes)
       done(null, chunk)
     },
   })
   const after = new Transform({
     transform: (chunk, _encoding, done) => done(null, chunk),
-    flush: (done) => done(decoder.bytesWritten === bytes ? null : fault()),
+    flush: (done) => {
+      const behind = bytes - (decoder.bytesWritten ?? 0)
+      const isHarmless = behind <= tail.length && tail.subarray(tail.length - behind).every((byte) => padding.has(byte))
+      done(isHarmless ? null : fault())
+    },
   })
   return [before, decoder, after]
 }

@@ -114,7 +114,7 @@ export class PartFile {
       await this.#options.room.take(lengthOf(rest))
       try {
         const writing = this.#file.writev(rest, at)
-        // Takes no time of its own: meanwhile the system writes.
+        // Summed up while the system writes.
         summed ??= this.#sums?.sum(position, chunks)
         const { bytesWritten } = await writing
         this.#done = addRange(this.#done, [at, at + bytesWritten])

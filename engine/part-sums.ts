@@ -9,6 +9,7 @@ const magic = 0x50445332
 const slotBytes = 64
 /** Bytes of a part file that have one checksum, at most: what a damage costs. */
 const maxExtentBytes = 4 * 1024 * 1024
+/** Longer than the next bytes of a fetch that goes on take to come. */
 const restMs = 250
 
 /** Bytes of a part file that were written, and their checksum. */
@@ -82,7 +83,7 @@ export class PartSums {
   readonly #part: FileHandle
   readonly #identity: Buffer
   readonly #extents: (Extent | null)[]
-  /** By where they end. */
+  /** Extents that can grow, by where they end. */
   readonly #growing = new Map<number, Growing>()
   readonly #hash: XXHashAPI
   readonly #changed = new Set<number>()
@@ -180,8 +181,8 @@ export class PartSums {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#resting)
     await this.#busy
+    clearTimeout(this.#resting)
     await this.#stamp()
     await this.#file.close().catch(() => undefined)
   }

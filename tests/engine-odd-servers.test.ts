@@ -237,6 +237,17 @@ describe('a coding that nobody asked for', () => {
   })
 
   it.each([
+    ['gzip', gzipSync(bytes), Buffer.alloc(600)],
+    ['br', brotliCompressSync(bytes), Buffer.from('\r\n')],
+    ['deflate', deflateSync(bytes), Buffer.from('\n \n')],
+    ['zstd', zstdCompressSync(bytes), Buffer.from('\n')],
+  ])('%s with a line end or zeros behind it: the file', async (coding, packed, padding) => {
+    const body = Buffer.concat([packed, padding])
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
+    expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole' })
+  })
+
+  it.each([
     ['gzip', gzipSync(bytes)],
     ['br', brotliCompressSync(bytes)],
     ['deflate', deflateSync(bytes)],

@@ -1,8 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { ArchiveError, quoted, tooLarge } from './archive-error.ts'
+import { endThread } from './end-thread.ts'
 import type { ExtractJob, ExtractMessage } from './extract-worker.ts'
 import type { ArchiveSet } from './find-archives.ts'
 import { type Limits, Output, pieces } from './output.ts'
@@ -24,9 +24,6 @@ export interface ExtractOptions {
 
 /** What an archive may be where nothing else is said. */
 const usual = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
-
-/** How long a thread has to end by itself once its work is done. */
-const lastWordMs = 2000
 
 const unfinished = '.unfinished'
 const links = '.links'
@@ -89,7 +86,7 @@ async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpa
     workerData: job,
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   })
-  const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
+  let isDone = false
   let childPid: number | null = null
   const answer = Promise.withResolvers<Unpacked>()
   const stop = () => answer.reject(signal?.reason)
@@ -100,20 +97,20 @@ async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpa
   thread.on('message', (message: ExtractMessage) => {
     if ('childPid' in message) childPid = message.childPid
     else if ('percent' in message) onProgress?.(message.percent)
-    else if ('unpacked' in message) answer.resolve(message.unpacked)
-    else answer.reject(toError(set, message))
+    else {
+      isDone = true
+      if ('unpacked' in message) answer.resolve(message.unpacked)
+      else answer.reject(toError(set, message))
+    }
   })
   thread.once('error', (cause) => answer.reject(failed(set, cause)))
   thread.once('exit', () => answer.reject(failed(set, new Error('The thread that unpacks ended by itself.'))))
   try {
-    const unpacked = await answer.promise
-    // It ends by itself now. Ending it at that very moment has crashed the whole program.
-    await Promise.race([ended, wait(lastWordMs, undefined, { ref: false })])
-    return unpacked
+    return await answer.promise
   } finally {
     clearTimeout(tooLong)
     signal?.removeEventListener('abort', stop)
-    await thread.terminate()
+    await endThread(thread, { isDone })
     if (childPid !== null) endGroup(childPid)
   }
 }

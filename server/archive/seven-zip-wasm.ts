@@ -1,10 +1,8 @@
 import { Worker } from 'node:worker_threads'
+import { endThread } from './end-thread.ts'
 import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
 import { threadUrl } from './thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
-
-/** A thread that has said its last word ends by itself. Ending it at that very moment has crashed the whole program. */
-const lastWordMs = 2000
 
 /** 7-Zip inside of this program, in a thread of its own: where no native one is there, or it may not be run. */
 export const wasmSevenZip: SevenZip = { run: start }
@@ -55,14 +53,7 @@ function start(request: SevenZipRequest): SevenZipRun {
     output: output(),
     ended,
     stop: () => {
-      const end = () => worker.terminate().catch(() => undefined)
-      if (isEnded) return
-      if (isAnswered) worker.once('exit', clearLater(setTimeout(end, lastWordMs)))
-      else void end()
+      endThread(worker, { isDone: isAnswered }).catch(() => undefined)
     },
   }
-}
-
-function clearLater(timer: NodeJS.Timeout): () => void {
-  return () => clearTimeout(timer)
 }

@@ -66,20 +66,17 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
     rows.save(transfer)
   }
   watch.show('In complete queue')
-  const work = content.workFolder(transfer.content)
   const { plan: unfinished } = transfer
+  const placeOf = placesOf(transfer, content)
   if (unfinished?.kind === 'whole') {
-    if (watch.hasWaited && isUnsettled(unfinished, content)) {
-      // The same archives give the same files under the same names. Some of the others may be in their place already.
-      const placeOf = new Map(unfinished.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
-      const archives = await archivesOf(transfer, (name) => firstThere(join(work, name), placeOf.get(name), content))
-      await unpackInTurn(transfer, archives, { options, watch })
-    }
+    // The same archives give the same files under the same names.
+    if (watch.hasWaited && isUnsettled(unfinished, content))
+      await unpackInTurn(transfer, await archivesOf(transfer, placeOf), { options, watch })
     return complete(transfer, options, watch)
   }
   if (unfinished?.kind === 'raw') await complete(transfer, options, watch)
   const root = rootOf(transfer, rows)
-  const archives = transfer.isUnpacked ? await archivesOf(transfer, (name) => join(work, name)) : []
+  const archives = transfer.isUnpacked ? await archivesOf(transfer, placeOf) : []
   if (archives.length === 0) {
     plan(rawPlan(transfer, 'whole', root))
     return complete(transfer, options, watch)
@@ -115,8 +112,13 @@ function isUnsettled({ trees }: Plan, content: Content): boolean {
   )
 }
 
-function firstThere(path: string, settled: string | undefined, content: Content): string {
-  return settled !== undefined && !existsSync(path) ? content.path(settled) : path
+/** Where a transfer's files are now: in its work folder, or those that a plan has moved already, in the content. */
+function placesOf({ plan, content: work }: Transfer, content: Content): (name: string) => string {
+  const moved = new Map(plan?.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
+  return (name) => {
+    const [path, target] = [join(content.workFolder(work), name), moved.get(name)]
+    return target !== undefined && !existsSync(path) ? content.path(target) : path
+  }
 }
 
 /** A torrent that is a folder stays one, also where it holds one file only. */

@@ -34,6 +34,8 @@ export interface Sum {
 
 /** The newest copy, the older one, and one that is not in its place yet. */
 const maxVouched = 3
+/** Three lines take far less. */
+const maxNoteBytes = 4096
 
 /** Notes a copy that was read whole and found good. To be called before it gets its place. */
 export function vouch({ vouched }: DataFiles, sum: Sum): void {
@@ -52,7 +54,8 @@ export function isVouched({ vouched }: DataFiles, copy: string): boolean {
 }
 
 function readSums(path: string): Sum[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return []
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() !== true || found.size > maxNoteBytes) return []
   return readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((line) => {

@@ -117,6 +117,7 @@ export class PieceStore {
     return buffer
   }
 
+  /** Looks at the files without reading them; `isUntouched` tells of each one whether it is as it was noted. */
   async survey(isUntouched: (index: number, found: BigIntStats) => boolean): Promise<Survey> {
     const sizes = new Map<number, number>()
     const untouched = new Set<number>()

@@ -71,14 +71,8 @@ function fromJson(text: string): unknown {
 }
 
 function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
-  return (
-    typeof said === 'object' &&
-    said !== null &&
-    'infoHash' in said &&
-    'pieces' in said &&
-    typeof said.pieces === 'string' &&
-    'uploadedBytes' in said &&
-    typeof said.uploadedBytes === 'number' &&
-    (!('stamps' in said) || typeof said.stamps === 'string')
-  )
+  if (typeof said !== 'object' || said === null) return false
+  const { infoHash, pieces, syncedPieces, bootId, stamps = '', uploadedBytes }: Record<string, unknown> = { ...said }
+  const texts = [infoHash, pieces, syncedPieces, bootId, stamps]
+  return texts.every((text) => typeof text === 'string') && typeof uploadedBytes === 'number'
 }
