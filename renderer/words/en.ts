@@ -204,7 +204,7 @@ export const en = {
   'links.none': 'There is no link in this text.',
   'links.textTooLong': 'This text is too long to look for links in: at most {most}. Add it in parts.',
   'links.leftOut':
-    '{count, plural, one {# more link is not shown} other {# more links are not shown}}: at most {most} at a time. Add these first.',
+    '{count, plural, one {# more link is not shown} other {# more links are not shown}}: at most {most, number} at a time. Add these first.',
   'links.analyzing': '{count, plural, one {Looking at # link…} other {Looking at # links…}}',
   'links.analyzingMore': '{count, plural, one {Looking at one more…} other {Looking at # more…}}',
   'links.choose': 'Add {name}',

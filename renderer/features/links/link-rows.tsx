@@ -34,8 +34,10 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
     return (
       <div className={styles.message} role="status">
         <Icon of={LoaderCircle} className={styles.turning} />
-        <p>{say('links.analyzing', { count: links.length })}</p>
-        {leftOut > 0 ? <p>{say('links.leftOut', { count: leftOut, most: maxLinks })}</p> : null}
+        <div className={styles.words}>
+          <p>{say('links.analyzing', { count: links.length })}</p>
+          {leftOut > 0 ? <p>{say('links.leftOut', { count: leftOut, most: maxLinks })}</p> : null}
+        </div>
       </div>
     )
   }
