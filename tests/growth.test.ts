@@ -16,6 +16,7 @@ import { listingOf } from '../renderer/store/listing.ts'
 import { filterIndexes, sortIndexes } from '../renderer/store/order.ts'
 import { say, sayAround } from '../renderer/words/say.ts'
 import { cutName, visibleName } from '../renderer/words/visible-name.ts'
+import { decode } from '../server/api/v1/decode.ts'
 import { write } from '../server/api/v1/envelope.ts'
 import { groupParts } from '../server/archive/parts.ts'
 import { eachByHost } from '../server/core/by-host.ts'
@@ -372,3 +373,26 @@ function torrent(fileCount: number, tracker: string): Buffer {
   const info = `d5:filesl${files.join('')}e4:name1:a12:piece lengthi1024e6:pieces${fileCount * 20}:${'x'.repeat(fileCount * 20)}e`
   return Buffer.from(`d13:announce-listl${trackers.join('')}e4:info${info}e`)
 }
+
+describe('a request that nobody has signed takes time in proportion to its length', () => {
+  it.each([
+    ['', '%e9&'],
+    ['', '%25'],
+    ['', '&api_key='],
+    ['request=', '+'],
+    ['request=', '%7B%22'],
+    ['request={', '&'],
+    ['request={"a":', '{"a":'],
+    ['request={"a":"', '\\"'],
+    ['request={"a":"%', '%e9&'],
+    ['request={%22', '%5C%22'],
+    ['request={"a":[', '"",'],
+    ['%257B', '%2522'],
+    ['{', '"api_key":"k",'],
+  ])('%j and %j over and over', async (start, filler) => {
+    const body = (length: number) => Buffer.from(start + filler.repeat(length / filler.length))
+    // The longest is 4 MiB, as long as a body may be.
+    const limits = { from: 64 * 1024, to: 1024 * 1024 }
+    await expectLinear(body, (bytes) => decode('/v1/files?method=list', bytes, null), limits)
+  })
+})
