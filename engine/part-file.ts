@@ -255,7 +255,8 @@ function syncedHead(resume: ResumeRecord): number {
   return resume.syncedRanges === undefined ? resume.syncedBytes : headOf(resume.syncedRanges)
 }
 
-function lengthOf(chunks: Buffer[]): number {
+/** How many bytes chunks have together. */
+export function lengthOf(chunks: Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }
 

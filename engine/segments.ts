@@ -2,7 +2,7 @@ import { brokeOff, readBody } from './body.ts'
 import { FetchError } from './fetch-error.ts'
 import { Growth } from './growth.ts'
 import { sentTooMuch } from './http-source.ts'
-import type { PartFile } from './part-file.ts'
+import { lengthOf, type PartFile } from './part-file.ts'
 import { addRange, gapsOf, type Range } from './ranges.ts'
 import { type AskedPart, isSameVersion, type Validators } from './resume.ts'
 import { Slab } from './slab.ts'
@@ -228,6 +228,8 @@ export class Segments {
     if (delivery.end !== null && at + batch.bytes > delivery.end) throw this.#condemn(sentTooMuch(delivery.host))
     const bytes = Math.min(batch.bytes, (segment.end ?? Number.POSITIVE_INFINITY) - at)
     const chunks = bytes === batch.bytes ? batch.chunks : firstBytes(batch.chunks, bytes)
+    if (lengthOf(chunks) !== bytes)
+      throw this.#condemn(new Error('A piece was read after its memory had been given back.'))
     if (at < segment.head.length && !isAt(segment.head, at, chunks))
       throw this.#condemn(new VersionChanged(delivery.host, 'it gives other bytes for the same version'))
     segment.position = at + bytes

@@ -46,3 +46,11 @@ it('a piece that was taken back because its reader had copied it, and is used al
   expect(slab.room.length).toBe(slabBytes)
   expect(() => Slab.giveBack(piece)).toThrow('after its memory had been used again')
 })
+
+it('a piece from elsewhere loses its memory only where it has that to itself', () => {
+  const alone = Buffer.allocUnsafeSlow(1000)
+  const shared = Buffer.allocUnsafeSlow(1000)
+  Slab.giveBack(alone)
+  Slab.giveBack(shared.subarray(0, 500))
+  expect([alone.length, shared.length]).toEqual([0, 1000])
+})

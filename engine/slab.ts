@@ -27,10 +27,16 @@ export class Slab {
     return slab
   }
 
-  /** Gives back a piece that nobody reads any more. What is from elsewhere is left alone. */
+  /**
+   * Gives back a piece that nobody reads any more. A piece from elsewhere that has its memory to itself, as those of Node's HTTP
+   * parser have, loses it at once: the next one then gets the same memory, where the garbage collector would come to it much later.
+   */
   static giveBack(piece: Buffer): void {
     const slab = slabs.get(piece.buffer)
-    if (slab === undefined) return
+    if (slab === undefined) {
+      if (piece.buffer instanceof ArrayBuffer && piece.length === piece.buffer.byteLength) piece.buffer.transfer(0)
+      return
+    }
     if (slab.#wasEmptied) throw new Error('A piece was read after its memory had been used again.')
     slab.#returned += piece.length
     slab.#reuse()
