@@ -18,12 +18,16 @@ const forbidden = new RegExp(
   'g',
 )
 
+/** Most names: nothing in them has to be changed. */
+const plainName = /^[\w()[\]+,=!-][\w()[\]+,=! .-]{0,120}[\w()[\]+,=!-]$/
+
 /**
  * Turns a name that a stranger chose into one that is safe on every file system: one segment, never empty, `.` or `..`, no
  * separators, controls or direction marks, no name that Windows reserves, no trailing dot or space, at most 255 bytes of UTF-8
  * with the ending kept. Safe names are left as they are.
  */
 export function safeName(remote: string): string {
+  if (plainName.test(remote) && !reservedOnWindows.test(remote)) return remote
   let name = bounded(remote.trim()).toWellFormed().normalize('NFC').replace(forbidden, '_').trim()
   const plain = trimEnd(name, '. ')
   name = plain + '_'.repeat(Math.min(name.length - plain.length, 3))
@@ -114,6 +118,7 @@ function nameByPath(url: string, guess: (segments: Buffer[]) => string | null): 
   const segments = (parsed?.pathname ?? '').split('/').filter((segment) => segment !== '')
   const last = segments.at(-1)
   if (last === undefined) return safeName(parsed?.hostname ?? url)
+  if (/^[!-$&-~]+$/.test(last)) return safeName(last)
   const read = decodeAs(percentBytes(last), 'utf-8') ?? guess(segments.map(percentBytes))
   return safeName(read ?? last.replace(/%[0-7][0-9a-f]/gi, (one) => percentBytes(one).toString('latin1')))
 }
