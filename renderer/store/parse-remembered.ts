@@ -42,7 +42,7 @@ function partsOf(value: unknown): Map<string, unknown> {
 /** All members, or null when one is not as it should be. */
 function listOf<T>(value: unknown, toMember: (member: unknown) => T | null): T[] | null {
   if (!Array.isArray(value)) return null
-  const members = value.flatMap((member) => toMember(member) ?? [])
+  const members = value.map(toMember).filter((member) => member !== null)
   return members.length === value.length ? members : null
 }
 

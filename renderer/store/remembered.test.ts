@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
-import { Item, toColumns } from '../../shared/item.ts'
+import { Item } from '../../shared/item.ts'
 import { defaultSettings, Settings as SettingsSchema } from '../../shared/settings.ts'
 import { folderKey } from './keys.ts'
 import { rowAt } from './listing.ts'
 import { rememberWindow } from './remembered.ts'
 import { createAppStore } from './store.ts'
-import { scriptedBackend } from './test-client.ts'
+import { opened, scriptedBackend } from './test-client.ts'
 import { linesOf } from './tree.ts'
 
 const account: Account = {
@@ -53,7 +53,7 @@ async function rememberedWindow(storage: Storage) {
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
   backend.tell('accounts.changed', [account])
   store.getState().goTo('a', 4)
-  await backend.answer('items.list', toColumns([film]), 1)
+  await backend.answer('items.open', opened([film]), 1)
   vi.runAllTimers()
   return backend
 }
@@ -81,8 +81,19 @@ it('shows the last folder before the backend has said a word, and replaces it by
 
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
   backend.tell('accounts.changed', [account])
-  await backend.answer('items.list', toColumns([{ ...film, name: 'renamed.mkv' }]))
+  await backend.answer('items.open', opened([{ ...film, name: 'renamed.mkv' }]))
   expect(store.getState().folders.get(key)?.listing?.names).toEqual(['renamed.mkv'])
+})
+
+it('shows the branches of the tree that were known, too', async () => {
+  const storage = storageWith()
+  await rememberedWindow(storage)
+  const branches = [{ id: 4, name: 'Films' }]
+  const kept = JSON.parse(storage.text() ?? '')
+  storage.setItem('', JSON.stringify({ ...kept, tree: [['a:0', branches]] }))
+  const store = createAppStore(scriptedBackend().client)
+  rememberWindow(store, () => storage, new EventTarget())
+  expect(store.getState().tree.get(folderKey('a', 0))?.folders).toEqual(branches)
 })
 
 it.each(['signed-out', 'unreachable'] as const)(
@@ -100,10 +111,10 @@ it.each(['signed-out', 'unreachable'] as const)(
     backend.tell('accounts.changed', [{ ...account, state: 'connecting' }])
     backend.tell('accounts.changed', [{ ...account, state }])
     backend.tell('accounts.changed', [{ ...account, state, problem: 'Sign in to go on.' }])
-    await backend.refuse('items.list', 'signed-out', 'Sign in to go on.')
+    await backend.refuse('items.open', 'signed-out', 'Sign in to go on.')
     expect(store.getState().folders.get(key)).toEqual({ listing: null, isLoading: false, problem: 'Sign in to go on.' })
     const listed = backend.asked.filter(
-      ({ method, input }) => method === 'items.list' && JSON.stringify(input).includes('4'),
+      ({ method, input }) => method === 'items.open' && JSON.stringify(input).includes('4'),
     )
     expect(listed.length).toBe(1)
   },
