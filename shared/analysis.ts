@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { maxLinkLength } from './limits.ts'
 
 /** A URL or a magnet, as a person handed it to us. */
-export const Link = z.string().min(1).max(8192)
+export const Link = z.string().min(1).max(maxLinkLength)
 export type Link = z.infer<typeof Link>
 
 /**

@@ -3,7 +3,8 @@ import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { Settings, SettingsChange } from './settings.ts'
+import { maxItemIds, maxLinks, maxTextLength } from './limits.ts'
+import { HostName, Settings, SettingsChange } from './settings.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 
 const inAccount = { accountId: AccountId }
@@ -29,7 +30,14 @@ export type ServiceState = z.infer<typeof ServiceState>
 export const Notice = z.object({ id: z.string(), sentence: z.string() })
 export type Notice = z.infer<typeof Notice>
 
-/** All that a window may ask of the backend. Every method can also fail with `internal`, and those with an account with `signed-out` or `unreachable`. */
+/** How far an act on many things is. */
+export const Steps = z.object({ done: z.number().int(), total: z.number().int() })
+export type Steps = z.infer<typeof Steps>
+
+/**
+ * All that a window may ask of the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`, and those with an
+ * account with `signed-out` or `unreachable`. `progress` is what a long one tells while it runs.
+ */
 export const methods = {
   /** Sends all pushed state again, as events. */
   sync: { input: z.object({}), output: nothing },
@@ -57,11 +65,17 @@ export const methods = {
   /** How a secret kept on this computer would be protected here. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
 
-  /** A folder's items, unsorted. Errors: not-found. */
-  'items.list': { input: z.object({ ...inAccount, folderId: ItemId }), output: ItemColumns },
-  /** The folders in a folder, by name, for the tree. Errors: not-found. */
+  /**
+   * A folder's items, unsorted, and the path to it from the root, both included; the path is null where the service does not tell.
+   * With `isReload`, whatever is remembered of the account's folders is asked for again. Errors: not-found.
+   */
+  'items.open': {
+    input: z.object({ ...inAccount, folderId: ItemId, isReload: z.boolean() }),
+    output: z.object({ items: ItemColumns, path: z.array(Crumb).nullable() }),
+  },
+  /** The folders in a folder, by name, for the tree; remembered until they change. Errors: not-found. */
   'items.folders': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
-  /** The way from the root to a folder, both included. Errors: not-found. */
+  /** The path from the root to a folder, both included. Errors: not-found. */
   'items.path': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
   /** Items of the whole space whose name holds the words; understands Put.io's search operators. */
   'items.search': { input: z.object({ ...inAccount, query: z.string().max(1024) }), output: ItemColumns },
@@ -74,12 +88,14 @@ export const methods = {
   'items.rename': { input: z.object({ ...inAccount, itemId: ItemId, name: z.string().max(4096) }), output: Item },
   /** Moves items into a folder one after the other; answers with those that could not be moved. */
   'items.move': {
-    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(100_000), folderId: ItemId }),
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), folderId: ItemId }),
+    progress: Steps,
     output: z.array(Refusal),
   },
   /** Deletes items for good, folders with all they hold; answers with those that could not be deleted. */
   'items.delete': {
-    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(100_000) }),
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
+    progress: Steps,
     output: z.array(Refusal),
   },
   /** Friends who share with this account. */
@@ -87,25 +103,26 @@ export const methods = {
 
   /** The links in text or in a piece of HTML, each once, in order of appearance. */
   'links.extract': {
-    input: z.object({ text: z.string().max(1_000_000), html: z.string().max(1_000_000).nullable() }),
+    input: z.object({ text: z.string().max(maxTextLength), html: z.string().max(maxTextLength).nullable() }),
     output: z.array(Link),
   },
   /** Takes a torrent file; what it answers with stands for it as a link while the app runs. Errors: bad-input. */
   'links.fromFile': {
-    input: z.object({ name: z.string().min(1).max(1024), base64: z.string().max(1_000_000) }),
+    input: z.object({ name: z.string().min(1).max(1024), base64: z.string().max(maxTextLength) }),
     output: TorrentFile,
   },
   /** Put.io's report on links. Nothing is fetched. Errors: unreachable. */
-  'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000) }), output: Analysis },
+  'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks) }), output: Analysis },
 
   /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused. */
   'transfers.add': {
-    input: z.object({ ...inAccount, links: z.array(Link).min(1).max(1000), folderId: ItemId }),
+    input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks), folderId: ItemId }),
     output: z.array(TransferId),
   },
   /** Takes transfers off the list for good. One that is only shared any more stops being shared; its files stay. */
   'transfers.cancel': {
-    input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(1000) }),
+    input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(maxItemIds) }),
+    progress: Steps,
     output: nothing,
   },
   /**
@@ -136,7 +153,12 @@ export const methods = {
    * host that was named then, now and later. Errors: no-player, not-found, untrusted-host.
    */
   'play.item': {
-    input: z.object({ ...inAccount, itemId: ItemId, playerId: z.string().nullable(), isHostTrusted: z.boolean() }),
+    input: z.object({
+      ...inAccount,
+      itemId: ItemId,
+      playerId: z.string().max(1024).nullable(),
+      isHostTrusted: z.boolean(),
+    }),
     output: z.string(),
   },
 
@@ -151,15 +173,15 @@ export const methods = {
     output: z.array(Hoster),
   },
   /** Forgets a paid hoster. Answers with those that are left. */
-  'hosters.remove': { input: z.object({ host: z.string() }), output: z.array(Hoster) },
+  'hosters.remove': { input: z.object({ host: HostName }), output: z.array(Hoster) },
 
   /** Changes some settings. Errors: bad-input. */
   'settings.change': { input: SettingsChange, output: nothing },
   /** Starts the local service again after it failed. Errors: unavailable. */
   'service.restart': { input: z.object({}), output: nothing },
   /** The person has read a notice. */
-  'notices.dismiss': { input: z.object({ id: z.string() }), output: nothing },
-} satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
+  'notices.dismiss': { input: z.object({ id: z.string().max(1024) }), output: nothing },
+} satisfies Record<string, { input: z.ZodType; output: z.ZodType; progress?: z.ZodType }>
 
 /** A transfer whose files are in the space. */
 const Arrival = HistoryEntry.pick({ id: true, name: true, itemId: true, folderId: true }).extend({
@@ -204,8 +226,19 @@ type Events = typeof events
 export type EventName = keyof Events
 export type EventData<E extends EventName> = z.infer<Events[E]>
 
+/** What a method tells while it runs; nothing for most. */
+export type Progress<M extends Method> = Methods[M] extends { progress: infer P extends z.ZodType } ? z.infer<P> : never
+
+/** What a handler has of the request it answers. */
+export interface Request<M extends Method> {
+  /** Aborted when the window cancels the request or closes, or when nothing was heard of it for too long. */
+  signal: AbortSignal
+  /** Tells the window how far it is. May be called as often as one likes. */
+  tell(progress: Progress<M>): void
+}
+
 /** A handler for every method; a missing one does not compile. */
-export type Handlers = { [M in Method]: (input: Input<M>) => Promise<Output<M>> }
+export type Handlers = { [M in Method]: (input: Input<M>, request: Request<M>) => Promise<Output<M>> }
 
 /** The handlers of the methods that begin with a noun. */
 export type HandlersOf<N extends string> = Pick<Handlers, Extract<Method, `${N}.${string}` | N>>

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'no-player'
   | 'untrusted-host'
   | 'unavailable'
+  | 'cancelled'
   | 'internal'
 
 /**

@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import {
   type EventData,
   type EventName,
@@ -7,12 +8,15 @@ import {
   type Method,
   methods,
   type Output,
+  type Progress,
 } from './contract.ts'
 import { AppError, type ErrorCode } from './errors.ts'
 
-/** What crosses the pipe: a request, its reply or failure, an event. Plain data only. */
+/** What crosses the pipe: a request, its progress, its cancellation, its reply or error, an event. Plain data only. */
 export type Wire =
   | { id: number; method: string; input: unknown }
+  | { id: number; cancel: true }
+  | { id: number; progress: unknown }
   | { id: number; output: unknown }
   | { id: number; error: { code: ErrorCode; sentence: string } }
   | { event: string; data: unknown }
@@ -23,50 +27,117 @@ export interface Port {
   onMessage(listener: (message: unknown) => void): void
 }
 
-/** A failure that is not an `AppError`, told to whoever keeps the log. */
+/** An error that is not an `AppError`, or a handler that takes too long, for whoever keeps the log. */
 export type Report = (method: string, error: unknown) => void
 
 /** The backend's half of the pipe. */
 export interface Served {
   /** Sends an event to the window; what the event's schema does not declare is left out. */
   emit<E extends EventName>(name: E, data: EventData<E>): void
+  /** Cancels every request that is still running. */
+  close(): void
 }
 
+/** Progress of one request crosses at most this often. */
+const progressEveryMs = 100
+/** A handler that has been silent for so long is reported. */
+const slowAfterMs = 30_000
+/** One that has been silent for so long is cancelled and its request answered. */
+const silentAfterMs = 300_000
+
 /**
- * Answers the window's requests on `port` with `handlers`. Input and output are parsed with the contract's schemas: what is not
- * declared there never crosses. Failures cross as a code and a sentence; anything that is not an `AppError` becomes `internal`
- * and is told to `report` whole.
+ * Answers the window's requests on `port` with `handlers`, each exactly once, also when it is cancelled or its handler never ends.
+ * Input, progress and output are parsed with the contract's schemas: what is not declared there never crosses. Errors cross as a
+ * code and a sentence; anything that is not an `AppError` becomes `internal` and is reported whole.
  */
 export function serve(port: Port, handlers: Handlers, report: Report): Served {
+  const running = new Map<number, AbortController>()
+
+  function start(id: number, method: string, input: unknown): void {
+    if (running.has(id)) {
+      const sentence = 'The window asked twice under one number.'
+      port.send({ id, error: { code: 'bad-input', sentence } })
+      return
+    }
+    const controller = new AbortController()
+    running.set(id, controller)
+    const watch = watchSilence(controller, () => report(method, new Error('the handler has been silent for a while')))
+    const tell = (progress: unknown) => {
+      watch.heard()
+      if (!controller.signal.aborted) port.send({ id, progress })
+    }
+    const stopped = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
+    })
+    Promise.race([stopped, answer(handlers, { method, input, tell, signal: controller.signal })])
+      .then(
+        (output) => port.send({ id, output }),
+        (error: unknown) => port.send({ id, error: toWireError(error, (cause) => report(method, cause)) }),
+      )
+      .finally(() => {
+        watch.stop()
+        running.delete(id)
+      })
+  }
+
   port.onMessage((message) => {
-    if (!isRequest(message)) return
-    const { id, method, input } = message
-    answer(handlers, method, input).then(
-      (output) => port.send({ id, output }),
-      (error: unknown) => {
-        const known = error instanceof AppError ? error : null
-        if (known === null || known.cause !== undefined) report(method, error)
-        port.send({
-          id,
-          error: {
-            code: known?.code ?? 'internal',
-            sentence: known?.message ?? 'Something went wrong inside Putdesk. The log has the details.',
-          },
-        })
-      },
-    )
+    if (isRequest(message)) start(message.id, message.method, message.input)
+    else if (isCancel(message)) running.get(message.id)?.abort(cancelled())
   })
   return {
     emit: (name, data) => port.send({ event: name, data: events[name].parse(data) }),
+    close: () => {
+      for (const controller of running.values()) controller.abort(cancelled())
+    },
   }
 }
 
-async function answer(handlers: Handlers, method: string, input: unknown): Promise<unknown> {
-  if (!isMethod(method)) throw new AppError('bad-input', `“${method}” is not something a window can ask for.`)
-  return run(handlers, method, input)
+/** Notices a handler that neither ends nor tells of progress. */
+function watchSilence(controller: AbortController, onSlow: () => void) {
+  const giveUp = () =>
+    controller.abort(new AppError('unreachable', 'This took too long, so Putdesk stopped waiting. Try it again.'))
+  const slow = setTimeout(onSlow, slowAfterMs)
+  let silent = setTimeout(giveUp, silentAfterMs)
+  return {
+    heard: () => {
+      clearTimeout(slow)
+      clearTimeout(silent)
+      silent = setTimeout(giveUp, silentAfterMs)
+    },
+    stop: () => {
+      clearTimeout(slow)
+      clearTimeout(silent)
+    },
+  }
 }
 
-async function run<M extends Method>(handlers: Handlers, method: M, input: unknown): Promise<unknown> {
+function cancelled(): AppError {
+  return new AppError('cancelled', 'This was cancelled.')
+}
+
+function toWireError(error: unknown, report: (error: unknown) => void): { code: ErrorCode; sentence: string } {
+  const known = error instanceof AppError ? error : null
+  if (known === null || known.cause !== undefined) report(error)
+  return {
+    code: known?.code ?? 'internal',
+    sentence: known?.message ?? 'Something went wrong inside Putdesk. The log has the details.',
+  }
+}
+
+interface Asked {
+  method: string
+  input: unknown
+  signal: AbortSignal
+  tell(progress: unknown): void
+}
+
+async function answer(handlers: Handlers, asked: Asked): Promise<unknown> {
+  const { method } = asked
+  if (!isMethod(method)) throw new AppError('bad-input', `“${method}” is not something a window can ask for.`)
+  return run(handlers, method, asked)
+}
+
+async function run<M extends Method>(handlers: Handlers, method: M, { input, signal, tell }: Asked): Promise<unknown> {
   const parsed = methods[method].input.safeParse(input)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -75,8 +146,18 @@ async function run<M extends Method>(handlers: Handlers, method: M, input: unkno
       `The request could not be understood: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
     )
   }
+  const definition: { input: z.ZodType; progress?: z.ZodType } = methods[method]
+  let toldAtMs = Number.NEGATIVE_INFINITY
   const handler: Handlers[M] = handlers[method]
-  return methods[method].output.parse(await handler(parsed.data as Input<M>))
+  const output = await handler(parsed.data as Input<M>, {
+    signal,
+    tell: (progress) => {
+      if (performance.now() - toldAtMs < progressEveryMs) return
+      toldAtMs = performance.now()
+      tell(definition.progress?.parse(progress))
+    },
+  })
+  return methods[method].output.parse(output)
 }
 
 function isMethod(name: string): name is Method {
@@ -95,19 +176,45 @@ function isRequest(message: unknown): message is Extract<Wire, { method: string 
   )
 }
 
+function isCancel(message: unknown): message is Extract<Wire, { cancel: true }> {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'id' in message &&
+    typeof message.id === 'number' &&
+    'cancel' in message &&
+    message.cancel === true
+  )
+}
+
+/** How a request is followed. */
+export interface CallOptions<M extends Method> {
+  /** Aborting it cancels the request, which then rejects with `cancelled`. */
+  signal?: AbortSignal
+  /** Told how far a long request is. */
+  onProgress?: (progress: Progress<M>) => void
+}
+
 /** The window's half of the pipe: it asks, and it is told. */
 export interface Client {
   /** Asks the backend. Rejects with an `AppError` whose message is a sentence for the person. */
-  call<M extends Method>(method: M, input: Input<M>): Promise<Output<M>>
+  call<M extends Method>(method: M, input: Input<M>, options?: CallOptions<M>): Promise<Output<M>>
   /** Listens to an event. */
   on<E extends EventName>(name: E, listener: (data: EventData<E>) => void): void
 }
 
+interface Pending {
+  resolve: (output: never) => void
+  reject: (error: Error) => void
+  onProgress: ((progress: never) => void) | undefined
+}
+
 /** Joins the window to the backend on the other end of `port`. */
 export function connect(port: Port): Client {
-  const pending = new Map<number, { resolve: (output: never) => void; reject: (error: Error) => void }>()
+  const pending = new Map<number, Pending>()
   const listeners = new Map<string, ((data: never) => void)[]>()
   let nextId = 1
+
   port.onMessage((raw) => {
     const message = raw as Wire
     if ('event' in message) {
@@ -116,17 +223,52 @@ export function connect(port: Port): Client {
     }
     const waiting = pending.get(message.id)
     if (waiting === undefined) return
+    if ('progress' in message) {
+      waiting.onProgress?.(message.progress as never)
+      return
+    }
     pending.delete(message.id)
     if ('error' in message) waiting.reject(new AppError(message.error.code, message.error.sentence))
     else if ('output' in message) waiting.resolve(message.output as never)
   })
-  return {
-    call: (method, input) =>
-      new Promise((resolve, reject) => {
-        const id = nextId++
-        pending.set(id, { resolve, reject })
+
+  function ask<M extends Method>(method: M, input: Input<M>, { signal, onProgress }: CallOptions<M>) {
+    return new Promise<Output<M>>((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(cancelled())
+        return
+      }
+      const id = nextId++
+      const cancel = () => {
+        pending.delete(id)
+        port.send({ id, cancel: true })
+        reject(cancelled())
+      }
+      const over = () => signal?.removeEventListener('abort', cancel)
+      pending.set(id, {
+        resolve: (output) => {
+          over()
+          resolve(output)
+        },
+        reject: (error) => {
+          over()
+          reject(error)
+        },
+        onProgress,
+      })
+      signal?.addEventListener('abort', cancel, { once: true })
+      try {
         port.send({ id, method, input })
-      }),
+      } catch (cause) {
+        pending.delete(id)
+        over()
+        reject(new AppError('bad-input', 'This cannot be sent to the rest of Putdesk.', { cause }))
+      }
+    })
+  }
+
+  return {
+    call: (method, input, options = {}) => ask(method, input, options),
     on: (name, listener) => {
       listeners.set(name, [...(listeners.get(name) ?? []), listener])
     },

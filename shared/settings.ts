@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { AccountId } from './account.ts'
 
 /** A host name or address, in small letters. */
 export const HostName = z
@@ -16,10 +17,10 @@ const SpeedLimit = z.number().int().min(1000).max(1e12)
 export const Settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   /** Null: the first player found. */
-  playerId: z.string().nullable(),
+  playerId: z.string().max(1024).nullable(),
   /** Hosts on the person's own network that the local service may fetch from. */
   hostsOnMyNetwork: z.array(HostName).max(100),
-  accountId: z.string().nullable(),
+  accountId: AccountId.nullable(),
   /** Whether the local service asks the public table of addresses (DHT) who shares a torrent. */
   isDhtOn: z.boolean(),
   /** What the local service takes at most for torrents; null: no limit. */

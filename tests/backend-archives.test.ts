@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { EventData } from '../shared/contract.ts'
 import { namesOf } from '../shared/item-kinds.ts'
-import { openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
+import { listItems, openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
 import { startScriptedServer } from './support/scripted-server.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
@@ -79,7 +79,7 @@ it('unpacks an archive with the password that was told, after a wrong one, and k
   const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
   await client.call('transfers.retry', { ...how, password })
   await finished
-  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const columns = await listItems(client, accountId, 0)
   expect([namesOf(columns), [...columns.sizesBytes]]).toEqual([['notes.bin'], [inside.length]])
 
   expect(log.join('\n')).not.toMatch(/sesame/)
@@ -94,7 +94,7 @@ it('keeps an archive as it is where that is asked for', async () => {
   const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
   await client.call('transfers.retry', { accountId, transferId, password: null, isUnpacked: false })
   await finished
-  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const columns = await listItems(client, accountId, 0)
   expect([namesOf(columns), [...columns.sizesBytes]]).toEqual([['locked.zip'], [locked.length]])
 })
 
@@ -122,7 +122,7 @@ it('fetches a torrent file from people, tells when it is there, and stops sharin
   const left = next('transfers.changed', ({ finished, cancelled }) => finished.length + cancelled.length > 0)
   await client.call('transfers.cancel', { accountId, transferIds: [transferId] })
   expect(await left).toMatchObject({ finished: [{ transferId, wasReady: true }], cancelled: [] })
-  expect(namesOf(await client.call('items.list', { accountId, folderId: 0 }))).toEqual(['album.bin'])
+  expect(namesOf(await listItems(client, accountId, 0))).toEqual(['album.bin'])
   expect(await client.call('history.list', { accountId })).toMatchObject([
     { name: 'album.bin', outcome: 'finished', links: [magnet] },
   ])
@@ -170,7 +170,7 @@ it.each([
   )
   const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
   const [entry] = (await finished).finished
-  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const columns = await listItems(client, accountId, 0)
   const [newest] = await client.call('history.list', { accountId })
   expect(newest?.note).toMatch(/changed|left out/)
   expect(newest?.note).toContain(name)

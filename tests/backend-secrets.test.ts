@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { namesOf } from '../shared/item-kinds.ts'
-import { openBackend, type TestBackend } from './support/backend.ts'
+import { listItems, openBackend, type TestBackend } from './support/backend.ts'
 
 // A server that hands back what it was sent, wherever it can: nothing of it may reach the window, the log or a file.
 
@@ -87,12 +87,12 @@ it('lets nothing of what a server echoes into the window, the log or a file', as
   const accountId = await signIn()
   await listed
   await client.call('sync', {})
-  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const columns = await listItems(client, accountId, 0)
   seen.push(namesOf(columns), await client.call('friends.list', { accountId }))
   refusal = 'No:'
-  seen.push(await client.call('items.list', { accountId, folderId: 0 }).catch((error: Error) => error.message))
+  seen.push(await listItems(client, accountId, 0).catch((error: Error) => error.message))
   refusal = `http://s01.put.io/stream-file/1/2/atk//${token}`
-  seen.push(await client.call('items.list', { accountId, folderId: 0 }).catch((error: Error) => error.message))
+  seen.push(await listItems(client, accountId, 0).catch((error: Error) => error.message))
   await backend.backend.close()
   expect(JSON.stringify(seen)).toContain('•••')
   expect(JSON.stringify(seen)).not.toMatch(secretsIn)

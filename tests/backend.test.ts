@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { namesOf } from '../shared/item-kinds.ts'
-import { openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
+import { listItems, openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
 import { type Service, startService } from './support/service.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -57,7 +57,7 @@ it('goes from a link to a file on this computer, and remembers how it got there'
   expect((await finished).finished).toMatchObject([{ transferId, name: 'film.mkv', folderId: 0 }])
   await refreshed
 
-  const columns = await client.call('items.list', { accountId, folderId: 0 })
+  const columns = await listItems(client, accountId, 0)
   expect(namesOf(columns)).toEqual(['film.mkv'])
   expect([...columns.sizesBytes]).toEqual([700_000])
   expect(await client.call('history.list', { accountId })).toMatchObject([
@@ -109,9 +109,9 @@ it('arranges items: makes, renames, moves, finds and deletes them', async () => 
   expect(await client.call('items.delete', { accountId, itemIds: [inner.id, 999_999] })).toMatchObject([
     { itemId: 999_999 },
   ])
-  expect(namesOf(await client.call('items.list', { accountId, folderId: 0 }))).toEqual(['Films'])
-  await expect(client.call('items.list', { accountId, folderId: 999_999 })).rejects.toMatchObject({ code: 'refused' })
-  await expect(client.call('items.list', { accountId: 'nobody', folderId: 0 })).rejects.toMatchObject({
+  expect(namesOf(await listItems(client, accountId, 0))).toEqual(['Films'])
+  await expect(listItems(client, accountId, 999_999)).rejects.toMatchObject({ code: 'refused' })
+  await expect(listItems(client, 'nobody', 0)).rejects.toMatchObject({
     code: 'not-found',
   })
 })
@@ -217,13 +217,13 @@ it('opens again with what was kept; what was not kept asks to sign in, with ever
     await second.client.call('sync', {})
     expect((await shown)[0]?.id).toBe(accountId)
     if (isKept) continue
-    await expect(second.client.call('items.list', { accountId, folderId: 0 })).rejects.toMatchObject({
+    await expect(listItems(second.client, accountId, 0)).rejects.toMatchObject({
       code: 'signed-out',
     })
     expect(await second.client.call('accounts.addServer', { ...credentials, accountId, address: service.url })).toBe(
       accountId,
     )
-    expect(namesOf(await second.client.call('items.list', { accountId, folderId: 0 }))).toEqual([])
+    expect(namesOf(await listItems(second.client, accountId, 0))).toEqual([])
   }
 })
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { AnalyzedLink } from '../shared/analysis.ts'
 import { Crumb, Item } from '../shared/item.ts'
 import { Transfer } from '../shared/transfer.ts'
-import { openBackend, type TestBackend } from './support/backend.ts'
+import { listItems, openBackend, type TestBackend } from './support/backend.ts'
 import { type Asked, startScriptedServer } from './support/scripted-server.ts'
 
 type Row = Record<string, unknown>
@@ -66,7 +66,7 @@ it('keeps every good row of a list beside any odd one', async () => {
   for (const odd of oddRows({ ...item, putdesk: { added_at: 1 } })) {
     answers['files list'] = [item, odd, { ...item, id: '6', name: 'b', type: 'folder', is_dir: true }]
     answers['files search'] = answers['files list']
-    const listed = await client.call('items.list', { accountId, folderId: 0 })
+    const listed = await listItems(client, accountId, 0)
     expect([...listed.ids], JSON.stringify(odd)).toEqual(expect.arrayContaining([5, 6]))
     expect(listed.names.split('\0')).toHaveLength(listed.ids.length)
     expect([...(await client.call('items.search', { accountId, query: 'a' })).ids]).toEqual([...listed.ids])
@@ -156,8 +156,8 @@ it('says once how many rows could not be read, in the log and to the person, and
   const { client, accountId, next, log } = await open({})
   const told = next('notices.changed', (notices) => notices.length > 0)
   answers['files list'] = [item, { ...item, id: null }, 5]
-  await client.call('items.list', { accountId, folderId: 0 })
-  await client.call('items.list', { accountId, folderId: 0 })
+  await listItems(client, accountId, 0)
+  await listItems(client, accountId, 0)
   const [notice] = await told
   expect(notice?.sentence).toBe(
     'The service on this computer sent 2 items that could not be read. The others are shown.',
@@ -165,7 +165,7 @@ it('says once how many rows could not be read, in the log and to the person, and
   expect(log.filter((line) => line.includes('files.list'))).toHaveLength(1)
   const gone = next('notices.changed', (notices) => notices.length === 0)
   answers['files list'] = [item]
-  await client.call('items.list', { accountId, folderId: 0 })
+  await listItems(client, accountId, 0)
   await gone
 })
 

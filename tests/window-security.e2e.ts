@@ -233,8 +233,8 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
     return {
       unknown: await ask('vault.read', {}),
       inherited: await ask('constructor', {}),
-      wrongInput: await ask('items.list', { accountId: 7 }),
-      noObject: await ask('items.list', 'x'),
+      wrongInput: await ask('items.open', { accountId: 7 }),
+      noObject: await ask('items.open', 'x'),
       oversize: await ask('links.extract', { text: 'x'.repeat(2 * 1024 * 1024), html: null }),
       holes: await ask('links.extract', { text: new Array(3_000_000), html: null }),
       view: await ask('links.extract', { text: new Uint8Array(8_000_000), html: null }),

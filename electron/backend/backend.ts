@@ -165,7 +165,10 @@ export function createBackend(host: Host): Backend {
       }
       const served = serve(clean, handlers, (method, error) => log.error(method, error))
       windows.add(served)
-      return () => windows.delete(served)
+      return () => {
+        served.close()
+        windows.delete(served)
+      }
     },
     offer: (offered) => {
       if (windows.size === 0 || !isSynced) offeredEarly.push(offered)

@@ -2,6 +2,7 @@ import type { Account, Quota } from '../../shared/account.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Emit } from './emit.ts'
+import { FolderIndex } from './folder-index.ts'
 import type { History } from './history.ts'
 import type { Log } from './log.ts'
 import type { PutioClient } from './putio/client.ts'
@@ -31,6 +32,7 @@ export class Session {
   readonly #options: SessionOptions
   readonly #parents = new Map<ItemId, ItemId>()
   readonly transfers: TransferList | null
+  readonly folders = new FolderIndex(() => this.client())
   #account: Account
   #quota: Quota | null = null
   #retry: ReturnType<typeof setTimeout> | null = null
@@ -112,6 +114,7 @@ export class Session {
       const parentId = this.#parents.get(id)
       if (parentId !== undefined) all.add(parentId)
     }
+    this.folders.expire([...all])
     this.#options.emit('items.changed', { accountId: this.#account.id, folderIds: [...all] })
     this.refreshQuota().catch((error: unknown) => this.#fail(error))
   }

@@ -34,22 +34,27 @@ export function transferHandlers({
   return {
     'links.extract': ({ text, html }) => extractLinks(text, html),
     'links.fromFile': async ({ name, base64 }) => torrentFiles.take(name, Buffer.from(base64, 'base64')),
-    'analysis.run': async ({ accountId, links }) => {
-      const analysis = await analyze(accounts.session(accountId).client(), links, torrentFiles)
+    'analysis.run': async ({ accountId, links }, { signal }) => {
+      const analysis = await analyze(accounts.session(accountId).client().during(signal), links, torrentFiles)
       return { ...analysis, report: toReport(analysis) }
     },
     'transfers.add': ({ accountId, links, folderId }) =>
       add(accounts.session(accountId), { links, folderId }, torrentFiles),
-    'transfers.cancel': async ({ accountId, transferIds }) => {
+    'transfers.cancel': async ({ accountId, transferIds }, { signal, tell }) => {
       const session = accounts.session(accountId)
-      for (const transferId of transferIds) {
-        const listed = session.transfers?.get(transferId) ?? null
-        // What is there already was not cancelled: it has finished.
-        if (listed === null || !isOnlyShared(listed)) session.transfers?.noteCancelled(transferId)
-        await session.client().cancelTransfer(transferId)
+      try {
+        for (const [done, transferId] of transferIds.entries()) {
+          signal.throwIfAborted()
+          const listed = session.transfers?.get(transferId) ?? null
+          // What is there already was not cancelled: it has finished.
+          if (listed === null || !isOnlyShared(listed)) session.transfers?.noteCancelled(transferId)
+          await session.client().cancelTransfer(transferId)
+          tell({ done: done + 1, total: transferIds.length })
+        }
+      } finally {
+        await session.transfers?.refresh()
+        await session.refreshQuota()
       }
-      await session.transfers?.refresh()
-      await session.refreshQuota()
       return null
     },
     'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {

@@ -8,15 +8,17 @@ const costOfNumber = 8
  * so that neither holes nor circles nor other kinds of objects cost anything.
  */
 export function isAffordable(message: unknown, max: number): boolean {
-  const waiting: { value: unknown; depth: number }[] = [{ value: message, depth: 0 }]
+  const groups: { members: () => Iterable<unknown>; depth: number }[] = []
   let left = max
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { value, depth } = next
-    const inside = membersOf(value)
-    left -= inside === null ? costOfSimple(value) : inside.cost
-    if (left < 0 || depth > maxDepth) return false
-    if (inside === null) continue
-    for (const member of inside.members()) waiting.push({ value: member, depth: depth + 1 })
+  const isPaid = (value: unknown, depth: number) => {
+    const group = groupOf(value)
+    left -= group?.cost ?? costOfSimple(value)
+    if (group !== null) groups.push({ members: group.members, depth: depth + 1 })
+    return left >= 0 && depth <= maxDepth
+  }
+  if (!isPaid(message, 0)) return false
+  for (let next = groups.pop(); next !== undefined; next = groups.pop()) {
+    for (const member of next.members()) if (!isPaid(member, next.depth)) return false
   }
   return true
 }
@@ -36,8 +38,8 @@ function costOfSimple(value: unknown): number {
   }
 }
 
-/** Null for what has no members, and for objects that are not plain, which nothing can pay for. */
-function membersOf(value: unknown): { cost: number; members(): Iterable<unknown> } | null {
+/** What has members. Null for everything else, and for objects that are not plain, which nothing can pay for. */
+function groupOf(value: unknown): { cost: number; members(): Iterable<unknown> } | null {
   if (Array.isArray(value)) return { cost: value.length, members: () => value }
   if (typeof value !== 'object' || value === null) return null
   const prototype: unknown = Object.getPrototypeOf(value)

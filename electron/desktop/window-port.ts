@@ -1,11 +1,11 @@
 import { ipcMain, type WebContents } from 'electron'
+import { maxMessageCost } from '../../shared/limits.ts'
 import type { Port } from '../../shared/rpc.ts'
 import { isObject } from '../backend/files/json-content.ts'
 import { isAffordable } from './message-cost.ts'
 import { isOurFrame } from './security.ts'
 
 const channel = 'putio'
-const maxMessage = 1024 * 1024
 
 /** A window's end of the pipe, until it is closed. */
 export type WindowPort = Port & {
@@ -16,7 +16,7 @@ export type WindowPort = Port & {
 
 /**
  * The pipe's end for one window. A message whose frame is not that window's own main frame is dropped; one that is no plain data, or
- * larger than 1 MiB, is answered with `bad-input` unread. This is the only file that knows `ipcMain`.
+ * larger than the contract allows, is answered with `bad-input` unread. This is the only file that knows `ipcMain`.
  */
 export function windowPort(contents: WebContents): WindowPort {
   const listeners: ((message: unknown) => void)[] = []
@@ -35,7 +35,7 @@ export function windowPort(contents: WebContents): WindowPort {
   }
   const onMessage = (event: Electron.IpcMainEvent, message: unknown) => {
     if (event.sender !== contents || !isOurFrame(contents, event.senderFrame)) return
-    if (!isAffordable(message, maxMessage)) return refuse(message)
+    if (!isAffordable(message, maxMessageCost)) return refuse(message)
     isHeard()
     if (listeners.length === 0) early.push(message)
     for (const listener of listeners) listener(message)

@@ -33,7 +33,7 @@ export function useDrops() {
     let inside = 0
 
     function hover(key: string | null) {
-      const { dropAt, setDropAt, tree, setExpanded, loadChildren } = store.getState()
+      const { dropAt, setDropAt, tree, setExpanded, wantChildren } = store.getState()
       if (key === dropAt) return
       clearTimeout(timer)
       setDropAt(key)
@@ -42,7 +42,7 @@ export function useDrops() {
       timer = setTimeout(() => {
         setExpanded(key, true)
         if (!tree.get(folderKey(folder.accountId, folder.folderId))?.folders)
-          void loadChildren(folder.accountId, folder.folderId)
+          void wantChildren(folder.accountId, folder.folderId)
       }, openAfterMs)
     }
 

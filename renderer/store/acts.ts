@@ -6,7 +6,7 @@ import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
 import { folderName } from './selectors.ts'
-import { sentenceOf } from './sentence.ts'
+import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** An item and the folder it lies in, so that a move can be taken back. */
@@ -61,7 +61,10 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
 
   /** Moves items; says which stayed, and answers with those that went. */
   async function move(accountId: AccountId, itemIds: readonly ItemId[], folderId: ItemId): Promise<ItemId[]> {
-    const refusals = await client.call('items.move', { accountId, itemIds: [...itemIds], folderId })
+    const refusals = await get().follow(
+      (steps) => say('move.progress', steps),
+      (options) => client.call('items.move', { accountId, itemIds: [...itemIds], folderId }, options),
+    )
     const first = refusals[0]
     if (first) get().complain(moreOf(first.sentence, refusals.length))
     const stayed = new Set(refusals.map(({ itemId }) => itemId))
@@ -118,20 +121,24 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
           })
         }
         remember(say('folder.done', { name }), async () => {
-          const inside = await client.call('items.list', { accountId, folderId: folder.id })
-          if (inside.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
+          const { items } = await client.call('items.open', { accountId, folderId: folder.id, isReload: false })
+          if (items.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
           await client.call('items.delete', { accountId, itemIds: [folder.id] })
         })
       }),
     deleteItems: async (accountId, rows) => {
       try {
-        const refusals = await client.call('items.delete', { accountId, itemIds: rows.map(({ id }) => id) })
+        const itemIds = rows.map(({ id }) => id)
+        const refusals = await get().follow(
+          (steps) => say('delete.progress', steps),
+          (options) => client.call('items.delete', { accountId, itemIds }, options),
+        )
         const first = refusals[0]
         if (first) get().complain(moreOf(first.sentence, refusals.length))
         const count = rows.length - refusals.length
         if (count > 0) get().toast(say('delete.done', { count, name: rows[0]?.name ?? '' }))
       } catch (error) {
-        get().complain(sentenceOf(error))
+        if (!isCancelled(error)) get().complain(sentenceOf(error))
       }
     },
     play: async (accountId, itemId, name, playerId) => {

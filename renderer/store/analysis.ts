@@ -1,6 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Analysis, TorrentFile } from '../../shared/analysis.ts'
-import { findLinks, maxTextLength, textTooLong } from './find-links.ts'
+import { maxLinks } from '../../shared/limits.ts'
+import { findLinks, maxPastedLength, textTooLong } from './find-links.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -33,9 +34,6 @@ export interface AnalysisSlice {
   forgetAnalysis(): void
 }
 
-/** How many links are reported on at a time. */
-export const maxLinks = 1000
-
 /** Put.io's report on links, before they are added: the newest request wins. */
 export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   let newest = 0
@@ -63,7 +61,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
       const request = ++newest
       const isNewest = () => request === newest
       try {
-        if (text.length > maxTextLength) {
+        if (text.length > maxPastedLength) {
           put({ links: [], leftOut: 0, report: null, isRunning: false, problem: textTooLong() })
           return
         }

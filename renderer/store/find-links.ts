@@ -1,16 +1,17 @@
+import { maxTextLength } from '../../shared/limits.ts'
 import type { Client } from '../../shared/rpc.ts'
 import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
 
 /** The longest text that is looked through for links, in characters. */
-export const maxTextLength = 4_000_000
+export const maxPastedLength = 4_000_000
 
-/** A message across the pipe may have 1 MiB of JSON, in which a character takes one or two places once `toPlain` has seen it. */
-const pieceLength = 500_000
+/** Short enough that nothing else waits long for a piece. */
+const pieceLength = maxTextLength / 2
 
 /** What is said of a longer text. */
 export function textTooLong(): string {
-  return say('links.textTooLong', { most: formatSize(maxTextLength) })
+  return say('links.textTooLong', { most: formatSize(maxPastedLength) })
 }
 
 /** The links in texts and in pieces of HTML, each once. The backend gets them piece by piece, so that nothing else waits long for it. */
@@ -39,7 +40,7 @@ function* cut(text: string, marks: readonly string[]): Generator<string> {
   }
 }
 
-/** Control characters and halves of pairs take six places in JSON, and are part of no link. */
+/** Control characters and halves of pairs are part of no link, and not every program takes them. */
 function toPlain(text: string): string {
   return text.toWellFormed().replace(/(?![\n\r\t])\p{Cc}/gu, ' ')
 }

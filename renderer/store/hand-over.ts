@@ -2,7 +2,7 @@ import type { TorrentFile } from '../../shared/analysis.ts'
 import { largestTorrentFileBytes } from '../../shared/torrent-file.ts'
 import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
-import { maxTextLength, textTooLong } from './find-links.ts'
+import { maxPastedLength, textTooLong } from './find-links.ts'
 import type { Folder } from './keys.ts'
 import { isLinkFile, type LinkFile, linkFileEndings, readLinkFile } from './link-files.ts'
 import { sentenceOf } from './sentence.ts'
@@ -59,7 +59,7 @@ function ofPaste(text: string, html: string | null, problems: string[]): LinkFil
     { kind: 'text', content: text },
   ]
   const [short, long] = [true, false].map((isShort) =>
-    parts.filter(({ content }) => content !== '' && content.length <= maxTextLength === isShort),
+    parts.filter(({ content }) => content !== '' && content.length <= maxPastedLength === isShort),
   )
   // The same words come as text and as HTML: one of them is enough.
   if (long?.length !== 0 && short?.length === 0) problems.push(textTooLong())
@@ -69,7 +69,7 @@ function ofPaste(text: string, html: string | null, problems: string[]): LinkFil
 async function readLinkFiles(files: readonly File[], problems: string[]): Promise<LinkFile[]> {
   const wanted = files
     .filter(({ name }) => isLinkFile(name))
-    .filter(isWithin(maxTextLength, 'drop.textTooLarge', problems))
+    .filter(isWithin(maxPastedLength, 'drop.textTooLarge', problems))
   const read: LinkFile[] = []
   for (const file of wanted) {
     try {

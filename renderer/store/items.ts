@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
+import { itemKinds } from '../../shared/item-kinds.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
 import { indexOfId, type Listing, listingOf } from './listing.ts'
 import { keepExisting } from './selection.ts'
@@ -23,7 +24,8 @@ export interface ItemsSlice {
   /** The way to a folder, the root first. */
   paths: ReadonlyMap<FolderKey, readonly Crumb[]>
   search: SearchState | null
-  loadFolder(accountId: AccountId, folderId: ItemId): Promise<void>
+  /** Lists a folder and learns its path and its branch of the tree, all in one call. */
+  loadFolder(accountId: AccountId, folderId: ItemId, isReload?: boolean): Promise<void>
   loadPath(accountId: AccountId, folderId: ItemId): Promise<void>
   /** A way known before it is asked for, so that the crumbs do not jump. */
   expectPath(accountId: AccountId, path: readonly Crumb[]): void
@@ -31,14 +33,15 @@ export interface ItemsSlice {
   reloadAccount(accountId: AccountId): void
 }
 
+const folderKind = itemKinds.indexOf('folder')
+
 /** So many folders are kept to be shown at once; the rest are fetched again. */
 const keptFolders = 24
 
 /** Folders and searches: fetched, the newest request wins, and fetched again when the backend tells of a change. */
 export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
-  const newest = new Map<FolderKey, number>()
-  let requests = 0
-  let newestSearch = 0
+  const loading = new Map<FolderKey, AbortController>()
+  let searching: AbortController | null = null
 
   function put(key: FolderKey, change: Partial<FolderState>) {
     set((state) => {
@@ -58,16 +61,29 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     set((state) => ({ selection: keepExisting(state.selection, (id) => indexOfId(listing, id) !== -1) }))
   }
 
+  function isShown(accountId: AccountId, folderId: ItemId): boolean {
+    const { place } = get()
+    return place?.accountId === accountId && place.folderId === folderId && place.query === null
+  }
+
+  function learnPath(accountId: AccountId, path: readonly Crumb[]) {
+    get().expectPath(accountId, path)
+    const { place } = get()
+    const folder = path.at(-1)
+    if (folder !== undefined && place?.accountId === accountId && place.folderId === folder.id)
+      get().reveal(accountId, path)
+  }
+
   client.on('items.changed', ({ accountId, folderIds }) => {
     const { place, folders, tree } = get()
     for (const folderId of folderIds) {
       const key = folderKey(accountId, folderId)
-      const isShown = place?.accountId === accountId && place.folderId === folderId && place.query === null
-      if (isShown) void get().loadFolder(accountId, folderId)
+      const isOpen = isShown(accountId, folderId)
+      if (isOpen) void get().loadFolder(accountId, folderId)
       else if (folders.has(key)) {
         set((state) => ({ folders: new Map([...state.folders].filter(([other]) => other !== key)) }))
       }
-      if (tree.has(key)) void get().loadChildren(accountId, folderId)
+      if (!isOpen && tree.has(key)) void get().loadChildren(accountId, folderId)
     }
     if (place?.accountId === accountId && place.query !== null) void get().runSearch(accountId, place.query)
   })
@@ -76,25 +92,31 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     folders: new Map(),
     paths: new Map(),
     search: null,
-    loadFolder: async (accountId, folderId) => {
+    loadFolder: async (accountId, folderId, isReload = false) => {
       const key = folderKey(accountId, folderId)
-      const request = ++requests
-      newest.set(key, request)
+      loading.get(key)?.abort()
+      const controller = new AbortController()
+      loading.set(key, controller)
+      const { signal } = controller
       put(key, { isLoading: true })
       try {
-        const listing = listingOf(await client.call('items.list', { accountId, folderId }))
-        if (newest.get(key) !== request) return
+        const { items, path } = await client.call('items.open', { accountId, folderId, isReload }, { signal })
+        if (signal.aborted) return
+        const listing = listingOf(items)
         put(key, { listing, isLoading: false, problem: null })
-        const { place } = get()
-        if (place?.accountId === accountId && place.folderId === folderId && place.query === null)
-          keepSelection(listing)
+        get().learnBranch(accountId, folderId, foldersIn(listing))
+        if (isShown(accountId, folderId)) keepSelection(listing)
+        if (path === null) void get().loadPath(accountId, folderId)
+        else learnPath(accountId, path)
       } catch (error) {
-        if (newest.get(key) === request) put(key, { isLoading: false, problem: sentenceOf(error) })
+        if (!signal.aborted) put(key, { isLoading: false, problem: sentenceOf(error) })
+      } finally {
+        if (loading.get(key) === controller) loading.delete(key)
       }
     },
     loadPath: async (accountId, folderId) => {
       try {
-        get().expectPath(accountId, await client.call('items.path', { accountId, folderId }))
+        learnPath(accountId, await client.call('items.path', { accountId, folderId }))
       } catch {
         // The list itself says what is wrong with the folder; the crumbs keep what they had.
         return
@@ -109,31 +131,45 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
         return { paths }
       }),
     runSearch: async (accountId, query) => {
-      const request = ++newestSearch
+      searching?.abort()
+      const controller = new AbortController()
+      searching = controller
+      const { signal } = controller
       set(({ search }) => {
         const isSame = search?.accountId === accountId && search.query === query
         return { search: { accountId, query, listing: isSame ? search.listing : null, isLoading: true, problem: null } }
       })
       try {
-        const listing = listingOf(await client.call('items.search', { accountId, query }))
-        if (request !== newestSearch) return
+        const listing = listingOf(await client.call('items.search', { accountId, query }, { signal }))
+        if (signal.aborted) return
         set({ search: { accountId, query, listing, isLoading: false, problem: null } })
         keepSelection(listing)
       } catch (error) {
-        if (request !== newestSearch) return
+        if (signal.aborted) return
         set({ search: { accountId, query, listing: null, isLoading: false, problem: sentenceOf(error) } })
       }
     },
     reloadAccount: (accountId) => {
-      for (const key of get().tree.keys()) {
+      const { place, tree } = get()
+      const shownId = place?.accountId === accountId ? place.folderId : null
+      // First: it makes the backend forget what it remembers of the account's folders.
+      if (shownId !== null) void get().loadFolder(accountId, shownId, true)
+      for (const key of tree.keys()) {
         const folder = folderOfKey(key)
-        if (folder?.accountId === accountId) void get().loadChildren(accountId, folder.folderId)
+        if (folder?.accountId === accountId && folder.folderId !== shownId)
+          void get().loadChildren(accountId, folder.folderId)
       }
-      const { place } = get()
-      if (place?.accountId !== accountId) return
-      if (place.query === null) void get().loadFolder(accountId, place.folderId)
-      else void get().runSearch(accountId, place.query)
-      void get().loadPath(accountId, place.folderId)
+      if (place !== null && shownId !== null && place.query !== null) void get().runSearch(accountId, place.query)
     },
   }
+}
+
+/** The folders of a listing, for the tree. */
+function foldersIn({ columns, names }: Listing): Crumb[] {
+  const folders: Crumb[] = []
+  columns.kinds.forEach((kind, index) => {
+    const id = columns.ids[index]
+    if (kind === folderKind && id !== undefined) folders.push({ id, name: names[index] ?? '' })
+  })
+  return folders
 }

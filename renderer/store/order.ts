@@ -38,18 +38,24 @@ function naturalKey(whole: string): string {
   })
 }
 
+/** Things in natural order of their names; those of one name stay as they were. */
+export function inNaturalOrder<T>(things: readonly T[], nameOf: (thing: T) => string): T[] {
+  const keyed = things.map((thing) => ({ key: naturalKey(nameOf(thing)), name: nameOf(thing), thing }))
+  keyed.sort((a, b) => {
+    if (a.key !== b.key) return a.key < b.key ? -1 : 1
+    if (a.name !== b.name) return a.name < b.name ? -1 : 1
+    return 0
+  })
+  return keyed.map(({ thing }) => thing)
+}
+
 function rankOfName(listing: Listing): Uint32Array {
   const entry: { rankOfName?: Uint32Array } = keptOf(listing)
   if (entry.rankOfName) return entry.rankOfName
   const { names } = listing
-  const keyed = names.map((name, index) => ({ key: naturalKey(name), name, index }))
-  keyed.sort((a, b) => {
-    if (a.key !== b.key) return a.key < b.key ? -1 : 1
-    if (a.name !== b.name) return a.name < b.name ? -1 : 1
-    return a.index - b.index
-  })
+  const indexes = inNaturalOrder([...names.keys()], (index) => names[index] ?? '')
   const ranks = new Uint32Array(names.length)
-  for (let place = 0; place < keyed.length; place++) ranks[keyed[place]?.index ?? 0] = place
+  for (let place = 0; place < indexes.length; place++) ranks[indexes[place] ?? 0] = place
   entry.rankOfName = ranks
   return ranks
 }

@@ -36,10 +36,8 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
     const selection =
       selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
     set({ place, selection, filter: place.query ?? '', renaming: null })
-    if (place.query === null) {
-      void get().loadFolder(place.accountId, place.folderId)
-      void get().loadPath(place.accountId, place.folderId)
-    } else void get().runSearch(place.accountId, place.query)
+    if (place.query === null) void get().loadFolder(place.accountId, place.folderId)
+    else void get().runSearch(place.accountId, place.query)
     if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })
   }
 
@@ -101,7 +99,6 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
       const isThere = ({ accountId }: Place) => accounts.some(({ id }) => id === accountId)
       set({ back: get().back.filter(isThere), forward: get().forward.filter(isThere) })
       get().setExpanded(folderKey(account.id, 0), true)
-      void get().loadChildren(account.id, 0)
       show({ accountId: account.id, folderId: 0, query: null }, null)
       get().openWaiting()
     },

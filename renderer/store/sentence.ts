@@ -5,3 +5,8 @@ import { say } from '../words/say.ts'
 export function sentenceOf(error: unknown): string {
   return error instanceof AppError ? error.message : say('error.internal')
 }
+
+/** True when the person stopped what failed: there is nothing to tell. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'cancelled'
+}

@@ -1,11 +1,11 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
-import { type Item, toColumns } from '../../shared/item.ts'
+import type { Item } from '../../shared/item.ts'
 import { defaultSettings } from '../../shared/settings.ts'
 import type { Transfer } from '../../shared/transfer.ts'
 import { folderKey } from './keys.ts'
 import { createAppStore } from './store.ts'
-import { type ScriptedBackend, scriptedBackend } from './test-client.ts'
+import { opened, type ScriptedBackend, scriptedBackend } from './test-client.ts'
 
 const account: Account = {
   id: 'a',
@@ -76,30 +76,30 @@ it('asks for all pushed state only after everything listens', async () => {
 it('drops the answer of an older request that lands late', async () => {
   const { backend, store } = openStore()
   store.getState().refresh()
-  const open = backend.asked.filter(({ method }) => method === 'items.list').length
-  await backend.answer('items.list', toColumns([item(1, 'new')]), open - 1)
-  await backend.answer('items.list', toColumns([item(2, 'old')]))
+  const open = backend.asked.filter(({ method }) => method === 'items.open').length
+  await backend.answer('items.open', opened([item(1, 'new')]), open - 1)
+  await backend.answer('items.open', opened([item(2, 'old')]))
   expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
 })
 
 it('refreshes the shown folder under the hand: what is gone leaves the selection, the rest stays', async () => {
   const { backend, store } = openStore()
-  await backend.answer('items.list', toColumns([item(1, 'one'), item(2, 'two')]))
+  await backend.answer('items.open', opened([item(1, 'one'), item(2, 'two')]))
   store.getState().setSelection({ ids: new Set([1, 2]), anchorId: 1, focusId: 2 })
   backend.tell('items.changed', { accountId: 'a', folderIds: [0] })
   expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
     isLoading: true,
     listing: { names: ['one', 'two'] },
   })
-  await backend.answer('items.list', toColumns([item(2, 'two'), item(3, 'three')]))
+  await backend.answer('items.open', opened([item(2, 'two'), item(3, 'three')]))
   expect(store.getState().selection).toEqual({ ids: new Set([2]), anchorId: null, focusId: 2 })
 })
 
 it('shows a folder it knows at once, keeps it when the refresh fails, and says why', async () => {
   const { backend, store } = openStore()
-  await backend.answer('items.list', toColumns([item(1, 'one')]))
+  await backend.answer('items.open', opened([item(1, 'one')]))
   store.getState().refresh()
-  await backend.refuse('items.list', 'unreachable', 'The server does not answer.')
+  await backend.refuse('items.open', 'unreachable', 'The server does not answer.')
   expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
     problem: 'The server does not answer.',
     isLoading: false,
@@ -316,27 +316,27 @@ it('takes a move back to where each item lay, and leaves out what was refused', 
 
 it('makes a new folder under a free name and waits for its real one', async () => {
   const { backend, store } = openStore()
-  await backend.answer('items.list', toColumns([item(1, 'New folder')]))
+  await backend.answer('items.open', opened([item(1, 'New folder')]))
   const making = store.getState().createFolder('a', 0)
   expect(backend.asked.at(-1)).toEqual({
     method: 'items.createFolder',
     input: { accountId: 'a', parentId: 0, name: 'New folder 2' },
   })
   await backend.answer('items.createFolder', { ...item(50, 'New folder 2'), kind: 'folder' })
-  await backend.answer('items.list', toColumns([item(1, 'New folder'), item(50, 'New folder 2')]))
+  await backend.answer('items.open', opened([item(1, 'New folder'), item(50, 'New folder 2')]))
   await making
   expect([store.getState().renaming, [...store.getState().selection.ids]]).toEqual([{ id: 50, problem: null }, [50]])
 })
 
 it('does not undo a new folder that is not empty any more', async () => {
   const { backend, store } = openStore()
-  await backend.answer('items.list', toColumns([]))
+  await backend.answer('items.open', opened([]))
   const making = store.getState().createFolder('a', 0)
   await backend.answer('items.createFolder', { ...item(50, 'New folder'), kind: 'folder' })
-  await backend.answer('items.list', toColumns([item(50, 'New folder')]))
+  await backend.answer('items.open', opened([item(50, 'New folder')]))
   await making
   const undoing = store.getState().undo()
-  await backend.answer('items.list', toColumns([item(51, 'film.mkv', 50)]))
+  await backend.answer('items.open', opened([item(51, 'film.mkv', 50)]))
   await undoing
   expect(backend.asked.some(({ method }) => method === 'items.delete')).toBe(false)
   expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is not empty any more, so it stays.')
@@ -421,4 +421,52 @@ it('leaves an account that was removed for another, and forgets the way back to 
   backend.tell('accounts.changed', [{ ...account, id: 'b' }])
   const { place, back } = store.getState()
   expect([place, back]).toEqual([{ accountId: 'b', folderId: 0, query: null }, []])
+})
+
+it('a long delete tells how far it is, and can be stopped', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const { backend, store } = openStore()
+  const rows = [1, 2, 3].map((id) => item(id, `${id}`))
+  const deleting = store.getState().deleteItems('a', rows)
+  await backend.progress('items.delete', { done: 1, total: 3 })
+  expect(store.getState().toasts).toEqual([])
+  vi.advanceTimersByTime(1500)
+  await backend.progress('items.delete', { done: 2, total: 3 })
+  const [toast] = store.getState().toasts
+  expect(toast).toMatchObject({ sentence: 'Deleting… 2 of 3 items', isOngoing: true })
+  toast?.acts[0]?.run()
+  await deleting
+  vi.useRealTimers()
+  expect(backend.cancelled).toEqual(['items.delete'])
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['Stopped. 2 of 3 were done.'])
+})
+
+it('a folder that is left while it loads is not waited for, and its answer changes nothing', async () => {
+  const { backend, store } = openStore()
+  store.getState().refresh()
+  expect(backend.cancelled).toEqual(['items.open'])
+  await backend.answer('items.open', opened([item(1, 'old')]))
+  expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({ isLoading: true, listing: null })
+  await backend.answer('items.open', opened([item(2, 'new')]))
+  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
+})
+
+it('learns a path and the branches above a folder from one answer', async () => {
+  const { backend, store } = openStore()
+  store.getState().goTo('a', 7)
+  const path = [
+    { id: 0, name: 'Your Files' },
+    { id: 5, name: 'Films' },
+    { id: 7, name: '2026' },
+  ]
+  const folders = [
+    { ...item(9, 'b'), kind: 'folder' as const },
+    { ...item(8, 'a10'), kind: 'folder' as const },
+  ]
+  await backend.answer('items.open', { ...opened([...folders, item(10, 'a.mkv')]), path }, 1)
+  const { paths, tree, expanded } = store.getState()
+  expect(paths.get(folderKey('a', 5))).toHaveLength(2)
+  expect(tree.get(folderKey('a', 7))?.folders?.map(({ name }) => name)).toEqual(['a10', 'b'])
+  expect([...expanded]).toEqual(expect.arrayContaining([folderKey('a', 0), folderKey('a', 5)]))
+  expect(backend.asked.filter(({ method }) => method === 'items.path')).toEqual([])
 })

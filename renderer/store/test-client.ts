@@ -1,5 +1,6 @@
-import type { EventData, EventName, Method, Output } from '../../shared/contract.ts'
+import type { EventData, EventName, Method, Output, Progress } from '../../shared/contract.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
+import { type Item, toColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
 
 /** The far end of a pipe as a test plays it: what was asked, and what is told, in the order the test wants. */
@@ -7,10 +8,19 @@ export interface ScriptedBackend {
   client: Client
   /** Every request so far. */
   asked: { method: string; input: unknown }[]
+  /** The methods of requests that the window cancelled. */
+  cancelled: string[]
   tell<E extends EventName>(event: E, data: EventData<E>): void
   /** Answers the oldest open request for `method`, or the one at `at`. */
   answer<M extends Method>(method: M, output: Output<M>, at?: number): Promise<void>
+  /** Tells how far the oldest open request for `method` is. */
+  progress<M extends Method>(method: M, progress: Progress<M>): Promise<void>
   refuse(method: Method, code: ErrorCode, sentence: string): Promise<void>
+}
+
+/** What `items.open` answers for a folder whose path is not told. */
+export function opened(items: readonly Item[]): Output<'items.open'> {
+  return { items: toColumns(items), path: null }
 }
 
 /** A store's pipe without a backend behind it: the test answers by hand. */
@@ -18,8 +28,10 @@ export function scriptedBackend(): ScriptedBackend {
   const listeners: ((message: unknown) => void)[] = []
   const open: { id: number; method: string; input: unknown }[] = []
   const asked: { method: string; input: unknown }[] = []
+  const cancelled: string[] = []
   const port: Port = {
     send: (message: Wire) => {
+      if ('cancel' in message) cancelled.push(open.find(({ id }) => id === message.id)?.method ?? '')
       if (!('method' in message)) return
       open.push(message)
       asked.push({ method: message.method, input: message.input })
@@ -42,6 +54,12 @@ export function scriptedBackend(): ScriptedBackend {
   return {
     client: connect(port),
     asked,
+    cancelled,
+    progress: async (method, progress) => {
+      const request = open.find((one) => one.method === method)
+      if (request !== undefined) say({ id: request.id, progress })
+      await settle()
+    },
     tell: (event, data) => say({ event, data }),
     answer: async (method, output, at = 0) => {
       say({ id: take(method, at).id, output })

@@ -2,6 +2,7 @@ import type { AccountId } from '../../shared/account.ts'
 import type { EventData } from '../../shared/contract.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Transfer, TransferId } from '../../shared/transfer.ts'
+import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
 
 export type TransferList = ReadonlyMap<TransferId, Transfer>
@@ -65,7 +66,10 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     },
     cancelTransfers: (accountId, transferIds) =>
       get().attempt(async () => {
-        await client.call('transfers.cancel', { accountId, transferIds: [...transferIds] })
+        await get().follow(
+          (steps) => say('transfers.cancelProgress', steps),
+          (options) => client.call('transfers.cancel', { accountId, transferIds: [...transferIds] }, options),
+        )
       }),
     retryTransfer: (accountId, transferId, how) =>
       get().attempt(() => get().tryTransferAgain(accountId, transferId, how)),

@@ -1,6 +1,7 @@
 import type { AccountId, Friend } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { type FolderKey, folderKey } from './keys.ts'
+import { inNaturalOrder } from './order.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -15,7 +16,14 @@ export interface TreeSlice {
   tree: ReadonlyMap<FolderKey, Children>
   /** Keys of open branches; `…:shared` for "Shared with me". */
   expanded: ReadonlySet<string>
+  /** Asks for a branch. */
   loadChildren(accountId: AccountId, folderId: ItemId): Promise<void>
+  /** Asks for a branch that is not known yet. */
+  wantChildren(accountId: AccountId, folderId: ItemId): Promise<void>
+  /** A branch known from a listing of its folder. */
+  learnBranch(accountId: AccountId, folderId: ItemId, folders: readonly Crumb[]): void
+  /** Opens the branches on the way to a folder, so that it is in sight. */
+  reveal(accountId: AccountId, path: readonly Crumb[]): void
   setExpanded(key: string, isExpanded: boolean): void
 }
 
@@ -43,9 +51,25 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
       put(key, { isLoading: true })
       try {
         const folders = await client.call('items.folders', { accountId, folderId })
-        if (newest.get(key) === request) put(key, { folders, isLoading: false, problem: null })
+        if (newest.get(key) === request) put(key, { folders: inOrder(folders), isLoading: false, problem: null })
       } catch (error) {
         if (newest.get(key) === request) put(key, { isLoading: false, problem: sentenceOf(error) })
+      }
+    },
+    wantChildren: async (accountId, folderId) => {
+      const known = get().tree.get(folderKey(accountId, folderId))
+      if (known === undefined || (known.folders === null && !known.isLoading))
+        await get().loadChildren(accountId, folderId)
+    },
+    learnBranch: (accountId, folderId, folders) => {
+      const key = folderKey(accountId, folderId)
+      newest.set(key, ++requests)
+      put(key, { folders: inOrder(folders), isLoading: false, problem: null })
+    },
+    reveal: (accountId, path) => {
+      for (const { id } of path.slice(0, -1)) {
+        get().setExpanded(folderKey(accountId, id), true)
+        void get().wantChildren(accountId, id)
       }
     },
     setExpanded: (key, isExpanded) => {
@@ -55,6 +79,10 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
       set({ expanded })
     },
   }
+}
+
+function inOrder(folders: readonly Crumb[]): Crumb[] {
+  return inNaturalOrder(folders, ({ name }) => name)
 }
 
 /** A line of the tree as it is drawn. */

@@ -1,11 +1,13 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { Steps } from '../../shared/contract.ts'
 import type { ItemId } from '../../shared/item.ts'
+import type { CallOptions } from '../../shared/rpc.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
 import type { Held } from './acts.ts'
 import type { Handed } from './analysis.ts'
 import type { Row } from './listing.ts'
-import { sentenceOf } from './sentence.ts'
+import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { Finished } from './transfers.ts'
 
@@ -35,7 +37,12 @@ interface Toast {
   acts: readonly ToastAct[]
   /** How many finished transfers it tells of. */
   readyCount: number
+  /** True while what it tells of goes on: it stays, and its sentence changes. */
+  isOngoing: boolean
 }
+
+/** How a long act is followed and stopped. */
+type Followed = Required<Pick<CallOptions<'items.move'>, 'signal' | 'onProgress'>>
 
 export interface UiSlice {
   dialog: DialogState | null
@@ -61,6 +68,8 @@ export interface UiSlice {
   complain(sentence: string, acts?: readonly ToastAct[]): void
   dropToast(id: number): void
   tellReady(accountId: AccountId, finished: Finished): void
+  /** Runs a long act. When it takes more than a moment, a toast tells how far it is and lets the person stop it. */
+  follow<T>(sentenceOf: (steps: Steps) => string, act: (options: Followed) => Promise<T>): Promise<T>
   /** Runs an act whose failure has no place of its own: it is told in a toast. */
   attempt(act: () => Promise<void>): Promise<void>
   setRenaming(renaming: UiSlice['renaming']): void
@@ -70,6 +79,8 @@ export interface UiSlice {
 }
 
 const mostToasts = 4
+/** An act that takes longer tells how far it is. */
+const longAfterMs = 1000
 /** So many finished transfers are told of one by one; more become one sentence. */
 const mostReadyAlone = 2
 
@@ -79,6 +90,16 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   function addToast(toast: Omit<Toast, 'id'>) {
     set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-mostToasts) }))
   }
+  /** Shows an ongoing toast, or changes it. */
+  function putOngoing(id: number, sentence: string, acts: readonly ToastAct[]) {
+    const toast: Toast = { id, isProblem: false, sentence, acts, readyCount: 0, isOngoing: true }
+    set(({ toasts }) => ({
+      toasts: toasts.some((one) => one.id === id)
+        ? toasts.map((one) => (one.id === id ? toast : one))
+        : [...toasts, toast].slice(-mostToasts),
+    }))
+  }
+
   client.on('links.offered', ({ text, files, problems }) => {
     for (const problem of problems) get().complain(problem)
     if (text !== '' || files.length > 0) get().openAddLinks({ text, files })
@@ -113,8 +134,8 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       set({ waiting: null })
       openAddLinks(waiting)
     },
-    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0 }),
-    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, readyCount: 0 }),
+    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0, isOngoing: false }),
+    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, readyCount: 0, isOngoing: false }),
     dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
     tellReady: (accountId, { name, itemId, folderId }) => {
       const readyCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.readyCount, 0)
@@ -125,6 +146,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
           sentence: say('transfers.readyCount', { count: readyCount }),
           acts: [],
           readyCount,
+          isOngoing: false,
         })
         return
       }
@@ -135,13 +157,34 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       if (itemId !== null && /\.(mp4|mkv|avi|mov|webm|m4v|mpe?g|wmv|mp3|flac|ogg|opus|m4a|wav|aac)$/i.test(name)) {
         acts.push({ label: say('act.play'), run: () => void get().play(accountId, itemId, name, null) })
       }
-      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts, readyCount: 1 })
+      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts, readyCount: 1, isOngoing: false })
+    },
+    follow: async (sentenceOf, act) => {
+      const controller = new AbortController()
+      const id = ++lastToast
+      const startedAtMs = performance.now()
+      const stop = { label: say('act.stop'), run: () => controller.abort() }
+      let last: Steps | null = null
+      try {
+        return await act({
+          signal: controller.signal,
+          onProgress: (steps) => {
+            last = steps
+            if (performance.now() - startedAtMs > longAfterMs) putOngoing(id, sentenceOf(steps), [stop])
+          },
+        })
+      } catch (error) {
+        if (isCancelled(error) && last !== null) get().toast(say('act.stopped', last))
+        throw error
+      } finally {
+        get().dropToast(id)
+      }
     },
     attempt: async (act) => {
       try {
         await act()
       } catch (error) {
-        get().complain(sentenceOf(error))
+        if (!isCancelled(error)) get().complain(sentenceOf(error))
       }
     },
     setRenaming: (renaming) => set({ renaming }),

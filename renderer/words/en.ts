@@ -13,6 +13,8 @@ export const en = {
   'act.open': 'Open',
   'act.openWith': 'Open with',
   'act.cancel': 'Cancel',
+  'act.stop': 'Stop',
+  'act.stopped': 'Stopped. {done, number} of {total, number} were done.',
   'act.close': 'Close',
   'act.retry': 'Try again',
   'act.restart': 'Restart',
@@ -92,6 +94,7 @@ export const en = {
 
   'rename.done': 'Renamed “{from}” to “{to}”',
   'move.done': '{count, plural, one {Moved # item} other {Moved # items}} to {folder}',
+  'move.progress': 'Moving… {done, number} of {total, number} items',
   'move.otherAccount': 'Items can only be moved within one account.',
   'folder.new': 'New folder',
   'folder.done': 'Made the folder “{name}”',
@@ -99,6 +102,7 @@ export const en = {
   'undo.done': 'Taken back: {what}',
   'undo.nothing': 'There is nothing to take back.',
   'delete.done': '{count, plural, one {Deleted “{name}”} other {Deleted # items}}',
+  'delete.progress': 'Deleting… {done, number} of {total, number} items',
   'delete.title': '{count, plural, one {Delete “{name}” for good?} other {Delete # items for good?}}',
   'delete.body':
     '{size} will be free again. {folders, plural, =0 {} one {The folder goes with everything in it. } other {Folders go with everything in them. }}This cannot be taken back.',
@@ -128,6 +132,7 @@ export const en = {
   'transfers.empty': 'No transfers. Add links, and watch them arrive here.',
   'transfers.ready': '“{name}” is ready',
   'transfers.readyCount': '{count, plural, one {One transfer finished} other {# transfers finished}}',
+  'transfers.cancelProgress': 'Cancelling… {done, number} of {total, number} transfers',
   'transfers.cancel': 'Cancel “{name}”',
   'transfers.retry': 'Try again: “{name}”',
   'transfers.stopSharing': 'Stop sharing “{name}”',

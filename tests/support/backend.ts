@@ -5,10 +5,11 @@ import { type Backend, createBackend } from '../../electron/backend/backend.ts'
 import type { Host } from '../../electron/backend/host.ts'
 import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
+import type { ItemColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
 
 /** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
-function portPair(): [Port, Port] {
+export function portPair(): [Port, Port] {
   const ends = [0, 1].map(() => ({ listeners: new Set<(message: unknown) => void>() }))
   const end = (mine: number, other: number): Port => ({
     send: (message: Wire) => {
@@ -102,6 +103,11 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** The items of a folder. */
+export async function listItems(client: Client, accountId: string, folderId: number): Promise<ItemColumns> {
+  return (await client.call('items.open', { accountId, folderId, isReload: false })).items
 }
 
 /** No test asks the public table of people who share: that would leave this machine. */

@@ -38,6 +38,9 @@ export type SubscriptionDraft = Pick<
  * `signed-out`, `unreachable`, `refused` or `not-found`.
  */
 export interface PutioClient {
+  /** The same client for calls that end when a signal is aborted; they then reject with its reason. */
+  during(signal: AbortSignal): PutioClient
+
   account(): Promise<Quota>
   friends(): Promise<Friend[]>
   /** A fresh access token for stream URLs. */

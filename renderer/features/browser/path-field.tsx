@@ -19,14 +19,14 @@ export function PathField() {
   })
 
   async function follow() {
-    const { place, loadChildren, goTo } = store.getState()
+    const { place, wantChildren, goTo } = store.getState()
     if (place === null) return
     let folderId = 0
     for (const step of path
       .split('/')
       .map((part) => part.trim())
       .filter(Boolean)) {
-      await loadChildren(place.accountId, folderId)
+      await wantChildren(place.accountId, folderId)
       const folders = store.getState().tree.get(folderKey(place.accountId, folderId))?.folders ?? []
       const next =
         folders.find(({ name }) => name === step) ??

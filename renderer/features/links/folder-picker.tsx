@@ -18,7 +18,7 @@ interface Props {
 
 /** Which folder the links go to: the account's tree in a popover. */
 export function FolderPicker({ accountId, folderId, onPick }: Props) {
-  const { loadChildren, loadPath } = useAppStore().getState()
+  const { wantChildren, loadPath } = useAppStore().getState()
   const way = useApp((state) => folderWay(state, accountId, folderId))
   const tree = useApp((state) => state.tree)
   const [isOpen, setOpen] = useState(false)
@@ -53,7 +53,7 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
           const above = path?.slice(0, -1) ?? []
           const branches = above.length === 0 ? [0] : above.map(({ id }) => id)
           setExpanded(new Set(branches.map((id) => folderKey(accountId, id))))
-          for (const id of branches) void loadChildren(accountId, id)
+          for (const id of branches) void wantChildren(accountId, id)
         }}
       >
         <Popover.Trigger className={styles.picker} aria-label={say('links.folder', { folder: name })}>
@@ -85,7 +85,7 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
                   else next.delete(key)
                   setExpanded(next)
                   const folder = folderOfKey(key)
-                  if (isExpanded && folder !== null) void loadChildren(accountId, folder.folderId)
+                  if (isExpanded && folder !== null) void wantChildren(accountId, folder.folderId)
                 }}
               />
             </Popover.Popup>

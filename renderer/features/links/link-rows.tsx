@@ -1,7 +1,7 @@
 import { LoaderCircle, TriangleAlert } from 'lucide-react'
+import { maxLinks } from '../../../shared/limits.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { maxLinks } from '../../store/analysis.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'

@@ -1,9 +1,9 @@
 import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Users } from 'lucide-react'
-import { type MouseEvent, useEffect, useMemo } from 'react'
+import { type MouseEvent, useMemo } from 'react'
 import type { Account, Friend } from '../../../shared/account.ts'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Tree } from '../../parts/tree.tsx'
-import { folderKey, folderOfKey } from '../../store/keys.ts'
+import { folderOfKey } from '../../store/keys.ts'
 import { linesOf, type TreeLine } from '../../store/tree.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -18,21 +18,8 @@ export function AccountTree({ account }: { account: Account }) {
   const friends = useApp((state) => state.friends.get(account.id) ?? noFriends)
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
-  const { goTo, setExpanded, loadChildren, openMenu } = useActs()
+  const { goTo, setExpanded, wantChildren, openMenu } = useActs()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
-
-  const path = useApp((state) =>
-    place === null || place.accountId !== account.id
-      ? undefined
-      : state.paths.get(folderKey(account.id, place.folderId)),
-  )
-  // Opens the branches on the way to the shown folder, so that it is in sight.
-  useEffect(() => {
-    for (const { id } of path?.slice(0, -1) ?? []) {
-      setExpanded(folderKey(account.id, id), true)
-      void loadChildren(account.id, id)
-    }
-  }, [path, account.id, setExpanded, loadChildren])
 
   const lines = useMemo(
     () =>
@@ -55,7 +42,7 @@ export function AccountTree({ account }: { account: Account }) {
   function expand(key: string, isExpanded: boolean) {
     setExpanded(key, isExpanded)
     const folder = folderOfKey(key)
-    if (isExpanded && folder !== null) void loadChildren(folder.accountId, folder.folderId)
+    if (isExpanded && folder !== null) void wantChildren(folder.accountId, folder.folderId)
   }
 
   function openMenuAt(event: MouseEvent<HTMLElement>) {
@@ -101,7 +88,7 @@ function useActs() {
   return {
     goTo: useApp((state) => state.goTo),
     setExpanded: useApp((state) => state.setExpanded),
-    loadChildren: useApp((state) => state.loadChildren),
+    wantChildren: useApp((state) => state.wantChildren),
     openMenu: useApp((state) => state.openMenu),
   }
 }

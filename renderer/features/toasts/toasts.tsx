@@ -41,27 +41,32 @@ export function Toasts() {
 function Feed() {
   const toasts = useApp((state) => state.toasts)
   const dropToast = useApp((state) => state.dropToast)
-  const { add, close } = Toast.useToastManager<Data>()
-  const shown = useRef(new Set<number>())
+  const { add, update, close } = Toast.useToastManager<Data>()
+  const shown = useRef(new Map<number, string>())
   useEffect(() => {
-    for (const { id, sentence, acts, isProblem } of toasts) {
-      if (shown.current.has(id)) continue
-      shown.current.add(id)
+    for (const { id, sentence, acts, isProblem, isOngoing } of toasts) {
+      const before = shown.current.get(id)
+      if (before === sentence) continue
+      shown.current.set(id, sentence)
+      if (before !== undefined) {
+        update(String(id), { title: sentence })
+        continue
+      }
       add({
         id: String(id),
         title: sentence,
         priority: isProblem ? 'high' : 'low',
-        timeout: isProblem ? 12_000 : 7000,
+        timeout: isOngoing ? 0 : isProblem ? 12_000 : 7000,
         data: { acts, isProblem },
         onRemove: () => dropToast(id),
       })
     }
-    for (const id of shown.current) {
+    for (const id of shown.current.keys()) {
       if (toasts.some((toast) => toast.id === id)) continue
       shown.current.delete(id)
       close(String(id))
     }
-  }, [toasts, dropToast, add, close])
+  }, [toasts, dropToast, add, update, close])
   return null
 }
 

@@ -59,6 +59,8 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
   const accessToken = async () => (await ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) }))).token
 
   return {
+    during: (signal) => createV1Client({ ...endpoint, signal }),
+
     async account() {
       const user = await one('user', 'info', {}, WireUser)
       return {
@@ -99,7 +101,7 @@ export function createV1Client(endpoint: Endpoint): PutioClient {
       await ask('files', 'delete', { id: itemId }, anything)
     },
     searchItems: async (query) => (await rowsOf(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
-    folderMap: async () => flatten(await ask('files', 'dirmap', {}, WireFolder), null),
+    folderMap: async () => flatten(await ask('files', 'dirmap', {}, WireFolder)),
 
     listTransfers: async () => {
       const { rows, unread } = await rowsOf(['transfers', 'list', {}], WireTransfer, 'transfer')
@@ -220,12 +222,13 @@ function toItem(wire: WireItem): Item {
   }
 }
 
-function flatten(folder: WireFolder, parentId: number | null): { id: number; name: string; parentId: number | null }[] {
-  const children = readRows(folder.dirs, WireFolder).read
-  return [
-    { id: folder.id, name: folder.name, parentId },
-    ...children.flatMap((child) => (child === null ? [] : flatten(child, folder.id))),
-  ]
+function flatten(root: WireFolder): { id: number; name: string; parentId: number | null }[] {
+  const folders = [{ id: root.id, name: root.name, parentId: null as number | null, dirs: root.dirs }]
+  // It grows while it is read: a tree may be deeper than calls can be nested.
+  for (const { id, dirs } of folders) {
+    for (const child of readRows(dirs, WireFolder).read) if (child !== null) folders.push({ ...child, parentId: id })
+  }
+  return folders.map(({ id, name, parentId }) => ({ id, name, parentId }))
 }
 
 /** "In queue" → in-queue. An Error may stand inside a longer text. Source: API v1 §7.3. */

@@ -14,11 +14,11 @@ const largestAnswer = 256 * 1024 * 1024
 const secureAgent = new HttpsAgent({ keepAlive: true })
 
 /**
- * Posts a form. Redirects are not followed: what is sent signs a request, and
+ * Posts a form, until `signal` is aborted. Redirects are not followed: what is sent signs a request, and
  * is meant for one address. The time limit is putio.py's (API v1 §1.5). Node's own fetch would take longer to load than all
  * the calls of a start.
  */
-export async function post(url: URL, form: string): Promise<Answer> {
+export async function post(url: URL, form: string, signal?: AbortSignal): Promise<Answer> {
   const isSecure = url.protocol === 'https:'
   const send = isSecure ? httpsRequest : httpRequest
   const headers = {
@@ -30,7 +30,7 @@ export async function post(url: URL, form: string): Promise<Answer> {
     method: 'POST',
     headers,
     agent: isSecure ? secureAgent : false,
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
   })
   const answered = answerTo(request, { host: url.hostname, timeoutMs })
   request.end(form)

@@ -19,6 +19,8 @@ export interface Endpoint {
   secrets: Secrets
   /** Told of rows that could not be read. */
   unread: UnreadRows
+  /** Ends calls that nobody waits for any more. */
+  signal?: AbortSignal
 }
 
 /** The cause of a failure where the server has no such method. Source: API v1 §13. */
@@ -55,8 +57,9 @@ async function exchange(
   })
   let answer: Answer
   try {
-    answer = await post(new URL(`${base}/v1/${resource}?method=${method}`), body.toString())
+    answer = await post(new URL(`${base}/v1/${resource}?method=${method}`), body.toString(), endpoint.signal)
   } catch (cause) {
+    endpoint.signal?.throwIfAborted()
     throw new AppError('unreachable', `${hostOf(base)} does not answer.`, { cause })
   }
   if (answer.status >= 500)
