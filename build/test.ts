@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startVirtualDisplay } from './display.ts'
 import { findElectron } from './electron-runtime.ts'
 import { ownCache, root, say } from './paths.ts'
+import { checkRooms } from './rooms.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 
 const isWithWindow = !process.argv.includes('--no-e2e')
@@ -21,6 +22,7 @@ if (isWithWindow) environment.PUTDESK_TEST_ELECTRON = JSON.stringify(await findE
 
 const steps: [string, () => boolean][] = [
   ['format and lint', () => run('biome', ['ci', '--error-on-warnings', '.'])],
+  ['rooms and what they may import', () => checkRooms()],
   ['types', () => run('tsc', ['-b'])],
   ['unused files, exports and packages', () => run('knip', [])],
   ['build', () => run(process.execPath, [join(root, 'build', 'build.ts')])],

@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream'
-import type { Ending } from './answer-to.ts'
 import type { AskedPart, PartProblem, Validators } from './resume.ts'
+
+/**
+ * What the end of a body is worth. `proven`: its length or its last chunk says that it is whole. `unproven`: the connection was closed in
+ * order, and nothing else says whether that was all. `broken`: it is not whole.
+ */
+export type Ending = 'proven' | 'unproven' | 'broken'
 
 /** What an answer says about a file, with its first bytes. None of it can be trusted. */
 export interface Announced {

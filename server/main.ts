@@ -1,4 +1,4 @@
-import { createGate } from '../engine/gate.ts'
+import { createGate } from '../engine/net/gate.ts'
 import { listen } from './api/listen.ts'
 import { isLoopback } from './api/names.ts'
 import { openCores } from './core/core.ts'

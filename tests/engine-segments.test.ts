@@ -3,8 +3,8 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../engine/fetch.ts'
-import { createGate } from '../engine/gate.ts'
+import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
+import { createGate } from '../engine/net/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import {
   type BadRequest,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeBytes, decodeName, decodeNames } from '../engine/text-bytes.ts'
+import { decodeBytes, decodeName, decodeNames } from '../engine/text/text-bytes.ts'
 import { encodeAs, encoded } from './support/old-encodings.ts'
 
 const regionCodes = Array.from({ length: 26 * 26 }, (_, at) =>

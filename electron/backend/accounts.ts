@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
-import { trimEnd } from '../../engine/trim-end.ts'
+import { trimEnd } from '../../engine/text/trim-end.ts'
 import { Account, type AccountId } from '../../shared/account.ts'
 import type { HandlersOf, Input } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'

@@ -1,5 +1,5 @@
-import { linksInHtml } from '../../engine/links-in-html.ts'
-import { identityOf, linksInTextBySteps } from '../../engine/links-in-text.ts'
+import { linksInHtml } from '../../engine/text/links-in-html.ts'
+import { identityOf, linksInTextBySteps } from '../../engine/text/links-in-text.ts'
 
 /** The links in HTML, when there is some, and then in text, each once, in order of appearance. Works in steps of a few milliseconds. */
 export async function extractLinks(text: string, html: string | null): Promise<string[]> {

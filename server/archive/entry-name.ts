@@ -30,7 +30,7 @@ function textsOf(names: readonly Buffer[]): string[] | null {
 
 /** What is poor as a guess for all may still be good for some. Few archives need it, and what it loads is large. */
 async function guessTexts(names: readonly Buffer[]): Promise<string[]> {
-  const bytes = await import('../../engine/text-bytes.ts')
+  const bytes = await import('../../engine/text/text-bytes.ts')
   const dosName = (name: Buffer) => {
     const text = bytes.decodeAs(name, 'ibm437') ?? ''
     return dosLetters.test(text) ? text : null

@@ -1,7 +1,7 @@
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFullDisk } from '../../engine/fetch-error.ts'
-import { formatSize } from '../../engine/format-size.ts'
+import { formatSize } from '../../engine/text/format-size.ts'
 import { ArchiveError, quoted, tooLarge, unsafe } from './archive-error.ts'
 import type { Found, FoundFile, PlacedFile } from './contents.ts'
 import type { RawName } from './entry-name.ts'

@@ -1,4 +1,4 @@
-import { freeName, safeName, twinKey } from '../../engine/names.ts'
+import { freeName, safeName, twinKey } from '../../engine/text/names.ts'
 import { quoted, unsafe } from './archive-error.ts'
 
 interface Folder {

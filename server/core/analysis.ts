@@ -1,5 +1,5 @@
-import { asLink } from '../../engine/as-link.ts'
-import { formatSize } from '../../engine/format-size.ts'
+import { asLink } from '../../engine/text/as-link.ts'
+import { formatSize } from '../../engine/text/format-size.ts'
 import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from '../fetch/facts.ts'
 import { BusyError } from '../fetch/fetch-text.ts'
 import type { Bandwidth } from './bandwidth.ts'

@@ -1,5 +1,5 @@
-import { bootId } from '../../engine/boot-id.ts'
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
+import { bootId } from '../../engine/part/boot-id.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import { type Account, type Credentials, createAccount } from './account.ts'
 import { type Bandwidth, createBandwidth } from './bandwidth.ts'

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isIntact } from '../../engine/fetch.ts'
+import { isIntact } from '../../engine/fetch/fetch.ts'
 import type { ArchiveSet } from '../archive/find-archives.ts'
 import { readTorrentResume } from '../torrent/resume.ts'
 import { Stamps } from '../torrent/stamps.ts'

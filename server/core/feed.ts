@@ -1,4 +1,4 @@
-import { plainNameForLink } from '../../engine/names.ts'
+import { plainNameForLink } from '../../engine/text/names.ts'
 import { type Draft, type DraftLink, maxEntries, readJsonFeed, readXmlFeed } from './feed-drafts.ts'
 import { promisesMedia } from './kinds.ts'
 import { linkKind, namesTorrent } from './links.ts'

@@ -1,5 +1,5 @@
-import { isMagnet, magnetName } from '../../engine/magnet-link.ts'
-import { nameForLink, plainNameForLink, safeName } from '../../engine/names.ts'
+import { isMagnet, magnetName } from '../../engine/text/magnet-link.ts'
+import { nameForLink, plainNameForLink, safeName } from '../../engine/text/names.ts'
 import { groupParts } from '../archive/parts.ts'
 import { readMagnet } from '../torrent/magnet.ts'
 import { readTorrent } from '../torrent/torrent-file.ts'

@@ -1,4 +1,4 @@
-import { asLink } from '../../engine/as-link.ts'
+import { asLink } from '../../engine/text/as-link.ts'
 import { newContentName } from './content.ts'
 import type { Database } from './database.ts'
 import type { Hosters } from './hosters.ts'

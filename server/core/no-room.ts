@@ -1,4 +1,4 @@
-import { formatSize } from '../../engine/format-size.ts'
+import { formatSize } from '../../engine/text/format-size.ts'
 import type { DiskQuota } from './quota.ts'
 import { Refusal } from './refusal.ts'
 import type { Transfer } from './transfer.ts'

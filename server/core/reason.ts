@@ -1,5 +1,5 @@
 import { FetchError, isFullDisk, translateFault } from '../../engine/fetch-error.ts'
-import { GateError } from '../../engine/gate.ts'
+import { GateError } from '../../engine/net/gate.ts'
 import { ArchiveError } from '../archive/archive-error.ts'
 import { TorrentError } from '../torrent/types.ts'
 import { Refusal } from './refusal.ts'

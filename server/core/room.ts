@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { DiskRoom } from '../../engine/disk-room.ts'
+import { DiskRoom } from '../../engine/disk/disk-room.ts'
 import { isForWantOfRoom } from './reason.ts'
 import type { Transfer } from './transfer.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { freeName } from '../../engine/names.ts'
+import { freeName } from '../../engine/text/names.ts'
 import type { Database } from './database.ts'
 import { checkName } from './item-name.ts'
 import { extensionOf, folderKind, kindOf } from './kinds.ts'

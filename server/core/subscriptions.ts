@@ -1,4 +1,4 @@
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import type { Database } from './database.ts'
 import type { FeedEntry } from './feed.ts'
 import type { Messages } from './messages.ts'

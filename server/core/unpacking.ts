@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { safeName } from '../../engine/names.ts'
+import { safeName } from '../../engine/text/names.ts'
 import { type ArchiveSet, findArchives } from '../archive/find-archives.ts'
 import { unpackedName } from '../archive/formats.ts'
 import { groupParts } from '../archive/parts.ts'

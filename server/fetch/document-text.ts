@@ -1,4 +1,4 @@
-import { decodeAs, decodeBytes, labelOf } from '../../engine/text-bytes.ts'
+import { decodeAs, decodeBytes, labelOf } from '../../engine/text/text-bytes.ts'
 
 const prologBytes = 1024
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { brokeOff } from '../../engine/body.ts'
-import { codingsOf, decodeBody } from '../../engine/coding.ts'
-import { exchange } from '../../engine/exchange.ts'
+import { brokeOff } from '../../engine/fetch/body.ts'
 import { FetchError, translateFault } from '../../engine/fetch-error.ts'
-import type { Gate } from '../../engine/gate.ts'
+import { codingsOf, decodeBody } from '../../engine/http/coding.ts'
+import { exchange } from '../../engine/http/exchange.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import { documentText } from './document-text.ts'
 
 const timeoutMs = 30_000

@@ -1,6 +1,6 @@
 import WebTorrent, { type Parsed } from 'webtorrent'
 import Peer from 'webtorrent/lib/peer.js'
-import { trimEnd } from '../../engine/trim-end.ts'
+import { trimEnd } from '../../engine/text/trim-end.ts'
 import { installDirectPipe } from './direct-pipe.ts'
 import { isLoopback } from './guard.ts'
 import { paddingMark } from './guarded-fetch.ts'

@@ -1,4 +1,4 @@
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import { createClient } from './client.ts'
 import { FilePool } from './file-pool.ts'
 import { createLooks } from './looks.ts'

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import net from 'node:net'
-import type { Gate } from '../../engine/gate.ts'
-import { GateError } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
+import { GateError } from '../../engine/net/gate.ts'
 import { isBencode } from './bencode.ts'
 import { createLookups } from './lookups.ts'
 

@@ -1,6 +1,6 @@
 import type WebTorrent from 'webtorrent'
 import type { Torrent as Swarm } from 'webtorrent'
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import { asUnknown } from './client.ts'
 import { type Magnet, readMagnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'

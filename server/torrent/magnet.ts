@@ -1,4 +1,4 @@
-import { infoHashOf, isMagnet, magnetName, magnetParameters, magnetText } from '../../engine/magnet-link.ts'
+import { infoHashOf, isMagnet, magnetName, magnetParameters, magnetText } from '../../engine/text/magnet-link.ts'
 import { soundTrackers, soundWebSeeds } from './torrent-file.ts'
 import { TorrentError } from './types.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { magnetName } from '../../engine/magnet-link.ts'
+import { magnetName } from '../../engine/text/magnet-link.ts'
 import { asParsed } from './client.ts'
 import { readMagnet } from './magnet.ts'
 import { readTorrent } from './torrent-file.ts'

@@ -1,6 +1,6 @@
 import type WebTorrent from 'webtorrent'
 import type { ChunkStore, Torrent as Swarm } from 'webtorrent'
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import { Bits } from './bits.ts'
 import { asParsed, asUnknown, maxConnections } from './client.ts'
 import { Downloading } from './downloading.ts'

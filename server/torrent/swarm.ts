@@ -1,5 +1,5 @@
 import type { Torrent as Swarm, Wire } from 'webtorrent'
-import type { Gate } from '../../engine/gate.ts'
+import type { Gate } from '../../engine/net/gate.ts'
 import { exchangeMetadata } from './metadata.ts'
 import { addressOf } from './wire-guard.ts'
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { decodeName, decodeNames } from '../../engine/text-bytes.ts'
+import { decodeName, decodeNames } from '../../engine/text/text-bytes.ts'
 
 /** A guess takes long: where the texts together tell nothing, only a few are tried one by one. */
 const maxGuesses = 20

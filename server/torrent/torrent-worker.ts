@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createGate } from '../../engine/gate.ts'
+import { createGate } from '../../engine/net/gate.ts'
 import { installGuard } from './guard.ts'
 import { boundFetch } from './guarded-fetch.ts'
 import { boundTimers } from './guarded-timers.ts'

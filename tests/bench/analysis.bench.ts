@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { linksInText } from '../../engine/links-in-text.ts'
+import { linksInText } from '../../engine/text/links-in-text.ts'
 import { groupLinks, linkKind } from '../../server/core/links.ts'
 import { inPlace } from './content.ts'
 import { median, type Row } from './measure.ts'

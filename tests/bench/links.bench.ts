@@ -1,4 +1,4 @@
-import { linksInText } from '../../engine/links-in-text.ts'
+import { linksInText } from '../../engine/text/links-in-text.ts'
 import { median, type Row } from './measure.ts'
 
 const length = 1_000_000

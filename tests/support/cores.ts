@@ -1,4 +1,4 @@
-import { createGate } from '../../engine/gate.ts'
+import { createGate } from '../../engine/net/gate.ts'
 import { type Cores, openCores, type UserOptions } from '../../server/core/core.ts'
 import { createHosters } from '../../server/core/hosters.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { bootId } from '../../engine/boot-id.ts'
-import { fetchToPart } from '../../engine/fetch.ts'
-import { createGate } from '../../engine/gate.ts'
+import { fetchToPart } from '../../engine/fetch/fetch.ts'
+import { createGate } from '../../engine/net/gate.ts'
+import { bootId } from '../../engine/part/boot-id.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 
 // A program of its own that fetches one link, as the service does, so that it can be killed and its system calls can be made to

@@ -1,4 +1,4 @@
-import { decodeAs } from '../../engine/text-bytes.ts'
+import { decodeAs } from '../../engine/text/text-bytes.ts'
 
 const tables = new Map<string, Map<string, number[]>>()
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { answerTo, type Ending, endingOf } from '../../../engine/answer-to.ts'
+import { answerTo, endingOf } from '../../../engine/http/answer-to.ts'
+import type { Ending } from '../../../engine/source.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
 

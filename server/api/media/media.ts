@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ChangedFileError, serveFile } from '../../../engine/serve-range.ts'
+import { ChangedFileError, serveFile } from '../../../engine/disk/serve-range.ts'
 import type { Core } from '../../core/core.ts'
 import type { Readable } from '../../core/friends.ts'
 import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'

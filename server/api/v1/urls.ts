@@ -37,8 +37,8 @@ export const urls: Record<string, Method> = {
     const [text, page] = [params.text('txt'), params.text('url')]
     if (text === null && page === null) throw new Refusal('The parameters “txt” and “url” are both missing.')
     const [{ linksInPage }, { linksInTextBySteps }] = await Promise.all([
-      import('../../../engine/links-in-html.ts'),
-      import('../../../engine/links-in-text.ts'),
+      import('../../../engine/text/links-in-html.ts'),
+      import('../../../engine/text/links-in-text.ts'),
     ])
     const inText = text === null ? [] : await linksInTextBySteps(text)
     const inPage = page === null || page === '' ? [] : await linksInPage(await pageText(core, page), page)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { trimEnd } from '../../../../engine/trim-end.ts'
+import { trimEnd } from '../../../../engine/text/trim-end.ts'
 import type { AnalyzedLink } from '../../../../shared/analysis.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemKind, rootFolderId } from '../../../../shared/item.ts'

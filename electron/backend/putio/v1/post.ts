@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { answerTo, endingOf } from '../../../../engine/answer-to.ts'
+import { answerTo, endingOf } from '../../../../engine/http/answer-to.ts'
 
 /** What a server answered, whole. */
 export interface Answer {

@@ -1,9 +1,9 @@
+import type { Gate } from '../net/gate.ts'
+import type { AskedPart, Validators } from '../resume.ts'
+import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
+import { nameForLink } from '../text/names.ts'
 import { type FtpPlace, ftpPlace } from './ftp-place.ts'
 import { FtpSession } from './ftp-session.ts'
-import type { Gate } from './gate.ts'
-import { nameForLink } from './names.ts'
-import type { AskedPart, Validators } from './resume.ts'
-import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
 
 /** True for links that `ftpSource` and `ftpFacts` take. */
 export function isFtpLink(link: string): boolean {

@@ -2,11 +2,11 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
 import { Client } from 'basic-ftp'
-import { FetchError, translateFault } from './fetch-error.ts'
+import { FetchError, translateFault } from '../fetch-error.ts'
+import type { Gate } from '../net/gate.ts'
+import { connectWide } from '../net/wide-socket.ts'
 import { isRefusal, translateFtpFault } from './ftp-faults.ts'
 import type { FtpPlace } from './ftp-place.ts'
-import type { Gate } from './gate.ts'
-import { connectWide } from './wide-socket.ts'
 
 export interface FtpSessionOptions {
   gate: Gate

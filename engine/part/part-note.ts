@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { isRangeList, type Range } from './ranges.ts'
+import { isRangeList, type Range } from '../ranges.ts'
 
 const magic = 0x50444e31
 const headBytes = 12

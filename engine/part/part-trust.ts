@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
+import { cutRanges, isRangeList, type Range } from '../ranges.ts'
+import type { ResumeRecord } from '../resume.ts'
 import { readNote } from './part-note.ts'
 import { type Extent, PartSums, stampOf, sumUp } from './part-sums.ts'
-import { cutRanges, isRangeList, type Range } from './ranges.ts'
-import type { ResumeRecord } from './resume.ts'
 
 const blockBytes = 64 * 1024
 

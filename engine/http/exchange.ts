@@ -1,12 +1,13 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { answerTo, type Ending, endingOf, isNoHttp } from './answer-to.ts'
-import { errorCode, FetchError, translateFault } from './fetch-error.ts'
-import type { Address, Gate } from './gate.ts'
-import { escapeBytes, percentBytes } from './percent.ts'
+import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
+import type { Address, Gate } from '../net/gate.ts'
+import { connectWide } from '../net/wide-socket.ts'
+import type { Ending } from '../source.ts'
+import { escapeBytes, percentBytes } from '../text/percent.ts'
+import { decodeAs } from '../text/text-bytes.ts'
+import { answerTo, endingOf, isNoHttp } from './answer-to.ts'
 import { RedirectCookies } from './redirect-cookies.ts'
-import { decodeAs } from './text-bytes.ts'
-import { connectWide } from './wide-socket.ts'
 
 const maxRedirects = 20
 const excessWaitMs = 100

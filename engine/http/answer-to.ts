@@ -1,15 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorCode, FetchError, translateFault } from './fetch-error.ts'
+import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
+import type { Ending } from '../source.ts'
 
 /** More answers that only say “go on” than this are no answer. */
 const maxInterim = 50
-
-/**
- * What the end of a body is worth. `proven`: its length or its last chunk says that it is whole. `unproven`: the connection was closed in
- * order, and nothing else says whether that was all. `broken`: it is not whole.
- */
-export type Ending = 'proven' | 'unproven' | 'broken'
 
 /**
  * Waits for the head of the answer to a request that was sent, at most `timeoutMs`. Settles however the request ends: rejects with a

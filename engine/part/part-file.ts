@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import type { DiskRoom } from './disk-room.ts'
-import { FetchError, isFullDisk } from './fetch-error.ts'
+import type { DiskRoom } from '../disk/disk-room.ts'
+import { FetchError, isFullDisk } from '../fetch-error.ts'
+import { addRange, cutRanges, headOf, type Range, sizeOf, withoutRange } from '../ranges.ts'
+import type { ResumeRecord } from '../resume.ts'
 import { type Extent, isUnchanged, PartSums, removeSums, type Summed } from './part-sums.ts'
 import { trustedExtents } from './part-trust.ts'
-import { addRange, cutRanges, headOf, type Range, sizeOf, withoutRange } from './ranges.ts'
-import type { ResumeRecord } from './resume.ts'
 
 const syncBytes = 64 * 1024 * 1024
 const syncMs = 2000

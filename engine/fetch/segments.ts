@@ -1,12 +1,12 @@
+import { FetchError } from '../fetch-error.ts'
+import { sentTooMuch } from '../http/http-source.ts'
+import { Slab } from '../net/slab.ts'
+import { lengthOf, type PartFile } from '../part/part-file.ts'
+import { addRange, gapsOf, type Range } from '../ranges.ts'
+import { type AskedPart, isSameVersion, type Validators } from '../resume.ts'
+import type { Announced, Delivery, Source } from '../source.ts'
 import { brokeOff, readBody } from './body.ts'
-import { FetchError } from './fetch-error.ts'
 import { Growth } from './growth.ts'
-import { sentTooMuch } from './http-source.ts'
-import { lengthOf, type PartFile } from './part-file.ts'
-import { addRange, gapsOf, type Range } from './ranges.ts'
-import { type AskedPart, isSameVersion, type Validators } from './resume.ts'
-import { Slab } from './slab.ts'
-import type { Announced, Delivery, Source } from './source.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
 const noBytes = Buffer.alloc(0)

@@ -1,5 +1,5 @@
 import { FTPError } from 'basic-ftp'
-import { errorCode, FetchError, translateFault } from './fetch-error.ts'
+import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
 
 /** True when the server refused a command for good, so that another way can be tried. */
 export function isRefusal(fault: unknown): boolean {

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import { FetchError } from '../fetch-error.ts'
+import type { Gate } from '../net/gate.ts'
+import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes } from '../resume.ts'
+import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { codingsOf, decodeBody } from './coding.ts'
 import { type Credentials, type Exchange, exchange } from './exchange.ts'
-import { FetchError } from './fetch-error.ts'
-import type { Gate } from './gate.ts'
-import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes } from './resume.ts'
-import type { Delivery, Mismatch, NothingLeft, Source } from './source.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
 

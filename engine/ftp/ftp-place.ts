@@ -1,6 +1,6 @@
-import { FetchError } from './fetch-error.ts'
-import { percentBytes } from './percent.ts'
-import { decodeAs } from './text-bytes.ts'
+import { FetchError } from '../fetch-error.ts'
+import { percentBytes } from '../text/percent.ts'
+import { decodeAs } from '../text/text-bytes.ts'
 
 /** What a link says about a file on an FTP server. Texts to send are the link's own bytes, one character each. */
 export interface FtpPlace {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib'
-import { errorCode, FetchError } from './fetch-error.ts'
-import { nameForLink } from './names.ts'
+import { errorCode, FetchError } from '../fetch-error.ts'
+import { nameForLink } from '../text/names.ts'
 
 const maxCodings = 3
 const maxPaddingBytes = 4096

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
-import { errorCode } from './fetch-error.ts'
-import { formatSize } from './format-size.ts'
+import { errorCode } from '../fetch-error.ts'
+import { formatSize } from '../text/format-size.ts'
 
 const maxReserveBytes = 64 * 1024 * 1024
 const lookAgainBytes = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { errorCode, FetchError, translateFault } from './fetch-error.ts'
+import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
 
 const batchBytes = 1024 * 1024
 const maxGatheredBytes = 4 * batchBytes

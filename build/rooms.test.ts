@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { breachesIn, circlesOf, rooms } from './rooms.ts'
+
+const names = Object.keys(rooms).filter((room) => !room.includes('.'))
+const mayImport = (from: string, to: string) =>
+  from === to || (rooms[from] ?? []).some((name) => name === to || (name.endsWith('/') && `${to}/`.startsWith(name)))
+const climb = (room: string) => '../'.repeat(room.split('/').length)
+
+it.each(names)('%s may import what the table says, and nothing else, in any way', (from) => {
+  for (const to of names.filter((name) => name !== from)) {
+    const path = `${climb(from)}${to}/thing.ts`
+    for (const text of [
+      `import { thing } from '${path}'`,
+      `import type { Thing } from '${path}'`,
+      `import '${path}'`,
+      `export { thing } from '${path}'`,
+      `export type { Thing } from '${path}'`,
+      `export * from '${path}'`,
+      `export const thing = await import('${path}')`,
+    ]) {
+      const breaches = breachesIn(`${from}/file.ts`, text)
+      expect(breaches, text).toMatchObject(mayImport(from, to) ? [] : [{ why: `${from} may not import ${to}` }])
+    }
+  }
+})
+
+it('no rooms are in a circle, and a circle is found', () => {
+  expect(circlesOf()).toEqual([])
+  expect(circlesOf({ a: ['b'], b: ['c'], c: ['a'], d: ['a'] })).toEqual(['a', 'b', 'c'])
+})
+
+it('a file in no room is named', () => {
+  expect(breachesIn('attic/file.ts', '')).toMatchObject([{ file: 'attic/file.ts' }])
+})

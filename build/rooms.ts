@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { parseSync } from 'vite'
+import { root, say } from './paths.ts'
+
+/**
+ * The rooms of the house and what each may import, beside itself. A file belongs to the room with the longest name that its path begins
+ * with. `engine/` stands for all rooms in `engine`.
+ */
+export const rooms: Record<string, readonly string[]> = {
+  shared: [],
+
+  'engine/text': [],
+  engine: ['engine/text'],
+  'engine/disk': ['engine', 'engine/text'],
+  'engine/part': ['engine', 'engine/disk'],
+  'engine/net': ['engine'],
+  'engine/http': ['engine', 'engine/net', 'engine/text'],
+  'engine/ftp': ['engine', 'engine/net', 'engine/text'],
+  'engine/fetch': ['engine/'],
+
+  server: ['engine/'],
+
+  'electron/backend': ['engine', 'engine/http', 'engine/text', 'shared'],
+  'electron/desktop': ['electron/backend', 'shared'],
+  electron: ['electron/', 'shared'],
+
+  'renderer/words': ['shared'],
+  'renderer/parts': ['renderer/words'],
+  'renderer/store': ['renderer/words', 'shared'],
+  ...Object.fromEntries(
+    ['browser', 'links', 'notices', 'settings', 'sidebar', 'sign-in', 'toasts', 'transfers'].map((feature) => [
+      `renderer/features/${feature}`,
+      ['renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
+    ]),
+  ),
+  'renderer/app': ['renderer/features/', 'renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
+  renderer: ['renderer/app', 'renderer/store', 'shared'],
+
+  build: ['renderer/words'],
+  'vite.config.ts': ['renderer/words'],
+  'vitest.config.ts': [],
+}
+
+/** An import that its room may not have. */
+export interface Breach {
+  file: string
+  imports: string
+  why: string
+}
+
+/** True when a name in the table stands for a room. */
+function isMeant(name: string, room: string): boolean {
+  return name === room || (name.endsWith('/') && (room === name.slice(0, -1) || room.startsWith(name)))
+}
+
+/** The room of a file, by its path from the root; null for what is in none. */
+function roomOf(path: string, table: typeof rooms): string | null {
+  const holders = Object.keys(table).filter((room) => path === room || path.startsWith(`${room}/`))
+  return holders.sort((a, b) => b.length - a.length)[0] ?? null
+}
+
+/** The files of ours that a file imports, as paths from the root; types count too. */
+function importsOf(file: string, text: string): string[] {
+  const { staticImports, staticExports, dynamicImports } = parseSync(file, text).module
+  const specifiers = [
+    ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...staticExports.flatMap(({ entries }) => entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? [])),
+    ...dynamicImports.map(({ moduleRequest }) => text.slice(moduleRequest.start + 1, moduleRequest.end - 1)),
+  ]
+  return specifiers
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => posix.join(posix.dirname(file), specifier))
+}
+
+/** Every import in a file that its room may not have. */
+export function breachesIn(file: string, text: string, table = rooms): Breach[] {
+  const room = roomOf(file, table)
+  if (room === null) return [{ file, imports: '', why: 'it is in no room; build/rooms.ts names them' }]
+  const allowed = [room, ...(table[room] ?? [])]
+  return importsOf(file, text).flatMap((imports) => {
+    const other = roomOf(imports, table)
+    if (other !== null && allowed.some((one) => isMeant(one, other))) return []
+    return [{ file, imports, why: `${room} may not import ${other ?? 'what is in no room'}` }]
+  })
+}
+
+/** Rooms that may import each other, directly or by way of others. */
+export function circlesOf(table = rooms): string[] {
+  const importsOfRoom = (room: string) =>
+    Object.keys(table).filter((other) => other !== room && (table[room] ?? []).some((name) => isMeant(name, other)))
+  const isReachable = (from: string, to: string, seen = new Set<string>()): boolean =>
+    importsOfRoom(from).some((next) => {
+      if (next === to) return true
+      if (seen.has(next)) return false
+      seen.add(next)
+      return isReachable(next, to, seen)
+    })
+  return Object.keys(table).filter((room) => isReachable(room, room))
+}
+
+/** Prints every import that breaks the table; true when there is none. */
+export function checkRooms(): boolean {
+  const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  // Tests stand beside what they test, and may look further; those that span rooms are in a folder of their own.
+  const files = stdout
+    .split('\n')
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$|\.d\.ts$|^tests\//.test(file))
+  const breaches = files
+    .filter((file) => existsSync(join(root, file)))
+    .flatMap((file) => breachesIn(file, readFileSync(join(root, file), 'utf8')))
+  for (const { file, imports, why } of breaches) say(`${file} imports ${imports}: ${why}.`)
+  for (const room of circlesOf()) say(`${room} is in a circle of rooms.`)
+  return breaches.length === 0 && circlesOf().length === 0
+}
