@@ -177,7 +177,8 @@ async function startSoaked({ data, listenPeers }: CourseOptions): Promise<Servic
     flags: ['--listen-peers', listenPeers],
   })
   started.child.once('exit', (code, signal) => {
-    if (code !== 0 && signal === null) console.log(`the service ended with ${code}:\n${started.log().slice(-3000)}`)
+    if (code !== 0 && signal !== 'SIGKILL')
+      console.log(`the service ended with ${code ?? signal}:\n${started.log().slice(-3000)}`)
   })
   return started
 }

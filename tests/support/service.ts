@@ -125,7 +125,8 @@ export async function ask(url: string, name: string, request: Record<string, unk
   const [resource = '', method = ''] = name.split('.')
   const response = await fetch(`${url}/v1/${resource}?method=${method}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    // A connection that is kept may be closed by the service in the moment in which it is used again.
+    headers: { 'content-type': 'application/x-www-form-urlencoded', connection: 'close' },
     body: new URLSearchParams({ request: JSON.stringify(request) }).toString(),
   })
   const body: { error: boolean; error_message?: string | null; response: { results: unknown } } = JSON.parse(
