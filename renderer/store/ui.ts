@@ -164,17 +164,15 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       const id = ++lastToast
       const startedAtMs = performance.now()
       const stop = { label: say('act.stop'), run: () => controller.abort() }
-      let last: Steps | null = null
       try {
         return await act({
           signal: controller.signal,
           onProgress: (steps) => {
-            last = steps
             if (performance.now() - startedAtMs > longAfterMs) putOngoing(id, sentenceOf(steps), [stop])
           },
         })
       } catch (error) {
-        if (isCancelled(error) && last !== null) get().toast(say('act.stopped', last))
+        if (isCancelled(error)) get().toast(say('act.stopped'))
         throw error
       } finally {
         get().dropToast(id)

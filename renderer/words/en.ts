@@ -14,7 +14,7 @@ export const en = {
   'act.openWith': 'Open with',
   'act.cancel': 'Cancel',
   'act.stop': 'Stop',
-  'act.stopped': 'Stopped. {done, number} of {total, number} were done.',
+  'act.stopped': 'Stopped. The rest was left as it is.',
   'act.close': 'Close',
   'act.retry': 'Try again',
   'act.restart': 'Restart',
