@@ -2,3 +2,8 @@
 export class Refusal extends Error {
   override name = 'Refusal'
 }
+
+/** A refusal because what was named is not there. */
+export class NotFound extends Refusal {
+  override name = 'NotFound'
+}

@@ -3,7 +3,7 @@ import { freeName } from '../../engine/text/names.ts'
 import type { Database } from './database.ts'
 import { checkName } from './item-name.ts'
 import { extensionOf, folderKind, kindOf } from './kinds.ts'
-import { Refusal } from './refusal.ts'
+import { NotFound, Refusal } from './refusal.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 import { type Branch, branchOf, type NewTree } from './tree.ts'
 
@@ -162,7 +162,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   const get = (id: number): Item => {
     if (id === rootId) return rootItem(storedBytes())
     const item = find(id)
-    if (item === null) throw new Refusal(`There is no item with the id ${id}.`)
+    if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
     return item
   }
   const getFolder = (id: number): Item => {

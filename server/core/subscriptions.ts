@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import type { FeedEntry } from './feed.ts'
 import type { Messages } from './messages.ts'
 import { reasonOf } from './reason.ts'
-import { Refusal } from './refusal.ts'
+import { NotFound, Refusal } from './refusal.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 import type { Space } from './space.ts'
 import type { TransferList } from './transfers.ts'
@@ -59,7 +59,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const find = sql.prepare('SELECT * FROM subscriptions WHERE user_id = ? AND id = ?')
   const get = (id: number): Subscription => {
     const row = find.get(userId, id)
-    if (row === undefined) throw new Refusal(`There is no subscription with the id ${id}.`)
+    if (row === undefined) throw new NotFound(`There is no subscription with the id ${id}.`)
     return toSubscription(row)
   }
   const check = ({ url, name, folderId }: SubscriptionDraft) => {

@@ -5,7 +5,7 @@ import { type FetchingOptions, fetchTransfer } from './fetching.ts'
 import { addRows, whyNotAny } from './new-transfers.ts'
 import { reasonsOf, whyStill } from './queue-reasons.ts'
 import { failureOf, reasonOf } from './reason.ts'
-import { Refusal } from './refusal.ts'
+import { NotFound, Refusal } from './refusal.ts'
 import { whenThereIsRoom } from './room.ts'
 import { holdsSlot, type Status, type Transfer } from './transfer.ts'
 
@@ -192,7 +192,7 @@ export class TransferList {
 
   #get(id: number): Transfer {
     const transfer = this.#live.get(id)
-    if (transfer === undefined) throw new Refusal(`There is no transfer with the id ${id}.`)
+    if (transfer === undefined) throw new NotFound(`There is no transfer with the id ${id}.`)
     return transfer
   }
 

@@ -35,6 +35,12 @@ export function failure(sentence: string, signer: Signer | null, status = 200): 
   }
 }
 
+/** The failure with a code that only our own client is told: what was named is not there. */
+export function notFound(sentence: string, signer: Signer): Answer {
+  const { status, body } = failure(sentence, signer)
+  return { status, body: { ...body, putdesk: { code: 'not-found' } } }
+}
+
 /** Wrong or missing credentials: the very answer of Put.io, at HTTP 200. Source: API v1 §3. */
 export const loginFailure: Answer = {
   status: 200,

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Core, Cores } from '../../core/core.ts'
 import { reasonOf } from '../../core/reason.ts'
+import { NotFound } from '../../core/refusal.ts'
 import type { Attempts } from '../attempts.ts'
 import { messages, mounter, user } from './account.ts'
 import { declaredCharset } from './bytes.ts'
 import { type Decoded, decode } from './decode.ts'
-import { type Answer, failure, loginFailure, success, write } from './envelope.ts'
+import { type Answer, failure, loginFailure, notFound, success, write } from './envelope.ts'
 import { files } from './files.ts'
 import type { Method } from './method.ts'
 import { readParams } from './params.ts'
@@ -78,11 +79,12 @@ async function answer(said: Decoded, { cores, attempts, caller, base }: V1Option
   }
   const content = said.readContent()
   if (content === null) return failure('The request is not sound JSON.', account)
+  const { params, isExtended } = content
   try {
-    const { params, isExtended } = content
     return success(await method({ core, params: readParams(params), base, isExtended }), account)
   } catch (fault) {
     const reason = reasonOf(fault)
+    if (reason !== null && isExtended && fault instanceof NotFound) return notFound(reason, account)
     if (reason !== null) return failure(reason, account)
     core.report(fault)
     return failure('The service had an error of its own. Its log has the details.', account, 500)
