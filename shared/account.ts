@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { Capabilities } from './capabilities.ts'
 
 export const AccountId = z.string().min(1).max(64)
 export type AccountId = z.infer<typeof AccountId>
@@ -6,6 +7,12 @@ export type AccountId = z.infer<typeof AccountId>
 /** How an account's secret is kept: by the OS, in a plain private file because the person chose so, or only until the app ends. */
 export const SecretKeeping = z.enum(['protected', 'plain', 'session'])
 export type SecretKeeping = z.infer<typeof SecretKeeping>
+
+const AccountCapabilities = z.object({
+  canRetryInPlace: z.boolean(),
+  canTakeTorrentFiles: z.boolean(),
+  arrivesWhileSeeding: z.boolean(),
+}) satisfies z.ZodType<Capabilities>
 
 /** A space that the window can show. `this-computer` is the local service; `server` is any server that speaks API v1. */
 export const Account = z.object({
@@ -23,6 +30,8 @@ export const Account = z.object({
   /** Why it is signed out or unreachable, in one sentence. */
   problem: z.string().nullable(),
   keeping: SecretKeeping,
+  /** What its service can do, as far as is known by now. */
+  capabilities: AccountCapabilities,
 })
 export type Account = z.infer<typeof Account>
 

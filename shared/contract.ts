@@ -35,8 +35,9 @@ export const Steps = z.object({ done: z.number().int(), total: z.number().int() 
 export type Steps = z.infer<typeof Steps>
 
 /**
- * All that a window may ask of the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`, and those with an
- * account with `signed-out` or `unreachable`. `progress` is what a long one tells while it runs.
+ * All that a window may ask of the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`, and those that ask an
+ * account's service with `signed-out`, `unreachable`, or `not-found` where there is no such account. A service that cannot tell that an item
+ * or a transfer is missing gives `refused` in place of `not-found`; Putdesk's own can. `progress` is what a long one tells while it runs.
  */
 export const methods = {
   /** Sends all pushed state again, as events. */
@@ -47,7 +48,7 @@ export const methods = {
   /**
    * Adds a server that speaks API v1, after one verifying call; with `accountId`, signs that account in again. `isKept` asks for
    * the secret to outlive the app: by the OS's protection where there is one, else in a plain private file if `mayBePlain`.
-   * Errors: bad-input, signed-out (with the server's own sentence), unreachable.
+   * Errors: bad-input, signed-out (with the server's own sentence), unreachable; refused where `accountId` is another user's.
    */
   'accounts.addServer': {
     input: z.object({
@@ -114,12 +115,15 @@ export const methods = {
   /** Put.io's report on links. Nothing is fetched. Errors: unreachable. */
   'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks) }), output: Analysis },
 
-  /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused. */
+  /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused, not-found (the folder). */
   'transfers.add': {
     input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks), folderId: ItemId }),
     output: z.array(TransferId),
   },
-  /** Takes transfers off the list for good. One that is only shared any more stops being shared; its files stay. */
+  /**
+   * Takes transfers off the list for good. One that is only shared any more stops being shared; its files stay. One that has left the
+   * list by itself is as good as cancelled.
+   */
   'transfers.cancel': {
     input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(maxItemIds) }),
     progress: Steps,
@@ -183,9 +187,12 @@ export const methods = {
   'notices.dismiss': { input: z.object({ id: z.string().max(1024) }), output: nothing },
 } satisfies Record<string, { input: z.ZodType; output: z.ZodType; progress?: z.ZodType }>
 
-/** A transfer whose files are in the space. */
-const Arrival = HistoryEntry.pick({ id: true, name: true, itemId: true, folderId: true }).extend({
+/** A transfer whose files have arrived: they are in the space. `itemId` is what it became, when the service told. */
+const Arrival = z.object({
   transferId: TransferId,
+  name: z.string(),
+  itemId: ItemId.nullable(),
+  folderId: ItemId.nullable(),
 })
 
 /** All that the backend tells every window by itself. */
@@ -194,17 +201,15 @@ export const events = {
   /** An account's quota; null when it is no longer known. */
   'quota.changed': z.object({ ...inAccount, quota: Quota.nullable() }),
   /**
-   * What changed in an account's transfer list since the last one sent; `isReset` starts from nothing. `finished` and
-   * `cancelled` have left the list; of `arrived` the files are there, while they are still shared. `wasReady` says that a finished
-   * one was told as arrived before.
+   * What changed in an account's transfer list since the last one sent; `isReset` starts from nothing. Each transfer is in `arrived`
+   * once, when its files have arrived, whether it is still listed, because it is shared, or not.
    */
   'transfers.changed': z.object({
     ...inAccount,
     isReset: z.boolean(),
     upserted: z.array(Transfer),
+    removed: z.array(TransferId),
     arrived: z.array(Arrival),
-    finished: z.array(Arrival.extend({ wasReady: z.boolean() })),
-    cancelled: z.array(TransferId),
   }),
   /** Folders whose content changed. */
   'items.changed': z.object({ ...inAccount, folderIds: z.array(ItemId) }),

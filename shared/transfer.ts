@@ -54,6 +54,7 @@ export const Transfer = z.object({
   sizeBytes: z.number().nullable(),
   downloadedBytes: z.number().nullable(),
   uploadedBytes: z.number().nullable(),
+  isTorrent: z.boolean(),
   /** How many people it is exchanged with now; null for what is no torrent, and where the service does not tell. */
   peers: z.number().int().nullable(),
   /** 0–100 of the stage it is in: of Extracting what is unpacked, of Seeding what is shared back towards 1:1. */
@@ -72,8 +73,8 @@ export const Transfer = z.object({
   host: z.string().nullable(),
   /** Where it will appear, when known. */
   folderId: ItemId.nullable(),
-  /** True when the service can try it again, or its links are known, so that it can be added again. */
-  canRetry: z.boolean(),
+  /** Whether the links it was made of are known, so that they can be added again. */
+  areLinksKnown: z.boolean(),
 })
 export type Transfer = z.infer<typeof Transfer>
 

@@ -62,7 +62,7 @@ async function lockedTransfer() {
     folderId: 0,
   })
   const [transfer] = (await failed).upserted
-  expect(transfer).toMatchObject({ status: 'error', canRetry: true, reason: expect.stringContaining('password') })
+  expect(transfer).toMatchObject({ status: 'error', areLinksKnown: true, reason: expect.stringContaining('password') })
   return { backend, accountId, transferId }
 }
 
@@ -76,9 +76,9 @@ it('unpacks an archive with the password that was told, after a wrong one, and k
   const how = { accountId, transferId, isUnpacked: true }
   await client.call('transfers.retry', { ...how, password: 'a-wrong-sesame' })
   await wrong
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('transfers.retry', { ...how, password })
-  await finished
+  await arrived
   const columns = await listItems(client, accountId, 0)
   expect([namesOf(columns), [...columns.sizesBytes]]).toEqual([['notes.bin'], [inside.length]])
 
@@ -91,9 +91,9 @@ it('unpacks an archive with the password that was told, after a wrong one, and k
 it('keeps an archive as it is where that is asked for', async () => {
   const { backend, accountId, transferId } = await lockedTransfer()
   const { client, next } = backend
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('transfers.retry', { accountId, transferId, password: null, isUnpacked: false })
-  await finished
+  await arrived
   const columns = await listItems(client, accountId, 0)
   expect([namesOf(columns), [...columns.sizesBytes]]).toEqual([['locked.zip'], [locked.length]])
 })
@@ -119,9 +119,9 @@ it('fetches a torrent file from people, tells when it is there, and stops sharin
   const [transferId = -1] = await client.call('transfers.add', { accountId, links: [magnet], folderId: 0 })
   expect((await arrived).arrived).toMatchObject([{ transferId, name: 'album.bin', folderId: 0 }])
   await refreshed
-  const left = next('transfers.changed', ({ finished, cancelled }) => finished.length + cancelled.length > 0)
+  const left = next('transfers.changed', ({ removed }) => removed.length > 0)
   await client.call('transfers.cancel', { accountId, transferIds: [transferId] })
-  expect(await left).toMatchObject({ finished: [{ transferId, wasReady: true }], cancelled: [] })
+  expect(await left).toMatchObject({ removed: [transferId], arrived: [] })
   expect(namesOf(await listItems(client, accountId, 0))).toEqual(['album.bin'])
   expect(await client.call('history.list', { accountId })).toMatchObject([
     { name: 'album.bin', outcome: 'finished', links: [magnet] },
@@ -144,7 +144,7 @@ it('adds a torrent file that nobody shares, and keeps none of its bytes in the h
     peers: 0,
     sizeBytes: 40_000,
     statusSinceMs: expect.any(Number),
-    canRetry: true,
+    isTorrent: true,
   })
   expect(readFileSync(join(dataFolder, 'history.jsonl'), 'utf8')).not.toMatch(/base64|torrent-file/)
 })
@@ -162,14 +162,12 @@ it.each([
   const accountId = await client.call('accounts.addThisComputer', {})
   // Another file of the very same name is there already, with a message of its own.
   web.on('/before/songs.zip', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nno zip'))
-  const before = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const before = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
   await before
-  const finished = next('transfers.changed', (delta) =>
-    delta.finished.some(({ transferId }) => transferId === added[0]),
-  )
+  const arrived = next('transfers.changed', (delta) => delta.arrived.some(({ transferId }) => transferId === added[0]))
   const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
-  const [entry] = (await finished).finished
+  const [entry] = (await arrived).arrived
   const columns = await listItems(client, accountId, 0)
   const [newest] = await client.call('history.list', { accountId })
   expect(newest?.note).toMatch(/changed|left out/)
@@ -193,16 +191,15 @@ it('says of a file that is no torrent that it is none, by its name', async () =>
   )
 })
 
-it('adds the links again where a server cannot try a transfer again, and refuses to promise more', async () => {
+it('adds the links again where a server cannot retry in place, without asking it to, and refuses to promise more', async () => {
   const listed = { id: '7', name: 'a.zip', status: 'Error', percent_done: '0' }
   const asked: string[] = []
   const server = await startScriptedServer(({ url }) => {
     const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
     asked.push(method)
-    if (method === 'transfers.retry') return { status: 404, body: '<html>not here</html>' }
     const results = {
       'user.info': [{ name: 'mary', disk_quota: '10', disk_quota_available: '10' }],
-      'transfers.list': [listed],
+      'transfers.list': [listed, { ...listed, id: '8' }],
       'transfers.add': [{ ...listed, id: '8' }],
     }
     const found = Object.entries(results).find(([name]) => name === method)?.[1] ?? []
@@ -222,18 +219,18 @@ it('adds the links again where a server cannot try a transfer again, and refuses
   const how = { accountId, transferId: 8, password: null }
   await client.call('transfers.retry', { ...how, isUnpacked: true })
   const acts = asked.filter((method) => /retry|add|cancel/.test(method))
-  expect(acts).toEqual(['transfers.retry', 'transfers.add', 'transfers.cancel'])
+  expect(acts).toEqual(['transfers.add', 'transfers.cancel'])
   await expect(client.call('transfers.retry', { ...how, isUnpacked: false })).rejects.toThrow('cannot be told')
   await server.stop()
 })
 
-it('tells what is gone from the list right after a retry as finished, and what failed and is gone without one as cancelled', async () => {
+it('tells what is gone from the list right after a retry as arrived, and what failed and is gone without one as cancelled', async () => {
   const rows = ['7', '8'].map((id) => ({ id, name: 'a.zip', status: 'Error', percent_done: '100' }))
   let here = rows
   const server = await startScriptedServer(({ url }) => {
     const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
     if (method === 'transfers.retry') here = []
-    const user = [{ name: 'mary', disk_quota: '10', disk_quota_available: '10' }]
+    const user = [{ name: 'mary', disk_quota: '10', disk_quota_available: '10', putdesk: {} }]
     const results = method === 'user.info' ? user : method === 'transfers.list' ? here : []
     return { body: JSON.stringify({ error: false, user_name: 'mary', id: 1, response: { results } }) }
   })
@@ -248,9 +245,15 @@ it('tells what is gone from the list right after a retry as finished, and what f
     mayBePlain: false,
   })
   await listed
-  const left = next('transfers.changed', ({ finished, cancelled }) => finished.length + cancelled.length > 0)
+  const left = next('transfers.changed', ({ removed }) => removed.length > 0)
   await client.call('transfers.retry', { accountId, transferId: 8, password: null, isUnpacked: true })
-  expect(await left).toMatchObject({ finished: [{ transferId: 8 }], cancelled: [7] })
+  expect(await left).toMatchObject({ arrived: [{ transferId: 8 }], removed: [7, 8] })
+  expect(
+    (await client.call('history.list', { accountId })).map(({ id, outcome }) => [id.split('-').at(-2), outcome]),
+  ).toEqual([
+    ['8', 'finished'],
+    ['7', 'cancelled'],
+  ])
   await server.stop()
 })
 
@@ -291,10 +294,10 @@ it('starts the service again with other limits, and goes on with its transfer', 
   await client.call('transfers.add', { accountId, links: [web.url('/long.bin')], folderId: 0 })
   await moving
   const restarting = next('service.changed', ({ state }) => state === 'restarting')
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('settings.change', { downloadLimitBytesPerSecond: 500_000, uploadLimitBytesPerSecond: 20_000 })
   await restarting
-  expect((await finished).finished).toMatchObject([{ name: 'long.bin' }])
+  expect((await arrived).arrived).toMatchObject([{ name: 'long.bin' }])
   expect(starts.map(({ args }) => args.slice(5).join(' '))).toEqual([
     '--dht off',
     '--dht off --download-limit 500000 --upload-limit 20000',

@@ -51,10 +51,10 @@ it('goes from a link to a file on this computer, and remembers how it got there'
   expect(analysis.rows).toMatchObject([{ kind: 'file', name: 'film.mkv', sizeBytes: 700_000, problem: null }])
   expect(analysis.report.Urls.url).toEqual([link])
 
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   const refreshed = next('items.changed', ({ folderIds }) => folderIds.includes(0))
   const [transferId] = await client.call('transfers.add', { accountId, links: [link], folderId: 0 })
-  expect((await finished).finished).toMatchObject([{ transferId, name: 'film.mkv', folderId: 0 }])
+  expect((await arrived).arrived).toMatchObject([{ transferId, name: 'film.mkv', folderId: 0 }])
   await refreshed
 
   const columns = await listItems(client, accountId, 0)
@@ -71,9 +71,9 @@ it('tells of a file whose sender did not say how long it is', async () => {
   const { client, next } = backendOf()
   web.on('/old%20&%20odd.bin', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nhello'))
   const accountId = await client.call('accounts.addThisComputer', {})
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('transfers.add', { accountId, links: [web.url('/old%20&%20odd.bin')], folderId: 0 })
-  await finished
+  await arrived
   expect(await client.call('history.list', { accountId })).toMatchObject([
     {
       name: 'old & odd.bin',
@@ -110,7 +110,7 @@ it('arranges items: makes, renames, moves, finds and deletes them', async () => 
     { itemId: 999_999 },
   ])
   expect(namesOf(await listItems(client, accountId, 0))).toEqual(['Films'])
-  await expect(listItems(client, accountId, 999_999)).rejects.toMatchObject({ code: 'refused' })
+  await expect(listItems(client, accountId, 999_999)).rejects.toMatchObject({ code: 'not-found' })
   await expect(listItems(client, 'nobody', 0)).rejects.toMatchObject({
     code: 'not-found',
   })
@@ -124,19 +124,22 @@ it('shows a failed transfer with its reason, and tries it again in its place', a
   const [transfer] = (await failed).upserted
   expect(transfer).toMatchObject({
     status: 'error',
-    canRetry: true,
+    areLinksKnown: true,
     reason: expect.stringMatching(/404|not there|no such|not found/i),
   })
 
   web.on('/missing.iso', file(Buffer.from('here now')))
-  const again = next('transfers.changed', ({ finished }) => finished.length > 0)
+  const again = next('transfers.changed', ({ arrived }) => arrived.length > 0)
   await client.call('transfers.retry', {
     accountId,
     transferId: transfer?.id ?? -1,
     password: null,
     isUnpacked: true,
   })
-  expect((await again).finished).toMatchObject([{ name: 'missing.iso', transferId: transfer?.id, wasReady: false }])
+  expect(await again).toMatchObject({
+    arrived: [{ name: 'missing.iso', transferId: transfer?.id }],
+    removed: [transfer?.id],
+  })
 })
 
 it('starts the local service again after it was killed, and its transfer goes on to the end', async () => {
@@ -148,11 +151,11 @@ it('starts the local service again after it was killed, and its transfer goes on
   await moving
   const restarting = next('service.changed', ({ state }) => state === 'restarting')
   const running = next('service.changed', ({ state }) => state === 'running')
-  const finished = next('transfers.changed', (delta) => delta.finished.length > 0)
+  const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   killService()
   await restarting
   await running
-  expect((await finished).finished).toMatchObject([{ name: 'long.bin' }])
+  expect((await arrived).arrived).toMatchObject([{ name: 'long.bin' }])
 })
 
 it('says at once why the local service cannot have its data folder', async () => {

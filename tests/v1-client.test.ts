@@ -5,7 +5,7 @@ import { Secrets } from '../electron/backend/secrets.ts'
 import { UnreadRows } from '../electron/backend/unread-rows.ts'
 import { type Asked, startScriptedServer } from './support/scripted-server.ts'
 
-// Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9, §10.
+// Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.
 const recorded: Record<string, string> = {
   'user info':
     '{"response": {"total": 1, "results": [{"name": "rodreegez", "friends_count": 1, "bw_avail_last_month": "462774811875", "shared_space": 0, "shared_items": 0, "bw_quota_available": "496108387615", "disk_quota": "53687091200", "disk_quota_available": "13259450609", "bw_quota": "53687091200"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
@@ -23,10 +23,6 @@ const recorded: Record<string, string> = {
     '{"response": {"total": 1, "results": [{"status": "Downloading", "percent_done": "1", "id": "358874", "name": "Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi"}]}, "error": false, "user_name": "x", "id": 17}',
   'urls analyze':
     '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "366500388", "human_size": "350.0M", "paid_bw": "366500388", "error": null, "parts": [{"url": "http://rapidshare.com/files/1/M.part3.rar", "size": "47711664", "paid_bw": "47711664", "source": "rapidshare.com", "name": "Mdb35.part3.rar", "human_size": "45.5M", "type": "file", "needs_pass": 0, "error": null}]}], "torrent": [{"url": "http://a.b/c.torrent", "name": "ABCDE.avi", "size": "244091464", "human_size": "232.8M", "paid_bw": "0", "source": "a.b", "type": "file", "needs_pass": 0, "error": null}], "singleurl": [{"url": "ftp://a.b.c/name.mp4", "name": "name.mp4", "size": "92014", "human_size": "89.9K", "paid_bw": "0", "source": "a.b.c", "type": "file", "needs_pass": 0, "error": null}], "error": [{"url": "http://x/y", "error": "reason"}]}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
-  'subscriptions list':
-    '{"response": {"total": 1, "results": [{"last_update_time": "2010-06-05 19:01:27", "parent_folder_id": "6036577", "name": "dnrTV", "next_update_time": "2010-06-05 20:01:27", "url": "http://feeds.feedburner.com/DnrtvTorrent", "paused": false, "do_filters": "", "dont_filters": "", "id": "2513"}]}, "error": false, "user_name": "x", "id": 17}',
-  'urls extracturls':
-    '{"response": {"total": 1, "results": [{"url": "http://a.b/c"}]}, "error": false, "user_name": "x", "id": 17}',
 }
 const sameAs: Record<string, string> = {
   'files create_dir': 'files list',
@@ -36,22 +32,20 @@ const sameAs: Record<string, string> = {
   'files search': 'files list',
   'transfers add': 'transfers list',
   'transfers cancel': 'transfers list',
-  'subscriptions create': 'subscriptions list',
-  'subscriptions edit': 'subscriptions list',
-  'subscriptions pause': 'subscriptions list',
-  'subscriptions info': 'subscriptions list',
 }
 const nothing = '{"response": {"total": 0, "results": []}, "error": false, "user_name": "x", "id": 17}'
 const wrongSecret =
   '{"error_message": "Unable to login. Please check your info.", "user_id": null, "response": {"results": [{"user_name": null, "user_id": null}]}, "error": true}'
 
+const missing =
+  '{"error_message": "There is no item with the id 1.", "user_id": 17, "user_name": "x", "id": 17, "response": {"total": 0, "results": []}, "error": true}'
+
 const tooMany =
   '{"error_message": "Too many wrong keys or secrets. Please try again in 30 seconds.", "user_id": null, "response": {"results": []}, "error": true}'
-const noMethod =
-  '{"error_message": "There is no method.", "user_id": 17, "response": {"results": []}, "error": true, "user_name": "x"}'
-
 /** What our own service tells more. */
 const ofOurs: Record<string, string> = {
+  'user info':
+    '{"response": {"total": 1, "results": [{"name": "mary", "bw_quota_available": "9", "disk_quota": "9", "disk_quota_available": "9", "bw_quota": "9", "putdesk": {"active_limit": 5, "largest_file": 1000}}]}, "error": false, "user_name": "mary", "id": 17, "user_id": 17}',
   'transfers list':
     '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "delivered": true, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
   'urls analyze':
@@ -69,12 +63,13 @@ beforeAll(async () => {
   server = await startScriptedServer((asked) => {
     const { api_secret: secret } = requestOf(asked)
     if (secret === 'putdesk') return { body: ofOurs[key(asked)] ?? recorded[key(asked)] ?? nothing }
-    if (key(asked) === 'transfers retry') return { status: 404, body: noMethod }
     if (secret === 'html') return { body: '<html>hello</html>' }
     if (secret === 'broken') return { status: 500, body: '{}' }
     if (secret === 'locked') return { status: 429, body: tooMany }
     if (secret === 'busy') return { status: 429, body: 'slow down' }
     if (secret === 'no') return { body: wrongSecret }
+    if (secret === 'old') return { body: missing }
+    if (secret === 'missing') return { body: missing.replace('{', '{"putdesk": {"code": "not-found"}, ') }
     const name = key(asked)
     return { body: recorded[sameAs[name] ?? name] ?? nothing }
   })
@@ -84,7 +79,7 @@ afterAll(() => server.stop())
 const client = (apiSecret = 'open-sesame') =>
   createV1Client({
     baseUrl: async () => server.url,
-    credentials: { apiKey: 'k&+%', apiSecret },
+    key: { apiKey: 'k&+%', apiSecret },
     secrets: new Secrets(),
     unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
   })
@@ -105,18 +100,29 @@ it('signs every request in the body of a POST, and never in a URL', async () => 
   expect(server.asked.every(({ url }) => !url.includes('open-sesame'))).toBe(true)
 })
 
-it('reads the recorded user, friends and token', async () => {
+it('reads the recorded user and friends', async () => {
   expect(await client().account()).toEqual({
-    userName: 'rodreegez',
-    diskTotalBytes: 53687091200,
-    diskFreeBytes: 13259450609,
-    bandwidthTotalBytes: 53687091200,
-    bandwidthLeftBytes: 496108387615,
-    activeLimit: null,
-    largestFileBytes: null,
+    userId: '2183',
+    quota: {
+      userName: 'rodreegez',
+      diskTotalBytes: 53687091200,
+      diskFreeBytes: 13259450609,
+      bandwidthTotalBytes: 53687091200,
+      bandwidthLeftBytes: 496108387615,
+      activeLimit: null,
+      largestFileBytes: null,
+    },
+    capabilities: { canRetryInPlace: false, canTakeTorrentFiles: false, arrivesWhileSeeding: false },
   })
   expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
-  expect(await client().accessToken()).toBe('bebe56e6b3455440f90bf9dec14b7c6be814c7c0')
+})
+
+it('knows our own service by what it tells of the user', async () => {
+  expect(await client('putdesk').account()).toMatchObject({
+    userId: '17',
+    quota: { userName: 'mary', activeLimit: 5, largestFileBytes: 1000 },
+    capabilities: { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true },
+  })
 })
 
 it('reads the recorded items, and every method that answers with one', async () => {
@@ -136,70 +142,40 @@ it('reads the recorded items, and every method that answers with one', async () 
   ])
 })
 
-it('reads the recorded messages, transfers and subscriptions', async () => {
+const figures = {
+  sizeBytes: null,
+  downloadedBytes: null,
+  uploadedBytes: null,
+  isTorrent: false,
+  peers: null,
+  stagePercent: null,
+  speedBytesPerSecond: null,
+  secondsLeft: null,
+  reason: null,
+  failure: null,
+  addedAtMs: null,
+  host: null,
+  folderId: null,
+  links: [],
+}
+
+it('reads the recorded transfers, and takes one that is no longer listed for finished, as its message says', async () => {
   const one = client()
-  expect(await one.listMessages()).toEqual([
-    {
-      id: 5324666,
-      title: 'dnrtv_0004.zip.torrent (4.87K) downloaded',
-      itemId: 6036582,
-      fileName: 'dnrtv_0004.zip.torrent',
-      isFileArrived: true,
-      transferId: null,
-    },
-  ])
-  await one.deleteMessage(1)
-  const unknown = {
-    sizeBytes: null,
-    downloadedBytes: null,
-    uploadedBytes: null,
-    peers: null,
-    stagePercent: null,
-    speedBytesPerSecond: null,
-    secondsLeft: null,
-    reason: null,
-    failure: null,
-    addedAtMs: null,
-    host: null,
-    folderId: null,
-    links: [],
-    canRetryInPlace: false,
-    isDelivered: null,
-  }
-  const transfer = {
-    id: 358874,
-    name: 'Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi',
-    status: 'downloading',
-    percentDone: 1,
-    ...unknown,
-  }
-  expect(await one.listTransfers()).toEqual({ transfers: [transfer], unread: [] })
-  expect(await one.addTransfers(['http://a.b/c'], 7)).toEqual([transfer])
+  const name = 'Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi'
+  const transfer = { id: 358874, name, status: 'downloading', percentDone: 1, ...figures }
+  const gone = { transferId: 5, name: 'dnrtv_0004.zip.torrent', links: ['http://a.b/c'], folderId: 7 }
+  expect(await one.followTransfers(() => [gone]).changes()).toEqual({
+    listed: [{ ...transfer, hasArrived: false, itemId: null }],
+    left: [{ ...gone, outcome: 'finished', sizeBytes: 1048576, itemId: 6036582, note: null }],
+    touchedFolderIds: [],
+  })
+  expect(await one.addTransfers(['http://a.b/c'], 7)).toMatchObject([{ id: 358874, name, links: [] }])
   expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })
   await one.cancelTransfer(358874)
-
-  const feed = {
-    id: 2513,
-    name: 'dnrTV',
-    url: 'http://feeds.feedburner.com/DnrtvTorrent',
-    folderId: 6036577,
-    doFilters: '',
-    dontFilters: '',
-    isPaused: false,
-    lastUpdateAtMs: Date.UTC(2010, 5, 5, 19, 1, 27),
-    nextUpdateAtMs: Date.UTC(2010, 5, 5, 20, 1, 27),
-  }
-  const draft = { name: 'dnrTV', url: feed.url, folderId: 1, doFilters: 'a,b', dontFilters: '', isPaused: false }
-  expect(await one.listSubscriptions()).toEqual([feed])
-  expect(
-    await Promise.all([
-      one.subscription(1),
-      one.createSubscription(draft),
-      one.editSubscription(1, draft),
-      one.toggleSubscription(1),
-    ]),
-  ).toEqual([feed, feed, feed, feed])
-  await one.deleteSubscription(1)
+  expect([server.asked.at(-1)?.url, requestOf(server.asked.at(-1)).params]).toEqual([
+    '/v1/transfers?method=cancel',
+    { id: 358874 },
+  ])
 })
 
 it('reads the recorded analysis', async () => {
@@ -257,27 +233,25 @@ it('reads the recorded analysis', async () => {
       links: ['http://x/y'],
     },
   ])
-  expect(await client().extractLinks('see http://a.b/c')).toEqual(['http://a.b/c'])
 })
 
 it('reads what our own service tells more of transfers, and takes a failure it does not know for any other', async () => {
-  const {
-    transfers: [album, archive],
-  } = await client('putdesk').listTransfers()
-  expect([album, archive]).toMatchObject([
+  const one = client('putdesk')
+  await one.account()
+  expect((await one.followTransfers(() => []).changes()).listed).toMatchObject([
     {
       status: 'seeding',
       uploadedBytes: 400,
+      isTorrent: true,
       peers: 3,
       stagePercent: 40,
       secondsLeft: 12,
       failure: null,
       addedAtMs: 1_500_000_000_000,
       links: [],
-      canRetryInPlace: true,
-      isDelivered: true,
+      hasArrived: true,
     },
-    { status: 'error', peers: null, stagePercent: null, failure: 'other', canRetryInPlace: true },
+    { status: 'error', isTorrent: false, peers: null, stagePercent: null, failure: 'other', hasArrived: false },
   ])
 })
 
@@ -296,16 +270,15 @@ it('reads who shares a torrent, what an archive holds, and which part of a set i
   ])
 })
 
-it('tries a failed transfer again where the service can, its password in the body alone', async () => {
-  expect(await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })).toBe(true)
+it('tries a failed transfer again, its password in the body alone', async () => {
+  await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })
   const asked = server.asked.at(-1)
   expect([asked?.url, requestOf(asked).params]).toEqual([
     '/v1/transfers?method=retry',
     { id: 2, password: 'open sesame', unpack: true },
   ])
-  expect(await client('putdesk').retryTransfer(2, { password: null, isUnpacked: false })).toBe(true)
+  await client('putdesk').retryTransfer(2, { password: null, isUnpacked: false })
   expect(requestOf(server.asked.at(-1)).params).toEqual({ id: 2, unpack: false })
-  expect(await client().retryTransfer(2, { password: null, isUnpacked: true })).toBe(false)
 })
 
 it.each([
@@ -329,6 +302,15 @@ it("tells a wrong secret in the server's own sentence", async () => {
   })
 })
 
+it('tells what is not found from a refusal, where the server does', async () => {
+  const codeOf = (secret: string) =>
+    client(secret)
+      .item(1)
+      .catch((error: unknown) => error)
+  expect(await codeOf('missing')).toMatchObject({ code: 'not-found', message: 'There is no item with the id 1.' })
+  expect(await codeOf('old')).toMatchObject({ code: 'refused', message: 'There is no item with the id 1.' })
+})
+
 it.each([
   ['html', 'answered, but not as a Put.io server does'],
   ['broken', 'reports an error of its own (500)'],
@@ -344,7 +326,7 @@ it.each([
 it('tells that nothing answers at all', async () => {
   const gone = createV1Client({
     baseUrl: async () => 'http://127.0.0.1:1',
-    credentials: { apiKey: 'k', apiSecret: 's' },
+    key: { apiKey: 'k', apiSecret: 's' },
     secrets: new Secrets(),
     unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
   })

@@ -1,30 +1,37 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
-import { trimEnd } from '../../engine/text/trim-end.ts'
 import { Account, type AccountId } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import type { HandlersOf, Input } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
+import { toBaseUrl } from './base-url.ts'
 import type { Emit } from './emit.ts'
 import { type Group, isObject } from './files/json-content.ts'
 import type { JsonFile } from './files/json-file.ts'
 import type { History } from './history.ts'
 import type { LocalService } from './local-service.ts'
 import type { Log } from './log.ts'
-import { createV1Client } from './putio/v1/client.ts'
-import type { Credentials } from './putio/v1/request.ts'
+import type { PutioClient } from './putio/client.ts'
+import { createClient } from './putio/create-client.ts'
+import { type Credentials, parseCredentials, type StoredCredentials, secretsIn } from './putio/credentials.ts'
 import type { Secrets } from './secrets.ts'
 import { Session } from './session.ts'
 import { UnreadRows } from './unread-rows.ts'
 import type { Vault } from './vault.ts'
 
-/** Fields of a later version stay with the account. */
-const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true })
+/** Fields of a later version stay with the account. Earlier versions did not keep who it is at the service. */
+const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }).extend({
+  userId: z
+    .string()
+    .nullish()
+    .catch(null)
+    .transform((userId) => userId ?? null),
+})
 type StoredAccount = z.infer<typeof StoredAccount>
 /** Origins that an account's token may go to, beside its own server. */
 const StreamOrigins = z.object({
   streamOrigins: z.array(z.unknown()).transform((origins) => origins.filter((origin) => typeof origin === 'string')),
 })
-const StoredCredentials = z.object({ apiKey: z.string(), apiSecret: z.string() })
 
 const group = 'accounts'
 
@@ -66,13 +73,15 @@ export class Accounts {
   /** Opens every account that is kept. One that cannot be opened keeps none of the others from it. */
   async open(): Promise<void> {
     for (const stored of this.#options.file.entries(group).values()) {
-      const { data: account } = StoredAccount.safeParse(stored)
-      if (account === undefined) continue
+      const { data } = StoredAccount.safeParse(stored)
+      if (data === undefined) continue
+      const { userId, ...account } = data
       const { credentials, problem } = await this.#credentialsOf(account)
-      const state = problem === null ? 'connecting' : 'signed-out'
-      const session = this.#add({ ...account, state, problem }, credentials)
+      // The window may have been faster and added it.
+      if (this.#sessions.has(account.id)) continue
+      const session = this.#add({ ...account, state: 'connecting', problem: null }, { credentials, problem, userId })
       if (account.kind === 'this-computer') this.#startService()
-      if (problem === null) session.openPatiently()
+      if (session.account.state === 'connecting') session.openPatiently()
     }
     this.emitAll()
   }
@@ -118,16 +127,19 @@ export class Accounts {
         this.#options.service.start()
         const known = [...this.#sessions.values()].find(({ account }) => account.kind === 'this-computer')
         if (known !== undefined) return known.account.id
-        const session = this.#add({
-          id: 'this-computer',
-          kind: 'this-computer',
-          name: 'This computer',
-          address: null,
-          state: 'connecting',
-          problem: null,
-          keeping: 'session',
-        })
-        this.#store(session.account)
+        const session = this.#add(
+          {
+            id: 'this-computer',
+            kind: 'this-computer',
+            name: 'This computer',
+            address: null,
+            state: 'connecting',
+            problem: null,
+            keeping: 'session',
+          },
+          { credentials: { kind: 'local' }, problem: null, userId: null },
+        )
+        this.#store(session)
         this.#emitAccounts()
         await session.open()
         return session.account.id
@@ -149,58 +161,100 @@ export class Accounts {
   }
 
   async #addServer(input: Input<'accounts.addServer'>): Promise<AccountId> {
-    const { vault, secrets } = this.#options
+    const { vault } = this.#options
     const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
     const address = toBaseUrl(input.address)
-    const credentials = { apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
+    const { host } = new URL(address)
+    const credentials: StoredCredentials = { kind: 'v1-key', apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
     this.#hide(credentials)
-    const unread = new UnreadRows({ log: this.#options.log, show: () => undefined })
-    const client = createV1Client({ baseUrl: async () => address, credentials, secrets, unread })
-    const { userName } = await client.account()
+    const client = this.#createClient({ name: host, address }, credentials, () => undefined)
+    const { userId, quota } = await client.account()
 
-    const known = [...this.#sessions.values()].find(
-      ({ account }) =>
-        account.id === accountId || (account.address === address && account.name.startsWith(`${userName} · `)),
-    )
+    const user = { address, userId, name: `${quota.userName} · ${host}` }
+    const known = accountId === null ? this.#findUser(user) : this.#sessions.get(accountId)
+    if (known !== undefined && isOther(known, user)) {
+      throw new AppError(
+        'refused',
+        `This key belongs to “${user.name}”, not to “${known.account.name}”. Add it as another account instead.`,
+      )
+    }
     const id = known?.account.id ?? randomUUID()
     const mayKeep = isKept && (mayBePlain || (await vault.protection()) === 'protected')
     const keeping = mayKeep ? await vault.write(id, JSON.stringify(credentials)) : 'session'
     if (keeping === 'session') vault.remove(id)
     known?.close()
-    const name = `${userName} · ${new URL(address).host}`
     const session = this.#add(
-      { id, kind: 'server', name, address, state: 'connecting', problem: null, keeping },
-      credentials,
+      { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping },
+      { credentials, problem: null, userId },
     )
-    this.#store(session.account)
+    this.#store(session)
     await session.open()
     this.#emitAccounts()
     return id
   }
 
-  #add(account: Account, credentials: Credentials | null = null): Session {
-    const { service, history, log, secrets, emit, show } = this.#options
-    const { address } = account
-    const unread = new UnreadRows({ log, show: (list, sentence) => show(`${account.id} ${list}`, sentence) })
-    const client =
-      account.kind === 'this-computer'
-        ? createV1Client({ baseUrl: () => service.url(), credentials: service.credentials, secrets, unread })
-        : credentials !== null && address !== null
-          ? createV1Client({ baseUrl: async () => address, credentials, secrets, unread })
-          : null
+  #findUser(user: User): Session | undefined {
+    return [...this.#sessions.values()].find((session) => isUser(session, user))
+  }
+
+  /** Adds a session. `problem`: why there are no credentials. */
+  #add(
+    account: Omit<Account, 'capabilities'>,
+    {
+      credentials,
+      problem,
+      userId,
+    }: { credentials: Credentials | null; problem: string | null; userId: string | null },
+  ): Session {
+    const { history, log, emit, show } = this.#options
+    const { client, whyNot } = this.#tryClient(account, credentials, (list, sentence) =>
+      show(`${account.id} ${list}`, sentence),
+    )
+    const isSignedOut = client === null
     const session = new Session({
-      account,
+      account: {
+        ...account,
+        state: isSignedOut ? 'signed-out' : account.state,
+        problem: isSignedOut ? (problem ?? whyNot) : account.problem,
+        capabilities: noCapabilities,
+      },
+      userId,
       client,
       history,
       log,
       emit,
-      onAccount: (changed) => {
+      onChange: (changed) => {
+        // One that was removed or replaced meanwhile has nothing to say.
+        if (this.#sessions.get(account.id) !== changed) return
         this.#store(changed)
         this.#emitAccounts()
       },
     })
     this.#sessions.set(account.id, session)
     return session
+  }
+
+  #tryClient(
+    account: Pick<Account, 'name' | 'address'>,
+    credentials: Credentials | null,
+    show: (list: string, sentence: string | null) => void,
+  ): { client: PutioClient | null; whyNot: string | null } {
+    if (credentials === null) return { client: null, whyNot: null }
+    try {
+      return { client: this.#createClient(account, credentials, show), whyNot: null }
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return { client: null, whyNot: error.message }
+    }
+  }
+
+  #createClient(
+    account: Pick<Account, 'name' | 'address'>,
+    credentials: Credentials,
+    show: (list: string, sentence: string | null) => void,
+  ): PutioClient {
+    const { service, secrets, log } = this.#options
+    return createClient(account, credentials, { service, secrets, unread: new UnreadRows({ log, show }) })
   }
 
   #startService(): void {
@@ -212,36 +266,37 @@ export class Accounts {
     }
   }
 
-  #hide({ apiKey, apiSecret }: Credentials): void {
-    for (const secret of [apiSecret, apiKey]) this.#options.secrets.add(secret, { isOfServer: true })
+  #hide(credentials: Credentials): void {
+    for (const secret of secretsIn(credentials)) this.#options.secrets.add(secret, { isOfServer: true })
   }
 
   /** What signs an account's requests, or why there is nothing to sign them with. */
-  async #credentialsOf({
-    id,
-    kind,
-    keeping,
-  }: StoredAccount): Promise<{ credentials: Credentials | null; problem: string | null }> {
-    if (kind === 'this-computer') return { credentials: null, problem: null }
+  async #credentialsOf({ id, kind, keeping }: Pick<StoredAccount, 'id' | 'kind' | 'keeping'>): Promise<{
+    credentials: Credentials | null
+    problem: string | null
+  }> {
+    if (kind === 'this-computer') return { credentials: { kind: 'local' }, problem: null }
     if (keeping === 'session')
       return { credentials: null, problem: 'The key and secret were kept only until Putdesk closed.' }
+    const damaged = { credentials: null, problem: 'The key and secret that were kept are damaged.' }
     try {
       const kept = await this.#options.vault.read(id)
       if (kept === null)
         return { credentials: null, problem: 'The key and secret are no longer on this computer, or cannot be read.' }
-      const credentials = StoredCredentials.parse(JSON.parse(kept))
+      const credentials = parseCredentials(kept)
+      if (credentials === null) return damaged
       this.#hide(credentials)
       return { credentials, problem: null }
     } catch (error) {
       this.#options.log.error('vault', error)
-      return { credentials: null, problem: 'The key and secret that were kept are damaged.' }
+      return damaged
     }
   }
 
   /** Writes only what has changed: an account that merely connects is no reason to write a file. */
-  #store(account: Account): void {
+  #store({ account, userId }: Session): void {
     const { file } = this.#options
-    const stored = StoredAccount.parse(account)
+    const stored = StoredAccount.parse({ ...account, userId })
     const { data: kept } = StoredAccount.safeParse(file.entries(group).get(account.id))
     if (JSON.stringify(stored) !== JSON.stringify(kept)) file.put(group, { [account.id]: stored })
   }
@@ -254,18 +309,21 @@ export class Accounts {
   }
 }
 
-/** A typed address as a base URL. Without a scheme: http for this computer, https elsewhere. Throws `bad-input`. */
-function toBaseUrl(typed: string): string {
-  const text = typed.trim()
-  const isLocal = /^(localhost|127\.|\[::1\])/.test(text)
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isLocal ? 'http' : 'https'}://${text}`
-  const url = URL.canParse(withScheme) ? new URL(withScheme) : null
-  const isPlain = url !== null && url.username === '' && url.search === '' && url.hash === ''
-  if (!isPlain || !/^https?:$/.test(url.protocol)) {
-    throw new AppError(
-      'bad-input',
-      `“${text}” is not the address of a server. It looks like http://127.0.0.1:8088 or https://files.example.org.`,
-    )
-  }
-  return trimEnd(url.href, '/').replace(/\/v1$/, '')
+/** A user of a server. */
+interface User {
+  address: string
+  userId: string
+  /** As an account of this user is called. */
+  name: string
+}
+
+/** True for the account of a user. One that an earlier version kept does not know its user, only what it is called. */
+function isUser({ account, userId }: Session, user: User): boolean {
+  if (account.address !== user.address) return false
+  return userId === null ? account.name === user.name : userId === user.userId
+}
+
+/** True for an account on the same server that is known to be another user's. */
+function isOther({ account, userId }: Session, user: User): boolean {
+  return account.address === user.address && userId !== null && userId !== user.userId
 }

@@ -26,10 +26,8 @@ export class History {
   }
 
   /** Notes that a transfer has left its list. */
-  left(record: Omit<Left, 'type'>): HistoryEntry {
-    const written: Left = { type: 'left', ...record }
-    this.#write(written)
-    return toEntry(written)
+  left(record: Omit<Left, 'type'>): void {
+    this.#write({ type: 'left', ...record })
   }
 
   /** Forgets what left; transfers still listed are kept in mind. */

@@ -8,7 +8,7 @@ import type { Settings } from '../../shared/settings.ts'
 import type { Host, ServiceProcess } from './host.ts'
 import type { HosterAccount } from './hosters.ts'
 import type { Log } from './log.ts'
-import type { Credentials } from './putio/v1/request.ts'
+import type { V1Key } from './putio/credentials.ts'
 import type { Secrets } from './secrets.ts'
 
 const Ready = z.object({ ready: z.literal(true), url: z.url(), notice: z.string().optional() })
@@ -36,7 +36,8 @@ export interface LocalServiceOptions {
  * never leave it but through the service's standard input, watched, and started again after a crash.
  */
 export class LocalService {
-  readonly credentials: Credentials = {
+  /** Signs requests to the service. */
+  readonly key: V1Key = {
     apiKey: randomBytes(20).toString('hex'),
     apiSecret: randomBytes(32).toString('hex'),
   }
@@ -54,7 +55,7 @@ export class LocalService {
 
   constructor(options: LocalServiceOptions) {
     this.#options = options
-    for (const secret of [this.credentials.apiSecret, this.credentials.apiKey, this.#password])
+    for (const secret of [this.key.apiSecret, this.key.apiKey, this.#password])
       options.secrets.add(secret, { isOfServer: true })
   }
 
@@ -154,8 +155,8 @@ export class LocalService {
     })
     service.send({
       start: {
-        key: this.credentials.apiKey,
-        secret: this.credentials.apiSecret,
+        key: this.key.apiKey,
+        secret: this.key.apiSecret,
         user: userInfo().username,
         password: this.#password,
         allowHosts: settings().hostsOnMyNetwork,

@@ -10,23 +10,25 @@ import { TransferList } from './transfer-list.ts'
 
 const quotaEveryMs = 60_000
 const retryFirstMs = 1000
-const retryMostMs = 30_000
+const maxRetryMs = 30_000
 
 /** What a session needs of the backend around it. */
 export interface SessionOptions {
   account: Account
+  /** Who this is at the service, as far as it was told. */
+  userId: string | null
   /** Null while the secret is missing. */
   client: PutioClient | null
   history: History
   log: Log
   emit: Emit
-  /** The account's state or name has changed. */
-  onAccount(account: Account): void
+  /** The account has changed, or who it is at the service is known now. */
+  onChange(session: Session): void
 }
 
 /**
  * An account that is open: its client, its transfers, its quota, and whether the service answers. What fails for a while is
- * tried again by itself; a refused secret is not.
+ * tried again by itself. A refused secret is not: it is asked with again only when the person does something.
  */
 export class Session {
   readonly #options: SessionOptions
@@ -34,6 +36,7 @@ export class Session {
   readonly transfers: TransferList | null
   readonly folders = new FolderIndex(() => this.client())
   #account: Account
+  #userId: string | null
   #quota: Quota | null = null
   #retry: ReturnType<typeof setTimeout> | null = null
   #retryMs = retryFirstMs
@@ -43,11 +46,16 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     this.#account = options.account
+    this.#userId = options.userId
     this.transfers = options.client === null ? null : this.#followTransfers(options.client)
   }
 
   get account(): Account {
     return this.#account
+  }
+
+  get userId(): string | null {
+    return this.#userId
   }
 
   get quota(): Quota | null {
@@ -66,11 +74,6 @@ export class Session {
   async open(): Promise<void> {
     this.#isOpen = true
     await this.refreshQuota()
-    this.transfers?.start()
-    this.#quotaTimer ??= setInterval(
-      () => this.refreshQuota().catch((error: unknown) => this.#fail(error)),
-      quotaEveryMs,
-    )
   }
 
   /** Like `open`, but goes on trying until the service answers. */
@@ -80,16 +83,18 @@ export class Session {
 
   close(): void {
     this.#isOpen = false
-    this.transfers?.stop()
-    if (this.#retry !== null) clearTimeout(this.#retry)
-    if (this.#quotaTimer !== null) clearInterval(this.#quotaTimer)
+    this.#rest()
   }
 
   async refreshQuota(): Promise<void> {
-    const quota = await this.client().account()
+    const { userId, quota, capabilities } = await this.client().account()
+    if (!this.#isOpen) return
     const isChanged = JSON.stringify(quota) !== JSON.stringify(this.#quota)
+    const isNewUser = userId !== this.#userId
     this.#quota = quota
-    this.#isFine(quota.userName)
+    this.#userId = userId
+    this.#isFine({ name: nameOf(this.#account, quota.userName), capabilities })
+    if (isNewUser) this.#options.onChange(this)
     if (isChanged) this.emitQuota()
   }
 
@@ -99,7 +104,11 @@ export class Session {
 
   emitTransfers(): void {
     if (this.transfers !== null)
-      this.#options.emit('transfers.changed', { accountId: this.#account.id, ...this.transfers.snapshot() })
+      this.#options.emit('transfers.changed', {
+        accountId: this.#account.id,
+        isReset: true,
+        ...this.transfers.snapshot(),
+      })
   }
 
   /** Remembers where items lie, so that what is moved or deleted later refreshes the right folders. */
@@ -126,25 +135,30 @@ export class Session {
       client,
       history,
       nowMs: Date.now,
-      onFetched: () => this.#isFine(null),
+      onFetched: () => this.#isFine({}),
       onProblem: (error) => {
         if (!(error instanceof AppError)) log.error('transfers', error)
         this.#fail(error)
       },
       onTouched: (folderIds) => this.tellChanged(folderIds),
       onDelta: (delta) => {
-        emit('transfers.changed', { accountId: account.id, ...delta })
-        const came = [...delta.finished, ...delta.arrived]
-        const folderIds = new Set(came.flatMap(({ folderId }) => (folderId === null ? [] : [folderId])))
+        emit('transfers.changed', { accountId: account.id, isReset: false, ...delta })
+        const folderIds = new Set(delta.arrived.flatMap(({ folderId }) => folderId ?? []))
         if (folderIds.size > 0) this.tellChanged([...folderIds])
       },
     })
   }
 
-  #isFine(userName: string | null): void {
+  /** The service answers as it should, so it is followed. */
+  #isFine(told: Partial<Account>): void {
     this.#retryMs = retryFirstMs
-    const name = userName === null ? this.#account.name : nameOf(this.#account, userName)
-    this.#update({ state: 'signed-in', problem: null, name })
+    this.#update({ ...told, state: 'signed-in', problem: null })
+    if (!this.#isOpen) return
+    this.transfers?.start()
+    this.#quotaTimer ??= setInterval(
+      () => this.refreshQuota().catch((error: unknown) => this.#fail(error)),
+      quotaEveryMs,
+    )
   }
 
   #fail(error: unknown): void {
@@ -154,7 +168,7 @@ export class Session {
       error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
     this.#update({ state: isRefused ? 'signed-out' : 'unreachable', problem: sentence })
     if (isRefused) {
-      this.transfers?.stop()
+      this.#rest()
       return
     }
     if (this.#retry !== null) return
@@ -162,14 +176,23 @@ export class Session {
       this.#retry = null
       this.openPatiently()
     }, this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, retryMostMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
+  }
+
+  /** Ends all that asks the service by itself. */
+  #rest(): void {
+    this.transfers?.stop()
+    if (this.#retry !== null) clearTimeout(this.#retry)
+    if (this.#quotaTimer !== null) clearInterval(this.#quotaTimer)
+    this.#retry = null
+    this.#quotaTimer = null
   }
 
   #update(change: Partial<Account>): void {
     const next = { ...this.#account, ...change }
     if (JSON.stringify(next) === JSON.stringify(this.#account)) return
     this.#account = next
-    this.#options.onAccount(next)
+    this.#options.onChange(this)
   }
 }
 

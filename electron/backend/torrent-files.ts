@@ -52,6 +52,24 @@ export class TorrentFiles {
     return held.dataLink
   }
 
+  /** A row about a torrent file that a service does not take, with the reason. */
+  toProblem(link: string, problem: string): AnalyzedLink {
+    return {
+      kind: 'problem',
+      name: this.#held.get(link)?.name ?? 'A torrent file',
+      host: '',
+      links: [link],
+      sizeBytes: null,
+      bandwidthBytes: 0,
+      problem,
+      needsPassword: false,
+      seeds: null,
+      entryCount: null,
+      unpackedBytes: null,
+      note: null,
+    }
+  }
+
   /** A row about a torrent file in the window's words: the short link, and the file's name where the service has none. */
   toWindow(row: AnalyzedLink): AnalyzedLink {
     const [dataLink = ''] = row.links

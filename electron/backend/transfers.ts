@@ -1,14 +1,13 @@
-import type { AccountId } from '../../shared/account.ts'
 import type { HandlersOf } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
-import { isOnlyShared } from '../../shared/slots.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { Accounts } from './accounts.ts'
 import { toReport } from './analysis-report.ts'
 import type { History } from './history.ts'
 import { extractLinks } from './links.ts'
-import type { ListedTransfer, PutioClient } from './putio/client.ts'
+import type { PutioClient } from './putio/client.ts'
+import type { AddedTransfer } from './putio/transfer-feed.ts'
 import type { Secrets } from './secrets.ts'
 import type { Session } from './session.ts'
 import { isTorrentFile, type TorrentFiles } from './torrent-files.ts'
@@ -35,7 +34,11 @@ export function transferHandlers({
     'links.extract': ({ text, html }) => extractLinks(text, html),
     'links.fromFile': async ({ name, base64 }) => torrentFiles.take(name, Buffer.from(base64, 'base64')),
     'analysis.run': async ({ accountId, links }, { signal }) => {
-      const analysis = await analyze(accounts.session(accountId).client().during(signal), links, torrentFiles)
+      const session = accounts.session(accountId)
+      const analysis = await analyze(session.client().during(signal), links, {
+        files: torrentFiles,
+        canTakeFiles: session.account.capabilities.canTakeTorrentFiles,
+      })
       return { ...analysis, report: toReport(analysis) }
     },
     'transfers.add': ({ accountId, links, folderId }) =>
@@ -45,10 +48,7 @@ export function transferHandlers({
       try {
         for (const [done, transferId] of transferIds.entries()) {
           signal.throwIfAborted()
-          const listed = session.transfers?.get(transferId) ?? null
-          // What is there already was not cancelled: it has finished.
-          if (listed === null || !isOnlyShared(listed)) session.transfers?.noteCancelled(transferId)
-          await session.client().cancelTransfer(transferId)
+          await cancel(session.client(), transferId)
           tell({ done: done + 1, total: transferIds.length })
         }
       } finally {
@@ -60,14 +60,13 @@ export function transferHandlers({
     'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {
       const session = accounts.session(accountId)
       if (password !== null) secrets.add(password)
-      const isDone = await session.client().retryTransfer(transferId, { password, isUnpacked })
-      if (isDone) session.transfers?.noteRetried(transferId)
+      if (session.account.capabilities.canRetryInPlace)
+        await session.client().retryTransfer(transferId, { password, isUnpacked })
       else {
         if (password !== null || !isUnpacked)
           throw new AppError('refused', 'This server cannot be told how to unpack an archive.')
-        const { links, folderId } = rememberedLinks(session, history, { accountId, transferId })
+        const { links, folderId } = originOf(session, transferId)
         await add(session, { links, folderId }, torrentFiles)
-        session.transfers?.noteCancelled(transferId)
         await session.client().cancelTransfer(transferId)
       }
       await session.transfers?.refresh()
@@ -81,18 +80,20 @@ export function transferHandlers({
   }
 }
 
-/** The links of a transfer, as the service or our own memory tells. Throws `not-found`. */
-function rememberedLinks(
-  session: Session,
-  history: History,
-  { accountId, transferId }: { accountId: AccountId; transferId: TransferId },
-): { links: string[]; folderId: ItemId } {
-  const listed = session.transfers?.get(transferId) ?? null
-  const remembered = history.pending(accountId, transferId)
-  const links = listed !== null && listed.links.length > 0 ? listed.links : (remembered?.links ?? [])
-  if (links.length === 0)
-    throw new AppError('not-found', 'The links of this transfer are not known here. Add them again.')
-  return { links, folderId: listed?.folderId ?? remembered?.folderId ?? 0 }
+/** Cancels a transfer. One that has left the list in the meantime is as good as cancelled. */
+async function cancel(client: PutioClient, transferId: TransferId): Promise<void> {
+  try {
+    await client.cancelTransfer(transferId)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+  }
+}
+
+/** The links that a transfer was made of. Throws `not-found`. */
+function originOf(session: Session, transferId: TransferId): { links: readonly string[]; folderId: ItemId } {
+  const origin = session.transfers?.originOf(transferId) ?? null
+  if (origin === null) throw new AppError('not-found', 'The links of this transfer are not known here. Add them again.')
+  return origin
 }
 
 /** The links in one request, and each torrent file in one of its own: a service reads only so much at once. */
@@ -102,18 +103,29 @@ function toRequests(links: readonly string[], files: TorrentFiles): string[][] {
   return [...(plain.length > 0 ? [plain] : []), ...whole]
 }
 
-async function analyze(client: PutioClient, links: readonly string[], files: TorrentFiles) {
-  const [first, ...others] = await Promise.all(toRequests(links, files).map((request) => client.analyzeLinks(request)))
-  if (first === undefined) throw new AppError('bad-input', 'There is no link to look at.')
-  const rows = [first, ...others].flatMap((analysis) => analysis.rows)
-  return { ...first, rows: rows.map((row) => files.toWindow(row)) }
+async function analyze(
+  client: PutioClient,
+  links: readonly string[],
+  { files, canTakeFiles }: { files: TorrentFiles; canTakeFiles: boolean },
+) {
+  const canTake = (link: string) => canTakeFiles || !isTorrentFile(link)
+  const refused = links.filter((link) => !canTake(link)).map((link) => files.toProblem(link, noTorrentFiles))
+  const requests = toRequests(links.filter(canTake), files)
+  const [first, ...others] = await Promise.all(requests.map((request) => client.analyzeLinks(request)))
+  const rows = [first, ...others].flatMap((analysis) => analysis?.rows ?? []).map((row) => files.toWindow(row))
+  const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = first ?? (await client.account()).quota
+  return { rows: [...rows, ...refused], diskFreeBytes, diskTotalBytes, bandwidthLeftBytes }
 }
+
+const noTorrentFiles = 'This server takes no torrent files. Add the magnet link instead.'
 
 async function add(
   session: Session,
   { links, folderId }: { links: readonly string[]; folderId: ItemId },
   files: TorrentFiles,
 ): Promise<number[]> {
+  const { canTakeTorrentFiles } = session.account.capabilities
+  if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
   const ids: number[] = []
   for (const request of toRequests(links, files)) {
     const added = await session.client().addTransfers(request, folderId)
@@ -128,7 +140,7 @@ async function add(
  * Which links a transfer was made of. The service answers in the order of the links, one each; where it grouped some, which came
  * of which is not told. A torrent file is no link that could be used again.
  */
-function withLinks(added: readonly (ListedTransfer | null)[], links: readonly string[]) {
+function withLinks(added: readonly (AddedTransfer | null)[], links: readonly string[]) {
   const isOneEach = added.length === links.length
   return added.flatMap((transfer, index) => {
     if (transfer === null) return []

@@ -5,10 +5,10 @@ import styles from './announcer.module.css'
 
 const quietMs = 5000
 
-/** Speaks of finished transfers, at most one sentence in five seconds. */
+/** Speaks of transfers that arrived, at most one sentence in five seconds. */
 export function Announcer() {
   const store = useAppStore()
-  const count = useApp((state) => state.finished.length)
+  const count = useApp((state) => state.arrived.length)
   const [sentence, setSentence] = useState('')
   const lastMs = useRef(Number.NEGATIVE_INFINITY)
 
@@ -17,10 +17,10 @@ export function Announcer() {
     const wait = Math.max(0, lastMs.current + quietMs - performance.now())
     const timer = setTimeout(() => {
       lastMs.current = performance.now()
-      const finished = store.getState().takeFinished()
-      const only = finished.length === 1 ? finished[0] : undefined
+      const arrived = store.getState().takeArrived()
+      const only = arrived.length === 1 ? arrived[0] : undefined
       setSentence(
-        only ? say('transfers.ready', { name: only.name }) : say('transfers.readyCount', { count: finished.length }),
+        only ? say('transfers.arrived', { name: only.name }) : say('transfers.arrivedCount', { count: arrived.length }),
       )
     }, wait)
     return () => clearTimeout(timer)

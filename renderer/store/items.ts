@@ -1,4 +1,5 @@
 import type { AccountId } from '../../shared/account.ts'
+import { AppError } from '../../shared/errors.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { itemKinds } from '../../shared/item-kinds.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
@@ -109,7 +110,9 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
         if (path === null) void get().loadPath(accountId, folderId)
         else learnPath(accountId, path)
       } catch (error) {
-        if (!signal.aborted) put(key, { isLoading: false, problem: sentenceOf(error) })
+        if (signal.aborted) return
+        put(key, { isLoading: false, problem: sentenceOf(error) })
+        if (error instanceof AppError && error.code === 'not-found') get().leaveGone(accountId, folderId)
       } finally {
         if (loading.get(key) === controller) loading.delete(key)
       }

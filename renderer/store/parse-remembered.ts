@@ -1,4 +1,5 @@
 import type { Account } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import type { Crumb, ItemColumns, ItemId } from '../../shared/item.ts'
 import { itemKinds, namesOf } from '../../shared/item-kinds.ts'
 import type { Settings } from '../../shared/settings.ts'
@@ -83,7 +84,7 @@ function toAccount(value: unknown): Account | null {
   const keeping = oneOf(parts.get('keeping'), ['protected', 'plain', 'session'])
   const address = parts.get('address')
   if (!id || kind === null || name === null || keeping === null || !isTextOrNull(address)) return null
-  return { id, kind, name, address, keeping, state: 'connecting', problem: null }
+  return { id, kind, name, address, keeping, state: 'connecting', problem: null, capabilities: noCapabilities }
 }
 
 function toSettings(parts: Map<string, unknown>): Settings | null {

@@ -1,8 +1,12 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
 import { folderKey } from './keys.ts'
 import { noSelection, type Selection } from './selection.ts'
 import type { Slice } from './store.ts'
+
+const rootFolderId: ItemId = 0
 
 /** Where the list stands: a folder, or a search of the whole space begun in it. */
 interface Place {
@@ -22,6 +26,8 @@ export interface PlacesSlice {
   goBack(): void
   goForward(): void
   goUp(): void
+  /** Leaves a folder that is no longer there for the one above it, and says so. Does nothing where another one is shown. */
+  leaveGone(accountId: AccountId, folderId: ItemId): void
   searchEverywhere(query: string): void
   refresh(): void
   setSelection(selection: Selection): void
@@ -75,6 +81,18 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
       if (place.query !== null) return go({ ...place, query: null }, null)
       const parent = paths.get(folderKey(place.accountId, place.folderId))?.at(-2)
       if (parent) go({ ...place, folderId: parent.id }, place.folderId)
+    },
+    leaveGone: (accountId, folderId) => {
+      const { accounts, place, paths } = get()
+      const isShown = place?.accountId === accountId && place.folderId === folderId && place.query === null
+      if (!isShown || folderId === rootFolderId || !accounts?.some(({ id }) => id === accountId)) return
+      const isOther = (other: Place) => other.accountId !== accountId || other.folderId !== folderId
+      set({ back: get().back.filter(isOther), forward: get().forward.filter(isOther) })
+      const path = paths.get(folderKey(accountId, folderId))
+      const name = path?.at(-1)?.name
+      get().complain(name === undefined ? say('place.goneSomewhere') : say('place.gone', { name: visibleName(name) }))
+      const parentId = path?.at(-2)?.id ?? rootFolderId
+      show({ accountId, folderId: parentId, query: null }, null)
     },
     searchEverywhere: (query) => {
       const { place } = get()

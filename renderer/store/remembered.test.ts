@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import { Item } from '../../shared/item.ts'
 import { defaultSettings, Settings as SettingsSchema } from '../../shared/settings.ts'
 import { folderKey } from './keys.ts'
@@ -11,6 +12,7 @@ import { linesOf } from './tree.ts'
 
 const account: Account = {
   id: 'a',
+  capabilities: noCapabilities,
   kind: 'this-computer',
   name: 'This computer',
   address: null,

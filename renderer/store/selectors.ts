@@ -1,11 +1,12 @@
 import type { Account } from '../../shared/account.ts'
+import { type Capabilities, noCapabilities } from '../../shared/capabilities.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
 import type { FolderState } from './items.ts'
 import { folderKey, folderOfKey } from './keys.ts'
 import { type Row, rowOfId } from './listing.ts'
 import type { AppState } from './store.ts'
-import type { TransferList } from './transfers.ts'
+import type { Transfers } from './transfers.ts'
 
 /** What the list shows: the folder or the search that the person stands in. */
 export function shownFolder({ place, folders, search }: AppState): FolderState | null {
@@ -18,9 +19,14 @@ export function shownAccount({ accounts, place }: AppState): Account | null {
   return accounts?.find(({ id }) => id === place?.accountId) ?? null
 }
 
-const noTransfers: TransferList = new Map()
+/** What the service of the shown account can do. */
+export function shownCapabilities(state: AppState): Capabilities {
+  return shownAccount(state)?.capabilities ?? noCapabilities
+}
 
-export function shownTransfers({ place, transfers }: AppState): TransferList {
+const noTransfers: Transfers = new Map()
+
+export function shownTransfers({ place, transfers }: AppState): Transfers {
   return (place === null ? null : transfers.get(place.accountId)) ?? noTransfers
 }
 

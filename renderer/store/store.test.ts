@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import type { Item } from '../../shared/item.ts'
 import { defaultSettings } from '../../shared/settings.ts'
 import type { Transfer } from '../../shared/transfer.ts'
@@ -9,6 +10,7 @@ import { opened, type ScriptedBackend, scriptedBackend } from './test-client.ts'
 
 const account: Account = {
   id: 'a',
+  capabilities: noCapabilities,
   kind: 'this-computer',
   name: 'This computer',
   address: null,
@@ -42,7 +44,8 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,
-  canRetry: false,
+  isTorrent: false,
+  areLinksKnown: false,
   ...more,
 })
 
@@ -118,6 +121,42 @@ it('goes back to where one was, with the folder one came from selected', () => {
   expect([place?.folderId, [...selection.ids], forward.length]).toEqual([0, [5], 2])
 })
 
+it('leaves a folder that is gone for the one it was in, says so, and does not go back to it', async () => {
+  const { backend, store } = openStore()
+  const [root, films, old] = [
+    { id: 0, name: 'Your Files' },
+    { id: 4, name: 'Films' },
+    { id: 5, name: 'Old' },
+  ]
+  store.getState().expectPath(
+    'a',
+    [root, films, old].filter((crumb) => crumb !== undefined),
+  )
+  store.getState().goTo('a', 5)
+  store.getState().goTo('a', 4)
+  store.getState().goBack()
+  const at = backend.asked.filter(({ method }) => method === 'items.open').length - 1
+  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', at)
+  const { place, back, forward, toasts } = store.getState()
+  expect([place?.folderId, back.map(({ folderId }) => folderId), forward.map(({ folderId }) => folderId)]).toEqual([
+    4,
+    [0],
+    [4],
+  ])
+  expect(toasts.map(({ sentence }) => sentence)).toEqual([
+    '“Old” is no longer there. This is the folder that it was in.',
+  ])
+})
+
+it('stays where it is when another request than that of the shown folder finds nothing', async () => {
+  const { backend, store } = openStore()
+  store.getState().goTo('a', 5)
+  store.getState().goTo('a', 4)
+  const at = backend.asked.filter(({ method }) => method === 'items.open').length - 2
+  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', at)
+  expect([store.getState().place?.folderId, store.getState().toasts]).toEqual([4, []])
+})
+
 it('follows transfers by deltas alone, and a percentage never falls within a status', () => {
   const { backend, store } = openStore()
   const tell = (upserted: Transfer[], more = {}) =>
@@ -125,13 +164,12 @@ it('follows transfers by deltas alone, and a percentage never falls within a sta
       accountId: 'a',
       isReset: false,
       upserted,
+      removed: [],
       arrived: [],
-      finished: [],
-      cancelled: [],
       ...more,
     })
   tell([transfer(1, { percentDone: 40 }), transfer(2), transfer(3)], { isReset: true })
-  tell([transfer(1, { percentDone: 35 })], { cancelled: [3] })
+  tell([transfer(1, { percentDone: 35 })], { removed: [3] })
   const seen = () =>
     [...(store.getState().transfers.get('a')?.values() ?? [])].map(({ id, percentDone }) => [id, percentDone])
   expect(seen()).toEqual([
@@ -146,15 +184,14 @@ it('follows transfers by deltas alone, and a percentage never falls within a sta
   expect(seen()).toEqual([[9, 10]])
 })
 
-it('tells of a finished transfer once, with the way to it', () => {
+it('tells of a transfer that arrived once, with the way to it', () => {
   const { backend, store } = openStore()
   backend.tell('transfers.changed', {
     accountId: 'a',
     isReset: false,
     upserted: [],
-    arrived: [],
-    finished: [{ id: 'h', name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1, wasReady: false }],
-    cancelled: [],
+    removed: [1],
+    arrived: [{ name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1 }],
   })
   const [toast] = store.getState().toasts
   expect([toast?.sentence, toast?.acts.map(({ label }) => label)]).toEqual([
@@ -163,23 +200,23 @@ it('tells of a finished transfer once, with the way to it', () => {
   ])
   toast?.acts[0]?.run()
   expect([store.getState().place?.folderId, [...store.getState().selection.ids]]).toEqual([3, [7]])
-  expect(store.getState().takeFinished().length).toBe(1)
-  expect(store.getState().takeFinished().length).toBe(0)
+  expect(store.getState().takeArrived().length).toBe(1)
+  expect(store.getState().takeArrived().length).toBe(0)
 })
 
-it('tells once of a torrent whose files came while it was shared, and nothing when the sharing ends', () => {
+it('tells once of a torrent that arrived while it was shared, and nothing when the sharing ends', () => {
   const { backend, store } = openStore()
-  const entry = { id: 'h', name: 'album', itemId: 7, folderId: 3, transferId: 1 }
-  const none = { accountId: 'a', isReset: false, upserted: [], arrived: [], finished: [], cancelled: [] }
+  const entry = { name: 'album', itemId: 7, folderId: 3, transferId: 1 }
+  const none = { accountId: 'a', isReset: false, upserted: [], removed: [], arrived: [] }
   backend.tell('transfers.changed', { ...none, upserted: [transfer(1, { status: 'seeding', peers: 2 })] })
   backend.tell('transfers.changed', { ...none, arrived: [entry] })
   expect([store.getState().toasts.length, store.getState().transfers.get('a')?.size]).toEqual([1, 1])
-  backend.tell('transfers.changed', { ...none, finished: [{ ...entry, wasReady: true }] })
+  backend.tell('transfers.changed', { ...none, removed: [1] })
   expect([store.getState().toasts.length, store.getState().transfers.get('a')?.size]).toEqual([1, 0])
   expect(
     store
       .getState()
-      .takeFinished()
+      .takeArrived()
       .map(({ name }) => name),
   ).toEqual(['album'])
 })
@@ -268,20 +305,17 @@ it('says that a text is too long to look through, without asking', async () => {
   expect(backend.asked.filter(({ method }) => method === 'links.extract')).toEqual([])
 })
 
-it('makes one sentence of many finished transfers', () => {
+it('makes one sentence of many transfers that arrived', () => {
   const { backend, store } = openStore()
-  const finish = (transferId: number) =>
+  const arrive = (transferId: number) =>
     backend.tell('transfers.changed', {
       accountId: 'a',
       isReset: false,
       upserted: [],
-      arrived: [],
-      finished: [
-        { id: `h${transferId}`, name: `t${transferId}`, itemId: null, folderId: 0, transferId, wasReady: false },
-      ],
-      cancelled: [],
+      removed: [transferId],
+      arrived: [{ name: `t${transferId}`, itemId: null, folderId: 0, transferId }],
     })
-  for (const id of [1, 2, 3, 4]) finish(id)
+  for (const id of [1, 2, 3, 4]) arrive(id)
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['4 transfers finished'])
 })
 

@@ -15,7 +15,7 @@ export interface ScriptedBackend {
   answer<M extends Method>(method: M, output: Output<M>, at?: number): Promise<void>
   /** Tells how far the oldest open request for `method` is. */
   progress<M extends Method>(method: M, progress: Progress<M>): Promise<void>
-  refuse(method: Method, code: ErrorCode, sentence: string): Promise<void>
+  refuse(method: Method, code: ErrorCode, sentence: string, at?: number): Promise<void>
 }
 
 /** What `items.open` answers for a folder whose path is not told. */
@@ -65,8 +65,8 @@ export function scriptedBackend(): ScriptedBackend {
       say({ id: take(method, at).id, output })
       await settle()
     },
-    refuse: async (method, code, sentence) => {
-      say({ id: take(method, 0).id, error: { code, sentence } })
+    refuse: async (method, code, sentence, at = 0) => {
+      say({ id: take(method, at).id, error: { code, sentence } })
       await settle()
     },
   }

@@ -5,8 +5,8 @@ import type { Transfer, TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
 
-export type TransferList = ReadonlyMap<TransferId, Transfer>
-export type Finished = EventData<'transfers.changed'>['arrived'][number]
+export type Transfers = ReadonlyMap<TransferId, Transfer>
+export type Arrival = EventData<'transfers.changed'>['arrived'][number]
 
 /** How a failed transfer is tried again: with a password for its archives, or with them kept as they are. */
 export interface RetryHow {
@@ -15,9 +15,9 @@ export interface RetryHow {
 }
 
 export interface TransfersSlice {
-  transfers: ReadonlyMap<AccountId, TransferList>
-  /** Transfers whose files came while this window looked on, since they were last announced. */
-  finished: readonly (Finished & { accountId: AccountId })[]
+  transfers: ReadonlyMap<AccountId, Transfers>
+  /** Transfers that arrived while this window was open, since they were last announced. */
+  arrived: readonly Arrival[]
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
   /** Tries a failed transfer again; what goes wrong is told in a toast. */
@@ -25,7 +25,7 @@ export interface TransfersSlice {
   /** Like `retryTransfer`, but the caller shows what went wrong. */
   tryTransferAgain(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Takes what is to be announced. */
-  takeFinished(): TransfersSlice['finished']
+  takeArrived(): TransfersSlice['arrived']
 }
 
 /** The percentages to show: within one status they only grow, whatever a service says. */
@@ -41,25 +41,20 @@ function steady(before: Transfer | undefined, now: Transfer): Transfer {
 
 /** Each account's transfers, as the backend tells them. */
 export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
-  client.on('transfers.changed', ({ accountId, isReset, upserted, arrived, finished, cancelled }) => {
-    const ready = [...arrived, ...finished.filter(({ wasReady }) => !wasReady)]
+  client.on('transfers.changed', ({ accountId, isReset, upserted, removed, arrived }) => {
     set((state) => {
-      const before: TransferList = state.transfers.get(accountId) ?? new Map()
+      const before: Transfers = state.transfers.get(accountId) ?? new Map()
       const next = new Map(isReset ? [] : before)
-      for (const { transferId } of finished) next.delete(transferId)
-      for (const id of cancelled) next.delete(id)
+      for (const id of removed) next.delete(id)
       for (const transfer of upserted) next.set(transfer.id, steady(before.get(transfer.id), transfer))
-      return {
-        transfers: new Map(state.transfers).set(accountId, next),
-        finished: [...state.finished, ...ready.map((entry) => ({ ...entry, accountId }))],
-      }
+      return { transfers: new Map(state.transfers).set(accountId, next), arrived: [...state.arrived, ...arrived] }
     })
-    for (const entry of ready) get().tellReady(accountId, entry)
+    for (const arrival of arrived) get().tellArrived(accountId, arrival)
   })
 
   return {
     transfers: new Map(),
-    finished: [],
+    arrived: [],
     addTransfers: async (accountId, links, folderId) => {
       const added = await client.call('transfers.add', { accountId, links: [...links], folderId })
       return added.length
@@ -76,10 +71,10 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     tryTransferAgain: async (accountId, transferId, how) => {
       await client.call('transfers.retry', { accountId, transferId, ...how })
     },
-    takeFinished: () => {
-      const { finished } = get()
-      if (finished.length > 0) set({ finished: [] })
-      return finished
+    takeArrived: () => {
+      const { arrived } = get()
+      if (arrived.length > 0) set({ arrived: [] })
+      return arrived
     },
   }
 }

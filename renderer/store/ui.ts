@@ -9,7 +9,7 @@ import type { Handed } from './analysis.ts'
 import type { Row } from './listing.ts'
 import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
-import type { Finished } from './transfers.ts'
+import type { Arrival } from './transfers.ts'
 
 export type DialogState =
   | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & Handed)
@@ -35,8 +35,8 @@ interface Toast {
   isProblem: boolean
   sentence: string
   acts: readonly ToastAct[]
-  /** How many finished transfers it tells of. */
-  readyCount: number
+  /** How many arrived transfers it tells of. */
+  arrivedCount: number
   /** True while what it tells of goes on: it stays, and its sentence changes. */
   isOngoing: boolean
 }
@@ -67,7 +67,7 @@ export interface UiSlice {
   toast(sentence: string, acts?: readonly ToastAct[]): void
   complain(sentence: string, acts?: readonly ToastAct[]): void
   dropToast(id: number): void
-  tellReady(accountId: AccountId, finished: Finished): void
+  tellArrived(accountId: AccountId, arrival: Arrival): void
   /** Runs a long act. When it takes more than a moment, a toast tells how far it is and lets the person stop it. */
   follow<T>(sentenceOf: (steps: Steps) => string, act: (options: Followed) => Promise<T>): Promise<T>
   /** Runs an act whose failure has no place of its own: it is told in a toast. */
@@ -81,8 +81,8 @@ export interface UiSlice {
 const mostToasts = 4
 /** An act that takes longer tells how far it is. */
 const longAfterMs = 1000
-/** So many finished transfers are told of one by one; more become one sentence. */
-const mostReadyAlone = 2
+/** So many arrived transfers are told of one by one; more become one sentence. */
+const maxArrivedAlone = 2
 
 /** What is open, hovering or asked for in the window: all of the person. */
 export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
@@ -92,7 +92,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   }
   /** Shows an ongoing toast, or changes it. */
   function putOngoing(id: number, sentence: string, acts: readonly ToastAct[]) {
-    const toast: Toast = { id, isProblem: false, sentence, acts, readyCount: 0, isOngoing: true }
+    const toast: Toast = { id, isProblem: false, sentence, acts, arrivedCount: 0, isOngoing: true }
     set(({ toasts }) => ({
       toasts: toasts.some((one) => one.id === id)
         ? toasts.map((one) => (one.id === id ? toast : one))
@@ -134,18 +134,18 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       set({ waiting: null })
       openAddLinks(waiting)
     },
-    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, readyCount: 0, isOngoing: false }),
-    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, readyCount: 0, isOngoing: false }),
+    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, arrivedCount: 0, isOngoing: false }),
+    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, arrivedCount: 0, isOngoing: false }),
     dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
-    tellReady: (accountId, { name, itemId, folderId }) => {
-      const readyCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.readyCount, 0)
-      if (readyCount > mostReadyAlone) {
-        set((state) => ({ toasts: state.toasts.filter((toast) => toast.readyCount === 0) }))
+    tellArrived: (accountId, { name, itemId, folderId }) => {
+      const arrivedCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.arrivedCount, 0)
+      if (arrivedCount > maxArrivedAlone) {
+        set((state) => ({ toasts: state.toasts.filter((toast) => toast.arrivedCount === 0) }))
         addToast({
           isProblem: false,
-          sentence: say('transfers.readyCount', { count: readyCount }),
+          sentence: say('transfers.arrivedCount', { count: arrivedCount }),
           acts: [],
-          readyCount,
+          arrivedCount,
           isOngoing: false,
         })
         return
@@ -157,7 +157,13 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       if (itemId !== null && /\.(mp4|mkv|avi|mov|webm|m4v|mpe?g|wmv|mp3|flac|ogg|opus|m4a|wav|aac)$/i.test(name)) {
         acts.push({ label: say('act.play'), run: () => void get().play(accountId, itemId, name, null) })
       }
-      addToast({ isProblem: false, sentence: say('transfers.ready', { name }), acts, readyCount: 1, isOngoing: false })
+      addToast({
+        isProblem: false,
+        sentence: say('transfers.arrived', { name }),
+        acts,
+        arrivedCount: 1,
+        isOngoing: false,
+      })
     },
     follow: async (sentenceOf, act) => {
       const controller = new AbortController()

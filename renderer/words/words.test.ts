@@ -24,7 +24,8 @@ const transfer: Transfer = {
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,
-  canRetry: false,
+  isTorrent: false,
+  areLinksKnown: false,
 }
 
 const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }

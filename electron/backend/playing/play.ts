@@ -6,7 +6,7 @@ import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Accounts } from '../accounts.ts'
 import type { Host } from '../host.ts'
-import { UnknownStreamHost } from '../putio/v1/stream-host.ts'
+import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, systemPlayerId } from './players.ts'
 import type { Relay } from './relay.ts'
 

@@ -44,7 +44,8 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,
-  canRetry: false,
+  isTorrent: false,
+  areLinksKnown: false,
   ...more,
 })
 

@@ -1,6 +1,7 @@
 import type { Transfer } from '../../../shared/transfer.ts'
 import { Button } from '../../parts/button.tsx'
-import { useAppStore } from '../../store/use-app.ts'
+import { shownCapabilities } from '../../store/selectors.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { actsFor } from './acts-for.ts'
 import styles from './transfer-dock.module.css'
@@ -13,9 +14,10 @@ interface Props {
 /** What can be done about a failure: a password for the archive, another try, or the archive as it is. */
 export function TransferActs({ accountId, transfer }: Props) {
   const { open, retryTransfer } = useAppStore().getState()
+  const capabilities = useApp(shownCapabilities)
   const { id, name } = transfer
   const again = { password: null, isUnpacked: true }
-  return actsFor(transfer).map((act) => {
+  return actsFor(transfer, capabilities).map((act) => {
     switch (act) {
       case 'password':
         return (

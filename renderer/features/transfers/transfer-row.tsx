@@ -22,7 +22,7 @@ import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
 import { useNow } from '../../parts/use-now.ts'
-import { folderWay } from '../../store/selectors.ts'
+import { folderWay, shownCapabilities } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -49,6 +49,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
   const { id, name, status, sizeBytes } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const folder = useApp((state) => (transfer.folderId === null ? null : folderWay(state, accountId, transfer.folderId)))
+  const capabilities = useApp(shownCapabilities)
   const cancelTransfers = useApp((state) => state.cancelTransfers)
   const loadPath = useApp((state) => state.loadPath)
   useEffect(() => {
@@ -58,8 +59,8 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
   const nowMs = useNow(status === 'looking-for-peers' ? lookEveryMs : null)
   const advice = adviceFor(transfer, { folder, placeInLine, holders, nowMs })
   const percent = shownPercent(transfer)
-  const acts = actsFor(transfer).length
-  const isShared = isOnlyShared(transfer)
+  const acts = actsFor(transfer, capabilities).length
+  const isShared = isOnlyShared(transfer, capabilities)
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
 
   return (
@@ -123,13 +124,13 @@ function figuresOf(transfer: Transfer, left: string | null): string {
 }
 
 /** What it does tells more than what it is; a torrent is shown as one while it is fetched. */
-function iconOf({ name, status, peers }: Transfer): LucideIcon {
+function iconOf({ name, status, isTorrent }: Transfer): LucideIcon {
   if (status === 'error') return CircleAlert
   if (status === 'waiting') return Hourglass
   if (status === 'seeding') return Share2
   if (status === 'completing') return HardDriveDownload
   if (status === 'extracting' || status === 'in-extraction-queue') return Archive
-  if (peers !== null || status === 'looking-for-peers' || /\.torrent$/i.test(name)) return Magnet
+  if (isTorrent) return Magnet
   if (/\.(zip|rar|7z|tar|gz|xz|bz2)$/i.test(name)) return Archive
   if (/\.(iso|img|dmg)$/i.test(name)) return Disc3
   if (/\.(mp4|mkv|avi|mov|webm|m4v)$/i.test(name)) return Film

@@ -2,19 +2,15 @@ import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
 import type { Secrets } from '../../secrets.ts'
 import type { UnreadRows } from '../../unread-rows.ts'
+import type { V1Key } from '../credentials.ts'
 import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
-
-/** What signs every request. */
-export interface Credentials {
-  apiKey: string
-  apiSecret: string
-}
 
 /** Where a v1 server is and who asks. `baseUrl` is asked for at every request, because the local service moves when it restarts. */
 export interface Endpoint {
   baseUrl(): Promise<string>
-  credentials: Credentials
+  /** Signs every request. */
+  key: V1Key
   /** What a server may echo, and is to go no further. */
   secrets: Secrets
   /** Told of rows that could not be read. */
@@ -23,19 +19,17 @@ export interface Endpoint {
   signal?: AbortSignal
 }
 
-/** The cause of a failure where the server has no such method. Source: API v1 §13. */
-export class NoSuchMethod extends Error {}
-
 /**
- * Asks a v1 server: credentials and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
- * results. Errors: `signed-out` (with the server's own sentence), `refused` (with its sentence), `unreachable`.
+ * Asks a v1 server: key, secret and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
+ * results, and with the user's id where the server tells one. Errors: `signed-out`, `refused` and `not-found`, all with the server's
+ * own sentence, and `unreachable`. Only Putdesk's own service tells that something is not found; any other refuses.
  * Source: API v1 §1.2, §2, §3, §13; the time limit is putio.py's.
  */
 export async function request<T>(
   endpoint: Endpoint,
   call: { resource: string; method: string; params?: Record<string, unknown> },
   results: z.ZodType<T>,
-): Promise<T> {
+): Promise<{ results: T; userId: string | null }> {
   const body = await exchange(endpoint, call)
   const envelope = Envelope.safeParse(body)
   if (!envelope.success) throw notPutio(await endpoint.baseUrl(), envelope.error)
@@ -43,14 +37,14 @@ export async function request<T>(
   if (data.error === true) throw refusal(data)
   const parsed = results.safeParse(data.response.results)
   if (!parsed.success) throw notPutio(await endpoint.baseUrl(), parsed.error)
-  return parsed.data
+  return { results: parsed.data, userId: userIdIn(data) }
 }
 
 async function exchange(
   endpoint: Endpoint,
   { resource, method, params = {} }: { resource: string; method: string; params?: Record<string, unknown> },
 ): Promise<unknown> {
-  const { apiKey, apiSecret } = endpoint.credentials
+  const { apiKey, apiSecret } = endpoint.key
   const base = await endpoint.baseUrl()
   const body = new URLSearchParams({
     request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
@@ -73,7 +67,7 @@ async function exchange(
     const said = sentence === null ? null : endpoint.secrets.cleanSentence(sentence)
     throw new AppError('unreachable', said ?? `${hostOf(base)} is busy now (${answer.status}). Try again later.`)
   }
-  if (answer.status === 404) throw notPutio(base, new NoSuchMethod(`${resource}.${method}`))
+  if (answer.status === 404) throw notPutio(base, new Error(`there is no ${resource}.${method}`))
   try {
     const body: unknown = JSON.parse(answer.text)
     return endpoint.secrets.isIn(answer.text) ? endpoint.secrets.cleanMessage(body) : body
@@ -96,7 +90,14 @@ function sentenceIn(text: string): string | null {
 function refusal(envelope: z.infer<typeof Envelope>): AppError {
   const sentence = envelope.error_message ?? 'The server refused this and gave no reason.'
   const hasUser = (envelope.user_name ?? envelope.id ?? envelope.user_id ?? null) !== null
-  return new AppError(hasUser ? 'refused' : 'signed-out', sentence)
+  if (!hasUser) return new AppError('signed-out', sentence)
+  return new AppError(envelope.putdesk?.code === 'not-found' ? 'not-found' : 'refused', sentence)
+}
+
+/** Some servers call it `id`, others `user_id`. Source: API v1 §2.2. */
+function userIdIn({ id, user_id: userId }: z.infer<typeof Envelope>): string | null {
+  const told = [id, userId].find((one) => typeof one === 'number' || (typeof one === 'string' && one !== ''))
+  return told === undefined ? null : `${told}`
 }
 
 function notPutio(base: string, cause: unknown): AppError {

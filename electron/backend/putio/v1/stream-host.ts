@@ -1,13 +1,3 @@
-/** The cause of a failure where a stream lies on a host that nobody vouches for. */
-export class UnknownStreamHost extends Error {
-  readonly origin: string
-
-  constructor(origin: string) {
-    super(`the stream lies on ${origin}`)
-    this.origin = origin
-  }
-}
-
 /**
  * True where an account's token may go without asking: to the account's own server, and from one site of Put.io to another; never
  * from a protected connection to an open one. Put.io streams from hosts of its own. Source: API v1 §12.

@@ -3,7 +3,7 @@ import { TransferFailure } from '../../../../shared/transfer.ts'
 
 /*
  * What API v1 sends. Ids, sizes and quotas come as strings of digits, some servers send numbers; all become numbers here.
- * Source: API v1 §5.1, §6, §7.1, §8.2, §9, §10.
+ * Source: API v1 §5.1, §6, §7.1, §8.2, §9.
  */
 
 const digits = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(Number)
@@ -84,6 +84,8 @@ export const Envelope = z.object({
   user_name: z.unknown().optional(),
   id: z.unknown().optional(),
   user_id: z.unknown().optional(),
+  /** Of a failure, told by Putdesk's own service. */
+  putdesk: perhaps(z.object({ code: perhapsText })),
   response: z.object({ results: z.unknown() }),
 })
 
@@ -179,25 +181,6 @@ export const WireMessage = z.object({
   file_name: perhaps(text),
   channel: perhaps(text),
   putdesk: perhaps(z.object({ transfer_id: perhapsId })),
-})
-
-/** Times are UTC without a zone, with or without seconds. Source: API v1 §10. */
-const time = perhapsText.transform((value) => {
-  if (!value) return null
-  const ms = Date.parse(`${value.trim().replace(' ', 'T')}Z`)
-  return Number.isNaN(ms) ? null : ms
-})
-
-export const WireSubscription = z.object({
-  id,
-  name: text,
-  url: z.string(),
-  parent_folder_id: id,
-  do_filters: perhapsText,
-  dont_filters: perhapsText,
-  paused: z.union([z.boolean(), z.number().transform((value) => value !== 0)]),
-  last_update_time: time,
-  next_update_time: time,
 })
 
 /** A folder of `files/dirmap`; its own folders are read one by one. Source: API v1 §5.6. */

@@ -1,0 +1,41 @@
+import type { Account } from '../../../shared/account.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Secrets } from '../secrets.ts'
+import type { UnreadRows } from '../unread-rows.ts'
+import type { PutioClient } from './client.ts'
+import type { Credentials, V1Key } from './credentials.ts'
+import { createV1Client } from './v1/client.ts'
+
+/** What a client needs of the backend around it. */
+export interface ClientOptions {
+  /** The local service: where it listens, and what signs requests to it. */
+  service: { url(): Promise<string>; readonly key: V1Key }
+  secrets: Secrets
+  unread: UnreadRows
+}
+
+/**
+ * The client of an account. The only place that knows which version of the API an account speaks. Throws `unavailable` where this
+ * version of Putdesk cannot use the credentials.
+ */
+export function createClient(
+  { name, address }: Pick<Account, 'name' | 'address'>,
+  credentials: Credentials,
+  { service, secrets, unread }: ClientOptions,
+): PutioClient {
+  switch (credentials.kind) {
+    case 'local':
+      return createV1Client({ baseUrl: () => service.url(), key: service.key, secrets, unread })
+    case 'v1-key': {
+      if (address === null) throw new AppError('unavailable', `“${name}” has no address. Add it again.`)
+      return createV1Client({ baseUrl: async () => address, key: credentials, secrets, unread })
+    }
+    case 'oauth':
+      throw new AppError(
+        'unavailable',
+        `“${name}” signs in with an access token, which this version of Putdesk cannot use. A later version can.`,
+      )
+    default:
+      return credentials satisfies never
+  }
+}

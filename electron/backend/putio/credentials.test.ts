@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { parseCredentials } from './credentials.ts'
+
+const key = { apiKey: 'k', apiSecret: 's' }
+
+it('reads what each version wrote', () => {
+  expect(
+    [key, { kind: 'v1-key', ...key }, { kind: 'oauth', token: 't' }].map((stored) =>
+      parseCredentials(JSON.stringify(stored)),
+    ),
+  ).toEqual([
+    { kind: 'v1-key', ...key },
+    { kind: 'v1-key', ...key },
+    { kind: 'oauth', token: 't' },
+  ])
+})
+
+/** Every value in place of every field, every field missing, and what is no object. */
+const wrong = [undefined, null, 7, true, [], {}, '', 'x'.repeat(3)]
+const damaged = [
+  { kind: 'v1-key', ...key },
+  { kind: 'oauth', token: 't' },
+].flatMap((whole) =>
+  Object.keys(whole).flatMap((field) => wrong.map((value): Record<string, unknown> => ({ ...whole, [field]: value }))),
+)
+
+it('reads no damaged form, and never takes a stored entry for the local service', () => {
+  const read = [...damaged, ...wrong, { kind: 'local' }, { kind: 'later', ...key }].map((value) => {
+    const text = JSON.stringify(value) ?? ''
+    return [text, parseCredentials(text)] as const
+  })
+  const taken = read.filter(([, credentials]) => credentials !== null)
+  // Another text is another key, which the server refuses; a kind that is missing is that of earlier versions.
+  for (const [text, credentials] of taken) {
+    const value: unknown = JSON.parse(text)
+    expect(credentials).toEqual({ kind: 'v1-key', ...Object(value) })
+  }
+  expect(taken.length).toBe(6)
+})
+
+it.each(['', '{', 'null', '\0'.repeat(40), '{"kind":"v1-key","apiKey":"k"', '"k:s"'])(
+  'reads nothing from %j',
+  (text) => {
+    expect(parseCredentials(text)).toBe(null)
+  },
+)
