@@ -1,8 +1,22 @@
 import type { Capabilities } from '../../../shared/capabilities.ts'
-import type { Transfer } from '../../../shared/transfer.ts'
+import type { Transfer, TransferFailure } from '../../../shared/transfer.ts'
 
 /** What a person can do about a failure: tell the password, try once more, or keep the archive as it is. */
 type Act = 'password' | 'retry' | 'keep'
+
+/** What helps against each kind of failure, where the service can try a transfer again in place. */
+const actsOnFailure: Record<TransferFailure, Act[]> = {
+  // The question for the password offers to keep the archive as well.
+  'needs-password': ['password'],
+  'wrong-password': ['password'],
+  damaged: ['retry', 'keep'],
+  'missing-part': ['retry', 'keep'],
+  unsafe: ['retry', 'keep'],
+  'too-large': ['retry', 'keep'],
+  'unknown-method': ['retry', 'keep'],
+  failed: ['retry', 'keep'],
+  other: ['retry'],
+}
 
 /** The acts that a transfer offers. One that is still shared can have failed too: then only its archives did. */
 export function actsFor(
@@ -11,7 +25,5 @@ export function actsFor(
 ): Act[] {
   if (status !== 'error' && failure === null) return []
   if (!canRetryInPlace) return areLinksKnown ? ['retry'] : []
-  // The question for the password offers to keep the archive as well.
-  if (failure === 'needs-password' || failure === 'wrong-password') return ['password']
-  return failure === null || failure === 'other' ? ['retry'] : ['retry', 'keep']
+  return failure === null ? ['retry'] : actsOnFailure[failure]
 }
