@@ -290,7 +290,7 @@ it.each([
 })
 
 it('makes the stream URL of the moment', async () => {
-  expect(await client().streamUrl(4701235, () => true)).toBe(
+  expect((await client().stream(4701235, () => true)).url).toBe(
     'http://s01.put.io/stream-file/17/4701235/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0',
   )
 })

@@ -48,24 +48,22 @@ export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOpt
       },
       'play.item': async ({ accountId, itemId, playerId, isHostTrusted }) => {
         const client = accounts.session(accountId).client()
-        const item = await client.item(itemId)
-        if (item.kind === 'folder')
-          throw new AppError('refused', `“${item.name}” is a folder: open it and play what is inside.`)
         const player = choose(playerId ?? chosenPlayerId())
-        const streamUrl = () => client.streamUrl(itemId, (origin) => accounts.isTrusted(accountId, origin))
+        const stream = () => client.stream(itemId, (origin) => accounts.isTrusted(accountId, origin))
         const asked = `${accountId}/${itemId}`
         const origin = isHostTrusted ? askedFor.get(asked) : undefined
         if (origin !== undefined) accounts.trust(accountId, origin)
-        let first: string | null = await streamUrl().catch((error: unknown) => {
+        const { name, url } = await stream().catch((error: unknown) => {
           const cause = error instanceof AppError ? error.cause : null
           if (cause instanceof UnknownStreamHost) askedFor.set(asked, cause.origin)
           throw error
         })
+        let first: string | null = url
         const link = await relay.link(async () => {
-          const url = first ?? (await streamUrl())
+          const next = first ?? (await stream()).url
           first = null
-          return url
-        }, item.name)
+          return next
+        }, name)
         if (player === systemPlayerId) return openWithSystem(link)
         await startPlayer(player, link)
         return player.name

@@ -47,8 +47,9 @@ export interface PutioClient {
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 
   /**
-   * The URL that plays a file, with the token of this moment. A secret: for the backend's own requests only. A host that is not the
-   * service's own gets the token only where `isTrusted` says so of its origin. Errors: untrusted-host.
+   * A file's name and the URL that plays it, with the token of this moment. The URL is a secret: for the backend's own requests only. A
+   * host that is not the service's own gets the token only if `isTrusted` says so of its origin. Errors: refused for what cannot be
+   * played, not-found, untrusted-host.
    */
-  streamUrl(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<string>
+  stream(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<{ name: string; url: string }>
 }

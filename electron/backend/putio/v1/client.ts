@@ -126,15 +126,17 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       return report
     },
 
-    async streamUrl(itemId, isTrusted) {
+    async stream(itemId, isTrusted) {
       const [item, { token }] = await Promise.all([
         one('files', 'info', { id: itemId }, WireItem),
         ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) })),
       ])
+      if (toItem(item).kind === 'folder')
+        throw new AppError('refused', `“${item.name}” is a folder: open it and play what is inside.`)
       if (!item.stream_url) throw new AppError('refused', `“${item.name}” is not something that can be played.`)
       checkHost(item.stream_url, item.name, { server: new URL(await endpoint.baseUrl()), isTrusted })
       endpoint.secrets.add(token, { isOfServer: true })
-      return withToken(item.stream_url, token)
+      return { name: item.name, url: withToken(item.stream_url, token) }
     },
   }
 }
