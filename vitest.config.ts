@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Every run has temporary folders of its own, and fails when a test leaves something in them. */
+const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tests/support/setup.ts'] }
+
 export default defineConfig({
   test: {
     // Most tests wait for a peer, a clock or a disk: two files at once take little more than half of the time.
@@ -7,6 +10,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...tidy,
           name: 'unit',
           include: ['{shared,engine,server,renderer,electron,build}/**/*.test.ts', 'tests/**/*.test.ts'],
           testTimeout: 90_000,
@@ -15,13 +19,12 @@ export default defineConfig({
       },
       {
         test: {
+          ...tidy,
           name: 'e2e',
           include: ['tests/**/*.e2e.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // A real window on a busy machine is late now and then; what fails twice in a row is wrong.
-          retry: 1,
         },
       },
     ],

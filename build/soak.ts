@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root, say, stop } from './paths.ts'
+import { runScript } from './run-script.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 
 /** A long random course over the local service: `npm run soak -- --seed 7 --minutes 30`. */
 if (ensureSystemPackages(['tests']).length > 0) stop('the soak needs the packages named above.')
 say('a long random course over the real local service…')
-const argv = ['--no-warnings', join(root, 'tests', 'soak', 'main.ts'), ...process.argv.slice(2)]
-const { status } = spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit' })
-process.exit(status ?? 1)
+process.exit(await runScript(join(root, 'tests', 'soak', 'main.ts'), process.argv.slice(2)))

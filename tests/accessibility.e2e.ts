@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from './support/app.ts'
 import { type Service, startService } from './support/service.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { bencode } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -20,7 +20,7 @@ let folder: string
 beforeAll(async () => {
   web = await startWeb()
   web.on('/film.mp4', file(Buffer.alloc(100_000_000), { type: 'video/mp4', bytesPerSecond: 300_000 }))
-  folder = mkdtempSync(join(tmpdir(), 'putdesk-accessible-'))
+  folder = temporaryFolder('accessible')
   writeFileSync(join(folder, 'notes.txt'), 'notes')
   spawnSync('7zz', ['a', '-tzip', '-psesame', 'locked.zip', 'notes.txt'], { cwd: folder })
   web.on('/locked.zip', file(readFileSync(join(folder, 'locked.zip')), { type: 'application/zip' }))
@@ -37,7 +37,6 @@ afterAll(async () => {
   await running.dispose()
   await service.stop()
   await web.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 // Closes what a test has opened.

@@ -4,7 +4,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,14 +12,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { openJournal } from '../electron/backend/journal.ts'
 import { openSettingsFile } from '../electron/backend/settings-file.ts'
 import { Vault } from '../electron/backend/vault.ts'
 import type { EventData } from '../shared/contract.ts'
 import { openBackend } from './support/backend.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // What a crash, a full disk, another program or another version leaves of each of the app's own files, made by a generator: the
 // backend starts, has all that the file or a copy still holds, says what happened, is calm at its second start, and its next write
@@ -39,10 +38,9 @@ const ids = ['one', 'two', 'three']
 const secretOf = (id: string) => `secret-of-${id}`
 const files = ['settings.json', 'vault.json', 'history.jsonl'] as const
 let good: string
-const folders: string[] = []
 
 beforeAll(async () => {
-  good = mkdtempSync(join(tmpdir(), 'putdesk-good-'))
+  good = temporaryFolder('good')
   const silent = { tell: () => undefined, onSaved: () => undefined }
   const file = openSettingsFile(good, silent)
   file.put('settings', { theme: 'dark', sidebarWidth: 300, hostsOnMyNetwork: ['nas.example'], isDhtOn: false })
@@ -73,9 +71,6 @@ beforeAll(async () => {
     const at = { accountId: 'one', transferId, name: `film ${transferId}`, links: [], folderId: 0, atMs: transferId }
     journal.append({ type: 'left', outcome: 'finished', sizeBytes: 7, itemId: null, note: null, ...at })
   }
-})
-afterAll(() => {
-  for (const folder of [good, ...folders]) rmSync(folder, { recursive: true, force: true })
 })
 
 interface Seen {
@@ -124,8 +119,7 @@ const whole: Omit<Seen, 'notices'> = {
 }
 
 function copyOfGood(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'putdesk-damaged-'))
-  folders.push(folder)
+  const folder = temporaryFolder('damaged')
   cpSync(good, folder, { recursive: true })
   return folder
 }
@@ -346,8 +340,7 @@ it('opens the files of the first version unchanged', async () => {
 })
 
 it('begins from nothing, without a word, only on a first start', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'putdesk-first-'))
-  folders.push(folder)
+  const folder = temporaryFolder('first')
   const none = { accounts: [], signed: [], settings: [228], hosters: [], history: [] }
   expect(await start(folder)).toEqual({ ...none, notices: [] })
   writeFileSync(join(folder, 'history.jsonl'), '')
@@ -375,8 +368,7 @@ it.each(['settings.json', 'vault.json'] as const)(
   'a link in place of %s stays a link, and its file is written',
   async (file) => {
     const folder = copyOfGood()
-    const elsewhere = mkdtempSync(join(tmpdir(), 'putdesk-linked-'))
-    folders.push(elsewhere)
+    const elsewhere = temporaryFolder('linked')
     cpSync(join(folder, file), join(elsewhere, file))
     rmSync(join(folder, file))
     symlinkSync(join(elsewhere, file), join(folder, file))

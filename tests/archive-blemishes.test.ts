@@ -1,20 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { rar5Of, run, tarEnd, tarItem, type ZipItem, zipOf } from './support/archives.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // One odd thing in an archive: it is made harmless or left out and named, and the rest comes out.
 
 let home = ''
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-blemishes-'))
+  home = temporaryFolder('blemishes')
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 afterEach(() => vi.unstubAllEnvs())
 
 const text = (words: string) => Buffer.from(words)

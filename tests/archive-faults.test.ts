@@ -9,16 +9,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ArchiveError } from '../server/archive/archive-error.ts'
 import { extractArchive } from '../server/archive/extract.ts'
 import { type ArchiveSet, findArchives } from '../server/archive/find-archives.ts'
 import { findNative } from '../server/archive/seven-zip.ts'
 import { makeTree, run, tarEnd, tarItem, writeRar4, zipOf } from './support/archives.ts'
 import { commandLines } from './support/processes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const limits = { maxBytes: 1e9 }
 const password = 'correct-horse-battery'
@@ -27,10 +27,9 @@ let home = ''
 let source = ''
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-faults-'))
+  home = temporaryFolder('faults')
   source = makeTree(join(home, 'source'))
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 afterEach(() => vi.unstubAllEnvs())
 
 const engines = [

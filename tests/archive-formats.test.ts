@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import {
@@ -18,6 +17,7 @@ import {
   writeRar4,
   zipOf,
 } from './support/archives.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // 7-Zip makes zips with passwords of ASCII only.
 const password = 'ge heim'
@@ -28,11 +28,10 @@ let source = ''
 let tree: string[] = []
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-archives-'))
+  home = temporaryFolder('archives')
   source = makeTree(join(home, 'source'))
   tree = treeOf(source)
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 afterEach(() => vi.unstubAllEnvs())
 
 const zip7 = (out: string, ...args: string[]) => run(source, '7zz', 'a', '-bd', ...args, '--', out, '.')

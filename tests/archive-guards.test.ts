@@ -1,21 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, createGzip, deflateRawSync, gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ArchiveError } from '../server/archive/archive-error.ts'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { bytesBelow, packedZeros, rar5Of, run, tarEnd, tarItem, zipOf } from './support/archives.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const megabyte = 1024 * 1024
 const limits = { maxBytes: 2 ** 40 }
 let home = ''
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-guards-'))
+  home = temporaryFolder('guards')
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 afterEach(() => vi.unstubAllEnvs())
 
 /** Unpacks and tells how it was refused, how long that took, and how much disk it ever took. */

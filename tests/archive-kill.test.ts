@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { makeTree, run, treeFrom, treeOf } from './support/archives.ts'
 import { commandLines } from './support/processes.ts'
 import { until } from './support/service.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const limits = { maxBytes: 1e9 }
 const rounds = Number(process.env.PUTDESK_ROUNDS ?? 4)
@@ -17,10 +17,9 @@ let home = ''
 let source = ''
 
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-kill-'))
+  home = temporaryFolder('kill')
   source = makeTree(join(home, 'source'))
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 describe('an extraction that is killed (F25)', () => {
   it.each([

@@ -1,22 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { readZipDirectory } from '../server/archive/zip-directory.ts'
 import { tarEnd, tarItem, treeFrom, treeOf, type ZipItem, zipOf } from './support/archives.ts'
 import { encoded } from './support/old-encodings.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // Names in archives whose writers did not say in which encoding they are.
 
 let home = ''
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-names-'))
+  home = temporaryFolder('names')
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 async function unpack(name: string, bytes: Buffer) {
   const folder = mkdtempSync(join(home, 'made-'))

@@ -1,22 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { findNative } from '../server/archive/seven-zip.ts'
 import { rar5Volumes, run, writeRar4, zipOf } from './support/archives.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // Sets of parts whose names say less than their bytes do.
 
 const film = randomBytes(200_000)
 let home = ''
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-volumes-'))
+  home = temporaryFolder('volumes')
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 type Files = Record<string, Buffer>
 

@@ -1,26 +1,15 @@
-import {
-  closeSync,
-  ftruncateSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { readZipDirectory } from '../server/archive/zip-directory.ts'
 import { makeTree, run, zipOf } from './support/archives.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 let home = ''
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), 'putdesk-zips-'))
+  home = temporaryFolder('zips')
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 /** Reads as a server with ranges does, and counts what it gave. */
 function ranges(bytes: Buffer) {

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { EventData } from '../shared/contract.ts'
 import { namesOf } from '../shared/item-kinds.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from './support/backend.ts'
 import { startScriptedServer } from './support/scripted-server.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -21,7 +21,7 @@ let web: Web
 const open: TestBackend[] = []
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'putdesk-archives-'))
+  folder = temporaryFolder('archives')
   writeFileSync(join(folder, 'notes.bin'), inside)
   const { status } = spawnSync('7zz', ['a', '-tzip', `-p${password}`, 'locked.zip', 'notes.bin'], { cwd: folder })
   expect(status).toBe(0)
@@ -31,7 +31,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await web.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 afterEach(async () => {
   for (const backend of open.splice(0)) await backend.close()

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import {
   copyFile,
   mkdir,
@@ -13,7 +12,6 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,10 +23,11 @@ import { type BadServer, giveFile, type Speed, startBadServer } from './support/
 import { startFetchChild } from './support/children.ts'
 import { seededRandom } from './support/seed.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const MiB = 1024 * 1024
 const bytes = solidBytes(10 * MiB + 99)
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-changed-'))
+const folder = temporaryFolder('changed')
 let speed: Speed = 500 * MiB
 let server: BadServer
 beforeAll(async () => {

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import { open, readFile, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
@@ -11,10 +9,11 @@ import { type BadServer, giveFile, type Speed, startBadServer } from './support/
 import { startFetchChild } from './support/children.ts'
 import { canMount, canTrace, mountSmallDisk, type SmallDisk } from './support/small-disk.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const MiB = 1024 * 1024
 const bytes = solidBytes(12 * MiB + 99)
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-faulty-'))
+const folder = temporaryFolder('faulty')
 let speed: Speed = 500 * MiB
 let server: BadServer
 beforeAll(async () => {

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
 import { createGate } from '../engine/net/gate.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from './support/bad-server.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const MiB = 1024 * 1024
 const bytes = solidBytes(3_000_000)
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-endings-'))
+const folder = temporaryFolder('endings')
 let partPath: string
 let server: BadServer
 afterEach(() => server?.stop())

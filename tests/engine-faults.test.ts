@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -14,6 +13,7 @@ import { startFetchChild } from './support/children.ts'
 import { makeCertificate } from './support/ftp.ts'
 import { seededRandom } from './support/seed.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 150)
 const bytes = solidBytes(1024 * 1024 + 17)
@@ -22,7 +22,7 @@ let folder: string
 let partPath: string
 let server: BadServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'putdesk-faults-'))
+  folder = temporaryFolder('faults')
 })
 afterEach(() => server?.stop())
 

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
 import { createGate } from '../engine/net/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { endless, file, redirect, startWeb, status, type Web } from './support/web.ts'
 
 const bytes = solidBytes(3 * 1024 * 1024 + 17)
@@ -16,7 +16,7 @@ let folder: string
 let part: string
 beforeAll(async () => {
   web = await startWeb()
-  folder = await mkdtemp(join(tmpdir(), 'putdesk-fetch-'))
+  folder = temporaryFolder('fetch')
 })
 beforeEach(() => {
   part = join(folder, randomBytes(8).toString('hex'))

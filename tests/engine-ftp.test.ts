@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
@@ -20,10 +19,11 @@ import {
 } from './support/ftp.ts'
 import { encoded } from './support/old-encodings.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const bytes = solidBytes(3 * 1024 * 1024 + 17)
 const gate = createGate({ allowHosts: ['127.0.0.1', 'localhost'] })
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-ftp-'))
+const folder = temporaryFolder('ftp')
 let partPath: string
 let bad: BadFtp | null = null
 afterEach(async () => {
@@ -70,7 +70,7 @@ const serve = async (options: Partial<BadFtpOptions> = {}) => {
 }
 
 describe('a real FTP server', () => {
-  const place = mkdtempSync(join(tmpdir(), 'putdesk-vsftpd-'))
+  const place = temporaryFolder('vsftpd')
   let server: Vsftpd
   beforeAll(async () => {
     server = await startVsftpd(place)
@@ -170,7 +170,7 @@ describe('a real FTP server', () => {
 })
 
 describe('a real FTP server that speaks TLS', () => {
-  const place = mkdtempSync(join(tmpdir(), 'putdesk-ftps-'))
+  const place = temporaryFolder('ftps')
   let server: Vsftpd
   let certificate: string
   beforeAll(async () => {

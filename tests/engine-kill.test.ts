@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BadRequest, type BadServer, countOpen, giveFile, startBadServer } from './support/bad-server.ts'
 import { startFetchChild } from './support/children.ts'
 import { seededRandom } from './support/seed.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const MiB = 1024 * 1024
 const rounds = Number(process.env.PUTDESK_ROUNDS ?? 12)
 let folder: string
 let server: BadServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'putdesk-kill-'))
+  folder = temporaryFolder('kill')
 })
 afterAll(() => server?.stop())
 

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -11,10 +9,11 @@ import { nameForLink } from '../engine/text/names.ts'
 import { type BadRequest, type BadServer, startBadServer, type Wire } from './support/bad-server.ts'
 import { encoded } from './support/old-encodings.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const bytes = solidBytes(300_017)
 const gate = createGate({ allowHosts: ['127.0.0.1', 'localhost'] })
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-odd-'))
+const folder = temporaryFolder('odd')
 let servers: BadServer[] = []
 afterEach(async () => {
   for (const server of servers) await server.stop()

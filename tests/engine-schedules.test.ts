@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -9,10 +7,11 @@ import { fetchToPart } from '../engine/fetch/fetch.ts'
 import { createGate } from '../engine/net/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { type BadRequest, type BadServer, startBadServer, type Wire } from './support/bad-server.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 1000)
 const atOnce = 8
-const folder = mkdtempSync(join(tmpdir(), 'putdesk-schedules-'))
+const folder = temporaryFolder('schedules')
 
 /** How a file tells its versions apart. */
 const kinds = ['tag', 'weak tag', 'date', 'nothing'] as const

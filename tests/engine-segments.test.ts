@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type FetchOptions, fetchToPart } from '../engine/fetch/fetch.ts'
@@ -16,6 +15,7 @@ import {
 } from './support/bad-server.ts'
 import { startNginx } from './support/nginx.ts'
 import { solidBytes } from './support/solid-bytes.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const MiB = 1024 * 1024
 const bytes = solidBytes(12 * MiB + 4321)
@@ -23,7 +23,7 @@ const file = { bytes, etag: '"v1"', bytesPerSecond: 2 * MiB }
 let folder: string
 let server: BadServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'putdesk-segments-'))
+  folder = temporaryFolder('segments')
 })
 afterEach(() => server?.stop())
 
@@ -170,7 +170,7 @@ describe('a slow server that gives parts', () => {
   })
 
   it('is a real nginx with a limit for each connection', async () => {
-    const place = await mkdtemp(join(tmpdir(), 'putdesk-nginx-'))
+    const place = temporaryFolder('nginx')
     await writeFile(join(place, 'a.bin'), bytes)
     const nginx = await startNginx(place, { rate: '2m' })
     const startedAtMs = performance.now()

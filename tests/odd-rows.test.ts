@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { AnalyzedLink } from '../shared/analysis.ts'
 import { Crumb, Item } from '../shared/item.ts'
 import { Transfer } from '../shared/transfer.ts'
 import { listItems, openBackend, type TestBackend } from './support/backend.ts'
 import { type Asked, startScriptedServer } from './support/scripted-server.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 type Row = Record<string, unknown>
 
@@ -125,7 +123,7 @@ it('keeps every good transfer beside any odd one, and takes none for finished th
 }, 30_000)
 
 it('takes nothing for finished that was listed before the app opened, while a row may be anything', async () => {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-odd-'))
+  const dataFolder = temporaryFolder('odd')
   const first = await open({ 'transfers list': [transfer, { ...transfer, id: '8', name: 'later' }] }, dataFolder)
   await first.client.call('transfers.cancel', { accountId: first.accountId, transferIds: [] })
   await first.backend.close()
@@ -139,7 +137,6 @@ it('takes nothing for finished that was listed before the app opened, while a ro
   answers['transfers list'] = [transfer]
   await again.client.call('transfers.cancel', { accountId, transferIds: [] })
   expect(await again.client.call('history.list', { accountId })).toMatchObject([{ name: 'later' }])
-  rmSync(dataFolder, { recursive: true })
 })
 
 it('gives each added transfer its own link beside one that could not be read', async () => {

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { dropOnWindow, startApp } from './support/app.ts'
 import { addLinks, makeFolder, startOnThisComputer } from './support/steps.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { startTracker } from './support/tracker.ts'
 import { file, startWeb } from './support/web.ts'
@@ -59,11 +59,11 @@ const address = server.address()
 const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
 const links = (...names: string[]) => names.map((name) => `${base}/${encodeURIComponent(name)}`).join('\n')
 const web = await startWeb()
-const material = mkdtempSync(join(tmpdir(), 'putdesk-material-'))
+const material = temporaryFolder('material')
 const parts = makeParts()
 const magnet = await makeMagnet()
 makeLocked()
-const dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-pictures-'))
+const dataFolder = temporaryFolder('pictures')
 const { page, close } = await startApp({
   dataFolder,
   settings: { hostsOnMyNetwork: ['127.0.0.1'], downloadLimitBytesPerSecond: 2 * megabyte },
@@ -133,10 +133,8 @@ await take(page, 'transfers')
 await close()
 await cleanUp()
 await web.stop()
-rmSync(material, { recursive: true, force: true })
 server.closeAllConnections()
 server.close()
-rmSync(dataFolder, { recursive: true, force: true })
 
 async function take(shown: Page, name: string): Promise<void> {
   await shown.mouse.move(700, 470)

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, vi } from 'vitest'
 import { openFolder } from './support/cores.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 it('a transfer that was added is acknowledged, though there is no room to let it begin', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'putdesk-acknowledged-'))
+  const data = temporaryFolder('acknowledged')
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
   const cores = openFolder(data, ['ann'], 'Shared')
   const sql = exec.mock.contexts.at(-1)

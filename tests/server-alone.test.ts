@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
-import { networkInterfaces, tmpdir } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
 import { ask, until } from './support/service.ts'
 import { inStatus, servicesForTests } from './support/services.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -27,7 +28,7 @@ afterAll(async () => {
 
 /** Starts the service with a settings file, and answers with where it listens. */
 async function startWith(settings: object, ...flags: string[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'putdesk-alone-'))
+  const folder = temporaryFolder('alone')
   const path = join(folder, 'putdesk.json')
   await writeFile(path, JSON.stringify({ data: join(folder, 'data'), dht: 'off', busy: 'never', ...settings }))
   await chmod(path, 0o600)
@@ -42,7 +43,7 @@ async function startWith(settings: object, ...flags: string[]): Promise<string> 
 
 /** What the command says when it refuses, and with which code it ends. */
 async function refusal(...flags: string[]): Promise<[number | null, string]> {
-  const data = await mkdtemp(join(tmpdir(), 'putdesk-alone-'))
+  const data = temporaryFolder('alone')
   const argv = ['--no-warnings', entry, '--data', data, ...flags]
   const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 })
   return [status, stderr.trim()]
@@ -158,7 +159,7 @@ describe('beyond this computer', () => {
     [{ users: [two.users[0], { ...two.users[1], key: 'ann-key' }] }, /Two users have the same key/],
     [{ 'active-limit': 0 }, /--active-limit is to be a whole number from 1 on/],
   ])('the settings %j: refused', async (settings, sentence) => {
-    const folder = await mkdtemp(join(tmpdir(), 'putdesk-alone-'))
+    const folder = temporaryFolder('alone')
     await writeFile(join(folder, 'putdesk.json'), JSON.stringify({ key: 'k', secret: 's', ...settings }))
     const [code, said] = await refusal('--config', join(folder, 'putdesk.json'))
     expect([code, said]).toEqual([2, expect.stringMatching(sentence)])

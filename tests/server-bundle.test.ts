@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readOptions } from '../server/options.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive } from './support/made-archive.ts'
 import { inStatus, servicesForTests, whenEmpty } from './support/services.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb } from './support/web.ts'
 
@@ -17,7 +17,7 @@ const { start } = servicesForTests()
 let folder = ''
 beforeAll(async () => {
   if (!existsSync(join(built, 'main.mjs'))) throw new Error('build first: npm run build')
-  folder = await mkdtemp(join(tmpdir(), 'putdesk-built-'))
+  folder = temporaryFolder('built')
   await cp(built, folder, { recursive: true })
 })
 afterEach(cleanUp)

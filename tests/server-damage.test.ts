@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,23 +14,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { Cores } from '../server/core/core.ts'
 import { openFolder as open } from './support/cores.ts'
 import { type Service, startService, until } from './support/service.ts'
+import { memoryFolder } from './support/temp-folder.ts'
 import { file, startWeb } from './support/web.ts'
 
 const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.info(`damage with PUTDESK_SEED=${seed}`)
 const random = generator(seed)
-
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
 
 /** A data folder as a service left it that ended when it was told to, and that of one that was killed. */
 const left = { stopped: '', killed: '' }
@@ -608,9 +602,7 @@ function filesIn(data: string): [string, string][] {
 
 /** In memory where that can be had: hundreds of starts force their files to the disk. */
 function newFolder(): string {
-  const made = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'putdesk-damage-'))
-  folders.push(made)
-  return made
+  return memoryFolder('damage')
 }
 
 /** With the times of its files to the nanosecond, as the seal of the list knows them. */

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { ask, type Service, startService, until } from './support/service.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { file, startWeb } from './support/web.ts'
 
 const entry = join(import.meta.dirname, '../server/main.ts')
-const folder = () => mkdtemp(join(tmpdir(), 'putdesk-data-'))
+const folder = () => temporaryFolder('data')
 
 /** Runs the service until it ends by itself. */
 async function run(argv: string[]): Promise<{ code: number | null; said: string }> {

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../server/core/database.ts'
 import { canMount, mountSmallDisk } from './support/small-disk.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const entry = join(import.meta.dirname, '../server/main.ts')
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'putdesk-folder-'))
+  const folder = temporaryFolder('folder')
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,8 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { serveZip } from '../server/api/media/zip.ts'
@@ -14,12 +11,13 @@ import { transfers } from '../server/api/v1/transfers.ts'
 import type { Core, Cores } from '../server/core/core.ts'
 import { dataFiles, openData } from '../server/core/restore.ts'
 import { openFolder } from './support/cores.ts'
+import { memoryFolder } from './support/temp-folder.ts'
 
 const [small, large] = [2500, 10_000]
 /** Four times the items may cost this much more: 2.5 for each time that they double. */
 const maxGrowth = 2.5 ** 2
 
-const opened: { cores: Cores; data: string }[] = []
+const opened: Cores[] = []
 let few: Filled
 let many: Filled
 beforeAll(async () => {
@@ -27,10 +25,7 @@ beforeAll(async () => {
   many = await filled(large)
 })
 afterAll(async () => {
-  for (const { cores, data } of opened.splice(0)) {
-    await cores.close()
-    rmSync(data, { recursive: true, force: true })
-  }
+  for (const cores of opened.splice(0)) await cores.close()
 })
 
 interface Filled {
@@ -41,7 +36,7 @@ interface Filled {
 
 /** Two users; the first shares a tree of so many items, as many folders as files in each, and has as many messages and transfers. */
 async function filled(count: number): Promise<Filled> {
-  const data = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'putdesk-growth-'))
+  const data = memoryFolder('growth')
   await openFolder(data, ['ann', 'bob'], 'Shared').close()
   const { sql } = openData(dataFiles(data))
   const width = Math.floor(Math.sqrt(count))
@@ -59,7 +54,7 @@ async function filled(count: number): Promise<Filled> {
     COMMIT`)
   sql.close()
   const cores = openFolder(data, ['ann', 'bob'], 'Shared')
-  opened.push({ cores, data })
+  opened.push(cores)
   for (const { transfers: list } of cores.users) list.start()
   const [core, friend] = cores.users
   if (core === undefined || friend === undefined) throw new Error('there are no users')

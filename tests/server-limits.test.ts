@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createBandwidth } from '../server/core/bandwidth.ts'
@@ -8,6 +7,7 @@ import { openDatabase } from '../server/core/database.ts'
 import { itemsOf } from './support/items.ts'
 import { until } from './support/service.ts'
 import { figuresOf, inStatus, listed, servicesForTests, usedBytes, whenEmpty } from './support/services.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -79,7 +79,7 @@ describe('the largest single file', () => {
 
 describe('paid hosters', () => {
   const withAccount = async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'putdesk-hosters-')), 'putdesk.json')
+    const path = join(temporaryFolder('hosters'), 'putdesk.json')
     const hosters = [{ host: '127.0.0.1', user: 'me', password: 'paid' }]
     await writeFile(path, JSON.stringify({ hosters }))
     return ['--config', path, '--paid-host', '127.0.0.1', '--bandwidth-quota', '2500000']
@@ -139,7 +139,7 @@ describe('paid hosters', () => {
 
 describe('the bandwidth of a month', () => {
   it('carries over what is left, with a whole quota for each month in between', async () => {
-    const db = openDatabase(await mkdtemp(join(tmpdir(), 'putdesk-month-')))
+    const db = openDatabase(temporaryFolder('month'))
     db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
     let now = new Date('2026-01-31T23:59:59Z')
     const bandwidth = createBandwidth(db, { userId: 1, quotaBytes: 100, now: () => now })

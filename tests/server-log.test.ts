@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawPost, sendRaw } from './support/raw-http.ts'
 import { startService, until } from './support/service.ts'
 import { listed, servicesForTests } from './support/services.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { startWeb, status, type Web } from './support/web.ts'
 
 const { start } = servicesForTests()
@@ -84,7 +84,7 @@ it('canaries in every field of a request, in every encoding, are in no line of t
 })
 
 it('a crash is told like any other fault, without what is secret', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'putdesk-crash-'))
+  const folder = temporaryFolder('crash')
   const program = join(folder, 'crash.mjs')
   const message = `went wrong: http://me:${canary}@host.example/?q=${canary} test-secret token=${canary}\\n2026-01-01 forged`
   await writeFile(
@@ -107,7 +107,7 @@ it.each([
   ['a settings file cut off', `{ "users": [{ "secret": "${canary}`, []],
   ['a secret in two words', '{}', ['--secret', 'my', canary]],
 ])('%s: refused without a word of it', async (_what, settings, flags) => {
-  const folder = await mkdtemp(join(tmpdir(), 'putdesk-settings-'))
+  const folder = temporaryFolder('settings')
   const path = join(folder, 'putdesk.json')
   await writeFile(path, settings)
   const entry = join(import.meta.dirname, '../server/main.ts')

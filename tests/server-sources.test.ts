@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificate, startVsftpd, type Vsftpd } from './support/ftp.ts'
@@ -8,6 +7,7 @@ import { itemsOf } from './support/items.ts'
 import { startNginx } from './support/nginx.ts'
 import type { Service } from './support/service.ts'
 import { figuresOf, inStatus, servicesForTests, whenEmpty } from './support/services.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -18,7 +18,7 @@ let home: string
 let ftp: Vsftpd
 beforeAll(async () => {
   web = await startWeb()
-  home = await mkdtemp(join(tmpdir(), 'putdesk-sources-'))
+  home = temporaryFolder('sources')
   await mkdir(join(home, 'files'), { recursive: true })
   await writeFile(join(home, 'files', 'song one.flac'), song)
   ftp = await startVsftpd(home)
@@ -45,7 +45,7 @@ describe('what can be fetched', () => {
   })
 
   it('by ftps, when its certificate is one to trust, and not otherwise', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'putdesk-ftps-'))
+    const folder = temporaryFolder('ftps')
     await mkdir(join(folder, 'files'), { recursive: true })
     await writeFile(join(folder, 'files', 'song.flac'), song)
     const certificate = makeCertificate(folder)

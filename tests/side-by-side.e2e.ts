@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from './support/app.ts'
 import { addLinks, startOnThisComputer } from './support/steps.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp, type MadeTorrent, makeTorrent, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -20,7 +20,7 @@ let parts: string[]
 let running: RunningApp | null = null
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'putdesk-side-by-side-'))
+  folder = temporaryFolder('side-by-side')
   web = await startWeb()
   writeFileSync(join(folder, 'song.flac'), randomBytes(6_000_000))
   writeFileSync(join(folder, 'lecture.bin'), randomBytes(9_000_000))
@@ -41,7 +41,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cleanUp()
   await web.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 afterEach(async () => {
   await running?.dispose()

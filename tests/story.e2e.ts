@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -11,6 +10,7 @@ import { headlessMpv, joinMpv, type Mpv } from './support/mpv.ts'
 import { commandLines, findProcess } from './support/processes.ts'
 import { type Service, startService, until } from './support/service.ts'
 import { allowThisMachine, startOnThisComputer } from './support/steps.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
 // The story of the product: a link is dropped on the window, and in the end the film plays.
@@ -26,7 +26,7 @@ let mpv: Mpv | null = null
 let service: Service | null = null
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'putdesk-story-'))
+  folder = temporaryFolder('story')
   film = makeFilm(folder)
   web = await startWeb()
   web.on('/big-buck-bunny.mp4', file(film.bytes, { type: 'video/mp4', bytesPerSecond }))
@@ -34,7 +34,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await web.stop()
-  rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(async () => {
   const home = mkdtempSync(join(folder, 'mpv-'))

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, secondStart, startApp } from './support/app.ts'
 import { startOnThisComputer } from './support/steps.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 import { bencode } from './support/torrents.ts'
 
 // Torrent files come in every way that a person has them, and nothing is fetched before they agree.
@@ -14,7 +14,7 @@ let running: RunningApp | null = null
 const path = (name: string) => join(folder, name)
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'putdesk-torrent-files-'))
+  folder = temporaryFolder('torrent-files')
   for (const name of ['first', 'second', 'third']) {
     const info = { name: `${name}-album`, length: 1000, 'piece length': 16_384, pieces: Buffer.alloc(20, name) }
     writeFileSync(path(`${name}.torrent`), bencode({ info }))
@@ -22,7 +22,6 @@ beforeAll(() => {
   writeFileSync(path('page.torrent'), '<html>')
   writeFileSync(path('large.torrent'), Buffer.alloc(700_001))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 afterEach(async () => {
   await running?.dispose()
   running = null

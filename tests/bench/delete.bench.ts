@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openContent } from '../../server/core/content.ts'
 import { openDatabase } from '../../server/core/database.ts'
 import { createSpace } from '../../server/core/space.ts'
 import type { Service } from '../support/service.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { alternate, type Row, type Run, rowOfTimes, timed } from './measure.ts'
 import type { BenchOptions } from './service.bench.ts'
 import { startBuilt } from './stored.ts'
@@ -19,7 +19,7 @@ const width = 300
  * the person is answered; the longest that anyone else waited until the last byte was gone is told beside.
  */
 export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
-  const place = mkdtempSync(join(tmpdir(), 'putdesk-bench-'))
+  const place = temporaryFolder('bench')
   const worst: number[] = []
   const gone: number[] = []
   let round = 0

@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { memoryFolder } from '../support/temp-folder.ts'
 import { benchAnalysis } from './analysis.bench.ts'
 import { benchApi } from './api.bench.ts'
 import { benchExtract } from './archive.bench.ts'
@@ -27,9 +26,8 @@ const runtime = z
   .object({ executable: z.string(), args: z.array(z.string()), version: z.string(), folder: z.string() })
   .parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
 
-const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const options: BenchOptions = {
-  folder: mkdtempSync(join(memory, 'putdesk-bench-')),
+  folder: memoryFolder('bench'),
   sizeMiB: Number(values.size),
   pairs: Number(values.pairs),
 }
@@ -57,13 +55,9 @@ console.log(
   `${cpus().length} cores, ${cpus()[0]?.model ?? ''}, Node ${process.version}, Electron ${runtime.version}, ${options.pairs} pairs`,
 )
 let isReached = true
-try {
-  for (const [ids, run] of benches) {
-    if (positionals.length > 0 && !ids.some((id) => positionals.includes(id))) continue
-    for (const row of await run()) isReached = print(row) && isReached
-  }
-} finally {
-  rmSync(options.folder, { recursive: true, force: true })
+for (const [ids, run] of benches) {
+  if (positionals.length > 0 && !ids.some((id) => positionals.includes(id))) continue
+  for (const row of await run()) isReached = print(row) && isReached
 }
 process.exit(isReached ? 0 : 1)
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '../../server/core/database.ts'
 import type { Transfer } from '../../server/core/transfer.ts'
 import { openTransferRows, type TransferRows } from '../../server/core/transfer-rows.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { alternate, medianMs, percentile, type Row, type Run, rowOfTimes, seconds } from './measure.ts'
 import { timeCommand } from './programs.ts'
 import type { BenchOptions } from './service.bench.ts'
@@ -22,7 +22,7 @@ interface Opened {
  * service writes together a moment later, is told beside.
  */
 export async function benchState({ pairs }: BenchOptions): Promise<Row[]> {
-  const place = mkdtempSync(join(tmpdir(), 'putdesk-bench-'))
+  const place = temporaryFolder('bench')
   try {
     return [await benchEvents(place, pairs), await benchLoad(place, pairs)]
   } finally {

@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { ownCache } from '../../build/paths.ts'
 import { freePort } from '../support/free-port.ts'
 import { startVsftpd } from '../support/ftp.ts'
 import { figuresOf, listed } from '../support/services.ts'
 import { canMount, mountSmallDisk } from '../support/small-disk.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp } from '../support/torrents.ts'
 import { startWeb } from '../support/web.ts'
 import { check, checkEnd, keepFew, residentBytes } from './checks.ts'
@@ -36,21 +37,24 @@ const stuckCount = 50
 const reasonLimitMs = 15_000
 
 const disk = canMount() ? mountSmallDisk(600) : null
-const home = disk === null ? await mkdtemp(join(tmpdir(), 'putdesk-soak-')) : join(disk.folder, 'home')
+const home = disk === null ? temporaryFolder('soak') : join(disk.folder, 'home')
 await mkdir(home, { recursive: true })
-const ftpHome = await mkdtemp(join(tmpdir(), 'putdesk-soak-ftp-'))
+const ftpHome = temporaryFolder('soak-ftp')
 const ftp = await startVsftpd(ftpHome)
 const listenPeers = `127.0.0.1:${await freePort()}`
 const web = await startWeb()
 const [hostile, stuck] = [await startHostileServer(), await startStuckServer()]
 const world = { web, hostile, ftp, ftpFolder: join(ftpHome, 'files'), listenPeers }
-const trace = join(tmpdir(), `putdesk-soak-${seed}-${process.pid}.log`)
+const kept = join(ownCache, 'soak', `seed-${seed}`)
+await rm(kept, { recursive: true, force: true })
+await mkdir(kept, { recursive: true })
+const trace = join(kept, 'trace.log')
 const course = await Course.begin({ chance, home, data: join(home, 'data'), listenPeers, disk, trace })
 const { counts, violations } = course
 const memory: number[] = []
 let n = 0
 
-console.log(`soak: seed ${seed}, ${values.minutes} minutes, data in ${course.data}, what happens in ${trace}`)
+console.log(`soak: seed ${seed}, ${values.minutes} minutes, data in ${course.data}, trace in ${trace}`)
 try {
   while (performance.now() < endAtMs) await round()
   await checkEnd(course)
@@ -73,12 +77,12 @@ console.log(
   `memory of the service at the end of rounds: ${memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(' ')} MiB`,
 )
 console.log(violations.length === 0 ? 'soak: clean' : `soak: ${violations.length} violations, seed ${seed}`)
-if (violations.length === 0) {
-  await rm(home, { recursive: true, force: true })
-  await rm(trace, { force: true })
-  disk?.stop()
+if (violations.length === 0) await rm(kept, { recursive: true })
+else {
+  await cp(home, join(kept, 'home'), { recursive: true })
+  console.log(`soak: what led to it is kept in ${kept}`)
 }
-await rm(ftpHome, { recursive: true, force: true })
+disk?.stop()
 process.exit(violations.length === 0 ? 0 : 1)
 
 /** One round: things are added while the service is killed now and then, until all of them have ended; then everything is checked. */

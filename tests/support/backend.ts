@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Backend, createBackend } from '../../electron/backend/backend.ts'
 import type { Host } from '../../electron/backend/host.ts'
@@ -7,6 +6,7 @@ import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
 import type { ItemColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
+import { temporaryFolder } from './temp-folder.ts'
 
 /** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
 export function portPair(): [Port, Port] {
@@ -49,7 +49,7 @@ export interface TestBackendOptions {
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
 export function openBackend(options: TestBackendOptions = {}): TestBackend {
-  const { dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-backend-')), protection = 'protected' } = options
+  const { dataFolder = temporaryFolder('backend'), protection = 'protected' } = options
   const log: string[] = []
   const starts: TestBackend['starts'] = []
   let servicePid: number | null = null
@@ -98,10 +98,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
           if (isWanted(data)) resolve(data)
         })
       }),
-    close: async () => {
-      await backend.close()
-      if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true })
-    },
+    close: () => backend.close(),
   }
 }
 

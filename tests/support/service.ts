@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { temporaryFolder } from './temp-folder.ts'
 
 /** What a test sets for the local service; all has a default. */
 export interface ServiceOptions {
@@ -62,7 +61,7 @@ process.once('exit', () => {
 /** Starts the real local service as a child process and resolves when it listens. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const { key = 'test-key', secret = 'test-secret', allowHosts = ['127.0.0.1'] } = options
-  const data = options.data ?? (await mkdtemp(join(tmpdir(), 'putdesk-service-')))
+  const data = options.data ?? temporaryFolder('service')
   const flags: [string, string | number | undefined][] = [
     ['port', options.port ?? 0],
     ['data', data],

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { temporaryFolder } from './temp-folder.ts'
 
 /** A real volume of a few megabytes, in memory. */
 export interface SmallDisk {
@@ -31,7 +29,7 @@ export function canTrace(): boolean {
 
 /** Mounts a tmpfs of so many MiB. */
 export function mountSmallDisk(mebibytes: number): SmallDisk {
-  const folder = mkdtempSync(join(tmpdir(), 'putdesk-disk-'))
+  const folder = temporaryFolder('disk')
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])
   return {
     folder,

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createTorrentEngine, type RunningTorrent, type TorrentEngine } from '../../server/torrent/engine.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../../server/torrent/types.ts'
+import { temporaryFolder } from './temp-folder.ts'
 
 /** A bencoded value as a test writes it. */
 export type Value = number | string | Uint8Array | Value[] | { [key: string]: Value }
@@ -115,7 +115,7 @@ const closers: (() => Promise<unknown>)[] = []
 
 /** A new private folder; gone when the test cleans up. */
 export async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'putdesk-torrent-'))
+  const folder = temporaryFolder('torrent')
   folders.push(folder)
   return folder
 }
