@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from './support/app.ts'
 import { makeFolder, startOnThisComputer } from './support/steps.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 // What a crash, a full disk or a careless hand does to the app's own files: kept aside, the last good back, and said.
 
@@ -11,7 +11,7 @@ let dataFolder: string
 let running: RunningApp
 
 beforeAll(async () => {
-  dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-damage-'))
+  dataFolder = temporaryFolder('damage')
   running = await startApp({ dataFolder })
   const { page } = running
   await startOnThisComputer(page)
@@ -23,7 +23,6 @@ beforeAll(async () => {
   await running.close()
 })
 afterEach(() => running.close())
-afterAll(() => rmSync(dataFolder, { recursive: true, force: true }))
 
 const isBack = /The settings file was damaged\. The last good settings are back/
 
@@ -35,7 +34,8 @@ it.each([
 ])('restores the last good settings when the settings file is %s', async (_what, damage) => {
   const path = join(dataFolder, 'settings.json')
   const damaged = damage(readFileSync(path))
-  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, damaged) })
+  writeFileSync(path, damaged)
+  running = await startApp({ dataFolder })
   await running.page.getByText(isBack).waitFor()
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
   const kept = readdirSync(dataFolder).filter((name) => name.startsWith('settings.damaged-'))
@@ -48,7 +48,8 @@ it.each([
   ['without anything in it', (path: string) => writeFileSync(path, '{}')],
 ])('opens with all accounts when the settings file is %s, and says it once', async (_what, damage) => {
   const path = join(dataFolder, 'settings.json')
-  running = await startApp({ dataFolder, beforeStart: () => damage(path) })
+  damage(path)
+  running = await startApp({ dataFolder })
   await running.page.getByText(/The settings file was .*\. The last good settings are back/).waitFor()
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
   await running.page.reload()
@@ -59,7 +60,8 @@ it('says what is wrong with the settings file also where no account can be shown
   const path = join(dataFolder, 'settings.json')
   const good = readFileSync(path)
   const later = JSON.stringify({ version: 99, settings: {}, accounts: [{ id: 7, way: 'of a later version' }] })
-  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, later) })
+  writeFileSync(path, later)
+  running = await startApp({ dataFolder })
   await running.page.getByRole('heading', { name: 'Welcome to Putdesk' }).waitFor()
   await running.page.getByText(/The settings file is of a later version of Putdesk and was left untouched/).waitFor()
   await running.close()
@@ -72,7 +74,8 @@ it('says what is wrong with the settings file also where no account can be shown
 it('shows its window in sight, whatever it remembers', async () => {
   const path = join(dataFolder, 'window.json')
   const away = { x: -90_000, y: 70_000, width: 90_000, height: 600 }
-  running = await startApp({ dataFolder, beforeStart: () => writeFileSync(path, JSON.stringify(away)) })
+  writeFileSync(path, JSON.stringify(away))
+  running = await startApp({ dataFolder })
   const { app, page } = running
   const [shown, area] = await app.evaluate(({ BrowserWindow, screen }) => [
     BrowserWindow.getAllWindows()[0]?.getBounds(),
@@ -105,12 +108,8 @@ it('restores the last good database of the local service when it is damaged', as
   const path = largestDatabase(join(dataFolder, 'service'))
   const bytes = readFileSync(path)
   bytes.fill(0x5a, 100)
-  const damage = () => {
-    // A start that was ended at once may have left a log that would heal it.
-    rmSync(`${path}-wal`, { force: true })
-    writeFileSync(path, bytes)
-  }
-  running = await startApp({ dataFolder, beforeStart: damage })
+  writeFileSync(path, bytes)
+  running = await startApp({ dataFolder })
   await running.page
     .getByText(/damaged/)
     .first()

@@ -228,7 +228,7 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
       const mine = id++
       window.putio.onMessage((message) => { if (message.id === mine) resolve(message.error ?? 'answered') })
       window.putio.send({ id: mine, method, input })
-      setTimeout(() => resolve('silence'), 1500)
+      setTimeout(() => resolve('silence'), 60_000)
     })
     return {
       unknown: await ask('vault.read', {}),

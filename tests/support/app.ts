@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import * as z from 'zod'
-import { commandLines } from './processes.ts'
+import { connectToMainProcess, type MainProcess } from './main-process.ts'
+import { temporaryFolder } from './temp-folder.ts'
 
 const Runtime = z.object({ executable: z.string(), args: z.array(z.string()) })
 
 /** The real app in a real window, with a data folder of its own. */
 export interface RunningApp {
-  app: ElectronApplication
+  app: MainProcess
   page: Page
   dataFolder: string
   /** Ends the app as a person would. */
@@ -26,9 +26,13 @@ export interface AppOptions {
   args?: readonly string[]
   /** Settings beside the defaults, for a fresh data folder. */
   settings?: Record<string, unknown>
-  /** Done right before the app starts, and again before each other start that it takes to join the driver to it. */
-  beforeStart?: () => void
 }
+
+const windowWithinMs = 60_000
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** No test asks the public table of people who share: that would leave this machine. */
 function writeSettings(dataFolder: string, settings: Record<string, unknown>): void {
@@ -37,17 +41,34 @@ function writeSettings(dataFolder: string, settings: Record<string, unknown>): v
   if (isFirstStart) writeFileSync(path, JSON.stringify({ settings: { isDhtOn: false, ...settings } }))
 }
 
-/** Starts the built app in the Electron that `npm test` found. */
+/** Starts the built app in the Electron that `npm test` found, and resolves when its window shows its page. */
 export async function startApp({
-  dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-e2e-')),
+  dataFolder = temporaryFolder('e2e'),
   environment = {},
   args = [],
   settings = {},
-  beforeStart = () => undefined,
 }: AppOptions = {}): Promise<RunningApp> {
   writeSettings(dataFolder, settings)
-  const { app, page } = await joinPatiently(dataFolder, { environment, args, beforeStart })
-  const close = () => app.close()
+  const child = spawnElectron(dataFolder, ['--inspect=0', '--remote-debugging-port=0', ...args], environment)
+  running.add(child)
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  exited.then(() => running.delete(child)).catch(() => undefined)
+  const [inspector, devTools] = await addressesOf(child)
+  const app = await connectToMainProcess(inspector)
+  await pageIsLoaded(app)
+  const browser = await chromium.connectOverCDP(`http://${devTools}`)
+  const page = browser.contexts()[0]?.pages()[0]
+  if (page === undefined) throw new Error('the app has no window')
+  const end = async () => {
+    await browser.close()
+    await app.quit()
+    await exited
+  }
+  let ended: Promise<void> | null = null
+  const close = () => {
+    ended ??= end()
+    return ended
+  }
   return {
     app,
     page,
@@ -60,72 +81,62 @@ export async function startApp({
   }
 }
 
+/** Where the inspector of the main process and the DevTools of the pages listen, as Electron prints it. */
+function addressesOf(child: ChildProcess): Promise<[inspector: string, devTools: string]> {
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      const inspector = /Debugger listening on (ws:\S+)/.exec(printed)?.[1]
+      const devTools = /DevTools listening on ws:\/\/([\d.:]+)/.exec(printed)?.[1]
+      if (inspector !== undefined && devTools !== undefined) resolve([inspector, devTools])
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`the app ended with ${code}:\n${printed}`)))
+  })
+}
+
 /**
- * Joins the driver to an app that it starts. Where a window is there before the driver has looked for windows, it now and then
- * waits for ever, with nothing wrong in the app: that app is ended, and another started.
+ * Waits until the window has loaded its page. A driver that attaches to a window while it leaves its first, empty document can
+ * miss that, and then waits for it forever.
  */
-async function joinPatiently(
-  dataFolder: string,
-  { environment, args, beforeStart }: Required<Pick<AppOptions, 'environment' | 'args' | 'beforeStart'>>,
-) {
-  for (let tries = 1; ; tries += 1) {
-    beforeStart()
-    try {
-      return await joinApp(dataFolder, environment, args)
-    } catch (error) {
-      if (!(error instanceof NeverJoined) || tries === mostTries) throw error
-      for (const [pid, line] of commandLines()) if (line.includes(dataFolder)) process.kill(pid, 'SIGKILL')
-    }
+async function pageIsLoaded(app: MainProcess): Promise<void> {
+  const isLoaded = () =>
+    app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows().some(
+        ({ webContents }) => webContents.getURL().startsWith('app://') && !webContents.isLoadingMainFrame(),
+      ),
+    )
+  const endMs = performance.now() + windowWithinMs
+  while (!(await isLoaded())) {
+    if (performance.now() > endMs) throw new Error('the app shows no page')
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
-/** The driver and a running Electron did not find each other. */
-class NeverJoined extends Error {}
-
-const joinWithinMs = 12_000
-const mostTries = 4
-
-/** Starts the app and joins the driver to it. */
-async function joinApp(dataFolder: string, environment: Record<string, string>, args: readonly string[]) {
+function spawnElectron(
+  dataFolder: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): ChildProcess {
   const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
+  // As an ordinary user the real sandbox is part of what is tested.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const joined = async () => {
-    const app = await _electron.launch({
-      executablePath: runtime.executable,
-      args: [...runtime.args, ...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`, ...args],
-      // As an ordinary user the real sandbox is part of what is tested.
-      chromiumSandbox: sandbox.length === 0,
-      env: { ...definedEnvironment(), PUTDESK_NODE: process.execPath, ...environment },
-    })
-    return { app, page: await app.firstWindow() }
-  }
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NeverJoined('the driver never joined the app')), joinWithinMs)
+  const switches = [...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`]
+  return spawn(runtime.executable, [...runtime.args, ...switches, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, PUTDESK_NODE: process.execPath, ...environment },
   })
-  try {
-    return await Promise.race([joined(), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** Starts the app once more with the same data folder, as the system does to open something; resolves when that start has ended. */
 export function secondStart(dataFolder: string, args: readonly string[]): Promise<void> {
-  const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const switches = [...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`]
+  const child = spawnElectron(dataFolder, args)
+  child.stderr?.resume()
   return new Promise((resolve, reject) => {
-    const child = spawn(runtime.executable, [...runtime.args, ...switches, ...args], { stdio: 'ignore' })
     child.once('error', reject)
     child.once('exit', () => resolve())
   })
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
 }
 
 /** Drops something, and files by their paths, on the window as the operating system does: through the browser's own drag pipeline. */
