@@ -1,19 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { listPackage } from '@electron/asar'
+import { readdirSync } from 'node:fs'
+import { extractFile, listPackage } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { probePage } from '../build/devtools.ts'
 import { until } from './support/service.ts'
+import { temporaryFolder } from './support/temp-folder.ts'
 
 const packaged = 'out/linux-unpacked/putdesk'
+const archive = 'out/linux-unpacked/resources/app.asar'
 let dataFolder: string
+/** The window's files as the other tests have them. */
+let driven: string[]
 let child: ChildProcess | null = null
 
 beforeAll(() => {
-  dataFolder = mkdtempSync(join(tmpdir(), 'putdesk-packaged-'))
+  dataFolder = temporaryFolder('packaged')
+  driven = readdirSync('dist/renderer/assets').filter((name) => !name.endsWith('.map'))
   const made = spawnSync(process.execPath, ['build/package.ts'], { encoding: 'utf8' })
   expect(made.status, made.stderr).toBe(0)
 })
@@ -23,7 +26,6 @@ afterAll(async () => {
     child.kill()
     await ended
   }
-  rmSync(dataFolder, { recursive: true, force: true })
 })
 
 it('E19: every fuse of the packaged binary is as stated', async () => {
@@ -45,12 +47,21 @@ it('E19: every fuse of the packaged binary is as stated', async () => {
 })
 
 it('holds the program and nothing of how it was made', () => {
-  const files = listPackage('out/linux-unpacked/resources/app.asar', { isPack: false })
+  const files = listPackage(archive, { isPack: false })
   expect(files).toContain('/dist/electron/main.cjs')
   for (const part of ['main.mjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
     expect(files).toContain(`/dist/server/${part}`)
   }
   expect(files.filter((path) => /\.map$|\.tsx?$|test|node_modules|\.cache/.test(path))).toEqual([])
+})
+
+it('ships the window that the other tests drive, with React as it is for production', () => {
+  const folder = '/dist/renderer/assets/'
+  const shipped = listPackage(archive, { isPack: false }).filter((path) => path.startsWith(folder))
+  // A name holds the hash of what is in the file.
+  expect(shipped.map((path) => path.slice(folder.length)).sort()).toEqual(driven.sort())
+  // Only React's development build links to explanations.
+  expect(shipped.filter((path) => extractFile(archive, path.slice(1)).includes('react.dev/link'))).toEqual([])
 })
 
 it('carries the 7-Zip of its system beside it, and it runs', () => {
