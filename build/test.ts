@@ -1,18 +1,23 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startVirtualDisplay } from './display.ts'
 import { findElectron } from './electron-runtime.ts'
 import { ownCache, root, say } from './paths.ts'
 import { checkRooms } from './rooms.ts'
 import { ensureSystemPackages } from './system-packages.ts'
+import { flakeReport, readFigures, type TestFigures } from './test-report.ts'
 
 const isWithWindow = !process.argv.includes('--no-e2e')
 const bin = join(root, 'node_modules', '.bin')
-const environment = { ...process.env }
 const report = join(ownCache, 'test-report.json')
+const repeated = join(ownCache, 'test-repeated.txt')
+const environment: NodeJS.ProcessEnv = { ...process.env, PUTDESK_TEST_REPEATED: repeated }
+const tests: TestFigures['tests'] = []
 let passed = 0
 let failed = 0
+mkdirSync(ownCache, { recursive: true })
+writeFileSync(repeated, '')
 
 const missing = isWithWindow ? ensureSystemPackages(['electron', 'display', 'tests']) : ensureSystemPackages(['tests'])
 if (missing.length > 0) say('some tests will fail without these packages.')
@@ -39,6 +44,7 @@ for (const [name, step] of steps) {
   if (!isFine) broken.push(name)
 }
 display?.stop()
+for (const line of flakeReport(tests, readFileSync(repeated, 'utf8').split('\n').filter(Boolean))) say(line)
 if (broken.length > 0) say(`failed: ${broken.join(', ')}.`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(broken.length > 0 || failed > 0 || passed === 0 ? 1 : 0)
@@ -50,7 +56,6 @@ function run(command: string, args: string[]): boolean {
 
 /** Runs one of the two sets of tests and adds its figures up, for the line that CI reads. */
 function runTests(project: 'unit' | 'e2e'): boolean {
-  mkdirSync(ownCache, { recursive: true })
   rmSync(report, { force: true })
   const isFine = run('vitest', [
     'run',
@@ -60,15 +65,10 @@ function runTests(project: 'unit' | 'e2e'): boolean {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ])
-  if (!existsSync(report)) return false
-  const figures: unknown = JSON.parse(readFileSync(report, 'utf8'))
-  passed += figure(figures, 'numPassedTests')
-  failed += figure(figures, 'numFailedTests')
-  return isFine && figure(figures, 'numPassedTests') > 0 && figure(figures, 'numPendingTests') === 0
-}
-
-function figure(figures: unknown, name: string): number {
-  if (typeof figures !== 'object' || figures === null) return 0
-  const value: unknown = Object.entries(figures).find(([key]) => key === name)?.[1]
-  return typeof value === 'number' ? value : 0
+  const figures = readFigures(report)
+  if (figures === null) return false
+  passed += figures.passed
+  failed += figures.failed
+  tests.push(...figures.tests)
+  return isFine && figures.passed > 0 && figures.skipped === 0
 }

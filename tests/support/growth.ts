@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { reportRepeated } from './repeated.ts'
 
 /** From this cost on, in milliseconds of processor time, what is measured is the work and not the clock. */
 const measurableMs = 10
@@ -23,11 +24,13 @@ export async function expectLinear<T>(
     small = await costMs(make(size), work)
   }
   let growth = Number.POSITIVE_INFINITY
-  for (let attempt = 0; attempt < attempts && growth > maxPerDoubling; attempt++) {
+  let attempt = 0
+  for (; attempt < attempts && growth > maxPerDoubling; attempt++) {
     const before = attempt === 0 ? small : await costMs(make(size), work)
     const after = await costMs(make(size * 4), work)
     growth = Math.min(growth, Math.sqrt(after / Math.max(before, measurableMs)))
   }
+  if (attempt > 1) reportRepeated(`${expect.getState().currentTestName}: measured ${attempt} times`)
   expect(growth, `for each doubling, from ${size} on, which cost ${small.toFixed(1)} ms`).toBeLessThanOrEqual(
     maxPerDoubling,
   )
