@@ -5,15 +5,7 @@ import { build } from 'vite'
 import { root, say } from './paths.ts'
 
 /** The bundles of all processes and threads but the window's page. */
-export const nodeBundles = [
-  'main',
-  'run-app',
-  'preload',
-  'server',
-  'torrent-worker',
-  'extract-worker',
-  'wasm-worker',
-] as const
+const nodeBundles = ['main', 'run-app', 'preload', 'server', 'torrent-worker', 'extract-worker', 'wasm-worker'] as const
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
@@ -28,7 +20,7 @@ export async function buildAll(): Promise<void> {
 }
 
 /** Copies what the service loads as it was published. */
-export function copyPrebuilt(): void {
+function copyPrebuilt(): void {
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
   copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))

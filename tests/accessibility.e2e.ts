@@ -75,6 +75,22 @@ it('Add links, with the ledger', async () => {
   await expectClean(page)
 })
 
+it('Put.io’s own report on the links, which is copied by keyboard', async () => {
+  const { app, page } = running
+  await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
+  await page.getByText('cannot be fetched').waitFor()
+  await page.getByRole('button', { name: 'Put.io’s report' }).press('Enter')
+  const text = await page.getByRole('textbox', { name: 'Put.io’s report' }).inputValue()
+  expect(JSON.parse(text)).toMatchObject({
+    Urls: { url: [web.url('/film.mp4')], rapid: [], multipart: {}, torrent: [] },
+  })
+  await page.getByRole('button', { name: 'Copy' }).press('Enter')
+  await page.getByText('Copied').waitFor()
+  expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(text)
+  await expectClean(page)
+  await page.keyboard.press('Escape')
+})
+
 it('Add links, with a torrent file', async () => {
   const { page } = running
   await dropOnWindow(page, [], [join(folder, 'album.torrent')])

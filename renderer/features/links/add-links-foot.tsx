@@ -1,13 +1,17 @@
 import { FileInput, WandSparkles } from 'lucide-react'
+import type { AnalysisReport, TorrentFile } from '../../../shared/analysis.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { keysOf } from '../../parts/keys.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
+import { LinksReport } from './links-report.tsx'
 
 interface Props {
   count: number
-  hasRows: boolean
+  /** Null while there is no row. */
+  report: AnalysisReport | null
+  files: readonly TorrentFile[]
   isAdding: boolean
   isOver: boolean
   problem: string | null
@@ -19,7 +23,7 @@ interface Props {
 }
 
 /** The acts of the dialog, and why one was refused. */
-export function AddLinksFoot({ count, hasRows, isAdding, isOver, problem, keys, ...on }: Props) {
+export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, keys, ...on }: Props) {
   return (
     <>
       {problem === null ? null : (
@@ -28,16 +32,19 @@ export function AddLinksFoot({ count, hasRows, isAdding, isOver, problem, keys, 
         </p>
       )}
       <footer className={styles.foot}>
-        {hasRows ? (
-          <Button onClick={on.onBest}>
-            <Icon of={WandSparkles} />
-            {say('links.best')}
-          </Button>
-        ) : (
+        {report === null ? (
           <Button title={keysOf('Ctrl', 'O')} onClick={on.onChoose}>
             <Icon of={FileInput} />
             {say('links.chooseFiles')}
           </Button>
+        ) : (
+          <>
+            <Button onClick={on.onBest}>
+              <Icon of={WandSparkles} />
+              {say('links.best')}
+            </Button>
+            <LinksReport report={report} files={files} />
+          </>
         )}
         {isOver && problem === null ? <p className={styles.over}>{say('ledger.over')}</p> : null}
         <span className={styles.gap} />

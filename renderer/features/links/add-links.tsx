@@ -133,7 +133,8 @@ export function AddLinks({ given }: Props) {
         )}
         <AddLinksFoot
           count={ticked.size}
-          hasRows={rows.length > 0}
+          report={rows.length > 0 ? (report?.report ?? null) : null}
+          files={files}
           isAdding={isAdding}
           isOver={ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0}
           problem={problem}

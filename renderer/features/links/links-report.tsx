@@ -1,0 +1,63 @@
+import { Popover } from '@base-ui/react/popover'
+import { Check, Copy, FileText } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import type { AnalysisReport, TorrentFile } from '../../../shared/analysis.ts'
+import { Button } from '../../parts/button.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { say } from '../../words/say.ts'
+import styles from './links-report.module.css'
+import { reportText } from './report-text.ts'
+
+interface Props {
+  report: AnalysisReport
+  /** The torrent files among the links, which the report then names as the person knows them. */
+  files: readonly TorrentFile[]
+}
+
+/** Put.io's own report on the links, word for word, to read and to copy. */
+export function LinksReport({ report, files }: Props) {
+  const text = useMemo(() => reportText(report, files), [report, files])
+  const [copied, setCopied] = useState<string | null>(null)
+  const shown = useRef<HTMLTextAreaElement>(null)
+  const isCopied = copied === text
+
+  function copy() {
+    // The page has no permission for the clipboard: the person's own click copies what is selected.
+    shown.current?.select()
+    if (document.execCommand('copy')) setCopied(text)
+  }
+
+  return (
+    <Popover.Root onOpenChange={() => setCopied(null)}>
+      <Popover.Trigger render={<Button look="quiet" />}>
+        <Icon of={FileText} />
+        {say('links.report')}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner side="top" align="start" sideOffset={6} className={styles.positioner}>
+          <Popover.Popup className={styles.popup}>
+            <div className={styles.head}>
+              <Popover.Title className={styles.title}>{say('links.report')}</Popover.Title>
+              <span className={styles.copied} role="status">
+                {isCopied ? say('act.copied') : null}
+              </span>
+              <Button look="pill" onClick={copy}>
+                <Icon of={isCopied ? Check : Copy} size={13} />
+                {say('act.copy')}
+              </Button>
+            </div>
+            <textarea
+              ref={shown}
+              className={styles.text}
+              aria-label={say('links.report')}
+              rows={16}
+              spellCheck={false}
+              readOnly
+              value={text}
+            />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}
