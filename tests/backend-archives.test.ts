@@ -190,6 +190,45 @@ it('says of a file that is no torrent that it is none, by its name', async () =>
   )
 })
 
+it('hands no torrent file to a server that takes none, and says so in its row', async () => {
+  const asked: string[] = []
+  const server = await startScriptedServer(({ url, body }) => {
+    const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
+    asked.push(`${method} ${body}`)
+    const results: Record<string, unknown> = {
+      'user.info': [{ name: 'mary', disk_quota: '10', disk_quota_available: '9' }],
+      'urls.analyze': { items: { singleurl: [{ url: 'http://a.example/x', size: '5' }] }, disk_avail: '8' },
+    }
+    const answer = { error: false, user_name: 'mary', id: 1, response: { results: results[method] ?? [] } }
+    return { body: JSON.stringify(answer) }
+  })
+  const { client } = backendOf()
+  const accountId = await client.call('accounts.addServer', {
+    accountId: null,
+    address: server.url,
+    apiKey: 'k',
+    apiSecret: 'open-sesame',
+    isKept: false,
+    mayBePlain: false,
+  })
+  const { link } = await client.call('links.fromFile', { name: 'made.torrent', base64: 'ZDQ6aW5mb2RlZQ==' })
+  const file = {
+    kind: 'problem',
+    name: 'made.torrent',
+    links: [link],
+    problem: expect.stringContaining('torrent files'),
+  }
+  const alone = await client.call('analysis.run', { accountId, links: [link] })
+  expect(alone).toMatchObject({ rows: [file], diskFreeBytes: 9 })
+  const both = await client.call('analysis.run', { accountId, links: [link, 'http://a.example/x'] })
+  expect(both).toMatchObject({ rows: [{ kind: 'file', sizeBytes: 5 }, file], diskFreeBytes: 8 })
+  await expect(client.call('transfers.add', { accountId, links: [link], folderId: 0 })).rejects.toMatchObject({
+    code: 'refused',
+  })
+  expect(asked.join('\n')).not.toContain('ZDQ6aW5m')
+  await server.stop()
+})
+
 it('adds the links again where a server cannot retry in place, without asking it to, and refuses to promise more', async () => {
   const listed = { id: '7', name: 'a.zip', status: 'Error', percent_done: '0' }
   const asked: string[] = []

@@ -44,11 +44,11 @@ export class TorrentFiles {
     return this.take(name, bytes)
   }
 
-  /** What a service takes for a link: the link itself, or a torrent file whole. Throws `not-found` for one that is not held any more. */
+  /** What a service takes for a link: the link itself, or a torrent file whole. Throws `bad-input` for one that is no longer held. */
   toService(link: string): string {
     if (!isTorrentFile(link)) return link
     const held = this.#held.get(link)
-    if (held === undefined) throw new AppError('not-found', 'A torrent file is no longer at hand. Open it again.')
+    if (held === undefined) throw new AppError('bad-input', 'A torrent file is no longer at hand. Open it again.')
     return held.dataLink
   }
 

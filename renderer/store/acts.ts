@@ -6,7 +6,7 @@ import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
 import { folderName } from './selectors.ts'
-import { isCancelled, sentenceOf } from './sentence.ts'
+import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** An item and the folder it lies in, so that a move can be taken back. */
@@ -148,7 +148,7 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
           get().toast(say('play.started', { name, player }))
         } catch (error) {
           const isAsked = error instanceof AppError && error.code === 'untrusted-host'
-          if (!isAsked) return get().complain(sentenceOf(error))
+          if (!isAsked) return get().complain(sentenceAbout(name, error))
           get().complain(error.message, [{ label: say('act.playFromThere'), run: () => void start(true) }])
         }
       }

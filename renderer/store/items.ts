@@ -1,11 +1,10 @@
 import type { AccountId } from '../../shared/account.ts'
-import { AppError } from '../../shared/errors.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { itemKinds } from '../../shared/item-kinds.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
 import { indexOfId, type Listing, listingOf } from './listing.ts'
 import { keepExisting } from './selection.ts'
-import { sentenceOf } from './sentence.ts'
+import { isNotFound, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** A folder as last fetched, and how its fetching goes. */
@@ -112,7 +111,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
       } catch (error) {
         if (signal.aborted) return
         put(key, { isLoading: false, problem: sentenceOf(error) })
-        if (error instanceof AppError && error.code === 'not-found') get().leaveGone(accountId, folderId)
+        if (isNotFound(error)) get().leaveGone(accountId, folderId)
       } finally {
         if (loading.get(key) === controller) loading.delete(key)
       }

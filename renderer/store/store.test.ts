@@ -439,6 +439,14 @@ it('asks once before a token goes to a host that is not the account’s own, and
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
 })
 
+it('says of an item that is gone that it is, by its name', async () => {
+  const { backend, store } = openStore()
+  const playing = store.getState().play('a', 4, 'film.mkv', null)
+  await backend.refuse('play.item', 'not-found', 'There is no item with the id 4.')
+  await playing
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['“film.mkv” is no longer there.'])
+})
+
 it('never writes pushed state from a reply', async () => {
   const { backend, store } = openStore()
   const changing = store.getState().changeSettings({ theme: 'dark' })

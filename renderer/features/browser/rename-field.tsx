@@ -2,7 +2,7 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { problemOfName, stemLength } from '../../store/item-names.ts'
 import type { Row } from '../../store/listing.ts'
 import { shownFolder } from '../../store/selectors.ts'
-import { sentenceOf } from '../../store/sentence.ts'
+import { sentenceAbout } from '../../store/sentence.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
@@ -32,7 +32,7 @@ export function RenameField({ accountId, row }: { accountId: string; row: Row })
       leave()
     } catch (error) {
       isSending.current = false
-      setRenaming({ id: row.id, problem: sentenceOf(error) })
+      setRenaming({ id: row.id, problem: sentenceAbout(row.name, error) })
     }
   }
 

@@ -3,7 +3,7 @@ import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { keysOf } from '../../parts/keys.ts'
 import { chooseFiles } from '../../store/hand-over.ts'
-import { sentenceOf } from '../../store/sentence.ts'
+import { isNotFound, sentenceOf } from '../../store/sentence.ts'
 import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -78,7 +78,7 @@ export function AddLinks({ given }: Props) {
       if (store.getState().settings?.isDockOpen === false) store.getState().toast(say('links.added', { count }))
       close()
     } catch (error) {
-      setProblem(sentenceOf(error))
+      setProblem(isNotFound(error) ? say('links.folderGone') : sentenceOf(error))
       setAdding(false)
     }
   }
