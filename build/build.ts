@@ -5,7 +5,15 @@ import { build } from 'vite'
 import { root, say } from './paths.ts'
 
 /** The bundles of all processes and threads but the window's page. */
-const nodeBundles = ['main', 'run-app', 'preload', 'server', 'torrent-worker', 'extract-worker', 'wasm-worker'] as const
+export const nodeBundles = [
+  'main',
+  'run-app',
+  'preload',
+  'server',
+  'torrent-worker',
+  'extract-worker',
+  'wasm-worker',
+] as const
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
@@ -20,7 +28,7 @@ export async function buildAll(): Promise<void> {
 }
 
 /** Copies what the service loads as it was published. */
-function copyPrebuilt(): void {
+export function copyPrebuilt(): void {
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
   copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** Asks the first page of a program that was started with `--remote-debugging-port=0`. */
 export interface PageProbe {
@@ -8,23 +9,18 @@ export interface PageProbe {
   screenshot(): Promise<Buffer | null>
 }
 
+/** A connection to a page that stays open. */
+export interface PageSession {
+  send(method: string, params?: Record<string, unknown>): Promise<Record<string, unknown>>
+  on(event: string, listener: (params: Record<string, unknown>) => void): void
+}
+
 /** Waits until the program says where it listens. Its standard error must be a pipe. Rejects when it ends instead. */
 export async function probePage(child: ChildProcess): Promise<PageProbe> {
-  const port = await new Promise<string>((resolve, reject) => {
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child.once('error', reject)
-    child.once('exit', () => reject(new Error(`the program ended:\n${said}`)))
-  })
+  const port = await devToolsPort(child)
   const ask = async (method: string, params: Record<string, unknown>): Promise<Record<string, unknown> | null> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/json/list`)
-    const targets: { type: string; webSocketDebuggerUrl: string }[] = JSON.parse(await answer.text())
-    const page = targets.find(({ type }) => type === 'page')
-    return page === undefined ? null : askTarget(page.webSocketDebuggerUrl, method, params)
+    const url = await pageUrl(port)
+    return url === null ? null : askTarget(url, method, params)
   }
   return {
     evaluate: async (expression) => {
@@ -39,23 +35,83 @@ export async function probePage(child: ChildProcess): Promise<PageProbe> {
   }
 }
 
+/** Connects to the program's first page as soon as there is one. */
+export async function connectToPage(child: ChildProcess): Promise<PageSession> {
+  const port = await devToolsPort(child)
+  let url = await pageUrl(port)
+  while (url === null) {
+    await wait(20)
+    url = await pageUrl(port)
+  }
+  return openSession(url)
+}
+
+function devToolsPort(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`the program ended:\n${said}`)))
+  })
+}
+
+async function pageUrl(port: string): Promise<string | null> {
+  const answer = await fetch(`http://127.0.0.1:${port}/json/list`)
+  const targets: { type: string; webSocketDebuggerUrl: string }[] = JSON.parse(await answer.text())
+  return targets.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? null
+}
+
 /** One question over a connection of its own. */
 async function askTarget(
   url: string,
   method: string,
   params: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const socket = new WebSocket(url)
+  const session = await openSession(url)
   try {
-    return await new Promise((resolve, reject) => {
-      socket.onerror = () => reject(new Error('the page does not answer'))
-      socket.onopen = () => socket.send(JSON.stringify({ id: 1, method, params }))
-      socket.onmessage = ({ data }) => {
-        const answer: { id?: number; result?: Record<string, unknown> } = JSON.parse(String(data))
-        if (answer.id === 1) resolve(answer.result ?? {})
-      }
-    })
+    return await session.send(method, params)
   } finally {
-    socket.close()
+    session.close()
+  }
+}
+
+interface Message {
+  id?: number
+  method?: string
+  params?: Record<string, unknown>
+  result?: Record<string, unknown>
+}
+
+async function openSession(url: string): Promise<PageSession & { close(): void }> {
+  const socket = new WebSocket(url)
+  const waiting = new Map<number, PromiseWithResolvers<Record<string, unknown>>>()
+  const listeners = new Map<string, (params: Record<string, unknown>) => void>()
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve
+    socket.onerror = () => reject(new Error('the page does not answer'))
+  })
+  socket.onmessage = ({ data }) => {
+    const { id, method, params, result }: Message = JSON.parse(String(data))
+    if (id !== undefined) waiting.get(id)?.resolve(result ?? {})
+    else if (method !== undefined) listeners.get(method)?.(params ?? {})
+  }
+  socket.onclose = () => {
+    for (const { reject } of waiting.values()) reject(new Error('the page has gone'))
+  }
+  let lastId = 0
+  return {
+    send: (method, params = {}) => {
+      const id = ++lastId
+      const answer = Promise.withResolvers<Record<string, unknown>>()
+      waiting.set(id, answer)
+      socket.send(JSON.stringify({ id, method, params }))
+      return answer.promise.finally(() => waiting.delete(id))
+    },
+    on: (event, listener) => void listeners.set(event, listener),
+    close: () => socket.close(),
   }
 }
