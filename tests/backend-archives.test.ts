@@ -190,6 +190,18 @@ it('says of a file that is no torrent that it is none, by its name', async () =>
   )
 })
 
+it('analyses a torrent file while the service is still starting', async () => {
+  const torrent = await makeTorrent({ name: 'early.bin', sizeBytes: 30_000 })
+  const { client, next } = backendOf()
+  const { link } = await client.call('links.fromFile', { name: 'a.torrent', base64: torrent.bytes.toString('base64') })
+  const shown = next('accounts.changed', ([account]) => account?.state === 'connecting')
+  const added = client.call('accounts.addThisComputer', {})
+  const [account] = await shown
+  const { rows } = await client.call('analysis.run', { accountId: account?.id ?? '', links: [link] })
+  expect(rows).toMatchObject([{ kind: 'torrent', name: 'early.bin' }])
+  await added
+})
+
 it('hands no torrent file to a server that takes none, and says so in its row', async () => {
   const asked: string[] = []
   const server = await startScriptedServer(({ url, body }) => {

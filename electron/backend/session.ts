@@ -1,4 +1,5 @@
 import type { Account, Quota } from '../../shared/account.ts'
+import type { Capabilities } from '../../shared/capabilities.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Emit } from './emit.ts'
@@ -96,6 +97,12 @@ export class Session {
     this.#isFine({ name: nameOf(this.#account, quota.userName), capabilities })
     if (isNewUser) this.#options.onChange(this)
     if (isChanged) this.emitQuota()
+  }
+
+  /** What the service can do. One that has not been asked yet, as it is still starting, is asked. */
+  async capabilities(): Promise<Capabilities> {
+    if (this.#quota === null) await this.refreshQuota()
+    return this.#account.capabilities
   }
 
   emitQuota(): void {

@@ -37,7 +37,7 @@ export function transferHandlers({
       const session = accounts.session(accountId)
       const analysis = await analyze(session.client().during(signal), links, {
         files: torrentFiles,
-        canTakeFiles: session.account.capabilities.canTakeTorrentFiles,
+        canTakeFiles: (await session.capabilities()).canTakeTorrentFiles,
       })
       return { ...analysis, report: toReport(analysis) }
     },
@@ -60,7 +60,7 @@ export function transferHandlers({
     'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {
       const session = accounts.session(accountId)
       if (password !== null) secrets.add(password)
-      if (session.account.capabilities.canRetryInPlace)
+      if ((await session.capabilities()).canRetryInPlace)
         await session.client().retryTransfer(transferId, { password, isUnpacked })
       else {
         if (password !== null || !isUnpacked)
@@ -124,7 +124,7 @@ async function add(
   { links, folderId }: { links: readonly string[]; folderId: ItemId },
   files: TorrentFiles,
 ): Promise<number[]> {
-  const { canTakeTorrentFiles } = session.account.capabilities
+  const { canTakeTorrentFiles } = await session.capabilities()
   if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
   const ids: number[] = []
   for (const request of toRequests(links, files)) {
