@@ -3,7 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connect } from '../shared/rpc.ts'
 import { App } from './app/app.tsx'
-import { FaultBoundary } from './app/fault-boundary.tsx'
+import { ErrorBoundary } from './app/error-boundary.tsx'
 import { windowPort } from './port.ts'
 import { rememberWindow } from './store/remembered.ts'
 import { createAppStore } from './store/store.ts'
@@ -21,9 +21,9 @@ const forgetWindow = rememberWindow(store, () => localStorage, window)
 createRoot(root).render(
   <StrictMode>
     <StoreProvider value={store}>
-      <FaultBoundary onFault={forgetWindow}>
+      <ErrorBoundary onError={forgetWindow}>
         <App />
-      </FaultBoundary>
+      </ErrorBoundary>
     </StoreProvider>
   </StrictMode>,
 )

@@ -5,8 +5,8 @@ import { hide } from './secrets.ts'
 const maxLineLength = 16 * 1024
 
 /** Writes one entry to the log on stderr, with the whole chain of causes and without anything secret. */
-export function logFault(fault: unknown): void {
-  process.stderr.write(stamped(redact(chain(fault))))
+export function logError(error: unknown): void {
+  process.stderr.write(stamped(redact(chain(error))))
 }
 
 /**
@@ -41,8 +41,8 @@ function writeWaiting(): void {
   process.stderr.write(waiting.splice(0).join(''))
 }
 
-function chain(fault: unknown, depth = 0): string {
-  if (!(fault instanceof Error)) return String(fault)
-  const cause = fault.cause === undefined || depth > 10 ? '' : `\ncaused by ${chain(fault.cause, depth + 1)}`
-  return `${fault.stack ?? fault.message}${cause}`
+function chain(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined || depth > 10 ? '' : `\ncaused by ${chain(error.cause, depth + 1)}`
+  return `${error.stack ?? error.message}${cause}`
 }

@@ -4,7 +4,7 @@ import { isLoopback } from './api/names.ts'
 import { openCores } from './core/core.ts'
 import { DataFolderError } from './core/folder-error.ts'
 import { createHosters } from './core/hosters.ts'
-import { logFault, redact } from './log.ts'
+import { logError, redact } from './log.ts'
 import { type Options, readOptions } from './options.ts'
 import { joinParent, type ParentSettings } from './parent.ts'
 import { UsageError } from './said.ts'
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const told = await parent?.started
   if (told !== undefined) await apply(told.settings)
   parent?.onSettings((settings) => {
-    apply(settings).catch(logFault)
+    apply(settings).catch(logError)
   })
   for (const { user, password, cookie } of options.hosterAccounts) keepSecret(password, cookie, `${user}:${password}`)
   const users = options.users ?? (told === undefined ? [] : [{ ...told.credentials, ...options.limits }])
@@ -53,10 +53,10 @@ async function main(): Promise<void> {
       return torrents
     }
     try {
-      return openCores({ folder, users, gate, hosters, load, openTorrents, report: logFault })
-    } catch (fault) {
-      if (parent !== null && fault instanceof DataFolderError) tell({ ready: false, reason: fault.message })
-      throw fault
+      return openCores({ folder, users, gate, hosters, load, openTorrents, report: logError })
+    } catch (error) {
+      if (parent !== null && error instanceof DataFolderError) tell({ ready: false, reason: error.message })
+      throw error
     }
   }
   const cores = open()
@@ -88,18 +88,18 @@ async function makeTorrents({ torrents }: Options, allowHosts: string[]): Promis
   const { createTorrentEngine } = await import('./torrent/engine.ts')
   const { dhtBootstrap, ...rest } = torrents
   const dht = dhtBootstrap === null ? (false as const) : { bootstrap: dhtBootstrap }
-  return createTorrentEngine({ ...rest, dht, allowHosts, report: logFault })
+  return createTorrentEngine({ ...rest, dht, allowHosts, report: logError })
 }
 
-function die(fault: unknown): void {
-  if (fault instanceof UsageError || fault instanceof DataFolderError) {
-    process.stderr.write(`${redact(fault.message)}\n`)
-    process.exit(fault instanceof UsageError ? 2 : 1)
+function die(error: unknown): void {
+  if (error instanceof UsageError || error instanceof DataFolderError) {
+    process.stderr.write(`${redact(error.message)}\n`)
+    process.exit(error instanceof UsageError ? 2 : 1)
   }
-  const code = fault instanceof Error && 'code' in fault ? fault.code : null
+  const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE') process.stderr.write('The port is already used by another program.\n')
   else if (code === 'EADDRNOTAVAIL') process.stderr.write('This computer has no such address to listen at.\n')
-  else logFault(fault)
+  else logError(error)
   process.exit(1)
 }
 

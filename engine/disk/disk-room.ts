@@ -93,8 +93,8 @@ export class DiskRoom {
     try {
       const { bsize, bavail, blocks } = await statfs(this.#options.path)
       return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize }
-    } catch (fault) {
-      if (errorCode(fault) === 'ENOENT') throw fault
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw error
       return null
     }
   }

@@ -47,9 +47,9 @@ export async function takeFile(path: string): Promise<OpenFile> {
   }
   try {
     return { ...(await entry.opening), release }
-  } catch (fault) {
+  } catch (error) {
     if (entries.get(path) === entry) entries.delete(path)
-    throw fault
+    throw error
   }
 }
 
@@ -68,9 +68,9 @@ async function openFile(path: string): Promise<Omit<OpenFile, 'release'>> {
     const found = await file.stat()
     if (!found.isFile()) throw Object.assign(new Error(`“${path}” is not a file`), { code: 'EISDIR' })
     return { file, sizeBytes: found.size, readSmall: smallReader(file) }
-  } catch (fault) {
+  } catch (error) {
     await file.close()
-    throw fault
+    throw error
   }
 }
 
@@ -98,6 +98,6 @@ function smallReader(file: FileHandle): OpenFile['readSmall'] {
 }
 
 function close({ opening }: Entry): void {
-  // One that could not be opened needs no closing, and of a file that was only read no fault matters.
+  // One that could not be opened needs no closing, and of a file that was only read no error matters.
   opening.then(({ file }) => file.close()).catch(() => undefined)
 }

@@ -126,6 +126,6 @@ async function pump(file: FileHandle, response: ServerResponse, span: { start: n
 function send(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     if (response.destroyed) resolve(false)
-    else response.write(bytes, (fault) => resolve(!fault))
+    else response.write(bytes, (error) => resolve(!error))
   })
 }

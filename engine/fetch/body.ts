@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
+import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 
 const batchBytes = 1024 * 1024
 const maxGatheredBytes = 4 * batchBytes
@@ -21,7 +21,7 @@ export interface BodyOptions {
 
 /**
  * Reads a body in batches of about 1 MiB, or of what came in a quarter of a second. While a batch is being written the next one
- * gathers; then the sender is held back. What arrived before a fault is handed over before it rejects.
+ * gathers; then the sender is held back. What arrived before an error is passed on before it rejects.
  */
 export function readBody(stream: Readable, options: BodyOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -30,7 +30,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
     let isWriting = false
     let isEnded = false
     let isQuiet = false
-    let fault: unknown = null
+    let ending: unknown = null
     let heardAtMs = performance.now()
 
     const finish = (error: unknown) => {
@@ -56,12 +56,12 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
         if (bytes < batchBytes && !isEnded) break
       }
       isWriting = false
-      if (isEnded && bytes === 0) finish(fault)
+      if (isEnded && bytes === 0) finish(ending)
     }
     const end = (error: unknown) => {
       if (isEnded) return
       isEnded = true
-      fault = error
+      ending = error
       write().catch(finish)
     }
     const stop = () => {
@@ -93,11 +93,11 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
     })
     stream.on('end', () => end(options.isBroken() ? brokeOff(options.host) : null))
     stream.on('error', (error) =>
-      end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateFault(error, options.host)),
+      end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateError(error, options.host)),
     )
     stream.on('close', () => end(brokeOff(options.host)))
     if (stream.destroyed)
-      end(stream.errored === null ? brokeOff(options.host) : translateFault(stream.errored, options.host))
+      end(stream.errored === null ? brokeOff(options.host) : translateError(stream.errored, options.host))
   })
 }
 

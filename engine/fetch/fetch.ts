@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../disk/disk-room.ts'
-import { FetchError, translateFault } from '../fetch-error.ts'
+import { FetchError, translateError } from '../fetch-error.ts'
 import { ftpSource, isFtpLink } from '../ftp/ftp.ts'
 import type { Credentials } from '../http/exchange.ts'
 import { httpSource } from '../http/http-source.ts'
@@ -76,7 +76,7 @@ export interface Fetched {
 
 /**
  * Fetches a link into a part file, and answers with its size once every byte is there and on the disk. Goes on after passing
- * faults and after a restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise
+ * errors and after a restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise
  * starts over and says so. Rejects with a `FetchError`, or with what a callback rejected with.
  */
 export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
@@ -91,9 +91,9 @@ export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
       return await fetchOnce({ ...options, resume, onCheckpoint: keep }, { restarts, isLost: losses > 0 })
     } catch (cause) {
       options.signal.throwIfAborted()
-      const fault = translateFault(cause, options.link)
-      if (!(fault instanceof PartFileLost) || losses >= maxRestarts) throw fault
-      options.onTrouble?.(`${fault.message} It is fetched again.`)
+      const error = translateError(cause, options.link)
+      if (!(error instanceof PartFileLost) || losses >= maxRestarts) throw error
+      options.onTrouble?.(`${error.message} It is fetched again.`)
       await (options.sleep ?? sleep)(backoffMs(losses + 1, options.random ?? Math.random), options.signal)
     }
   }
@@ -160,7 +160,7 @@ async function fetchOnce(
     if (lostBytes === 0 || isLost) return
     tell(`Another program changed what had been fetched, so ${formatSize(lostBytes)} of it are fetched again.`)
   })
-  // A fault in reading back is met again where its end is awaited.
+  // An error in reading back is met again where its end is awaited.
   told.catch(() => undefined)
   let fetched: Fetched
   try {
@@ -175,9 +175,9 @@ async function fetchOnce(
       restarts,
       tell,
     })
-  } catch (fault) {
+  } catch (error) {
     await part.close().catch(() => undefined)
-    throw fault
+    throw error
   }
   await part.close()
   return fetched
@@ -209,17 +209,17 @@ async function fetchInto(run: Run): Promise<Fetched> {
       furthest = 0
     } catch (cause) {
       signal.throwIfAborted()
-      const fault = translateFault(cause, run.source.host)
-      if (fault instanceof VersionChanged) {
-        if (fault.isBeside) run.maxConnections = 1
-        await startOver(run, fault.why)
+      const error = translateError(cause, run.source.host)
+      if (error instanceof VersionChanged) {
+        if (error.isBeside) run.maxConnections = 1
+        await startOver(run, error.why)
       }
       failures = part.doneBytes > furthest ? 1 : failures + 1
       furthest = Math.max(furthest, part.doneBytes)
-      const isOver = fault instanceof PartFileLost || failures >= maxFailures
-      if (!(fault instanceof FetchError) || !fault.isPassing || isOver) throw fault
-      const delayMs = Math.max(backoffMs(failures, options.random ?? Math.random), fault.retryAfterMs ?? 0)
-      run.tell(`${fault.message} Trying again in ${inWords(delayMs)}.`)
+      const isOver = error instanceof PartFileLost || failures >= maxFailures
+      if (!(error instanceof FetchError) || !error.isPassing || isOver) throw error
+      const delayMs = Math.max(backoffMs(failures, options.random ?? Math.random), error.retryAfterMs ?? 0)
+      run.tell(`${error.message} Trying again in ${inWords(delayMs)}.`)
       await (options.sleep ?? sleep)(delayMs, signal)
     }
   }

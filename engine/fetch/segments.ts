@@ -74,15 +74,15 @@ interface Segment {
 
 /**
  * Fills the gaps of a part file, with one connection at first and with more where that is worth it. A connection that the server
- * refuses or that breaks is given up, and its place is filled by those that are left; only the fault of the last one counts.
+ * refuses or that breaks is given up, and its place is filled by those that are left; only the error of the last one counts.
  */
 export class Segments {
   readonly #options: SegmentsOptions
   readonly #running = new Set<Segment>()
   readonly #outcome = Promise.withResolvers<void>()
   #limit: number
-  #fatal: { fault: unknown } | null = null
-  #lastFault: unknown = null
+  #fatal: { error: unknown } | null = null
+  #lastError: unknown = null
   #inFlightBytes = 0
   #arrivedBytes = 0
   #givesParts = false
@@ -92,7 +92,7 @@ export class Segments {
     this.#limit = options.maxConnections
   }
 
-  /** Resolves when there is no gap left; rejects with the fault that ended it, after the last write. */
+  /** Resolves when there is no gap left; rejects with the error that ended it, after the last write. */
   static async run(options: SegmentsOptions): Promise<void> {
     const segments = new Segments(options)
     const growth = new Growth({
@@ -132,7 +132,7 @@ export class Segments {
   add(): boolean {
     const place = this.#claim()
     if (place === null) return false
-    this.#extra(place).catch((fault: unknown) => this.#fail(fault))
+    this.#extra(place).catch((error: unknown) => this.#fail(error))
     return true
   }
 
@@ -176,12 +176,12 @@ export class Segments {
     await this.#receive(segment, answer)
   }
 
-  /** One more connection. Whatever keeps it from helping is no fault of the fetch, but that the file is another now. */
+  /** One more connection. Whatever keeps it from helping is no error of the fetch, except that the file is another now. */
   async #extra(segment: Segment): Promise<void> {
     const { signal, source } = this.#options
     const asked = this.#asked([segment.position, segment.end])
     const open = source.open(asked, AbortSignal.any([signal, segment.stop.signal]))
-    const answer = await open.catch((fault: unknown) => ({ kind: 'refused' as const, fault }))
+    const answer = await open.catch((error: unknown) => ({ kind: 'refused' as const, error }))
     if (answer.kind === 'bytes' && !answer.isWhole) {
       await this.#receive(segment, answer)
       return
@@ -189,15 +189,15 @@ export class Segments {
     // The whole file instead of a part is no part of anything; the first connection still brings the version that it began with.
     if (answer.kind === 'bytes') answer.close()
     if (answer.kind === 'mismatch' && answer.hasChanged)
-      this.#fatal ??= { fault: new VersionChanged(source.host, answer.problem, { isBeside: true }) }
+      this.#fatal ??= { error: new VersionChanged(source.host, answer.problem, { isBeside: true }) }
     if (answer.kind !== 'refused') this.#givesParts = false
-    this.#ended(segment, answer.kind === 'refused' ? answer.fault : brokeOff(source.host))
+    this.#ended(segment, answer.kind === 'refused' ? answer.error : brokeOff(source.host))
   }
 
   async #receive(segment: Segment, delivery: Delivery): Promise<void> {
     const { stallMs, onTrouble } = this.#options
     segment.delivery = delivery
-    let fault: unknown = null
+    let error: unknown = null
     try {
       await readBody(delivery.stream, {
         host: delivery.host,
@@ -213,11 +213,11 @@ export class Segments {
       })
       await this.#close(segment, delivery)
     } catch (cause) {
-      fault = cause
+      error = cause
     } finally {
       delivery.close()
     }
-    this.#ended(segment, fault)
+    this.#ended(segment, error)
   }
 
   /** Writes what came. True when this segment has all that it is for. */
@@ -241,8 +241,8 @@ export class Segments {
       await part.write(chunks, at)
       segment.written = segment.position
       for (const chunk of batch.chunks) Slab.giveBack(chunk)
-    } catch (fault) {
-      throw this.#condemn(fault)
+    } catch (error) {
+      throw this.#condemn(error)
     } finally {
       this.#inFlightBytes -= bytes
     }
@@ -260,8 +260,8 @@ export class Segments {
     if (this.#fatal !== null || segment.end !== delivery.end) return
     if (segment.position === 0 && delivery.isWhole) await this.#begin(delivery, Buffer.alloc(0))
     if (delivery.end !== null && segment.position < delivery.end) throw brokeOff(delivery.host)
-    await delivery.confirm().catch((fault: unknown) => {
-      throw this.#condemn(fault)
+    await delivery.confirm().catch((error: unknown) => {
+      throw this.#condemn(error)
     })
     if (version.totalBytes !== null) return
     if (part.doneBytes < segment.minBytes || contradicts(version, version.validators, part.doneBytes))
@@ -270,33 +270,33 @@ export class Segments {
     version.isProven = delivery.ending() === 'proven'
   }
 
-  /** Marks a fault that ends the whole attempt. */
-  #condemn(fault: unknown): unknown {
-    this.#fatal ??= { fault }
-    return fault
+  /** Marks an error that ends the whole attempt. */
+  #condemn(error: unknown): unknown {
+    this.#fatal ??= { error }
+    return error
   }
 
-  #ended(segment: Segment, fault: unknown): void {
+  #ended(segment: Segment, error: unknown): void {
     const wasStopped = segment.stop.signal.aborted
     this.#running.delete(segment)
-    if (fault !== null && !wasStopped) {
-      this.#lastFault = fault
+    if (error !== null && !wasStopped) {
+      this.#lastError = error
       this.#limit = Math.max(1, Math.min(this.#limit, this.#running.size))
     }
     if (this.#fatal !== null || this.#options.signal.aborted) {
-      this.#fail(this.#fatal?.fault ?? this.#options.signal.reason)
+      this.#fail(this.#fatal?.error ?? this.#options.signal.reason)
       return
     }
     this.#giveBack()
     const isComplete = this.#options.version.totalBytes !== null && this.#gaps().length === 0
     if (isComplete) this.#settle()
-    else if (fault === null && this.#running.size < this.#limit && this.add()) return
-    else if (this.#running.size === 0) this.#fail(this.#lastFault ?? brokeOff(this.#options.source.host))
+    else if (error === null && this.#running.size < this.#limit && this.add()) return
+    else if (this.#running.size === 0) this.#fail(this.#lastError ?? brokeOff(this.#options.source.host))
   }
 
   /** Stops the others, and rejects once the last of them is gone. */
-  #fail(fault: unknown): void {
-    this.#fatal ??= { fault }
+  #fail(error: unknown): void {
+    this.#fatal ??= { error }
     for (const segment of this.#running) segment.stop.abort()
     this.#settle()
   }
@@ -304,7 +304,7 @@ export class Segments {
   #settle(): void {
     if (this.#running.size > 0) return
     if (this.#fatal === null) this.#outcome.resolve()
-    else this.#outcome.reject(this.#fatal.fault)
+    else this.#outcome.reject(this.#fatal.error)
   }
 
   /** What nobody fills any more goes to the connection that ends before it, if that brings it anyway. */

@@ -2,10 +2,10 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'node:tls'
 import { Client } from 'basic-ftp'
-import { FetchError, translateFault } from '../fetch-error.ts'
+import { FetchError, translateError } from '../fetch-error.ts'
 import type { Gate } from '../net/gate.ts'
 import { connectWide } from '../net/wide-socket.ts'
-import { isRefusal, translateFtpFault } from './ftp-faults.ts'
+import { isRefusal, translateFtpError } from './ftp-errors.ts'
 import type { FtpPlace } from './ftp-place.ts'
 
 export interface FtpSessionOptions {
@@ -38,8 +38,8 @@ export class FtpSession {
 
   /** Connects to an address that the gate checked, and signs in. */
   static async open(place: FtpPlace, options: FtpSessionOptions): Promise<FtpSession> {
-    const addresses = await options.gate.check(place.url).catch((fault: unknown) => {
-      throw translateFault(fault, place.host)
+    const addresses = await options.gate.check(place.url).catch((error: unknown) => {
+      throw translateError(error, place.host)
     })
     options.signal.throwIfAborted()
     const [first] = addresses
@@ -48,9 +48,9 @@ export class FtpSession {
     try {
       await session.#signIn()
       return session
-    } catch (fault) {
+    } catch (error) {
       session.close()
-      throw fault
+      throw error
     }
   }
 
@@ -76,9 +76,9 @@ export class FtpSession {
   async askOrNull(command: string): Promise<string | null> {
     try {
       return await this.ask(command)
-    } catch (fault) {
-      if (isRefusal(fault)) return null
-      throw fault
+    } catch (error) {
+      if (isRefusal(error)) return null
+      throw error
     }
   }
 
@@ -120,9 +120,9 @@ export class FtpSession {
         else if (answer.code >= 300) task.reject(new Error('an answer that makes no sense here'))
       }),
     )
-    done.then(begun.resolve, (fault: unknown) => {
-      begun.reject(fault)
-      stream.destroy(fault instanceof Error ? fault : undefined)
+    done.then(begun.resolve, (error: unknown) => {
+      begun.reject(error)
+      stream.destroy(error instanceof Error ? error : undefined)
     })
     await begun.promise
     return { stream, start, finished: (isSizeKnown) => this.#finished(done, isSizeKnown) }
@@ -149,7 +149,7 @@ export class FtpSession {
     const { socket: plain, stream } = this.#place.isSecure
       ? narrow({ host: this.#address, port })
       : connectWide({ host: this.#address, port })
-    // Whoever reads the stream hears of its faults; until then they must not end the program.
+    // Whoever reads the stream hears of its errors; until then they must not end the program.
     for (const one of [plain, stream]) one.on('error', () => undefined)
     plain.setTimeout(this.#options.timeoutMs, () => {
       plain.destroy(new FetchError(`“${host}” does not open a connection for the file.`, { isPassing: true }))
@@ -186,9 +186,9 @@ export class FtpSession {
   async #try<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act()
-    } catch (fault) {
+    } catch (error) {
       this.#options.signal.throwIfAborted()
-      throw translateFtpFault(fault, this.#place.host)
+      throw translateFtpError(error, this.#place.host)
     }
   }
 }

@@ -46,9 +46,9 @@ export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number
       const session = await FtpSession.open(place, { ...options, signal })
       try {
         return await open(session, place, asked)
-      } catch (fault) {
+      } catch (error) {
         session.close()
-        throw fault
+        throw error
       }
     },
   }

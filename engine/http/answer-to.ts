@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
+import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 import type { Ending } from '../source.ts'
 
 /** More answers that only say “go on” than this are no answer. */
@@ -20,10 +20,10 @@ export function answerTo(
       request.destroy(new FetchError(`“${host}” does not answer.`, { isPassing: true }))
     }, timeoutMs)
     let interim = 0
-    // A fault after the head is the body's, and is told to who reads that; without a listener it would end the program.
-    request.on('error', (fault) => {
+    // An error after the head is the body's, and is told to who reads that; without a listener it would end the program.
+    request.on('error', (error) => {
       clearTimeout(late)
-      reject(translateFault(fault, host))
+      reject(translateError(error, host))
     })
     request.on('close', () => {
       clearTimeout(late)
@@ -64,6 +64,6 @@ export function endingOf(request: ClientRequest, response: IncomingMessage): End
 }
 
 /** True for what Node says of an answer that is no HTTP. */
-export function isNoHttp(fault: unknown): boolean {
-  return errorCode(fault).startsWith('HPE_')
+export function isNoHttp(error: unknown): boolean {
+  return errorCode(error).startsWith('HPE_')
 }

@@ -59,9 +59,9 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
   if (known.length !== codings.length || known.length > maxCodings) throw badCoding(codings, host)
   const out = new Transform({
     transform: (chunk, _encoding, done) => done(null, chunk),
-    destroy: (fault, done) => done(fault !== null && isDecoderFault(fault) ? badCoding(codings, host, fault) : fault),
+    destroy: (error, done) => done(error !== null && isDecoderError(error) ? badCoding(codings, host, error) : error),
   })
-  // Whoever reads it hears of its faults; before that they must not end the program.
+  // Whoever reads it hears of its errors; before that they must not end the program.
   out.on('error', () => undefined)
   const steps = known.flatMap((create) => undone(create(), () => badCoding(codings, host)))
   pipeline([response, ...steps, out], () => undefined)
@@ -72,7 +72,7 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
  * A decoder between two streams that see whether it took all. What stands behind its end shows that this never was its coding, save
  * what servers add without meaning it: zeros, blanks and line ends.
  */
-function undone(decoder: Transform & { bytesWritten?: number }, fault: () => FetchError): Transform[] {
+function undone(decoder: Transform & { bytesWritten?: number }, error: () => FetchError): Transform[] {
   let bytes = 0
   let tail: Buffer = Buffer.alloc(0)
   const before = new Transform({
@@ -88,7 +88,7 @@ function undone(decoder: Transform & { bytesWritten?: number }, fault: () => Fet
     flush: (done) => {
       const behind = bytes - (decoder.bytesWritten ?? 0)
       const isHarmless = behind <= tail.length && tail.subarray(tail.length - behind).every((byte) => padding.has(byte))
-      done(isHarmless ? null : fault())
+      done(isHarmless ? null : error())
     },
   })
   return [before, decoder, after]
@@ -100,6 +100,6 @@ function badCoding(codings: string[], host: string, cause?: unknown): FetchError
 }
 
 /** Source: nodejs.org/api/zlib.html, the codes of zlib, brotli and zstd. */
-function isDecoderFault(fault: Error): boolean {
-  return /^(Z_|ERR_(_?ERROR_|BROTLI|ZSTD|ZLIB)|ZSTD_|BROTLI_|ERR__)/.test(errorCode(fault))
+function isDecoderError(error: Error): boolean {
+  return /^(Z_|ERR_(_?ERROR_|BROTLI|ZSTD|ZLIB)|ZSTD_|BROTLI_|ERR__)/.test(errorCode(error))
 }

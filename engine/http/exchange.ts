@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { errorCode, FetchError, translateFault } from '../fetch-error.ts'
+import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 import type { Address, Gate } from '../net/gate.ts'
 import { connectWide } from '../net/wide-socket.ts'
 import type { Ending } from '../source.ts'
@@ -123,8 +123,8 @@ function originalBytes(location: string): string {
 async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
   try {
     return await ask(url, options)
-  } catch (fault) {
-    if (!(fault instanceof FetchError) || !oddForms.has(errorCode(fault.cause))) throw fault
+  } catch (error) {
+    if (!(error instanceof FetchError) || !oddForms.has(errorCode(error.cause))) throw error
     const answer = await ask(url, { ...options, isLenient: true })
     // The parser reads a name with a blank behind as the one without, but gives it as it is written.
     const { headers } = answer.response
@@ -134,8 +134,8 @@ async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<type
 }
 
 async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean }): Promise<Omit<Exchange, 'url'>> {
-  const addresses = await options.gate.check(url).catch((fault: unknown) => {
-    throw translateFault(fault, url.hostname)
+  const addresses = await options.gate.check(url).catch((error: unknown) => {
+    throw translateError(error, url.hostname)
   })
   options.signal.throwIfAborted()
   const settings: RequestOptions = {
@@ -151,8 +151,8 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   const sentMore = excessOf(request)
   const answered = answerTo(request, { host: url.hostname, timeoutMs: options.timeoutMs })
   request.end()
-  const response = await answered.catch((fault: unknown) => {
-    throw options.signal.aborted ? options.signal.reason : fault
+  const response = await answered.catch((error: unknown) => {
+    throw options.signal.aborted ? options.signal.reason : error
   })
   return { response, sentMore, ending: () => endingOf(request, response) }
 }
@@ -161,8 +161,8 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
 function excessOf(request: ClientRequest): Exchange['sentMore'] {
   const over = Promise.withResolvers<void>()
   let hasMore = false
-  request.on('error', (fault) => {
-    hasMore ||= isNoHttp(fault)
+  request.on('error', (error) => {
+    hasMore ||= isNoHttp(error)
   })
   request.on('close', () => over.resolve())
   return async () => {

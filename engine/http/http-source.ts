@@ -22,9 +22,9 @@ export function httpSource(link: string, options: HttpSourceOptions): Source {
       const answer = await exchange(link, { ...options, signal, headers: rangeHeaders(asked) })
       try {
         return judge(answer, asked)
-      } catch (fault) {
+      } catch (error) {
         answer.response.destroy()
-        throw fault
+        throw error
       }
     },
   }
@@ -70,7 +70,7 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
       ? { kind: 'nothing-left' }
       : { kind: 'mismatch', problem: 'it has no such part', hasChanged: total !== `${asked.totalBytes}` }
   }
-  if (status !== 200 && status !== 206) throw statusFault(response, url.hostname)
+  if (status !== 200 && status !== 206) throw statusError(response, url.hostname)
   const totalBytes = wholeBytes(response)
   if (totalBytes === 'part') {
     throw new FetchError(`“${url.hostname}” answers with a part of the file as if it were the whole.`, {
@@ -121,7 +121,7 @@ export function sentTooMuch(host: string): FetchError {
   return new FetchError(`“${host}” sent more than it had announced, so the file cannot be trusted.`)
 }
 
-function statusFault(response: IncomingMessage, host: string): FetchError {
+function statusError(response: IncomingMessage, host: string): FetchError {
   const status = response.statusCode ?? 0
   const said = (what: string) => `“${host}” ${what} (${status}).`
   if (status === 404 || status === 410) return new FetchError(said('says there is no such file'))

@@ -30,14 +30,14 @@ export function connectWide(target: TcpNetConnectOpts, { isCopied = false } = {}
       socket.resume()
     },
     write: (chunk: Buffer, _encoding, done) => {
-      socket.write(chunk, (fault) => done(fault ?? null))
+      socket.write(chunk, (error) => done(error ?? null))
     },
     final: (done) => {
       socket.end(done)
     },
-    destroy: (fault, done) => {
+    destroy: (error, done) => {
       socket.destroy()
-      done(fault)
+      done(error)
     },
   })
   const socket = connect({
@@ -54,7 +54,7 @@ export function connectWide(target: TcpNetConnectOpts, { isCopied = false } = {}
     },
   })
   socket.on('end', () => stream.push(null))
-  socket.on('error', (fault) => stream.destroy(fault))
+  socket.on('error', (error) => stream.destroy(error))
   socket.on('close', () => {
     if (!stream.readableEnded && !socket.readableEnded) stream.destroy()
   })

@@ -75,9 +75,9 @@ export class PartFile {
         if (options.resume?.totalBytes === null) await part.#checking
       }
       return part
-    } catch (fault) {
+    } catch (error) {
       await file.close()
-      throw fault
+      throw error
     }
   }
 
@@ -120,8 +120,8 @@ export class PartFile {
         this.#done = addRange(this.#done, [at, at + bytesWritten])
         at += bytesWritten
         rest = after(rest, bytesWritten)
-      } catch (fault) {
-        if (!isFullDisk(fault)) throw fault
+      } catch (error) {
+        if (!isFullDisk(error)) throw error
         await this.#options.room.waitAfterRefusal()
       }
     }
@@ -168,8 +168,8 @@ export class PartFile {
     try {
       if (size > sizeBytes) await this.#file.truncate(sizeBytes)
       await this.#file.datasync()
-    } catch (fault) {
-      throw lost(fault)
+    } catch (error) {
+      throw lost(error)
     }
     this.#synced = this.#done
     await this.record()
@@ -183,10 +183,10 @@ export class PartFile {
     await this.#sums?.close()
     try {
       await this.#file.close()
-    } catch (fault) {
+    } catch (error) {
       await this.#forget()
       await this.record()
-      throw lost(fault)
+      throw lost(error)
     }
   }
 
@@ -241,8 +241,8 @@ export class PartFile {
       this.#synced = done
       this.#syncedAtMs = performance.now()
       await this.record()
-    } catch (fault) {
-      this.#failure = lost(fault)
+    } catch (error) {
+      this.#failure = lost(error)
     }
   }
 }

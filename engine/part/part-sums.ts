@@ -174,7 +174,7 @@ export class PartSums {
     this.#write().catch(() => undefined)
   }
 
-  /** Forces what is kept to the disk. Only the time of another start is saved by it, so a fault is none. */
+  /** Forces what is kept to the disk. Only the time of another start is saved by it, so an error is none. */
   async sync(): Promise<void> {
     await this.#busy
     await this.#file.datasync().catch(() => undefined)

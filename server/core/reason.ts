@@ -1,4 +1,4 @@
-import { FetchError, isFullDisk, translateFault } from '../../engine/fetch-error.ts'
+import { FetchError, isFullDisk, translateError } from '../../engine/fetch-error.ts'
 import { GateError } from '../../engine/net/gate.ts'
 import { ArchiveError } from '../archive/archive-error.ts'
 import { TorrentError } from '../torrent/types.ts'
@@ -8,7 +8,7 @@ const withSentence = [Refusal, FetchError, GateError, ArchiveError, TorrentError
 
 /** What went wrong, in a sentence for the person; null for a fault of the program, which belongs in the log. */
 export function reasonOf(fault: unknown): string | null {
-  const translated = translateFault(fault, 'The server')
+  const translated = translateError(fault, 'The server')
   const isKnown = withSentence.some((kind) => translated instanceof kind)
   return isKnown && translated instanceof Error ? translated.message : null
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { brokeOff } from '../../engine/fetch/body.ts'
-import { FetchError, translateFault } from '../../engine/fetch-error.ts'
+import { FetchError, translateError } from '../../engine/fetch-error.ts'
 import { codingsOf, decodeBody } from '../../engine/http/coding.ts'
 import { exchange } from '../../engine/http/exchange.ts'
 import type { Gate } from '../../engine/net/gate.ts'
@@ -40,7 +40,7 @@ export async function fetchDocument(
     return { text: documentText(bytes, response.headers['content-type'] ?? null), url: url.href }
   } catch (fault) {
     if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: fault })
-    throw translateFault(fault, url.hostname)
+    throw translateError(fault, url.hostname)
   } finally {
     response.destroy()
   }

@@ -53,8 +53,8 @@ describe(`bencoding (S20) with seed ${seed}`, () => {
         }
         try {
           expect(decodeBencode(written).end).toBeLessThanOrEqual(written.length)
-        } catch (fault) {
-          expect(fault).toBeInstanceOf(BencodeError)
+        } catch (error) {
+          expect(error).toBeInstanceOf(BencodeError)
         }
       }),
       { seed, numRuns: rounds },

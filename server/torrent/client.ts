@@ -20,9 +20,9 @@ export async function createClient(settings: WorkerOptions): Promise<WebTorrent>
   installDirectPipe(Peer.prototype, { isLimited: downloadLimit > 0 || uploadLimit > 0 })
   try {
     return await open(settings)
-  } catch (fault) {
-    const isTaken = fault instanceof Error && 'code' in fault && fault.code === 'EADDRINUSE'
-    if (!isTaken || listen.port === 0) throw fault
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!isTaken || listen.port === 0) throw error
     // Torrents go on without those who know the port; only fewer people can connect.
     return open({ ...settings, listen: { ...listen, port: 0 } })
   }

@@ -16,8 +16,8 @@ interface CrewOptions {
   /** A new worker stands in for one that ended: what was under way has to be told again. */
   onReplaced: () => void
   /** The worker ended too often to be replaced again. */
-  onLost: (fault: TorrentError) => void
-  report: (fault: unknown) => void
+  onLost: (error: TorrentError) => void
+  report: (error: unknown) => void
 }
 
 interface Crew {

@@ -32,9 +32,9 @@ export async function createDesk(
   const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
   const looks = createLooks({ client, gate, find, tell })
   let isLifted = false
-  client.on('error', (fault: Error) => {
+  client.on('error', (error: Error) => {
     // Nothing of it belongs to one torrent: it ends the worker, and another takes over.
-    throw fault
+    throw error
   })
 
   const liftLimits = () => {
@@ -61,8 +61,8 @@ export async function createDesk(
   }
   return {
     start: (job) => {
-      begin(job).catch((fault: unknown) => {
-        const sentence = fault instanceof Error ? fault.message : `${fault}`
+      begin(job).catch((error: unknown) => {
+        const sentence = error instanceof Error ? error.message : `${error}`
         tell({ type: 'failed', id: job.id, sentence, code: null })
       })
     },

@@ -37,7 +37,7 @@ interface DownloadingOptions {
   addressOf: (wire: Wire) => string
   onVerified: (piece: number) => void
   onCorrupt: (address: string) => void
-  onFault: (fault: unknown) => void
+  onError: (error: unknown) => void
 }
 
 /**
@@ -92,10 +92,10 @@ export class Downloading {
       this.#fillable.delete(open)
       open.owner = wire
       for (const asked of open.asked) asked.push(wire)
-      wire.request(open.index, 0, open.length, (fault, bytes) => {
+      wire.request(open.index, 0, open.length, (error, bytes) => {
         for (const block of open.blocks.keys()) {
           const part = bytes?.subarray(block * blockBytes, block * blockBytes + lengthOf(open, block)) ?? null
-          this.#receive(wire, open, { block, part: fault === null ? part : null })
+          this.#receive(wire, open, { block, part: error === null ? part : null })
         }
         this.fill(wire)
       })
@@ -104,9 +104,9 @@ export class Downloading {
 
   #ask(wire: Wire, open: OpenPiece, block: number): void {
     open.asked[block]?.push(wire)
-    wire.request(open.index, block * blockBytes, lengthOf(open, block), (fault, bytes) => {
-      this.#receive(wire, open, { block, part: fault === null ? bytes : null })
-      if (fault === null) this.fill(wire)
+    wire.request(open.index, block * blockBytes, lengthOf(open, block), (error, bytes) => {
+      this.#receive(wire, open, { block, part: error === null ? bytes : null })
+      if (error === null) this.fill(wire)
     })
   }
 
@@ -130,7 +130,7 @@ export class Downloading {
   }
 
   #judge(open: OpenPiece): void {
-    const { store, hashes, onVerified, onFault } = this.#options
+    const { store, hashes, onVerified, onError } = this.#options
     this.#close(open)
     const blocks = open.blocks.filter((block) => block !== undefined)
     const digest = createHash('sha1')
@@ -144,7 +144,7 @@ export class Downloading {
     store.write(open.index, blocks).then(() => {
       this.#writing.delete(open.index)
       onVerified(open.index)
-    }, onFault)
+    }, onError)
   }
 
   /** Who gave all of a damaged piece is to blame; of several, who gave a block that turns out to be another. */

@@ -56,8 +56,8 @@ export interface TorrentEngineOptions {
   downloadLimit?: number
   /** The same for what is sent; lifted while a whole torrent is shared, so that its slot is free again soon. */
   uploadLimit?: number
-  /** Told of faults that nobody else is told of. */
-  report: (fault: unknown) => void
+  /** Told of errors that nobody else is told of. */
+  report: (error: unknown) => void
 }
 
 interface Running {
@@ -66,7 +66,7 @@ interface Running {
   resume: TorrentResume | null
   isAsked: boolean
   finish: () => void
-  fail: (fault: unknown) => void
+  fail: (error: unknown) => void
   /** It was stopped, and is not done. */
   abandon: () => void
   stopped: PromiseWithResolvers<void>
@@ -100,23 +100,23 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
       for (const torrent of running.values())
         crew.tell({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
     },
-    onLost: (fault) => {
-      for (const id of [...running.keys(), ...looking.keys()]) fail(id, fault)
+    onLost: (error) => {
+      for (const id of [...running.keys(), ...looking.keys()]) fail(id, error)
     },
     report: options.report,
   })
 
-  const fail = (id: number, fault: unknown) => {
-    looking.get(id)?.answer.reject(fault)
+  const fail = (id: number, error: unknown) => {
+    looking.get(id)?.answer.reject(error)
     looking.delete(id)
     const torrent = running.get(id)
     running.delete(id)
-    torrent?.fail(fault)
+    torrent?.fail(error)
     torrent?.stopped.resolve()
   }
-  const refuse = (id: number, fault: unknown) => {
+  const refuse = (id: number, error: unknown) => {
     if (running.has(id)) crew.tell({ type: 'stop', id })
-    fail(id, fault)
+    fail(id, error)
   }
   const learn = (id: number, info: TorrentInfo) => {
     const torrent = running.get(id)
@@ -139,7 +139,7 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
       if (running.has(id)) crew.tell({ type: 'accept', id })
     }
     const ask = async () => torrent.job.onMetadata(info)
-    ask().then(accept, (fault: unknown) => refuse(id, fault))
+    ask().then(accept, (error: unknown) => refuse(id, error))
   }
   const keep = (id: number, checkpoint: Checkpoint) => {
     const torrent = running.get(id)
@@ -195,9 +195,9 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
         resume,
         isAsked: false,
         finish: () => done.resolve(),
-        fail: (fault) => {
-          done.reject(fault)
-          failed.reject(fault)
+        fail: (error) => {
+          done.reject(error)
+          failed.reject(error)
         },
         abandon: () => done.reject(new DOMException('The torrent was stopped.', 'AbortError')),
         stopped: Promise.withResolvers<void>(),

@@ -39,8 +39,8 @@ export async function readFully(file: FileHandle, buffer: Buffer, position: numb
   }
 }
 
-/** A fault of the disk in a sentence, with the system's code. */
-export function diskFault(cause: unknown): TorrentError {
+/** An error of the disk in a sentence, with the system's code. */
+export function diskError(cause: unknown): TorrentError {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
   const sentence = isFull

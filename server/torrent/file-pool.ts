@@ -21,10 +21,10 @@ export class FilePool {
     held.users += 1
     try {
       return await use(await held.file)
-    } catch (fault) {
+    } catch (error) {
       // A file that did not open is tried anew by the next user.
       await held.file.catch(() => this.#forget(path, held))
-      throw fault
+      throw error
     } finally {
       held.users -= 1
       await this.#closeSome()

@@ -18,7 +18,7 @@ interface GuardOptions {
 type Lookup = (
   host: string,
   options: dns.LookupOptions,
-  done: (fault: NodeJS.ErrnoException | null, address: string | dns.LookupAddress[], family?: number) => void,
+  done: (error: NodeJS.ErrnoException | null, address: string | dns.LookupAddress[], family?: number) => void,
 ) => void
 
 /**
@@ -45,8 +45,8 @@ function guardConnections(gate: GuardOptions['gate']): void {
     const { options, done } = readConnect(given)
     const port = Number(options.port)
     const host = typeof options.host === 'string' && options.host !== '' ? options.host : 'localhost'
-    const refuse = (fault: unknown) => {
-      process.nextTick(() => this.destroy(fault instanceof Error ? fault : new GateError('It was refused.')))
+    const refuse = (error: unknown) => {
+      process.nextTick(() => this.destroy(error instanceof Error ? error : new GateError('It was refused.')))
       return this
     }
     if (options.path !== undefined && options.path !== null)
@@ -54,8 +54,8 @@ function guardConnections(gate: GuardOptions['gate']): void {
     if (net.isIP(host) !== 0) {
       try {
         gate.admit({ address: host, port })
-      } catch (fault) {
-        return refuse(fault)
+      } catch (error) {
+        return refuse(error)
       }
     }
     const checked = { ...options, host, port, lookup: guardedLookup(gate, port) }
@@ -89,7 +89,7 @@ function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
       if (first === undefined) return done(new GateError(`The host “${host}” has no address.`), [])
       done(null, first.address, first.family)
     }
-    const fail = (fault: unknown) => done(fault instanceof Error ? fault : new GateError('It was refused.'), [])
+    const fail = (error: unknown) => done(error instanceof Error ? error : new GateError('It was refused.'), [])
     lookUpAll(host, options).then(answer, fail)
   }
 }
@@ -112,27 +112,27 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
 
   const guardedSend = function (this: dgram.Socket, ...given: unknown[]): void {
     const { message, port, host, done } = readSend(given)
-    const fail = (fault: unknown) => {
-      const error = fault instanceof Error ? fault : new GateError('It was refused.')
-      process.nextTick(() => (typeof done === 'function' ? done(error) : undefined))
+    const fail = (error: unknown) => {
+      const reason = error instanceof Error ? error : new GateError('It was refused.')
+      process.nextTick(() => (typeof done === 'function' ? done(reason) : undefined))
     }
     const go = (address: string) => {
       try {
         gate.admit({ address, port, host })
         remember(sentTo, this, `${address}:${port}`)
         Reflect.apply(send, this, [message, port, address, ...(typeof done === 'function' ? [done] : [])])
-      } catch (fault) {
-        fail(fault)
+      } catch (error) {
+        fail(error)
       }
     }
     if (net.isIP(host) !== 0) {
       go(host)
       return
     }
-    guardedLookup(gate, port)(host, { all: true }, (fault, answers) => {
+    guardedLookup(gate, port)(host, { all: true }, (error, answers) => {
       // All that is sent here goes by IPv4; the other answers were checked all the same.
       const answer = Array.isArray(answers) ? answers.find(({ family }) => family === 4) : undefined
-      if (fault || answer === undefined) return fail(fault ?? new GateError(`The host “${host}” has no address.`))
+      if (error || answer === undefined) return fail(error ?? new GateError(`The host “${host}” has no address.`))
       go(answer.address)
     })
   }

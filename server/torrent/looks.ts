@@ -68,8 +68,8 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
     signal.addEventListener('abort', leave, { once: true })
     try {
       return await going.found.promise
-    } catch (fault) {
-      if (!(fault instanceof Yielded) || signal.aborted) throw fault
+    } catch (error) {
+      if (!(error instanceof Yielded) || signal.aborted) throw error
       return await search(id, magnet, signal)
     } finally {
       signal.removeEventListener('abort', leave)
@@ -85,8 +85,8 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
       if (!(metadata instanceof Uint8Array)) return
       try {
         found.resolve(readTorrent(wrapInfo(metadata, magnet.trackers)))
-      } catch (fault) {
-        found.reject(fault)
+      } catch (error) {
+        found.reject(error)
       }
     }
     swarm.on('error', found.reject)
@@ -108,9 +108,9 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
       const stop = new AbortController()
       stops.set(id, stop)
       look(id, source, stop.signal)
-        .catch((fault: unknown) => {
+        .catch((error: unknown) => {
           if (stop.signal.aborted) return
-          tell({ type: 'failed', id, sentence: fault instanceof Error ? fault.message : `${fault}`, code: null })
+          tell({ type: 'failed', id, sentence: error instanceof Error ? error.message : `${error}`, code: null })
         })
         .finally(() => stops.delete(id))
     },

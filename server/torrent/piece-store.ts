@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { cut, diskFault, readFully, writeFully } from './file-bytes.ts'
+import { cut, diskError, readFully, writeFully } from './file-bytes.ts'
 import type { FilePool } from './file-pool.ts'
 import type { Torrent } from './torrent-file.ts'
 
@@ -75,7 +75,7 @@ export class PieceStore {
     try {
       await this.#keep(this.#writeParts(piece, blocks))
     } catch (cause) {
-      this.#failure = diskFault(cause)
+      this.#failure = diskError(cause)
       throw this.#failure
     } finally {
       this.pendingBytes -= length
@@ -179,7 +179,7 @@ export class PieceStore {
         })
       }
     } catch (cause) {
-      this.#failure = diskFault(cause)
+      this.#failure = diskError(cause)
       throw this.#failure
     }
     this.#syncedAtMs = performance.now()

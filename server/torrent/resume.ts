@@ -19,9 +19,9 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
   try {
     const torrent = readTorrent(Buffer.from(resume.torrentFile, 'base64'))
     return torrent.info.infoHash === infoHash ? torrent : null
-  } catch (fault) {
-    if (fault instanceof TorrentError) return null
-    throw fault
+  } catch (error) {
+    if (error instanceof TorrentError) return null
+    throw error
   }
 }
 

@@ -60,9 +60,9 @@ export function startRun(options: RunOptions): Run {
   let isDirty = false
   let isEnded = false
 
-  const fail = (fault: unknown) => {
+  const fail = (error: unknown) => {
     if (isEnded) return
-    const { message, code } = fault instanceof TorrentError ? fault : { message: sentenceOf(fault), code: null }
+    const { message, code } = error instanceof TorrentError ? error : { message: sentenceOf(error), code: null }
     stop().then(
       () => tell({ type: 'failed', id: job.id, sentence: message, code }),
       () => tell({ type: 'failed', id: job.id, sentence: message, code }),
@@ -126,7 +126,7 @@ export function startRun(options: RunOptions): Run {
         const length = range?.length ?? pieces.lengthOf(index)
         pieces.read(index, range?.offset ?? 0, length).then(
           (bytes) => done(null, bytes),
-          (fault: Error) => done(fault),
+          (error: Error) => done(error),
         )
       }
       put: ChunkStore['put'] = (_index, _bytes, done) => done(new Error('pieces are written by themselves'))
@@ -150,7 +150,7 @@ export function startRun(options: RunOptions): Run {
       addressOf: (wire) => joined.addressOf(wire),
       onVerified,
       onCorrupt: (address) => joined.ban(address),
-      onFault: fail,
+      onError: fail,
     })
     swarm._updateWire = (wire) => downloading.fill(wire)
     swarm._verifyPieces = (done) => {
@@ -199,13 +199,13 @@ export function startRun(options: RunOptions): Run {
       if (isEnded) return
       if (found.info.isPrivate) joined.keepPrivate()
       await describe.call(swarm, parsedOf(found, magnet))
-    } catch (fault) {
-      fail(fault)
+    } catch (error) {
+      fail(error)
     }
   }
   swarm.once('done', () => void finish().catch(fail))
   swarm.on('error', fail)
-  // A tracker that does not answer is no fault of the torrent's; others may.
+  // A tracker that does not answer does not fail the torrent: others may answer.
   swarm.on('warning', () => null)
 
   const quiet = new QuietWires(maxConnections)
@@ -263,6 +263,6 @@ function parsedOf(torrent: Torrent | null, magnet: Magnet | null) {
   return asParsed(torrent, magnet)
 }
 
-function sentenceOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : 'The torrent could not be fetched.'
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'The torrent could not be fetched.'
 }

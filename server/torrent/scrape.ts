@@ -93,8 +93,8 @@ function exchange(socket: dgram.Socket, question: Question): Promise<Buffer> {
     signal.addEventListener('abort', onAbort, { once: true })
     socket.on('message', onMessage)
     socket.once('error', reject)
-    socket.send(Buffer.concat([head, actionBytes, id, body]), port, host, (fault) =>
-      fault ? reject(fault) : undefined,
+    socket.send(Buffer.concat([head, actionBytes, id, body]), port, host, (error) =>
+      error ? reject(error) : undefined,
     )
     if (signal.aborted) onAbort()
   })

@@ -13,7 +13,7 @@ declare module 'webtorrent' {
     dht: (EventEmitter & { address(): { port: number } }) | null | false
     add(parsed: WebTorrent.Parsed, options: WebTorrent.TorrentOptions): WebTorrent.Torrent
     throttleUpload(rate: number): void
-    destroy(done: (fault?: Error | null) => void): void
+    destroy(done: (error?: Error | null) => void): void
   }
 
   namespace WebTorrent {
@@ -29,7 +29,7 @@ declare module 'webtorrent' {
       length: number
     }
 
-    type OnBlock = (fault: Error | null, block: Uint8Array | null) => void
+    type OnBlock = (error: Error | null, block: Uint8Array | null) => void
 
     export interface Wire extends EventEmitter {
       type: string
@@ -69,7 +69,7 @@ declare module 'webtorrent' {
       _parserSize: number
       _cryptoSyncPattern: Uint8Array | null
       _debug(...words: unknown[]): void
-      _write(data: Uint8Array, done: (fault: Error | null) => void): void
+      _write(data: Uint8Array, done: (error: Error | null) => void): void
       _parse(size: number, parser: (bytes: Uint8Array) => void): void
       _onMessageLength(bytes: Uint8Array): void
       _onHave(index: number): void
@@ -114,11 +114,11 @@ declare module 'webtorrent' {
     export interface ChunkStore {
       chunkLength: number
       get(index: number, options: { offset?: number; length?: number } | null, done: OnChunk): void
-      put(index: number, bytes: Uint8Array, done: (fault: Error | null) => void): void
-      close(done: (fault: Error | null) => void): void
-      destroy(done: (fault: Error | null) => void): void
+      put(index: number, bytes: Uint8Array, done: (error: Error | null) => void): void
+      close(done: (error: Error | null) => void): void
+      destroy(done: (error: Error | null) => void): void
     }
-    type OnChunk = (fault: Error | null, bytes?: Uint8Array) => void
+    type OnChunk = (error: Error | null, bytes?: Uint8Array) => void
 
     export interface Torrent extends EventEmitter {
       client: WebTorrent | null
@@ -140,15 +140,15 @@ declare module 'webtorrent' {
       _startupBitfield: Uint8Array | undefined
       addPeer(peer: string, source?: string): boolean
       removePeer(peer: string | Peer): void
-      destroy(done: (fault?: Error | null) => void): void
+      destroy(done: (error?: Error | null) => void): void
       _onMetadata(metadata: Uint8Array | Parsed): Promise<void>
-      _verifyPieces(done: (fault: Error | null) => void): void
+      _verifyPieces(done: (error: Error | null) => void): void
       _markVerified(index: number): void
       _checkDone(): boolean
       _gcSelections(): void
       _updateWire(wire: Wire): void
       _updateWireInterest(wire: Wire): void
-      _destroy(fault: Error): void
+      _destroy(error: Error): void
     }
 
     export interface TorrentOptions {
@@ -193,7 +193,7 @@ declare module 'webtorrent/lib/peer.js' {
     conn: Socket
     wire: Wire
     swarm: Torrent | null
-    destroy(fault?: Error): void
+    destroy(error?: Error): void
     onConnect(): void
     setThrottlePipes(): void
   }

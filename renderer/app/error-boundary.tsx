@@ -1,16 +1,16 @@
 import { Component, type ReactNode } from 'react'
 import { Button } from '../parts/button.tsx'
 import { say } from '../words/say.ts'
-import styles from './fault-boundary.module.css'
+import styles from './error-boundary.module.css'
 
 interface Props {
   children: ReactNode
   /** Called before the window begins anew, so that it does not begin with what could not be drawn. */
-  onFault(): void
+  onError(): void
 }
 
 /** Where drawing itself fails, the window says so and begins anew, instead of going blank. */
-export class FaultBoundary extends Component<Props, { hasFailed: boolean }> {
+export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false }
 
   static getDerivedStateFromError() {
@@ -18,13 +18,13 @@ export class FaultBoundary extends Component<Props, { hasFailed: boolean }> {
   }
 
   override componentDidCatch() {
-    this.props.onFault()
+    this.props.onError()
   }
 
   override render() {
     if (!this.state.hasFailed) return this.props.children
     return (
-      <main className={styles.fault} role="alert">
+      <main className={styles.error} role="alert">
         <p>{say('error.drawing')}</p>
         <Button look="primary" onClick={() => location.reload()}>
           {say('act.reload')}

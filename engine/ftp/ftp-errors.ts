@@ -1,0 +1,33 @@
+import { FTPError } from 'basic-ftp'
+import { errorCode, FetchError, translateError } from '../fetch-error.ts'
+
+/** True when the server refused a command for good, so that another way can be tried. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof FetchError && error.cause instanceof FTPError && error.cause.code >= 500
+}
+
+/** An error of an FTP connection as a sentence; whatever has another reason stays as it is. */
+export function translateFtpError(error: unknown, host: string): unknown {
+  if (error instanceof FTPError) return refusal(error, host)
+  const translated = translateError(error, host)
+  if (translated instanceof FetchError || !(error instanceof Error) || !/^\d*$/.test(errorCode(error)))
+    return translated
+  if (/timeout/i.test(error.message))
+    return new FetchError(`“${host}” does not answer.`, { isPassing: true, cause: error })
+  if (/FIN packet|closed/i.test(error.message)) {
+    return new FetchError(`“${host}” broke the connection.`, { isPassing: true, cause: error })
+  }
+  return new FetchError(`“${host}” does not answer in proper FTP.`, { cause: error })
+}
+
+/** Source: RFC 959 §4.2; codes from 500 on are for good. */
+function refusal(error: FTPError, host: string): FetchError {
+  const { code } = error
+  const said = (what: string, isPassing: boolean) =>
+    new FetchError(`“${host}” ${what} (${code}).`, { isPassing, cause: error })
+  if (code === 421) return said('has no room for another connection just now', true)
+  if (code === 530 || code === 532 || code === 332 || code === 331) return said('does not let this user in', false)
+  if (code === 550) return said('says there is no such file', false)
+  if (code === 425 || code === 426) return said('broke off before the end', true)
+  return code < 500 ? said('cannot give the file just now', true) : said('refuses to give the file', false)
+}
