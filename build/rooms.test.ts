@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { breachesIn, circlesOf, rooms } from './rooms.ts'
+import { cyclesOf, rooms, violationsIn } from './rooms.ts'
 
 const names = Object.keys(rooms).filter((room) => !room.includes('.'))
 const mayImport = (from: string, to: string) =>
@@ -18,17 +18,17 @@ it.each(names)('%s may import what the table says, and nothing else, in any way'
       `export * from '${path}'`,
       `export const thing = await import('${path}')`,
     ]) {
-      const breaches = breachesIn(`${from}/file.ts`, text)
-      expect(breaches, text).toMatchObject(mayImport(from, to) ? [] : [{ why: `${from} may not import ${to}` }])
+      const violations = violationsIn(`${from}/file.ts`, text)
+      expect(violations, text).toMatchObject(mayImport(from, to) ? [] : [{ why: `${from} may not import ${to}` }])
     }
   }
 })
 
 it('no rooms are in a circle, and a circle is found', () => {
-  expect(circlesOf()).toEqual([])
-  expect(circlesOf({ a: ['b'], b: ['c'], c: ['a'], d: ['a'] })).toEqual(['a', 'b', 'c'])
+  expect(cyclesOf()).toEqual([])
+  expect(cyclesOf({ a: ['b'], b: ['c'], c: ['a'], d: ['a'] })).toEqual(['a', 'b', 'c'])
 })
 
 it('a file in no room is named', () => {
-  expect(breachesIn('attic/file.ts', '')).toMatchObject([{ file: 'attic/file.ts' }])
+  expect(violationsIn('attic/file.ts', '')).toMatchObject([{ file: 'attic/file.ts' }])
 })

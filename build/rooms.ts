@@ -44,7 +44,7 @@ export const rooms: Record<string, readonly string[]> = {
 }
 
 /** An import that its room may not have. */
-export interface Breach {
+export interface Violation {
   file: string
   imports: string
   why: string
@@ -75,7 +75,7 @@ function importsOf(file: string, text: string): string[] {
 }
 
 /** Every import in a file that its room may not have. */
-export function breachesIn(file: string, text: string, table = rooms): Breach[] {
+export function violationsIn(file: string, text: string, table = rooms): Violation[] {
   const room = roomOf(file, table)
   if (room === null) return [{ file, imports: '', why: 'it is in no room; build/rooms.ts names them' }]
   const allowed = [room, ...(table[room] ?? [])]
@@ -87,7 +87,7 @@ export function breachesIn(file: string, text: string, table = rooms): Breach[] 
 }
 
 /** Rooms that may import each other, directly or by way of others. */
-export function circlesOf(table = rooms): string[] {
+export function cyclesOf(table = rooms): string[] {
   const importsOfRoom = (room: string) =>
     Object.keys(table).filter((other) => other !== room && (table[room] ?? []).some((name) => isMeant(name, other)))
   const isReachable = (from: string, to: string, seen = new Set<string>()): boolean =>
@@ -110,10 +110,10 @@ export function checkRooms(): boolean {
   const files = stdout
     .split('\n')
     .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$|\.d\.ts$|^tests\//.test(file))
-  const breaches = files
+  const violations = files
     .filter((file) => existsSync(join(root, file)))
-    .flatMap((file) => breachesIn(file, readFileSync(join(root, file), 'utf8')))
-  for (const { file, imports, why } of breaches) say(`${file} imports ${imports}: ${why}.`)
-  for (const room of circlesOf()) say(`${room} is in a circle of rooms.`)
-  return breaches.length === 0 && circlesOf().length === 0
+    .flatMap((file) => violationsIn(file, readFileSync(join(root, file), 'utf8')))
+  for (const { file, imports, why } of violations) say(`${file} imports ${imports}: ${why}.`)
+  for (const room of cyclesOf()) say(`${room} is in a circle of rooms.`)
+  return violations.length === 0 && cyclesOf().length === 0
 }

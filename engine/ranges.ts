@@ -53,10 +53,10 @@ export function headOf(ranges: readonly Range[]): number {
 }
 
 /** True for a list of ordered, separate ranges of whole numbers, as this program writes them. */
-export function isRangeList(said: unknown): said is Range[] {
-  if (!Array.isArray(said)) return false
+export function isRangeList(value: unknown): value is Range[] {
+  if (!Array.isArray(value)) return false
   let at = -1
-  return said.every((range: unknown) => {
+  return value.every((range: unknown) => {
     if (!Array.isArray(range) || range.length !== 2) return false
     const [start, end]: unknown[] = range
     const isNext =

@@ -41,9 +41,9 @@ export function validatorsOf(response: IncomingMessage): Validators {
 
 /** The size an answer announces, or null. Never to be trusted, only to be checked against. */
 export function announcedBytes(response: IncomingMessage): number | null {
-  const said = response.headers['content-length']
-  if (said === undefined || !/^\d+$/.test(said)) return null
-  const size = Number(said)
+  const header = response.headers['content-length']
+  if (header === undefined || !/^\d+$/.test(header)) return null
+  const size = Number(header)
   return Number.isSafeInteger(size) ? size : null
 }
 

@@ -7,7 +7,7 @@ import { createHosters } from './core/hosters.ts'
 import { logError, redact } from './log.ts'
 import { type Options, readOptions } from './options.ts'
 import { joinParent, type ParentSettings } from './parent.ts'
-import { UsageError } from './said.ts'
+import { UsageError } from './raw-options.ts'
 import { keepSecret } from './secrets.ts'
 import type { TorrentEngine } from './torrent/engine.ts'
 
@@ -33,13 +33,13 @@ async function main(): Promise<void> {
     const engine = await torrents
     engine?.allow(allowed)
   }
-  const told = await parent?.started
-  if (told !== undefined) await apply(told.settings)
+  const started = await parent?.started
+  if (started !== undefined) await apply(started.settings)
   parent?.onSettings((settings) => {
     apply(settings).catch(logError)
   })
   for (const { user, password, cookie } of options.hosterAccounts) keepSecret(password, cookie, `${user}:${password}`)
-  const users = options.users ?? (told === undefined ? [] : [{ ...told.credentials, ...options.limits }])
+  const users = options.users ?? (started === undefined ? [] : [{ ...started.credentials, ...options.limits }])
   for (const { key, secret, user, password } of users) keepSecret(key, secret, password, `${user}:${password}`)
 
   const tell = (message: object) => {
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   }
   process.once('SIGTERM', stopOnce)
   process.once('SIGINT', stopOnce)
-  parent?.gone.then(stopOnce).catch(die)
+  parent?.closed.then(stopOnce).catch(die)
 
   const { port, url } = service
   tell({ ready: true, port, url, ...(cores.notice !== null && { notice: cores.notice }) })

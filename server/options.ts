@@ -7,7 +7,7 @@ import type { UserOptions } from './core/core.ts'
 import { toFolderError } from './core/folder-error.ts'
 import type { HosterAccount } from './core/hosters.ts'
 import type { LoadOptions } from './core/load.ts'
-import { checkKeys, number, type Said, text, texts, UsageError } from './said.ts'
+import { checkKeys, number, type RawOptions, text, texts, UsageError } from './raw-options.ts'
 
 /** What the command line and the settings file set. */
 export interface Options {
@@ -47,7 +47,7 @@ interface TorrentSettings {
 }
 
 const defaultActiveLimit = 5
-const leastSecretLength = 20
+const minSecretLength = 20
 /** Source: BEP 5, and the lists of well-known programs. */
 const publicDht = ['router.bittorrent.com:6881', 'router.utorrent.com:6881', 'dht.transmissionbt.com:6881']
 
@@ -89,41 +89,41 @@ const userKeys = [
 export function readOptions(argv: string[]): Options {
   const flags = parse(argv)
   const file = text(flags, 'config')
-  const said: Said = { ...(file === null ? {} : readFile(file)), ...flags }
-  const folder = text(said, 'data')
+  const raw: RawOptions = { ...(file === null ? {} : readFile(file)), ...flags }
+  const folder = text(raw, 'data')
   if (folder === null) throw new UsageError('--data is missing: the folder to keep everything in.')
-  const listen = text(said, 'listen') ?? '127.0.0.1'
+  const listen = text(raw, 'listen') ?? '127.0.0.1'
   if (isIP(listen) === 0) throw new UsageError(`--listen is to be an address of this computer, not “${listen}”.`)
-  const users = flags.parent === true ? null : readUsers(said)
+  const users = flags.parent === true ? null : readUsers(raw)
   if (flags.parent === true) refuseCredentials(flags)
   if (!isLoopback(listen)) checkStrength(users, listen)
   return {
-    port: number(said, 'port', { most: 65_535 }) ?? 0,
+    port: number(raw, 'port', { max: 65_535 }) ?? 0,
     listen,
-    hostNames: readHostNames(said),
-    proxies: readProxyList(said),
-    allowedOrigins: readOrigins(said),
+    hostNames: readHostNames(raw),
+    proxies: readProxyList(raw),
+    allowedOrigins: readOrigins(raw),
     folder,
     users,
-    limits: limitsOf(said),
+    limits: limitsOf(raw),
     load: {
-      busy: readBusy(said),
-      loadPerCore: number(said, 'busy-load', { isWhole: false }) ?? 1.5,
-      diskQueue: number(said, 'busy-disk', { isWhole: false }) ?? 8,
+      busy: readBusy(raw),
+      loadPerCore: number(raw, 'busy-load', { isWhole: false }) ?? 1.5,
+      diskQueue: number(raw, 'busy-disk', { isWhole: false }) ?? 8,
     },
-    allowHosts: texts(said, 'allow-host'),
-    hosterAccounts: readHosters(said),
-    paidHosts: texts(said, 'paid-host'),
+    allowHosts: texts(raw, 'allow-host'),
+    hosterAccounts: readHosters(raw),
+    paidHosts: texts(raw, 'paid-host'),
     torrents: {
-      dhtBootstrap: readDht(said),
-      listen: readPeerAddress(text(said, 'listen-peers')),
-      downloadLimit: number(said, 'download-limit') ?? 0,
-      uploadLimit: number(said, 'upload-limit') ?? 0,
+      dhtBootstrap: readDht(raw),
+      listen: readPeerAddress(text(raw, 'listen-peers')),
+      downloadLimit: number(raw, 'download-limit') ?? 0,
+      uploadLimit: number(raw, 'upload-limit') ?? 0,
     },
   }
 }
 
-function parse(argv: string[]): Said {
+function parse(argv: string[]): RawOptions {
   try {
     const { values } = parseArgs({
       args: argv,
@@ -147,7 +147,7 @@ function isStray(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
 }
 
-function readFile(path: string): Said {
+function readFile(path: string): RawOptions {
   const read = (): unknown => {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
@@ -160,8 +160,8 @@ function readFile(path: string): Said {
       throw new UsageError(`The settings file “${path}” cannot be read: ${why}.`)
     }
   }
-  const said = read()
-  return checkKeys(said, [...single, ...multiple, 'users', 'hosters'], `The settings file “${path}”`)
+  const raw = read()
+  return checkKeys(raw, [...single, ...multiple, 'users', 'hosters'], `The settings file “${path}”`)
 }
 
 function placeOf({ message }: SyntaxError): string {
@@ -173,16 +173,16 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-function readUsers(said: Said): UserOptions[] {
-  const { users: listed } = said
+function readUsers(raw: RawOptions): UserOptions[] {
+  const { users: listed } = raw
   if (listed === undefined) {
-    const [key, secret] = [text(said, 'key'), text(said, 'secret')]
+    const [key, secret] = [text(raw, 'key'), text(raw, 'secret')]
     if (key === null) throw new UsageError('--key is missing: the API key that clients sign their requests with.')
     if (secret === null) {
       throw new UsageError('--secret is missing: the API secret that clients sign their requests with.')
     }
-    const user = text(said, 'user') ?? 'you'
-    return [{ key, secret, user, password: text(said, 'password'), ...limitsOf(said) }]
+    const user = text(raw, 'user') ?? 'you'
+    return [{ key, secret, user, password: text(raw, 'password'), ...limitsOf(raw) }]
   }
   if (!Array.isArray(listed) || listed.length === 0) throw new UsageError('“users” is to be a list of users.')
   const users = listed.map((one: unknown): UserOptions => {
@@ -191,7 +191,7 @@ function readUsers(said: Said): UserOptions[] {
     if (name === null || key === null || secret === null) {
       throw new UsageError('Every user needs a “name”, a “key” and a “secret”.')
     }
-    return { user: name, key, secret, password: text(user, 'password'), ...limitsOf({ ...said, ...user }) }
+    return { user: name, key, secret, password: text(user, 'password'), ...limitsOf({ ...raw, ...user }) }
   })
   for (const field of ['user', 'key'] as const) {
     if (new Set(users.map((user) => user[field])).size < users.length) {
@@ -201,17 +201,17 @@ function readUsers(said: Said): UserOptions[] {
   return users
 }
 
-function limitsOf(said: Said): UserLimits {
+function limitsOf(raw: RawOptions): UserLimits {
   return {
-    diskQuotaBytes: number(said, 'disk-quota'),
-    bandwidthQuotaBytes: number(said, 'bandwidth-quota'),
-    activeLimit: number(said, 'active-limit', { least: 1 }) ?? defaultActiveLimit,
-    largestFileBytes: number(said, 'largest-file', { least: 1 }),
-    share: text(said, 'share'),
+    diskQuotaBytes: number(raw, 'disk-quota'),
+    bandwidthQuotaBytes: number(raw, 'bandwidth-quota'),
+    activeLimit: number(raw, 'active-limit', { min: 1 }) ?? defaultActiveLimit,
+    largestFileBytes: number(raw, 'largest-file', { min: 1 }),
+    share: text(raw, 'share'),
   }
 }
 
-function refuseCredentials(flags: Said): void {
+function refuseCredentials(flags: RawOptions): void {
   if (['key', 'secret', 'password', 'config'].some((name) => flags[name] !== undefined)) {
     throw new UsageError('With --parent the credentials come on the standard input, never on the command line.')
   }
@@ -221,67 +221,67 @@ function refuseCredentials(flags: Said): void {
 function checkStrength(users: UserOptions[] | null, listen: string): void {
   if (users === null) throw new UsageError('With --parent the service listens on this computer only.')
   for (const { key, secret, user } of users) {
-    if (key.length >= leastSecretLength && secret.length >= leastSecretLength) continue
+    if (key.length >= minSecretLength && secret.length >= minSecretLength) continue
     throw new UsageError(
-      `At ${listen} others can reach the service: the key and the secret of “${user}” need at least ${leastSecretLength} characters each.`,
+      `At ${listen} others can reach the service: the key and the secret of “${user}” need at least ${minSecretLength} characters each.`,
     )
   }
 }
 
-function readHostNames(said: Said): HostName[] {
-  return texts(said, 'host-name').map((text) => {
+function readHostNames(raw: RawOptions): HostName[] {
+  return texts(raw, 'host-name').map((text) => {
     const name = readHostName(text)
     if (name !== null) return name
     throw new UsageError(`--host-name is to be a name such as nas.local or nas.local:8080, not “${text}”.`)
   })
 }
 
-function readProxyList(said: Said): BlockList {
-  const proxies = readProxies(texts(said, 'proxy'))
+function readProxyList(raw: RawOptions): BlockList {
+  const proxies = readProxies(texts(raw, 'proxy'))
   if (proxies !== null) return proxies
   throw new UsageError('--proxy is to be an address such as 127.0.0.1, or a network such as 172.16.0.0/12.')
 }
 
-function readOrigins(said: Said): ReadonlySet<string> {
-  const origins = texts(said, 'allow-origin').map((text) => text.trim().toLowerCase().replace(/\/$/, ''))
+function readOrigins(raw: RawOptions): ReadonlySet<string> {
+  const origins = texts(raw, 'allow-origin').map((text) => text.trim().toLowerCase().replace(/\/$/, ''))
   const wrong = origins.find((origin) => !isOrigin(origin))
   if (wrong === undefined) return new Set(origins)
   throw new UsageError(`--allow-origin is to be one origin such as chrome-extension://abcdefgh, not “${wrong}”.`)
 }
 
-function readBusy(said: Said): LoadOptions['busy'] {
-  const busy = text(said, 'busy') ?? 'auto'
+function readBusy(raw: RawOptions): LoadOptions['busy'] {
+  const busy = text(raw, 'busy') ?? 'auto'
   if (busy === 'always' || busy === 'never' || busy === 'auto') return busy
   throw new UsageError(`--busy can be always, never or auto, not “${busy}”.`)
 }
 
-function readDht(said: Said): string[] | null {
-  const word = text(said, 'dht') ?? 'on'
+function readDht(raw: RawOptions): string[] | null {
+  const word = text(raw, 'dht') ?? 'on'
   if (word !== 'on' && word !== 'off') throw new UsageError(`--dht can be on or off, not “${word}”.`)
-  const nodes = texts(said, 'dht-node')
+  const nodes = texts(raw, 'dht-node')
   return word === 'off' ? null : nodes.length > 0 ? nodes : publicDht
 }
 
-function readPeerAddress(said: string | null): { address: string; port: number } {
-  if (said === null) return { address: '127.0.0.1', port: 0 }
-  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(said) ?? []
+function readPeerAddress(raw: string | null): { address: string; port: number } {
+  if (raw === null) return { address: '127.0.0.1', port: 0 }
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(raw) ?? []
   const address = bracketed ?? plain
   if (isIP(address) === 0 || Number(port) > 65_535) {
-    throw new UsageError(`--listen-peers is to be an address and a port, such as 0.0.0.0:6881, not “${said}”.`)
+    throw new UsageError(`--listen-peers is to be an address and a port, such as 0.0.0.0:6881, not “${raw}”.`)
   }
   return { address, port: Number(port) }
 }
 
-function readHosters({ hosters }: Said): HosterAccount[] {
+function readHosters({ hosters }: RawOptions): HosterAccount[] {
   if (hosters === undefined) return []
   if (!Array.isArray(hosters)) throw new UsageError('“hosters” is to be a list.')
   return hosters.map((one: unknown) => {
-    const said = checkKeys(one, ['host', 'user', 'password', 'cookie'], 'A hoster')
+    const raw = checkKeys(one, ['host', 'user', 'password', 'cookie'], 'A hoster')
     const [host, user, password, cookie] = [
-      text(said, 'host'),
-      text(said, 'user'),
-      text(said, 'password'),
-      text(said, 'cookie'),
+      text(raw, 'host'),
+      text(raw, 'user'),
+      text(raw, 'password'),
+      text(raw, 'cookie'),
     ]
     if (host === null || (user === null && cookie === null)) {
       throw new UsageError('Every hoster needs a “host”, and a “user” with a “password” or a “cookie”.')

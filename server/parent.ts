@@ -13,8 +13,8 @@ export interface Parent {
   /** What it says first. */
   started: Promise<{ credentials: Credentials; settings: ParentSettings }>
   onSettings: (listener: (settings: ParentSettings) => void) => void
-  /** Resolves when the app is gone, or wants the service to end. */
-  gone: Promise<void>
+  /** Resolves when the app is closed, or wants the service to end. */
+  closed: Promise<void>
   /** Tells it through Electron's port, where there is one, what others read from the standard output. */
   tell: (message: object) => void
 }
@@ -27,30 +27,31 @@ interface MessagePort {
 /** Joins the app: over Electron's port in a utility process, otherwise by lines of JSON on the standard input. */
 export function joinParent(): Parent {
   let change: (settings: ParentSettings) => void = () => undefined
-  let start: (said: Awaited<Parent['started']>) => void
+  let start: (message: Awaited<Parent['started']>) => void
   const started: Parent['started'] = new Promise((resolve) => {
     start = resolve
   })
   let end: () => void = () => undefined
-  const gone = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     end = resolve
   })
-  const hear = (said: unknown) => {
-    if (!isObject(said)) return
-    if (said.stop === true) end()
-    else if (isObject(said.start)) start({ credentials: toCredentials(said.start), settings: toSettings(said.start) })
-    else change(toSettings(said))
+  const receive = (message: unknown) => {
+    if (!isObject(message)) return
+    if (message.stop === true) end()
+    else if (isObject(message.start))
+      start({ credentials: toCredentials(message.start), settings: toSettings(message.start) })
+    else change(toSettings(message))
   }
   const port = electronPort()
-  if (port !== null) port.on('message', ({ data }) => hear(data))
+  if (port !== null) port.on('message', ({ data }) => receive(data))
   else {
     createInterface(process.stdin)
-      .on('line', (line) => hear(parseLine(line)))
+      .on('line', (line) => receive(parseLine(line)))
       .on('close', end)
   }
   return {
     started,
-    gone,
+    closed,
     onSettings: (listener) => {
       change = listener
     },
@@ -71,13 +72,13 @@ function parseLine(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch (cause) {
-    throw new Error('The app said something that is not JSON.', { cause })
+    throw new Error('The app sent something that is not JSON.', { cause })
   }
 }
 
 function toCredentials({ key, secret, user, password }: Record<string, unknown>): Credentials {
   if (typeof key !== 'string' || typeof secret !== 'string' || key === '' || secret === '') {
-    throw new Error('The app told no key and secret.')
+    throw new Error('The app sent no key and secret.')
   }
   return {
     key,

@@ -11,8 +11,8 @@ const inAccount = { accountId: AccountId }
 const nothing = z.null()
 
 /** What could not be done for one of several items; the others were done. */
-export const Refusal = z.object({ itemId: ItemId, sentence: z.string() })
-export type Refusal = z.infer<typeof Refusal>
+export const RefusedItem = z.object({ itemId: ItemId, sentence: z.string() })
+export type RefusedItem = z.infer<typeof RefusedItem>
 
 /** A player on this computer that streams can be handed to. */
 export const Player = z.object({ id: z.string(), name: z.string() })
@@ -91,13 +91,13 @@ export const methods = {
   'items.move': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), folderId: ItemId }),
     progress: Steps,
-    output: z.array(Refusal),
+    output: z.array(RefusedItem),
   },
   /** Deletes items for good, folders with all they hold; answers with those that could not be deleted. */
   'items.delete': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
     progress: Steps,
-    output: z.array(Refusal),
+    output: z.array(RefusedItem),
   },
   /** Friends who share with this account. */
   'friends.list': { input: z.object(inAccount), output: z.array(Friend) },

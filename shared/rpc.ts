@@ -28,10 +28,10 @@ export interface Port {
 }
 
 /** An error that is not an `AppError`, or a handler that takes too long, for whoever keeps the log. */
-export type Report = (method: string, error: unknown) => void
+export type ReportError = (method: string, error: unknown) => void
 
 /** The backend's half of the pipe. */
-export interface Served {
+export interface ServedPort {
   /** Sends an event to the window; what the event's schema does not declare is left out. */
   emit<E extends EventName>(name: E, data: EventData<E>): void
   /** Cancels every request that is still running. */
@@ -50,7 +50,7 @@ const silentAfterMs = 300_000
  * Input, progress and output are parsed with the contract's schemas: what is not declared there never crosses. Errors cross as a
  * code and a sentence; anything that is not an `AppError` becomes `internal` and is reported whole.
  */
-export function serve(port: Port, handlers: Handlers, report: Report): Served {
+export function serve(port: Port, handlers: Handlers, report: ReportError): ServedPort {
   const running = new Map<number, AbortController>()
 
   function start(id: number, method: string, input: unknown): void {

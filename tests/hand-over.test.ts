@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { extractLinks } from '../electron/backend/links.ts'
-import { handOver } from '../renderer/store/hand-over.ts'
+import { openLinks } from '../renderer/store/open-links.ts'
 import { createAppStore } from '../renderer/store/store.ts'
 import { methods } from '../shared/contract.ts'
 import { connect, type Port } from '../shared/rpc.ts'
@@ -41,7 +41,7 @@ it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes
   const inHtml = urls(20_000, 'html/')
   const text = inText.map((link) => `"${link}"\u0001\ud800\t\n`.padEnd(70, '"')).join('')
   const html = inHtml.map((link) => `<p class="x"><a href="${link}">"\u0001"</a></p>`).join('')
-  await handOver(store, { text, html, files: [] }, 'nothing')
+  await openLinks(store, { text, html, files: [] }, 'nothing')
   expect(links()).toEqual([...inHtml, ...inText])
   expect(said()).toEqual([])
   expect(Math.max(...lengths)).toBeLessThanOrEqual(largestMessage)
@@ -49,11 +49,11 @@ it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes
 
 it('says that a text is too long, and takes the HTML of the same words', async () => {
   const long = openStore()
-  await handOver(long.store, { text: 'a '.repeat(3_000_000), html: null, files: [] }, 'nothing')
+  await openLinks(long.store, { text: 'a '.repeat(3_000_000), html: null, files: [] }, 'nothing')
   expect(long.said()).toEqual(['This text is too long to look for links in: at most 4 MB. Add it in parts.'])
   const both = openStore()
   const html = '<a href="http://h.example/a">a</a>'
-  await handOver(
+  await openLinks(
     both.store,
     { text: 'http://h.example/a', html: `${html}${' '.repeat(5_000_000)}`, files: [] },
     'nothing',
@@ -73,7 +73,7 @@ it('takes link files of any kind, and says what could not be read', async () => 
     new File(['x'.repeat(4_000_001)], 'long.txt'),
     gone,
   ]
-  await handOver(store, { text: 'http://h.example/e', html: null, files }, 'nothing')
+  await openLinks(store, { text: 'http://h.example/e', html: null, files }, 'nothing')
   expect(links()).toEqual(['c', 'd', 'a', 'b', 'e'].map((path) => `http://h.example/${path}`))
   expect(said()).toEqual([
     '“long.txt” is too large to look for links in: at most 4 MB.',
@@ -83,6 +83,6 @@ it('takes link files of any kind, and says what could not be read', async () => 
 
 it('says that there is nothing', async () => {
   const { store, said } = openStore()
-  await handOver(store, { text: 'no link', html: '<p>none', files: [] }, 'nothing')
+  await openLinks(store, { text: 'no link', html: '<p>none', files: [] }, 'nothing')
   expect(said()).toEqual(['nothing'])
 })

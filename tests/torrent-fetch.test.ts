@@ -5,7 +5,7 @@ import http from 'node:http'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { TorrentEngine } from '../server/torrent/engine.ts'
-import type { TorrentLook } from '../server/torrent/types.ts'
+import type { TorrentMetadata } from '../server/torrent/types.ts'
 import { freePort } from './support/free-port.ts'
 import { until } from './support/service.ts'
 import {
@@ -32,7 +32,7 @@ async function expectWhole(watched: { folder: string }, torrent: MadeTorrent, fi
 }
 
 /** Waits until its tracker knows of one who shares it whole. */
-function untilListed(engine: TorrentEngine, torrent: MadeTorrent): Promise<TorrentLook> {
+function untilListed(engine: TorrentEngine, torrent: MadeTorrent): Promise<TorrentMetadata> {
   const signal = AbortSignal.timeout(20_000)
   return until(
     () => engine.lookUp({ torrentFile: torrent.bytes }, { signal }),

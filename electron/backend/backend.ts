@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TorrentFile } from '../../shared/analysis.ts'
 import type { Handlers, Notice } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
-import { type Port, type Served, serve } from '../../shared/rpc.ts'
+import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import { Accounts } from './accounts.ts'
 import type { Emit } from './emit.ts'
 import { History } from './history.ts'
@@ -42,7 +42,7 @@ export interface Offered {
 export function createBackend(host: Host): Backend {
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
-  const windows = new Set<Served>()
+  const windows = new Set<ServedPort>()
   const emit: Emit = (name, data) => {
     for (const window of windows) window.emit(name, data)
   }

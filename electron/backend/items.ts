@@ -1,4 +1,4 @@
-import type { HandlersOf, Refusal, Request } from '../../shared/contract.ts'
+import type { HandlersOf, RefusedItem, Request } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type ItemId, toColumns } from '../../shared/item.ts'
 import type { Accounts } from './accounts.ts'
@@ -90,8 +90,8 @@ async function forEach(
   itemIds: readonly ItemId[],
   { signal, tell }: Request<'items.move' | 'items.delete'>,
   act: (itemId: ItemId) => Promise<unknown>,
-): Promise<Refusal[]> {
-  const refusals: Refusal[] = []
+): Promise<RefusedItem[]> {
+  const refusals: RefusedItem[] = []
   for (const [done, itemId] of itemIds.entries()) {
     signal.throwIfAborted()
     try {

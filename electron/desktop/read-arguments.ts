@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Offered } from '../backend/backend.ts'
 
-const mostPaths = 100
+const maxPaths = 100
 
 /**
  * What of a command line is meant for the analyzer: magnet links, and paths of torrent files, seen from the folder that the command
@@ -10,7 +10,7 @@ const mostPaths = 100
  */
 export function readArguments(candidates: readonly string[], folder: string): Offered {
   const paths = candidates.flatMap((candidate) => toPath(candidate, folder) ?? [])
-  return { text: candidates.filter(isMagnet).join('\n'), paths: [...new Set(paths)].slice(0, mostPaths) }
+  return { text: candidates.filter(isMagnet).join('\n'), paths: [...new Set(paths)].slice(0, maxPaths) }
 }
 
 function isMagnet(text: string): boolean {

@@ -3,8 +3,8 @@ import { errorCode } from '../fetch-error.ts'
 import { formatSize } from '../text/format-size.ts'
 
 const maxReserveBytes = 64 * 1024 * 1024
-const lookAgainBytes = 64 * 1024 * 1024
-const lookAgainMs = 1000
+const recheckBytes = 64 * 1024 * 1024
+const recheckMs = 1000
 const pollMs = 5000
 
 export interface DiskRoomOptions {
@@ -39,8 +39,8 @@ export class DiskRoom {
 
   /** Resolves when so many bytes may be written; the volume is asked now and then, not each time. */
   async take(bytes: number): Promise<void> {
-    while (this.#allowance < bytes || performance.now() - this.#lookedAtMs > lookAgainMs) {
-      if (this.#waiting === null && (await this.#look(bytes))) break
+    while (this.#allowance < bytes || performance.now() - this.#lookedAtMs > recheckMs) {
+      if (this.#waiting === null && (await this.#hasRoom(bytes))) break
       await this.#wait(bytes)
     }
     this.#allowance -= bytes
@@ -65,19 +65,19 @@ export class DiskRoom {
       onTrouble(await this.#sentence())
       await sleep(pollMs, signal)
       signal.throwIfAborted()
-      if (await this.#look(bytes)) break
+      if (await this.#hasRoom(bytes)) break
     }
     onTrouble(null)
   }
 
   /** Looks at the volume; true when there is room. A volume that tells nothing is taken to have some. */
-  async #look(bytes: number): Promise<boolean> {
+  async #hasRoom(bytes: number): Promise<boolean> {
     this.#lookedAtMs = performance.now()
     const volume = await this.#volume()
-    if (volume === null) this.#allowance = Math.max(lookAgainBytes, bytes)
+    if (volume === null) this.#allowance = Math.max(recheckBytes, bytes)
     else {
       const reserve = this.#options.reserveBytes ?? Math.min(maxReserveBytes, Math.floor(volume.sizeBytes / 100))
-      this.#allowance = Math.min(Math.max(lookAgainBytes, bytes), volume.freeBytes - reserve)
+      this.#allowance = Math.min(Math.max(recheckBytes, bytes), volume.freeBytes - reserve)
     }
     return this.#allowance >= bytes
   }

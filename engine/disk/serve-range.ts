@@ -108,9 +108,9 @@ async function pump(file: FileHandle, response: ServerResponse, span: { start: n
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(span.end - span.start > size ? size : 0)]
   let position = span.start
   let sending: Promise<boolean> = Promise.resolve(true)
-  const gone = new Promise<boolean>((resolve) => response.once('close', () => resolve(false)))
-  for (let turn = 0; position < span.end; turn++) {
-    const buffer = buffers[turn % 2] ?? Buffer.alloc(0)
+  const closed = new Promise<boolean>((resolve) => response.once('close', () => resolve(false)))
+  for (let round = 0; position < span.end; round++) {
+    const buffer = buffers[round % 2] ?? Buffer.alloc(0)
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, span.end - position), position)
     const isThere = await sending
     if (!isThere || bytesRead === 0) {
@@ -118,7 +118,7 @@ async function pump(file: FileHandle, response: ServerResponse, span: { start: n
       return
     }
     position += bytesRead
-    sending = Promise.race([gone, send(response, buffer.subarray(0, bytesRead))])
+    sending = Promise.race([closed, send(response, buffer.subarray(0, bytesRead))])
   }
   if (await sending) response.end()
 }

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../disk/disk-room.ts'
 import { FetchError, translateError } from '../fetch-error.ts'
 import { ftpSource, isFtpLink } from '../ftp/ftp.ts'
-import type { Credentials } from '../http/exchange.ts'
+import type { HttpCredentials } from '../http/exchange.ts'
 import { httpSource } from '../http/http-source.ts'
 import type { Gate } from '../net/gate.ts'
 import { checkContent, type Expected } from '../part/expect.ts'
@@ -43,7 +43,7 @@ export interface FetchOptions {
   /** What is known about the content beforehand: then it is gone on with even without a validator, and checked at the end. */
   expect?: Expected
   /** What to show the link's own server; asked again for each request, and never for another origin. */
-  credentialsFor?: (url: URL) => Credentials | null
+  credentialsFor?: (url: URL) => HttpCredentials | null
   /** The most connections at once; 4 when not given. More than one is used only where it is faster. */
   maxConnections?: number
   /** How much is left free on the volume; 1 % of it and at most 64 MiB when not given. */
@@ -156,12 +156,12 @@ async function fetchOnce(
   })
   // A record of an earlier version says less: it must not be found beside what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
-  const told = part.checked().then((lostBytes) => {
+  const checking = part.checked().then((lostBytes) => {
     if (lostBytes === 0 || isLost) return
     tell(`Another program changed what had been fetched, so ${formatSize(lostBytes)} of it are fetched again.`)
   })
   // An error in reading back is met again where its end is awaited.
-  told.catch(() => undefined)
+  checking.catch(() => undefined)
   let fetched: Fetched
   try {
     const maxConnections = options.maxConnections ?? 4

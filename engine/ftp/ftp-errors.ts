@@ -23,11 +23,11 @@ export function translateFtpError(error: unknown, host: string): unknown {
 /** Source: RFC 959 §4.2; codes from 500 on are for good. */
 function refusal(error: FTPError, host: string): FetchError {
   const { code } = error
-  const said = (what: string, isPassing: boolean) =>
+  const failure = (what: string, isPassing: boolean) =>
     new FetchError(`“${host}” ${what} (${code}).`, { isPassing, cause: error })
-  if (code === 421) return said('has no room for another connection just now', true)
-  if (code === 530 || code === 532 || code === 332 || code === 331) return said('does not let this user in', false)
-  if (code === 550) return said('says there is no such file', false)
-  if (code === 425 || code === 426) return said('broke off before the end', true)
-  return code < 500 ? said('cannot give the file just now', true) : said('refuses to give the file', false)
+  if (code === 421) return failure('has no room for another connection just now', true)
+  if (code === 530 || code === 532 || code === 332 || code === 331) return failure('does not let this user in', false)
+  if (code === 550) return failure('says there is no such file', false)
+  if (code === 425 || code === 426) return failure('broke off before the end', true)
+  return code < 500 ? failure('cannot give the file just now', true) : failure('refuses to give the file', false)
 }

@@ -4,9 +4,9 @@ import { type ConnectionOptions, connect as connectSecurely, TLSSocket } from 'n
 import { Client } from 'basic-ftp'
 import { FetchError, translateError } from '../fetch-error.ts'
 import type { Gate } from '../net/gate.ts'
-import { connectWide } from '../net/wide-socket.ts'
+import { connectWithLargeReads } from '../net/large-read-socket.ts'
 import { isRefusal, translateFtpError } from './ftp-errors.ts'
-import type { FtpPlace } from './ftp-place.ts'
+import type { FtpTarget } from './ftp-link.ts'
 
 export interface FtpSessionOptions {
   gate: Gate
@@ -20,31 +20,31 @@ type Finished = (isSizeKnown: boolean) => Promise<void>
 /** A control connection on which a user is signed in, for bytes as they are. */
 export class FtpSession {
   readonly #client: Client
-  readonly #place: FtpPlace
+  readonly #target: FtpTarget
   readonly #options: FtpSessionOptions
   readonly #address: string
   readonly #security: ConnectionOptions
   #data: Readable | null = null
 
-  private constructor(place: FtpPlace, options: FtpSessionOptions, address: string) {
+  private constructor(target: FtpTarget, options: FtpSessionOptions, address: string) {
     this.#client = new Client(options.timeoutMs)
     // Names are sent as the bytes that the link holds; whatever encoding they are in, the server knows its own.
     this.#client.ftp.encoding = 'latin1'
-    this.#place = place
+    this.#target = target
     this.#options = options
     this.#address = address
-    this.#security = isIP(place.host) === 0 ? { servername: place.host } : { host: address }
+    this.#security = isIP(target.host) === 0 ? { servername: target.host } : { host: address }
   }
 
   /** Connects to an address that the gate checked, and signs in. */
-  static async open(place: FtpPlace, options: FtpSessionOptions): Promise<FtpSession> {
-    const addresses = await options.gate.check(place.url).catch((error: unknown) => {
-      throw translateError(error, place.host)
+  static async open(target: FtpTarget, options: FtpSessionOptions): Promise<FtpSession> {
+    const addresses = await options.gate.check(target.url).catch((error: unknown) => {
+      throw translateError(error, target.host)
     })
     options.signal.throwIfAborted()
     const [first] = addresses
-    if (first === undefined) throw new FetchError(`The host “${place.host}” has no address.`)
-    const session = new FtpSession(place, options, first.address)
+    if (first === undefined) throw new FetchError(`The host “${target.host}” has no address.`)
+    const session = new FtpSession(target, options, first.address)
     try {
       await session.#signIn()
       return session
@@ -55,7 +55,7 @@ export class FtpSession {
   }
 
   async #signIn(): Promise<void> {
-    const { host, isSecure, user, password, url, isUtf8 } = this.#place
+    const { host, isSecure, user, password, url, isUtf8 } = this.#target
     this.#options.signal.addEventListener('abort', this.close, { once: true })
     await this.#try(async () => {
       const client = this.#client
@@ -82,22 +82,22 @@ export class FtpSession {
     }
   }
 
-  /** Sends a command, and answers with what the server said. */
+  /** Sends a command, and answers with what the server replied. */
   ask(command: string): Promise<string> {
     return this.#try(async () => (await this.#client.send(command)).message)
   }
 
   /** The size of the file in bytes, or null when the server does not tell; many refuse it for files that they do give. */
   async size(): Promise<number | null> {
-    const said = (await this.askOrNull(`SIZE ${this.#place.path}`)) ?? ''
-    const size = Number(/^213 (\d+)\s*$/.exec(said)?.[1] ?? Number.NaN)
+    const reply = (await this.askOrNull(`SIZE ${this.#target.path}`)) ?? ''
+    const size = Number(/^213 (\d+)\s*$/.exec(reply)?.[1] ?? Number.NaN)
     return Number.isSafeInteger(size) ? size : null
   }
 
   /** When the file was changed, as the server writes it, or null. Source: RFC 3659 §3. */
   async changedAt(): Promise<string | null> {
-    const said = await this.askOrNull(`MDTM ${this.#place.path}`)
-    return /^213 (\d{14}(?:\.\d+)?)\s*$/.exec(said ?? '')?.[1] ?? null
+    const reply = await this.askOrNull(`MDTM ${this.#target.path}`)
+    return /^213 (\d{14}(?:\.\d+)?)\s*$/.exec(reply ?? '')?.[1] ?? null
   }
 
   /**
@@ -110,7 +110,7 @@ export class FtpSession {
     const start = wanted > 0 && (await this.askOrNull(`REST ${wanted}`)) !== null ? wanted : 0
     const begun = Promise.withResolvers<void>()
     const done = this.#try(() =>
-      this.#client.ftp.handle(`RETR ${this.#place.path}`, (answer, task) => {
+      this.#client.ftp.handle(`RETR ${this.#target.path}`, (answer, task) => {
         if (answer instanceof Error) task.reject(answer)
         else if (answer.code === 125 || answer.code === 150) {
           // From now on the control connection is silent for as long as the file takes.
@@ -132,7 +132,7 @@ export class FtpSession {
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(() => {
       if (isSizeKnown) late.resolve()
-      else late.reject(new FetchError(`“${this.#place.host}” does not say whether that was all.`, { isPassing: true }))
+      else late.reject(new FetchError(`“${this.#target.host}” does not say whether that was all.`, { isPassing: true }))
     }, this.#options.timeoutMs)
     try {
       await Promise.race([done, late.promise])
@@ -142,13 +142,13 @@ export class FtpSession {
   }
 
   async #openData(): Promise<Readable> {
-    const { host } = this.#place
+    const { host } = this.#target
     const port = await this.#passivePort()
     const target = { address: this.#address, port, host }
     this.#options.gate.admit(target)
-    const { socket: plain, stream } = this.#place.isSecure
+    const { socket: plain, stream } = this.#target.isSecure
       ? narrow({ host: this.#address, port })
-      : connectWide({ host: this.#address, port })
+      : connectWithLargeReads({ host: this.#address, port })
     // Whoever reads the stream hears of its errors; until then they must not end the program.
     for (const one of [plain, stream]) one.on('error', () => undefined)
     plain.setTimeout(this.#options.timeoutMs, () => {
@@ -158,7 +158,7 @@ export class FtpSession {
     this.#data = stream
     await this.#try(() => connected(plain))
     plain.setTimeout(0)
-    if (!this.#place.isSecure) return stream
+    if (!this.#target.isSecure) return stream
     const { socket } = this.#client.ftp
     const session = socket instanceof TLSSocket ? (this.#client.ftp.tlsSessionStore ?? socket.getSession()) : undefined
     const secure = connectSecurely({ ...this.#security, socket: plain, ...(session === undefined ? {} : { session }) })
@@ -169,7 +169,7 @@ export class FtpSession {
 
   /** EPSV names a port only; of what PASV says only the port is taken. Source: RFC 2428 §3. */
   async #passivePort(): Promise<number> {
-    const { host } = this.#place
+    const { host } = this.#target
     const extended = /\((.)\1\1(\d{1,5})\1\)/.exec((await this.askOrNull('EPSV')) ?? '')?.[2]
     if (extended !== undefined) return portOf(Number(extended), host)
     const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})/.exec(await this.ask('PASV')) ?? []
@@ -188,7 +188,7 @@ export class FtpSession {
       return await act()
     } catch (error) {
       this.#options.signal.throwIfAborted()
-      throw translateFtpError(error, this.#place.host)
+      throw translateFtpError(error, this.#target.host)
     }
   }
 }

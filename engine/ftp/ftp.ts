@@ -2,7 +2,7 @@ import type { Gate } from '../net/gate.ts'
 import type { AskedPart, Validators } from '../resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { nameForLink } from '../text/names.ts'
-import { type FtpPlace, ftpPlace } from './ftp-place.ts'
+import { type FtpTarget, parseFtpLink } from './ftp-link.ts'
 import { FtpSession } from './ftp-session.ts'
 
 /** True for links that `ftpSource` and `ftpFacts` take. */
@@ -21,13 +21,13 @@ export async function ftpFacts(
   link: string,
   options: { gate: Gate; signal: AbortSignal; timeoutMs: number },
 ): Promise<FtpFacts> {
-  const place = ftpPlace(link)
-  const session = await FtpSession.open(place, options)
+  const target = parseFtpLink(link)
+  const session = await FtpSession.open(target, options)
   try {
     const sizeBytes = await session.size()
     // Whether there is such a file is known for sure only when it begins to come.
     if (sizeBytes === null) await session.retrieve(0)
-    return { name: nameForLink(place.url.href), sizeBytes }
+    return { name: nameForLink(target.url.href), sizeBytes }
   } finally {
     session.close()
   }
@@ -42,10 +42,10 @@ export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number
   return {
     host,
     open: async (asked, signal) => {
-      const place = ftpPlace(link)
-      const session = await FtpSession.open(place, { ...options, signal })
+      const target = parseFtpLink(link)
+      const session = await FtpSession.open(target, { ...options, signal })
       try {
-        return await open(session, place, asked)
+        return await open(session, target, asked)
       } catch (error) {
         session.close()
         throw error
@@ -56,7 +56,7 @@ export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number
 
 async function open(
   session: FtpSession,
-  place: FtpPlace,
+  target: FtpTarget,
   asked: AskedPart,
 ): Promise<Delivery | NothingLeft | Mismatch> {
   const totalBytes = await session.size()
@@ -71,14 +71,14 @@ async function open(
   const { stream, start, finished } = await session.retrieve(isRest ? asked.start : 0)
   return {
     kind: 'bytes',
-    host: place.host,
+    host: target.host,
     start,
     end: totalBytes,
     isWhole: start === 0,
     totalBytes,
     validators,
     givesParts: false,
-    announced: { url: place.url.href, contentType: null, contentDisposition: null, sizeBytes: totalBytes },
+    announced: { url: target.url.href, contentType: null, contentDisposition: null, sizeBytes: totalBytes },
     stream,
     // A reset is an error of the stream; after an orderly end the server's last reply is asked for.
     ending: () => 'proven',

@@ -34,11 +34,11 @@ const endings: Record<string, RegExp> = {
  */
 export function codingsOf(response: IncomingMessage, url: URL): string[] {
   const {
-    'content-encoding': said = '',
+    'content-encoding': contentEncoding = '',
     'content-type': type = '',
     'content-disposition': disposition,
   } = response.headers
-  const codings = said
+  const codings = contentEncoding
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
@@ -95,8 +95,8 @@ function undone(decoder: Transform & { bytesWritten?: number }, error: () => Fet
 }
 
 function badCoding(codings: string[], host: string, cause?: unknown): FetchError {
-  const said = codings.toReversed().join(', ').slice(0, 100)
-  return new FetchError(`“${host}” sends this file only in the coding “${said}”, which cannot be undone.`, { cause })
+  const names = codings.toReversed().join(', ').slice(0, 100)
+  return new FetchError(`“${host}” sends this file only in the coding “${names}”, which cannot be undone.`, { cause })
 }
 
 /** Source: nodejs.org/api/zlib.html, the codes of zlib, brotli and zstd. */

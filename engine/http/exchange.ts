@@ -2,12 +2,12 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 import type { Address, Gate } from '../net/gate.ts'
-import { connectWide } from '../net/wide-socket.ts'
+import { connectWithLargeReads } from '../net/large-read-socket.ts'
 import type { Ending } from '../source.ts'
 import { escapeBytes, percentBytes } from '../text/percent.ts'
 import { decodeAs } from '../text/text-bytes.ts'
-import { answerTo, endingOf, isNoHttp } from './answer-to.ts'
 import { RedirectCookies } from './redirect-cookies.ts'
+import { endingOf, isInvalidHttp, waitForResponse } from './wait-for-response.ts'
 
 const maxRedirects = 20
 const excessWaitMs = 100
@@ -15,7 +15,7 @@ const excessWaitMs = 100
 const oddForms = new Set(['HPE_INVALID_HEADER_TOKEN', 'HPE_CR_EXPECTED', 'HPE_LF_EXPECTED', 'HPE_INVALID_VERSION'])
 
 /** What a server wants to see before it gives a file. */
-export interface Credentials {
+export interface HttpCredentials {
   /** The whole value of the header. */
   authorization?: string
   cookie?: string
@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   method?: 'GET' | 'HEAD'
   headers?: Record<string, string>
   /** What to show the link's own server; a redirect to another origin never carries it. */
-  credentialsFor?: ((url: URL) => Credentials | null) | undefined
+  credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
   /** How long to wait for each answer's head. */
   timeoutMs: number
   signal: AbortSignal
@@ -66,7 +66,7 @@ export async function exchange(link: string, options: ExchangeOptions): Promise<
     if (seen.has(asked)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
     seen.add(asked)
     const headers = { ...options.headers, ...shown, ...(cookie === undefined ? {} : { cookie }) }
-    const { response, ...answer } = await askPatiently(url, { ...options, headers })
+    const { response, ...answer } = await requestLeniently(url, { ...options, headers })
     const next = nextHop(response, url)
     if (next === null) return { response, url, ...answer }
     response.destroy()
@@ -82,7 +82,7 @@ function parseLink(link: string): URL {
 }
 
 /** The link's own user name and password win over what is kept for its server. */
-function credentialsFor(url: URL, options: ExchangeOptions, credentials: string | null): Credentials {
+function credentialsFor(url: URL, options: ExchangeOptions, credentials: string | null): HttpCredentials {
   const { authorization, cookie } = options.credentialsFor?.(new URL(url)) ?? {}
   const own = credentials === null ? authorization : `Basic ${credentials}`
   return { ...(own === undefined ? {} : { authorization: own }), ...(cookie === undefined ? {} : { cookie }) }
@@ -120,7 +120,7 @@ function originalBytes(location: string): string {
 }
 
 /** Asks once more where the head breaks a rule of form (folded lines, bare line feeds, odd versions), with a parser that reads it. */
-async function askPatiently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
+async function requestLeniently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
   try {
     return await ask(url, options)
   } catch (error) {
@@ -149,7 +149,7 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   const { request: send } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
   const request = send(url, settings)
   const sentMore = excessOf(request)
-  const answered = answerTo(request, { host: url.hostname, timeoutMs: options.timeoutMs })
+  const answered = waitForResponse(request, { host: url.hostname, timeoutMs: options.timeoutMs })
   request.end()
   const response = await answered.catch((error: unknown) => {
     throw options.signal.aborted ? options.signal.reason : error
@@ -162,7 +162,7 @@ function excessOf(request: ClientRequest): Exchange['sentMore'] {
   const over = Promise.withResolvers<void>()
   let hasMore = false
   request.on('error', (error) => {
-    hasMore ||= isNoHttp(error)
+    hasMore ||= isInvalidHttp(error)
   })
   request.on('close', () => over.resolve())
   return async () => {
@@ -178,7 +178,7 @@ function route(url: URL, addresses: Address[]): RequestOptions {
   const lookup = pinned(addresses)
   if (url.protocol === 'https:') return { agent: false, lookup }
   const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), lookup }
-  return { createConnection: () => connectWide(target, { isCopied: true }).stream }
+  return { createConnection: () => connectWithLargeReads(target, { isCopied: true }).stream }
 }
 
 /** Answers the connection's look-up with the addresses that the gate checked, so that a name cannot change its mind. */

@@ -4,14 +4,14 @@ import type { Gate } from '../net/gate.ts'
 import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes } from '../resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { codingsOf, decodeBody } from './coding.ts'
-import { type Credentials, type Exchange, exchange } from './exchange.ts'
+import { type Exchange, exchange, type HttpCredentials } from './exchange.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
 
 export interface HttpSourceOptions {
   gate: Gate
   timeoutMs: number
-  credentialsFor?: ((url: URL) => Credentials | null) | undefined
+  credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
 }
 
 /** A file on a web server. Source: RFC 9110 §13.1.5, §14. */
@@ -123,15 +123,15 @@ export function sentTooMuch(host: string): FetchError {
 
 function statusError(response: IncomingMessage, host: string): FetchError {
   const status = response.statusCode ?? 0
-  const said = (what: string) => `“${host}” ${what} (${status}).`
-  if (status === 404 || status === 410) return new FetchError(said('says there is no such file'))
+  const sentence = (what: string) => `“${host}” ${what} (${status}).`
+  if (status === 404 || status === 410) return new FetchError(sentence('says there is no such file'))
   if (status === 401 || status === 403 || status === 407)
-    return new FetchError(said('does not let this file be fetched'))
+    return new FetchError(sentence('does not let this file be fetched'))
   if (status === 429 || status === 408 || status >= 500) {
     const what = status === 429 ? 'asks for fewer requests' : 'reports an error of its own'
-    return new FetchError(said(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
+    return new FetchError(sentence(what), { isPassing: true, retryAfterMs: retryAfterMs(response) })
   }
-  return new FetchError(said('answers with something that is not a file'))
+  return new FetchError(sentence('answers with something that is not a file'))
 }
 
 /** Chunks are undone by Node; any other coding of the way would be taken for the file. Source: RFC 9112 §6.1. */
@@ -143,8 +143,8 @@ function refuseTransferCoding(response: IncomingMessage, url: URL): void {
 
 /** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */
 function retryAfterMs(response: IncomingMessage): number | null {
-  const said = response.headers['retry-after']
-  if (said === undefined) return null
-  const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now()
+  const header = response.headers['retry-after']
+  if (header === undefined) return null
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), maxRetryAfterMs)
 }

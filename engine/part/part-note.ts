@@ -30,9 +30,10 @@ function decode(slot: Buffer): PartNote | null {
   if (slot.readUInt32BE(0) !== magic || length > slotBytes - headBytes) return null
   const text = slot.subarray(headBytes, headBytes + length)
   if (crc32(text) !== slot.readUInt32BE(4)) return null
-  const said: unknown = JSON.parse(text.toString())
-  if (typeof said !== 'object' || said === null) return null
-  if (!('done' in said) || !('strong' in said) || !('turn' in said) || typeof said.turn !== 'number') return null
-  const { done, strong, turn } = said
+  const parsed: unknown = JSON.parse(text.toString())
+  if (typeof parsed !== 'object' || parsed === null) return null
+  if (!('done' in parsed) || !('strong' in parsed) || !('turn' in parsed) || typeof parsed.turn !== 'number')
+    return null
+  const { done, strong, turn } = parsed
   return isRangeList(done) && (typeof strong === 'string' || strong === null) ? { turn, strong, done } : null
 }

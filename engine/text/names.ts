@@ -102,8 +102,8 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
  * that nobody declared is guessed, which takes about a millisecond. Source: RFC 6266.
  */
 export function nameForLink(url: string, contentDisposition?: string | null): string {
-  const said = contentDisposition ? dispositionName(contentDisposition) : null
-  if (said !== null && !/^[\s./\\]*$/.test(said)) return safeName(lastSegment(said))
+  const headerName = contentDisposition ? dispositionName(contentDisposition) : null
+  if (headerName !== null && !/^[\s./\\]*$/.test(headerName)) return safeName(lastSegment(headerName))
   return nameByPath(url, (segments) => decodeNames(segments)?.at(-1) ?? decodeName(segments.at(-1) ?? Buffer.alloc(0)))
 }
 

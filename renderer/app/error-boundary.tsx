@@ -27,7 +27,7 @@ export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
       <main className={styles.error} role="alert">
         <p>{say('error.drawing')}</p>
         <Button look="primary" onClick={() => location.reload()}>
-          {say('act.reload')}
+          {say('action.reload')}
         </Button>
       </main>
     )

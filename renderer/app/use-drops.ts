@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
-import { type Came, handOver } from '../store/hand-over.ts'
 import { folderKey, folderOfKey, itemsType } from '../store/keys.ts'
+import { type LinkInput, openLinks } from '../store/open-links.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
@@ -12,7 +12,7 @@ function keyAt(target: EventTarget | null): string | null {
 }
 
 /** All that was dropped as one text, one piece of HTML, and files. */
-function readDrop(data: DataTransfer): Came {
+function readDrop(data: DataTransfer): LinkInput {
   // A line with a hash before it is a comment. Source: RFC 2483 §5.
   const uris = data.getData('text/uri-list').replace(/^#.*$/gm, '').trim()
   const html = data.getData('text/html')
@@ -82,7 +82,7 @@ export function useDrops() {
         return
       }
       if (dialog !== null && dialog.kind !== 'add-links') return
-      await handOver(store, readDrop(data), say('drop.nothing'), folder ?? undefined)
+      await openLinks(store, readDrop(data), say('drop.nothing'), folder ?? undefined)
     }
 
     const onEnter = () => {

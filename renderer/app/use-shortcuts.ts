@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
-import { chooseFiles, handOver } from '../store/hand-over.ts'
+import { chooseFiles, openLinks } from '../store/open-links.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
@@ -41,10 +41,10 @@ export function useShortcuts() {
       if (state.dialog !== null || state.menu !== null || event.defaultPrevented) return
       const isInText = isTextField(event.target)
       const isCommand = isMac ? event.metaKey : event.ctrlKey
-      const act = isCommand ? commandFor(event, isInText) : plainFor(event, isInText)
-      if (act === null) return
+      const action = isCommand ? commandFor(event, isInText) : plainFor(event, isInText)
+      if (action === null) return
       event.preventDefault()
-      act()
+      action()
     }
 
     function commandFor(event: KeyboardEvent, isInText: boolean): (() => void) | null {
@@ -115,7 +115,7 @@ export function useShortcuts() {
       const text = event.clipboardData?.getData('text/plain') ?? ''
       const html = event.clipboardData?.getData('text/html') ?? ''
       const files = [...(event.clipboardData?.files ?? [])]
-      await handOver(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
+      await openLinks(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
     }
 
     const paste = (event: ClipboardEvent) => void onPaste(event)

@@ -5,7 +5,7 @@ import { StatusBar } from '../features/notices/status-bar.tsx'
 import { Sidebar } from '../features/sidebar/sidebar.tsx'
 import { TransferDock } from '../features/transfers/transfer-dock.tsx'
 import { Announcer } from './announcer.tsx'
-import { DropVeil } from './drop-veil.tsx'
+import { DropOverlay } from './drop-overlay.tsx'
 import { useDrops } from './use-drops.ts'
 import { useEarlyLoading } from './use-early-loading.ts'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -28,7 +28,7 @@ export function Window() {
         </main>
       </div>
       <StatusBar />
-      <DropVeil />
+      <DropOverlay />
       <Announcer />
     </div>
   )

@@ -8,20 +8,20 @@ import styles from './dialog.module.css'
 interface Props {
   title: string
   body: string
-  act: string
+  action: string
   keep: string
-  onAct(): void
+  onAction(): void
   onClose(): void
 }
 
 /** Asks before what cannot be taken back. The focus is on the button that changes nothing. */
-export function Confirm({ title, body, act, keep, onAct, onClose }: Props) {
+export function Confirm({ title, body, action, keep, onAction, onClose }: Props) {
   const harmless = useRef<HTMLButtonElement>(null)
   return (
     <CSPProvider disableStyleElements>
       <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
         <Base.Portal>
-          <Base.Backdrop className={styles.veil} />
+          <Base.Backdrop className={styles.overlay} />
           <Base.Popup className={classNames(styles.popup, styles.small)} initialFocus={harmless}>
             <Base.Title className={styles.title}>
               <bdi>{title}</bdi>
@@ -34,11 +34,11 @@ export function Confirm({ title, body, act, keep, onAct, onClose }: Props) {
               <Button
                 look="danger"
                 onClick={() => {
-                  onAct()
+                  onAction()
                   onClose()
                 }}
               >
-                {act}
+                {action}
               </Button>
             </footer>
           </Base.Popup>

@@ -24,13 +24,13 @@ export function Dialog({ title, aside, width = 'narrow', hasClose = true, initia
     <CSPProvider disableStyleElements>
       <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
         <Base.Portal>
-          <Base.Backdrop className={styles.veil} />
+          <Base.Backdrop className={styles.overlay} />
           <Base.Popup className={classNames(styles.popup, styles[width])} {...(initialFocus ? { initialFocus } : {})}>
             <header className={styles.head}>
               <Base.Title className={styles.title}>{title}</Base.Title>
               {aside}
               {hasClose ? (
-                <IconButton icon={X} label={say('act.close')} className={styles.close} onClick={onClose} />
+                <IconButton icon={X} label={say('action.close')} className={styles.close} onClick={onClose} />
               ) : null}
             </header>
             {children}

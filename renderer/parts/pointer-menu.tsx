@@ -5,22 +5,22 @@ import { Fragment } from 'react'
 import { Icon } from './icon.tsx'
 import styles from './pointer-menu.module.css'
 
-export interface MenuAct {
+export interface MenuAction {
   label: string
   icon?: LucideIcon
   keys?: string
   isDanger?: boolean
   /** Why it cannot be done now. */
   disabledBecause?: string | null
-  /** A menu of its own, instead of an act. */
-  acts?: readonly MenuAct[]
+  /** A menu of its own, instead of an action. */
+  actions?: readonly MenuAction[]
   run?(): void
 }
 
 interface Props {
   x: number
   y: number
-  groups: readonly (readonly MenuAct[])[]
+  groups: readonly (readonly MenuAction[])[]
   onClose(): void
 }
 
@@ -42,8 +42,8 @@ export function PointerMenu({ x, y, groups, onClose }: Props) {
               {shown.map((group, index) => (
                 <Fragment key={group[0]?.label}>
                   {index > 0 ? <Base.Separator className={styles.line} /> : null}
-                  {group.map((act) => (
-                    <Entry key={act.label} act={act} />
+                  {group.map((action) => (
+                    <Entry key={action.label} action={action} />
                   ))}
                 </Fragment>
               ))}
@@ -60,14 +60,14 @@ function landmark(): HTMLElement | null {
   return document.querySelector('main')
 }
 
-function Entry({ act }: { act: MenuAct }) {
+function Entry({ action }: { action: MenuAction }) {
   const inside = (
     <>
-      <span className={styles.icon}>{act.icon ? <Icon of={act.icon} size={15} /> : null}</span>
-      <span className={styles.label}>{act.label}</span>
+      <span className={styles.icon}>{action.icon ? <Icon of={action.icon} size={15} /> : null}</span>
+      <span className={styles.label}>{action.label}</span>
     </>
   )
-  if (act.acts) {
+  if (action.actions) {
     return (
       <Base.SubmenuRoot>
         <Base.SubmenuTrigger className={styles.item}>
@@ -77,8 +77,8 @@ function Entry({ act }: { act: MenuAct }) {
         <Base.Portal container={landmark()}>
           <Base.Positioner className={styles.positioner} sideOffset={2}>
             <Base.Popup className={styles.popup}>
-              {act.acts.map((inner) => (
-                <Entry key={inner.label} act={inner} />
+              {action.actions.map((inner) => (
+                <Entry key={inner.label} action={inner} />
               ))}
             </Base.Popup>
           </Base.Positioner>
@@ -89,13 +89,13 @@ function Entry({ act }: { act: MenuAct }) {
   return (
     <Base.Item
       className={styles.item}
-      data-danger={act.isDanger}
-      disabled={act.disabledBecause != null}
-      title={act.disabledBecause ?? undefined}
-      onClick={() => act.run?.()}
+      data-danger={action.isDanger}
+      disabled={action.disabledBecause != null}
+      title={action.disabledBecause ?? undefined}
+      onClick={() => action.run?.()}
     >
       {inside}
-      {act.keys ? <kbd className={styles.keys}>{act.keys}</kbd> : null}
+      {action.keys ? <kbd className={styles.keys}>{action.keys}</kbd> : null}
     </Base.Item>
   )
 }

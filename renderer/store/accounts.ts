@@ -50,7 +50,7 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
         get().reloadAccount(account.id)
       }
     }
-    get().settlePlace()
+    get().ensurePlace()
   })
   client.on('quota.changed', ({ accountId, quota }) =>
     set((state) => {

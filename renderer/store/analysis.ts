@@ -18,7 +18,7 @@ interface AnalysisState {
 const noAnalysis: AnalysisState = { links: [], report: null, leftOut: 0, isRunning: false, problem: null }
 
 /** What is handed over to be added: links in a text, and torrent files. */
-export interface Handed {
+export interface LinksAndFiles {
   text: string
   files: readonly TorrentFile[]
 }
@@ -26,7 +26,7 @@ export interface Handed {
 export interface AnalysisSlice {
   analysis: AnalysisState
   /** Finds the links in what was typed and reports on them and on the files. Links already reported on are not asked about again. */
-  analyze(accountId: AccountId, handed: Handed): Promise<void>
+  analyze(accountId: AccountId, handed: LinksAndFiles): Promise<void>
   /** The links in what was dropped or pasted, one a line; an empty text when there are none. */
   extractLinks(texts: readonly string[], htmls: readonly string[]): Promise<string>
   /** Hands a torrent file over. Rejects with a sentence that names it. */

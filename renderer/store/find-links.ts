@@ -11,7 +11,7 @@ const pieceLength = maxTextLength / 2
 
 /** What is said of a longer text. */
 export function textTooLong(): string {
-  return say('links.textTooLong', { most: formatSize(maxPastedLength) })
+  return say('links.textTooLong', { max: formatSize(maxPastedLength) })
 }
 
 /** The links in texts and in pieces of HTML, each once. The backend gets them piece by piece, so that nothing else waits long for it. */

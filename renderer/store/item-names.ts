@@ -1,6 +1,6 @@
 import { say } from '../words/say.ts'
 
-const mostBytes = 255
+const maxNameBytes = 255
 
 /** What is wrong with a name for an item among `others`, in one sentence; null when nothing is. */
 export function problemOfName(name: string, others: readonly string[]): string | null {
@@ -8,7 +8,7 @@ export function problemOfName(name: string, others: readonly string[]): string |
   if (name === '.' || name === '..') return say('name.dots')
   if (name.includes('/')) return say('name.slash')
   if ([...name].some((letter) => letter < ' ' || letter === '\u007f')) return say('name.control')
-  if (new TextEncoder().encode(name).length > mostBytes) return say('name.long', { most: mostBytes })
+  if (new TextEncoder().encode(name).length > maxNameBytes) return say('name.long', { max: maxNameBytes })
   if (others.includes(name)) return say('name.taken', { name })
   return null
 }

@@ -17,7 +17,7 @@ interface Kept extends Omit<Remembered, 'items'> {
 
 /**
  * Shows at once what the window showed last, while the backend and the service are still starting, and keeps it in mind from
- * here on. All of it is replaced by what the backend tells. Answers with an act that forgets it: what cannot be shown costs the
+ * here on. All of it is replaced by what the backend tells. Answers with an action that forgets it: what cannot be shown costs the
  * memory, not the window.
  */
 export function rememberWindow(store: AppStore, openStorage: () => Storage, page: EventTarget): () => void {

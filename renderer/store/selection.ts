@@ -60,13 +60,13 @@ export function selectAll(selection: Selection, shown: Shown): Selection {
 
 /** The selection without items that are gone; the same object when all are still there. */
 export function keepExisting(selection: Selection, isThere: (id: number) => boolean): Selection {
-  const gone = [...selection.ids].filter((id) => !isThere(id))
+  const removed = [...selection.ids].filter((id) => !isThere(id))
   const orNull = (id: number | null) => (id !== null && isThere(id) ? id : null)
   const anchorId = orNull(selection.anchorId)
   const focusId = orNull(selection.focusId)
-  if (gone.length === 0 && anchorId === selection.anchorId && focusId === selection.focusId) return selection
+  if (removed.length === 0 && anchorId === selection.anchorId && focusId === selection.focusId) return selection
   const ids = new Set(selection.ids)
-  for (const id of gone) ids.delete(id)
+  for (const id of removed) ids.delete(id)
   return { ids, anchorId, focusId }
 }
 

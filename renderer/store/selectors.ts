@@ -48,7 +48,7 @@ export function folderName(state: AppState, accountId: string, folderId: ItemId)
 }
 
 /** The way to a folder below the root, for a label: "Films / 2026". */
-export function folderWay({ paths }: Pick<AppState, 'paths'>, accountId: string, folderId: ItemId): string | null {
+export function folderPath({ paths }: Pick<AppState, 'paths'>, accountId: string, folderId: ItemId): string | null {
   if (folderId === 0) return say('place.root')
   const path = paths.get(folderKey(accountId, folderId))
   return path === undefined

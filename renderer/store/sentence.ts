@@ -7,7 +7,7 @@ export function sentenceOf(error: unknown): string {
   return error instanceof AppError ? error.message : say('error.internal')
 }
 
-/** The same of an act on an item that the person knows by a name. */
+/** The same of an action on an item that the person knows by a name. */
 export function sentenceAbout(name: string, error: unknown): string {
   return isNotFound(error) ? say('item.gone', { name: visibleName(name) }) : sentenceOf(error)
 }

@@ -23,7 +23,7 @@ export interface SettingsSlice {
 export const settingsSlice: Slice<SettingsSlice> = (client) => (set, get) => {
   client.on('settings.changed', (settings) => {
     set({ settings })
-    get().settlePlace()
+    get().ensurePlace()
   })
   return {
     settings: null,

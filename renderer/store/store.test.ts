@@ -194,11 +194,11 @@ it('tells of a transfer that arrived once, with the way to it', () => {
     arrived: [{ name: 'film.mp4', itemId: 7, folderId: 3, transferId: 1 }],
   })
   const [toast] = store.getState().toasts
-  expect([toast?.sentence, toast?.acts.map(({ label }) => label)]).toEqual([
+  expect([toast?.sentence, toast?.actions.map(({ label }) => label)]).toEqual([
     '“film.mp4” is ready',
     ['Show in folder', 'Play'],
   ])
-  toast?.acts[0]?.run()
+  toast?.actions[0]?.run()
   expect([store.getState().place?.folderId, [...store.getState().selection.ids]]).toEqual([3, [7]])
   expect(store.getState().takeArrived().length).toBe(1)
   expect(store.getState().takeArrived().length).toBe(0)
@@ -433,7 +433,7 @@ it('asks once before a token goes to a host that is not the account’s own, and
   await playing
   const [toast] = store.getState().toasts
   expect(toast?.sentence).toBe('It would play from cdn.example.')
-  toast?.acts[0]?.run()
+  toast?.actions[0]?.run()
   await backend.answer('play.item', 'mpv')
   expect(backend.asked.map(({ input }) => input)).toMatchObject([{ isHostTrusted: false }, { isHostTrusted: true }])
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
@@ -476,7 +476,7 @@ it('a long delete tells how far it is, and can be stopped', async () => {
   await backend.progress('items.delete', { done: 2, total: 3 })
   const [toast] = store.getState().toasts
   expect(toast).toMatchObject({ sentence: 'Deleting… 2 of 3 items', isOngoing: true })
-  toast?.acts[0]?.run()
+  toast?.actions[0]?.run()
   await deleting
   vi.useRealTimers()
   expect(backend.cancelled).toEqual(['items.delete'])

@@ -1,11 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Client } from '../../shared/rpc.ts'
 import { type AccountsSlice, accountsSlice } from './accounts.ts'
-import { type ActsSlice, actsSlice } from './acts.ts'
 import { type AnalysisSlice, analysisSlice } from './analysis.ts'
 import { type HistorySlice, historySlice } from './history.ts'
+import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
-import { type PlacesSlice, placesSlice } from './places.ts'
+import { type NavigationSlice, navigationSlice } from './navigation.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
 import { type TreeSlice, treeSlice } from './tree.ts'
@@ -14,8 +14,8 @@ import { type UiSlice, uiSlice } from './ui.ts'
 export type AppState = AccountsSlice &
   ItemsSlice &
   TreeSlice &
-  PlacesSlice &
-  ActsSlice &
+  NavigationSlice &
+  ItemActionsSlice &
   TransfersSlice &
   HistorySlice &
   AnalysisSlice &
@@ -38,8 +38,8 @@ export function createAppStore(client: Client): AppStore {
     ...accountsSlice(client)(set, get),
     ...itemsSlice(client)(set, get),
     ...treeSlice(client)(set, get),
-    ...placesSlice(client)(set, get),
-    ...actsSlice(client)(set, get),
+    ...navigationSlice(client)(set, get),
+    ...itemActionsSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...historySlice(client)(set, get),
     ...analysisSlice(client)(set, get),

@@ -4,15 +4,15 @@ import type { ItemId } from '../../shared/item.ts'
 import type { CallOptions } from '../../shared/rpc.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
-import type { Held } from './acts.ts'
-import type { Handed } from './analysis.ts'
+import type { LinksAndFiles } from './analysis.ts'
+import type { HeldItems } from './item-actions.ts'
 import type { Row } from './listing.ts'
 import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { Arrival } from './transfers.ts'
 
 export type DialogState =
-  | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & Handed)
+  | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & LinksAndFiles)
   | { kind: 'sign-in'; accountId: AccountId | null }
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'delete'; accountId: AccountId; rows: readonly Row[] }
@@ -25,7 +25,7 @@ type MenuState =
   | { kind: 'items'; x: number; y: number }
   | { kind: 'account'; x: number; y: number; accountId: AccountId }
 
-export interface ToastAct {
+export interface ToastAction {
   label: string
   run(): void
 }
@@ -34,52 +34,52 @@ interface Toast {
   id: number
   isProblem: boolean
   sentence: string
-  acts: readonly ToastAct[]
+  actions: readonly ToastAction[]
   /** How many arrived transfers it tells of. */
   arrivedCount: number
   /** True while what it tells of goes on: it stays, and its sentence changes. */
   isOngoing: boolean
 }
 
-/** How a long act is followed and stopped. */
+/** How a long action is followed and stopped. */
 type Followed = Required<Pick<CallOptions<'items.move'>, 'signal' | 'onProgress'>>
 
 export interface UiSlice {
   dialog: DialogState | null
   /** What was handed over before there was an account to add it to. */
-  waiting: Handed | null
+  waiting: LinksAndFiles | null
   menu: MenuState | null
   toasts: readonly Toast[]
   /** The item whose name is being typed, and what is wrong with what was typed. */
   renaming: { id: ItemId; problem: string | null } | null
   isPathTyped: boolean
   /** Items being dragged, so that a place can say whether they may be dropped there. */
-  dragged: Held | null
+  dragged: HeldItems | null
   /** What something is dragged over: a folder's key, `window` for the whole window, or nothing. */
   dropAt: string | null
   open(dialog: DialogState): void
   close(): void
   openMenu(menu: MenuState | null): void
   /** Shows what links and files would cost. Where no account is open yet, they wait for the first one. */
-  openAddLinks(handed: Partial<Handed>, folder?: { accountId: AccountId; folderId: ItemId }): void
+  openAddLinks(handed: Partial<LinksAndFiles>, folder?: { accountId: AccountId; folderId: ItemId }): void
   /** Shows what waited for an account. */
   openWaiting(): void
-  toast(sentence: string, acts?: readonly ToastAct[]): void
-  complain(sentence: string, acts?: readonly ToastAct[]): void
-  dropToast(id: number): void
+  toast(sentence: string, actions?: readonly ToastAction[]): void
+  showError(sentence: string, actions?: readonly ToastAction[]): void
+  dismissToast(id: number): void
   tellArrived(accountId: AccountId, arrival: Arrival): void
-  /** Runs a long act. When it takes more than a moment, a toast tells how far it is and lets the person stop it. */
-  follow<T>(sentenceOf: (steps: Steps) => string, act: (options: Followed) => Promise<T>): Promise<T>
-  /** Runs an act whose failure has no place of its own: it is told in a toast. */
-  attempt(act: () => Promise<void>): Promise<void>
+  /** Runs a long action. When it takes more than a moment, a toast tells how far it is and lets the person stop it. */
+  follow<T>(sentenceOf: (steps: Steps) => string, action: (options: Followed) => Promise<T>): Promise<T>
+  /** Runs an action whose failure has no place of its own: it is told in a toast. */
+  attempt(action: () => Promise<void>): Promise<void>
   setRenaming(renaming: UiSlice['renaming']): void
   setPathTyped(isPathTyped: boolean): void
   setDragged(dragged: UiSlice['dragged']): void
   setDropAt(dropAt: string | null): void
 }
 
-const mostToasts = 4
-/** An act that takes longer tells how far it is. */
+const maxToasts = 4
+/** An action that takes longer tells how far it is. */
 const longAfterMs = 1000
 /** So many arrived transfers are told of one by one; more become one sentence. */
 const maxArrivedAlone = 2
@@ -88,20 +88,20 @@ const maxArrivedAlone = 2
 export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   let lastToast = 0
   function addToast(toast: Omit<Toast, 'id'>) {
-    set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-mostToasts) }))
+    set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-maxToasts) }))
   }
   /** Shows an ongoing toast, or changes it. */
-  function putOngoing(id: number, sentence: string, acts: readonly ToastAct[]) {
-    const toast: Toast = { id, isProblem: false, sentence, acts, arrivedCount: 0, isOngoing: true }
+  function putOngoing(id: number, sentence: string, actions: readonly ToastAction[]) {
+    const toast: Toast = { id, isProblem: false, sentence, actions, arrivedCount: 0, isOngoing: true }
     set(({ toasts }) => ({
       toasts: toasts.some((one) => one.id === id)
         ? toasts.map((one) => (one.id === id ? toast : one))
-        : [...toasts, toast].slice(-mostToasts),
+        : [...toasts, toast].slice(-maxToasts),
     }))
   }
 
   client.on('links.offered', ({ text, files, problems }) => {
-    for (const problem of problems) get().complain(problem)
+    for (const problem of problems) get().showError(problem)
     if (text !== '' || files.length > 0) get().openAddLinks({ text, files })
   })
 
@@ -134,9 +134,11 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       set({ waiting: null })
       openAddLinks(waiting)
     },
-    toast: (sentence, acts = []) => addToast({ isProblem: false, sentence, acts, arrivedCount: 0, isOngoing: false }),
-    complain: (sentence, acts = []) => addToast({ isProblem: true, sentence, acts, arrivedCount: 0, isOngoing: false }),
-    dropToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+    toast: (sentence, actions = []) =>
+      addToast({ isProblem: false, sentence, actions, arrivedCount: 0, isOngoing: false }),
+    showError: (sentence, actions = []) =>
+      addToast({ isProblem: true, sentence, actions, arrivedCount: 0, isOngoing: false }),
+    dismissToast: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
     tellArrived: (accountId, { name, itemId, folderId }) => {
       const arrivedCount = 1 + get().toasts.reduce((sum, toast) => sum + toast.arrivedCount, 0)
       if (arrivedCount > maxArrivedAlone) {
@@ -144,51 +146,51 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
         addToast({
           isProblem: false,
           sentence: say('transfers.arrivedCount', { count: arrivedCount }),
-          acts: [],
+          actions: [],
           arrivedCount,
           isOngoing: false,
         })
         return
       }
-      const acts: ToastAct[] = []
+      const actions: ToastAction[] = []
       if (folderId !== null) {
-        acts.push({ label: say('act.show'), run: () => get().goTo(accountId, folderId, itemId ?? undefined) })
+        actions.push({ label: say('action.show'), run: () => get().goTo(accountId, folderId, itemId ?? undefined) })
       }
       if (itemId !== null && /\.(mp4|mkv|avi|mov|webm|m4v|mpe?g|wmv|mp3|flac|ogg|opus|m4a|wav|aac)$/i.test(name)) {
-        acts.push({ label: say('act.play'), run: () => void get().play(accountId, itemId, name, null) })
+        actions.push({ label: say('action.play'), run: () => void get().play(accountId, itemId, name, null) })
       }
       addToast({
         isProblem: false,
         sentence: say('transfers.arrived', { name }),
-        acts,
+        actions,
         arrivedCount: 1,
         isOngoing: false,
       })
     },
-    follow: async (sentenceOf, act) => {
+    follow: async (sentenceOf, action) => {
       const controller = new AbortController()
       const id = ++lastToast
       const startedAtMs = performance.now()
-      const stop = { label: say('act.stop'), run: () => controller.abort() }
+      const stop = { label: say('action.stop'), run: () => controller.abort() }
       try {
-        return await act({
+        return await action({
           signal: controller.signal,
           onProgress: (steps) => {
             if (performance.now() - startedAtMs > longAfterMs) putOngoing(id, sentenceOf(steps), [stop])
           },
         })
       } catch (error) {
-        if (isCancelled(error)) get().toast(say('act.stopped'))
+        if (isCancelled(error)) get().toast(say('action.stopped'))
         throw error
       } finally {
-        get().dropToast(id)
+        get().dismissToast(id)
       }
     },
-    attempt: async (act) => {
+    attempt: async (action) => {
       try {
-        await act()
+        await action()
       } catch (error) {
-        if (!isCancelled(error)) get().complain(sentenceOf(error))
+        if (!isCancelled(error)) get().showError(sentenceOf(error))
       }
     },
     setRenaming: (renaming) => set({ renaming }),
@@ -201,7 +203,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
 }
 
 /** What was handed over first, and then what came; a file counts once. */
-function both(before: Handed | null, { text = '', files: added = [] }: Partial<Handed>): Handed {
+function both(before: LinksAndFiles | null, { text = '', files: added = [] }: Partial<LinksAndFiles>): LinksAndFiles {
   const files = new Map([...(before?.files ?? []), ...added].map((file) => [file.link, file]))
   const texts = [before?.text ?? '', text].filter((part) => part !== '')
   return { text: texts.join('\n'), files: [...files.values()] }

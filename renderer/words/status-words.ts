@@ -34,7 +34,7 @@ export interface Surroundings {
 
 /** So long a torrent may look for people before the person is advised to choose another. */
 const longLookMs = 3 * 60_000
-const mostNamed = 2
+const maxNamed = 2
 
 /** Why a transfer is in its status, and what the person can do or expect, in one line. */
 export function adviceFor(transfer: Transfer, around: Surroundings): string {
@@ -43,11 +43,11 @@ export function adviceFor(transfer: Transfer, around: Surroundings): string {
   switch (status) {
     case 'downloading':
     case 'downloading-and-seeding':
-      return wayOf(transfer, around.folder)
+      return routeOf(transfer, around.folder)
     case 'waiting':
       return waitOf(around)
     case 'looking-for-peers':
-      return lookOf(transfer, around.nowMs)
+      return searchOf(transfer, around.nowMs)
     case 'seeding':
       return stagePercent === null ? say('advice.seeding') : say('advice.seedingAt', { percent: stagePercent })
     case 'error':
@@ -77,28 +77,28 @@ function withoutName(sentence: string, name: string): string {
 }
 
 /** Where it comes from, what was shared of it, where it goes to. */
-function wayOf({ status, host, peers, uploadedBytes }: Transfer, folder: string | null): string {
+function routeOf({ status, host, peers, uploadedBytes }: Transfer, folder: string | null): string {
   const from =
     peers !== null ? say('advice.peers', { count: peers }) : host === null ? null : say('advice.from', { host })
   const isSharing = status === 'downloading-and-seeding' && uploadedBytes !== null && uploadedBytes > 0
-  const way = [
+  const parts = [
     from,
     isSharing ? say('advice.sharedBack', { size: formatSize(uploadedBytes) }) : null,
     folder === null ? null : say('advice.to', { folder }),
   ].filter((part) => part !== null)
-  return way.length === 0
+  return parts.length === 0
     ? say(`advice.${status === 'downloading' ? status : 'downloading-and-seeding'}`)
-    : way.join(' · ')
+    : parts.join(' · ')
 }
 
 function waitOf({ placeInLine: place, holders }: Surroundings): string {
   if (holders.length === 0) return say('advice.waiting', { place })
-  const named = holders.slice(0, mostNamed).map((name) => `“${visibleName(name)}”`)
+  const named = holders.slice(0, maxNamed).map((name) => `“${visibleName(name)}”`)
   const names = new Intl.ListFormat('en', { type: 'unit' }).format(named)
   return say('advice.waitingFor', { place, names, count: holders.length, more: holders.length - named.length })
 }
 
-function lookOf({ statusSinceMs }: Transfer, nowMs: number): string {
+function searchOf({ statusSinceMs }: Transfer, nowMs: number): string {
   const lookedMs = statusSinceMs === null ? 0 : nowMs - statusSinceMs
   if (lookedMs < 5000) return say('advice.looking-for-peers')
   const time = formatDuration(lookedMs / 1000)

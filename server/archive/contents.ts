@@ -30,7 +30,7 @@ export interface PlacedFile {
   isCopy: boolean
 }
 
-interface Place {
+interface Placement {
   found: Found
   text: string
   segments: string[]
@@ -48,7 +48,7 @@ export async function placeAll(
 ): Promise<{ files: PlacedFile[]; folders: string[][] }> {
   const texts = await decodeNames(found.flatMap((one) => ('target' in one ? [one.name, one.target] : [one.name])))
   const isOnlyBackslashes = !texts.some((text) => text.includes('/'))
-  const places: Place[] = []
+  const placements: Placement[] = []
   const targets: string[] = []
   let next = 0
   for (const one of found) {
@@ -62,12 +62,12 @@ export async function placeAll(
       throw unsafe(archive, `it holds ${quoted(text)}, ${depth}`)
     }
     const isFolder = one.kind === 'file' && one.sizeBytes === 0 && hasBackslashes && text.endsWith('\\')
-    places.push({ found: isFolder ? { ...one, kind: 'folder' } : one, text, ...cut })
+    placements.push({ found: isFolder ? { ...one, kind: 'folder' } : one, text, ...cut })
   }
-  const fileOf = linkedFiles(places, targets)
+  const fileOf = linkedFiles(placements, targets)
   const tree = new Tree(archive)
   const files: PlacedFile[] = []
-  for (const [index, place] of places.entries()) {
+  for (const [index, place] of placements.entries()) {
     const { found: one, text, segments } = place
     if (one.kind === 'left-out') {
       note.leftOut(text, one.why)
@@ -103,17 +103,20 @@ function segmentsOf(text: string, hasBackslashes: boolean): { segments: string[]
   return { segments, isCut }
 }
 
-function tellName({ text, segments, isCut }: Place, { path, isRenamed }: Placed, note: Note): void {
+function tellName({ text, segments, isCut }: Placement, { path, isRenamed }: Placed, note: Note): void {
   if (isRenamed || isCut || segments.length === 0) note.renamed(text, path.join('/'))
 }
 
 /** Finds the file that a link means; most archives hold no link, and then nothing is looked up. */
-function linkedFiles(places: readonly Place[], targets: readonly string[]): (index: number) => FoundFile | DeadLink {
-  if (!places.some(({ found }) => 'target' in found)) return () => 'missing'
+function linkedFiles(
+  placements: readonly Placement[],
+  targets: readonly string[],
+): (index: number) => FoundFile | DeadLink {
+  if (!placements.some(({ found }) => 'target' in found)) return () => 'missing'
   const indexes: number[] = []
   const items: Placeable[] = []
   const itemOf = new Map<number, number>()
-  for (const [index, { found, segments }] of places.entries()) {
+  for (const [index, { found, segments }] of placements.entries()) {
     if (found.kind === 'left-out') continue
     const target = 'target' in found ? targetOf(found, targets[index] ?? '') : null
     itemOf.set(index, items.length)
@@ -124,7 +127,7 @@ function linkedFiles(places: readonly Place[], targets: readonly string[]): (ind
   return (index) => {
     const meant = finder.find(itemOf.get(index) ?? -1)
     if (typeof meant === 'string') return meant
-    const found = places[indexes[meant] ?? -1]?.found
+    const found = placements[indexes[meant] ?? -1]?.found
     return found?.kind === 'file' ? found : 'missing'
   }
 }

@@ -25,12 +25,12 @@ const tool =
     ? wasmSevenZip
     : nativeSevenZip(job.native.program, job.native.linksFolder, (childPid) => tell({ childPid }))
 
-let told = -1
+let reportedPercent = -1
 try {
   const unpacked = await unpack(job, tool, (done) => {
     const percent = Math.min(100, Math.floor(done))
-    if (percent > told) tell({ percent })
-    told = Math.max(told, percent)
+    if (percent > reportedPercent) tell({ percent })
+    reportedPercent = Math.max(reportedPercent, percent)
   })
   tell({ unpacked })
 } catch (error) {

@@ -90,12 +90,12 @@ export function hasBytesOf(format: Format, head: Buffer): boolean {
  */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < 512) return false
-  const said = Number.parseInt(block.subarray(148, 156).toString('latin1').replaceAll('\0', ' ').trim(), 8)
+  const storedSum = Number.parseInt(block.subarray(148, 156).toString('latin1').replaceAll('\0', ' ').trim(), 8)
   let sum = 8 * 0x20
   for (const [place, byte] of block.subarray(0, 512).entries()) {
     if (place < 148 || place >= 156) sum += byte
   }
-  return sum === said && sum > 8 * 0x20
+  return sum === storedSum && sum > 8 * 0x20
 }
 
 /**

@@ -23,7 +23,7 @@ export class LinkFinder {
   readonly #items: readonly Placeable[]
   readonly #byPath = new Map<string, number[]>()
   readonly #folders = new Set<string>([''])
-  readonly #ways = new Map<number, readonly string[] | DeadLink>()
+  readonly #paths = new Map<number, readonly string[] | DeadLink>()
 
   constructor(items: readonly Placeable[]) {
     this.#items = items
@@ -45,11 +45,11 @@ export class LinkFinder {
     if (item === undefined || item.target === null) return 'missing'
     if (hops > maxHops) return 'too-far'
     if (item.kind === 'symlink') {
-      const way = this.#follow(index, hops)
-      if (typeof way === 'string') return way
-      const last = this.#byPath.get(way.join('/'))?.at(-1)
+      const path = this.#follow(index, hops)
+      if (typeof path === 'string') return path
+      const last = this.#byPath.get(path.join('/'))?.at(-1)
       if (last !== undefined && last !== index) return this.find(last, hops + 1)
-      return this.#folders.has(way.join('/')) ? 'folder' : 'missing'
+      return this.#folders.has(path.join('/')) ? 'folder' : 'missing'
     }
     const key = item.target.segments.join('/')
     const same = this.#byPath.get(key) ?? []
@@ -60,36 +60,36 @@ export class LinkFinder {
 
   /** The path of what a symbolic link leads to, which is none itself. */
   #follow(index: number, hops: number): readonly string[] | DeadLink {
-    const known = this.#ways.get(index)
+    const known = this.#paths.get(index)
     if (known !== undefined) return known
     const item = this.#items[index]
     if (hops > maxHops) return 'too-far'
     if (item === undefined || item.target === null || item.target.isAbsolute) return 'outside'
-    // Whoever comes here again on the way goes round in a circle.
-    this.#ways.set(index, 'loop')
-    const way = this.#walk(item.segments.slice(0, -1), item.target.segments, hops)
-    this.#ways.set(index, way)
-    return way
+    // Whoever comes here again on the path goes round in a circle.
+    this.#paths.set(index, 'loop')
+    const path = this.#walk(item.segments.slice(0, -1), item.target.segments, hops)
+    this.#paths.set(index, path)
+    return path
   }
 
   #walk(from: readonly string[], segments: readonly string[], hops: number): readonly string[] | DeadLink {
-    let way = [...from]
+    let path = [...from]
     for (const segment of segments) {
       if (segment === '' || segment === '.') continue
       if (segment === '..') {
-        if (way.pop() === undefined) return 'outside'
+        if (path.pop() === undefined) return 'outside'
         continue
       }
-      way.push(segment)
-      const key = way.join('/')
+      path.push(segment)
+      const key = path.join('/')
       const last = this.#byPath.get(key)?.at(-1)
       if (last === undefined && !this.#folders.has(key)) return 'missing'
       if (last === undefined || this.#items[last]?.kind !== 'symlink') continue
       const led = this.#follow(last, hops + 1)
       if (typeof led === 'string') return led
-      way = [...led]
+      path = [...led]
     }
-    return way
+    return path
   }
 
   #addFolders(segments: readonly string[]): void {

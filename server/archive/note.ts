@@ -51,8 +51,8 @@ export class Note {
 }
 
 /** `a, b and c`, or `a, b and 7 more`. */
-function listed(all: readonly string[], most: number): string {
-  const shown = all.length > most ? [...all.slice(0, most), `${all.length - most} more`] : all
+function listed(all: readonly string[], max: number): string {
+  const shown = all.length > max ? [...all.slice(0, max), `${all.length - max} more`] : all
   const last = shown.at(-1) ?? ''
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`
 }

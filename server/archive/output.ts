@@ -45,7 +45,7 @@ export class Output {
   readonly #into: string
   readonly #archive: string
   readonly #limits: Limits
-  readonly #mostBytes: number
+  readonly #maxFileBytes: number
   #files = 0
   #total = 0
   #current: FoundFile | null = null
@@ -55,7 +55,7 @@ export class Output {
     this.#into = into
     this.#archive = archive
     this.#limits = limits
-    this.#mostBytes = Math.max(ratioFloorBytes, packedBytes * limits.maxRatio)
+    this.#maxFileBytes = Math.max(ratioFloorBytes, packedBytes * limits.maxRatio)
   }
 
   get totalBytes(): number {
@@ -72,7 +72,7 @@ export class Output {
       const needs = Number.isFinite(bytes) ? formatSize(bytes) : 'more'
       throw tooLarge(this.#archive, `it needs ${needs} of disk space, and at most ${formatSize(maxBytes)} can be used`)
     }
-    if (bytes > this.#mostBytes) {
+    if (bytes > this.#maxFileBytes) {
       throw unsafe(this.#archive, `it grows to more than ${maxRatio} times its size, as only a trap does`)
     }
   }

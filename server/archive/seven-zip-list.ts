@@ -76,24 +76,24 @@ async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncG
 }
 
 function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
-  const said = (key: string) => fields.get(key) ?? ''
-  const attributes = said('Attributes').split(' ')
+  const field = (key: string) => fields.get(key) ?? ''
+  const attributes = field('Attributes').split(' ')
   // Such as `D drwxr-xr-x`: the letters of Windows, then the mode of Unix.
   const [mode = ''] = attributes.find((word) => /^[-a-z0-9][-rwxsStT]{9}$/.test(word)) ?? ''
   const letters = attributes.filter((word) => /^[A-Z]+$/.test(word)).join('')
-  const hardLink = said('Hard Link')
-  const target = said('Symbolic Link') || hardLink
-  const size = said('Size')
+  const hardLink = field('Hard Link')
+  const target = field('Symbolic Link') || hardLink
+  const size = field('Size')
   const sizeBytes = /^\d+$/.test(size) ? Number(size) : null
   const entry: ListedEntry = {
-    name: nameOf(said('Path')),
+    name: nameOf(field('Path')),
     hasBackslashes,
     kind: 'file',
     target: target === '' ? null : nameOf(target),
     why: '',
     sizeBytes,
-    crc: /^[0-9A-F]{8}$/.test(said('CRC')) ? Number.parseInt(said('CRC'), 16) : null,
-    isEncrypted: said('Encrypted') === '+',
+    crc: /^[0-9A-F]{8}$/.test(field('CRC')) ? Number.parseInt(field('CRC'), 16) : null,
+    isEncrypted: field('Encrypted') === '+',
   }
   // 7-Zip gives the bytes of a copy, but none of a hard link.
   if (hardLink !== '') return { ...entry, kind: 'hard-link', sizeBytes: 0 }
@@ -102,9 +102,9 @@ function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
   // 7-Zip keeps of a stream that came through a pipe, a socket or from a terminal what kind of thing it read from.
   const isStream = is7z && ('ps'.includes(mode) || (sizeBytes ?? 0) > 0)
   if (mode !== '' && 'bcps'.includes(mode) && !isStream) return { ...entry, kind: 'left-out', why: 'a device' }
-  if (said('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }
-  if (said('Anti') === '+') return { ...entry, kind: 'left-out', why: 'a mark that something was deleted' }
-  return said('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
+  if (field('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }
+  if (field('Anti') === '+') return { ...entry, kind: 'left-out', why: 'a mark that something was deleted' }
+  return field('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
 }
 
 function nameOf(value: string): RawName {

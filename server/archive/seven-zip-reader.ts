@@ -3,7 +3,7 @@ import { ArchiveError, damaged, needsMemory, quoted } from './archive-error.ts'
 import { shownName } from './entry-name.ts'
 import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
-import { type SevenZip, type SevenZipRun, stoppedAsking } from './seven-zip-run.ts'
+import { promptRefused, type SevenZip, type SevenZipRun } from './seven-zip-run.ts'
 
 /** What 7-Zip is to unpack. */
 export interface ToolJob {
@@ -153,23 +153,25 @@ function why(
         .replace(/ : .*$/, ''),
     )
     .join('\n')
-  const said = (pattern: RegExp) => pattern.test(words)
+  const matches = (pattern: RegExp) => pattern.test(words)
   const cause = new Error(`7-Zip ended with ${code}: ${messages.slice(0, 2000)}`)
-  if (code === stoppedAsking || said(/wrong password|encrypted archive|enter password|break signaled/i)) {
+  if (code === promptRefused || matches(/wrong password|encrypted archive|enter password|break signaled/i)) {
     return password === null ? needsPassword(archive) : wrongPassword(archive)
   }
-  if (said(/unsupported method|unsupported feature/i)) {
+  if (matches(/unsupported method|unsupported feature/i)) {
     const sentence = `${quoted(archive)} could not be unpacked: it is packed in a way that is not known here.`
     return new ArchiveError('unknown-method', sentence, { cause })
   }
-  if (said(/can't allocate|not enough memory|insufficient memory/i)) {
+  if (matches(/can't allocate|not enough memory|insufficient memory/i)) {
     return needsMemory(archive)
   }
-  if (said(/missing volume/i) || (volumes.length > 1 && said(/unexpected end/i))) {
+  if (matches(/missing volume/i) || (volumes.length > 1 && matches(/unexpected end/i))) {
     const sentence = `${quoted(archive)} could not be unpacked: it ends too early, so a part is missing. Add the part that is missing.`
     return new ArchiveError('missing-part', sentence, { cause })
   }
-  if (said(/data error|crc failed|headers? error|unexpected end|is not archive|cannot open the file|can not open/i)) {
+  if (
+    matches(/data error|crc failed|headers? error|unexpected end|is not archive|cannot open the file|can not open/i)
+  ) {
     return damaged(archive, 'it is damaged', cause)
   }
   return new ArchiveError('failed', `${quoted(archive)} could not be unpacked: 7-Zip gave up.`, { cause })

@@ -20,7 +20,7 @@ export interface SevenZip {
 }
 
 /** 7-Zip's exit code when it asks and nobody answers; it asks for passwords only. */
-export const stoppedAsking = 255
+export const promptRefused = 255
 
 /** The most memory that unpacking may take. */
 export const memoryBytes = 1024 * 1024 * 1024

@@ -8,9 +8,9 @@ import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 export const wasmSevenZip: SevenZip = { run: start }
 
 function start(request: SevenZipRequest): SevenZipRun {
-  const underWay = new Int32Array(new SharedArrayBuffer(4))
+  const inFlight = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(threadUrl('wasm-worker', import.meta.url), {
-    workerData: { ...request, underWay } satisfies WasmJob,
+    workerData: { ...request, inFlight } satisfies WasmJob,
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 256 },
   })
@@ -39,8 +39,8 @@ function start(request: SevenZipRequest): SevenZipRun {
       const chunk = chunks.shift()
       if (chunk !== undefined) {
         yield chunk
-        Atomics.sub(underWay, 0, 1)
-        Atomics.notify(underWay, 0)
+        Atomics.sub(inFlight, 0, 1)
+        Atomics.notify(inFlight, 0)
       } else if (isEnded) return
       else {
         await new Promise<void>((resolve) => {

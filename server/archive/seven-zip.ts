@@ -21,8 +21,8 @@ const keptMessages = 64 * 1024
  * An empty `PUTDESK_7ZIP` means none.
  */
 export function findNative(): string | null {
-  const said = process.env.PUTDESK_7ZIP
-  if (said !== undefined) return said !== '' && canRun(said) ? said : null
+  const configured = process.env.PUTDESK_7ZIP
+  if (configured !== undefined) return configured !== '' && canRun(configured) ? configured : null
   const program = process.platform === 'win32' ? '7z.exe' : '7zz'
   const resources = 'resourcesPath' in process ? process.resourcesPath : null
   const packaged = typeof resources === 'string' ? [join(resources, '7zip', program)] : []

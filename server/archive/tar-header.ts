@@ -96,8 +96,8 @@ export function moreSparseIn(block: Buffer): { pieces: Piece[]; isContinued: boo
   return { pieces: piecesIn(block, 0, 21), isContinued: block[504] !== 0 }
 }
 
-function piecesIn(block: Buffer, at: number, most: number): Piece[] {
-  const fields = Array.from({ length: most }, (_, index) => block.subarray(at + index * 24, at + index * 24 + 24))
+function piecesIn(block: Buffer, at: number, maxCount: number): Piece[] {
+  const fields = Array.from({ length: maxCount }, (_, index) => block.subarray(at + index * 24, at + index * 24 + 24))
   return fields
     .filter((field) => field[0] !== 0 || field[12] !== 0)
     .map((field) => ({ offset: numberIn(field.subarray(0, 12)), sizeBytes: numberIn(field.subarray(12)) }))

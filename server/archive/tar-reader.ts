@@ -84,8 +84,8 @@ export class TarReader {
   }
 
   #readBody(bytes: Buffer): Buffer {
-    const most = this.#body === 'sparse-map' ? blockBytes - this.#header.length : this.#left
-    const piece = bytes.subarray(0, Math.min(most, this.#left))
+    const max = this.#body === 'sparse-map' ? blockBytes - this.#header.length : this.#left
+    const piece = bytes.subarray(0, Math.min(max, this.#left))
     this.#left -= piece.length
     if (this.#body === 'sparse-map') this.#readMap(piece)
     else if (this.#body === 'file') this.#writeBody(piece)
@@ -224,8 +224,8 @@ export class TarReader {
   #bodyBytes(type: string, header: Buffer): number {
     const isNote = 'xgXLKV'.includes(type)
     if ('23456'.includes(type) || (type === '1' && this.#attributes.isEmpty)) return 0
-    const said = isNote ? null : this.#attributes.text('size')
-    const size = said === null ? numberIn(header.subarray(124, 136)) : Number(said)
+    const sizeText = isNote ? null : this.#attributes.text('size')
+    const size = sizeText === null ? numberIn(header.subarray(124, 136)) : Number(sizeText)
     if (!Number.isSafeInteger(size) || size < 0) throw this.#broken()
     return size
   }

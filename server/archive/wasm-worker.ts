@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import sevenZip from '7z-wasm'
-import { type SevenZipRequest, stoppedAsking } from './seven-zip-run.ts'
+import { promptRefused, type SevenZipRequest } from './seven-zip-run.ts'
 
-/** What the thread is started with: `underWay` counts the chunks that nobody has taken yet, so that it waits for a slow reader. */
+/** What the thread is started with: `inFlight` counts the chunks that nobody has taken yet, so that it waits for a slow reader. */
 export interface WasmJob extends SevenZipRequest {
-  underWay: Int32Array
+  inFlight: Int32Array
 }
 
 /** What the thread tells: bytes of its output, and at last how it ended. */
 export type WasmMessage = { bytes: Uint8Array } | { code: number | null; messages: string }
 
 const chunkBytes = 256 * 1024
-const maxUnderWay = 16
+const maxInFlight = 16
 const keptMessages = 64 * 1024
 
 const job: WasmJob = workerData
@@ -37,10 +37,10 @@ function flush(): void {
   tell({ bytes: held.subarray(0, count) })
   held = new Uint8Array(chunkBytes)
   count = 0
-  let now = Atomics.add(job.underWay, 0, 1) + 1
-  while (now >= maxUnderWay) {
-    Atomics.wait(job.underWay, 0, now)
-    now = Atomics.load(job.underWay, 0)
+  let now = Atomics.add(job.inFlight, 0, 1) + 1
+  while (now >= maxInFlight) {
+    Atomics.wait(job.inFlight, 0, now)
+    now = Atomics.load(job.inFlight, 0)
   }
 }
 
@@ -54,9 +54,9 @@ function take(bytes: Uint8Array): void {
   }
 }
 
-const said = Buffer.from(job.password === null ? '' : `${job.password}\n`)
-let saidSoFar = 0
-let isUnanswered = false
+const input = Buffer.from(job.password === null ? '' : `${job.password}\n`)
+let inputOffset = 0
+let isInputRefused = false
 let messages = ''
 let code: number | null = null
 
@@ -73,10 +73,10 @@ const { FS, NODEFS } = program
 const devices = [
   {
     read: (_stream: object, into: Uint8Array, offset: number, length: number) => {
-      const piece = said.subarray(saidSoFar, saidSoFar + length)
+      const piece = input.subarray(inputOffset, inputOffset + length)
       into.set(piece, offset)
-      saidSoFar += piece.length
-      isUnanswered ||= piece.length === 0
+      inputOffset += piece.length
+      isInputRefused ||= piece.length === 0
       return piece.length
     },
   },
@@ -122,7 +122,7 @@ try {
 } catch (error) {
   // Where the native program ends with a code, this one throws what only C++ understands.
   messages = `${messages}\n${error instanceof Error ? error.message : 'It broke off.'}`
-  if (isUnanswered) code = stoppedAsking
+  if (isInputRefused) code = promptRefused
 }
 flush()
 tell({ code, messages })

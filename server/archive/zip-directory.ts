@@ -106,9 +106,9 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
   const locator = place >= locatorBytes ? tail.subarray(place - locatorBytes, place) : Buffer.alloc(0)
   const isLarge = small.entryCount === 0xffff || directoryBytes === 0xffffffff || directoryOffset === 0xffffffff
   if (isLarge && locator.length === locatorBytes && locator.readUInt32LE(0) === 0x07064b50) {
-    const said = Number(locator.readBigUInt64LE(8))
+    const recordedAt = Number(locator.readBigUInt64LE(8))
     // Where something was put before the zip, the record is not where it is said to be, but right before the locator.
-    const end64At = await firstOf([said, directoryEnd - locatorBytes - end64Bytes], async (at) => {
+    const end64At = await firstOf([recordedAt, directoryEnd - locatorBytes - end64Bytes], async (at) => {
       if (!(at >= 0 && at <= sizeBytes - end64Bytes)) return false
       const mark = await readKnown(at, 4)
       return mark.length === 4 && mark.readUInt32LE(0) === 0x06064b50
@@ -134,8 +134,8 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
   }
 }
 
-async function firstOf(places: readonly number[], isRight: (at: number) => Promise<boolean>): Promise<number | null> {
-  for (const at of places) if (await isRight(at)) return at
+async function firstOf(offsets: readonly number[], isRight: (at: number) => Promise<boolean>): Promise<number | null> {
+  for (const at of offsets) if (await isRight(at)) return at
   return null
 }
 
@@ -154,7 +154,7 @@ function lastEnd(tail: Buffer): number {
 export function parseZipLines(
   directory: Buffer,
   startOf: (disk: number) => number,
-  most: number,
+  maxEntries: number,
 ): { entries: ZipEntry[]; isWhole: boolean; isCut: boolean } {
   const entries: ZipEntry[] = []
   let at = 0
@@ -163,7 +163,7 @@ export function parseZipLines(
     const extraBytes = directory.readUInt16LE(at + 30)
     const next = at + lineBytes + nameBytes + extraBytes + directory.readUInt16LE(at + 32)
     if (next > directory.length) break
-    if (entries.length === most) return { entries, isWhole: true, isCut: true }
+    if (entries.length === maxEntries) return { entries, isWhole: true, isCut: true }
     entries.push(parseLine(directory.subarray(at, next), nameBytes, { extraBytes, startOf }))
     at = next
   }
@@ -239,6 +239,6 @@ function longValues(field: Buffer | undefined): number[] {
  */
 function nameOf(raw: Buffer, { isUtf8, unicodePath }: { isUtf8: boolean; unicodePath: Buffer | undefined }): RawName {
   const isOurs = unicodePath !== undefined && unicodePath.length > 5 && unicodePath[0] === 1
-  const said = isOurs && unicodePath.readUInt32LE(1) === crc32(raw) ? utf8Of(unicodePath.subarray(5)) : null
-  return said ?? (isUtf8 ? utf8Of(raw) : null) ?? raw
+  const unicodeName = isOurs && unicodePath.readUInt32LE(1) === crc32(raw) ? utf8Of(unicodePath.subarray(5)) : null
+  return unicodeName ?? (isUtf8 ? utf8Of(raw) : null) ?? raw
 }

@@ -1,13 +1,13 @@
-import { createCrew } from './crew.ts'
 import type { Checkpoint, FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
 import {
   TorrentError,
   type TorrentInfo,
-  type TorrentLook,
+  type TorrentMetadata,
   type TorrentResume,
   type TorrentSource,
   type TorrentState,
 } from './types.ts'
+import { createWorkerSupervisor } from './worker-supervisor.ts'
 
 /** A torrent to fetch into a folder of its own, and then to share. */
 interface TorrentJob {
@@ -39,7 +39,7 @@ export interface TorrentEngine {
   /** Replaces the hosts that may be reached although they are on the person's own network. */
   allow(hosts: readonly string[]): void
   /** Finds out what a torrent holds, fetching nothing of it. Rejects with a `TorrentError` or the signal's reason. */
-  lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentLook>
+  lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentMetadata>
   start(job: TorrentJob): RunningTorrent
   /** Stops everything, with last checkpoints. */
   close(): Promise<void>
@@ -72,9 +72,9 @@ interface Running {
   stopped: PromiseWithResolvers<void>
 }
 
-interface Looking {
+interface PendingLookup {
   source: TorrentSource
-  answer: PromiseWithResolvers<TorrentLook>
+  answer: PromiseWithResolvers<TorrentMetadata>
 }
 
 /**
@@ -83,7 +83,7 @@ interface Looking {
  */
 export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngine {
   const running = new Map<number, Running>()
-  const looking = new Map<number, Looking>()
+  const lookups = new Map<number, PendingLookup>()
   let nextId = 1
   const settings: WorkerOptions = {
     allowHosts: options.allowHosts,
@@ -92,30 +92,30 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
     downloadLimit: options.downloadLimit ?? 0,
     uploadLimit: options.uploadLimit ?? 0,
   }
-  const crew = createCrew({
+  const supervisor = createWorkerSupervisor({
     settings,
     onMessage: (message) => hear(message),
     onReplaced: () => {
-      for (const [id, { source }] of looking) crew.tell({ type: 'look', id, source })
+      for (const [id, { source }] of lookups) supervisor.tell({ type: 'look-up', id, source })
       for (const torrent of running.values())
-        crew.tell({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
+        supervisor.tell({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
     },
     onLost: (error) => {
-      for (const id of [...running.keys(), ...looking.keys()]) fail(id, error)
+      for (const id of [...running.keys(), ...lookups.keys()]) fail(id, error)
     },
     report: options.report,
   })
 
   const fail = (id: number, error: unknown) => {
-    looking.get(id)?.answer.reject(error)
-    looking.delete(id)
+    lookups.get(id)?.answer.reject(error)
+    lookups.delete(id)
     const torrent = running.get(id)
     running.delete(id)
     torrent?.fail(error)
     torrent?.stopped.resolve()
   }
   const refuse = (id: number, error: unknown) => {
-    if (running.has(id)) crew.tell({ type: 'stop', id })
+    if (running.has(id)) supervisor.tell({ type: 'stop', id })
     fail(id, error)
   }
   const learn = (id: number, info: TorrentInfo) => {
@@ -136,7 +136,7 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
     torrent.isAsked = true
     const accept = () => {
       torrent.message.isAccepted = true
-      if (running.has(id)) crew.tell({ type: 'accept', id })
+      if (running.has(id)) supervisor.tell({ type: 'accept', id })
     }
     const ask = async () => torrent.job.onMetadata(info)
     ask().then(accept, (error: unknown) => refuse(id, error))
@@ -155,9 +155,9 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
     else if (message.type === 'checkpoint') keep(message.id, message.checkpoint)
     else if (message.type === 'done') torrent?.finish()
     else if (message.type === 'failed') fail(message.id, new TorrentError(message.sentence, { code: message.code }))
-    else if (message.type === 'looked') {
-      looking.get(message.id)?.answer.resolve(message.look)
-      looking.delete(message.id)
+    else if (message.type === 'looked-up') {
+      lookups.get(message.id)?.answer.resolve(message.metadata)
+      lookups.delete(message.id)
     } else {
       torrent?.stopped.resolve()
       running.delete(message.id)
@@ -167,20 +167,20 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
   return {
     allow: (hosts) => {
       settings.allowHosts = hosts
-      crew.tellIfThere({ type: 'allow', hosts })
+      supervisor.tellIfThere({ type: 'allow', hosts })
     },
     lookUp: async (source, { signal }) => {
       signal.throwIfAborted()
       const id = nextId++
-      const looked: Looking = { source, answer: Promise.withResolvers<TorrentLook>() }
-      looking.set(id, looked)
+      const pending: PendingLookup = { source, answer: Promise.withResolvers<TorrentMetadata>() }
+      lookups.set(id, pending)
       const onAbort = () => {
-        crew.tellIfThere({ type: 'stop-looking', id })
+        supervisor.tellIfThere({ type: 'cancel-lookup', id })
         fail(id, signal.reason)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      crew.tell({ type: 'look', id, source })
-      return looked.answer.promise.finally(() => signal.removeEventListener('abort', onAbort))
+      supervisor.tell({ type: 'look-up', id, source })
+      return pending.answer.promise.finally(() => signal.removeEventListener('abort', onAbort))
     },
     start: (job) => {
       const id = nextId++
@@ -203,20 +203,20 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
         stopped: Promise.withResolvers<void>(),
       }
       running.set(id, torrent)
-      crew.tell({ type: 'start', job: torrent.message })
+      supervisor.tell({ type: 'start', job: torrent.message })
       const stop = async () => {
         torrent.abandon()
-        if (running.has(id)) crew.tell({ type: 'stop', id })
+        if (running.has(id)) supervisor.tell({ type: 'stop', id })
         await torrent.stopped.promise
       }
       return { done: done.promise, failed: failed.promise, stop }
     },
     close: async () => {
-      for (const [id, { answer }] of looking) {
+      for (const [id, { answer }] of lookups) {
         answer.reject(new TorrentError('The service is stopping.'))
-        looking.delete(id)
+        lookups.delete(id)
       }
-      await crew.close()
+      await supervisor.close()
       for (const [id, { abandon, stopped }] of running) {
         running.delete(id)
         abandon()

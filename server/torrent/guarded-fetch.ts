@@ -24,13 +24,13 @@ export function boundFetch(original: typeof fetch): typeof fetch {
     if (response.ok && wanted !== null && body.length !== wanted) {
       throw new Error('The answer is not what was asked for.')
     }
-    const answer = response.ok && wanted === null ? soundPart(body) : body
+    const answer = response.ok && wanted === null ? validPart(body) : body
     return new Response(answer, { status: response.status, headers: response.headers })
   }
 }
 
 /** Throws a `BencodeError` where there is none. */
-function soundPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function validPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const { start, end } = decodeBencode(body)
   return body.subarray(start, end)
 }

@@ -1,5 +1,5 @@
 import { infoHashOf, isMagnet, magnetName, magnetParameters, magnetText } from '../../engine/text/magnet-link.ts'
-import { soundTrackers, soundWebSeeds } from './torrent-file.ts'
+import { validTrackers, validWebSeeds } from './torrent-file.ts'
 import { TorrentError } from './types.ts'
 
 const maxLength = 64 * 1024
@@ -37,8 +37,8 @@ export function readMagnet(link: string): Magnet {
   return {
     infoHash: infoHash ?? '',
     name: magnetName(link),
-    trackers: soundTrackers(all('tr')),
-    webSeeds: soundWebSeeds(all('ws')),
+    trackers: validTrackers(all('tr')),
+    webSeeds: validWebSeeds(all('ws')),
     peers: all('x.pe')
       .map((peer) => peer.trim())
       .filter((peer) => /^[^\s/]+:\d{1,5}$/.test(peer))

@@ -1,4 +1,4 @@
-import type { TorrentInfo, TorrentLook, TorrentResume, TorrentSource, TorrentState } from './types.ts'
+import type { TorrentInfo, TorrentMetadata, TorrentResume, TorrentSource, TorrentState } from './types.ts'
 
 /** What the worker is made with. */
 export interface WorkerOptions {
@@ -28,8 +28,8 @@ export type ToWorker =
   | { type: 'start'; job: WorkerJob }
   | { type: 'accept'; id: number }
   | { type: 'stop'; id: number }
-  | { type: 'look'; id: number; source: TorrentSource }
-  | { type: 'stop-looking'; id: number }
+  | { type: 'look-up'; id: number; source: TorrentSource }
+  | { type: 'cancel-lookup'; id: number }
   | { type: 'allow'; hosts: readonly string[] }
   | { type: 'close' }
 
@@ -40,6 +40,6 @@ export type FromWorker =
   | { type: 'checkpoint'; id: number; checkpoint: Checkpoint }
   | { type: 'done'; id: number }
   | { type: 'stopped'; id: number }
-  | { type: 'looked'; id: number; look: TorrentLook }
+  | { type: 'looked-up'; id: number; metadata: TorrentMetadata }
   | { type: 'failed'; id: number; sentence: string; code: string | null }
   | { type: 'closed' }

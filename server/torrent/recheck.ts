@@ -10,12 +10,12 @@ interface RecheckOptions {
   torrent: Torrent
   /** In rising order. */
   pieces: readonly number[]
-  onSound: (piece: number) => void
+  onValid: (piece: number) => void
   isStopped: () => boolean
 }
 
 /** Reads pieces from the files and hashes them; while one batch is hashed the next ones are read. */
-export async function recheck({ store, torrent, pieces, onSound, isStopped }: RecheckOptions): Promise<void> {
+export async function recheck({ store, torrent, pieces, onValid, isStopped }: RecheckOptions): Promise<void> {
   const batches = inBatches(pieces, Math.max(1, Math.floor(batchBytes / torrent.pieceLength)))
   const largest = Math.max(0, ...batches.slice(0, 1).map((batch) => batch.length)) * torrent.pieceLength
   const work = async () => {
@@ -27,7 +27,7 @@ export async function recheck({ store, torrent, pieces, onSound, isStopped }: Re
       for (const piece of bytes === null ? [] : batch) {
         const start = (piece - first) * torrent.pieceLength
         const digest = hash('sha1', buffer.subarray(start, start + store.lengthOf(piece)), 'buffer')
-        if (digest.equals(torrent.hashes.subarray(piece * 20, piece * 20 + 20))) onSound(piece)
+        if (digest.equals(torrent.hashes.subarray(piece * 20, piece * 20 + 20))) onValid(piece)
       }
     }
   }

@@ -5,11 +5,11 @@ import { Bits } from './bits.ts'
 import { asParsed, asUnknown, maxConnections } from './client.ts'
 import { Downloading } from './downloading.ts'
 import type { FilePool } from './file-pool.ts'
+import { IdleWires } from './idle-wires.ts'
 import type { Magnet } from './magnet.ts'
 import type { FromWorker, WorkerJob } from './messages.ts'
 import { NoStore } from './no-store.ts'
 import { PieceStore } from './piece-store.ts'
-import { QuietWires } from './quiet-wires.ts'
 import { recheck } from './recheck.ts'
 import { readSource, trustedPieces } from './resume.ts'
 import { Stamps } from './stamps.ts'
@@ -154,7 +154,7 @@ export function startRun(options: RunOptions): Run {
     })
     swarm._updateWire = (wire) => downloading.fill(wire)
     swarm._verifyPieces = (done) => {
-      const onSound = (piece: number) => {
+      const onValid = (piece: number) => {
         pieces.adopt(piece)
         count(piece)
         swarm._markVerified(piece)
@@ -164,7 +164,7 @@ export function startRun(options: RunOptions): Run {
         phase = 'working'
         done(null)
       }
-      recheck({ store: pieces, torrent: found, pieces: doubtful, onSound, isStopped: () => isEnded }).then(go, fail)
+      recheck({ store: pieces, torrent: found, pieces: doubtful, onValid, isStopped: () => isEnded }).then(go, fail)
     }
   }
 
@@ -208,7 +208,7 @@ export function startRun(options: RunOptions): Run {
   // A tracker that does not answer does not fail the torrent: others may answer.
   swarm.on('warning', () => null)
 
-  const quiet = new QuietWires(maxConnections)
+  const quiet = new IdleWires(maxConnections)
   const stateNow = (): TorrentState => {
     const isAlone = !swarm.wires.some((wire) => wire.amInterested || wire.isSeeder)
     const finding = isAlone ? 'looking-for-peers' : 'downloading'

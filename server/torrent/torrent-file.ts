@@ -223,7 +223,7 @@ function isMarked(value: Bencoded | undefined): boolean {
 function readTrackers(root: Map<string, Bencoded>): string[] {
   const listed = [root.get('announce-list'), root.get('announce')].flatMap((value) => textsIn(value, maxNesting))
   // Several may stand in one text.
-  return soundTrackers(listed.flatMap((text) => text.split(/\s+/)))
+  return validTrackers(listed.flatMap((text) => text.split(/\s+/)))
 }
 
 /** The texts in lists of any shape. */
@@ -233,7 +233,7 @@ function textsIn(value: Bencoded | undefined, levels: number): string[] {
 }
 
 /** The trackers among texts that can be asked: by http, https or udp, each once, not too many. */
-export function soundTrackers(texts: string[]): string[] {
+export function validTrackers(texts: string[]): string[] {
   const sound = texts
     .map((text) => text.trim())
     .filter((text) => URL.canParse(text) && /^(https?|udp):\/\/./i.test(text))
@@ -241,11 +241,11 @@ export function soundTrackers(texts: string[]): string[] {
 }
 
 function readWebSeeds(value: Bencoded | undefined): string[] {
-  return soundWebSeeds(textsIn(value, maxNesting))
+  return validWebSeeds(textsIn(value, maxNesting))
 }
 
 /** The web seeds among texts: by http or https, each once, not too many. Source: BEP 19. */
-export function soundWebSeeds(texts: string[]): string[] {
+export function validWebSeeds(texts: string[]): string[] {
   const sound = texts.map((text) => text.trim()).filter((text) => URL.canParse(text) && /^https?:\/\/./i.test(text))
   return [...new Set(sound)].slice(0, maxWebSeeds)
 }

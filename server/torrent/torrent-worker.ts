@@ -18,15 +18,15 @@ const silent = () => undefined
 Object.assign(console, { log: silent, warn: silent, error: silent, trace: silent })
 
 const tell = (message: FromWorker) => parentPort?.postMessage(message)
-const { createDesk } = await import('./desk.ts')
-const desk = await createDesk(settings, gate, tell)
+const { createTorrentSession } = await import('./torrent-session.ts')
+const session = await createTorrentSession(settings, gate, tell)
 
 parentPort?.on('message', (message: ToWorker) => {
-  if (message.type === 'start') desk.start(message.job)
-  else if (message.type === 'accept') desk.accept(message.id)
-  else if (message.type === 'stop') desk.stop(message.id)
-  else if (message.type === 'look') desk.look(message.id, message.source)
-  else if (message.type === 'stop-looking') desk.stopLooking(message.id)
+  if (message.type === 'start') session.start(message.job)
+  else if (message.type === 'accept') session.accept(message.id)
+  else if (message.type === 'stop') session.stop(message.id)
+  else if (message.type === 'look-up') session.lookUp(message.id, message.source)
+  else if (message.type === 'cancel-lookup') session.cancelLookup(message.id)
   else if (message.type === 'allow') gate.allow(message.hosts)
-  else desk.close()
+  else session.close()
 })

@@ -18,7 +18,7 @@ export interface TorrentInfo {
 }
 
 /** How many share a torrent whole and in part, as its trackers or the people met say; null when none of them does. */
-export interface TorrentLook extends TorrentInfo {
+export interface TorrentMetadata extends TorrentInfo {
   seeds: number | null
   peers: number | null
 }

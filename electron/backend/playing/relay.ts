@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { answerTo, endingOf } from '../../../engine/http/answer-to.ts'
+import { endingOf, waitForResponse } from '../../../engine/http/wait-for-response.ts'
 import type { Ending } from '../../../engine/source.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Log } from '../log.ts'
@@ -130,7 +130,7 @@ async function ask(url: string, request: IncomingMessage, response: ServerRespon
   }
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest
   const upstream = send(target, { method: request.method, headers })
-  const answered = answerTo(upstream, { host: target.hostname, timeoutMs })
+  const answered = waitForResponse(upstream, { host: target.hostname, timeoutMs })
   response.on('close', () => upstream.destroy())
   upstream.end()
   const answer = await answered

@@ -15,9 +15,9 @@ export function DeleteItems({ accountId, rows }: { accountId: string; rows: read
     <Confirm
       title={say('delete.title', { count, name: visibleName(rows[0]?.name ?? '') })}
       body={say('delete.body', { size, folders })}
-      act={say('delete.do', { count })}
+      action={say('delete.do', { count })}
       keep={say('delete.keep', { count })}
-      onAct={() => void deleteItems(accountId, rows)}
+      onAction={() => void deleteItems(accountId, rows)}
       onClose={close}
     />
   )

@@ -20,7 +20,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
       <div className={styles.empty} role="alert">
         <Icon of={TriangleAlert} size={26} />
         <p>{problem}</p>
-        <Button onClick={refresh}>{say('act.retry')}</Button>
+        <Button onClick={refresh}>{say('action.retry')}</Button>
       </div>
     )
   }
@@ -39,7 +39,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
     <div className={styles.empty}>
       <Icon of={FolderOpen} size={26} />
       <p>{say('list.empty')}</p>
-      <Button onClick={() => openAddLinks({})}>{say('act.addLinks')}</Button>
+      <Button onClick={() => openAddLinks({})}>{say('action.addLinks')}</Button>
     </div>
   )
 }

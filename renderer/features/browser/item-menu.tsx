@@ -13,7 +13,7 @@ import {
 } from 'lucide-react'
 import { useEffect } from 'react'
 import { keysOf } from '../../parts/keys.ts'
-import { type MenuAct, PointerMenu } from '../../parts/pointer-menu.tsx'
+import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
 import { selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -41,20 +41,20 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   if (place === null) return null
   const { accountId, folderId, query } = place
 
-  const opening: MenuAct[] = []
+  const opening: MenuAction[] = []
   if (only?.kind === 'folder') {
-    opening.push({ label: say('act.open'), icon: FolderOpen, keys: 'Enter', run: () => openRow(store, only) })
+    opening.push({ label: say('action.open'), icon: FolderOpen, keys: 'Enter', run: () => openRow(store, only) })
     opening.push({
-      label: say('act.addLinksHere'),
+      label: say('action.addLinksHere'),
       icon: Link,
       run: () => state.openAddLinks({}, { accountId, folderId: only.id }),
     })
   } else if (only && isPlayable(only)) {
-    opening.push({ label: say('act.play'), icon: Play, keys: 'Enter', run: () => openRow(store, only) })
+    opening.push({ label: say('action.play'), icon: Play, keys: 'Enter', run: () => openRow(store, only) })
     if (players !== null && players.length > 0) {
       opening.push({
-        label: say('act.openWith'),
-        acts: players.map((player) => ({
+        label: say('action.openWith'),
+        actions: players.map((player) => ({
           label: player.name,
           run: () => void state.play(accountId, only.id, only.name, player.id),
         })),
@@ -63,16 +63,16 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   }
   if (only && query !== null) {
     opening.push({
-      label: say('act.show'),
+      label: say('action.show'),
       icon: FolderSearch,
       run: () => state.goTo(accountId, only.parentId, only.id),
     })
   }
 
-  const changing: MenuAct[] = []
+  const changing: MenuAction[] = []
   if (only) {
     changing.push({
-      label: say('act.rename'),
+      label: say('action.rename'),
       icon: Pencil,
       keys: keysOf('F2'),
       run: () => state.setRenaming({ id: only.id, problem: null }),
@@ -80,7 +80,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   }
   if (rows.length > 0) {
     changing.push({
-      label: say('act.cut'),
+      label: say('action.cut'),
       icon: Scissors,
       keys: keysOf('Ctrl', 'X'),
       run: () => state.cutItems({ accountId, items: rows.map(({ id, parentId }) => ({ id, parentId })) }),
@@ -88,44 +88,44 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   }
   if (state.cut !== null && (only?.kind === 'folder' || (rows.length === 0 && query === null))) {
     changing.push({
-      label: say('act.paste'),
+      label: say('action.paste'),
       icon: ClipboardPaste,
       keys: only ? '' : keysOf('Ctrl', 'V'),
       run: () => void state.pasteInto(accountId, only?.id ?? folderId),
     })
   }
 
-  const here: MenuAct[] = []
+  const here: MenuAction[] = []
   if (rows.length === 0) {
     if (query === null) {
       here.push({
-        label: say('act.newFolder'),
+        label: say('action.newFolder'),
         icon: FolderPlus,
         keys: keysOf('Ctrl', 'Shift', 'N'),
         run: () => void state.createFolder(accountId, folderId),
       })
       here.push({
-        label: say('act.addLinksHere'),
+        label: say('action.addLinksHere'),
         icon: Link,
         keys: keysOf('Ctrl', 'U'),
         run: () => state.openAddLinks({}),
       })
     }
     here.push({
-      label: say('act.selectAll'),
+      label: say('action.selectAll'),
       icon: CheckCheck,
       keys: keysOf('Ctrl', 'A'),
       run: () => state.setSelection(selectAll(state.selection, shown)),
     })
-    here.push({ label: say('act.refresh'), icon: RefreshCw, keys: 'F5', run: state.refresh })
+    here.push({ label: say('action.refresh'), icon: RefreshCw, keys: 'F5', run: state.refresh })
   }
 
-  const deleting: MenuAct[] =
+  const deleting: MenuAction[] =
     rows.length === 0
       ? []
       : [
           {
-            label: say('act.delete'),
+            label: say('action.delete'),
             icon: Trash2,
             keys: keysOf('Delete'),
             isDanger: true,

@@ -22,7 +22,7 @@ export function Toolbar() {
   const canForward = useApp((state) => state.forward.length > 0)
   const canUp = useApp(({ place }) => place !== null && (place.folderId !== 0 || place.query !== null))
   const isPathTyped = useApp((state) => state.isPathTyped)
-  const { goBack, goForward, goUp } = useActs()
+  const { goBack, goForward, goUp } = useActions()
   const open = useApp((state) => state.open)
   const openAddLinks = useApp((state) => state.openAddLinks)
   const sidebarWidth = useApp((state) => state.settings?.sidebarWidth ?? 228)
@@ -62,25 +62,25 @@ export function Toolbar() {
       <FilterField />
       <IconButton
         icon={Settings}
-        label={say('act.settings')}
+        label={say('action.settings')}
         keys={keysOf('Ctrl', ',')}
         onClick={() => open({ kind: 'settings' })}
       />
       <Button
         look="primary"
         className={styles.add}
-        aria-label={say('act.addLinks')}
+        aria-label={say('action.addLinks')}
         title={keysOf('Ctrl', 'U')}
         onClick={() => openAddLinks({})}
       >
         <Icon of={Link} />
-        <span>{say('act.addLinks')}</span>
+        <span>{say('action.addLinks')}</span>
       </Button>
     </header>
   )
 }
 
-function useActs() {
+function useActions() {
   return {
     goBack: useApp((state) => state.goBack),
     goForward: useApp((state) => state.goForward),

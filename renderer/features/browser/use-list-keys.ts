@@ -60,7 +60,7 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     return true
   }
 
-  function act(event: KeyboardEvent): boolean {
+  function action(event: KeyboardEvent): boolean {
     const state = store.getState()
     const isCommand = isMac ? event.metaKey : event.ctrlKey
     const key = event.key.toLowerCase()
@@ -117,6 +117,6 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     if (event.target !== event.currentTarget) return
     const { focusId } = store.getState().selection
     const from = focusId === null ? -1 : shown.placeOf(focusId)
-    if (act(event) || navigate(event, from) || findLetters(event, from)) event.preventDefault()
+    if (action(event) || navigate(event, from) || findLetters(event, from)) event.preventDefault()
   }
 }

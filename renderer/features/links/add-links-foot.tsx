@@ -22,7 +22,7 @@ interface Props {
   onSubmit(): void
 }
 
-/** The acts of the dialog, and why one was refused. */
+/** The actions of the dialog, and why one was refused. */
 export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, keys, ...on }: Props) {
   return (
     <>
@@ -48,7 +48,7 @@ export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, 
         )}
         {isOver && problem === null ? <p className={styles.over}>{say('ledger.over')}</p> : null}
         <span className={styles.gap} />
-        <Button onClick={on.onCancel}>{say('act.cancel')}</Button>
+        <Button onClick={on.onCancel}>{say('action.cancel')}</Button>
         <Button look="primary" title={keys} aria-disabled={isAdding || count === 0} onClick={on.onSubmit}>
           {isAdding ? say('links.adding') : say('links.submit', { count })}
         </Button>

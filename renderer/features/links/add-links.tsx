@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { keysOf } from '../../parts/keys.ts'
-import { chooseFiles } from '../../store/hand-over.ts'
+import { chooseFiles } from '../../store/open-links.ts'
 import { isNotFound, sentenceOf } from '../../store/sentence.ts'
 import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -10,7 +10,7 @@ import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
 import { AddLinksFoot } from './add-links-foot.tsx'
 import { FolderPicker } from './folder-picker.tsx'
-import { chooseBest, keepLedger, type Means, runningOf, ticksAtFirst } from './ledger.ts'
+import { chooseBest, keepLedger, type Available, runningOf, ticksAtFirst } from './ledger.ts'
 import { LedgerTable } from './ledger-table.tsx'
 import { LinkRows } from './link-rows.tsx'
 import { TorrentChips } from './torrent-chips.tsx'
@@ -47,7 +47,7 @@ export function AddLinks({ given }: Props) {
   const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
   const report = analysis.report
   const rows = report?.rows ?? noRows
-  const means = useMemo<Means>(
+  const means = useMemo<Available>(
     () => ({
       diskFreeBytes: report?.diskFreeBytes ?? 0,
       bandwidthLeftBytes: report?.bandwidthLeftBytes ?? null,

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Icon } from '../../parts/icon.tsx'
 import { Tree } from '../../parts/tree.tsx'
 import { folderKey, folderOfKey } from '../../store/keys.ts'
-import { folderWay } from '../../store/selectors.ts'
+import { folderPath } from '../../store/selectors.ts'
 import { linesOf } from '../../store/tree.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -19,16 +19,16 @@ interface Props {
 /** Which folder the links go to: the account's tree in a popover. */
 export function FolderPicker({ accountId, folderId, onPick }: Props) {
   const { wantChildren, loadPath } = useAppStore().getState()
-  const way = useApp((state) => folderWay(state, accountId, folderId))
+  const shownPath = useApp((state) => folderPath(state, accountId, folderId))
   const tree = useApp((state) => state.tree)
   const [isOpen, setOpen] = useState(false)
   const path = useApp((state) => state.paths.get(folderKey(accountId, folderId)))
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())
-  const name = way ?? say('place.folder')
+  const name = shownPath ?? say('place.folder')
 
   useEffect(() => {
-    if (way === null) void loadPath(accountId, folderId)
-  }, [way, accountId, folderId, loadPath])
+    if (shownPath === null) void loadPath(accountId, folderId)
+  }, [shownPath, accountId, folderId, loadPath])
 
   const lines = useMemo(
     () =>

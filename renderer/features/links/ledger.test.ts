@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
-import { chooseBest, keepLedger, type Means, runningOf, ticksAtFirst } from './ledger.ts'
+import { type Available, chooseBest, keepLedger, runningOf, ticksAtFirst } from './ledger.ts'
 
 const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): AnalyzedLink => ({
   kind: 'file',
@@ -19,7 +19,7 @@ const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): Analyz
   note: null,
   ...more,
 })
-const means = (more: Partial<Means> = {}): Means => ({
+const means = (more: Partial<Available> = {}): Available => ({
   diskFreeBytes: 100,
   bandwidthLeftBytes: 50,
   largestFileBytes: null,

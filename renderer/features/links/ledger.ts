@@ -3,7 +3,7 @@ import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 
 /** What there is before anything is added, in bytes; null where the service does not tell. */
-export interface Means {
+export interface Available {
   diskFreeBytes: number
   bandwidthLeftBytes: number | null
   largestFileBytes: number | null
@@ -50,7 +50,7 @@ export function runningOf(transfers: Iterable<Transfer>): Running {
 }
 
 /** Puts the ticked rows to the account one after the other; an unticked one is held against what all of them leave. */
-export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Means): Ledger {
+export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Available): Ledger {
   let disk = means.diskFreeBytes - means.runningBytes
   let bandwidth = means.bandwidthLeftBytes
   let batchDiskBytes = 0
@@ -108,7 +108,7 @@ function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, larges
 }
 
 /** The rows to tick at first: in order, each that fits beside those before it. One of unknown size is the person's choice, and ticked. */
-export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Means): Set<number> {
+export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Available): Set<number> {
   return take(rows, [...rows.keys()], means, true)
 }
 
@@ -116,7 +116,7 @@ export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Means): Set<n
  * The most rows that fit together. With one quota, smallest first is the most there can be; with two, several orders are tried
  * and the best is kept. Rows of unknown size are left out: nobody can say that they fit.
  */
-export function chooseBest(rows: readonly AnalyzedLink[], means: Means): Set<number> {
+export function chooseBest(rows: readonly AnalyzedLink[], means: Available): Set<number> {
   const disk = Math.max(1, means.diskFreeBytes - means.runningBytes)
   const bandwidth = Math.max(1, means.bandwidthLeftBytes ?? 1)
   const ofDisk = (row: AnalyzedLink) => neededBytes(row) / disk
@@ -145,7 +145,7 @@ export function chooseBest(rows: readonly AnalyzedLink[], means: Means): Set<num
 function take(
   rows: readonly AnalyzedLink[],
   order: readonly number[],
-  means: Means,
+  means: Available,
   takesUnknown: boolean,
 ): Set<number> {
   let disk = means.diskFreeBytes - means.runningBytes

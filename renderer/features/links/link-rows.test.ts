@@ -20,8 +20,14 @@ const ledger: Ledger = {
 it('says how many links are left out while the others are still looked at', () => {
   const store = createAppStore(scriptedBackend().client)
   store.setState({ analysis: { links: ['http://a/'], report: null, leftOut: 7, isRunning: true, problem: null } })
-  const act = () => undefined
-  const rows = createElement(LinkRows, { isEmpty: false, ledger, ticked: new Set<number>(), onTick: act, onRetry: act })
+  const action = () => undefined
+  const rows = createElement(LinkRows, {
+    isEmpty: false,
+    ledger,
+    ticked: new Set<number>(),
+    onTick: action,
+    onRetry: action,
+  })
   // A drawing without a window starts from the store's first state: it is given as that.
   store.getInitialState = store.getState
   const drawn = renderToStaticMarkup(createElement(StoreProvider, { value: store }, rows))

@@ -26,7 +26,7 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
       <div className={styles.message} role="alert">
         <Icon of={TriangleAlert} />
         <p>{problem}</p>
-        <Button onClick={onRetry}>{say('act.retry')}</Button>
+        <Button onClick={onRetry}>{say('action.retry')}</Button>
       </div>
     )
   }
@@ -36,7 +36,7 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
         <Icon of={LoaderCircle} className={styles.turning} />
         <div className={styles.words}>
           <p>{say('links.analyzing', { count: links.length })}</p>
-          {leftOut > 0 ? <p>{say('links.leftOut', { count: leftOut, most: maxLinks })}</p> : null}
+          {leftOut > 0 ? <p>{say('links.leftOut', { count: leftOut, max: maxLinks })}</p> : null}
         </div>
       </div>
     )
@@ -65,7 +65,7 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
       ) : null}
       {leftOut > 0 ? (
         <li className={styles.more} role="status">
-          {say('links.leftOut', { count: leftOut, most: maxLinks })}
+          {say('links.leftOut', { count: leftOut, max: maxLinks })}
         </li>
       ) : null}
     </ul>

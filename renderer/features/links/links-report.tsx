@@ -39,11 +39,11 @@ export function LinksReport({ report, files }: Props) {
             <div className={styles.head}>
               <Popover.Title className={styles.title}>{say('links.report')}</Popover.Title>
               <span className={styles.copied} role="status">
-                {isCopied ? say('act.copied') : null}
+                {isCopied ? say('action.copied') : null}
               </span>
               <Button look="pill" onClick={copy}>
                 <Icon of={isCopied ? Check : Copy} size={13} />
-                {say('act.copy')}
+                {say('action.copy')}
               </Button>
             </div>
             <textarea

@@ -12,17 +12,19 @@ export function Banners() {
   const account = useApp(shownAccount)
   const service = useApp((state) => state.service)
   const notices = useApp((state) => state.notices)
-  const { open, refresh, restartService, dismissNotice } = useActs()
+  const { open, refresh, restartService, dismissNotice } = useActions()
   const isLocal = account?.kind === 'this-computer'
 
   function repair() {
     if (account?.state === 'signed-out' && !isLocal) {
-      return <Button onClick={() => open({ kind: 'sign-in', accountId: account.id })}>{say('act.signInAgain')}</Button>
+      return (
+        <Button onClick={() => open({ kind: 'sign-in', accountId: account.id })}>{say('action.signInAgain')}</Button>
+      )
     }
     if (isLocal && service.state === 'failed') {
-      return <Button onClick={() => void restartService()}>{say('act.restart')}</Button>
+      return <Button onClick={() => void restartService()}>{say('action.restart')}</Button>
     }
-    return <Button onClick={refresh}>{say('act.retry')}</Button>
+    return <Button onClick={refresh}>{say('action.retry')}</Button>
   }
 
   const isTroubled = account?.state === 'signed-out' || account?.state === 'unreachable'
@@ -43,14 +45,14 @@ export function Banners() {
         <div key={id} className={styles.notice}>
           <Icon of={Info} />
           <p>{sentence}</p>
-          <IconButton icon={X} label={say('act.dismiss')} onClick={() => void dismissNotice(id)} />
+          <IconButton icon={X} label={say('action.dismiss')} onClick={() => void dismissNotice(id)} />
         </div>
       ))}
     </section>
   )
 }
 
-function useActs() {
+function useActions() {
   return {
     open: useApp((state) => state.open),
     refresh: useApp((state) => state.refresh),

@@ -7,7 +7,7 @@ import { shownAccount } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './notices.module.css'
-import { SelectionSum } from './selection-sum.tsx'
+import { SelectionSummary } from './selection-summary.tsx'
 
 /** The foot of the window: what is selected, and how the service of the shown account is. */
 export function StatusBar() {
@@ -17,7 +17,7 @@ export function StatusBar() {
   const isLocal = account?.kind === 'this-computer'
   return (
     <footer className={styles.statusBar}>
-      <SelectionSum />
+      <SelectionSummary />
       <span className={styles.gap} />
       {account === null ? null : isLocal ? (
         <span className={styles.state} title={service.problem ?? undefined}>
@@ -32,7 +32,7 @@ export function StatusBar() {
       )}
       {isLocal && service.state === 'failed' ? (
         <Button look="pill" onClick={() => void restartService()}>
-          {say('act.restart')}
+          {say('action.restart')}
         </Button>
       ) : null}
     </footer>

@@ -7,13 +7,13 @@ import { type MessageId, say } from '../../words/say.ts'
 import { problemOfHost } from './problem-of-host.ts'
 import styles from './settings.module.css'
 
-const ways = ['password', 'cookie'] as const
+const methods = ['password', 'cookie'] as const
 
 /** A paid hoster, and what signs in there. A refusal stands in the form, and what was typed stays. */
 export function HosterForm({ onDone }: { onDone(): void }) {
   const { secretProtection, putHoster } = useAppStore().getState()
   const id = useId()
-  const [way, setWay] = useState<(typeof ways)[number]>('password')
+  const [method, setMethod] = useState<(typeof methods)[number]>('password')
   const [typed, setTyped] = useState({ host: '', user: '', password: '', cookie: '' })
   const [protection, setProtection] = useState<'protected' | 'plain' | null>(null)
   const [isKept, setKept] = useState(false)
@@ -32,11 +32,12 @@ export function HosterForm({ onDone }: { onDone(): void }) {
     event.preventDefault()
     const host = typed.host.trim().toLowerCase()
     const { user, password, cookie } = typed
-    const isWhole = way === 'cookie' ? cookie.trim() !== '' : user.trim() !== '' && password !== ''
+    const isWhole = method === 'cookie' ? cookie.trim() !== '' : user.trim() !== '' && password !== ''
     const wrong = problemOfHost(host, []) ?? (isWhole ? null : say('settings.hosterMissing'))
     setProblem(wrong)
     if (wrong !== null) return
-    const signIn = way === 'cookie' ? { with: way, cookie: cookie.trim() } : { with: way, user: user.trim(), password }
+    const signIn =
+      method === 'cookie' ? { with: method, cookie: cookie.trim() } : { with: method, user: user.trim(), password }
     try {
       await putHoster({ host, signIn, isKept, mayBePlain: isKept && protection === 'plain' })
       onDone()
@@ -64,21 +65,21 @@ export function HosterForm({ onDone }: { onDone(): void }) {
     <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
       {field('host', 'settings.hosterHost')}
       <fieldset className={styles.themes}>
-        <legend className={styles.spoken}>{say('settings.hosterWay')}</legend>
-        {ways.map((one) => (
+        <legend className={styles.spoken}>{say('settings.hosterMethod')}</legend>
+        {methods.map((one) => (
           <label key={one} className={styles.theme}>
             <input
               type="radio"
-              name={`${id}-way`}
+              name={`${id}-method`}
               className={styles.radio}
-              checked={way === one}
-              onChange={() => setWay(one)}
+              checked={method === one}
+              onChange={() => setMethod(one)}
             />
-            {say(`settings.hosterWay.${one}`)}
+            {say(`settings.hosterMethod.${one}`)}
           </label>
         ))}
       </fieldset>
-      {way === 'cookie' ? (
+      {method === 'cookie' ? (
         field('cookie', 'settings.hosterCookie', true)
       ) : (
         <div className={styles.pair}>
@@ -105,7 +106,7 @@ export function HosterForm({ onDone }: { onDone(): void }) {
         </p>
       )}
       <div className={styles.formFoot}>
-        <Button onClick={onDone}>{say('act.cancel')}</Button>
+        <Button onClick={onDone}>{say('action.cancel')}</Button>
         <Button look="primary" type="submit">
           {say('settings.hosterStore')}
         </Button>

@@ -33,9 +33,9 @@ export function ShortcutList() {
   return (
     <Dialog title={say('shortcuts.title')} onClose={close}>
       <dl className={styles.keys}>
-        {shortcuts.map(([act, ...keys]) => (
-          <Fragment key={act}>
-            <dt>{say(act)}</dt>
+        {shortcuts.map(([action, ...keys]) => (
+          <Fragment key={action}>
+            <dt>{say(action)}</dt>
             <dd>
               {keys.map((key) => (
                 <kbd key={key}>{key}</kbd>

@@ -21,12 +21,12 @@ export function AccountMenu({ x, y, accountId }: Props) {
       y={y}
       groups={[
         account.kind === 'server'
-          ? [{ label: say('act.signInAgain'), icon: KeyRound, run: () => open({ kind: 'sign-in', accountId }) }]
+          ? [{ label: say('action.signInAgain'), icon: KeyRound, run: () => open({ kind: 'sign-in', accountId }) }]
           : [],
-        [{ label: say('act.addAccount'), icon: Plus, run: () => open({ kind: 'sign-in', accountId: null }) }],
+        [{ label: say('action.addAccount'), icon: Plus, run: () => open({ kind: 'sign-in', accountId: null }) }],
         [
           {
-            label: say('act.shortcuts'),
+            label: say('action.shortcuts'),
             icon: Keyboard,
             keys: keysOf('Ctrl', '?'),
             run: () => open({ kind: 'shortcuts' }),
@@ -34,7 +34,7 @@ export function AccountMenu({ x, y, accountId }: Props) {
         ],
         [
           {
-            label: say('act.removeAccount'),
+            label: say('action.removeAccount'),
             icon: LogOut,
             isDanger: true,
             run: () => open({ kind: 'remove-account', accountId }),

@@ -11,14 +11,14 @@ import styles from './sidebar.module.css'
 
 const noFriends: readonly Friend[] = []
 
-/** One account: its name, its acts, its folders. */
+/** One account: its name, its actions, its folders. */
 export function AccountTree({ account }: { account: Account }) {
   const tree = useApp((state) => state.tree)
   const expanded = useApp((state) => state.expanded)
   const friends = useApp((state) => state.friends.get(account.id) ?? noFriends)
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
-  const { goTo, setExpanded, wantChildren, openMenu } = useActs()
+  const { goTo, setExpanded, wantChildren, openMenu } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
   const lines = useMemo(
@@ -84,7 +84,7 @@ export function AccountTree({ account }: { account: Account }) {
   )
 }
 
-function useActs() {
+function useActions() {
   return {
     goTo: useApp((state) => state.goTo),
     setExpanded: useApp((state) => state.setExpanded),

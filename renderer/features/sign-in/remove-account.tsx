@@ -12,9 +12,9 @@ export function RemoveAccount({ accountId }: { accountId: string }) {
     <Confirm
       title={say('remove.title', { name })}
       body={say('remove.body')}
-      act={say('remove.do')}
+      action={say('remove.do')}
       keep={say('remove.keep')}
-      onAct={() => void attempt(() => removeAccount(accountId))}
+      onAction={() => void attempt(() => removeAccount(accountId))}
       onClose={close}
     />
   )

@@ -136,9 +136,9 @@ export function ServerForm({ account, onDone, onCancel }: Props) {
         </p>
       )}
       <footer className={styles.foot}>
-        <Button onClick={onCancel}>{say('act.cancel')}</Button>
+        <Button onClick={onCancel}>{say('action.cancel')}</Button>
         <Button look="primary" type="submit" aria-disabled={isSending}>
-          {say(isSending ? 'signIn.checking' : 'act.signIn')}
+          {say(isSending ? 'signIn.checking' : 'action.signIn')}
         </Button>
       </footer>
     </form>

@@ -8,7 +8,7 @@ import { say } from '../../words/say.ts'
 import { ServerForm } from './server-form.tsx'
 import styles from './sign-in.module.css'
 
-/** The first launch: two ways in, each one step. Above them stands what the backend wants read. */
+/** The first launch: two choices in, each one step. Above them stands what the backend wants read. */
 export function Welcome({ notices }: { notices: ReactNode }) {
   const store = useAppStore()
   const service = useApp((state) => state.service)
@@ -40,14 +40,14 @@ export function Welcome({ notices }: { notices: ReactNode }) {
         <p className={styles.lead}>{say('welcome.lead')}</p>
         {isServer ? (
           <section className={styles.panel} aria-label={say('signIn.title')}>
-            <h2 className={styles.way}>{say('signIn.title')}</h2>
+            <h2 className={styles.choiceTitle}>{say('signIn.title')}</h2>
             <ServerForm account={null} onDone={() => setServer(false)} onCancel={() => setServer(false)} />
           </section>
         ) : (
-          <div className={styles.ways}>
+          <div className={styles.choices}>
             <section className={styles.card} aria-label={say('welcome.here')}>
               <Icon of={HardDrive} size={22} className={styles.picture} />
-              <h2 className={styles.way}>{say('welcome.here')}</h2>
+              <h2 className={styles.choiceTitle}>{say('welcome.here')}</h2>
               <p className={styles.body}>
                 {isUnavailable ? (service.problem ?? say('service.unavailable')) : say('welcome.hereBody')}
               </p>
@@ -64,7 +64,7 @@ export function Welcome({ notices }: { notices: ReactNode }) {
             </section>
             <section className={styles.card} aria-label={say('welcome.server')}>
               <Icon of={Server} size={22} className={styles.picture} />
-              <h2 className={styles.way}>{say('welcome.server')}</h2>
+              <h2 className={styles.choiceTitle}>{say('welcome.server')}</h2>
               <p className={styles.body}>{say('welcome.serverBody')}</p>
               <Button className={styles.do} onClick={() => setServer(true)}>
                 {say('welcome.serverDo')}

@@ -4,19 +4,19 @@ import { useEffect, useRef } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import { Icon } from '../../parts/icon.tsx'
-import type { ToastAct } from '../../store/ui.ts'
+import type { ToastAction } from '../../store/ui.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './toasts.module.css'
 
 interface Data {
-  acts: readonly ToastAct[]
+  actions: readonly ToastAction[]
   isProblem: boolean
 }
 
 const closedDockHeight = 40
 
-/** What has no place of its own: acts that can be taken back, what arrived, what went wrong elsewhere. They lie above the transfers, and cover none of their acts. */
+/** What has no place of its own: actions that can be taken back, what arrived, what went wrong elsewhere. They lie above the transfers, and cover none of their actions. */
 export function Toasts() {
   const dockHeight = useApp(({ settings, place }) => (place === null ? 0 : (settings?.dockHeight ?? 0)))
   const isDockOpen = useApp(({ settings }) => settings?.isDockOpen ?? true)
@@ -40,11 +40,11 @@ export function Toasts() {
 /** Hands the store's toasts over, each once, and takes back those that the store no longer holds. */
 function Feed() {
   const toasts = useApp((state) => state.toasts)
-  const dropToast = useApp((state) => state.dropToast)
+  const dismissToast = useApp((state) => state.dismissToast)
   const { add, update, close } = Toast.useToastManager<Data>()
   const shown = useRef(new Map<number, string>())
   useEffect(() => {
-    for (const { id, sentence, acts, isProblem, isOngoing } of toasts) {
+    for (const { id, sentence, actions, isProblem, isOngoing } of toasts) {
       const before = shown.current.get(id)
       if (before === sentence) continue
       shown.current.set(id, sentence)
@@ -57,8 +57,8 @@ function Feed() {
         title: sentence,
         priority: isProblem ? 'high' : 'low',
         timeout: isOngoing ? 0 : isProblem ? 12_000 : 7000,
-        data: { acts, isProblem },
-        onRemove: () => dropToast(id),
+        data: { actions, isProblem },
+        onRemove: () => dismissToast(id),
       })
     }
     for (const id of shown.current.keys()) {
@@ -66,7 +66,7 @@ function Feed() {
       shown.current.delete(id)
       close(String(id))
     }
-  }, [toasts, dropToast, add, update, close])
+  }, [toasts, dismissToast, add, update, close])
   return null
 }
 
@@ -79,11 +79,11 @@ function List() {
       className={classNames(styles.toast, toast.data?.isProblem === true && styles.problem)}
     >
       <Toast.Title render={<p />} className={styles.sentence} />
-      {toast.data?.acts.map(({ label, run }) => (
+      {toast.data?.actions.map(({ label, run }) => (
         <Button
           key={label}
           look="quiet"
-          className={styles.act}
+          className={styles.action}
           onClick={() => {
             run()
             close(toast.id)
@@ -92,7 +92,7 @@ function List() {
           {label}
         </Button>
       ))}
-      <Toast.Close className={styles.close} aria-label={say('act.dismiss')}>
+      <Toast.Close className={styles.close} aria-label={say('action.dismiss')}>
         <Icon of={X} size={14} />
       </Toast.Close>
     </Toast.Root>

@@ -88,7 +88,7 @@ export function ArchivePassword({ accountId, transferId }: Props) {
             {say('password.keep')}
           </Button>
           <span className={styles.gap} />
-          <Button onClick={close}>{say('act.cancel')}</Button>
+          <Button onClick={close}>{say('action.cancel')}</Button>
           <Button look="primary" type="submit" aria-disabled={isSending}>
             {say('password.unpack')}
           </Button>

@@ -26,7 +26,7 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
       {history?.problem == null ? null : (
         <div className={styles.message} role="alert">
           <p>{history.problem}</p>
-          <Button onClick={() => void loadHistory(accountId)}>{say('act.retry')}</Button>
+          <Button onClick={() => void loadHistory(accountId)}>{say('action.retry')}</Button>
         </div>
       )}
       {entries?.length === 0 ? <p className={styles.message}>{say('history.empty')}</p> : null}
@@ -73,7 +73,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
       {folderId === null ? null : (
         <IconButton
           icon={FolderOpen}
-          label={say('act.show')}
+          label={say('action.show')}
           onClick={() => {
             close()
             goTo(accountId, folderId, itemId ?? undefined)

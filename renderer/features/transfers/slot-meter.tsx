@@ -5,7 +5,7 @@ import { say } from '../../words/say.ts'
 import { statusWords, type Tone } from '../../words/status-words.ts'
 import styles from './transfer-dock.module.css'
 
-const mostDrawn = 12
+const maxDrawn = 12
 const order: readonly Tone[] = ['running', 'sharing', 'waiting', 'resting', 'error']
 
 /** The slots of the active limit, each in the colour of what holds it; nothing where the service has no limit. */
@@ -19,10 +19,10 @@ export function SlotMeter() {
     .filter(({ status }) => holdsSlot(status))
     .map(({ status }) => statusWords[status].tone)
     .sort((a, b) => order.indexOf(a) - order.indexOf(b))
-  const slots = Array.from({ length: Math.min(limit, mostDrawn) }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
+  const slots = Array.from({ length: Math.min(limit, maxDrawn) }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
   return (
     <>
-      {limit > mostDrawn ? null : (
+      {limit > maxDrawn ? null : (
         <span
           className={styles.slots}
           role="img"

@@ -12,8 +12,8 @@ import { SlotMeter } from './slot-meter.tsx'
 import styles from './transfer-dock.module.css'
 import { TransferRows } from './transfer-rows.tsx'
 
-const leastHeight = 96
-const mostHeight = 800
+const minHeight = 96
+const maxHeight = 800
 const headerHeight = 40
 
 /** The transfers of the shown account, at the foot of the window; its height is the person's. */
@@ -40,8 +40,8 @@ export function TransferDock() {
           label={say('transfers.height')}
           direction="horizontal"
           value={height}
-          min={leastHeight}
-          max={mostHeight}
+          min={minHeight}
+          max={maxHeight}
           isReversed
           onMove={setDragged}
           onDone={(value) => {

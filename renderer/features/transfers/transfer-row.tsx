@@ -22,18 +22,18 @@ import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
 import { useNow } from '../../parts/use-now.ts'
-import { folderWay, shownCapabilities } from '../../store/selectors.ts'
+import { folderPath, shownCapabilities } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import { adviceFor, shownPercent, statusWords } from '../../words/status-words.ts'
-import { actsFor } from './acts-for.ts'
-import { TransferActs } from './transfer-acts.tsx'
+import { actionsFor } from './actions-for.ts'
+import { TransferActions } from './transfer-actions.tsx'
 import styles from './transfer-dock.module.css'
 
-const lookEveryMs = 5000
+const refreshEveryMs = 5000
 /** Less is the talk between programs, and nothing that comes. */
-const leastSpeed = 1000
+const minSpeed = 1000
 
 interface Props {
   transfer: Transfer
@@ -48,7 +48,9 @@ interface Props {
 export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine, holders }: Props) {
   const { id, name, status, sizeBytes } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
-  const folder = useApp((state) => (transfer.folderId === null ? null : folderWay(state, accountId, transfer.folderId)))
+  const folder = useApp((state) =>
+    transfer.folderId === null ? null : folderPath(state, accountId, transfer.folderId),
+  )
   const capabilities = useApp(shownCapabilities)
   const cancelTransfers = useApp((state) => state.cancelTransfers)
   const loadPath = useApp((state) => state.loadPath)
@@ -56,10 +58,10 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
     if (transfer.folderId !== null && folder === null) void loadPath(accountId, transfer.folderId)
   }, [accountId, transfer.folderId, folder, loadPath])
   const { word, tone } = statusWords[status]
-  const nowMs = useNow(status === 'looking-for-peers' ? lookEveryMs : null)
+  const nowMs = useNow(status === 'looking-for-peers' ? refreshEveryMs : null)
   const advice = adviceFor(transfer, { folder, placeInLine, holders, nowMs })
   const percent = shownPercent(transfer)
-  const acts = actsFor(transfer, capabilities).length
+  const actions = actionsFor(transfer, capabilities).length
   const isShared = isOnlyShared(transfer, capabilities)
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
 
@@ -84,7 +86,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
         {say(word)}
       </span>
-      {acts === 2 ? null : (
+      {actions === 2 ? null : (
         <Progress
           label={say('transfers.progress', { name })}
           text={left === null ? say('transfers.percent', { percent }) : say('transfers.percentLeft', { percent, left })}
@@ -92,11 +94,11 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
           color={`var(--${tone})`}
         />
       )}
-      {acts === 0 ? (
+      {actions === 0 ? (
         <span className={styles.figures}>{figuresOf(transfer, left)}</span>
       ) : (
-        <span className={classNames(styles.acts, acts === 2 && styles.two)}>
-          <TransferActs accountId={accountId} transfer={transfer} />
+        <span className={classNames(styles.actions, actions === 2 && styles.two)}>
+          <TransferActions accountId={accountId} transfer={transfer} />
         </span>
       )}
       <IconButton
@@ -112,7 +114,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
 /** Speed and time left while it runs, else the percentage; a dash before anything came. */
 function figuresOf(transfer: Transfer, left: string | null): string {
   const { status, speedBytesPerSecond } = transfer
-  if (speedBytesPerSecond !== null && speedBytesPerSecond >= leastSpeed) {
+  if (speedBytesPerSecond !== null && speedBytesPerSecond >= minSpeed) {
     const speed = say('speed', { size: formatSize(speedBytesPerSecond) })
     return left === null ? speed : say('speedLeft', { speed, left })
   }

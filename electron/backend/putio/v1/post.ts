@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { answerTo, endingOf } from '../../../../engine/http/answer-to.ts'
+import { endingOf, waitForResponse } from '../../../../engine/http/wait-for-response.ts'
 
 /** What a server answered, whole. */
 export interface Answer {
@@ -32,7 +32,7 @@ export async function post(url: URL, form: string, signal?: AbortSignal): Promis
     agent: isSecure ? secureAgent : false,
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
   })
-  const answered = answerTo(request, { host: url.hostname, timeoutMs })
+  const answered = waitForResponse(request, { host: url.hostname, timeoutMs })
   request.end(form)
   const response = await answered
   const chunks: Buffer[] = []

@@ -14,27 +14,27 @@ const torrentFile = /\.torrent$/i
 const chosenTypes = ['.torrent', ...linkFileEndings].join(',')
 
 /** What came in one go: by drop, paste or choice. */
-export interface Came {
+export interface LinkInput {
   text: string
   html: string | null
   files: readonly File[]
 }
 
 /** Opens Add links with all that came; `nothing` is said where there was neither a link nor a file to take them from. */
-export function handOver(
+export function openLinks(
   store: AppStore,
-  { text, html, files }: Came,
+  { text, html, files }: LinkInput,
   nothing: string,
   folder?: Folder,
 ): Promise<void> {
-  const { attempt, extractLinks, takeTorrentFile, openAddLinks, complain, toast } = store.getState()
+  const { attempt, extractLinks, takeTorrentFile, openAddLinks, showError, toast } = store.getState()
   return attempt(async () => {
     const problems: string[] = []
     const parts = [...(await readLinkFiles(files, problems)), ...ofPaste(text, html, problems)]
     const torrents = await takeTorrents(files, problems, takeTorrentFile)
     const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
     const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
-    for (const problem of problems) complain(problem)
+    for (const problem of problems) showError(problem)
     if (links !== '' || torrents.length > 0) openAddLinks({ text: links, files: torrents }, folder)
     else if (problems.length === 0) toast(nothing)
   })
@@ -47,7 +47,7 @@ export function chooseFiles(store: AppStore): void {
   field.multiple = true
   field.accept = chosenTypes
   field.addEventListener('change', () => {
-    void handOver(store, { text: '', html: null, files: [...(field.files ?? [])] }, say('choose.nothing'))
+    void openLinks(store, { text: '', html: null, files: [...(field.files ?? [])] }, say('choose.nothing'))
   })
   field.click()
 }
@@ -102,10 +102,10 @@ async function takeTorrents(
   return taken
 }
 
-function isWithin(most: number, sentence: 'drop.textTooLarge' | 'drop.torrentTooLarge', problems: string[]) {
+function isWithin(max: number, sentence: 'drop.textTooLarge' | 'drop.torrentTooLarge', problems: string[]) {
   return ({ name, size }: File) => {
-    if (size > most) problems.push(say(sentence, { name, most: formatSize(most) }))
-    return size <= most
+    if (size > max) problems.push(say(sentence, { name, max: formatSize(max) }))
+    return size <= max
   }
 }
 

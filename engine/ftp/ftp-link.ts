@@ -3,7 +3,7 @@ import { percentBytes } from '../text/percent.ts'
 import { decodeAs } from '../text/text-bytes.ts'
 
 /** What a link says about a file on an FTP server. Texts to send are the link's own bytes, one character each. */
-export interface FtpPlace {
+export interface FtpTarget {
   url: URL
   host: string
   isSecure: boolean
@@ -18,7 +18,7 @@ export interface FtpPlace {
  * Reads an FTP link. Line breaks would be commands of their own, so a path, name or password with one is refused. A question mark is
  * part of a name: FTP knows no query. Source: RFC 1738 §3.2; `ftps` means TLS from the first byte on.
  */
-export function ftpPlace(link: string): FtpPlace {
+export function parseFtpLink(link: string): FtpTarget {
   if (!URL.canParse(link)) throw new FetchError(`“${link.slice(0, 100)}” is not a link.`)
   const url = new URL(link)
   const host = url.hostname.replace(/^\[|\]$/g, '')

@@ -2,10 +2,10 @@ import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Transfer, TransferFailure } from '../../../shared/transfer.ts'
 
 /** What a person can do about a failure: tell the password, try once more, or keep the archive as it is. */
-type Act = 'password' | 'retry' | 'keep'
+type Action = 'password' | 'retry' | 'keep'
 
 /** What helps against each kind of failure, where the service can try a transfer again in place. */
-const actsOnFailure: Record<TransferFailure, Act[]> = {
+const actsOnFailure: Record<TransferFailure, Action[]> = {
   // The question for the password offers to keep the archive as well.
   'needs-password': ['password'],
   'wrong-password': ['password'],
@@ -18,11 +18,11 @@ const actsOnFailure: Record<TransferFailure, Act[]> = {
   other: ['retry'],
 }
 
-/** The acts that a transfer offers. One that is still shared can have failed too: then only its archives did. */
-export function actsFor(
+/** The actions that a transfer offers. One that is still shared can have failed too: then only its archives did. */
+export function actionsFor(
   { status, failure, areLinksKnown }: Pick<Transfer, 'status' | 'failure' | 'areLinksKnown'>,
   { canRetryInPlace }: Capabilities,
-): Act[] {
+): Action[] {
   if (status !== 'error' && failure === null) return []
   if (!canRetryInPlace) return areLinksKnown ? ['retry'] : []
   return failure === null ? ['retry'] : actsOnFailure[failure]

@@ -10,30 +10,30 @@ import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** An item and the folder it lies in, so that a move can be taken back. */
-interface Lying {
+interface ItemLocation {
   id: ItemId
   parentId: ItemId
 }
 
 /** Items in the person's hand: cut, or being dragged. */
-export interface Held {
+export interface HeldItems {
   accountId: AccountId
-  items: readonly Lying[]
+  items: readonly ItemLocation[]
 }
 
-/** An act that can be taken back. */
+/** An action that can be taken back. */
 interface Undoable {
   sentence: string
   undo(): Promise<void>
 }
 
-export interface ActsSlice {
-  cut: Held | null
+export interface ItemActionsSlice {
+  cut: HeldItems | null
   undoable: readonly Undoable[]
-  cutItems(cut: ActsSlice['cut']): void
+  cutItems(cut: ItemActionsSlice['cut']): void
   /** Moves what was cut into a folder. */
   pasteInto(accountId: AccountId, folderId: ItemId): Promise<void>
-  moveItems(held: Held, folderId: ItemId): Promise<void>
+  moveItems(held: HeldItems, folderId: ItemId): Promise<void>
   /** Rejects with the reason; the row shows it. */
   renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
@@ -42,12 +42,12 @@ export interface ActsSlice {
   undo(): Promise<void>
 }
 
-/** What a person does to items. Each act that can be taken back is remembered, and its toast offers it. */
-export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
+/** What a person does to items. Each action that can be taken back is remembered, and its toast offers it. */
+export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) => {
   function remember(sentence: string, undo: () => Promise<void>) {
     const undoable = { sentence, undo }
     set((state) => ({ undoable: [...state.undoable.slice(-49), undoable] }))
-    get().toast(sentence, [{ label: say('act.undo'), run: () => void takeBack(undoable) }])
+    get().toast(sentence, [{ label: say('action.undo'), run: () => void takeBack(undoable) }])
   }
 
   async function takeBack(undoable: Undoable) {
@@ -66,7 +66,7 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
       (options) => client.call('items.move', { accountId, itemIds: [...itemIds], folderId }, options),
     )
     const first = refusals[0]
-    if (first) get().complain(moreOf(first.sentence, refusals.length))
+    if (first) get().showError(moreOf(first.sentence, refusals.length))
     const stayed = new Set(refusals.map(({ itemId }) => itemId))
     return itemIds.filter((id) => !stayed.has(id))
   }
@@ -79,7 +79,7 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
       const { cut } = get()
       if (cut === null) return
       if (cut.accountId !== accountId) {
-        get().complain(say('move.otherAccount'))
+        get().showError(say('move.otherAccount'))
         return
       }
       set({ cut: null })
@@ -134,11 +134,11 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
           (options) => client.call('items.delete', { accountId, itemIds }, options),
         )
         const first = refusals[0]
-        if (first) get().complain(moreOf(first.sentence, refusals.length))
+        if (first) get().showError(moreOf(first.sentence, refusals.length))
         const count = rows.length - refusals.length
         if (count > 0) get().toast(say('delete.done', { count, name: rows[0]?.name ?? '' }))
       } catch (error) {
-        if (!isCancelled(error)) get().complain(sentenceOf(error))
+        if (!isCancelled(error)) get().showError(sentenceOf(error))
       }
     },
     play: async (accountId, itemId, name, playerId) => {
@@ -148,8 +148,8 @@ export const actsSlice: Slice<ActsSlice> = (client) => (set, get) => {
           get().toast(say('play.started', { name, player }))
         } catch (error) {
           const isAsked = error instanceof AppError && error.code === 'untrusted-host'
-          if (!isAsked) return get().complain(sentenceAbout(name, error))
-          get().complain(error.message, [{ label: say('act.playFromThere'), run: () => void start(true) }])
+          if (!isAsked) return get().showError(sentenceAbout(name, error))
+          get().showError(error.message, [{ label: say('action.playFromThere'), run: () => void start(true) }])
         }
       }
       await start(false)
@@ -167,7 +167,7 @@ function moreOf(sentence: string, count: number): string {
 }
 
 /** The moved items by the folder each lay in. */
-function originsOf(items: readonly Lying[], moved: ReadonlySet<ItemId>): Map<ItemId, ItemId[]> {
+function originsOf(items: readonly ItemLocation[], moved: ReadonlySet<ItemId>): Map<ItemId, ItemId[]> {
   const origins = new Map<ItemId, ItemId[]>()
   for (const { id, parentId } of items) {
     if (moved.has(id)) origins.set(parentId, [...(origins.get(parentId) ?? []), id])

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { QuietWires } from './quiet-wires.ts'
+import { IdleWires } from './idle-wires.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -20,7 +20,7 @@ class FakeWire {
 /** A torrent with two places, of whom the second is moved now and then. */
 function run(seconds: number, { inLine, moves }: { inLine: number; moves: boolean }): boolean[] {
   const wires = [new FakeWire(), new FakeWire()]
-  const quiet = new QuietWires(2)
+  const quiet = new IdleWires(2)
   for (let second = 0; second < seconds; second++) {
     quiet.makeRoom({ wires: wires.filter(({ destroyed }) => !destroyed), _numConns: 2, _numQueued: inLine })
     const [, other] = wires

@@ -3,7 +3,7 @@ import { Button } from '../../parts/button.tsx'
 import { shownCapabilities } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
-import { actsFor } from './acts-for.ts'
+import { actionsFor } from './actions-for.ts'
 import styles from './transfer-dock.module.css'
 
 interface Props {
@@ -12,18 +12,18 @@ interface Props {
 }
 
 /** What can be done about a failure: a password for the archive, another try, or the archive as it is. */
-export function TransferActs({ accountId, transfer }: Props) {
+export function TransferActions({ accountId, transfer }: Props) {
   const { open, retryTransfer } = useAppStore().getState()
   const capabilities = useApp(shownCapabilities)
   const { id, name } = transfer
   const again = { password: null, isUnpacked: true }
-  return actsFor(transfer, capabilities).map((act) => {
-    switch (act) {
+  return actionsFor(transfer, capabilities).map((action) => {
+    switch (action) {
       case 'password':
         return (
           <Button
-            key={act}
-            className={styles.act}
+            key={action}
+            className={styles.action}
             aria-label={say('transfers.passwordOf', { name })}
             onClick={() => open({ kind: 'archive-password', accountId, transferId: id })}
           >
@@ -33,19 +33,19 @@ export function TransferActs({ accountId, transfer }: Props) {
       case 'retry':
         return (
           <Button
-            key={act}
-            className={styles.act}
+            key={action}
+            className={styles.action}
             aria-label={say('transfers.retry', { name })}
             onClick={() => void retryTransfer(accountId, id, again)}
           >
-            {say('act.retry')}
+            {say('action.retry')}
           </Button>
         )
       case 'keep':
         return (
           <Button
-            key={act}
-            className={styles.act}
+            key={action}
+            className={styles.action}
             aria-label={say('transfers.keepOf', { name })}
             onClick={() => void retryTransfer(accountId, id, { password: null, isUnpacked: false })}
           >
@@ -53,7 +53,7 @@ export function TransferActs({ accountId, transfer }: Props) {
           </Button>
         )
       default: {
-        const never: never = act
+        const never: never = action
         return never
       }
     }

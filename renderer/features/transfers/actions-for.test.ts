@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { noCapabilities } from '../../../shared/capabilities.ts'
 import { TransferFailure } from '../../../shared/transfer.ts'
-import { actsFor } from './acts-for.ts'
+import { actionsFor } from './actions-for.ts'
 
 const error = { status: 'error', areLinksKnown: false } as const
 const able = { ...noCapabilities, canRetryInPlace: true }
 
 it('offers for every failure what repairs it', () => {
-  expect(TransferFailure.options.map((failure) => [failure, ...actsFor({ ...error, failure }, able)])).toEqual([
+  expect(TransferFailure.options.map((failure) => [failure, ...actionsFor({ ...error, failure }, able)])).toEqual([
     ['needs-password', 'password'],
     ['wrong-password', 'password'],
     ['damaged', 'retry', 'keep'],
@@ -22,17 +22,17 @@ it('offers for every failure what repairs it', () => {
 
 it('offers nothing where nothing failed, and the password while a torrent is still shared', () => {
   expect([
-    actsFor({ ...error, failure: null }, able),
-    actsFor({ ...error, status: 'downloading', failure: null }, able),
-    actsFor({ ...error, status: 'seeding', failure: 'needs-password' }, able),
+    actionsFor({ ...error, failure: null }, able),
+    actionsFor({ ...error, status: 'downloading', failure: null }, able),
+    actionsFor({ ...error, status: 'seeding', failure: 'needs-password' }, able),
   ]).toEqual([['retry'], [], ['password']])
 })
 
 it('offers of a service that cannot retry in place only to add the links again, where they are known', () => {
-  const acts = [false, true].flatMap((areLinksKnown) =>
+  const actions = [false, true].flatMap((areLinksKnown) =>
     (['needs-password', 'damaged', null] as const).map((failure) =>
-      actsFor({ status: 'error', failure, areLinksKnown }, noCapabilities),
+      actionsFor({ status: 'error', failure, areLinksKnown }, noCapabilities),
     ),
   )
-  expect(acts).toEqual([[], [], [], ['retry'], ['retry'], ['retry']])
+  expect(actions).toEqual([[], [], [], ['retry'], ['retry'], ['retry']])
 })

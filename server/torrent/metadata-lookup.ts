@@ -11,17 +11,17 @@ import { joinSwarm } from './swarm.ts'
 import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import type { TorrentSource } from './types.ts'
 
-interface LooksOptions {
+interface LookupOptions {
   client: WebTorrent
   gate: Gate
   find: (infoHash: string) => Run | null
   tell: (message: FromWorker) => void
 }
 
-interface Looks {
-  look(id: number, source: TorrentSource): void
+interface MetadataLookup {
+  lookUp(id: number, source: TorrentSource): void
   stop(id: number): void
-  /** Ends looking for a torrent that is about to run. Who looks is answered from there, once what this answers with is called. */
+  /** Ends lookups for a torrent that is about to run. Who lookup is answered from there, once what this answers with is called. */
   yieldTo(job: WorkerJob): Promise<() => void>
   infoHashOf(source: TorrentSource): string
 }
@@ -33,11 +33,11 @@ interface Search {
 }
 
 /** Finds out what torrents hold: files are read, magnet links asked of those who share them, once for all who look at the same. */
-export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
+export function createMetadataLookup({ client, gate, find, tell }: LookupOptions): MetadataLookup {
   const searches = new Map<string, Search>()
   const stops = new Map<number, AbortController>()
 
-  const look = async (id: number, source: TorrentSource, signal: AbortSignal) => {
+  const run = async (id: number, source: TorrentSource, signal: AbortSignal) => {
     const magnet = 'magnet' in source ? readMagnet(source.magnet) : null
     const file = 'torrentFile' in source ? readTorrent(source.torrentFile) : null
     const infoHash = magnet?.infoHash ?? file?.info.infoHash ?? ''
@@ -46,8 +46,8 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
     if (torrent === null) return
     const sharing = await asked
     signal.throwIfAborted()
-    const look = { ...torrent.info, seeds: sharing?.seeds ?? null, peers: sharing?.peers ?? null }
-    tell({ type: 'looked', id, look })
+    const metadata = { ...torrent.info, seeds: sharing?.seeds ?? null, peers: sharing?.peers ?? null }
+    tell({ type: 'looked-up', id, metadata })
   }
   const search = async (id: number, magnet: Magnet, signal: AbortSignal): Promise<Torrent> => {
     for (;;) {
@@ -104,10 +104,10 @@ export function createLooks({ client, gate, find, tell }: LooksOptions): Looks {
   const infoHashOf = (source: TorrentSource) =>
     'magnet' in source ? readMagnet(source.magnet).infoHash : readTorrent(source.torrentFile).info.infoHash
   return {
-    look: (id, source) => {
+    lookUp: (id, source) => {
       const stop = new AbortController()
       stops.set(id, stop)
-      look(id, source, stop.signal)
+      run(id, source, stop.signal)
         .catch((error: unknown) => {
           if (stop.signal.aborted) return
           tell({ type: 'failed', id, sentence: error instanceof Error ? error.message : `${error}`, code: null })

@@ -4,10 +4,10 @@ import { folderOfKey } from '../store/keys.ts'
 import { folderName } from '../store/selectors.ts'
 import { useApp } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
-import styles from './drop-veil.module.css'
+import styles from './drop-overlay.module.css'
 
 /** Says where links would go while they are dragged over the window. */
-export function DropVeil() {
+export function DropOverlay() {
   const folder = useApp((state) => {
     if (state.dropAt === null || state.dragged !== null || state.dialog !== null) return null
     const target = state.dropAt === 'window' ? state.place : folderOfKey(state.dropAt)
@@ -15,7 +15,7 @@ export function DropVeil() {
   })
   if (folder === null) return null
   return (
-    <div className={styles.veil}>
+    <div className={styles.overlay}>
       <div className={styles.card}>
         <Icon of={CloudDownload} size={28} className={styles.icon} />
         <p className={styles.title}>{say('drop.title')}</p>

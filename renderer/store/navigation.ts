@@ -15,7 +15,7 @@ interface Place {
   query: string | null
 }
 
-export interface PlacesSlice {
+export interface NavigationSlice {
   place: Place | null
   back: readonly Place[]
   forward: readonly Place[]
@@ -33,11 +33,11 @@ export interface PlacesSlice {
   setSelection(selection: Selection): void
   setFilter(filter: string): void
   /** Goes to the first account there is when the shown one is gone, and to the remembered one at first. */
-  settlePlace(): void
+  ensurePlace(): void
 }
 
 /** Where the person is, was, and what they selected there. */
-export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
+export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
   function show(place: Place, selectId: ItemId | null) {
     const selection =
       selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
@@ -90,7 +90,7 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
       set({ back: get().back.filter(isOther), forward: get().forward.filter(isOther) })
       const path = paths.get(folderKey(accountId, folderId))
       const name = path?.at(-1)?.name
-      get().complain(name === undefined ? say('place.goneSomewhere') : say('place.gone', { name: visibleName(name) }))
+      get().showError(name === undefined ? say('place.goneSomewhere') : say('place.gone', { name: visibleName(name) }))
       const parentId = path?.at(-2)?.id ?? rootFolderId
       show({ accountId, folderId: parentId, query: null }, null)
     },
@@ -105,7 +105,7 @@ export const placesSlice: Slice<PlacesSlice> = () => (set, get) => {
     },
     setSelection: (selection) => set({ selection }),
     setFilter: (filter) => set({ filter }),
-    settlePlace: () => {
+    ensurePlace: () => {
       const { accounts, place, settings } = get()
       if (accounts === null || settings === null) return
       if (place !== null && accounts.some(({ id }) => id === place.accountId)) return

@@ -1,36 +1,36 @@
 import type { Gate } from '../../engine/net/gate.ts'
 import { createClient } from './client.ts'
 import { FilePool } from './file-pool.ts'
-import { createLooks } from './looks.ts'
 import type { FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
+import { createMetadataLookup } from './metadata-lookup.ts'
 import { type Run, startRun } from './run.ts'
 import { TorrentError, type TorrentSource } from './types.ts'
 
 const tickMs = 250
 
 /** What the worker does when told. */
-interface Desk {
+interface TorrentSession {
   start(job: WorkerJob): void
   accept(id: number): void
   stop(id: number): void
-  look(id: number, source: TorrentSource): void
-  stopLooking(id: number): void
+  lookUp(id: number, source: TorrentSource): void
+  cancelLookup(id: number): void
   close(): void
 }
 
 /** Runs all torrents of this worker with one webtorrent client. */
-export async function createDesk(
+export async function createTorrentSession(
   settings: WorkerOptions,
   gate: Gate,
   tell: (message: FromWorker) => void,
-): Promise<Desk> {
+): Promise<TorrentSession> {
   const client = await createClient(settings)
   const pool = new FilePool()
   const runs = new Map<number, Run>()
   /** Those that were told to start and have not been stopped meanwhile. */
   const starting = new Set<number>()
   const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
-  const looks = createLooks({ client, gate, find, tell })
+  const lookup = createMetadataLookup({ client, gate, find, tell })
   let isLifted = false
   client.on('error', (error: Error) => {
     // Nothing of it belongs to one torrent: it ends the worker, and another takes over.
@@ -50,10 +50,10 @@ export async function createDesk(
 
   const begin = async (job: WorkerJob) => {
     starting.add(job.id)
-    const release = await looks.yieldTo(job)
+    const release = await lookup.yieldTo(job)
     try {
       if (!starting.delete(job.id)) return
-      if (find(looks.infoHashOf(job.source)) !== null) throw new TorrentError('This torrent is being fetched already.')
+      if (find(lookup.infoHashOf(job.source)) !== null) throw new TorrentError('This torrent is being fetched already.')
       runs.set(job.id, startRun({ client, gate, pool, job, tell, onEnd: () => runs.delete(job.id) }))
     } finally {
       release()
@@ -77,8 +77,8 @@ export async function createDesk(
       if (run === undefined) ended()
       else run.stop().then(ended, ended)
     },
-    look: looks.look,
-    stopLooking: looks.stop,
+    lookUp: lookup.lookUp,
+    cancelLookup: lookup.stop,
     close: () => {
       clearInterval(timer)
       const stops = [...runs.values()].map((run) => run.stop())

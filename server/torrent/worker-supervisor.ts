@@ -4,13 +4,13 @@ import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
 import { TorrentError } from './types.ts'
 
 const maxLosses = 3
-const calmMs = 60_000
+const stableAfterMs = 60_000
 const closeWithinMs = 5000
 const maxHeapMegabytes = 1024
 // Blocks live until their piece is whole: with less room they are moved about again and again.
 const youngHeapMegabytes = 64
 
-interface CrewOptions {
+interface SupervisorOptions {
   settings: WorkerOptions
   onMessage: (message: FromWorker) => void
   /** A new worker stands in for one that ended: what was under way has to be told again. */
@@ -20,7 +20,7 @@ interface CrewOptions {
   report: (error: unknown) => void
 }
 
-interface Crew {
+interface WorkerSupervisor {
   /** Tells the worker, starting it when there is none. */
   tell(message: ToWorker): void
   tellIfThere(message: ToWorker): void
@@ -32,7 +32,13 @@ interface Crew {
  * `torrent-worker.ts` beside this file; bundled, `torrent-worker.mjs` beside the bundle that this file is in, which the build has
  * to make as an entry of its own.
  */
-export function createCrew({ settings, onMessage, onReplaced, onLost, report }: CrewOptions): Crew {
+export function createWorkerSupervisor({
+  settings,
+  onMessage,
+  onReplaced,
+  onLost,
+  report,
+}: SupervisorOptions): WorkerSupervisor {
   let worker: Worker | null = null
   let losses = 0
   let startedAtMs = 0
@@ -57,7 +63,7 @@ export function createCrew({ settings, onMessage, onReplaced, onLost, report }: 
     return started
   }
   const replace = () => {
-    losses = performance.now() - startedAtMs > calmMs ? 1 : losses + 1
+    losses = performance.now() - startedAtMs > stableAfterMs ? 1 : losses + 1
     if (losses > maxLosses) {
       losses = 0
       onLost(new TorrentError('The part that fetches torrents ended again and again.'))

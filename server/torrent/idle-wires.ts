@@ -4,17 +4,17 @@ const quietMs = 30_000
 const lookMs = 1000
 const maxEndedAtOnce = 10
 
-type QuietWire = Pick<Wire, 'uploaded' | 'downloaded' | 'destroyed' | 'destroy'>
+type IdleWire = Pick<Wire, 'uploaded' | 'downloaded' | 'destroyed' | 'destroy'>
 interface Connections extends Pick<Swarm, '_numConns' | '_numQueued'> {
-  wires: QuietWire[]
+  wires: IdleWire[]
 }
 
 /**
  * A torrent has so many connections and no more. Where they are all taken and others stand in line, those over which nothing of the
  * content went for half a minute are ended, the longest quiet first: people who never give anything, and never tell what it is.
  */
-export class QuietWires {
-  readonly #seen = new WeakMap<QuietWire, { bytes: number; atMs: number }>()
+export class IdleWires {
+  readonly #seen = new WeakMap<IdleWire, { bytes: number; atMs: number }>()
   readonly #maxConnections: number
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
@@ -33,7 +33,7 @@ export class QuietWires {
     for (const wire of quiet.slice(0, Math.min(inLine, maxEndedAtOnce))) wire.destroy()
   }
 
-  #movedAtMs(wire: QuietWire, nowMs: number): number {
+  #movedAtMs(wire: IdleWire, nowMs: number): number {
     const bytes = wire.uploaded + wire.downloaded
     const seen = this.#seen.get(wire)
     if (seen !== undefined && seen.bytes === bytes) return seen.atMs

@@ -14,7 +14,7 @@ function sumOf({ columns }: Listing, ids: ReadonlySet<number> | null): number {
 }
 
 /** How many items are selected and what they weigh; with none selected, of the whole list. */
-export function SelectionSum() {
+export function SelectionSummary() {
   const listing = useApp((state) => shownFolder(state)?.listing ?? null)
   const ids = useApp((state) => state.selection.ids)
   const hasSelection = ids.size > 0

@@ -11,7 +11,7 @@ const maxInterim = 50
  * `FetchError`, or with the reason of an abort, on an error, a change of protocol, a flood of interim answers, silence, and a
  * connection that closes first. `host` is who does not answer.
  */
-export function answerTo(
+export function waitForResponse(
   request: ClientRequest,
   { host, timeoutMs }: { host: string; timeoutMs: number },
 ): Promise<IncomingMessage> {
@@ -64,6 +64,6 @@ export function endingOf(request: ClientRequest, response: IncomingMessage): End
 }
 
 /** True for what Node says of an answer that is no HTTP. */
-export function isNoHttp(error: unknown): boolean {
+export function isInvalidHttp(error: unknown): boolean {
   return errorCode(error).startsWith('HPE_')
 }

@@ -10,7 +10,10 @@ const minReadBytes = 128 * 1024
  * Connects, and reads up to 512 KiB at once where a socket by itself reads 64 KiB: fewer calls, and fewer pieces to write.
  * Destroying either ends both. With `isCopied`, whoever listens to the stream copies what it hears, as Node's HTTP and TLS do.
  */
-export function connectWide(target: TcpNetConnectOpts, { isCopied = false } = {}): { socket: Socket; stream: Duplex } {
+export function connectWithLargeReads(
+  target: TcpNetConnectOpts,
+  { isCopied = false } = {},
+): { socket: Socket; stream: Duplex } {
   let slab = Slab.take(firstSlabBytes)
   let nextBytes = 2 * firstSlabBytes
   let wasFilled = false
