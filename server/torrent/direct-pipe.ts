@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type Peer from 'webtorrent/lib/peer.js'
 import { serveInTurn } from './uploads.ts'
+import { feed, missingBytes } from './webtorrent-internals.ts'
 import { guardWire } from './wire-guard.ts'
 
 /** What is sent in one turn and is not more is copied into one buffer, which is cheaper than handing over many. */
@@ -51,10 +52,10 @@ function join(peer: Peer): void {
   conn.on('data', (chunk: Buffer) => {
     peer.emit('download', chunk.length)
     // Only the message that is begun is put together; the rest of the chunk is read where it is.
-    const missing = wire._bufferSize > 0 ? wire._parserSize - wire._bufferSize : 0
-    const isSplit = missing > 0 && missing < chunk.length && wire._cryptoSyncPattern === null
-    if (isSplit && !peer.destroyed) wire._write(chunk.subarray(0, missing), ignore)
-    if (!peer.destroyed) wire._write(isSplit ? chunk.subarray(missing) : chunk, ignore)
+    const missing = missingBytes(wire)
+    const isSplit = missing > 0 && missing < chunk.length
+    if (isSplit && !peer.destroyed) feed(wire, chunk.subarray(0, missing), ignore)
+    if (!peer.destroyed) feed(wire, isSplit ? chunk.subarray(missing) : chunk, ignore)
   })
   wire.push = (data) => {
     if (data === null) return push.call(wire, null)

@@ -10,6 +10,7 @@ import { scrape } from './scrape.ts'
 import { joinSwarm } from './swarm.ts'
 import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import type { TorrentSource } from './types.ts'
+import { onMetadata } from './webtorrent-internals.ts'
 
 interface LookupOptions {
   client: WebTorrent
@@ -81,14 +82,14 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
     const found = Promise.withResolvers<Torrent>()
     found.promise.catch(() => null)
     joinSwarm(swarm, { gate, infoBytes: () => null, onUploaded: () => null })
-    swarm._onMetadata = async (metadata) => {
+    onMetadata(swarm, async (metadata) => {
       if (!(metadata instanceof Uint8Array)) return
       try {
         found.resolve(readTorrent(wrapInfo(metadata, magnet.trackers)))
       } catch (error) {
         found.reject(error)
       }
-    }
+    })
     swarm.on('error', found.reject)
     swarm.on('warning', () => null)
     const search = { swarm, found, watchers: new Set<number>() }

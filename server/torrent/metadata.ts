@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Torrent as Swarm, Wire } from 'webtorrent'
+import { hasMetadata, keepMetadata } from './webtorrent-internals.ts'
 
 /**
  * Lets a peer give and get the description of a torrent. What comes is compared with the info hash before anything reads it;
@@ -12,15 +13,13 @@ export function exchangeMetadata(
   const extension = wire.ut_metadata
   const keep = (bytes: Uint8Array) => {
     extension.cancel()
-    extension.metadata = bytes
-    extension._metadataComplete = true
-    extension._metadataSize = bytes.length
+    keepMetadata(extension, bytes)
     wire.extendedHandshake.metadata_size = bytes.length
   }
   const known = options.known()
   if (known !== null) keep(known)
   extension.setMetadata = async (bytes) => {
-    if (extension._metadataComplete) return true
+    if (hasMetadata(extension)) return true
     // Once ready, webtorrent hands its own stand-in to the connections that were there before; the real one is known by then.
     if (bytes === options.swarm.metadata) {
       const real = options.known()

@@ -16,6 +16,7 @@ import { Stamps } from './stamps.ts'
 import { joinSwarm } from './swarm.ts'
 import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import { TorrentError, type TorrentState } from './types.ts'
+import { checkDone, handlePieces, markVerified, onMetadata, type PieceHandling } from './webtorrent-internals.ts'
 
 /** One torrent at work. */
 export interface Run {
@@ -116,11 +117,18 @@ export function startRun(options: RunOptions): Run {
     const trusted = await trustedPieces(store, found, { job, stamps })
     for (const piece of trusted.synced) synced.add(piece)
     for (const piece of trusted.pieces) count(piece)
-    swarm._startupBitfield = verified.bytes
-    takeOver(swarm, found, store, trusted.doubtful)
+    takeOver(swarm, { found, pieces: store, doubtful: trusted.doubtful, verified: verified.bytes })
   }
-  const takeOver = (swarm: Swarm, found: Torrent, pieces: PieceStore, doubtful: number[]) => {
-    swarm._store = class implements ChunkStore {
+  const takeOver = (
+    swarm: Swarm,
+    {
+      found,
+      pieces,
+      doubtful,
+      verified,
+    }: { found: Torrent; pieces: PieceStore; doubtful: number[]; verified: Uint8Array },
+  ) => {
+    class Store implements ChunkStore {
       chunkLength = found.pieceLength
       get: ChunkStore['get'] = (index, range, done) => {
         const length = range?.length ?? pieces.lengthOf(index)
@@ -136,12 +144,12 @@ export function startRun(options: RunOptions): Run {
     const onVerified = (piece: number) => {
       if (isEnded) return
       count(piece)
-      swarm._markVerified(piece)
+      markVerified(swarm, piece)
       for (const wire of swarm.wires) {
         wire.have(piece)
         downloading.fill(wire)
       }
-      if (verifiedCount === found.pieceCount) swarm._checkDone()
+      if (verifiedCount === found.pieceCount) checkDone(swarm)
     }
     const downloading = new Downloading({
       swarm,
@@ -152,12 +160,11 @@ export function startRun(options: RunOptions): Run {
       onCorrupt: (address) => joined.ban(address),
       onError: fail,
     })
-    swarm._updateWire = (wire) => downloading.fill(wire)
-    swarm._verifyPieces = (done) => {
+    const verify: PieceHandling['verify'] = (done) => {
       const onValid = (piece: number) => {
         pieces.adopt(piece)
         count(piece)
-        swarm._markVerified(piece)
+        markVerified(swarm, piece)
       }
       const go = () => {
         if (isEnded) return
@@ -166,6 +173,7 @@ export function startRun(options: RunOptions): Run {
       }
       recheck({ store: pieces, torrent: found, pieces: doubtful, onValid, isStopped: () => isEnded }).then(go, fail)
     }
+    handlePieces(swarm, { verified, store: Store, pick: (wire) => downloading.fill(wire), verify })
   }
 
   const swarm = client.add(known === null && magnet !== null ? asUnknown(magnet) : parsedOf(known, magnet), {
@@ -186,9 +194,8 @@ export function startRun(options: RunOptions): Run {
       isDirty = true
     },
   })
-  const describe = swarm._onMetadata
   let isDescribed = false
-  swarm._onMetadata = async (metadata) => {
+  onMetadata(swarm, async (metadata, describe) => {
     if (isDescribed || isEnded) return
     isDescribed = true
     try {
@@ -198,11 +205,11 @@ export function startRun(options: RunOptions): Run {
       await prepare(swarm, found)
       if (isEnded) return
       if (found.info.isPrivate) joined.keepPrivate()
-      await describe.call(swarm, parsedOf(found, magnet))
+      await describe(parsedOf(found, magnet))
     } catch (error) {
       fail(error)
     }
-  }
+  })
   swarm.once('done', () => void finish().catch(fail))
   swarm.on('error', fail)
   // A tracker that does not answer does not fail the torrent: others may answer.

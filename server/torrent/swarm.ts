@@ -1,6 +1,7 @@
 import type { Torrent as Swarm, Wire } from 'webtorrent'
 import type { Gate } from '../../engine/net/gate.ts'
 import { exchangeMetadata } from './metadata.ts'
+import { giveMetadata, leaveDht, onInterest, peersOf } from './webtorrent-internals.ts'
 import { addressOf } from './wire-guard.ts'
 
 const maxKnownPeers = 2000
@@ -24,44 +25,37 @@ interface Joined {
 /** Sets a swarm's manners: who is let in, what is believed, and what is counted. */
 export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOptions): Joined {
   const banned = new Set<string>()
-  const nameOf = (wire: Wire) => addressOf(wire, swarm.destroyed ? [] : swarm._peers.values())
+  const nameOf = (wire: Wire) => addressOf(wire, swarm.destroyed ? [] : peersOf(swarm).values())
   const ban = (address: string) => {
     banned.add(address)
     if (swarm.destroyed) return
-    for (const peer of [...swarm._peers.values()]) {
+    for (const peer of [...peersOf(swarm).values()]) {
       const isTheirs =
         peer.id === address || (peer.wire && nameOf(peer.wire) === address) || hostOf(peer.id) === address
       if (isTheirs) swarm.removePeer(peer)
     }
   }
-  const { addPeer, _updateWireInterest } = swarm
+  const { addPeer } = swarm
   swarm.addPeer = (peer, source) => {
     const host = hostOf(peer)
-    if (swarm.destroyed || banned.has(host) || swarm._peers.size >= maxKnownPeers || !isAdmitted(gate, peer))
+    if (swarm.destroyed || banned.has(host) || peersOf(swarm).size >= maxKnownPeers || !isAdmitted(gate, peer))
       return false
     return addPeer.call(swarm, peer, source)
   }
   // Who has everything wants nothing: asking each piece of each peer again would take ever longer in large torrents.
-  swarm._updateWireInterest = (wire) => {
-    if (swarm.done) wire.uninterested()
-    else _updateWireInterest.call(swarm, wire)
-  }
+  onInterest(swarm, () => !swarm.done)
   swarm.on('wire', (wire: Wire) => {
     if (banned.has(nameOf(wire))) {
       wire.destroy()
       return
     }
-    const onMetadata = (bytes: Uint8Array) => void swarm._onMetadata(bytes)
+    const onMetadata = (bytes: Uint8Array) => void giveMetadata(swarm, bytes)
     exchangeMetadata(wire, { swarm, known: infoBytes, onMetadata, onLie: () => ban(nameOf(wire)) })
     wire.on('upload', onUploaded)
   })
   const keepPrivate = () => {
     const { discovery } = swarm
-    if (discovery?.dht) {
-      clearTimeout(discovery._dhtTimeout)
-      discovery.dht.off('peer', discovery._onDHTPeer)
-      discovery.dht = null
-    }
+    if (discovery) leaveDht(discovery)
     for (const { ut_pex: exchange } of swarm.wires) {
       exchange?.removeAllListeners()
       exchange?.reset()

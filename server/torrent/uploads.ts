@@ -1,4 +1,5 @@
 import type Peer from 'webtorrent/lib/peer.js'
+import { interceptRequests } from './webtorrent-internals.ts'
 
 const maxBlockBytes = 128 * 1024
 const maxWaiting = 2000
@@ -16,7 +17,7 @@ interface Wish {
  */
 export function serveInTurn(peer: Peer): void {
   const { wire, conn } = peer
-  const { _onRequest, _onCancel, choke } = wire
+  const { choke } = wire
   let waiting: Wish[] = []
   let bytesInFlight = 0
   const drop = () => peer.destroy(new Error('it asked for what is not there'))
@@ -25,24 +26,26 @@ export function serveInTurn(peer: Peer): void {
       const wish = waiting.shift()
       if (wish === undefined) return
       bytesInFlight += wish.length
-      _onRequest.call(wire, wish.index, wish.offset, wish.length)
+      answer(wish.index, wish.offset, wish.length)
     }
   }
-  wire._onRequest = (index, offset, length) => {
-    const swarm = peer.swarm
-    if (length < 1 || length > maxBlockBytes || offset < 0 || waiting.length >= maxWaiting) return drop()
-    if (swarm?.bitfield === undefined || index < 0 || index >= swarm.pieces.length) return drop()
-    const refuses = wire.amChoking || !swarm.bitfield.get(index)
-    if (refuses) return wire.hasFast ? wire.reject(index, offset, length) : undefined
-    waiting.push({ index, offset, length })
-    pump()
-  }
-  wire._onCancel = (index, offset, length) => {
-    const isSame = (wish: Wish) => wish.index === index && wish.offset === offset && wish.length === length
-    waiting = waiting.filter((wish) => !isSame(wish))
-    _onCancel.call(wire, index, offset, length)
-    settle()
-  }
+  const answer = interceptRequests(wire, {
+    request: (index, offset, length) => {
+      const swarm = peer.swarm
+      if (length < 1 || length > maxBlockBytes || offset < 0 || waiting.length >= maxWaiting) return drop()
+      if (swarm?.bitfield === undefined || index < 0 || index >= swarm.pieces.length) return drop()
+      const refuses = wire.amChoking || !swarm.bitfield.get(index)
+      if (refuses) return wire.hasFast ? wire.reject(index, offset, length) : undefined
+      waiting.push({ index, offset, length })
+      pump()
+    },
+    cancel: (index, offset, length, pass) => {
+      const isSame = (wish: Wish) => wish.index === index && wish.offset === offset && wish.length === length
+      waiting = waiting.filter((wish) => !isSame(wish))
+      pass(index, offset, length)
+      settle()
+    },
+  })
   wire.choke = () => {
     if (!wire.amChoking && wire.hasFast) for (const wish of waiting) wire.reject(wish.index, wish.offset, wish.length)
     waiting = []

@@ -1,6 +1,7 @@
 import type { Wire } from 'webtorrent'
 import type Peer from 'webtorrent/lib/peer.js'
 import { isBencode } from './bencode.ts'
+import { interceptWire, silence } from './webtorrent-internals.ts'
 
 const maxMessageBytes = 1024 * 1024 + 13
 const maxBitfieldBytes = 128 * 1024
@@ -12,37 +13,37 @@ const maxBitfieldBytes = 128 * 1024
  */
 export function guardWire(peer: Peer): void {
   const { wire } = peer
-  const { _write, _onMessageLength, _onExtended, _onHave, _onBitField } = wire
   const drop = () => peer.destroy(new Error('what it sent is not sound'))
-  // A line of its log for each block is costly even when nobody reads it.
-  wire._debug = () => undefined
-  wire._write = (data, done) => {
-    try {
-      _write.call(wire, data, done)
-    } catch {
-      drop()
-      done(null)
-    }
-  }
-  wire._onMessageLength = (bytes) => {
-    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) > maxMessageBytes) return drop()
-    _onMessageLength.call(wire, bytes)
-  }
-  wire._onExtended = (extension, bytes) => {
-    // The third kind, of blocks of the description, has their bytes behind its dictionary.
-    const isWhole = extension === 0
-    if (bytes.length > 0 && !isBencode(bytes, { isWhole })) return drop()
-    _onExtended.call(wire, extension, bytes)
-  }
-  wire._onHave = (index) => {
-    if (index < 0 || index >= pieceCount(peer)) return drop()
-    _onHave.call(wire, index)
-  }
-  wire._onBitField = (bytes) => {
-    const expected = Math.ceil(pieceCount(peer) / 8)
-    if (bytes.length > maxBitfieldBytes || (Number.isFinite(expected) && bytes.length !== expected)) return drop()
-    _onBitField.call(wire, bytes)
-  }
+  silence(wire)
+  interceptWire(wire, {
+    write: (data, done, pass) => {
+      try {
+        pass(data, done)
+      } catch {
+        drop()
+        done(null)
+      }
+    },
+    messageLength: (bytes, pass) => {
+      if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) > maxMessageBytes) return drop()
+      pass(bytes)
+    },
+    extended: (extension, bytes, pass) => {
+      // The third kind, of blocks of the description, has their bytes behind its dictionary.
+      const isWhole = extension === 0
+      if (bytes.length > 0 && !isBencode(bytes, { isWhole })) return drop()
+      pass(extension, bytes)
+    },
+    have: (index, pass) => {
+      if (index < 0 || index >= pieceCount(peer)) return drop()
+      pass(index)
+    },
+    bitField: (bytes, pass) => {
+      const expected = Math.ceil(pieceCount(peer) / 8)
+      if (bytes.length > maxBitfieldBytes || (Number.isFinite(expected) && bytes.length !== expected)) return drop()
+      pass(bytes)
+    },
+  })
 }
 
 /** Unknown, and so without end, until the description of the torrent is there. */

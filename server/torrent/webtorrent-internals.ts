@@ -1,0 +1,168 @@
+import type { ChunkStore, Discovery, MetadataExtension, Torrent as Swarm, Wire } from 'webtorrent'
+import type Peer from 'webtorrent/lib/peer.js'
+
+/**
+ * The members of webtorrent and its modules that are used here and are not part of their interface, by the file that has them. Nothing else
+ * touches them. A test fails when an installed version lacks one.
+ */
+export const internals = {
+  'webtorrent/lib/torrent.js': [
+    '_peers',
+    '_store',
+    '_startupBitfield',
+    '_onMetadata',
+    '_verifyPieces',
+    '_markVerified',
+    '_checkDone',
+    '_updateWire',
+    '_updateWireInterest',
+  ],
+  'bittorrent-protocol/index.js': [
+    '_bufferSize',
+    '_parserSize',
+    '_cryptoSyncPattern',
+    '_debug',
+    '_write',
+    '_onMessageLength',
+    '_onHave',
+    '_onBitField',
+    '_onRequest',
+    '_onCancel',
+    '_onExtended',
+  ],
+  'ut_metadata/index.js': ['_metadataComplete', '_metadataSize'],
+  'torrent-discovery/index.js': ['_dhtTimeout', '_onDHTPeer'],
+} as const
+
+type Describe = (metadata: Parameters<Swarm['_onMetadata']>[0]) => Promise<void>
+
+/** All peers that a swarm knows, connected or not, by their address. */
+export function peersOf(swarm: Swarm): ReadonlyMap<string, Peer> {
+  return swarm._peers
+}
+
+/** Takes what a swarm learns of its torrent, in place of the library. `describe` hands it on. */
+export function onMetadata(
+  swarm: Swarm,
+  take: (metadata: Parameters<Describe>[0], describe: Describe) => Promise<void>,
+): void {
+  const describe = swarm._onMetadata
+  swarm._onMetadata = (metadata) => take(metadata, (known) => describe.call(swarm, known))
+}
+
+/** Hands a swarm the description of its torrent, as if it had come from a peer's extension. */
+export function giveMetadata(swarm: Swarm, bytes: Uint8Array): Promise<void> {
+  return swarm._onMetadata(bytes)
+}
+
+/** What a swarm reads, picks and checks pieces with, in place of the library's own. */
+export interface PieceHandling {
+  /** The pieces that are known to be right, in the form of a bitfield message. */
+  verified: Uint8Array
+  store: new (chunkLength: number) => ChunkStore
+  /** Asks a peer for what it should send next. */
+  pick: (wire: Wire) => void
+  /** Checks what is there before anything is fetched. */
+  verify: (done: (error: Error | null) => void) => void
+}
+
+/** Has a swarm use other means than the library's own, before it begins with its torrent. */
+export function handlePieces(swarm: Swarm, { verified, store, pick, verify }: PieceHandling): void {
+  swarm._startupBitfield = verified
+  swarm._store = store
+  swarm._updateWire = pick
+  swarm._verifyPieces = verify
+}
+
+/** Tells a swarm that a piece is right. */
+export function markVerified(swarm: Swarm, piece: number): void {
+  swarm._markVerified(piece)
+}
+
+/** Has a swarm see that it has everything. */
+export function checkDone(swarm: Swarm): void {
+  swarm._checkDone()
+}
+
+/** Asks before the library looks at each piece of a peer to see whether it is interested in any: false says that it is not. */
+export function onInterest(swarm: Swarm, mayBeInterested: () => boolean): void {
+  const { _updateWireInterest } = swarm
+  swarm._updateWireInterest = (wire) => {
+    if (mayBeInterested()) _updateWireInterest.call(swarm, wire)
+    else wire.uninterested()
+  }
+}
+
+/** Ends the search for peers in the DHT. */
+export function leaveDht(discovery: Discovery): void {
+  if (!discovery.dht) return
+  clearTimeout(discovery._dhtTimeout)
+  discovery.dht.off('peer', discovery._onDHTPeer)
+  discovery.dht = null
+}
+
+/** Gives the extension the whole description of a torrent, to be given to others. */
+export function keepMetadata(extension: MetadataExtension, bytes: Uint8Array): void {
+  extension.metadata = bytes
+  extension._metadataComplete = true
+  extension._metadataSize = bytes.length
+}
+
+export function hasMetadata(extension: MetadataExtension): boolean {
+  return extension._metadataComplete
+}
+
+/** Steps of a wire that are looked at before the library takes them; `pass` hands on. */
+export interface WireHooks {
+  /** Bytes from the socket. */
+  write(data: Uint8Array, done: (error: Error | null) => void, pass: Wire['_write']): void
+  /** The four bytes before each message. */
+  messageLength(bytes: Uint8Array, pass: Wire['_onMessageLength']): void
+  extended(extension: number, bytes: Uint8Array, pass: Wire['_onExtended']): void
+  have(index: number, pass: Wire['_onHave']): void
+  bitField(bytes: Uint8Array, pass: Wire['_onBitField']): void
+}
+
+export function interceptWire(wire: Wire, hooks: WireHooks): void {
+  const pass = {
+    write: wire._write.bind(wire),
+    messageLength: wire._onMessageLength.bind(wire),
+    extended: wire._onExtended.bind(wire),
+    have: wire._onHave.bind(wire),
+    bitField: wire._onBitField.bind(wire),
+  }
+  wire._write = (data, done) => hooks.write(data, done, pass.write)
+  wire._onMessageLength = (bytes) => hooks.messageLength(bytes, pass.messageLength)
+  wire._onExtended = (extension, bytes) => hooks.extended(extension, bytes, pass.extended)
+  wire._onHave = (index) => hooks.have(index, pass.have)
+  wire._onBitField = (bytes) => hooks.bitField(bytes, pass.bitField)
+}
+
+/** What a peer asks for, before the library answers it. */
+export interface RequestHooks {
+  request(index: number, offset: number, length: number, pass: Wire['_onRequest']): void
+  cancel(index: number, offset: number, length: number, pass: Wire['_onCancel']): void
+}
+
+export function interceptRequests(wire: Wire, hooks: RequestHooks): Wire['_onRequest'] {
+  const [request, cancel] = [wire._onRequest.bind(wire), wire._onCancel.bind(wire)]
+  wire._onRequest = (index, offset, length) => hooks.request(index, offset, length, request)
+  wire._onCancel = (index, offset, length) => hooks.cancel(index, offset, length, cancel)
+  return request
+}
+
+/** A line of the library's own log for each block is costly even when nobody reads it. */
+export function silence(wire: Wire): void {
+  wire._debug = () => undefined
+}
+
+/** Hands a wire bytes from the socket. */
+export function feed(wire: Wire, bytes: Uint8Array, done: (error: Error | null) => void): void {
+  wire._write(bytes, done)
+}
+
+/** How many bytes are missing of the message that has begun; 0 between messages, and while the handshake may still be encrypted. */
+export function missingBytes(wire: Wire): number {
+  if (wire._bufferSize === 0 || wire._cryptoSyncPattern !== null) return 0
+  return wire._parserSize - wire._bufferSize
+}
