@@ -3,9 +3,14 @@ import { buildAll } from './build.ts'
 import { configuration } from './electron-builder.ts'
 import { findElectron } from './electron-runtime.ts'
 import { root, say } from './paths.ts'
+import { makeRunFolders } from './run-folders.ts'
 
 // The packager would otherwise link the runtime's files where CI is set, and setting the fuses would change the original.
 process.env.USE_HARD_LINKS = 'false'
+// It leaves things in the temporary folder: it gets one of its own, without a cache that is written as the last of all.
+const folders = makeRunFolders()
+process.once('exit', () => folders.remove())
+Object.assign(process.env, folders.environment, { NODE_DISABLE_COMPILE_CACHE: '1' })
 const { build, Platform } = await import('electron-builder')
 
 const runtime = await findElectron()
