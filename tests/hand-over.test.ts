@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { extractLinks } from '../electron/backend/links.ts'
+import { extractLinks } from '../electron/backend/transfers/links.ts'
 import { openLinks } from '../renderer/store/open-links.ts'
 import { createAppStore } from '../renderer/store/store.ts'
 import { methods } from '../shared/contract.ts'

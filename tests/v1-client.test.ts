@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createLog } from '../electron/backend/log.ts'
+import { createLog } from '../electron/backend/host/log.ts'
+import { UnreadRows } from '../electron/backend/putio/unread-rows.ts'
 import { createV1Client, withToken } from '../electron/backend/putio/v1/client.ts'
-import { Secrets } from '../electron/backend/secrets.ts'
-import { UnreadRows } from '../electron/backend/unread-rows.ts'
+import { Secrets } from '../electron/backend/secrets/secrets.ts'
 import { type Asked, startScriptedServer } from './support/scripted-server.ts'
 
 // Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.

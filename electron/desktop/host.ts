@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, nativeTheme, shell } from 'electron'
 import { AppError } from '../../shared/errors.ts'
-import type { Host } from '../backend/host.ts'
+import type { Host } from '../backend/host/host.ts'
 import { systemKeeper } from './secret-keeper.ts'
 import { startServiceProcess, whyNoService } from './service-process.ts'
 

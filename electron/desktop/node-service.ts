@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { ServiceProcess } from '../backend/host.ts'
+import type { ServiceProcess } from '../backend/host/host.ts'
 
 /** How long a service has to end by itself before it is ended. */
 export const stopWithinMs = 6000

@@ -1,5 +1,5 @@
 import { safeStorage } from 'electron'
-import type { SecretKeeper } from '../backend/vault.ts'
+import type { SecretKeeper } from '../backend/secrets/vault.ts'
 
 /** Newer runtimes have calls that do not block, and later ones only those; the oldest we run on has none. */
 const hasAsync = 'encryptStringAsync' in safeStorage

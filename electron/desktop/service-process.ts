@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { app, utilityProcess } from 'electron'
-import type { ServiceProcess } from '../backend/host.ts'
+import type { ServiceProcess } from '../backend/host/host.ts'
 import { startInNode, stopWithinMs } from './node-service.ts'
 
 /** The first Node whose SQLite needs no flag. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Backend, createBackend } from '../../electron/backend/backend.ts'
-import type { Host } from '../../electron/backend/host.ts'
+import type { Host } from '../../electron/backend/host/host.ts'
 import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
 import type { ItemColumns } from '../../shared/item.ts'

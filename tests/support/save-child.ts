@@ -1,4 +1,4 @@
-import { openSettingsFile } from '../../electron/backend/settings-file.ts'
+import { openSettingsFile } from '../../electron/backend/settings/settings-file.ts'
 
 // A program of its own that saves one setting after the other, so that it can be killed. It says on standard output what is saved.
 

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { endingOf, waitForResponse } from '../../../engine/http/wait-for-response.ts'
 import type { Ending } from '../../../engine/source.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../host/log.ts'
 
 const idleMs = 12 * 60 * 60 * 1000
 const sweepMs = 10 * 60 * 1000

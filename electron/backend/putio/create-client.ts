@@ -1,9 +1,9 @@
 import type { Account } from '../../../shared/account.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Secrets } from '../secrets.ts'
-import type { UnreadRows } from '../unread-rows.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import type { PutioClient } from './client.ts'
 import type { Credentials, V1Key } from './credentials.ts'
+import type { UnreadRows } from './unread-rows.ts'
 import { createV1Client } from './v1/client.ts'
 
 /** What a client needs of the backend around it. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
-import type { Secrets } from '../../secrets.ts'
-import type { UnreadRows } from '../../unread-rows.ts'
+import type { Secrets } from '../../secrets/secrets.ts'
 import type { V1Key } from '../credentials.ts'
+import type { UnreadRows } from '../unread-rows.ts'
 import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 

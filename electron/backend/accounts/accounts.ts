@@ -1,0 +1,329 @@
+import { randomUUID } from 'node:crypto'
+import * as z from 'zod'
+import { Account, type AccountId } from '../../../shared/account.ts'
+import { noCapabilities } from '../../../shared/capabilities.ts'
+import type { HandlersOf, Input } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import { type Group, isObject } from '../files/json-content.ts'
+import type { JsonFile } from '../files/json-file.ts'
+import type { History } from '../history/history.ts'
+import type { Emit } from '../host/emit.ts'
+import type { Log } from '../host/log.ts'
+import type { PutioClient } from '../putio/client.ts'
+import { createClient } from '../putio/create-client.ts'
+import { type Credentials, parseCredentials, type StoredCredentials, secretsIn } from '../putio/credentials.ts'
+import { UnreadRows } from '../putio/unread-rows.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { Vault } from '../secrets/vault.ts'
+import type { LocalService } from '../service/local-service.ts'
+import { toBaseUrl } from './base-url.ts'
+import { Session } from './session.ts'
+
+/** Fields of a later version stay with the account. Earlier versions did not keep who it is at the service. */
+const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }).extend({
+  userId: z
+    .string()
+    .nullish()
+    .catch(null)
+    .transform((userId) => userId ?? null),
+})
+type StoredAccount = z.infer<typeof StoredAccount>
+/** Origins that an account's token may go to, beside its own server. */
+const StreamOrigins = z.object({
+  streamOrigins: z.array(z.unknown()).transform((origins) => origins.filter((origin) => typeof origin === 'string')),
+})
+
+const group = 'accounts'
+
+/** The accounts in the settings file. */
+export const accountsGroup: Group = {
+  nouns: ['account', 'accounts'],
+  idOf: (value) => (isObject(value) && typeof value.id === 'string' && value.id !== '' ? value.id : null),
+  isGood: (_id, value) => isUsable(StoredAccount.safeParse(value).data ?? null),
+}
+
+/** A server without an address cannot be asked. */
+function isUsable(account: StoredAccount | null): boolean {
+  if (account === null) return false
+  return account.kind === 'this-computer' || (account.address !== null && URL.canParse(account.address))
+}
+
+/** What the accounts need of the backend around them. */
+export interface AccountsOptions {
+  file: JsonFile
+  vault: Vault
+  log: Log
+  secrets: Secrets
+  history: History
+  service: LocalService
+  emit: Emit
+  /** Shows a sentence under a key until it is null. */
+  show(key: string, sentence: string | null): void
+}
+
+/** All accounts of the person, open. Which there are is kept in the settings file, their secrets in the vault. */
+export class Accounts {
+  readonly #options: AccountsOptions
+  readonly #sessions = new Map<AccountId, Session>()
+
+  constructor(options: AccountsOptions) {
+    this.#options = options
+  }
+
+  /** Opens every account that is kept. One that cannot be opened keeps none of the others from it. */
+  async open(): Promise<void> {
+    for (const stored of this.#options.file.entries(group).values()) {
+      const { data } = StoredAccount.safeParse(stored)
+      if (data === undefined) continue
+      const { userId, ...account } = data
+      const { credentials, problem } = await this.#credentialsOf(account)
+      // The window may have been faster and added it.
+      if (this.#sessions.has(account.id)) continue
+      const session = this.#add({ ...account, state: 'connecting', problem: null }, { credentials, problem, userId })
+      if (account.kind === 'this-computer') this.#startService()
+      if (session.account.state === 'connecting') session.openPatiently()
+    }
+    this.emitAll()
+  }
+
+  close(): void {
+    for (const session of this.#sessions.values()) session.close()
+  }
+
+  /** The session of an account. Throws `not-found`. */
+  session(accountId: AccountId): Session {
+    const session = this.#sessions.get(accountId)
+    if (session === undefined) throw new AppError('not-found', 'This account is no longer here.')
+    return session
+  }
+
+  /** True where the person let the token of an account go to an origin. */
+  isTrusted(accountId: AccountId, origin: string): boolean {
+    return this.#trusted(accountId).includes(origin)
+  }
+
+  /** From now on the token of an account may go to an origin, beside its own server. */
+  trust(accountId: AccountId, origin: string): void {
+    const streamOrigins = [...new Set([...this.#trusted(accountId), origin])]
+    this.#options.file.put(group, { [accountId]: { streamOrigins } })
+  }
+
+  #trusted(accountId: AccountId): string[] {
+    return StreamOrigins.safeParse(this.#options.file.entries(group).get(accountId)).data?.streamOrigins ?? []
+  }
+
+  emitAll(): void {
+    this.#emitAccounts()
+    for (const session of this.#sessions.values()) {
+      session.emitQuota()
+      session.emitTransfers()
+    }
+  }
+
+  handlers(): HandlersOf<'accounts'> {
+    const { vault } = this.#options
+    return {
+      'accounts.addThisComputer': async () => {
+        this.#options.service.start()
+        const known = [...this.#sessions.values()].find(({ account }) => account.kind === 'this-computer')
+        if (known !== undefined) return known.account.id
+        const session = this.#add(
+          {
+            id: 'this-computer',
+            kind: 'this-computer',
+            name: 'This computer',
+            address: null,
+            state: 'connecting',
+            problem: null,
+            keeping: 'session',
+          },
+          { credentials: { kind: 'local' }, problem: null, userId: null },
+        )
+        this.#store(session)
+        this.#emitAccounts()
+        await session.open()
+        return session.account.id
+      },
+      'accounts.addServer': (input) => this.#addServer(input),
+      'accounts.remove': async ({ accountId }) => {
+        const { account } = this.session(accountId)
+        this.session(accountId).close()
+        this.#sessions.delete(accountId)
+        this.#options.file.put(group, { [accountId]: undefined })
+        vault.remove(accountId)
+        if (account.kind === 'this-computer') await this.#options.service.stop()
+        this.#options.history.removeAccount(accountId, Date.now())
+        this.#emitAccounts()
+        return null
+      },
+      'accounts.secretProtection': () => vault.protection(),
+    }
+  }
+
+  async #addServer(input: Input<'accounts.addServer'>): Promise<AccountId> {
+    const { vault } = this.#options
+    const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
+    const address = toBaseUrl(input.address)
+    const { host } = new URL(address)
+    const credentials: StoredCredentials = { kind: 'v1-key', apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
+    this.#hide(credentials)
+    const client = this.#createClient({ name: host, address }, credentials, () => undefined)
+    const { userId, quota } = await client.account()
+
+    const user = { address, userId, name: `${quota.userName} · ${host}` }
+    const known = accountId === null ? this.#findUser(user) : this.#sessions.get(accountId)
+    if (known !== undefined && isOther(known, user)) {
+      throw new AppError(
+        'refused',
+        `This key belongs to “${user.name}”, not to “${known.account.name}”. Add it as another account instead.`,
+      )
+    }
+    const id = known?.account.id ?? randomUUID()
+    const mayKeep = isKept && (mayBePlain || (await vault.protection()) === 'protected')
+    const keeping = mayKeep ? await vault.write(id, JSON.stringify(credentials)) : 'session'
+    if (keeping === 'session') vault.remove(id)
+    known?.close()
+    const session = this.#add(
+      { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping },
+      { credentials, problem: null, userId },
+    )
+    this.#store(session)
+    await session.open()
+    this.#emitAccounts()
+    return id
+  }
+
+  #findUser(user: User): Session | undefined {
+    return [...this.#sessions.values()].find((session) => isUser(session, user))
+  }
+
+  /** Adds a session. `problem`: why there are no credentials. */
+  #add(
+    account: Omit<Account, 'capabilities'>,
+    {
+      credentials,
+      problem,
+      userId,
+    }: { credentials: Credentials | null; problem: string | null; userId: string | null },
+  ): Session {
+    const { history, log, emit, show } = this.#options
+    const { client, whyNot } = this.#tryClient(account, credentials, (list, sentence) =>
+      show(`${account.id} ${list}`, sentence),
+    )
+    const isSignedOut = client === null
+    const session = new Session({
+      account: {
+        ...account,
+        state: isSignedOut ? 'signed-out' : account.state,
+        problem: isSignedOut ? (problem ?? whyNot) : account.problem,
+        capabilities: noCapabilities,
+      },
+      userId,
+      client,
+      history,
+      log,
+      emit,
+      onChange: (changed) => {
+        // One that was removed or replaced meanwhile has nothing to say.
+        if (this.#sessions.get(account.id) !== changed) return
+        this.#store(changed)
+        this.#emitAccounts()
+      },
+    })
+    this.#sessions.set(account.id, session)
+    return session
+  }
+
+  #tryClient(
+    account: Pick<Account, 'name' | 'address'>,
+    credentials: Credentials | null,
+    show: (list: string, sentence: string | null) => void,
+  ): { client: PutioClient | null; whyNot: string | null } {
+    if (credentials === null) return { client: null, whyNot: null }
+    try {
+      return { client: this.#createClient(account, credentials, show), whyNot: null }
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return { client: null, whyNot: error.message }
+    }
+  }
+
+  #createClient(
+    account: Pick<Account, 'name' | 'address'>,
+    credentials: Credentials,
+    show: (list: string, sentence: string | null) => void,
+  ): PutioClient {
+    const { service, secrets, log } = this.#options
+    return createClient(account, credentials, { service, secrets, unread: new UnreadRows({ log, show }) })
+  }
+
+  #startService(): void {
+    try {
+      this.#options.service.start()
+    } catch (error) {
+      // Told to the person as the service's state; the account stays, shown as unreachable.
+      this.#options.log.error('local service', error)
+    }
+  }
+
+  #hide(credentials: Credentials): void {
+    for (const secret of secretsIn(credentials)) this.#options.secrets.add(secret, { isOfServer: true })
+  }
+
+  /** What signs an account's requests, or why there is nothing to sign them with. */
+  async #credentialsOf({ id, kind, keeping }: Pick<StoredAccount, 'id' | 'kind' | 'keeping'>): Promise<{
+    credentials: Credentials | null
+    problem: string | null
+  }> {
+    if (kind === 'this-computer') return { credentials: { kind: 'local' }, problem: null }
+    if (keeping === 'session')
+      return { credentials: null, problem: 'The key and secret were kept only until Putdesk closed.' }
+    const damaged = { credentials: null, problem: 'The key and secret that were kept are damaged.' }
+    try {
+      const kept = await this.#options.vault.read(id)
+      if (kept === null)
+        return { credentials: null, problem: 'The key and secret are no longer on this computer, or cannot be read.' }
+      const credentials = parseCredentials(kept)
+      if (credentials === null) return damaged
+      this.#hide(credentials)
+      return { credentials, problem: null }
+    } catch (error) {
+      this.#options.log.error('vault', error)
+      return damaged
+    }
+  }
+
+  /** Writes only what has changed: an account that merely connects is no reason to write a file. */
+  #store({ account, userId }: Session): void {
+    const { file } = this.#options
+    const stored = StoredAccount.parse({ ...account, userId })
+    const { data: kept } = StoredAccount.safeParse(file.entries(group).get(account.id))
+    if (JSON.stringify(stored) !== JSON.stringify(kept)) file.put(group, { [account.id]: stored })
+  }
+
+  #emitAccounts(): void {
+    this.#options.emit(
+      'accounts.changed',
+      [...this.#sessions.values()].map(({ account }) => account),
+    )
+  }
+}
+
+/** A user of a server. */
+interface User {
+  address: string
+  userId: string
+  /** As an account of this user is called. */
+  name: string
+}
+
+/** True for the account of a user. One that an earlier version kept does not know its user, only what it is called. */
+function isUser({ account, userId }: Session, user: User): boolean {
+  if (account.address !== user.address) return false
+  return userId === null ? account.name === user.name : userId === user.userId
+}
+
+/** True for an account on the same server that is known to be another user's. */
+function isOther({ account, userId }: Session, user: User): boolean {
+  return account.address === user.address && userId !== null && userId !== user.userId
+}

@@ -1,0 +1,173 @@
+import { AppError } from '../../../shared/errors.ts'
+import { type Crumb, type Item, type ItemId, rootFolderId } from '../../../shared/item.ts'
+
+const maxDepth = 1000
+
+/** A folder as the index knows it. */
+interface Folder {
+  name: string
+  parentId: ItemId | null
+}
+
+/** What the index asks the service. */
+export interface FolderSource {
+  /** All folders of the space, each with its parent's id; the root first. */
+  folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
+  item(itemId: ItemId): Promise<Item>
+  listFolders(folderId: ItemId): Promise<Crumb[]>
+}
+
+/**
+ * The folders of an account, as far as they are known: from one request for all of them, and from every listing since. It answers
+ * with paths and branches of the tree without a request, at any depth. What changes here or is listed again replaces what it knew;
+ * what changes elsewhere is seen at the next listing or reload.
+ */
+export class FolderIndex {
+  readonly #source: () => FolderSource
+  readonly #folders = new Map<ItemId, Folder>()
+  readonly #branches = new Map<ItemId, readonly Crumb[]>()
+  #loading: Promise<void> | null = null
+  /** Counts how often all was forgotten: an answer from before says nothing any more. */
+  #generation = 0
+
+  constructor(source: () => FolderSource) {
+    this.#source = source
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#generation += 1
+    this.#folders.clear()
+    this.#branches.clear()
+    this.#loading = null
+  }
+
+  /** Learns the folders of a listing of one folder, which replace those it knew there. */
+  learnListing(folderId: ItemId, items: readonly Item[]): void {
+    const folders = items.filter(({ kind }) => kind === 'folder').map(({ id, name }) => ({ id, name }))
+    this.#setBranch(folderId, folders)
+  }
+
+  /** Learns of one folder that was made, renamed or moved here. */
+  learn({ id, name, parentId, kind }: Item): void {
+    if (kind !== 'folder') return
+    this.#forgetBranchOf(id)
+    this.#folders.set(id, { name, parentId })
+    this.#branches.delete(parentId)
+  }
+
+  /** Items now lie in another folder. */
+  move(itemIds: readonly ItemId[], parentId: ItemId): void {
+    for (const id of itemIds) {
+      const folder = this.#folders.get(id)
+      if (folder === undefined) continue
+      this.#forgetBranchOf(id)
+      folder.parentId = parentId
+    }
+    this.#branches.delete(parentId)
+  }
+
+  /** Items are gone. */
+  remove(itemIds: readonly ItemId[]): void {
+    for (const id of itemIds) {
+      this.#forgetBranchOf(id)
+      this.#folders.delete(id)
+      this.#branches.delete(id)
+    }
+  }
+
+  /** What lies in folders has changed; their branches are asked for again when somebody wants them. */
+  expire(folderIds: readonly ItemId[]): void {
+    for (const id of folderIds) this.#branches.delete(id)
+  }
+
+  /** The folders in a folder, in no order. Errors: not-found. */
+  async branch(folderId: ItemId): Promise<readonly Crumb[]> {
+    if (!this.#branches.has(folderId)) await this.#loadOnce()
+    const known = this.#branches.get(folderId)
+    if (known !== undefined) return known
+    const generation = this.#generation
+    const listed = await this.#source().listFolders(folderId)
+    if (generation === this.#generation) this.#setBranch(folderId, listed)
+    return listed
+  }
+
+  /** The path from the root to a folder, both included. Errors: not-found. */
+  async path(folderId: ItemId): Promise<Crumb[]> {
+    const known = this.#knownPath(folderId)
+    if (known !== null) return known
+    await this.#loadOnce()
+    return this.#knownPath(folderId) ?? this.#walk(folderId)
+  }
+
+  /** Asks for all folders in one request, unless that was done. Where it fails, folders are asked for one by one. */
+  #loadOnce(): Promise<void> {
+    const generation = this.#generation
+    this.#loading ??= this.#source()
+      .folderMap()
+      .then((folders) => {
+        if (generation === this.#generation) this.#learnAll(folders)
+      })
+      .catch((error: unknown) => {
+        if (generation === this.#generation) this.#loading = null
+        if (!(error instanceof AppError)) throw error
+      })
+    return this.#loading
+  }
+
+  #learnAll(folders: readonly { id: ItemId; name: string; parentId: ItemId | null }[]): void {
+    const branches = new Map<ItemId, Crumb[]>(folders.map(({ id }) => [id, []]))
+    for (const { id, name, parentId } of folders) {
+      this.#folders.set(id, { name, parentId })
+      if (parentId !== null) branches.get(parentId)?.push({ id, name })
+    }
+    for (const [id, crumbs] of branches) this.#branches.set(id, crumbs)
+  }
+
+  /** Asks for one folder after the other, up to one whose path is known. */
+  async #walk(folderId: ItemId): Promise<Crumb[]> {
+    const below: Crumb[] = []
+    const seen = new Set<ItemId>()
+    // A service may say that a folder lies in itself.
+    for (let id = folderId; !seen.has(id) && below.length < maxDepth; ) {
+      const known = this.#knownPath(id)
+      if (known !== null) return [...known, ...below]
+      seen.add(id)
+      const item = await this.#source().item(id)
+      this.#folders.set(id, { name: item.name, parentId: item.parentId })
+      below.unshift({ id, name: item.name })
+      id = item.parentId
+    }
+    return [root, ...below]
+  }
+
+  #knownPath(folderId: ItemId): Crumb[] | null {
+    const below: Crumb[] = []
+    const seen = new Set<ItemId>()
+    for (let id = folderId; id !== rootFolderId; ) {
+      const folder = this.#folders.get(id)
+      if (folder === undefined || folder.parentId === null || seen.has(id)) return null
+      seen.add(id)
+      below.unshift({ id, name: folder.name })
+      id = folder.parentId
+    }
+    return [root, ...below]
+  }
+
+  #setBranch(folderId: ItemId, folders: readonly Crumb[]): void {
+    const before = this.#branches.get(folderId) ?? []
+    const here = new Set(folders.map(({ id }) => id))
+    // Moved or deleted elsewhere: where it is now is not known.
+    for (const { id } of before)
+      if (!here.has(id) && this.#folders.get(id)?.parentId === folderId) this.#folders.delete(id)
+    for (const { id, name } of folders) this.#folders.set(id, { name, parentId: folderId })
+    this.#branches.set(folderId, folders)
+  }
+
+  #forgetBranchOf(id: ItemId): void {
+    const parentId = this.#folders.get(id)?.parentId ?? null
+    if (parentId !== null) this.#branches.delete(parentId)
+  }
+}
+
+const root: Crumb = { id: rootFolderId, name: 'Your Files' }

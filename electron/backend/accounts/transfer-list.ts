@@ -1,0 +1,116 @@
+import type { AccountId } from '../../../shared/account.ts'
+import type { ItemId } from '../../../shared/item.ts'
+import type { TransferId } from '../../../shared/transfer.ts'
+import type { History } from '../history/history.ts'
+import type { PutioClient } from '../putio/client.ts'
+import type { AddedTransfer, ListedTransfer, TransferFeed } from '../putio/transfer-feed.ts'
+import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './transfer-mirror.ts'
+
+const busyPollMs = 700
+const idlePollMs = 4000
+
+/** What a transfer list needs to know of the world around it. */
+export interface TransferListOptions {
+  accountId: AccountId
+  client: PutioClient
+  history: History
+  onDelta(delta: TransferDelta): void
+  /** Files of what is still shared may have come into folders. */
+  onTouched(folderIds: readonly ItemId[]): void
+  /** The list has just been fetched. */
+  onFetched(): void
+  /** The list could not be fetched; it is tried again by itself. */
+  onProblem(error: unknown): void
+  nowMs(): number
+}
+
+/** Follows an account's transfers: tells the window what changed, and writes into the history what has left. */
+export class TransferList {
+  readonly #options: TransferListOptions
+  readonly #feed: TransferFeed
+  #mirror: TransferMirror = new Map()
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #refreshing: Promise<void> | null = null
+  #isStopped = true
+
+  constructor(options: TransferListOptions) {
+    this.#options = options
+    const { accountId, client, history } = options
+    this.#feed = client.followTransfers(() => history.allPending(accountId))
+  }
+
+  start(): void {
+    if (!this.#isStopped) return
+    this.#isStopped = false
+    this.#poll()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+
+  /** Everything, as the first delta of a window that has just begun to listen. */
+  snapshot(): TransferDelta {
+    return { upserted: [...this.#mirror.values()].map(({ transfer }) => transfer), removed: [], arrived: [] }
+  }
+
+  /** The links that a transfer was made of and the folder it goes to, as the service or our own memory tells; null: not known. */
+  originOf(transferId: TransferId): { links: readonly string[]; folderId: ItemId } | null {
+    const { accountId, history } = this.#options
+    const mirrored = this.#mirror.get(transferId)
+    const noted = history.pending(accountId, transferId)
+    const links = mirrored?.links ?? noted?.links ?? []
+    return links.length === 0 ? null : { links, folderId: mirrored?.transfer.folderId ?? noted?.folderId ?? 0 }
+  }
+
+  /** Remembers the links that transfers were made of. */
+  noteAdded(added: readonly { transfer: AddedTransfer; links: readonly string[] }[], folderId: ItemId): void {
+    const { accountId, history, nowMs } = this.#options
+    for (const { transfer, links } of added) {
+      const { id: transferId, name } = transfer
+      history.added({ accountId, transferId, name, links: [...links], folderId, atMs: nowMs() })
+    }
+  }
+
+  /** Fetches the list now, and from here on at the pace that fits. A call during a running fetch waits for one that begins after it. */
+  async refresh(): Promise<void> {
+    while (this.#refreshing !== null) await this.#refreshing.catch(() => undefined)
+    this.#refreshing = this.#fetch().finally(() => {
+      this.#refreshing = null
+      this.#pollLater()
+    })
+    await this.#refreshing
+  }
+
+  #poll(): void {
+    this.refresh().catch((error: unknown) => this.#options.onProblem(error))
+  }
+
+  #pollLater(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#isStopped) return
+    const isBusy = [...this.#mirror.values()].some(({ transfer }) => transfer.status !== 'error')
+    this.#timer = setTimeout(() => this.#poll(), isBusy ? busyPollMs : idlePollMs)
+  }
+
+  async #fetch(): Promise<void> {
+    const { accountId, history, nowMs, onDelta, onTouched, onFetched } = this.#options
+    const changes = await this.#feed.changes()
+    if (this.#isStopped) return
+    onFetched()
+    for (const left of changes.left) history.left({ accountId, atMs: nowMs(), ...left })
+    for (const transfer of changes.listed) this.#remember(transfer)
+    const remembered = (id: TransferId) => history.pending(accountId, id)
+    const { after, delta } = reflect(this.#mirror, changes, { nowMs: nowMs(), remembered })
+    this.#mirror = after
+    if (changes.touchedFolderIds.length > 0) onTouched(changes.touchedFolderIds)
+    if (!isEmpty(delta)) onDelta(delta)
+  }
+
+  /** A transfer that another program added is remembered as well, so that its end is noticed even while this app is closed. */
+  #remember(transfer: ListedTransfer): void {
+    if (this.#options.history.pending(this.#options.accountId, transfer.id) !== null) return
+    this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
+  }
+}

@@ -1,0 +1,78 @@
+import type { EventData } from '../../../shared/contract.ts'
+import type { Transfer, TransferId } from '../../../shared/transfer.ts'
+import type { ListedTransfer, RememberedTransfer, TransferChanges } from '../putio/transfer-feed.ts'
+
+/** What the window is told of a change. */
+export type TransferDelta = Omit<EventData<'transfers.changed'>, 'accountId' | 'isReset'>
+
+/** A listed transfer as the window knows it, and what the backend alone knows of it. */
+interface MirroredTransfer {
+  transfer: Transfer
+  /** The links it was made of, as far as they are known. */
+  links: readonly string[]
+  /** Whether the window was told that its files have arrived. */
+  hasArrived: boolean
+}
+
+/** Listed transfers by their number, in the order of the list. */
+export type TransferMirror = ReadonlyMap<TransferId, MirroredTransfer>
+
+/** What else a mirror shows of a transfer. */
+export interface MirrorOptions {
+  nowMs: number
+  /** What was noted when it was first listed or added here. */
+  remembered(transferId: TransferId): Pick<RememberedTransfer, 'links' | 'folderId'> | null
+}
+
+/** The mirror after a look at the list, and how it differs from the one before. */
+export function reflect(
+  before: TransferMirror,
+  { listed, left }: Pick<TransferChanges, 'listed' | 'left'>,
+  options: MirrorOptions,
+): { after: TransferMirror; delta: TransferDelta } {
+  const after = new Map(listed.map((one) => [one.id, toMirrored(one, before.get(one.id)?.transfer ?? null, options)]))
+  const isNews = (id: TransferId) => before.get(id)?.hasArrived !== true
+  const upserted = [...after.values()]
+    .map(({ transfer }) => transfer)
+    .filter((transfer) => JSON.stringify(transfer) !== JSON.stringify(before.get(transfer.id)?.transfer))
+  const arrivedListed = listed
+    .filter(({ id, hasArrived }) => hasArrived && isNews(id))
+    .map(({ id, name, itemId }) => ({
+      transferId: id,
+      name,
+      itemId,
+      folderId: after.get(id)?.transfer.folderId ?? null,
+    }))
+  const arrivedLeft = left
+    .filter(({ outcome, transferId }) => outcome === 'finished' && isNews(transferId))
+    .map(({ transferId, name, itemId, folderId }) => ({ transferId, name, itemId, folderId }))
+  const removed = [...before.keys()].filter((id) => !after.has(id))
+  return { after, delta: { upserted, removed, arrived: [...arrivedListed, ...arrivedLeft] } }
+}
+
+/** True where the window need not be told. */
+export function isEmpty({ upserted, removed, arrived }: TransferDelta): boolean {
+  return upserted.length + removed.length + arrived.length === 0
+}
+
+function toMirrored(
+  { links: told, hasArrived, itemId: _, ...listed }: ListedTransfer,
+  known: Transfer | null,
+  { nowMs, remembered }: MirrorOptions,
+): MirroredTransfer {
+  const noted = remembered(listed.id)
+  const links = told.length > 0 ? told : (noted?.links ?? [])
+  const folderId = listed.folderId ?? noted?.folderId ?? null
+  const statusSinceMs = sinceMs(listed, known, nowMs)
+  return { links, hasArrived, transfer: { ...listed, folderId, statusSinceMs, areLinksKnown: links.length > 0 } }
+}
+
+/** A transfer that is new here has been in its status since it was added, as far as anybody knows. */
+function sinceMs(
+  { status, addedAtMs }: Pick<ListedTransfer, 'status' | 'addedAtMs'>,
+  known: Transfer | null,
+  nowMs: number,
+): number | null {
+  if (known === null) return Math.min(addedAtMs ?? nowMs, nowMs)
+  return known.status === status ? known.statusSinceMs : nowMs
+}

@@ -1,0 +1,119 @@
+import type { HandlersOf, RefusedItem, Request } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import { type ItemId, toColumns } from '../../../shared/item.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+
+/** How long a folder that has been listed waits for its path. */
+const pathPatienceMs = 1000
+
+/** Browsing and arranging the space. */
+export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & HandlersOf<'friends'> {
+  return {
+    'items.open': async ({ accountId, folderId, isReload }, { signal }) => {
+      const session = accounts.session(accountId)
+      if (isReload) session.folders.clear()
+      const listing = session.client().during(signal).listItems(folderId)
+      const path = session.folders.path(folderId).catch(() => null)
+      try {
+        const items = await listing
+        session.noteParents(items)
+        session.folders.learnListing(folderId, items)
+        return { items: toColumns(items), path: await within(pathPatienceMs, path) }
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'not-found') session.folders.remove([folderId])
+        throw error
+      }
+    },
+    'items.folders': async ({ accountId, folderId }) => [
+      ...(await accounts.session(accountId).folders.branch(folderId)),
+    ],
+    'items.path': ({ accountId, folderId }) => accounts.session(accountId).folders.path(folderId),
+    'items.search': async ({ accountId, query }, { signal }) => {
+      const session = accounts.session(accountId)
+      const items = await session.client().during(signal).searchItems(query)
+      session.noteParents(items)
+      return toColumns(items)
+    },
+    'items.createFolder': async ({ accountId, parentId, name }) => {
+      const session = accounts.session(accountId)
+      const item = await session.client().createFolder(parentId, name)
+      session.noteParents([item])
+      session.folders.learn(item)
+      session.tellChanged([parentId])
+      return item
+    },
+    'items.rename': async ({ accountId, itemId, name }) => {
+      const session = accounts.session(accountId)
+      const item = await session.client().renameItem(itemId, name)
+      session.folders.learn(item)
+      session.tellChanged([item.parentId, item.id])
+      return item
+    },
+    'items.move': async ({ accountId, itemIds, folderId }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      const moved: ItemId[] = []
+      try {
+        return await forEach(itemIds, request, async (itemId) => {
+          await client.moveItem(itemId, folderId)
+          moved.push(itemId)
+        })
+      } finally {
+        session.folders.move(moved, folderId)
+        session.tellChanged([folderId], itemIds)
+        session.noteParents(moved.map((id) => ({ id, parentId: folderId })))
+      }
+    },
+    'items.delete': async ({ accountId, itemIds }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      const deleted: ItemId[] = []
+      try {
+        return await forEach(itemIds, request, async (itemId) => {
+          await client.deleteItem(itemId)
+          deleted.push(itemId)
+        })
+      } finally {
+        session.folders.remove(deleted)
+        session.tellChanged([], itemIds)
+      }
+    },
+    'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
+  }
+}
+
+/**
+ * Does one thing after the other until the request is cancelled; what the service refuses is collected, what concerns all of them ends
+ * it.
+ */
+async function forEach(
+  itemIds: readonly ItemId[],
+  { signal, tell }: Request<'items.move' | 'items.delete'>,
+  act: (itemId: ItemId) => Promise<unknown>,
+): Promise<RefusedItem[]> {
+  const refusals: RefusedItem[] = []
+  for (const [done, itemId] of itemIds.entries()) {
+    signal.throwIfAborted()
+    try {
+      await act(itemId)
+    } catch (error) {
+      if (!(error instanceof AppError) || (error.code !== 'refused' && error.code !== 'not-found')) throw error
+      refusals.push({ itemId, sentence: error.message })
+    }
+    tell({ done: done + 1, total: itemIds.length })
+  }
+  return refusals
+}
+
+/** What a promise resolves with, or null when that takes too long. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

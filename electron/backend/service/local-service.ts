@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import * as z from 'zod'
+import type { ServiceState } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Settings } from '../../../shared/settings.ts'
+import type { Host, ServiceProcess } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+import type { V1Key } from '../putio/credentials.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { HosterAccount } from './hosters.ts'
+
+const Ready = z.object({ ready: z.literal(true), url: z.url(), notice: z.string().optional() })
+const Refused = z.object({ ready: z.literal(false), reason: z.string() })
+
+const readyWithinMs = 20_000
+const restartAfterMs = [300, 1000, 2000, 4000, 8000]
+/** A service that has run this long has recovered; the next crash begins again with the first pause. */
+const recoveredAfterMs = 60_000
+
+/** What the supervisor tells the backend. */
+export interface LocalServiceOptions {
+  host: Host
+  log: Log
+  secrets: Secrets
+  settings(): Settings
+  hosters(): readonly HosterAccount[]
+  onState(state: ServiceState): void
+  /** Something the service said at its start that the person should know. */
+  onNotice(sentence: string): void
+}
+
+/**
+ * The local service as a process of its own: started with a key and a secret that are made anew at each start of the app and
+ * never leave it but through the service's standard input, watched, and started again after a crash.
+ */
+export class LocalService {
+  /** Signs requests to the service. */
+  readonly key: V1Key = {
+    apiKey: randomBytes(20).toString('hex'),
+    apiSecret: randomBytes(32).toString('hex'),
+  }
+  readonly #password = randomBytes(20).toString('hex')
+  readonly #options: LocalServiceOptions
+  #process: ServiceProcess | null = null
+  #url: string | null = null
+  #waiting: { resolve: (url: string) => void; reject: (error: Error) => void }[] = []
+  #state: ServiceState = { state: 'off', problem: null }
+  #crashes = 0
+  #startedAtMs = 0
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #isWanted = false
+  #ending: Promise<void> = Promise.resolve()
+
+  constructor(options: LocalServiceOptions) {
+    this.#options = options
+    for (const secret of [this.key.apiSecret, this.key.apiKey, this.#password])
+      options.secrets.add(secret, { isOfServer: true })
+  }
+
+  get state(): ServiceState {
+    return this.#state
+  }
+
+  /** Starts the service, or starts it again after it failed. Throws `unavailable` where it cannot run. */
+  start(): void {
+    const reason = this.#options.host.whyNoService()
+    if (reason !== null) {
+      this.#setState('unavailable', reason)
+      throw new AppError('unavailable', reason)
+    }
+    if (this.#process !== null) return
+    this.#isWanted = true
+    this.#crashes = 0
+    this.#setState('starting', null)
+    this.#launch()
+  }
+
+  /** Where the service listens; waits while it is starting. Rejects with `unreachable` when it is not to be had. */
+  url(): Promise<string> {
+    if (this.#url !== null) return Promise.resolve(this.#url)
+    if (!this.#isWanted || this.#state.state === 'failed') {
+      return Promise.reject(
+        new AppError('unreachable', this.#state.problem ?? 'The service on this computer is not running.'),
+      )
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  /** Tells the running service which hosts of the person's own network it may fetch from. */
+  allowHosts(hosts: readonly string[]): void {
+    this.#process?.send({ allowHosts: hosts })
+  }
+
+  /** Tells the running service which paid hosters it may use, and as whom. */
+  useHosters(hosters: readonly HosterAccount[]): void {
+    this.#process?.send({ hosters })
+  }
+
+  async stop(): Promise<void> {
+    this.#isWanted = false
+    this.#rejectWaiting('The service on this computer has been stopped.')
+    await this.#end()
+    if (!this.#isWanted) this.#setState('off', null)
+  }
+
+  /** Ends the running service and starts it with what the settings say now; whoever asks in between waits. */
+  async restart(): Promise<void> {
+    if (!this.#isWanted) return
+    this.#setState('restarting', null)
+    await this.#end()
+    if (!this.#isWanted || this.#process !== null) return
+    this.#crashes = 0
+    this.#launch()
+  }
+
+  /** Ends the process and resolves when it has gone, so that its data folder is free. */
+  #end(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const running = this.#process
+    this.#process = null
+    this.#url = null
+    this.#ending = this.#ending.then(() => running?.stop())
+    return this.#ending
+  }
+
+  #launch(): void {
+    const { host, log, settings, hosters } = this.#options
+    const data = join(host.dataFolder, 'service')
+    const args = ['--port', '0', '--data', data, '--parent', ...flagsOf(settings())]
+    const service = host.startService(args, log.info)
+    this.#process = service
+    this.#startedAtMs = performance.now()
+    let reason: string | null = null
+    const late = setTimeout(() => {
+      log.info('local service: not ready in time, stopping it')
+      void service.stop()
+    }, readyWithinMs)
+    service.onMessage((message) => {
+      const ready = Ready.safeParse(message)
+      const refused = Refused.safeParse(message)
+      if (refused.success) reason = refused.data.reason
+      if (!ready.success || this.#process !== service) return
+      clearTimeout(late)
+      this.#isReady(ready.data)
+    })
+    service.onExit((code) => {
+      clearTimeout(late)
+      if (this.#process !== service) return
+      log.info(`local service: ended by itself (${code ?? 'killed'})`)
+      this.#process = null
+      this.#url = null
+      this.#crashed(reason)
+    })
+    service.send({
+      start: {
+        key: this.key.apiKey,
+        secret: this.key.apiSecret,
+        user: userInfo().username,
+        password: this.#password,
+        allowHosts: settings().hostsOnMyNetwork,
+        hosters: hosters(),
+      },
+    })
+  }
+
+  #isReady({ url, notice }: z.infer<typeof Ready>): void {
+    this.#url = url
+    this.#setState('running', null)
+    for (const { resolve } of this.#waiting.splice(0)) resolve(url)
+    if (notice !== undefined) this.#options.onNotice(notice)
+  }
+
+  #crashed(reason: string | null): void {
+    if (!this.#isWanted) return
+    if (performance.now() - this.#startedAtMs > recoveredAfterMs) this.#crashes = 0
+    const pauseMs = restartAfterMs[this.#crashes]
+    this.#crashes += 1
+    if (pauseMs === undefined || reason !== null) {
+      const sentence =
+        reason ?? 'The service on this computer ends again and again right after its start. The log has the details.'
+      this.#setState('failed', sentence)
+      this.#rejectWaiting(sentence)
+      return
+    }
+    this.#setState('restarting', null)
+    this.#timer = setTimeout(() => this.#launch(), pauseMs)
+  }
+
+  #rejectWaiting(sentence: string): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new AppError('unreachable', sentence))
+  }
+
+  #setState(state: ServiceState['state'], problem: string | null): void {
+    this.#state = { state, problem }
+    this.#options.onState(this.#state)
+  }
+}
+
+/** What only a start of the service can change. */
+function flagsOf({ isDhtOn, downloadLimitBytesPerSecond, uploadLimitBytesPerSecond }: Settings): string[] {
+  return [
+    ...['--dht', isDhtOn ? 'on' : 'off'],
+    ...(downloadLimitBytesPerSecond === null ? [] : ['--download-limit', `${downloadLimitBytesPerSecond}`]),
+    ...(uploadLimitBytesPerSecond === null ? [] : ['--upload-limit', `${uploadLimitBytesPerSecond}`]),
+  ]
+}
+
+/** True where a change of the settings holds only after the service was started again. */
+export function needsRestart(before: Settings, after: Settings): boolean {
+  return flagsOf(before).join(' ') !== flagsOf(after).join(' ')
+}

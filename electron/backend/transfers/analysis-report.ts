@@ -1,0 +1,20 @@
+import type { Analysis, AnalysisReport } from '../../../shared/analysis.ts'
+
+/** Turns an analysis into Put.io's report. Links that cannot be fetched are not in it. Source: API v1 §8.3. */
+export function toReport(analysis: Omit<Analysis, 'report'>): AnalysisReport {
+  const linksOf = (kind: 'file' | 'rapid' | 'torrent') =>
+    analysis.rows.filter((row) => row.kind === kind).flatMap((row) => row.links)
+  return {
+    'Current Available Bandwidth': analysis.bandwidthLeftBytes,
+    'Current Available Disk Space': analysis.diskFreeBytes,
+    'Your Total Disk Space': Math.trunc((analysis.diskTotalBytes / 2 ** 30) * 100 + 0.5) / 100,
+    Urls: {
+      url: linksOf('file'),
+      rapid: linksOf('rapid'),
+      multipart: Object.fromEntries(
+        analysis.rows.filter((row) => row.kind === 'multipart').map((row) => [row.name, row.links]),
+      ),
+      torrent: linksOf('torrent'),
+    },
+  }
+}

@@ -1,0 +1,150 @@
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { ItemId } from '../../../shared/item.ts'
+import type { TransferId } from '../../../shared/transfer.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Session } from '../accounts/session.ts'
+import type { History } from '../history/history.ts'
+import type { PutioClient } from '../putio/client.ts'
+import type { AddedTransfer } from '../putio/transfer-feed.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import { toReport } from './analysis-report.ts'
+import { extractLinks } from './links.ts'
+import { isTorrentFile, type TorrentFiles } from './torrent-files.ts'
+
+/** What the handlers of transfers need of the backend around them. */
+export interface TransferHandlersOptions {
+  accounts: Accounts
+  history: History
+  torrentFiles: TorrentFiles
+  secrets: Secrets
+}
+
+/** Links, from pasted text over the analysis to transfers and what became of them. */
+export function transferHandlers({
+  accounts,
+  history,
+  torrentFiles,
+  secrets,
+}: TransferHandlersOptions): HandlersOf<'links'> &
+  HandlersOf<'analysis'> &
+  HandlersOf<'transfers'> &
+  HandlersOf<'history'> {
+  return {
+    'links.extract': ({ text, html }) => extractLinks(text, html),
+    'links.fromFile': async ({ name, base64 }) => torrentFiles.take(name, Buffer.from(base64, 'base64')),
+    'analysis.run': async ({ accountId, links }, { signal }) => {
+      const session = accounts.session(accountId)
+      const analysis = await analyze(session.client().during(signal), links, {
+        files: torrentFiles,
+        canTakeFiles: (await session.capabilities()).canTakeTorrentFiles,
+      })
+      return { ...analysis, report: toReport(analysis) }
+    },
+    'transfers.add': ({ accountId, links, folderId }) =>
+      add(accounts.session(accountId), { links, folderId }, torrentFiles),
+    'transfers.cancel': async ({ accountId, transferIds }, { signal, tell }) => {
+      const session = accounts.session(accountId)
+      try {
+        for (const [done, transferId] of transferIds.entries()) {
+          signal.throwIfAborted()
+          await cancel(session.client(), transferId)
+          tell({ done: done + 1, total: transferIds.length })
+        }
+      } finally {
+        await session.transfers?.refresh()
+        await session.refreshQuota()
+      }
+      return null
+    },
+    'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {
+      const session = accounts.session(accountId)
+      if (password !== null) secrets.add(password)
+      if ((await session.capabilities()).canRetryInPlace)
+        await session.client().retryTransfer(transferId, { password, isUnpacked })
+      else {
+        if (password !== null || !isUnpacked)
+          throw new AppError('refused', 'This server cannot be told how to unpack an archive.')
+        const { links, folderId } = originOf(session, transferId)
+        await add(session, { links, folderId }, torrentFiles)
+        await session.client().cancelTransfer(transferId)
+      }
+      await session.transfers?.refresh()
+      return null
+    },
+    'history.list': async ({ accountId }) => history.list(accountId),
+    'history.clear': async ({ accountId }) => {
+      history.clear(accountId, Date.now())
+      return null
+    },
+  }
+}
+
+/** Cancels a transfer. One that has left the list in the meantime is as good as cancelled. */
+async function cancel(client: PutioClient, transferId: TransferId): Promise<void> {
+  try {
+    await client.cancelTransfer(transferId)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+  }
+}
+
+/** The links that a transfer was made of. Throws `not-found`. */
+function originOf(session: Session, transferId: TransferId): { links: readonly string[]; folderId: ItemId } {
+  const origin = session.transfers?.originOf(transferId) ?? null
+  if (origin === null) throw new AppError('not-found', 'The links of this transfer are not known here. Add them again.')
+  return origin
+}
+
+/** The links in one request, and each torrent file in one of its own: a service reads only so much at once. */
+function toRequests(links: readonly string[], files: TorrentFiles): string[][] {
+  const plain = links.filter((link) => !isTorrentFile(link))
+  const whole = links.filter(isTorrentFile).map((link) => [files.toService(link)])
+  return [...(plain.length > 0 ? [plain] : []), ...whole]
+}
+
+async function analyze(
+  client: PutioClient,
+  links: readonly string[],
+  { files, canTakeFiles }: { files: TorrentFiles; canTakeFiles: boolean },
+) {
+  const canTake = (link: string) => canTakeFiles || !isTorrentFile(link)
+  const refused = links.filter((link) => !canTake(link)).map((link) => files.toProblem(link, noTorrentFiles))
+  const requests = toRequests(links.filter(canTake), files)
+  const [first, ...others] = await Promise.all(requests.map((request) => client.analyzeLinks(request)))
+  const rows = [first, ...others].flatMap((analysis) => analysis?.rows ?? []).map((row) => files.toWindow(row))
+  const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = first ?? (await client.account()).quota
+  return { rows: [...rows, ...refused], diskFreeBytes, diskTotalBytes, bandwidthLeftBytes }
+}
+
+const noTorrentFiles = 'This server takes no torrent files. Add the magnet link instead.'
+
+async function add(
+  session: Session,
+  { links, folderId }: { links: readonly string[]; folderId: ItemId },
+  files: TorrentFiles,
+): Promise<number[]> {
+  const { canTakeTorrentFiles } = await session.capabilities()
+  if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
+  const ids: number[] = []
+  for (const request of toRequests(links, files)) {
+    const added = await session.client().addTransfers(request, folderId)
+    session.transfers?.noteAdded(withLinks(added, request), folderId)
+    ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
+  }
+  await session.transfers?.refresh()
+  return ids
+}
+
+/**
+ * Which links a transfer was made of. The service answers in the order of the links, one each; where it grouped some, which came
+ * of which is not told. A torrent file is no link that could be used again.
+ */
+function withLinks(added: readonly (AddedTransfer | null)[], links: readonly string[]) {
+  const isOneEach = added.length === links.length
+  return added.flatMap((transfer, index) => {
+    if (transfer === null) return []
+    const own = transfer.links.length > 0 ? transfer.links : isOneEach ? links.slice(index, index + 1) : []
+    return [{ transfer, links: own.filter((link) => !/^data:/i.test(link)) }]
+  })
+}
