@@ -17,8 +17,6 @@ export interface ListedEntry {
   isEncrypted: boolean
 }
 
-// The path of an item in 7-Zip's list has the separators of the system it runs on.
-const hasBackslashes = process.platform === 'win32'
 const maxLineLength = 64 * 1024
 const wanted = new Set([
   'Path',
@@ -40,12 +38,17 @@ const wanted = new Set([
  */
 export async function readList(
   run: SevenZipRun,
-  { archive, maxEntries, is7z }: { archive: string; maxEntries: number; is7z: boolean },
+  {
+    archive,
+    maxEntries,
+    is7z,
+    separator,
+  }: { archive: string; maxEntries: number; is7z: boolean; separator: '/' | '\\' },
 ): Promise<ListedEntry[]> {
   const entries: ListedEntry[] = []
   let fields = new Map<string, string>()
   const finish = () => {
-    if (fields.has('Path')) entries.push(toEntry(fields, is7z))
+    if (fields.has('Path')) entries.push(toEntry(fields, { is7z, separator }))
     fields = new Map()
     if (entries.length > maxEntries) {
       throw tooLarge(archive, `it holds more than ${maxEntries} files, and no more than that are unpacked`)
@@ -75,8 +78,12 @@ async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncG
   if (rest !== '') yield rest
 }
 
-function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
+function toEntry(
+  fields: Map<string, string>,
+  { is7z, separator }: { is7z: boolean; separator: '/' | '\\' },
+): ListedEntry {
   const field = (key: string) => fields.get(key) ?? ''
+  const nameOf = (value: string) => rawName(separator === '/' ? value : withSlashes(value))
   const attributes = field('Attributes').split(' ')
   // Such as `D drwxr-xr-x`: the letters of Windows, then the mode of Unix.
   const [mode = ''] = attributes.find((word) => /^[-a-z0-9][-rwxsStT]{9}$/.test(word)) ?? ''
@@ -87,7 +94,7 @@ function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
   const sizeBytes = /^\d+$/.test(size) ? Number(size) : null
   const entry: ListedEntry = {
     name: nameOf(field('Path')),
-    hasBackslashes,
+    hasBackslashes: false,
     kind: 'file',
     target: target === '' ? null : nameOf(target),
     why: '',
@@ -107,7 +114,15 @@ function toEntry(fields: Map<string, string>, is7z: boolean): ListedEntry {
   return field('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
 }
 
-function nameOf(value: string): RawName {
+/** What 7-Zip writes on Windows for a backslash that is part of a name. */
+const keptBackslash = Buffer.from('\uf05c').toString('latin1')
+
+/** A path of 7-Zip on Windows, as the archive has it. */
+function withSlashes(path: string): string {
+  return path.replaceAll('\\', '/').replaceAll(keptBackslash, '\\')
+}
+
+function rawName(value: string): RawName {
   const bytes = Buffer.from(value, 'latin1')
   return utf8Of(bytes) ?? bytes
 }

@@ -103,7 +103,7 @@ export async function streamWithTool(
 async function list(job: ToolJob): Promise<{ entries: ListedEntry[]; isClean: boolean }> {
   const run = start(job, ['l', '-slt', '-ba'])
   return finishing(run, async () => {
-    const entries = await readList(run, { archive: job.archive, maxEntries: job.maxEntries, is7z: job.is7z })
+    const entries = await readList(run, { ...job, separator: job.tool.separator })
     const { code, messages } = await run.ended
     // A list that is there in spite of an error comes without words for it; unpacking will tell what is wrong.
     const isSilent = code === 2 && messages.trim() === '' && entries.length > 0

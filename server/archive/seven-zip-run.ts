@@ -16,6 +16,8 @@ export interface SevenZipRun {
 
 /** 7-Zip, as a program of its own or inside of this one. */
 export interface SevenZip {
+  /** What stands between the folders of a path in its list. */
+  separator: '/' | '\\'
   run: (request: SevenZipRequest) => SevenZipRun
 }
 

@@ -5,7 +5,7 @@ import { threadUrl } from './thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 
 /** 7-Zip inside of this program, in a thread of its own: where no native one is there, or it may not be run. */
-export const wasmSevenZip: SevenZip = { run: start }
+export const wasmSevenZip: SevenZip = { separator: '/', run: start }
 
 function start(request: SevenZipRequest): SevenZipRun {
   const inFlight = new Int32Array(new SharedArrayBuffer(4))

@@ -66,6 +66,7 @@ function canRun(program: string): boolean {
  */
 export function nativeSevenZip(program: string, linksFolder: string, onChild: (pid: number | null) => void): SevenZip {
   return {
+    separator: process.platform === 'win32' ? '\\' : '/',
     run: ({ args, volumes, password }) => {
       rmSync(linksFolder, { recursive: true, force: true })
       mkdirSync(linksFolder, { mode: 0o700 })
