@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fromBuffer } from 'yauzl'
 import { until } from './support/service.ts'
@@ -97,6 +99,27 @@ it('a stored file that comes back is given again', async () => {
     (row) => 'missing' in Object(row.putdesk),
   )
   expect(marks).toEqual([])
+})
+
+it('a stored file that is deleted while another program has it open is gone at the next start, and comes back in no list', async () => {
+  const { service, otherPlace, wholePlace } = await filled()
+  // SQLite opens a file so that Windows lets nobody remove it.
+  const holder = new DatabaseSync(otherPlace)
+  expect(() => holder.exec('PRAGMA schema_version')).toThrow('file is not a database')
+  const { rows } = await service.ask('files.list')
+  for (const { id } of rows) await service.ask('files.delete', { id })
+  await until(
+    async () => existsSync(wholePlace),
+    (isThere) => !isThere,
+  )
+  holder.close()
+  await service.stop()
+  const again = await start({ data: service.data })
+  await until(
+    async () => existsSync(otherPlace),
+    (isThere) => !isThere,
+  )
+  expect([again.notice, (await again.ask('files.list')).rows]).toEqual([null, []])
 })
 
 function namesIn(zip: Buffer): Promise<string[]> {

@@ -33,7 +33,8 @@ export function startInNode(
     onExit: (listener) => onEnd(child, listener),
     stop: async () => {
       child.stdin.end()
-      child.kill('SIGTERM')
+      // On Windows no signal asks, each one ends: there only the end of its input does.
+      if (process.platform !== 'win32') child.kill('SIGTERM')
       const killing = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
       await exited
       clearTimeout(killing)

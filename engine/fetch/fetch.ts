@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../disk/disk-room.ts'
+import { openPlain } from '../disk/open-plain.ts'
 import { FetchError, translateError } from '../fetch-error.ts'
 import { ftpSource, isFtpLink } from '../ftp/ftp.ts'
 import type { HttpCredentials } from '../http/exchange.ts'
@@ -110,7 +110,7 @@ export async function isIntact(
   }: { resume: ResumeRecord; sizeBytes: number; bootId: string; signal: AbortSignal },
 ): Promise<boolean> {
   if (resume.isSummed !== true) return true
-  const file = await open(partPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null)
+  const file = await openPlain(partPath, constants.O_RDONLY).catch(() => null)
   if (file === null) return false
   try {
     const { extents, isProven } = await trustedExtents(file, { path: partPath, resume, bootId, isLost: false })

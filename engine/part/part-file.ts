@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { DiskRoom } from '../disk/disk-room.ts'
+import { openPlain } from '../disk/open-plain.ts'
 import { FetchError, isFullDisk } from '../fetch-error.ts'
 import { addRange, cutRanges, headOf, type Range, sizeOf, withoutRange } from '../ranges.ts'
 import type { ResumeRecord } from '../resume.ts'
@@ -59,7 +60,7 @@ export class PartFile {
 
   /** Opens or makes the file and keeps what can be trusted in it. */
   static async open(options: PartFileOptions): Promise<PartFile> {
-    const file = await open(options.path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    const file = await openPlain(options.path, constants.O_RDWR | constants.O_CREAT)
     try {
       const { extents, isProven, lostBytes } = await trustedExtents(file, options)
       const done = extents.reduce<Range[]>((all, { start, length }) => addRange(all, [start, start + length]), [])
@@ -161,8 +162,8 @@ export class PartFile {
   async finish(sizeBytes: number): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
-    const { size, nlink } = await this.#file.stat()
-    if (size < sizeBytes || nlink === 0) {
+    const { size } = await this.#file.stat()
+    if (size < sizeBytes || !(await this.#isInPlace())) {
       throw new PartFileLost('Another program changed or removed what had been fetched.', { isPassing: true })
     }
     try {
@@ -173,6 +174,21 @@ export class PartFile {
     }
     this.#synced = this.#done
     await this.record()
+  }
+
+  /** False when the file was removed. */
+  async #isInPlace(): Promise<boolean> {
+    const ours = await this.#file.stat({ bigint: true })
+    if (process.platform !== 'win32') return ours.nlink > 0n
+    // Windows may still show and count the name of an open file that was removed, but it opens it no more.
+    const there = await openPlain(this.#options.path, constants.O_RDONLY).catch(unlessGone)
+    if (there === null) return false
+    try {
+      const now = await there.stat({ bigint: true })
+      return now.ino === ours.ino && now.dev === ours.dev
+    } finally {
+      await there.close()
+    }
   }
 
   /** Lets go of the file. Rejects when the system could not, after which nothing in it can be relied on. */
@@ -245,6 +261,13 @@ export class PartFile {
       this.#failure = lost(error)
     }
   }
+}
+
+const goneCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EPERM', 'EACCES'])
+
+function unlessGone(error: unknown): null {
+  if (error instanceof Error && 'code' in error && goneCodes.has(`${error.code}`)) return null
+  throw error
 }
 
 function lost(cause: unknown): PartFileLost {

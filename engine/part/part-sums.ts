@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, rm, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import loadXxhash, { type XXHashAPI } from 'xxhash-wasm'
+import { openPlain } from '../disk/open-plain.ts'
+import { replaceFile } from '../disk/replace-file.ts'
 
 const magic = 0x50445332
 /** A power of two, so that no slot lies across two pages or sectors. */
@@ -110,16 +112,14 @@ export class PartSums {
     const head = encodeHead(identityOf(strong), isProven ? await stampOf(part) : noStamp)
     await rm(`${path}.new`, { force: true })
     await writeFile(`${path}.new`, Buffer.concat([head, ...extents.map(encode)]), { flag: 'wx', mode: 0o600 })
-    await rename(`${path}.new`, path)
-    const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
+    await replaceFile(`${path}.new`, path)
+    const file = await openPlain(path, constants.O_RDWR)
     return new PartSums(file, hash, options)
   }
 
   /** What is kept for a version, or null when that cannot be read or is of another one. A damaged slot is left out. */
   static async read(partPath: string, strong: string | null): Promise<KeptSums | null> {
-    const bytes = await readFile(sumsPath(partPath), { flag: constants.O_RDONLY | constants.O_NOFOLLOW }).catch(
-      () => null,
-    )
+    const bytes = await readPlain(sumsPath(partPath)).catch(() => null)
     if (bytes === null) return null
     const slots = Array.from({ length: Math.floor(bytes.length / slotBytes) }, (_, index) =>
       bytes.subarray(index * slotBytes, (index + 1) * slotBytes),
@@ -239,6 +239,15 @@ export class PartSums {
     } catch {
       // Without it everything is read back at the next start.
     }
+  }
+}
+
+async function readPlain(path: string): Promise<Buffer> {
+  const file = await openPlain(path, constants.O_RDONLY)
+  try {
+    return await file.readFile()
+  } finally {
+    await file.close()
   }
 }
 

@@ -62,15 +62,26 @@ export function openContent(folder: string, db: Database): Content {
   const flawed = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
   const noteRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
-  const erase = async (contents: readonly string[]) => {
+  /** Answers with those that another program has open: Windows does not remove them. */
+  const eraseFree = async (contents: readonly string[]) => {
+    const held: string[] = []
     for (let done = 0; done < contents.length; done += eraseAtOnce) {
       await Promise.all(
         contents.slice(done, done + eraseAtOnce).map(async (content) => {
           forgetFile(path(content))
-          await unlink(path(content)).catch(unlessMissing)
+          await unlink(path(content)).catch((error) => {
+            if (isHeld(error)) held.push(content)
+            else unlessMissing(error)
+          })
         }),
       )
     }
+    return held
+  }
+  const erase = async (contents: readonly string[]) => {
+    const held = await eraseFree(contents)
+    // The next start removes them.
+    if (held.length > 0) db.transact(() => held.map((content) => noteRemoval.run(content)))
   }
   const forgetWork = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
   /** The notes of what is gone already are otherwise cleared at the next start. */
@@ -84,16 +95,16 @@ export function openContent(folder: string, db: Database): Content {
   const remove = async (contents: readonly string[]) => {
     for (let done = 0; done < contents.length; done += noteAtOnce) {
       const some = contents.slice(done, done + noteAtOnce)
-      await erase(some)
+      const held = new Set(await eraseFree(some))
       note(() => {
-        for (const content of some) forget.run(content)
+        for (const content of some) if (!held.has(content)) forget.run(content)
       })
     }
   }
   const removeWork = async (content: string) => {
     const work = workFolder(content)
     // Only what is ours, and never through a link: that one is left where it is.
-    if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true })
+    if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true, maxRetries: 5 })
     if (isName(content)) await unlink(`${work}${oldPart}`).catch(unlessMissing)
     note(() => forgetWork.run(content))
   }
@@ -173,6 +184,12 @@ async function isFolder(path: string): Promise<boolean> {
 
 function unlessMissing(fault: unknown): undefined {
   if (!(fault instanceof Error && 'code' in fault && fault.code === 'ENOENT')) throw fault
+}
+
+/** True when Windows refuses to remove a file because a program has it open. */
+function isHeld(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return process.platform === 'win32' && (code === 'EBUSY' || code === 'EPERM' || code === 'EACCES')
 }
 
 /** A second name for the same bytes; where the file system knows no such thing, a copy that appears whole. */

@@ -1,10 +1,12 @@
-import { accessSync, constants, lstatSync, mkdirSync, statSync, truncateSync } from 'node:fs'
+import { accessSync, constants, lstatSync, statSync, truncateSync } from 'node:fs'
 import { link, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
+import { replaceFile } from '../../engine/disk/replace-file.ts'
 import { DataFolderError, toFolderError } from './folder-error.ts'
 import { openJournal } from './journal.ts'
+import { makeFolder } from './make-folder.ts'
 import { type DataFiles, dataFiles, openData } from './restore.ts'
 import { number, type Row } from './row.ts'
 import { breakSeal, type Sum, seal, vouch } from './seal.ts'
@@ -34,7 +36,7 @@ export interface Database {
  */
 export function openDatabase(folder: string, report: (fault: unknown) => void = () => undefined): Database {
   try {
-    for (const part of ['', 'content', 'parts']) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 })
+    for (const part of ['', 'content', 'parts']) makeFolder(join(folder, part))
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     const lock = takeLock(folder)
     try {
@@ -145,7 +147,7 @@ async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> 
     await file.close()
     vouch(files, sum)
     await keepOlder(newest, older)
-    await rename(next, newest)
+    await replaceFile(next, newest)
   } catch (fault) {
     // Half a copy takes room that others need.
     await rm(next, { force: true })

@@ -1,6 +1,7 @@
-import { closeSync, fdatasync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
+import { replaceFileSync } from '../../engine/disk/replace-file.ts'
 import { number, type Row, text } from './row.ts'
 
 const syncAfterMs = 1000
@@ -137,8 +138,8 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
       const rest = readFileSync(path).subarray(mark.offset)
       const bytes = Buffer.concat([Buffer.from(lineOf({ ...mark, rows: [] })), rest])
       writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true })
-      renameSync(path, olderPath)
-      renameSync(`${path}.new`, path)
+      replaceFileSync(path, olderPath)
+      replaceFileSync(`${path}.new`, path)
       closeSync(file)
       file = openSync(path, 'a', 0o600)
       sizeBytes = bytes.length

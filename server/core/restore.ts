@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { replaceFileSync } from '../../engine/disk/replace-file.ts'
 import { isFullDisk } from '../../engine/fetch-error.ts'
 import { asideName, copyWhole, discard, isOurs, moveAll, one, setAside, tryOpen, versionOf } from './database-file.ts'
 import { DataFolderError } from './folder-error.ts'
@@ -236,7 +237,7 @@ function takeCopy(copy: string, path: string, { isThorough }: { isThorough: bool
   const sql = tryOpen(next, { isThorough })
   const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
   sql?.close()
-  if (isGood) renameSync(next, path)
+  if (isGood) replaceFileSync(next, path)
   else rmSync(next, { force: true })
   return isGood
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { replaceFileSync } from '../../engine/disk/replace-file.ts'
 import type { DataFiles } from './restore.ts'
 
 /**
@@ -42,7 +43,7 @@ export function vouch({ vouched }: DataFiles, sum: Sum): void {
   const known = readSums(vouched).filter((one) => !isSame(one, sum))
   const lines = [...known, sum].slice(-maxVouched).map((one) => `${lineOf(one)}\n`)
   writeFileSync(`${vouched}.new`, lines.join(''), { mode: 0o600, flush: true })
-  renameSync(`${vouched}.new`, vouched)
+  replaceFileSync(`${vouched}.new`, vouched)
 }
 
 /** True when a copy is, byte for byte, one that was found good. */

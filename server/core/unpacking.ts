@@ -32,13 +32,13 @@ export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   const into = join(work, 'unpacked')
   const packedBytes = quota.promisedTo(transfer.id)
   transfer.percentUnpacked = 0
-  await rm(into, { recursive: true, force: true })
+  await rm(into, { recursive: true, force: true, maxRetries: 5 })
   await mkdir(into, { recursive: true, mode: 0o700 })
   try {
     return await unpackInto(into, job, packedBytes)
   } catch (fault) {
     // One that failed, or waits for room, takes none from others.
-    await rm(into, { recursive: true, force: true })
+    await rm(into, { recursive: true, force: true, maxRetries: 5 })
     quota.settle(transfer.id, packedBytes)
     throw fault
   }

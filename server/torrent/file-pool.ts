@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openPlain } from '../../engine/disk/open-plain.ts'
 
 const maxOpen = 64
 
@@ -55,7 +56,5 @@ export class FilePool {
 }
 
 function openFile(path: string, isMade: boolean): Promise<FileHandle> {
-  // Windows has no such flag; there the folder is private all the same.
-  const noFollow = constants.O_NOFOLLOW ?? 0
-  return open(path, constants.O_RDWR | noFollow | (isMade ? constants.O_CREAT : 0), 0o600)
+  return openPlain(path, constants.O_RDWR | (isMade ? constants.O_CREAT : 0))
 }

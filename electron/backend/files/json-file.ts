@@ -1,5 +1,5 @@
-import { renameSync } from 'node:fs'
 import { basename } from 'node:path'
+import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
 import {
   type Content,
   type Entries,
@@ -223,7 +223,7 @@ export class JsonFile {
       const seen = look(newest)
       const isFile = seen.is === 'file'
       if (seen.is === 'unusable') setAside(newest)
-      if (!this.#isRotated && isFile && previous !== undefined) renameSync(newest, previous)
+      if (!this.#isRotated && isFile && previous !== undefined) replaceFileSync(newest, previous)
       this.#isRotated = true
       replaceText(newest, text)
     } catch {

@@ -5,13 +5,13 @@ import {
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
 
 /** `why` completes "The settings file …". `canPass`: the file itself may be whole, and only now out of reach. */
 export type Unusable = { is: 'unusable'; why: string; canPass: boolean }
@@ -53,14 +53,14 @@ export function replaceText(path: string, text: string): void {
   const draft = `${target}.new`
   rmSync(draft, { force: true })
   writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true })
-  renameSync(draft, target)
+  replaceFileSync(draft, target)
   syncFolder(dirname(target))
 }
 
 /** Renames what lies under a name, whatever it is, so that it is kept. Answers with its new name. */
 export function setAside(path: string): string {
   const aside = path.replace(/(\.[a-z]+)?$/, `.damaged-${new Date().toISOString().replaceAll(':', '-')}$1`)
-  renameSync(path, aside)
+  replaceFileSync(path, aside)
   syncFolder(dirname(path))
   return aside
 }

@@ -1,0 +1,37 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+
+/** What every file system takes at most as one name. */
+const maxNameLength = 255
+
+/**
+ * Makes a folder that only this user may use, and those on the way to it. Throws what the system says. (On Windows, Node's own
+ * `recursive` never ends where a name is too long: there the system says that a folder on the way is missing, again and again.)
+ */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path && statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent)
+  if (process.platform === 'win32') explain(path)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another program may have made it just now.
+    if (!isFolder(path)) throw error
+  }
+}
+
+/** Throws what Unix would say: Windows says of each of these that something is missing. */
+function explain(path: string): void {
+  const code = isFolder(dirname(path)) ? (basename(path).length > maxNameLength ? 'ENAMETOOLONG' : null) : 'ENOTDIR'
+  if (code !== null) throw Object.assign(new Error(`${code}, mkdir '${path}'`), { code, path })
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Not there, or on no way that can be gone: making it tells which.
+    return false
+  }
+}
