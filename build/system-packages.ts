@@ -47,6 +47,7 @@ const needs = {
     'unar',
     'sqlite3',
   ],
+  wine: ['wine', 'wine64'],
 } satisfies Record<string, string[]>
 
 type Need = keyof typeof needs
@@ -57,6 +58,7 @@ const programs = {
   display: process.platform === 'linux' ? ['Xvfb'] : [],
   tests: ['mpv', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace'],
   bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
+  wine: ['wine'],
 } satisfies Record<Need, string[]>
 
 /**

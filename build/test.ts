@@ -50,8 +50,13 @@ console.log(`${passed} passed, ${failed} failed`)
 process.exit(broken.length > 0 || failed > 0 || passed === 0 ? 1 : 0)
 
 function run(command: string, args: string[]): boolean {
-  const path = existsSync(join(bin, command)) ? join(bin, command) : command
-  return spawnSync(path, args, { cwd: root, stdio: 'inherit', env: environment }).status === 0
+  const options = { cwd: root, stdio: 'inherit', env: environment } as const
+  const path = join(bin, command)
+  if (!existsSync(path)) return spawnSync(command, args, options).status === 0
+  if (process.platform !== 'win32') return spawnSync(path, args, options).status === 0
+  // There the programs of packages are scripts of the shell.
+  const line = [`${path}.cmd`, ...args].map((word) => `"${word}"`).join(' ')
+  return spawnSync(line, { ...options, shell: true }).status === 0
 }
 
 /** Runs one of the two sets of tests and adds its figures up, for the line that CI reads. */
@@ -70,5 +75,6 @@ function runTests(project: 'unit' | 'e2e'): boolean {
   passed += figures.passed
   failed += figures.failed
   tests.push(...figures.tests)
-  return isFine && figures.passed > 0 && figures.skipped === 0
+  if (figures.skipped > 0) say(`${figures.skipped} tests were left out: they need what this system has not.`)
+  return isFine && figures.passed > 0 && (figures.skipped === 0 || process.platform !== 'linux')
 }

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { extractArchive } from '../server/archive/extract.ts'
 import { findArchives } from '../server/archive/find-archives.ts'
 import { makeTree, run, treeFrom, treeOf } from './support/archives.ts'
+import { has } from './support/facilities.ts'
 import { commandLines } from './support/processes.ts'
 import { until } from './support/service.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
@@ -22,7 +23,7 @@ beforeAll(() => {
 })
 
 describe('an extraction that is killed (F25)', () => {
-  it.each([
+  it.runIf(has('/proc')).each([
     ['x.zip', 'zip'],
     ['x.7z', '7z'],
     ['x.tar.gz', 'tar.gz'],
@@ -34,7 +35,7 @@ describe('an extraction that is killed (F25)', () => {
       copyFileSync(join(source, 'noise.bin'), join(many, `${n % 20}/${n}.bin`))
     }
     const archive = join(folder, name)
-    if (name === 'x.tar.gz') run(many, 'tar', 'czf', archive, '.')
+    if (name === 'x.tar.gz') packTar(many, archive)
     else run(many, '7zz', 'a', '-bd', '-mx=0', '--', archive, '.')
     const into = join(folder, 'out')
     let killed = 0
@@ -47,12 +48,21 @@ describe('an extraction that is killed (F25)', () => {
     expect(treeFrom(first)).toEqual(treeOf(many))
     expect(readdirSync(into).sort()).toEqual(first.files.map((_file, index) => `${index}`).sort())
     // What was killed left no program behind that still works on it.
+    if (!has('/proc')) return
     await until(
       async () => [...commandLines().values()].filter((line) => line.includes('7zz') && line.includes('-so')),
       (lines) => lines.length === 0,
     )
   })
 })
+
+/** The same tar as a program of Unix makes, in two steps of 7-Zip. */
+function packTar(folder: string, archive: string): void {
+  const tar = archive.replace(/\.gz$/, '')
+  run(folder, '7zz', 'a', '-bd', '--', tar, '.')
+  run(folder, '7zz', 'a', '-bd', '-mx=1', '--', archive, tar)
+  rmSync(tar)
+}
 
 /** Unpacks in a process that is killed once it has told a percent; false when it was done before. */
 async function killAt(archive: string, name: string, { into, percent }: { into: string; percent: number }) {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readZipDirectory } from '../server/archive/zip-directory.ts'
 import { makeTree, run, zipOf } from './support/archives.ts'
+import { has } from './support/facilities.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
 
 let home = ''
@@ -24,7 +25,7 @@ function ranges(bytes: Buffer) {
 }
 
 describe('looking into a zip', () => {
-  it('lists what a program has packed', async () => {
+  it.runIf(has('programs of Unix'))('lists what a program has packed', async () => {
     const source = makeTree(join(home, 'source'))
     run(source, 'zip', '-q', '-r', join(home, 'a.zip'), 'Ordner', 'read me.txt')
     expect(await ranges(readFileSync(join(home, 'a.zip'))).look()).toEqual({

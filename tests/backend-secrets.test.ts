@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { namesOf } from '../shared/item-kinds.ts'
 import { listItems, openBackend, type TestBackend } from './support/backend.ts'
+import { has } from './support/facilities.ts'
 
 // A server that hands back what it was sent, wherever it can: nothing of it may reach the window, the log or a file.
 
@@ -101,30 +102,35 @@ it('lets nothing of what a server echoes into the window, the log or a file', as
     expect([name, readFileSync(join(dataFolder, name), 'utf8')]).toEqual([name, expect.not.stringMatching(secretsIn)])
 })
 
-it('asks once before the token goes to another host, names it, and remembers the answer for that host alone', async () => {
-  const { client, dataFolder } = backend
-  const accountId = await signIn()
-  writeFileSync(join(dataFolder, 'mpv'), '#!/bin/sh\n', { mode: 0o755 })
-  vi.stubEnv('PATH', dataFolder)
-  const play = (isHostTrusted: boolean) =>
-    client.call('play.item', { accountId, itemId: 4, playerId: 'mpv', isHostTrusted }).catch((error: unknown) => error)
-  const isAsked = (host: string) => ({ code: 'untrusted-host', message: expect.stringContaining(host) })
+it.runIf(has('shell scripts'))(
+  'asks once before the token goes to another host, names it, and remembers the answer for that host alone',
+  async () => {
+    const { client, dataFolder } = backend
+    const accountId = await signIn()
+    writeFileSync(join(dataFolder, 'mpv'), '#!/bin/sh\n', { mode: 0o755 })
+    vi.stubEnv('PATH', dataFolder)
+    const play = (isHostTrusted: boolean) =>
+      client
+        .call('play.item', { accountId, itemId: 4, playerId: 'mpv', isHostTrusted })
+        .catch((error: unknown) => error)
+    const isAsked = (host: string) => ({ code: 'untrusted-host', message: expect.stringContaining(host) })
 
-  streamUrl = 'http://cdn.example:81/stream/4'
-  // Nobody was asked about it yet: an answer without a question counts for nothing.
-  expect(await play(true)).toMatchObject(isAsked('cdn.example:81'))
-  expect(await play(false)).toMatchObject(isAsked('cdn.example:81'))
-  // The server names another one after the question: the answer was not about that.
-  streamUrl = 'http://other.example/stream/4'
-  expect(await play(true)).toMatchObject(isAsked('other.example'))
-  streamUrl = 'http://cdn.example:81/stream/4'
-  expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
-  streamUrl = `${address}/stream/4`
-  expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
-  for (const url of ['file:///etc/passwd', 'javascript:1', 'no address'] as const) {
-    streamUrl = url
-    expect(await play(false)).toMatchObject({ code: 'refused' })
-  }
-  const kept = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
-  expect(kept.accounts).toMatchObject([{ id: accountId, streamOrigins: ['http://cdn.example:81'] }])
-})
+    streamUrl = 'http://cdn.example:81/stream/4'
+    // Nobody was asked about it yet: an answer without a question counts for nothing.
+    expect(await play(true)).toMatchObject(isAsked('cdn.example:81'))
+    expect(await play(false)).toMatchObject(isAsked('cdn.example:81'))
+    // The server names another one after the question: the answer was not about that.
+    streamUrl = 'http://other.example/stream/4'
+    expect(await play(true)).toMatchObject(isAsked('other.example'))
+    streamUrl = 'http://cdn.example:81/stream/4'
+    expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
+    streamUrl = `${address}/stream/4`
+    expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
+    for (const url of ['file:///etc/passwd', 'javascript:1', 'no address'] as const) {
+      streamUrl = url
+      expect(await play(false)).toMatchObject({ code: 'refused' })
+    }
+    const kept = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
+    expect(kept.accounts).toMatchObject([{ id: accountId, streamOrigins: ['http://cdn.example:81'] }])
+  },
+)

@@ -7,7 +7,8 @@ import { createGate } from '../engine/net/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { type BadServer, giveFile, type Speed, startBadServer } from './support/bad-server.ts'
 import { startFetchChild } from './support/children.ts'
-import { canMount, canTrace, mountSmallDisk, type SmallDisk } from './support/small-disk.ts'
+import { has } from './support/facilities.ts'
+import { mountSmallDisk, type SmallDisk } from './support/small-disk.ts'
 import { solidBytes } from './support/solid-bytes.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
 
@@ -54,7 +55,7 @@ async function get(partPath: string, more: Partial<FetchOptions> = {}) {
   return { outcome, troubles, resume: state.resume, isWhole: stored.equals(bytes) }
 }
 
-describe.runIf(canMount())('a disk that is full (F4)', () => {
+describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
   let disk: SmallDisk
   afterEach(() => disk.stop())
 
@@ -131,7 +132,7 @@ async function fetchUnder(inject: string[], name: string) {
   return { last: child.said.at(-1), troubles: child.said.map(({ trouble }) => trouble), isWhole }
 }
 
-describe.runIf(canTrace())('system calls that fail (F4, F6)', () => {
+describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
   it.each([
     ['ENOSPC', 1],
     ['ENOSPC', 2],
@@ -256,7 +257,7 @@ describe('a part file that another program touched (F23)', () => {
     expect(troubles).toContain('Another program changed or removed what had been fetched. It is fetched again.')
   })
 
-  it('became a link to another file: that file is left alone', async () => {
+  it.runIf(has('symbolic links'))('became a link to another file: that file is left alone', async () => {
     const [partPath, other] = [join(folder, 'linked'), join(folder, 'precious')]
     await writeFile(other, 'precious')
     await symlink(other, partPath)

@@ -9,6 +9,7 @@ import { ftpFacts } from '../engine/ftp/ftp.ts'
 import { createGate } from '../engine/net/gate.ts'
 import type { ResumeRecord } from '../engine/resume.ts'
 import { startFetchChild } from './support/children.ts'
+import { has } from './support/facilities.ts'
 import {
   type BadFtp,
   type BadFtpOptions,
@@ -69,7 +70,7 @@ const serve = async (options: Partial<BadFtpOptions> = {}) => {
   return bad
 }
 
-describe('a real FTP server', () => {
+describe.runIf(has('vsftpd'))('a real FTP server', () => {
   const place = temporaryFolder('vsftpd')
   let server: Vsftpd
   beforeAll(async () => {
@@ -169,7 +170,7 @@ describe('a real FTP server', () => {
   })
 })
 
-describe('a real FTP server that speaks TLS', () => {
+describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
   const place = temporaryFolder('ftps')
   let server: Vsftpd
   let certificate: string

@@ -13,6 +13,7 @@ import {
   startBadServer,
   type Wire,
 } from './support/bad-server.ts'
+import { has } from './support/facilities.ts'
 import { startNginx } from './support/nginx.ts'
 import { solidBytes } from './support/solid-bytes.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
@@ -169,7 +170,7 @@ describe('a slow server that gives parts', () => {
     expect(server.sentBytes()).toBeLessThan(bytes.length * 1.3)
   })
 
-  it('is a real nginx with a limit for each connection', async () => {
+  it.runIf(has('nginx'))('is a real nginx with a limit for each connection', async () => {
     const place = temporaryFolder('nginx')
     await writeFile(join(place, 'a.bin'), bytes)
     const nginx = await startNginx(place, { rate: '2m' })

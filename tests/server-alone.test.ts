@@ -6,13 +6,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
-import { ask, until } from './support/service.ts'
+import { ask, serviceEntry, until } from './support/service.ts'
 import { inStatus, servicesForTests } from './support/services.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
 import { cleanUp } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
-const entry = join(import.meta.dirname, '../server/main.ts')
 const long = 'k'.repeat(20)
 const film = randomBytes(100_000)
 const { start } = servicesForTests()
@@ -32,7 +31,7 @@ async function startWith(settings: object, ...flags: string[]): Promise<string> 
   const path = join(folder, 'putdesk.json')
   await writeFile(path, JSON.stringify({ data: join(folder, 'data'), dht: 'off', busy: 'never', ...settings }))
   await chmod(path, 0o600)
-  const child = spawn(process.execPath, ['--no-warnings', entry, '--config', path, ...flags], {
+  const child = spawn(process.execPath, ['--no-warnings', serviceEntry, '--config', path, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -44,7 +43,7 @@ async function startWith(settings: object, ...flags: string[]): Promise<string> 
 /** What the command says when it refuses, and with which code it ends. */
 async function refusal(...flags: string[]): Promise<[number | null, string]> {
   const data = temporaryFolder('alone')
-  const argv = ['--no-warnings', entry, '--data', data, ...flags]
+  const argv = ['--no-warnings', serviceEntry, '--data', data, ...flags]
   const { status, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 })
   return [status, stderr.trim()]
 }

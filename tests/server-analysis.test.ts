@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startBadServer, type Wire } from './support/bad-server.ts'
+import { has } from './support/facilities.ts'
 import { makeArchive } from './support/made-archive.ts'
 import type { Service } from './support/service.ts'
 import { servicesForTests } from './support/services.ts'
@@ -32,36 +33,39 @@ async function analyze(service: Service, links: string[], extra: Record<string, 
 }
 
 describe('torrents', () => {
-  it('a torrent file by its address: name, size and seeds, on the wire of old clients', async () => {
-    const tracker = await startTracker()
-    const torrent = await makeTorrent({ name: 'Album', sizeBytes: 200_000, extra: { announce: tracker } })
-    await startLibtorrent(torrent)
-    web.on('/1a1112', file(torrent.bytes, { type: 'application/x-bittorrent' }))
-    const service = await start()
-    const link = web.url('/1a1112')
-    expect(await analyze(service, [link])).toEqual({
-      multiparturl: [],
-      torrent: [
-        {
-          url: link,
-          name: 'Album',
-          size: '200000',
-          human_size: '195.3K',
-          paid_bw: '0',
-          source: '127.0.0.1',
-          type: 'file',
-          needs_pass: 0,
-          error: null,
-        },
-      ],
-      singleurl: [],
-      error: [],
-    })
-    const [own] = (await analyze(service, [link], { putdesk: 1 })).torrent
-    expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null, note: null })
-  })
+  it.runIf(has('libtorrent'))(
+    'a torrent file by its address: name, size and seeds, on the wire of old clients',
+    async () => {
+      const tracker = await startTracker()
+      const torrent = await makeTorrent({ name: 'Album', sizeBytes: 200_000, extra: { announce: tracker } })
+      await startLibtorrent(torrent)
+      web.on('/1a1112', file(torrent.bytes, { type: 'application/x-bittorrent' }))
+      const service = await start()
+      const link = web.url('/1a1112')
+      expect(await analyze(service, [link])).toEqual({
+        multiparturl: [],
+        torrent: [
+          {
+            url: link,
+            name: 'Album',
+            size: '200000',
+            human_size: '195.3K',
+            paid_bw: '0',
+            source: '127.0.0.1',
+            type: 'file',
+            needs_pass: 0,
+            error: null,
+          },
+        ],
+        singleurl: [],
+        error: [],
+      })
+      const [own] = (await analyze(service, [link], { putdesk: 1 })).torrent
+      expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null, note: null })
+    },
+  )
 
-  it('a magnet: what peers tell of it, nothing of its content fetched', async () => {
+  it.runIf(has('libtorrent'))('a magnet: what peers tell of it, nothing of its content fetched', async () => {
     const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 500_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start()

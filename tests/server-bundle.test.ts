@@ -4,6 +4,7 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readOptions } from '../server/options.ts'
+import { has } from './support/facilities.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive } from './support/made-archive.ts'
 import { inStatus, servicesForTests, whenEmpty } from './support/services.ts'
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterEach(cleanUp)
 
 describe('the service as it is built, in an empty folder', () => {
-  it('fetches a torrent, and unpacks with the 7-Zip that came with it', async () => {
+  it.runIf(has('libtorrent'))('fetches a torrent, and unpacks with the 7-Zip that came with it', async () => {
     const archive = await makeArchive('Locked.7z', { 'a.txt': randomBytes(100), 'b.txt': randomBytes(200) }, '-mx=1')
     const web = await startWeb()
     web.on('/Locked.7z', file(archive))

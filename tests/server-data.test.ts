@@ -4,16 +4,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { ask, type Service, startService, until } from './support/service.ts'
+import { ask, type Service, serviceEntry, startService, until } from './support/service.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
 import { file, startWeb } from './support/web.ts'
 
-const entry = join(import.meta.dirname, '../server/main.ts')
 const folder = () => temporaryFolder('data')
 
 /** Runs the service until it ends by itself. */
 async function run(argv: string[]): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [entry, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [serviceEntry, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk) => {
     said += chunk
@@ -169,7 +168,7 @@ describe('the command line', () => {
 
 describe('started by the app', () => {
   const startWithParent = async (data: string) => {
-    const child = spawn(process.execPath, [entry, '--parent', '--data', data, '--busy', 'never'], {
+    const child = spawn(process.execPath, [serviceEntry, '--parent', '--data', data, '--busy', 'never'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const say = (message: object) => child.stdin.write(`${JSON.stringify(message)}\n`)
@@ -210,7 +209,7 @@ describe('started by the app', () => {
     const argv = [
       '--import',
       `data:text/javascript,${encodeURIComponent(preload)}`,
-      entry,
+      serviceEntry,
       '--parent',
       '--data',
       await folder(),
@@ -237,14 +236,16 @@ describe('started by the app', () => {
       const start = { key: 'pk', secret: 'ps', user: 'ann', password: 'pp', allowHosts: [] }
       setImmediate(() => process.parentPort.emit('message', { data: { start } }))`
     const script = `data:text/javascript,${encodeURIComponent(preload)}`
-    const argv = ['--import', script, entry, '--parent', '--data', await folder()]
+    const argv = ['--import', script, serviceEntry, '--parent', '--data', await folder()]
     expect(await ended(spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] }))).toBe(0)
   })
 
   it('tells it why a data folder that another service has cannot be used', async () => {
     const data = await folder()
     const owner = await startService({ data })
-    const child = spawn(process.execPath, [entry, '--parent', '--data', data], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn(process.execPath, [serviceEntry, '--parent', '--data', data], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve))
     const end = ended(child)
     child.stdin.write(`${JSON.stringify({ start: { key: 'pk', secret: 'ps' } })}\n`)

@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync 
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../server/core/database.ts'
-import { canMount, mountSmallDisk } from './support/small-disk.ts'
+import { has } from './support/facilities.ts'
+import { serviceEntry } from './support/service.ts'
+import { mountSmallDisk } from './support/small-disk.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
-
-const entry = join(import.meta.dirname, '../server/main.ts')
 
 function newFolder(): string {
   const folder = temporaryFolder('folder')
@@ -31,7 +31,7 @@ const anyone: Case[] = [
       writeFileSync(path, 'x')
       return path
     },
-    /^“\S+\/file” is not a folder: move it away, or use another folder\.$/,
+    /^“\S+[\\/]file” is not a folder: move it away, or use another folder\.$/,
   ],
   [
     'below a file',
@@ -40,7 +40,7 @@ const anyone: Case[] = [
       writeFileSync(path, 'x')
       return join(path, 'data')
     },
-    /^“\S+\/file\/data” is not a folder/,
+    /^“\S+[\\/]file[\\/]data” is not a folder/,
   ],
   ['with a path that is too long', () => join(newFolder(), 'x'.repeat(300)), /^The path “\S+…x+” is too long: use/],
   [
@@ -50,16 +50,7 @@ const anyone: Case[] = [
       writeFileSync(join(folder, 'content'), 'x')
       return folder
     },
-    /^“\S+\/content” is not a folder/,
-  ],
-  [
-    'with a link to nowhere in place of “parts”',
-    () => {
-      const folder = newFolder()
-      symlinkSync('/nowhere/at/all', join(folder, 'parts'))
-      return folder
-    },
-    /^“\S+\/parts” is (a link that leads nowhere|not a folder|not there)/,
+    /^“\S+[\\/]content” is not a folder/,
   ],
   [
     'with a folder in place of the lock',
@@ -68,7 +59,19 @@ const anyone: Case[] = [
       mkdirSync(join(folder, 'lock.db'))
       return folder
     },
-    /^“\S+\/lock\.db” is a folder where a file is needed: move it away, then start again\.$/,
+    /^“\S+[\\/]lock\.db” is a folder where a file is needed: move it away, then start again\.$/,
+  ],
+]
+
+const linked: Case[] = [
+  [
+    'with a link to nowhere in place of “parts”',
+    () => {
+      const folder = newFolder()
+      symlinkSync('/nowhere/at/all', join(folder, 'parts'))
+      return folder
+    },
+    /^“\S+[\\/]parts” is (a link that leads nowhere|not a folder|not there)/,
   ],
   [
     'with a link to a text in place of the lock',
@@ -78,7 +81,7 @@ const anyone: Case[] = [
       symlinkSync(join(folder, 'notes.txt'), join(folder, 'lock.db'))
       return folder
     },
-    /^“\S+\/lock\.db” cannot be used as a lock: move it away, then start again\.$/,
+    /^“\S+[\\/]lock\.db” cannot be used as a lock: move it away, then start again\.$/,
   ],
   [
     'with a link to nowhere in place of the list',
@@ -88,7 +91,7 @@ const anyone: Case[] = [
       symlinkSync('/nowhere/putdesk.db', join(folder, 'putdesk.db'))
       return folder
     },
-    /^“\S+\/putdesk\.db” is a link that leads nowhere: bring back what it leads to, or remove it\.$/,
+    /^“\S+[\\/]putdesk\.db” is a link that leads nowhere: bring back what it leads to, or remove it\.$/,
   ],
 ]
 
@@ -109,7 +112,7 @@ const nobody: Case[] = [
       chmodSync(folder, 0o755)
       return join(folder, 'data')
     },
-    /^Putdesk may not use “\S+\/data”: give your user/,
+    /^Putdesk may not use “\S+[\\/]data”: give your user/,
   ],
   [
     'of another user',
@@ -160,11 +163,15 @@ describe('a data folder that cannot be used: one true sentence, and the same for
     await refused(make(), sentence, null)
   })
 
-  it.runIf(process.getuid?.() === 0).each(nobody)('%s', async (_what, make, sentence) => {
+  it.runIf(has('symbolic links')).each(linked)('%s', async (_what, make, sentence) => {
+    await refused(make(), sentence, null)
+  })
+
+  it.runIf(has('a user who is root')).each(nobody)('%s', async (_what, make, sentence) => {
     await refused(make(), sentence, 65_534)
   })
 
-  it.runIf(canMount()).each(mounted)('%s', async (_what, make, sentence) => {
+  it.runIf(has('tmpfs')).each(mounted)('%s', async (_what, make, sentence) => {
     await refused(make(), sentence, null)
   })
 })
@@ -182,7 +189,7 @@ it.each(['garbage', '', '{}', 'SQLite format 3\0 and then something else'])(
 )
 
 async function refused(data: string, sentence: RegExp, uid: number | null): Promise<void> {
-  const child = spawn(process.execPath, ['--no-warnings', entry, '--parent', '--data', data], {
+  const child = spawn(process.execPath, ['--no-warnings', serviceEntry, '--parent', '--data', data], {
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid !== null && { uid, gid: uid }),
   })

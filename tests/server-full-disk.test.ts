@@ -3,12 +3,13 @@ import { statfsSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { has } from './support/facilities.ts'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive } from './support/made-archive.ts'
 import { until } from './support/service.ts'
 import { figuresOf, listed, servicesForTests, usedBytes, whenEmpty } from './support/services.ts'
-import { canMount, mountSmallDisk } from './support/small-disk.ts'
+import { mountSmallDisk } from './support/small-disk.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from './support/torrents.ts'
 import { file, startWeb, type Web } from './support/web.ts'
 
@@ -29,7 +30,7 @@ async function crowdedDisk(mebibytes: number, freeMebibytes: number) {
   return { data: join(disk.folder, 'data'), makeRoom: () => rm(ballast) }
 }
 
-describe.runIf(canMount())('a disk that is full', () => {
+describe.runIf(has('tmpfs'))('a disk that is full', () => {
   it('while fetching: waits and says so, other things still work, and goes on when there is room', async () => {
     const bytes = randomBytes(12_000_000)
     web.on('/film.mkv', file(bytes))
@@ -99,25 +100,28 @@ describe.runIf(canMount())('a disk that is full', () => {
     expect(await usedBytes(service)).toBe(12_000_001)
   })
 
-  it('while fetching a torrent: waits and says so, and goes on when there is room', async () => {
-    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 12_000_000 })
-    const port = await freePort()
-    await startLibtorrent(torrent)
-    const seed = await startLibtorrent(torrent)
-    const { data, makeRoom } = await crowdedDisk(24, 6)
-    const service = await start({ data, diskQuota: 100_000_000, flags: ['--listen-peers', `127.0.0.1:${port}`] })
-    await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
-    await until(
-      () => listed(service),
-      ([one]) => /disk is full/.test(`${figuresOf(one).reason}`),
-    )
-    await makeRoom()
-    await until(
-      () => listed(service),
-      ([one]) => one?.status === 'Seeding',
-    )
-    await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    await whenEmpty(service)
-    expect((await itemsOf(service)).map(([path]) => path)).toEqual(['film.mkv'])
-  })
+  it.runIf(has('libtorrent'))(
+    'while fetching a torrent: waits and says so, and goes on when there is room',
+    async () => {
+      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 12_000_000 })
+      const port = await freePort()
+      await startLibtorrent(torrent)
+      const seed = await startLibtorrent(torrent)
+      const { data, makeRoom } = await crowdedDisk(24, 6)
+      const service = await start({ data, diskQuota: 100_000_000, flags: ['--listen-peers', `127.0.0.1:${port}`] })
+      await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
+      await until(
+        () => listed(service),
+        ([one]) => /disk is full/.test(`${figuresOf(one).reason}`),
+      )
+      await makeRoom()
+      await until(
+        () => listed(service),
+        ([one]) => one?.status === 'Seeding',
+      )
+      await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      await whenEmpty(service)
+      expect((await itemsOf(service)).map(([path]) => path)).toEqual(['film.mkv'])
+    },
+  )
 })

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { has } from './support/facilities.ts'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
@@ -82,40 +83,43 @@ describe('kill -9, then a new start (F24)', () => {
     await expectTidy(second)
   })
 
-  it('while a torrent waits to be saved, and another program changes it: the right file', async () => {
-    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 2_000_000 })
-    const busy = await makeArchive('busy.zip', manyFiles(12_000), '-mx=0')
-    web.on('/busy.zip', file(busy))
-    const seed = await startLibtorrent(torrent)
-    const first = await start()
-    await first.ask('transfers.add', { links: [web.url('/busy.zip')] })
-    await inStatus(first, '1', 'Completing')
-    await first.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
-    await inStatus(first, '2', 'Seeding')
-    await first.ask('transfers.cancel', { id: 2 })
-    await inStatus(first, '2', 'In complete queue')
-    await first.kill9()
-    const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
-    const [film] = parts
-      .filter((entry) => entry.isFile() && entry.name === '0' && !entry.parentPath.includes('unpacked'))
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .filter((path) => statSync(path).size === 2_000_000)
-    await writeFile(film ?? '', Buffer.alloc(2_000_000))
-    const second = await restart(first)
-    await until(
-      async () => {
-        const rows = await listed(second)
-        // Nobody takes it.
-        if (rows.some(({ id, status }) => id === '2' && status === 'Seeding'))
-          await second.ask('transfers.cancel', { id: 2 })
-        return rows
-      },
-      (rows) => rows.length === 0,
-    )
-    const stored = (await itemsOf(second)).filter(([path]) => path === 'film.mkv')
-    expect(stored).toEqual([['film.mkv', torrent.contents[0]?.toString('hex')]])
-    await expectTidy(second)
-  })
+  it.runIf(has('libtorrent'))(
+    'while a torrent waits to be saved, and another program changes it: the right file',
+    async () => {
+      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 2_000_000 })
+      const busy = await makeArchive('busy.zip', manyFiles(12_000), '-mx=0')
+      web.on('/busy.zip', file(busy))
+      const seed = await startLibtorrent(torrent)
+      const first = await start()
+      await first.ask('transfers.add', { links: [web.url('/busy.zip')] })
+      await inStatus(first, '1', 'Completing')
+      await first.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
+      await inStatus(first, '2', 'Seeding')
+      await first.ask('transfers.cancel', { id: 2 })
+      await inStatus(first, '2', 'In complete queue')
+      await first.kill9()
+      const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
+      const [film] = parts
+        .filter((entry) => entry.isFile() && entry.name === '0' && !entry.parentPath.includes('unpacked'))
+        .map(({ parentPath, name }) => join(parentPath, name))
+        .filter((path) => statSync(path).size === 2_000_000)
+      await writeFile(film ?? '', Buffer.alloc(2_000_000))
+      const second = await restart(first)
+      await until(
+        async () => {
+          const rows = await listed(second)
+          // Nobody takes it.
+          if (rows.some(({ id, status }) => id === '2' && status === 'Seeding'))
+            await second.ask('transfers.cancel', { id: 2 })
+          return rows
+        },
+        (rows) => rows.length === 0,
+      )
+      const stored = (await itemsOf(second)).filter(([path]) => path === 'film.mkv')
+      expect(stored).toEqual([['film.mkv', torrent.contents[0]?.toString('hex')]])
+      await expectTidy(second)
+    },
+  )
 
   it('while In complete queue: the file once', async () => {
     web.on('/plain.bin', file(randomBytes(100_000)))
@@ -131,60 +135,63 @@ describe('kill -9, then a new start (F24)', () => {
     await expectTidy(second)
   })
 
-  it('while a torrent is in Looking for peers, Downloading, Downloading and seeding, Seeding: goes on in that stage, with its counters', async () => {
-    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 5_000_000 })
-    const port = await freePort()
-    const flags = ['--listen-peers', `127.0.0.1:${port}`]
-    const slow = { flags: [...flags, '--download-limit', '700000'] }
-    let service = await start(slow)
-    await service.ask('transfers.add', { links: [torrent.magnet] })
-    await inStatus(service, '1', 'Looking for peers')
-    service = await restart(service, slow)
-    await inStatus(service, '1', 'Looking for peers')
+  it.runIf(has('libtorrent'))(
+    'while a torrent is in Looking for peers, Downloading, Downloading and seeding, Seeding: goes on in that stage, with its counters',
+    async () => {
+      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 5_000_000 })
+      const port = await freePort()
+      const flags = ['--listen-peers', `127.0.0.1:${port}`]
+      const slow = { flags: [...flags, '--download-limit', '700000'] }
+      let service = await start(slow)
+      await service.ask('transfers.add', { links: [torrent.magnet] })
+      await inStatus(service, '1', 'Looking for peers')
+      service = await restart(service, slow)
+      await inStatus(service, '1', 'Looking for peers')
 
-    let seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
-    const halfway = await until(
-      () => listed(service),
-      ([row]) => Number(row?.percent_done) >= 40,
-    )
-    expect(halfway[0]?.status).toBe('Downloading')
-    seed.stop()
-    service = await restart(service, slow)
-    // Nobody is there to give it again: it was kept.
-    await until(
-      () => listed(service),
-      ([row]) => Number(row?.percent_done) >= 30,
-    )
-    let taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
-    await inStatus(service, '1', 'Downloading and seeding')
-    taker.stop()
-    // So slow that it is not whole before somebody takes from it.
-    service = await restart(service, { flags: [...flags, '--download-limit', '300000'] })
-    taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    await inStatus(service, '1', 'Downloading and seeding')
-    taker.stop()
-    await inStatus(service, '1', 'Seeding')
-    seed.stop()
+      let seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
+      const halfway = await until(
+        () => listed(service),
+        ([row]) => Number(row?.percent_done) >= 40,
+      )
+      expect(halfway[0]?.status).toBe('Downloading')
+      seed.stop()
+      service = await restart(service, slow)
+      // Nobody is there to give it again: it was kept.
+      await until(
+        () => listed(service),
+        ([row]) => Number(row?.percent_done) >= 30,
+      )
+      let taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
+      await inStatus(service, '1', 'Downloading and seeding')
+      taker.stop()
+      // So slow that it is not whole before somebody takes from it.
+      service = await restart(service, { flags: [...flags, '--download-limit', '300000'] })
+      taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      await inStatus(service, '1', 'Downloading and seeding')
+      taker.stop()
+      await inStatus(service, '1', 'Seeding')
+      seed.stop()
 
-    service = await restart(service, slow)
-    await inStatus(service, '1', 'Seeding')
-    const items = await until(
-      () => itemsOf(service),
-      (all) => all.length > 0,
-    )
-    expect(items.map(([path]) => path)).toEqual(['film.mkv'])
-    const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    await whenEmpty(service)
-    await until(
-      async () => other.says().isDone,
-      (isDone) => isDone,
-    )
-    expect((await service.ask('messages.list')).rows.length).toBe(1)
-    await expectTidy(service)
-  })
+      service = await restart(service, slow)
+      await inStatus(service, '1', 'Seeding')
+      const items = await until(
+        () => itemsOf(service),
+        (all) => all.length > 0,
+      )
+      expect(items.map(([path]) => path)).toEqual(['film.mkv'])
+      const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      await whenEmpty(service)
+      await until(
+        async () => other.says().isDone,
+        (isDone) => isDone,
+      )
+      expect((await service.ask('messages.list')).rows.length).toBe(1)
+      await expectTidy(service)
+    },
+  )
 
-  it('half way through sharing back: only the other half is still to be shared', async () => {
+  it.runIf(has('libtorrent'))('half way through sharing back: only the other half is still to be shared', async () => {
     const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 6_000_000 })
     const port = await freePort()
     const options = { flags: ['--listen-peers', `127.0.0.1:${port}`] }

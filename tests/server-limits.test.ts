@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createBandwidth } from '../server/core/bandwidth.ts'
 import { openDatabase } from '../server/core/database.ts'
+import { has } from './support/facilities.ts'
 import { itemsOf } from './support/items.ts'
 import { until } from './support/service.ts'
 import { figuresOf, inStatus, listed, servicesForTests, usedBytes, whenEmpty } from './support/services.ts'
@@ -43,7 +44,7 @@ describe('the disk quota', () => {
     expect([...reasons].every((reason) => reason.startsWith('There is not enough disk space: “'))).toBe(true)
   })
 
-  it('counts a torrent before the first of its bytes comes', async () => {
+  it.runIf(has('libtorrent'))('counts a torrent before the first of its bytes comes', async () => {
     const torrent = await makeTorrent({ name: 'large.mkv', sizeBytes: 3_000_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start({ diskQuota: 2_000_000 })
@@ -64,7 +65,7 @@ describe('the largest single file', () => {
     expect(figuresOf(row).reason).toBe(`“${path.slice(1)}” is too large: no file may be larger than 500 kB here.`)
   })
 
-  it('in a torrent: refused before any of it is fetched', async () => {
+  it.runIf(has('libtorrent'))('in a torrent: refused before any of it is fetched', async () => {
     const files = [{ path: ['small.txt'], bytes: randomBytes(1000) }]
     const torrent = await makeTorrent({ name: 'Mixed', files: [...files, { path: ['big.mkv'], bytes: megabyte }] })
     const seed = await startLibtorrent(torrent)
@@ -176,7 +177,7 @@ describe('the active limit', () => {
     expect(rows.map(({ status }) => status)).toEqual(statuses)
   })
 
-  it('counts what is shared: the next one waits until that has ended', async () => {
+  it.runIf(has('libtorrent'))('counts what is shared: the next one waits until that has ended', async () => {
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 300_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start({ busy: 'always', activeLimit: 1 })

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawPost, sendRaw } from './support/raw-http.ts'
-import { startService, until } from './support/service.ts'
+import { serviceEntry, startService, until } from './support/service.ts'
 import { listed, servicesForTests } from './support/services.ts'
 import { temporaryFolder } from './support/temp-folder.ts'
 import { startWeb, status, type Web } from './support/web.ts'
@@ -110,8 +110,7 @@ it.each([
   const folder = temporaryFolder('settings')
   const path = join(folder, 'putdesk.json')
   await writeFile(path, settings)
-  const entry = join(import.meta.dirname, '../server/main.ts')
-  const argv = ['--no-warnings', entry, '--data', folder, '--config', path, ...flags]
+  const argv = ['--no-warnings', serviceEntry, '--data', folder, '--config', path, ...flags]
   const { status: code, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 })
   expect([code, stderr.includes(canary), stderr.trim().split('\n').length]).toEqual([2, false, 1])
 })

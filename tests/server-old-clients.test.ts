@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readOptions } from '../server/options.ts'
+import { has } from './support/facilities.ts'
 import { rawPost, sendRaw } from './support/raw-http.ts'
 import { ask, type Service, startService, until } from './support/service.ts'
 import { servicesForTests } from './support/services.ts'
@@ -302,21 +303,24 @@ describe('programs that only know put.io, sent here by http_proxy', () => {
     ],
   ]
 
-  it.each(programs)('%s lists the files, and downloads one by the link in the answer', async (_name, command) => {
-    const env = { PATH: process.env.PATH, http_proxy: plain.url, no_proxy: '' }
-    const fetched = async (url: string) => {
-      const [program, argv] = command(url)
-      return (await run(program, argv, { env, encoding: 'buffer' })).stdout
-    }
-    const { response } = JSON.parse((await fetched('http://api.put.io/v1/files?method=list')).toString())
-    const [{ download_url: url }] = response.results
-    expect(url).toBe('http://api.put.io/download-file/1/1')
-    const token = /[0-9a-f]{40}/.exec(JSON.stringify((await plain.ask('user.acctoken')).results))?.[0]
-    const got = await run('curl', ['-sS', '--fail', `${url}/atk/${token}`], { env, encoding: 'buffer' })
-    expect(got.stdout.equals(film)).toBe(true)
-  })
+  it.runIf(has('programs of Unix')).each(programs)(
+    '%s lists the files, and downloads one by the link in the answer',
+    async (_name, command) => {
+      const env = { PATH: process.env.PATH, http_proxy: plain.url, no_proxy: '' }
+      const fetched = async (url: string) => {
+        const [program, argv] = command(url)
+        return (await run(program, argv, { env, encoding: 'buffer' })).stdout
+      }
+      const { response } = JSON.parse((await fetched('http://api.put.io/v1/files?method=list')).toString())
+      const [{ download_url: url }] = response.results
+      expect(url).toBe('http://api.put.io/download-file/1/1')
+      const token = /[0-9a-f]{40}/.exec(JSON.stringify((await plain.ask('user.acctoken')).results))?.[0]
+      const got = await run('curl', ['-sS', '--fail', `${url}/atk/${token}`], { env, encoding: 'buffer' })
+      expect(got.stdout.equals(film)).toBe(true)
+    },
+  )
 
-  it('a tunnel for https is refused in a sentence, not by silence', async () => {
+  it.runIf(has('programs of Unix'))('a tunnel for https is refused in a sentence, not by silence', async () => {
     const env = { PATH: process.env.PATH, https_proxy: plain.url }
     await expect(run('curl', ['-sS', 'https://api.put.io/'], { env })).rejects.toThrow(/405/)
   })

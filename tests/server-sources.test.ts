@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { has } from './support/facilities.ts'
 import { makeCertificate, startVsftpd, type Vsftpd } from './support/ftp.ts'
 import { itemsOf } from './support/items.ts'
 import { startNginx } from './support/nginx.ts'
@@ -21,18 +22,18 @@ beforeAll(async () => {
   home = temporaryFolder('sources')
   await mkdir(join(home, 'files'), { recursive: true })
   await writeFile(join(home, 'files', 'song one.flac'), song)
-  ftp = await startVsftpd(home)
+  if (has('vsftpd')) ftp = await startVsftpd(home)
 })
 afterAll(async () => {
   await web.stop()
-  await ftp.stop()
+  await ftp?.stop()
 })
 afterEach(cleanUp)
 
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
 
 describe('what can be fetched', () => {
-  it('a file from nginx, and one by ftp from vsftpd', async () => {
+  it.runIf(has('nginx', 'vsftpd'))('a file from nginx, and one by ftp from vsftpd', async () => {
     const nginx = await startNginx(join(home, 'files'))
     const service = await start({ allowHosts: ['127.0.0.1', 'localhost'] })
     await add(service, nginx.url('/song%20one.flac'), ftp.url('/song%20one.flac'))
@@ -44,7 +45,7 @@ describe('what can be fetched', () => {
     ])
   })
 
-  it('by ftps, when its certificate is one to trust, and not otherwise', async () => {
+  it.runIf(has('vsftpd'))('by ftps, when its certificate is one to trust, and not otherwise', async () => {
     const folder = temporaryFolder('ftps')
     await mkdir(join(folder, 'files'), { recursive: true })
     await writeFile(join(folder, 'files', 'song.flac'), song)
@@ -104,7 +105,7 @@ describe('bad input', () => {
     expect(figuresOf(row).reason).toBe('“fake.torrent” is not a torrent file, although its name says so.')
   })
 
-  it('the same torrent twice at once: the second in Error, the first untouched', async () => {
+  it.runIf(has('libtorrent'))('the same torrent twice at once: the second in Error, the first untouched', async () => {
     const torrent = await makeTorrent({ name: 'once.mkv', sizeBytes: 200_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start()

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { has } from './support/facilities.ts'
 import { freePort } from './support/free-port.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, manyFiles } from './support/made-archive.ts'
@@ -72,35 +73,41 @@ describe('every status, seen through transfers.list', () => {
     expect([rows[0]?.percent_done, figuresOf(rows[0]).peers]).toEqual(['0', 0])
   })
 
-  it('Downloading, then Downloading and seeding: a torrent that one has and another wants', async () => {
-    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 4_000_000 })
-    const seed = await startLibtorrent(torrent)
-    const port = await freePort()
-    const service = await start({
-      flags: ['--download-limit', '500000', '--listen-peers', `127.0.0.1:${port}`],
-    })
-    await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
-    await inStatus(service, '1', 'Downloading')
-    await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    const rows = await inStatus(service, '1', 'Downloading and seeding')
-    expect([Number(rows[0]?.percent_done) < 100, Number(figuresOf(rows[0]).uploaded) > 0]).toEqual([true, true])
-  })
+  it.runIf(has('libtorrent'))(
+    'Downloading, then Downloading and seeding: a torrent that one has and another wants',
+    async () => {
+      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 4_000_000 })
+      const seed = await startLibtorrent(torrent)
+      const port = await freePort()
+      const service = await start({
+        flags: ['--download-limit', '500000', '--listen-peers', `127.0.0.1:${port}`],
+      })
+      await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
+      await inStatus(service, '1', 'Downloading')
+      await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      const rows = await inStatus(service, '1', 'Downloading and seeding')
+      expect([Number(rows[0]?.percent_done) < 100, Number(figuresOf(rows[0]).uploaded) > 0]).toEqual([true, true])
+    },
+  )
 
-  it('Seeding: a whole torrent, its file in the space already, until it is shared 1:1', async () => {
-    const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 2_000_000 })
-    const seed = await startLibtorrent(torrent)
-    const service = await start()
-    await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
-    const rows = await inStatus(service, '1', 'Seeding')
-    expect([rows[0]?.percent_done, figuresOf(rows[0]).stage_percent]).toEqual(['100', 0])
-    const items = await until(
-      () => itemsOf(service),
-      (all) => all.length === 1,
-    )
-    expect(items).toEqual([['song.flac', torrent.contents[0]?.toString('hex')]])
-    const [user] = (await service.ask('user.info')).rows
-    expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(2_000_000)
-  })
+  it.runIf(has('libtorrent'))(
+    'Seeding: a whole torrent, its file in the space already, until it is shared 1:1',
+    async () => {
+      const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 2_000_000 })
+      const seed = await startLibtorrent(torrent)
+      const service = await start()
+      await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
+      const rows = await inStatus(service, '1', 'Seeding')
+      expect([rows[0]?.percent_done, figuresOf(rows[0]).stage_percent]).toEqual(['100', 0])
+      const items = await until(
+        () => itemsOf(service),
+        (all) => all.length === 1,
+      )
+      expect(items).toEqual([['song.flac', torrent.contents[0]?.toString('hex')]])
+      const [user] = (await service.ask('user.info')).rows
+      expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(2_000_000)
+    },
+  )
 
   it('In extraction queue, Extracting, Completing, In complete queue: archives one after the other', async () => {
     // PPMd takes its time, so that there is a queue.
@@ -153,41 +160,44 @@ describe('a transfer from its beginning to its end', () => {
     expect([folder?.name, folder?.is_dir, others, message?.file_name]).toEqual(['Album', true, [], 'Album'])
   })
 
-  it('a magnet of several files, one of them a zip: unpacked at once, shared 1:1 to a second peer, gone from the list', async () => {
-    const zip = await makeArchive('photos.zip', { 'one.jpg': randomBytes(5000), 'two.jpg': randomBytes(6000) })
-    const film = randomBytes(1_500_000)
-    const torrent = await makeTorrent({
-      name: 'Holiday',
-      files: [
-        { path: ['film.mkv'], bytes: film },
-        { path: ['extra', 'photos.zip'], bytes: zip },
-      ],
-    })
-    const seed = await startLibtorrent(torrent)
-    const port = await freePort()
-    const service = await start({ flags: ['--listen-peers', `127.0.0.1:${port}`] })
-    await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
-    await inStatus(service, '1', 'Seeding')
-    // All of it can be used while it is shared.
-    const paths = ['Holiday/extra/photos/one.jpg', 'Holiday/extra/photos/two.jpg', 'Holiday/film.mkv']
-    const items = await until(
-      () => itemsOf(service),
-      (all) => all.length === 3,
-    )
-    expect(items.map(([path]) => path)).toEqual(paths)
-    expect(items.at(-1)?.[1]).toBe(film.toString('hex'))
-    const rows = await inStatus(service, '1', 'Seeding')
-    seed.stop()
-    const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-    const seen = await statusesOf(service, '1')
-    expect([figuresOf(rows[0]).stage_percent, seen[0]]).toEqual([0, 'Seeding'])
-    expect(seen).toEqual(inOrder.filter((status) => seen.includes(status)))
-    await until(
-      async () => other.says().isDone,
-      (isDone) => isDone,
-    )
-    expect((await itemsOf(service)).map(([path]) => path)).toEqual(paths)
-    const [user] = (await service.ask('user.info')).rows
-    expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(film.length + 11_000)
-  })
+  it.runIf(has('libtorrent'))(
+    'a magnet of several files, one of them a zip: unpacked at once, shared 1:1 to a second peer, gone from the list',
+    async () => {
+      const zip = await makeArchive('photos.zip', { 'one.jpg': randomBytes(5000), 'two.jpg': randomBytes(6000) })
+      const film = randomBytes(1_500_000)
+      const torrent = await makeTorrent({
+        name: 'Holiday',
+        files: [
+          { path: ['film.mkv'], bytes: film },
+          { path: ['extra', 'photos.zip'], bytes: zip },
+        ],
+      })
+      const seed = await startLibtorrent(torrent)
+      const port = await freePort()
+      const service = await start({ flags: ['--listen-peers', `127.0.0.1:${port}`] })
+      await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
+      await inStatus(service, '1', 'Seeding')
+      // All of it can be used while it is shared.
+      const paths = ['Holiday/extra/photos/one.jpg', 'Holiday/extra/photos/two.jpg', 'Holiday/film.mkv']
+      const items = await until(
+        () => itemsOf(service),
+        (all) => all.length === 3,
+      )
+      expect(items.map(([path]) => path)).toEqual(paths)
+      expect(items.at(-1)?.[1]).toBe(film.toString('hex'))
+      const rows = await inStatus(service, '1', 'Seeding')
+      seed.stop()
+      const other = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+      const seen = await statusesOf(service, '1')
+      expect([figuresOf(rows[0]).stage_percent, seen[0]]).toEqual([0, 'Seeding'])
+      expect(seen).toEqual(inOrder.filter((status) => seen.includes(status)))
+      await until(
+        async () => other.says().isDone,
+        (isDone) => isDone,
+      )
+      expect((await itemsOf(service)).map(([path]) => path)).toEqual(paths)
+      const [user] = (await service.ask('user.info')).rows
+      expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(film.length + 11_000)
+    },
+  )
 })

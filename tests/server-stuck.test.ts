@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { has } from './support/facilities.ts'
 import { itemsOf } from './support/items.ts'
 import { makeArchive, makeParts } from './support/made-archive.ts'
 import { commandLines } from './support/processes.ts'
@@ -202,34 +203,37 @@ describe('what does not move, beside one that does', () => {
     expect((await itemsOf(service)).map(([name]) => name)).toEqual(['a.bin'])
   })
 
-  it('eight archives in line say what they wait for; a cancel takes one out at once, and what has no archive passes them', async () => {
-    web.on('/big.7z', file(await makeArchive('big.7z', { 'big.bin': randomBytes(3_000_000) }, '-m0=PPMd', '-mx=1')))
-    web.on('/small.zip', file(await makeArchive('small.zip', { 'a.txt': Buffer.from('a') })))
-    web.on('/plain.mkv', file(randomBytes(1000)))
-    const service = await start()
-    await add(service, web.url('/big.7z'))
-    // Stopped, the unpacker takes as long as the test needs.
-    const unpacker = await until(
-      async () => [...commandLines()].find(([pid, line]) => line.includes('7z') && isIn(pid, service.data))?.[0],
-      (pid) => pid !== undefined,
-    )
-    process.kill(unpacker ?? 0, 'SIGSTOP')
-    await add(service, ...numbered(8, () => web.url('/small.zip')), web.url('/plain.mkv'))
-    const rows = await until(
-      () => listed(service),
-      (all) => all.length === 9 && all.slice(1).every(({ status: now }) => now === 'In extraction queue'),
-    )
-    expect(reasonsOf(rows).slice(1).sort()).toEqual(
-      numbered(8, (at) => `One archive is unpacked at a time; now “big.7z” is. Place in line: ${at + 1}.`),
-    )
-    await service.ask('transfers.cancel', { id: 2 })
-    await until(
-      () => readdir(join(service.data, 'parts')),
-      (now) => now.length === 8,
-    )
-    expect((await listed(service))[0]?.status).toBe('Extracting')
-    process.kill(unpacker ?? 0, 'SIGCONT')
-    await whenEmpty(service)
-    expect(await itemsOf(service)).toHaveLength(9)
-  })
+  it.runIf(has('/proc'))(
+    'eight archives in line say what they wait for; a cancel takes one out at once, and what has no archive passes them',
+    async () => {
+      web.on('/big.7z', file(await makeArchive('big.7z', { 'big.bin': randomBytes(3_000_000) }, '-m0=PPMd', '-mx=1')))
+      web.on('/small.zip', file(await makeArchive('small.zip', { 'a.txt': Buffer.from('a') })))
+      web.on('/plain.mkv', file(randomBytes(1000)))
+      const service = await start()
+      await add(service, web.url('/big.7z'))
+      // Stopped, the unpacker takes as long as the test needs.
+      const unpacker = await until(
+        async () => [...commandLines()].find(([pid, line]) => line.includes('7z') && isIn(pid, service.data))?.[0],
+        (pid) => pid !== undefined,
+      )
+      process.kill(unpacker ?? 0, 'SIGSTOP')
+      await add(service, ...numbered(8, () => web.url('/small.zip')), web.url('/plain.mkv'))
+      const rows = await until(
+        () => listed(service),
+        (all) => all.length === 9 && all.slice(1).every(({ status: now }) => now === 'In extraction queue'),
+      )
+      expect(reasonsOf(rows).slice(1).sort()).toEqual(
+        numbered(8, (at) => `One archive is unpacked at a time; now “big.7z” is. Place in line: ${at + 1}.`),
+      )
+      await service.ask('transfers.cancel', { id: 2 })
+      await until(
+        () => readdir(join(service.data, 'parts')),
+        (now) => now.length === 8,
+      )
+      expect((await listed(service))[0]?.status).toBe('Extracting')
+      process.kill(unpacker ?? 0, 'SIGCONT')
+      await whenEmpty(service)
+      expect(await itemsOf(service)).toHaveLength(9)
+    },
+  )
 })

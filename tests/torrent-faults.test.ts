@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import http from 'node:http'
 import { afterEach, expect, it } from 'vitest'
+import { has } from './support/facilities.ts'
 import { rawMessage, startHostilePeer } from './support/hostile-peer.ts'
 import { until } from './support/service.ts'
 import {
@@ -18,7 +19,7 @@ import {
 
 afterEach(cleanUp)
 
-it('finishes from a good peer and bans one that gives damaged pieces (F27)', async () => {
+it.runIf(has('libtorrent'))('finishes from a good peer and bans one that gives damaged pieces (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 4_000_000, pieceLength: 64 * 1024 })
   const bad = await startHostilePeer(torrent, { isCorrupt: true })
   const engine = startEngine({ downloadLimit: 4_000_000 })
@@ -124,35 +125,38 @@ it.each([
   expect({ connections: hostile.connections() > 0, faults: faults.length }).toEqual({ connections: true, faults: 0 })
 })
 
-it('fetches on when its trackers are dead, answer garbage, answer without end or answer what no decoder ends with (F27)', async () => {
-  const port = await serve(
-    http.createServer((request, response) => {
-      if (request.url?.startsWith('/garbage')) response.end(randomBytes(5000))
-      else if (request.url?.startsWith('/circles')) response.end('d5:peersl-3:e')
-      else {
-        const chunk = Buffer.alloc(65_536, 'l')
-        const more = () => {
-          while (!response.destroyed && response.write(chunk));
-          response.once('drain', more)
+it.runIf(has('libtorrent'))(
+  'fetches on when its trackers are dead, answer garbage, answer without end or answer what no decoder ends with (F27)',
+  async () => {
+    const port = await serve(
+      http.createServer((request, response) => {
+        if (request.url?.startsWith('/garbage')) response.end(randomBytes(5000))
+        else if (request.url?.startsWith('/circles')) response.end('d5:peersl-3:e')
+        else {
+          const chunk = Buffer.alloc(65_536, 'l')
+          const more = () => {
+            while (!response.destroyed && response.write(chunk));
+            response.once('drain', more)
+          }
+          more()
         }
-        more()
-      }
-    }),
-  )
-  const announce = ['garbage', 'circles', 'endless'].map((name) => `http://127.0.0.1:${port}/${name}/announce`)
-  const dead = [
-    'http://127.0.0.1:1/announce',
-    'udp://127.0.0.1:1/announce',
-    'http://nowhere.invalid/announce',
-    'wss://127.0.0.1/x',
-  ]
-  const torrent = await makeTorrent({ sizeBytes: 300_000 })
-  const seed = await startLibtorrent(torrent)
-  const trackers = [...announce, ...dead].map((url) => `&tr=${encodeURIComponent(url)}`).join('')
-  const watched = await watch(startEngine(), { magnet: `${torrent.magnet}${trackers}&x.pe=127.0.0.1:${seed.port}` })
-  await watched.running.done
-  expect(faults).toEqual([])
-})
+      }),
+    )
+    const announce = ['garbage', 'circles', 'endless'].map((name) => `http://127.0.0.1:${port}/${name}/announce`)
+    const dead = [
+      'http://127.0.0.1:1/announce',
+      'udp://127.0.0.1:1/announce',
+      'http://nowhere.invalid/announce',
+      'wss://127.0.0.1/x',
+    ]
+    const torrent = await makeTorrent({ sizeBytes: 300_000 })
+    const seed = await startLibtorrent(torrent)
+    const trackers = [...announce, ...dead].map((url) => `&tr=${encodeURIComponent(url)}`).join('')
+    const watched = await watch(startEngine(), { magnet: `${torrent.magnet}${trackers}&x.pe=127.0.0.1:${seed.port}` })
+    await watched.running.done
+    expect(faults).toEqual([])
+  },
+)
 
 it('gives paths that leave the folder, repeat or differ only in case safe and distinct names, and stores none of them (F27)', async () => {
   const names = [

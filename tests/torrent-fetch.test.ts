@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { TorrentEngine } from '../server/torrent/engine.ts'
 import type { TorrentMetadata } from '../server/torrent/types.ts'
+import { has } from './support/facilities.ts'
 import { freePort } from './support/free-port.ts'
 import { until } from './support/service.ts'
 import {
@@ -40,7 +41,7 @@ function untilListed(engine: TorrentEngine, torrent: MadeTorrent): Promise<Torre
   )
 }
 
-it('fetches a torrent file from a libtorrent peer that a tracker names', async () => {
+it.runIf(has('libtorrent'))('fetches a torrent file from a libtorrent peer that a tracker names', async () => {
   const tracker = await startTracker()
   const torrent = await makeTorrent({ sizeBytes: 3_000_001, extra: { announce: tracker } })
   await startLibtorrent(torrent)
@@ -56,7 +57,7 @@ it('fetches a torrent file from a libtorrent peer that a tracker names', async (
   expect(watched.state()).toMatchObject({ phase: 'seeding', downloadedBytes: 3_000_001, uploadedBytes: 0 })
 })
 
-it('fetches from aria2 by a magnet link with a tracker', async () => {
+it.runIf(has('aria2'))('fetches from aria2 by a magnet link with a tracker', async () => {
   const tracker = await startTracker()
   const torrent = await makeTorrent({ sizeBytes: 2_000_000, extra: { announce: tracker } })
   const child = spawn('aria2c', [
@@ -72,7 +73,7 @@ it('fetches from aria2 by a magnet link with a tracker', async () => {
   await expectWhole(watched, torrent)
 })
 
-it('fetches by a magnet link that names only a peer', async () => {
+it.runIf(has('libtorrent'))('fetches by a magnet link that names only a peer', async () => {
   const torrent = await makeTorrent({ sizeBytes: 500_000 })
   const watched = await watch(startEngine(), magnetTo(torrent, await startLibtorrent(torrent)))
   await watched.running.done
@@ -96,7 +97,7 @@ it('finds peers by a tracker that speaks udp, here another of its own kind that 
   await expectWhole(watched, torrent)
 })
 
-it('finds peers through the distributed table', async () => {
+it.runIf(has('libtorrent'))('finds peers through the distributed table', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const other = await makeTorrent({ sizeBytes: 50_000 })
   const node = await startLibtorrent(other, { dht: [], address: '127.0.0.2' })
@@ -107,7 +108,7 @@ it('finds peers through the distributed table', async () => {
   await expectWhole(watched, torrent)
 })
 
-it('finds peers by the peer exchange of one who has hardly anything', async () => {
+it.runIf(has('libtorrent'))('finds peers by the peer exchange of one who has hardly anything', async () => {
   const torrent = await makeTorrent({ sizeBytes: 2_000_000 })
   const seed = await startLibtorrent(torrent, { address: '127.0.0.2' })
   const [into, peers] = [await newFolder(), [`${seed.address}:${seed.port}`]]
@@ -123,7 +124,7 @@ it('finds peers by the peer exchange of one who has hardly anything', async () =
   expect(poor.says().downloaded).toBeLessThan(torrent.sizeBytes / 2)
 })
 
-it('fetches from a peer that speaks encrypted only', async () => {
+it.runIf(has('libtorrent'))('fetches from a peer that speaks encrypted only', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { isEncrypted: true })
   const watched = await watch(startEngine(), magnetTo(torrent, seed))
@@ -131,7 +132,7 @@ it('fetches from a peer that speaks encrypted only', async () => {
   await expectWhole(watched, torrent)
 })
 
-it('shares with a peer that speaks encrypted only', async () => {
+it.runIf(has('libtorrent'))('shares with a peer that speaks encrypted only', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const [folder, port] = [await newFolder(), await freePort()]
   await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
@@ -145,7 +146,7 @@ it('shares with a peer that speaks encrypted only', async () => {
   )
 })
 
-it('fetches from a peer with an address of version 6', async () => {
+it.runIf(has('libtorrent'))('fetches from a peer with an address of version 6', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { address: '[::1]' })
   const watched = await watch(startEngine({ allowHosts: ['::1'] }), magnetTo(torrent, seed))
@@ -207,21 +208,24 @@ it.each([
   await expectWhole(watched, torrent)
 })
 
-it('fetches many files over piece borders, empty ones among them, with few files open', async () => {
-  const files = Array.from({ length: 150 }, (_, index) => ({
-    path: [`${index}.bin`],
-    bytes: randomBytes(index % 10 === 0 ? 0 : 5000 + index),
-  }))
-  const torrent = await makeTorrent({ files })
-  const watched = await watch(startEngine(), magnetTo(torrent, await startLibtorrent(torrent)))
-  await watched.running.done
-  const open = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
-  const ofTorrent = (await Promise.all(open)).filter((path) => path.startsWith(watched.folder))
-  expect(ofTorrent.length).toBeLessThanOrEqual(64)
-  await expectWhole(watched, torrent)
-})
+it.runIf(has('libtorrent'))(
+  'fetches many files over piece borders, empty ones among them, with few files open',
+  async () => {
+    const files = Array.from({ length: 150 }, (_, index) => ({
+      path: [`${index}.bin`],
+      bytes: randomBytes(index % 10 === 0 ? 0 : 5000 + index),
+    }))
+    const torrent = await makeTorrent({ files })
+    const watched = await watch(startEngine(), magnetTo(torrent, await startLibtorrent(torrent)))
+    await watched.running.done
+    const open = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+    const ofTorrent = (await Promise.all(open)).filter((path) => path.startsWith(watched.folder))
+    expect(ofTorrent.length).toBeLessThanOrEqual(64)
+    await expectWhole(watched, torrent)
+  },
+)
 
-it('fetches nothing of a torrent that is refused when it is known what it holds', async () => {
+it.runIf(has('libtorrent'))('fetches nothing of a torrent that is refused when it is known what it holds', async () => {
   const torrent = await makeTorrent({ sizeBytes: 500_000 })
   const seed = await startLibtorrent(torrent)
   const refusal = new Error('There is not enough disk space.')
@@ -231,34 +235,37 @@ it('fetches nothing of a torrent that is refused when it is known what it holds'
   expect({ files: await readdir(watched.folder), uploaded: seed.says().uploaded }).toEqual({ files: [], uploaded: 0 })
 })
 
-it('looks a magnet link up without fetching any of it, and a torrent file without meeting anyone', async () => {
-  const tracker = await startTracker()
-  const torrent = await makeTorrent({ sizeBytes: 500_000, extra: { announce: tracker } })
-  const seed = await startLibtorrent(torrent)
-  const engine = startEngine()
-  const signal = AbortSignal.timeout(20_000)
-  const ofFile = await untilListed(engine, torrent)
-  const ofMagnet = await engine.lookUp({ magnet: `${torrent.magnet}&tr=${encodeURIComponent(tracker)}` }, { signal })
-  const shown = ({ name, infoHash, sizeBytes, files, seeds, peers }: typeof ofFile) => ({
-    name,
-    infoHash,
-    sizeBytes,
-    files,
-    seeds,
-    peers,
-  })
-  const expected = {
-    name: 'album',
-    infoHash: torrent.infoHash,
-    sizeBytes: 500_000,
-    files: [{ path: ['album'], sizeBytes: 500_000 }],
-    seeds: 1,
-    peers: 0,
-  }
-  expect([shown(ofFile), { ...shown(ofMagnet), peers: 0 }, seed.says().uploaded]).toEqual([expected, expected, 0])
-})
+it.runIf(has('libtorrent'))(
+  'looks a magnet link up without fetching any of it, and a torrent file without meeting anyone',
+  async () => {
+    const tracker = await startTracker()
+    const torrent = await makeTorrent({ sizeBytes: 500_000, extra: { announce: tracker } })
+    const seed = await startLibtorrent(torrent)
+    const engine = startEngine()
+    const signal = AbortSignal.timeout(20_000)
+    const ofFile = await untilListed(engine, torrent)
+    const ofMagnet = await engine.lookUp({ magnet: `${torrent.magnet}&tr=${encodeURIComponent(tracker)}` }, { signal })
+    const shown = ({ name, infoHash, sizeBytes, files, seeds, peers }: typeof ofFile) => ({
+      name,
+      infoHash,
+      sizeBytes,
+      files,
+      seeds,
+      peers,
+    })
+    const expected = {
+      name: 'album',
+      infoHash: torrent.infoHash,
+      sizeBytes: 500_000,
+      files: [{ path: ['album'], sizeBytes: 500_000 }],
+      seeds: 1,
+      peers: 0,
+    }
+    expect([shown(ofFile), { ...shown(ofMagnet), peers: 0 }, seed.says().uploaded]).toEqual([expected, expected, 0])
+  },
+)
 
-it('goes on from looking at a torrent to fetching it while others still look', async () => {
+it.runIf(has('libtorrent'))('goes on from looking at a torrent to fetching it while others still look', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const engine = startEngine()
   const stopLooking = new AbortController()
@@ -271,14 +278,17 @@ it('goes on from looking at a torrent to fetching it while others still look', a
   expect(look.infoHash).toBe(torrent.infoHash)
 })
 
-it('refuses a torrent that is being fetched already, and takes it again once that was stopped', async () => {
-  const torrent = await makeTorrent({ sizeBytes: 300_000 })
-  const engine = startEngine()
-  const first = await watch(engine, { torrentFile: torrent.bytes })
-  const second = await watch(engine, { magnet: torrent.magnet })
-  await expect(second.running.failed).rejects.toThrow('This torrent is being fetched already.')
-  await first.running.stop()
-  const third = await watch(engine, magnetTo(torrent, await startLibtorrent(torrent)))
-  await third.running.done
-  await expectWhole(third, torrent)
-})
+it.runIf(has('libtorrent'))(
+  'refuses a torrent that is being fetched already, and takes it again once that was stopped',
+  async () => {
+    const torrent = await makeTorrent({ sizeBytes: 300_000 })
+    const engine = startEngine()
+    const first = await watch(engine, { torrentFile: torrent.bytes })
+    const second = await watch(engine, { magnet: torrent.magnet })
+    await expect(second.running.failed).rejects.toThrow('This torrent is being fetched already.')
+    await first.running.stop()
+    const third = await watch(engine, magnetTo(torrent, await startLibtorrent(torrent)))
+    await third.running.done
+    await expectWhole(third, torrent)
+  },
+)

@@ -7,6 +7,7 @@ import type { Worker } from 'node:worker_threads'
 import { afterEach, expect, it } from 'vitest'
 import { Stamps } from '../server/torrent/stamps.ts'
 import type { TorrentResume } from '../server/torrent/types.ts'
+import { has } from './support/facilities.ts'
 import { until } from './support/service.ts'
 import {
   cleanUp,
@@ -65,37 +66,40 @@ function runChild(order: {
   return run
 }
 
-it(`goes on after kill -9 at ${rounds} moments, and fetches only what is missing`, async () => {
-  const torrent = await makeTorrent({ sizeBytes: 12_000_000, pieceLength: 64 * 1024 })
-  const seed = await startLibtorrent(torrent)
-  const folder = await newFolder()
-  const magnet = `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`
-  let resume: TorrentResume | null = null
-  for (let round = 1; round <= rounds; round += 1) {
-    const child = runChild({ magnet, folder, resume, downloadLimit: 6_000_000 })
-    const goal = (torrent.sizeBytes * round) / (rounds + 2)
+it.runIf(has('libtorrent'))(
+  `goes on after kill -9 at ${rounds} moments, and fetches only what is missing`,
+  async () => {
+    const torrent = await makeTorrent({ sizeBytes: 12_000_000, pieceLength: 64 * 1024 })
+    const seed = await startLibtorrent(torrent)
+    const folder = await newFolder()
+    const magnet = `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`
+    let resume: TorrentResume | null = null
+    for (let round = 1; round <= rounds; round += 1) {
+      const child = runChild({ magnet, folder, resume, downloadLimit: 6_000_000 })
+      const goal = (torrent.sizeBytes * round) / (rounds + 2)
+      await until(
+        async () => countedBytes(torrent, child.resume?.pieces ?? ''),
+        (bytes) => bytes >= goal,
+      )
+      await child.kill9()
+      resume = child.resume
+      const kept = resume?.torrentFile === null ? 0 : countedBytes(torrent, resume?.pieces ?? '')
+      const [bytes] = await stored({ folder }, 1)
+      const isTrue = await everyCountedPieceIsThere(torrent, resume?.pieces ?? '', bytes ?? Buffer.alloc(0))
+      expect({ round, isTrue, isMore: kept >= goal }).toEqual({ round, isTrue: true, isMore: true })
+    }
+    const last = runChild({ magnet, folder, resume, downloadLimit: 0 })
     await until(
-      async () => countedBytes(torrent, child.resume?.pieces ?? ''),
-      (bytes) => bytes >= goal,
+      async () => last.isDone,
+      (isDone) => isDone,
     )
-    await child.kill9()
-    resume = child.resume
-    const kept = resume?.torrentFile === null ? 0 : countedBytes(torrent, resume?.pieces ?? '')
     const [bytes] = await stored({ folder }, 1)
-    const isTrue = await everyCountedPieceIsThere(torrent, resume?.pieces ?? '', bytes ?? Buffer.alloc(0))
-    expect({ round, isTrue, isMore: kept >= goal }).toEqual({ round, isTrue: true, isMore: true })
-  }
-  const last = runChild({ magnet, folder, resume, downloadLimit: 0 })
-  await until(
-    async () => last.isDone,
-    (isDone) => isDone,
-  )
-  const [bytes] = await stored({ folder }, 1)
-  expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
-  // Each kill loses what came since the last checkpoint and the blocks of pieces that were not whole.
-  const { uploaded } = seed.says()
-  expect(uploaded).toBeLessThan(torrent.sizeBytes + rounds * 3_500_000)
-})
+    expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
+    // Each kill loses what came since the last checkpoint and the blocks of pieces that were not whole.
+    const { uploaded } = seed.says()
+    expect(uploaded).toBeLessThan(torrent.sizeBytes + rounds * 3_500_000)
+  },
+)
 
 async function everyCountedPieceIsThere(torrent: MadeTorrent, pieces: string, bytes: Buffer): Promise<boolean> {
   const bits = Buffer.from(pieces, 'base64')
@@ -150,29 +154,32 @@ it('believes the record within one boot without reading a piece, and keeps what 
   expect(watched.state()).toMatchObject({ downloadedBytes: 320_000, uploadedBytes: 4321 })
 })
 
-it('reads again after another boot only what was not forced to the disk, and fetches what is damaged there', async () => {
-  const torrent = await makeTorrent({ sizeBytes: 320_000 })
-  const folder = await newFolder()
-  const damaged = Buffer.from(torrent.contents[0] ?? '')
-  damaged.fill(0, 32_768 * 9)
-  await writeFile(join(folder, '0'), damaged)
-  const seed = await startLibtorrent(torrent)
-  const watched = await watch(startEngine(), magnetTo(torrent, seed), {
-    folder,
-    resume: claim(torrent, { unsynced: 3, folder }),
-    bootId: 'another boot',
-  })
-  await watched.running.done
-  const [bytes] = await stored(watched, 1)
-  await until(
-    async () => seed.says().uploaded,
-    (uploaded) => uploaded >= 320_000 - 32_768 * 9,
-  )
-  expect({ isSame: bytes?.equals(torrent.contents[0] ?? damaged), uploaded: seed.says().uploaded }).toEqual({
-    isSame: true,
-    uploaded: 320_000 - 32_768 * 9,
-  })
-})
+it.runIf(has('libtorrent'))(
+  'reads again after another boot only what was not forced to the disk, and fetches what is damaged there',
+  async () => {
+    const torrent = await makeTorrent({ sizeBytes: 320_000 })
+    const folder = await newFolder()
+    const damaged = Buffer.from(torrent.contents[0] ?? '')
+    damaged.fill(0, 32_768 * 9)
+    await writeFile(join(folder, '0'), damaged)
+    const seed = await startLibtorrent(torrent)
+    const watched = await watch(startEngine(), magnetTo(torrent, seed), {
+      folder,
+      resume: claim(torrent, { unsynced: 3, folder }),
+      bootId: 'another boot',
+    })
+    await watched.running.done
+    const [bytes] = await stored(watched, 1)
+    await until(
+      async () => seed.says().uploaded,
+      (uploaded) => uploaded >= 320_000 - 32_768 * 9,
+    )
+    expect({ isSame: bytes?.equals(torrent.contents[0] ?? damaged), uploaded: seed.says().uploaded }).toEqual({
+      isSame: true,
+      uploaded: 320_000 - 32_768 * 9,
+    })
+  },
+)
 
 const changes: [what: string, change: (path: string, bytes: Buffer) => Promise<void>][] = [
   ['cut off its file', (path) => truncate(path, 200_000)],
@@ -187,9 +194,11 @@ const changes: [what: string, change: (path: string, bytes: Buffer) => Promise<v
   ['in a file that is another now', (path, bytes) => writeFile(path, Buffer.alloc(bytes.length, 9))],
 ]
 
-it.each(
-  changes.flatMap(([what, change]) => ['this boot', 'another boot'].map((boot) => [what, boot, change] as const)),
-)('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, change) => {
+it
+  .runIf(has('libtorrent'))
+  .each(
+    changes.flatMap(([what, change]) => ['this boot', 'another boot'].map((boot) => [what, boot, change] as const)),
+  )('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, change) => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const [bytes = Buffer.alloc(0)] = torrent.contents
   const folder = await newFolder()
@@ -202,7 +211,7 @@ it.each(
   expect((await readFile(join(folder, '0'))).equals(bytes)).toBe(true)
 })
 
-it('asks for the description again when the one that was kept is damaged', async () => {
+it.runIf(has('libtorrent'))('asks for the description again when the one that was kept is damaged', async () => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const seed = await startLibtorrent(torrent)
   const folder = await newFolder()
@@ -226,7 +235,7 @@ it('checks what a folder holds when nothing was kept, and says so', async () => 
   ).toEqual([3_200_000, 3_200_000])
 })
 
-it('keeps a last record when stopped, from which another run goes on', async () => {
+it.runIf(has('libtorrent'))('keeps a last record when stopped, from which another run goes on', async () => {
   const torrent = await makeTorrent({ sizeBytes: 6_000_000 })
   const seed = await startLibtorrent(torrent)
   const first = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
@@ -254,35 +263,38 @@ it('keeps a last record when stopped, from which another run goes on', async () 
   })
 })
 
-it('goes on by itself within two seconds when its worker ends, three times, and then says that it cannot', async () => {
-  const workers: Worker[] = []
-  const onWorker = (worker: Worker) => workers.push(worker)
-  process.on('worker', onWorker)
-  onCleanUp(async () => process.off('worker', onWorker))
-  const torrent = await makeTorrent({ sizeBytes: 30_000_000, pieceLength: 64 * 1024 })
-  const seed = await startLibtorrent(torrent)
-  const watched = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
-  const seen: number[] = []
-  for (let loss = 0; loss < 3; loss += 1) {
-    const before = watched.state()?.downloadedBytes ?? 0
-    await until(
-      async () => watched.state()?.downloadedBytes ?? 0,
-      (bytes) => bytes > before + 300_000,
-    )
-    const kept = watched.resume()
+it.runIf(has('libtorrent'))(
+  'goes on by itself within two seconds when its worker ends, three times, and then says that it cannot',
+  async () => {
+    const workers: Worker[] = []
+    const onWorker = (worker: Worker) => workers.push(worker)
+    process.on('worker', onWorker)
+    onCleanUp(async () => process.off('worker', onWorker))
+    const torrent = await makeTorrent({ sizeBytes: 30_000_000, pieceLength: 64 * 1024 })
+    const seed = await startLibtorrent(torrent)
+    const watched = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
+    const seen: number[] = []
+    for (let loss = 0; loss < 3; loss += 1) {
+      const before = watched.state()?.downloadedBytes ?? 0
+      await until(
+        async () => watched.state()?.downloadedBytes ?? 0,
+        (bytes) => bytes > before + 300_000,
+      )
+      const kept = watched.resume()
+      await workers.at(-1)?.terminate()
+      const at = performance.now()
+      const count = watched.states.length
+      await until(
+        async () => watched.states.slice(count).find(({ downloadedBytes }) => downloadedBytes > 0),
+        (state) => state !== undefined,
+      )
+      seen.push(performance.now() - at)
+      expect(watched.state()?.downloadedBytes).toBeGreaterThanOrEqual(countedBytes(torrent, kept?.pieces ?? ''))
+    }
+    expect(Math.max(...seen)).toBeLessThan(2000)
+    expect(watched.infos.length).toBe(1)
     await workers.at(-1)?.terminate()
-    const at = performance.now()
-    const count = watched.states.length
-    await until(
-      async () => watched.states.slice(count).find(({ downloadedBytes }) => downloadedBytes > 0),
-      (state) => state !== undefined,
-    )
-    seen.push(performance.now() - at)
-    expect(watched.state()?.downloadedBytes).toBeGreaterThanOrEqual(countedBytes(torrent, kept?.pieces ?? ''))
-  }
-  expect(Math.max(...seen)).toBeLessThan(2000)
-  expect(watched.infos.length).toBe(1)
-  await workers.at(-1)?.terminate()
-  await expect(watched.running.failed).rejects.toThrow('ended again and again')
-  expect(faults).toEqual([])
-})
+    await expect(watched.running.failed).rejects.toThrow('ended again and again')
+    expect(faults).toEqual([])
+  },
+)

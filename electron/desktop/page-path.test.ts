@@ -23,6 +23,6 @@ it.each([
   'app:index.html',
 ])('does not leave the bundle for %s', (url) => {
   const path = resolveInside(folder, url)
-  expect(path === null || path.startsWith(`${folder}/`)).toBe(true)
+  expect(path === null || path.startsWith(join(folder, '/'))).toBe(true)
   if (!url.startsWith('app://putdesk/%2e%2e/')) expect(path).toBeNull()
 })

@@ -1,15 +1,16 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 import { readArguments } from './read-arguments.ts'
 
+// Of this system: with a drive on Windows.
+const [home, other, third] = [resolve('/home/mary'), resolve('/tmp/c.TORRENT'), resolve('/tmp/d e.torrent')]
 const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}`
 
 it('takes magnet links and torrent files, seen from where the command was given', () => {
   expect(
-    readArguments(
-      ['/opt/putdesk', '.', magnet, 'a b.torrent', '/tmp/c.TORRENT', 'file:///tmp/d%20e.torrent', 'a b.torrent'],
-      '/home/mary',
-    ),
-  ).toEqual({ text: magnet, paths: ['/home/mary/a b.torrent', '/tmp/c.TORRENT', '/tmp/d e.torrent'] })
+    readArguments(['/opt/putdesk', '.', magnet, 'a b.torrent', other, pathToFileURL(third).href, 'a b.torrent'], home),
+  ).toEqual({ text: magnet, paths: [resolve(home, 'a b.torrent'), other, third] })
 })
 
 it.each([
@@ -26,5 +27,5 @@ it.each([
   '/etc/passwd',
   '',
 ])('takes nothing of %j', (candidate) => {
-  expect(readArguments([candidate], '/home/mary')).toEqual({ text: '', paths: [] })
+  expect(readArguments([candidate], home)).toEqual({ text: '', paths: [] })
 })

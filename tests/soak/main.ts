@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ownCache } from '../../build/paths.ts'
+import { has } from '../support/facilities.ts'
 import { freePort } from '../support/free-port.ts'
 import { startVsftpd } from '../support/ftp.ts'
 import { figuresOf, listed } from '../support/services.ts'
-import { canMount, mountSmallDisk } from '../support/small-disk.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp } from '../support/torrents.ts'
 import { startWeb } from '../support/web.ts'
@@ -36,7 +37,7 @@ const chance = createChance(seed)
 const stuckCount = 50
 const reasonLimitMs = 15_000
 
-const disk = canMount() ? mountSmallDisk(600) : null
+const disk = has('tmpfs') ? mountSmallDisk(600) : null
 const home = disk === null ? temporaryFolder('soak') : join(disk.folder, 'home')
 await mkdir(home, { recursive: true })
 const ftpHome = temporaryFolder('soak-ftp')

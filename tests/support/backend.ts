@@ -6,6 +6,7 @@ import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
 import type { ItemColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
+import { serviceEntry } from './service.ts'
 import { temporaryFolder } from './temp-folder.ts'
 
 /** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
@@ -62,7 +63,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       decrypt: async (encrypted) => Buffer.from(encrypted).reverse().toString('utf8'),
     },
     startService: (args, note) => {
-      const service = startInNode(process.execPath, join(import.meta.dirname, '../../server/main.ts'), args, note)
+      const service = startInNode(process.execPath, serviceEntry, args, note)
       servicePid = service.pid
       const told: unknown[] = []
       starts.push({ args, told })

@@ -58,6 +58,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
+/** The program that is started as the local service. */
+export const serviceEntry = process.env.PUTDESK_TEST_SERVICE ?? join(import.meta.dirname, '../../server/main.ts')
+
 /** Starts the real local service as a child process and resolves when it listens. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const { key = 'test-key', secret = 'test-secret', allowHosts = ['127.0.0.1'] } = options
@@ -78,7 +81,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   ]
   const argv = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, `${value}`]))
   argv.push(...(options.flags ?? []))
-  const entry = options.entry ?? join(import.meta.dirname, '../../server/main.ts')
+  const entry = options.entry ?? serviceEntry
   const child = spawn(process.execPath, ['--no-warnings', entry, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },

@@ -9,24 +9,6 @@ export interface SmallDisk {
   stop: () => void
 }
 
-/** True where the tests may mount; elsewhere what needs it says so and is left out. */
-export function canMount(): boolean {
-  const isPossible = process.platform === 'linux' && process.getuid?.() === 0
-  if (!isPossible) console.info('A small disk needs Linux and root to mount a tmpfs; its tests are left out here.')
-  return isPossible
-}
-
-/** True where system calls can be made to fail; elsewhere what needs it says so and is left out. */
-export function canTrace(): boolean {
-  try {
-    execFileSync('strace', ['-V'], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.info('System calls that fail need strace; its tests are left out here.')
-    return false
-  }
-}
-
 /** Mounts a tmpfs of so many MiB. */
 export function mountSmallDisk(mebibytes: number): SmallDisk {
   const folder = temporaryFolder('disk')

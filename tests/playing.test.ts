@@ -3,11 +3,12 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createLog } from '../host/log.ts'
-import { Secrets } from '../secrets/secrets.ts'
-import { startPlayer } from './play.ts'
-import { findPlayers } from './players.ts'
-import { createRelay } from './relay.ts'
+import { createLog } from '../electron/backend/host/log.ts'
+import { startPlayer } from '../electron/backend/playing/play.ts'
+import { findPlayers } from '../electron/backend/playing/players.ts'
+import { createRelay } from '../electron/backend/playing/relay.ts'
+import { Secrets } from '../electron/backend/secrets/secrets.ts'
+import { has } from './support/facilities.ts'
 
 const film = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251))
 const token = 'bebe56e6b3455440f90bf9dec14b7c6be814c7c0'
@@ -134,7 +135,7 @@ const hostileNames = [
   '\\\\host\\share',
 ]
 
-it.each(hostileNames.map((name) => [name.slice(0, 40), name]))(
+it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40), name]))(
   'starts a player with exactly one positional argument for %j',
   async (_shown, name) => {
     const folder = mkdtempSync(join(tmpdir(), 'putdesk-player-'))

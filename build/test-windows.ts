@@ -1,0 +1,143 @@
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { buildAll } from './build.ts'
+import { root, say, stop } from './paths.ts'
+import { fetchWindowsNode, openWindows, type WindowsNode, whyNoWine, windowsPath, windowsTools } from './wine.ts'
+
+// Runs the suites of everything below the window on a Windows Node under Wine. Vitest does not run there: `tests/windows` stands in for it.
+// With arguments, only the suites whose path holds one of them.
+
+const limitMs = 10 * 60_000
+const windows = 2
+
+/** Suites that stay out, with the reason: a name that begins with one of these. */
+const elsewhere: readonly (readonly [string, string])[] = [
+  ['renderer/', 'the page runs in Chromium, the same on every system'],
+  ['build/', 'the scripts of this project are run by Node 24, which Wine does not start'],
+]
+
+interface Result {
+  name: string
+  isSkipped: boolean
+  error: string | null
+}
+
+interface Outcome {
+  suite: string
+  results: Result[]
+  /** How much it left in its temporary folder. */
+  left: number
+  /** What the tests that were left out need. */
+  lacks: string[]
+  seconds: number
+}
+
+const why = whyNoWine()
+if (why !== null) stop(`the tests on Windows need Wine: ${why}.`)
+const wanted = process.argv.slice(2)
+const node = await fetchWindowsNode()
+const tools = windowsTools()
+say('building…')
+await buildAll()
+
+const suites = findSuites()
+const work = mkdtempSync(join(tmpdir(), 'putdesk-windows-'))
+const outcomes: Outcome[] = []
+const opened = openWindows(windows, node)
+process.once('exit', () => {
+  for (const one of opened) one.stop()
+  rmSync(work, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+await Promise.all(
+  opened.map(async (one) => {
+    for (let suite = suites.shift(); suite !== undefined; suite = suites.shift()) {
+      const outcome = await runSuite(one, suite)
+      outcomes.push(outcome)
+      print(outcome)
+    }
+  }),
+)
+const count = (isWanted: (result: Result) => boolean) =>
+  outcomes.reduce((sum, { results }) => sum + results.filter(isWanted).length, 0)
+const failed = count(({ error }) => error !== null)
+const skipped = count(({ isSkipped }) => isSkipped)
+const passed = count(({ error, isSkipped }) => error === null && !isSkipped)
+console.log(`${passed} passed, ${failed} failed, ${skipped} not on Windows`)
+process.exit(failed > 0 || passed === 0 ? 1 : 0)
+
+/** The longest first, so that both halves end together. */
+function findSuites(): string[] {
+  const all = globSync('{shared,engine,server,electron,tests}/**/*.test.ts', { cwd: root })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !elsewhere.some(([start]) => path.startsWith(start)))
+    .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
+  return all.sort((one, other) => Number(other.startsWith('tests/')) - Number(one.startsWith('tests/')))
+}
+
+async function runSuite(on: WindowsNode, suite: string): Promise<Outcome> {
+  const startedAt = performance.now()
+  const folder = mkdtempSync(join(work, 'suite-'))
+  const temp = join(folder, 'temp')
+  mkdirSync(temp)
+  const report = join(folder, 'report.jsonl')
+  const [stdout, stderr] = [join(folder, 'stdout'), join(folder, 'stderr')]
+  const preload = pathToFileURL(join(root, 'tests', 'windows', 'preload.ts')).href.replace('file:///', 'file:///Z:/')
+  const options = ['--no-warnings', '--test-force-exit', '--test-reporter=./tests/windows/report.ts']
+  const child = on.start([...options, `--test-reporter-destination=${windowsPath(report)}`, suite], {
+    stdout,
+    stderr,
+    environment: {
+      NODE_OPTIONS: `--import=${preload}`,
+      WINEPATH: windowsPath(tools),
+      PUTDESK_WINE_TEMP: windowsPath(temp),
+      PUTDESK_TEST_MEMORY: windowsPath(temp),
+      PUTDESK_TEST_SERVICE: windowsPath(join(root, 'dist', 'server', 'main.mjs')),
+    },
+  })
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    on.stop()
+  }, limitMs)
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  clearTimeout(timer)
+  const results = readResults(report)
+  const told = `${text(stdout)}\n${text(stderr)}`
+  if (isLate) results.push(failure('the whole file', `It did not end within ${limitMs / 60_000} minutes.`))
+  else if (results.length === 0 || (code !== 0 && results.every(({ error }) => error === null)))
+    results.push(failure('the whole file', `It ended with ${code}.\n${told.slice(-4000)}`))
+  const left = readdirSync(temp).length
+  rmSync(folder, { recursive: true, force: true })
+  const lacks = [...told.matchAll(/^Left out here is what needs: (.*)$/gm)].map(([, name = '']) => name.trim())
+  return { suite, results, left, lacks: [...new Set(lacks)], seconds: (performance.now() - startedAt) / 1000 }
+}
+
+function print({ suite, results, left, lacks, seconds }: Outcome): void {
+  const failed = results.filter(({ error }) => error !== null).length
+  const skipped = results.filter(({ isSkipped }) => isSkipped).length
+  const parts = [`${results.length - failed - skipped} passed`]
+  if (failed > 0) parts.push(`${failed} FAILED`)
+  if (skipped > 0) parts.push(`${skipped} not on Windows (${lacks.join(', ')})`)
+  if (left > 0) parts.push(`${left} temporary folders left`)
+  console.log(`${failed > 0 ? '✗' : '✓'} ${suite}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`)
+  for (const { name, error } of results) if (error !== null) console.log(`\nFAILED ${suite}: ${name}\n${error}\n`)
+}
+
+function readResults(report: string): Result[] {
+  return text(report)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Result => JSON.parse(line))
+}
+
+function failure(name: string, error: string): Result {
+  return { name, isSkipped: false, error }
+}
+
+function text(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}

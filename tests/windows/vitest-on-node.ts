@@ -1,0 +1,124 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import * as node from 'node:test'
+import { format } from 'node:util'
+import { expect } from 'vitest'
+
+// What the suites import from Vitest, over `node:test`: Vitest itself does not run under Wine. Only what they use is here.
+export { expect }
+
+type Body<Args extends unknown[] = []> = (...args: Args) => unknown
+
+const timeoutMs = 90_000
+let finishers: (() => unknown)[] = []
+/** True while a group registers its tests that is not to run here: they are counted, and nothing of it is run. */
+let isLeftOut = false
+
+function register(
+  title: string,
+  body: Body,
+  { timeout = timeoutMs, isHere }: { timeout?: number | undefined; isHere: boolean },
+) {
+  const run = async () => {
+    finishers = []
+    try {
+      await body()
+    } finally {
+      for (const finish of finishers.toReversed()) await finish()
+    }
+  }
+  node.it(title, { timeout, skip: isLeftOut || !isHere }, run)
+}
+
+function testsWhere(isHere: boolean) {
+  const it = (title: string, body: Body, timeout?: number) => register(title, body, { timeout, isHere })
+  const each =
+    <Row>(rows: readonly Row[]) =>
+    (title: string, body: Body<unknown[]>, timeout?: number) => {
+      for (const row of rows) register(titleOf(title, row), () => body(...argumentsOf(row)), { timeout, isHere })
+    }
+  return Object.assign(it, { each })
+}
+
+function groupsWhere(isHere: boolean) {
+  const describe = (title: string, body: () => void) => {
+    node.describe(title, { timeout: Number.POSITIVE_INFINITY }, () => {
+      const wasLeftOut = isLeftOut
+      isLeftOut ||= !isHere
+      body()
+      isLeftOut = wasLeftOut
+    })
+  }
+  const each =
+    <Row>(rows: readonly Row[]) =>
+    (title: string, body: Body<unknown[]>) => {
+      for (const row of rows) describe(titleOf(title, row), () => void body(...argumentsOf(row)))
+    }
+  return Object.assign(describe, { each })
+}
+
+export const it = Object.assign(testsWhere(true), { runIf: testsWhere })
+export const describe = Object.assign(groupsWhere(true), { runIf: groupsWhere })
+
+const hook = (add: typeof node.before) => (body: Body) => {
+  if (!isLeftOut) add(async () => void (await body()), { timeout: timeoutMs })
+}
+export const beforeAll = hook(node.before)
+export const afterAll = hook(node.after)
+export const beforeEach = hook(node.beforeEach)
+export const afterEach = hook(node.afterEach)
+
+/** Runs after the current test, the newest first. */
+export function onTestFinished(finish: () => unknown): void {
+  finishers.push(finish)
+}
+
+const environment = new Map<string, string | undefined>()
+
+export const vi = {
+  hoisted: <T>(make: () => T): T => make(),
+  /** Replaces exports of one of the runtime's own modules; everyone who imports it sees them. */
+  mock: (name: string, make: (original: () => Promise<unknown>) => unknown): void => {
+    const module = createRequire(import.meta.url)(name)
+    node.before(async () => {
+      const made: Record<string, unknown> = { ...((await make(async () => ({ ...module }))) as object) }
+      for (const [key, value] of Object.entries(made)) if (module[key] !== value) module[key] = value
+      syncBuiltinESMExports()
+    })
+  },
+  spyOn: (target: object, name: string) => {
+    const spy = node.mock.method(target as Record<string, () => unknown>, name)
+    return {
+      mock: {
+        get calls() {
+          return spy.mock.calls.map((call) => call.arguments)
+        },
+      },
+      mockRestore: () => spy.mock.restore(),
+    }
+  },
+  stubEnv: (name: string, value: string): void => {
+    if (!environment.has(name)) environment.set(name, process.env[name])
+    process.env[name] = value
+  },
+  unstubAllEnvs: (): void => {
+    for (const [name, value] of environment) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+    environment.clear()
+  },
+}
+
+function argumentsOf(row: unknown): unknown[] {
+  return Array.isArray(row) ? row : [row]
+}
+
+/** Fills `%s` and its like with the row, and `$name` with its fields. */
+function titleOf(title: string, row: unknown): string {
+  const places = title.match(/%[sdijfo]/g)?.length ?? 0
+  const filled = format(title, ...argumentsOf(row).slice(0, places))
+  if (typeof row !== 'object' || row === null) return filled
+  return filled.replaceAll(/\$(\w+)/g, (whole, name) =>
+    name in row ? `${Object.entries(row).find(([key]) => key === name)?.[1]}` : whole,
+  )
+}
