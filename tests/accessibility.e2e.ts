@@ -111,7 +111,7 @@ it('settings, with the form for a paid hoster and a limit that is none', async (
   await page.keyboard.press('Control+,')
   await page.getByRole('button', { name: 'Add a paid hoster…' }).click()
   await page.getByLabel('Download at most, kB/s').fill('many')
-  await page.getByRole('button', { name: 'Store' }).click()
+  await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('alert').nth(1).waitFor()
   await expectClean(page)
 })

@@ -50,7 +50,7 @@ it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes
 it('says that a text is too long, and takes the HTML of the same words', async () => {
   const long = openStore()
   await openLinks(long.store, { text: 'a '.repeat(3_000_000), html: null, files: [] }, 'nothing')
-  expect(long.said()).toEqual(['This text is too long to look for links in: at most 4 MB. Add it in parts.'])
+  expect(long.said()).toEqual(['This text is too long to search for links: at most 4 MB. Add it in parts.'])
   const both = openStore()
   const html = '<a href="http://h.example/a">a</a>'
   await openLinks(
@@ -76,7 +76,7 @@ it('takes link files of any kind, and says what could not be read', async () => 
   await openLinks(store, { text: 'http://h.example/e', html: null, files }, 'nothing')
   expect(links()).toEqual(['c', 'd', 'a', 'b', 'e'].map((path) => `http://h.example/${path}`))
   expect(said()).toEqual([
-    '“long.txt” is too large to look for links in: at most 4 MB.',
+    '“long.txt” is too large to search for links: at most 4 MB.',
     '“gone.txt” could not be read.',
   ])
 })

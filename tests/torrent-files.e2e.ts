@@ -44,7 +44,7 @@ it('takes dropped torrent files by name, leaves one out, and says which are none
   expect(await page.getByLabel('Links', { exact: true }).inputValue()).toBe('')
   expect(await page.locator('body').innerHTML()).not.toMatch(/base64,/)
   expect(await offered(page, 'page.torrent').isDisabled()).toBe(true)
-  await page.getByRole('button', { name: 'Leave out page.torrent' }).click()
+  await page.getByRole('button', { name: 'Remove page.torrent' }).click()
   await offered(page, 'page.torrent').waitFor({ state: 'detached' })
 
   expect(await page.getByRole('listitem', { name: /Looking for peers/ }).count()).toBe(0)

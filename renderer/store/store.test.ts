@@ -300,7 +300,7 @@ it('says that a text is too long to look through, without asking', async () => {
   const { backend, store } = openStore()
   await store.getState().analyze('a', { text: ' '.repeat(4_000_001), files: [] })
   expect(store.getState().analysis.problem).toBe(
-    'This text is too long to look for links in: at most 4 MB. Add it in parts.',
+    'This text is too long to search for links: at most 4 MB. Add it in parts.',
   )
   expect(backend.asked.filter(({ method }) => method === 'links.extract')).toEqual([])
 })
@@ -362,7 +362,7 @@ it('makes a new folder under a free name and waits for its real one', async () =
   expect([store.getState().renaming, [...store.getState().selection.ids]]).toEqual([{ id: 50, problem: null }, [50]])
 })
 
-it('does not undo a new folder that is not empty any more', async () => {
+it('does not undo a new folder that is no longer empty', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([]))
   const making = store.getState().createFolder('a', 0)
@@ -373,7 +373,7 @@ it('does not undo a new folder that is not empty any more', async () => {
   await backend.answer('items.open', opened([item(51, 'film.mkv', 50)]))
   await undoing
   expect(backend.asked.some(({ method }) => method === 'items.delete')).toBe(false)
-  expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is not empty any more, so it stays.')
+  expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is no longer empty, so it was kept.')
 })
 
 it('reports on the newest text only, and does not ask again for the same links', async () => {

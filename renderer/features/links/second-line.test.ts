@@ -63,8 +63,8 @@ it('says plainly that a size is not known, and names the parts that are missing'
     secondLine(row({ kind: 'torrent', host: '', sizeBytes: null })),
     secondLine(row({ kind: 'problem', problem: '“ABCDE” is not complete: abcde.part2.rar is missing.' })),
   ]).toEqual([
-    'example.org · the server does not tell its size',
-    'nobody has told yet what is in it',
+    'example.org · the server does not report its size',
+    'its contents are not known yet',
     '“ABCDE” is not complete: abcde.part2.rar is missing.',
   ])
 })
