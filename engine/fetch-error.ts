@@ -3,9 +3,9 @@ import { constants } from 'node:os'
 /** Why bytes could not be fetched. The message is a sentence for the person. */
 export class FetchError extends Error {
   override name = 'FetchError'
-  /** True for errors that may be gone in a moment: worth another try. */
+  /** True for transient errors, which are worth a retry. */
   readonly isPassing: boolean
-  /** How long the server asked to wait before that, or null. */
+  /** How long the server asked to wait before a retry, or null. */
   readonly retryAfterMs: number | null
 
   constructor(sentence: string, options: { isPassing?: boolean; retryAfterMs?: number | null; cause?: unknown } = {}) {
@@ -27,7 +27,7 @@ const networkErrors: Record<string, [sentence: string, isPassing: boolean]> = {
   ENODATA: ['does not exist', false],
 }
 
-/** Translates what Node says about a connection or a disk into a sentence; anything it does not know is given back as it is. */
+/** Turns Node's errors of connections and disks into a sentence. Unknown errors are returned unchanged. */
 export function translateError(error: unknown, host: string): unknown {
   if (error instanceof FetchError || !(error instanceof Error)) return error
   const code = errorCode(error)
@@ -47,7 +47,7 @@ export function translateError(error: unknown, host: string): unknown {
 }
 
 /**
- * True when there was no room to write. Node has no name for a full quota, only its number, and SQLite says it in its own way.
+ * True when there was no space to write. Node has no name for a full quota, only its number, and SQLite has a code of its own.
  * Source: sqlite.org/rescode.html, SQLITE_FULL.
  */
 export function isFullDisk(error: unknown): boolean {
@@ -56,7 +56,7 @@ export function isFullDisk(error: unknown): boolean {
   return isFullQuota || isFullDatabase || ['ENOSPC', 'EDQUOT'].includes(errorCode(error))
 }
 
-/** The code of a Node error, or an empty string; looks into an error that stands for several. */
+/** The code of a Node error, or an empty string. For an aggregate error, the code of its first one. */
 export function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0])
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'

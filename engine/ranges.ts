@@ -1,7 +1,7 @@
-/** Bytes of a file from `start` up to, but not with, `end`. */
+/** The bytes of a file from `start` up to `end`, exclusive. */
 export type Range = [start: number, end: number]
 
-/** Joins a range into a list of ordered, separate ranges; what touches becomes one. */
+/** Adds a range to a list of ordered, separate ranges; adjacent ones are merged. */
 export function addRange(ranges: readonly Range[], [start, end]: Range): Range[] {
   if (end <= start) return [...ranges]
   const before = ranges.filter((range) => range[1] < start)
@@ -14,7 +14,7 @@ export function addRange(ranges: readonly Range[], [start, end]: Range): Range[]
   return [...before, joined, ...after]
 }
 
-/** The ranges without what lies in another one. */
+/** The ranges minus another one. */
 export function withoutRange(ranges: readonly Range[], [start, end]: Range): Range[] {
   const left = ranges.flatMap(([from, to]): Range[] => [
     [from, Math.min(to, start)],
@@ -23,13 +23,13 @@ export function withoutRange(ranges: readonly Range[], [start, end]: Range): Ran
   return left.filter(([from, to]) => to > from)
 }
 
-/** What of the ranges lies before `limit`. */
+/** The parts of the ranges below `limit`. */
 export function cutRanges(ranges: readonly Range[], limit: number): Range[] {
   const cut = ranges.map(([start, end]): Range => [start, Math.min(end, limit)])
   return cut.filter(([start, end]) => end > start)
 }
 
-/** What is missing between the ranges, up to `size`. */
+/** The gaps between the ranges, up to `size`. */
 export function gapsOf(ranges: readonly Range[], size: number): Range[] {
   const gaps: Range[] = []
   let at = 0
@@ -41,18 +41,18 @@ export function gapsOf(ranges: readonly Range[], size: number): Range[] {
   return gaps.filter(([start, end]) => end > start)
 }
 
-/** How many bytes the ranges hold. */
+/** The total number of bytes in the ranges. */
 export function sizeOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0)
 }
 
-/** How many bytes there are from the beginning of the file to the first gap. */
+/** The number of bytes from the beginning of the file to the first gap. */
 export function headOf(ranges: readonly Range[]): number {
   const [first] = ranges
   return first?.[0] === 0 ? first[1] : 0
 }
 
-/** True for a list of ordered, separate ranges of whole numbers, as this program writes them. */
+/** True for a list of ordered, separate ranges of integers, as this program writes them. */
 export function isRangeList(value: unknown): value is Range[] {
   if (!Array.isArray(value)) return false
   let at = -1

@@ -1,32 +1,32 @@
 import type { IncomingMessage } from 'node:http'
 import type { Range } from './ranges.ts'
 
-/** What tells one version of a file from another. */
+/** What identifies a version of a file. */
 export interface Validators {
   etag: string | null
   lastModified: string | null
-  /** The value for `If-Range`; null when the server gave nothing strong enough to go on with. */
+  /** The value for `If-Range`; null when the server sent nothing strong enough to resume with. */
   strong: string | null
 }
 
-/** All that is needed to go on with a part file after the program was gone. */
+/** All that is needed to resume a part file after a restart of the program. */
 export interface ResumeRecord {
   validators: Validators
   /** The size that the server announced, or null. */
   totalBytes: number | null
-  /** True when checksums of what was written lie beside the part file. Not there: written by a version that kept none. */
+  /** True when checksums of what was written are stored next to the part file. Absent: written by a version that stored none. */
   isSummed?: boolean
-  /** How many bytes from the beginning on are known to be on the disk itself. */
+  /** How many bytes from the beginning are known to be on the disk. */
   syncedBytes: number
-  /** What had been written. Not there: the part file is filled from its beginning to its end. */
+  /** What had been written. Absent: the part file is filled sequentially. */
   done?: Range[]
-  /** What of that is known to be on the disk itself. Not there: `syncedBytes` says it all. */
+  /** What of that is known to be on the disk. Absent: `syncedBytes` says it all. */
   syncedRanges?: Range[]
-  /** The boot in which the part file was written: within it nothing that was written is lost by the system. */
+  /** The boot in which the part file was written: within it the system loses nothing that was written. */
   bootId: string
 }
 
-/** The validators of an answer. A date is strong only when it is a minute older than the answer. Source: RFC 9110 §8.8.2.2. */
+/** The validators of a response. A date is strong only when it is a minute older than the response. Source: RFC 9110 §8.8.2.2. */
 export function validatorsOf(response: IncomingMessage): Validators {
   const { etag, date, 'last-modified': lastModified } = response.headers
   const isStrongTag = etag !== undefined && /^"[^"]*"$/.test(etag)
@@ -39,7 +39,7 @@ export function validatorsOf(response: IncomingMessage): Validators {
   }
 }
 
-/** The size an answer announces, or null. Never to be trusted, only to be checked against. */
+/** The size that a response announces, or null. Never to be trusted, only to be checked against. */
 export function announcedBytes(response: IncomingMessage): number | null {
   const header = response.headers['content-length']
   if (header === undefined || !/^\d+$/.test(header)) return null
@@ -47,24 +47,24 @@ export function announcedBytes(response: IncomingMessage): number | null {
   return Number.isSafeInteger(size) ? size : null
 }
 
-/** The part of a file that was asked for, and what is known about the file. */
+/** The requested part of a file, and what is known about the file. */
 export interface AskedPart {
   start: number
-  /** Exclusive; null for all that follows. */
+  /** Exclusive; null for everything that follows. */
   end: number | null
   totalBytes: number | null
   validators: Validators
-  /** True when a checksum of the whole is known: then a part needs no proof of its own. */
+  /** True when a checksum of the complete file is known: then a part needs no proof of its own. */
   isChecked: boolean
 }
 
-/** What is wrong with an answer to a part; `hasChanged` when it is of another version of the file. */
+/** What is wrong with a response to a part request; `hasChanged` when it belongs to another version of the file. */
 export interface PartProblem {
   problem: string
   hasChanged: boolean
 }
 
-/** A place in a file as `Content-Range` says it, with the end exclusive. Source: RFC 9110 §14.4. */
+/** The range in `Content-Range`, with an exclusive end. Source: RFC 9110 §14.4. */
 function rangeOf(response: IncomingMessage): { start: number; end: number; totalBytes: number | null } | null {
   const range = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(response.headers['content-range'] ?? '')
   if (range === null) return null
@@ -74,8 +74,8 @@ function rangeOf(response: IncomingMessage): { start: number; end: number; total
 }
 
 /**
- * The size of the file that an answer is the whole of, or null when it does not say; `part` when what it says of its place is
- * anything but the whole. The status alone does not tell: a 200 can be a part that is called by the wrong name.
+ * The file size when a response holds the complete file, or null when it is not given; `part` when its range is anything else.
+ * The status alone does not tell: a 200 can be a mislabelled part.
  */
 export function wholeBytes(response: IncomingMessage): number | null | 'part' {
   const announced = announcedBytes(response)
@@ -85,7 +85,7 @@ export function wholeBytes(response: IncomingMessage): number | null | 'part' {
   return isWhole && (announced === null || announced === range.end) ? range.end : 'part'
 }
 
-/** Why a 206 is not the part that was asked for, or the size that it says the whole has. Source: RFC 9110 §14.4, §15.3.7. */
+/** Why a 206 is not the requested part, or the total size that it reports. Source: RFC 9110 §14.4, §15.3.7. */
 export function checkPartial(
   response: IncomingMessage,
   asked: AskedPart,
@@ -99,7 +99,7 @@ export function checkPartial(
   if (start !== asked.start) return wrong('it answered with another part than the one asked for')
   if (totalBytes === null) return wrong('it answered with a part, and did not say how long the file is')
   if (asked.totalBytes !== null && totalBytes !== asked.totalBytes) return wrong('the file has another size now', true)
-  // More than was asked for is no harm: what follows is not read.
+  // More than requested does no harm: the rest is not read.
   if (end < (asked.end ?? totalBytes) || end > totalBytes) return wrong('it answered with less than the rest')
   const validators = validatorsOf(response)
   if (isOtherVersion(validators, asked.validators)) return wrong('the file has changed', true)
@@ -109,8 +109,8 @@ export function checkPartial(
 }
 
 /**
- * True when an answer carries the very validator that was strong before, and nothing that contradicts it: then both are about the
- * same bytes. Source: RFC 9110 §15.3.7.3: silence proves nothing.
+ * True when a response carries the same strong validator as before, and nothing that contradicts it: then both describe the same
+ * bytes. Source: RFC 9110 §15.3.7.3: silence proves nothing.
  */
 export function isSameVersion(now: Validators, before: Validators): boolean {
   const { strong } = before
@@ -118,7 +118,7 @@ export function isSameVersion(now: Validators, before: Validators): boolean {
   return hasIt && !isOtherVersion(now, before)
 }
 
-/** True when what an answer says is not what was said before; what either of them leaves out says nothing, save a new tag. */
+/** True when a response contradicts what was received before. What either of them omits says nothing, except for a new tag. */
 export function isOtherVersion(now: Validators, before: Validators): boolean {
   const tagOf = (etag: string) => etag.replace(/^W\//, '')
   const hasOtherTag =

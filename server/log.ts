@@ -4,13 +4,13 @@ import { hide } from './secrets.ts'
 
 const maxLineLength = 16 * 1024
 
-/** Writes one entry to the log on stderr, with the whole chain of causes and without anything secret. */
+/** Writes an error to the log on stderr, with its complete chain of causes and without secrets. */
 export function logError(error: unknown): void {
   process.stderr.write(stamped(redact(chain(error))))
 }
 
 /**
- * Notes that bytes were asked for, with the range. Nothing of the request is written as it came: the line is made of what was
+ * Logs a request for bytes, with its range. Nothing of the request is written as received: the line is built from what was
  * understood.
  */
 export function logRequest({ method = '', headers }: IncomingMessage, route: MediaRoute, status: number): void {
@@ -20,12 +20,12 @@ export function logRequest({ method = '', headers }: IncomingMessage, route: Med
   waiting.push(stamped(`${method} /${route.kind}/${userId}/${itemId} ${status}${range}`))
 }
 
-/** One entry of the log: what it quotes cannot look like another one, since only the first line begins with a time. */
+/** One log entry. Quoted text cannot look like another entry, because only the first line begins with a time. */
 function stamped(text: string): string {
   return `${new Date().toISOString()} ${text.replaceAll('\n', '\n    ')}\n`
 }
 
-/** Text as it may be written: without secrets, control characters or endless quotes. */
+/** Text that is safe to log: without secrets, control characters or endless quotes. */
 export function redact(text: string): string {
   const short = text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text
   return hide(short).replace(
@@ -34,7 +34,7 @@ export function redact(text: string): string {
   )
 }
 
-/** Lines of requests: those that came together are written together, as each write holds everything up. */
+/** Pending request lines, written in batches, because each write blocks everything else. */
 const waiting: string[] = []
 
 function writeWaiting(): void {

@@ -13,8 +13,8 @@ import type { TorrentEngine } from './torrent/engine.ts'
 
 const stopWithinMs = 4500
 
-// The system's look-ups of names have half of these threads at most: a few that nobody answers for are not to keep all others waiting.
-// Read when the first of them starts. Source: libuv, "Thread pool work scheduling".
+// Limits name lookups to half of these threads, so that a few unanswered ones do not hold up everything else. Read when the first
+// thread starts. Source: libuv, "Thread pool work scheduling".
 process.env.UV_THREADPOOL_SIZE ??= '8'
 
 async function main(): Promise<void> {
@@ -103,6 +103,6 @@ function die(error: unknown): void {
   process.exit(1)
 }
 
-// Left to itself, Node writes what ended it as it is.
+// By default, Node would write the error unredacted.
 process.on('uncaughtException', die)
 main().catch(die)

@@ -12,18 +12,18 @@ import { checkKeys, number, type RawOptions, text, texts, UsageError } from './r
 /** What the command line and the settings file set. */
 export interface Options {
   port: number
-  /** The address to listen at. */
+  /** The address to listen on. */
   listen: string
-  /** Names that this computer is reached by, beside its addresses. */
+  /** Host names of this computer, in addition to its addresses. */
   hostNames: HostName[]
-  /** Proxies in front of the service that tell whom a request is from and for. */
+  /** Trusted proxies in front of the service, which forward the client's address and the requested host. */
   proxies: BlockList
   /** Origins of browser extensions that may use the service. */
   allowedOrigins: ReadonlySet<string>
   folder: string
-  /** Null when the app that started the service tells who they are. */
+  /** Null when the app that started the service sends them. */
   users: UserOptions[] | null
-  /** What holds for the user whom the app names. */
+  /** Limits of the user that the app sends. */
   limits: UserLimits
   load: LoadOptions
   allowHosts: string[]
@@ -37,9 +37,9 @@ type UserLimits = Pick<
   'diskQuotaBytes' | 'bandwidthQuotaBytes' | 'activeLimit' | 'largestFileBytes' | 'share'
 >
 
-/** How torrents are had. Limits are in bytes a second, 0 for none; they do not hold for what is being shared back. */
+/** Torrent settings. Limits are in bytes a second, 0 for none; they do not apply to seeding. */
 interface TorrentSettings {
-  /** Where to ask for people who share, without a tracker; null: nowhere. */
+  /** The first DHT nodes to ask for peers; null turns the DHT off. */
   dhtBootstrap: string[] | null
   listen: { address: string; port: number }
   downloadLimit: number
@@ -85,7 +85,10 @@ const userKeys = [
   'share',
 ]
 
-/** Reads the command line, and the settings file that it may name; the command line wins. With `--parent` no credentials are taken from it. */
+/**
+ * Reads the command line, and the settings file that it may name; the command line takes precedence. With `--parent` it accepts
+ * no credentials.
+ */
 export function readOptions(argv: string[]): Options {
   const flags = parse(argv)
   const file = text(flags, 'config')
@@ -152,7 +155,7 @@ function readFile(path: string): RawOptions {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
     } catch (cause) {
-      // What is wrong with its JSON would quote it, with the secrets in it.
+      // An error about its JSON would quote it, with the secrets in it.
       const why =
         cause instanceof SyntaxError
           ? `it is not JSON${placeOf(cause)}`
@@ -217,7 +220,7 @@ function refuseCredentials(flags: RawOptions): void {
   }
 }
 
-/** Whoever can reach the service can try keys: short ones would be found. */
+/** Anyone who can reach the service can try keys: short ones would be found. */
 function checkStrength(users: UserOptions[] | null, listen: string): void {
   if (users === null) throw new UsageError('With --parent the service listens on this computer only.')
   for (const { key, secret, user } of users) {

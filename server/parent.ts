@@ -8,14 +8,14 @@ export interface ParentSettings {
   hosters?: HosterAccount[]
 }
 
-/** The app that started this service. Credentials come from it, never by the command line or the environment. */
+/** The app that started this service. It sends the credentials; they never come from the command line or the environment. */
 export interface Parent {
-  /** What it says first. */
+  /** The first message. */
   started: Promise<{ credentials: Credentials; settings: ParentSettings }>
   onSettings: (listener: (settings: ParentSettings) => void) => void
-  /** Resolves when the app is closed, or wants the service to end. */
+  /** Resolves when the app closes, or asks the service to stop. */
   closed: Promise<void>
-  /** Tells it through Electron's port, where there is one, what others read from the standard output. */
+  /** Sends through Electron's port, where there is one, what otherwise goes to standard output. */
   tell: (message: object) => void
 }
 
@@ -24,7 +24,7 @@ interface MessagePort {
   postMessage: (message: unknown) => void
 }
 
-/** Joins the app: over Electron's port in a utility process, otherwise by lines of JSON on the standard input. */
+/** Connects to the app: over Electron's port in a utility process, otherwise with lines of JSON on standard input. */
 export function joinParent(): Parent {
   let change: (settings: ParentSettings) => void = () => undefined
   let start: (message: Awaited<Parent['started']>) => void

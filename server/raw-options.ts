@@ -3,10 +3,10 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** Names and values as someone wrote them. */
+/** Unvalidated names and values. */
 export type RawOptions = Record<string, unknown>
 
-/** Takes an object with no other names than these. */
+/** Returns the object if it has no names other than these. */
 export function checkKeys(raw: unknown, names: readonly string[], what: string): RawOptions {
   if (!isRawOptions(raw)) throw new UsageError(`${what} is to be an object of names and values.`)
   const unknown = Object.keys(raw).find((name) => !names.includes(name))
@@ -14,7 +14,7 @@ export function checkKeys(raw: unknown, names: readonly string[], what: string):
   return raw
 }
 
-/** A text that may be absent or empty. */
+/** An optional text; empty counts as absent. */
 export function text(raw: RawOptions, name: string): string | null {
   const value = raw[name]
   if (value === undefined || value === '') return null
@@ -22,7 +22,7 @@ export function text(raw: RawOptions, name: string): string | null {
   return value
 }
 
-/** A list of texts that may be absent. */
+/** An optional list of texts. */
 export function texts(raw: RawOptions, name: string): string[] {
   const value = raw[name] ?? []
   const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string')
@@ -30,7 +30,7 @@ export function texts(raw: RawOptions, name: string): string[] {
   return value
 }
 
-/** A number that may be absent, as a number or as digits. */
+/** An optional number, given as a number or as digits. */
 export function number(
   raw: RawOptions,
   name: string,

@@ -1,10 +1,10 @@
-/** Shorter ones would be found in any text; they are hidden only where the text says what they are. */
+/** Shorter secrets would match in any text; they are hidden only where the text says what they are. */
 const minKnownLength = 5
 const maxKnown = 1000
 const maxRounds = 3
 const known = new Set<string>()
 
-/** Keeps texts out of everything that is written, in each form that they can be quoted in. */
+/** Hides texts from everything that is logged, in each form in which they can be quoted. */
 export function keepSecret(...texts: (string | null | undefined)[]): void {
   for (const text of texts) {
     if (text === null || text === undefined || text.length < minKnownLength) continue
@@ -15,8 +15,8 @@ export function keepSecret(...texts: (string | null | undefined)[]): void {
 }
 
 /**
- * Takes every known secret out of a text, and whatever has the shape of one: what signs a request, queries, user names in
- * addresses, passkeys. Takes time in proportion to the length of the text.
+ * Removes every known secret from a text, and whatever looks like one: request signatures, queries, user names in addresses,
+ * passkeys. Runs in linear time.
  */
 export function hide(text: string): string {
   let shown = plain(text)
@@ -28,10 +28,10 @@ export function hide(text: string): string {
     .replace(/[^\s"'“”‘’<>`]+/g, hideInWord)
 }
 
-/** Disguised letters undone, so that `%61tk` or `%2561tk` is seen for what it is; spaces and quotes stay encoded. */
+/** Decodes escaped letters, so that `%61tk` or `%2561tk` is recognized; spaces and quotes stay encoded. */
 function plain(text: string): string {
   let undone = text
-  // What comes out may be a disguise once more.
+  // The result may be escaped again.
   for (let round = 0; round < maxRounds && /%|\\u00/.test(undone); round += 1) {
     undone = undone
       .replace(/%(?:25){0,8}([0-9a-f]{2})/gi, (_all, digits: string) => {
@@ -47,10 +47,10 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64').replace(/=+$/, '')
 }
 
-/** Headers whose whole value is secret, with a name in front of it or in quotes. */
+/** Headers whose complete value is secret, with a name before it or in quotes. */
 const headerLine = /\b((?:proxy-)?authorization|(?:set-)?cookie|referer)\b["']?\s{0,9}[:=][^\n]*/gi
 
-/** A name that says that a secret follows, and the value: in quotes, or up to what ends it in a query, JSON or a sentence. */
+/** A name that announces a secret, and its value: in quotes, or up to the delimiter in a query, JSON or a sentence. */
 const namedValue = new RegExp(
   [
     '((?:api[_-]?key|secret|token|pass(?:word|wd|key|phrase)?|pwd|auth[_-]?key|rsskey|session[_-]?id|signature|(?<![a-z])key)',
@@ -77,7 +77,7 @@ function withoutUser(word: string): string {
   return scheme === -1 || at < scheme ? word : `${word.slice(0, scheme + 3)}${word.slice(at + 1)}`
 }
 
-/** A long run of letters and digits is a key more likely than a name. */
+/** A long run of letters and digits is more likely a key than a name. */
 function hidePasskeys(word: string): string {
   return word.replace(/[a-z0-9+=]{16,}/gi, (run) => (/\d/.test(run) && /[a-z]/i.test(run) ? '…' : run))
 }

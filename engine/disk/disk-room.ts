@@ -14,13 +14,13 @@ export interface DiskRoomOptions {
   reserveBytes?: number | undefined
   signal: AbortSignal
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
-  /** How much is still to be written, or null when nobody knows. */
+  /** How much is still to be written; null when unknown. */
   neededBytes: () => number | null
   onTrouble: (sentence: string | null) => void
 }
 
 /**
- * The room on the volume that a fetch writes to. A full disk is no end: whoever wants to write waits here until there is room,
+ * The free space on the volume that a fetch writes to. A full disk does not end a fetch: writers wait here until there is space,
  * and the person is told how much is needed.
  */
 export class DiskRoom {
@@ -37,7 +37,7 @@ export class DiskRoom {
     return this.#waiting !== null
   }
 
-  /** Resolves when so many bytes may be written; the volume is asked now and then, not each time. */
+  /** Resolves when `bytes` may be written. The volume is asked from time to time, not on every call. */
   async take(bytes: number): Promise<void> {
     while (this.#allowance < bytes || performance.now() - this.#lookedAtMs > recheckMs) {
       if (this.#waiting === null && (await this.#hasRoom(bytes))) break
@@ -46,7 +46,7 @@ export class DiskRoom {
     this.#allowance -= bytes
   }
 
-  /** Resolves when it is worth trying again after the system had refused a write for want of room. */
+  /** Resolves when it is worth retrying after the system refused a write because the disk was full. */
   async waitAfterRefusal(): Promise<void> {
     this.#allowance = 0
     await this.#wait(1)
@@ -70,7 +70,7 @@ export class DiskRoom {
     onTrouble(null)
   }
 
-  /** Looks at the volume; true when there is room. A volume that tells nothing is taken to have some. */
+  /** Asks the volume; true when there is space. A volume that does not report its free space is assumed to have some. */
   async #hasRoom(bytes: number): Promise<boolean> {
     this.#lookedAtMs = performance.now()
     const volume = await this.#volume()

@@ -5,7 +5,7 @@ const idleMs = 2000
 const quickMs = 1
 const slowMs = 3
 
-/** A place in a file, and the buffer that its bytes go to. */
+/** A position in a file, and the buffer that its bytes go to. */
 interface Piece {
   buffer: Buffer
   offset: number
@@ -17,7 +17,7 @@ interface Piece {
 export interface OpenFile {
   file: FileHandle
   sizeBytes: number
-  /** Reads a small piece; answers with how many bytes came. */
+  /** Reads a small piece and returns the number of bytes read. */
   readSmall: (piece: Piece) => Promise<number> | number
   release: () => void
 }
@@ -31,8 +31,8 @@ interface Entry {
 const entries = new Map<string, Entry>()
 
 /**
- * Opens a file that never changes: once for all who read it at the same time, and for a moment after, because a player asks for
- * one range after the other.
+ * Opens a file that never changes. Readers share it, and it stays open for a moment afterwards, because a player asks for one
+ * range after another.
  */
 export async function takeFile(path: string): Promise<OpenFile> {
   const entry = entries.get(path) ?? { opening: openFile(path), users: 0, closing: null }
@@ -53,7 +53,7 @@ export async function takeFile(path: string): Promise<OpenFile> {
   }
 }
 
-/** Closes a file as soon as nobody reads it any more: it is about to be removed. */
+/** Closes a file as soon as its last reader is done, because it is about to be removed. */
 export function forgetFile(path: string): void {
   const entry = entries.get(path)
   entries.delete(path)
@@ -75,8 +75,8 @@ async function openFile(path: string): Promise<Omit<OpenFile, 'release'>> {
 }
 
 /**
- * What lies in the system's memory is read at once: to have another thread do it takes several times as long. One read that had to
- * wait for the disk ends that for this file.
+ * Reads synchronously what is in the system's memory: doing it in another thread takes several times as long. The first read that
+ * has to wait for the disk ends that for this file.
  */
 function smallReader(file: FileHandle): OpenFile['readSmall'] {
   let isQuick = false
@@ -98,6 +98,6 @@ function smallReader(file: FileHandle): OpenFile['readSmall'] {
 }
 
 function close({ opening }: Entry): void {
-  // One that could not be opened needs no closing, and of a file that was only read no error matters.
+  // A file that failed to open needs no closing, and errors on closing a file that was only read do not matter.
   opening.then(({ file }) => file.close()).catch(() => undefined)
 }

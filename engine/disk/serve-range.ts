@@ -5,14 +5,14 @@ import { forgetFile, type OpenFile, takeFile } from './open-files.ts'
 const readBytes = 512 * 1024
 const smallBytes = 128 * 1024
 const maxSpare = 32
-/** Buffers that nobody uses just now: what players and file managers ask for again and again is small. */
+/** Free buffers. What players and file managers request again and again is small. */
 const spare: Buffer[] = []
 
-/** A file that never changes, and the headers that say what it is. */
+/** A file that never changes, and the response headers that describe it. */
 interface Served {
   path: string
   headers: Record<string, string>
-  /** How long it is to be; null: nobody knows. */
+  /** The expected length; null when unknown. */
   expectedBytes: number | null
 }
 
@@ -22,8 +22,8 @@ export class ChangedFileError extends Error {
 }
 
 /**
- * Answers GET or HEAD for one file that never changes, whole or one range of it. Rejects only when the file cannot be opened or is
- * not as long as expected, and nothing was sent.
+ * Answers GET or HEAD for a file that never changes, in full or for one range. Rejects only when the file cannot be opened or
+ * does not have the expected length, and then nothing has been sent.
  */
 export async function serveFile(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
   const source = await takeFile(served.path)
@@ -75,7 +75,7 @@ export function parseRange(
   return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) }
 }
 
-/** What fits into one buffer goes out with its head in one piece. */
+/** A body that fits into one buffer is sent together with its head. */
 async function sendAtOnce(
   source: OpenFile,
   response: ServerResponse,
@@ -102,7 +102,7 @@ async function sendAtOnce(
   })
 }
 
-/** Two buffers take turns: while one is on its way to the client, the next is read. */
+/** Uses two buffers: while one is on its way to the client, the next is read. */
 async function pump(file: FileHandle, response: ServerResponse, span: { start: number; end: number }): Promise<void> {
   const size = Math.min(readBytes, span.end - span.start)
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(span.end - span.start > size ? size : 0)]

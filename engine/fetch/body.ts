@@ -7,21 +7,21 @@ const tickMs = 250
 
 export interface BodyOptions {
   host: string
-  /** How long the sender may be silent. */
+  /** How long the sender may stay silent. */
   stallMs: number
-  /** Takes bytes that came; true when no more are wanted. */
+  /** Takes the bytes that arrived; resolves to true when no more are wanted. */
   onBatch: (chunks: Buffer[], bytes: number) => Promise<boolean>
-  /** Told of bytes at once when they come. */
+  /** Called as soon as bytes arrive. */
   onArrival?: (bytes: number) => void
-  /** Told once when the sender has been silent for a third of `stallMs`. */
+  /** Called once when the sender has been silent for a third of `stallMs`. */
   onQuiet?: () => void
-  /** Asked at the end: true when the connection broke and only looks as if the body were whole. */
+  /** Called at the end: true when the connection broke although the body looks complete. */
   isBroken: () => boolean
 }
 
 /**
- * Reads a body in batches of about 1 MiB, or of what came in a quarter of a second. While a batch is being written the next one
- * gathers; then the sender is held back. What arrived before an error is passed on before it rejects.
+ * Reads a body in batches of about 1 MiB, or of what arrived in a quarter of a second. While one batch is written the next one is
+ * collected; after that the sender is held back. What arrived before an error is passed on before this rejects.
  */
 export function readBody(stream: Readable, options: BodyOptions): Promise<void> {
   return new Promise((resolve, reject) => {

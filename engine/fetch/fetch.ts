@@ -29,27 +29,30 @@ export interface FetchOptions {
   partPath: string
   gate: Gate
   signal: AbortSignal
-  /** What an earlier run kept, or null to start at the beginning. */
+  /** The record of an earlier run, or null to start at the beginning. */
   resume: ResumeRecord | null
   bootId: string
-  /** Called before the first byte of a fresh start is written; rejects to refuse the file. */
+  /** Called before the first byte of a fresh start is written. Rejects to refuse the file. */
   onStart?: (announced: Announced) => void | Promise<void>
-  /** Called before each batch is written, with how many bytes there will be in all; rejects to refuse it. */
+  /** Called before each batch is written, with the total length after it. Rejects to refuse it. */
   onBytes?: (length: number) => void | Promise<void>
-  /** What may be kept for a later run. It never runs ahead of the disk, and comes at most four times a second. */
+  /** A record for resuming later. It is never ahead of the disk, and comes at most four times a second. */
   onCheckpoint?: (record: ResumeRecord) => void | Promise<void>
-  /** The fetch starts over, waits before it tries again or for room on the disk: a sentence. Null when it goes on. */
+  /** A sentence when the fetch starts over, waits before a retry, or waits for disk space; null when it continues. */
   onTrouble?: (sentence: string | null) => void
-  /** What is known about the content beforehand: then it is gone on with even without a validator, and checked at the end. */
+  /**
+   * What is known about the content in advance. The fetch then resumes even without a validator, and the content is verified at
+   * the end.
+   */
   expect?: Expected
-  /** What to show the link's own server; asked again for each request, and never for another origin. */
+  /** Credentials for the link's own server. Called for each request, and never for another origin. */
   credentialsFor?: (url: URL) => HttpCredentials | null
-  /** The most connections at once; 4 when not given. More than one is used only where it is faster. */
+  /** The maximum number of connections; 4 by default. More than one is used only where it is faster. */
   maxConnections?: number
-  /** How much is left free on the volume; 1 % of it and at most 64 MiB when not given. */
+  /** How much is left free on the volume; by default 1 % of it, at most 64 MiB. */
   reserveBytes?: number
   stallMs?: number
-  /** Waits between tries. One that resolves early is a person's “try now”. */
+  /** Waits between retries. Resolving early means that the person chose “try now”. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   random?: () => number
 }
@@ -67,17 +70,17 @@ interface Run {
 
 const noValidators: Validators = { etag: null, lastModified: null, strong: null }
 
-/** A file that is whole and on the disk. */
+/** A complete file on the disk. */
 export interface Fetched {
   sizeBytes: number
-  /** False when the sender did not say how long it is, so that only an orderly end of the connection says that this is all. */
+  /** False when the sender did not announce the length, so that only an orderly close of the connection marks the end. */
   isProven: boolean
 }
 
 /**
- * Fetches a link into a part file, and answers with its size once every byte is there and on the disk. Goes on after passing
- * errors and after a restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise
- * starts over and says so. Rejects with a `FetchError`, or with what a callback rejected with.
+ * Fetches a link into a part file and returns its size once every byte is on the disk. Resumes after transient errors and after a
+ * restart, but only where a strong validator or a checksum proves that it is still the same file; otherwise it starts over and
+ * reports that. Rejects with a `FetchError`, or with what a callback rejected with.
  */
 export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
   const restarts = { count: 0 }
@@ -99,7 +102,7 @@ export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
   }
 }
 
-/** True when a part file that was whole is still what was written. Where nothing tells, it is. */
+/** True when a part file that was complete is still what was written. Assumed true where nothing can tell. */
 export async function isIntact(
   partPath: string,
   {
@@ -154,13 +157,13 @@ async function fetchOnce(
     room,
     onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
   })
-  // A record of an earlier version says less: it must not be found beside what is written from now on.
+  // A record of an earlier version says less: it must not be found next to what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
   const checking = part.checked().then((lostBytes) => {
     if (lostBytes === 0 || isLost) return
     tell(`Another program changed what had been fetched, so ${formatSize(lostBytes)} of it are fetched again.`)
   })
-  // An error in reading back is met again where its end is awaited.
+  // A read error is handled where the end of the check is awaited.
   checking.catch(() => undefined)
   let fetched: Fetched
   try {
@@ -183,7 +186,7 @@ async function fetchOnce(
   return fetched
 }
 
-/** Tries until the file is whole, is what was expected, and is on the disk. */
+/** Retries until the file is complete, matches what was expected, and is on the disk. */
 async function fetchInto(run: Run): Promise<Fetched> {
   const { options, part, version } = run
   const { signal } = options
@@ -258,7 +261,7 @@ async function startOver({ source, part, version, restarts, tell }: Run, why: st
   tell(`Started over at “${source.host}”: ${why}.`)
 }
 
-/** A size that an earlier run was told under a strong validator. */
+/** A size that an earlier run received under a strong validator. */
 function taggedBefore(resume: ResumeRecord | null): Version['tagged'] {
   if (resume === null || resume.totalBytes === null || resume.validators.strong === null) return null
   return { validators: resume.validators, totalBytes: resume.totalBytes }
@@ -274,7 +277,7 @@ function recordOf(part: PartFile, { validators, totalBytes }: Version, bootId: s
   return part.isSplit ? { ...record, done: part.done, syncedRanges: part.synced } : record
 }
 
-/** Passes on each sentence once, and null when there is nothing to say any more. */
+/** Reports each sentence once, and null when there is nothing left to report. */
 function teller(options: FetchOptions): Run['tell'] {
   let last: string | null | undefined
   return (sentence) => {

@@ -1,12 +1,12 @@
 const tickMs = 100
-/** A shorter time says too little about a speed; a new connection needs a longer one to come up to its own. */
+/** A shorter window says too little about the speed; a new connection needs a longer one to reach its own. */
 const windowMs = 300
 const trialMs = 2000
 const fastBytesPerSecond = 32 * 1024 * 1024
 const minRemainingSeconds = 2
 const worthFactor = 1.1
 
-/** The connections of one fetch, as far as their number goes. */
+/** The part of a fetch that decides how many connections it has. */
 interface Growing {
   readonly count: number
   readonly limit: number
@@ -23,15 +23,15 @@ export interface GrowthOptions {
 }
 
 /**
- * Finds how many connections are worth having: doubles them while the server is slow and each doubling raises the speed, and goes
- * back by one step when it does not. A fast server, or one that is nearly done, is left alone.
+ * Finds how many connections are worthwhile: doubles them while the server is slow and each doubling raises the speed, and goes
+ * back one step when it does not. A fast server, or a fetch that is nearly done, is left alone.
  */
 export class Growth {
   readonly #options: GrowthOptions
   readonly #ticking: NodeJS.Timeout
   #isSettled = false
   #trial: { from: number; bytesPerSecond: number } | null = null
-  /** Where the present measurement began; null while there is nothing to measure. */
+  /** Where the current measurement began; null while there is nothing to measure. */
   #since: { bytes: number; ms: number } | null = null
 
   constructor(options: GrowthOptions) {
@@ -59,12 +59,12 @@ export class Growth {
     this.#grow(bytesPerSecond)
   }
 
-  /** True when nothing is on trial, or what is has raised the speed. */
+  /** True when nothing is on trial, or when the trial has raised the speed. */
   #passes(bytesPerSecond: number): boolean {
     return this.#trial === null || bytesPerSecond >= this.#trial.bytesPerSecond * worthFactor
   }
 
-  /** Keeps what was added, or takes it away when it did not help. */
+  /** Keeps the added connections, or removes them when they did not help. */
   #judge(bytesPerSecond: number): void {
     const { segments } = this.#options
     const isKept = this.#passes(bytesPerSecond)

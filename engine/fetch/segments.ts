@@ -12,13 +12,13 @@ const minSplitBytes = 4 * 1024 * 1024
 const noBytes = Buffer.alloc(0)
 const otherSize = 'it gives another length for the same version of the file'
 
-/** What is known about the file that is being fetched. */
+/** What is known about the file being fetched. */
 export interface Version {
   validators: Validators
   totalBytes: number | null
-  /** False when nothing but the end of the connection says that this was all. */
+  /** False when only the end of the connection marks the end of the file. */
   isProven: boolean
-  /** The last version with a strong validator whose size was told: the same validator never has another one. */
+  /** The last version with a strong validator and a known size: the same validator never has another size. */
   tagged: { validators: Validators; totalBytes: number } | null
 }
 
@@ -29,24 +29,24 @@ export interface SegmentsOptions {
   signal: AbortSignal
   stallMs: number
   maxConnections: number
-  /** True when a checksum of the whole is known. */
+  /** True when a checksum of the complete file is known. */
   isChecked: boolean
-  /** True while there is no room on the disk. */
+  /** True while there is no space on the disk. */
   isHeldBack: () => boolean
   onStart: (announced: Announced) => Promise<void>
-  /** Called before a batch is written, with the length that all will have then. */
+  /** Called before a batch is written, with the total length after it. */
   onBytes: (length: number) => void | Promise<void>
   onTrouble: (sentence: string | null) => void
-  /** Forgets what is there, and says why. */
+  /** Discards what has been fetched, and says why. */
   startOver: (why: string) => Promise<void>
 }
 
-/** Bytes of the file that were not what was asked for: all has to be fetched again. */
+/** The received bytes are not what was requested: everything has to be fetched again. */
 export class VersionChanged extends FetchError {
   override name = 'VersionChanged'
   /** Why, as the end of a sentence. */
   readonly why: string
-  /** True when it showed on a connection beside another: one connection would not have met it. */
+  /** True when it was seen on an additional connection: a single one would not have met it. */
   readonly isBeside: boolean
 
   constructor(host: string, why: string, { isBeside = false } = {}) {
@@ -56,25 +56,25 @@ export class VersionChanged extends FetchError {
   }
 }
 
-/** One connection, and the place in the file that it fills. */
+/** One connection, and the range of the file that it fills. */
 interface Segment {
-  /** Up to here bytes are written. */
+  /** Bytes up to here are written. */
   written: number
-  /** Up to here they are written or being written. */
+  /** Bytes up to here are written or being written. */
   position: number
-  /** Where it stops, exclusive; another may have taken over what follows. */
+  /** Where it stops, exclusive; another segment may have taken over the rest. */
   end: number | null
   delivery: Delivery | null
-  /** What the file begins with, where that is known from before. */
+  /** The first bytes of the file, where they are known already. */
   head: Buffer
-  /** How long the file is at least, where that is known from before. */
+  /** The minimum length of the file, where it is known already. */
   minBytes: number
   stop: AbortController
 }
 
 /**
- * Fills the gaps of a part file, with one connection at first and with more where that is worth it. A connection that the server
- * refuses or that breaks is given up, and its place is filled by those that are left; only the error of the last one counts.
+ * Fills the gaps of a part file, with one connection at first and with more where that is worthwhile. A connection that is
+ * refused or breaks is abandoned, and the remaining ones fill its range; only the error of the last one counts.
  */
 export class Segments {
   readonly #options: SegmentsOptions
@@ -92,7 +92,7 @@ export class Segments {
     this.#limit = options.maxConnections
   }
 
-  /** Resolves when there is no gap left; rejects with the error that ended it, after the last write. */
+  /** Resolves when no gap is left; rejects with the error that ended it, after the last write. */
   static async run(options: SegmentsOptions): Promise<void> {
     const segments = new Segments(options)
     const growth = new Growth({
@@ -116,19 +116,19 @@ export class Segments {
     return this.#limit
   }
 
-  /** True when more connections can be opened at all. */
+  /** True when more connections can be opened. */
   get canGrow(): boolean {
     const { version, isHeldBack } = this.#options
     const isProven = this.#givesParts && version.totalBytes !== null && version.validators.strong !== null
     return isProven && this.#fatal === null && !isHeldBack()
   }
 
-  /** True when every connection has given its first bytes. */
+  /** True when every connection has delivered its first bytes. */
   get haveAllBegun(): boolean {
     return [...this.#running].every(({ delivery }) => delivery !== null)
   }
 
-  /** Opens one more connection where the most is left. False when nothing is worth one. */
+  /** Opens one more connection where most is left to fetch. Returns false when nothing is large enough for one. */
   add(): boolean {
     const place = this.#claim()
     if (place === null) return false
@@ -136,13 +136,13 @@ export class Segments {
     return true
   }
 
-  /** Gives up the newest connections until so many are left, and opens no more than that. */
+  /** Closes the newest connections until `count` are left, and opens no more than that. */
   shrinkTo(count: number): void {
     this.#limit = count
     for (const segment of [...this.#running].slice(count)) segment.stop.abort()
   }
 
-  /** The first connection: what it answers decides about the whole file. */
+  /** The first connection: its response decides about the whole file. */
   async #lead(): Promise<void> {
     const { part, version, signal, source, startOver } = this.#options
     const [start, stop] = this.#gaps()[0] ?? [part.doneBytes, null]
@@ -158,12 +158,12 @@ export class Segments {
     if (answer.isWhole) {
       const isLeft = part.doneBytes > 0
       const isSame = isLeft && isSameVersion(answer.validators, version.validators)
-      // What was there of this very version is there still, or the server is wrong.
+      // What was fetched of this version must still be there, or the server is wrong.
       const head = isSame ? await part.readHead() : noBytes
       const minBytes = isSame ? (part.done.at(-1)?.[1] ?? 0) : 0
       refuseOtherSize(version, answer, minBytes)
       if (isLeft) await startOver('the file has changed, or cannot be continued there')
-      // It came instead of a part and does not say how long it is: nothing that follows could show that it is the same file.
+      // The response replaced a part and does not give its length: nothing that follows could show that it is the same file.
       const isLoose = isLeft && answer.totalBytes === null
       version.validators = isLoose ? { ...answer.validators, strong: null } : answer.validators
       Object.assign(segment, newSegment(0, answer.end), { stop: segment.stop, head, minBytes })
@@ -176,7 +176,7 @@ export class Segments {
     await this.#receive(segment, answer)
   }
 
-  /** One more connection. Whatever keeps it from helping is no error of the fetch, except that the file is another now. */
+  /** An additional connection. Its failures do not fail the fetch, unless they show that the file has changed. */
   async #extra(segment: Segment): Promise<void> {
     const { signal, source } = this.#options
     const asked = this.#asked([segment.position, segment.end])
@@ -186,7 +186,7 @@ export class Segments {
       await this.#receive(segment, answer)
       return
     }
-    // The whole file instead of a part is no part of anything; the first connection still brings the version that it began with.
+    // The complete file in place of a part is of no use here; the first connection still brings the version it began with.
     if (answer.kind === 'bytes') answer.close()
     if (answer.kind === 'mismatch' && answer.hasChanged)
       this.#fatal ??= { error: new VersionChanged(source.host, answer.problem, { isBeside: true }) }
@@ -220,7 +220,7 @@ export class Segments {
     this.#ended(segment, error)
   }
 
-  /** Writes what came. True when this segment has all that it is for. */
+  /** Writes what arrived. True when this segment is complete. */
   async #take(segment: Segment, delivery: Delivery, batch: { chunks: Buffer[]; bytes: number }): Promise<boolean> {
     const { part, onBytes, onTrouble } = this.#options
     if (this.#fatal !== null) return true
@@ -254,7 +254,7 @@ export class Segments {
     await this.#options.part.begin(this.#options.version.validators.strong)
   }
 
-  /** Judges the end of a body: whether it was the end of the file. */
+  /** Decides whether the end of a body was the end of the file. */
   async #close(segment: Segment, delivery: Delivery): Promise<void> {
     const { version, part } = this.#options
     if (this.#fatal !== null || segment.end !== delivery.end) return
@@ -270,7 +270,7 @@ export class Segments {
     version.isProven = delivery.ending() === 'proven'
   }
 
-  /** Marks an error that ends the whole attempt. */
+  /** Records an error that ends the whole attempt. */
   #condemn(error: unknown): unknown {
     this.#fatal ??= { error }
     return error
@@ -294,7 +294,7 @@ export class Segments {
     else if (this.#running.size === 0) this.#fail(this.#lastError ?? brokeOff(this.#options.source.host))
   }
 
-  /** Stops the others, and rejects once the last of them is gone. */
+  /** Stops the other connections, and rejects once the last of them is closed. */
   #fail(error: unknown): void {
     this.#fatal ??= { error }
     for (const segment of this.#running) segment.stop.abort()
@@ -307,7 +307,7 @@ export class Segments {
     else this.#outcome.reject(this.#fatal.error)
   }
 
-  /** What nobody fills any more goes to the connection that ends before it, if that brings it anyway. */
+  /** An orphaned gap goes to the connection that ends before it, if that one is going to deliver it anyway. */
   #giveBack(): void {
     for (const [start, end] of this.#gaps()) {
       for (const segment of this.#running) {
@@ -317,7 +317,7 @@ export class Segments {
     }
   }
 
-  /** The largest place that is worth a connection: a gap that nobody fills, or the second half of what somebody does. */
+  /** The largest range worth a connection: an orphaned gap, or the second half of what another connection is fetching. */
   #claim(): Segment | null {
     const { totalBytes } = this.#options.version
     if (totalBytes === null || this.#fatal !== null) return null
@@ -342,7 +342,7 @@ export class Segments {
     return [middle, best.end]
   }
 
-  /** What is neither there nor being fetched. */
+  /** What is neither written nor being fetched. */
   #gaps(): Range[] {
     const { part, version } = this.#options
     if (version.totalBytes === null) return part.doneBytes === 0 ? [] : [[part.doneBytes, Number.MAX_SAFE_INTEGER]]
@@ -371,7 +371,7 @@ function newSegment(start: number, end: number | null): Segment {
   }
 }
 
-/** A server that gives another size under the same strong validator is broken: which of the two is true nobody knows. */
+/** A server that reports another size under the same strong validator is broken: nobody knows which of the two is true. */
 function refuseOtherSize(version: Version, { host, validators, totalBytes }: Delivery, minBytes: number): void {
   if (totalBytes !== null && (totalBytes < minBytes || contradicts(version, validators, totalBytes)))
     throw new FetchError(`“${host}”: ${otherSize}.`, { isPassing: true })
@@ -386,7 +386,7 @@ function noteSize(version: Version): void {
   if (totalBytes !== null && validators.strong !== null) version.tagged = { validators, totalBytes }
 }
 
-/** True when chunks that begin at `at` are what the known head has there. */
+/** True when chunks that begin at `at` match the known head. */
 function isAt(head: Buffer, at: number, chunks: Buffer[]): boolean {
   let place = at
   for (const chunk of chunks) {

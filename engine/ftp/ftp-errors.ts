@@ -1,12 +1,12 @@
 import { FTPError } from 'basic-ftp'
 import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 
-/** True when the server refused a command for good, so that another way can be tried. */
+/** True when the server rejected a command permanently, so that an alternative can be tried. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof FetchError && error.cause instanceof FTPError && error.cause.code >= 500
 }
 
-/** An error of an FTP connection as a sentence; whatever has another reason stays as it is. */
+/** Turns an error of an FTP connection into a sentence. Other errors are returned unchanged. */
 export function translateFtpError(error: unknown, host: string): unknown {
   if (error instanceof FTPError) return refusal(error, host)
   const translated = translateError(error, host)
@@ -20,7 +20,7 @@ export function translateFtpError(error: unknown, host: string): unknown {
   return new FetchError(`“${host}” does not answer in proper FTP.`, { cause: error })
 }
 
-/** Source: RFC 959 §4.2; codes from 500 on are for good. */
+/** Source: RFC 959 §4.2; codes from 500 on are permanent. */
 function refusal(error: FTPError, host: string): FetchError {
   const { code } = error
   const failure = (what: string, isPassing: boolean) =>

@@ -2,21 +2,21 @@ import { FetchError } from '../fetch-error.ts'
 import { percentBytes } from '../text/percent.ts'
 import { decodeAs } from '../text/text-bytes.ts'
 
-/** What a link says about a file on an FTP server. Texts to send are the link's own bytes, one character each. */
+/** The file on an FTP server that a link points to. Texts to send are the link's own bytes, one character each. */
 export interface FtpTarget {
   url: URL
   host: string
   isSecure: boolean
   user: string
   password: string
-  /** Relative to where the server puts the user, unless it begins with a slash. */
+  /** Relative to the user's home directory on the server, unless it begins with a slash. */
   path: string
   isUtf8: boolean
 }
 
 /**
- * Reads an FTP link. Line breaks would be commands of their own, so a path, name or password with one is refused. A question mark is
- * part of a name: FTP knows no query. Source: RFC 1738 §3.2; `ftps` means TLS from the first byte on.
+ * Parses an FTP link. Line breaks would be separate commands, so a path, name or password that contains one is refused. A
+ * question mark is part of a name: FTP has no query. Source: RFC 1738 §3.2; `ftps` means TLS from the first byte.
  */
 export function parseFtpLink(link: string): FtpTarget {
   if (!URL.canParse(link)) throw new FetchError(`“${link.slice(0, 100)}” is not a link.`)

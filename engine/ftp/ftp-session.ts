@@ -10,14 +10,14 @@ import type { FtpTarget } from './ftp-link.ts'
 
 export interface FtpSessionOptions {
   gate: Gate
-  /** How long to wait for each answer. */
+  /** How long to wait for each reply. */
   timeoutMs: number
   signal: AbortSignal
 }
 
 type Finished = (isSizeKnown: boolean) => Promise<void>
 
-/** A control connection on which a user is signed in, for bytes as they are. */
+/** A control connection with a signed-in user, in binary mode. */
 export class FtpSession {
   readonly #client: Client
   readonly #target: FtpTarget
@@ -28,7 +28,7 @@ export class FtpSession {
 
   private constructor(target: FtpTarget, options: FtpSessionOptions, address: string) {
     this.#client = new Client(options.timeoutMs)
-    // Names are sent as the bytes that the link holds; whatever encoding they are in, the server knows its own.
+    // Names are sent as the bytes of the link, whatever their encoding: the server knows its own.
     this.#client.ftp.encoding = 'latin1'
     this.#target = target
     this.#options = options
@@ -72,7 +72,7 @@ export class FtpSession {
       throw new FetchError(`“${host}” does not protect the files it sends, so nothing was fetched.`)
   }
 
-  /** Sends a command; null when the server says it cannot do that for good. */
+  /** Sends a command; null when the server rejects it permanently. */
   async askOrNull(command: string): Promise<string | null> {
     try {
       return await this.ask(command)
@@ -82,28 +82,30 @@ export class FtpSession {
     }
   }
 
-  /** Sends a command, and answers with what the server replied. */
+  /** Sends a command and returns the server's reply. */
   ask(command: string): Promise<string> {
     return this.#try(async () => (await this.#client.send(command)).message)
   }
 
-  /** The size of the file in bytes, or null when the server does not tell; many refuse it for files that they do give. */
+  /**
+   * The size of the file in bytes, or null when the server does not report it; many refuse that for files that they do deliver.
+   */
   async size(): Promise<number | null> {
     const reply = (await this.askOrNull(`SIZE ${this.#target.path}`)) ?? ''
     const size = Number(/^213 (\d+)\s*$/.exec(reply)?.[1] ?? Number.NaN)
     return Number.isSafeInteger(size) ? size : null
   }
 
-  /** When the file was changed, as the server writes it, or null. Source: RFC 3659 §3. */
+  /** The modification time as the server writes it, or null. Source: RFC 3659 §3. */
   async changedAt(): Promise<string | null> {
     const reply = await this.askOrNull(`MDTM ${this.#target.path}`)
     return /^213 (\d{14}(?:\.\d+)?)\s*$/.exec(reply ?? '')?.[1] ?? null
   }
 
   /**
-   * Begins to fetch the file from `wanted` on, or from its beginning where the server cannot do that. The data connection goes to
-   * the address of the control connection, whatever the server says, and the gate is asked for its port. `finished` resolves when
-   * the server says that all was sent; where the size is known its silence is taken for that.
+   * Starts to fetch the file at `wanted`, or at its beginning where the server cannot do that. The data connection goes to the
+   * address of the control connection, whatever the server says, and the gate is asked for its port. `finished` resolves when the
+   * server confirms that everything was sent; where the size is known, silence counts as confirmation.
    */
   async retrieve(wanted: number): Promise<{ stream: Readable; start: number; finished: Finished }> {
     const stream = await this.#openData()
@@ -113,7 +115,7 @@ export class FtpSession {
       this.#client.ftp.handle(`RETR ${this.#target.path}`, (answer, task) => {
         if (answer instanceof Error) task.reject(answer)
         else if (answer.code === 125 || answer.code === 150) {
-          // From now on the control connection is silent for as long as the file takes.
+          // From now on the control connection is silent for as long as the transfer takes.
           this.#client.ftp.socket.setTimeout(0)
           begun.resolve()
         } else if (answer.code >= 200 && answer.code < 300) task.resolve(answer)
@@ -149,7 +151,7 @@ export class FtpSession {
     const { socket: plain, stream } = this.#target.isSecure
       ? narrow({ host: this.#address, port })
       : connectWithLargeReads({ host: this.#address, port })
-    // Whoever reads the stream hears of its errors; until then they must not end the program.
+    // Readers of the stream receive its errors; until there is one, they must not end the program.
     for (const one of [plain, stream]) one.on('error', () => undefined)
     plain.setTimeout(this.#options.timeoutMs, () => {
       plain.destroy(new FetchError(`“${host}” does not open a connection for the file.`, { isPassing: true }))
@@ -167,7 +169,7 @@ export class FtpSession {
     return secure
   }
 
-  /** EPSV names a port only; of what PASV says only the port is taken. Source: RFC 2428 §3. */
+  /** EPSV names only a port, and only the port of a PASV reply is used. Source: RFC 2428 §3. */
   async #passivePort(): Promise<number> {
     const { host } = this.#target
     const extended = /\((.)\1\1(\d{1,5})\1\)/.exec((await this.askOrNull('EPSV')) ?? '')?.[2]
@@ -203,7 +205,7 @@ function portOf(port: number, host: string): number {
   throw new FetchError(`“${host}” does not open a connection for the file.`)
 }
 
-/** Resolves when the socket is connected; rejects when it closes first, for whatever reason. */
+/** Resolves when the socket is connected; rejects when it closes first. */
 function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject)

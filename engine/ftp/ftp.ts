@@ -12,11 +12,11 @@ export function isFtpLink(link: string): boolean {
 
 export interface FtpFacts {
   name: string
-  /** Null when the server does not tell. */
+  /** Null when the server does not report it. */
   sizeBytes: number | null
 }
 
-/** What a server says about a file, without fetching it. Rejects with a `FetchError` or a `GateError`. */
+/** Asks a server about a file without fetching it. Rejects with a `FetchError` or a `GateError`. */
 export async function ftpFacts(
   link: string,
   options: { gate: Gate; signal: AbortSignal; timeoutMs: number },
@@ -25,7 +25,7 @@ export async function ftpFacts(
   const session = await FtpSession.open(target, options)
   try {
     const sizeBytes = await session.size()
-    // Whether there is such a file is known for sure only when it begins to come.
+    // Only the start of a transfer proves that the file exists.
     if (sizeBytes === null) await session.retrieve(0)
     return { name: nameForLink(target.url.href), sizeBytes }
   } finally {
@@ -34,8 +34,8 @@ export async function ftpFacts(
 }
 
 /**
- * A file on an FTP server, over one connection. The size and the time of the last change together tell its versions apart; only
- * where the server gives both can a fetch be gone on with.
+ * A file on an FTP server, over one connection. Size and modification time together identify its version; a fetch can be resumed
+ * only where the server reports both.
  */
 export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number }): Source {
   const host = URL.canParse(link) ? new URL(link).hostname : link.slice(0, 100)
@@ -80,7 +80,7 @@ async function open(
     givesParts: false,
     announced: { url: target.url.href, contentType: null, contentDisposition: null, sizeBytes: totalBytes },
     stream,
-    // A reset is an error of the stream; after an orderly end the server's last reply is asked for.
+    // A reset is an error of the stream; after an orderly close the server's last reply is checked.
     ending: () => 'proven',
     confirm: () => finished(totalBytes !== null),
     close: session.close,

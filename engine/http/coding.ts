@@ -14,7 +14,7 @@ const decoders: Record<string, () => Transform> = {
   br: createBrotliDecompress,
   zstd: () => createZstdDecompress(),
 }
-// What servers write there by mistake: none of them changes a byte.
+// What servers send here by mistake: none of these changes a byte.
 const harmless = /^(|identity|none|binary|7bit|8bit|utf-?8|us-ascii|iso-8859-1|aws-chunked|chunked)$/
 const packedTypes = /^application\/(x-)?(gzip|gunzip|gzip-compressed|tgz|gtar|compressed-tar)\b/i
 const endings: Record<string, RegExp> = {
@@ -28,9 +28,9 @@ const endings: Record<string, RegExp> = {
 }
 
 /**
- * The codings that have to be undone to get at the file, the outermost first. Nobody asked for one, so it is an artefact of the way,
- * as browsers take it too; but a file that is packed itself, such as a `.tar.gz`, is often sent with its packing named
- * as a coding, and then stays as it is. Empty for a body that is the file. Source: RFC 9110 §8.4.
+ * The content codings to undo, outermost first. None was requested, so they are artefacts of the transfer, as browsers treat them
+ * too. A file that is compressed itself, such as a `.tar.gz`, is often sent with its own compression declared as a coding, and
+ * then stays as it is. Empty when the body is the file. Source: RFC 9110 §8.4.
  */
 export function codingsOf(response: IncomingMessage, url: URL): string[] {
   const {
@@ -50,9 +50,9 @@ export function codingsOf(response: IncomingMessage, url: URL): string[] {
 }
 
 /**
- * Undoes the codings of a body that comes whole. Each of them tells where it ends, so a stream that ends has been whole; one that
- * ends too soon fails. How long it will be is not known before, and no part of it can be asked for: a fetch that breaks off starts
- * over. Throws a `FetchError` for a coding that nobody can undo.
+ * Undoes the codings of a complete body. Each coding marks its own end, so a stream that ends properly is complete, and one that
+ * ends too soon fails. The length is not known in advance and ranges cannot be requested: a fetch that breaks off starts over.
+ * Throws a `FetchError` for an unsupported coding.
  */
 export function decodeBody(response: IncomingMessage, codings: string[], host: string): Readable {
   const known = codings.flatMap((coding) => decoders[coding] ?? [])
@@ -61,7 +61,7 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
     transform: (chunk, _encoding, done) => done(null, chunk),
     destroy: (error, done) => done(error !== null && isDecoderError(error) ? badCoding(codings, host, error) : error),
   })
-  // Whoever reads it hears of its errors; before that they must not end the program.
+  // Readers receive its errors; until there is one, they must not end the program.
   out.on('error', () => undefined)
   const steps = known.flatMap((create) => undone(create(), () => badCoding(codings, host)))
   pipeline([response, ...steps, out], () => undefined)
@@ -69,8 +69,8 @@ export function decodeBody(response: IncomingMessage, codings: string[], host: s
 }
 
 /**
- * A decoder between two streams that see whether it took all. What stands behind its end shows that this never was its coding, save
- * what servers add without meaning it: zeros, blanks and line ends.
+ * A decoder between two streams that check whether it consumed everything. Data after its end shows that this was not the coding,
+ * except for zeros, blanks and line ends, which servers add by mistake.
  */
 function undone(decoder: Transform & { bytesWritten?: number }, error: () => FetchError): Transform[] {
   let bytes = 0

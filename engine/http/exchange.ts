@@ -11,12 +11,12 @@ import { endingOf, isInvalidHttp, waitForResponse } from './wait-for-response.ts
 
 const maxRedirects = 20
 const excessWaitMs = 100
-/** What Node's parser says of heads that are odd, and still clear. Lengths that contradict each other are not among them. */
+/** Parser errors of Node for heads that are odd but unambiguous. Contradicting lengths are not among them. */
 const oddForms = new Set(['HPE_INVALID_HEADER_TOKEN', 'HPE_CR_EXPECTED', 'HPE_LF_EXPECTED', 'HPE_INVALID_VERSION'])
 
-/** What a server wants to see before it gives a file. */
+/** What a server wants to see before it delivers a file. */
 export interface HttpCredentials {
-  /** The whole value of the header. */
+  /** The complete value of the header. */
   authorization?: string
   cookie?: string
 }
@@ -25,28 +25,27 @@ export interface ExchangeOptions {
   gate: Gate
   method?: 'GET' | 'HEAD'
   headers?: Record<string, string>
-  /** What to show the link's own server; a redirect to another origin never carries it. */
+  /** Credentials for the link's own server; a redirect to another origin never carries them. */
   credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
-  /** How long to wait for each answer's head. */
+  /** How long to wait for the head of each response. */
   timeoutMs: number
   signal: AbortSignal
 }
 
-/** An answer's head; its body is still to be read, or destroyed. */
+/** The head of a response; its body still has to be read or destroyed. */
 export interface Exchange {
   response: IncomingMessage
   /** Where the answer came from, after redirects, without a user name or password. */
   url: URL
-  /** Asked after the body's end: true when the server went on sending past what it had announced. */
+  /** Call after the end of the body: true when the server sent more than it announced. */
   sentMore: () => Promise<boolean>
-  /** Asked after the body's end: what that is worth. */
+  /** Call after the end of the body: what that end is worth. */
   ending: () => Ending
 }
 
 /**
- * Asks for a link and follows up to 20 redirects by hand, each hop through the gate. A user name and password in the link are
- * sent to the link's own origin only. Cookies that are set on the way are sent where they belong. The body is asked for as it is,
- * never compressed.
+ * Requests a link and follows up to 20 redirects, each hop through the gate. A user name and password in the link are sent only
+ * to the link's own origin, and cookies set on the way only where they belong. The body is requested uncompressed.
  */
 export async function exchange(link: string, options: ExchangeOptions): Promise<Exchange> {
   let url = parseLink(link)
@@ -61,7 +60,7 @@ export async function exchange(link: string, options: ExchangeOptions): Promise<
     url.username = url.password = url.hash = ''
     const shown = url.origin === home ? credentialsFor(url, options, credentials) : {}
     const cookie = await cookies.header(url, shown.cookie)
-    // The same place asked with another cookie can answer something else.
+    // The same URL with another cookie can give another response.
     const asked = `${url.href} ${cookie}`
     if (seen.has(asked)) throw new FetchError(`“${url.hostname}” redirects in a circle.`)
     seen.add(asked)
@@ -81,7 +80,7 @@ function parseLink(link: string): URL {
   return new URL(link)
 }
 
-/** The link's own user name and password win over what is kept for its server. */
+/** The link's own user name and password take precedence over stored credentials for its server. */
 function credentialsFor(url: URL, options: ExchangeOptions, credentials: string | null): HttpCredentials {
   const { authorization, cookie } = options.credentialsFor?.(new URL(url)) ?? {}
   const own = credentials === null ? authorization : `Basic ${credentials}`
@@ -111,22 +110,22 @@ function nextHop(response: IncomingMessage, url: URL): URL | null {
 }
 
 /**
- * A `Location` as Node gives it, one character per byte, as a link to the same bytes: whatever encoding they are in, the server wants
- * its own back. In some of them a backslash is the second half of a character, and no separator.
+ * A `Location` header as Node gives it, one character per byte, as a link to the same bytes: whatever their encoding, the server
+ * wants them back unchanged. In some encodings a backslash is the second byte of a character, not a separator.
  */
 function originalBytes(location: string): string {
   const isUtf8 = decodeAs(Buffer.from(location, 'latin1'), 'utf-8') !== null
   return escapeBytes(isUtf8 ? location : location.replace(/(?<=[^\0-\x7f])\\/g, '%5C'))
 }
 
-/** Asks once more where the head breaks a rule of form (folded lines, bare line feeds, odd versions), with a parser that reads it. */
+/** Retries with a lenient parser when the head breaks a rule of form (folded lines, bare line feeds, odd versions). */
 async function requestLeniently(url: URL, options: ExchangeOptions): ReturnType<typeof ask> {
   try {
     return await ask(url, options)
   } catch (error) {
     if (!(error instanceof FetchError) || !oddForms.has(errorCode(error.cause))) throw error
     const answer = await ask(url, { ...options, isLenient: true })
-    // The parser reads a name with a blank behind as the one without, but gives it as it is written.
+    // The parser treats a name with a trailing blank like the one without, but returns it as written.
     const { headers } = answer.response
     for (const [name, value] of Object.entries(headers)) headers[name.trim()] ??= value
     return answer
@@ -157,7 +156,7 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   return { response, sentMore, ending: () => endingOf(request, response) }
 }
 
-/** Tells whether more comes after a body's end: Node then says that this is no HTTP. */
+/** Tells whether more follows the end of a body: Node then reports invalid HTTP. */
 function excessOf(request: ClientRequest): Exchange['sentMore'] {
   const over = Promise.withResolvers<void>()
   let hasMore = false
@@ -173,7 +172,7 @@ function excessOf(request: ClientRequest): Exchange['sentMore'] {
   }
 }
 
-/** How the connection is made: to the checked addresses only. */
+/** How the connection is made: only to the checked addresses. */
 function route(url: URL, addresses: Address[]): RequestOptions {
   const lookup = pinned(addresses)
   if (url.protocol === 'https:') return { agent: false, lookup }
@@ -181,7 +180,7 @@ function route(url: URL, addresses: Address[]): RequestOptions {
   return { createConnection: () => connectWithLargeReads(target, { isCopied: true }).stream }
 }
 
-/** Answers the connection's look-up with the addresses that the gate checked, so that a name cannot change its mind. */
+/** Resolves the connection's lookup to the addresses that the gate checked, so that the name is not resolved again. */
 function pinned(addresses: Address[]): LookupFunction {
   return (_host, options, done) => {
     const [first] = addresses

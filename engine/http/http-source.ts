@@ -41,7 +41,7 @@ function rangeHeaders(asked: AskedPart): Record<string, string> {
   return { range, ...(strong === null ? {} : { 'if-range': strong }) }
 }
 
-/** Decides what an answer's head means for what was asked. */
+/** Decides what the head of a response means for the requested part. */
 function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mismatch {
   const { response, url } = answer
   const status = response.statusCode ?? 0
@@ -82,11 +82,11 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
   return delivery(answer, { start: 0, end: totalBytes, totalBytes, isWhole: true })
 }
 
-/** A file in a coding: its size is not known before, and it cannot be continued. */
+/** A file in a content coding: its size is not known in advance, and it cannot be resumed. */
 function decoded(answer: Exchange, codings: string[]): Delivery {
   const coded = delivery(answer, { start: 0, end: null, totalBytes: null, isWhole: true })
   const stream = decodeBody(answer.response, codings, answer.url.hostname)
-  // The coding tells where it ends, so that an end in order is a proof.
+  // The coding marks its own end, so an orderly end is proof.
   const ending = () => (answer.ending() === 'broken' ? 'broken' : 'proven')
   return { ...coded, stream, ending, givesParts: false, validators: { ...coded.validators, strong: null } }
 }
@@ -116,7 +116,7 @@ function delivery(
   }
 }
 
-/** A server that goes on past what it announced cannot be trusted with any byte. */
+/** A server that sends more than it announced cannot be trusted with any byte. */
 export function sentTooMuch(host: string): FetchError {
   return new FetchError(`“${host}” sent more than it had announced, so the file cannot be trusted.`)
 }
@@ -134,14 +134,14 @@ function statusError(response: IncomingMessage, host: string): FetchError {
   return new FetchError(sentence('answers with something that is not a file'))
 }
 
-/** Chunks are undone by Node; any other coding of the way would be taken for the file. Source: RFC 9112 §6.1. */
+/** Node decodes chunks; any other transfer coding would be mistaken for the file. Source: RFC 9112 §6.1. */
 function refuseTransferCoding(response: IncomingMessage, url: URL): void {
   const coding = response.headers['transfer-encoding']?.toLowerCase() ?? 'identity'
   if (coding !== 'identity' && coding !== 'chunked')
     throw new FetchError(`“${url.hostname}” packs what it sends as “${coding}”, which was not asked for.`)
 }
 
-/** How long a server asks to wait, at most an hour; null when it does not say, or says nonsense. */
+/** How long a server asks to wait, at most an hour; null when it does not say, or sends nonsense. */
 function retryAfterMs(response: IncomingMessage): number | null {
   const header = response.headers['retry-after']
   if (header === undefined) return null

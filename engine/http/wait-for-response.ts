@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream'
 import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 import type { Ending } from '../source.ts'
 
-/** More answers that only say “go on” than this are no answer. */
+/** After this many interim (1xx) responses the server is considered broken. */
 const maxInterim = 50
 
 /**
- * Waits for the head of the answer to a request that was sent, at most `timeoutMs`. Settles however the request ends: rejects with a
- * `FetchError`, or with the reason of an abort, on an error, a change of protocol, a flood of interim answers, silence, and a
- * connection that closes first. `host` is who does not answer.
+ * Waits for the head of the response to a request, for at most `timeoutMs`. Always settles: rejects with a `FetchError`, or with
+ * the reason of an abort, on an error, a protocol upgrade, a flood of interim responses, silence, or a connection that closes
+ * first. `host` is the server named in errors.
  */
 export function waitForResponse(
   request: ClientRequest,
@@ -20,7 +20,7 @@ export function waitForResponse(
       request.destroy(new FetchError(`“${host}” does not answer.`, { isPassing: true }))
     }, timeoutMs)
     let interim = 0
-    // An error after the head is the body's, and is told to who reads that; without a listener it would end the program.
+    // An error after the head belongs to the body, whose reader receives it; without a listener it would end the program.
     request.on('error', (error) => {
       clearTimeout(late)
       reject(translateError(error, host))
@@ -33,7 +33,7 @@ export function waitForResponse(
       interim += 1
       if (interim > maxInterim) request.destroy(new FetchError(`“${host}” only says “go on”, and never answers.`))
     })
-    // Without a listener Node closes the connection and tells nobody; with one, the connection is the listener's.
+    // Without a listener Node closes the connection silently; with one, the connection belongs to the listener.
     const onSwitch = (response: IncomingMessage, socket: Duplex) => {
       reject(new FetchError(`“${host}” answers with something that is not a file (${response.statusCode}).`))
       socket.on('error', () => undefined)
@@ -50,8 +50,8 @@ export function waitForResponse(
 }
 
 /**
- * What the end of an answer's body is worth; to be asked after it. Node calls a body without a length complete even when the
- * connection was reset. It does not tell whether TLS was closed in order, so over https such an end is `unproven` as well.
+ * What the end of a response body is worth; call it after the end. Node considers a body without a length complete even when the
+ * connection was reset. It does not report whether TLS was closed in order, so over https such an end is `unproven` as well.
  * Source: RFC 9112 §6.3, §8.
  */
 export function endingOf(request: ClientRequest, response: IncomingMessage): Ending {
@@ -63,7 +63,7 @@ export function endingOf(request: ClientRequest, response: IncomingMessage): End
   return isClosedInOrder ? 'unproven' : 'broken'
 }
 
-/** True for what Node says of an answer that is no HTTP. */
+/** True for Node's errors about a response that is not valid HTTP. */
 export function isInvalidHttp(error: unknown): boolean {
   return errorCode(error).startsWith('HPE_')
 }

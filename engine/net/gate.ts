@@ -16,22 +16,22 @@ export class GateError extends Error {
 }
 
 /**
- * The one way out: every outgoing connection, and every hop of a redirect, is checked here first. The addresses it answers with
- * are the ones to connect to; the name is never resolved again.
+ * The only way out: every outgoing connection, and every hop of a redirect, is checked here first. Connect to the returned
+ * addresses; the name is never resolved again.
  */
 export interface Gate {
   /** Rejects with a `GateError` for what must not be reached, or with the resolver's error. */
   check(url: URL): Promise<Address[]>
   /**
-   * Throws a `GateError` unless a connection may go to this address. For those that begin with an address and not with a link:
-   * peers, trackers by UDP, the data connections of FTP. `host` is the name that it was looked up by, if any.
+   * Throws a `GateError` unless a connection may go to this address. For connections that start from an address instead of a
+   * link: peers, UDP trackers, the data connections of FTP. `host` is the name it was resolved from, if any.
    */
   admit(target: { address: string; port: number; host?: string }): void
   /** Replaces the hosts that may be reached although they are on the person's own network. */
   allow(hosts: readonly string[]): void
 }
 
-// What browsers refuse, because other protocols can be talked into listening there. Source: WHATWG Fetch, "bad port".
+// Ports that browsers refuse, because services of other protocols listen there. Source: WHATWG Fetch, "bad port".
 const badPorts = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
   111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
@@ -39,7 +39,7 @@ const badPorts = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ])
 
-/** The ports that each kind of link has by itself; ftp's are bad only for the others. */
+/** The default port of each scheme; those of FTP are blocked for the others. */
 const ownPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'ftp:': 21, 'ftps:': 990 }
 
 /** Builds the gate. Hosts in `allowHosts` are compared whole, and may be names or addresses. */
@@ -102,7 +102,9 @@ function literal(host: string): Address {
 
 const lookups = new Map<string, Promise<Address[]>>()
 
-/** Links of one host ask for its name once: the system looks up few names at a time, and one that nobody answers for takes long. */
+/**
+ * Concurrent requests for one host share one lookup: the system resolves few names at a time, and an unanswered one takes long.
+ */
 function resolveAll(host: string): Promise<Address[]> {
   const asked = lookups.get(host) ?? askSystem(host).finally(() => lookups.delete(host))
   lookups.set(host, asked)

@@ -2,13 +2,13 @@ import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { Duplex } from 'node:stream'
 import { Slab, slabBytes } from './slab.ts'
 
-/** A short answer does not need more; what goes on coming gets more each time. */
+/** Enough for a short response; longer ones get a larger slab each time. */
 const firstSlabBytes = 64 * 1024
 const minReadBytes = 128 * 1024
 
 /**
- * Connects, and reads up to 512 KiB at once where a socket by itself reads 64 KiB: fewer calls, and fewer pieces to write.
- * Destroying either ends both. With `isCopied`, whoever listens to the stream copies what it hears, as Node's HTTP and TLS do.
+ * Connects, and reads up to 512 KiB at once where a plain socket reads 64 KiB: fewer calls, and fewer pieces to write. Destroying
+ * either end destroys both. With `isCopied`, listeners of the stream copy the data, as Node's HTTP and TLS do.
  */
 export function connectWithLargeReads(
   target: TcpNetConnectOpts,
@@ -47,7 +47,7 @@ export function connectWithLargeReads(
     ...target,
     onread: {
       buffer: nextBuffer,
-      // False would stop the reading, but leave the buffer to be overwritten by what comes next.
+      // Returning false would pause the reading, but the next read would overwrite the buffer.
       callback: (bytesRead) => {
         wasFilled = bytesRead === slab.room.length
         if (!stream.push(slab.fill(bytesRead))) socket.pause()

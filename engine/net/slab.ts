@@ -1,13 +1,13 @@
 export const slabBytes = 512 * 1024
-/** Free ones that are kept: as many as a few fetches need between two writes. */
+/** How many free slabs are kept: as many as a few fetches need between two writes. */
 const maxFree = 16
 
 const slabs = new WeakMap<ArrayBufferLike, Slab>()
 const free: Buffer[] = []
 
 /**
- * Memory that a body is read into, piece after piece. It is used again once every piece was given back, for new memory each time
- * costs more than the reading. Who keeps a piece keeps it from being used again, and nothing else happens.
+ * Memory that a body is read into, piece by piece. It is reused once every piece was returned, because allocating new memory
+ * costs more than the reading. Keeping a piece only prevents the reuse.
  */
 export class Slab {
   readonly #bytes: Buffer
@@ -28,8 +28,8 @@ export class Slab {
   }
 
   /**
-   * Gives back a piece that nobody reads any more. A piece from elsewhere that has its memory to itself, as those of Node's HTTP
-   * parser have, loses it at once: the next one then gets the same memory, where the garbage collector would come to it much later.
+   * Returns a piece that is no longer read. A piece with memory of its own, as Node's HTTP parser creates, loses it at once: the
+   * next one then gets the same memory, which the garbage collector would free much later.
    */
   static giveBack(piece: Buffer): void {
     const slab = slabs.get(piece.buffer)
@@ -46,19 +46,19 @@ export class Slab {
     return this.#bytes.length
   }
 
-  /** What can still be read into. */
+  /** The part that can still be read into. */
   get room(): Buffer {
     return this.#bytes.subarray(this.#filled)
   }
 
-  /** The next piece, of bytes that were read into the room. */
+  /** The next piece, of bytes that were read into the free part. */
   fill(bytes: number): Buffer {
     const piece = this.#bytes.subarray(this.#filled, this.#filled + bytes)
     this.#filled += bytes
     return piece
   }
 
-  /** Takes the last piece back: whoever got it has made a copy. */
+  /** Takes the last piece back: its receiver has made a copy. */
   empty(bytes: number): void {
     this.#filled -= bytes
     this.#wasEmptied = true

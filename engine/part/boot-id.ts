@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 
 /**
- * Tells this run of the computer from every other: within one, what was written can be read back even if it was never forced to
- * the disk. Where the system has no such id it is the minute of the start; a wrong guess only costs some bytes fetched again.
+ * Identifies this boot of the computer: within one boot, what was written can be read back even if it was never forced to the
+ * disk. Where the system has no boot id it is the minute of the start; a wrong guess only costs some bytes fetched again.
  */
 export function bootId(): string {
   try {

@@ -3,13 +3,13 @@ import type { PartFile } from './part-file.ts'
 
 const stepBytes = 1024 * 1024
 
-/** What a file is known to be before it is fetched. */
+/** What is known about a file before it is fetched. */
 export interface Expected {
   /** Eight hexadecimal digits. Source: API v2, "crc32" of a file. */
   crc32: string
 }
 
-/** Reads the whole part file, and answers with what is wrong with it, or null when it is what was expected. */
+/** Reads the complete part file. Returns what is wrong with it, or null when it is what was expected. */
 export async function checkContent(part: PartFile, sizeBytes: number, expected: Expected): Promise<string | null> {
   const buffer = Buffer.allocUnsafe(stepBytes)
   let sum = 0

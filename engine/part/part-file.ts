@@ -20,19 +20,19 @@ export class PartFileLost extends FetchError {
 
 export interface PartFileOptions {
   path: string
-  /** What an earlier run kept, or null to begin with an empty file. */
+  /** The record of an earlier run, or null to begin with an empty file. */
   resume: ResumeRecord | null
   bootId: string
-  /** True when the disk could not keep what the same run wrote before. */
+  /** True when the disk failed to keep what the same run wrote before. */
   isLost: boolean
   room: DiskRoom
-  /** What is to be recorded has changed. At most four times a second, save at the beginning and the end. */
+  /** Called when the record changes: at most four times a second, except at the beginning and the end. */
   onRecord: () => void | Promise<void>
 }
 
 /**
- * A file that is being fetched: written at any place, with a list of what is done and checksums of it in a file beside it. Now and
- * then all is forced to the disk.
+ * A file being fetched: written at any position, with a list of finished ranges and a file of checksums next to it. From time to
+ * time everything is forced to the disk.
  */
 export class PartFile {
   readonly #file: FileHandle
@@ -46,7 +46,7 @@ export class PartFile {
   #syncing: Promise<void> | null = null
   #failure: unknown = null
   #checking: Promise<void> = Promise.resolve()
-  /** Counts how often all was forgotten: what is known of an earlier content says nothing about a later one. */
+  /** Counts how often everything was discarded: what is known of an earlier content says nothing about a later one. */
   #generation = 0
   #lostBytes = 0
 
@@ -54,11 +54,11 @@ export class PartFile {
     this.#file = file
     this.#options = options
     this.#done = done
-    // What is trusted after another start of the computer was on the disk; within one it is forced again.
+    // What is trusted after a reboot was on the disk; within one boot it is forced again.
     this.#synced = options.resume?.bootId === options.bootId ? cutRanges(done, syncedHead(options.resume)) : done
   }
 
-  /** Opens or makes the file and keeps what can be trusted in it. */
+  /** Opens or creates the file and keeps what can be trusted in it. */
   static async open(options: PartFileOptions): Promise<PartFile> {
     const file = await openPlain(options.path, constants.O_RDWR | constants.O_CREAT)
     try {
@@ -72,7 +72,7 @@ export class PartFile {
       if (!isProven) {
         part.#checking = part.#check(extents)
         part.#checking.catch(() => undefined)
-        // Without a size nothing shows a gap that is found later.
+        // Without a size, a gap that is found later would go unnoticed.
         if (options.resume?.totalBytes === null) await part.#checking
       }
       return part
@@ -82,7 +82,10 @@ export class PartFile {
     }
   }
 
-  /** Resolves when all that an earlier run left is proven or forgotten, with how many bytes it had written that are not there any more. */
+  /**
+   * Resolves when everything that an earlier run left is verified or discarded, with the number of bytes it had written that are
+   * lost.
+   */
   async checked(): Promise<number> {
     await this.#checking
     return this.#lostBytes
@@ -92,7 +95,7 @@ export class PartFile {
     return sizeOf(this.#done)
   }
 
-  /** True when it is not filled from its beginning to its end. */
+  /** True when it is not filled sequentially from the beginning. */
   get isSplit(): boolean {
     return sizeOf(this.#done) !== headOf(this.#done)
   }
@@ -105,7 +108,7 @@ export class PartFile {
     return this.#synced
   }
 
-  /** Writes chunks one after the other from `position` on, waiting for room on the disk as long as it takes. */
+  /** Writes consecutive chunks from `position` on, waiting for disk space as long as it takes. */
   async write(chunks: Buffer[], position: number): Promise<void> {
     let rest = chunks
     let at = position
@@ -115,7 +118,7 @@ export class PartFile {
       await this.#options.room.take(lengthOf(rest))
       try {
         const writing = this.#file.writev(rest, at)
-        // Summed up while the system writes.
+        // Computed while the system writes.
         summed ??= this.#sums?.sum(position, chunks)
         const { bytesWritten } = await writing
         this.#done = addRange(this.#done, [at, at + bytesWritten])
@@ -126,7 +129,7 @@ export class PartFile {
         await this.#options.room.waitAfterRefusal()
       }
     }
-    // Checksums are kept while the next bytes are written, but never more than one batch behind.
+    // Checksums are stored while the next bytes are written, but never more than one batch behind.
     await this.#summing
     if (summed !== undefined) this.#summing = this.#sums?.keep(summed)
     const now = performance.now()
@@ -138,19 +141,19 @@ export class PartFile {
     }
   }
 
-  /** Keeps what has to be known before the first byte of a version is written. `strong` is its validator. */
+  /** Stores what has to be known before the first byte of a version is written. `strong` is its validator. */
   async begin(strong: string | null): Promise<void> {
     await this.record()
     await this.#keepSums(strong, { extents: [], isProven: true })
   }
 
-  /** Has what is known recorded. */
+  /** Has the current state recorded. */
   async record(): Promise<void> {
     this.#recordedAtMs = performance.now()
     await this.#options.onRecord()
   }
 
-  /** Forgets every byte. Nothing may be writing. */
+  /** Discards every byte. Nothing may be writing. */
   async startOver(): Promise<void> {
     await this.#syncing
     await this.#forget()
@@ -158,7 +161,7 @@ export class PartFile {
     await this.record()
   }
 
-  /** Forces everything to the disk and makes sure that it is there. A failed force is never tried again as if it had worked. */
+  /** Forces everything to the disk and verifies that it is there. A failed sync is never retried as if it had worked. */
   async finish(sizeBytes: number): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
@@ -191,7 +194,7 @@ export class PartFile {
     }
   }
 
-  /** Lets go of the file. Rejects when the system could not, after which nothing in it can be relied on. */
+  /** Closes the file. Rejects when the system failed to, after which nothing in it can be relied on. */
   async close(): Promise<void> {
     await this.#syncing
     this.#generation += 1
@@ -206,24 +209,24 @@ export class PartFile {
     }
   }
 
-  /** The bytes from `start` to `end`, or as many as there are. */
+  /** The bytes from `start` to `end`, or as many as exist. */
   async read(start: number, end: number, buffer: Buffer): Promise<Buffer> {
     const { bytesRead } = await this.#file.read(buffer, 0, Math.min(buffer.length, end - start), start)
     return buffer.subarray(0, bytesRead)
   }
 
-  /** The first bytes, as far as there is no gap: enough to tell one file from another. */
+  /** The first bytes up to the first gap: enough to tell one file from another. */
   async readHead(): Promise<Buffer> {
     return this.read(0, headOf(this.#done), Buffer.alloc(headBytes))
   }
 
-  /** Without checksums nothing is lost now: the next run then fetches more again. */
+  /** Without checksums nothing is lost now; the next run has to fetch more again. */
   async #keepSums(strong: string | null, known: { extents: Extent[]; isProven: boolean }): Promise<void> {
     await this.#sums?.close()
     this.#sums = await PartSums.begin(this.#options.path, { part: this.#file, strong, ...known }).catch(() => null)
   }
 
-  /** Reads back what an earlier run wrote, beside the fetching, and forgets what is not as it was. */
+  /** Reads back what an earlier run wrote, while fetching continues, and discards what has changed. */
   async #check(extents: readonly Extent[]): Promise<void> {
     const generation = this.#generation
     for (const [index, extent] of extents.entries()) {
@@ -248,7 +251,7 @@ export class PartFile {
     this.#sums = null
   }
 
-  /** Runs beside the writing: what it has forced is what was there when it began. */
+  /** Runs in parallel with writing: it covers what had been written when it began. */
   async #sync(): Promise<void> {
     const done = this.#done
     try {
@@ -278,7 +281,7 @@ function syncedHead(resume: ResumeRecord): number {
   return resume.syncedRanges === undefined ? resume.syncedBytes : headOf(resume.syncedRanges)
 }
 
-/** How many bytes chunks have together. */
+/** The total length of chunks. */
 export function lengthOf(chunks: Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }

@@ -6,16 +6,16 @@ const magic = 0x50444e31
 const headBytes = 12
 const slotBytes = 4096
 
-/** What a part file that an earlier version of this program filled in several places says about itself. */
+/** The note that an earlier version of this program wrote into a part file that it filled in several places. */
 interface PartNote {
-  /** Counts the notes of a file: the higher is the newer. */
+  /** A counter: the higher note is the newer one. */
   turn: number
-  /** The validator of the version that its bytes are from. */
+  /** The validator of the version that its bytes belong to. */
   strong: string | null
   done: Range[]
 }
 
-/** The newest whole note behind the last byte of a part file, or null when there is none. It has two slots. */
+/** The newest valid note behind the last byte of a part file, or null. There are two slots. */
 export async function readNote(file: FileHandle, sizeBytes: number): Promise<PartNote | null> {
   const buffer = Buffer.alloc(2 * slotBytes)
   await file.read(buffer, 0, buffer.length, sizeBytes)

@@ -7,22 +7,22 @@ import { openPlain } from '../disk/open-plain.ts'
 import { replaceFile } from '../disk/replace-file.ts'
 
 const magic = 0x50445332
-/** A power of two, so that no slot lies across two pages or sectors. */
+/** A power of two, so that no slot crosses a page or sector boundary. */
 const slotBytes = 64
-/** Bytes of a part file that have one checksum, at most: what a damage costs. */
+/** The maximum number of bytes under one checksum: what damage costs. */
 const maxExtentBytes = 4 * 1024 * 1024
-/** Longer than the next bytes of a fetch that goes on take to come. */
+/** Longer than the pause between two arrivals of an active fetch. */
 const restMs = 250
 
-/** Bytes of a part file that were written, and their checksum. */
+/** A written range of a part file, and its checksum. */
 export interface Extent {
   start: number
   length: number
-  /** XXH64: quick enough to be taken of everything that comes. */
+  /** XXH64: fast enough for everything that arrives. */
   sum: bigint
 }
 
-/** An extent that can grow, with what is on its way to the file too, and what its checksum was made of so far. */
+/** An extent that can grow, including what is still being written, and its running checksum. */
 interface Growing {
   index: number
   start: number
@@ -30,7 +30,7 @@ interface Growing {
   hash: ReturnType<XXHashAPI['create64']>
 }
 
-/** What extents are to be once some bytes are written. */
+/** The extents after some bytes are written. */
 export type Summed = { index: number; extent: Extent }[]
 
 let xxhash: Promise<XXHashAPI> | undefined
@@ -40,57 +40,57 @@ function loadHash(): Promise<XXHashAPI> {
   return xxhash
 }
 
-/** What the system says about the last change of a file. Nobody changes a file and keeps both times. */
+/** The system's times of the last change of a file. No accidental change keeps both. */
 export interface Stamp {
   mtimeNs: bigint
   ctimeNs: bigint
 }
 
-/** The stamp of no file: nothing is known without reading it back. */
+/** The stamp of no file: everything has to be read back. */
 const noStamp: Stamp = { mtimeNs: -1n, ctimeNs: -1n }
 
 interface SumsOptions {
   part: FileHandle
-  /** The validator of the version that the bytes are from. */
+  /** The validator of the version that the bytes belong to. */
   strong: string | null
-  /** What is there already. */
+  /** What exists already. */
   extents: readonly Extent[]
   /** True when that is known to be as it was written. */
   isProven: boolean
 }
 
-/** What was kept about a part file. */
+/** What was stored about a part file. */
 export interface KeptSums {
   extents: Extent[]
   stamp: Stamp
 }
 
-/** Where the checksums of a part file are kept. */
+/** Where the checksums of a part file are stored. */
 function sumsPath(partPath: string): string {
   return `${partPath}.sums`
 }
 
-/** Removes the checksums of a part file; what cannot be removed proves nothing about other bytes. */
+/** Removes the checksums of a part file. If that fails, they prove nothing about other bytes. */
 export async function removeSums(partPath: string): Promise<void> {
   await rm(sumsPath(partPath), { force: true }).catch(() => undefined)
 }
 
 /**
- * Keeps the checksums of what is written to a part file, in a file beside it, and the time of its last change. It may lag behind the
- * part file by a moment, and never says more than that holds. The first slot tells the version of the file and the last change, each
- * other one an extent; an extent that grows is written over in its place.
+ * Stores the checksums of what is written to a part file, in a file next to it, and the time of its last change. It may lag
+ * behind the part file by a moment, and never claims more than the file holds. The first slot holds the version and the last
+ * change, each other slot an extent; an extent that grows is overwritten in place.
  */
 export class PartSums {
   readonly #file: FileHandle
   readonly #part: FileHandle
   readonly #identity: Buffer
   readonly #extents: (Extent | null)[]
-  /** Extents that can grow, by where they end. */
+  /** Extents that can grow, by their end. */
   readonly #growing = new Map<number, Growing>()
   readonly #hash: XXHashAPI
   readonly #changed = new Set<number>()
   #isDue = false
-  /** False while it is not known whether another program changed what is there. */
+  /** False until it is known whether another program changed the file. */
   #isProven: boolean
   #busy: Promise<void> | null = null
   #resting: NodeJS.Timeout | undefined
@@ -104,7 +104,7 @@ export class PartSums {
     this.#isProven = isProven
   }
 
-  /** Begins anew for a version of the file, with what is known of it; what was kept before is replaced at once. */
+  /** Starts over for a version of the file, with what is known of it. Replaces what was stored before. */
   static async begin(partPath: string, options: SumsOptions): Promise<PartSums> {
     const { part, strong, extents, isProven } = options
     const path = sumsPath(partPath)
@@ -117,7 +117,7 @@ export class PartSums {
     return new PartSums(file, hash, options)
   }
 
-  /** What is kept for a version, or null when that cannot be read or is of another one. A damaged slot is left out. */
+  /** What is stored for a version, or null when it cannot be read or belongs to another one. Damaged slots are skipped. */
   static async read(partPath: string, strong: string | null): Promise<KeptSums | null> {
     const bytes = await readPlain(sumsPath(partPath)).catch(() => null)
     if (bytes === null) return null
@@ -130,7 +130,7 @@ export class PartSums {
     return { extents: rest.filter(isSound).map(decode), stamp }
   }
 
-  /** Sums up what is being written from `start` on. */
+  /** Computes the checksums of what is being written from `start` on. */
   sum(start: number, chunks: readonly Buffer[]): Summed {
     const summed: Summed = []
     let at = start
@@ -150,10 +150,10 @@ export class PartSums {
     return summed
   }
 
-  /** Keeps what was summed up, now that it is written. Resolves when it is kept. */
+  /** Stores the computed checksums, now that the bytes are written. Resolves when they are stored. */
   keep(summed: Summed): Promise<void> {
     for (const { index, extent } of summed) {
-      // Another connection may have gone on behind this one, and been written first.
+      // Another connection may have continued behind this one, and been written first.
       if (extent.length <= (this.#extents[index]?.length ?? 0)) continue
       this.#extents[index] = extent
       this.#changed.add(index)
@@ -161,20 +161,20 @@ export class PartSums {
     return this.#write()
   }
 
-  /** Forgets one of the extents that it began with. */
+  /** Discards one of the initial extents. */
   drop(index: number): void {
     this.#extents[index] = null
     this.#changed.add(index)
   }
 
-  /** From now on what is there is as it was written. */
+  /** From now on the content counts as verified. */
   prove(): void {
     this.#isProven = true
-    // What cannot be written is left out, and nobody waits for it.
+    // Failing to write is tolerated, and nothing waits for it.
     this.#write().catch(() => undefined)
   }
 
-  /** Forces what is kept to the disk. Only the time of another start is saved by it, so an error is none. */
+  /** Forces the checksums to the disk. This only saves time after a reboot, so errors are ignored. */
   async sync(): Promise<void> {
     await this.#busy
     await this.#file.datasync().catch(() => undefined)
@@ -187,7 +187,7 @@ export class PartSums {
     await this.#file.close().catch(() => undefined)
   }
 
-  /** The extent that grows by what comes at a place, or a new one. */
+  /** The extent that grows with bytes at `at`, or a new one. */
   #growingAt(at: number): Growing {
     const known = this.#growing.get(at)
     this.#growing.delete(at)
@@ -200,7 +200,7 @@ export class PartSums {
     this.#isDue = true
     this.#busy ??= this.#drain().finally(() => {
       this.#busy = null
-      // While bytes come the last change is another all the time: it is worth a note only when they rest.
+      // While bytes arrive the last change keeps moving: it is recorded only when they pause.
       this.#resting ??= setTimeout(() => {
         this.#resting = undefined
         this.#stamp().catch(() => undefined)
@@ -210,7 +210,7 @@ export class PartSums {
     return this.#busy
   }
 
-  /** What cannot be written is left out: the next run then fetches a little more again. */
+  /** Failing to write is tolerated: the next run then fetches a little more again. */
   async #drain(): Promise<void> {
     while (this.#isDue) {
       const due = [...this.#changed]
@@ -230,14 +230,14 @@ export class PartSums {
     }
   }
 
-  /** Notes the last change of the file: whatever changed it until now was this program. */
+  /** Records the last change of the file: every change until now was made by this program. */
   async #stamp(): Promise<void> {
     if (!this.#isProven) return
     try {
       const head = encodeHead(this.#identity, await stampOf(this.#part))
       await this.#file.write(head, 0, slotBytes, 0)
     } catch {
-      // Without it everything is read back at the next start.
+      // Without it, everything is read back at the next start.
     }
   }
 }
@@ -261,7 +261,7 @@ export async function stampOf(file: FileHandle): Promise<Stamp> {
   return { mtimeNs, ctimeNs }
 }
 
-/** The extents of what a file holds in a place, with the checksums of what is there now. */
+/** The extents of a range of a file, with the checksums of its current content. */
 export async function sumUp(file: FileHandle, start: number, end: number): Promise<Extent[]> {
   const extents: Extent[] = []
   for (let at = start; at < end; at += maxExtentBytes) {
@@ -278,7 +278,7 @@ export async function isUnchanged(file: FileHandle, { start, length, sum }: Exte
 
 const stepBytes = 1024 * 1024
 
-/** The checksum of a place in a file; null when the file ends before it does. */
+/** The checksum of a range of a file; null when the file ends before it. */
 async function sumOf(file: FileHandle, start: number, length: number): Promise<bigint | null> {
   const buffer = Buffer.allocUnsafe(Math.min(stepBytes, length))
   const hash = (await loadHash()).create64()

@@ -10,21 +10,21 @@ export interface TrustOptions {
   path: string
   resume: ResumeRecord | null
   bootId: string
-  /** True when the disk could not keep what was written: then only what it had confirmed before is trusted. */
+  /** True when the disk failed to keep what was written: then only what it had confirmed before is trusted. */
   isLost: boolean
 }
 
 export interface Trusted {
   extents: Extent[]
-  /** False when what is there has still to be read back and compared with the checksums. */
+  /** False when the content has yet to be read back and compared with the checksums. */
   isProven: boolean
-  /** How many bytes that were written are surely gone. */
+  /** How many written bytes are certainly lost. */
   lostBytes: number
 }
 
 /**
- * What of a part file can be continued: what its checksums prove. Where the file was last changed by this program, and the computer
- * has not been started again since, that is known without reading it back.
+ * What can be resumed of a part file: what its checksums prove. If this program made the last change to the file and the computer
+ * has not rebooted since, no reading back is needed.
  */
 export async function trustedExtents(file: FileHandle, options: TrustOptions): Promise<Trusted> {
   const { path, resume, bootId, isLost } = options
@@ -50,7 +50,7 @@ function syncedOf({ syncedRanges, syncedBytes }: ResumeRecord): Range[] {
   return isRangeList(syncedRanges) ? syncedRanges : headRange(syncedBytes)
 }
 
-/** What is there of a file that an earlier version of this program began, which kept no checksums. */
+/** What can be trusted of a file that an earlier version of this program began, without checksums. */
 async function oldExtents(file: FileHandle, resume: ResumeRecord, bootId: string): Promise<Extent[]> {
   const extents: Extent[] = []
   for (const [start, end] of await oldRanges(file, resume, bootId)) extents.push(...(await sumUp(file, start, end)))
@@ -58,9 +58,9 @@ async function oldExtents(file: FileHandle, resume: ResumeRecord, bootId: string
 }
 
 /**
- * After another start of the computer: what was forced to the disk. Within one: what the file's own note says, or its length. Zeros
- * at its end may be a hole that another program left by cutting the file and lengthening it again: but for a note within one start,
- * they are never trusted.
+ * After a reboot: what was forced to the disk. Within one boot: what the file's own note says, or its length. Zeros at its end
+ * may be a hole from another program that truncated and extended the file: except with a note of the same boot, they are never
+ * trusted.
  */
 async function oldRanges(file: FileHandle, resume: ResumeRecord, bootId: string): Promise<Range[]> {
   const { size } = await file.stat()
@@ -79,7 +79,7 @@ function headRange(length: number): Range[] {
   return length > 0 ? [[0, length]] : []
 }
 
-/** The length of a file without the zeros at its end. */
+/** The length of a file without trailing zeros. */
 async function solidLength(file: FileHandle, size: number): Promise<number> {
   const buffer = Buffer.alloc(blockBytes)
   let end = size

@@ -1,8 +1,8 @@
 const encodedStart = /^(?:magnet(?::|%3a)(?:\/\/|%2f%2f)?(?:\?|%3f)|(?:https?|ftps?)(?::|%3a)(?:\/|%2f){2})/i
 
 /**
- * A link as a program handed it over, without blanks around it. One that was wholly percent-encoded, its scheme included, is decoded
- * once. Only what stands for ASCII is: other bytes stay as they were written until their encoding is known.
+ * Normalizes a link that another program passed in: trims it, and decodes it once when it was percent-encoded as a whole, scheme
+ * included. Only ASCII is decoded: other bytes stay as written until their encoding is known.
  */
 export function asLink(written: string): string {
   const link = written.trim()
@@ -10,7 +10,7 @@ export function asLink(written: string): string {
   return start.includes('%') ? decodeAscii(link) : link
 }
 
-/** Percent signs that stand for ASCII, decoded once. */
+/** Decodes, once, the percent escapes that stand for ASCII. */
 export function decodeAscii(text: string): string {
   return text.replace(/%([0-7][0-9a-f])/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

@@ -2,9 +2,10 @@ import { escapeBytes, percentBytes } from './percent.ts'
 import { decodeName } from './text-bytes.ts'
 
 /**
- * The file name in a `Content-Disposition` header, as Node gives it (one character per byte), or null when there is none. `filename*`
- * wins over `filename`. A plain one is read as browsers do: RFC 2047 words and percent-encoding are undone, raw bytes are UTF-8,
- * else what they most likely are, else Latin-1. Bytes that nobody can read stay percent-encoded. Source: RFC 6266, RFC 8187.
+ * The file name in a `Content-Disposition` header, as Node gives it (one character per byte), or null when there is none.
+ * `filename*` takes precedence over `filename`. A plain one is read as browsers do: RFC 2047 words and percent-encoding are
+ * decoded; raw bytes are UTF-8, else the most likely encoding, else Latin-1. Unreadable bytes stay percent-encoded. Source: RFC
+ * 6266, RFC 8187.
  */
 export function dispositionName(header: string): string | null {
   const parameters = readParameters(header)
@@ -16,7 +17,7 @@ export function dispositionName(header: string): string | null {
   return left === undefined ? null : plainName(left)
 }
 
-/** The parameters by their names in small letters; of one that comes twice the first. */
+/** The parameters by lower-case name; the first one wins when a name repeats. */
 function readParameters(header: string): Map<string, string> {
   const parameters = new Map<string, string>()
   const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g
@@ -42,12 +43,15 @@ function plainName(value: string): string {
   return unescaped ?? decodeName(Buffer.from(value, 'latin1')) ?? asLatin1(value)
 }
 
-/** Accents that stand alone between other letters are Latin-1, as the oldest rule has it; several side by side hardly are. */
+/** A single accented letter between others is Latin-1, as the oldest rule says; several in a row hardly are. */
 function asLatin1(value: string): string {
   return /[^\0-\x7f]{2}|[\x80-\xbf×÷]/.test(value) ? escapeBytes(value) : value
 }
 
-/** Words such as `=?UTF-8?B?Wm/Dqw==?=`, or null when it is anything else. A character may be cut between two of them. Source: RFC 2047. */
+/**
+ * Decodes words such as `=?UTF-8?B?Wm/Dqw==?=`; null for anything else. A character may be split across two words. Source: RFC
+ * 2047.
+ */
 function readWords(value: string): string | null {
   const pieces: Buffer[] = []
   let label: string | null = null

@@ -1,6 +1,6 @@
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/** A size in a sentence for the person, in the unit that fits it, thousands of thousands, as in the window: `355 MB`, `6.4 GB`. */
+/** A size for the person in a fitting decimal unit, as in the window: `355 MB`, `6.4 GB`. */
 export function formatSize(bytes: number): string {
   let power = 0
   let value = bytes

@@ -1,13 +1,13 @@
 import { joinWrapped, restOfLine } from './wrapped-lines.ts'
 
 const [ordinary, ends, special] = [0, 1, 2]
-/** What each UTF-16 unit means within a link. */
+/** What each UTF-16 unit means inside a link. */
 const classes = new Uint8Array(0x10000)
 const endingRanges: [from: number, to: number][] = [
   [0, 0x20],
   [0x7f, 0xa0],
   [0x2000, 0x200a],
-  // Full-width forms, but for their letters and digits.
+  // Full-width forms, except letters and digits.
   [0xff01, 0xff0f],
   [0xff1a, 0xff20],
   [0xff3b, 0xff3d],
@@ -19,9 +19,9 @@ for (const mark of '<>"`{}|^“”„‟«»‹›\u1680\u2028\u2029\u202f\u205f
 }
 for (const mark of "()[]'*\\&,;") classes[mark.charCodeAt(0)] = special
 
-/** What no link ends with: marks of a sentence, emphasis, an open bracket, joiners that join nothing. */
+/** What no link ends with: punctuation, emphasis, an open bracket, dangling joiners. */
 const trailing = new Set(".,;:!?…*'’‘([–—―\u200c\u200d")
-/** What shows that a link goes on behind a bracket that nothing opened, or an apostrophe. */
+/** What shows that a link continues after an unmatched bracket or an apostrophe. */
 const goesOn = /[\w/%~=-]/
 const entity = /&(?:lt|gt|quot|nbsp|#0?34|#0?60|#0?62|#160|#x22|#x3c|#x3e|#xa0);/iy
 const escaped = /\\(?:\/|u00(?:2[1356789bcdf]|3[abdf]|40|7e))/iy
@@ -31,17 +31,17 @@ export interface Place {
   at: number
   /** Where its scheme ends. */
   bodyAt: number
-  /** Where the next link begins that is no part of it, or the text ends. */
+  /** Where the next separate link begins, or the text ends. */
   limit: number
-  /** Where the link before it ended. */
+  /** Where the previous link ended. */
   before: number
-  /** What keeps the columns of a table apart, when the text is one. */
+  /** The column separator, when the text is a table. */
   tableMark: ',' | ';' | null
-  /** Ends at an `&`: it is the value of a parameter. */
+  /** Ends at an `&`, because it is the value of a parameter. */
   isValue: boolean
 }
 
-/** A link's own text behind its scheme, freed of what is around it, and where to look on. */
+/** The link's own text after its scheme, without what surrounds it, and where to continue. */
 export function readBody(text: string, place: Place): { body: string; end: number } {
   const around = aroundOf(text, place)
   const end = findEnd(text, place, around)
@@ -52,7 +52,7 @@ export function readBody(text: string, place: Place): { body: string; end: numbe
   return { body: trim(withoutEscapes(written), around.underscores), end }
 }
 
-/** What stands directly before a link, and so closes behind it. */
+/** What stands directly before a link, and therefore closes after it. */
 interface Around {
   opener: string
   closer: string
@@ -66,7 +66,7 @@ function aroundOf(text: string, { at, before, tableMark }: Place): Around {
   let underscores = 0
   while (underscores < 3 && '_~'.includes(text.charAt(at - 1 - underscores) || ' ')) underscores++
   const isTag = '="\''.includes(opener) && /\[[a-z]{1,10}=["']?$/i.test(text.slice(Math.max(0, at - 13), at))
-  // A field of a table, unless the mark only keeps two links apart.
+  // A field of a table, unless the separator only separates two links.
   const isField = (opener === ',' || opener === ';') && at !== before
   const closer = isTag ? ']' : isField ? opener : (closers[opener] ?? tableMark ?? '')
   return { opener, closer, underscores }
@@ -90,7 +90,7 @@ function findEnd(text: string, { bodyAt, limit, isValue }: Place, { closer }: Ar
       if (round > 0) round--
       else if (isClosed) return at
     } else if (mark === '[') {
-      // The end of a tag of a forum.
+      // The end of a forum tag.
       if (next === '/') return at
       square++
     } else if (mark === ']') {
@@ -106,7 +106,7 @@ function findEnd(text: string, { bodyAt, limit, isValue }: Place, { closer }: Ar
   return limit
 }
 
-/** Undoes what JSON and HTML make of an address. */
+/** Undoes the escaping of JSON and HTML in an address. */
 function withoutEscapes(body: string): string {
   let plain = body
   if (plain.includes('\\')) {

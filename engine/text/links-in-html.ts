@@ -3,23 +3,23 @@ import { plainMagnet } from './magnet-link.ts'
 import { type Attributes, readMarkup } from './markup.ts'
 
 const addressNames = ['href', 'src', 'data-href']
-/** What a page is made with, not what it offers. */
+/** Elements that a page is made of, not what it offers. */
 const ownParts = new Set(['link', 'script', 'style', 'base', 'form', 'input'])
-/** Where an address without a host is one to fetch; a picture of the page is not. */
+/** Elements whose relative addresses are worth fetching; pictures of the page are not. */
 const offering = new Set(['a', 'area', 'video', 'audio', 'source', 'embed'])
-/** What may stand within a word. */
+/** Elements that may stand inside a word. */
 const withinWords = new Set(['wbr', 'b', 'strong', 'i', 'em', 'mark', 'font'])
 const hidden = new Set(['script', 'style'])
 const pageMark = /<(?:!doctype\s+html|html|head|body|title|a|p|div|table|ul|img|br|pre)[\s/>]/i
 
-/** The links in what an address gives: a page, or any other text. `base` is the address. */
+/** The links in a response body: a page, or any other text. `base` is its address. */
 export function linksInPage(text: string, base: string): Promise<string[]> {
   return pageMark.test(text) ? linksInHtml(text, base) : linksInTextBySteps(text)
 }
 
 /**
- * The links in HTML, each once, in order of appearance: those that its elements lead to, and those in its words. Without `base`, the
- * address that the page came from, only those with a host of their own are known. The work is done in short steps.
+ * The links in HTML, each once, in order of appearance: those in attributes, and those in the text. Without `base`, the address
+ * of the page, only absolute ones are known. The work is done in short steps.
  */
 export async function linksInHtml(html: string, base: string | null): Promise<string[]> {
   const pieces = await piecesOf(html, base)
@@ -42,7 +42,7 @@ async function piecesOf(html: string, givenBase: string | null): Promise<Piece[]
   let words: string[] = []
   let hiddenBy: string | null = null
   const endWords = () => {
-    // One text for all words between two addresses: many short ones cost more than one that is as long as they.
+    // All text between two addresses is joined: many short pieces cost more than one of the same length.
     if (words.length > 0) pieces.push({ kind: 'text', text: words.join('') })
     words = []
   }
@@ -83,7 +83,7 @@ function addressesIn(name: string, attributes: Attributes, base: string | null):
   })
 }
 
-/** A link of the page's own host; null for a place in the page itself, or what cannot be fetched. */
+/** A link relative to the page; null for an anchor in the page itself, or for what cannot be fetched. */
 function resolveOther(value: string, base: string): string | null {
   return /^[?#]/.test(value) ? null : resolve(value, base)
 }

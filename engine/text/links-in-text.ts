@@ -3,13 +3,13 @@ import { type Place, readBody } from './link-end.ts'
 import { infoHashOf, magnetParameters, magnetText, plainMagnet } from './magnet-link.ts'
 import { joinSoftBreaks, tableMark } from './wrapped-lines.ts'
 
-/** A link that is longer is none: nothing that fetches takes it. */
+/** Longer links are ignored: nothing that fetches accepts them. */
 export const maxLinkLength = 8192
 
-/** A magnet may be written longer: what of it can be spared is left out. */
+/** A magnet may be written longer: optional parts are then left out. */
 const maxWrittenLength = 64 * 1024
 
-/** How long one step of a search may take, in milliseconds, before others get their turn. */
+/** How long one step of a search may take, in milliseconds, before it yields. */
 const stepMs = 10
 
 const starts = new RegExp(
@@ -24,30 +24,30 @@ const starts = new RegExp(
   'gi',
 )
 
-/** Marks without width and marks of direction. The joiners between letters of some scripts are not among them. */
+/** Zero-width and direction marks. The joiners between letters of some scripts are not among them. */
 const invisible = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+/g
 
 interface Start {
   at: number
-  /** Where its mark ends, and the link's own text begins. */
+  /** Where its prefix ends, and the link's own text begins. */
   bodyAt: number
   mark: string
   /** True for the end of another scheme, such as sftp. */
   isPartOfWord: boolean
-  /** True when a link that it stands in ends there. */
+  /** True when it ends the link that surrounds it. */
   splits: boolean
 }
 
 /**
- * The links in any text, each once, in order of appearance: http, https, ftp and ftps, magnets, `www.` without a scheme, and
- * hashes of torrents that stand alone. Text may be prose in any script, Markdown, BBCode, JSON, HTML source, a table, a mail: what is
- * around a link is not part of it. The cost grows with the length of the text and no faster.
+ * The links in any text, each once, in order of appearance: http, https, ftp and ftps, magnets, `www.` without a scheme, and bare
+ * torrent hashes. The text may be prose in any script, Markdown, BBCode, JSON, HTML source, a table or a mail: what surrounds a
+ * link is not part of it. Runs in linear time.
  */
 export function linksInText(text: string): string[] {
   return [...search(text)].filter((link) => link !== null)
 }
 
-/** The same in steps of a few milliseconds, between which others get their turn. */
+/** Like `linksInText`, in steps of a few milliseconds that yield to others. */
 export async function linksInTextBySteps(text: string): Promise<string[]> {
   const links: string[] = []
   let startedAt = performance.now()
@@ -60,7 +60,7 @@ export async function linksInTextBySteps(text: string): Promise<string[]> {
   return links
 }
 
-/** What makes two links the same: the hash of a torrent, or the address without its fragment. Null for what is no link. */
+/** What makes two links the same: the info hash of a torrent, or the address without its fragment. Null when it is not a link. */
 export function identityOf(link: string): string | null {
   if (link.length > maxLinkLength) return null
   if (link.startsWith('magnet:')) {
@@ -77,7 +77,7 @@ export function identityOf(link: string): string | null {
   return fragment === -1 ? link : link.slice(0, fragment)
 }
 
-/** Yields each link, and null after each place that is none, so that whoever asks can rest between. */
+/** Yields each link, and null after each false start, so that the caller can pause in between. */
 function* search(written: string): Generator<string | null> {
   const text = joinSoftBreaks(written.replace(invisible, ''))
   const found = findStarts(text)
@@ -102,7 +102,7 @@ function findStarts(text: string): Start[] {
   for (const match of text.matchAll(starts)) {
     const [whole] = match
     const at = match.index
-    // Base32 in small letters may be any word.
+    // Lower-case Base32 may be any word.
     if (whole.length === 32 && /[a-z]/.test(whole)) continue
     const mark = (whole.includes('\\') ? whole.replaceAll('\\', '') : whole).toLowerCase()
     const last = text.charAt(at - 1) || ' '
@@ -113,14 +113,14 @@ function findStarts(text: string): Start[] {
   return found
 }
 
-/** Whether the link that something stands in ends there. An address behind a slash, or as a value, is part of that link. */
+/** True when the surrounding link ends here. An address after a slash, or as a value, is part of that link. */
 function splits(mark: string, last: string): boolean {
   if (mark === 'magnet:?') return !'=%'.includes(last)
   if (mark.startsWith('www')) return ',;'.includes(last)
   return mark.endsWith('://') && !'/=?&#:%@+~'.includes(last)
 }
 
-/** For each start, where the link that begins there ends at the latest. */
+/** For each start, the last position at which its link can end. */
 function limitsOf(found: readonly Start[], length: number): Float64Array {
   const limits = new Float64Array(found.length)
   let limit = length
@@ -146,7 +146,7 @@ function readLink(
   return { link: body === '' ? null : toLink({ mark, body, whole, isValue }), end: Math.max(end, bodyAt) }
 }
 
-/** A link's mark and what follows it, by themselves and as one. */
+/** A link's prefix and what follows it, separately and joined. */
 interface Written {
   mark: string
   body: string
@@ -154,7 +154,7 @@ interface Written {
   isValue: boolean
 }
 
-/** The whole link of its mark and what follows; null where no host or no topic can be. */
+/** The complete link; null where it has no host or topic. */
 function toLink({ mark, body, whole, isValue }: Written): string | null {
   if (body.length > maxWrittenLength) return null
   const plain = isValue ? decodePercent(body) : body
@@ -175,7 +175,7 @@ function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    // Not all of it is UTF-8: those bytes stay as they are written.
+    // Not all of it is UTF-8: those bytes stay as written.
     return decodeAscii(text)
   }
 }

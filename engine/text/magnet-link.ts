@@ -4,14 +4,14 @@ import { decodeName } from './text-bytes.ts'
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const start = /^\s*magnet:(?:\/\/)?\s*\?/i
 
-/** True for what begins as a magnet link, however it is written. */
+/** True for a magnet link in any spelling. */
 export function isMagnet(link: string): boolean {
   return start.test(link)
 }
 
 /**
- * The parameters of a magnet link in order, values as they stand in it, keys in lower case: some programs write them in capitals, or
- * with blanks, and what was copied from a page may begin with the rest of “&amp;”. Source: BEP 9.
+ * The parameters of a magnet link in order, with raw values and lower-case keys: some programs write keys in capitals or with
+ * blanks, and text copied from a page may begin with the rest of “&amp;”. Source: BEP 9.
  */
 export function magnetParameters(link: string): [key: string, value: string][] {
   const parameters = link.trim().replace(start, '').split('&')
@@ -22,19 +22,19 @@ export function magnetParameters(link: string): [key: string, value: string][] {
   })
 }
 
-/** The text of a value in UTF-8. */
+/** A value decoded as UTF-8. */
 export function magnetText(value: string): string {
   return bytesOf(value).toString('utf8')
 }
 
-/** The name that a magnet link tells, in whatever encoding; null when it tells none. What nobody can read stays percent-encoded. */
+/** The name in a magnet link, in whatever encoding; null when there is none. Unreadable bytes stay percent-encoded. */
 export function magnetName(link: string): string | null {
   const [, written = ''] = magnetParameters(link).find(([key]) => key === 'dn') ?? []
   const value = written.trim()
   return value === '' ? null : (decodeName(bytesOf(value)) ?? value)
 }
 
-/** The info hash that an exact topic (`xt`) names, as 40 hex digits in lower case; null for any other topic. */
+/** The info hash in an exact topic (`xt`), as 40 lower-case hex digits; null for any other topic. */
 export function infoHashOf(topic: string): string | null {
   const hash = /^\s*urn:btih:\s*([0-9a-z]+)[\s/.]*$/i.exec(topic)?.[1]?.toUpperCase() ?? ''
   if (/^[0-9A-F]{40}$/.test(hash)) return hash.toLowerCase()
@@ -48,8 +48,8 @@ function bytesOf(value: string): Buffer {
 }
 
 /**
- * A magnet link with its keys and the kind of its topic in lower case, as every service takes them, and of at most `maxLength`
- * characters: of a longer one the last parameters are left out, which are trackers mostly, but never a topic.
+ * A magnet link with lower-case keys and topic kind, as every service accepts them, of at most `maxLength` characters: the last
+ * parameters, mostly trackers, are dropped to shorten it, but never a topic.
  */
 export function plainMagnet(link: string, maxLength: number): string {
   if (link.length <= maxLength && isPlain.test(link) && !oddKey.test(link)) return link
@@ -59,7 +59,7 @@ export function plainMagnet(link: string, maxLength: number): string {
   return plain.length <= maxLength ? plain : shorten(plain, maxLength)
 }
 
-/** As almost all magnets are written. */
+/** The form of almost all magnets. */
 const isPlain = /^magnet:\?xt=urn:bt[im]h:/
 const oddKey = /[?&](?![a-z0-9._]+=)/
 

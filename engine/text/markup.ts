@@ -4,7 +4,7 @@ const stepLength = 64 * 1024
 
 export type Attributes = Readonly<Record<string, string>>
 
-/** Told of each piece of a document in turn; names of elements and attributes are in lower case, and entities are decoded. */
+/** Receives the parts of a document in order; element and attribute names are in lower case, and entities are decoded. */
 export interface MarkupReader {
   onOpen?: (name: string, attributes: Attributes) => void
   onText?: (text: string) => void
@@ -12,9 +12,8 @@ export interface MarkupReader {
 }
 
 /**
- * Reads HTML of any quality, piece by piece. What is open around a piece is not kept: a parser that keeps it takes quadratic time
- * for elements that are never closed. Only entities that HTML itself defines are known.
- * Works in short steps, between which others get their turn.
+ * Reads HTML of any quality, part by part. Open elements are not tracked: a parser that does so takes quadratic time for elements
+ * that are never closed. Only HTML's own entities are known. Works in short steps that yield to others.
  */
 export async function readMarkup(text: string, reader: MarkupReader): Promise<void> {
   for (const _ of steps(text, reader)) await new Promise((resolve) => setImmediate(resolve))

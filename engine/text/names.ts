@@ -5,10 +5,10 @@ import { trimEnd } from './trim-end.ts'
 
 const maxBytes = 255
 const fewTwins = 16
-/** What of a longer name can matter: its beginning, and its ending. Some steps take long for many marks on one letter. */
+/** The relevant part of a longer name: its beginning and its ending. Some steps are slow for many marks on one letter. */
 const [maxHead, maxTail] = [2048, 64]
 const reservedOnWindows = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))/i
-// Separators and what Windows forbids; controls; everything that changes the direction of text or has no width.
+// Separators and what Windows forbids; control characters; direction marks and zero-width characters.
 const forbidden = new RegExp(
   [
     '[/\\\\<>:"|?*]',
@@ -18,13 +18,13 @@ const forbidden = new RegExp(
   'g',
 )
 
-/** Most names: nothing in them has to be changed. */
+/** Most names match this and need no change. */
 const plainName = /^[\w()[\]+,=!-][\w()[\]+,=! .-]{0,120}[\w()[\]+,=!-]$/
 
 /**
- * Turns a name that a stranger chose into one that is safe on every file system: one segment, never empty, `.` or `..`, no
- * separators, controls or direction marks, no name that Windows reserves, no trailing dot or space, at most 255 bytes of UTF-8
- * with the ending kept. Safe names are left as they are.
+ * Turns a name chosen by a stranger into one that is safe on every file system: one segment, never empty, `.` or `..`, without
+ * separators, control characters or direction marks, not a name that Windows reserves, without a trailing dot or space, and at
+ * most 255 bytes of UTF-8 with its ending kept. Safe names stay unchanged.
  */
 export function safeName(remote: string): string {
   if (plainName.test(remote) && !reservedOnWindows.test(remote)) return remote
@@ -68,15 +68,12 @@ function cutBytes(text: string, limit: number): string {
   return kept
 }
 
-/** The same for names that some file system takes for one another: neither case nor the form of accents is told apart. */
+/** Equal for names that some file system considers the same: ignores case and Unicode composition. */
 export function twinKey(name: string): string {
   return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase()
 }
 
-/**
- * A name that is not taken: `name (2).ext`, `name (3).ext`… Where many are taken, not each is tried: numbers that others have left free
- * between may stay so.
- */
+/** The first free name of `name (2).ext`, `name (3).ext`… Where many are taken, not every number is tried, so gaps may stay. */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {
   if (!isTaken(name)) return name
   const dot = name.lastIndexOf('.')
@@ -87,7 +84,7 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
   }
   let free = 2
   while (isTaken(numbered(free))) free = free < fewTwins ? free + 1 : free * 2
-  // The last one that is known to be taken, and the first that is known to be free, come closer until they meet.
+  // Binary search between the last number known to be taken and the first known to be free.
   let taken = free <= fewTwins ? free - 1 : free / 2
   while (free - taken > 1) {
     const middle = Math.floor((taken + free) / 2)
@@ -98,8 +95,8 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
 }
 
 /**
- * The safe name of what a link gives: what `Content-Disposition` says, else the last segment of the URL, else its host. An encoding
- * that nobody declared is guessed, which takes about a millisecond. Source: RFC 6266.
+ * The safe name for a link: from `Content-Disposition`, else the last segment of the URL, else its host. An undeclared encoding
+ * is guessed, which takes about a millisecond. Source: RFC 6266.
  */
 export function nameForLink(url: string, contentDisposition?: string | null): string {
   const headerName = contentDisposition ? dispositionName(contentDisposition) : null
@@ -107,12 +104,15 @@ export function nameForLink(url: string, contentDisposition?: string | null): st
   return nameByPath(url, (segments) => decodeNames(segments)?.at(-1) ?? decodeName(segments.at(-1) ?? Buffer.alloc(0)))
 }
 
-/** The same by the link alone and without a guess, for many links at once or only for the ending: what is no UTF-8 stays percent-encoded. */
+/**
+ * The name from the link alone and without guessing, for many links at once or when only the ending matters: bytes that are not
+ * UTF-8 stay percent-encoded.
+ */
 export function plainNameForLink(url: string): string {
   return nameByPath(url, () => null)
 }
 
-/** `guess` is asked for the last of the segments, in bytes, where that is no UTF-8; what it does not know stays percent-encoded. */
+/** `guess` is called for the last segment, in bytes, when it is not UTF-8; without a guess it stays percent-encoded. */
 function nameByPath(url: string, guess: (segments: Buffer[]) => string | null): string {
   const parsed = parseLink(url)
   const segments = (parsed?.pathname ?? '').split('/').filter((segment) => segment !== '')
@@ -123,7 +123,7 @@ function nameByPath(url: string, guess: (segments: Buffer[]) => string | null): 
   return safeName(read ?? last.replace(/%[0-7][0-9a-f]/gi, (one) => percentBytes(one).toString('latin1')))
 }
 
-/** A link in its parts, or null when it is none. */
+/** The parsed link, or null. */
 function parseLink(text: string): URL | null {
   try {
     return new URL(text)

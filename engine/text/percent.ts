@@ -1,4 +1,4 @@
-/** The bytes that a percent-encoded text stands for. A `%` without two digits behind it stands for itself. Source: RFC 3986 §2.1. */
+/** Decodes percent-encoding to bytes. A `%` without two hex digits stands for itself. Source: RFC 3986 §2.1. */
 export function percentBytes(text: string): Buffer {
   const plain = Buffer.from(text).toString('latin1')
   return Buffer.from(
@@ -7,7 +7,7 @@ export function percentBytes(text: string): Buffer {
   )
 }
 
-/** A text of one character per byte, as Node gives headers, with every byte beyond ASCII percent-encoded as it stands. */
+/** Percent-encodes every non-ASCII byte of a text with one character per byte, as Node gives headers. */
 export function escapeBytes(text: string): string {
   return text.replace(/[^\0-\x7f]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -8,13 +8,14 @@ const maxWordBytes = 1024
 interface Encoding {
   /** Its name in jschardet. */
   asked: string
-  /** How usual it is in names that say nothing about their encoding. */
+  /** How common it is in names without a declared encoding. */
   weight: number
-  /** True for two bytes that stand for a character in daily use. */
+  /** True for two bytes that form a character in daily use. */
   isCommon?: (lead: number, trail: number) => boolean
 }
 
-// By the labels of the Encoding Standard; the two of DOS are not in it. Daily characters stand first in each of the sets of East Asia.
+// By the labels of the Encoding Standard; the two of DOS are not in it. In each East Asian set, characters of daily use come
+// first.
 const encodings: Record<string, Encoding> = {
   gbk: { asked: 'gb18030', weight: 1, isCommon: (lead, trail) => isFirst(lead, trail, 0xd7) },
   big5: { asked: 'big5hkscs', weight: 0.8, isCommon: (lead) => lead <= 0xc6 },
@@ -35,7 +36,7 @@ const encodings: Record<string, Encoding> = {
   ibm850: { asked: 'cp850', weight: 0.4 },
 }
 
-// How jschardet writes what it found, where that is not the label.
+// jschardet's names where they differ from the label.
 const foundAs: Record<string, string> = {
   gb18030: 'gbk',
   cp932: 'shift_jis',
@@ -53,30 +54,30 @@ const dosTables = {
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
 }
 
-/** Loaded with the first guess: it is a megabyte that most starts never need. In a build it lies beside. */
+/** Loaded with the first guess: it is a megabyte that most starts never need. In a build it is a separate file. */
 let detector: typeof import('jschardet') | null = null
 
 const decoders = new Map<string, TextDecoder>()
 
-/** Bytes as a text, and the label of the encoding that they were in. */
+/** Decoded text, and the label of its encoding. */
 export interface DecodedText {
   text: string
   encoding: string
 }
 
 /**
- * The text of a name in bytes: in the declared encoding where the bytes are proper in it, else in UTF-8 where they are proper, else in
- * the old encoding that they most likely are in. Null where no reading is clearly the best: the caller then keeps the bytes, or
- * shows them escaped. A declared label that nobody knows counts as none. Nothing is ever replaced by U+FFFD.
+ * Decodes a name: in the declared encoding where the bytes are valid in it, else UTF-8 where they are valid, else the most likely
+ * legacy encoding. Null when no reading is clearly the best: the caller then keeps the bytes, or shows them escaped. An unknown
+ * declared label counts as none. Nothing is ever replaced by U+FFFD.
  */
 export function decodeName(bytes: Uint8Array, declared: string | null = null): string | null {
   return decodeBytes(bytes, declared)?.text ?? null
 }
 
 /**
- * The same for all names of one source, an archive for example, which one program wrote in one encoding: together they tell more than one
- * by one. Names of four bytes or more that are proper UTF-8 are read so, even where the others are not: several programs may
- * have written them. Null where the others cannot be guessed.
+ * Decodes all names of one source together, such as an archive, which one program wrote in one encoding: together they reveal
+ * more than one by one. Names of four bytes or more that are valid UTF-8 are read as such even when others are not, as several
+ * programs may have written them. Null for names that cannot be guessed.
  */
 export function decodeNames(list: readonly Uint8Array[], declared: string | null = null): string[] | null {
   const label = declared === null ? null : labelOf(declared)
@@ -89,7 +90,7 @@ export function decodeNames(list: readonly Uint8Array[], declared: string | null
   return guessed === null ? null : decodeEach(list, (bytes) => (isSurelyUtf8(bytes) ? 'utf-8' : guessed))
 }
 
-/** The same as `decodeName`, and tells which encoding it is. */
+/** Like `decodeName`, and also returns the encoding. */
 export function decodeBytes(bytes: Uint8Array, declared: string | null = null): DecodedText | null {
   const label = declared === null ? null : labelOf(declared)
   const known = (label === null ? null : decodedAs(bytes, label)) ?? decodedAs(bytes, 'utf-8')
@@ -98,7 +99,7 @@ export function decodeBytes(bytes: Uint8Array, declared: string | null = null): 
   return guessed === null ? null : decodedAs(bytes, guessed)
 }
 
-/** The label that the Encoding Standard has for a declared name, or null for one that nobody knows. */
+/** The Encoding Standard's label for a declared name, or null when it is unknown. */
 export function labelOf(declared: string): string | null {
   const name = declared.trim().toLowerCase()
   const [, dos] = /^(?:cp|ibm|dos|oem)?-?(437|850|932|936|949|950|65001)$/.exec(name) ?? []
@@ -112,7 +113,7 @@ export function labelOf(declared: string): string | null {
   }
 }
 
-/** The text of bytes in an encoding of that label; null when they are not proper in it. */
+/** Decodes bytes with the labelled encoding; null when they are not valid in it. */
 export function decodeAs(bytes: Uint8Array, label: string): string | null {
   if (label === 'ibm437' || label === 'ibm850') return decodeDos(bytes, dosTables[label])
   const decoder = decoders.get(label) ?? new TextDecoder(label, { fatal: true })
@@ -143,7 +144,7 @@ function decodeDos(bytes: Uint8Array, table: string): string {
   return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : table.charAt(byte - 0x80))).join('')
 }
 
-/** The old encoding that a text is in, or null when no one stands out. Equal readings count as one. */
+/** The legacy encoding of a text, or null when none stands out. Equal readings count as one. */
 function guess(bytes: Uint8Array): string | null {
   const sample = sampleOf(bytes)
   const japanese = ['shift_jis', 'euc-jp'].find((label) => isKana(decodeAs(sample, label) ?? ''))
@@ -169,7 +170,10 @@ function loadDetector(): typeof import('jschardet') {
   return createRequire(import.meta.url)(isBuilt ? './jschardet.cjs' : 'jschardet')
 }
 
-/** How many times better than the next reading a guess has to be: the shorter the text, the more. Source: tried as below. */
+/**
+ * How many times better than the next reading a guess has to be: the shorter the text, the more. Source: measured as described
+ * below.
+ */
 function minLead(sample: Uint8Array, label: string): number {
   const beyondAscii = countBeyondAscii(sample)
   if (encodings[label]?.isCommon !== undefined && beyondAscii < 8) return beyondAscii < 5 ? 3.2 : 2.5
@@ -190,8 +194,8 @@ function isKana(text: string): boolean {
 }
 
 /**
- * What to guess from: each word beyond ASCII once, as many as fit, a line each; nothing that is too long for a word. Words end where no character of several bytes can
- * go on. A word that comes again and again (`第1話`, `第2話`…) would look like no language at all.
+ * The sample to guess from: each non-ASCII word once, as many as fit, one per line, without overlong words. Words end where no
+ * multi-byte character can continue. A word that repeats (`第1話`, `第2話`…) would look like no language at all.
  */
 function sampleOf(bytes: Uint8Array): Uint8Array {
   const words = new Set<string>()
@@ -212,7 +216,7 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
   return Buffer.from([...words].join('\n'), 'latin1')
 }
 
-/** How many of the characters of two bytes are in daily use, from 0 to 1. One such character alone tells too little: it counts half. */
+/** The share of two-byte characters that are in daily use, from 0 to 1. A single one proves little and counts half. */
 function commonShare(bytes: Uint8Array, { isCommon }: Encoding): number {
   if (isCommon === undefined) return 1
   let [all, common] = [0, 0]
@@ -232,32 +236,32 @@ function isFirst(lead: number, trail: number, last: number): boolean {
 
 const letter = '[\\p{L}\\p{M}]'
 const oneScript = '\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Hebrew}\\p{sc=Arabic}\\p{sc=Thai}'
-/** What no person writes, but what comes out where bytes are read in a wrong encoding. */
+/** What no person writes, but what appears when bytes are read in a wrong encoding. */
 const nonsense = new RegExp(
   [
-    // Controls, what stands for nothing, and signs that no name holds.
+    // Control characters, unassigned characters, and signs that names do not contain.
     '[\\p{Cc}\\p{Cf}\\p{Cn}\\p{Co}\\u00a0\\uff61-\\uff9f‚„ˆ‹†‡¶ฃฅ]',
     '(?![\\u0000-\\u007f©®™°№²³½§])[\\p{S}\\p{No}]',
     '(?![\\p{sc=Latin}\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Hebrew}\\p{sc=Arabic}\\p{sc=Thai}\\p{sc=Han}\\p{sc=Hangul}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Common}\\p{sc=Inherited}])\\p{L}',
     // Letters of two scripts in one word.
     `\\p{sc=Latin}\\p{M}*[${oneScript}]|[${oneScript}]\\p{M}*\\p{sc=Latin}|\\p{sc=Hangul}\\p{sc=Han}|\\p{sc=Han}\\p{sc=Hangul}`,
-    // A capital behind a small letter, one of them not of ASCII.
+    // A capital after a lower-case letter, one of them not ASCII.
     '(?![\\u0000-\\u007f])\\p{Ll}\\p{Lu}|\\p{Ll}(?![\\u0000-\\u007f])\\p{Lu}',
-    // A sign in a word, behind one, or before one.
+    // A symbol inside, after, or before a word.
     `${letter}(?![\\u0000-\\u007f’‘´·–—°²³№™©®・ー々〆〇׳״\\u2026\\u3000-\\u303f\\uff00-\\uff60])[^\\p{L}\\p{M}\\p{N}]${letter}`,
     `[²³ªºµ]${letter}|[¡¿]$|${letter}[¡¿]`,
-    // Marks without a letter, and vowels of Thai without a consonant.
+    // Marks without a letter, and Thai vowels without a consonant.
     `(?<!${letter})\\p{M}|[เ-ไ](?![ก-ฮ])|[๏๚๛]|[๐-๙][ก-๎]|[ก-๎][๐-๙]`,
   ].join('|'),
   'u',
 )
 
-/** How much of a text makes sense, from 0 to 1: where nearly no word is nonsense. Source: tried with names of 26 languages. */
+/** How much of a text makes sense, from 0 to 1: nearly no word is nonsense. Source: measured with names of 26 languages. */
 function sense(text: string): number {
   const words = text.split(/[\t\n\r !-,./:;<=>?@[\]^_`{|}~]+/).filter((word) => /[^\p{ASCII}]/u.test(word))
   if (words.length === 0) return 1
   const share = words.filter((word) => !nonsense.test(word)).length / words.length
   if (share < 0.9) return 0
-  // Letters of Iceland come out where Turkish is read in a wrong encoding, and that is far more usual.
+  // Icelandic letters appear when Turkish is read in a wrong encoding, which is far more common.
   return /[þÞðÐýÝ]/.test(text) ? share ** 4 * 0.4 : share ** 4
 }

@@ -1,13 +1,13 @@
 const maxWrapped = 8192
 
-/** A link's own text and where it ends in the whole. */
+/** A link's own text, and where it ends in the whole text. */
 interface Part {
   body: string
   end: number
 }
 
 /**
- * Undoes the soft line breaks of a mail, when the text is nothing but quoted-printable: each `=` in it begins an escape or ends a line.
+ * Undoes the soft line breaks of a mail when the text is entirely quoted-printable: each `=` begins an escape or ends a line.
  * Source: RFC 2045 §6.7.
  */
 export function joinSoftBreaks(text: string): string {
@@ -17,7 +17,9 @@ export function joinSoftBreaks(text: string): string {
     .replace(/(?:=[0-9A-F]{2})+/g, (run) => Buffer.from(run.replaceAll('=', ''), 'hex').toString('utf8'))
 }
 
-/** A link in angle brackets goes on over line ends and the marks of quoted lines. Null when it does not. Source: RFC 3986, appendix C. */
+/**
+ * Joins a link in angle brackets across line ends and quote marks; null when it does not continue. Source: RFC 3986, appendix C.
+ */
 export function joinWrapped(
   text: string,
   { from, end, limit }: { from: number; end: number; limit: number },
@@ -40,8 +42,8 @@ const lineEnd = /[ \t]*\r?\n(?:[ \t]*>(?=[ \t>]))*[ \t]*/y
 const line = /[^\s<>"]*/y
 
 /**
- * A line that is a link and nothing else may hold blanks, as in lists for other download programs: then its name has an ending, and what
- * is before the first blank has none. Null when the link ends at the blank.
+ * A line that is only a link may contain blanks, as in lists for download programs: then its name has an ending, and the part
+ * before the first blank has none. Null when the link ends at the blank.
  */
 export function restOfLine(
   text: string,
@@ -59,7 +61,9 @@ export function restOfLine(
 
 const plainLine = /[^\r\n\t<>"|{}`^\\]{1,1024}/y
 
-/** What keeps the columns apart when a text is a table with a headline: each line has as many of it as the first. Else null. */
+/**
+ * The column separator when the text is a table with a header: every line has as many separators as the first. Otherwise null.
+ */
 export function tableMark(text: string): ',' | ';' | null {
   const headline = /^\s*([\w"'-][\w "'.-]{0,60}(?:[,;][\w"'-][\w "'.-]{0,60})+)\r?\n/.exec(text)
   const [whole, columns = ''] = headline ?? []

@@ -1,7 +1,9 @@
-/** A bencoded value. Strings are bytes: one character a byte, as in Latin-1. Null: a number that a double does not hold. */
+/**
+ * A bencoded value. Strings are bytes, one character per byte, as in Latin-1. Null stands for a number that a double cannot hold.
+ */
 export type Bencoded = number | null | string | Bencoded[] | Map<string, Bencoded>
 
-/** Bytes that are not sound bencoding, with the place where that shows. */
+/** Bytes that are not valid bencoding, with the position of the problem. */
 export class BencodeError extends Error {
   override name = 'BencodeError'
 }
@@ -11,7 +13,7 @@ const maxDepth = 64
 const maxItems = 2_000_000
 const maxBlanks = 64
 const maxDigits = 1000
-/** Tab, line feed, carriage return, space, and the three bytes of the mark. */
+/** Tab, line feed, carriage return, space, and the three bytes of the byte order mark. */
 const blanks = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf])
 
 const [digit0, digit9, colon, minus] = [0x30, 0x39, 0x3a, 0x2d]
@@ -35,9 +37,9 @@ interface Decoded {
 }
 
 /**
- * Reads one bencoded value from byte `start` on, without recursion: at most 16 MiB, 64 levels deep and two million values. Keys need
- * not be sorted, as many are not. What is strict has whole numbers that a double holds exactly, without leading zeros, and no key
- * twice. Throws a `BencodeError`. Source: BEP 3.
+ * Reads one bencoded value from byte `start` on, without recursion: at most 16 MiB, 64 levels and two million values. Keys need
+ * not be sorted, as many are not. In strict mode, integers are exact in a double and have no leading zeros, and no key repeats.
+ * Throws a `BencodeError`. Source: BEP 3.
  */
 function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isStrict: boolean }): Decoded {
   if (bytes.length > maxBytes) throw new BencodeError('It is larger than 16 MiB.')
@@ -99,14 +101,14 @@ function decodePrefix(bytes: Uint8Array, { from, isStrict }: { from: number; isS
 }
 
 /**
- * Reads the first bencoded value of bytes, and bears with what does no harm: blanks and a byte order mark in front, anything behind,
- * keys that are there twice, numbers of any size and with zeros in front. Throws a `BencodeError`.
+ * Reads the first bencoded value and tolerates what does no harm: leading blanks and a byte order mark, trailing bytes, repeated
+ * keys, large numbers and leading zeros. Throws a `BencodeError`.
  */
 export function decodeBencode(bytes: Uint8Array): Decoded {
   return decodePrefix(bytes, { from: startOf(bytes), isStrict: false })
 }
 
-/** True when bytes begin with one sound bencoded value; `isWhole` asks that nothing is behind it. */
+/** True when bytes begin with a valid bencoded value; with `isWhole`, nothing may follow it. */
 export function isBencode(bytes: Uint8Array, { isWhole }: { isWhole: boolean }): boolean {
   try {
     const { end } = decodePrefix(bytes, { from: 0, isStrict: true })
@@ -116,7 +118,7 @@ export function isBencode(bytes: Uint8Array, { isWhole }: { isWhole: boolean }):
   }
 }
 
-/** Where the first value begins, behind a byte order mark and blanks. */
+/** Where the first value begins, after a byte order mark and blanks. */
 export function startOf(bytes: Uint8Array): number {
   let at = 0
   while (at < maxBlanks && blanks.has(bytes[at] ?? 0)) at += 1
@@ -128,7 +130,7 @@ function put(frame: Frame, value: Bencoded): void {
   else if (!frame.container.has(frame.key ?? '')) frame.container.set(frame.key ?? '', value)
 }
 
-/** A list or dictionary has ended: what holds it goes on with its next entry. */
+/** Ends a list or dictionary; its container continues with the next entry. */
 function finish(stack: Frame[], spans: Decoded['spans'], end: number): void {
   const frame = stack.at(-1)
   if (frame === undefined || frame.key === null) return

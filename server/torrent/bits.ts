@@ -1,4 +1,4 @@
-/** A set of pieces, a bit each, the first one highest, as peers exchange it. Source: BEP 3. */
+/** A set of pieces, one bit each, highest bit first, as peers exchange it. Source: BEP 3. */
 export class Bits {
   readonly bytes: Uint8Array<ArrayBuffer>
 

@@ -8,12 +8,12 @@ import type { Magnet } from './magnet.ts'
 import type { WorkerOptions } from './messages.ts'
 import type { Torrent } from './torrent-file.ts'
 
-/** Of one torrent. */
+/** Per torrent. */
 export const maxConnections = 100
 
 /**
- * Starts webtorrent, on another port when its own is taken. Others on the network are neither told nor asked of torrents (no
- * local discovery), and a router is asked to open a port only when listening beyond this computer was asked for.
+ * Starts webtorrent, on another port when its own is taken. There is no local discovery, and a router is asked to open a port
+ * only when listening beyond this computer is enabled.
  */
 export async function createClient(settings: WorkerOptions): Promise<WebTorrent> {
   const { listen, downloadLimit, uploadLimit } = settings
@@ -23,7 +23,7 @@ export async function createClient(settings: WorkerOptions): Promise<WebTorrent>
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     if (!isTaken || listen.port === 0) throw error
-    // Torrents go on without those who know the port; only fewer people can connect.
+    // Torrents still work on another port; fewer people can connect.
     return open({ ...settings, listen: { ...listen, port: 0 } })
   }
 }
@@ -54,7 +54,7 @@ async function open({ listen, dht, downloadLimit, uploadLimit }: WorkerOptions):
   return client
 }
 
-/** A checked torrent as webtorrent's own parser would give it, which then never sees the file. */
+/** A checked torrent in the form of webtorrent's own parser, which then never sees the file. */
 export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
   const { info, hashes, pieceCount, pieceLength, length } = torrent
   const hex = hashes.toString('hex')
@@ -66,9 +66,9 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
     peerAddresses: magnet?.peers ?? [],
     private: info.isPrivate,
     info: {},
-    // A file of nothing has no bytes to be asked for.
+    // Empty files have no bytes to request.
     files: withBytes(torrent).map((file) => ({
-      // Only web seeds are asked by it.
+      // Only web seeds use it.
       path: file.index === null ? paddingMark : file.remotePath.join('/'),
       name: `${file.index ?? 'padding'}`,
       length: file.sizeBytes,
@@ -82,8 +82,8 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
 }
 
 /**
- * Where a web seed has a torrent. For one file alone webtorrent asks the address as it is, although it may be that of a folder.
- * Source: BEP 19.
+ * The address at which a web seed has a torrent. For a single file webtorrent uses the address as it is, although it may be that
+ * of a folder. Source: BEP 19.
  */
 export function seedAddress(url: string, torrent: Torrent): string {
   const [only, ...others] = withBytes(torrent)
@@ -95,7 +95,7 @@ function withBytes({ placed }: Torrent): Torrent['placed'] {
   return placed.filter(({ sizeBytes }) => sizeBytes > 0)
 }
 
-/** What webtorrent needs to look for a torrent whose description is not known yet. */
+/** What webtorrent needs to find a torrent whose metadata is not known yet. */
 export function asUnknown(magnet: Magnet): Parsed {
   return {
     infoHash: magnet.infoHash,

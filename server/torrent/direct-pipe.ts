@@ -4,13 +4,13 @@ import { serveInTurn } from './uploads.ts'
 import { feed, missingBytes } from './webtorrent-internals.ts'
 import { guardWire } from './wire-guard.ts'
 
-/** What is sent in one turn and is not more is copied into one buffer, which is cheaper than handing over many. */
+/** Messages of one tick up to this size are copied into one buffer, which is cheaper than writing many. */
 const smallBytes = 8 * 1024
 
 /**
  * Replaces how webtorrent joins a peer's connection to its protocol. It puts four streams between them, for limits that are
- * mostly not set: more than half of the time of a transfer. Without limits the bytes go straight through, and what is sent
- * within one turn goes out in one write. Every connection gets its guards here, before its first byte.
+ * mostly not set: more than half of the time of a transfer. Without limits the bytes pass straight through, and what is sent
+ * within one tick is written at once. Every connection gets its guards here, before its first byte.
  */
 export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: boolean }): void {
   const { setThrottlePipes, onConnect } = prototype
@@ -21,7 +21,7 @@ export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: b
     if (isDirect) join(this)
     else setThrottlePipes.call(this)
   }
-  // Plain first, then encrypted, in turn: peers that insist on one or the other are reached at the second attempt.
+  // Alternates between plain and encrypted: peers that insist on one of them are reached on the second attempt.
   prototype.onConnect = function () {
     if (this.type === 'tcpOutgoing') this.secure = this.retries % 2
     onConnect.call(this)
@@ -51,7 +51,7 @@ function join(peer: Peer): void {
   conn.setNoDelay(true)
   conn.on('data', (chunk: Buffer) => {
     peer.emit('download', chunk.length)
-    // Only the message that is begun is put together; the rest of the chunk is read where it is.
+    // Only the current message is assembled; the rest of the chunk is read in place.
     const missing = missingBytes(wire)
     const isSplit = missing > 0 && missing < chunk.length
     if (isSplit && !peer.destroyed) feed(wire, chunk.subarray(0, missing), ignore)
@@ -66,6 +66,6 @@ function join(peer: Peer): void {
     peer.emit('upload', data.length)
     return true
   }
-  // Nothing comes out there any more but the end, which has to be taken.
+  // Nothing but the end comes out there, and it has to be consumed.
   wire.resume()
 }

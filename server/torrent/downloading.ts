@@ -17,14 +17,14 @@ interface OpenPiece {
   index: number
   length: number
   blocks: (Uint8Array | undefined)[]
-  /** Who gave each block. */
+  /** The sender of each block. */
   sources: string[]
-  /** Who was asked for each block and has not answered. */
+  /** The peers asked for each block that have not answered yet. */
   asked: Wire[][]
-  /** Blocks that nobody was asked for, the next one last. */
+  /** Blocks not requested yet; the next one is last. */
   free: number[]
   left: number
-  /** A piece that came damaged from several is fetched from one alone, so that the next blame is certain. */
+  /** A damaged piece that came from several peers is fetched from a single one, so that the next blame is certain. */
   isForOne: boolean
   owner: Wire | null
 }
@@ -33,7 +33,7 @@ interface DownloadingOptions {
   swarm: Swarm
   store: PieceStore
   hashes: Buffer
-  /** What a wire is blamed and banned by. */
+  /** The address that a wire is blamed and banned by. */
   addressOf: (wire: Wire) => string
   onVerified: (piece: number) => void
   onCorrupt: (address: string) => void
@@ -41,17 +41,17 @@ interface DownloadingOptions {
 }
 
 /**
- * Decides what is asked of whom, and what becomes of what comes: whole pieces are hashed from their blocks without copying them,
- * written, and only then counted. Stands in for webtorrent's `_updateWire`, which copies every piece, has no last phase in which
- * slow peers are overtaken, and goes on asking peers that give damaged pieces.
+ * Decides what to request from which peer, and handles what arrives: complete pieces are hashed from their blocks without
+ * copying, written, and only then counted. Replaces webtorrent's `_updateWire`, which copies every piece, has no endgame in which
+ * slow peers are overtaken, and keeps asking peers that send damaged pieces.
  */
 export class Downloading {
   readonly #options: DownloadingOptions
   readonly #open = new Map<number, OpenPiece>()
-  /** Those of them with blocks that nobody was asked for. */
+  /** Open pieces with blocks that are not requested yet. */
   readonly #fillable = new Set<OpenPiece>()
   readonly #writing = new Set<number>()
-  /** The blocks of pieces that came damaged, by who gave them. */
+  /** The blocks of damaged pieces, by sender. */
   readonly #suspicions = new Map<number, { address: string; block: number; digest: string }[]>()
   readonly #cursors = new WeakMap<Wire, number>()
   #openBytes = 0
@@ -60,7 +60,7 @@ export class Downloading {
     this.#options = options
   }
 
-  /** Asks a peer for as much as it can use. */
+  /** Requests as much as a peer can handle. */
   fill(wire: Wire): void {
     const { swarm, store } = this.#options
     if (wire.destroyed || wire.peerChoking || !swarm.ready || swarm.done || swarm.destroyed) return
@@ -83,7 +83,7 @@ export class Downloading {
     if (wire.requests.length === 0) this.#overtake(wire)
   }
 
-  /** Whole pieces, for each request is an HTTP request. */
+  /** Requests complete pieces, because each request is an HTTP request. */
   #fillFromWeb(wire: Wire): void {
     while (wire.requests.length < maxWebRequests) {
       const open = this.#openFor(wire)
@@ -147,7 +147,7 @@ export class Downloading {
     }, onError)
   }
 
-  /** Who gave all of a damaged piece is to blame; of several, who gave a block that turns out to be another. */
+  /** A peer that sent all of a damaged piece is to blame; of several, those whose blocks turn out to differ. */
   #blame(open: OpenPiece, blocks: Uint8Array[]): void {
     const givers = new Set(open.sources)
     const [only] = givers
@@ -203,7 +203,7 @@ export class Downloading {
     return open
   }
 
-  /** Of the next missing pieces that a peer has, the one that the fewest others have. Each peer begins somewhere else. */
+  /** Of the next missing pieces that a peer has, the rarest. Each peer begins somewhere else. */
   #choose(wire: Wire): number | null {
     const { swarm } = this.#options
     const { bitfield, pieces, wires } = swarm
@@ -225,7 +225,7 @@ export class Downloading {
     return best
   }
 
-  /** Nothing is left that nobody was asked for: asks also for what slower peers owe, and takes what comes first. */
+  /** Endgame: also requests what slower peers owe, and takes what arrives first. */
   #overtake(wire: Wire): void {
     for (const open of this.#open.values()) {
       if (!wire.peerPieces.get(open.index) || open.isForOne) continue
@@ -244,7 +244,7 @@ export class Downloading {
   }
 }
 
-/** As many requests as the peer answers in a second, within bounds and what it says it keeps in mind. */
+/** As many requests as the peer answers in a second, within bounds and its own announced queue length. */
 function pipelineOf(wire: Wire): number {
   const { reqq } = wire.peerExtendedHandshake
   const kept = typeof reqq === 'number' && reqq > 0 ? reqq : maxPipeline

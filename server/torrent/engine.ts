@@ -9,15 +9,15 @@ import {
 } from './types.ts'
 import { createWorkerSupervisor } from './worker-supervisor.ts'
 
-/** A torrent to fetch into a folder of its own, and then to share. */
+/** A torrent to fetch into a folder of its own, and then to seed. */
 interface TorrentJob {
   source: TorrentSource
-  /** A private folder that is there. The torrent's files become `0`, `1`, … in it, by their place in `TorrentInfo.files`. */
+  /** An existing private folder. The torrent's files become `0`, `1`, … in it, by their index in `TorrentInfo.files`. */
   folder: string
-  /** What an earlier run kept, or null to look at what the folder holds. */
+  /** The record of an earlier run, or null to check what the folder holds. */
   resume: TorrentResume | null
   bootId: string
-  /** Called once for each start, as soon as it is known what the torrent holds; rejects to refuse it before a byte is written. */
+  /** Called once per start, as soon as the torrent's content is known. Rejects to refuse it before a byte is written. */
   onMetadata: (info: TorrentInfo) => void | Promise<void>
   /** At most four times a second, and only when something changed. */
   onState: (state: TorrentState) => void
@@ -25,20 +25,23 @@ interface TorrentJob {
   onCheckpoint: (resume: TorrentResume) => void
 }
 
-/** A torrent that was started. It goes on sharing after `done` until it is stopped. */
+/** A started torrent. After `done` it seeds until it is stopped. */
 export interface RunningTorrent {
   /** Resolves when every piece is verified and forced to the disk; rejects as `failed` does, and with an `AbortError` once stopped. */
   done: Promise<void>
-  /** Rejects with a `TorrentError`, or what `onMetadata` rejected with, when the torrent cannot go on; otherwise never settles. */
+  /**
+   * Rejects with a `TorrentError`, or with what `onMetadata` rejected with, when the torrent cannot continue; otherwise never
+   * settles.
+   */
   failed: Promise<never>
-  /** Ends it, with a last checkpoint. What it wrote stays. */
+  /** Stops it, with a last checkpoint. What it wrote stays. */
   stop(): Promise<void>
 }
 
 export interface TorrentEngine {
   /** Replaces the hosts that may be reached although they are on the person's own network. */
   allow(hosts: readonly string[]): void
-  /** Finds out what a torrent holds, fetching nothing of it. Rejects with a `TorrentError` or the signal's reason. */
+  /** Finds out what a torrent contains without fetching it. Rejects with a `TorrentError` or the signal's reason. */
   lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentMetadata>
   start(job: TorrentJob): RunningTorrent
   /** Stops everything, with last checkpoints. */
@@ -48,15 +51,15 @@ export interface TorrentEngine {
 export interface TorrentEngineOptions {
   /** Names or addresses on the person's own network that may be reached. */
   allowHosts: readonly string[]
-  /** Where to find others without a tracker; `bootstrap` are the first to be asked, as `host:port`. */
+  /** Finds peers without a tracker; `bootstrap` are the first nodes to ask, as `host:port`. */
   dht: { bootstrap: string[] } | false
-  /** Where others may connect; port 0 for any. Unless given, nothing listens beyond this computer. */
+  /** Where peers may connect; port 0 for any. By default, nothing listens beyond this computer. */
   listen?: { address: string; port: number }
   /** Bytes per second for all torrents together; 0 for no limit. */
   downloadLimit?: number
-  /** The same for what is sent; lifted while a whole torrent is shared, so that its slot is free again soon. */
+  /** The limit for uploads; lifted while a complete torrent is seeded, so that its slot is free again soon. */
   uploadLimit?: number
-  /** Told of errors that nobody else is told of. */
+  /** Receives errors that are reported nowhere else. */
   report: (error: unknown) => void
 }
 
@@ -67,7 +70,7 @@ interface Running {
   isAsked: boolean
   finish: () => void
   fail: (error: unknown) => void
-  /** It was stopped, and is not done. */
+  /** It was stopped before it was done. */
   abandon: () => void
   stopped: PromiseWithResolvers<void>
 }
@@ -78,8 +81,8 @@ interface PendingLookup {
 }
 
 /**
- * Fetches and shares torrents in a worker thread of its own, which starts with the first of them. When the worker ends by itself,
- * another takes over from the last checkpoints, at most three times in a row.
+ * Fetches and seeds torrents in a worker thread, which starts with the first of them. When the worker ends unexpectedly, a new
+ * one resumes from the last checkpoints, at most three times in a row.
  */
 export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngine {
   const running = new Map<number, Running>()
@@ -186,7 +189,7 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
       const id = nextId++
       const done = Promise.withResolvers<void>()
       const failed = Promise.withResolvers<never>()
-      // Who starts a torrent may listen to one of them only.
+      // Callers may listen to only one of them.
       for (const { promise } of [done, failed]) promise.catch(() => null)
       const { source, folder, resume, bootId } = job
       const torrent: Running = {

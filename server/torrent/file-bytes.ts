@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { TorrentError } from './types.ts'
 
-/** The bytes of blocks that follow each other, from `start` on, without copying them. */
+/** The bytes of consecutive blocks from `start` on, without copying them. */
 export function cut(blocks: readonly Uint8Array[], start: number, length: number): Uint8Array[] {
   const end = start + length
   const pieces: Uint8Array[] = []
@@ -29,7 +29,7 @@ export async function writeFully(file: FileHandle, blocks: Uint8Array[], positio
   }
 }
 
-/** Fills a buffer from a position on; rejects where the file ends before. */
+/** Fills a buffer from a position on; rejects when the file ends before that. */
 export async function readFully(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
   let done = 0
   while (done < buffer.length) {
@@ -39,7 +39,7 @@ export async function readFully(file: FileHandle, buffer: Buffer, position: numb
   }
 }
 
-/** An error of the disk in a sentence, with the system's code. */
+/** An error of the disk as a sentence, with the system's code. */
 export function diskError(cause: unknown): TorrentError {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'

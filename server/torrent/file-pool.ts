@@ -11,10 +11,10 @@ interface Held {
 
 /** Files that are kept open between uses, at most 64 at a time. */
 export class FilePool {
-  // In order of use: the first is the one that was used longest ago.
+  // In order of use, the least recently used first.
   readonly #held = new Map<string, Held>()
 
-  /** Runs `use` with an open file; `isMade` makes the file when it is not there. Links are not followed. */
+  /** Calls `use` with an open file; with `isMade`, creates a missing one. Links are not followed. */
   async with<T>(path: string, isMade: boolean, use: (file: FileHandle) => Promise<T>): Promise<T> {
     const held = this.#held.get(path) ?? { file: openFile(path, isMade), users: 0 }
     this.#held.delete(path)
@@ -23,7 +23,7 @@ export class FilePool {
     try {
       return await use(await held.file)
     } catch (error) {
-      // A file that did not open is tried anew by the next user.
+      // The next user tries again to open a file that failed to open.
       await held.file.catch(() => this.#forget(path, held))
       throw error
     } finally {

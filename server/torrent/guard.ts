@@ -22,10 +22,10 @@ type Lookup = (
 ) => void
 
 /**
- * Puts the gate into the primitives that every module of this worker, the built-in `fetch` too, reaches the network by: a TCP
- * connection or a datagram goes out only to an address that the gate admits, names are resolved here and never again, servers
- * listen only where they were told, and a datagram comes in only from where one was sent within the last minute. A worker has
- * its own copies of Node's modules, so nothing outside it is changed.
+ * Installs the gate in the primitives through which every module of this worker, including the built-in `fetch`, reaches the
+ * network: a TCP connection or a datagram goes out only to an address that the gate admits, names are resolved here and never
+ * again, servers listen only where they were told to, and a datagram is accepted only from an address that one was sent to within
+ * the last minute. A worker has its own copies of Node's modules, so nothing outside it is changed.
  */
 export function installGuard({ gate, listen }: GuardOptions): void {
   const isOpen = !isLoopback(listen.address)
@@ -34,7 +34,7 @@ export function installGuard({ gate, listen }: GuardOptions): void {
   guardDatagrams(gate, isOpen)
 }
 
-/** True for an address that only this computer reaches. */
+/** True for an address that only this computer can reach. */
 export function isLoopback(address: string): boolean {
   return /^127\./.test(address) || address === '::1' || address === 'localhost'
 }
@@ -75,7 +75,7 @@ function readConnect(given: unknown[]): { options: Record<string, unknown>; done
 
 const lookUpAll = createLookups(dns.promises.lookup)
 
-/** Resolves a name for a connection: one answer that is not admitted is enough to refuse the name. */
+/** Resolves a name for a connection: a single answer that is not admitted refuses the name. */
 function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
   return (host, options, done) => {
     const answer = (answers: dns.LookupAddress[]) => {
@@ -130,7 +130,7 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
       return
     }
     guardedLookup(gate, port)(host, { all: true }, (error, answers) => {
-      // All that is sent here goes by IPv4; the other answers were checked all the same.
+      // Everything here is sent over IPv4; the other answers were checked all the same.
       const answer = Array.isArray(answers) ? answers.find(({ family }) => family === 4) : undefined
       if (error || answer === undefined) return fail(error ?? new GateError(`The host “${host}” has no address.`))
       go(answer.address)
@@ -140,7 +140,7 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
   Reflect.set(dgram.Socket.prototype, 'connect', () => {
     throw new GateError('Datagrams are sent to addresses only.')
   })
-  // What webtorrent's parsers would stumble over must not end the worker, and a bencoded datagram is checked before they see it.
+  // What makes webtorrent's parsers throw must not end the worker, and bencoded datagrams are validated before they see them.
   Reflect.set(dgram.Socket.prototype, 'emit', function (this: dgram.Socket, event: unknown, ...rest: unknown[]) {
     if (event !== 'message') return Reflect.apply(emit, this, [event, ...rest])
     const [message, from] = rest
@@ -160,7 +160,7 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
 /** `send` is called with offset and length, or without. */
 function readSend(given: unknown[]): { message: Uint8Array; port: number; host: string; done: unknown } {
   const [body, second, third, fourth, fifth, sixth] = given
-  // Node itself calls again with a list, once a socket that was not bound yet is.
+  // Node itself calls again with a list, once an unbound socket is bound.
   const parts = Array.isArray(body) ? body : [body]
   const bytes = Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : Buffer.from(`${part}`))))
   const hasRange = typeof second === 'number' && typeof third === 'number'

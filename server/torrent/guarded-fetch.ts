@@ -2,12 +2,12 @@ import { decodeBencode } from './bencode.ts'
 
 const maxTrackerBytes = 2 * 1024 * 1024
 
-/** Ends the address of a web seed's file that is only padding: it is never asked for, its bytes are zeros. */
+/** Ends the address of a web seed's file that is only padding: it is never requested, its bytes are zeros. */
 export const paddingMark = 'padding-of-zeros'
 
 /**
- * The `fetch` that webtorrent finds: answers of trackers have at most 2 MiB and are sound bencoding before its own decoder, which
- * loops for ever on a negative length, sees them, without what stands around them; a web seed gives exactly the range that it was asked for, or nothing.
+ * The `fetch` that webtorrent gets: tracker responses have at most 2 MiB and are reduced to valid bencoding before its own
+ * decoder, which loops forever on a negative length, sees them; a web seed delivers exactly the requested range, or nothing.
  */
 export function boundFetch(original: typeof fetch): typeof fetch {
   return async (input, init) => {

@@ -1,8 +1,8 @@
 const maxDelayMs = 2 ** 31 - 1
 
 /**
- * Bounds the delays of all timers of this thread: a larger one would be taken as a millisecond, and a tracker that names an interval of
- * years would be asked a thousand times a second. Source: Node, "Timers".
+ * Limits the delays of all timers of this thread: Node turns a larger one into a millisecond, so a tracker that announces an
+ * interval of years would be asked a thousand times a second. Source: Node, "Timers".
  */
 export function boundTimers(): void {
   const { setInterval, setTimeout } = globalThis

@@ -10,8 +10,8 @@ interface Connections extends Pick<Swarm, '_numConns' | '_numQueued'> {
 }
 
 /**
- * A torrent has so many connections and no more. Where they are all taken and others stand in line, those over which nothing of the
- * content went for half a minute are ended, the longest quiet first: people who never give anything, and never tell what it is.
+ * A torrent has a limited number of connections. When all are taken and peers are waiting, those that carried no content for half
+ * a minute are closed, the longest idle first: peers that never send anything, not even the metadata.
  */
 export class IdleWires {
   readonly #seen = new WeakMap<IdleWire, { bytes: number; atMs: number }>()
@@ -22,7 +22,7 @@ export class IdleWires {
     this.#maxConnections = maxConnections
   }
 
-  /** To be called often; looks once a second. */
+  /** Call often; checks once a second. */
   makeRoom({ wires, _numConns: taken, _numQueued: inLine }: Connections): void {
     const nowMs = performance.now()
     if (nowMs - this.#lookedAtMs < lookMs) return

@@ -5,9 +5,9 @@ const maxAtOnce = 2
 type Family = Pick<LookupOptions, 'family' | 'hints'>
 
 /**
- * Looks up every address of a name; rejects as the system does. The system looks up few names at once, for the whole program, and
- * takes long over those that nobody answers for. Trackers are many and often gone, so at most two of theirs are looked up at a time, each
- * once: links to fetch are never behind them all.
+ * Looks up every address of a name; rejects as the system does. The system resolves few names at once, for the whole program, and
+ * unanswered ones take long. Trackers are many and often gone, so at most two of theirs are looked up at a time, each once: links
+ * to fetch never queue behind all of them.
  */
 export function createLookups(resolve: (host: string, options: LookupAllOptions) => Promise<LookupAddress[]>) {
   const going = new Map<string, Promise<LookupAddress[]>>()

@@ -5,19 +5,19 @@ import { TorrentError } from './types.ts'
 const maxLength = 64 * 1024
 const maxPeers = 100
 
-/** What a magnet link says. None of it can be trusted but the info hash, which everything is checked against. */
+/** The content of a magnet link. None of it can be trusted except the info hash, which everything is checked against. */
 export interface Magnet {
   infoHash: string
   name: string | null
   trackers: string[]
   webSeeds: string[]
-  /** Addresses of people who share it, as `host:port`. */
+  /** Addresses of peers, as `host:port`. */
   peers: string[]
 }
 
 /**
- * Reads a magnet link, however its keys, blanks and percent signs are written. Throws a `TorrentError` when it names no torrent that
- * can be fetched. Source: BEP 9, BEP 53.
+ * Reads a magnet link, whatever the spelling of its keys, blanks and percent signs. Throws a `TorrentError` when it names no
+ * torrent that can be fetched. Source: BEP 9, BEP 53.
  */
 export function readMagnet(link: string): Magnet {
   if (link.length > maxLength || !isMagnet(link)) throw new TorrentError('This is not a magnet link.')

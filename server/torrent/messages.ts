@@ -9,21 +9,21 @@ export interface WorkerOptions {
   uploadLimit: number
 }
 
-/** A torrent to run, as the worker is told. */
+/** A torrent to run, as sent to the worker. */
 export interface WorkerJob {
   id: number
   source: TorrentSource
   folder: string
   resume: TorrentResume | null
   bootId: string
-  /** True when its description was accepted before, so that nobody is asked again. */
+  /** True when its metadata was accepted before, so that `onMetadata` is not called again. */
   isAccepted: boolean
 }
 
-/** What changes about a resume record while its torrent runs. */
+/** The parts of a resume record that change while its torrent runs. */
 export type Checkpoint = Pick<TorrentResume, 'pieces' | 'syncedPieces' | 'stamps' | 'uploadedBytes'>
 
-/** Told to the worker. */
+/** Messages to the worker. */
 export type ToWorker =
   | { type: 'start'; job: WorkerJob }
   | { type: 'accept'; id: number }
@@ -33,7 +33,7 @@ export type ToWorker =
   | { type: 'allow'; hosts: readonly string[] }
   | { type: 'close' }
 
-/** Told by the worker. `id` is the job's or the look's. */
+/** Messages from the worker. `id` is that of the job or the lookup. */
 export type FromWorker =
   | { type: 'metadata'; id: number; info: TorrentInfo }
   | { type: 'state'; id: number; state: TorrentState }

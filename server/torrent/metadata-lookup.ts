@@ -22,7 +22,9 @@ interface LookupOptions {
 interface MetadataLookup {
   lookUp(id: number, source: TorrentSource): void
   stop(id: number): void
-  /** Ends lookups for a torrent that is about to run. Who lookup is answered from there, once what this answers with is called. */
+  /**
+   * Ends the lookup of a torrent that is about to run. Its callers are answered by the run, once the returned function is called.
+   */
   yieldTo(job: WorkerJob): Promise<() => void>
   infoHashOf(source: TorrentSource): string
 }
@@ -33,7 +35,10 @@ interface Search {
   watchers: Set<number>
 }
 
-/** Finds out what torrents hold: files are read, magnet links asked of those who share them, once for all who look at the same. */
+/**
+ * Finds out what torrents contain: files are read, and peers are asked about magnet links, once for all lookups of the same
+ * torrent.
+ */
 export function createMetadataLookup({ client, gate, find, tell }: LookupOptions): MetadataLookup {
   const searches = new Map<string, Search>()
   const stops = new Map<number, AbortController>()
@@ -126,5 +131,5 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
   }
 }
 
-/** A torrent that was looked for runs now, and is asked for in another way. */
+/** The torrent is running now, and its metadata comes from there. */
 class Yielded extends Error {}

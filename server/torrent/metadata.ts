@@ -3,8 +3,8 @@ import type { Torrent as Swarm, Wire } from 'webtorrent'
 import { hasMetadata, keepMetadata } from './webtorrent-internals.ts'
 
 /**
- * Lets a peer give and get the description of a torrent. What comes is compared with the info hash before anything reads it;
- * `onLie` is told when it does not match. Source: BEP 9.
+ * Exchanges the metadata of a torrent with a peer. What arrives is compared with the info hash before anything reads it; `onLie`
+ * is called when it does not match. Source: BEP 9.
  */
 export function exchangeMetadata(
   wire: Wire,
@@ -20,7 +20,7 @@ export function exchangeMetadata(
   if (known !== null) keep(known)
   extension.setMetadata = async (bytes) => {
     if (hasMetadata(extension)) return true
-    // Once ready, webtorrent hands its own stand-in to the connections that were there before; the real one is known by then.
+    // Once ready, webtorrent passes its own placeholder to existing connections; the real metadata is known by then.
     if (bytes === options.swarm.metadata) {
       const real = options.known()
       if (real !== null) keep(real)

@@ -1,6 +1,6 @@
 import type { ChunkStore } from 'webtorrent'
 
-/** Stands where webtorrent wants a store while it is not known what a torrent holds. */
+/** A placeholder for webtorrent's store while the content of a torrent is unknown. */
 export class NoStore implements ChunkStore {
   chunkLength = 1
   get: ChunkStore['get'] = (_index, _range, done) => done(new Error('nothing is there'))

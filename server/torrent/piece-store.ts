@@ -18,10 +18,10 @@ interface Part {
   length: number
 }
 
-/** Told which pieces have just been forced to the disk, and what their files look like since then. */
+/** Called with the pieces that were just forced to the disk, and the state of their files since then. */
 type OnSynced = (pieces: ReadonlySet<number>, files: ReadonlyMap<number, BigIntStats>) => void
 
-/** What the files of a torrent have room for, before anything of them is read. */
+/** What the files of a torrent have room for, before any of them is read. */
 export interface Survey {
   /** True when the files are long enough to hold a piece, whatever they hold. */
   isPresent: (piece: number) => boolean
@@ -30,7 +30,7 @@ export interface Survey {
 }
 
 /**
- * The pieces of one torrent in the files of its folder, named `0`, `1`, … by their place in the torrent. Padding is read as zeros
+ * The pieces of one torrent in the files of its folder, named `0`, `1`, … by their index in the torrent. Padding is read as zeros
  * and never written. What was written is forced to the disk every 64 MiB or two seconds.
  */
 export class PieceStore {
@@ -46,7 +46,7 @@ export class PieceStore {
   #syncing: Promise<void> | null = null
   #failure: unknown = null
   #working = new Set<Promise<unknown>>()
-  /** Bytes handed over and not yet written. */
+  /** Bytes accepted and not yet written. */
   pendingBytes = 0
 
   constructor(options: {
@@ -85,7 +85,7 @@ export class PieceStore {
     if (isDue && this.#syncing === null) void this.sync().catch(() => null)
   }
 
-  /** Counts a piece that is in the files, but perhaps not on the disk, among those to be forced there. */
+  /** Adds a piece that is in the files, but perhaps not on the disk, to those to be forced there. */
   adopt(piece: number): void {
     const length = this.lengthOf(piece)
     for (const { index } of this.#parts(piece, 0, length)) if (index !== null) this.#dirtyFiles.add(index)
@@ -93,7 +93,9 @@ export class PieceStore {
     this.#unsyncedBytes += length
   }
 
-  /** Reads a part of a piece, through a small cache of whole segments, for peers ask for neighbours one after the other. */
+  /**
+   * Reads a part of a piece through a small cache of whole segments, because peers request neighbouring blocks one after another.
+   */
   async read(piece: number, offset: number, length: number): Promise<Buffer> {
     if (offset < 0 || length < 1 || offset + length > this.lengthOf(piece))
       throw new Error('a range outside of its piece')
@@ -105,7 +107,7 @@ export class PieceStore {
     return segment.subarray(offset - start, offset - start + length)
   }
 
-  /** Reads from the beginning of a part of a piece, also on into the next pieces. Rejects where they hold less. */
+  /** Reads from the start of a part of a piece, and on into the next pieces. Rejects where they hold less. */
   async readDirect(piece: number, offset: number, length: number, into?: Buffer): Promise<Buffer> {
     const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
     const read = async ({ index, position, start, length: partLength }: Part) => {
@@ -117,7 +119,7 @@ export class PieceStore {
     return buffer
   }
 
-  /** Looks at the files without reading them; `isUntouched` tells of each one whether it is as it was noted. */
+  /** Checks the files without reading them; `isUntouched` decides whether a file is as it was noted. */
   async survey(isUntouched: (index: number, found: BigIntStats) => boolean): Promise<Survey> {
     const sizes = new Map<number, number>()
     const untouched = new Set<number>()
@@ -138,7 +140,7 @@ export class PieceStore {
     }
   }
 
-  /** Makes the files that hold no byte, and forces all to the disk. */
+  /** Creates the empty files, and forces everything to the disk. */
   async finish(): Promise<void> {
     for (const { index, sizeBytes } of this.#torrent.placed) {
       if (index === null || sizeBytes > 0) continue
@@ -147,7 +149,7 @@ export class PieceStore {
     await this.sync()
   }
 
-  /** Forces what was written to the disk. What failed once stays failed. */
+  /** Forces what was written to the disk. Once failed, it stays failed. */
   async sync(): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
@@ -206,7 +208,7 @@ export class PieceStore {
     return segment
   }
 
-  /** Which parts of which files a range of a piece is made of. */
+  /** The parts of files that a range of a piece consists of. */
   #parts(piece: number, offset: number, length: number): Part[] {
     const begin = piece * this.#torrent.pieceLength + offset
     const end = begin + length

@@ -8,13 +8,13 @@ const readers = 3
 interface RecheckOptions {
   store: PieceStore
   torrent: Torrent
-  /** In rising order. */
+  /** In ascending order. */
   pieces: readonly number[]
   onValid: (piece: number) => void
   isStopped: () => boolean
 }
 
-/** Reads pieces from the files and hashes them; while one batch is hashed the next ones are read. */
+/** Reads pieces from the files and hashes them; while one batch is hashed the next one is read. */
 export async function recheck({ store, torrent, pieces, onValid, isStopped }: RecheckOptions): Promise<void> {
   const batches = inBatches(pieces, Math.max(1, Math.floor(batchBytes / torrent.pieceLength)))
   const largest = Math.max(0, ...batches.slice(0, 1).map((batch) => batch.length)) * torrent.pieceLength
@@ -34,7 +34,7 @@ export async function recheck({ store, torrent, pieces, onValid, isStopped }: Re
   await Promise.all(Array.from({ length: readers }, work))
 }
 
-/** Runs of pieces that follow each other, so many at a time. */
+/** Runs of consecutive pieces, of at most `size`. */
 function inBatches(pieces: readonly number[], size: number): number[][] {
   const batches: number[][] = []
   for (const piece of pieces) {

@@ -6,14 +6,14 @@ import { Stamps } from './stamps.ts'
 import { readTorrent, type Torrent } from './torrent-file.ts'
 import { TorrentError, type TorrentResume } from './types.ts'
 
-/** What is known of a torrent when it starts: what the person gave, and the description that an earlier run kept. */
+/** What is known of a torrent at its start: what the person gave, and the metadata that an earlier run stored. */
 export function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
   if ('torrentFile' in source) return { magnet: null, torrent: readTorrent(source.torrentFile) }
   const magnet = readMagnet(source.magnet)
   return { magnet, torrent: keptTorrent(resume, magnet.infoHash) }
 }
 
-/** The description that an earlier run kept, or null when it has to be asked for again. */
+/** The metadata that an earlier run stored, or null when it has to be requested again. */
 function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | null {
   if (resume === null || resume.torrentFile === null) return null
   try {
@@ -26,8 +26,8 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
 }
 
 /**
- * What of an earlier run is believed, and what has to be read and hashed: within one boot all that was written, after another only
- * what was forced to the disk, and never what is in a file that has changed since. `stamps` learns which files these are.
+ * What is trusted of an earlier run, and what has to be read and hashed: within one boot everything that was written, after a
+ * reboot only what was forced to the disk, and never a file that has changed since. Adds the unchanged files to `stamps`.
  */
 export async function trustedPieces(
   store: PieceStore,
@@ -55,7 +55,7 @@ export async function trustedPieces(
   }
 }
 
-/** What was kept of a torrent, as JSON; null when that is nothing, or nothing that can be used. */
+/** A stored resume record, parsed from JSON; null when there is none or it is unusable. */
 export function readTorrentResume(kept: string | null): Omit<TorrentResume, 'torrentFile'> | null {
   const said = kept === null ? null : fromJson(kept)
   return isResume(said) ? said : null

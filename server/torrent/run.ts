@@ -18,14 +18,14 @@ import { readTorrent, type Torrent, wrapInfo } from './torrent-file.ts'
 import { TorrentError, type TorrentState } from './types.ts'
 import { checkDone, handlePieces, markVerified, onMetadata, type PieceHandling } from './webtorrent-internals.ts'
 
-/** One torrent at work. */
+/** A running torrent. */
 export interface Run {
   infoHash: string
   /** The checked torrent, once it is known. */
   torrent: () => Torrent | null
   isSeeding: () => boolean
   accept(): void
-  /** Tells what changed since it was last called. */
+  /** Reports what changed since the last call. */
   tick(): void
   stop(): Promise<void>
 }

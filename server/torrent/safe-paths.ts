@@ -4,14 +4,14 @@ import { TorrentError } from './types.ts'
 const maxTwins = 1000
 
 interface Folder {
-  /** The names that are taken, as a file system that does not tell cases apart sees them. */
+  /** The taken names, as a case-insensitive file system sees them. */
   taken: Set<string>
   folders: Map<string, { name: string; folder: Folder }>
 }
 
 /**
- * Turns the paths that a stranger wrote into safe ones: every segment by `safeName`, empty ones left out, and each path distinct
- * from all others, also where case or the form of accents is not told apart, and where one is a file and the other a folder.
+ * Makes untrusted paths safe: applies `safeName` to every segment, drops empty ones, and makes each path distinct from all
+ * others, even where case or Unicode composition is ignored, and where one is a file and the other a folder.
  */
 export function safePaths(remotePaths: readonly (readonly string[])[]): string[][] {
   const root: Folder = { taken: new Set(), folders: new Map() }

@@ -5,15 +5,15 @@ import { type Bencoded, decodeBencode } from './bencode.ts'
 const waitMs = 5000
 const connectMagic = Buffer.from('0000041727101980', 'hex')
 
-/** How many share a torrent whole, and how many are still fetching it. */
+/** How many people have a torrent completely, and how many are still fetching it. */
 export interface Swarm {
   seeds: number
   peers: number
 }
 
 /**
- * Asks trackers how many share a torrent, and answers with the largest figures, or null when none knew within five seconds. They
- * are not told that anyone wants it. Source: BEP 15, BEP 48.
+ * Asks trackers how many people share a torrent, and returns the largest figures, or null when none answered within five seconds.
+ * They do not learn that anyone wants it. Source: BEP 15, BEP 48.
  */
 export async function scrape(
   infoHash: string,
@@ -42,7 +42,7 @@ async function askHttp(infoHash: string, tracker: string, signal: AbortSignal): 
   const response = await fetch(`${url.href}${url.search === '' ? '?' : '&'}info_hash=${hash}`, { signal })
   const { value } = decodeBencode(new Uint8Array(await response.arrayBuffer()))
   const files = value instanceof Map ? value.get('files') : null
-  // Only one was asked for, and not every tracker writes the bytes of its hash as they are.
+  // Only one was requested, and not every tracker writes the bytes of its hash unchanged.
   const [file] = files instanceof Map ? [...files.values()] : []
   if (!(file instanceof Map)) return null
   return { seeds: count(file.get('complete')), peers: count(file.get('incomplete')) }

@@ -4,13 +4,13 @@ import { crc32 } from 'node:zlib'
 const stampBytes = 4
 
 /**
- * What each file of a torrent looked like after it was last written: its length and the time. Nobody changes a file by chance and
- * keeps both, and it costs less than to read everything again.
+ * The length and modification time of each file of a torrent after its last write. No accidental change keeps both, and checking
+ * them costs less than reading everything again.
  */
 export class Stamps {
   readonly #bytes: Buffer
 
-  /** `kept` is what `toBase64` gave before; without it nothing is known. */
+  /** `kept` is an earlier result of `toBase64`; without it nothing is known. */
   constructor(fileCount: number, kept = '') {
     this.#bytes = Buffer.alloc(fileCount * stampBytes)
     Buffer.from(kept, 'base64').copy(this.#bytes)
@@ -30,7 +30,7 @@ export class Stamps {
   }
 }
 
-/** Never 0, which stands for a file that nothing is known about. */
+/** Never 0, which stands for an unknown file. */
 function stampOf({ size, mtimeNs }: BigIntStats): number {
   return crc32(`${size} ${mtimeNs}`) || 1
 }

@@ -8,21 +8,21 @@ const maxKnownPeers = 2000
 
 interface SwarmOptions {
   gate: Pick<Gate, 'admit'>
-  /** The description to give to those who ask, or null while it is not known. */
+  /** The metadata for peers that ask, or null while it is unknown. */
   infoBytes: () => Uint8Array | null
   onUploaded: (bytes: number) => void
 }
 
 interface Joined {
-  /** What a wire is blamed by. */
+  /** The address that a wire is blamed by. */
   addressOf: (wire: Wire) => string
-  /** Ends all connections with an address and takes none any more. */
+  /** Closes all connections with an address and accepts no new ones. */
   ban: (address: string) => void
-  /** Ends the ways of finding others that a private torrent forbids. Source: BEP 27. */
+  /** Disables the peer discovery that a private torrent forbids. Source: BEP 27. */
   keepPrivate: () => void
 }
 
-/** Sets a swarm's manners: who is let in, what is believed, and what is counted. */
+/** Sets the rules of a swarm: which peers are accepted, what is believed, and what is counted. */
 export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOptions): Joined {
   const banned = new Set<string>()
   const nameOf = (wire: Wire) => addressOf(wire, swarm.destroyed ? [] : peersOf(swarm).values())
@@ -42,7 +42,7 @@ export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOp
       return false
     return addPeer.call(swarm, peer, source)
   }
-  // Who has everything wants nothing: asking each piece of each peer again would take ever longer in large torrents.
+  // A complete torrent wants nothing: checking each piece of each peer again would take ever longer in large torrents.
   onInterest(swarm, () => !swarm.done)
   swarm.on('wire', (wire: Wire) => {
     if (banned.has(nameOf(wire))) {
@@ -68,7 +68,7 @@ function hostOf(peer: string): string {
   return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }
 
-/** Names are checked where they are resolved; addresses already here, so that no socket is made for nothing. */
+/** Names are checked when they are resolved; addresses already here, so that no socket is created in vain. */
 function isAdmitted(gate: SwarmOptions['gate'], peer: string): boolean {
   const [host, port] = [hostOf(peer), Number(/:(\d+)$/.exec(peer)?.[1])]
   if (!/^[\d.]+$|:/.test(host)) return true

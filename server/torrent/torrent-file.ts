@@ -13,35 +13,35 @@ const maxNesting = 4
 const minPieceLength = 1024
 const maxPieceLength = 64 * 1024 * 1024
 
-/** A file at its place among the torrent's bytes. */
+/** A file at its position among the torrent's bytes. */
 interface PlacedFile {
   offset: number
   sizeBytes: number
-  /** Its place in `TorrentInfo.files`; null for padding, which is zeros that nobody stores. Source: BEP 47. */
+  /** Its index in `TorrentInfo.files`; null for padding, which is zeros that are never stored. Source: BEP 47. */
   index: number | null
   /** As in the torrent, for web seeds; never used on this computer. The original bytes, percent-encoded. */
   remotePath: string[]
 }
 
-/** A torrent file that was checked whole. */
+/** A completely validated torrent file. */
 export interface Torrent {
   info: TorrentInfo
-  /** The bytes that the info hash is of. */
+  /** The bytes that the info hash is computed from. */
   infoBytes: Buffer
   pieceLength: number
   pieceCount: number
   /** The SHA-1 of each piece, 20 bytes each. */
   hashes: Buffer
-  /** All of them, padding too; together they make up every byte of the pieces. */
+  /** All files, including padding; together they make up every byte of the pieces. */
   placed: PlacedFile[]
-  /** Bytes with padding. */
+  /** The length including padding. */
   length: number
   trackers: string[]
   webSeeds: string[]
 }
 
 /**
- * Reads and checks a torrent file. What does no harm is borne: more behind it, keys that nobody reads, odd lists of trackers. Throws a
+ * Parses and validates a torrent file. What does no harm is tolerated: trailing bytes, unknown keys, odd tracker lists. Throws a
  * `TorrentError` that says what is wrong with it. Source: BEP 3, 19, 27, 47, 52.
  */
 export function readTorrent(bytes: Uint8Array): Torrent {
@@ -60,12 +60,12 @@ export function readTorrent(bytes: Uint8Array): Torrent {
     encoding: typeof encoding === 'string' ? encoding : null,
     refuseTwo: (file) => refuseRepeated(repeated, file, ['length', 'path']),
   })
-  // Some programs write the mark beside the description. It can only be stricter.
+  // Some programs write the flag outside the info dictionary. It can only be stricter.
   if (isMarked(root.get('private'))) torrent.info.isPrivate = true
   return { ...torrent, trackers: readTrackers(root), webSeeds: readWebSeeds(root.get('url-list')) }
 }
 
-/** Two answers to what the content is: other programs may take the other one. */
+/** Refuses ambiguous content: other programs may use the other value. */
 function refuseRepeated(
   repeated: ReturnType<typeof decode>['repeated'],
   dictionary: Map<string, Bencoded>,
@@ -76,7 +76,7 @@ function refuseRepeated(
   if (key !== undefined) throw damaged(`it says twice what its “${key}” is`)
 }
 
-/** Makes a torrent file of the description that peers gave, with the trackers of its magnet link. */
+/** Builds a torrent file from metadata received from peers, with the trackers of its magnet link. */
 export function wrapInfo(infoBytes: Uint8Array, trackers: readonly string[]): Buffer {
   const text = (value: string) => `${Buffer.byteLength(value)}:${value}`
   const list = trackers.map((tracker) => `l${text(tracker)}e`).join('')
@@ -97,7 +97,7 @@ function decode(bytes: Uint8Array): ReturnType<typeof decodeBencode> {
 interface Description {
   infoBytes: Buffer
   torrentFile: Buffer
-  /** The label that the torrent declares for its texts, or null. */
+  /** The encoding that the torrent declares for its texts, or null. */
   encoding: string | null
   refuseTwo: (file: Map<string, Bencoded>) => void
 }
@@ -151,7 +151,7 @@ function readInfo(info: Map<string, Bencoded>, description: Description) {
 /** A file as the torrent lists it. Texts are bytes, one character each. */
 interface ListedFile {
   path: string[]
-  /** The path in UTF-8 that stands beside it, or null. */
+  /** The path in UTF-8 that accompanies it, or null. */
   utf8Path: string[] | null
   sizeBytes: number
   isPadding: boolean
@@ -171,7 +171,7 @@ function readFiles(files: Bencoded | undefined, { refuseTwo }: Description): Lis
     const path = readPath(file.get('path')) ?? utf8
     if (path === null) throw damaged('a file in it has no sensible path')
     const sizeBytes = readSize(file.get('length'))
-    // A path that ends in nothing is that of a folder.
+    // A path with an empty last segment is a folder.
     if (sizeBytes === 0 && path.at(-1) === '') return []
     const utf8Path = utf8?.map(utf8Of) ?? []
     const isBetter = utf8Path.length > 0 && utf8Path.every((segment) => segment !== null)
@@ -185,14 +185,14 @@ function readFiles(files: Bencoded | undefined, { refuseTwo }: Description): Lis
   })
 }
 
-/** The segments of a path, or null for what is none. */
+/** The segments of a path, or null when it is invalid. */
 function readPath(value: Bencoded | undefined): string[] | null {
   const path = typeof value === 'string' ? [value] : value
   if (!Array.isArray(path) || path.length > maxSegments) return null
   return path.filter((segment) => typeof segment === 'string')
 }
 
-/** Lays the files one behind the other. */
+/** Places the files one after another. */
 function place(files: ListedFile[], folder: string[]): PlacedFile[] {
   let offset = 0
   let index = 0
@@ -222,17 +222,17 @@ function isMarked(value: Bencoded | undefined): boolean {
 
 function readTrackers(root: Map<string, Bencoded>): string[] {
   const listed = [root.get('announce-list'), root.get('announce')].flatMap((value) => textsIn(value, maxNesting))
-  // Several may stand in one text.
+  // One text may hold several.
   return validTrackers(listed.flatMap((text) => text.split(/\s+/)))
 }
 
-/** The texts in lists of any shape. */
+/** The texts in nested lists of any shape. */
 function textsIn(value: Bencoded | undefined, levels: number): string[] {
   if (Array.isArray(value)) return levels === 0 ? [] : value.flatMap((entry) => textsIn(entry, levels - 1))
   return typeof value === 'string' ? [addressText(value)] : []
 }
 
-/** The trackers among texts that can be asked: by http, https or udp, each once, not too many. */
+/** The usable trackers among texts: http, https or udp, each once, limited in number. */
 export function validTrackers(texts: string[]): string[] {
   const sound = texts
     .map((text) => text.trim())
@@ -244,13 +244,13 @@ function readWebSeeds(value: Bencoded | undefined): string[] {
   return validWebSeeds(textsIn(value, maxNesting))
 }
 
-/** The web seeds among texts: by http or https, each once, not too many. Source: BEP 19. */
+/** The usable web seeds among texts: http or https, each once, limited in number. Source: BEP 19. */
 export function validWebSeeds(texts: string[]): string[] {
   const sound = texts.map((text) => text.trim()).filter((text) => URL.canParse(text) && /^https?:\/\/./i.test(text))
   return [...new Set(sound)].slice(0, maxWebSeeds)
 }
 
-/** An address: other bytes than ASCII as they stand in it. */
+/** An address in which non-ASCII bytes are kept as they are. */
 function addressText(value: string): string {
   const bytes = Buffer.from(value, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : value.replace(/[^\0-\x7f]/g, percentOf)

@@ -8,7 +8,7 @@ import { TorrentError, type TorrentSource } from './types.ts'
 
 const tickMs = 250
 
-/** What the worker does when told. */
+/** The commands that the worker accepts. */
 interface TorrentSession {
   start(job: WorkerJob): void
   accept(id: number): void
@@ -27,13 +27,13 @@ export async function createTorrentSession(
   const client = await createClient(settings)
   const pool = new FilePool()
   const runs = new Map<number, Run>()
-  /** Those that were told to start and have not been stopped meanwhile. */
+  /** Jobs that were started and have not been stopped since. */
   const starting = new Set<number>()
   const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
   const lookup = createMetadataLookup({ client, gate, find, tell })
   let isLifted = false
   client.on('error', (error: Error) => {
-    // Nothing of it belongs to one torrent: it ends the worker, and another takes over.
+    // The error belongs to no single torrent: it ends the worker, and another one takes over.
     throw error
   })
 

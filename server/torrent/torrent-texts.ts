@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeName, decodeNames } from '../../engine/text/text-bytes.ts'
 
-/** A guess takes long: where the texts together tell nothing, only a few are tried one by one. */
+/** Guessing is slow: where the texts together reveal nothing, only a few are tried one by one. */
 const maxGuesses = 20
 
-/** The texts of one torrent, which one program wrote in one encoding. They come as bytes, one character a byte. */
+/** The texts of one torrent, which one program wrote in one encoding. Given as bytes, one character per byte. */
 export class Texts {
   readonly #known = new Map<string, string>()
 
@@ -20,17 +20,17 @@ export class Texts {
     }
   }
 
-  /** The text of bytes; percent-encoded where nobody can tell what they say. */
+  /** The decoded text; percent-encoded where its encoding is unknown. */
   read = (text: string): string => this.#known.get(text) ?? text
 }
 
-/** Bytes that are proper UTF-8 as a text; null for all else. */
+/** Valid UTF-8 decoded; null for anything else. */
 export function utf8Of(text: string | null): string | null {
   const bytes = Buffer.from(text ?? '', 'latin1')
   return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null
 }
 
-/** Bytes as they stand in an address. */
+/** Bytes percent-encoded as in an address. */
 export function percentOf(bytes: string): string {
   return bytes.replace(
     /[^\w\-.!~*'()]/g,

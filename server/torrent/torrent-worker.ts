@@ -8,12 +8,12 @@ import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
 const settings: WorkerOptions = workerData
 const gate = createGate({ allowHosts: settings.allowHosts })
 
-// All before webtorrent loads, which takes hold of `fetch` when it does.
+// Must run before webtorrent is loaded, which captures `fetch` at that time.
 installGuard({ gate, listen: settings.listen })
 globalThis.fetch = boundFetch(globalThis.fetch)
 boundTimers()
 
-// What webtorrent and its parsers write there is led by strangers, and names trackers with the keys in their addresses.
+// What webtorrent and its parsers log there is controlled by strangers, and contains tracker addresses with their keys.
 const silent = () => undefined
 Object.assign(console, { log: silent, warn: silent, error: silent, trace: silent })
 

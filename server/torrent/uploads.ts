@@ -12,8 +12,8 @@ interface Wish {
 }
 
 /**
- * Answers a peer's requests only as fast as it takes the answers, so that one that asks for much and reads nothing costs a
- * megabyte and not all of the memory. A request outside of the torrent costs the peer its connection.
+ * Answers a peer's requests only as fast as it takes the answers, so that one that requests much and reads nothing costs a
+ * megabyte and not all of the memory. A request outside the torrent closes the connection.
  */
 export function serveInTurn(peer: Peer): void {
   const { wire, conn } = peer
@@ -52,7 +52,7 @@ export function serveInTurn(peer: Peer): void {
     choke.call(wire)
     settle()
   }
-  // What was asked of the store and not answered yet is in `peerRequests`; what was answered is in the socket.
+  // Blocks being read from the store are in `peerRequests`; answered ones are in the socket.
   const settle = () => {
     bytesInFlight = wire.peerRequests.reduce((sum, request) => sum + request.length, 0)
   }

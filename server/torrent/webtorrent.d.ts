@@ -1,4 +1,4 @@
-// What this room uses of webtorrent 3.0.21, its inner members among them: those are the reason why the version is pinned exactly.
+// What this room uses of webtorrent 3.0.21, including private members: they are why the version is pinned exactly.
 
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
@@ -95,7 +95,7 @@ declare module 'webtorrent' {
       _onDHTPeer: (...given: unknown[]) => void
     }
 
-    /** A torrent as webtorrent's own parser would give it. */
+    /** A torrent in the form of webtorrent's own parser. */
     export interface Parsed {
       infoHash: string
       name: string

@@ -7,9 +7,9 @@ const maxMessageBytes = 1024 * 1024 + 13
 const maxBitfieldBytes = 128 * 1024
 
 /**
- * Bounds what a peer can do to this worker by what it sends: messages of at most 1 MiB, only sound bencoding reaches webtorrent's
- * decoder (which loops for ever on a negative length), places inside the torrent, and a message that its parsers throw at costs
- * the peer its connection and nobody else anything.
+ * Limits what a peer can do to this worker: messages have at most 1 MiB, only valid bencoding reaches webtorrent's decoder (which
+ * loops forever on a negative length), positions are inside the torrent, and a message that makes its parsers throw closes only
+ * that peer's connection.
  */
 export function guardWire(peer: Peer): void {
   const { wire } = peer
@@ -29,7 +29,7 @@ export function guardWire(peer: Peer): void {
       pass(bytes)
     },
     extended: (extension, bytes, pass) => {
-      // The third kind, of blocks of the description, has their bytes behind its dictionary.
+      // The third message type, metadata blocks, has its bytes after the dictionary.
       const isWhole = extension === 0
       if (bytes.length > 0 && !isBencode(bytes, { isWhole })) return drop()
       pass(extension, bytes)
@@ -46,13 +46,13 @@ export function guardWire(peer: Peer): void {
   })
 }
 
-/** Unknown, and so without end, until the description of the torrent is there. */
+/** Unknown, and therefore infinite, until the torrent's metadata arrives. */
 function pieceCount({ swarm }: Peer): number {
   const count = swarm?.pieces?.length ?? 0
   return count === 0 ? Number.POSITIVE_INFINITY : count
 }
 
-/** The address that a peer is known and banned by: its host, or the whole URL of a web seed. */
+/** The address that a peer is known and banned by: its host, or the complete URL of a web seed. */
 export function addressOf(wire: Wire, peers: Iterable<Peer>): string {
   if (wire.type !== 'webSeed' && wire.remoteAddress !== undefined) return wire.remoteAddress
   return [...peers].find((peer) => peer.wire === wire)?.id ?? 'unknown'

@@ -7,13 +7,13 @@ const maxLosses = 3
 const stableAfterMs = 60_000
 const closeWithinMs = 5000
 const maxHeapMegabytes = 1024
-// Blocks live until their piece is whole: with less room they are moved about again and again.
+// Blocks stay in memory until their piece is complete: with less room they are copied again and again.
 const youngHeapMegabytes = 64
 
 interface SupervisorOptions {
   settings: WorkerOptions
   onMessage: (message: FromWorker) => void
-  /** A new worker stands in for one that ended: what was under way has to be told again. */
+  /** A new worker replaced one that ended: everything in flight has to be sent again. */
   onReplaced: () => void
   /** The worker ended too often to be replaced again. */
   onLost: (error: TorrentError) => void
@@ -21,16 +21,16 @@ interface SupervisorOptions {
 }
 
 interface WorkerSupervisor {
-  /** Tells the worker, starting it when there is none. */
+  /** Sends a message, starting the worker when there is none. */
   tell(message: ToWorker): void
   tellIfThere(message: ToWorker): void
   close(): Promise<void>
 }
 
 /**
- * The worker thread, started when first told something and replaced when it ends by itself. Run from source it is
- * `torrent-worker.ts` beside this file; bundled, `torrent-worker.mjs` beside the bundle that this file is in, which the build has
- * to make as an entry of its own.
+ * Starts the worker thread with the first message and replaces it when it ends unexpectedly. Run from source it is
+ * `torrent-worker.ts` next to this file; bundled, `torrent-worker.mjs` next to this file's bundle, which the build has to emit as
+ * a separate entry.
  */
 export function createWorkerSupervisor({
   settings,
@@ -48,7 +48,7 @@ export function createWorkerSupervisor({
     const started = new Worker(workerPath(), {
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes, maxYoungGenerationSizeMb: youngHeapMegabytes },
-      // What it may be given by those who run this program is not meant for it.
+      // Arguments given to this program are not meant for the worker.
       argv: [],
       execArgv: ['--no-warnings'],
     })
