@@ -10,7 +10,7 @@ export type ArchiveErrorKind =
   | 'unknown-method'
   | 'failed'
 
-/** What stops an extraction; its message is a sentence for the person, and names the archive. */
+/** An error that ends an extraction. Its message is a sentence for the person, and names the archive. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError'
   readonly kind: ArchiveErrorKind
@@ -21,28 +21,28 @@ export class ArchiveError extends Error {
   }
 }
 
-/** A name from an archive as it may stand in a sentence: no controls, nothing that turns the text, not too long. */
+/** A name from an archive, safe to quote in a sentence: no control characters or direction marks, and not too long. */
 export function quoted(name: string): string {
   const shown = name.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')
   return `“${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown}”`
 }
 
-/** The archive as a whole is not what its writer made. */
+/** The archive itself is damaged. */
 export function damaged(archive: string, why: string, cause?: unknown): ArchiveError {
   return new ArchiveError('damaged', `${quoted(archive)} could not be unpacked: ${why}. Fetch it again.`, { cause })
 }
 
-/** Unpacking it could do harm, so nothing of it is unpacked. */
+/** Unpacking it could do harm, so nothing is unpacked. */
 export function unsafe(archive: string, why: string): ArchiveError {
   return new ArchiveError('unsafe', `${quoted(archive)} was not unpacked, for safety: ${why}.`)
 }
 
-/** It would take more than it may. */
+/** It exceeds a limit. */
 export function tooLarge(archive: string, why: string): ArchiveError {
   return new ArchiveError('too-large', `${quoted(archive)} was not unpacked: ${why}.`)
 }
 
-/** It asks for more memory than unpacking may take. */
+/** It needs more memory than unpacking may use. */
 export function needsMemory(archive: string): ArchiveError {
   return tooLarge(archive, 'unpacking it needs more memory than it may use')
 }

@@ -1,11 +1,11 @@
-/** What is wrong with a packed stream, as the end of a sentence. */
+/** What is wrong with a compressed stream, as the end of a sentence. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
 }
 
 const padding = new Set([0, 0x09, 0x0a, 0x0d, 0x20, 0x1a])
 
-/** Bytes that come in chunks, read in pieces of any length. */
+/** Bytes that arrive in chunks and are read in pieces of any length. */
 export class ByteInput {
   readonly #chunks: AsyncIterator<Buffer>
   #held: Buffer = Buffer.alloc(0)
@@ -14,7 +14,7 @@ export class ByteInput {
     this.#chunks = source[Symbol.asyncIterator]()
   }
 
-  /** Whatever comes next, or null at the end. */
+  /** The next chunk of any size, or null at the end. */
   async any(): Promise<Buffer | null> {
     while (this.#held.length === 0) {
       const { value, done } = await this.#chunks.next()
@@ -30,7 +30,7 @@ export class ByteInput {
     this.#held = bytes
   }
 
-  /** The next bytes, which stay; fewer at the end. */
+  /** The next bytes without consuming them; fewer at the end. */
   async peek(length: number): Promise<Buffer> {
     const chunks: Buffer[] = []
     let count = 0
@@ -52,7 +52,7 @@ export class ByteInput {
     return bytes
   }
 
-  /** Passes over what ends up behind a file on its way and says nothing: zeros, line ends, blanks, the end mark of DOS. */
+  /** Skips what often ends up behind a file and means nothing: zeros, line ends, blanks, the DOS end-of-file mark. */
   async skipPadding(): Promise<void> {
     for (let chunk = await this.any(); chunk !== null; chunk = await this.any()) {
       const first = chunk.findIndex((byte) => !padding.has(byte))
@@ -62,7 +62,7 @@ export class ByteInput {
     }
   }
 
-  /** Passes over so many bytes. */
+  /** Skips `length` bytes. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0; ) {
       const chunk = await this.any()
@@ -72,7 +72,7 @@ export class ByteInput {
     }
   }
 
-  /** Passes over bytes up to a zero. */
+  /** Skips bytes up to a zero. */
   async skipText(): Promise<void> {
     for (let isOver = false; !isOver; ) {
       const chunk = await this.any()

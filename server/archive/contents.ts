@@ -4,14 +4,14 @@ import { type DeadLink, LinkFinder, type Placeable } from './links.ts'
 import type { Note } from './note.ts'
 import { type Placed, Tree } from './tree.ts'
 
-/** What is to be known of anything in an archive. */
+/** What every entry of an archive has. */
 interface Named {
   name: RawName
-  /** Whether a backslash parts folders too, as in archives made on Windows. */
+  /** True when backslashes separate folders too, as in archives made on Windows. */
   hasBackslashes: boolean
 }
 
-/** One thing that an archive holds, before it has its place. Of a file the bytes are on the disk, under a number. */
+/** An entry of an archive before it has a path. The bytes of a file are on the disk, under a number. */
 export type Found = Named &
   (
     | { kind: 'file'; file: string; sizeBytes: number }
@@ -22,7 +22,7 @@ export type Found = Named &
 
 export type FoundFile = Extract<Found, { kind: 'file' }>
 
-/** A file of the archive with its place. Where it was a link (`isCopy`), `file` holds the bytes of what it means. */
+/** A file of the archive with its path. For a link (`isCopy`), `file` holds the bytes of its target. */
 export interface PlacedFile {
   path: string[]
   file: string
@@ -34,13 +34,13 @@ interface Placement {
   found: Found
   text: string
   segments: string[]
-  /** Something that leads outside was taken off the name. */
+  /** A part that leads outside was removed from the name. */
   isCut: boolean
 }
 
 /**
- * Gives everything that was found in an archive its place: names decoded and made safe, links that lead to a file in it as that file once
- * more. What has no place, or another name than the archive says, goes into the note.
+ * Gives every entry of an archive its path: names are decoded and made safe, and links to a file in the archive become a copy of
+ * it. What cannot be placed, or gets another name than in the archive, is noted.
  */
 export async function placeAll(
   found: readonly Found[],
@@ -54,7 +54,7 @@ export async function placeAll(
   for (const one of found) {
     const text = texts[next++] ?? ''
     targets.push('target' in one ? (texts[next++] ?? '') : '')
-    // A program on Windows that calls itself Unix: nobody else writes names without one slash, but with backslashes.
+    // A Windows program that claims to be Unix: nobody else writes names with backslashes and without a single slash.
     const hasBackslashes = one.hasBackslashes || isOnlyBackslashes
     const cut = segmentsOf(text, hasBackslashes)
     if (cut.segments.length > maxDepth) {
@@ -89,7 +89,7 @@ export async function placeAll(
   return { files, folders: tree.folders }
 }
 
-/** The segments of a path inside: without a root, a drive, and steps up, which are left out as other unpackers do. */
+/** The segments of a path inside the archive: roots, drives and parent steps are dropped, as other unpackers do. */
 function segmentsOf(text: string, hasBackslashes: boolean): { segments: string[]; isCut: boolean } {
   const pieces = text.split(hasBackslashes ? /[/\\]/ : '/')
   const segments: string[] = []
@@ -107,7 +107,7 @@ function tellName({ text, segments, isCut }: Placement, { path, isRenamed }: Pla
   if (isRenamed || isCut || segments.length === 0) note.renamed(text, path.join('/'))
 }
 
-/** Finds the file that a link means; most archives hold no link, and then nothing is looked up. */
+/** Resolves links to files; most archives contain no link, and then nothing is looked up. */
 function linkedFiles(
   placements: readonly Placement[],
   targets: readonly string[],
@@ -133,7 +133,7 @@ function linkedFiles(
 }
 
 function targetOf({ kind, hasBackslashes }: Found, target: string): Placeable['target'] {
-  // The target of a hard link is the name of something in the archive, and is read like one.
+  // The target of a hard link is the name of an entry, and is parsed like one.
   if (kind === 'hard-link') return { isAbsolute: false, segments: segmentsOf(target, hasBackslashes).segments }
   const isAbsolute = /^([/\\]|[a-z]:[/\\])/i.test(target)
   return { isAbsolute, segments: target.split(hasBackslashes ? /[/\\]/ : '/') }

@@ -5,11 +5,11 @@ import type { Worker } from 'node:worker_threads'
 const lastWordMs = 2000
 
 /**
- * Ends a thread. One that has said its last word ends by itself, and is given the time for it: the runtime has crashed where such a
- * thread was ended from outside at that very moment.
+ * Ends a thread. One that has sent its last message ends by itself and gets the time for it: the runtime has crashed when such a
+ * thread was terminated at that very moment.
  */
 export async function endThread(thread: Worker, { isDone }: { isDone: boolean }): Promise<void> {
-  // A thread that is over has no number any more.
+  // A thread that has ended has no id.
   if (isDone && thread.threadId !== -1)
     await Promise.race([once(thread, 'exit'), wait(lastWordMs, undefined, { ref: false })])
   await thread.terminate()

@@ -4,13 +4,13 @@ import { nativeSevenZip } from './seven-zip.ts'
 import { wasmSevenZip } from './seven-zip-wasm.ts'
 import { type Job, type Unpacked, unpack } from './unpack.ts'
 
-/** What the thread is started with. */
+/** The data that the thread is started with. */
 export interface ExtractJob extends Job {
-  /** The native 7-Zip, if there is one, and where links to volumes may be made for it. */
+  /** The native 7-Zip, if there is one, and the folder in which it gets links to volumes. */
   native: { program: string; linksFolder: string } | null
 }
 
-/** What the thread tells: which child runs, how far it is, and once how it ended. */
+/** The thread's messages: the running child, the progress, and once the result. */
 export type ExtractMessage =
   | { childPid: number | null }
   | { percent: number }

@@ -13,26 +13,26 @@ import type { Unpacked } from './unpack.ts'
 
 /** How to unpack. */
 export interface ExtractOptions {
-  /** A folder of its own for what comes out; not there yet, empty, or left over from an extraction that was killed. */
+  /** The output folder: missing, empty, or left over from an extraction that was killed. */
   into: string
   password?: string | null
   limits: Pick<Limits, 'maxBytes'> & Partial<Limits>
   signal?: AbortSignal
-  /** Whole percents, each once, rising. Where the size inside is not told beforehand, it stays at 0. */
+  /** Whole percents, each once, ascending. It stays at 0 where the unpacked size is unknown. */
   onProgress?: (percent: number) => void
 }
 
-/** What an archive may be where nothing else is said. */
+/** The default limits. */
 const usual = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
 
 const unfinished = '.unfinished'
 const links = '.links'
 
 /**
- * Unpacks an archive in a thread of its own, with all guards on. The files lie in `into` under plain numbers; `path` says where each
- * belongs. All is forced to the disk before this resolves; after any error, and when stopped, `into` is gone. Archives inside stay
- * as they are, except a tar inside its compressor. The same archive gives the same answer each time, whatever a killed extraction left.
- * Errors: an `ArchiveError` that names the archive; the signal's reason when stopped.
+ * Unpacks an archive in a thread of its own, with all limits enforced. The files are in `into` under plain numbers; `path` says
+ * where each belongs. Everything is forced to the disk before this resolves; after an error, or when stopped, `into` is removed.
+ * Archives inside stay as they are, except a tar inside its compressor. The result is the same each time, whatever a killed
+ * extraction left. Errors: an `ArchiveError` that names the archive; the signal's reason when stopped.
  */
 export async function extractArchive(set: ArchiveSet, options: ExtractOptions): Promise<Unpacked> {
   const { signal } = options
@@ -60,7 +60,7 @@ function missingPart({ name, missing }: ArchiveSet, first: string): ArchiveError
   return new ArchiveError('missing-part', sentence)
 }
 
-/** A mark stands in the folder as long as what is in it is not whole. */
+/** A marker stays in the folder until its content is complete. */
 async function makeReady(into: string): Promise<void> {
   Output.folder(into)
   const there = await readdir(into)

@@ -4,34 +4,34 @@ import { groupParts, type PartGroup } from './parts.ts'
 import { isRar, type RarHead, rarHeadBytes, rarTailBytes, readRarHead } from './rar-head.ts'
 import { findZipEnd, readZipDirectory } from './zip-directory.ts'
 
-/** A file as the person knows it (`name`) and where its bytes are (`path`, whatever it is called there). */
+/** A file as the person knows it (`name`), and the path of its bytes. */
 export interface ArchiveFile {
   name: string
   path: string
-  /** Files of different folders are never parts of one archive. */
+  /** Files of different folders never belong to one archive. */
   folder?: string
 }
 
-/** One archive that can be unpacked: its parts in reading order, the first volume first. */
+/** An archive that can be unpacked, with its parts in reading order. */
 export interface ArchiveSet {
-  /** What to call it to the person: the name of its first part. */
+  /** The name shown to the person: that of its first part. */
   name: string
   format: Format
-  /** How its parts belong together: as volumes that 7-Zip finds under such names, or as pieces of one file. */
+  /** How its parts belong together: as volumes that 7-Zip finds by name, or as pieces of one file. */
   kind: PartGroup['kind'] | 'single'
-  /** Each with the files that it is in: one, or several where a volume was cut into pieces. */
+  /** Each part with its files: one, or several where a volume was split into pieces. */
   parts: { name: string; paths: string[] }[]
-  /** Which of the files given are its parts. */
+  /** The indexes of its parts among the given files. */
   fileIndexes: number[]
-  /** Names of parts that must be there but are not. */
+  /** The names of missing parts. */
   missing: string[]
 }
 
 type Group = Pick<PartGroup, 'volumes' | 'missing'> & { kind: ArchiveSet['kind'] }
 
 /**
- * Finds the archives among files, by name and first bytes both: a film called `.zip` is not one, and a `.docx` stays whole. A set
- * whose first part is missing is found by its names alone, so that the person can be told which part to add.
+ * Finds the archives among files, by name and by first bytes: a film called `.zip` is not one, and a `.docx` is left alone. A set
+ * whose first part is missing is found by its names, so that the person can be told which part to add.
  */
 export async function findArchives(files: readonly ArchiveFile[]): Promise<ArchiveSet[]> {
   const { groups, rest } = groupParts(
@@ -60,7 +60,7 @@ function single(files: readonly ArchiveFile[], index: number): Group {
   return { kind: 'single', volumes: [{ name: files[index]?.name ?? '', indexes: [index] }], missing: [] }
 }
 
-/** Names can say one thing and bytes another: what is a volume, a piece, or a file by itself is seen by the bytes. */
+/** Names and bytes can disagree: the bytes decide what is a volume, a piece, or a file by itself. */
 async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<Group[]> {
   const path = (volume = 0) => files[group.volumes[volume]?.indexes[0] ?? -1]?.path ?? ''
   switch (group.kind) {
@@ -79,7 +79,7 @@ async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<
     }
     case 'zip-disks': {
       const last = group.volumes.length - 1
-      // A zip that is whole in one file has nothing to do with its neighbours.
+      // A zip that is complete in one file does not belong to its neighbours.
       const isAlone = group.missing.length === 0 && last > 0 && (await disksOf(path(last))) === 1
       return isAlone ? group.volumes.map(({ indexes: [index = -1] }) => single(files, index)) : [group]
     }
@@ -88,7 +88,7 @@ async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<
   }
 }
 
-/** 7-Zip looks for the next volume under the name that the first one says; names here are ours. */
+/** 7-Zip looks for the next volume by the name in the first one; here names are our own. */
 function rarKind(head: RarHead | null, kind: 'rar-parts' | 'rar-volumes'): 'rar-parts' | 'rar-volumes' {
   if (head === null) return kind
   return head.hasPartNames ? 'rar-parts' : 'rar-volumes'
@@ -120,7 +120,7 @@ async function formatOf({ kind, volumes, missing }: Group, files: readonly Archi
       if (!isFirstThere) return format ?? 'joined'
       const head = await readHead(path)
       if (format !== null) return hasBytesOf(format, head) ? format : null
-      // Without an ending nobody knows what comes of it, but its bytes tell.
+      // Without an ending only the bytes tell what it becomes.
       return /\.[^. ]{1,5}$/.test(whole) ? 'joined' : (formatOfBytes(head) ?? 'joined')
     }
     default:
@@ -142,7 +142,7 @@ async function rarHead(path: string): Promise<RarHead | null> {
   return readRarHead(head, tail)
 }
 
-/** Whether a zip begins somewhere in the file: programs that unpack themselves are such files. */
+/** True when a zip begins somewhere in the file, as in self-extracting programs. */
 async function isZipBehindStub(path: string): Promise<boolean> {
   return withSize(path, async (read, sizeBytes) => {
     const directory = await readZipDirectory(read, sizeBytes)
@@ -170,7 +170,7 @@ async function withSize<T>(
   }
 }
 
-/** Bytes from a place, which counts from the end where it is below zero. */
+/** Bytes from a position; negative positions count from the end. */
 async function readAt(path: string, at: number, length: number): Promise<Buffer> {
   return withSize(path, (read, sizeBytes) => read(at < 0 ? Math.max(0, sizeBytes + at) : at, length))
 }

@@ -1,4 +1,4 @@
-/** The formats that are unpacked; `joined` is a file that was only cut into pieces. */
+/** The formats that are unpacked; `joined` is a file that was only split into pieces. */
 export type Format =
   | 'zip'
   | '7z'
@@ -30,30 +30,30 @@ const byEnding: readonly (readonly [RegExp, Format])[] = [
 ]
 
 /**
- * What a name promises. Packages that are archives inside but are wanted whole (jar, apk, docx, xlsx, odt, epub, cbz, cbr, iso,
- * dmg, exe, deb) have no format here.
+ * The format that a name promises. Packages that are archives but wanted as they are (jar, apk, docx, xlsx, odt, epub, cbz, cbr,
+ * iso, dmg, exe, deb) have none.
  */
 export function formatOfName(name: string): Format | null {
   return byEnding.find(([ending]) => ending.test(name))?.[1] ?? null
 }
 
-/** The name without the ending of its format: what a single packed file is called once it is unpacked. */
+/** The name without the ending of its format: the name of a single compressed file after unpacking. */
 export function unpackedName(name: string): string {
   const ending = byEnding.find(([pattern]) => pattern.test(name))?.[0]
   const stem = ending === undefined ? name : name.replace(ending, '')
   return stem === '' ? 'unnamed' : stem
 }
 
-/** What the first bytes are, of the formats that are cut into pieces; null for all others. */
+/** The format that the first bytes show, for the formats that are split into pieces; null for all others. */
 export function formatOfBytes(head: Buffer): Format | null {
   const known: Format[] = ['7z', 'rar', 'zip']
   return known.find((format) => hasBytesOf(format, head)) ?? null
 }
 
-/** How many bytes of the beginning `hasBytesOf` looks at. */
+/** How many of the first bytes `hasBytesOf` needs. */
 export const headBytes = 512
 
-/** Whether the first bytes are of the format that the name promises. */
+/** True when the first bytes belong to the format that the name promises. */
 export function hasBytesOf(format: Format, head: Buffer): boolean {
   const starts = (hex: string) => head.subarray(0, hex.length / 2).toString('hex') === hex
   switch (format) {
@@ -85,8 +85,8 @@ export function hasBytesOf(format: Format, head: Buffer): boolean {
 }
 
 /**
- * Whether a block is a tar header, by its sum, which also tells the old format that has no mark of its own.
- * Source: POSIX.1-2017, pax, "ustar Interchange Format".
+ * True for a tar header, recognized by its checksum, which also covers the old format without a magic number. Source:
+ * POSIX.1-2017, pax, "ustar Interchange Format".
  */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < 512) return false
@@ -99,8 +99,8 @@ export function isTarHeader(block: Buffer): boolean {
 }
 
 /**
- * How much memory an xz asks for to be unpacked, by the header of its first block; 0 where that says nothing.
- * Source: .xz file format 1.2.1, 3.1 and 5.3.1.
+ * How much memory an xz needs for unpacking, from the header of its first block; 0 when unknown. Source: .xz file format 1.2.1,
+ * 3.1 and 5.3.1.
  */
 export function xzMemoryBytes(head: Buffer): number {
   const header = head.subarray(12, 12 + ((head[12] ?? 0) + 1) * 4)

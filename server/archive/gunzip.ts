@@ -5,9 +5,8 @@ import { type ByteInput, StreamError } from './byte-input.ts'
 const chunkBytes = 1024 * 1024
 const trailerBytes = 8
 /**
- * Unpacks all members of a gzip and checks the sum and length of each. Padding after the last one is passed over; `onBehind` is
- * told once of anything else. Node's own reader calls all of that a broken header.
- * Source: RFC 1952.
+ * Unpacks all members of a gzip and verifies the checksum and length of each. Padding after the last one is skipped; `onBehind`
+ * is called once for anything else. Node's own reader reports all of that as a broken header. Source: RFC 1952.
  */
 export async function gunzip(
   input: ByteInput,
@@ -55,7 +54,7 @@ async function readMember(input: ByteInput, take: (chunk: Buffer) => void): Prom
     }
   })
   const failed = Promise.withResolvers<never>()
-  // It is asked for below, where there is something to wait for.
+  // It is awaited below, where there is something to wait for.
   failed.promise.catch(() => undefined)
   inflater.on('error', failed.reject)
   const ended = once(inflater, 'end')
@@ -74,7 +73,7 @@ async function readMember(input: ByteInput, take: (chunk: Buffer) => void): Prom
       await Promise.race([written.promise, failed.promise])
       if (refused !== null) throw refused
       const used = inflater.bytesWritten - before
-      // It takes no byte after its own end.
+      // It consumes no byte after its own end.
       isOver = used < chunk.length
       if (isOver) input.giveBack(chunk.subarray(used))
     }

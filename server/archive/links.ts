@@ -1,23 +1,23 @@
 import { maxTwins } from './tree.ts'
 
-/** Something in an archive at its place there. A link says what it leads to: a hard link by a path from the top, as archives do. */
+/** An entry of an archive with its path. A link has a target: for a hard link a path from the top, as archives store it. */
 export interface Placeable {
   kind: 'file' | 'folder' | 'symlink' | 'hard-link'
   segments: readonly string[]
-  /** Null for what is no link. */
+  /** Null for anything but a link. */
   target: { isAbsolute: boolean; segments: readonly string[] } | null
 }
 
 /** Why a link leads to no file in its archive. */
 export type DeadLink = 'outside' | 'missing' | 'folder' | 'loop' | 'too-far'
 
-/** As many links as Linux follows one after the other. */
+/** The maximum that Linux follows too. */
 const maxHops = 40
 
 /**
- * Finds for each link the file in the archive that it means in the end, as a file system with all of it would: over other links, also
- * of folders, whatever their order. A hard link means the file of that name that came before it, where there is one. Each link is followed
- * once, so that it takes time in proportion to the archive.
+ * Finds the file that each link finally leads to, as a file system with all entries would: through other links, also of folders,
+ * in any order. A hard link means the preceding file of that name, where there is one. Each link is followed once, so this runs
+ * in linear time.
  */
 export class LinkFinder {
   readonly #items: readonly Placeable[]
@@ -33,7 +33,7 @@ export class LinkFinder {
       const key = segments.join('/')
       const same = this.#byPath.get(key)
       if (same === undefined) this.#byPath.set(key, [index])
-      // More of one name are refused by the tree: there is no need to look through them.
+      // The tree refuses more entries of one name: there is no need to search them.
       else if (same.length <= maxTwins) same.push(index)
     }
   }
@@ -58,14 +58,14 @@ export class LinkFinder {
     return this.#folders.has(key) ? 'folder' : 'missing'
   }
 
-  /** The path of what a symbolic link leads to, which is none itself. */
+  /** The path that a symbolic link leads to, which is not a link itself. */
   #follow(index: number, hops: number): readonly string[] | DeadLink {
     const known = this.#paths.get(index)
     if (known !== undefined) return known
     const item = this.#items[index]
     if (hops > maxHops) return 'too-far'
     if (item === undefined || item.target === null || item.target.isAbsolute) return 'outside'
-    // Whoever comes here again on the path goes round in a circle.
+    // Arriving here again on the way means a loop.
     this.#paths.set(index, 'loop')
     const path = this.#walk(item.segments.slice(0, -1), item.target.segments, hops)
     this.#paths.set(index, path)

@@ -1,6 +1,6 @@
 import { quoted } from './archive-error.ts'
 
-/** What was done to an archive's content beside unpacking it, for the person. */
+/** What happened to an archive's content apart from unpacking, for the person. */
 export class Note {
   readonly #leftOut: { name: string; why: string }[] = []
   readonly #renamed: { from: string; to: string }[] = []
@@ -14,17 +14,17 @@ export class Note {
     this.#renamed.push({ from, to })
   }
 
-  /** A whole sentence, told once. */
+  /** Adds a sentence, once. */
   say(sentence: string): void {
     if (!this.#sentences.includes(sentence)) this.#sentences.push(sentence)
   }
 
-  /** Bytes that do not belong to the archive follow it. */
+  /** Data after the end does not belong to the archive. */
   behindEnd(archive: string): void {
     this.say(`What stands behind the end of ${quoted(archive)} was left out.`)
   }
 
-  /** All of it in a few short sentences that name the archive, or null when there is nothing to tell. */
+  /** A few short sentences that name the archive, or null when there is nothing to report. */
   text(archive: string, isEmpty: boolean): string | null {
     const left = this.#leftOut.map(({ name, why }) => `${quoted(name)} (${why})`)
     if (isEmpty) {

@@ -7,19 +7,19 @@ import type { Found, FoundFile, PlacedFile } from './contents.ts'
 import type { RawName } from './entry-name.ts'
 import { Note } from './note.ts'
 
-/** What one archive may take. */
+/** The limits of one archive. */
 export interface Limits {
-  /** All unpacked files together. */
+  /** The total size of the unpacked files. */
   maxBytes: number
   maxEntries: number
-  /** How many folders deep, the file included. */
+  /** The maximum depth of folders, including the file. */
   maxDepth: number
-  /** How many times the archive's own size; counted from 64 MiB on. */
+  /** The maximum multiple of the archive's own size; applies from 64 MiB on. */
   maxRatio: number
   maxSeconds: number
 }
 
-/** The name of the folder for what is only there while it unpacks. */
+/** The name of the folder for temporary files. */
 export const pieces = '.pieces'
 
 const ratioFloorBytes = 64 * 1024 * 1024
@@ -27,7 +27,7 @@ const copyBytes = 1024 * 1024
 const zeros = Buffer.alloc(copyBytes)
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
-/** A file that was unpacked: its place in the archive's tree, and where its bytes are. */
+/** An unpacked file: its path in the archive's tree, and the path of its bytes. */
 export interface UnpackedFile {
   path: string[]
   file: string
@@ -35,11 +35,11 @@ export interface UnpackedFile {
 }
 
 /**
- * The only thing that writes what an archive holds. Files are called 0, 1, 2… in one folder, so that no name from an archive ever
- * touches the disk; they are new, private and plain by the way they are opened. The limits count bytes that are really written.
+ * The only writer of an archive's content. Files are called 0, 1, 2… in one folder, so that no name from an archive ever reaches
+ * the disk; they are new, private and regular because of how they are opened. The limits count the bytes actually written.
  */
 export class Output {
-  /** Everything that the archive holds, in its order. */
+  /** All entries of the archive, in its order. */
   readonly found: Found[] = []
   readonly note = new Note()
   readonly #into: string
@@ -62,7 +62,7 @@ export class Output {
     return this.#total
   }
 
-  /** Refuses, before a byte is written, what says of itself that it is too much. */
+  /** Refuses an archive whose declared size exceeds the limits, before a byte is written. */
   checkDeclared(entries: number, bytes: number): void {
     const { maxBytes, maxEntries, maxRatio } = this.#limits
     if (entries > maxEntries) {
@@ -81,12 +81,12 @@ export class Output {
     this.#add({ kind: 'folder', name, hasBackslashes })
   }
 
-  /** Adds a link: to a path from its own folder (`symlink`), or to the name of another thing in the archive (`hard-link`). */
+  /** Adds a link: to a path relative to its folder (`symlink`), or to the name of another entry (`hard-link`). */
   addLink(kind: 'symlink' | 'hard-link', name: RawName, of: { target: RawName; hasBackslashes: boolean }): void {
     this.#add({ kind, name, ...of })
   }
 
-  /** Something that is not unpacked, and why, in a few words that end a sentence. */
+  /** Skips an entry; `why` is the end of a sentence. */
   leaveOut(name: RawName, why: string): void {
     this.#add({ kind: 'left-out', name, why, hasBackslashes: false })
   }
@@ -116,15 +116,15 @@ export class Output {
     closeSync(descriptor)
   }
 
-  /** Writes so many zeros. */
+  /** Writes `bytes` zeros. */
   writeZeros(bytes: number): void {
     this.checkDeclared(this.found.length, this.#total + bytes)
     for (let left = bytes; left > 0; left -= copyBytes) this.write(zeros.subarray(0, Math.min(left, copyBytes)))
   }
 
   /**
-   * Gives each file that was a link bytes of its own, and makes the empty files, late so that a million of them cost nothing before
-   * they are refused. Then looks at what is there.
+   * Gives each file that was a link its own bytes, and creates the empty files last, so that a million of them cost nothing
+   * before they are refused. Then verifies the result.
    */
   finish(placed: readonly PlacedFile[]): UnpackedFile[] {
     const copiedBytes = placed.reduce((sum, { isCopy, sizeBytes }) => sum + (isCopy ? sizeBytes : 0), 0)
@@ -142,7 +142,7 @@ export class Output {
     return files
   }
 
-  /** Makes the folder for the files. */
+  /** Creates the folder for the files. */
   static folder(into: string): void {
     mkdirSync(into, { recursive: true, mode: 0o700 })
   }
@@ -182,7 +182,7 @@ export class Output {
   }
 }
 
-/** Writing failed, for want of room or another reason. */
+/** Writing failed, because the disk is full or for another reason. */
 export function cannotWrite(archive: string, cause: unknown): ArchiveError {
   const [kind, why] = isFullDisk(cause)
     ? (['no-room', 'the disk is full'] as const)

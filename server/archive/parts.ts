@@ -1,42 +1,41 @@
-/** How the parts of one archive are named: `.part1.rar`; `.rar`, `.r00`; `.z01`, `.zip`; `.001`. */
+/** The naming schemes of parts: `.part1.rar`; `.rar`, `.r00`; `.z01`, `.zip`; `.001`. */
 type PartsKind = 'rar-parts' | 'rar-volumes' | 'zip-disks' | 'split'
 
 /** Names that are the parts of one archive. */
 export interface PartGroup {
-  /** What stands before the endings, as it is written in the first part. */
+  /** The name before the endings, as written in the first part. */
   name: string
   kind: PartsKind
-  /** Which of the names given are its parts, in the order in which they are read. */
+  /** The indexes of its parts among the given names, in reading order. */
   partIndexes: number[]
-  /** The same by volume: a volume may have been cut into pieces (`x.part1.rar.001`). */
+  /** The same by volume: a volume may be split into pieces (`x.part1.rar.001`). */
   volumes: { name: string; indexes: number[] }[]
-  /** Parts that must be there, as later ones are, but are not; at most a hundred are named. */
+  /** Missing parts that later ones imply; at most a hundred. */
   missing: string[]
 }
 
 interface Part {
   volume: Volume
   number: number
-  /** The text of the number as written, for naming those that are missing. */
+  /** The number as written, for naming missing parts. */
   digits: string
   stem: string
-  /** The ending that all parts share, as written. */
+  /** The ending shared by all parts, as written. */
   ending: string
   kind: PartsKind
 }
 
 const maxMissing = 100
 const maxNameLength = 2048
-/** How every part's name ends; most names do not, and need not be read further. */
+/** How every part's name ends; most names do not match and are not parsed further. */
 const canBePart = /(?:\.rar|\.zip|\d)$/i
 const archiveEnding = /\.(?:tar\.(?:gz|bz2|xz|zst)|zip|7z|rar|tar|t[gx]z|tbz2?|tzst|gz|bz2|xz|zst)$/i
 
 /**
- * Finds which names are parts of one archive, whatever their letters' case and order. What is in no group is in `rest`: a
- * lone `x.rar`, `x.zip` or `x.001` is an archive or a file by itself. Names are told apart by `keyOf` too, such as the folder or host they
- * come from. A group bears the stem as the links write it; Put.io's sample shows `ABCDE` for `abcde.part1.rar`, and as no rule for
- * capitals is known, none is made up.
- * Source: API docs, "Analyzing links" (multipart).
+ * Groups names that are parts of one archive, in any order and ignoring case. Names in no group are in `rest`: a single `x.rar`,
+ * `x.zip` or `x.001` is an archive or a file by itself. `keyOf` separates names further, such as by folder or host. A group has
+ * the stem as the links write it; Put.io's sample shows `ABCDE` for `abcde.part1.rar`, but as no rule for capitals is known, none
+ * is invented. Source: API docs, "Analyzing links" (multipart).
  */
 export function groupParts(
   names: readonly string[],
@@ -44,7 +43,7 @@ export function groupParts(
 ): { groups: PartGroup[]; rest: number[] } {
   const all = names.map((name, index) => ({ name, indexes: [index] }))
   const cut = group(all, keyOf)
-  // A volume that was cut into pieces is a volume again, and has its place in its set.
+  // A volume that was split into pieces is a volume again, and takes its place in its set.
   const volumes = cut.flatMap((set) => (isCutVolume(set) ? [{ name: wholeName(set), indexes: set.partIndexes }] : []))
   const isPiece = new Set(volumes.flatMap(({ indexes }) => indexes))
   const others = all.filter(({ indexes: [index = -1] }) => !isPiece.has(index))
@@ -52,7 +51,7 @@ export function groupParts(
   const missingPieces = new Map(cut.filter(isCutVolume).map((set) => [set.partIndexes[0] ?? -1, set.missing]))
   const groups = whole.map((set) => {
     const pieces = set.volumes.flatMap(({ indexes: [first = -1] }) => missingPieces.get(first) ?? [])
-    // A cut volume that stayed by itself tells its own already.
+    // A split volume without a set reports its own missing parts already.
     return isCutVolume(set) ? set : { ...set, missing: [...set.missing, ...pieces].slice(0, maxMissing) }
   })
   groups.sort((a, b) => Math.min(...a.partIndexes) - Math.min(...b.partIndexes))
@@ -79,8 +78,8 @@ function group(volumes: readonly Volume[], keyOf: (index: number) => string): Pa
 }
 
 /**
- * Two sets of one name that are numbered in two ways (`part1`, `part01`) are two. The same part twice: the first is taken, the other stays
- * a file by itself.
+ * Two sets of one name with different numbering (`part1`, `part01`) are separate. Of a repeated part the first is used; the other
+ * stays a file by itself.
  */
 function apart(parts: Part[]): Part[][] {
   const once = firstOfEach(parts)
@@ -96,12 +95,12 @@ function firstOfEach(parts: readonly Part[]): Part[] {
   return [...byNumber.values()]
 }
 
-/** A plain `.rar` that was cut is mostly all there is, and no volume. */
+/** A split plain `.rar` is mostly complete, and not a volume. */
 function isCutVolume(set: PartGroup): boolean {
   return set.kind === 'split' && /\.(?:part\d{1,4}\.rar|[r-v]\d\d)$/i.test(wholeName(set))
 }
 
-/** The name of what was cut. */
+/** The name of what was split. */
 function wholeName(set: PartGroup): string {
   return (set.volumes[0]?.name ?? '').replace(/\.\d+$/, '')
 }
@@ -110,7 +109,7 @@ function fold(text: string): string {
   return text.normalize('NFC').toLowerCase()
 }
 
-/** Numbers are in reading order, from 1; the `.zip` of a set on disks is the last, and gets infinity. */
+/** Numbers are in reading order, from 1; the `.zip` of a disk set comes last, as infinity. */
 function parse(volume: Volume): Part | null {
   const { name } = volume
   if (name.length > maxNameLength || !canBePart.test(name)) return null
@@ -161,7 +160,7 @@ function toGroup(parts: Part[]): PartGroup[] {
   ]
 }
 
-/** Whether the names can be nothing but parts: `report.001` may be, `report.2019` beside `report.2020` is not. */
+/** True when the names can only be parts: `report.001` may be one, `report.2019` with `report.2020` is not. */
 function isSet(parts: Part[], first: Part): boolean {
   if (first.kind === 'rar-parts') return true
   if (first.kind === 'rar-volumes') return parts.length > 1 || first.number === 2

@@ -1,13 +1,13 @@
-/** What the beginning of a RAR file, and the end of an old one, tell of its place among volumes. */
+/** What the beginning of a RAR file, and the end of an old one, say about its place among volumes. */
 export interface RarHead {
   isVolume: boolean
-  /** Whether it is the first one; null where that is hidden by encryption. */
+  /** True for the first volume; null where encryption hides it. */
   isFirst: boolean | null
-  /** Whether its volumes are called `.part1.rar`, `.part2.rar`; else `.rar`, `.r00`, `.r01`. */
+  /** True when its volumes are called `.part1.rar`, `.part2.rar`; otherwise `.rar`, `.r00`, `.r01`. */
   hasPartNames: boolean
 }
 
-/** How many bytes of the beginning and of the end are looked at. */
+/** How many bytes of the beginning and the end are read. */
 export const rarHeadBytes = 128 * 1024
 export const rarTailBytes = 64
 
@@ -19,14 +19,17 @@ export function isRar(head: Buffer): boolean {
   return head.subarray(0, 8).toString('hex') === mark5 || head.subarray(0, 7).toString('hex') === mark4
 }
 
-/** Reads what a RAR file says of itself; null when it is none. Source: RAR 4 technote; RAR 5.0 archive format (rarlab.com/technote.htm). */
+/**
+ * Reads the volume information of a RAR file; null when it is not one. Source: RAR 4 technote; RAR 5.0 archive format
+ * (rarlab.com/technote.htm).
+ */
 export function readRarHead(head: Buffer, tail: Buffer): RarHead | null {
   if (!isRar(head)) return null
   return head.subarray(0, 8).toString('hex') === mark5 ? readRar5(head) : readRar4(head, tail)
 }
 
 function readRar5(head: Buffer): RarHead {
-  // After the mark: the header's sum, its size, then its fields.
+  // After the magic number: the header's checksum, its size, then its fields.
   let at = 12
   const next = () => {
     const [value, end] = vintAt(head, at)
@@ -36,7 +39,7 @@ function readRar5(head: Buffer): RarHead {
   next()
   const type = next()
   const flags = next()
-  // The first header is that of encryption: all others are hidden.
+  // An encryption header comes first: all others are hidden.
   if (type !== 1) return { isVolume: true, isFirst: null, hasPartNames: true }
   if ((flags & 1) !== 0) next()
   const archiveFlags = next()
@@ -54,7 +57,10 @@ function vintAt(bytes: Buffer, at: number): [number, number] {
   return [value, at + 10]
 }
 
-/** Only newer programs mark the first volume, and number the end of each; in older ones the first begins with no file that is cut. */
+/**
+ * Only newer programs mark the first volume and number the end of each; in older ones the first volume does not begin with a
+ * continued file.
+ */
 function readRar4(head: Buffer, tail: Buffer): RarHead {
   const flags = head.length >= 12 ? head.readUInt16LE(10) : 0
   const found = { isVolume: (flags & 1) !== 0, hasPartNames: (flags & 0x10) !== 0 }
@@ -74,7 +80,7 @@ function readRar4(head: Buffer, tail: Buffer): RarHead {
   return { ...found, isFirst: null }
 }
 
-/** The number in the block that ends a volume, from 0. */
+/** The number in the end-of-volume block, from 0. */
 function numberAtEnd(tail: Buffer): number | null {
   for (let at = tail.length - 9; at >= 0; at--) {
     if (tail[at + 2] !== 0x7b) continue

@@ -2,16 +2,16 @@ import { damaged, tooLarge } from './archive-error.ts'
 import { type RawName, utf8Of } from './entry-name.ts'
 import type { SevenZipRun } from './seven-zip-run.ts'
 
-/** One thing that 7-Zip is to unpack, or has in its list, in the order in which it unpacks. */
+/** An entry that 7-Zip unpacks or lists, in the order in which it unpacks. */
 export interface ListedEntry {
   name: RawName
   hasBackslashes: boolean
   kind: 'file' | 'folder' | 'symlink' | 'hard-link' | 'left-out'
-  /** What a link leads to; null for what is none, and where that is what 7-Zip unpacks of it. */
+  /** The target of a link; null for anything else, and where 7-Zip unpacks the target as the content. */
   target: RawName | null
-  /** Why it is left out; empty for all else. */
+  /** Why it is skipped; otherwise empty. */
   why: string
-  /** How many bytes of it come; null where that is not told. */
+  /** How many bytes it has; null when unknown. */
   sizeBytes: number | null
   crc: number | null
   isEncrypted: boolean
@@ -33,8 +33,8 @@ const wanted = new Set([
 ])
 
 /**
- * Reads `l -slt -ba`: one block of `Key = value` lines for each item; 7-Zip writes controls in names as `_`, so a name is one line.
- * A name that is no Unicode comes as its bytes. Stops at once at more items than may be.
+ * Parses `l -slt -ba`: a block of `Key = value` lines for each item; 7-Zip writes control characters in names as `_`, so a name
+ * is one line. A name that is not Unicode is given as bytes. Stops at once when there are too many items.
  */
 export async function readList(
   run: SevenZipRun,
@@ -63,7 +63,7 @@ export async function readList(
   return entries
 }
 
-/** The lines with a character for each byte. */
+/** The lines, with one character per byte. */
 async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of output) {
@@ -85,7 +85,7 @@ function toEntry(
   const field = (key: string) => fields.get(key) ?? ''
   const nameOf = (value: string) => rawName(separator === '/' ? value : withSlashes(value))
   const attributes = field('Attributes').split(' ')
-  // Such as `D drwxr-xr-x`: the letters of Windows, then the mode of Unix.
+  // Such as `D drwxr-xr-x`: Windows attributes, then the Unix mode.
   const [mode = ''] = attributes.find((word) => /^[-a-z0-9][-rwxsStT]{9}$/.test(word)) ?? ''
   const letters = attributes.filter((word) => /^[A-Z]+$/.test(word)).join('')
   const hardLink = field('Hard Link')
@@ -102,11 +102,11 @@ function toEntry(
     crc: /^[0-9A-F]{8}$/.test(field('CRC')) ? Number.parseInt(field('CRC'), 16) : null,
     isEncrypted: field('Encrypted') === '+',
   }
-  // 7-Zip gives the bytes of a copy, but none of a hard link.
+  // 7-Zip outputs the bytes of a copy, but none for a hard link.
   if (hardLink !== '') return { ...entry, kind: 'hard-link', sizeBytes: 0 }
   if (target !== '' || mode === 'l') return { ...entry, kind: 'symlink' }
   if (letters.includes('L')) return { ...entry, kind: 'left-out', why: 'a link' }
-  // 7-Zip keeps of a stream that came through a pipe, a socket or from a terminal what kind of thing it read from.
+  // For input from a pipe, a socket or a terminal, 7-Zip stores the kind of its source.
   const isStream = is7z && ('ps'.includes(mode) || (sizeBytes ?? 0) > 0)
   if (mode !== '' && 'bcps'.includes(mode) && !isStream) return { ...entry, kind: 'left-out', why: 'a device' }
   if (field('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }

@@ -5,14 +5,14 @@ import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
 import { promptRefused, type SevenZip, type SevenZipRun } from './seven-zip-run.ts'
 
-/** What 7-Zip is to unpack. */
+/** What 7-Zip has to unpack. */
 export interface ToolJob {
   tool: SevenZip
   archive: string
-  /** The volumes, the one to open at `opened`. */
+  /** The volumes; 7-Zip opens the one at `opened`. */
   volumes: { name: string; path: string }[]
   opened: string
-  /** 7-Zip's own name of the format; null where it must see by itself, as in a split file. */
+  /** 7-Zip's name of the format; null where it has to detect it, as in a split file. */
   type: string | null
   is7z: boolean
   password: string | null
@@ -22,13 +22,13 @@ export interface ToolJob {
 const quiet = ['-bd', '-y', '-sccUTF-8', '-mmt4']
 const maxTargetBytes = 4096
 
-/** What is told while it unpacks. */
+/** Callbacks while it unpacks. */
 interface Watch {
   onTotal: (bytes: number) => void
   onBytes: () => void
 }
 
-/** Lists an archive, refuses it where needed, then takes all its files as one stream and cuts it by the sizes in the list. */
+/** Lists an archive, refuses it if necessary, then reads all its files as one stream and cuts it by the sizes in the list. */
 export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, onBytes }: Watch): Promise<void> {
   const { entries, isClean } = await list(job)
   const total = bytesIn(entries)
@@ -38,7 +38,7 @@ export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, on
   await unpackListed(job, { entries: entries.filter(({ kind }) => kind !== 'folder'), isClean, output, onBytes })
 }
 
-/** Takes the files of a list that is known already. */
+/** Unpacks the files of a known list. */
 export async function unpackListed(
   job: ToolJob,
   {
@@ -50,7 +50,7 @@ export async function unpackListed(
 ): Promise<void> {
   if (job.password === null && entries.some((entry) => entry.isEncrypted)) throw needsPassword(job.archive)
   const cutter = new Cutter(entries, output, job)
-  // An archive of nothing but empty files has no stream.
+  // An archive of empty files only has no stream.
   if (bytesIn(entries) === 0 && isClean) {
     cutter.finish()
     return
@@ -62,9 +62,9 @@ export async function unpackListed(
       if (broken === null && chunk instanceof Uint8Array) broken = cutter.push(chunk)
       onBytes()
     }
-    // Where the bytes are wrong, 7-Zip mostly knows better why: a part that is missing, a method that it has not.
+    // When the bytes are wrong, 7-Zip mostly knows why: a missing part, an unsupported method.
     const { code, messages } = await run.ended
-    // Of each hard link it says that its bytes are wrong, as there are none; what all files hold is checked here.
+    // 7-Zip reports wrong bytes for each hard link, as there are none; the content of all files is verified here.
     const isOnlyLinks = isClean && broken === null && cutter.isAllChecked && areOfLinks(messages, entries)
     if (code !== 0 && code !== 1 && !(code === 2 && isOnlyLinks)) throw why(job, { code, messages })
     broken ??= cutter.finish()
@@ -72,7 +72,7 @@ export async function unpackListed(
   })
 }
 
-/** Whether 7-Zip complains just once of each hard link. */
+/** True when 7-Zip reports exactly one error for each hard link. */
 function areOfLinks(messages: string, entries: readonly ListedEntry[]): boolean {
   const lines = messages.split('\n').filter((line) => line.trim() !== '')
   const links = entries.filter(({ kind }) => kind === 'hard-link')
@@ -83,7 +83,7 @@ function bytesIn(entries: readonly ListedEntry[]): number {
   return entries.reduce((sum, { kind, sizeBytes }) => sum + (kind === 'folder' ? 0 : (sizeBytes ?? 0)), 0)
 }
 
-/** The one stream in an archive that holds but one, such as `.xz`. */
+/** The stream in an archive with a single one, such as `.xz`. */
 export async function streamWithTool(
   job: ToolJob,
   { take, onBehind }: { take: (chunk: Buffer) => void; onBehind: () => void },
@@ -99,13 +99,13 @@ export async function streamWithTool(
   })
 }
 
-/** What is in the archive; `isClean` is false when 7-Zip found an error in it and will tell only later which. */
+/** The entries of the archive; `isClean` is false when 7-Zip found an error that it will only explain later. */
 async function list(job: ToolJob): Promise<{ entries: ListedEntry[]; isClean: boolean }> {
   const run = start(job, ['l', '-slt', '-ba'])
   return finishing(run, async () => {
     const entries = await readList(run, { ...job, separator: job.tool.separator })
     const { code, messages } = await run.ended
-    // A list that is there in spite of an error comes without words for it; unpacking will tell what is wrong.
+    // A list in spite of an error comes without a message; unpacking will tell what is wrong.
     const isSilent = code === 2 && messages.trim() === '' && entries.length > 0
     if (code !== 0 && code !== 1 && !isSilent) throw why(job, { code, messages })
     return { entries, isClean: code === 0 || code === 1 }
@@ -125,7 +125,7 @@ async function finishing<T>(run: SevenZipRun, work: () => Promise<T>): Promise<T
   }
 }
 
-/** Whether all that 7-Zip has to say is that something follows the end. */
+/** True when 7-Zip only reports data after the end. */
 function isBehindEnd(messages: string): boolean {
   const lines = messages.split('\n').filter((line) => line.trim() !== '')
   return lines.length > 0 && lines.every((line) => /^(ERROR|WARNING)S?: There are some data after the end/.test(line))
@@ -139,7 +139,7 @@ function wrongPassword(archive: string): ArchiveError {
   return new ArchiveError('wrong-password', `The password does not open ${quoted(archive)}: type another one.`)
 }
 
-/** Reads 7-Zip's own words. What follows a colon may be a name from the archive, and counts for nothing; volumes have our names. */
+/** Interprets 7-Zip's messages. Text after a colon may be a name from the archive and is ignored; volumes have our own names. */
 function why(
   { archive, password, volumes }: ToolJob,
   { code, messages }: { code: number | null; messages: string },
@@ -177,7 +177,7 @@ function why(
   return new ArchiveError('failed', `${quoted(archive)} could not be unpacked: 7-Zip gave up.`, { cause })
 }
 
-/** Cuts the stream of all files by their sizes, and checks each against its sum in the list. */
+/** Cuts the stream of all files by their sizes, and verifies each against its checksum in the list. */
 class Cutter {
   readonly #entries: ListedEntry[]
   readonly #output: Output
@@ -186,7 +186,7 @@ class Cutter {
   #isBegun = false
   #left = 0
   #sum = 0
-  /** What a link leads to, as far as it has come. */
+  /** The target of a link, as far as received. */
   #target: Buffer[] = []
 
   constructor(entries: ListedEntry[], output: Output, job: ToolJob) {
@@ -201,12 +201,12 @@ class Cutter {
     }
   }
 
-  /** Whether the list has a sum for everything that comes. */
+  /** True when the list has a checksum for everything that arrives. */
   get isAllChecked(): boolean {
     return this.#entries.every(({ sizeBytes, crc }) => sizeBytes === 0 || crc !== null)
   }
 
-  /** Takes more of the stream; answers with what is wrong with it, if something is. */
+  /** Takes the next chunk of the stream; returns what is wrong with it, or null. */
   push(chunk: Uint8Array): ArchiveError | null {
     let rest = chunk
     this.#beginNext()
@@ -225,13 +225,13 @@ class Cutter {
     return null
   }
 
-  /** Says that the stream has ended. */
+  /** Ends the stream. */
   finish(): ArchiveError | null {
     this.#beginNext()
     return this.#isBegun ? this.#broken() : null
   }
 
-  /** Begins the next entry that has bytes; those without are done at once. */
+  /** Starts the next entry that has bytes; empty ones are completed at once. */
   #beginNext(): void {
     while (!this.#isBegun) {
       const entry = this.#entries[this.#index]

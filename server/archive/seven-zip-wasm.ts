@@ -4,7 +4,7 @@ import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
 import { threadUrl } from './thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 
-/** 7-Zip inside of this program, in a thread of its own: where no native one is there, or it may not be run. */
+/** 7-Zip inside this program, in a thread of its own: used when there is no native one, or it may not be run. */
 export const wasmSevenZip: SevenZip = { separator: '/', run: start }
 
 function start(request: SevenZipRequest): SevenZipRun {

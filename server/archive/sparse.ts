@@ -1,15 +1,15 @@
 import type { Output } from './output.ts'
 
-/** Bytes of a file that stand in the archive; all between them are zeros. */
+/** Bytes of a file that are stored in the archive; everything in between is zeros. */
 export interface Piece {
   offset: number
   sizeBytes: number
 }
 
-/** A file of more pieces is not unpacked: it would take all memory. */
+/** A file with more pieces is not unpacked: it would use up all memory. */
 export const maxPieces = 500_000
 
-/** Writes a file with holes, of which only the pieces come. */
+/** Writes a sparse file from its stored pieces. */
 export class SparseWriter {
   readonly #pieces: readonly Piece[]
   readonly #sizeBytes: number
@@ -50,7 +50,7 @@ export class SparseWriter {
   }
 }
 
-/** Whether pieces follow one another inside the file, and are just what is stored. */
+/** True when pieces are in order, inside the file, and match the stored size. */
 export function arePieces(pieces: readonly Piece[], of: { sizeBytes: number; storedBytes: number }): boolean {
   let end = 0
   let sum = 0
@@ -62,7 +62,7 @@ export function arePieces(pieces: readonly Piece[], of: { sizeBytes: number; sto
   return Number.isSafeInteger(of.sizeBytes) && end <= of.sizeBytes && sum === of.storedBytes
 }
 
-/** Pieces from a flat list of offsets and sizes, or null when it is none. */
+/** Pieces from a flat list of offsets and sizes, or null when it is invalid. */
 export function piecesOf(numbers: readonly string[]): Piece[] | null {
   if (numbers.length % 2 !== 0 || numbers.length > 2 * maxPieces || !numbers.every((one) => /^\d+$/.test(one))) {
     return null

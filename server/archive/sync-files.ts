@@ -9,7 +9,7 @@ const syncProgram = '/usr/bin/sync'
 const fewFiles = 64
 const atOnce = 16
 
-/** Forces files and the folder that they are in to the disk. Many files go in one call for the whole file system, where there is one. */
+/** Forces files and their folder to the disk. Many files are synced with one call for the file system, where there is one. */
 export async function syncFiles(folder: string, files: readonly string[]): Promise<void> {
   if (files.length <= fewFiles || !(await syncFileSystem(folder))) {
     const rest = [...files]
@@ -22,7 +22,7 @@ export async function syncFiles(folder: string, files: readonly string[]): Promi
   await syncFolder(dirname(folder))
 }
 
-/** Forces a folder's list of names to the disk; Windows has no such call and needs none. */
+/** Forces a folder's entries to the disk; Windows has no such call and needs none. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform !== 'win32') await syncOne(folder, 'r')
 }
@@ -33,7 +33,7 @@ async function syncFileSystem(folder: string): Promise<boolean> {
     await run(syncProgram, ['-f', '--', folder], { env: {} })
     return true
   } catch {
-    // An older `sync` knows no such switch, and a failing disk is told by the files themselves.
+    // An older `sync` does not know this option, and a failing disk is reported by the files themselves.
     return false
   }
 }

@@ -4,12 +4,12 @@ import { maxPieces, type Piece, piecesOf } from './sparse.ts'
 // Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"; GNU tar manual, "Basic Tar Format" and "Storing
 // Sparse Files".
 
-/** What the records before a header say of it. */
+/** The extended attributes of the next header. */
 export class TarAttributes {
   readonly #values = new Map<string, Buffer>()
   readonly #pieces: string[] = []
 
-  /** Reads records of `length key=value`, each ending in a newline. */
+  /** Parses records of `length key=value`, each ending in a newline. */
   static of(note: Buffer): TarAttributes {
     const attributes = new TarAttributes()
     for (let at = 0; at < note.length; ) {
@@ -26,7 +26,7 @@ export class TarAttributes {
     return this.#values.size === 0
   }
 
-  /** The bytes of a value, which may be in any encoding. */
+  /** The bytes of a value, in any encoding. */
   bytes(key: string): RawName | null {
     return this.#values.get(key) ?? null
   }
@@ -35,7 +35,7 @@ export class TarAttributes {
     return this.#values.get(key)?.toString('latin1') ?? null
   }
 
-  /** What is told of a file with holes; null for all others. `pieces` is null where they stand before the bytes of the file. */
+  /** The description of a sparse file; null for all others. `pieces` is null where they precede the bytes of the file. */
   get sparse(): { sizeBytes: number; pieces: Piece[] | null; isBroken: boolean } | null {
     const size = this.text('GNU.sparse.realsize') ?? this.text('GNU.sparse.size')
     if (size === null) return null
@@ -74,7 +74,7 @@ export function untilNul(bytes: Buffer): Buffer {
   return end === -1 ? bytes : bytes.subarray(0, end)
 }
 
-/** Octal digits, or, where the first bit is set, a number in base 256. */
+/** Octal digits, or a number in base 256 when the first bit is set. */
 export function numberIn(field: Buffer): number {
   if ((field[0] ?? 0) < 0x80) {
     const digits = field.toString('latin1').replaceAll('\0', ' ').trim()
@@ -83,7 +83,7 @@ export function numberIn(field: Buffer): number {
   return field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] ?? 0) & 0x7f)
 }
 
-/** What GNU's old format says of a file with holes: its size, its first pieces, and whether a block with more of them follows. */
+/** GNU's old description of a sparse file: its size, its first pieces, and whether a block with more of them follows. */
 export function oldSparseIn(header: Buffer): { sizeBytes: number; pieces: Piece[]; isContinued: boolean } {
   return {
     sizeBytes: numberIn(header.subarray(483, 495)),
@@ -103,13 +103,16 @@ function piecesIn(block: Buffer, at: number, maxCount: number): Piece[] {
     .map((field) => ({ offset: numberIn(field.subarray(0, 12)), sizeBytes: numberIn(field.subarray(12)) }))
 }
 
-/** The list of pieces that stands before the bytes of a file: a count, then offsets and sizes, a line each, filled up to whole blocks. */
+/**
+ * The list of pieces that precedes the bytes of a sparse file: a count, then offsets and sizes, one per line, padded to whole
+ * blocks.
+ */
 export class SparseMap {
   readonly #blocks: string[] = []
   #lines = 0
   #count: number | null = null
 
-  /** Takes the next block; true when the list is whole, null when it is none. */
+  /** Takes the next block; true when the list is complete, null when it is invalid. */
   push(block: Buffer): boolean | null {
     const text = block.toString('latin1')
     this.#blocks.push(text)

@@ -16,7 +16,7 @@ import {
 
 type Body = 'file' | 'skipped' | 'long-name' | 'long-link' | 'attributes' | 'sparse-map'
 
-/** A file with holes whose pieces are not all known yet. */
+/** A sparse file whose pieces are not all known yet. */
 interface Sparse {
   sizeBytes: number
   pieces: Piece[]
@@ -27,9 +27,9 @@ const maxNoteBytes = 8 * 1024 * 1024
 const noAttributes = new TarAttributes()
 
 /**
- * Reads a tar as it comes and gives what it holds to the output: the old format, ustar, pax, GNU's long names and files with holes. A tar
- * that ends inside of a file is damaged; one without the mark of its end is not, but the person is told.
- * Source: POSIX.1-2017, pax, "pax Interchange Format"; GNU tar manual, "Basic Tar Format".
+ * Reads a tar as a stream and passes its entries to the output: the old format, ustar, pax, GNU's long names and sparse files. A
+ * tar that ends inside a file is damaged; one without its end mark is not, but that is noted. Source: POSIX.1-2017, pax, "pax
+ * Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
 export class TarReader {
   readonly #archive: string
@@ -70,7 +70,7 @@ export class TarReader {
     }
   }
 
-  /** Says that no more comes. */
+  /** Ends the input. */
   end(): void {
     if (this.#isEnded) return
     const isInside = this.#left > 0 || this.#header.length > 0 || this.#isContinued
@@ -196,7 +196,7 @@ export class TarReader {
     if (!isContinued) this.#beginSparse(all)
   }
 
-  /** All pieces are known: what is left of the body are their bytes. */
+  /** All pieces are known: the rest of the body are their bytes. */
   #beginSparse(pieces: Piece[]): void {
     const sizeBytes = this.#sparse?.sizeBytes ?? Number.NaN
     if (!arePieces(pieces, { sizeBytes, storedBytes: this.#left })) throw this.#broken()
@@ -220,7 +220,9 @@ export class TarReader {
     this.#body = 'skipped'
   }
 
-  /** How many bytes follow a header. Links, folders and devices have none, whatever their size says, as other readers take it. */
+  /**
+   * How many bytes follow a header. Links, folders and devices have none, whatever their size field says, as in other readers.
+   */
   #bodyBytes(type: string, header: Buffer): number {
     const isNote = 'xgXLKV'.includes(type)
     if ('23456'.includes(type) || (type === '1' && this.#attributes.isEmpty)) return 0

@@ -1,5 +1,5 @@
 /**
- * Where the program of a thread is: beside the file that starts it, as TypeScript in the source tree and as a bundle of its own
+ * The URL of a thread's program: next to the file that starts it, as TypeScript in the source tree and as a separate bundle
  * (`<name>.mjs`) in a build.
  */
 export function threadUrl(name: string, from: string): URL {

@@ -3,23 +3,23 @@ import { quoted, unsafe } from './archive-error.ts'
 
 interface Folder {
   path: string[]
-  /** Folders below, by their name in the archive. */
+  /** The folders inside, by their name in the archive. */
   folders: Map<string, Folder>
-  /** Names that are taken here, as a file system sees them that ignores case and composition. */
+  /** The taken names, as seen by a file system that ignores case and Unicode composition. */
   taken: Set<string>
   twins: Map<string, number>
 }
 
-/** Where something got its place, and whether a name on the way there had to be changed for it. */
+/** The path of an entry, and whether a name in it had to be changed. */
 export interface Placed {
   path: string[]
   isRenamed: boolean
 }
 
-/** As many things in one folder may bear one name. */
+/** The maximum number of entries with the same name in one folder. */
 export const maxTwins = 100
 
-/** Turns the names in one archive into places in a tree: safe, distinct segments, whatever file system they come to. */
+/** Turns the names in one archive into paths in a tree: safe, distinct segments on every file system. */
 export class Tree {
   readonly folders: string[][] = []
   readonly #archive: string

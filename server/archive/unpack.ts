@@ -18,7 +18,7 @@ import type { ZipEntry } from './zip-directory.ts'
 import { directoryOf, zipCover } from './zip-pieces.ts'
 import { openZip, unpackZip } from './zip-reader.ts'
 
-/** One archive to unpack. */
+/** An archive to unpack. */
 export interface Job {
   set: ArchiveSet
   into: string
@@ -26,17 +26,17 @@ export interface Job {
   limits: Limits
 }
 
-/** What came out of an archive: files with their places, and every folder, parents first. */
+/** The content of an archive: files with their paths, and every folder, parents first. */
 export interface Unpacked {
   files: UnpackedFile[]
   folders: string[][]
-  /** What was left out or has another name now, in a few sentences; null for nothing. */
+  /** What was skipped or renamed, in a few sentences; null when nothing was. */
   note: string | null
 }
 
 const chunkBytes = 1024 * 1024
 
-/** Unpacks an archive into a folder that is there and empty but for what begins with a dot, and forces it all to the disk. */
+/** Unpacks an archive into an existing folder that is empty except for dot files, and forces everything to the disk. */
 export async function unpack(job: Job, tool: SevenZip, onProgress: (percent: number) => void): Promise<Unpacked> {
   const { set, into, limits } = job
   const packedBytes = pathsOf(set).reduce((sum, path) => sum + statSync(path).size, 0)
@@ -114,9 +114,8 @@ function isLocked({ kind, isEncrypted }: ZipEntry): boolean {
 }
 
 /**
- * Lets 7-Zip unpack some files of a zip, in this order: it reads the zip as a file that was cut into pieces, with a directory of ours as
- * the last piece, which names these files alone and says where they really are. The first piece is a cover, for which
- * see there.
+ * Lets 7-Zip unpack some files of a zip, in this order: it reads the zip as a split file with a directory of ours as the last
+ * piece, which lists only these files and their real positions. The first piece is `zipCover`, which is explained there.
  */
 async function takeOutOfZip(
   work: Work,
@@ -156,7 +155,7 @@ async function takeOutWithTool(work: Work): Promise<void> {
   })
 }
 
-/** Gives the bytes inside a file that packs just one stream. */
+/** Streams the bytes inside a file that compresses a single stream. */
 async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> {
   const { set } = work.job
   const archive = set.name
@@ -164,12 +163,12 @@ async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> 
   switch (set.format) {
     case 'xz':
     case 'tar.xz':
-      // 7-Zip calls an xz damaged for which it gets no memory.
+      // 7-Zip reports an xz as damaged when it cannot allocate memory for it.
       if (xzMemoryBytes(readHead(set)) >= memoryBytes) throw needsMemory(archive)
       return streamWithTool(toolJob(work), { take, onBehind })
     case 'bz2':
     case 'tar.bz2':
-      // How much is inside is not told beforehand: what is known is that it is being worked on.
+      // The unpacked size is not known in advance, only that it is being worked on.
       return streamWithTool(toolJob(work), { take, onBehind })
     case 'gz':
     case 'tar.gz':
@@ -205,7 +204,7 @@ async function translating(archive: string, run: () => Promise<void>): Promise<v
   }
 }
 
-/** All parts one after the other. */
+/** All parts one after another. */
 async function* bytesOf({ job, packedBytes, onProgress }: Work): AsyncGenerator<Buffer> {
   let count = 0
   for (const path of pathsOf(job.set)) {

@@ -6,9 +6,9 @@ const chunkBytes = 1024 * 1024
 const magic = 0xfd2fb528
 
 /**
- * Unpacks all frames of a Zstandard file. Padding after the last one is passed over; `onBehind` is told once of anything else. The
- * frames are told apart here, as Node's own reader silently drops what follows the first one in the same chunk.
- * Source: RFC 8878, 3.1.
+ * Unpacks all frames of a Zstandard file. Padding after the last one is skipped; `onBehind` is called once for anything else. The
+ * frames are separated here, because Node's own reader silently drops what follows the first one in the same chunk. Source: RFC
+ * 8878, 3.1.
  */
 export async function unzstd(
   input: ByteInput,
@@ -32,7 +32,7 @@ export async function unzstd(
 async function unpackFrame(input: ByteInput, take: (chunk: Buffer) => void): Promise<void> {
   const inflater = createZstdDecompress({ chunkSize: chunkBytes })
   const feeding = pipeline(frameOf(input), inflater)
-  // What is wrong with it is told by the reading below, too.
+  // The reading below reports what is wrong with it, too.
   feeding.catch(() => undefined)
   try {
     for await (const chunk of inflater) if (Buffer.isBuffer(chunk)) take(chunk)
@@ -55,7 +55,7 @@ async function* frameOf(input: ByteInput): AsyncGenerator<Buffer> {
     if (head.length < 3) throw new StreamError('it is cut off')
     const header = head.readUIntLE(0, 3)
     isLast = (header & 1) !== 0
-    // Of a run there is one byte.
+    // A run is stored as one byte.
     const blockBytes = (header >> 1) % 4 === 1 ? 1 : header >> 3
     yield await input.take(3 + blockBytes)
   }

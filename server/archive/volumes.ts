@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 
-/** The files of one archive, read as if they were one after the other in one. */
+/** The files of an archive, read as if they were one. */
 export class Volumes {
   readonly paths: readonly string[]
-  /** Where each file begins, and at last where the last one ends. */
+  /** Where each file begins, and finally where the last one ends. */
   readonly starts: readonly number[]
   readonly #descriptors: number[]
 
@@ -19,7 +19,7 @@ export class Volumes {
     return this.starts.at(-1) ?? 0
   }
 
-  /** Fills a buffer from there on; answers with how many bytes there were. */
+  /** Fills a buffer from `offset` on; returns the number of bytes read. */
   readInto(into: Buffer, offset: number): number {
     let count = 0
     for (let index = this.#indexAt(offset); index < this.#descriptors.length && count < into.length; ) {

@@ -6,12 +6,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import sevenZip from '7z-wasm'
 import { promptRefused, type SevenZipRequest } from './seven-zip-run.ts'
 
-/** What the thread is started with: `inFlight` counts the chunks that nobody has taken yet, so that it waits for a slow reader. */
+/**
+ * The data that the thread is started with. `inFlight` counts the chunks not consumed yet, so that it waits for a slow reader.
+ */
 export interface WasmJob extends SevenZipRequest {
   inFlight: Int32Array
 }
 
-/** What the thread tells: bytes of its output, and at last how it ended. */
+/** The thread's messages: bytes of its output, and finally how it ended. */
 export type WasmMessage = { bytes: Uint8Array } | { code: number | null; messages: string }
 
 const chunkBytes = 256 * 1024
@@ -21,7 +23,7 @@ const keptMessages = 64 * 1024
 const job: WasmJob = workerData
 const tell = (message: WasmMessage) => parentPort?.postMessage(message)
 
-/** In a bundle the program lies beside this file, in the source tree in its package. */
+/** In a bundle the program is next to this file, in the source tree in its package. */
 function readProgram(): ArrayBuffer {
   const folder = import.meta.url.endsWith('.ts')
     ? dirname(createRequire(import.meta.url).resolve('7z-wasm'))
@@ -69,7 +71,7 @@ const program = await sevenZip({
 })
 const { FS, NODEFS } = program
 
-// Devices of our own for input, output and errors, opened in this order: those of the library take a call for each byte.
+// Our own devices for input, output and errors, opened in this order: those of the library need a call per byte.
 const devices = [
   {
     read: (_stream: object, into: Uint8Array, offset: number, length: number) => {
@@ -102,7 +104,7 @@ for (const [number, device] of devices.entries()) {
   FS.open(`/dev/line${number}`, number === 0 ? 'r' : 'w')
 }
 
-// Each volume is seen under the name that 7-Zip looks for, wherever it lies.
+// Each volume appears under the name that 7-Zip looks for, wherever it is.
 FS.mkdir('/volumes')
 const mounts = new Map<string, string>()
 for (const { name, path } of job.volumes) {
@@ -120,7 +122,7 @@ try {
   const status: unknown = program.callMain([...job.args])
   if (typeof status === 'number') code = status
 } catch (error) {
-  // Where the native program ends with a code, this one throws what only C++ understands.
+  // Where the native program exits with a code, this one throws what only C++ understands.
   messages = `${messages}\n${error instanceof Error ? error.message : 'It broke off.'}`
   if (isInputRefused) code = promptRefused
 }

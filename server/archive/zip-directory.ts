@@ -1,34 +1,34 @@
 import { crc32 } from 'node:zlib'
 import { decodeNames, type RawName, utf8Of } from './entry-name.ts'
 
-/** Gives `length` bytes from `offset`; fewer only at the end. */
+/** Returns `length` bytes from `offset`; fewer only at the end. */
 export type ReadRange = (offset: number, length: number) => Promise<Buffer>
 
-/** One line of a zip's directory. */
+/** An entry of a zip's central directory. */
 export interface ZipEntry {
   name: RawName
   kind: 'file' | 'folder' | 'symlink' | 'device'
   sizeBytes: number
   packedBytes: number
-  /** On which of its files, from 0; of a zip in one file always 0. */
+  /** The number of its disk, from 0; always 0 for a zip in one file. */
   disk: number
-  /** Where its own header is, from the start of the file. */
+  /** The offset of its own header, from the start of the file. */
   offset: number
   crc: number
-  /** 0 is stored, 8 is deflated; only these are unpacked without help. Of an encrypted file it is the method below. */
+  /** 0 is stored, 8 is deflated; others need 7-Zip. For an encrypted file it is the underlying method. */
   method: number
   isEncrypted: boolean
-  /** False where the sum of the bytes says nothing, as they are signed in another way. */
+  /** False where the checksum means nothing, because the bytes are authenticated in another way. */
   hasCrc: boolean
-  /** Whether a backslash parts folders too. */
+  /** True when backslashes separate folders too. */
   hasBackslashes: boolean
-  /** The line itself. */
+  /** The raw directory entry. */
   line: Buffer
 }
 
-/** What a zip says that it holds. */
+/** What a zip says that it contains. */
 export interface ZipDirectory {
-  /** At most 10,000, and fewer when the directory is too long to be read for a look. */
+  /** At most 10,000, and fewer when the directory is too long for a quick look. */
   entries: { name: string; sizeBytes: number; isEncrypted: boolean }[]
   entryCount: number
   /** Null when only part of the directory was read. */
@@ -46,9 +46,9 @@ export const lineBytes = 46
 const aesMethod = 99
 
 /**
- * Looks into a zip by ranged reads of at most 256 KiB in all: the end record, then the directory. Null when it is no zip, or its
- * directory makes no sense. What it answers is what the zip says of itself, which may be a lie.
- * Source: PKWARE APPNOTE 6.3.10, 4.3.12 to 4.3.16.
+ * Reads the directory of a zip with ranged reads of at most 256 KiB in all: the end record, then the directory. Null when it is
+ * not a zip, or its directory is invalid. The result is what the zip claims, which may be a lie. Source: PKWARE APPNOTE 6.3.10,
+ * 4.3.12 to 4.3.16.
  */
 export async function readZipDirectory(read: ReadRange, sizeBytes: number): Promise<ZipDirectory | null> {
   const end = await findZipEnd(read, sizeBytes)
@@ -77,14 +77,14 @@ export interface ZipEnd {
   entryCount: number
   directoryBytes: number
   directoryOffset: number
-  /** How much was put before the zip: all its offsets are off by this. */
+  /** The number of bytes before the zip: all its offsets are off by this. */
   shift: number
-  /** Over how many files it is spread; 1 for all but those made for disks. */
+  /** The number of disks; 1 unless it was split into disks. */
   disks: number
   readDirectory: (length: number) => Promise<Buffer>
 }
 
-/** Finds the end record of a zip on one disk. Null when there is none that fits the file. */
+/** Finds the end record of a zip on one disk. Null when none fits the file. */
 export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<ZipEnd | null> {
   if (sizeBytes < endBytes) return null
   const tailBytes = Math.min(sizeBytes, endBytes + maxCommentBytes)
@@ -107,7 +107,7 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
   const isLarge = small.entryCount === 0xffff || directoryBytes === 0xffffffff || directoryOffset === 0xffffffff
   if (isLarge && locator.length === locatorBytes && locator.readUInt32LE(0) === 0x07064b50) {
     const recordedAt = Number(locator.readBigUInt64LE(8))
-    // Where something was put before the zip, the record is not where it is said to be, but right before the locator.
+    // With data before the zip, the record is not at its stated position, but right before the locator.
     const end64At = await firstOf([recordedAt, directoryEnd - locatorBytes - end64Bytes], async (at) => {
       if (!(at >= 0 && at <= sizeBytes - end64Bytes)) return false
       const mark = await readKnown(at, 4)
@@ -139,7 +139,7 @@ async function firstOf(offsets: readonly number[], isRight: (at: number) => Prom
   return null
 }
 
-/** The last end record whose comment ends where the file does; else the last one at all. */
+/** The last end record whose comment ends with the file; otherwise the last one. */
 function lastEnd(tail: Buffer): number {
   let best = -1
   for (let place = tail.length - endBytes; place >= 0; place--) {
@@ -150,7 +150,7 @@ function lastEnd(tail: Buffer): number {
   return best
 }
 
-/** Reads the lines of a directory; `isWhole` is false when bytes remain that are no line, `isCut` when `most` were read. */
+/** Parses the entries of a directory; `isWhole` is false when invalid bytes remain, `isCut` when `maxEntries` were read. */
 export function parseZipLines(
   directory: Buffer,
   startOf: (disk: number) => number,
@@ -188,7 +188,7 @@ function parseLine(
   const packedBytes = wide(line.readUInt32LE(20))
   const disk = line.readUInt16LE(34)
   const offset = wide(line.readUInt32LE(42)) + startOf(disk)
-  // Unix and macOS keep what kind of thing it is; 0 where the writer did not say.
+  // Unix and macOS store the file type; 0 where the writer did not.
   const isUnix = system === 3 || system === 19
   const unixKind = isUnix ? (line.readUInt32LE(38) >>> 28) & 0xf : 0
   const isFolder = rawName.at(-1) === 0x2f || unixKind === 4
@@ -210,7 +210,7 @@ function parseLine(
 
 const noFields: ReadonlyMap<number, Buffer> = new Map()
 
-/** The extra fields of a line by their number, the first of each; those that are cut are not there. */
+/** The extra fields of an entry by number, the first of each; truncated ones are skipped. */
 export function extraFields(extra: Buffer): ReadonlyMap<number, Buffer> {
   if (extra.length === 0) return noFields
   const fields = new Map<number, Buffer>()
@@ -224,7 +224,7 @@ export function extraFields(extra: Buffer): ReadonlyMap<number, Buffer> {
   return fields
 }
 
-/** The 64-bit values of a line, in their fixed order. */
+/** The 64-bit values of an entry, in their fixed order. */
 function longValues(field: Buffer | undefined): number[] {
   if (field === undefined) return []
   return Array.from({ length: Math.min(3, Math.floor(field.length / 8)) }, (_, n) =>
@@ -233,9 +233,8 @@ function longValues(field: Buffer | undefined): number[] {
 }
 
 /**
- * Text where the line says that it is UTF-8, else bytes. The field with the name in Unicode counts only while it belongs to the name
- * beside it, which a later program may have changed.
- * Source: PKWARE APPNOTE 6.3.10, 4.4.4 (bit 11) and 4.6.9 (0x7075).
+ * Text where the entry declares UTF-8, else bytes. The Unicode name field counts only while it belongs to the plain name, which a
+ * later program may have changed. Source: PKWARE APPNOTE 6.3.10, 4.4.4 (bit 11) and 4.6.9 (0x7075).
  */
 function nameOf(raw: Buffer, { isUtf8, unicodePath }: { isUtf8: boolean; unicodePath: Buffer | undefined }): RawName {
   const isOurs = unicodePath !== undefined && unicodePath.length > 5 && unicodePath[0] === 1

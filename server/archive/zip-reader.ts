@@ -19,19 +19,22 @@ const windowBytes = 4 * 1024 * 1024
 const headerBytes = 30
 const streamFromBytes = 32 * 1024 * 1024
 const maxTargetBytes = 4096
-/** What 7-Zip unpacks besides: Shrink, Implode, Deflate64, BZip2, LZMA, Zstandard, XZ, PPMd. Source: PKWARE APPNOTE 6.3.10, 4.4.5. */
+/**
+ * Other methods that 7-Zip unpacks: Shrink, Implode, Deflate64, BZip2, LZMA, Zstandard, XZ, PPMd. Source: PKWARE APPNOTE 6.3.10,
+ * 4.4.5.
+ */
 const otherMethods = new Set([1, 6, 9, 12, 14, 93, 95, 98])
 
 /**
- * Reads the whole directory of a zip and refuses what is only made to do harm: files that lie over one another.
- * Source: PKWARE APPNOTE 6.3.10, 4.3; D. Fifield, "A better zip bomb", 2019.
+ * Reads the complete directory of a zip and refuses overlapping files, which are only made to do harm. Source: PKWARE APPNOTE
+ * 6.3.10, 4.3; D. Fifield, "A better zip bomb", 2019.
  */
 export async function openZip(volumes: Volumes, archive: string): Promise<OpenZip> {
   const end = await findZipEnd(async (offset, length) => volumes.read(offset, length), volumes.sizeBytes)
   if (end === null) throw damaged(archive, 'its end is missing or broken')
   const parts = volumes.paths.length
   if (end.directoryBytes > maxDirectoryBytes) throw tooLarge(archive, 'its list of files is longer than can be read')
-  // On disks each offset counts from the beginning of its own.
+  // With several disks each offset counts from the beginning of its own.
   const isOnDisks = parts > 1 && end.disks === parts
   const startOf = (disk: number) => (isOnDisks ? (volumes.starts[disk] ?? Number.NaN) : end.shift)
   const { entries, isWhole } = parseZipLines(await end.readDirectory(end.directoryBytes), startOf, Infinity)
@@ -53,8 +56,8 @@ export async function openZip(volumes: Volumes, archive: string): Promise<OpenZi
 }
 
 /**
- * Unpacks a zip in the order of the bytes, so that the disk is read once from front to back. Answers with the files that only 7-Zip can
- * unpack, as they are encrypted or packed in a rarer way; what nobody here can unpack is left out.
+ * Unpacks a zip in the order of its bytes, so that the disk is read sequentially. Returns the files that only 7-Zip can unpack,
+ * because they are encrypted or use a rarer method; unsupported ones are skipped.
  */
 export async function unpackZip(
   zip: OpenZip,
@@ -94,7 +97,7 @@ export async function unpackZip(
   return others
 }
 
-/** Whether this program unpacks it by itself. */
+/** True when this program unpacks it by itself. */
 function isPlain({ method, isEncrypted }: ZipEntry): boolean {
   return (method === 0 || method === 8) && !isEncrypted
 }
@@ -135,7 +138,7 @@ function unpackedAtOnce(entry: ZipEntry, { dataAt, view, archive }: Source): Buf
 
 function inflate(packed: Buffer, entry: ZipEntry, archive: string): Buffer {
   try {
-    // A little more room than the bytes need spares a second buffer; not one byte more than declared comes out.
+    // A little extra room saves a second buffer; never more than the declared size is accepted.
     return inflateRawSync(packed, { chunkSize: entry.sizeBytes + 64, maxOutputLength: Math.max(1, entry.sizeBytes) })
   } catch (cause) {
     throw brokenEntry(archive, entry, cause)
@@ -168,7 +171,7 @@ async function* inflated(packed: AsyncGenerator<Buffer>, { method }: ZipEntry): 
     return
   }
   const inflating = createInflateRaw({ chunkSize: 1024 * 1024 })
-  // What is wrong with it is told by the reading below, too.
+  // The reading below reports what is wrong with it, too.
   pipeline(packed, inflating).catch(() => undefined)
   for await (const chunk of inflating) if (Buffer.isBuffer(chunk)) yield chunk
 }
@@ -191,7 +194,7 @@ function incomplete(archive: string, missing: number): ArchiveError {
   return new ArchiveError('missing-part', `${quoted(archive)} could not be unpacked: ${which} missing.`)
 }
 
-/** Reads ahead, as entries mostly follow one another. What it gives is good until it is asked again. */
+/** Reads ahead, because entries mostly follow one another. A result is valid until the next call. */
 function slidingWindow(volumes: Volumes): View {
   let start = 0
   let held = Buffer.alloc(0)
