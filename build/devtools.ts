@@ -48,14 +48,14 @@ export async function connectToPage(child: ChildProcess): Promise<PageSession> {
 
 function devToolsPort(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
+    let output = ''
     child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1]
+      output += chunk.toString()
+      const found = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]
       if (found !== undefined) resolve(found)
     })
     child.once('error', reject)
-    child.once('exit', () => reject(new Error(`the program ended:\n${said}`)))
+    child.once('exit', () => reject(new Error(`the program ended:\n${output}`)))
   })
 }
 

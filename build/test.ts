@@ -7,6 +7,7 @@ import { ownCache, root, say } from './paths.ts'
 import { checkRooms } from './rooms.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 import { flakeReport, readFigures, type TestFigures } from './test-report.ts'
+import { checkWords } from './words.ts'
 
 const isWithWindow = !process.argv.includes('--no-e2e')
 const bin = join(root, 'node_modules', '.bin')
@@ -28,6 +29,7 @@ if (isWithWindow) environment.PUTDESK_TEST_ELECTRON = JSON.stringify(await findE
 const steps: [string, () => boolean][] = [
   ['format and lint', () => run('biome', ['ci', '--error-on-warnings', '.'])],
   ['rooms and what they may import', () => checkRooms()],
+  ['words in names and comments', () => checkWords()],
   ['types', () => run('tsc', ['-b'])],
   ['unused files, exports and packages', () => run('knip', [])],
   ['build', () => run(process.execPath, [join(root, 'build', 'build.ts')])],

@@ -75,7 +75,7 @@ describe('what is written to the log', () => {
       JSON.stringify(secret),
       Buffer.from(secret).toString('base64'),
     ]
-    const shown = forms.map((form) => redact(`it said <${form}>, that is all`))
+    const shown = forms.map((form) => redact(`it written <${form}>, that is all`))
     expect(shown.filter((text) => /known|96|IGtub3du/i.test(text))).toEqual([])
     expect(redact('abc')).toBe('abc')
   })
@@ -92,8 +92,8 @@ describe('what is written to the log', () => {
   })
 
   it('has one line an entry begins with, whatever the text holds', () => {
-    const said = redact('a\r\x1b[2J\u0085b\u2028c\u202ed\u0000e\nf')
-    expect(said).toBe('a\\u{d}\\u{1b}[2J\\u{85}b\\u{2028}c\\u{202e}d\\u{0}e\nf')
+    const written = redact('a\r\x1b[2J\u0085b\u2028c\u202ed\u0000e\nf')
+    expect(written).toBe('a\\u{d}\\u{1b}[2J\\u{85}b\\u{2028}c\\u{202e}d\\u{0}e\nf')
   })
 
   it.each([

@@ -10,11 +10,11 @@ import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 const inAccount = { accountId: AccountId }
 const nothing = z.null()
 
-/** What could not be done for one of several items; the others were done. */
+/** Why one of several items failed; the others succeeded. */
 export const RefusedItem = z.object({ itemId: ItemId, sentence: z.string() })
 export type RefusedItem = z.infer<typeof RefusedItem>
 
-/** A player on this computer that streams can be handed to. */
+/** A player on this computer that can open streams. */
 export const Player = z.object({ id: z.string(), name: z.string() })
 export type Player = z.infer<typeof Player>
 
@@ -26,11 +26,11 @@ export const ServiceState = z.object({
 })
 export type ServiceState = z.infer<typeof ServiceState>
 
-/** Something the person should know that has no other place, such as a settings file that was damaged and restored. */
+/** Something the person should know that has no other place, such as a damaged settings file that was restored. */
 export const Notice = z.object({ id: z.string(), sentence: z.string() })
 export type Notice = z.infer<typeof Notice>
 
-/** How far an act on many things is. */
+/** The progress of an action on many items. */
 export const Steps = z.object({ done: z.number().int(), total: z.number().int() })
 export type Steps = z.infer<typeof Steps>
 
@@ -121,8 +121,8 @@ export const methods = {
     output: z.array(TransferId),
   },
   /**
-   * Takes transfers off the list for good. One that is only shared any more stops being shared; its files stay. One that has left the
-   * list by itself is as good as cancelled.
+   * Removes transfers from the list permanently. A seeding one stops seeding; its files stay. One that has already left the list counts
+   * as cancelled.
    */
   'transfers.cancel': {
     input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(maxItemIds) }),
@@ -183,7 +183,7 @@ export const methods = {
   'settings.change': { input: SettingsChange, output: nothing },
   /** Starts the local service again after it failed. Errors: unavailable. */
   'service.restart': { input: z.object({}), output: nothing },
-  /** The person has read a notice. */
+  /** The person has dismissed a notice. */
   'notices.dismiss': { input: z.object({ id: z.string().max(1024) }), output: nothing },
 } satisfies Record<string, { input: z.ZodType; output: z.ZodType; progress?: z.ZodType }>
 
@@ -231,14 +231,14 @@ type Events = typeof events
 export type EventName = keyof Events
 export type EventData<E extends EventName> = z.infer<Events[E]>
 
-/** What a method tells while it runs; nothing for most. */
+/** The progress that a method reports while it runs; never for most. */
 export type Progress<M extends Method> = Methods[M] extends { progress: infer P extends z.ZodType } ? z.infer<P> : never
 
 /** What a handler has of the request it answers. */
 export interface Request<M extends Method> {
   /** Aborted when the window cancels the request or closes, or when nothing was heard of it for too long. */
   signal: AbortSignal
-  /** Tells the window how far it is. May be called as often as one likes. */
+  /** Reports progress to the window. May be called as often as needed. */
   tell(progress: Progress<M>): void
 }
 

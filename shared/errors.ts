@@ -1,4 +1,4 @@
-/** Every reason an act can fail for, as both sides of the pipe know them. */
+/** Every reason why an action can fail, as both sides of the pipe know them. */
 export type ErrorCode =
   | 'bad-input'
   | 'signed-out'

@@ -27,7 +27,7 @@ export interface Port {
   onMessage(listener: (message: unknown) => void): void
 }
 
-/** An error that is not an `AppError`, or a handler that takes too long, for whoever keeps the log. */
+/** Reports an error that is not an `AppError`, or a handler that takes too long, to the log. */
 export type ReportError = (method: string, error: unknown) => void
 
 /** The backend's half of the pipe. */
@@ -40,9 +40,9 @@ export interface ServedPort {
 
 /** Progress of one request crosses at most this often. */
 const progressEveryMs = 100
-/** A handler that has been silent for so long is reported. */
+/** A handler that has been silent for this long is reported. */
 const slowAfterMs = 30_000
-/** One that has been silent for so long is cancelled and its request answered. */
+/** A handler that has been silent for this long is cancelled, and its request answered. */
 const silentAfterMs = 300_000
 
 /**
@@ -92,7 +92,7 @@ export function serve(port: Port, handlers: Handlers, report: ReportError): Serv
   }
 }
 
-/** Notices a handler that neither ends nor tells of progress. */
+/** Watches for a handler that neither ends nor reports progress. */
 function watchSilence(controller: AbortController, onSlow: () => void) {
   const giveUp = () =>
     controller.abort(new AppError('unreachable', 'This took too long, so Putdesk stopped waiting. Try it again.'))
@@ -191,11 +191,11 @@ function isCancel(message: unknown): message is Extract<Wire, { cancel: true }> 
 export interface CallOptions<M extends Method> {
   /** Aborting it cancels the request, which then rejects with `cancelled`. */
   signal?: AbortSignal
-  /** Told how far a long request is. */
+  /** Receives the progress of a long request. */
   onProgress?: (progress: Progress<M>) => void
 }
 
-/** The window's half of the pipe: it asks, and it is told. */
+/** The window's half of the pipe: it sends requests and receives events. */
 export interface Client {
   /** Asks the backend. Rejects with an `AppError` whose message is a sentence for the person. */
   call<M extends Method>(method: M, input: Input<M>, options?: CallOptions<M>): Promise<Output<M>>

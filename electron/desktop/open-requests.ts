@@ -2,13 +2,13 @@ import { app } from 'electron'
 import type { Offered } from '../backend/backend.ts'
 import { readArguments } from './read-arguments.ts'
 
-/** Links and torrent files from outside. What comes before there is anybody to take it waits. */
+/** Links and torrent files from outside. Requests wait until somebody takes them. */
 export interface OpenRequests {
   deliverTo(offer: (offered: Offered) => void, show: () => void): void
 }
 
 /**
- * What other programs hand to Putdesk: as arguments of a start or a second start, or by the system's `open-url` and `open-file`. It
+ * What other programs pass to Putdesk: as arguments of a first or second start, or by the system's `open-url` and `open-file`. It
  * only ever reaches the analyzer.
  */
 export function collectOpenRequests(): OpenRequests {

@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path'
 
-/** Where the window's page lives: a scheme of our own, so that it has an origin and no file access. */
+/** The origin of the window's page: a custom scheme, so that it has an origin and no file access. */
 export const pageOrigin = 'app://putdesk'
 
 /** The file that a URL of ours names, or null for one that leads outside the folder. */

@@ -9,7 +9,7 @@ const channel = 'putio'
 
 /** A window's end of the pipe, until it is closed. */
 export type WindowPort = Port & {
-  /** Resolves when the page has said its first word. */
+  /** Resolves when the page has sent its first message. */
   heard: Promise<void>
   close(): void
 }
@@ -24,7 +24,7 @@ export function windowPort(contents: WebContents): WindowPort {
   const heard = new Promise<void>((resolve) => {
     isHeard = resolve
   })
-  /** What the page said before anybody listened. */
+  /** Messages that arrived before there was a listener. */
   const early: unknown[] = []
   const send: WindowPort['send'] = (message) => {
     if (!contents.isDestroyed()) contents.send(channel, message)

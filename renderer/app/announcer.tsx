@@ -5,7 +5,7 @@ import styles from './announcer.module.css'
 
 const quietMs = 5000
 
-/** Speaks of transfers that arrived, at most one sentence in five seconds. */
+/** Announces transfers that arrived to screen readers, at most one sentence in five seconds. */
 export function Announcer() {
   const store = useAppStore()
   const count = useApp((state) => state.arrived.length)

@@ -5,11 +5,11 @@ import styles from './error-boundary.module.css'
 
 interface Props {
   children: ReactNode
-  /** Called before the window begins anew, so that it does not begin with what could not be drawn. */
+  /** Called before the window reloads, so that it does not start with what could not be shown. */
   onError(): void
 }
 
-/** Where drawing itself fails, the window says so and begins anew, instead of going blank. */
+/** Shows an error and a button to reload, instead of a blank window, when rendering fails. */
 export class ErrorBoundary extends Component<Props, { hasFailed: boolean }> {
   override state = { hasFailed: false }
 

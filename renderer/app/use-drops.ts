@@ -6,26 +6,26 @@ import { say } from '../words/say.ts'
 
 const openAfterMs = 700
 
-/** The folder that something is over, as the key that the element carries; null where there is none. */
+/** The folder under the pointer, as the key that its element carries; null where there is none. */
 function keyAt(target: EventTarget | null): string | null {
   return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
 }
 
-/** All that was dropped as one text, one piece of HTML, and files. */
+/** Everything that was dropped, as one text, one piece of HTML, and files. */
 function readDrop(data: DataTransfer): LinkInput {
-  // A line with a hash before it is a comment. Source: RFC 2483 §5.
+  // Lines that begin with a hash are comments. Source: RFC 2483 §5.
   const uris = data.getData('text/uri-list').replace(/^#.*$/gm, '').trim()
   const html = data.getData('text/html')
   const files = [...data.files]
   return {
-    // Dropped files come as addresses of their own, which are no links.
+    // Dropped files come with addresses of their own, which are not links.
     text: uris === '' || files.length > 0 ? data.getData('text/plain') : uris,
     html: html === '' || uris !== '' ? null : html,
     files,
   }
 }
 
-/** The whole window takes a drop: links from anywhere, and items of ours on folders. */
+/** Handles drops on the window: links anywhere, and items on folders. */
 export function useDrops() {
   const store = useAppStore()
   useEffect(() => {

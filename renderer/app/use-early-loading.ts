@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** Fetches what is likely to be asked for next, at the first sign of a person: not before, so that the window starts small. */
+/** Loads what is likely to be needed next at the first sign of activity, and not before, so that the window starts small. */
 export function useEarlyLoading() {
   useEffect(() => {
     const once = new AbortController()
@@ -12,7 +12,7 @@ export function useEarlyLoading() {
         import('../features/links/add-links.tsx'),
         import('../features/browser/item-menu.tsx'),
       ]
-      // What could not be loaded now is loaded, or complained of, when it is asked for.
+      // What fails to load now is loaded, or reported, when it is needed.
       void Promise.allSettled(wanted)
     }
     for (const sign of ['pointermove', 'keydown', 'dragenter']) {

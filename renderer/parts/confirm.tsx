@@ -14,7 +14,7 @@ interface Props {
   onClose(): void
 }
 
-/** Asks before what cannot be taken back. The focus is on the button that changes nothing. */
+/** Asks before what cannot be undone. The focus is on the button that changes nothing. */
 export function Confirm({ title, body, action, keep, onAction, onClose }: Props) {
   const harmless = useRef<HTMLButtonElement>(null)
   return (

@@ -10,9 +10,9 @@ export interface MenuAction {
   icon?: LucideIcon
   keys?: string
   isDanger?: boolean
-  /** Why it cannot be done now. */
+  /** Why it is unavailable. */
   disabledBecause?: string | null
-  /** A menu of its own, instead of an action. */
+  /** A submenu, instead of an action. */
   actions?: readonly MenuAction[]
   run?(): void
 }

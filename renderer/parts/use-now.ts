@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** The time, told anew every so many milliseconds; null stands still. */
+/** The current time, updated every `everyMs` milliseconds; null stops the updates. */
 export function useNow(everyMs: number | null): number {
   const [nowMs, setNowMs] = useState(Date.now)
   useEffect(() => {

@@ -4,7 +4,7 @@ import { shownFolder } from './selectors.ts'
 import type { Slice } from './store.ts'
 
 export interface AccountsSlice {
-  /** Null until the backend has told. */
+  /** Null until the backend has sent them. */
   accounts: readonly Account[] | null
   quotas: ReadonlyMap<AccountId, Quota>
   service: ServiceState

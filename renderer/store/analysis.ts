@@ -17,7 +17,7 @@ interface AnalysisState {
 
 const noAnalysis: AnalysisState = { links: [], report: null, leftOut: 0, isRunning: false, problem: null }
 
-/** What is handed over to be added: links in a text, and torrent files. */
+/** What is to be added: links in a text, and torrent files. */
 export interface LinksAndFiles {
   text: string
   files: readonly TorrentFile[]
@@ -29,7 +29,7 @@ export interface AnalysisSlice {
   analyze(accountId: AccountId, handed: LinksAndFiles): Promise<void>
   /** The links in what was dropped or pasted, one a line; an empty text when there are none. */
   extractLinks(texts: readonly string[], htmls: readonly string[]): Promise<string>
-  /** Hands a torrent file over. Rejects with a sentence that names it. */
+  /** Sends a torrent file to the backend. Rejects with a sentence that names it. */
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
   forgetAnalysis(): void
 }
@@ -39,7 +39,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   let newest = 0
   const put = (change: Partial<AnalysisState>) => set((state) => ({ analysis: { ...state.analysis, ...change } }))
 
-  /** Asks for magnets apart: whether anybody knows one can take long, and the rest is not to wait for it. */
+  /** Requests magnets separately: finding peers for one can take long, and the rest should not wait. */
   async function run(accountId: AccountId, links: readonly string[], isNewest: () => boolean) {
     const isMagnet = (link: string) => /^magnet:/i.test(link)
     const requests = [links.filter((link) => !isMagnet(link)), links.filter(isMagnet)].filter(
@@ -96,7 +96,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   }
 }
 
-/** Two reports as one, rows in the order of their links; what is available is what was told last. */
+/** Merges two reports, with rows in the order of their links; the latest available space counts. */
 function merged(before: Analysis, now: Analysis, links: readonly string[]): Analysis {
   const places = new Map(links.map((link, at) => [link, at]))
   const placeOf = ({ links: [first = ''] }: Analysis['rows'][number]) => places.get(first) ?? -1

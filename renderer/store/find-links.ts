@@ -3,18 +3,21 @@ import type { Client } from '../../shared/rpc.ts'
 import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
 
-/** The longest text that is looked through for links, in characters. */
+/** The longest text that is searched for links, in characters. */
 export const maxPastedLength = 4_000_000
 
-/** Short enough that nothing else waits long for a piece. */
+/** Short enough that one piece does not block anything for long. */
 const pieceLength = maxTextLength / 2
 
-/** What is said of a longer text. */
+/** The message for a longer text. */
 export function textTooLong(): string {
   return say('links.textTooLong', { max: formatSize(maxPastedLength) })
 }
 
-/** The links in texts and in pieces of HTML, each once. The backend gets them piece by piece, so that nothing else waits long for it. */
+/**
+ * The links in texts and in pieces of HTML, each once. They are sent to the backend piece by piece, so that nothing is blocked
+ * for long.
+ */
 export async function findLinks(client: Client, texts: readonly string[], htmls: readonly string[]): Promise<string[]> {
   const links = new Set<string>()
   const add = async (input: { text: string; html: string | null }) => {

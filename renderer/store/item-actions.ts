@@ -9,19 +9,19 @@ import { folderName } from './selectors.ts'
 import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
-/** An item and the folder it lies in, so that a move can be taken back. */
+/** An item and its parent folder, so that a move can be undone. */
 interface ItemLocation {
   id: ItemId
   parentId: ItemId
 }
 
-/** Items in the person's hand: cut, or being dragged. */
+/** Items that were cut, or are being dragged. */
 export interface HeldItems {
   accountId: AccountId
   items: readonly ItemLocation[]
 }
 
-/** An action that can be taken back. */
+/** An action that can be undone. */
 interface Undoable {
   sentence: string
   undo(): Promise<void>
@@ -42,7 +42,7 @@ export interface ItemActionsSlice {
   undo(): Promise<void>
 }
 
-/** What a person does to items. Each action that can be taken back is remembered, and its toast offers it. */
+/** What a person does to items. Each action that can be undone is remembered, and its toast offers that. */
 export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) => {
   function remember(sentence: string, undo: () => Promise<void>) {
     const undoable = { sentence, undo }
@@ -59,7 +59,7 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     })
   }
 
-  /** Moves items; says which stayed, and answers with those that went. */
+  /** Moves items; reports those that failed, and returns those that were moved. */
   async function move(accountId: AccountId, itemIds: readonly ItemId[], folderId: ItemId): Promise<ItemId[]> {
     const refusals = await get().follow(
       (steps) => say('move.progress', steps),

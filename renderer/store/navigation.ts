@@ -8,7 +8,7 @@ import type { Slice } from './store.ts'
 
 const rootFolderId: ItemId = 0
 
-/** Where the list stands: a folder, or a search of the whole space begun in it. */
+/** What the list shows: a folder, or a search of the whole space started in it. */
 interface Place {
   accountId: AccountId
   folderId: ItemId
@@ -20,7 +20,7 @@ export interface NavigationSlice {
   back: readonly Place[]
   forward: readonly Place[]
   selection: Selection
-  /** What the filter field holds; narrows the list as it is typed. */
+  /** The text of the filter field; filters the list while it is typed. */
   filter: string
   goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
   goBack(): void
@@ -36,7 +36,7 @@ export interface NavigationSlice {
   ensurePlace(): void
 }
 
-/** Where the person is, was, and what they selected there. */
+/** The current place, its history, and the selection there. */
 export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
   function show(place: Place, selectId: ItemId | null) {
     const selection =

@@ -13,14 +13,14 @@ const torrentFile = /\.torrent$/i
 /** The files that links can come from, for a dialog that chooses some. */
 const chosenTypes = ['.torrent', ...linkFileEndings].join(',')
 
-/** What came in one go: by drop, paste or choice. */
+/** The input of one drop, paste or choice of files. */
 export interface LinkInput {
   text: string
   html: string | null
   files: readonly File[]
 }
 
-/** Opens Add links with all that came; `nothing` is said where there was neither a link nor a file to take them from. */
+/** Opens Add links with the links and torrent files in the input; shows `nothing` when there are none. */
 export function openLinks(
   store: AppStore,
   { text, html, files }: LinkInput,
@@ -40,7 +40,7 @@ export function openLinks(
   })
 }
 
-/** Lets the person choose files on this computer, and opens Add links with what is in them. Needs to be asked for by a key or a click. */
+/** Lets the person choose files and opens Add links with the links in them. Must be called from a key press or a click. */
 export function chooseFiles(store: AppStore): void {
   const field = document.createElement('input')
   field.type = 'file'
@@ -52,7 +52,7 @@ export function chooseFiles(store: AppStore): void {
   field.click()
 }
 
-/** What was pasted or dropped as text, but for what is too long to look through. */
+/** The pasted or dropped text, except what is too long to search. */
 function ofPaste(text: string, html: string | null, problems: string[]): LinkFile[] {
   const parts: LinkFile[] = [
     { kind: 'html', content: html ?? '' },
@@ -76,7 +76,7 @@ async function readLinkFiles(files: readonly File[], problems: string[]): Promis
       const bytes = new Uint8Array(await file.arrayBuffer())
       read.push(readLinkFile(file.name, bytes, navigator.languages))
     } catch {
-      // A folder, or a file that is gone or locked.
+      // A folder, or a file that was removed or is locked.
       problems.push(say('drop.unreadable', { name: file.name }))
     }
   }

@@ -35,9 +35,9 @@ interface Toast {
   isProblem: boolean
   sentence: string
   actions: readonly ToastAction[]
-  /** How many arrived transfers it tells of. */
+  /** How many arrived transfers it reports. */
   arrivedCount: number
-  /** True while what it tells of goes on: it stays, and its sentence changes. */
+  /** True while the action is running: the toast stays, and its sentence changes. */
   isOngoing: boolean
 }
 
@@ -46,7 +46,7 @@ type Followed = Required<Pick<CallOptions<'items.move'>, 'signal' | 'onProgress'
 
 export interface UiSlice {
   dialog: DialogState | null
-  /** What was handed over before there was an account to add it to. */
+  /** Links that were added before there was an account. */
   waiting: LinksAndFiles | null
   menu: MenuState | null
   toasts: readonly Toast[]
@@ -68,9 +68,9 @@ export interface UiSlice {
   showError(sentence: string, actions?: readonly ToastAction[]): void
   dismissToast(id: number): void
   tellArrived(accountId: AccountId, arrival: Arrival): void
-  /** Runs a long action. When it takes more than a moment, a toast tells how far it is and lets the person stop it. */
+  /** Runs a long action. When it takes more than a moment, a toast shows its progress and lets the person stop it. */
   follow<T>(sentenceOf: (steps: Steps) => string, action: (options: Followed) => Promise<T>): Promise<T>
-  /** Runs an action whose failure has no place of its own: it is told in a toast. */
+  /** Runs an action whose failure is shown in a toast, because it has no other place. */
   attempt(action: () => Promise<void>): Promise<void>
   setRenaming(renaming: UiSlice['renaming']): void
   setPathTyped(isPathTyped: boolean): void
@@ -79,12 +79,12 @@ export interface UiSlice {
 }
 
 const maxToasts = 4
-/** An action that takes longer tells how far it is. */
+/** Actions that take longer show their progress. */
 const longAfterMs = 1000
-/** So many arrived transfers are told of one by one; more become one sentence. */
+/** Up to this many arrived transfers are shown one by one; more are summed up in one sentence. */
 const maxArrivedAlone = 2
 
-/** What is open, hovering or asked for in the window: all of the person. */
+/** What is open, hovered or requested in the window: the person's own state. */
 export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   let lastToast = 0
   function addToast(toast: Omit<Toast, 'id'>) {
@@ -202,7 +202,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   }
 }
 
-/** What was handed over first, and then what came; a file counts once. */
+/** Merges new links and files with those that are waiting; each file counts once. */
 function both(before: LinksAndFiles | null, { text = '', files: added = [] }: Partial<LinksAndFiles>): LinksAndFiles {
   const files = new Map([...(before?.files ?? []), ...added].map((file) => [file.link, file]))
   const texts = [before?.text ?? '', text].filter((part) => part !== '')

@@ -1,4 +1,4 @@
-/** Every word that the window shows or speaks. ICU messages. */
+/** Every text that the window shows or announces, as ICU messages. */
 export const en = {
   'app.name': 'Putdesk',
   'error.internal': 'Something went wrong inside Putdesk. The log has the details.',

@@ -57,8 +57,8 @@ export async function trustedPieces(
 
 /** A stored resume record, parsed from JSON; null when there is none or it is unusable. */
 export function readTorrentResume(kept: string | null): Omit<TorrentResume, 'torrentFile'> | null {
-  const said = kept === null ? null : fromJson(kept)
-  return isResume(said) ? said : null
+  const record = kept === null ? null : fromJson(kept)
+  return isResume(record) ? record : null
 }
 
 function fromJson(text: string): unknown {
@@ -70,9 +70,9 @@ function fromJson(text: string): unknown {
   }
 }
 
-function isResume(said: unknown): said is Omit<TorrentResume, 'torrentFile'> {
-  if (typeof said !== 'object' || said === null) return false
-  const { infoHash, pieces, syncedPieces, bootId, stamps = '', uploadedBytes }: Record<string, unknown> = { ...said }
+function isResume(record: unknown): record is Omit<TorrentResume, 'torrentFile'> {
+  if (typeof record !== 'object' || record === null) return false
+  const { infoHash, pieces, syncedPieces, bootId, stamps = '', uploadedBytes }: Record<string, unknown> = { ...record }
   const texts = [infoHash, pieces, syncedPieces, bootId, stamps]
   return texts.every((text) => typeof text === 'string') && typeof uploadedBytes === 'number'
 }

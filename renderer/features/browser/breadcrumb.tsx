@@ -8,7 +8,7 @@ import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './toolbar.module.css'
 
-/** The way to the shown folder. Each step is a button, and takes what is dropped on it. */
+/** The path to the shown folder. Each step is a button that accepts drops. */
 export function Breadcrumb() {
   const place = useApp((state) => state.place)
   const path = useApp((state) =>

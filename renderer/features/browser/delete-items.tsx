@@ -5,7 +5,7 @@ import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
 
-/** Deleting cannot be taken back, so it is asked for, with count and size. */
+/** Asks for confirmation, with count and size, because deleting cannot be undone. */
 export function DeleteItems({ accountId, rows }: { accountId: string; rows: readonly Row[] }) {
   const { close, deleteItems } = useAppStore().getState()
   const count = rows.length

@@ -40,7 +40,7 @@ export function FileList() {
   const cutIds = useMemo(() => new Set(cut?.items.map(({ id }) => id)), [cut])
   const focusPlace = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
 
-  // A new place begins at its top; the same place keeps where it was.
+  // A new folder starts at the top; the same one keeps its position.
   const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
   useEffect(() => {
     if (placeKey !== '') virtualizer.scrollToOffset(0)

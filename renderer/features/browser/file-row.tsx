@@ -67,7 +67,7 @@ export const FileRow = memo(function FileRow(props: Props) {
   )
 }, isSame)
 
-/** Rows are made anew on each drawing: they are compared by what they say. */
+/** Rows are new objects on each render, so they are compared by value. */
 function isSame({ row: before, ...was }: Props, { row, ...is }: Props): boolean {
   return (
     was.at === is.at &&

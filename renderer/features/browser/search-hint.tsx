@@ -4,7 +4,7 @@ import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 
-/** While the list is narrowed: the way on to a search of the whole space. */
+/** Offers to search the whole space while the list is filtered. */
 export function SearchHint() {
   const filter = useApp((state) => state.filter.trim())
   const isSearched = useApp((state) => state.place?.query === state.filter.trim())

@@ -2,16 +2,16 @@ import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 
-/** What there is before anything is added, in bytes; null where the service does not tell. */
+/** What is available before anything is added, in bytes; null where the service does not report it. */
 export interface Available {
   diskFreeBytes: number
   bandwidthLeftBytes: number | null
   largestFileBytes: number | null
-  /** What the running transfers will still take, as far as their sizes are known. */
+  /** What the running transfers will still use, as far as their sizes are known. */
   runningBytes: number
 }
 
-/** Whether one row can be added, those ticked before it already counted. */
+/** Whether a row can be added, after the rows ticked before it. */
 export type Fit =
   | { kind: 'fits' }
   | { kind: 'unknown-size' }
@@ -27,7 +27,7 @@ export interface Ledger {
   /** Ticked rows whose size nobody knows; they are in no sum. */
   unknownCount: number
   diskLeftBytes: number
-  /** What is left at the worst moment: while the last archive is unpacked, it is there packed and unpacked. */
+  /** What is left at the peak: while the last archive is unpacked, it exists packed and unpacked. */
   peakLeftBytes: number
   bandwidthLeftBytes: number | null
 }
@@ -37,7 +37,7 @@ export interface Running {
   unknownCount: number
 }
 
-/** What the active transfers will still take of the disk space. */
+/** The disk space that the active transfers will still use. */
 export function runningOf(transfers: Iterable<Transfer>): Running {
   let bytes = 0
   let unknownCount = 0
@@ -49,7 +49,7 @@ export function runningOf(transfers: Iterable<Transfer>): Running {
   return { bytes: Math.round(bytes), unknownCount }
 }
 
-/** Puts the ticked rows to the account one after the other; an unticked one is held against what all of them leave. */
+/** Charges the ticked rows one after another; an unticked row is compared with what they leave. */
 export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Available): Ledger {
   let disk = means.diskFreeBytes - means.runningBytes
   let bandwidth = means.bandwidthLeftBytes
@@ -83,12 +83,12 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
   }
 }
 
-/** What a row takes in the end: of an archive only what was in it stays. */
+/** The disk space that a row uses in the end: for an archive, only its content. */
 function keptBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
   return unpackedBytes ?? sizeBytes ?? 0
 }
 
-/** What a row takes at its worst moment: an archive is there packed and unpacked for a while. */
+/** The disk space that a row uses at its peak: for a while an archive exists packed and unpacked. */
 function neededBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
   return (sizeBytes ?? 0) + (unpackedBytes ?? 0)
 }

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 import { LinkRow } from './link-row.tsx'
 
 interface Props {
-  /** Nothing was typed or handed over. */
+  /** Nothing was typed or added. */
   isEmpty: boolean
   ledger: Ledger
   ticked: ReadonlySet<number>

@@ -12,7 +12,7 @@ interface Props {
   onRemove(link: string): void
 }
 
-/** The torrent files that were handed over, by name. */
+/** The added torrent files, by name. */
 export function TorrentChips({ files, onRemove }: Props) {
   if (files.length === 0) return null
   return (

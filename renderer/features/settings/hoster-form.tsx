@@ -9,7 +9,7 @@ import styles from './settings.module.css'
 
 const methods = ['password', 'cookie'] as const
 
-/** A paid hoster, and what signs in there. A refusal stands in the form, and what was typed stays. */
+/** A paid hoster and its sign-in details. A refusal is shown in the form, and the input stays. */
 export function HosterForm({ onDone }: { onDone(): void }) {
   const { secretProtection, putHoster } = useAppStore().getState()
   const id = useId()

@@ -16,7 +16,7 @@ interface Props {
   onCancel(): void
 }
 
-/** Address, key and secret. A refusal stands in the form, and what was typed stays. */
+/** Address, key and secret. A refusal is shown in the form, and the input stays. */
 export function ServerForm({ account, onDone, onCancel }: Props) {
   const store = useAppStore()
   const id = useId()

@@ -1,12 +1,12 @@
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Transfer, TransferFailure } from '../../../shared/transfer.ts'
 
-/** What a person can do about a failure: tell the password, try once more, or keep the archive as it is. */
+/** What a person can do about a failure: enter the password, retry, or keep the archive as it is. */
 type Action = 'password' | 'retry' | 'keep'
 
 /** What helps against each kind of failure, where the service can try a transfer again in place. */
 const actsOnFailure: Record<TransferFailure, Action[]> = {
-  // The question for the password offers to keep the archive as well.
+  // The password dialog also offers to keep the archive.
   'needs-password': ['password'],
   'wrong-password': ['password'],
   damaged: ['retry', 'keep'],
@@ -18,7 +18,7 @@ const actsOnFailure: Record<TransferFailure, Action[]> = {
   other: ['retry'],
 }
 
-/** The actions that a transfer offers. One that is still shared can have failed too: then only its archives did. */
+/** The actions that a transfer offers. A seeding transfer can have failed too: then only its archives did. */
 export function actionsFor(
   { status, failure, areLinksKnown }: Pick<Transfer, 'status' | 'failure' | 'areLinksKnown'>,
   { canRetryInPlace }: Capabilities,
