@@ -22,7 +22,7 @@ export const rooms: Record<string, readonly string[]> = {
 
   server: ['engine/'],
 
-  'electron/backend/files': [],
+  'electron/backend/files': ['engine/disk'],
   'electron/backend/secrets': ['electron/backend/files', 'shared'],
   'electron/backend/host': ['electron/backend/secrets', 'shared'],
   'electron/backend/history': ['electron/backend/files', 'shared'],
