@@ -5,6 +5,7 @@ import { openSettingsFile } from '../../electron/backend/settings/settings-file.
 const [, , folder = ''] = process.argv
 const file = openSettingsFile(folder, { tell: (sentence) => process.stdout.write(`told ${sentence}\n`) })
 for (let dockHeight = 100; ; dockHeight = dockHeight === 700 ? 100 : dockHeight + 1) {
-  file.put('settings', { dockHeight, playerId: `player ${dockHeight} ${'x'.repeat(3000)}` })
+  const hostsOnMyNetwork = Array.from({ length: 100 }, (_, at) => `host-${at}.of-${dockHeight}.example.com`)
+  file.put('settings', { dockHeight, hostsOnMyNetwork })
   process.stdout.write(`saved ${dockHeight}\n`)
 }
