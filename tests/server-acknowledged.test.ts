@@ -13,14 +13,14 @@ it('a transfer that was added is acknowledged, though there is no room to let it
   exec.mockRestore()
   try {
     if (!(sql instanceof DatabaseSync)) throw new Error('no database was opened')
-    sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON transfers WHEN NEW.status = 'In queue'
+    sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON transfers WHEN NEW.status = 'in-queue'
       BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
     const [core] = cores.users
-    expect(core?.transfers.add(['http://127.0.0.1:1/film.mkv'], 0)).toMatchObject([{ status: 'Waiting' }])
+    expect(core?.transfers.add(['http://127.0.0.1:1/film.mkv'], 0)).toMatchObject([{ status: 'waiting' }])
     expect(core?.transfers.list()).toHaveLength(1)
     sql.exec('DROP TRIGGER full')
     core?.transfers.advance()
-    expect(core?.transfers.list()).toMatchObject([{ status: 'In queue' }])
+    expect(core?.transfers.list()).toMatchObject([{ status: 'in-queue' }])
   } finally {
     await cores.close()
     expect(readFileSync(join(data, 'putdesk.journal'), 'utf8')).toContain('film.mkv')

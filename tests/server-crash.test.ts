@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -63,16 +64,16 @@ const fetching = { stage: 'fetching', place: 'none' } as const
 
 describe('after a crash', () => {
   it.each<[string, Crash, number]>([
-    ['its bytes in the work folder', { ...delivering, status: 'In complete queue' }, 0],
-    ['its plan written, nothing moved', { ...delivering, status: 'Completing', hasPlan: true }, 0],
-    ['its bytes moved', { ...delivering, status: 'Completing', hasPlan: true, place: 'content' }, 0],
-    ['its bytes cut by another', { ...delivering, status: 'Completing', length: 1000 }, 1],
-    ['its bytes gone', { ...delivering, status: 'In complete queue', place: 'none' }, 1],
-    ['its plan written, its bytes gone', { ...delivering, status: 'Completing', hasPlan: true, place: 'none' }, 1],
-    ['looking for archives', { ...delivering, status: 'In extraction queue' }, 0],
-    ['nothing fetched', { ...fetching, status: 'Downloading' }, 1],
-    ['nothing fetched', { ...fetching, status: 'In queue' }, 1],
-    ['nothing fetched', { ...fetching, status: 'Waiting' }, 1],
+    ['its bytes in the work folder', { ...delivering, status: 'in-complete-queue' }, 0],
+    ['its plan written, nothing moved', { ...delivering, status: 'completing', hasPlan: true }, 0],
+    ['its bytes moved', { ...delivering, status: 'completing', hasPlan: true, place: 'content' }, 0],
+    ['its bytes cut by another', { ...delivering, status: 'completing', length: 1000 }, 1],
+    ['its bytes gone', { ...delivering, status: 'in-complete-queue', place: 'none' }, 1],
+    ['its plan written, its bytes gone', { ...delivering, status: 'completing', hasPlan: true, place: 'none' }, 1],
+    ['looking for archives', { ...delivering, status: 'in-extraction-queue' }, 0],
+    ['nothing fetched', { ...fetching, status: 'downloading' }, 1],
+    ['nothing fetched', { ...fetching, status: 'in-queue' }, 1],
+    ['nothing fetched', { ...fetching, status: 'waiting' }, 1],
   ])('with %s, in %o: one file, one message, fetched again %i times', async (_what, crash, times) => {
     const before = web.requests.length
     const service = await startService({ data: await crashed(crash) })
@@ -96,7 +97,7 @@ describe('after a crash', () => {
   })
 
   it('between a deletion and the end of its bytes: the bytes go at the next start', async () => {
-    const data = await crashed({ ...delivering, status: 'Completing', hasPlan: true, place: 'content' })
+    const data = await crashed({ ...delivering, status: 'completing', hasPlan: true, place: 'content' })
     const service = await startService({ data })
     await until(
       () => service.ask('files.list'),
@@ -125,13 +126,29 @@ describe('data of the first version', () => {
     ['also when it was killed as that was moved to its place', `${work}.part`],
   ])('is brought to this one: %s', async (_what, place) => {
     const before = web.requests.length
-    const service = await startService()
-    await service.stop()
-    const { data } = service
+    const data = await mkdtemp(join(tmpdir(), 'putdesk-first-'))
+    await mkdir(join(data, 'parts'))
     const db = new DatabaseSync(join(data, 'putdesk.db'))
-    db.exec(`DROP TABLE seen_entries; DROP TABLE subscriptions; DROP INDEX users_by_name; DROP INDEX items_by_folded;
-      DROP INDEX messages_of_user; DROP INDEX folders_by_name; DROP TABLE written; DROP TABLE left_work; DROP TABLE missing;
-      DROP TABLE transfers; ALTER TABLE messages DROP COLUMN transfer_id;
+    db.exec(`CREATE TABLE users (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, stored_bytes INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE TABLE items (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), parent_id INTEGER NOT NULL,
+        name TEXT NOT NULL, folded TEXT NOT NULL, extension TEXT NOT NULL, kind INTEGER NOT NULL, size INTEGER NOT NULL,
+        content TEXT UNIQUE, created_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX items_by_name ON items(user_id, parent_id, name);
+      CREATE INDEX items_by_age ON items(user_id, parent_id, created_at DESC, id DESC);
+      CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), item_id INTEGER,
+        title TEXT NOT NULL, file_name TEXT, kind INTEGER, created_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE bandwidth (
+        user_id INTEGER NOT NULL REFERENCES users(id), month TEXT NOT NULL, used_bytes INTEGER NOT NULL DEFAULT 0,
+        carried_bytes INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (user_id, month)
+      ) STRICT;
+      CREATE TABLE removals (content TEXT PRIMARY KEY) STRICT;
+      INSERT INTO users (id, name) VALUES (1, 'you');
       CREATE TABLE transfers (
         id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), link TEXT NOT NULL,
         name TEXT NOT NULL, folder_id INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, size INTEGER,
@@ -162,5 +179,6 @@ describe('data of the first version', () => {
     const [item] = (await next.ask('files.list')).rows
     expect([rows[0]?.status, ranges, item?.size]).toEqual(['Error', ['bytes=100000-'], `${bytes.length}`])
     await next.stop()
+    await rm(data, { recursive: true })
   })
 })

@@ -18,7 +18,7 @@ import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, expect, it } from 'vitest'
 import type { Cores } from '../server/core/core.ts'
-import { openFolder as open } from './support/cores.ts'
+import { openFolder as open, treeOf } from './support/cores.ts'
 import { type Service, startService, until } from './support/service.ts'
 import { memoryFolder } from './support/temp-folder.ts'
 import { file, startWeb } from './support/web.ts'
@@ -237,7 +237,7 @@ it.each(['stopped', 'killed'] as const)(
     expect([whole.notice, whole.tree]).toEqual([null, stored])
     const bytes = readFileSync(join(left[how], 'putdesk.db'))
     // In the texts of every table, beside anywhere.
-    const texts = ['downloaded)', '/file/', 'http://127.0.0.1:', 'renamed.bin', 'file 5.bin', 'bin'].flatMap((text) => {
+    const texts = ['file-arrived', 'http://127.0.0.1:', 'renamed.bin', 'file 5.bin', 'bin'].flatMap((text) => {
       const at = bytes.indexOf(text)
       return at === -1 ? [] : [at, at + text.length - 1, bytes.lastIndexOf(text)]
     })
@@ -330,14 +330,14 @@ it.each([
     const [first, second] = before.users[0]?.transfers.add(['a link', 'another link'], 0) ?? []
     await before.close()
     const db = new DatabaseSync(join(data, 'putdesk.db'))
-    db.exec(`UPDATE transfers SET status = 'Waiting', reason = NULL, ${change} WHERE id = ${first?.id}`)
+    db.exec(`UPDATE transfers SET status = 'waiting', reason = NULL, ${change} WHERE id = ${first?.id}`)
     db.close()
     const cores = open(data)
     const transfers = cores.users[0]?.transfers
     await cores.begin()
     await until(
       async () => transfers?.list().map(({ status }) => status),
-      (all) => JSON.stringify(all) === '["Error","Error"]',
+      (all) => JSON.stringify(all) === '["error","error"]',
     )
     const [odd, other] = transfers?.list() ?? []
     expect([odd?.id, odd?.links, odd?.reason === null, other?.id, other?.reason]).toEqual([
@@ -420,7 +420,8 @@ it('two users: the second deletes what a copy without a journal still holds, and
   await first.close()
   const second = open(data, ['ann', 'bob'])
   await second.begin()
-  const [item] = second.users[1]?.space.list(0, { offset: 0, limit: 1, kind: null, order: 'id_asc' }) ?? []
+  const [item] =
+    second.users[1]?.space.list(0, { offset: 0, limit: 1, kinds: null, order: { by: 'id', isDescending: false } }) ?? []
   second.users[1]?.space.remove(item?.id ?? 0)
   await until(
     async () => contentsIn(data),
@@ -534,21 +535,6 @@ it('a folder that was deleted, and whose contents went with it, is not told as m
 function check(cores: Cores, label: string): void {
   expect(treeOf(cores), label).toEqual(stored)
   expect(usedOf(cores), label).toBe(sizeOf(cores))
-}
-
-/** Every file by its path, with the bytes that are stored for it. */
-function treeOf({ users }: Cores, index = 0): [string, string][] {
-  const core = users[index]
-  if (core === undefined) throw new Error('there is no such user')
-  const { space, content } = core
-  const all = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
-  const below = (id: number, path: string): [string, string][] =>
-    space.list(id, all).flatMap((item): [string, string][] => {
-      if (item.content === null) return below(item.id, `${path}/${item.name}`)
-      const place = content.path(item.content)
-      return [[`${path}/${item.name}`, existsSync(place) ? readFileSync(place).toString('hex') : 'missing']]
-    })
-  return below(0, '')
 }
 
 function usedOf({ users }: Cores): number {

@@ -45,12 +45,12 @@ async function filled(count: number): Promise<Filled> {
       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count} - 1)
       SELECT 100 + i, 1,
         CASE WHEN i = 0 THEN 1 WHEN i <= ${width} THEN 100 ELSE 101 + i % ${width} END,
-        'item ' || i, 'item ' || i, 'bin', CASE WHEN i <= ${width} THEN 0 ELSE 1 END, 0,
+        'item ' || i, 'item ' || i, 'bin', CASE WHEN i <= ${width} THEN 'folder' ELSE 'file' END, 0,
         CASE WHEN i <= ${width} THEN NULL ELSE printf('%032x', i) END, i FROM n;
-    INSERT INTO messages (user_id, item_id, title, file_name, kind, created_at)
-      SELECT 1 + id % 2, id, name, name, 1, 1 FROM items WHERE id >= 100;
+    INSERT INTO messages (user_id, type, item_id, item_name, item_kind, item_size, created_at)
+      SELECT 1 + id % 2, 'file-arrived', id, name, 'file', 1, 1 FROM items WHERE id >= 100;
     INSERT INTO transfers (user_id, links, name, folder_id, status, reason, content, created_at)
-      SELECT 1, '["http://127.0.0.1/x"]', name, 0, 'Error', 'It failed.', printf('%032x', id), 1 FROM items WHERE id >= 100;
+      SELECT 1, '["http://127.0.0.1/x"]', name, 0, 'error', 'It failed.', printf('%032x', id), 1 FROM items WHERE id >= 100;
     COMMIT`)
   sql.close()
   const cores = openFolder(data, ['ann', 'bob'], 'Shared')

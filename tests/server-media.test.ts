@@ -169,7 +169,7 @@ describe('the zip of a folder', () => {
     await first.stop()
     const db = new DatabaseSync(join(first.data, 'putdesk.db'))
     const add = db.prepare(
-      "INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, created_at) VALUES (1, 1, ?, ?, '', 0, 0, 1)",
+      "INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, created_at) VALUES (1, 1, ?, ?, '', 'folder', 0, 1)",
     )
     db.exec('BEGIN')
     for (let n = 0; n < 66_000; n++) add.run(`${n}`, `${n}`)

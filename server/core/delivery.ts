@@ -65,7 +65,7 @@ export async function deliver(transfer: Transfer, options: DeliveryOptions, watc
     transfer.plan = next
     rows.save(transfer)
   }
-  watch.show('In complete queue')
+  watch.show('in-complete-queue')
   const { plan: unfinished } = transfer
   const placeOf = placesOf(transfer, content)
   if (unfinished?.kind === 'whole') {
@@ -96,12 +96,12 @@ async function unpackInTurn(
   archives: ArchiveSet[],
   { options: { content, quota, turns }, watch: { signal, show } }: { options: DeliveryOptions; watch: DeliveryWatch },
 ): Promise<UnpackResult> {
-  show('In extraction queue')
+  show('in-extraction-queue')
   const unpacked = await turns.unpack.run(transfer, { signal, progress: () => transfer.percentUnpacked }, () => {
-    show('Extracting')
+    show('extracting')
     return unpack({ transfer, work: content.workFolder(transfer.content), archives, quota, signal })
   })
-  show('In complete queue')
+  show('in-complete-queue')
   return unpacked
 }
 
@@ -140,7 +140,7 @@ async function complete(
     const { plan } = transfer
     if (plan === null) return false
     if (plan.note != null) transfer.reason = plan.note
-    show('Completing')
+    show('completing')
     const files = plan.trees.flatMap((tree) => tree.files)
     // What is shared is read in its old place until that ends.
     const isKept = ({ from }: { from: string }) => (plan.kind === 'raw' || transfer.isSharing) && !from.includes('/')

@@ -11,7 +11,7 @@ function transfer(id: number, kind: Transfer['kind'] = 'links'): Transfer {
     kind,
     name: `${id}`,
     folderId: 0,
-    status: 'In queue',
+    status: 'in-queue',
     stage: 'fetching',
     isSharing: false,
     reason: null,
@@ -30,7 +30,7 @@ function transfer(id: number, kind: Transfer['kind'] = 'links'): Transfer {
     addedAtSeconds: 0,
     bytesPerSecond: 0,
     peers: 0,
-    deliveryStatus: 'In queue',
+    deliveryStatus: 'in-queue',
     percentUnpacked: 0,
   }
 }

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync, readFileSync, statSync, writeFileSync, 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { replaceFileSync } from '../../engine/disk/replace-file.ts'
+import { currentRow } from './legacy-rows.ts'
 import { number, type Row, text } from './row.ts'
 
 const syncAfterMs = 1000
@@ -175,8 +176,9 @@ export function replay(sql: DatabaseSync, entries: readonly Entry[]): void {
   sql.exec('COMMIT')
 }
 
-/** Writes a row as it was, in place of whatever has its key. */
-export function putRow(sql: DatabaseSync, table: Table, row: Row): void {
+/** Writes a row as it was, in place of whatever has its key. It may be of an earlier version, the database is of this one. */
+export function putRow(sql: DatabaseSync, table: Table, written: Row): void {
+  const row = currentRow(table, written)
   const known = columnsOf(sql, table)
   const columns = Object.keys(row).filter((column) => known.has(column))
   const values = columns.map((column) => toValue(row[column]))

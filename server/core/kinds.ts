@@ -1,21 +1,27 @@
-/** What an item is, as Put.io numbers it. The index is the code. Source: API v1 §5.2. */
-export const kindNames = [
+/** What an item is. `file` is a file of no other kind. */
+export const itemKinds = [
   'folder',
   'file',
   'audio',
   'movie',
   'image',
-  'compressed',
+  'archive',
   'pdf',
-  'ms_doc',
+  'document',
   'text',
-  'swf',
+  'flash',
 ] as const
+export type ItemKind = (typeof itemKinds)[number]
 
-export const folderKind = 0
+const kindsByWord = new Map<unknown, ItemKind>(itemKinds.map((kind) => [kind, kind]))
+
+/** The kind of a word; null when there is none. */
+export function toItemKind(word: unknown): ItemKind | null {
+  return kindsByWord.get(word) ?? null
+}
 
 /** What is known by a name's ending: one line a kind, `ending:content type`. */
-const table: [(typeof kindNames)[number], string][] = [
+const table: [ItemKind, string][] = [
   [
     'audio',
     'mp3:audio/mpeg m4a:audio/mp4 aac:audio/aac flac:audio/flac ogg:audio/ogg oga:audio/ogg opus:audio/ogg wav:audio/wav wma:audio/x-ms-wma aif:audio/aiff aiff:audio/aiff ape:audio/x-ape mka:audio/x-matroska',
@@ -29,36 +35,40 @@ const table: [(typeof kindNames)[number], string][] = [
     'jpg:image/jpeg jpeg:image/jpeg png:image/png gif:image/gif webp:image/webp avif:image/avif bmp:image/bmp tif:image/tiff tiff:image/tiff heic:image/heic ico:image/x-icon',
   ],
   [
-    'compressed',
+    'archive',
     'zip:application/zip rar:application/vnd.rar 7z:application/x-7z-compressed tar:application/x-tar gz:application/gzip tgz:application/gzip bz2:application/x-bzip2 xz:application/x-xz zst:application/zstd iso:application/x-iso9660-image dmg:application/x-apple-diskimage',
   ],
   ['pdf', 'pdf:application/pdf'],
   [
-    'ms_doc',
+    'document',
     'doc:application/msword docx:application/vnd.openxmlformats-officedocument.wordprocessingml.document xls:application/vnd.ms-excel xlsx:application/vnd.openxmlformats-officedocument.spreadsheetml.sheet ppt:application/vnd.ms-powerpoint pptx:application/vnd.openxmlformats-officedocument.presentationml.presentation odt:application/vnd.oasis.opendocument.text',
   ],
   [
     'text',
     'txt:text/plain nfo:text/plain srt:text/plain sub:text/plain log:text/plain md:text/plain csv:text/csv html:text/html htm:text/html xml:application/xml json:application/json svg:image/svg+xml epub:application/epub+zip',
   ],
-  ['swf', 'swf:application/vnd.adobe.flash.movie'],
+  ['flash', 'swf:application/vnd.adobe.flash.movie'],
   ['file', 'torrent:application/x-bittorrent exe:application/vnd.microsoft.portable-executable'],
 ]
 
-const byExtension = new Map<string, { kind: number; contentType: string }>(
+interface FileType {
+  kind: ItemKind
+  contentType: string
+}
+
+const byExtension = new Map<string, FileType>(
   table.flatMap(([kind, line]) =>
-    line.split(' ').map((entry): [string, { kind: number; contentType: string }] => {
+    line.split(' ').map((entry): [string, FileType] => {
       const colon = entry.indexOf(':')
-      return [entry.slice(0, colon), { kind: kindNames.indexOf(kind), contentType: entry.slice(colon + 1) }]
+      return [entry.slice(0, colon), { kind, contentType: entry.slice(colon + 1) }]
     }),
   ),
 )
+const otherType: FileType = { kind: 'file', contentType: 'application/octet-stream' }
 
 /** What a file is by its name's ending. */
-export function kindOf(name: string): { kind: number; contentType: string } {
-  return (
-    byExtension.get(extensionOf(name)) ?? { kind: kindNames.indexOf('file'), contentType: 'application/octet-stream' }
-  )
+export function kindOf(name: string): FileType {
+  return byExtension.get(extensionOf(name)) ?? otherType
 }
 
 /** A name's ending in lower case, without the dot; empty when it has none. */
@@ -67,15 +77,9 @@ export function extensionOf(name: string): string {
   return dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
 }
 
-/** The code for a kind's name, its code as text, or `video`; null when there is no such kind. Source: API v1 §5.2. */
-export function kindCode(word: string): number | null {
-  const name = word.toLowerCase() === 'video' ? 'movie' : word.toLowerCase()
-  const code = kindNames.findIndex((kind, index) => kind === name || `${index}` === name)
-  return code === -1 ? null : code
-}
+const mediaKinds: ReadonlySet<ItemKind> = new Set(['audio', 'movie', 'image', 'archive', 'pdf'])
 
 /** True for a name that promises a film, a song, a picture or an archive: never a web page. */
 export function promisesMedia(name: string): boolean {
-  const { kind } = kindOf(name)
-  return ['audio', 'movie', 'image', 'compressed', 'pdf'].includes(kindNames[kind] ?? '')
+  return mediaKinds.has(kindOf(name).kind)
 }

@@ -1,23 +1,38 @@
 import type { Database } from './database.ts'
-import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
+import { type ItemKind, toItemKind } from './kinds.ts'
+import { number, numberOrNull, type Row, text } from './row.ts'
 
-/** A message on the dashboard. Source: API v1 §6. */
-export interface Message {
+/** What a user is told on the dashboard. */
+export type Message = FileMessage | Notice
+
+interface AnyMessage {
   id: number
-  itemId: number | null
-  /** HTML. */
-  title: string
-  fileName: string | null
-  kind: number | null
   /** The transfer that it tells of; null for any other message, and for those of earlier versions. */
   transferId: number | null
 }
 
+/** An item has come by a transfer. It says what that was like then: since, the item may have another name or be gone. */
+interface FileMessage extends AnyMessage {
+  type: 'file-arrived'
+  itemId: number
+  name: string
+  kind: ItemKind
+  sizeBytes: number
+}
+
+interface Notice extends AnyMessage {
+  type: 'notice'
+  itemId: number | null
+  /** Plain text. */
+  sentence: string
+}
+
 export interface Messages {
+  /** The newest first. */
   list: () => Message[]
   remove: (id: number) => void
-  /** Says that a file has come by a transfer. To be called inside the transaction that adds it. */
-  addFile: (file: { id: number; name: string; kind: number; sizeBytes: number }, transferId: number) => void
+  /** Says that an item has come by a transfer. To be called inside the transaction that adds it. */
+  addFile: (item: { id: number; name: string; kind: ItemKind; sizeBytes: number }, transferId: number) => void
   /** Says anything else, in plain text: of an item, of a transfer. */
   addNotice: (sentence: string, about?: { itemId: number | null; transferId: number | null }) => void
 }
@@ -25,53 +40,40 @@ export interface Messages {
 const nothing = { itemId: null, transferId: null }
 
 export function createMessages(db: Database, userId: number): Messages {
-  const insert = db.sql.prepare(
-    'INSERT INTO messages (user_id, item_id, title, file_name, kind, created_at, transfer_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  const { sql } = db
+  const insertFile = sql.prepare(
+    `INSERT INTO messages (user_id, type, item_id, item_name, item_kind, item_size, transfer_id, created_at)
+     VALUES (?, 'file-arrived', ?, ?, ?, ?, ?, ?)`,
+  )
+  const insertNotice = sql.prepare(
+    "INSERT INTO messages (user_id, type, item_id, sentence, transfer_id, created_at) VALUES (?, 'notice', ?, ?, ?, ?)",
   )
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   return {
-    list: () => db.sql.prepare('SELECT * FROM messages WHERE user_id = ? ORDER BY id DESC').all(userId).map(toMessage),
+    list: () => sql.prepare('SELECT * FROM messages WHERE user_id = ? ORDER BY id DESC').all(userId).map(toMessage),
     remove: (id) => {
-      db.transact(() => db.sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id))
+      db.transact(() => sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id))
     },
     addFile: ({ id, name, kind, sizeBytes }, transferId) => {
-      const title = `<a rel="userfile" href="/file/${id}">${escapeHtml(name)}</a> <span class="dash-gray">(${humanSize(sizeBytes, 2)}) downloaded</span>`
-      insert.run(userId, id, title, name, kind, nowSeconds(), transferId)
+      insertFile.run(userId, id, name, kind, sizeBytes, transferId, nowSeconds())
     },
     addNotice: (sentence, { itemId, transferId } = nothing) => {
-      db.transact(() => insert.run(userId, itemId, escapeHtml(sentence), null, null, nowSeconds(), transferId))
+      db.transact(() => insertNotice.run(userId, itemId, sentence, transferId, nowSeconds()))
     },
   }
-}
-
-/** A size as Put.io writes it: `45.5M`. Source: API v1 §8.2. */
-export function humanSize(bytes: number, decimals = 1): string {
-  const units = ['B', 'K', 'M', 'G', 'T']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(decimals)}${units[unit]}`
-}
-
-function escapeHtml(plain: string): string {
-  return plain
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
 }
 
 function toMessage(row: Row): Message {
+  const [id, itemId, transferId] = [number(row, 'id'), numberOrNull(row, 'item_id'), numberOrNull(row, 'transfer_id')]
+  if (row.type !== 'file-arrived' || itemId === null)
+    return { id, transferId, type: 'notice', itemId, sentence: `${row.sentence ?? ''}` }
   return {
-    id: number(row, 'id'),
-    itemId: numberOrNull(row, 'item_id'),
-    title: text(row, 'title'),
-    fileName: textOrNull(row, 'file_name'),
-    kind: numberOrNull(row, 'kind'),
-    transferId: numberOrNull(row, 'transfer_id'),
+    id,
+    transferId,
+    type: 'file-arrived',
+    itemId,
+    name: text(row, 'item_name'),
+    kind: toItemKind(row.item_kind) ?? 'file',
+    sizeBytes: number(row, 'item_size'),
   }
 }

@@ -22,7 +22,7 @@ export function addRows(
         kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
         name,
         folderId,
-        status: reason === null ? 'Waiting' : 'Error',
+        status: reason === null ? 'waiting' : 'error',
         reason,
         content: newContentName(),
       })

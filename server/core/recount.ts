@@ -62,7 +62,7 @@ function toNode(row: Row): Node {
     id: number(row, 'id'),
     userId: number(row, 'user_id'),
     parentId: number(row, 'parent_id'),
-    isFolder: number(row, 'kind') === 0,
+    isFolder: row.kind === 'folder',
     size: number(row, 'size'),
   }
 }

@@ -177,7 +177,7 @@ function isRotten(
     catchUp(kept, since)
     const isSame = versionIn(kept)?.number === last.number
     kept.close()
-    return isWhole && isSame && (seal === 'rotten' || hasOtherRows(sql, next))
+    return isWhole && isSame && (seal === 'rotten' || hasOtherRowsThan(sql, next, files))
   } finally {
     if (kept?.isOpen === true) kept.close()
     discard(next)
@@ -199,8 +199,28 @@ const journaled: Partial<Record<Table, string[]>> = {
   users: ['name'],
   items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
   transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
-  messages: ['user_id', 'item_id', 'title', 'file_name', 'kind', 'created_at'],
+  messages: ['user_id', 'type', 'item_id', 'sentence', 'item_name', 'item_kind', 'item_size', 'created_at'],
   subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],
+}
+
+/** The same for a database that an earlier version may have written: then a copy of it is brought to this version and compared. */
+function hasOtherRowsThan(sql: DatabaseSync, other: string, files: DataFiles): boolean {
+  if (number(one(sql, 'PRAGMA user_version'), 'user_version') === schemaVersion) return hasOtherRows(sql, other)
+  const path = `${files.path}.updated`
+  discard(path)
+  try {
+    sql.prepare('VACUUM INTO ?').run(path)
+    const updated = tryOpen(path, { isThorough: false })
+    if (updated === null) return true
+    try {
+      bringUp(updated, files.folder)
+      return hasOtherRows(updated, other)
+    } finally {
+      updated.close()
+    }
+  } finally {
+    discard(path)
+  }
 }
 
 /** True when a row is not the same here as in another database. */
@@ -209,7 +229,7 @@ function hasOtherRows(sql: DatabaseSync, other: string): boolean {
   try {
     return Object.entries(journaled).some(([table, columns]) => {
       const row = (from: string) => {
-        const size = table === 'items' ? [`iif(${from}.kind = 0, 0, ${from}.size)`] : []
+        const size = table === 'items' ? [`iif(${from}.kind = 'folder', 0, ${from}.size)`] : []
         return [...columns.map((column) => `${from}.${column}`), ...size, '0'].join(', ')
       }
       const query = `SELECT 1 AS is_other FROM kept.${table} AS b JOIN main.${table} AS a ON a.id = b.id
@@ -294,7 +314,7 @@ function hasFiles(folder: string): boolean {
 
 /** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
 function setOddAside({ path, copies, journal, olderJournal, seal, vouched }: DataFiles): void {
-  const ours = ['-wal', '-shm', '-journal', '.new', '.kept'].map((ending) => `${path}${ending}`)
+  const ours = ['-wal', '-shm', '-journal', '.new', '.kept', '.updated'].map((ending) => `${path}${ending}`)
   for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${vouched}.new`]) {
     const found = lstatSync(one, { throwIfNoEntry: false })
     if (found !== undefined && !found.isFile()) setAside(one)

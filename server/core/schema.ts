@@ -1,7 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { currentRow, legacyKinds, legacyStatuses } from './legacy-rows.ts'
+import type { Row } from './row.ts'
 
 /** One step a version; a step that was released is never changed. */
-const migrations = [
+const migrations: (string | ((db: DatabaseSync) => void))[] = [
   `CREATE TABLE users (
      id INTEGER PRIMARY KEY, name TEXT NOT NULL, stored_bytes INTEGER NOT NULL DEFAULT 0
    ) STRICT;
@@ -64,6 +66,7 @@ const migrations = [
    END;
    CREATE TABLE missing (content TEXT PRIMARY KEY) STRICT;`,
   'ALTER TABLE messages ADD COLUMN transfer_id INTEGER;',
+  toDomainWords,
 ]
 
 /** The newest version of the data that this program knows. */
@@ -72,6 +75,51 @@ export const schemaVersion = migrations.length
 /** Brings the data to the newest version, each step whole or not at all. */
 export function migrate(db: DatabaseSync, version: number): void {
   for (let step = version; step < migrations.length; step++) {
-    db.exec(`BEGIN IMMEDIATE; ${migrations[step] ?? ''} PRAGMA user_version = ${step + 1}; COMMIT`)
+    const migration = migrations[step] ?? ''
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      if (typeof migration === 'string') db.exec(migration)
+      else migration(db)
+      db.exec(`PRAGMA user_version = ${step + 1}; COMMIT`)
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
   }
+}
+
+/** Version 6: statuses, kinds and messages are kept in words of their own, not in those of API v1. */
+function toDomainWords(db: DatabaseSync): void {
+  const words = (from: readonly [string | number, string][], column: string, other: string) =>
+    `CASE ${column} ${from.map(([old, word]) => `WHEN ${typeof old === 'number' ? old : `'${old}'`} THEN '${word}'`).join(' ')} ELSE ${other} END`
+  const kinds = legacyKinds.map((word, code): [number, string] => [code, word])
+  db.exec(`
+    UPDATE transfers SET status = ${words(Object.entries(legacyStatuses), 'status', 'status')};
+    DROP INDEX folders_by_name;
+    ALTER TABLE items ADD COLUMN word TEXT NOT NULL DEFAULT 'file';
+    UPDATE items SET word = ${words(kinds, 'kind', "iif(content IS NULL, 'folder', 'file')")};
+    ALTER TABLE items DROP COLUMN kind;
+    ALTER TABLE items RENAME COLUMN word TO kind;
+    CREATE INDEX folders_by_name ON items(user_id, folded, id) WHERE kind = 'folder';
+    ALTER TABLE messages ADD COLUMN type TEXT NOT NULL DEFAULT 'notice';
+    ALTER TABLE messages ADD COLUMN sentence TEXT;
+    ALTER TABLE messages ADD COLUMN item_name TEXT;
+    ALTER TABLE messages ADD COLUMN item_kind TEXT;
+    ALTER TABLE messages ADD COLUMN item_size INTEGER;`)
+  const write = db.prepare(
+    'UPDATE messages SET type = ?, sentence = ?, item_name = ?, item_kind = ?, item_size = ? WHERE id = ?',
+  )
+  const value = (row: Row, column: string): SQLInputValue => {
+    const found = row[column] ?? null
+    return typeof found === 'string' || typeof found === 'number' ? found : null
+  }
+  for (const old of db.prepare('SELECT * FROM messages').all()) {
+    const row = currentRow('messages', old)
+    const columns = ['type', 'sentence', 'item_name', 'item_kind', 'item_size', 'id']
+    write.run(...columns.map((column) => value(row, column)))
+  }
+  db.exec(`
+    ALTER TABLE messages DROP COLUMN title;
+    ALTER TABLE messages DROP COLUMN file_name;
+    ALTER TABLE messages DROP COLUMN kind;`)
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { freeName } from '../../engine/text/names.ts'
 import type { Database } from './database.ts'
 import { checkName } from './item-name.ts'
-import { extensionOf, folderKind, kindOf } from './kinds.ts'
+import { extensionOf, type ItemKind, itemKinds, kindOf, toItemKind } from './kinds.ts'
 import { NotFound, Refusal } from './refusal.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 import { type Branch, branchOf, type NewTree } from './tree.ts'
@@ -13,7 +13,7 @@ export interface Item {
   /** 0 is the root folder; null for the root itself. */
   parentId: number | null
   name: string
-  kind: number
+  kind: ItemKind
   /** Of a folder: the sum of what it holds. */
   sizeBytes: number
   /** The name of its content file; null for folders. */
@@ -27,20 +27,35 @@ export const rootId = 0
 /** Where items are that were removed, until nothing of them is left. */
 export const removedId = -1
 
-/** The order of a listing; ties go by id, newest first. Source: API v1 §5.3. */
-export const orders = {
-  id_asc: 'id',
-  id_desc: 'id DESC',
-  type_asc: 'kind, id DESC',
-  type_desc: 'kind DESC, id DESC',
-  name_asc: 'folded, name, id DESC',
-  name_desc: 'folded DESC, name DESC, id DESC',
-  extention_asc: 'extension, id DESC',
-  extention_desc: 'extension DESC, id DESC',
-  createdat_asc: 'created_at, id DESC',
-  createdat_desc: 'created_at DESC, id DESC',
-} as const
-export type Order = keyof typeof orders
+/** The order of a listing; ties go by id, newest first. */
+export interface Order {
+  by: 'id' | 'kind' | 'name' | 'extension' | 'added'
+  isDescending: boolean
+}
+
+const kindRank = `CASE kind ${itemKinds.map((kind, rank) => `WHEN '${kind}' THEN ${rank}`).join(' ')} END`
+const sortColumns: Record<Order['by'], string[]> = {
+  id: ['id'],
+  kind: [kindRank],
+  name: ['folded', 'name'],
+  extension: ['extension'],
+  added: ['created_at'],
+}
+
+function orderClause({ by, isDescending }: Order): string {
+  const columns = sortColumns[by].map((column) => (isDescending ? `${column} DESC` : column))
+  return [...columns, ...(by === 'id' ? [] : ['id DESC'])].join(', ')
+}
+
+/** A part of a folder's items. */
+interface Page {
+  offset: number
+  /** -1: all. */
+  limit: number
+  /** Null: items of every kind. */
+  kinds: readonly ItemKind[] | null
+  order: Order
+}
 
 export interface Space {
   /** Another number after every change: what was read at the same one is still so. */
@@ -51,7 +66,7 @@ export interface Space {
   has: (id: number) => boolean
   /** An item, or null when there is none. */
   find: (id: number) => Item | null
-  list: (folderId: number, page: { offset: number; limit: number; kind: number | null; order: Order }) => Item[]
+  list: (folderId: number, page: Page) => Item[]
   /** Every folder, for the tree. */
   folders: () => Item[]
   /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
@@ -167,7 +182,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   const getFolder = (id: number): Item => {
     const folder = get(id)
-    if (folder.kind !== folderKind) throw new Refusal(`“${folder.name}” is not a folder.`)
+    if (folder.kind !== 'folder') throw new Refusal(`“${folder.name}” is not a folder.`)
     return folder
   }
   const getChangeable = (id: number, what: string): Item & { parentId: number } => {
@@ -215,7 +230,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       if (room <= 0) break
       const inner = top.content === null ? some.all(userId, number(top, 'id'), room) : []
       for (const row of inner) {
-        if (row.kind === folderKind) left.push(number(row, 'id'))
+        if (row.kind === 'folder') left.push(number(row, 'id'))
         else gone.push(row)
       }
       if (inner.length < room) gone.push(top)
@@ -240,7 +255,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       await setImmediate()
     }
   }
-  const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === folderKind ? id : rootId)
+  const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === 'folder' ? id : rootId)
   const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
     const added = branch.files.map(({ name, index }) => {
       const { sizeBytes, content } = files[index] ?? { sizeBytes: 0, content: null }
@@ -249,7 +264,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       return id
     })
     for (const [name, inner] of branch.folders) {
-      const id = addArrival({ name, parentId, kind: folderKind, sizeBytes: inner.sizeBytes, content: null })
+      const id = addArrival({ name, parentId, kind: 'folder', sizeBytes: inner.sizeBytes, content: null })
       addBranch(inner, id, files, fileIds)
       added.push(id)
     }
@@ -265,18 +280,20 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     has: (id) => id === rootId || find(id) !== null,
     find: (id) => (id === rootId ? rootItem(storedBytes()) : find(id)),
     storedBytes,
-    list: (folderId, { offset, limit, kind, order }) => {
+    list: (folderId, { offset, limit, kinds, order }) => {
       getFolder(folderId)
-      const filter = kind === null ? '' : `AND kind = ${kind}`
+      const filter = kinds === null ? '' : `AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`
       return listing(
-        `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter} ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
+        `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter} ORDER BY ${orderClause(order)} LIMIT ? OFFSET ?`,
       )
         .all(userId, folderId, limit, offset)
         .map(toItem)
     },
     folders: () =>
       visible(
-        sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 0 ORDER BY folded, id`).all(userId),
+        sql
+          .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 'folder' ORDER BY folded, id`)
+          .all(userId),
       ),
     search: (condition, values, belowId = null) => {
       const scope = belowId === null ? '' : 'AND id IN below AND id != ?'
@@ -294,7 +311,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       checkName(name)
       getFolder(parentId)
       return change(() =>
-        get(addRow({ name: freeIn(parentId, name), parentId, kind: folderKind, sizeBytes: 0, content: null })),
+        get(addRow({ name: freeIn(parentId, name), parentId, kind: 'folder', sizeBytes: 0, content: null })),
       )
     },
     rename: (id, name) => {
@@ -303,7 +320,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       if (item.name === name) return item
       return change(() => {
         const free = freeIn(item.parentId, name)
-        const kind = item.kind === folderKind ? folderKind : kindOf(free).kind
+        const kind = item.kind === 'folder' ? 'folder' : kindOf(free).kind
         sql
           .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
           .run(free, fold(free), extensionOf(free), kind, userId, id)
@@ -366,7 +383,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       number(sql.prepare(`${below} SELECT count(*) - 1 AS n FROM below`).get(folderId, userId) ?? {}, 'n'),
     findFolder: (parentId, name) => {
       const row = sql
-        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? AND name = ? AND kind = 0`)
+        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? AND name = ? AND kind = 'folder'`)
         .get(userId, parentId, name)
       return row === undefined ? null : toItem(row)
     },
@@ -382,7 +399,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
 interface NewItem {
   name: string
   parentId: number
-  kind: number
+  kind: ItemKind
   sizeBytes: number
   content: string | null
 }
@@ -397,7 +414,7 @@ function rootItem(sizeBytes: number): Item {
     id: rootId,
     parentId: null,
     name: 'Your Files',
-    kind: folderKind,
+    kind: 'folder',
     sizeBytes,
     content: null,
     addedAtSeconds: 0,
@@ -405,13 +422,14 @@ function rootItem(sizeBytes: number): Item {
 }
 
 function toItem(row: Row): Item {
+  const content = textOrNull(row, 'content')
   return {
     id: number(row, 'id'),
     parentId: numberOrNull(row, 'parent_id'),
     name: text(row, 'name'),
-    kind: number(row, 'kind'),
+    kind: toItemKind(row.kind) ?? (content === null ? 'folder' : 'file'),
     sizeBytes: number(row, 'size'),
-    content: textOrNull(row, 'content'),
+    content,
     addedAtSeconds: number(row, 'created_at'),
   }
 }

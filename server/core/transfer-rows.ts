@@ -154,7 +154,7 @@ function toTransfer(row: Row): Transfer {
   const itemIds = fromJson(textOrNull(row, 'item_ids'))
   const isSound =
     known.status !== undefined && known.stage !== undefined && ![links, files, plan, itemIds].includes(undefined)
-  const { status = 'Error', stage = 'fetching' } = isSound ? known : {}
+  const { status = 'error', stage = 'fetching' } = isSound ? known : {}
   return {
     id: number(row, 'id'),
     links: toList(links, isText),

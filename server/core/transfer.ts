@@ -1,19 +1,19 @@
 import type { ResumeRecord } from '../../engine/resume.ts'
 import type { Plan } from './plan.ts'
 
-/** Put.io's statuses, in the order a transfer passes through them. Source: API v1 §7.3. */
+/** In the order a transfer passes through them. Source: API v1 §7.3. */
 export const statuses = [
-  'Waiting',
-  'In queue',
-  'Looking for peers',
-  'Downloading',
-  'Downloading and seeding',
-  'Seeding',
-  'In complete queue',
-  'In extraction queue',
-  'Extracting',
-  'Completing',
-  'Error',
+  'waiting',
+  'in-queue',
+  'looking-for-peers',
+  'downloading',
+  'downloading-and-seeding',
+  'seeding',
+  'in-complete-queue',
+  'in-extraction-queue',
+  'extracting',
+  'completing',
+  'error',
 ] as const
 export type Status = (typeof statuses)[number]
 
@@ -81,12 +81,12 @@ export interface Transfer {
 
 /** True for statuses that hold a slot of the active limit. Source: API v1 §7.4. */
 export function holdsSlot(status: Status): boolean {
-  return status !== 'Waiting' && status !== 'Error'
+  return status !== 'waiting' && status !== 'error'
 }
 
 /** 0–100, whole; 100 only when every byte is there. Source: API v1 §7.3. */
 export function percentDone({ status, stage, sizeBytes, downloadedBytes }: Transfer): number {
-  if (status === 'Waiting') return 0
+  if (status === 'waiting') return 0
   if (stage !== 'fetching') return 100
   if (sizeBytes === null || sizeBytes === 0) return 0
   return Math.max(0, Math.min(99, Math.floor((downloadedBytes / sizeBytes) * 100)))

@@ -43,7 +43,7 @@ export class TransferList {
   list(): Transfer[] {
     const isOwn = (transfer: Transfer) => this.#live.get(transfer.id) === transfer
     const all = this.#all()
-    const waiting = all.filter(({ status }) => status === 'Waiting')
+    const waiting = all.filter(({ status }) => status === 'waiting')
     const { turns: delivering, activeLimit } = this.#options
     const why = reasonsOf({ fetching: this.#turns, delivering, isOwn, waiting, activeLimit })
     return all.map((transfer) => {
@@ -108,13 +108,13 @@ export class TransferList {
     const { db, content } = this.#options
     const transfer = this.#get(id)
     const { stage, status, failure } = transfer
-    if (status !== 'Error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
+    if (status !== 'error' && stage !== 'undelivered') throw new Refusal(`“${transfer.name}” has not failed.`)
     // Another look at the same bytes would not mend them.
     const isLost = isUnpacked && password === null && failure === 'damaged' && !transfer.isSharing
     const changes = { isUnpacked, failure: null, reason: null, password: password ?? transfer.password }
     if (stage === 'undelivered' && !isLost) {
-      const next = transfer.isSharing ? 'Seeding' : 'In complete queue'
-      this.#setNow(transfer, next, { ...changes, stage: 'delivering', deliveryStatus: 'In complete queue' })
+      const next = transfer.isSharing ? 'seeding' : 'in-complete-queue'
+      this.#setNow(transfer, next, { ...changes, stage: 'delivering', deliveryStatus: 'in-complete-queue' })
       this.#deliver(transfer, { hasWaited: true })
       return transfer
     }
@@ -124,7 +124,7 @@ export class TransferList {
     if (reason !== null) throw new Refusal(reason)
     const settled = settledOf(transfer)
     db.transact(() => {
-      this.#setNow(transfer, 'Waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
+      this.#setNow(transfer, 'waiting', { ...changes, stage: 'fetching', ...unfetched(transfer) })
       content.noteRemovals(settled)
     })
     this.#afterwards(() => content.remove(settled))
@@ -145,13 +145,13 @@ export class TransferList {
     const active = this.#all().filter((transfer) => holdsSlot(transfer.status) && !this.#isStill(transfer)).length
     const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
     const next = this.#all()
-      .filter(({ status }) => status === 'Waiting')
+      .filter(({ status }) => status === 'waiting')
       .slice(0, slots)
     if (next.length > 0) {
       db.transact(() => {
-        for (const transfer of next) this.#options.rows.save({ ...transfer, status: 'In queue' })
+        for (const transfer of next) this.#options.rows.save({ ...transfer, status: 'in-queue' })
       })
-      for (const transfer of next) transfer.status = 'In queue'
+      for (const transfer of next) transfer.status = 'in-queue'
     }
     setImmediate(() => attempt(() => this.#startQueued(), this.#options.report))
   }
@@ -202,7 +202,7 @@ export class TransferList {
       this.#hold(transfer)
       return
     }
-    const isUntouched = transfer.status === 'In queue' && transfer.downloadedBytes === 0
+    const isUntouched = transfer.status === 'in-queue' && transfer.downloadedBytes === 0
     if (!holdsSlot(transfer.status) || isUntouched) return
     quota.reserve(transfer.id, transfer.sizeBytes ?? transfer.downloadedBytes)
     quota.use(transfer.id, transfer.downloadedBytes)
@@ -231,7 +231,7 @@ export class TransferList {
   #startQueued(): void {
     if (this.#isStopped) return
     for (const transfer of this.#live.values()) {
-      if (transfer.status === 'In queue' && !this.#fetching.has(transfer.id)) this.#fetch(transfer)
+      if (transfer.status === 'in-queue' && !this.#fetching.has(transfer.id)) this.#fetch(transfer)
     }
   }
 
@@ -243,8 +243,8 @@ export class TransferList {
           signal,
           onLine: () => this.#queue(transfer, transfer.reason),
           onTurn: () => {
-            if (transfer.status !== 'In queue') return
-            this.#set(transfer, transfer.kind === 'torrent' ? 'Looking for peers' : 'Downloading', { reason: null })
+            if (transfer.status !== 'in-queue') return
+            this.#set(transfer, transfer.kind === 'torrent' ? 'looking-for-peers' : 'downloading', { reason: null })
           },
           onYield: () => this.#queue(transfer, transfer.reason ?? whyStill(transfer)),
           work: (turn) => this.#fetchInTurn(transfer, turn),
@@ -269,7 +269,7 @@ export class TransferList {
 
   #queue(transfer: Transfer, reason: string | null): void {
     transfer.peers = 0
-    if (transfer.status !== 'In queue' || transfer.reason !== reason) this.#set(transfer, 'In queue', { reason })
+    if (transfer.status !== 'in-queue' || transfer.reason !== reason) this.#set(transfer, 'in-queue', { reason })
   }
 
   #beginSharing(transfer: Transfer): void {
@@ -280,15 +280,15 @@ export class TransferList {
 
   #beginDelivery(transfer: Transfer): void {
     transfer.stage = 'delivering'
-    transfer.deliveryStatus = 'In complete queue'
-    this.#set(transfer, transfer.isSharing ? 'Seeding' : 'In complete queue', { reason: null })
+    transfer.deliveryStatus = 'in-complete-queue'
+    this.#set(transfer, transfer.isSharing ? 'seeding' : 'in-complete-queue', { reason: null })
     this.#deliver(transfer)
   }
 
   #endSharing(transfer: Transfer): void {
     transfer.isSharing = false
     if (transfer.stage === 'delivered') this.#leave(transfer)
-    else this.#set(transfer, transfer.stage === 'undelivered' ? 'Error' : transfer.deliveryStatus)
+    else this.#set(transfer, transfer.stage === 'undelivered' ? 'error' : transfer.deliveryStatus)
   }
 
   /** With `hasWaited`, first sees whether another program changed its bytes meanwhile: then those are fetched again. */
@@ -297,7 +297,7 @@ export class TransferList {
     const { folder } = content
     const show = (status: Status) => {
       transfer.deliveryStatus = status
-      this.#set(transfer, transfer.isSharing ? 'Seeding' : status)
+      this.#set(transfer, transfer.isSharing ? 'seeding' : status)
     }
     const work = async (signal: AbortSignal) => {
       if (hasWaited && !(await isAsFetched(transfer, { content, bootId, signal }))) {
@@ -316,7 +316,7 @@ export class TransferList {
     await content.erase(settledOf(transfer))
     if (transfer.isSharing) await this.#fetching.stop(transfer.id, new Refusal('It is fetched again.'))
     const isLost = !isHere(transfer, content)
-    this.#set(transfer, 'In queue', {
+    this.#set(transfer, 'in-queue', {
       stage: 'fetching',
       isSharing: false,
       reason,
@@ -327,12 +327,12 @@ export class TransferList {
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
   #leave(transfer: Transfer): void {
-    this.#set(transfer, 'In complete queue')
+    this.#set(transfer, 'in-complete-queue')
     const occupant = { signal: this.#stopping.signal, progress: () => 0 }
     const end = () =>
       this.#options.turns.complete.run(transfer, occupant, async () => {
         if (!this.#live.has(transfer.id)) return
-        this.#set(transfer, 'Completing')
+        this.#set(transfer, 'completing')
         this.#options.rows.remove(transfer.id)
         await this.#forget(transfer)
       })
@@ -361,7 +361,7 @@ export class TransferList {
     quota.release(transfer.id)
     if (!this.#live.has(transfer.id)) return
     attempt(() => db.transact(() => this.#giveBack(transfer)), report)
-    this.#set(transfer, 'Error', { reason, ...unfetched(transfer) })
+    this.#set(transfer, 'error', { reason, ...unfetched(transfer) })
   }
 
   #failDelivery(transfer: Transfer, fault: unknown): void {
@@ -370,7 +370,7 @@ export class TransferList {
     const reason = sentence ?? 'The service had an error of its own while unpacking this.'
     this.#hold(transfer)
     const changes = { reason, failure: failureOf(fault), stage: 'undelivered' as const }
-    this.#set(transfer, transfer.isSharing ? 'Seeding' : 'Error', changes)
+    this.#set(transfer, transfer.isSharing ? 'seeding' : 'error', changes)
   }
 
   /** The quota counts what the transfer has on the disk and the space has not. */

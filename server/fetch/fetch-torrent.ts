@@ -142,11 +142,11 @@ function follow({ transfer, quota, saveSoon }: TorrentFetch, state: TorrentState
 function statusOf({ phase }: TorrentState, isSending: boolean): Status | null {
   switch (phase) {
     case 'looking-for-peers':
-      return 'Looking for peers'
+      return 'looking-for-peers'
     case 'downloading':
-      return isSending ? 'Downloading and seeding' : 'Downloading'
+      return isSending ? 'downloading-and-seeding' : 'downloading'
     case 'checking':
-      return 'Downloading'
+      return 'downloading'
     case 'seeding':
       return null
     default:

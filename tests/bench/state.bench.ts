@@ -122,7 +122,7 @@ function openWith(folder: string, count: number): Opened {
     for (let index = 0; index < count; index += 1) {
       const link = `https://example.com/films/a-film-with-a-name-${index}.mkv`
       const draft = { kind: 'links', name: `film ${index}.mkv`, folderId: 0, content: `content-${index}` } as const
-      const transfer = rows.insert({ ...draft, links: [link], status: 'In queue', reason: null })
+      const transfer = rows.insert({ ...draft, links: [link], status: 'in-queue', reason: null })
       rows.save({ ...transfer, ...changed(transfer, 0) })
     }
   })
@@ -138,7 +138,7 @@ function changed(transfer: Transfer, round: number): Transfer {
   const validators = { etag: '"0123456789abcdef"', lastModified: null, strong: '"0123456789abcdef"' }
   const resume = { validators, totalBytes: 2 ** 30, syncedBytes: downloadedBytes, bootId: 'this boot' }
   const file = { path: [transfer.name], sizeBytes: 2 ** 30, isWhole: false, resume }
-  return { ...transfer, status: 'Downloading', sizeBytes: 2 ** 30, downloadedBytes, files: [file] }
+  return { ...transfer, status: 'downloading', sizeBytes: 2 ** 30, downloadedBytes, files: [file] }
 }
 
 const safely = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;\n'
@@ -146,7 +146,7 @@ const safely = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA loc
 /** The same change as the service writes, as a statement that commits by itself. */
 function update(transfer: Transfer): string {
   const json = (value: unknown) => `'${JSON.stringify(value)}'`
-  return `UPDATE transfers SET links = ${json(transfer.links)}, kind = 'links', name = '${transfer.name}', status = 'Downloading',
+  return `UPDATE transfers SET links = ${json(transfer.links)}, kind = 'links', name = '${transfer.name}', status = 'downloading',
     stage = 'fetching', sharing = 0, reason = NULL, failure = NULL, size = ${transfer.sizeBytes}, downloaded = ${transfer.downloadedBytes},
     uploaded = 0, paid = 0, files = ${json(transfer.files)}, resume = NULL, password = NULL, unpack = 1, plan = NULL, item_ids = NULL
     WHERE id = ${transfer.id};\n`

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { createGate } from '../../engine/net/gate.ts'
 import { type Cores, openCores, type UserOptions } from '../../server/core/core.ts'
 import { createHosters } from '../../server/core/hosters.ts'
@@ -25,4 +26,19 @@ export function openFolder(folder: string, users: readonly string[] = ['you'], s
     openTorrents: () => Promise.reject(new Error('no torrents here')),
     report: () => undefined,
   })
+}
+
+/** Every file by its path, with the bytes that are stored for it. */
+export function treeOf({ users }: Cores, index = 0): [string, string][] {
+  const core = users[index]
+  if (core === undefined) throw new Error('there is no such user')
+  const { space, content } = core
+  const all = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
+  const below = (id: number, path: string): [string, string][] =>
+    space.list(id, all).flatMap((item): [string, string][] => {
+      if (item.content === null) return below(item.id, `${path}/${item.name}`)
+      const place = content.path(item.content)
+      return [[`${path}/${item.name}`, existsSync(place) ? readFileSync(place).toString('hex') : 'missing']]
+    })
+  return below(0, '')
 }

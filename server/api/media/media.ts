@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChangedFileError, serveFile } from '../../../engine/disk/serve-range.ts'
 import type { Core } from '../../core/core.ts'
 import type { Readable } from '../../core/friends.ts'
-import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
+import { kindOf } from '../../core/kinds.ts'
 import { Refusal } from '../../core/refusal.ts'
 import type { Item } from '../../core/space.ts'
 import { logRequest } from '../../log.ts'
@@ -36,7 +36,7 @@ export async function handleMedia(
   const found = findItem(core, route)
   if (found === null) return refuse(response, 404, 'There is no such file.')
   const { item, space } = found
-  if (item.kind === folderKind) {
+  if (item.kind === 'folder') {
     if (route.kind !== 'stream-basket') return refuse(response, 404, 'This is a folder; only its zip can be fetched.')
     const { serveZip } = await import('./zip.ts')
     return serveZip(request, response, { space, content: core.content, folder: item })
@@ -86,7 +86,7 @@ function findItem(core: Core, route: MediaRoute): Readable | null {
 }
 
 function disposition(item: Item, isStream: boolean): string {
-  const isMedia = ['audio', 'movie', 'image'].includes(kindNames[item.kind] ?? '') && !/\.svg$/i.test(item.name)
+  const isMedia = ['audio', 'movie', 'image'].includes(item.kind) && !/\.svg$/i.test(item.name)
   return contentDisposition(isMedia && isStream ? 'inline' : 'attachment', item.name)
 }
 

@@ -4,7 +4,6 @@ import { setImmediate } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
 import { freeName, safeName, twinKey } from '../../../engine/text/names.ts'
 import type { Content } from '../../core/content.ts'
-import { folderKind } from '../../core/kinds.ts'
 import type { Item, Space } from '../../core/space.ts'
 import { contentDisposition, safetyHeaders } from './headers.ts'
 
@@ -60,7 +59,7 @@ interface Adding extends ZipSource {
 async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix = ''): Promise<void> {
   const { space, content } = all
   const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
-  const page = { offset: 0, limit: -1, kind: null, order: 'name_asc' } as const
+  const page = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
   // It may have been deleted since its name was read.
   const isThere = space.version() === all.version || space.has(folder.id)
   for (const item of isThere ? space.list(folder.id, page) : []) {
@@ -70,7 +69,7 @@ async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix 
     const mtime = new Date(item.addedAtSeconds * 1000)
     all.added += 1
     if (all.added % addAtOnce === 0) await setImmediate()
-    if (item.kind === folderKind) {
+    if (item.kind === 'folder') {
       zip.addEmptyDirectory(path, { mtime })
       await addFolder(zip, all, item, `${path}/`)
     } else if (content.sizeBytes(item.content ?? '') === item.sizeBytes) {

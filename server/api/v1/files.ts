@@ -1,9 +1,11 @@
-import { kindCode } from '../../core/kinds.ts'
 import { Refusal } from '../../core/refusal.ts'
 import { search } from '../../core/search.ts'
-import { type Item, type Order, orders } from '../../core/space.ts'
+import type { Item } from '../../core/space.ts'
+import { kindOfWord } from './kinds.ts'
 import { createListings } from './listings.ts'
 import type { Call, Method } from './method.ts'
+import { orderOf } from './orders.ts'
+import { readSearchQuery } from './search-query.ts'
 import { itemWire } from './wire.ts'
 
 const defaultLimit = 20
@@ -16,13 +18,14 @@ export const files: Record<string, Method> = {
     const { params, core } = call
     const id = params.number('id', -1)
     if (id !== -1) return [read(call, id)]
-    const kind = params.text('type')
+    const type = params.text('type')
+    const kind = kindOfWord(type ?? '')
     const folder = core.friends.read(params.number('parent_id', 0))
     const page = {
       offset: params.number('offset', 0),
       limit: params.number('limit', defaultLimit),
-      kind: kind === null || kind === '' || kind === 'all' ? null : (kindCode(kind) ?? -1),
-      order: toOrder(params.text('orderby')),
+      kinds: type === null || type === '' || type === 'all' ? null : kind === null ? [] : [kind],
+      order: orderOf(params.text('orderby')),
     }
     const key = JSON.stringify([folder.item.id, page, call.base, call.isExtended])
     return listings.get(folder.space, key, () =>
@@ -47,7 +50,7 @@ export const files: Record<string, Method> = {
   search: (call) => {
     const query = call.params.text('query')
     if (query === null) throw new Refusal('The parameter “query” is missing.')
-    return search(call.core.friends, query).map(({ item, ownerId }) => wire(call, item, ownerId))
+    return search(call.core.friends, readSearchQuery(query)).map(({ item, ownerId }) => wire(call, item, ownerId))
   },
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
 }
@@ -61,15 +64,6 @@ function read(call: Call, itemId: number) {
 function wire({ base, core, isExtended }: Call, item: Item, userId = core.account.userId) {
   const isFlawed = item.content !== null && core.content.isFlawed(item.content)
   return itemWire(item, { base, userId, isExtended, isFlawed })
-}
-
-function toOrder(said: string | null): Order {
-  const order = said?.replace(/^extension_/, 'extention_') ?? ''
-  return isOrder(order) ? order : 'createdat_desc'
-}
-
-function isOrder(name: string): name is Order {
-  return Object.hasOwn(orders, name)
 }
 
 /** Leaves have an empty `dirs`, never null. Source: API v1 §5.6. */

@@ -1,6 +1,6 @@
 import type { AnalyzedGroup, AnalyzedLink } from '../../core/analysis.ts'
-import { humanSize } from '../../core/messages.ts'
 import { Refusal } from '../../core/refusal.ts'
+import { humanSize } from './human-size.ts'
 import type { Call, Method } from './method.ts'
 
 /** Source: API v1 §8. */

@@ -1,15 +1,18 @@
-import { folderKind, kindNames, kindOf } from '../../core/kinds.ts'
+import { kindOf } from '../../core/kinds.ts'
 import type { Message } from '../../core/messages.ts'
 import type { Item } from '../../core/space.ts'
 import { percentDone, type Transfer } from '../../core/transfer.ts'
+import { kindCode, kindWord } from './kinds.ts'
+import { messageTitle } from './message-titles.ts'
+import { statusWords } from './statuses.ts'
 
 /** How an item is written, for a service that listens at `base`. Source: API v1 §5.1. */
 export function itemWire(
   item: Item,
   { base, userId, isExtended, isFlawed }: { base: string; userId: number; isExtended: boolean; isFlawed: boolean },
 ) {
-  const isFolder = item.kind === folderKind
-  const kind = kindNames[item.kind] ?? 'unknown'
+  const isFolder = item.kind === 'folder'
+  const kind = kindWord(item.kind)
   return {
     name: item.name,
     download_url: isFolder ? null : `${base}/download-file/${userId}/${item.id}`,
@@ -32,7 +35,7 @@ export function itemWire(
 export function transferWire(transfer: Transfer, isExtended: boolean) {
   const percent = percentDone(transfer)
   return {
-    status: transfer.status,
+    status: statusWords[transfer.status],
     percent_done: `${percent}`,
     id: `${transfer.id}`,
     name: transfer.name,
@@ -42,7 +45,7 @@ export function transferWire(transfer: Transfer, isExtended: boolean) {
 
 function transferFigures(transfer: Transfer) {
   const { status, sizeBytes, downloadedBytes, uploadedBytes, bytesPerSecond, links, kind } = transfer
-  const leftBytes = status === 'Seeding' ? (sizeBytes ?? 0) - uploadedBytes : (sizeBytes ?? 0) - downloadedBytes
+  const leftBytes = status === 'seeding' ? (sizeBytes ?? 0) - uploadedBytes : (sizeBytes ?? 0) - downloadedBytes
   const isMoving = sizeBytes !== null && bytesPerSecond > 0 && leftBytes > 0
   const [link = ''] = links
   return {
@@ -66,8 +69,8 @@ function transferFigures(transfer: Transfer) {
 }
 
 function stagePercent({ status, percentUnpacked, sizeBytes, uploadedBytes }: Transfer): number | null {
-  if (status === 'Extracting') return percentUnpacked
-  if (status !== 'Seeding' || sizeBytes === null || sizeBytes === 0) return null
+  if (status === 'extracting') return percentUnpacked
+  if (status !== 'seeding' || sizeBytes === null || sizeBytes === 0) return null
   return Math.min(100, Math.floor((uploadedBytes / sizeBytes) * 100))
 }
 
@@ -79,10 +82,10 @@ export function messageWire(message: Message, userId: number, isExtended: boolea
     hidden: '0',
     user_id: `${userId}`,
     description: null,
-    title: message.title,
+    title: messageTitle(message),
     importance: '0',
-    file_name: message.fileName,
-    file_type: idOrNull(message.kind),
+    file_name: message.type === 'file-arrived' ? message.name : null,
+    file_type: message.type === 'file-arrived' ? kindCode(message.kind) : null,
     from_user_id: null,
     id: `${message.id}`,
     channel: '2',

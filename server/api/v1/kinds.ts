@@ -1,0 +1,29 @@
+import { type ItemKind, itemKinds } from '../../core/kinds.ts'
+
+/** A kind as API v1 names it, and its code. Source: API v1 §5.2. */
+const names: Record<ItemKind, { word: string; code: number }> = {
+  folder: { word: 'folder', code: 0 },
+  file: { word: 'file', code: 1 },
+  audio: { word: 'audio', code: 2 },
+  movie: { word: 'movie', code: 3 },
+  image: { word: 'image', code: 4 },
+  archive: { word: 'compressed', code: 5 },
+  pdf: { word: 'pdf', code: 6 },
+  document: { word: 'ms_doc', code: 7 },
+  text: { word: 'text', code: 8 },
+  flash: { word: 'swf', code: 9 },
+}
+
+export function kindWord(kind: ItemKind): string {
+  return names[kind].word
+}
+
+export function kindCode(kind: ItemKind): string {
+  return `${names[kind].code}`
+}
+
+/** The kind for its word, its code as text, or `video`; null when there is none. */
+export function kindOfWord(said: string): ItemKind | null {
+  const wanted = said.toLowerCase() === 'video' ? 'movie' : said.toLowerCase()
+  return itemKinds.find((kind) => kindWord(kind) === wanted || kindCode(kind) === wanted) ?? null
+}
