@@ -7,12 +7,13 @@ import { Stamps } from '../torrent/stamps.ts'
 import { readTorrent } from '../torrent/torrent-file.ts'
 import type { Content } from './content.ts'
 import type { Database } from './database.ts'
+import { type Effect, next, type Step } from './life.ts'
 import type { Messages } from './messages.ts'
 import { Places } from './places.ts'
 import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
 import type { DiskQuota } from './quota.ts'
 import type { Space } from './space.ts'
-import type { Status, Transfer, TransferFile } from './transfer.ts'
+import type { DeliveryStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 import { archivesOf, type UnpackResult, unpack } from './unpacking.ts'
 
@@ -47,8 +48,8 @@ export interface DeliveryOptions {
 /** What a delivery asks and tells the list. */
 export interface DeliveryWatch {
   signal: AbortSignal
-  /** Tells a status; while the transfer is shared, that stays the one to see. */
-  show: (status: Status) => void
+  /** Tells how far it is. */
+  show: (status: DeliveryStatus) => void
   /** True when others may have been in the work folder since this was begun: nothing that was unpacked is relied on then. */
   hasWaited: boolean
 }
@@ -56,13 +57,17 @@ export interface DeliveryWatch {
 /**
  * Brings what a transfer has fetched into the space: archives unpacked, then everything at once, with a message. Each step is
  * written down before it is taken, so that it can be repeated after a crash; bytes that are still shared stay where they are too.
- * Answers true when the transfer's row is gone with it, false while it is still shared. Rejects when an archive cannot be unpacked:
- * then nothing of it is in the space, and its bytes are kept.
+ * Answers with what is to be done then. Rejects when an archive cannot be unpacked: then nothing of it is in the space, and its bytes
+ * are kept.
  */
-export async function deliver(transfer: Transfer, options: DeliveryOptions, watch: DeliveryWatch): Promise<boolean> {
+export async function deliver(
+  transfer: Transfer,
+  options: DeliveryOptions,
+  watch: DeliveryWatch,
+): Promise<readonly Effect[]> {
   const { rows, content, space } = options
-  const plan = (next: Plan) => {
-    transfer.plan = next
+  const plan = (made: Plan) => {
+    transfer.plan = made
     rows.save(transfer)
   }
   watch.show('in-complete-queue')
@@ -129,16 +134,16 @@ function rootOf({ id, kind, name, files }: Transfer, rows: TransferRows): string
   return torrentFile !== null && readTorrent(torrentFile).info.isFolder ? [name] : []
 }
 
-/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. True when the row is gone. */
+/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. */
 async function complete(
   transfer: Transfer,
   options: DeliveryOptions,
   { signal, show }: DeliveryWatch,
-): Promise<boolean> {
+): Promise<readonly Effect[]> {
   const { content, quota, db } = options
   return options.turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
     const { plan } = transfer
-    if (plan === null) return false
+    if (plan === null) return []
     if (plan.note != null) transfer.reason = plan.note
     show('completing')
     const files = plan.trees.flatMap((tree) => tree.files)
@@ -151,10 +156,10 @@ async function complete(
       false,
     )
     signal.throwIfAborted()
-    const { changes, hasLeft } = db.transact(() => settle(transfer, plan, options))
+    const { changes, effects } = db.transact(() => settle(transfer, plan, options))
     Object.assign(transfer, changes)
     quota.settle(transfer.id, heldBytes(transfer, content))
-    return hasLeft
+    return effects
   })
 }
 
@@ -207,24 +212,22 @@ function unprovenNotice(files: readonly TransferFile[]): string {
   return `${names}: the sender did not say how long it is, so it may not be whole.`
 }
 
-/** The transaction at the end of a plan. Answers with what the transfer says from now on. */
-function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions) {
+/** The transaction at the end of a plan. Answers with what becomes of the transfer. */
+function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
   const { note = null } = plan
   for (const id of plan.replacedIds.filter(space.has)) space.remove(id)
   const added = plan.trees.map(space.addTree)
   if (plan.kind === 'raw') {
     const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }
     rows.save({ ...transfer, ...changes })
-    return { changes, hasLeft: false }
+    return { changes, effects: [] }
   }
   const top = added.flatMap((tree) => tree.top)
   for (const item of top) messages.addFile(item, transfer.id)
   const unproven = transfer.files.filter(({ isUnproven }) => isUnproven === true)
   const told = [note, unproven.length > 0 ? unprovenNotice(unproven) : null].filter((text) => text !== null).join(' ')
   if (told !== '') messages.addNotice(told, { itemId: top[0]?.id ?? null, transferId: transfer.id })
-  // A row that stays, as it is still shared, goes on telling it.
-  const changes = { plan: null, stage: 'delivered' as const, reason: note }
-  if (transfer.isSharing) rows.save({ ...transfer, ...changes })
-  else rows.remove(transfer.id)
-  return { changes, hasLeft: !transfer.isSharing }
+  const step = next(transfer, { type: 'delivered', note })
+  rows.save({ ...transfer, ...step.changes })
+  return step
 }

@@ -30,7 +30,7 @@ function transfer(id: number, kind: Transfer['kind'] = 'links'): Transfer {
     addedAtSeconds: 0,
     bytesPerSecond: 0,
     peers: 0,
-    deliveryStatus: 'in-queue',
+    deliveryStatus: 'in-complete-queue',
     percentUnpacked: 0,
   }
 }

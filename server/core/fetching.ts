@@ -13,7 +13,7 @@ import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
 import type { DiskQuota } from './quota.ts'
 import { Refusal } from './refusal.ts'
-import type { Transfer, TransferFile } from './transfer.ts'
+import type { SwarmStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 
 const maxTorrentFileBytes = 16 * 1024 * 1024
@@ -37,6 +37,8 @@ export interface FetchingWatch {
   turn: Turn
   /** A torrent is whole here, and is shared from now on. */
   onSharing: () => void
+  /** What its swarm does is another than before, or the same. */
+  onSwarm: (status: SwarmStatus) => void
 }
 
 /**
@@ -48,8 +50,8 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
   const workFolder = await content.openWork(transfer.content)
   const save = () => rows.save(transfer)
   const saveSoon = () => rows.saveSoon(transfer)
-  const { turn, onSharing } = watch
-  const job = { ...options, turn, signal: turn.signal, onSharing, transfer, workFolder, save, saveSoon }
+  const { turn } = watch
+  const job = { ...options, ...watch, signal: turn.signal, transfer, workFolder, save, saveSoon }
   if (transfer.kind === 'links') {
     if (transfer.files.length !== transfer.links.length) transfer.files = transfer.links.map(unfetchedFile)
     const pay = (bytes: number) =>

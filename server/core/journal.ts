@@ -22,13 +22,13 @@ export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscription
 const occasions: Record<Table, string[]> = {
   users: ['INSERT', 'UPDATE OF name'],
   items: ['INSERT', 'UPDATE OF parent_id, name'],
-  transfers: ['INSERT', 'DELETE', 'UPDATE OF torrent', 'UPDATE OF links, stage, plan, item_ids, name'],
+  transfers: ['INSERT', 'DELETE', 'UPDATE OF torrent', 'UPDATE OF links, stage, plan, item_ids, name, finished_at'],
   messages: ['INSERT', 'DELETE'],
   subscriptions: ['INSERT', 'DELETE', 'UPDATE OF name, url, do_filters, dont_filters, folder_id, paused'],
   seen_entries: ['INSERT'],
 }
 /** Every save of a transfer writes all its columns: it counts only when one of these is another than before. */
-const differs = ['links', 'stage', 'plan', 'item_ids', 'name']
+const differs = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
   .map((column) => `OLD.${column} IS NOT NEW.${column}`)
   .join(' OR ')
 

@@ -2,6 +2,7 @@ import { asLink } from '../../engine/text/as-link.ts'
 import { newContentName } from './content.ts'
 import type { Database } from './database.ts'
 import type { Hosters } from './hosters.ts'
+import { firstStatus } from './life.ts'
 import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
 import type { Transfer } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
@@ -15,15 +16,13 @@ export function addRows(
   return db.transact(() =>
     groupLinks(links.map(asLink)).map(({ name, links: together }) => {
       const [first = ''] = together
-      const reason = whyNotAny(together, hosters)
       const kind = linkKind(first)
       const transfer = rows.insert({
         links: kind === 'torrent-file' ? [] : together,
         kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
         name,
         folderId,
-        status: reason === null ? 'waiting' : 'error',
-        reason,
+        ...firstStatus(whyNotAny(together, hosters)),
         content: newContentName(),
       })
       if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))

@@ -67,6 +67,18 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    CREATE TABLE missing (content TEXT PRIMARY KEY) STRICT;`,
   'ALTER TABLE messages ADD COLUMN transfer_id INTEGER;',
   toDomainWords,
+  `ALTER TABLE transfers ADD COLUMN finished_at INTEGER;
+   CREATE INDEX finished_transfers ON transfers(user_id, finished_at, id) WHERE finished_at IS NOT NULL;
+   DROP TRIGGER transfers_leave;
+   CREATE TRIGGER transfers_leave AFTER DELETE ON transfers WHEN OLD.finished_at IS NULL BEGIN
+     INSERT OR IGNORE INTO left_work (content) VALUES (OLD.content);
+   END;
+   CREATE TRIGGER transfers_finish AFTER UPDATE OF finished_at ON transfers WHEN NEW.finished_at IS NOT NULL BEGIN
+     INSERT OR IGNORE INTO left_work (content) VALUES (NEW.content);
+   END;
+   CREATE TRIGGER transfers_return AFTER INSERT ON transfers WHEN NEW.finished_at IS NOT NULL BEGIN
+     INSERT OR IGNORE INTO left_work (content) VALUES (NEW.content);
+   END;`,
 ]
 
 /** The newest version of the data that this program knows. */

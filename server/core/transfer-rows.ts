@@ -7,14 +7,33 @@ import { stages, statuses, type Transfer, type TransferFile } from './transfer.t
 
 const flushMs = 300
 const againMs = 2000
+/** Of each user's finished transfers the newest are kept, for a while. */
+const maxFinished = 1000
+const maxFinishedSeconds = 90 * 24 * 60 * 60
+
+/** A transfer whose files are in the space. */
+export interface FinishedTransfer {
+  id: number
+  links: string[]
+  name: string
+  folderId: number
+  sizeBytes: number | null
+  uploadedBytes: number
+  /** What the person has to know of it, or null. */
+  note: string | null
+  addedAtSeconds: number
+  finishedAtSeconds: number
+}
 
 /** The rows of one user's transfers: what of a transfer outlasts the program. */
 export interface TransferRows {
-  /** Oldest first. */
-  all: () => Transfer[]
+  /** Those that are not completed, oldest first. */
+  active: () => Transfer[]
+  /** Those that are, the newest first. */
+  finished: () => FinishedTransfer[]
   /** Adds one and answers with it. To be called inside a transaction. */
   insert: (draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>) => Transfer
-  /** Writes everything, so that it survives a power cut. */
+  /** Writes everything, so that it survives a power cut. Of one that is completed only what `FinishedTransfer` tells is kept. */
   save: (transfer: Transfer) => void
   /** The same, but on a full disk it is written when there is room again: meanwhile the transfer itself is what holds. */
   saveWhenPossible: (transfer: Transfer) => void
@@ -41,6 +60,15 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
   const insert = sql.prepare(
     `INSERT INTO transfers (user_id, links, kind, name, folder_id, status, reason, content, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const finish = sql.prepare(
+    `UPDATE transfers SET name = ?, status = ?, stage = ?, sharing = 0, reason = ?, size = ?, downloaded = ?, uploaded = ?, finished_at = ?,
+     failure = NULL, files = '[]', resume = NULL, torrent = NULL, password = NULL, plan = NULL, item_ids = NULL WHERE id = ?`,
+  )
+  const prune = sql.prepare(
+    `DELETE FROM transfers WHERE user_id = ?1 AND finished_at IS NOT NULL AND (finished_at < ?2 OR id IN (
+       SELECT id FROM transfers WHERE user_id = ?1 AND finished_at IS NOT NULL
+       ORDER BY finished_at DESC, id DESC LIMIT -1 OFFSET ${maxFinished}))`,
   )
   const remove = sql.prepare('DELETE FROM transfers WHERE id = ?')
   const keepFile = sql.prepare('UPDATE transfers SET torrent = ? WHERE id = ?')
@@ -75,7 +103,14 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
       }
     }, ms)
   }
+  const writeFinished = (transfer: Transfer) => {
+    const { name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, id } = transfer
+    const now = nowSeconds()
+    finish.run(name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, now, id)
+    prune.run(userId, now - maxFinishedSeconds)
+  }
   const writeAll = (transfer: Transfer) => {
+    if (transfer.status === 'completed') return writeFinished(transfer)
     write.run(
       JSON.stringify(transfer.links),
       transfer.kind,
@@ -104,11 +139,22 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
     unsaved.delete(transfer.id)
   }
   return {
-    all: () => sql.prepare('SELECT * FROM transfers WHERE user_id = ? ORDER BY id').all(userId).map(toTransfer),
+    active: () =>
+      sql
+        .prepare('SELECT * FROM transfers WHERE user_id = ? AND finished_at IS NULL ORDER BY id')
+        .all(userId)
+        .map(toTransfer),
+    finished: () =>
+      sql
+        .prepare(
+          `SELECT id, links, name, folder_id, size, uploaded, reason, created_at, finished_at FROM transfers
+           WHERE user_id = ? AND finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC`,
+        )
+        .all(userId)
+        .map(toFinished),
     insert: ({ links, kind, name, folderId, status, reason, content }) => {
-      const nowSeconds = Math.floor(Date.now() / 1000)
       const json = JSON.stringify(links)
-      const { lastInsertRowid } = insert.run(userId, json, kind, name, folderId, status, reason, content, nowSeconds)
+      const { lastInsertRowid } = insert.run(userId, json, kind, name, folderId, status, reason, content, nowSeconds())
       const row = sql.prepare('SELECT * FROM transfers WHERE id = ?').get(lastInsertRowid)
       return toTransfer(row ?? {})
     },
@@ -139,6 +185,24 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
       keepFile.run(bytes, id)
     },
     flush,
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function toFinished(row: Row): FinishedTransfer {
+  return {
+    id: number(row, 'id'),
+    links: toList(fromJson(text(row, 'links')), isText),
+    name: text(row, 'name'),
+    folderId: number(row, 'folder_id'),
+    sizeBytes: numberOrNull(row, 'size'),
+    uploadedBytes: number(row, 'uploaded'),
+    note: textOrNull(row, 'reason'),
+    addedAtSeconds: number(row, 'created_at'),
+    finishedAtSeconds: number(row, 'finished_at'),
   }
 }
 
@@ -182,7 +246,7 @@ function toTransfer(row: Row): Transfer {
     addedAtSeconds: number(row, 'created_at'),
     bytesPerSecond: 0,
     peers: 0,
-    deliveryStatus: status,
+    deliveryStatus: 'in-complete-queue',
     percentUnpacked: 0,
   }
 }

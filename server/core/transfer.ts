@@ -13,9 +13,22 @@ export const statuses = [
   'in-extraction-queue',
   'extracting',
   'completing',
+  'completed',
   'error',
 ] as const
 export type Status = (typeof statuses)[number]
+
+/** The statuses that a delivery has when nothing is shared. */
+export const deliveryStatuses = [
+  'in-complete-queue',
+  'in-extraction-queue',
+  'extracting',
+  'completing',
+] as const satisfies readonly Status[]
+export type DeliveryStatus = (typeof deliveryStatuses)[number]
+
+/** The statuses of a torrent that is being fetched. */
+export type SwarmStatus = Extract<Status, 'looking-for-peers' | 'downloading' | 'downloading-and-seeding'>
 
 /**
  * How far a transfer's content is, apart from sharing: `fetching` its bytes, `delivering` them into the space (unpacking
@@ -44,10 +57,11 @@ export interface Transfer {
   kind: 'links' | 'torrent'
   name: string
   folderId: number
-  status: Status
-  stage: Stage
+  // These four change only as `next` in life.ts says.
+  readonly status: Status
+  readonly stage: Stage
   /** True while a torrent is whole here and not yet shared back. */
-  isSharing: boolean
+  readonly isSharing: boolean
   /** Why it failed, or what it waits for, in a sentence. */
   reason: string | null
   /** What kind of failure stopped its delivery, or null. */
@@ -74,14 +88,14 @@ export interface Transfer {
   bytesPerSecond: number
   peers: number
   /** How far its delivery is, while its status tells that it is shared. */
-  deliveryStatus: Status
+  readonly deliveryStatus: DeliveryStatus
   /** 0–100 of the archives that are being unpacked. */
   percentUnpacked: number
 }
 
 /** True for statuses that hold a slot of the active limit. Source: API v1 §7.4. */
 export function holdsSlot(status: Status): boolean {
-  return status !== 'waiting' && status !== 'error'
+  return status !== 'waiting' && status !== 'completed' && status !== 'error'
 }
 
 /** 0–100, whole; 100 only when every byte is there. Source: API v1 §7.3. */

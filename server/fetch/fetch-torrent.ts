@@ -5,7 +5,7 @@ import { safeName } from '../../engine/text/names.ts'
 import { noRoom } from '../core/no-room.ts'
 import type { DiskQuota } from '../core/quota.ts'
 import { Refusal } from '../core/refusal.ts'
-import type { Status, Transfer } from '../core/transfer.ts'
+import type { SwarmStatus, Transfer } from '../core/transfer.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import { readTorrentResume } from '../torrent/resume.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../torrent/types.ts'
@@ -25,6 +25,8 @@ export interface TorrentFetch {
   keepTorrentFile: (bytes: Uint8Array) => void
   /** The whole content is here and on the disk; from now on it is shared. */
   onSharing: () => void
+  /** What the swarm does now. */
+  onSwarm: (status: SwarmStatus) => void
   save: () => void
   saveSoon: () => void
 }
@@ -119,7 +121,7 @@ function accept(job: TorrentFetch, info: TorrentInfo): void {
   job.save()
 }
 
-function follow({ transfer, quota, saveSoon }: TorrentFetch, state: TorrentState, isSending: boolean): void {
+function follow({ transfer, quota, saveSoon, onSwarm }: TorrentFetch, state: TorrentState, isSending: boolean): void {
   if (state.uploadedBytes > transfer.uploadedBytes) {
     transfer.uploadedBytes = state.uploadedBytes
     saveSoon()
@@ -133,13 +135,11 @@ function follow({ transfer, quota, saveSoon }: TorrentFetch, state: TorrentState
   transfer.bytesPerSecond = state.downloadSpeed
   quota.use(transfer.id, state.downloadedBytes)
   const status = statusOf(state, isSending)
-  if (status === null || status === transfer.status) return
-  transfer.status = status
-  saveSoon()
+  if (status !== null) onSwarm(status)
 }
 
 /** Null: what was shown before still holds. Source: API v1 §7.3. */
-function statusOf({ phase }: TorrentState, isSending: boolean): Status | null {
+function statusOf({ phase }: TorrentState, isSending: boolean): SwarmStatus | null {
   switch (phase) {
     case 'looking-for-peers':
       return 'looking-for-peers'

@@ -12,5 +12,7 @@ export const statusWords: Record<Status, string> = {
   'in-extraction-queue': 'In extraction queue',
   extracting: 'Extracting',
   completing: 'Completing',
+  // Never seen: a transfer leaves the list when it is done.
+  completed: 'Completed',
   error: 'Error',
 }

@@ -20,5 +20,6 @@ export const transfers: Record<string, Method> = {
     const options = { password, isUnpacked: params.text('unpack') !== 'false' }
     return [transferWire(core.transfers.retry(params.id('id'), options), isExtended)]
   },
-  cancel: ({ core, params, isExtended }) => [transferWire(core.transfers.cancel(params.id('id')), isExtended)],
+  cancel: ({ core, params, isExtended }) =>
+    core.transfers.cancel([params.id('id')]).map((transfer) => transferWire(transfer, isExtended)),
 }
