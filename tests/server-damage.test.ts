@@ -422,7 +422,7 @@ it('two users: the second deletes what a copy without a journal still holds, and
   await second.begin()
   const [item] =
     second.users[1]?.space.list(0, { offset: 0, limit: 1, kinds: null, order: { by: 'id', isDescending: false } }) ?? []
-  second.users[1]?.space.remove(item?.id ?? 0)
+  second.users[1]?.space.remove([item?.id ?? 0])
   await until(
     async () => contentsIn(data),
     (contents) => contents.length === 1,
@@ -517,7 +517,7 @@ it('a folder that was deleted, and whose contents went with it, is not told as m
   await first.close()
   const second = open(data)
   await second.begin()
-  second.users[0]?.space.remove(folder.id)
+  second.users[0]?.space.remove([folder.id])
   await until(
     async () => contentsIn(data),
     (contents) => contents.length === 1,

@@ -215,7 +215,7 @@ function unprovenNotice(files: readonly TransferFile[]): string {
 /** The transaction at the end of a plan. Answers with what becomes of the transfer. */
 function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
   const { note = null } = plan
-  for (const id of plan.replacedIds.filter(space.has)) space.remove(id)
+  space.remove(plan.replacedIds.filter(space.has))
   const added = plan.trees.map(space.addTree)
   if (plan.kind === 'raw') {
     const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }

@@ -1,7 +1,8 @@
 import { type Content, newContentName } from './content.ts'
 import type { Database } from './database.ts'
+import { removedId } from './purge.ts'
 import { number, type Row, text } from './row.ts'
-import { removedId, rootId, type Space } from './space.ts'
+import { rootId, type Space } from './space.ts'
 
 /**
  * Compares the list of files with the content that is there, at every start: content that no item, transfer or removal knows is

@@ -1,8 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import { freeName } from '../../engine/text/names.ts'
 import type { Database } from './database.ts'
 import { checkName } from './item-name.ts'
-import { extensionOf, type ItemKind, itemKinds, kindOf, toItemKind } from './kinds.ts'
+import { extensionOf, type ItemKind, kindOf, toItemKind } from './kinds.ts'
+import { type Order, orderClause } from './order.ts'
+import { createPurge, hideItem, type PurgeOptions, removedId } from './purge.ts'
 import { NotFound, Refusal } from './refusal.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from './row.ts'
 import { type Branch, branchOf, type NewTree } from './tree.ts'
@@ -21,31 +22,7 @@ export interface Item {
   addedAtSeconds: number
 }
 
-/** How many items go in one step: what others wait for meanwhile. */
-const purgeAtOnce = 500
 export const rootId = 0
-/** Where items are that were removed, until nothing of them is left. */
-export const removedId = -1
-
-/** The order of a listing; ties go by id, newest first. */
-export interface Order {
-  by: 'id' | 'kind' | 'name' | 'extension' | 'added'
-  isDescending: boolean
-}
-
-const kindRank = `CASE kind ${itemKinds.map((kind, rank) => `WHEN '${kind}' THEN ${rank}`).join(' ')} END`
-const sortColumns: Record<Order['by'], string[]> = {
-  id: ['id'],
-  kind: [kindRank],
-  name: ['folded', 'name'],
-  extension: ['extension'],
-  added: ['created_at'],
-}
-
-function orderClause({ by, isDescending }: Order): string {
-  const columns = sortColumns[by].map((column) => (isDescending ? `${column} DESC` : column))
-  return [...columns, ...(by === 'id' ? [] : ['id DESC'])].join(', ')
-}
 
 /** A part of a folder's items. */
 interface Page {
@@ -73,12 +50,13 @@ export interface Space {
   search: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
   createFolder: (name: string, parentId: number) => Item
   rename: (id: number, name: string) => Item
-  move: (id: number, parentId: number) => Item
+  /** Moves items into a folder, all or none. Answers with them as they are then, each once. */
+  move: (ids: readonly number[], parentId: number) => Item[]
   /**
-   * Removes an item and all below it for good, in one step however much that is: nobody sees them from now on. Rows and contents go
+   * Removes items and all below them for good, all or none, in one step however much that is: nobody sees them from now on. Rows and contents go
    * afterwards, with `purge`.
    */
-  remove: (id: number) => void
+  remove: (ids: readonly number[]) => void
   /** Removes items that nobody sees any more, in short steps with room for other work between them. */
   purge: (options: PurgeOptions) => Promise<void>
   /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
@@ -95,12 +73,6 @@ export interface Space {
   /** How many items are below a folder. */
   count: (folderId: number) => number
   storedBytes: () => number
-}
-
-interface PurgeOptions {
-  eraseContents: (contents: readonly string[]) => Promise<void>
-  /** Ends it between two steps; it goes on at the next start. */
-  signal: AbortSignal
 }
 
 /**
@@ -217,44 +189,22 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     )
     return Number(lastInsertRowid)
   }
-  const hide = sql.prepare(`UPDATE items SET parent_id = ${removedId}, name = ? WHERE id = ?`)
-  const some = sql.prepare('SELECT id, kind, content FROM items WHERE user_id = ? AND parent_id = ? LIMIT ?')
-  const erase = sql.prepare('DELETE FROM items WHERE id = ?')
+  const moveTo = (parentId: number, item: Item & { parentId: number }) => {
+    if (item.parentId === parentId) return
+    const name = freeIn(parentId, item.name)
+    addSize(item.parentId, -item.sizeBytes)
+    addSize(parentId, item.sizeBytes)
+    sql
+      .prepare('UPDATE items SET parent_id = ?, name = ?, folded = ? WHERE user_id = ? AND id = ?')
+      .run(parentId, name, fold(name), userId, item.id)
+  }
+  const hide = sql.prepare(hideItem)
+  const purgeRemoved = createPurge(db, userId, () => {
+    hasRemoved = false
+    // Whoever shares the same bytes looks again.
+    version += 1
+  })
   let purging: Promise<void> | null = null
-  /** Some of what was removed: rows that can go, and folders that come out of them, so that the tree gets flat. */
-  const someRemoved = () => {
-    const gone: Row[] = []
-    const left: number[] = []
-    for (const top of some.all(userId, removedId, purgeAtOnce)) {
-      const room = purgeAtOnce - gone.length - left.length
-      if (room <= 0) break
-      const inner = top.content === null ? some.all(userId, number(top, 'id'), room) : []
-      for (const row of inner) {
-        if (row.kind === 'folder') left.push(number(row, 'id'))
-        else gone.push(row)
-      }
-      if (inner.length < room) gone.push(top)
-    }
-    return { gone, left }
-  }
-  const purge = async ({ eraseContents, signal }: PurgeOptions) => {
-    while (!signal.aborted) {
-      const { gone, left } = someRemoved()
-      if (gone.length + left.length === 0) {
-        hasRemoved = false
-        // Whoever shares the same bytes looks again.
-        version += 1
-        return
-      }
-      await eraseContents(gone.flatMap((row) => textOrNull(row, 'content') ?? []))
-      if (signal.aborted) return
-      db.transact(() => {
-        for (const id of left) hide.run(`${id}`, id)
-        for (const row of gone) erase.run(number(row, 'id'))
-      })
-      await setImmediate()
-    }
-  }
   const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === 'folder' ? id : rootId)
   const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
     const added = branch.files.map(({ name, index }) => {
@@ -327,36 +277,41 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
         return get(id)
       })
     },
-    move: (id, parentId) => {
-      const item = getChangeable(id, 'moved')
+    move: (ids, parentId) => {
+      const moved = [...new Set(ids)]
+      const items = moved.map((id) => getChangeable(id, 'moved'))
       const target = getFolder(parentId)
       for (let at: Item | null = target; at !== null; at = at.parentId === null ? null : get(at.parentId)) {
-        if (at.id === id) throw new Refusal(`“${item.name}” cannot be moved into itself or a folder inside it.`)
+        const own = items.find(({ id }) => id === at?.id)
+        if (own !== undefined) throw new Refusal(`“${own.name}” cannot be moved into itself or a folder inside it.`)
       }
-      if (item.parentId === parentId) return item
+      if (items.every((item) => item.parentId === parentId)) return items
       return change(() => {
-        const name = freeIn(parentId, item.name)
-        addSize(item.parentId, -item.sizeBytes)
-        addSize(parentId, item.sizeBytes)
-        sql
-          .prepare('UPDATE items SET parent_id = ?, name = ?, folded = ? WHERE user_id = ? AND id = ?')
-          .run(parentId, name, fold(name), userId, id)
-        return get(id)
+        // Each is read again: one that was in another of them has changed the size of that.
+        for (const id of moved) moveTo(parentId, getChangeable(id, 'moved'))
+        return moved.map(get)
       })
     },
-    remove: (id) => {
-      const item = getChangeable(id, 'deleted')
-      change(() => {
-        addSize(item.parentId, -item.sizeBytes)
-        growUser.run(-item.sizeBytes, userId)
-        hide.run(`${id}`, id)
-      })
+    remove: (ids) => {
+      const removed = [...new Set(ids)]
+      for (const id of removed) getChangeable(id, 'deleted')
+      if (removed.length === 0) return
+      // From the first one on: what is in a folder goes with it.
       hasRemoved = true
+      change(() => {
+        for (const id of removed) {
+          const item = find(id)
+          if (item?.parentId == null) continue
+          addSize(item.parentId, -item.sizeBytes)
+          growUser.run(-item.sizeBytes, userId)
+          hide.run(`${id}`, id)
+        }
+      })
       onRemoved()
     },
     purge: (options) => {
       if (!hasRemoved) return Promise.resolve()
-      purging ??= purge(options).finally(() => {
+      purging ??= purgeRemoved(options).finally(() => {
         purging = null
       })
       return purging

@@ -42,9 +42,12 @@ export const files: Record<string, Method> = {
     if (name === null) throw new Refusal('The parameter “name” is missing.')
     return [wire(call, call.core.space.rename(call.params.id('id'), name))]
   },
-  move: (call) => [wire(call, call.core.space.move(call.params.id('id'), call.params.number('parent_id', 0)))],
+  move: (call) => {
+    const { core, params } = call
+    return core.space.move([params.id('id')], params.number('parent_id', 0)).map((item) => wire(call, item))
+  },
   delete: ({ params, core }) => {
-    core.space.remove(params.id('id'))
+    core.space.remove([params.id('id')])
     return []
   },
   search: (call) => {
