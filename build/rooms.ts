@@ -20,7 +20,26 @@ export const rooms: Record<string, readonly string[]> = {
   'engine/ftp': ['engine', 'engine/net', 'engine/text'],
   'engine/fetch': ['engine/'],
 
-  server: ['engine/'],
+  'server/log': [],
+  'server/archive': ['engine/'],
+  'server/torrent': ['engine/'],
+  'server/core/errors': ['engine', 'engine/net', 'server/archive', 'server/torrent'],
+  'server/core/data': ['engine', 'engine/disk'],
+  'server/core/space': ['engine', 'engine/disk', 'engine/text', 'server/core/data', 'server/core/errors'],
+  'server/core/account': ['server/core/data', 'server/core/space'],
+  'server/core/transfers': [
+    'engine/',
+    'server/archive',
+    'server/core/account',
+    'server/core/data',
+    'server/core/errors',
+    'server/core/space',
+    'server/torrent',
+  ],
+  'server/core': ['engine', 'engine/net', 'engine/part', 'server/core/', 'server/torrent'],
+  // The core knows no API.
+  'server/api': ['engine/', 'server/core/', 'server/log'],
+  server: ['engine/', 'server/'],
 
   'electron/backend/files': ['engine/disk'],
   'electron/backend/secrets': ['electron/backend/files', 'shared'],

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util'
 import { type HostName, isLoopback, readHostName, readProxies } from './api/names.ts'
 import { isOrigin } from './api/origin.ts'
 import type { UserOptions } from './core/core.ts'
-import { toFolderError } from './core/folder-error.ts'
-import type { HosterAccount } from './core/hosters.ts'
-import type { LoadOptions } from './core/load.ts'
+import { toFolderError } from './core/data/folder-error.ts'
+import type { HosterAccount } from './core/transfers/hosters.ts'
+import type { LoadOptions } from './core/transfers/load.ts'
 import { checkKeys, number, type RawOptions, text, texts, UsageError } from './raw-options.ts'
 
 /** What the command line and the settings file set. */

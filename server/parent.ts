@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
-import type { Credentials } from './core/account.ts'
-import type { HosterAccount } from './core/hosters.ts'
+import type { Credentials } from './core/account/account.ts'
+import type { HosterAccount } from './core/transfers/hosters.ts'
 
 /** What the app may change while the service runs; what is absent stays as it is. */
 export interface ParentSettings {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readFeed } from '../server/core/feed.ts'
-import { documentText } from '../server/fetch/document-text.ts'
+import { readFeed } from '../server/core/transfers/feed.ts'
+import { documentText } from '../server/core/transfers/fetch/document-text.ts'
 import { encoded } from './support/old-encodings.ts'
 import { seededRandom } from './support/seed.ts'
 

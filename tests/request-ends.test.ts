@@ -6,7 +6,7 @@ import { createRelay, type Relay } from '../electron/backend/playing/relay.ts'
 import { post } from '../electron/backend/putio/v1/post.ts'
 import { Secrets } from '../electron/backend/secrets/secrets.ts'
 import { createGate } from '../engine/net/gate.ts'
-import { fetchText } from '../server/fetch/fetch-text.ts'
+import { fetchText } from '../server/core/transfers/fetch/fetch-text.ts'
 import { type BadServer, startBadServer, type Wire } from './support/bad-server.ts'
 import { type Service, startService, until } from './support/service.ts'
 

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callerAt, createAttempts } from '../server/api/attempts.ts'
-import { redact } from '../server/log.ts'
+import { redact } from '../server/log/log.ts'
 import { ask, type Service, startService, until } from './support/service.ts'
 import { file, redirect, startWeb, type Web } from './support/web.ts'
 

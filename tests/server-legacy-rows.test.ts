@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { messageTitle } from '../server/api/v1/message-titles.ts'
-import { currentRow } from '../server/core/legacy-rows.ts'
+import { currentRow } from '../server/core/data/legacy-rows.ts'
 
 const row = { id: 1, user_id: 1, item_id: 7, transfer_id: 3, created_at: 5 }
 const title = (name: string, size: string) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readFeed } from '../server/core/feed.ts'
+import { readFeed } from '../server/core/transfers/feed.ts'
 import { encoded } from './support/old-encodings.ts'
 import { type Service, until } from './support/service.ts'
 import { servicesForTests, whenEmpty } from './support/services.ts'

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { linksInText } from '../../engine/text/links-in-text.ts'
-import { groupLinks, linkKind } from '../../server/core/links.ts'
+import { groupLinks, linkKind } from '../../server/core/transfers/links.ts'
 import { inPlace } from './content.ts'
 import { median, type Row } from './measure.ts'
 import type { BenchOptions } from './service.bench.ts'

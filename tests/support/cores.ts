@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createGate } from '../../engine/net/gate.ts'
 import { type Cores, openCores, type UserOptions } from '../../server/core/core.ts'
-import { createHosters } from '../../server/core/hosters.ts'
+import { createHosters } from '../../server/core/transfers/hosters.ts'
 
 /** Opens a data folder without a process and a socket of its own, for tests that do so hundreds of times. */
 export function openFolder(folder: string, users: readonly string[] = ['you'], share: string | null = null): Cores {

@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
 import { freeName, safeName, twinKey } from '../../../engine/text/names.ts'
-import type { Content } from '../../core/content.ts'
-import type { Item, Space } from '../../core/space.ts'
+import type { Content } from '../../core/space/content.ts'
+import type { Item, Space } from '../../core/space/space.ts'
 import { contentDisposition, safetyHeaders } from './headers.ts'
 
 interface ZipSource {

@@ -1,4 +1,4 @@
-import { type ItemKind, itemKinds } from '../../core/kinds.ts'
+import { type ItemKind, itemKinds } from '../../core/space/kinds.ts'
 
 /** A kind as API v1 names it, and its code. Source: API v1 §5.2. */
 const names: Record<ItemKind, { word: string; code: number }> = {

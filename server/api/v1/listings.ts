@@ -1,4 +1,4 @@
-import type { Space } from '../../core/space.ts'
+import type { Space } from '../../core/space/space.ts'
 import { keepText } from './envelope.ts'
 
 const maxKept = 64

@@ -1,4 +1,4 @@
-import type { Message } from '../../core/messages.ts'
+import type { Message } from '../../core/account/messages.ts'
 import { humanSize } from './human-size.ts'
 
 /** What a message says, as HTML. Source: API v1 §6. */

@@ -1,4 +1,4 @@
-import type { Order } from '../../core/order.ts'
+import type { Order } from '../../core/space/order.ts'
 
 /** Source: API v1 §5.3. The misspelling is Put.io's. */
 const columns: Record<string, Order['by']> = {

@@ -1,4 +1,4 @@
-import { Refusal } from '../../core/refusal.ts'
+import { Refusal } from '../../core/errors/refusal.ts'
 
 /** Parameters of a request, read as old clients send them: numbers as text, lists as objects, null for not given. Source: API v1 §1.3. */
 export interface Params {

@@ -1,5 +1,5 @@
-import { Refusal } from '../../core/refusal.ts'
-import { type Condition, maxConditions, type SearchQuery } from '../../core/search.ts'
+import { Refusal } from '../../core/errors/refusal.ts'
+import { type Condition, maxConditions, type SearchQuery } from '../../core/space/search.ts'
 import { kindOfWord } from './kinds.ts'
 
 const playsOnPhone = ['mp4', 'm4v', 'mov', 'mp3']

@@ -1,4 +1,4 @@
-import type { Status } from '../../core/transfer.ts'
+import type { Status } from '../../core/transfers/transfer.ts'
 
 /** What API v1 calls a status. Source: API v1 §7.3. */
 export const statusWords: Record<Status, string> = {

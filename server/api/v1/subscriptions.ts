@@ -1,5 +1,5 @@
-import { Refusal } from '../../core/refusal.ts'
-import type { Subscription, SubscriptionDraft } from '../../core/subscriptions.ts'
+import { Refusal } from '../../core/errors/refusal.ts'
+import type { Subscription, SubscriptionDraft } from '../../core/transfers/subscriptions.ts'
 import type { Method } from './method.ts'
 import type { Params } from './params.ts'
 

@@ -1,5 +1,5 @@
-import { Refusal } from '../../core/refusal.ts'
-import { keepSecret } from '../../secrets.ts'
+import { Refusal } from '../../core/errors/refusal.ts'
+import { keepSecret } from '../../log/secrets.ts'
 import type { Method } from './method.ts'
 import { transferWire } from './wire.ts'
 

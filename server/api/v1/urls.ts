@@ -1,5 +1,5 @@
-import type { AnalyzedGroup, AnalyzedLink } from '../../core/analysis.ts'
-import { Refusal } from '../../core/refusal.ts'
+import { Refusal } from '../../core/errors/refusal.ts'
+import type { AnalyzedGroup, AnalyzedLink } from '../../core/transfers/analysis.ts'
 import { humanSize } from './human-size.ts'
 import type { Call, Method } from './method.ts'
 
@@ -8,7 +8,7 @@ export const urls: Record<string, Method> = {
   analyze: async ({ core, params, isExtended }) => {
     const links = params.list('links') ?? params.list('urls')
     if (links === null) throw new Refusal('The parameter “links” is missing.')
-    const { analyze } = await import('../../core/analysis.ts')
+    const { analyze } = await import('../../core/transfers/analysis.ts')
     const groups = await analyze(links, core)
     // Our own client works out for itself what fits, and shows by how much the rest does not.
     const problemOf = (group: AnalyzedGroup) =>
@@ -84,8 +84,8 @@ function sizeWire(sizeBytes: number | null, isExtended: boolean) {
 
 async function pageText({ gate, report }: Call['core'], page: string): Promise<string> {
   const [{ fetchText }, { sentenceOf }] = await Promise.all([
-    import('../../fetch/fetch-text.ts'),
-    import('../../core/analysis.ts'),
+    import('../../core/transfers/fetch/fetch-text.ts'),
+    import('../../core/transfers/analysis.ts'),
   ])
   try {
     return await fetchText(page, { gate, signal: AbortSignal.timeout(30_000), maxBytes: 4 * 1024 * 1024 })

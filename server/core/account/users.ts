@@ -1,0 +1,23 @@
+import type { Database } from '../data/database.ts'
+import { number } from '../data/row.ts'
+
+/**
+ * The ids of users by their names. A name that is new is a new user; but a service that has only one keeps that one's space when the
+ * name changes.
+ */
+export function userIds(db: Database, names: readonly string[]): number[] {
+  const { sql } = db
+  const known = sql.prepare('SELECT id FROM users WHERE name = ?')
+  const [only, ...others] = names
+  return db.transact(() => {
+    const isSingle = only !== undefined && others.length === 0
+    const rows = sql.prepare('SELECT id FROM users').all()
+    if (isSingle && rows.length === 1 && known.get(only) === undefined)
+      sql.prepare('UPDATE users SET name = ?').run(only)
+    return names.map((name) => {
+      const row = known.get(name)
+      if (row !== undefined) return number(row, 'id')
+      return Number(sql.prepare('INSERT INTO users (name) VALUES (?)').run(name).lastInsertRowid)
+    })
+  })
+}

@@ -1,0 +1,237 @@
+import { accessSync, constants, lstatSync, statSync, truncateSync } from 'node:fs'
+import { link, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { backup, DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { replaceFile } from '../../../engine/disk/replace-file.ts'
+import { type DataFiles, dataFiles } from './data-files.ts'
+import { DataFolderError, toFolderError } from './folder-error.ts'
+import { openJournal } from './journal.ts'
+import { makeFolder } from './make-folder.ts'
+import { openData } from './restore.ts'
+import { number, type Row } from './row.ts'
+import { breakSeal, type Sum, seal, vouch } from './seal.ts'
+
+const minuteMs = 60 * 1000
+const hourMs = 60 * minuteMs
+/** A journal of this size is worth a copy before the hour is over. */
+const maxJournalBytes = 16 * 1024 * 1024
+
+/** The data of the service: one SQLite file, owned by one program at a time. */
+export interface Database {
+  sql: DatabaseSync
+  /** Runs `work` so that all of it happens or none; inside another, with that one. What it acknowledges survives a power cut. */
+  transact: <T>(work: () => T) => T
+  /** What happened to a damaged file when it was opened, or null. */
+  restored: string | null
+  /** Keeps a copy of the data aside, to go back to if the file is ever damaged; does nothing if nothing changed. */
+  keepCopy: () => Promise<void>
+  /** Resolves when no copy is being made; the database is not to be closed before. */
+  copied: () => Promise<void>
+  close: () => void
+}
+
+/**
+ * Opens the data folder. A damaged file is kept aside under a dated name, and the last good copy takes its place. Throws a
+ * `DataFolderError` when the folder cannot be used, another program has it, or a newer version wrote it.
+ */
+export function openDatabase(folder: string, report: (fault: unknown) => void = () => undefined): Database {
+  try {
+    for (const part of ['', 'content', 'parts']) makeFolder(join(folder, part))
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    const lock = takeLock(folder)
+    try {
+      return openLocked(folder, lock, report)
+    } catch (fault) {
+      lock.close()
+      throw fault
+    }
+  } catch (fault) {
+    throw toFolderError(fault, folder) ?? fault
+  }
+}
+
+function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown) => void): Database {
+  const files = dataFiles(folder)
+  const { sql, restored } = openData(files)
+  breakSeal(files)
+  sql.exec('PRAGMA foreign_keys = ON')
+  let isFlushing = false
+  const journal = openJournal(sql, {
+    path: files.journal,
+    olderPath: files.olderJournal,
+    report,
+    onLoose: () => {
+      if (isFlushing) return
+      isFlushing = true
+      setImmediate(() => {
+        isFlushing = false
+        try {
+          if (sql.isOpen) transact(() => undefined)
+        } catch (fault) {
+          // A full disk, for example. The next transaction writes it down as well.
+          report(fault)
+        }
+      })
+    },
+  })
+  const transact = <T>(work: () => T): T => {
+    if (sql.isTransaction) return work()
+    sql.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      const line = journal.prepare()
+      sql.exec('COMMIT')
+      journal.write(line)
+      return result
+    } catch (error) {
+      if (sql.isTransaction) {
+        sql.exec('ROLLBACK')
+        journal.drop()
+      }
+      throw error
+    }
+  }
+  let copiedChanges = journal.isEmpty() && hasCopy(files) ? changesOf(sql) : -1
+  let copiedAtMs = Number.NEGATIVE_INFINITY
+  let copying: Promise<void> | null = null
+  let tryAgainAtMs = 0
+  const copy = async () => {
+    // One that fails, for want of room perhaps, is not tried again at once.
+    tryAgainAtMs = performance.now() + minuteMs
+    const changes = changesOf(sql)
+    const mark = journal.mark()
+    await copyDatabase(sql, files)
+    journal.turn(mark)
+    copiedChanges = changes
+    copiedAtMs = performance.now()
+  }
+  return {
+    sql,
+    restored,
+    transact,
+    keepCopy: () => {
+      const isDue = performance.now() - copiedAtMs >= hourMs || journal.sizeBytes() > maxJournalBytes
+      if (!isDue || performance.now() < tryAgainAtMs || changesOf(sql) === copiedChanges)
+        return copying ?? Promise.resolve()
+      copying ??= copy().finally(() => {
+        copying = null
+      })
+      return copying
+    },
+    copied: async () => {
+      await copying
+    },
+    close: () => {
+      sql.close()
+      journal.close()
+      try {
+        seal(files)
+      } catch (fault) {
+        report(fault)
+      }
+      lock.close()
+    },
+  }
+}
+
+/** A copy takes the place of the one before only when it was found to be good; that one is kept too. */
+async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> {
+  const [newest, older] = files.copies
+  const next = `${newest}.new`
+  await rm(next, { force: true })
+  try {
+    await backup(sql, next)
+    const sum = await check(next)
+    const file = await open(next, 'r+')
+    await file.sync()
+    await file.close()
+    vouch(files, sum)
+    await keepOlder(newest, older)
+    await replaceFile(next, newest)
+  } catch (fault) {
+    // Half a copy takes room that others need.
+    await rm(next, { force: true })
+    throw fault
+  }
+}
+
+/** Under both names, so that there is a newest one at every moment; where a file system knows no second names, for all but one. */
+async function keepOlder(newest: string, older: string): Promise<void> {
+  if (statSync(newest, { throwIfNoEntry: false }) === undefined) return
+  await rm(older, { force: true })
+  await link(newest, older).catch(() => rename(newest, older))
+}
+
+/** Reads a whole copy, in a thread, because that takes long for a large one. Rejects when it is damaged. */
+function check(path: string): Promise<Sum> {
+  const program = `
+    const { readFileSync } = require('node:fs')
+    const { DatabaseSync } = require('node:sqlite')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { crc32 } = require('node:zlib')
+    const db = new DatabaseSync(workerData)
+    db.exec('PRAGMA journal_mode = DELETE')
+    const [said] = db.prepare('PRAGMA integrity_check(1)').all()
+    db.close()
+    if (said.integrity_check !== 'ok') throw new Error('The copy of the database is damaged: ' + said.integrity_check)
+    const bytes = readFileSync(workerData)
+    parentPort.postMessage({ sizeBytes: bytes.length, checksum: crc32(bytes) })`
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program, { eval: true, workerData: path, execArgv: ['--no-warnings'] })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', () => reject(new Error('The thread that reads the copy of the database ended by itself.')))
+  })
+}
+
+function hasCopy({ copies: [newest] }: DataFiles): boolean {
+  return (statSync(newest, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function changesOf(sql: DatabaseSync): number {
+  const row: Row = sql.prepare('SELECT total_changes() AS n').get() ?? {}
+  return number(row, 'n')
+}
+
+/** The lock is the OS's own on an open file, so it is gone the moment its owner is. What the file holds does not matter. */
+function takeLock(folder: string): DatabaseSync {
+  const path = join(folder, 'lock.db')
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new DataFolderError(`“${path}” is a folder where a file is needed: move it away, then start again.`)
+  }
+  try {
+    return lockFile(path)
+  } catch (fault) {
+    const code = codeOf(fault)
+    if (code === busy) {
+      throw new DataFolderError(`Another Putdesk service is using the data folder “${folder}”.`, { cause: fault })
+    }
+    const isStrange = code === corrupt || code === notDatabase
+    if (!isStrange || lstatSync(path).isSymbolicLink()) {
+      const advice = `“${path}” cannot be used as a lock: move it away, then start again.`
+      throw toFolderError(fault, path) ?? new DataFolderError(advice, { cause: fault })
+    }
+  }
+  // Truncated, not replaced: whoever has got the lock meanwhile keeps it.
+  truncateSync(path)
+  return lockFile(path)
+}
+
+function lockFile(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    lock.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return lock
+  } catch (fault) {
+    lock.close()
+    throw fault
+  }
+}
+
+/** Source: sqlite.org/rescode.html. */
+const [busy, corrupt, notDatabase] = [5, 11, 26]
+
+function codeOf(fault: unknown): number {
+  return fault instanceof Error && 'errcode' in fault ? Number(fault.errcode) & 0xff : 0
+}

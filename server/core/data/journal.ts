@@ -1,0 +1,260 @@
+import { closeSync, fdatasync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
+import { currentRow } from './legacy-rows.ts'
+import { number, type Row, text } from './row.ts'
+
+const syncAfterMs = 1000
+
+/** The rows that one transaction changed, as it left them; null: the row is gone. A journal begins with an entry that has no rows. */
+export interface Entry {
+  databaseId: string
+  /** Counts the transactions of a database, from 1. */
+  number: number
+  rows: { table: Table; key: string; row: Row | null }[]
+}
+
+/** Tables whose rows are in the journal. Progress and figures are not: they are lost with a damaged database, and nothing else is. */
+export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscriptions' | 'seen_entries'
+
+/** After what a row is written down. Items that leave the database had been moved to the removed ones before. */
+const occasions: Record<Table, string[]> = {
+  users: ['INSERT', 'UPDATE OF name'],
+  items: ['INSERT', 'UPDATE OF parent_id, name'],
+  transfers: ['INSERT', 'DELETE', 'UPDATE OF torrent', 'UPDATE OF links, stage, plan, item_ids, name, finished_at'],
+  messages: ['INSERT', 'DELETE'],
+  subscriptions: ['INSERT', 'DELETE', 'UPDATE OF name, url, do_filters, dont_filters, folder_id, paused'],
+  seen_entries: ['INSERT'],
+}
+/** Every save of a transfer writes all its columns: it counts only when one of these is another than before. */
+const differs = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
+  .map((column) => `OLD.${column} IS NOT NEW.${column}`)
+  .join(' OR ')
+
+/** An append-only file that says what changed in the database, one line a transaction, each with a checksum. */
+export interface Journal {
+  /** To be called before a commit: true when there is something to write down after it. */
+  prepare: () => string | null
+  /** To be called after the commit. */
+  write: (line: string | null) => void
+  /** After a rollback nothing was changed. */
+  drop: () => void
+  /** True when it holds nothing. */
+  isEmpty: () => boolean
+  sizeBytes: () => number
+  /** Where it ends now; what is before it is in a copy of the database that is begun after this. */
+  mark: () => Mark
+  /** Puts what is before the mark aside: a copy of the database has it. */
+  turn: (mark: Mark) => void
+  close: () => void
+}
+
+interface Changed {
+  table: Table
+  key: string
+}
+
+interface Mark {
+  offset: number
+  databaseId: string
+  number: number
+}
+
+interface JournalOptions {
+  path: string
+  /** Where what a copy of the database already has is kept, until the next copy. */
+  olderPath: string
+  report: (fault: unknown) => void
+  /** Called when rows were changed outside a transaction. */
+  onLoose: () => void
+}
+
+export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoose }: JournalOptions): Journal {
+  let file = openSync(path, 'a', 0o600)
+  let sizeBytes = statSync(path).size
+  let isEmpty = readJournal(path).every(({ rows }) => rows.length === 0)
+  let isTorn = sizeBytes > 0
+  let syncing: NodeJS.Timeout | null = null
+  const changed = new Map<string, Changed>()
+  /** What was changed outside a transaction is in the database, whatever becomes of the next one. */
+  const loose = new Map<string, Changed>()
+  sql.function('note_change', (table, key) => {
+    if (isTable(table)) (sql.isTransaction ? changed : loose).set(`${table} ${key}`, { table, key: `${key}` })
+    if (!sql.isTransaction) onLoose()
+    return null
+  })
+  watch(sql)
+  const count = sql.prepare('UPDATE written SET number = number + 1 RETURNING database_id, number')
+  const readers = new Map<Table, ReturnType<typeof sql.prepare>>()
+  const read = ({ table, key }: { table: Table; key: string }): Row | null => {
+    if (table === 'seen_entries') {
+      const [subscription_id, entry]: unknown[] = JSON.parse(key)
+      return { subscription_id, entry }
+    }
+    const reader = readers.get(table) ?? sql.prepare(`SELECT * FROM ${table} WHERE id = ?`)
+    readers.set(table, reader)
+    return reader.get(Number(key)) ?? null
+  }
+  const append = (line: string) => {
+    const bytes = Buffer.from(isTorn ? `\n${line}` : line)
+    isTorn = true
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+    isTorn = false
+    isEmpty = false
+    sizeBytes += bytes.length
+  }
+  return {
+    prepare: () => {
+      if (changed.size === 0 && loose.size === 0) return null
+      const written = count.get() ?? {}
+      const rows = [...new Map([...loose, ...changed]).values()].map((one) => ({ ...one, row: read(one) }))
+      return lineOf({ databaseId: text(written, 'database_id'), number: number(written, 'number'), rows })
+    },
+    write: (line) => {
+      if (line === null) return
+      changed.clear()
+      loose.clear()
+      try {
+        append(line)
+      } catch (fault) {
+        // The database itself has it. The gap is closed by the next copy.
+        report(fault)
+      }
+      syncing ??= setTimeout(() => {
+        syncing = null
+        fdatasync(file, (fault) => {
+          if (fault !== null && fault.code !== 'EBADF') report(fault)
+        })
+      }, syncAfterMs).unref()
+    },
+    drop: () => changed.clear(),
+    isEmpty: () => isEmpty,
+    sizeBytes: () => sizeBytes,
+    mark: () => {
+      const written = sql.prepare('SELECT database_id, number FROM written').get() ?? {}
+      return { offset: sizeBytes, databaseId: text(written, 'database_id'), number: number(written, 'number') }
+    },
+    turn: (mark) => {
+      const rest = readFileSync(path).subarray(mark.offset)
+      const bytes = Buffer.concat([Buffer.from(lineOf({ ...mark, rows: [] })), rest])
+      writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true })
+      replaceFileSync(path, olderPath)
+      replaceFileSync(`${path}.new`, path)
+      closeSync(file)
+      file = openSync(path, 'a', 0o600)
+      sizeBytes = bytes.length
+      isEmpty = rest.length === 0
+    },
+    close: () => {
+      if (syncing !== null) clearTimeout(syncing)
+      closeSync(file)
+    },
+  }
+}
+
+/** Every entry that is whole, in order; damaged lines are left out. A file that is not there has none. */
+export function readJournal(path: string): Entry[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return []
+  return readFileSync(path, 'utf8').split('\n').flatMap(entryOf)
+}
+
+/** Does again what entries say, in order. To be called without foreign keys; sizes are to be counted afterwards. */
+export function replay(sql: DatabaseSync, entries: readonly Entry[]): void {
+  sql.exec('BEGIN IMMEDIATE')
+  for (const { rows } of entries) {
+    for (const { table, key, row } of rows.filter((one) => one.row === null)) {
+      if (row === null) sql.prepare(`DELETE FROM ${table} WHERE id = ?`).run(Number(key))
+    }
+    for (const { table, row } of rows) {
+      if (row !== null) putRow(sql, table, row)
+    }
+  }
+  const last = entries.at(-1)
+  if (last !== undefined)
+    sql.prepare('UPDATE written SET database_id = ?, number = ?').run(last.databaseId, last.number)
+  sql.exec('COMMIT')
+}
+
+/** Writes a row as it was, in place of whatever has its key. It may be of an earlier version, the database is of this one. */
+export function putRow(sql: DatabaseSync, table: Table, written: Row): void {
+  const row = currentRow(table, written)
+  const known = columnsOf(sql, table)
+  const columns = Object.keys(row).filter((column) => known.has(column))
+  const values = columns.map((column) => toValue(row[column]))
+  if (table === 'items') {
+    // A line before this one may be damaged: then another item can still have this one's name.
+    const { id, user_id, parent_id, name } = row
+    sql
+      .prepare('UPDATE items SET name = name || ? WHERE user_id = ? AND parent_id = ? AND name = ? AND id != ?')
+      .run(` (${id})`, toValue(user_id), toValue(parent_id), toValue(name), toValue(id))
+  }
+  const holders = columns.map(() => '?').join(', ')
+  sql.prepare(`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${holders})`).run(...values)
+}
+
+const columns = new WeakMap<DatabaseSync, Map<Table, Set<string>>>()
+
+function columnsOf(sql: DatabaseSync, table: Table): ReadonlySet<string> {
+  const known = columns.get(sql) ?? new Map<Table, Set<string>>()
+  columns.set(sql, known)
+  const read = () => sql.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()
+  const names = known.get(table) ?? new Set(read().map((row) => text(row, 'name')))
+  known.set(table, names)
+  return names
+}
+
+function watch(sql: DatabaseSync): void {
+  for (const table of tables) {
+    for (const [index, occasion] of occasions[table].entries()) {
+      const row = occasion === 'DELETE' ? 'OLD' : 'NEW'
+      const key = table === 'seen_entries' ? `json_array(${row}.subscription_id, ${row}.entry)` : `${row}.id`
+      const when = occasion.startsWith('UPDATE OF links') ? `WHEN ${differs}` : ''
+      sql.exec(`CREATE TEMP TRIGGER note_${table}_${index} AFTER ${occasion} ON main.${table} ${when} BEGIN
+        SELECT note_change('${table}', ${key}); END`)
+    }
+  }
+}
+
+const tables: Table[] = ['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries']
+
+function isTable(value: unknown): value is Table {
+  return tables.some((table) => table === value)
+}
+
+function lineOf({ databaseId, number: count, rows }: Entry): string {
+  const said = JSON.stringify([databaseId, count, rows.map(({ table, key, row }) => [table, key, row])], (_, value) =>
+    value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
+  )
+  return `${crc32(said).toString(16).padStart(8, '0')} ${said}\n`
+}
+
+function entryOf(line: string): Entry[] {
+  const said = line.slice(9)
+  if (line.length < 10 || Number.parseInt(line.slice(0, 8), 16) !== crc32(said)) return []
+  const read: unknown = JSON.parse(said)
+  if (!Array.isArray(read)) return []
+  const [databaseId, count, rows]: unknown[] = read
+  if (typeof databaseId !== 'string' || typeof count !== 'number' || !Array.isArray(rows)) return []
+  return [
+    {
+      databaseId,
+      number: count,
+      rows: rows.flatMap((one: unknown) => {
+        if (!Array.isArray(one)) return []
+        const [table, key, row]: unknown[] = one
+        return isTable(table) && typeof key === 'string' && (row === null || isRow(row)) ? [{ table, key, row }] : []
+      }),
+    },
+  ]
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null
+}
+
+function toValue(value: unknown): SQLInputValue {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value
+  if (typeof value === 'object' && 'base64' in value) return Buffer.from(String(value.base64), 'base64')
+  return null
+}

@@ -1,0 +1,323 @@
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
+import { isFullDisk } from '../../../engine/fetch-error.ts'
+import type { DataFiles } from './data-files.ts'
+import { asideName, copyWhole, discard, isOurs, moveAll, one, setAside, tryOpen, versionOf } from './database-file.ts'
+import { DataFolderError } from './folder-error.ts'
+import { type Entry, readJournal, replay, type Table } from './journal.ts'
+import { recount } from './recount.ts'
+import { number, text } from './row.ts'
+import { salvage } from './salvage.ts'
+import { migrate, schemaVersion } from './schema.ts'
+import { isVouched, readSeal } from './seal.ts'
+
+export interface OpenedData {
+  sql: DatabaseSync
+  /** What was damaged and what was done about it, in sentences; null when all was well. */
+  restored: string | null
+  /** Where the damaged database is now; null when there was none. */
+  aside: string | null
+}
+
+/**
+ * Opens the database of a data folder, whatever state it is in. Only a folder in which nothing was ever stored begins from nothing: a
+ * file that is damaged is kept aside, the newest good copy takes its place, and the journal tells what has changed since. Throws a
+ * `DataFolderError` when a newer version wrote it.
+ */
+export function openData(files: DataFiles): OpenedData {
+  const { path, copies } = files
+  refuseNewer(path, files.folder)
+  // Where there is no list, a newer copy is all there is; beside one it is not ours to replace.
+  for (const copy of copies) {
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) refuseNewer(copy, files.folder)
+    else if (versionOf(copy) > schemaVersion) setAside(copy)
+  }
+  setOddAside(files)
+  const recent = readJournal(files.journal)
+  const all = () => [...readJournal(files.olderJournal), ...recent]
+  const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const isNew = !isThere && !hasAnything(files, recent)
+  const before = keepBefore(path)
+  const seal = readSeal(files)
+  const sql = isThere || isNew ? tryOpen(path) : null
+  const isUsable =
+    sql !== null && (isNew || isOurs(sql)) && !hasRoomFor(() => isRotten(files, sql, { seal, entries: all }))
+  if (!isUsable) {
+    sql?.close()
+    if (before !== null) discard(path)
+    return restore(files, all(), { isThere, aside: before ?? (isLeft(path) ? setAside(path) : null) })
+  }
+  bringUp(sql, files.folder)
+  const lost = lostEntries(sql, recent).length === 0 ? [] : lostEntries(sql, all())
+  const isWhole = follows(sql, lost)
+  if (!isWhole && copies.some((copy) => existsSync(copy))) {
+    // It lost more than the journal can tell: it is older than the copy.
+    sql.close()
+    if (before !== null) discard(path)
+    return restore(files, all(), { isThere, aside: before ?? setAside(path) })
+  }
+  if (before !== null && lost.length === 0) discard(before)
+  catchUp(sql, lost)
+  const told = [
+    ...(seal === 'same' ? [] : [foundChanged]),
+    ...(lost.length === 0 ? [] : [sayChanges(lost.filter(({ rows }) => rows.length > 0).length)]),
+    ...(isWhole ? [] : ['Other changes may be missing.']),
+  ]
+  return { sql, restored: told.length === 0 ? null : told.join(' '), aside: null }
+}
+
+/** A log without its database counts too: the next database in this place would take it for its own. */
+function isLeft(path: string): boolean {
+  return existsSync(path) || existsSync(`${path}-wal`)
+}
+
+const foundChanged =
+  'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
+
+function sayChanges(count: number): string {
+  return count === 1
+    ? 'The last change was missing from the list of your files, and is back now.'
+    : `The last ${count} changes were missing from the list of your files, and are back now.`
+}
+
+function restore(
+  files: DataFiles,
+  entries: Entry[],
+  { isThere, aside }: { isThere: boolean; aside: string | null },
+): OpenedData {
+  const { path, folder } = files
+  const from = firstGood(files, aside)
+  const sql = tryOpen(path)
+  if (sql === null) throw new DataFolderError(`“${path}” cannot be read or written: check the disk that it is on.`)
+  bringUp(sql, folder)
+  const lost = from === null ? entries : lostEntries(sql, entries)
+  const isWhole = from !== null && follows(sql, lost)
+  const salvaged = isWhole || aside === null ? 0 : salvage(aside, sql)
+  catchUp(sql, lost)
+  recount(sql)
+  const what = isThere ? `damaged: it was kept aside as “${aside}”` : 'missing'
+  const source = from === null ? 'there was no copy to restore' : 'the last good copy was restored'
+  const found = salvaged + lost.length > 0 ? ' What could still be read elsewhere is back too.' : ''
+  const rest = isWhole
+    ? lost.length > 0
+      ? ' What changed after it is back too.'
+      : ''
+    : `${found} Something may be missing.`
+  return { sql, restored: `The list of your files was ${what}, and ${source}.${rest}`, aside }
+}
+
+/**
+ * The first copy that is good, now in the place of the database; one that is as it was written comes before one that only looks good.
+ * Where there is no room for it, all is as it was before.
+ */
+function firstGood(files: DataFiles, aside: string | null): string | null {
+  const { path, copies } = files
+  const sound = copies.filter((copy) => isVouched(files, copy))
+  try {
+    const find = (some: readonly string[], isThorough: boolean) =>
+      some.find((copy) => takeCopy(copy, path, { isThorough }))
+    return find(sound, false) ?? find(copies, true) ?? null
+  } catch (fault) {
+    if (aside !== null && !existsSync(path)) moveAll(aside, path)
+    throw fault
+  }
+}
+
+/**
+ * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
+ * by its rows. A copy that is as it was written and the journal must be there to tell.
+ */
+function isRotten(
+  files: DataFiles,
+  sql: DatabaseSync,
+  { seal, entries }: { seal: ReturnType<typeof readSeal>; entries: () => Entry[] },
+): boolean {
+  if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
+  const last = versionIn(sql)
+  const next = `${files.path}.kept`
+  if (
+    last === null ||
+    !files.copies.some((copy) => isVouched(files, copy) && takeCopy(copy, next, { isThorough: false }))
+  )
+    return false
+  const kept = tryOpen(next)
+  try {
+    if (kept === null || versionIn(kept)?.id !== last.id) return false
+    bringUp(kept, files.folder)
+    const since = lostEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
+    const isWhole = follows(kept, since)
+    catchUp(kept, since)
+    const isSame = versionIn(kept)?.number === last.number
+    kept.close()
+    return isWhole && isSame && (seal === 'rotten' || hasOtherRowsThan(sql, next, files))
+  } finally {
+    if (kept?.isOpen === true) kept.close()
+    discard(next)
+  }
+}
+
+/** False also where the disk is full: a look that needs room is left out then, and the service starts all the same. */
+function hasRoomFor(look: () => boolean): boolean {
+  try {
+    return look()
+  } catch (fault) {
+    if (isFullDisk(fault)) return false
+    throw fault
+  }
+}
+
+/** Columns of which the journal has every change. Progress, sizes of folders and figures are not among them. */
+const journaled: Partial<Record<Table, string[]>> = {
+  users: ['name'],
+  items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
+  transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
+  messages: ['user_id', 'type', 'item_id', 'sentence', 'item_name', 'item_kind', 'item_size', 'created_at'],
+  subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],
+}
+
+/** The same for a database that an earlier version may have written: then a copy of it is brought to this version and compared. */
+function hasOtherRowsThan(sql: DatabaseSync, other: string, files: DataFiles): boolean {
+  if (number(one(sql, 'PRAGMA user_version'), 'user_version') === schemaVersion) return hasOtherRows(sql, other)
+  const path = `${files.path}.updated`
+  discard(path)
+  try {
+    sql.prepare('VACUUM INTO ?').run(path)
+    const updated = tryOpen(path, { isThorough: false })
+    if (updated === null) return true
+    try {
+      bringUp(updated, files.folder)
+      return hasOtherRows(updated, other)
+    } finally {
+      updated.close()
+    }
+  } finally {
+    discard(path)
+  }
+}
+
+/** True when a row is not the same here as in another database. */
+function hasOtherRows(sql: DatabaseSync, other: string): boolean {
+  sql.prepare('ATTACH ? AS kept').run(other)
+  try {
+    return Object.entries(journaled).some(([table, columns]) => {
+      const row = (from: string) => {
+        const size = table === 'items' ? [`iif(${from}.kind = 'folder', 0, ${from}.size)`] : []
+        return [...columns.map((column) => `${from}.${column}`), ...size, '0'].join(', ')
+      }
+      const query = `SELECT 1 AS is_other FROM kept.${table} AS b JOIN main.${table} AS a ON a.id = b.id
+        WHERE (${row('a')}) IS NOT (${row('b')}) LIMIT 1`
+      return one(sql, query).is_other === 1
+    })
+  } finally {
+    sql.exec('DETACH kept')
+  }
+}
+
+/** Which database it is, and the number of its last change; null for one of an older version. */
+function versionIn(sql: DatabaseSync): { id: string; number: number } | null {
+  if (one(sql, "SELECT 1 AS is_there FROM sqlite_schema WHERE name = 'written'").is_there !== 1) return null
+  const written = one(sql, 'SELECT * FROM written')
+  return { id: text(written, 'database_id'), number: number(written, 'number') }
+}
+
+/** True when a copy is good; then it is in the place of the database. */
+function takeCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
+  if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
+  const next = `${path}.new`
+  discard(next)
+  copyWhole(copy, next)
+  const sql = tryOpen(next, { isThorough })
+  const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
+  sql?.close()
+  if (isGood) replaceFileSync(next, path)
+  else rmSync(next, { force: true })
+  return isGood
+}
+
+function catchUp(sql: DatabaseSync, entries: readonly Entry[]): void {
+  if (entries.length === 0) return
+  sql.exec('PRAGMA foreign_keys = OFF')
+  replay(sql, entries)
+  recount(sql)
+}
+
+/** Brings the data to this version, and sets how it is kept. */
+function bringUp(sql: DatabaseSync, folder: string): void {
+  const version = number(one(sql, 'PRAGMA user_version'), 'user_version')
+  if (version > schemaVersion) {
+    sql.close()
+    throw newer(folder)
+  }
+  // With an exclusive lock there is no shared-memory file, and no other program can look at half a change.
+  sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  migrate(sql, version)
+}
+
+/** Entries that the database has not: those that were written after its last one. A journal of another database says nothing. */
+function lostEntries(sql: DatabaseSync, entries: readonly Entry[]): Entry[] {
+  const written = one(sql, 'SELECT * FROM written')
+  const [id, last] = [text(written, 'database_id'), number(written, 'number')]
+  return entries.filter((entry) => entry.databaseId === id && entry.number > last)
+}
+
+/** True when no entry is missing between what the database has and the last one. */
+function follows(sql: DatabaseSync, entries: readonly Entry[]): boolean {
+  const last = number(one(sql, 'SELECT number FROM written'), 'number')
+  const numbers = new Set(entries.filter(({ rows }) => rows.length > 0).map((entry) => entry.number))
+  const newest = entries.reduce((most, entry) => Math.max(most, entry.number), last)
+  return numbers.size === newest - last
+}
+
+/** True when something was stored in this folder before, so that a database that is gone is not one that never was. */
+function hasAnything({ folder, path, copies }: DataFiles, entries: readonly Entry[]): boolean {
+  return (
+    entries.length > 0 ||
+    existsSync(`${path}-wal`) ||
+    copies.some((copy) => existsSync(copy)) ||
+    hasFiles(join(folder, 'content'))
+  )
+}
+
+function hasFiles(folder: string): boolean {
+  return readdirSync(folder, { withFileTypes: true }).some(
+    (entry) => entry.isFile() || (entry.isDirectory() && readdirSync(join(folder, entry.name)).length > 0),
+  )
+}
+
+/** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
+function setOddAside({ path, copies, journal, olderJournal, seal, vouched }: DataFiles): void {
+  const ours = ['-wal', '-shm', '-journal', '.new', '.kept', '.updated'].map((ending) => `${path}${ending}`)
+  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${vouched}.new`]) {
+    const found = lstatSync(one, { throwIfNoEntry: false })
+    if (found !== undefined && !found.isFile()) setAside(one)
+  }
+  for (const one of [path, ...copies, journal, olderJournal, seal, vouched]) {
+    const found = lstatSync(one, { throwIfNoEntry: false })
+    if (found?.isSymbolicLink() === true && !existsSync(one)) {
+      throw new DataFolderError(`“${one}” is a link that leads nowhere: bring back what it leads to, or remove it.`)
+    }
+    if (found !== undefined && statSync(one).isFile() === false) setAside(one)
+  }
+}
+
+/** The files of a service that ended without a word, as they are before SQLite opens them and throws away what is damaged. */
+function keepBefore(path: string): string | null {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 || !existsSync(path)) return null
+  const kept = asideName(path)
+  const isKept = hasRoomFor(() => {
+    for (const ending of ['', '-wal']) copyWhole(`${path}${ending}`, `${kept}${ending}`)
+    return true
+  })
+  if (!isKept) discard(kept)
+  return isKept ? kept : null
+}
+
+function refuseNewer(path: string, folder: string): void {
+  if (versionOf(path) > schemaVersion) throw newer(folder)
+}
+
+function newer(folder: string): DataFolderError {
+  return new DataFolderError(`“${folder}” was written by a newer version of Putdesk. Nothing in it was changed.`)
+}

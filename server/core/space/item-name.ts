@@ -1,0 +1,23 @@
+import { Refusal } from '../errors/refusal.ts'
+
+/** Refuses a name that an item cannot have, saying which of its characters is in the way. */
+export function checkName(name: string): void {
+  const refuse = (why: string) => {
+    throw new Refusal(`“${visible(name)}” cannot be a name: ${why}.`)
+  }
+  if (name.trim() === '') refuse('it is empty')
+  if (name === '.' || name === '..') refuse('it means a place, not an item')
+  if (name.includes('/')) refuse('it holds a slash (“/”)')
+  if (name.includes('\0')) refuse('it holds a NUL character')
+  if (/\p{Cc}|[\u2028\u2029]/u.test(name)) refuse('it holds a control character')
+  if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) {
+    refuse('it holds a character that reverses the direction of text')
+  }
+  if (!name.isWellFormed()) refuse('it holds half a character')
+  if (Buffer.byteLength(name) > 255) refuse(`it is too long, with ${Buffer.byteLength(name)} bytes of at most 255`)
+}
+
+function visible(name: string): string {
+  const shown = name.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')
+  return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown
+}

@@ -1,0 +1,115 @@
+import type { Database } from '../data/database.ts'
+import { number, type Row, text } from '../data/row.ts'
+import { type Content, newContentName } from './content.ts'
+import { removedId } from './purge.ts'
+import { rootId, type Space } from './space.ts'
+
+/**
+ * Compares the list of files with the content that is there, at every start: content that no item, transfer or removal knows is
+ * adopted into a folder of its own, and items whose content is gone are told once; they stay, for the content may come back with
+ * the disk that it is on. Answers with sentences, or null.
+ */
+export function recover(db: Database, space: Space, content: Content): string | null {
+  const { sql } = db
+  const names = new Set(content.names())
+  const contentOf = (row: Row) => text(row, 'content')
+  const items = sql.prepare('SELECT content, parent_id FROM items WHERE content IS NOT NULL').all()
+  const known = new Set([...items.map(contentOf), ...sql.prepare('SELECT content FROM removals').all().map(contentOf)])
+  const plans = sql
+    .prepare('SELECT plan FROM transfers WHERE plan IS NOT NULL')
+    .all()
+    .map((row) => text(row, 'plan'))
+    .join('\n')
+  const strays = [...names].filter((name) => !known.has(name))
+  const adopted = adopt(
+    strays.filter((name) => !plans.includes(name)),
+    { db, space, content },
+  )
+  const isVisible = visibility(db)
+  const missing = items
+    .filter((row) => !names.has(contentOf(row)) && isVisible(number(row, 'parent_id')))
+    .map(contentOf)
+  for (const name of missing) content.noteFlaw(name, true)
+  const said = [sayAdopted(adopted), sayMissing(noteMissing(db, missing))].filter((sentence) => sentence !== null)
+  return said.length === 0 ? null : said.join(' ')
+}
+
+/** Tells whether something in this folder can be seen. What was deleted keeps its row for a while after its content. */
+function visibility({ sql }: Database): (folderId: number) => boolean {
+  const parentOf = sql.prepare('SELECT parent_id FROM items WHERE id = ?')
+  const known = new Map([
+    [rootId, true],
+    [removedId, false],
+  ])
+  return (folderId) => {
+    const path: number[] = []
+    let at = folderId
+    while (!known.has(at)) {
+      path.push(at)
+      // In a list that was damaged a folder may be in itself.
+      known.set(at, false)
+      at = number(parentOf.get(at) ?? { parent_id: removedId }, 'parent_id')
+    }
+    const isVisible = known.get(at) === true
+    for (const id of path) known.set(id, isVisible)
+    return isVisible
+  }
+}
+
+function adopt(
+  names: readonly string[],
+  { db, space, content }: { db: Database; space: Space; content: Content },
+): number {
+  if (names.length === 0) return 0
+  const folder = space.findFolder(0, folderName) ?? space.createFolder(folderName, 0)
+  db.transact(() => {
+    const rename = db.sql.prepare('UPDATE transfers SET content = ? WHERE content = ?')
+    for (const name of names) {
+      // It may have come with a transfer that the older copy still holds: that one is not to write it again.
+      rename.run(newContentName(), name)
+      space.addFile({
+        name: `recovered ${name.slice(0, 8)}`,
+        parentId: folder.id,
+        sizeBytes: content.sizeBytes(name) ?? 0,
+        content: name,
+      })
+    }
+  })
+  return names.length
+}
+
+/** Remembers what is missing, and answers with how many of them nobody was told of yet. */
+function noteMissing(db: Database, missing: readonly string[]): number {
+  const { sql } = db
+  return db.transact(() => {
+    const before = new Set(
+      sql
+        .prepare('SELECT content FROM missing')
+        .all()
+        .map((row) => text(row, 'content')),
+    )
+    const now = new Set(missing)
+    const forget = sql.prepare('DELETE FROM missing WHERE content = ?')
+    for (const name of before) if (!now.has(name)) forget.run(name)
+    const fresh = missing.filter((name) => !before.has(name))
+    const note = sql.prepare('INSERT INTO missing (content) VALUES (?)')
+    for (const name of fresh) note.run(name)
+    return fresh.length
+  })
+}
+
+const folderName = 'Recovered files'
+
+function sayAdopted(count: number): string | null {
+  if (count === 0) return null
+  return count === 1
+    ? `A file that the list did not know is in “${folderName}”.`
+    : `${count} files that the list did not know are in “${folderName}”.`
+}
+
+function sayMissing(count: number): string | null {
+  if (count === 0) return null
+  return count === 1
+    ? 'The content of a file is missing on the disk; the file stays in the list.'
+    : `The contents of ${count} files are missing on the disk; the files stay in the list.`
+}

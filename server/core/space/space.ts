@@ -1,0 +1,390 @@
+import { freeName } from '../../../engine/text/names.ts'
+import type { Database } from '../data/database.ts'
+import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
+import { NotFound, Refusal } from '../errors/refusal.ts'
+import { checkName } from './item-name.ts'
+import { extensionOf, type ItemKind, kindOf, toItemKind } from './kinds.ts'
+import { type Order, orderClause } from './order.ts'
+import { createPurge, hideItem, type PurgeOptions, removedId } from './purge.ts'
+import { type Branch, branchOf, type NewTree } from './tree.ts'
+
+/** A file or a folder of a user's space. */
+export interface Item {
+  id: number
+  /** 0 is the root folder; null for the root itself. */
+  parentId: number | null
+  name: string
+  kind: ItemKind
+  /** Of a folder: the sum of what it holds. */
+  sizeBytes: number
+  /** The name of its content file; null for folders. */
+  content: string | null
+  addedAtSeconds: number
+}
+
+export const rootId = 0
+
+/** A part of a folder's items. */
+interface Page {
+  offset: number
+  /** -1: all. */
+  limit: number
+  /** Null: items of every kind. */
+  kinds: readonly ItemKind[] | null
+  order: Order
+}
+
+export interface Space {
+  /** Another number after every change: what was read at the same one is still so. */
+  version: () => number
+  /** Says that something about its items is not as before, which is not in the database. */
+  touch: () => void
+  get: (id: number) => Item
+  has: (id: number) => boolean
+  /** An item, or null when there is none. */
+  find: (id: number) => Item | null
+  list: (folderId: number, page: Page) => Item[]
+  /** Every folder, for the tree. */
+  folders: () => Item[]
+  /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
+  search: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
+  createFolder: (name: string, parentId: number) => Item
+  rename: (id: number, name: string) => Item
+  /** Moves items into a folder, all or none. Answers with them as they are then, each once. */
+  move: (ids: readonly number[], parentId: number) => Item[]
+  /**
+   * Removes items and all below them for good, all or none, in one step however much that is: nobody sees them from now on. Rows and contents go
+   * afterwards, with `purge`.
+   */
+  remove: (ids: readonly number[]) => void
+  /** Removes items that nobody sees any more, in short steps with room for other work between them. */
+  purge: (options: PurgeOptions) => Promise<void>
+  /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
+  addFile: (file: { name: string; parentId: number; sizeBytes: number; content: string }) => Item
+  /**
+   * Adds files and folders at once, their contents being in place; to be called inside a transaction. Answers with the items at
+   * the top, and with that of each file. Goes to the root if its folder is gone.
+   */
+  addTree: (tree: NewTree) => { top: Item[]; fileIds: number[] }
+  /** A folder by its name, or null. */
+  findFolder: (parentId: number, name: string) => Item | null
+  /** The folders that an item is in, from its own up to the root. */
+  ancestors: (id: number) => number[]
+  /** How many items are below a folder. */
+  count: (folderId: number) => number
+  storedBytes: () => number
+}
+
+/**
+ * The items of one user, in the database. Sizes of folders are kept up to date with each change. `onRemoved` is called when there is
+ * something to purge; the transaction that removed it may still be open.
+ */
+export function createSpace(db: Database, userId: number, onRemoved: () => void = () => undefined): Space {
+  const { sql } = db
+  const columns = 'id, parent_id, name, kind, size, content, created_at'
+  const byId = sql.prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND id = ?`)
+  const byName = sql.prepare('SELECT 1 FROM items WHERE user_id = ? AND parent_id = ? AND name = ?')
+  const byFolded = sql.prepare('SELECT 1 FROM items WHERE user_id = ? AND parent_id = ? AND folded = ?')
+  const grow = sql.prepare('UPDATE items SET size = size + ? WHERE user_id = ? AND id = ?')
+  const growUser = sql.prepare('UPDATE users SET stored_bytes = stored_bytes + ? WHERE id = ?')
+  const stored = sql.prepare('SELECT stored_bytes FROM users WHERE id = ?')
+  const insert = sql.prepare(
+    `INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, content, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  // Without CROSS JOIN all items of the user would be read again at every step.
+  const below = `WITH RECURSIVE below(id) AS (
+    SELECT ? UNION ALL SELECT items.id FROM below CROSS JOIN items ON items.user_id = ? AND items.parent_id = below.id)`
+
+  const listings = new Map<string, ReturnType<typeof sql.prepare>>()
+  const listing = (query: string) => {
+    const known = listings.get(query) ?? sql.prepare(query)
+    listings.set(query, known)
+    return known
+  }
+  let version = 0
+  /** Every change goes through here, so that nobody takes what was read before for what is. */
+  const change = <T>(work: () => T): T => {
+    version += 1
+    try {
+      return db.transact(work)
+    } finally {
+      version += 1
+    }
+  }
+  const anyRemoved = sql.prepare(`SELECT id FROM items WHERE user_id = ? AND parent_id = ${removedId} LIMIT 1`)
+  let hasRemoved = anyRemoved.get(userId) !== undefined
+  const parentOf = sql.prepare('SELECT parent_id FROM items WHERE user_id = ? AND id = ?')
+  /** True while an item is in the root, however deep. Only what was removed and is not gone yet is not. */
+  const isVisible = (parentId: number, known: Map<number, boolean>): boolean => {
+    const path: number[] = []
+    let at = parentId
+    while (at !== rootId && at !== removedId && !known.has(at)) {
+      path.push(at)
+      at = number(parentOf.get(userId, at) ?? { parent_id: removedId }, 'parent_id')
+    }
+    const isThere = at !== removedId && (known.get(at) ?? true)
+    for (const id of path) known.set(id, isThere)
+    return isThere
+  }
+  const find = (id: number): Item | null => {
+    const row = byId.get(userId, id)
+    if (row === undefined) return null
+    return hasRemoved && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
+  }
+  /** What of these can be seen. */
+  const visible = (rows: Row[]): Item[] => {
+    const known = new Map<number, boolean>()
+    const seen = hasRemoved ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
+    return seen.map(toItem)
+  }
+  let known: { version: number; bytes: number } | null = null
+  const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
+  /** Asked for at every step of a transfer. What is not settled yet may be undone, and is not kept. */
+  const storedBytes = () => {
+    if (sql.isTransaction) return readStored()
+    if (known?.version !== version) known = { version, bytes: readStored() }
+    return known.bytes
+  }
+  const get = (id: number): Item => {
+    if (id === rootId) return rootItem(storedBytes())
+    const item = find(id)
+    if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
+    return item
+  }
+  const getFolder = (id: number): Item => {
+    const folder = get(id)
+    if (folder.kind !== 'folder') throw new Refusal(`“${folder.name}” is not a folder.`)
+    return folder
+  }
+  const getChangeable = (id: number, what: string): Item & { parentId: number } => {
+    const item = get(id)
+    const { parentId } = item
+    if (parentId === null) throw new Refusal(`“${item.name}” is the root folder and cannot be ${what}.`)
+    return { ...item, parentId }
+  }
+  const freeIn = (parentId: number, name: string) =>
+    freeName(name, (candidate) => byName.get(userId, parentId, candidate) !== undefined)
+  /** Adds to the size of a folder and of every folder it is in. */
+  const addSize = (folderId: number, bytes: number) => {
+    if (bytes === 0) return
+    for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
+      grow.run(bytes, userId, at)
+  }
+  /** What comes from elsewhere also keeps apart from names that differ in case only, for not every disk tells them apart. */
+  const freeForArrival = (parentId: number, name: string) =>
+    freeName(name, (candidate) => byFolded.get(userId, parentId, fold(candidate)) !== undefined)
+  const addArrival = (item: NewItem) => addRow({ ...item, name: freeForArrival(item.parentId, item.name) })
+  const addRow = ({ name, ...item }: NewItem): number => {
+    const { lastInsertRowid } = insert.run(
+      userId,
+      item.parentId,
+      name,
+      fold(name),
+      extensionOf(name),
+      item.kind,
+      item.sizeBytes,
+      item.content,
+      Math.floor(Date.now() / 1000),
+    )
+    return Number(lastInsertRowid)
+  }
+  const moveTo = (parentId: number, item: Item & { parentId: number }) => {
+    if (item.parentId === parentId) return
+    const name = freeIn(parentId, item.name)
+    addSize(item.parentId, -item.sizeBytes)
+    addSize(parentId, item.sizeBytes)
+    sql
+      .prepare('UPDATE items SET parent_id = ?, name = ?, folded = ? WHERE user_id = ? AND id = ?')
+      .run(parentId, name, fold(name), userId, item.id)
+  }
+  const hide = sql.prepare(hideItem)
+  const purgeRemoved = createPurge(db, userId, () => {
+    hasRemoved = false
+    // Whoever shares the same bytes looks again.
+    version += 1
+  })
+  let purging: Promise<void> | null = null
+  const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === 'folder' ? id : rootId)
+  const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
+    const added = branch.files.map(({ name, index }) => {
+      const { sizeBytes, content } = files[index] ?? { sizeBytes: 0, content: null }
+      const id = addArrival({ name, parentId, kind: kindOf(name).kind, sizeBytes, content })
+      fileIds[index] = id
+      return id
+    })
+    for (const [name, inner] of branch.folders) {
+      const id = addArrival({ name, parentId, kind: 'folder', sizeBytes: inner.sizeBytes, content: null })
+      addBranch(inner, id, files, fileIds)
+      added.push(id)
+    }
+    return added
+  }
+
+  return {
+    version: () => version,
+    touch: () => {
+      version += 1
+    },
+    get,
+    has: (id) => id === rootId || find(id) !== null,
+    find: (id) => (id === rootId ? rootItem(storedBytes()) : find(id)),
+    storedBytes,
+    list: (folderId, { offset, limit, kinds, order }) => {
+      getFolder(folderId)
+      const filter = kinds === null ? '' : `AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`
+      return listing(
+        `SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? ${filter} ORDER BY ${orderClause(order)} LIMIT ? OFFSET ?`,
+      )
+        .all(userId, folderId, limit, offset)
+        .map(toItem)
+    },
+    folders: () =>
+      visible(
+        sql
+          .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND kind = 'folder' ORDER BY folded, id`)
+          .all(userId),
+      ),
+    search: (condition, values, belowId = null) => {
+      const scope = belowId === null ? '' : 'AND id IN below AND id != ?'
+      const start = belowId === null ? '' : below
+      const its = belowId === null ? [userId] : [belowId, userId, userId, belowId]
+      return visible(
+        sql
+          .prepare(
+            `${start} SELECT ${columns} FROM items WHERE user_id = ? ${scope} AND ${condition} ORDER BY created_at DESC, id DESC`,
+          )
+          .all(...its, ...values),
+      )
+    },
+    createFolder: (name, parentId) => {
+      checkName(name)
+      getFolder(parentId)
+      return change(() =>
+        get(addRow({ name: freeIn(parentId, name), parentId, kind: 'folder', sizeBytes: 0, content: null })),
+      )
+    },
+    rename: (id, name) => {
+      checkName(name)
+      const item = getChangeable(id, 'renamed')
+      if (item.name === name) return item
+      return change(() => {
+        const free = freeIn(item.parentId, name)
+        const kind = item.kind === 'folder' ? 'folder' : kindOf(free).kind
+        sql
+          .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
+          .run(free, fold(free), extensionOf(free), kind, userId, id)
+        return get(id)
+      })
+    },
+    move: (ids, parentId) => {
+      const moved = [...new Set(ids)]
+      const items = moved.map((id) => getChangeable(id, 'moved'))
+      const target = getFolder(parentId)
+      for (let at: Item | null = target; at !== null; at = at.parentId === null ? null : get(at.parentId)) {
+        const own = items.find(({ id }) => id === at?.id)
+        if (own !== undefined) throw new Refusal(`“${own.name}” cannot be moved into itself or a folder inside it.`)
+      }
+      if (items.every((item) => item.parentId === parentId)) return items
+      return change(() => {
+        // Each is read again: one that was in another of them has changed the size of that.
+        for (const id of moved) moveTo(parentId, getChangeable(id, 'moved'))
+        return moved.map(get)
+      })
+    },
+    remove: (ids) => {
+      const removed = [...new Set(ids)]
+      for (const id of removed) getChangeable(id, 'deleted')
+      if (removed.length === 0) return
+      // From the first one on: what is in a folder goes with it.
+      hasRemoved = true
+      change(() => {
+        for (const id of removed) {
+          const item = find(id)
+          if (item?.parentId == null) continue
+          addSize(item.parentId, -item.sizeBytes)
+          growUser.run(-item.sizeBytes, userId)
+          hide.run(`${id}`, id)
+        }
+      })
+      onRemoved()
+    },
+    purge: (options) => {
+      if (!hasRemoved) return Promise.resolve()
+      purging ??= purgeRemoved(options).finally(() => {
+        purging = null
+      })
+      return purging
+    },
+    addFile: ({ name, parentId, sizeBytes, content }) =>
+      change(() => {
+        const folderId = folderOrRoot(parentId)
+        const item = get(addArrival({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content }))
+        addSize(folderId, sizeBytes)
+        growUser.run(sizeBytes, userId)
+        return item
+      }),
+    addTree: (tree) =>
+      change(() => {
+        const folderId = folderOrRoot(tree.parentId)
+        const whole = branchOf(tree)
+        const fileIds: number[] = []
+        const top = addBranch(whole, folderId, tree.files, fileIds)
+        addSize(folderId, whole.sizeBytes)
+        growUser.run(whole.sizeBytes, userId)
+        return { top: top.map(get), fileIds }
+      }),
+    count: (folderId) =>
+      number(sql.prepare(`${below} SELECT count(*) - 1 AS n FROM below`).get(folderId, userId) ?? {}, 'n'),
+    findFolder: (parentId, name) => {
+      const row = sql
+        .prepare(`SELECT ${columns} FROM items WHERE user_id = ? AND parent_id = ? AND name = ? AND kind = 'folder'`)
+        .get(userId, parentId, name)
+      return row === undefined ? null : toItem(row)
+    },
+    ancestors: (id) => {
+      const path: number[] = []
+      for (let at = find(id)?.parentId ?? null; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
+        path.push(at)
+      return path
+    },
+  }
+}
+
+interface NewItem {
+  name: string
+  parentId: number
+  kind: ItemKind
+  sizeBytes: number
+  content: string | null
+}
+
+/** How names are compared: without regard to case. */
+export function fold(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+function rootItem(sizeBytes: number): Item {
+  return {
+    id: rootId,
+    parentId: null,
+    name: 'Your Files',
+    kind: 'folder',
+    sizeBytes,
+    content: null,
+    addedAtSeconds: 0,
+  }
+}
+
+function toItem(row: Row): Item {
+  const content = textOrNull(row, 'content')
+  return {
+    id: number(row, 'id'),
+    parentId: numberOrNull(row, 'parent_id'),
+    name: text(row, 'name'),
+    kind: toItemKind(row.kind) ?? (content === null ? 'folder' : 'file'),
+    sizeBytes: number(row, 'size'),
+    content,
+    addedAtSeconds: number(row, 'created_at'),
+  }
+}

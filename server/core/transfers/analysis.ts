@@ -1,0 +1,155 @@
+import { asLink } from '../../../engine/text/as-link.ts'
+import { formatSize } from '../../../engine/text/format-size.ts'
+import type { Bandwidth } from '../account/bandwidth.ts'
+import type { DiskQuota } from '../account/quota.ts'
+import { reasonOf } from '../errors/reason.ts'
+import { eachByHost } from './by-host.ts'
+import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from './fetch/facts.ts'
+import { BusyError } from './fetch/fetch-text.ts'
+import { groupLinks, type LinkGroup, linkKind, whyNot } from './links.ts'
+
+const maxAtOnce = 32
+const maxPerHost = 6
+
+/** What can be told about one link, and what stands in its way. */
+export interface AnalyzedLink {
+  link: string
+  facts: Facts | null
+  paidBytes: number
+  /** Why it cannot be fetched at all, or null. */
+  error: string | null
+  /** Why nothing was learned of it just now, though it can be tried, or null. */
+  note: string | null
+}
+
+/** Links that are fetched together. */
+export interface AnalyzedGroup extends LinkGroup {
+  parts: AnalyzedLink[]
+  /** The sum, as far as sizes are known; null when none is. */
+  sizeBytes: number | null
+  paidBytes: number
+  /** Why it cannot be fetched, or null. */
+  error: string | null
+  /** Why it does not fit into what is left, or null: that can change before it is added. */
+  tooLarge: string | null
+}
+
+export interface AnalysisOptions extends FactsOptions {
+  quota: DiskQuota
+  bandwidth: Bandwidth
+  largestFileBytes: number | null
+  report: (fault: unknown) => void
+}
+
+/** Reports on links, those of one archive together: many at once, few of one host, each for a limited time. Source: API v1 §8. */
+export async function analyze(links: readonly string[], options: AnalysisOptions): Promise<AnalyzedGroup[]> {
+  const plain = links.map(asLink)
+  /** Each link as it was written: whoever asked knows it so. */
+  const written = new Map(links.map((link, at): [string, string] => [plain[at] ?? '', link.trim()]))
+  const known = new Map<string, AnalyzedLink>()
+  /** How many links of a host did not answer in time; of one that has answered, none that counts. */
+  const silences = new Map<string, number>()
+  await eachByHost([...new Set(plain)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
+    const host = hostOf(link)
+    const isSilent = host !== '' && (silences.get(host) ?? 0) >= maxPerHost
+    const answer = isSilent ? silentLink(link) : await analyzeLink(link, options)
+    const missed = answer.note === triedAgain(timeoutSentence(link)) ? 1 : Number.NEGATIVE_INFINITY
+    silences.set(host, (silences.get(host) ?? 0) + missed)
+    known.set(link, answer)
+  })
+  return groupLinks(plain)
+    .map((group) => assess(group, known, options))
+    .map((group) => ({
+      ...group,
+      links: group.links.map((link) => written.get(link) ?? link),
+      parts: group.parts.map((part) => ({ ...part, link: written.get(part.link) ?? part.link })),
+    }))
+}
+
+/** One more of a host that answers nobody: it is not worth another ten seconds of those in line behind it. */
+function silentLink(link: string): AnalyzedLink {
+  return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(timeoutSentence(link)) }
+}
+
+/** A sentence on what passes, with what a transfer of the link does then. */
+function triedAgain(sentence: string): string {
+  return sentence.replace(/\.$/, '; it will be tried again.')
+}
+
+async function analyzeLink(link: string, options: AnalysisOptions): Promise<AnalyzedLink> {
+  const { hosters, report } = options
+  const refused = whyNot(link) ?? hosters.whyNot(link)
+  if (refused !== null) return { link, facts: null, paidBytes: 0, error: refused, note: null }
+  try {
+    const facts = await linkFacts(link, options)
+    return { link, facts, paidBytes: hosters.isPaid(link) ? (facts.sizeBytes ?? 0) : 0, error: null, note: null }
+  } catch (fault) {
+    if (isTimeout(fault)) return silentLink(link)
+    if (fault instanceof BusyError)
+      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(fault.message) }
+    return { link, facts: null, paidBytes: 0, error: sentenceOf(fault, link, report), note: null }
+  }
+}
+
+/** Every limit that stands in the way of a group, in sentences. */
+function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: AnalysisOptions): AnalyzedGroup {
+  const { quota, bandwidth, largestFileBytes } = options
+  const parts = group.links.flatMap((link) => known.get(link) ?? [])
+  const sizes = parts.map(({ facts }) => facts?.sizeBytes ?? null)
+  const sizeBytes = sizes.every((size) => size === null)
+    ? null
+    : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+  const paidBytes = parts.reduce((sum, part) => sum + part.paidBytes, 0)
+  const errors = [...new Set(parts.flatMap(({ error }) => error ?? []))]
+  if (group.missing.length > 0) {
+    errors.push(`“${group.name}” is not complete: ${group.missing.slice(0, 5).join(', ')} is missing.`)
+  }
+  const name = group.isMultipart ? group.name : (parts[0]?.facts?.name ?? group.name)
+  const largest = Math.max(0, ...parts.map(({ facts }) => facts?.largestBytes ?? facts?.sizeBytes ?? 0))
+  if (largestFileBytes !== null && largest > largestFileBytes) {
+    errors.push(`“${name}” is too large: no file may be larger than ${formatSize(largestFileBytes)} here.`)
+  }
+  return {
+    ...group,
+    name,
+    parts,
+    sizeBytes,
+    paidBytes,
+    error: errors.length === 0 ? null : errors.join(' '),
+    tooLarge: whyTooLarge(name, { sizeBytes: sizeBytes ?? 0, paidBytes, quota, bandwidth }),
+  }
+}
+
+function whyTooLarge(
+  name: string,
+  {
+    sizeBytes,
+    paidBytes,
+    quota,
+    bandwidth,
+  }: Pick<AnalysisOptions, 'quota' | 'bandwidth'> & {
+    sizeBytes: number
+    paidBytes: number
+  },
+): string | null {
+  const [free, left] = [quota.unpromisedBytes(), bandwidth.figures().availableBytes]
+  const problems = [
+    ...(sizeBytes > free ? [`it needs ${formatSize(sizeBytes)}, and ${formatSize(free)} is free`] : []),
+    ...(paidBytes > left ? [`it costs ${formatSize(paidBytes)} of bandwidth, and ${formatSize(left)} is left`] : []),
+  ]
+  return problems.length === 0 ? null : `“${name}” does not fit: ${problems.join('; ')}.`
+}
+
+/** What went wrong with a link, in a sentence; anything unknown is reported. */
+export function sentenceOf(fault: unknown, link: string, report: (fault: unknown) => void): string {
+  if (isTimeout(fault)) return timeoutSentence(link)
+  const reason = reasonOf(fault)
+  if (reason !== null) return reason
+  report(fault)
+  return 'The service could not look at this link.'
+}
+
+function hostOf(link: string): string {
+  const kind = linkKind(link)
+  return kind === 'http' || kind === 'ftp' ? new URL(link).hostname : ''
+}

@@ -1,0 +1,259 @@
+import { brokeOff } from '../../../../engine/fetch/body.ts'
+import { FetchError } from '../../../../engine/fetch-error.ts'
+import { ftpFacts } from '../../../../engine/ftp/ftp.ts'
+import { codingsOf, decodeBody } from '../../../../engine/http/coding.ts'
+import { type Exchange, exchange } from '../../../../engine/http/exchange.ts'
+import type { Gate } from '../../../../engine/net/gate.ts'
+import { announcedBytes } from '../../../../engine/resume.ts'
+import { nameForLink, plainNameForLink, safeName } from '../../../../engine/text/names.ts'
+import { readZipDirectory } from '../../../archive/zip-directory.ts'
+import type { TorrentEngine } from '../../../torrent/engine.ts'
+import type { TorrentSource } from '../../../torrent/types.ts'
+import { promisesMedia } from '../../space/kinds.ts'
+import type { Hosters } from '../hosters.ts'
+import { linkKind, nameOfMagnet, namesTorrent, torrentBytes } from '../links.ts'
+import { isWebPage } from '../web-page.ts'
+import { readUpTo, statusFault } from './fetch-text.ts'
+
+const linkTimeoutMs = 10_000
+/** Leaves time for another way of asking. */
+const headTimeoutMs = 3000
+const magnetTimeoutMs = 20_000
+const headBytes = 1024
+const maxTorrentFileBytes = 16 * 1024 * 1024
+
+/** What can be told about a link without fetching what it leads to. */
+export interface Facts {
+  kind: 'file' | 'torrent'
+  name: string
+  host: string
+  /** Null when nobody knows. */
+  sizeBytes: number | null
+  /** The largest file that it holds, when there are several. */
+  largestBytes: number | null
+  /** How many share a torrent whole; null when nobody tells. */
+  seeds: number | null
+  /** What an archive holds, when it could be looked into. */
+  entries: number | null
+  unpackedBytes: number | null
+  needsPassword: boolean
+}
+
+export interface FactsOptions {
+  gate: Gate
+  hosters: Hosters
+  torrents: () => Promise<TorrentEngine>
+}
+
+const unknown = {
+  kind: 'file',
+  host: '',
+  sizeBytes: null,
+  largestBytes: null,
+  seeds: null,
+  entries: null,
+  unpackedBytes: null,
+  needsPassword: false,
+} as const
+
+/** What a link itself tells, where its server cannot be asked now. */
+export function factsOfLink(link: string): Facts {
+  const kind = namesTorrent(link) ? 'torrent' : 'file'
+  return { ...unknown, kind, name: plainNameForLink(link), host: URL.canParse(link) ? new URL(link).hostname : '' }
+}
+
+/** Finds out about one link. Rejects with a sentence when what it leads to cannot be had. */
+export async function linkFacts(link: string, options: FactsOptions): Promise<Facts> {
+  const kind = linkKind(link)
+  if (kind === 'magnet') return magnetFacts(link, options)
+  if (kind === 'torrent-file') return torrentFacts({ torrentFile: torrentBytes(link) }, '', options)
+  const signal = AbortSignal.timeout(linkTimeoutMs)
+  if (kind === 'ftp' && !namesTorrent(link)) {
+    const facts = await ftpFacts(link, { gate: options.gate, signal, timeoutMs: linkTimeoutMs })
+    return { ...unknown, ...facts, host: new URL(link).hostname }
+  }
+  return webFacts(link, { ...options, signal })
+}
+
+/** What people who share it tell within 20 seconds; otherwise only its name is known. */
+async function magnetFacts(link: string, options: FactsOptions): Promise<Facts> {
+  const name = nameOfMagnet(link)
+  try {
+    const facts = await torrentFacts({ magnet: link }, '', options)
+    return facts
+  } catch (fault) {
+    if (!isTimeout(fault)) throw fault
+    return { ...unknown, kind: 'torrent', name }
+  }
+}
+
+async function torrentFacts(source: TorrentSource, host: string, { torrents }: FactsOptions): Promise<Facts> {
+  const engine = await torrents()
+  const { name, sizeBytes, files, seeds } = await engine.lookUp(source, {
+    signal: AbortSignal.timeout(magnetTimeoutMs),
+  })
+  const largestBytes = files.reduce((largest, file) => Math.max(largest, file.sizeBytes), 0)
+  return {
+    ...unknown,
+    kind: 'torrent',
+    name: safeName(name),
+    host,
+    sizeBytes,
+    largestBytes,
+    seeds,
+    entries: files.length,
+  }
+}
+
+interface WebOptions extends FactsOptions {
+  signal: AbortSignal
+}
+
+async function webFacts(link: string, options: WebOptions): Promise<Facts> {
+  const { answer, sizeBytes, head } = await look(link, options)
+  const { response, url } = answer
+  if (isTorrent(link, answer))
+    return torrentFacts({ torrentFile: await wholeFile(link, options) }, url.hostname, options)
+  const { 'content-type': type = null, 'content-disposition': disposition } = response.headers
+  const name = nameForLink(url.href, disposition)
+  if ((promisesMedia(plainNameForLink(link)) || promisesMedia(name)) && isWebPage(type, head)) {
+    throw new FetchError(
+      'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
+    )
+  }
+  const inside = await insideZip(link, { ...options, name, sizeBytes })
+  return { ...unknown, name, host: url.hostname, sizeBytes, ...inside }
+}
+
+/** An answer's head, whose body is over, and what it tells. */
+interface Look {
+  answer: Exchange
+  sizeBytes: number | null
+  /** The first bytes of what is announced as a web page, if any were asked for. */
+  head: Buffer
+}
+
+/**
+ * Asks by HEAD, then for the first bytes, then for the whole without reading it, until one answer tells what a fetch would get: servers
+ * refuse, ignore or answer wrongly what only few programs ask. Only a refusal of what a fetch asks is the verdict.
+ */
+async function look(link: string, options: WebOptions): Promise<Look> {
+  const byHead = await lookOnce(link, options, 'HEAD').catch((fault: unknown) => goOn(fault, options.signal))
+  if (byHead !== null && isTelling(link, byHead)) return byHead
+  const byPart = await lookOnce(link, options, 'part').catch((fault: unknown) => goOn(fault, options.signal))
+  const partStatus = byPart?.answer.response.statusCode
+  if (byPart !== null && (partStatus === 200 || (partStatus === 206 && byPart.sizeBytes !== null))) return byPart
+  const { answer, ...whole } = await lookOnce(link, options, 'whole')
+  if (answer.response.statusCode !== 200) throw statusFault(answer.response, answer.url.hostname)
+  return { answer, ...whole }
+}
+
+/** Null where another way of asking may get further. */
+function goOn(fault: unknown, signal: AbortSignal): null {
+  if (signal.aborted || !(fault instanceof FetchError)) throw fault
+  return null
+}
+
+/** False for a HEAD that may say something else than a fetch: no size or none at all, or a page in place of a film. */
+function isTelling(link: string, { answer, sizeBytes }: Look): boolean {
+  const { response, url } = answer
+  if (response.statusCode !== 200) return false
+  const { 'content-type': type = '', 'content-disposition': disposition } = response.headers
+  if (isTorrent(link, answer)) return true
+  const isPromised = promisesMedia(plainNameForLink(link)) || promisesMedia(nameForLink(url.href, disposition))
+  return sizeBytes !== null && sizeBytes > 0 && !(isPromised && /html/i.test(type))
+}
+
+async function lookOnce(link: string, options: WebOptions, how: 'HEAD' | 'part' | 'whole'): Promise<Look> {
+  const range = how === 'part' ? { start: 0, end: headBytes } : undefined
+  const answer = await ask(link, options, { method: how === 'HEAD' ? 'HEAD' : 'GET', range })
+  const { response, url } = answer
+  try {
+    const codings = codingsOf(response, url)
+    const isPage = how !== 'HEAD' && /html/i.test(response.headers['content-type'] ?? '')
+    const body = codings.length > 0 ? decodeBody(response, codings, url.hostname) : response
+    const head = isPage ? await readUpTo(body, headBytes) : Buffer.alloc(0)
+    return { answer, head, sizeBytes: codings.length > 0 ? null : sizeOf(response) }
+  } finally {
+    response.destroy()
+  }
+}
+
+/** The size of the whole file, in bytes, as an answer tells it; null when it does not, or tells nonsense. */
+function sizeOf(response: Exchange['response']): number | null {
+  if (response.statusCode === 200) return announcedBytes(response)
+  const total = Number(/^bytes .*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1] ?? Number.NaN)
+  return Number.isSafeInteger(total) ? total : null
+}
+
+function isTorrent(link: string, { response }: Exchange): boolean {
+  const type = response.headers['content-type'] ?? ''
+  return namesTorrent(link) || /^application\/x-bittorrent\b/i.test(type)
+}
+
+/** Reads the directory of a zip by ranges; nothing is told where that is not possible. Nobody is kept waiting by it for long. */
+async function insideZip(
+  link: string,
+  { name, sizeBytes, ...options }: WebOptions & { name: string; sizeBytes: number | null },
+): Promise<Partial<Facts>> {
+  if (sizeBytes === null || !/\.zip$/i.test(name)) return {}
+  try {
+    const read = async (offset: number, length: number) => {
+      const { response } = await ask(link, options, { range: { start: offset, end: offset + length } })
+      try {
+        const said = response.headers['content-range'] ?? ''
+        if (response.statusCode !== 206 || !said.startsWith(`bytes ${offset}-`)) throw new FetchError('No ranges.')
+        return await readUpTo(response, length)
+      } finally {
+        response.destroy()
+      }
+    }
+    const directory = await readZipDirectory(read, sizeBytes)
+    if (directory === null) return {}
+    const { entryCount: entries, unpackedBytes, needsPassword } = directory
+    return { entries, unpackedBytes, needsPassword }
+  } catch (fault) {
+    if (fault instanceof FetchError || isTimeout(fault)) return {}
+    throw fault
+  }
+}
+
+function ask(
+  link: string,
+  { gate, hosters, signal }: WebOptions,
+  { method = 'GET', range }: { method?: 'HEAD' | 'GET'; range?: { start: number; end: number } | undefined } = {},
+): Promise<Exchange> {
+  return exchange(link, {
+    gate,
+    method,
+    timeoutMs: method === 'HEAD' ? headTimeoutMs : linkTimeoutMs,
+    signal,
+    credentialsFor: (url) => hosters.credentialsFor(url),
+    headers: range === undefined ? {} : { range: `bytes=${range.start}-${range.end - 1}` },
+  })
+}
+
+async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
+  const { response, url, ending } = await ask(link, options)
+  try {
+    if (response.statusCode !== 200) throw statusFault(response, url.hostname)
+    const bytes = await readUpTo(response, maxTorrentFileBytes + 1)
+    if (bytes.length > maxTorrentFileBytes)
+      throw new FetchError(`“${url.hostname}” sends more than a torrent file has.`)
+    if (ending() === 'broken') throw brokeOff(url.hostname)
+    return bytes
+  } finally {
+    response.destroy()
+  }
+}
+
+/** True for what an `AbortSignal.timeout` ended. */
+export function isTimeout(fault: unknown): boolean {
+  return fault instanceof Error && (fault.name === 'TimeoutError' || fault.name === 'AbortError')
+}
+
+/** What is said of a link that did not answer in time. */
+export function timeoutSentence(link: string): string {
+  const host = URL.canParse(link) ? new URL(link).hostname : ''
+  return `“${host}” did not answer within ${linkTimeoutMs / 1000} seconds.`
+}

@@ -1,0 +1,187 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Announced, fetchToPart, isIntact } from '../../../../engine/fetch/fetch.ts'
+import type { Gate } from '../../../../engine/net/gate.ts'
+import type { ResumeRecord } from '../../../../engine/resume.ts'
+import { formatSize } from '../../../../engine/text/format-size.ts'
+import { nameForLink, plainNameForLink } from '../../../../engine/text/names.ts'
+import type { DiskQuota } from '../../account/quota.ts'
+import { Refusal } from '../../errors/refusal.ts'
+import { promisesMedia } from '../../space/kinds.ts'
+import type { Turn } from '../fetch-turns.ts'
+import type { Hosters } from '../hosters.ts'
+import { noRoom } from '../no-room.ts'
+import { Places } from '../places.ts'
+import { createSpeedometer } from '../speed.ts'
+import type { Transfer, TransferFile } from '../transfer.ts'
+import { isWebPage } from '../web-page.ts'
+
+const stepBytes = 8 * 1024 * 1024
+/** The parts of one archive: how many move at once, and how many more may wait for their server. */
+const partPlaces = { limit: 3, maxWaiting: 6, graceMs: 1500, minProgress: 8 * 1024 }
+const shortPauseMs = partPlaces.graceMs
+
+export interface LinksFetch {
+  transfer: Transfer
+  workFolder: string
+  gate: Gate
+  quota: DiskQuota
+  hosters: Hosters
+  /** The largest file that the user may have, or null. */
+  largestFileBytes: number | null
+  bootId: string
+  signal: AbortSignal
+  turn: Pick<Turn, 'pause'>
+  /** Takes so much from the bandwidth, or throws a `Refusal`. */
+  pay: (bytes: number) => void
+  /** Keeps what the transfer says now, for a later run. */
+  save: () => void
+  /** The same a moment later, for progress. */
+  saveSoon: () => void
+}
+
+/**
+ * Fetches a transfer's links into its work folder, the parts of an archive some at once, keeping the transfer's figures up to date.
+ * Every byte is promised by the quotas before it is written.
+ */
+export async function fetchLinks(job: LinksFetch): Promise<void> {
+  const { transfer } = job
+  await forgetChanged(job)
+  const lengths = transfer.files.map(({ sizeBytes, isWhole }) => (isWhole ? (sizeBytes ?? 0) : 0))
+  const speed = createSpeedometer()
+  const first = new AbortController()
+  const signal = AbortSignal.any([job.signal, first.signal])
+  const reach = (index: number, length: number) => {
+    lengths[index] = length
+    demand(job, lengths)
+    charge(job, lengths)
+    const sum = lengths.reduce((total, bytes) => total + bytes, 0)
+    job.quota.use(transfer.id, sum)
+    speed.reach(sum)
+    transfer.downloadedBytes = sum
+    transfer.bytesPerSecond = speed.bytesPerSecond()
+  }
+  demand(job, lengths)
+  const left = [...transfer.files.entries()].filter(([, { isWhole }]) => !isWhole)
+  const places = new Places<TransferFile>(partPlaces)
+  const work = ([index, file]: [number, TransferFile]) => {
+    const occupant = { signal, progress: () => lengths[index] ?? 0 }
+    // A part that waits gives its place to another, and the transfer's turn to another transfer when no part moves.
+    const pause = async (ms: number, stop: AbortSignal) => {
+      if (ms > shortPauseMs) places.lend(file)
+      await (places.moving().length === 0 ? job.turn.pause(ms, stop) : wait(ms, undefined, { signal: stop }))
+      await places.take(file, occupant)
+    }
+    const part = { index, file, reach: (length: number) => reach(index, length), pause }
+    return places.run(file, occupant, () => fetchOne({ ...job, signal }, part))
+  }
+  try {
+    const works = left.map(work)
+    // The first fault stops the others; all of them have ended before this does.
+    for (const one of works) one.catch((fault: unknown) => first.abort(fault))
+    await Promise.allSettled(works)
+    await Promise.all(works)
+  } catch (fault) {
+    throw first.signal.aborted ? first.signal.reason : fault
+  }
+}
+
+/** What another program changed while this one was not running is not whole any more. */
+async function forgetChanged({ transfer, workFolder, bootId, signal }: LinksFetch): Promise<void> {
+  for (const [index, file] of transfer.files.entries()) {
+    const { resume, sizeBytes, isWhole } = file
+    if (!isWhole || resume === null || sizeBytes === null) continue
+    file.isWhole = await isIntact(join(workFolder, `${index}`), { resume, sizeBytes, bootId, signal })
+  }
+}
+
+interface OneFile {
+  index: number
+  file: TransferFile
+  reach: (length: number) => void
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile): Promise<void> {
+  const { transfer } = job
+  const link = transfer.links[index] ?? ''
+  const { sizeBytes, isProven } = await fetchToPart({
+    link,
+    partPath: join(job.workFolder, `${index}`),
+    gate: job.gate,
+    signal: job.signal,
+    resume: file.resume,
+    bootId: job.bootId,
+    credentialsFor: (url) => job.hosters.credentialsFor(url),
+    sleep: pause,
+    onStart: (announced) => {
+      begin(job, file, announced)
+      reach(0)
+    },
+    onBytes: reach,
+    onCheckpoint: (record) => {
+      // What the part file cannot say of itself has to be written down before its bytes can be gone on with.
+      const isOther = isOtherVersion(file.resume, record)
+      file.resume = record
+      if (isOther) job.save()
+      else job.saveSoon()
+    },
+    onTrouble: (sentence) => {
+      transfer.reason = sentence
+    },
+  })
+  Object.assign(file, { sizeBytes, isWhole: true, isUnproven: !isProven })
+  reach(sizeBytes)
+  job.save()
+}
+
+function isOtherVersion(before: ResumeRecord | null, now: ResumeRecord): boolean {
+  return (
+    before === null ||
+    before.validators.strong !== now.validators.strong ||
+    before.totalBytes !== now.totalBytes ||
+    before.isSummed !== now.isSummed
+  )
+}
+
+function begin(job: LinksFetch, file: TransferFile, announced: Announced): void {
+  const { transfer, largestFileBytes } = job
+  const name = nameForLink(announced.url, announced.contentDisposition)
+  const link = transfer.links[transfer.files.indexOf(file)] ?? ''
+  const isPromised = promisesMedia(plainNameForLink(link)) || promisesMedia(name)
+  if (isPromised && isWebPage(announced.contentType, announced.head)) {
+    throw new Refusal('A web page came instead of the file: the link may have ended, or asks you to sign in first.')
+  }
+  file.sizeBytes = announced.sizeBytes
+  file.path = [name]
+  if (transfer.files.length === 1) transfer.name = name
+  if (largestFileBytes !== null && (announced.sizeBytes ?? 0) > largestFileBytes) throw tooLarge(name, largestFileBytes)
+  const isKnown = transfer.files.every(({ sizeBytes }) => sizeBytes !== null)
+  transfer.sizeBytes = isKnown ? transfer.files.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0) : null
+}
+
+/** Gets a promise for what is needed; where no size is known in steps, so that others are not asked at each write. */
+function demand({ transfer, quota, largestFileBytes }: LinksFetch, lengths: number[]): void {
+  const needed = (step: number) =>
+    transfer.files.reduce(
+      (sum, { sizeBytes }, index) => sum + (sizeBytes ?? Math.ceil((lengths[index] ?? 0) / step) * step),
+      0,
+    )
+  const longest = Math.max(...lengths)
+  if (largestFileBytes !== null && longest > largestFileBytes) throw tooLarge(transfer.name, largestFileBytes)
+  if (quota.reserve(transfer.id, needed(stepBytes)) || quota.reserve(transfer.id, needed(1))) return
+  throw noRoom(transfer, quota)
+}
+
+/** Takes from the bandwidth what paid hosters cost. Source: API v1 §8.2. */
+function charge({ transfer, hosters, pay }: LinksFetch, lengths: number[]): void {
+  const owed = transfer.files.reduce((sum, { sizeBytes }, index) => {
+    const costs = hosters.isPaid(transfer.links[index] ?? '')
+    return costs ? sum + (sizeBytes ?? Math.ceil((lengths[index] ?? 0) / stepBytes) * stepBytes) : sum
+  }, 0)
+  if (owed > transfer.paidBytes) pay(owed - transfer.paidBytes)
+}
+
+function tooLarge(name: string, limit: number): Refusal {
+  return new Refusal(`“${name}” is too large: no file may be larger than ${formatSize(limit)} here.`)
+}

@@ -1,0 +1,165 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { DiskRoom } from '../../../../engine/disk/disk-room.ts'
+import { formatSize } from '../../../../engine/text/format-size.ts'
+import { safeName } from '../../../../engine/text/names.ts'
+import type { TorrentEngine } from '../../../torrent/engine.ts'
+import { readTorrentResume } from '../../../torrent/resume.ts'
+import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../../../torrent/types.ts'
+import type { DiskQuota } from '../../account/quota.ts'
+import { Refusal } from '../../errors/refusal.ts'
+import { noRoom } from '../no-room.ts'
+import type { SwarmStatus, Transfer } from '../transfer.ts'
+
+const sharingShownMs = 10_000
+const lingerMs = 1500
+
+export interface TorrentFetch {
+  transfer: Transfer
+  workFolder: string
+  engine: TorrentEngine
+  quota: DiskQuota
+  largestFileBytes: number | null
+  bootId: string
+  signal: AbortSignal
+  torrentFile: Uint8Array | null
+  keepTorrentFile: (bytes: Uint8Array) => void
+  /** The whole content is here and on the disk; from now on it is shared. */
+  onSharing: () => void
+  /** What the swarm does now. */
+  onSwarm: (status: SwarmStatus) => void
+  save: () => void
+  saveSoon: () => void
+}
+
+/**
+ * Fetches a torrent into the work folder, and shares it until as much was sent as its size, by counters that outlast the program.
+ * Resolves then, or when it is stopped; rejects with `ENOSPC` when the disk is nearly full, to be started again when there is room.
+ */
+export async function fetchTorrent(job: TorrentFetch): Promise<void> {
+  const { transfer, engine, signal } = job
+  const tight = Promise.withResolvers<never>()
+  tight.promise.catch(() => undefined)
+  const room = new DiskRoom({
+    path: job.workFolder,
+    signal,
+    sleep: (ms, stop) => wait(ms, undefined, { signal: stop }),
+    neededBytes: () => null,
+    onTrouble: () => undefined,
+  })
+  const [link = ''] = transfer.links
+  // A magnet also tells who shares it, beside what the torrent file that came by it says.
+  const { torrentFile } = job
+  const isMagnet = torrentFile === null || /^\s*magnet:/i.test(link)
+  const source: TorrentSource = isMagnet ? { magnet: link } : { torrentFile }
+  let lastSentMs = Number.NEGATIVE_INFINITY
+  let hasSharedEnough: () => void = () => undefined
+  const enough = new Promise<void>((resolve) => {
+    hasSharedEnough = resolve
+  })
+  const running = engine.start({
+    source,
+    folder: job.workFolder,
+    resume: resumeOf(transfer, job.torrentFile),
+    bootId: job.bootId,
+    onMetadata: (info) => accept(job, info),
+    onState: (state) => {
+      // What the protocol itself sends is not sharing.
+      if (state.uploadedBytes > transfer.uploadedBytes) lastSentMs = performance.now()
+      if (transfer.stage === 'fetching') {
+        // The disk is never filled to its last byte: the service needs some itself.
+        room.take(0).catch(() => undefined)
+        if (room.isWaiting) tight.reject(Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' }))
+      }
+      follow(job, state, performance.now() - lastSentMs < sharingShownMs)
+      if (transfer.stage !== 'fetching' && isShared(transfer)) hasSharedEnough()
+    },
+    onCheckpoint: ({ torrentFile: _, ...resume }) => {
+      transfer.torrentResume = JSON.stringify(resume)
+      job.saveSoon()
+    },
+  })
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  try {
+    const isWhole = await Promise.race([
+      running.done.then(() => true),
+      running.failed,
+      tight.promise,
+      stopped.then(() => false),
+    ])
+    if (!isWhole) return
+    transfer.downloadedBytes = transfer.sizeBytes ?? 0
+    if (isShared(transfer)) return
+    job.onSharing()
+    await Promise.race([enough, running.failed, stopped])
+    // What is on its way to others still arrives.
+    if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
+  } finally {
+    await running.stop()
+  }
+}
+
+/** As much was sent as the content has. */
+function isShared({ uploadedBytes, sizeBytes }: Transfer): boolean {
+  return uploadedBytes >= (sizeBytes ?? 0)
+}
+
+/** Takes what the torrent holds, or refuses it before anything is written. */
+function accept(job: TorrentFetch, info: TorrentInfo): void {
+  const { transfer, quota, largestFileBytes } = job
+  if (job.torrentFile === null) job.keepTorrentFile(info.torrentFile)
+  transfer.name = safeName(info.name)
+  transfer.sizeBytes = info.sizeBytes
+  if (transfer.stage === 'fetching') {
+    transfer.files = info.files.map((file) => ({ ...file, isWhole: true, resume: null }))
+    const largest = info.files.reduce((size, file) => Math.max(size, file.sizeBytes), 0)
+    if (largestFileBytes !== null && largest > largestFileBytes) {
+      const limit = formatSize(largestFileBytes)
+      throw new Refusal(`“${transfer.name}” holds a file that is too large: no file may be larger than ${limit} here.`)
+    }
+    if (!quota.reserve(transfer.id, info.sizeBytes)) throw noRoom(transfer, quota)
+  }
+  job.save()
+}
+
+function follow({ transfer, quota, saveSoon, onSwarm }: TorrentFetch, state: TorrentState, isSending: boolean): void {
+  if (state.uploadedBytes > transfer.uploadedBytes) {
+    transfer.uploadedBytes = state.uploadedBytes
+    saveSoon()
+  }
+  transfer.peers = state.peers
+  if (transfer.stage !== 'fetching') {
+    transfer.bytesPerSecond = state.uploadSpeed
+    return
+  }
+  transfer.downloadedBytes = state.downloadedBytes
+  transfer.bytesPerSecond = state.downloadSpeed
+  quota.use(transfer.id, state.downloadedBytes)
+  const status = statusOf(state, isSending)
+  if (status !== null) onSwarm(status)
+}
+
+/** Null: what was shown before still holds. Source: API v1 §7.3. */
+function statusOf({ phase }: TorrentState, isSending: boolean): SwarmStatus | null {
+  switch (phase) {
+    case 'looking-for-peers':
+      return 'looking-for-peers'
+    case 'downloading':
+      return isSending ? 'downloading-and-seeding' : 'downloading'
+    case 'checking':
+      return 'downloading'
+    case 'seeding':
+      return null
+    default:
+      return phase satisfies never
+  }
+}
+
+function resumeOf({ torrentResume, uploadedBytes }: Transfer, torrentFile: Uint8Array | null): TorrentResume | null {
+  const kept = readTorrentResume(torrentResume)
+  if (kept === null) return null
+  return {
+    ...kept,
+    uploadedBytes: Math.max(uploadedBytes, kept.uploadedBytes),
+    torrentFile: torrentFile === null ? null : Buffer.from(torrentFile).toString('base64'),
+  }
+}

@@ -1,0 +1,202 @@
+import { Refusal } from '../errors/refusal.ts'
+import { type DeliveryStatus, holdsSlot, type SwarmStatus, type Transfer } from './transfer.ts'
+
+/** What can happen to a transfer. */
+export type TransferEvent =
+  /** The active limit lets it in. */
+  | { type: 'admitted' }
+  /** It stands in line for a place to be fetched in. */
+  | { type: 'lined-up'; reason: string | null }
+  /** It has such a place. */
+  | { type: 'fetch-started' }
+  /** The swarm of a torrent is seen to do something else. */
+  | { type: 'swarm-changed'; status: SwarmStatus }
+  /** A torrent is whole, and is shared from now on. */
+  | { type: 'sharing-started' }
+  /** All is fetched, and nothing is left to be shared. */
+  | { type: 'fetch-ended' }
+  | { type: 'fetch-failed'; reason: string }
+  /** Its delivery is at another step. */
+  | { type: 'delivery-advanced'; status: DeliveryStatus }
+  /** All of it is in the space. */
+  | { type: 'delivered'; note: string | null }
+  | { type: 'delivery-failed'; reason: string; failure: string }
+  /** What was fetched is gone, or was changed by another program. */
+  | { type: 'bytes-lost'; reason: string | null; areGone: boolean }
+  /** It was delivered and shared, and begins to leave the list. */
+  | { type: 'leaving' }
+  | { type: 'left' }
+  /** The person wants it tried again. `obstacle` is why its links cannot be fetched, or null. */
+  | { type: 'retried'; password: string | null; isUnpacked: boolean; obstacle: string | null }
+  | { type: 'cancelled' }
+  /** The service has started again. `isHere`: every byte that was fetched still lies where it was. */
+  | { type: 'restarted'; isHere: boolean }
+
+/** What is to be done after an event. */
+export type Effect =
+  /** Fetch it, or go on sharing it. */
+  | { type: 'fetch' }
+  /** Stop sharing it. */
+  | { type: 'stop-fetching' }
+  /** Bring it into the space. `hasWaited`: after a look whether what was fetched is still as it was. */
+  | { type: 'deliver'; hasWaited: boolean }
+  /** Give up what is left of it, and report its bytes as lost. */
+  | { type: 'refetch' }
+  /** Remove content that was on its way into the space. */
+  | { type: 'discard'; contents: readonly string[] }
+  /** Wait for a turn to leave. */
+  | { type: 'leave' }
+  /** Take it off the list of the active ones, with its work folder. */
+  | { type: 'forget' }
+  /** Stop all that is done for it, and remove all that it has. */
+  | { type: 'remove'; contents: readonly string[] }
+
+export interface Step {
+  /** What of the transfer is another than before. */
+  changes: Partial<Transfer>
+  effects: readonly Effect[]
+}
+
+const nothing: Step = { changes: {}, effects: [] }
+const fetch: Effect = { type: 'fetch' }
+const redeliver: Effect = { type: 'deliver', hasWaited: true }
+const leave: Effect = { type: 'leave' }
+const forget: Effect = { type: 'forget' }
+
+/** How a new transfer begins; `obstacle` is why it cannot be fetched, or null. */
+export function firstStatus(obstacle: string | null): Pick<Transfer, 'status' | 'reason'> {
+  return { status: obstacle === null ? 'waiting' : 'error', reason: obstacle }
+}
+
+/**
+ * The life of a transfer: what an event makes of it, and what is to be done then. An event that means nothing in a state changes
+ * nothing. Throws a `Refusal` for what a person cannot ask for in that state.
+ */
+export function next(transfer: Transfer, event: TransferEvent): Step {
+  const { status, stage, isSharing, reason } = transfer
+  const isBeingFetched = stage === 'fetching' && status !== 'waiting' && status !== 'error'
+  switch (event.type) {
+    case 'admitted':
+      return status === 'waiting' ? to({ status: 'in-queue' }, fetch) : nothing
+    case 'lined-up': {
+      const isNews = status !== 'in-queue' || reason !== event.reason
+      return isBeingFetched && isNews ? to({ status: 'in-queue', reason: event.reason, peers: 0 }) : nothing
+    }
+    case 'fetch-started':
+      if (status !== 'in-queue') return nothing
+      return to({ status: transfer.kind === 'torrent' ? 'looking-for-peers' : 'downloading', reason: null })
+    case 'swarm-changed':
+      // Its speed is told with it.
+      return isBeingFetched && status !== event.status ? { changes: { status: event.status }, effects: [] } : nothing
+    case 'sharing-started':
+      return isBeingFetched ? beginDelivery(true) : nothing
+    case 'fetch-ended':
+      return isBeingFetched ? beginDelivery(false) : endSharing(transfer)
+    case 'fetch-failed':
+      if (!isBeingFetched) return endSharing(transfer)
+      return to({ status: 'error', reason: event.reason, ...unfetched(transfer) })
+    case 'delivery-advanced':
+      if (stage !== 'delivering') return nothing
+      return to({ deliveryStatus: event.status, status: isSharing ? 'seeding' : event.status })
+    case 'delivered':
+      if (stage !== 'delivering') return nothing
+      return isSharing
+        ? to({ stage: 'delivered', plan: null, reason: event.note })
+        : to({ stage: 'delivered', plan: null, reason: event.note, status: 'completed' }, forget)
+    case 'delivery-failed': {
+      if (stage !== 'delivering' && stage !== 'undelivered') return nothing
+      const failed = { stage: 'undelivered', reason: event.reason, failure: event.failure } as const
+      return to({ ...failed, status: isSharing ? 'seeding' : 'error' })
+    }
+    case 'bytes-lost':
+      return stage === 'delivering' || stage === 'undelivered' ? fetchAgain(transfer, event) : nothing
+    case 'leaving':
+      return isLeaving(transfer) ? to({ status: 'completing' }) : nothing
+    case 'left':
+      return isLeaving(transfer) ? to({ status: 'completed' }, forget) : nothing
+    case 'retried':
+      return retry(transfer, event)
+    case 'cancelled':
+      return cancel(transfer)
+    case 'restarted':
+      return takeUp(transfer, event)
+    default:
+      return event satisfies never
+  }
+}
+
+function to(changes: Partial<Transfer>, ...effects: Effect[]): Step {
+  return { changes: { ...changes, bytesPerSecond: 0 }, effects }
+}
+
+function beginDelivery(isSharing: boolean): Step {
+  const deliveryStatus = 'in-complete-queue'
+  const status = isSharing ? 'seeding' : deliveryStatus
+  return to(
+    { isSharing, stage: 'delivering', deliveryStatus, status, reason: null },
+    { type: 'deliver', hasWaited: false },
+  )
+}
+
+/** Its content is in the space, on its way there, or kept because it could not be delivered. */
+function endSharing({ isSharing, stage, deliveryStatus }: Transfer): Step {
+  if (!isSharing) return nothing
+  if (stage === 'delivered') return to({ isSharing: false, status: 'in-complete-queue' }, leave)
+  return to({ isSharing: false, status: stage === 'undelivered' ? 'error' : deliveryStatus })
+}
+
+function fetchAgain(transfer: Transfer, { reason, areGone }: { reason: string | null; areGone: boolean }): Step {
+  const again = { stage: 'fetching', isSharing: false, status: 'in-queue', reason, plan: null, peers: 0 } as const
+  return to({ ...again, ...(areGone ? unfetched(transfer) : {}) }, fetch)
+}
+
+function isLeaving({ stage, isSharing, status }: Transfer): boolean {
+  return stage === 'delivered' && !isSharing && status !== 'completed'
+}
+
+function retry(transfer: Transfer, event: TransferEvent & { type: 'retried' }): Step {
+  const { name, kind, links, status, stage, failure, isSharing } = transfer
+  const { password, isUnpacked, obstacle } = event
+  if (status !== 'error' && stage !== 'undelivered') throw new Refusal(`“${name}” has not failed.`)
+  const changes = { isUnpacked, failure: null, reason: null, password: password ?? transfer.password }
+  // Another look at the same bytes would not mend them.
+  const isUseless = isUnpacked && password === null && failure === 'damaged' && !isSharing
+  if (stage === 'undelivered' && !isUseless) {
+    const deliveryStatus = 'in-complete-queue'
+    const again = { stage: 'delivering', deliveryStatus, status: isSharing ? 'seeding' : deliveryStatus } as const
+    return to({ ...changes, ...again }, redeliver)
+  }
+  if (kind === 'links' && links.length === 0)
+    throw new Refusal('The links of this transfer are no longer known. Add them again.')
+  if (obstacle !== null) throw new Refusal(obstacle)
+  const discard: Effect = { type: 'discard', contents: settledOf(transfer) }
+  return to({ ...changes, stage: 'fetching', status: 'waiting', ...unfetched(transfer) }, discard)
+}
+
+/** One that is only shared any more leaves its content in the space, also where that is still on its way there. */
+function cancel(transfer: Transfer): Step {
+  const { isSharing, stage, status } = transfer
+  if (status === 'completed') return nothing
+  if (!isSharing || stage !== 'delivering')
+    return { changes: {}, effects: [{ type: 'remove', contents: settledOf(transfer) }] }
+  return { ...endSharing(transfer), effects: [{ type: 'stop-fetching' }] }
+}
+
+function takeUp(transfer: Transfer, { isHere }: { isHere: boolean }): Step {
+  const { stage, status, isSharing } = transfer
+  if (stage === 'fetching') return holdsSlot(status) ? { changes: {}, effects: [fetch] } : nothing
+  if (stage !== 'delivered' && !isHere) return { changes: {}, effects: [{ type: 'refetch' }] }
+  if (isLeaving(transfer)) return to({ status: 'in-complete-queue' }, leave)
+  return { changes: {}, effects: [...(isSharing ? [fetch] : []), ...(stage === 'delivering' ? [redeliver] : [])] }
+}
+
+/** A transfer of which nothing is here. */
+function unfetched({ files, kind }: Transfer): Partial<Transfer> {
+  const again = kind === 'torrent' ? [] : files.map((file) => ({ ...file, isWhole: false, resume: null }))
+  return { files: again, torrentResume: null, downloadedBytes: 0, plan: null }
+}
+
+/** The names of content that a transfer's files have, or are to get, while they are on their way into the space. */
+export function settledOf({ plan }: Transfer): string[] {
+  return plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
+}

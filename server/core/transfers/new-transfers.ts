@@ -1,0 +1,37 @@
+import { asLink } from '../../../engine/text/as-link.ts'
+import type { Database } from '../data/database.ts'
+import { newContentName } from '../space/content.ts'
+import type { Hosters } from './hosters.ts'
+import { firstStatus } from './life.ts'
+import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
+import type { Transfer } from './transfer.ts'
+import type { TransferRows } from './transfer-rows.ts'
+
+/** Writes down one transfer a link, in order, the parts of one archive as one; what cannot be fetched is in Error from the start. */
+export function addRows(
+  links: readonly string[],
+  folderId: number,
+  { db, rows, hosters }: { db: Database; rows: TransferRows; hosters: Hosters },
+): Transfer[] {
+  return db.transact(() =>
+    groupLinks(links.map(asLink)).map(({ name, links: together }) => {
+      const [first = ''] = together
+      const kind = linkKind(first)
+      const transfer = rows.insert({
+        links: kind === 'torrent-file' ? [] : together,
+        kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
+        name,
+        folderId,
+        ...firstStatus(whyNotAny(together, hosters)),
+        content: newContentName(),
+      })
+      if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
+      return transfer
+    }),
+  )
+}
+
+/** Why one of the links cannot be fetched, or null when all can be tried. */
+export function whyNotAny(links: readonly string[], hosters: Hosters): string | null {
+  return links.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
+}

@@ -1,0 +1,44 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { DiskRoom } from '../../../engine/disk/disk-room.ts'
+import { isForWantOfRoom } from '../errors/reason.ts'
+import type { Transfer } from './transfer.ts'
+
+interface RoomOptions {
+  transfer: Transfer
+  folder: string
+  signal: AbortSignal
+  /** How the wait is spent: one who holds a place lends it. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
+export async function whenThereIsRoom<T>(
+  work: () => Promise<T>,
+  { transfer, folder, signal, sleep = plainSleep }: RoomOptions,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (fault) {
+      signal.throwIfAborted()
+      if (!isForWantOfRoom(fault)) throw fault
+      const { sizeBytes, downloadedBytes, stage } = transfer
+      const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
+      const room = new DiskRoom({
+        path: folder,
+        signal,
+        sleep,
+        neededBytes: () => neededBytes,
+        onTrouble: (sentence) => {
+          transfer.reason = sentence
+        },
+      })
+      await room.waitAfterRefusal()
+      if (neededBytes !== null) await room.take(neededBytes)
+    }
+  }
+}
+
+async function plainSleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal })
+}

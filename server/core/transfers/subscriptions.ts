@@ -1,0 +1,197 @@
+import type { Gate } from '../../../engine/net/gate.ts'
+import type { Messages } from '../account/messages.ts'
+import type { Database } from '../data/database.ts'
+import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
+import { reasonOf } from '../errors/reason.ts'
+import { NotFound, Refusal } from '../errors/refusal.ts'
+import type { Space } from '../space/space.ts'
+import type { FeedEntry } from './feed.ts'
+import type { TransferList } from './transfers.ts'
+
+const intervalSeconds = 60 * 60
+const maxAtOnce = 8
+const maxFeedBytes = 8 * 1024 * 1024
+
+/** A feed whose new entries are fetched. Source: API v1 §10. */
+export interface Subscription {
+  id: number
+  name: string
+  url: string
+  doFilters: string
+  dontFilters: string
+  folderId: number
+  isPaused: boolean
+  lastAtSeconds: number | null
+  nextAtSeconds: number | null
+  /** Why the last look failed, or null. */
+  reason: string | null
+}
+
+export type SubscriptionDraft = Pick<
+  Subscription,
+  'name' | 'url' | 'doFilters' | 'dontFilters' | 'folderId' | 'isPaused'
+>
+
+export interface Subscriptions {
+  list: () => Subscription[]
+  get: (id: number) => Subscription
+  create: (draft: SubscriptionDraft) => Subscription
+  edit: (id: number, changes: Partial<SubscriptionDraft>) => Subscription
+  remove: (id: number) => void
+  /** Looks at every feed whose time has come, some at once. Resolves when those that it began with are done. */
+  poll: () => Promise<void>
+}
+
+export interface SubscriptionsOptions {
+  db: Database
+  userId: number
+  gate: Gate
+  space: Space
+  transfers: TransferList
+  messages: Messages
+  signal: AbortSignal
+  report: (fault: unknown) => void
+}
+
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { db, userId, space, report } = options
+  const { sql } = db
+  const find = sql.prepare('SELECT * FROM subscriptions WHERE user_id = ? AND id = ?')
+  const get = (id: number): Subscription => {
+    const row = find.get(userId, id)
+    if (row === undefined) throw new NotFound(`There is no subscription with the id ${id}.`)
+    return toSubscription(row)
+  }
+  const check = ({ url, name, folderId }: SubscriptionDraft) => {
+    const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+    if (!isWeb) throw new Refusal(`“${url.slice(0, 100)}” is not the address of a feed.`)
+    if (name.trim() === '') throw new Refusal('A subscription needs a title.')
+    if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
+  }
+  const write = (id: number, draft: SubscriptionDraft) => {
+    const { name, url, doFilters, dontFilters, folderId, isPaused } = draft
+    // Whatever was changed is looked at anew at once.
+    sql
+      .prepare(
+        `UPDATE subscriptions SET name = ?, url = ?, do_filters = ?, dont_filters = ?, folder_id = ?, paused = ?, next_at = NULL
+         WHERE user_id = ? AND id = ?`,
+      )
+      .run(name, url, doFilters, dontFilters, folderId, isPaused ? 1 : 0, userId, id)
+  }
+  const due = sql.prepare(
+    'SELECT * FROM subscriptions WHERE user_id = ? AND paused = 0 AND coalesce(next_at, 0) <= ? ORDER BY next_at, id',
+  )
+  const looking = new Map<number, Promise<void>>()
+  // Several at once: a feed that does not answer is not to keep all others waiting.
+  const poll = async () => {
+    const begun: Promise<void>[] = []
+    for (const row of options.signal.aborted ? [] : due.all(userId, nowSeconds())) {
+      if (looking.size >= maxAtOnce) break
+      const subscription = toSubscription(row)
+      const { id } = subscription
+      if (looking.has(id)) continue
+      const looked = look(subscription, options).finally(() => looking.delete(id))
+      looking.set(id, looked)
+      begun.push(looked)
+      // The next one in line, or this one again where it was changed meanwhile.
+      looked.then(pollSoon, () => undefined)
+    }
+    await Promise.all(begun)
+  }
+  const pollSoon = () => {
+    setImmediate(() => poll().catch(report))
+  }
+  return {
+    get,
+    poll,
+    list: () =>
+      sql.prepare('SELECT * FROM subscriptions WHERE user_id = ? ORDER BY id').all(userId).map(toSubscription),
+    create: (draft) => {
+      check(draft)
+      const { lastInsertRowid } = sql
+        .prepare('INSERT INTO subscriptions (user_id, name, url, created_at) VALUES (?, ?, ?, ?)')
+        .run(userId, draft.name, draft.url, nowSeconds())
+      write(Number(lastInsertRowid), draft)
+      pollSoon()
+      return get(Number(lastInsertRowid))
+    },
+    edit: (id, changes) => {
+      const next = { ...get(id), ...changes }
+      check(next)
+      write(id, next)
+      pollSoon()
+      return get(id)
+    },
+    remove: (id) => {
+      sql.prepare('DELETE FROM subscriptions WHERE user_id = ? AND id = ?').run(userId, id)
+    },
+  }
+}
+
+/** Looks at one feed: what is new and fits is added, and remembered in the same step, so that nothing is added twice. */
+async function look(subscription: Subscription, options: SubscriptionsOptions): Promise<void> {
+  const { db, gate, messages, signal } = options
+  const { id, name, url } = subscription
+  const written = db.sql.prepare(
+    'UPDATE subscriptions SET last_at = ?, next_at = ?, reason = ? WHERE id = ? AND url = ?',
+  )
+  const now = nowSeconds()
+  try {
+    const [{ fetchDocument }, { fits, readFeed }] = await Promise.all([
+      import('./fetch/fetch-text.ts'),
+      import('./feed.ts'),
+    ])
+    const feed = await fetchDocument(url, { gate, signal, maxBytes: maxFeedBytes })
+    const entries = await readFeed(feed.text, feed.url)
+    db.transact(() => {
+      written.run(now, now + intervalSeconds, null, id, url)
+      take(
+        subscription,
+        entries.filter(({ title }) => fits(title, subscription)),
+        options,
+      )
+    })
+  } catch (fault) {
+    if (signal.aborted) return
+    const sentence = reasonOf(fault)
+    if (sentence === null) options.report(fault)
+    const reason = sentence ?? 'The service had an error of its own while reading this feed.'
+    if (subscription.reason !== reason) messages.addNotice(`The subscription “${name}” could not be read: ${reason}`)
+    written.run(now, now + intervalSeconds, reason, id, url)
+  }
+}
+
+function take(subscription: Subscription, entries: FeedEntry[], { db, transfers, space }: SubscriptionsOptions): void {
+  const { id, folderId } = subscription
+  const see = db.sql.prepare('INSERT OR IGNORE INTO seen_entries (subscription_id, entry) VALUES (?, ?)')
+  const still = db.sql.prepare('SELECT count(*) AS n FROM subscriptions WHERE id = ? AND paused = 0').get(id)
+  if (number(still ?? {}, 'n') === 0) return
+  // A feed tells the newest first; they are fetched in the order in which they came.
+  const fresh = entries.filter((entry) => see.run(id, entry.id).changes === 1).reverse()
+  for (const { otherId } of entries) see.run(id, otherId)
+  if (fresh.length > 0) {
+    transfers.add(
+      fresh.map(({ link }) => link),
+      space.has(folderId) ? folderId : 0,
+    )
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function toSubscription(row: Row): Subscription {
+  return {
+    id: number(row, 'id'),
+    name: text(row, 'name'),
+    url: text(row, 'url'),
+    doFilters: text(row, 'do_filters'),
+    dontFilters: text(row, 'dont_filters'),
+    folderId: number(row, 'folder_id'),
+    isPaused: row.paused === 1,
+    lastAtSeconds: numberOrNull(row, 'last_at'),
+    nextAtSeconds: numberOrNull(row, 'next_at'),
+    reason: textOrNull(row, 'reason'),
+  }
+}
