@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { number, type Row } from './row.ts'
+import { columnsIn, columnsOfVersion, schemaVersion } from './schema.ts'
 
 /** Opens and checks a file, thoroughly where nothing says that it is as it was written; null when it is damaged. */
 export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) } = {}): DatabaseSync | null {
@@ -37,11 +38,14 @@ function isDamage(error: unknown): boolean {
   return code === 11 || code === 26
 }
 
-/** True when it holds the tables of this service: any other database is as good as none. */
+/**
+ * True when it holds the tables of this service, as its version has them: any other database is as good as none, and so is one in which
+ * the name of a table or a column is damaged.
+ */
 export function isOurs(sql: DatabaseSync): boolean {
-  const query =
-    "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name IN ('users', 'items', 'transfers')"
-  return number(one(sql, query), 'n') === 3
+  const version = number(one(sql, 'PRAGMA user_version'), 'user_version')
+  const found = new Set(columnsIn(sql))
+  return version > 0 && columnsOfVersion(Math.min(version, schemaVersion)).every((column) => found.has(column))
 }
 
 /** The version that is in the head of a database file, read without SQLite, which would change the file. Source: sqlite.org/fileformat2.html. */

@@ -1,6 +1,6 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { currentRow, legacyKinds, legacyStatuses } from './legacy-rows.ts'
-import type { Row } from './row.ts'
+import { type Row, text } from './row.ts'
 
 /** One step a version; a step that was released is never changed. */
 const migrations: (string | ((db: DatabaseSync) => void))[] = [
@@ -84,9 +84,28 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
 /** The newest version of the data that this program knows. */
 export const schemaVersion = migrations.length
 
-/** Brings the data to the newest version, each step whole or not at all. */
-export function migrate(db: DatabaseSync, version: number): void {
-  for (let step = version; step < migrations.length; step++) {
+/** Every column of the tables of a version, each with its table's name. */
+export function columnsOfVersion(version: number): string[] {
+  const db = new DatabaseSync(':memory:')
+  try {
+    migrate(db, 0, version)
+    return columnsIn(db)
+  } finally {
+    db.close()
+  }
+}
+
+export function columnsIn(db: DatabaseSync): string[] {
+  const query = `SELECT t.name || '.' || c.name AS name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'`
+  return db
+    .prepare(query)
+    .all()
+    .map((row) => text(row, 'name'))
+}
+
+/** Brings the data to the newest version, or to an older one, each step whole or not at all. */
+export function migrate(db: DatabaseSync, version: number, to = schemaVersion): void {
+  for (let step = version; step < to; step++) {
     const migration = migrations[step] ?? ''
     db.exec('BEGIN IMMEDIATE')
     try {
