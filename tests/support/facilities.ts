@@ -18,6 +18,8 @@ const facilities = {
   // What Unix has and Windows has not, or has in another way.
   'shell scripts': notOnWindows,
   'symbolic links': canLink,
+  /** The name of a removed file is gone while a program still has the file open; in Wine nothing tells before that ends. */
+  unlink: notOnWindows,
   'permissions of Unix': notOnWindows,
   'signals of Unix': notOnWindows,
   '/proc': () => process.platform === 'linux',
