@@ -96,7 +96,8 @@ export function columnsOfVersion(version: number): string[] {
 }
 
 export function columnsIn(db: DatabaseSync): string[] {
-  const query = `SELECT t.name || '.' || c.name AS name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'`
+  const query = `SELECT sqlite_schema.name || '.' || pragma_table_info.name AS name
+    FROM sqlite_schema, pragma_table_info(sqlite_schema.name) WHERE sqlite_schema.type = 'table'`
   return db
     .prepare(query)
     .all()
