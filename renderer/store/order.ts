@@ -38,24 +38,33 @@ function naturalKey(whole: string): string {
   })
 }
 
-/** Things in natural order of their names; those of one name stay as they were. */
-export function inNaturalOrder<T>(things: readonly T[], nameOf: (thing: T) => string): T[] {
-  const keyed = things.map((thing) => ({ key: naturalKey(nameOf(thing)), name: nameOf(thing), thing }))
-  keyed.sort((a, b) => {
+interface Keyed {
+  key: string
+  name: string
+  index: number
+}
+
+/** The places of names, in natural order of the names; equal ones stay in their order. */
+function inNaturalOrder(names: readonly string[]): Keyed[] {
+  const keyed = names.map((name, index) => ({ key: naturalKey(name), name, index }))
+  return keyed.sort((a, b) => {
     if (a.key !== b.key) return a.key < b.key ? -1 : 1
     if (a.name !== b.name) return a.name < b.name ? -1 : 1
-    return 0
+    return a.index - b.index
   })
-  return keyed.map(({ thing }) => thing)
+}
+
+/** Things in natural order of their names. */
+export function sortByName<T extends { name: string }>(things: readonly T[]): T[] {
+  return inNaturalOrder(things.map(({ name }) => name)).flatMap(({ index }) => things[index] ?? [])
 }
 
 function rankOfName(listing: Listing): Uint32Array {
   const entry: { rankOfName?: Uint32Array } = keptOf(listing)
   if (entry.rankOfName) return entry.rankOfName
-  const { names } = listing
-  const indexes = inNaturalOrder([...names.keys()], (index) => names[index] ?? '')
-  const ranks = new Uint32Array(names.length)
-  for (let place = 0; place < indexes.length; place++) ranks[indexes[place] ?? 0] = place
+  const keyed = inNaturalOrder(listing.names)
+  const ranks = new Uint32Array(keyed.length)
+  for (let place = 0; place < keyed.length; place++) ranks[keyed[place]?.index ?? 0] = place
   entry.rankOfName = ranks
   return ranks
 }

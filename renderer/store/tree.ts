@@ -1,7 +1,7 @@
 import type { AccountId, Friend } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { type FolderKey, folderKey } from './keys.ts'
-import { inNaturalOrder } from './order.ts'
+import { sortByName } from './order.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -51,7 +51,7 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
       put(key, { isLoading: true })
       try {
         const folders = await client.call('items.folders', { accountId, folderId })
-        if (newest.get(key) === request) put(key, { folders: inOrder(folders), isLoading: false, problem: null })
+        if (newest.get(key) === request) put(key, { folders: sortByName(folders), isLoading: false, problem: null })
       } catch (error) {
         if (newest.get(key) === request) put(key, { isLoading: false, problem: sentenceOf(error) })
       }
@@ -64,7 +64,7 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
     learnBranch: (accountId, folderId, folders) => {
       const key = folderKey(accountId, folderId)
       newest.set(key, ++requests)
-      put(key, { folders: inOrder(folders), isLoading: false, problem: null })
+      put(key, { folders: sortByName(folders), isLoading: false, problem: null })
     },
     reveal: (accountId, path) => {
       for (const { id } of path.slice(0, -1)) {
@@ -79,10 +79,6 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
       set({ expanded })
     },
   }
-}
-
-function inOrder(folders: readonly Crumb[]): Crumb[] {
-  return inNaturalOrder(folders, ({ name }) => name)
 }
 
 /** A line of the tree as it is drawn. */
