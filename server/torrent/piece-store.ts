@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { lstat, stat, truncate } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { cut, diskError, readFully, writeFully } from './file-bytes.ts'
 import type { FilePool } from './file-pool.ts'
@@ -119,12 +119,16 @@ export class PieceStore {
     return buffer
   }
 
-  /** Checks the files without reading them; `isUntouched` decides whether a file is as it was noted. */
+  /**
+   * Checks the files without reading them; `isUntouched` decides whether a file is as it was noted. What another program appended is cut
+   * off: no piece covers it, so no hash would ever show it.
+   */
   async survey(isUntouched: (index: number, found: BigIntStats) => boolean): Promise<Survey> {
     const sizes = new Map<number, number>()
     const untouched = new Set<number>()
-    for (const { index } of this.#torrent.placed) {
+    for (const { index, sizeBytes } of this.#torrent.placed) {
       if (index === null) continue
+      await this.#cutOff(index, sizeBytes)
       const found = await stat(this.#path(index), { bigint: true }).catch(() => null)
       if (found?.isFile() !== true) continue
       sizes.set(index, Number(found.size))
@@ -140,13 +144,22 @@ export class PieceStore {
     }
   }
 
-  /** Creates the empty files, and forces everything to the disk. */
+  /** Creates the empty files, sees that none is too long, and forces everything to the disk. */
   async finish(): Promise<void> {
     for (const { index, sizeBytes } of this.#torrent.placed) {
-      if (index === null || sizeBytes > 0) continue
-      await this.#pool.with(this.#path(index), true, async () => this.#dirtyFiles.add(index))
+      if (index === null) continue
+      await this.#cutOff(index, sizeBytes)
+      if (sizeBytes === 0) await this.#pool.with(this.#path(index), true, async () => this.#dirtyFiles.add(index))
     }
     await this.sync()
+  }
+
+  async #cutOff(index: number, sizeBytes: number): Promise<void> {
+    const path = this.#path(index)
+    const found = await lstat(path).catch(() => null)
+    if (found?.isFile() !== true || found.size <= sizeBytes) return
+    await truncate(path, sizeBytes)
+    this.#dirtyFiles.add(index)
   }
 
   /** Forces what was written to the disk. Once failed, it stays failed. */
