@@ -38,33 +38,31 @@ function naturalKey(whole: string): string {
   })
 }
 
-interface Keyed {
-  key: string
-  name: string
-  index: number
-}
-
-/** The places of names, in natural order of the names; equal ones stay in their order. */
-function inNaturalOrder(names: readonly string[]): Keyed[] {
-  const keyed = names.map((name, index) => ({ key: naturalKey(name), name, index }))
-  return keyed.sort((a, b) => {
-    if (a.key !== b.key) return a.key < b.key ? -1 : 1
-    if (a.name !== b.name) return a.name < b.name ? -1 : 1
-    return a.index - b.index
+/** The indexes of names, in natural order of the names; equal ones stay in their order. */
+function inNaturalOrder(names: readonly string[]): Uint32Array {
+  const keys = names.map(naturalKey)
+  return Uint32Array.from(keys, (_, index) => index).sort((a, b) => {
+    const [keyA = '', keyB = ''] = [keys[a], keys[b]]
+    if (keyA !== keyB) return keyA < keyB ? -1 : 1
+    const [nameA = '', nameB = ''] = [names[a], names[b]]
+    if (nameA !== nameB) return nameA < nameB ? -1 : 1
+    return a - b
   })
 }
 
 /** Things in natural order of their names. */
 export function sortByName<T extends { name: string }>(things: readonly T[]): T[] {
-  return inNaturalOrder(things.map(({ name }) => name)).flatMap(({ index }) => things[index] ?? [])
+  return [...inNaturalOrder(things.map(({ name }) => name))].flatMap((index) => things[index] ?? [])
 }
 
 function rankOfName(listing: Listing): Uint32Array {
   const entry: { rankOfName?: Uint32Array } = keptOf(listing)
   if (entry.rankOfName) return entry.rankOfName
-  const keyed = inNaturalOrder(listing.names)
-  const ranks = new Uint32Array(keyed.length)
-  for (let place = 0; place < keyed.length; place++) ranks[keyed[place]?.index ?? 0] = place
+  const indexes = inNaturalOrder(listing.names)
+  const ranks = new Uint32Array(indexes.length)
+  indexes.forEach((index, place) => {
+    ranks[index] = place
+  })
   entry.rankOfName = ranks
   return ranks
 }
