@@ -36,10 +36,20 @@ export function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
 }
 
+/** All that is below a folder; nothing while it is being removed. */
+function listBelow(folder: string) {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
 /** What a folder and all below it takes, in bytes; 0 when it is not there. */
 export function bytesBelow(folder: string): number {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return 0
-  const items = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const items = listBelow(folder)
   return items.reduce((sum, item) => {
     const stat = lstatSync(join(item.parentPath, item.name), { throwIfNoEntry: false })
     return sum + (stat?.isFile() ? stat.size : 0)

@@ -11,7 +11,7 @@ const maxNameLength = 255
 export function makeFolder(path: string): void {
   if (isFolder(path)) return
   const parent = dirname(path)
-  if (parent !== path && statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent)
+  if (parent !== path && isMissing(parent)) makeFolder(parent)
   if (process.platform === 'win32') explain(path)
   try {
     mkdirSync(path, { mode: 0o700 })
@@ -25,6 +25,15 @@ export function makeFolder(path: string): void {
 function explain(path: string): void {
   const code = isFolder(dirname(path)) ? (basename(path).length > maxNameLength ? 'ENAMETOOLONG' : null) : 'ENOTDIR'
   if (code !== null) throw Object.assign(new Error(`${code}, mkdir '${path}'`), { code, path })
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    // It cannot be reached: making what is to be in it tells why.
+    return false
+  }
 }
 
 function isFolder(path: string): boolean {
