@@ -41,6 +41,11 @@ function space(folders: Map<ItemId, Node>, { hasMap = true } = {}) {
 }
 
 const toCrumb = ({ id, name }: Item): Crumb => ({ id, name })
+/** What lies in the root. */
+const children = (folders: Map<ItemId, Node>): Item[] =>
+  [...folders].flatMap(([id, { name, parentId }]) =>
+    parentId === 0 ? [{ id, name, parentId, kind: 'folder', sizeBytes: 0, addedAtMs: null }] : [],
+  )
 const namesOf = (crumbs: readonly Crumb[]) => crumbs.map(({ name }) => name)
 
 /** `depth` folders, each in the one before. */
@@ -118,6 +123,43 @@ it('an answer from before a reload is not taken for the present', async () => {
   expect(namesOf(await index.path(1))).toEqual(['Your Files', 'renamed'])
 })
 
+it('an answer that was asked for before a change of ours does not undo it', async () => {
+  const folders = chain(2)
+  const { source } = space(folders)
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const late = async <T>(answer: Promise<T>, gate = gates.shift()) => {
+    const seen = await answer
+    await gate?.promise
+    return seen
+  }
+  const [ofMap, ofList] = gates
+  const index = new FolderIndex(() => ({
+    ...source,
+    folderMap: () => late(source.folderMap()),
+    listFolders: (id) => late(source.listFolders(id)),
+  }))
+  const rename = async (name: string) => {
+    folders.set(1, { name, parentId: 0 })
+    index.learn(await source.item(1))
+    index.expire([0])
+  }
+  const path = index.path(2)
+  await Promise.resolve()
+  await rename('second')
+  ofMap?.resolve()
+  expect(namesOf(await path)).toEqual(['Your Files', 'second', 'f2'])
+  const branch = index.branch(0)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  const stale = index.version
+  const listed = children(folders)
+  await rename('third')
+  ofList?.resolve()
+  await branch
+  index.learnListing(0, listed, stale)
+  expect(namesOf(await index.branch(0))).toEqual(['third'])
+  expect(namesOf(await index.path(1))).toEqual(['Your Files', 'third'])
+})
+
 const act = fc.record({
   what: fc.constantFrom('rename', 'move', 'delete', 'create', 'list', 'branch', 'path'),
   one: fc.nat({ max: 12 }),
@@ -156,7 +198,7 @@ it('after any acts of this program it tells what the service would', async () =>
           for (const id of withBelow(one)) folders.delete(id)
           index.remove([one])
           index.expire([from])
-        } else if (what === 'list') index.learnListing(one, children(one))
+        } else if (what === 'list') index.learnListing(one, children(one), index.version)
         else if (what === 'branch') await index.branch(one)
         else await index.path(one)
         for (const id of [0, ...folders.keys()]) {

@@ -27,23 +27,30 @@ export class FolderIndex {
   readonly #folders = new Map<ItemId, Folder>()
   readonly #branches = new Map<ItemId, readonly Crumb[]>()
   #loading: Promise<void> | null = null
-  /** Counts how often all was forgotten: an answer from before says nothing any more. */
-  #generation = 0
+  #isLoaded = false
+  #version = 0
 
   constructor(source: () => FolderSource) {
     this.#source = source
   }
 
+  /** Counts the changes that were made here. An answer that was asked for in an earlier version is not kept. */
+  get version(): number {
+    return this.#version
+  }
+
   /** Forgets everything. */
   clear(): void {
-    this.#generation += 1
+    this.#version += 1
     this.#folders.clear()
     this.#branches.clear()
     this.#loading = null
+    this.#isLoaded = false
   }
 
-  /** Learns the folders of a listing of one folder, which replace those it knew there. */
-  learnListing(folderId: ItemId, items: readonly Item[]): void {
+  /** Learns the folders of a listing of one folder, which was asked for in `version`. They replace those it knew there. */
+  learnListing(folderId: ItemId, items: readonly Item[], version: number): void {
+    if (version !== this.#version) return
     const folders = items.filter(({ kind }) => kind === 'folder').map(({ id, name }) => ({ id, name }))
     this.#setBranch(folderId, folders)
   }
@@ -51,6 +58,7 @@ export class FolderIndex {
   /** Learns of one folder that was made, renamed or moved here. */
   learn({ id, name, parentId, kind }: Item): void {
     if (kind !== 'folder') return
+    this.#version += 1
     this.#forgetBranchOf(id)
     this.#folders.set(id, { name, parentId })
     this.#branches.delete(parentId)
@@ -58,6 +66,7 @@ export class FolderIndex {
 
   /** Items now lie in another folder. */
   move(itemIds: readonly ItemId[], parentId: ItemId): void {
+    this.#version += 1
     for (const id of itemIds) {
       const folder = this.#folders.get(id)
       if (folder === undefined) continue
@@ -69,6 +78,7 @@ export class FolderIndex {
 
   /** Items are gone. */
   remove(itemIds: readonly ItemId[]): void {
+    this.#version += 1
     for (const id of itemIds) {
       this.#forgetBranchOf(id)
       this.#folders.delete(id)
@@ -78,6 +88,7 @@ export class FolderIndex {
 
   /** What lies in folders has changed; their branches are asked for again when somebody wants them. */
   expire(folderIds: readonly ItemId[]): void {
+    this.#version += 1
     for (const id of folderIds) this.#branches.delete(id)
   }
 
@@ -86,9 +97,9 @@ export class FolderIndex {
     if (!this.#branches.has(folderId)) await this.#loadOnce()
     const known = this.#branches.get(folderId)
     if (known !== undefined) return known
-    const generation = this.#generation
+    const version = this.#version
     const listed = await this.#source().listFolders(folderId)
-    if (generation === this.#generation) this.#setBranch(folderId, listed)
+    if (version === this.#version) this.#setBranch(folderId, listed)
     return listed
   }
 
@@ -101,18 +112,27 @@ export class FolderIndex {
   }
 
   /** Asks for all folders in one request, unless that was done. Where it fails, folders are asked for one by one. */
-  #loadOnce(): Promise<void> {
-    const generation = this.#generation
-    this.#loading ??= this.#source()
-      .folderMap()
-      .then((folders) => {
-        if (generation === this.#generation) this.#learnAll(folders)
-      })
-      .catch((error: unknown) => {
-        if (generation === this.#generation) this.#loading = null
-        if (!(error instanceof AppError)) throw error
-      })
-    return this.#loading
+  async #loadOnce(): Promise<void> {
+    if (this.#isLoaded) return
+    const loading = this.#loading ?? this.#load()
+    this.#loading = loading
+    try {
+      await loading
+    } finally {
+      if (this.#loading === loading) this.#loading = null
+    }
+  }
+
+  async #load(): Promise<void> {
+    const version = this.#version
+    try {
+      const folders = await this.#source().folderMap()
+      if (version !== this.#version) return
+      this.#learnAll(folders)
+      this.#isLoaded = true
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+    }
   }
 
   #learnAll(folders: readonly { id: ItemId; name: string; parentId: ItemId | null }[]): void {
@@ -133,8 +153,9 @@ export class FolderIndex {
       const known = this.#knownPath(id)
       if (known !== null) return [...known, ...below]
       seen.add(id)
+      const version = this.#version
       const item = await this.#source().item(id)
-      this.#folders.set(id, { name: item.name, parentId: item.parentId })
+      if (version === this.#version) this.#folders.set(id, { name: item.name, parentId: item.parentId })
       below.unshift({ id, name: item.name })
       id = item.parentId
     }

@@ -12,12 +12,13 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
     'items.open': async ({ accountId, folderId, isReload }, { signal }) => {
       const session = accounts.session(accountId)
       if (isReload) session.folders.clear()
+      const { version } = session.folders
       const listing = session.client().during(signal).listItems(folderId)
       const path = session.folders.path(folderId).catch(() => null)
       try {
         const items = await listing
         session.noteParents(items)
-        session.folders.learnListing(folderId, items)
+        session.folders.learnListing(folderId, items, version)
         return { items: toColumns(items), path: await within(pathPatienceMs, path) }
       } catch (error) {
         if (error instanceof AppError && error.code === 'not-found') session.folders.remove([folderId])

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { AnalyzedLink } from '../../../../shared/analysis.ts'
+import { maxLinkLength } from '../../../../shared/limits.ts'
 import {
   readRows,
   type UnreadRow,
@@ -9,9 +10,6 @@ import {
   WireLinkSet,
   type WireUser,
 } from './wire.ts'
-
-/** As long as a link may be that crosses to the window. */
-const maxLinkLength = 8192
 
 /**
  * The report row by row. Where a row could not be read, the links of which nothing readable was said stand as links of unknown size,
