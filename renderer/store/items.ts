@@ -66,12 +66,15 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     return place?.accountId === accountId && place.folderId === folderId && place.query === null
   }
 
+  /** Shows where the current folder is when that is news: a branch that the person closed stays closed. */
   function learnPath(accountId: AccountId, path: readonly Crumb[]) {
-    get().expectPath(accountId, path)
-    const { place } = get()
+    const { place, paths } = get()
     const folder = path.at(-1)
-    if (folder !== undefined && place?.accountId === accountId && place.folderId === folder.id)
-      get().reveal(accountId, path)
+    if (folder === undefined) return
+    const known = paths.get(folderKey(accountId, folder.id))
+    const isNews = known?.length !== path.length || path.some(({ id }, depth) => id !== known[depth]?.id)
+    get().expectPath(accountId, path)
+    if (isNews && place?.accountId === accountId && place.folderId === folder.id) get().reveal(accountId, path)
   }
 
   client.on('items.changed', ({ accountId, folderIds }) => {

@@ -42,6 +42,8 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     const selection =
       selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
     set({ place, selection, filter: place.query ?? '', renaming: null })
+    const path = get().paths.get(folderKey(place.accountId, place.folderId))
+    if (path !== undefined) get().reveal(place.accountId, path)
     if (place.query === null) void get().loadFolder(place.accountId, place.folderId)
     else void get().runSearch(place.accountId, place.query)
     if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })

@@ -512,3 +512,23 @@ it('learns a path and the branches above a folder from one answer', async () => 
   expect([...expanded]).toEqual(expect.arrayContaining([folderKey('a', 0), folderKey('a', 5)]))
   expect(backend.asked.filter(({ method }) => method === 'items.path')).toEqual([])
 })
+
+it('a branch that the person closed stays closed while the shown folder in it is read again, and opens when they go there', async () => {
+  const { backend, store } = openStore()
+  const path = [
+    { id: 0, name: 'Your Files' },
+    { id: 5, name: 'Films' },
+    { id: 7, name: '2026' },
+  ]
+  const isOpen = () => store.getState().expanded.has(folderKey('a', 5))
+  store.getState().goTo('a', 7)
+  await backend.answer('items.open', { ...opened([]), path }, 1)
+  expect(isOpen()).toBe(true)
+  store.getState().setExpanded(folderKey('a', 5), false)
+  backend.tell('items.changed', { accountId: 'a', folderIds: [7] })
+  await backend.answer('items.open', { ...opened([item(9, 'new.mkv', 7)]), path }, 1)
+  expect([isOpen(), store.getState().folders.get(folderKey('a', 7))?.listing?.names]).toEqual([false, ['new.mkv']])
+  store.getState().goTo('a', 0)
+  store.getState().goTo('a', 7)
+  expect(isOpen()).toBe(true)
+})
