@@ -98,6 +98,12 @@ it('folders that lie in each other end the path, and a folder that is gone is no
   await expect(index.path(7)).rejects.toMatchObject({ code: 'not-found' })
 })
 
+it('tells no path with a gap where asking folder by folder would take too long', async () => {
+  const index = new FolderIndex(() => space(chain(1500), { hasMap: false }).source)
+  await expect(index.path(1500)).rejects.toMatchObject({ code: 'refused' })
+  expect(await index.path(900)).toHaveLength(901)
+})
+
 it('an answer from before a reload is not taken for the present', async () => {
   const folders = chain(1)
   const { source } = space(folders)

@@ -159,6 +159,7 @@ export class FolderIndex {
       below.unshift({ id, name: item.name })
       id = item.parentId
     }
+    if (below.length === maxDepth) throw new AppError('refused', 'This folder is too deep to tell the path to it.')
     return [root, ...below]
   }
 

@@ -70,13 +70,40 @@ export function write(answer: Answer, callback: string | null): { contentType: s
   return { contentType: 'text/javascript', bytes: Buffer.from(text, 'latin1') }
 }
 
+/** A value as JSON, however deep it is: a tree of folders may be deeper than `JSON.stringify` can go. */
+export function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  const parts: string[] = []
+  const left: ({ text: string } | { value: unknown })[] = [{ value }]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if ('text' in next) parts.push(next.text)
+    else if (typeof next.value !== 'object' || next.value === null) parts.push(JSON.stringify(next.value))
+    else {
+      const isList = Array.isArray(next.value)
+      parts.push(isList ? '[' : '{')
+      left.push({ text: isList ? ']' : '}' })
+      const members = Object.entries(next.value).filter(([, member]) => isList || member !== undefined)
+      for (const [index, [name, member]] of [...members.entries()].reverse()) {
+        left.push({ value: member ?? null })
+        const comma = index === 0 ? '' : ','
+        left.push({ text: isList ? comma : `${comma}${JSON.stringify(name)}:` })
+      }
+    }
+  }
+  return parts.join('')
+}
+
 function toBytes(body: Answer['body']): Buffer {
   const { response, ...rest } = body
   const results = typeof response === 'object' && response !== null && 'results' in response ? response.results : null
   const answers = Array.isArray(results) ? kept.get(results) : undefined
-  if (answers === undefined) return Buffer.from(toAscii(JSON.stringify(body)), 'latin1')
+  if (answers === undefined) return Buffer.from(toAscii(toJson(body)), 'latin1')
   const around = JSON.stringify(rest)
-  const bytes = answers.get(around) ?? Buffer.from(toAscii(JSON.stringify(body)), 'latin1')
+  const bytes = answers.get(around) ?? Buffer.from(toAscii(toJson(body)), 'latin1')
   answers.set(around, bytes)
   return bytes
 }
