@@ -57,11 +57,12 @@ async function fetched(service: Service): Promise<string[]> {
   )
 }
 
-/** How many bytes of its one transfer's file are in the part file. */
+/** How much of the only file being fetched is on the disk, with its checksum beside it: so much survives a kill. */
 async function storedBytes({ data }: Service): Promise<number> {
   const [work = ''] = await readdir(join(data, 'parts'))
-  const found = await stat(join(data, 'parts', work, '0')).catch(() => null)
-  return found?.size ?? 0
+  const path = join(data, 'parts', work, '0')
+  const [part, sums] = await Promise.all([path, `${path}.sums`].map((one) => stat(one).catch(() => null)))
+  return (sums?.size ?? 0) > 64 ? (part?.size ?? 0) : 0
 }
 
 async function tokenOf(service: Service): Promise<string> {
