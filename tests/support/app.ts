@@ -60,9 +60,10 @@ export async function startApp({
   const page = browser.contexts()[0]?.pages()[0]
   if (page === undefined) throw new Error('the app has no window')
   const end = async () => {
-    await browser.close()
     await app.quit()
     await exited
+    // Before the app has ended, this waits half a minute for an answer that Electron does not give.
+    await browser.close()
   }
   let ended: Promise<void> | null = null
   const close = () => {
