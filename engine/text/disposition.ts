@@ -1,6 +1,9 @@
 import { escapeBytes, percentBytes } from './percent.ts'
 import { decodeName } from './text-bytes.ts'
 
+/** What stands further on in a header is not read. HTTP clients refuse headers far shorter than this. */
+const maxHeaderLength = 256 * 1024
+
 /**
  * The file name in a `Content-Disposition` header, as Node gives it (one character per byte), or null when there is none.
  * `filename*` takes precedence over `filename`. A plain one is read as browsers do: RFC 2047 words and percent-encoding are
@@ -21,7 +24,7 @@ export function dispositionName(header: string): string | null {
 function readParameters(header: string): Map<string, string> {
   const parameters = new Map<string, string>()
   const pattern = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g
-  for (const [, key = '', raw = ''] of `;${header}`.matchAll(pattern)) {
+  for (const [, key = '', raw = ''] of `;${header.slice(0, maxHeaderLength)}`.matchAll(pattern)) {
     const value = raw.trim().replace(/^(["'])(.*)\1$|^"/, '$2')
     const name = key.toLowerCase()
     if (!parameters.has(name)) parameters.set(name, raw.startsWith('"') ? value.replace(/\\(["\\])/g, '$1') : value)

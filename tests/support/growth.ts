@@ -5,12 +5,13 @@ import { reportRepeated } from './repeated.ts'
 const measurableMs = 10
 const maxPerDoubling = 2.5
 const runs = 2
-const attempts = 8
+/** So often twice the input is taken, in turn, until a figure is good. Noise counts for less over more doublings. */
+const doublings = [2, 2, 2, 3, 3, 4, 4, 4]
 
 /**
  * Fails when the work on an input costs more than 2.5 times as much for twice the input. The sizes begin where the cost can be
- * measured. Only the thread's own processor time counts, the least of several runs, and a bad figure is measured again:
- * so a busy machine changes nothing.
+ * measured. Only the thread's own processor time counts, the least of several runs, and a bad figure is measured again, over
+ * more doublings: so a busy machine changes nothing.
  */
 export async function expectLinear<T>(
   make: (size: number) => T,
@@ -25,10 +26,12 @@ export async function expectLinear<T>(
   }
   let growth = Number.POSITIVE_INFINITY
   let attempt = 0
-  for (; attempt < attempts && growth > maxPerDoubling; attempt++) {
+  for (const times of doublings) {
     const before = attempt === 0 ? small : await costMs(make(size), work)
-    const after = await costMs(make(size * 4), work)
-    growth = Math.min(growth, Math.sqrt(after / Math.max(before, measurableMs)))
+    const after = await costMs(make(size * 2 ** times), work)
+    growth = Math.min(growth, (after / Math.max(before, measurableMs)) ** (1 / times))
+    attempt++
+    if (growth <= maxPerDoubling) break
   }
   if (attempt > 1) reportRepeated(`${expect.getState().currentTestName}: measured ${attempt} times`)
   expect(growth, `for each doubling, from ${size} on, which cost ${small.toFixed(1)} ms`).toBeLessThanOrEqual(

@@ -47,7 +47,9 @@ export async function connectToMainProcess(url: string): Promise<MainProcess> {
   return {
     evaluate: async (run: (electron: typeof Electron, argument: never) => unknown, argument?: unknown) => {
       const call = `(${run})(require('electron'), ${JSON.stringify(argument ?? null)})`
-      return JSON.parse(await ask(`Promise.resolve(${call}).then((value) => JSON.stringify(value ?? null))`))
+      // An inspector's command interrupts whatever runs, even a module that is half loaded: so the work gets a turn of its own.
+      const turn = 'new Promise((resolve) => setImmediate(resolve))'
+      return JSON.parse(await ask(`${turn}.then(() => ${call}).then((value) => JSON.stringify(value ?? null))`))
     },
     quit: async () => {
       // It may be gone before it has answered.
