@@ -9,7 +9,7 @@ import { ensureSystemPackages } from './system-packages.ts'
 if (ensureSystemPackages(['electron', 'display']).length > 0) stop('the pictures need the packages named above.')
 await buildAll()
 const display = await startVirtualDisplay('1400x900x24')
-const code = await runScript(join(root, 'tests', 'screenshots.ts'), [], {
+const code = await runScript(join(root, 'tests', 'window', 'screenshots.ts'), [], {
   DISPLAY: display.name,
   PUTDESK_TEST_ELECTRON: JSON.stringify(await findElectron()),
 })

@@ -1,6 +1,8 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import * as node from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { format } from 'node:util'
+import { type Clock, type FakeMethod, install } from '@sinonjs/fake-timers'
 import { expect } from 'vitest'
 
 // What the suites import from Vitest, over `node:test`: Vitest itself does not run under Wine. Only what they use is here.
@@ -74,7 +76,49 @@ export function onTestFinished(finish: () => unknown): void {
 
 const environment = new Map<string, string | undefined>()
 
+/** What Vitest replaces by itself. */
+const usuallyFaked: FakeMethod[] = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'Date',
+  'performance',
+]
+let clock: Clock | null = null
+
+function fakeClock(): Clock {
+  if (clock === null) throw new Error('the timers are real')
+  return clock
+}
+
 export const vi = {
+  useFakeTimers: ({ toFake = usuallyFaked }: { toFake?: FakeMethod[] } = {}): void => {
+    clock?.uninstall()
+    clock = install({ now: Date.now(), toFake })
+  },
+  useRealTimers: (): void => {
+    clock?.uninstall()
+    clock = null
+  },
+  setSystemTime: (time: number): void => fakeClock().setSystemTime(time),
+  getTimerCount: (): number => fakeClock().countTimers(),
+  advanceTimersByTime: (ms: number): void => void fakeClock().tick(ms),
+  advanceTimersByTimeAsync: async (ms: number): Promise<void> => void (await fakeClock().tickAsync(ms)),
+  /** Asks again, every 50 ms unless told, until it does not throw. */
+  waitFor: async <T>(ask: () => T | Promise<T>, { timeout = 1000, interval = 50 } = {}): Promise<T> => {
+    for (let waitedMs = 0; ; waitedMs += interval) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (waitedMs >= timeout) throw error
+      }
+      await sleep(interval)
+      await clock?.tickAsync(interval)
+    }
+  },
   hoisted: <T>(make: () => T): T => make(),
   /** Replaces exports of one of the runtime's own modules; everyone who imports it sees them. */
   mock: (name: string, make: (original: () => Promise<unknown>) => unknown): void => {

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Input, type Method, methods } from '../../shared/contract.ts'
+import { openBackend, type TestBackend } from '../support/backend.ts'
+
+// Every method that promises `not-found` gives it, against the real local service.
+
+const missing = 999_999
+let backend: TestBackend
+let accountId: string
+beforeAll(async () => {
+  backend = openBackend()
+  accountId = await backend.client.call('accounts.addThisComputer', {})
+})
+afterAll(() => backend.close())
+
+/** The methods of the contract whose comment names `not-found`. */
+function promising(): string[] {
+  const source = readFileSync(join(import.meta.dirname, '../../shared/contract.ts'), 'utf8')
+  const entries = source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'(\w+\.\w+)':/g)
+  return [...entries].flatMap(([, comment = '', name = '']) =>
+    Object.hasOwn(methods, name) && comment.includes('not-found') ? [name] : [],
+  )
+}
+
+type Cases = { [M in Method]?: () => Input<M> }
+const cases: Cases = {
+  'items.open': () => ({ accountId, folderId: missing, isReload: false }),
+  'items.folders': () => ({ accountId, folderId: missing }),
+  'items.path': () => ({ accountId, folderId: missing }),
+  'items.createFolder': () => ({ accountId, parentId: missing, name: 'x' }),
+  'items.rename': () => ({ accountId, itemId: missing, name: 'x' }),
+  'transfers.add': () => ({ accountId, links: ['http://127.0.0.1:1/x'], folderId: missing }),
+  'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),
+  'play.item': () => ({ accountId, itemId: missing, playerId: null, isHostTrusted: false }),
+}
+
+it('has a case for every method that promises it', () => {
+  expect(Object.keys(cases).sort()).toEqual(promising().sort())
+})
+
+it.each(Object.keys(cases))('%s says that it is not found', async (name) => {
+  const method = name as Method
+  const input = cases[method]?.()
+  if (input === undefined) throw new Error('no case')
+  await expect(backend.client.call(method, input)).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining(`${missing}`),
+  })
+})
+
+it.each(Object.keys(cases))('%s says the same of an account that is not there', async (name) => {
+  const method = name as Method
+  const input = cases[method]?.()
+  if (input === undefined) throw new Error('no case')
+  await expect(backend.client.call(method, { ...input, accountId: 'nobody' })).rejects.toMatchObject({
+    code: 'not-found',
+    message: 'This account is no longer here.',
+  })
+})
+
+it('takes a transfer that has left the list for cancelled', async () => {
+  expect(await backend.client.call('transfers.cancel', { accountId, transferIds: [missing] })).toBe(null)
+})

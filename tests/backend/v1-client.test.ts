@@ -1,0 +1,337 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLog } from '../../electron/backend/host/log.ts'
+import { UnreadRows } from '../../electron/backend/putio/unread-rows.ts'
+import { createV1Client, withToken } from '../../electron/backend/putio/v1/client.ts'
+import { Secrets } from '../../electron/backend/secrets/secrets.ts'
+import { type Asked, startScriptedServer } from '../support/scripted-server.ts'
+
+// Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.
+const recorded: Record<string, string> = {
+  'user info':
+    '{"response": {"total": 1, "results": [{"name": "rodreegez", "friends_count": 1, "bw_avail_last_month": "462774811875", "shared_space": 0, "shared_items": 0, "bw_quota_available": "496108387615", "disk_quota": "53687091200", "disk_quota_available": "13259450609", "bw_quota": "53687091200"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
+  'user friends':
+    '{"response": {"total": 1, "results": [{"dir_id": "7731413", "id": "8664", "name": "Dean Strelau"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
+  'user acctoken':
+    '{"response": {"results": {"token": "bebe56e6b3455440f90bf9dec14b7c6be814c7c0"}}, "error": false, "user_name": "x", "id": 17}',
+  'files list':
+    '{"response": {"total": 1, "results": [{"name": "id5_1.mp4", "download_url": "http://s01.put.io/download-file/17/4701235", "parent_id": "0", "content_type": "video/mp4", "file_icon_url": "http://put.io/images/file_types/movie.png", "stream_url": "http://s01.put.io/stream-file/17/4701235/", "screenshot_url": null, "is_dir": false, "thumb_url": null, "type": "movie", "id": "4701235", "size": "1048576"}]}, "error": false, "user_name": "x", "id": 17}',
+  'files dirmap':
+    '{"response": {"results": {"dirs": [{"dirs": [], "shared": null, "id": "4220", "name": "renamed (4)", "default_shared": null, "parent_id": "0"}], "shared": null, "id": "0", "name": "Your Files", "default_shared": null, "parent_id": null}}, "error": false, "user_name": "x", "id": 17}',
+  'messages list':
+    '{"response": {"total": 1, "results": [{"user_file_id": "6036582", "hidden": "0", "user_id": "6190", "description": null, "title": "<a rel=\\"userfile\\" href=\\"/file/6036582\\">dnrtv_0004.zip.torrent</a> <span class=\\"dash-gray\\">(4.87K) downloaded</span>", "importance": "0", "file_name": "dnrtv_0004.zip.torrent", "file_type": "1", "from_user_id": null, "id": "5324666", "channel": "2"}]}, "error": false, "user_name": "x", "id": 17}',
+  'transfers list':
+    '{"response": {"total": 1, "results": [{"status": "Downloading", "percent_done": "1", "id": "358874", "name": "Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi"}]}, "error": false, "user_name": "x", "id": 17}',
+  'urls analyze':
+    '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "366500388", "human_size": "350.0M", "paid_bw": "366500388", "error": null, "parts": [{"url": "http://rapidshare.com/files/1/M.part3.rar", "size": "47711664", "paid_bw": "47711664", "source": "rapidshare.com", "name": "Mdb35.part3.rar", "human_size": "45.5M", "type": "file", "needs_pass": 0, "error": null}]}], "torrent": [{"url": "http://a.b/c.torrent", "name": "ABCDE.avi", "size": "244091464", "human_size": "232.8M", "paid_bw": "0", "source": "a.b", "type": "file", "needs_pass": 0, "error": null}], "singleurl": [{"url": "ftp://a.b.c/name.mp4", "name": "name.mp4", "size": "92014", "human_size": "89.9K", "paid_bw": "0", "source": "a.b.c", "type": "file", "needs_pass": 0, "error": null}], "error": [{"url": "http://x/y", "error": "reason"}]}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
+}
+const sameAs: Record<string, string> = {
+  'files create_dir': 'files list',
+  'files info': 'files list',
+  'files rename': 'files list',
+  'files move': 'files list',
+  'files search': 'files list',
+  'transfers add': 'transfers list',
+  'transfers cancel': 'transfers list',
+}
+const nothing = '{"response": {"total": 0, "results": []}, "error": false, "user_name": "x", "id": 17}'
+const wrongSecret =
+  '{"error_message": "Unable to login. Please check your info.", "user_id": null, "response": {"results": [{"user_name": null, "user_id": null}]}, "error": true}'
+
+const missing =
+  '{"error_message": "There is no item with the id 1.", "user_id": 17, "user_name": "x", "id": 17, "response": {"total": 0, "results": []}, "error": true}'
+
+const tooMany =
+  '{"error_message": "Too many wrong keys or secrets. Please try again in 30 seconds.", "user_id": null, "response": {"results": []}, "error": true}'
+/** What our own service tells more. */
+const ofOurs: Record<string, string> = {
+  'user info':
+    '{"response": {"total": 1, "results": [{"name": "mary", "bw_quota_available": "9", "disk_quota": "9", "disk_quota_available": "9", "bw_quota": "9", "putdesk": {"active_limit": 5, "largest_file": 1000}}]}, "error": false, "user_name": "mary", "id": 17, "user_id": 17}',
+  'transfers list':
+    '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "delivered": true, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
+  'urls analyze':
+    '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "20", "paid_bw": "0", "error": "“ABCDE” is not complete: abcde.part3.rar is missing.", "parts": [{"url": "http://a.b/abcde.part1.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part1.rar", "needs_pass": 0, "error": null, "putdesk": {"seeds": null, "entries": null, "unpacked": null}}, {"url": "http://a.b/abcde.part2.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part2.rar", "needs_pass": 1, "error": null, "putdesk": {"seeds": null, "entries": 4, "unpacked": 50}}]}], "torrent": [{"url": "magnet:?xt=urn:btih:1", "name": "album", "size": null, "paid_bw": "0", "source": "", "needs_pass": 0, "error": null, "putdesk": {"seeds": 12, "entries": 3, "unpacked": null}}], "singleurl": [], "error": []}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
+}
+
+let server: Awaited<ReturnType<typeof startScriptedServer>>
+const key = ({ url }: Asked) => {
+  const parsed = new URL(url, 'http://x')
+  return `${parsed.pathname.split('/').at(-1)} ${parsed.searchParams.get('method')}`
+}
+const requestOf = (asked: Asked | undefined) => JSON.parse(new URLSearchParams(asked?.body).get('request') ?? 'null')
+
+beforeAll(async () => {
+  server = await startScriptedServer((asked) => {
+    const { api_secret: secret } = requestOf(asked)
+    if (secret === 'putdesk') return { body: ofOurs[key(asked)] ?? recorded[key(asked)] ?? nothing }
+    if (secret === 'html') return { body: '<html>hello</html>' }
+    if (secret === 'broken') return { status: 500, body: '{}' }
+    if (secret === 'locked') return { status: 429, body: tooMany }
+    if (secret === 'busy') return { status: 429, body: 'slow down' }
+    if (secret === 'no') return { body: wrongSecret }
+    if (secret === 'old') return { body: missing }
+    if (secret === 'missing') return { body: missing.replace('{', '{"putdesk": {"code": "not-found"}, ') }
+    const name = key(asked)
+    return { body: recorded[sameAs[name] ?? name] ?? nothing }
+  })
+})
+afterAll(() => server.stop())
+
+const client = (apiSecret = 'open-sesame') =>
+  createV1Client({
+    baseUrl: async () => server.url,
+    key: { apiKey: 'k&+%', apiSecret },
+    secrets: new Secrets(),
+    unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
+  })
+
+it('signs every request in the body of a POST, and never in a URL', async () => {
+  await client().createFolder(5, 'A & B+C %20 çö')
+  const asked = server.asked.at(-1)
+  expect({ method: asked?.method, url: asked?.url, request: requestOf(asked) }).toEqual({
+    method: 'POST',
+    url: '/v1/files?method=create_dir',
+    request: {
+      api_key: 'k&+%',
+      api_secret: 'open-sesame',
+      params: { name: 'A & B+C %20 çö', parent_id: 5 },
+      putdesk: 1,
+    },
+  })
+  expect(server.asked.every(({ url }) => !url.includes('open-sesame'))).toBe(true)
+})
+
+it('reads the recorded user and friends', async () => {
+  expect(await client().account()).toEqual({
+    userId: '2183',
+    quota: {
+      userName: 'rodreegez',
+      diskTotalBytes: 53687091200,
+      diskFreeBytes: 13259450609,
+      bandwidthTotalBytes: 53687091200,
+      bandwidthLeftBytes: 496108387615,
+      activeLimit: null,
+      largestFileBytes: null,
+    },
+    capabilities: { canRetryInPlace: false, canTakeTorrentFiles: false, arrivesWhileSeeding: false },
+  })
+  expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
+})
+
+it('knows our own service by what it tells of the user', async () => {
+  expect(await client('putdesk').account()).toMatchObject({
+    userId: '17',
+    quota: { userName: 'mary', activeLimit: 5, largestFileBytes: 1000 },
+    capabilities: { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true },
+  })
+})
+
+it('reads the recorded items, and every method that answers with one', async () => {
+  const item = { id: 4701235, parentId: 0, name: 'id5_1.mp4', kind: 'movie', sizeBytes: 1048576, addedAtMs: null }
+  const one = client()
+  expect(await one.listItems(0)).toEqual([item])
+  expect(await one.listFolders(0)).toEqual([])
+  expect(await one.searchItems('jazz')).toEqual([item])
+  expect(
+    await Promise.all([one.item(1), one.createFolder(0, 'x'), one.renameItem(1, 'y'), one.moveItem(1, 2)]),
+  ).toEqual([item, item, item, item])
+  await one.deleteItem(1)
+  expect(key(server.asked.at(-1) ?? { method: '', url: '', headers: {}, body: '' })).toBe('files delete')
+  expect(await one.folderMap()).toEqual([
+    { id: 0, name: 'Your Files', parentId: null },
+    { id: 4220, name: 'renamed (4)', parentId: 0 },
+  ])
+})
+
+const figures = {
+  sizeBytes: null,
+  downloadedBytes: null,
+  uploadedBytes: null,
+  isTorrent: false,
+  peers: null,
+  stagePercent: null,
+  speedBytesPerSecond: null,
+  secondsLeft: null,
+  reason: null,
+  failure: null,
+  addedAtMs: null,
+  host: null,
+  folderId: null,
+  links: [],
+}
+
+it('reads the recorded transfers, and takes one that is no longer listed for finished, as its message says', async () => {
+  const one = client()
+  const name = 'Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi'
+  const transfer = { id: 358874, name, status: 'downloading', percentDone: 1, ...figures }
+  const gone = { transferId: 5, name: 'dnrtv_0004.zip.torrent', links: ['http://a.b/c'], folderId: 7 }
+  expect(await one.followTransfers(() => [gone]).changes()).toEqual({
+    listed: [{ ...transfer, hasArrived: false, itemId: null }],
+    left: [{ ...gone, outcome: 'finished', sizeBytes: 1048576, itemId: 6036582, note: null }],
+    touchedFolderIds: [],
+  })
+  expect(await one.addTransfers(['http://a.b/c'], 7)).toMatchObject([{ id: 358874, name, links: [] }])
+  expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })
+  await one.cancelTransfer(358874)
+  expect([server.asked.at(-1)?.url, requestOf(server.asked.at(-1)).params]).toEqual([
+    '/v1/transfers?method=cancel',
+    { id: 358874 },
+  ])
+})
+
+it('reads the recorded analysis', async () => {
+  const { rows, ...available } = await client().analyzeLinks(['http://x/y'])
+  expect(available).toEqual({
+    diskFreeBytes: 180546571528,
+    diskTotalBytes: 53687091200,
+    bandwidthLeftBytes: 139889066230,
+  })
+  expect(
+    rows.map(({ kind, name, host, sizeBytes, bandwidthBytes, problem, links }) => ({
+      kind,
+      name,
+      host,
+      sizeBytes,
+      bandwidthBytes,
+      problem,
+      links,
+    })),
+  ).toEqual([
+    {
+      kind: 'file',
+      name: 'name.mp4',
+      host: 'a.b.c',
+      sizeBytes: 92014,
+      bandwidthBytes: 0,
+      problem: null,
+      links: ['ftp://a.b.c/name.mp4'],
+    },
+    {
+      kind: 'multipart',
+      name: 'ABCDE',
+      host: 'rapidshare.com',
+      sizeBytes: 366500388,
+      bandwidthBytes: 366500388,
+      problem: null,
+      links: ['http://rapidshare.com/files/1/M.part3.rar'],
+    },
+    {
+      kind: 'torrent',
+      name: 'ABCDE.avi',
+      host: 'a.b',
+      sizeBytes: 244091464,
+      bandwidthBytes: 0,
+      problem: null,
+      links: ['http://a.b/c.torrent'],
+    },
+    {
+      kind: 'problem',
+      name: 'http://x/y',
+      host: 'x',
+      sizeBytes: null,
+      bandwidthBytes: 0,
+      problem: 'reason',
+      links: ['http://x/y'],
+    },
+  ])
+})
+
+it('reads what our own service tells more of transfers, and takes a failure it does not know for any other', async () => {
+  const one = client('putdesk')
+  await one.account()
+  expect((await one.followTransfers(() => []).changes()).listed).toMatchObject([
+    {
+      status: 'seeding',
+      uploadedBytes: 400,
+      isTorrent: true,
+      peers: 3,
+      stagePercent: 40,
+      secondsLeft: 12,
+      failure: null,
+      addedAtMs: 1_500_000_000_000,
+      links: [],
+      hasArrived: true,
+    },
+    { status: 'error', isTorrent: false, peers: null, stagePercent: null, failure: 'other', hasArrived: false },
+  ])
+})
+
+it('reads who shares a torrent, what an archive holds, and which part of a set is missing', async () => {
+  const { rows } = await client('putdesk').analyzeLinks(['x'])
+  expect(rows).toMatchObject([
+    {
+      kind: 'problem',
+      name: 'ABCDE',
+      problem: '“ABCDE” is not complete: abcde.part3.rar is missing.',
+      needsPassword: true,
+      entryCount: 4,
+      unpackedBytes: 50,
+    },
+    { kind: 'torrent', sizeBytes: null, seeds: 12, entryCount: 3, needsPassword: false },
+  ])
+})
+
+it('tries a failed transfer again, its password in the body alone', async () => {
+  await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })
+  const asked = server.asked.at(-1)
+  expect([asked?.url, requestOf(asked).params]).toEqual([
+    '/v1/transfers?method=retry',
+    { id: 2, password: 'open sesame', unpack: true },
+  ])
+  await client('putdesk').retryTransfer(2, { password: null, isUnpacked: false })
+  expect(requestOf(server.asked.at(-1)).params).toEqual({ id: 2, unpack: false })
+})
+
+it.each([
+  ['http://s01.put.io/stream-file/17/4701235/', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+  ['http://s01.put.io/stream-file/17/4701235', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+  ['http://s01.put.io/stream-file/17/4701235//', 'http://s01.put.io/stream-file/17/4701235/atk/bebe'],
+])('adds one /atk/ and the token to %s', (streamUrl, playing) => {
+  expect(withToken(streamUrl, 'bebe')).toBe(playing)
+})
+
+it('makes the stream URL of the moment', async () => {
+  expect((await client().stream(4701235, () => true)).url).toBe(
+    'http://s01.put.io/stream-file/17/4701235/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0',
+  )
+})
+
+it("tells a wrong secret in the server's own sentence", async () => {
+  await expect(client('no').account()).rejects.toMatchObject({
+    code: 'signed-out',
+    message: 'Unable to login. Please check your info.',
+  })
+})
+
+it('tells what is not found from a refusal, where the server does', async () => {
+  const codeOf = (secret: string) =>
+    client(secret)
+      .item(1)
+      .catch((error: unknown) => error)
+  expect(await codeOf('missing')).toMatchObject({ code: 'not-found', message: 'There is no item with the id 1.' })
+  expect(await codeOf('old')).toMatchObject({ code: 'refused', message: 'There is no item with the id 1.' })
+})
+
+it.each([
+  ['html', 'answered, but not as a Put.io server does'],
+  ['broken', 'reports an error of its own (500)'],
+  ['busy', 'is busy now (429). Try again later.'],
+  ['locked', 'Too many wrong keys or secrets. Please try again in 30 seconds.'],
+])('tells an answer that is no answer (%s) from a refusal', async (secret, sentence) => {
+  await expect(client(secret).account()).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining(sentence),
+  })
+})
+
+it('tells that nothing answers at all', async () => {
+  const gone = createV1Client({
+    baseUrl: async () => 'http://127.0.0.1:1',
+    key: { apiKey: 'k', apiSecret: 's' },
+    secrets: new Secrets(),
+    unread: new UnreadRows({ log: createLog(() => undefined, new Secrets()), show: () => undefined }),
+  })
+  await expect(gone.account()).rejects.toMatchObject({
+    code: 'unreachable',
+    message: 'The service on this computer does not answer.',
+  })
+})

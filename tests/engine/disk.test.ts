@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
+import { createGate } from '../../engine/net/gate.ts'
+import type { ResumeRecord } from '../../engine/resume.ts'
+import { type BadServer, giveFile, type Speed, startBadServer } from '../support/bad-server.ts'
+import { startFetchChild } from '../support/children.ts'
+import { has } from '../support/facilities.ts'
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
+import { solidBytes } from '../support/solid-bytes.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+
+const MiB = 1024 * 1024
+const bytes = solidBytes(12 * MiB + 99)
+const folder = temporaryFolder('faulty')
+let speed: Speed = 500 * MiB
+let server: BadServer
+beforeAll(async () => {
+  server = await startBadServer((request, wire) =>
+    giveFile(request, wire, { bytes, etag: '"v1"', bytesPerSecond: speed }),
+  )
+})
+afterAll(() => server.stop())
+afterEach(() => {
+  speed = 500 * MiB
+  server.requests.length = 0
+})
+
+async function get(partPath: string, more: Partial<FetchOptions> = {}) {
+  const troubles: (string | null)[] = []
+  const state: { resume: ResumeRecord | null } = { resume: more.resume ?? null }
+  const fetched = fetchToPart({
+    link: server.url('/a'),
+    partPath,
+    gate: createGate({ allowHosts: ['127.0.0.1'] }),
+    signal: new AbortController().signal,
+    resume: null,
+    bootId: 'this boot',
+    onTrouble: (sentence) => {
+      troubles.push(sentence)
+    },
+    onCheckpoint: (record) => {
+      state.resume = record
+    },
+    sleep: async () => undefined,
+    ...more,
+  })
+  const outcome = await fetched.then(
+    ({ sizeBytes }) => sizeBytes,
+    (fault: Error) => fault.message,
+  )
+  const stored = await readFile(partPath).catch(() => Buffer.alloc(0))
+  return { outcome, troubles, resume: state.resume, isWhole: stored.equals(bytes) }
+}
+
+describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
+  let disk: SmallDisk
+  afterEach(() => disk.stop())
+
+  it.each([
+    ['before a write fails, with the usual reserve', undefined],
+    ['when a write fails, without a reserve', 0],
+  ])(
+    '%s: says what it needs and what is free, keeps what it has, and goes on when there is room',
+    async (_when, reserveBytes) => {
+      disk = mountSmallDisk(8)
+      const held: number[] = []
+      const { outcome, isWhole, troubles } = await get(join(disk.folder, 'part'), {
+        ...(reserveBytes === undefined ? {} : { reserveBytes }),
+        sleep: async () => {
+          held.push((await readFile(join(disk.folder, 'part'))).length)
+          if (held.length === 3) disk.resize(32)
+        },
+      })
+      expect([outcome, isWhole, held.length, server.requests.length]).toEqual([bytes.length, true, 3, 1])
+      // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+      expect(held.every((length) => length > 3 * MiB)).toBe(true)
+      const [sentence, after] = troubles.slice(troubles.findIndex((said) => said !== null))
+      expect(sentence).toMatch(
+        /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|kB|MB) is free\. It goes on when there is room\.$/,
+      )
+      expect(after).toBeNull()
+    },
+  )
+
+  it('at every half MiB of a fetch: each time the file is whole in the end', async () => {
+    disk = mountSmallDisk(16)
+    const [partPath, ballast] = [join(disk.folder, 'part'), join(disk.folder, 'ballast')]
+    const wrong: number[] = []
+    for (let free = 0.25; free < 12; free += 0.5) {
+      await writeFile(ballast, Buffer.alloc(Math.floor((16 - free) * MiB)))
+      let waits = 0
+      const { isWhole } = await get(partPath, {
+        reserveBytes: 0,
+        sleep: async () => {
+          waits += 1
+          await rm(ballast, { force: true })
+        },
+      })
+      if (!isWhole || waits === 0) wrong.push(free)
+      await unlink(partPath)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('while it waits: the person can cancel, and what is there is kept', async () => {
+    disk = mountSmallDisk(8)
+    const stop = new AbortController()
+    const { outcome } = await get(join(disk.folder, 'part'), {
+      signal: stop.signal,
+      sleep: async () => stop.abort(),
+    })
+    // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+    expect([outcome, (await readFile(join(disk.folder, 'part'))).length > 3 * MiB]).toEqual([
+      'This operation was aborted',
+      true,
+    ])
+  })
+})
+
+/** Fetches in a child whose system calls fail as told. */
+async function fetchUnder(inject: string[], name: string) {
+  const [partPath, recordPath] = [join(folder, name), join(folder, `${name}.json`)]
+  const child = startFetchChild(
+    { link: server.url('/a'), partPath, recordPath, pollMs: 5 },
+    { before: ['strace', '-f', '-qq', '-o', '/dev/null', '-P', partPath, ...inject.flatMap((one) => ['-e', one])] },
+  )
+  await child.ended
+  const isWhole = bytes.equals(await readFile(partPath))
+  return { last: child.said.at(-1), troubles: child.said.map(({ trouble }) => trouble), isWhole }
+}
+
+describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
+  it.each([
+    ['ENOSPC', 1],
+    ['ENOSPC', 2],
+    ['ENOSPC', 3],
+    ['EDQUOT', 2],
+  ])('%s from write %i of each thread: waits and goes on, and asks for nothing twice', async (error, when) => {
+    // Slow enough for a dozen writes, so that some thread has made so many.
+    speed = 20 * MiB
+    const rule = `inject=pwritev,pwrite64:error=${error}:when=${when}`
+    const { last, troubles, isWhole } = await fetchUnder([rule], `${error}-${when}`)
+    expect([last, isWhole, server.requests.length]).toEqual([{ sizeBytes: bytes.length }, true, 1])
+    expect(troubles.some((said) => said?.startsWith('This computer’s disk is full'))).toBe(true)
+  })
+
+  it('EIO from the first force to the disk: what was not forced is fetched again, then it is complete', async () => {
+    const { last, troubles, isWhole } = await fetchUnder(['inject=fdatasync:error=EIO:when=1'], 'eio-once')
+    expect([last, isWhole, server.requests.length > 1]).toEqual([{ sizeBytes: bytes.length }, true, true])
+    expect(troubles).toContain('This computer’s disk could not keep what had been fetched. It is fetched again.')
+  })
+
+  it('EIO from every force to the disk: never complete', async () => {
+    const { last } = await fetchUnder(['inject=fdatasync:error=EIO'], 'eio-always')
+    expect(last).toEqual({ fault: 'This computer’s disk could not keep what had been fetched.' })
+  })
+
+  it('EIO from closing the file: it is not complete, and fetched again', async () => {
+    const { last, isWhole, troubles } = await fetchUnder(['inject=close:error=EIO:when=1'], 'eio-close')
+    expect([last, isWhole, server.requests.length > 1]).toEqual([{ sizeBytes: bytes.length }, true, true])
+    expect(troubles).toContain('This computer’s disk could not keep what had been fetched. It is fetched again.')
+  })
+})
+
+describe('a part file that another program touched (F23)', () => {
+  /** Fetches over four connections until more than half is there, and leaves the rest. */
+  const leaveHalf = async (partPath: string) => {
+    speed = 1.5 * MiB
+    const stop = new AbortController()
+    const { resume } = await get(partPath, {
+      signal: stop.signal,
+      onBytes: (length) => {
+        if (length > bytes.length * 0.6) stop.abort()
+      },
+    })
+    speed = 500 * MiB
+    server.requests.length = 0
+    return resume
+  }
+
+  it('has not been touched: only what is missing is fetched', async () => {
+    const partPath = join(folder, 'untouched')
+    const resume = await leaveHalf(partPath)
+    const { outcome, isWhole } = await get(partPath, { resume })
+    const asked = server.requests.reduce(
+      (sum, { range }) => sum + (range?.end ?? bytes.length) - (range?.start ?? 0),
+      0,
+    )
+    expect([outcome, isWhole, resume?.isSummed === true]).toEqual([bytes.length, true, true])
+    expect(asked).toBeLessThan(bytes.length * 0.45)
+  })
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['cut', (path) => truncate(path, 5 * MiB)],
+    ['cut in its first part', (path) => truncate(path, 100_000)],
+    [
+      'cut, and made as long again with zeros',
+      async (path) => {
+        const { length } = await readFile(path)
+        await truncate(path, 2 * MiB)
+        await truncate(path, length)
+      },
+    ],
+    ['made longer', (path) => writeFile(path, randomBytes(5000), { flag: 'a' })],
+    ['emptied', (path) => truncate(path, 0)],
+    ['deleted', (path) => unlink(path)],
+  ])('was %s: what is missing is fetched, and no zeros stay', async (how, touch) => {
+    const partPath = join(folder, `touched ${how}`)
+    const resume = await leaveHalf(partPath)
+    await touch(partPath)
+    const { outcome, isWhole } = await get(partPath, { resume })
+    expect([outcome, isWhole]).toEqual([bytes.length, true])
+  })
+
+  const validators = { etag: '"v1"', lastModified: null, strong: '"v1"' }
+  const oneDone: Partial<ResumeRecord> = { syncedBytes: 3 * MiB }
+  const manyDone: Partial<ResumeRecord> = {
+    syncedBytes: 0,
+    syncedRanges: [[0, 3 * MiB]],
+    done: [[0, 3 * MiB]],
+  }
+  it.each([
+    ['from its beginning', 'this boot', 2 * MiB, oneDone],
+    ['from its beginning', 'this boot', 2 * MiB + 12_345, oneDone],
+    ['from its beginning', 'another boot', 2 * MiB + 12_345, oneDone],
+    ['in several places', 'this boot', 2 * MiB + 12_345, manyDone],
+    ['in several places', 'another boot', 2 * MiB + 12_345, manyDone],
+  ])(
+    'was filled %s in %s, then cut at %i and made as long again with zeros: fetched from the cut on',
+    async (...how) => {
+      const [, bootId, cut, done] = how
+      const partPath = join(folder, `filled ${how.slice(0, 3).join(' ')}`)
+      await writeFile(partPath, bytes.subarray(0, 3 * MiB))
+      await truncate(partPath, cut)
+      await truncate(partPath, done.done === undefined ? 3 * MiB : bytes.length + 8192)
+      server.requests.length = 0
+      const resume = { validators, totalBytes: bytes.length, syncedBytes: 0, bootId, ...done }
+      const { outcome, isWhole } = await get(partPath, { resume })
+      expect([outcome, isWhole, server.requests[0]?.range?.start]).toEqual([bytes.length, true, cut])
+    },
+  )
+
+  it.runIf(has('unlink'))('is deleted while it is being fetched: noticed at the end, and fetched again', async () => {
+    const partPath = join(folder, 'deleted meanwhile')
+    let isDeleted = false
+    const { outcome, isWhole, troubles } = await get(partPath, {
+      onBytes: async (length) => {
+        if (length < 4 * MiB || isDeleted) return
+        isDeleted = true
+        await unlink(partPath)
+      },
+    })
+    expect([outcome, isWhole]).toEqual([bytes.length, true])
+    expect(troubles).toContain('Another program changed or removed what had been fetched. It is fetched again.')
+  })
+
+  it.runIf(has('symbolic links'))('became a link to another file: that file is left alone', async () => {
+    const [partPath, other] = [join(folder, 'linked'), join(folder, 'precious')]
+    await writeFile(other, 'precious')
+    await symlink(other, partPath)
+    const { outcome } = await get(partPath)
+    expect([outcome, (await readFile(other)).toString()]).toEqual([
+      'A link to another place lies where the file should be kept.',
+      'precious',
+    ])
+  })
+
+  it('comes from another start of the computer: only what was forced to the disk is trusted, wherever it is', async () => {
+    const partPath = join(folder, 'other boot')
+    const file = await open(partPath, 'w')
+    await file.write(bytes.subarray(0, 2 * MiB), 0, 2 * MiB, 0)
+    await file.write(bytes.subarray(6 * MiB, 7 * MiB), 0, MiB, 6 * MiB)
+    await file.write(randomBytes(MiB), 0, MiB, 9 * MiB)
+    await file.close()
+    const resume: ResumeRecord = {
+      validators: { etag: '"v1"', lastModified: null, strong: '"v1"' },
+      totalBytes: bytes.length,
+      syncedBytes: 2 * MiB,
+      done: [
+        [0, 2 * MiB],
+        [6 * MiB, 7 * MiB],
+        [9 * MiB, 10 * MiB],
+      ],
+      syncedRanges: [
+        [0, 2 * MiB],
+        [6 * MiB, 7 * MiB],
+      ],
+      bootId: 'another boot',
+    }
+    const { outcome, isWhole } = await get(partPath, { resume })
+    const asked = server.requests.map(({ range }) => [range?.start, range?.end])
+    expect([outcome, isWhole, asked]).toEqual([
+      bytes.length,
+      true,
+      [
+        [2 * MiB, 6 * MiB],
+        [7 * MiB, null],
+      ],
+    ])
+  })
+})

@@ -1,0 +1,316 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Announced, fetchToPart } from '../../engine/fetch/fetch.ts'
+import { createGate } from '../../engine/net/gate.ts'
+import { nameForLink } from '../../engine/text/names.ts'
+import { type BadRequest, type BadServer, startBadServer, type Wire } from '../support/bad-server.ts'
+import { encoded } from '../support/old-encodings.ts'
+import { solidBytes } from '../support/solid-bytes.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+
+const bytes = solidBytes(300_017)
+const gate = createGate({ allowHosts: ['127.0.0.1', 'localhost'] })
+const folder = temporaryFolder('odd')
+let servers: BadServer[] = []
+afterEach(async () => {
+  for (const server of servers) await server.stop()
+  servers = []
+})
+
+async function serve(answer: (request: BadRequest, wire: Wire) => void | Promise<void>): Promise<BadServer> {
+  const server = await startBadServer(answer)
+  servers.push(server)
+  return server
+}
+
+/** Fetches without waiting between tries, and answers with the bytes or the sentence. */
+async function get(link: string) {
+  const partPath = join(folder, randomBytes(8).toString('hex'))
+  const starts: Omit<Announced, 'head'>[] = []
+  const troubles: string[] = []
+  const fetched = fetchToPart({
+    link,
+    partPath,
+    gate,
+    signal: new AbortController().signal,
+    resume: null,
+    bootId: 'this boot',
+    onStart: ({ head: _head, ...said }) => {
+      starts.push(said)
+    },
+    onTrouble: (sentence) => {
+      if (sentence !== null) troubles.push(sentence)
+    },
+    sleep: async () => undefined,
+    random: () => 0.5,
+    stallMs: 5000,
+  })
+  const outcome = await fetched.then(
+    async () => ((await readFile(partPath)).equals(bytes) ? 'whole' : 'other bytes'),
+    (fault: Error) => fault.message,
+  )
+  const announced = starts.at(-1)
+  const name = announced === undefined ? null : nameForLink(announced.url, announced.contentDisposition)
+  return { outcome, troubles, announced, name }
+}
+
+async function give(wire: Wire, lines: string[] = [], body: Buffer = bytes): Promise<void> {
+  wire.head('200 OK', [`Content-Length: ${body.length}`, ...lines])
+  await wire.body(body)
+  wire.socket.end()
+}
+
+function send(wire: Wire, status: string, lines: string[]): void {
+  wire.head(status, [...lines, 'Content-Length: 0'])
+  wire.socket.end()
+}
+
+const latin1 = (buffer: Buffer) => buffer.toString('latin1')
+const escaped = (buffer: Buffer) => buffer.toString('hex').replace(/../g, '%$&').toUpperCase()
+
+describe('bytes in an address', () => {
+  const names: [name: string, encoding: string][] = [
+    ['黑客帝国 第一集.mkv', 'gbk'],
+    ['予定表.txt', 'shift_jis'],
+    ['Новая папка.zip', 'windows-1251'],
+    ['café olé.txt', 'windows-1252'],
+  ]
+  it.each(names)('“%s” in %s, escaped in the link: asked for as it stands, named right', async (name, encoding) => {
+    const server = await serve((_request, wire) => give(wire))
+    const path = `/${escaped(encoded(name, encoding))}`
+    expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', name })
+    expect(server.requests[0]?.path).toBe(path)
+  })
+
+  it.each(names)('“%s” in %s, raw in a Location: asked for byte by byte, named right', async (name, encoding) => {
+    const raw = encoded(name, encoding)
+    const server = await serve((request, wire) => {
+      if (request.path === '/first') return send(wire, '302 Found', [`Location: /d/${latin1(raw)}?f=${latin1(raw)}`])
+      return give(wire)
+    })
+    expect(await get(server.url('/first'))).toMatchObject({ outcome: 'whole', name })
+    const asked = Array.from(raw, (byte) =>
+      byte > 0x7f || byte === 0x20 || byte === 0x5c ? `%${byte.toString(16).toUpperCase()}` : String.fromCharCode(byte),
+    ).join('')
+    expect(server.requests[1]?.path).toBe(`/d/${asked}?f=${asked}`)
+  })
+
+  it('raw UTF-8 in a Location, its host too', async () => {
+    const server = await serve((request, wire) => {
+      if (request.path === '/first') return send(wire, '302 Found', [`Location: ${latin1(Buffer.from('/Zoë ☃.bin'))}`])
+      return give(wire)
+    })
+    expect(await get(server.url('/first'))).toMatchObject({ outcome: 'whole', name: 'Zoë ☃.bin' })
+    expect(server.requests[1]?.path).toBe('/Zo%C3%AB%20%E2%98%83.bin')
+  })
+})
+
+describe('cookies along redirects', () => {
+  it('a redirect to itself that sets a cookie is followed with it', async () => {
+    const server = await serve((request, wire) =>
+      request.headers.cookie === 'seen=1; way=a=b'
+        ? give(wire)
+        : send(wire, '307 Temporary Redirect', [
+            'Set-Cookie: seen=1; Path=/',
+            'Set-Cookie: way=a=b',
+            'Location: /file',
+          ]),
+    )
+    expect(await get(server.url('/file'))).toMatchObject({ outcome: 'whole' })
+    expect(server.requests.map(({ headers }) => headers.cookie ?? null)).toEqual([null, 'seen=1; way=a=b'])
+  })
+
+  it('a circle that a cookie breaks is none; one that it does not break is', async () => {
+    const server = await serve((request, wire) => {
+      if (request.path === '/endless') return send(wire, '302 Found', ['Set-Cookie: a=1', 'Location: /endless'])
+      if (request.path === '/gate') return send(wire, '302 Found', ['Set-Cookie: ok=1; Path=/', 'Location: /film.bin'])
+      return request.headers.cookie === 'ok=1' ? give(wire) : send(wire, '302 Found', ['Location: /gate'])
+    })
+    expect(await get(server.url('/film.bin'))).toMatchObject({ outcome: 'whole' })
+    expect((await get(server.url('/endless'))).outcome).toMatch(/redirects in a circle/)
+  })
+
+  it('keeps each cookie to its host, its path and protected connections', async () => {
+    const other = await serve((_request, wire) => give(wire))
+    const server = await serve((request, wire) => {
+      if (request.path === '/a/start') {
+        return send(wire, '302 Found', [
+          'Set-Cookie: here=1; Path=/',
+          'Set-Cookie: deep=1; Path=/a',
+          'Set-Cookie: safe=1; Path=/; Secure',
+          'Set-Cookie: foreign=1; Path=/; Domain=localhost',
+          'Set-Cookie: all=1; Path=/; Domain=1',
+          'Location: /b/next',
+        ])
+      }
+      return send(wire, '302 Found', [`Location: http://localhost:${other.port}/file`])
+    })
+    expect(await get(server.url('/a/start'))).toMatchObject({ outcome: 'whole' })
+    expect(server.requests[1]?.headers.cookie).toBe('here=1')
+    expect(other.requests[0]?.headers.cookie).toBeUndefined()
+  })
+
+  it('cookies that are no proper ones keep nothing from being fetched', async () => {
+    const odd = [
+      '',
+      '=',
+      ';;;',
+      '=x',
+      'a',
+      'a=b=c; Path=x',
+      '\xff=\xfe',
+      'x="y;z"',
+      `big=${'x'.repeat(5000)}`,
+      'd=1; Expires=never',
+    ]
+    const forms = odd.flatMap((cookie) => [[`Set-Cookie: ${cookie}`], [`Set-Cookie: a\x01b=${cookie}`, ' folded=1']])
+    const server = await serve((request, wire) => {
+      const step = Number(request.path.slice(1))
+      return step === 19 ? give(wire) : send(wire, '302 Found', [...(forms[step] ?? []), `Location: /${step + 1}`])
+    })
+    expect(await get(server.url('/0'))).toMatchObject({ outcome: 'whole' })
+  })
+
+  it('a cookie that is taken back is not sent', async () => {
+    const server = await serve((request, wire) => {
+      const step = Number(request.path.slice(1))
+      if (step === 3) return give(wire)
+      const cookie = step === 1 ? 'a=1; Path=/' : 'a=; Path=/; Max-Age=0'
+      return send(wire, '302 Found', [`Set-Cookie: ${cookie}`, `Location: /${step + 1}`])
+    })
+    expect(await get(server.url('/1'))).toMatchObject({ outcome: 'whole' })
+    expect(server.requests.map(({ headers }) => headers.cookie ?? null)).toEqual([null, 'a=1', null])
+  })
+})
+
+describe('a coding that nobody asked for', () => {
+  it.each([
+    ['gzip', gzipSync(bytes)],
+    ['x-gzip', gzipSync(bytes)],
+    ['GZIP', gzipSync(bytes)],
+    ['deflate', deflateSync(bytes)],
+    ['br', brotliCompressSync(bytes)],
+    ['zstd', zstdCompressSync(bytes)],
+    ['gzip, br', brotliCompressSync(gzipSync(bytes))],
+    ['identity', bytes],
+    ['', bytes],
+    ['utf-8', bytes],
+    ['aws-chunked', bytes],
+    ['binary', bytes],
+  ])('%s is undone, and the size is not known before', async (coding, body) => {
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`, 'ETag: "a"'], body))
+    const isCoded = body !== bytes
+    expect(await get(server.url('/film.mkv'))).toMatchObject({
+      outcome: 'whole',
+      announced: { sizeBytes: isCoded ? null : bytes.length },
+    })
+  })
+
+  it.each([
+    ['/song.tar.gz', []],
+    ['/song.TGZ', []],
+    ['/get?id=1', ['Content-Disposition: attachment; filename="song.tar.gz"']],
+    ['/get', ['Content-Type: application/x-gzip']],
+    ['/get', ['Content-Type: application/gzip']],
+  ])('%s %s, sent as gzip, is that file as it stands', async (path, lines) => {
+    const server = await serve((_request, wire) => give(wire, ['Content-Encoding: gzip', ...lines]))
+    expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', announced: { sizeBytes: bytes.length } })
+  })
+
+  it.each([
+    ['compress', bytes],
+    ['x-none', bytes],
+    ['gzip', bytes],
+    ['br', bytes],
+    // These begin with what is a whole, empty file in the coding.
+    ['gzip', Buffer.concat([gzipSync(''), bytes])],
+    ['br', Buffer.concat([Buffer.from([0x06]), bytes])],
+    ['br', Buffer.concat([brotliCompressSync(Buffer.alloc(5000)), bytes])],
+    ['zstd', Buffer.concat([zstdCompressSync(''), bytes])],
+  ])('%s that cannot be undone: an error, and no file', async (coding, body) => {
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
+    expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding “(compress|x-none|gzip|br|zstd)”/)
+  })
+
+  it.each([
+    ['gzip', gzipSync(bytes), Buffer.alloc(600)],
+    ['br', brotliCompressSync(bytes), Buffer.from('\r\n')],
+    ['deflate', deflateSync(bytes), Buffer.from('\n \n')],
+    ['zstd', zstdCompressSync(bytes), Buffer.from('\n')],
+  ])('%s with a line end or zeros behind it: the file', async (coding, packed, padding) => {
+    const body = Buffer.concat([packed, padding])
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
+    expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole' })
+  })
+
+  it.each([
+    ['gzip', gzipSync(bytes)],
+    ['br', brotliCompressSync(bytes)],
+    ['deflate', deflateSync(bytes)],
+    ['zstd', zstdCompressSync(bytes)],
+  ])('%s that ends too soon, in a body that is whole: an error', async (coding, packed) => {
+    const half = packed.subarray(0, packed.length - 200)
+    const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], half))
+    expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding/)
+  })
+
+  it('a connection that breaks in it: fetched again from the beginning', async () => {
+    const packed = gzipSync(bytes)
+    const server = await serve(async (request, wire) => {
+      wire.head('200 OK', [`Content-Length: ${packed.length}`, 'Content-Encoding: gzip', 'ETag: "a"'])
+      await wire.body(packed.subarray(0, request.index === 0 ? 200_000 : packed.length))
+      if (request.index === 0) wire.socket.resetAndDestroy()
+      else wire.socket.end()
+    })
+    expect((await get(server.url('/film.mkv'))).outcome).toBe('whole')
+    expect(server.requests.map(({ range }) => range)).toEqual([null, null])
+  })
+
+  it('only the rest of the file in it: fetched whole instead, and no byte is mixed', async () => {
+    const server = await serve(async (request, wire) => {
+      if (request.index === 0) {
+        wire.head('200 OK', [`Content-Length: ${bytes.length}`, 'ETag: "a"'])
+        await wire.body(bytes.subarray(0, 200_000))
+        wire.socket.resetAndDestroy()
+      } else if (request.range !== null) {
+        const rest = gzipSync(bytes.subarray(request.range.start))
+        wire.head('206 Partial Content', [
+          `Content-Length: ${rest.length}`,
+          `Content-Range: bytes ${request.range.start}-${bytes.length - 1}/${bytes.length}`,
+          'Content-Encoding: gzip',
+          'ETag: "a"',
+        ])
+        await wire.body(rest)
+        wire.socket.end()
+      } else await give(wire, ['Content-Encoding: gzip'], gzipSync(bytes))
+    })
+    expect((await get(server.url('/film.mkv'))).outcome).toBe('whole')
+  })
+})
+
+describe('heads that are odd', () => {
+  const raw = (lines: string[]) => async (_request: BadRequest, wire: Wire) => {
+    wire.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+    await wire.body(bytes)
+    wire.socket.end()
+  }
+  const length = `Content-Length: ${bytes.length}`
+  it.each([
+    ['no reason', ['HTTP/1.1 200', length]],
+    ['a blank for a reason', ['HTTP/1.1 200 ', length]],
+    ['a reason in Latin-1', ['HTTP/1.1 200 Tr\u00e8s bien', length]],
+    ['HTTP/1.0', ['HTTP/1.0 200 OK', length]],
+    ['no content type', ['HTTP/1.1 200 OK', length, 'Connection: close']],
+    ['names in capitals and blanks behind', ['HTTP/1.1 200 OK', `CONTENT-LENGTH:${bytes.length}  `]],
+    ['a folded line', ['HTTP/1.1 200 OK', length, 'Content-Disposition: attachment;', ' filename="film.mkv"']],
+    ['lines that end without a CR', [`HTTP/1.1 200 OK\nX-A: b\n${length}`]],
+    ['a blank before a colon', ['HTTP/1.1 200 OK', `Content-Length : ${bytes.length}`]],
+    ['HTTP/1.4', ['HTTP/1.4 200 OK', length]],
+  ])('%s: the file is fetched', async (_what, lines) => {
+    const server = await serve(raw(lines))
+    expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole', name: 'film.mkv' })
+  })
+})

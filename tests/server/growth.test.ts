@@ -1,0 +1,181 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { serveZip } from '../../server/api/media/zip.ts'
+import { messages, user } from '../../server/api/v1/account.ts'
+import { files } from '../../server/api/v1/files.ts'
+import type { Method } from '../../server/api/v1/method.ts'
+import { readParams } from '../../server/api/v1/params.ts'
+import { transfers } from '../../server/api/v1/transfers.ts'
+import type { Core, Cores } from '../../server/core/core.ts'
+import { dataFiles } from '../../server/core/data/data-files.ts'
+import { openData } from '../../server/core/data/restore.ts'
+import { openFolder } from '../support/cores.ts'
+import { memoryFolder } from '../support/temp-folder.ts'
+
+const [small, large] = [2500, 10_000]
+/** Four times the items may cost this much more: 2.5 for each time that they double. */
+const maxGrowth = 2.5 ** 2
+
+const opened: Cores[] = []
+let few: Filled
+let many: Filled
+beforeAll(async () => {
+  few = await filled(small)
+  many = await filled(large)
+})
+afterAll(async () => {
+  for (const cores of opened.splice(0)) await cores.close()
+})
+
+interface Filled {
+  core: Core
+  friend: Core
+  folderId: number
+}
+
+/** Two users; the first shares a tree of so many items, as many folders as files in each, and has as many messages and transfers. */
+async function filled(count: number): Promise<Filled> {
+  const data = memoryFolder('growth')
+  await openFolder(data, ['ann', 'bob'], 'Shared').close()
+  const { sql } = openData(dataFiles(data))
+  const width = Math.floor(Math.sqrt(count))
+  sql.exec(`BEGIN;
+    INSERT INTO items (id, user_id, parent_id, name, folded, extension, kind, size, content, created_at)
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count} - 1)
+      SELECT 100 + i, 1,
+        CASE WHEN i = 0 THEN 1 WHEN i <= ${width} THEN 100 ELSE 101 + i % ${width} END,
+        'item ' || i, 'item ' || i, 'bin', CASE WHEN i <= ${width} THEN 'folder' ELSE 'file' END, 0,
+        CASE WHEN i <= ${width} THEN NULL ELSE printf('%032x', i) END, i FROM n;
+    INSERT INTO messages (user_id, type, item_id, item_name, item_kind, item_size, created_at)
+      SELECT 1 + id % 2, 'file-arrived', id, name, 'file', 1, 1 FROM items WHERE id >= 100;
+    INSERT INTO transfers (user_id, links, name, folder_id, status, reason, content, created_at)
+      SELECT 1, '["http://127.0.0.1/x"]', name, 0, 'error', 'It failed.', printf('%032x', id), 1 FROM items WHERE id >= 100;
+    COMMIT`)
+  sql.close()
+  const cores = openFolder(data, ['ann', 'bob'], 'Shared')
+  opened.push(cores)
+  for (const { transfers: list } of cores.users) list.start()
+  const [core, friend] = cores.users
+  if (core === undefined || friend === undefined) throw new Error('there are no users')
+  return { core, friend, folderId: 100 }
+}
+
+function ask(core: Core, method: Method | undefined, params: Record<string, unknown> = {}) {
+  if (method === undefined) throw new Error('there is no such method')
+  return method({ core, params: readParams(params), base: 'http://127.0.0.1', isExtended: true })
+}
+
+type Work = (space: Filled, turn: number) => unknown
+const works: Record<string, Work> = {
+  'files.list of all': ({ core, folderId }, turn) => {
+    core.space.touch()
+    return ask(core, files.list, { parent_id: folderId + 1 + turn, limit: 100_000, orderby: 'name_asc' })
+  },
+  'files.info': ({ core, folderId }) => ask(core, files.info, { id: folderId + 200 }),
+  'files.info of a friend': ({ friend, folderId }) => ask(friend, files.info, { id: folderId + 200 }),
+  'files.dirmap': ({ core }) => ask(core, files.dirmap),
+  'files.search': ({ core }) => ask(core, files.search, { query: 'item' }),
+  'files.search in what friends share': ({ friend }) => ask(friend, files.search, { query: 'item from:shares' }),
+  'files.rename': ({ core, folderId }, turn) => ask(core, files.rename, { id: folderId, name: `renamed ${turn}` }),
+  'files.move': ({ core, folderId }, turn) =>
+    ask(core, files.move, { id: folderId, parent_id: turn % 2 === 0 ? 0 : 1 }),
+  'user.info with what is shared': ({ core }) => {
+    core.space.touch()
+    return ask(core, user.info)
+  },
+  'user.friends': ({ friend }) => ask(friend, user.friends),
+  'messages.list': ({ core }) => ask(core, messages.list),
+  'transfers.list': ({ core }) => ask(core, transfers.list),
+  'a zip': ({ core, folderId }) => zipOf(core, folderId),
+}
+
+describe('four times as much takes at most six times as long', () => {
+  it.each(Object.entries(works))('%s', async (_name, work) => {
+    await expectGrowth(20, (which, turn) => cpuMs(() => work(which === 'few' ? few : many, turn)))
+  })
+
+  it('files.delete, with all that goes on afterwards', async () => {
+    await expectGrowth(4, async (which) => {
+      const { core, folderId } = await filled(which === 'few' ? small : large)
+      return cpuMs(async () => {
+        await ask(core, files.delete, { id: folderId })
+        await core.space.purge({ eraseContents: async () => undefined, signal: new AbortController().signal })
+      })
+    })
+  })
+
+  it.each(['the same name', 'names of their own'])('files that arrive with %s', async (which) => {
+    await expectGrowth(6, async (size) => {
+      const count = (size === 'few' ? small : large) / 4
+      const { core } = await filled(16)
+      const nameOf = (index: number) => (which === 'the same name' ? 'film.mkv' : `film ${index}.mkv`)
+      const of = (index: number) => ({ path: [nameOf(index)], sizeBytes: 1, content: `${index}`.padStart(32, 'f') })
+      return cpuMs(() =>
+        core.space.addTree({ parentId: 0, files: Array.from({ length: count }, (_, n) => of(n)), folders: [] }),
+      )
+    })
+  })
+})
+
+/** What is asked once at a start or an update, about everything there is. */
+const atStart =
+  /^(SELECT content(?:, parent_id)? FROM (items|transfers|removals|missing|left_work)|SELECT plan FROM transfers|SELECT id FROM users|SELECT \* FROM messages$)\b/
+
+it('no query looks through a whole table', async () => {
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  const space = await filled(small)
+  for (const [name, work] of Object.entries(works)) if (name !== 'a zip') await work(space, 0)
+  await ask(space.core, files.delete, { id: space.folderId })
+  await space.core.space.purge({ eraseContents: async () => undefined, signal: new AbortController().signal })
+  const queries = [...new Set(prepare.mock.calls.map(([query]) => query.trim()))].filter(
+    (query) => /^(SELECT|UPDATE|DELETE|WITH)/.test(query) && !atStart.test(query),
+  )
+  const sql = prepare.mock.contexts.at(-1)
+  prepare.mockRestore()
+  if (!(sql instanceof DatabaseSync)) throw new Error('no query was made')
+  const plans = queries.map((query) => ({
+    query,
+    scans: sql
+      .prepare(`EXPLAIN QUERY PLAN ${query}`)
+      .all()
+      .map(({ detail }) => `${detail}`)
+      .filter((step) => /^SCAN (?!below|CONSTANT|users|written|pragma|sqlite_schema)/.test(step)),
+  }))
+  expect(plans.length).toBeGreaterThan(20)
+  expect(plans.filter(({ scans }) => scans.length > 0)).toEqual([])
+})
+
+/**
+ * Compares the shortest of several turns: a machine that does other things meanwhile makes nothing quicker. Below 1 ms all is
+ * noise. A bad figure is measured again, so many turns at most.
+ */
+async function expectGrowth(
+  maxTurns: number,
+  measureMs: (which: 'few' | 'many', turn: number) => Promise<number>,
+): Promise<void> {
+  const least = { few: Number.POSITIVE_INFINITY, many: Number.POSITIVE_INFINITY }
+  const growth = () => Math.max(1, least.many) / Math.max(1, least.few)
+  for (let turn = 0; turn < 2 || (turn < maxTurns && growth() >= maxGrowth); turn += 1) {
+    least.few = Math.min(least.few, await measureMs('few', turn))
+    least.many = Math.min(least.many, await measureMs('many', turn))
+  }
+  expect(growth()).toBeLessThan(maxGrowth)
+}
+
+async function cpuMs(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user: own, system } = process.cpuUsage(before)
+  return (own + system) / 1000
+}
+
+/** The head of a zip, for which the whole tree is gone through; its bytes are not read. */
+async function zipOf(core: Core, folderId: number): Promise<void> {
+  const request = new IncomingMessage(new Socket())
+  request.method = 'HEAD'
+  const response = new ServerResponse(request)
+  response.assignSocket(new Socket().on('error', () => undefined))
+  await serveZip(request, response, { space: core.space, content: core.content, folder: core.space.get(folderId) })
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rawPost, sendRaw } from '../support/raw-http.ts'
+import { type Service, startService } from '../support/service.ts'
+import { servicesForTests } from '../support/services.ts'
+
+const { start } = servicesForTests()
+const sockets = new Set<Socket>()
+let service: Service
+let opened: { atMs: number; waits: Promise<unknown>[] }
+beforeAll(async () => {
+  service = await startService()
+  const atMs = performance.now()
+  const slow = [...many(300, ''), ...many(20, 'POST /v1/user?method=info HTTP/1.1\r\nHost: api.put.io\r\nX-')]
+  opened = { atMs, waits: slow.map((socket) => once(socket, 'close')) }
+})
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy()
+  await service.stop()
+})
+
+/** Connections of clients that say this much and then nothing more. */
+function many(count: number, said: string | Buffer, port = service.port): Socket[] {
+  return Array.from({ length: count }, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+    sockets.add(socket)
+    socket.resume().write(said)
+    return socket
+  })
+}
+
+const post = (lengthBytes: number) =>
+  `POST /v1/user?method=info HTTP/1.1\r\nHost: api.put.io\r\nContent-Length: ${lengthBytes}\r\n\r\n`
+
+describe('clients that hold a connection', () => {
+  it('others are answered beside hundreds of them', async () => {
+    for (let n = 0; n < 20; n++) expect((await service.ask('user.info')).error).toBe(false)
+  })
+
+  it('large bodies that do not end take so much memory and no more; small requests go on', async () => {
+    const own = await start()
+    const bytes = 4 * 1024 * 1024 - 1
+    let answers = ''
+    const slow = many(24, Buffer.concat([Buffer.from(post(bytes + 1)), Buffer.alloc(bytes, 'x')]), own.port)
+    for (const socket of slow) socket.on('data', (chunk) => (answers += chunk.toString('latin1')))
+    await Promise.all(slow.map((socket) => (socket.writableLength === 0 ? null : once(socket, 'drain'))))
+    // In the meantime the service reads what has come.
+    for (let n = 0; n < 50; n++) expect((await own.ask('user.info')).error).toBe(false)
+    const closed = slow.map((socket) => once(socket, 'close'))
+    // Those that are refused hear it when their body ends.
+    for (const socket of slow) socket.end('x')
+    await Promise.all(closed)
+    expect(answers.split('HTTP/1.1 503').length - 1).toBeGreaterThan(5)
+    const next = await sendRaw(own.port, rawPost('/v1/user?method=info', Buffer.alloc(bytes, 'x')))
+    expect(next.status).toBe(200)
+  })
+
+  it('SIGTERM among 500 idle and slow ones ends in order', async () => {
+    const own = await start()
+    const clients = [
+      ...many(400, '', own.port),
+      ...many(50, 'GET / HTTP/1.1\r\nHost:', own.port),
+      ...many(50, `${post(100_000)}request=`, own.port),
+    ]
+    await Promise.all(clients.map((socket) => (socket.connecting ? once(socket, 'connect') : null)))
+    expect((await own.ask('user.info')).error).toBe(false)
+    const started = performance.now()
+    const code = await own.stop()
+    expect([code, performance.now() - started < 3000, own.log()]).toEqual([0, true, ''])
+  })
+
+  it('whoever does not say what they want loses the connection', async () => {
+    await Promise.all(opened.waits)
+    expect(performance.now() - opened.atMs).toBeLessThan(20_000)
+  })
+})

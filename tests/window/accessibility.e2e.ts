@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
+import { type Service, startService } from '../support/service.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+import { bencode } from '../support/torrents.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// Every screen, in both themes, without a finding of axe. The service runs apart, so that its folders can be made beforehand.
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+let running: RunningApp
+let service: Service
+let web: Web
+let folder: string
+
+beforeAll(async () => {
+  web = await startWeb()
+  web.on('/film.mp4', file(Buffer.alloc(100_000_000), { type: 'video/mp4', bytesPerSecond: 300_000 }))
+  folder = temporaryFolder('accessible')
+  writeFileSync(join(folder, 'notes.txt'), 'notes')
+  spawnSync('7zz', ['a', '-tzip', '-psesame', 'locked.zip', 'notes.txt'], { cwd: folder })
+  web.on('/locked.zip', file(readFileSync(join(folder, 'locked.zip')), { type: 'application/zip' }))
+  writeFileSync(
+    join(folder, 'album.torrent'),
+    bencode({ info: { name: 'album', length: 1000, 'piece length': 16_384, pieces: Buffer.alloc(20) } }),
+  )
+  service = await startService({ user: 'mary' })
+  for (const name of ['Films', 'Music', 'Linux images']) await service.ask('files.create_dir', { name })
+  await service.ask('transfers.add', { links: [web.url('/film.mp4'), web.url('/missing.iso'), web.url('/locked.zip')] })
+  running = await startApp()
+})
+afterAll(async () => {
+  await running.dispose()
+  await service.stop()
+  await web.stop()
+})
+
+// Closes what a test has opened.
+afterEach(() => running.page.keyboard.press('Escape'))
+
+it('welcome', async () => {
+  await running.page.getByRole('heading', { name: 'Welcome to Putdesk' }).waitFor()
+  await expectClean(running.page)
+})
+
+it('sign-in, with an error', async () => {
+  const { page } = running
+  await page.getByRole('button', { name: 'Sign in to a server' }).click()
+  await page.getByLabel('Address').fill(service.url)
+  await page.getByLabel('API key').fill(service.key)
+  await page.getByLabel('API secret').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('alert').getByText('Unable to login').waitFor()
+  await expectClean(page)
+})
+
+it('the window with files, a selection and transfers', async () => {
+  const { page } = running
+  await page.getByLabel('API secret').fill(service.secret)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('row', { name: /Films/ }).click()
+  await page.getByRole('listitem', { name: /missing\.iso, Error/ }).waitFor()
+  await page.getByRole('listitem', { name: /film\.mp4, Downloading/ }).waitFor()
+  await expectClean(page)
+})
+
+it('Add links, with the ledger', async () => {
+  const { page } = running
+  await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
+  await page.getByText('cannot be fetched').waitFor()
+  await expectClean(page)
+})
+
+it('Put.io’s own report on the links, which is copied by keyboard', async () => {
+  const { app, page } = running
+  await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
+  await page.getByText('cannot be fetched').waitFor()
+  await page.getByRole('button', { name: 'Put.io’s report' }).press('Enter')
+  const text = await page.getByRole('textbox', { name: 'Put.io’s report' }).inputValue()
+  expect(JSON.parse(text)).toMatchObject({
+    Urls: { url: [web.url('/film.mp4')], rapid: [], multipart: {}, torrent: [] },
+  })
+  await page.getByRole('button', { name: 'Copy' }).press('Enter')
+  await page.getByText('Copied').waitFor()
+  expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(text)
+  await expectClean(page)
+  await page.keyboard.press('Escape')
+})
+
+it('Add links, with a torrent file', async () => {
+  const { page } = running
+  await dropOnWindow(page, [], [join(folder, 'album.torrent')])
+  await page.getByRole('checkbox', { name: 'Add album' }).waitFor()
+  await expectClean(page)
+})
+
+it('the question for a password, with an error', async () => {
+  const { page } = running
+  await page.getByRole('button', { name: 'Enter password for “locked.zip”' }).click()
+  await page.getByRole('button', { name: 'Unpack' }).click()
+  await page.getByRole('alert').getByText('Type the password.').waitFor()
+  await expectClean(page)
+})
+
+it('settings, with the form for a paid hoster and a limit that is none', async () => {
+  const { page } = running
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Add a paid hoster…' }).click()
+  await page.getByLabel('Download at most, kB/s').fill('many')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').nth(1).waitFor()
+  await expectClean(page)
+})
+
+it('settings', async () => {
+  await running.page.keyboard.press('Control+,')
+  await running.page.getByRole('heading', { name: 'Settings' }).waitFor()
+  await expectClean(running.page)
+})
+
+it('history', async () => {
+  const { page } = running
+  await page.getByRole('button', { name: 'History' }).click()
+  await page.getByRole('heading', { name: 'History' }).waitFor()
+  await expectClean(page)
+})
+
+it('the question before deleting', async () => {
+  const { page } = running
+  await page.getByRole('row', { name: /Films/ }).click()
+  await page.keyboard.press('Delete')
+  await page.getByRole('alertdialog').waitFor()
+  await expectClean(page)
+})
+
+it('the menu of an item', async () => {
+  const { page } = running
+  await page.getByRole('row', { name: /Films/ }).click({ button: 'right' })
+  await page.getByRole('menu').waitFor()
+  await expectClean(page)
+})
+
+async function expectClean(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // What is just changing its colour has no colour to judge.
+    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
+    // Evaluated from outside, the page's own policy stays as it is.
+    const findings =
+      await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')))`)
+    expect(findings, `${colorScheme} theme`).toEqual([])
+  }
+}
