@@ -77,6 +77,9 @@ function runTests(project: 'unit' | 'e2e'): boolean {
   passed += figures.passed
   failed += figures.failed
   tests.push(...figures.tests)
-  if (figures.skipped > 0) say(`${figures.skipped} tests were left out: they need what this system has not.`)
-  return isFine && figures.passed > 0 && (figures.skipped === 0 || process.platform !== 'linux')
+  if (figures.skipped > 0)
+    say(`${figures.skipped} tests were left out: they need what this system or this user has not.`)
+  // Root on Linux, as in CI, can have all that any test needs: there a test that is left out is an error.
+  const isComplete = process.platform === 'linux' && process.getuid?.() === 0
+  return isFine && figures.passed > 0 && (figures.skipped === 0 || !isComplete)
 }
