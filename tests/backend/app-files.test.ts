@@ -224,6 +224,47 @@ it.each(files.flatMap((file) => possible.map(([name, damage]) => [file, name, da
   },
 )
 
+/** Something that a disk, an editor or another program makes of a file. */
+function anyDamage(bytes: Buffer): Buffer {
+  const [from, to] = [below(bytes.length), below(bytes.length)].sort((a, b) => a - b) as [number, number]
+  const part = bytes.subarray(from, to)
+  const rest = [bytes.subarray(0, from), bytes.subarray(to)] as const
+  const forms: (() => Buffer)[] = [
+    () => bytes.subarray(0, from),
+    () => bytes.subarray(from),
+    () => Buffer.concat([rest[0], rest[1]]),
+    () => Buffer.concat([rest[0], Buffer.alloc(part.length), rest[1]]),
+    () => Buffer.concat([rest[0], Buffer.from(part).reverse(), rest[1]]),
+    () => Buffer.concat([rest[0], part, part, rest[1]]),
+    () => Buffer.concat([bytes, bytes]),
+    () => Buffer.concat([bytes, part]),
+    () => Buffer.from(bytes.toString('utf8'), 'utf16le'),
+    () => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]),
+    () => Buffer.from(bytes.map((byte) => (below(20) === 0 ? below(256) : byte))),
+    () => Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'),
+  ]
+  return forms[below(forms.length)]?.() ?? bytes
+}
+
+it.each(files)('%s in 100 damaged forms: everything is back, and the second start is calm', async (file) => {
+  const bytes = readFileSync(join(good, file))
+  for (let form = 0; form < 100; form += 1) {
+    const folder = copyOfGood()
+    const damaged = anyDamage(bytes)
+    writeFileSync(join(folder, file), damaged)
+    const label = `form ${form} of ${file}: ${damaged.subarray(0, 2000).toString('latin1')}`
+    const { notices, ...seen } = await start(folder, 'light')
+    expect(seen, label).toEqual(whole)
+    if (notices.some((sentence) => sentence.includes('kept as')))
+      expect(
+        contentsOf(folder).some((content) => content.equals(damaged)),
+        label,
+      ).toBe(true)
+    expect(await start(folder), label).toEqual({ ...whole, notices: [] })
+    rmSync(folder, { recursive: true })
+  }
+})
+
 /** A JSON file with one value changed, for each value in it. */
 function withWrongTypes(value: unknown, change: (other: unknown) => unknown = (other) => other): unknown[] {
   const others = [null, 7, 'x', [], {}, true, { later: 1 }].filter(
