@@ -41,7 +41,8 @@ export function openData(files: DataFiles): OpenedData {
   const isNew = !isThere && !hasAnything(files, recent)
   const before = keepBefore(path)
   const seal = readSeal(files)
-  const sql = isThere || isNew ? tryOpen(path) : null
+  const isAsLeft = seal === 'same' && existsSync(files.seal)
+  const sql = isThere || isNew ? tryOpen(path, { isThorough: isThere && !isAsLeft }) : null
   const isUsable =
     sql !== null && (isNew || isOurs(sql)) && !hasRoomFor(() => isRotten(files, sql, { seal, entries: all }))
   if (!isUsable) {
