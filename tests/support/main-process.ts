@@ -48,8 +48,8 @@ export async function connectToMainProcess(url: string): Promise<MainProcess> {
     evaluate: async (run: (electron: typeof Electron, argument: never) => unknown, argument?: unknown) => {
       const call = `(${run})(require('electron'), ${JSON.stringify(argument ?? null)})`
       // An inspector's command interrupts whatever runs, even a module that is half loaded: so the work gets a turn of its own.
-      const turn = 'new Promise((resolve) => setImmediate(resolve))'
-      return JSON.parse(await ask(`${turn}.then(() => ${call}).then((value) => JSON.stringify(value ?? null))`))
+      const inTurn = `((require) => new Promise((resolve) => setImmediate(resolve)).then(() => ${call}))(require)`
+      return JSON.parse(await ask(`${inTurn}.then((value) => JSON.stringify(value ?? null))`))
     },
     quit: async () => {
       // It may be gone before it has answered.
