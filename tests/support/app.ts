@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import * as z from 'zod'
@@ -64,6 +65,7 @@ export async function startApp({
     await exited
     // Before the app has ended, this waits half a minute for an answer that Electron does not give.
     await browser.close()
+    removeArtifacts()
   }
   let ended: Promise<void> | null = null
   const close = () => {
@@ -80,6 +82,12 @@ export async function startApp({
       rmSync(dataFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** Playwright removes its own folder when the app has gone, but nobody can wait for that. */
+function removeArtifacts(): void {
+  for (const name of readdirSync(tmpdir()))
+    if (name.startsWith('playwright-artifacts-')) rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
 
 /** Where the inspector of the main process and the DevTools of the pages listen, as Electron prints it. */
