@@ -36,7 +36,7 @@ export const bannedPhrases: readonly (readonly [phrase: RegExp, instead: string]
 ]
 
 /** Rooms that still use banned words. Remove a room from this list once it is clean. */
-const exceptions = ['electron/backend/', 'server/api/', 'server/core/', 'server/fetch/', 'tests/']
+const exceptions = ['electron/backend/', 'tests/']
 
 /** A banned word in a file. */
 export interface BannedWord {

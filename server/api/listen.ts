@@ -18,7 +18,7 @@ const v1 = once(() => import('./v1/handle.ts'))
 export interface Listening {
   port: number
   url: string
-  close: () => Promise<void>
+  close(): Promise<void>
 }
 
 /** Where to listen, and who may ask. */
@@ -82,11 +82,11 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
     return refuse(response, 404, 'There is nothing at this address.')
   }
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    // A client that goes away is no fault of ours.
+    // A client that goes away is no error of ours.
     response.on('error', () => response.destroy())
-    route(request, response).catch((fault: unknown) => {
+    route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return response.destroy()
-      cores.report(fault)
+      cores.report(error)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'The service had an error of its own. Its log has the details.')
     })

@@ -38,8 +38,8 @@ export interface CoreOptions {
   hosters: Hosters
   load: LoadOptions
   /** Makes the torrent engine when the first torrent comes. */
-  openTorrents: () => Promise<TorrentEngine>
-  report: (fault: unknown) => void
+  openTorrents(): Promise<TorrentEngine>
+  report(error: unknown): void
 }
 
 /** The service without any HTTP, for one user: their space, transfers and figures. */
@@ -55,10 +55,10 @@ export interface Core {
   bandwidth: Bandwidth
   gate: Gate
   hosters: Hosters
-  torrents: () => Promise<TorrentEngine>
+  torrents(): Promise<TorrentEngine>
   activeLimit: number
   largestFileBytes: number | null
-  report: (fault: unknown) => void
+  report(error: unknown): void
 }
 
 /** Every user of the service over one data folder. */
@@ -66,10 +66,10 @@ export interface Cores {
   users: Core[]
   /** What was done about a damaged database, or null. */
   notice: string | null
-  report: (fault: unknown) => void
+  report(error: unknown): void
   /** Work that can wait until the service listens: takes up transfers and tidies. */
-  begin: () => Promise<void>
-  close: () => Promise<void>
+  begin(): Promise<void>
+  close(): Promise<void>
 }
 
 const tickMs = 5000
@@ -80,9 +80,9 @@ export function openCores(options: CoreOptions): Cores {
   const db = openDatabase(options.folder, report)
   try {
     return openOver(db, options)
-  } catch (fault) {
+  } catch (error) {
     db.close()
-    throw toFolderError(fault, options.folder) ?? fault
+    throw toFolderError(error, options.folder) ?? error
   }
 }
 
@@ -135,9 +135,9 @@ function openOver(db: Database, options: CoreOptions): Cores {
   if (notice !== null) {
     try {
       for (const { messages } of users) messages.addNotice(notice)
-    } catch (fault) {
+    } catch (error) {
       // On a full disk. It is told in the window all the same.
-      report(fault)
+      report(error)
     }
   }
   let ticking: NodeJS.Timeout | null = null

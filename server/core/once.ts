@@ -1,11 +1,11 @@
 /** Makes something when it is first asked for, and again only if that failed. */
-export function once<T>(make: () => Promise<T>): { get: () => Promise<T>; opened: () => Promise<T> | null } {
+export function once<T>(make: () => Promise<T>): { get(): Promise<T>; opened(): Promise<T> | null } {
   let made: Promise<T> | null = null
   return {
     get: () => {
-      made ??= make().catch((fault: unknown) => {
+      made ??= make().catch((error: unknown) => {
         made = null
-        throw fault
+        throw error
       })
       return made
     },

@@ -7,7 +7,7 @@ export interface MediaOptions {
   cores: Cores
   attempts: Attempts
   /** Who asks, as attempts are counted. */
-  caller: () => string
+  caller(): string
   route: MediaRoute
   /** True for a request that a page in a browser made: it needs a valid token. */
   isFromPage: boolean

@@ -55,19 +55,19 @@ export async function handleMedia(
   try {
     await serveFile(request, response, { path: core.content.path(content), headers, expectedBytes: item.sizeBytes })
     note(false)
-  } catch (fault) {
-    const why = whyGone(fault)
-    if (why === null || response.headersSent) throw fault
+  } catch (error) {
+    const why = whyGone(error)
+    if (why === null || response.headersSent) throw error
     note(true)
-    core.report(new Error(`“${item.name}” cannot be given: ${why}`, { cause: fault }))
+    core.report(new Error(`“${item.name}” cannot be given: ${why}`, { cause: error }))
     refuse(response, 410, `“${item.name}” cannot be given: ${why}. What is left was not changed.`)
   }
 }
 
 /** Why a content file is not what was stored, or null when that is not what went wrong. */
-function whyGone(fault: unknown): string | null {
-  if (fault instanceof ChangedFileError) return `its content was changed on the disk, ${fault.message}`
-  const code = fault instanceof Error && 'code' in fault ? fault.code : null
+function whyGone(error: unknown): string | null {
+  if (error instanceof ChangedFileError) return `its content was changed on the disk, ${error.message}`
+  const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'its content is missing on the disk'
   if (code === 'EISDIR' || code === 'ELOOP') return 'something else is in the place of its content'
   if (code === 'EACCES' || code === 'EPERM') return 'its content may not be read'

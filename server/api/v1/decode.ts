@@ -11,7 +11,7 @@ export interface Decoded {
   secret: string | null
   callback: string | null
   /** Reads the rest, which is worth its time only for someone known. Null when it is not JSON. */
-  readContent: () => RequestContent | null
+  readContent(): RequestContent | null
 }
 
 /** What a request asks with. */

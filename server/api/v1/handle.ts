@@ -31,7 +31,7 @@ export interface V1Options {
   cores: Cores
   attempts: Attempts
   /** Who asks, as attempts are counted. */
-  caller: () => string
+  caller(): string
   base: string
 }
 
@@ -82,11 +82,11 @@ async function answer(said: Decoded, { cores, attempts, caller, base }: V1Option
   const { params, isExtended } = content
   try {
     return success(await method({ core, params: readParams(params), base, isExtended }), account)
-  } catch (fault) {
-    const reason = reasonOf(fault)
-    if (reason !== null && isExtended && fault instanceof NotFound) return notFound(reason, account)
+  } catch (error) {
+    const reason = reasonOf(error)
+    if (reason !== null && isExtended && error instanceof NotFound) return notFound(reason, account)
     if (reason !== null) return failure(reason, account)
-    core.report(fault)
+    core.report(error)
     return failure('The service had an error of its own. Its log has the details.', account, 500)
   }
 }

@@ -3,13 +3,13 @@ import { Refusal } from '../../core/errors/refusal.ts'
 /** Parameters of a request, read as old clients send them: numbers as text, lists as objects, null for not given. Source: API v1 §1.3. */
 export interface Params {
   /** True when it was given, be it null. */
-  has: (name: string) => boolean
+  has(name: string): boolean
   /** A number that must be there. */
-  id: (name: string) => number
-  number: (name: string, absent: number) => number
-  text: (name: string) => string | null
+  id(name: string): number
+  number(name: string, absent: number): number
+  text(name: string): string | null
   /** Null when it was not given. */
-  list: (name: string) => string[] | null
+  list(name: string): string[] | null
 }
 
 export function readParams(params: Record<string, unknown>): Params {

@@ -89,7 +89,7 @@ async function pageText({ gate, report }: Call['core'], page: string): Promise<s
   ])
   try {
     return await fetchText(page, { gate, signal: AbortSignal.timeout(30_000), maxBytes: 4 * 1024 * 1024 })
-  } catch (fault) {
-    throw new Refusal(sentenceOf(fault, page, report), { cause: fault })
+  } catch (error) {
+    throw new Refusal(sentenceOf(error, page, report), { cause: error })
   }
 }

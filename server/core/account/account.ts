@@ -13,11 +13,11 @@ export interface Account {
   userId: number
   userName: string
   /** True for this user's API key and secret. */
-  isSignedBy: (key: string, secret: string) => boolean
-  hasPassword: (user: string, password: string) => boolean
+  isSignedBy(key: string, secret: string): boolean
+  hasPassword(user: string, password: string): boolean
   /** Makes stream URLs play: 40 hexadecimal digits, the same until the secret changes. */
   token: string
-  isToken: (token: string) => boolean
+  isToken(token: string): boolean
 }
 
 /** The token is derived from the secret, so it is never stored and outlives a restart. Source: API v1 §9.3. */

@@ -7,15 +7,15 @@ const defaultBytes = 2 ** 40
 /** This month's bandwidth of a user. What a month leaves over is there in the next. Only paid hosters cost. Source: API v1 §8.2, §9.1. */
 export interface Bandwidth {
   totalBytes: number
-  figures: () => { carriedBytes: number; availableBytes: number }
+  figures(): { carriedBytes: number; availableBytes: number }
   /** Takes so many bytes, or answers false and changes nothing. */
-  spend: (bytes: number) => boolean
-  giveBack: (bytes: number) => void
+  spend(bytes: number): boolean
+  giveBack(bytes: number): void
 }
 
 export function createBandwidth(
   db: Database,
-  options: { userId: number; quotaBytes: number | null; now?: () => Date },
+  options: { userId: number; quotaBytes: number | null; now?(): Date },
 ): Bandwidth {
   const { userId, now = () => new Date() } = options
   const totalBytes = options.quotaBytes ?? defaultBytes

@@ -29,12 +29,12 @@ interface Notice extends AnyMessage {
 
 export interface Messages {
   /** The newest first. */
-  list: () => Message[]
-  remove: (id: number) => void
+  list(): Message[]
+  remove(id: number): void
   /** Says that an item has come by a transfer. To be called inside the transaction that adds it. */
-  addFile: (item: { id: number; name: string; kind: ItemKind; sizeBytes: number }, transferId: number) => void
+  addFile(item: { id: number; name: string; kind: ItemKind; sizeBytes: number }, transferId: number): void
   /** Says anything else, in plain text: of an item, of a transfer. */
-  addNotice: (sentence: string, about?: { itemId: number | null; transferId: number | null }) => void
+  addNotice(sentence: string, about?: { itemId: number | null; transferId: number | null }): void
 }
 
 const nothing = { itemId: null, transferId: null }

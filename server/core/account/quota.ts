@@ -4,18 +4,18 @@ import { statfsSync } from 'node:fs'
 export interface DiskQuota {
   totalBytes: number
   /** What is not used: total less what files take, and less what transfers have fetched so far. */
-  availableBytes: () => number
+  availableBytes(): number
   /** What nobody has been promised yet. */
-  unpromisedBytes: () => number
+  unpromisedBytes(): number
   /** Promises a transfer so many bytes in all, or answers false and changes nothing. */
-  reserve: (transferId: number, bytes: number) => boolean
+  reserve(transferId: number, bytes: number): boolean
   /** Tells how much of its promise a transfer has used. */
-  use: (transferId: number, bytes: number) => void
-  release: (transferId: number) => void
+  use(transferId: number, bytes: number): void
+  release(transferId: number): void
   /** What a transfer has been promised. */
-  promisedTo: (transferId: number) => number
+  promisedTo(transferId: number): number
   /** Makes a promise exactly so large, although it may be smaller than before: for what a transfer holds in the end. */
-  settle: (transferId: number, bytes: number) => void
+  settle(transferId: number, bytes: number): void
 }
 
 /** `quotaBytes` null: what is stored and nine tenths of what the volume has free now. */

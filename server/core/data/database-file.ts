@@ -92,9 +92,9 @@ export function asideName(path: string): string {
 export function copyWhole(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_FICLONE)
-  } catch (fault) {
+  } catch (error) {
     rmSync(to, { force: true })
-    throw fault
+    throw error
   }
 }
 

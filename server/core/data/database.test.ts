@@ -7,7 +7,7 @@ import { openDatabase } from './database.ts'
 it('a change outside a transaction that cannot be noted at once is noted with the next one, and ends nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
   const reported: unknown[] = []
-  const db = openDatabase(folder, (fault) => reported.push(fault))
+  const db = openDatabase(folder, (error) => reported.push(error))
   try {
     // As on a full disk: nothing can be counted.
     db.sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON written BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)

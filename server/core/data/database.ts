@@ -21,37 +21,37 @@ const maxJournalBytes = 16 * 1024 * 1024
 export interface Database {
   sql: DatabaseSync
   /** Runs `work` so that all of it happens or none; inside another, with that one. What it acknowledges survives a power cut. */
-  transact: <T>(work: () => T) => T
+  transact<T>(work: () => T): T
   /** What happened to a damaged file when it was opened, or null. */
   restored: string | null
   /** Keeps a copy of the data aside, to go back to if the file is ever damaged; does nothing if nothing changed. */
-  keepCopy: () => Promise<void>
+  keepCopy(): Promise<void>
   /** Resolves when no copy is being made; the database is not to be closed before. */
-  copied: () => Promise<void>
-  close: () => void
+  copied(): Promise<void>
+  close(): void
 }
 
 /**
  * Opens the data folder. A damaged file is kept aside under a dated name, and the last good copy takes its place. Throws a
  * `DataFolderError` when the folder cannot be used, another program has it, or a newer version wrote it.
  */
-export function openDatabase(folder: string, report: (fault: unknown) => void = () => undefined): Database {
+export function openDatabase(folder: string, report: (error: unknown) => void = () => undefined): Database {
   try {
     for (const part of ['', 'content', 'parts']) makeFolder(join(folder, part))
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     const lock = takeLock(folder)
     try {
       return openLocked(folder, lock, report)
-    } catch (fault) {
+    } catch (error) {
       lock.close()
-      throw fault
+      throw error
     }
-  } catch (fault) {
-    throw toFolderError(fault, folder) ?? fault
+  } catch (error) {
+    throw toFolderError(error, folder) ?? error
   }
 }
 
-function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown) => void): Database {
+function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown) => void): Database {
   const files = dataFiles(folder)
   const { sql, restored } = openData(files)
   breakSeal(files)
@@ -68,9 +68,9 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
         isFlushing = false
         try {
           if (sql.isOpen) transact(() => undefined)
-        } catch (fault) {
+        } catch (error) {
           // A full disk, for example. The next transaction writes it down as well.
-          report(fault)
+          report(error)
         }
       })
     },
@@ -127,8 +127,8 @@ function openLocked(folder: string, lock: DatabaseSync, report: (fault: unknown)
       journal.close()
       try {
         seal(files)
-      } catch (fault) {
-        report(fault)
+      } catch (error) {
+        report(error)
       }
       lock.close()
     },
@@ -149,10 +149,10 @@ async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> 
     vouch(files, sum)
     await keepOlder(newest, older)
     await replaceFile(next, newest)
-  } catch (fault) {
+  } catch (error) {
     // Half a copy takes room that others need.
     await rm(next, { force: true })
-    throw fault
+    throw error
   }
 }
 
@@ -202,15 +202,15 @@ function takeLock(folder: string): DatabaseSync {
   }
   try {
     return lockFile(path)
-  } catch (fault) {
-    const code = codeOf(fault)
+  } catch (error) {
+    const code = codeOf(error)
     if (code === busy) {
-      throw new DataFolderError(`Another Putdesk service is using the data folder “${folder}”.`, { cause: fault })
+      throw new DataFolderError(`Another Putdesk service is using the data folder “${folder}”.`, { cause: error })
     }
     const isStrange = code === corrupt || code === notDatabase
     if (!isStrange || lstatSync(path).isSymbolicLink()) {
       const advice = `“${path}” cannot be used as a lock: move it away, then start again.`
-      throw toFolderError(fault, path) ?? new DataFolderError(advice, { cause: fault })
+      throw toFolderError(error, path) ?? new DataFolderError(advice, { cause: error })
     }
   }
   // Truncated, not replaced: whoever has got the lock meanwhile keeps it.
@@ -223,15 +223,15 @@ function lockFile(path: string): DatabaseSync {
   try {
     lock.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
-  } catch (fault) {
+  } catch (error) {
     lock.close()
-    throw fault
+    throw error
   }
 }
 
 /** Source: sqlite.org/rescode.html. */
 const [busy, corrupt, notDatabase] = [5, 11, 26]
 
-function codeOf(fault: unknown): number {
-  return fault instanceof Error && 'errcode' in fault ? Number(fault.errcode) & 0xff : 0
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
 }

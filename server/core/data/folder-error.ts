@@ -20,14 +20,14 @@ const reasons: [codes: readonly (string | number)[], what: (path: string) => str
   [['EIO', 10, 14], (path) => `“${path}” cannot be read or written: check the disk that it is on.`],
 ]
 
-/** Turns what the system says about a place of the data folder into a sentence; null for a fault of the program. */
-export function toFolderError(fault: unknown, place: string): DataFolderError | null {
-  if (fault instanceof DataFolderError) return fault
-  if (!(fault instanceof Error)) return null
-  const path = 'path' in fault && typeof fault.path === 'string' ? fault.path : place
-  const code = 'errcode' in fault ? Number(fault.errcode) & 0xff : 'code' in fault ? fault.code : null
+/** Turns what the system says about a place of the data folder into a sentence; null for an error of the program. */
+export function toFolderError(error: unknown, place: string): DataFolderError | null {
+  if (error instanceof DataFolderError) return error
+  if (!(error instanceof Error)) return null
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : place
+  const code = 'errcode' in error ? Number(error.errcode) & 0xff : 'code' in error ? error.code : null
   const [, what] = reasons.find(([codes]) => codes.some((one) => one === code)) ?? []
-  return what === undefined ? null : new DataFolderError(what(path), { cause: fault })
+  return what === undefined ? null : new DataFolderError(what(path), { cause: error })
 }
 
 function shorten(path: string): string {

@@ -35,19 +35,19 @@ const differs = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
 /** An append-only file that says what changed in the database, one line a transaction, each with a checksum. */
 export interface Journal {
   /** To be called before a commit: true when there is something to write down after it. */
-  prepare: () => string | null
+  prepare(): string | null
   /** To be called after the commit. */
-  write: (line: string | null) => void
+  write(line: string | null): void
   /** After a rollback nothing was changed. */
-  drop: () => void
+  drop(): void
   /** True when it holds nothing. */
-  isEmpty: () => boolean
-  sizeBytes: () => number
+  isEmpty(): boolean
+  sizeBytes(): number
   /** Where it ends now; what is before it is in a copy of the database that is begun after this. */
-  mark: () => Mark
+  mark(): Mark
   /** Puts what is before the mark aside: a copy of the database has it. */
-  turn: (mark: Mark) => void
-  close: () => void
+  turn(mark: Mark): void
+  close(): void
 }
 
 interface Changed {
@@ -65,9 +65,9 @@ interface JournalOptions {
   path: string
   /** Where what a copy of the database already has is kept, until the next copy. */
   olderPath: string
-  report: (fault: unknown) => void
+  report(error: unknown): void
   /** Called when rows were changed outside a transaction. */
-  onLoose: () => void
+  onLoose(): void
 }
 
 export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoose }: JournalOptions): Journal {
@@ -117,14 +117,14 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
       loose.clear()
       try {
         append(line)
-      } catch (fault) {
+      } catch (error) {
         // The database itself has it. The gap is closed by the next copy.
-        report(fault)
+        report(error)
       }
       syncing ??= setTimeout(() => {
         syncing = null
-        fdatasync(file, (fault) => {
-          if (fault !== null && fault.code !== 'EBADF') report(fault)
+        fdatasync(file, (error) => {
+          if (error !== null && error.code !== 'EBADF') report(error)
         })
       }, syncAfterMs).unref()
     },

@@ -120,9 +120,9 @@ function firstGood(files: DataFiles, aside: string | null): string | null {
     const find = (some: readonly string[], isThorough: boolean) =>
       some.find((copy) => takeCopy(copy, path, { isThorough }))
     return find(sound, false) ?? find(copies, true) ?? null
-  } catch (fault) {
+  } catch (error) {
     if (aside !== null && !existsSync(path)) moveAll(aside, path)
-    throw fault
+    throw error
   }
 }
 
@@ -133,7 +133,7 @@ function firstGood(files: DataFiles, aside: string | null): string | null {
 function isRotten(
   files: DataFiles,
   sql: DatabaseSync,
-  { seal, entries }: { seal: ReturnType<typeof readSeal>; entries: () => Entry[] },
+  { seal, entries }: { seal: ReturnType<typeof readSeal>; entries(): Entry[] },
 ): boolean {
   if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
   const last = versionIn(sql)
@@ -163,9 +163,9 @@ function isRotten(
 function hasRoomFor(look: () => boolean): boolean {
   try {
     return look()
-  } catch (fault) {
-    if (isFullDisk(fault)) return false
-    throw fault
+  } catch (error) {
+    if (isFullDisk(error)) return false
+    throw error
   }
 }
 

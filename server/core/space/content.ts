@@ -12,35 +12,35 @@ import { Refusal } from '../errors/refusal.ts'
 export interface Content {
   /** The folder of everything. */
   folder: string
-  path: (content: string) => string
+  path(content: string): string
   /** Where a transfer keeps its bytes until they are in the space. */
-  workFolder: (content: string) => string
+  workFolder(content: string): string
   /** Makes the work folder. */
-  openWork: (content: string) => Promise<string>
-  removeWork: (content: string) => Promise<void>
+  openWork(content: string): Promise<string>
+  removeWork(content: string): Promise<void>
   /**
    * Puts files of a work folder into the content, by moving them, or with `isKept` so that they are in both places. Doing it
    * again does nothing.
    */
-  settle: (work: string, files: readonly { from: string; content: string }[], isKept: boolean) => Promise<void>
+  settle(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
   /** How many bytes of a work folder are nowhere else. */
-  heldBytes: (work: string, names: readonly string[]) => number
+  heldBytes(work: string, names: readonly string[]): number
   /** Writes down that content files are to be removed, so that this is done even after a crash. */
-  noteRemovals: (contents: readonly string[]) => void
+  noteRemovals(contents: readonly string[]): void
   /** Removes content files that were noted so, and forgets the notes. */
-  remove: (contents: readonly string[]) => Promise<void>
+  remove(contents: readonly string[]): Promise<void>
   /** Removes content files, several at a time. */
-  erase: (contents: readonly string[]) => Promise<void>
+  erase(contents: readonly string[]): Promise<void>
   /** Finishes removals that were noted when the service ended. What nobody noted is not touched: it may be another's. */
-  tidy: () => Promise<void>
+  tidy(): Promise<void>
   /** The names of all content files there are. */
-  names: () => string[]
+  names(): string[]
   /** How long a content file is, or null when there is none. */
-  sizeBytes: (content: string) => number | null
+  sizeBytes(content: string): number | null
   /** True for a content file that was found to be missing or changed. */
-  isFlawed: (content: string) => boolean
+  isFlawed(content: string): boolean
   /** Remembers that a content file was found so, or sound again. True when that is news. */
-  noteFlaw: (content: string, isFlawed: boolean) => boolean
+  noteFlaw(content: string, isFlawed: boolean): boolean
 }
 
 /** Ends the name of a part file of the first version while it is moved into a work folder. */
@@ -88,8 +88,8 @@ export function openContent(folder: string, db: Database): Content {
   const note = (work: () => void) => {
     try {
       db.transact(work)
-    } catch (fault) {
-      if (!isFullDisk(fault)) throw fault
+    } catch (error) {
+      if (!isFullDisk(error)) throw error
     }
   }
   const remove = async (contents: readonly string[]) => {
@@ -182,8 +182,8 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() === true
 }
 
-function unlessMissing(fault: unknown): undefined {
-  if (!(fault instanceof Error && 'code' in fault && fault.code === 'ENOENT')) throw fault
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
 
 /** True when Windows refuses to remove a file because a program has it open. */
@@ -196,9 +196,9 @@ function isHeld(error: unknown): boolean {
 async function keepInBoth(source: string, target: string): Promise<void> {
   try {
     await link(source, target)
-  } catch (fault) {
-    const code = fault instanceof Error && 'code' in fault ? fault.code : ''
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK' && code !== 'ENOSYS') throw fault
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK' && code !== 'ENOSYS') throw error
     await copyFile(source, `${target}.new`)
     await rename(`${target}.new`, target)
   }

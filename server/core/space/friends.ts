@@ -24,13 +24,13 @@ export interface Readable {
 }
 
 export interface Friends {
-  list: () => Friend[]
+  list(): Friend[]
   /** An item of one's own, or of what a friend shares. Throws a `Refusal` for any other. */
-  read: (itemId: number) => Readable
+  read(itemId: number): Readable
   /** The spaces that a search looks into, with what may be seen of each; null: everything. */
-  searchable: (who: string) => { space: Space; ownerId: number; sharedId: number | null }[]
+  searchable(who: string): { space: Space; ownerId: number; sharedId: number | null }[]
   /** What the user shares with others. */
-  shared: () => { items: number; sizeBytes: number }
+  shared(): { items: number; sizeBytes: number }
 }
 
 /** What the users of one service can read of each other. */

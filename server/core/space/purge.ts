@@ -11,7 +11,7 @@ export const hideItem = `UPDATE items SET parent_id = ${removedId}, name = ? WHE
 const purgeAtOnce = 500
 
 export interface PurgeOptions {
-  eraseContents: (contents: readonly string[]) => Promise<void>
+  eraseContents(contents: readonly string[]): Promise<void>
   /** Ends it between two steps; it goes on at the next start. */
   signal: AbortSignal
 }

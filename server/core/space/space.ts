@@ -36,43 +36,43 @@ interface Page {
 
 export interface Space {
   /** Another number after every change: what was read at the same one is still so. */
-  version: () => number
+  version(): number
   /** Says that something about its items is not as before, which is not in the database. */
-  touch: () => void
-  get: (id: number) => Item
-  has: (id: number) => boolean
+  touch(): void
+  get(id: number): Item
+  has(id: number): boolean
   /** An item, or null when there is none. */
-  find: (id: number) => Item | null
-  list: (folderId: number, page: Page) => Item[]
+  find(id: number): Item | null
+  list(folderId: number, page: Page): Item[]
   /** Every folder, for the tree. */
-  folders: () => Item[]
+  folders(): Item[]
   /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
-  search: (condition: string, values: (string | number)[], belowId?: number | null) => Item[]
-  createFolder: (name: string, parentId: number) => Item
-  rename: (id: number, name: string) => Item
+  search(condition: string, values: (string | number)[], belowId?: number | null): Item[]
+  createFolder(name: string, parentId: number): Item
+  rename(id: number, name: string): Item
   /** Moves items into a folder, all or none. Answers with them as they are then, each once. */
-  move: (ids: readonly number[], parentId: number) => Item[]
+  move(ids: readonly number[], parentId: number): Item[]
   /**
    * Removes items and all below them for good, all or none, in one step however much that is: nobody sees them from now on. Rows and contents go
    * afterwards, with `purge`.
    */
-  remove: (ids: readonly number[]) => void
+  remove(ids: readonly number[]): void
   /** Removes items that nobody sees any more, in short steps with room for other work between them. */
-  purge: (options: PurgeOptions) => Promise<void>
+  purge(options: PurgeOptions): Promise<void>
   /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
-  addFile: (file: { name: string; parentId: number; sizeBytes: number; content: string }) => Item
+  addFile(file: { name: string; parentId: number; sizeBytes: number; content: string }): Item
   /**
    * Adds files and folders at once, their contents being in place; to be called inside a transaction. Answers with the items at
    * the top, and with that of each file. Goes to the root if its folder is gone.
    */
-  addTree: (tree: NewTree) => { top: Item[]; fileIds: number[] }
+  addTree(tree: NewTree): { top: Item[]; fileIds: number[] }
   /** A folder by its name, or null. */
-  findFolder: (parentId: number, name: string) => Item | null
+  findFolder(parentId: number, name: string): Item | null
   /** The folders that an item is in, from its own up to the root. */
-  ancestors: (id: number) => number[]
+  ancestors(id: number): number[]
   /** How many items are below a folder. */
-  count: (folderId: number) => number
-  storedBytes: () => number
+  count(folderId: number): number
+  storedBytes(): number
 }
 
 /**

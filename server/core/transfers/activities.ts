@@ -5,8 +5,8 @@ interface Activity {
 
 interface ActivitiesOptions {
   /** Called after each of them, whatever became of it. */
-  onEnd: () => void
-  report: (fault: unknown) => void
+  onEnd(): void
+  report(error: unknown): void
 }
 
 /** What goes on for transfers, one thing at a time for each, until it ends or is stopped. */
@@ -26,16 +26,16 @@ export class Activities {
     return [...this.#running.keys()]
   }
 
-  /** Begins one. `onFault` is told what it failed with, unless it was stopped. */
+  /** Begins one. `onError` is told what it failed with, unless it was stopped. */
   begin(
     id: number,
     work: (signal: AbortSignal) => Promise<void>,
-    onFault: (fault: unknown) => void | Promise<void>,
+    onError: (error: unknown) => void | Promise<void>,
   ): void {
     const { onEnd, report } = this.#options
     const stop = new AbortController()
     const ended = work(stop.signal)
-      .catch((fault: unknown) => (stop.signal.aborted ? undefined : onFault(fault)))
+      .catch((error: unknown) => (stop.signal.aborted ? undefined : onError(error)))
       .catch(report)
       .finally(() => {
         this.#running.delete(id)

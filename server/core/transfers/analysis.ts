@@ -38,7 +38,7 @@ export interface AnalysisOptions extends FactsOptions {
   quota: DiskQuota
   bandwidth: Bandwidth
   largestFileBytes: number | null
-  report: (fault: unknown) => void
+  report(error: unknown): void
 }
 
 /** Reports on links, those of one archive together: many at once, few of one host, each for a limited time. Source: API v1 §8. */
@@ -83,11 +83,11 @@ async function analyzeLink(link: string, options: AnalysisOptions): Promise<Anal
   try {
     const facts = await linkFacts(link, options)
     return { link, facts, paidBytes: hosters.isPaid(link) ? (facts.sizeBytes ?? 0) : 0, error: null, note: null }
-  } catch (fault) {
-    if (isTimeout(fault)) return silentLink(link)
-    if (fault instanceof BusyError)
-      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(fault.message) }
-    return { link, facts: null, paidBytes: 0, error: sentenceOf(fault, link, report), note: null }
+  } catch (error) {
+    if (isTimeout(error)) return silentLink(link)
+    if (error instanceof BusyError)
+      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(error.message) }
+    return { link, facts: null, paidBytes: 0, error: sentenceOf(error, link, report), note: null }
   }
 }
 
@@ -141,11 +141,11 @@ function whyTooLarge(
 }
 
 /** What went wrong with a link, in a sentence; anything unknown is reported. */
-export function sentenceOf(fault: unknown, link: string, report: (fault: unknown) => void): string {
-  if (isTimeout(fault)) return timeoutSentence(link)
-  const reason = reasonOf(fault)
+export function sentenceOf(error: unknown, link: string, report: (error: unknown) => void): string {
+  if (isTimeout(error)) return timeoutSentence(link)
+  const reason = reasonOf(error)
   if (reason !== null) return reason
-  report(fault)
+  report(error)
   return 'The service could not look at this link.'
 }
 

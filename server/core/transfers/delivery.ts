@@ -49,7 +49,7 @@ export interface DeliveryOptions {
 export interface DeliveryWatch {
   signal: AbortSignal
   /** Tells how far it is. */
-  show: (status: DeliveryStatus) => void
+  show(status: DeliveryStatus): void
   /** True when others may have been in the work folder since this was begun: nothing that was unpacked is relied on then. */
   hasWaited: boolean
 }

@@ -12,23 +12,23 @@ export interface Turn {
   /** Aborted when the transfer is stopped, or has to get in line again. */
   signal: AbortSignal
   /** Waits, and meanwhile gives the turn to others. Resolves when the time is over and there is a place again. */
-  pause: (ms: number, signal: AbortSignal) => Promise<void>
+  pause(ms: number, signal: AbortSignal): Promise<void>
   /** The link gave a torrent file. */
-  becomeTorrent: () => void
+  becomeTorrent(): void
   /** Nothing is fetched any more: it is only shared. */
-  end: () => void
+  end(): void
 }
 
 export interface TurnOptions {
   signal: AbortSignal
   /** It is in line. */
-  onLine: () => void
+  onLine(): void
   /** Its turn has come. */
-  onTurn: () => void
+  onTurn(): void
   /** It gave its turn away because it did not move. */
-  onYield: () => void
+  onYield(): void
   /** Fetches; ends when `turn.signal` says so. */
-  work: (turn: Turn) => Promise<void>
+  work(turn: Turn): Promise<void>
 }
 
 /**
@@ -90,8 +90,8 @@ export class FetchTurns {
       try {
         await work(turn)
         if (!stop.signal.aborted) return
-      } catch (fault) {
-        if (!stop.signal.aborted) throw fault
+      } catch (error) {
+        if (!stop.signal.aborted) throw error
       } finally {
         this.of(transfer).leave(transfer)
       }

@@ -27,7 +27,7 @@ export interface FetchingOptions {
   bandwidth: Bandwidth
   hosters: Hosters
   /** Started with the first torrent. */
-  torrents: () => Promise<TorrentEngine>
+  torrents(): Promise<TorrentEngine>
   largestFileBytes: number | null
   bootId: string
 }
@@ -36,9 +36,9 @@ export interface FetchingOptions {
 export interface FetchingWatch {
   turn: Turn
   /** A torrent is whole here, and is shared from now on. */
-  onSharing: () => void
+  onSharing(): void
   /** What its swarm does is another than before, or the same. */
-  onSwarm: (status: SwarmStatus) => void
+  onSwarm(status: SwarmStatus): void
 }
 
 /**

@@ -10,12 +10,12 @@ export interface HosterAccount {
 
 /** Hosts that give files only to those who pay; what is fetched from them counts against the bandwidth. Source: API v1 §8.2. */
 export interface Hosters {
-  isPaid: (link: string) => boolean
+  isPaid(link: string): boolean
   /** Why a link cannot be fetched, or null. */
-  whyNot: (link: string) => string | null
+  whyNot(link: string): string | null
   /** What signs a request to a hoster's own host, and to no other. */
-  credentialsFor: (url: URL) => { authorization?: string; cookie?: string } | null
-  setAccounts: (accounts: readonly HosterAccount[]) => void
+  credentialsFor(url: URL): { authorization?: string; cookie?: string } | null
+  setAccounts(accounts: readonly HosterAccount[]): void
 }
 
 /** `extraHosts` are hosts that the person pays for and that are not in the list. */

@@ -41,9 +41,9 @@ export function whyNot(link: string): string | null {
     if (kind === 'magnet') readMagnet(link)
     if (kind === 'torrent-file') readTorrent(torrentBytes(link))
     return null
-  } catch (fault) {
-    if (fault instanceof TorrentError) return fault.message
-    throw fault
+  } catch (error) {
+    if (error instanceof TorrentError) return error.message
+    throw error
   }
 }
 
@@ -98,9 +98,9 @@ function firstName(link: string): string {
 function nameOfTorrent(bytes: Uint8Array): string {
   try {
     return safeName(readTorrent(bytes).info.name)
-  } catch (fault) {
-    if (fault instanceof TorrentError) return 'torrent file'
-    throw fault
+  } catch (error) {
+    if (error instanceof TorrentError) return 'torrent file'
+    throw error
   }
 }
 

@@ -15,11 +15,11 @@ export interface Occupant {
   /** Ends the wait in line. */
   signal: AbortSignal
   /** A counter that grows while it moves, such as received bytes. */
-  progress: () => number
+  progress(): number
   /** What would be lost if it had to stop now, in bytes. */
-  lossBytes?: () => number
+  lossBytes?(): number
   /** Asks it to stop and to get in line again: others wait, and it does not move. Not given: it is never asked. */
-  yieldTurn?: () => void
+  yieldTurn?(): void
 }
 
 interface Holder extends Occupant {

@@ -61,7 +61,7 @@ export function rawPlan(transfer: Deliverable, kind: Plan['kind'], root: readonl
 export function unpackedPlan(
   transfer: Deliverable,
   { unpacked, note }: { unpacked: Unpacked[]; note: string | null },
-  { root, parentOf }: { root: readonly string[]; parentOf: (itemId: number) => number | null },
+  { root, parentOf }: { root: readonly string[]; parentOf(itemId: number): number | null },
 ): Plan {
   const { itemIds, folderId, files } = transfer
   const from = (archive: Unpacked) => {

@@ -13,7 +13,7 @@ interface Queues {
   fetching: FetchTurns
   delivering: DeliveryTurns
   /** False for transfers of other users, which are counted and not named. */
-  isOwn: (transfer: Transfer) => boolean
+  isOwn(transfer: Transfer): boolean
   /** The user's own that wait for the active limit, the next one first. */
   waiting: readonly Transfer[]
   activeLimit: number

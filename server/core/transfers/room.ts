@@ -8,7 +8,7 @@ interface RoomOptions {
   folder: string
   signal: AbortSignal
   /** How the wait is spent: one who holds a place lends it. */
-  sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+  sleep?(ms: number, signal: AbortSignal): Promise<void>
 }
 
 /** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
@@ -19,9 +19,9 @@ export async function whenThereIsRoom<T>(
   for (;;) {
     try {
       return await work()
-    } catch (fault) {
+    } catch (error) {
       signal.throwIfAborted()
-      if (!isForWantOfRoom(fault)) throw fault
+      if (!isForWantOfRoom(error)) throw error
       const { sizeBytes, downloadedBytes, stage } = transfer
       const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
       const room = new DiskRoom({

@@ -33,13 +33,13 @@ export type SubscriptionDraft = Pick<
 >
 
 export interface Subscriptions {
-  list: () => Subscription[]
-  get: (id: number) => Subscription
-  create: (draft: SubscriptionDraft) => Subscription
-  edit: (id: number, changes: Partial<SubscriptionDraft>) => Subscription
-  remove: (id: number) => void
+  list(): Subscription[]
+  get(id: number): Subscription
+  create(draft: SubscriptionDraft): Subscription
+  edit(id: number, changes: Partial<SubscriptionDraft>): Subscription
+  remove(id: number): void
   /** Looks at every feed whose time has come, some at once. Resolves when those that it began with are done. */
-  poll: () => Promise<void>
+  poll(): Promise<void>
 }
 
 export interface SubscriptionsOptions {
@@ -50,7 +50,7 @@ export interface SubscriptionsOptions {
   transfers: TransferList
   messages: Messages
   signal: AbortSignal
-  report: (fault: unknown) => void
+  report(error: unknown): void
 }
 
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
@@ -151,10 +151,10 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
         options,
       )
     })
-  } catch (fault) {
+  } catch (error) {
     if (signal.aborted) return
-    const sentence = reasonOf(fault)
-    if (sentence === null) options.report(fault)
+    const sentence = reasonOf(error)
+    if (sentence === null) options.report(error)
     const reason = sentence ?? 'The service had an error of its own while reading this feed.'
     if (subscription.reason !== reason) messages.addNotice(`The subscription “${name}” could not be read: ${reason}`)
     written.run(now, now + intervalSeconds, reason, id, url)

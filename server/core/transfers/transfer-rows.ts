@@ -28,26 +28,26 @@ export interface FinishedTransfer {
 /** The rows of one user's transfers: what of a transfer outlasts the program. */
 export interface TransferRows {
   /** Those that are not completed, oldest first. */
-  active: () => Transfer[]
+  active(): Transfer[]
   /** Those that are, the newest first. */
-  finished: () => FinishedTransfer[]
+  finished(): FinishedTransfer[]
   /** Adds one and answers with it. To be called inside a transaction. */
-  insert: (draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>) => Transfer
+  insert(draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>): Transfer
   /** Writes everything, so that it survives a power cut. Of one that is completed only what `FinishedTransfer` tells is kept. */
-  save: (transfer: Transfer) => void
+  save(transfer: Transfer): void
   /** The same, but on a full disk it is written when there is room again: meanwhile the transfer itself is what holds. */
-  saveWhenPossible: (transfer: Transfer) => void
+  saveWhenPossible(transfer: Transfer): void
   /** Writes progress a moment later, together with what else there is by then. */
-  saveSoon: (transfer: Transfer) => void
+  saveSoon(transfer: Transfer): void
   /** Takes a transfer's row away. */
-  remove: (id: number) => void
-  torrentFile: (id: number) => Uint8Array | null
-  keepTorrentFile: (id: number, bytes: Uint8Array) => void
+  remove(id: number): void
+  torrentFile(id: number): Uint8Array | null
+  keepTorrentFile(id: number, bytes: Uint8Array): void
   /** Writes what waits to be written. */
-  flush: () => void
+  flush(): void
 }
 
-export function openTransferRows(db: Database, userId: number, report: (fault: unknown) => void): TransferRows {
+export function openTransferRows(db: Database, userId: number, report: (error: unknown) => void): TransferRows {
   const { sql } = db
   const write = sql.prepare(
     `UPDATE transfers SET links = ?, kind = ?, name = ?, status = ?, stage = ?, sharing = ?, reason = ?, failure = ?, size = ?,
@@ -97,9 +97,9 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
     flushing ??= setTimeout(() => {
       try {
         flush()
-      } catch (fault) {
-        if (isForWantOfRoom(fault)) flushSoon(againMs)
-        else report(fault)
+      } catch (error) {
+        if (isForWantOfRoom(error)) flushSoon(againMs)
+        else report(error)
       }
     }, ms)
   }
@@ -162,8 +162,8 @@ export function openTransferRows(db: Database, userId: number, report: (fault: u
     saveWhenPossible: (transfer) => {
       try {
         save(transfer)
-      } catch (fault) {
-        if (!isForWantOfRoom(fault)) throw fault
+      } catch (error) {
+        if (!isForWantOfRoom(error)) throw error
         unsaved.set(transfer.id, transfer)
         flushSoon(againMs)
       }

@@ -12,7 +12,7 @@ import type { DeliveryStatus, SwarmStatus, Transfer } from './transfer.ts'
 
 export interface RunnerOptions extends FetchingOptions, DeliveryOptions {
   /** Told of errors that have no sentence. */
-  report: (error: unknown) => void
+  report(error: unknown): void
 }
 
 const cancelled = new Refusal('The transfer was cancelled.')

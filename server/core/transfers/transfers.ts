@@ -10,7 +10,7 @@ import { type RunnerOptions, TransferRunner } from './transfer-runner.ts'
 export interface TransfersOptions extends RunnerOptions {
   /** How many may be active while the load is high. Source: API v1 §7.4. */
   activeLimit: number
-  isBusy: () => boolean
+  isBusy(): boolean
 }
 
 /** Longer than most servers and torrents take to begin. */

@@ -36,11 +36,11 @@ export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   await mkdir(into, { recursive: true, mode: 0o700 })
   try {
     return await unpackInto(into, job, packedBytes)
-  } catch (fault) {
+  } catch (error) {
     // One that failed, or waits for room, takes none from others.
     await rm(into, { recursive: true, force: true, maxRetries: 5 })
     quota.settle(transfer.id, packedBytes)
-    throw fault
+    throw error
   }
 }
 

@@ -13,7 +13,7 @@ import { promisesMedia } from '../../space/kinds.ts'
 import type { Hosters } from '../hosters.ts'
 import { linkKind, nameOfMagnet, namesTorrent, torrentBytes } from '../links.ts'
 import { isWebPage } from '../web-page.ts'
-import { readUpTo, statusFault } from './fetch-text.ts'
+import { readUpTo, statusError } from './fetch-text.ts'
 
 const linkTimeoutMs = 10_000
 /** Leaves time for another way of asking. */
@@ -42,7 +42,7 @@ export interface Facts {
 export interface FactsOptions {
   gate: Gate
   hosters: Hosters
-  torrents: () => Promise<TorrentEngine>
+  torrents(): Promise<TorrentEngine>
 }
 
 const unknown = {
@@ -81,8 +81,8 @@ async function magnetFacts(link: string, options: FactsOptions): Promise<Facts> 
   try {
     const facts = await torrentFacts({ magnet: link }, '', options)
     return facts
-  } catch (fault) {
-    if (!isTimeout(fault)) throw fault
+  } catch (error) {
+    if (!isTimeout(error)) throw error
     return { ...unknown, kind: 'torrent', name }
   }
 }
@@ -138,19 +138,19 @@ interface Look {
  * refuse, ignore or answer wrongly what only few programs ask. Only a refusal of what a fetch asks is the verdict.
  */
 async function look(link: string, options: WebOptions): Promise<Look> {
-  const byHead = await lookOnce(link, options, 'HEAD').catch((fault: unknown) => goOn(fault, options.signal))
+  const byHead = await lookOnce(link, options, 'HEAD').catch((error: unknown) => goOn(error, options.signal))
   if (byHead !== null && isTelling(link, byHead)) return byHead
-  const byPart = await lookOnce(link, options, 'part').catch((fault: unknown) => goOn(fault, options.signal))
+  const byPart = await lookOnce(link, options, 'part').catch((error: unknown) => goOn(error, options.signal))
   const partStatus = byPart?.answer.response.statusCode
   if (byPart !== null && (partStatus === 200 || (partStatus === 206 && byPart.sizeBytes !== null))) return byPart
   const { answer, ...whole } = await lookOnce(link, options, 'whole')
-  if (answer.response.statusCode !== 200) throw statusFault(answer.response, answer.url.hostname)
+  if (answer.response.statusCode !== 200) throw statusError(answer.response, answer.url.hostname)
   return { answer, ...whole }
 }
 
 /** Null where another way of asking may get further. */
-function goOn(fault: unknown, signal: AbortSignal): null {
-  if (signal.aborted || !(fault instanceof FetchError)) throw fault
+function goOn(error: unknown, signal: AbortSignal): null {
+  if (signal.aborted || !(error instanceof FetchError)) throw error
   return null
 }
 
@@ -212,9 +212,9 @@ async function insideZip(
     if (directory === null) return {}
     const { entryCount: entries, unpackedBytes, needsPassword } = directory
     return { entries, unpackedBytes, needsPassword }
-  } catch (fault) {
-    if (fault instanceof FetchError || isTimeout(fault)) return {}
-    throw fault
+  } catch (error) {
+    if (error instanceof FetchError || isTimeout(error)) return {}
+    throw error
   }
 }
 
@@ -236,7 +236,7 @@ function ask(
 async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
   const { response, url, ending } = await ask(link, options)
   try {
-    if (response.statusCode !== 200) throw statusFault(response, url.hostname)
+    if (response.statusCode !== 200) throw statusError(response, url.hostname)
     const bytes = await readUpTo(response, maxTorrentFileBytes + 1)
     if (bytes.length > maxTorrentFileBytes)
       throw new FetchError(`“${url.hostname}” sends more than a torrent file has.`)
@@ -248,8 +248,8 @@ async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
 }
 
 /** True for what an `AbortSignal.timeout` ended. */
-export function isTimeout(fault: unknown): boolean {
-  return fault instanceof Error && (fault.name === 'TimeoutError' || fault.name === 'AbortError')
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
 }
 
 /** What is said of a link that did not answer in time. */

@@ -33,11 +33,11 @@ export interface LinksFetch {
   signal: AbortSignal
   turn: Pick<Turn, 'pause'>
   /** Takes so much from the bandwidth, or throws a `Refusal`. */
-  pay: (bytes: number) => void
+  pay(bytes: number): void
   /** Keeps what the transfer says now, for a later run. */
-  save: () => void
+  save(): void
   /** The same a moment later, for progress. */
-  saveSoon: () => void
+  saveSoon(): void
 }
 
 /**
@@ -77,12 +77,12 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   }
   try {
     const works = left.map(work)
-    // The first fault stops the others; all of them have ended before this does.
-    for (const one of works) one.catch((fault: unknown) => first.abort(fault))
+    // The first error stops the others; all of them have ended before this does.
+    for (const one of works) one.catch((error: unknown) => first.abort(error))
     await Promise.allSettled(works)
     await Promise.all(works)
-  } catch (fault) {
-    throw first.signal.aborted ? first.signal.reason : fault
+  } catch (error) {
+    throw first.signal.aborted ? first.signal.reason : error
   }
 }
 
@@ -98,8 +98,8 @@ async function forgetChanged({ transfer, workFolder, bootId, signal }: LinksFetc
 interface OneFile {
   index: number
   file: TransferFile
-  reach: (length: number) => void
-  pause: (ms: number, signal: AbortSignal) => Promise<void>
+  reach(length: number): void
+  pause(ms: number, signal: AbortSignal): Promise<void>
 }
 
 async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile): Promise<void> {

@@ -27,7 +27,7 @@ export async function fetchDocument(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const { response, url, ending } = await exchange(link, { gate, timeoutMs, signal: limit })
   try {
-    if (response.statusCode !== 200) throw statusFault(response, url.hostname)
+    if (response.statusCode !== 200) throw statusError(response, url.hostname)
     const codings = codingsOf(response, url)
     const body = codings.length === 0 ? response : decodeBody(response, codings, url.hostname)
     const bytes = await readUpTo(body, maxBytes + 1)
@@ -38,9 +38,9 @@ export async function fetchDocument(
     }
     if (ending() === 'broken') throw brokeOff(url.hostname)
     return { text: documentText(bytes, response.headers['content-type'] ?? null), url: url.href }
-  } catch (fault) {
-    if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: fault })
-    throw translateError(fault, url.hostname)
+  } catch (error) {
+    if (limit.aborted && !signal.aborted) throw new FetchError(`“${url.hostname}” took too long.`, { cause: error })
+    throw translateError(error, url.hostname)
   } finally {
     response.destroy()
   }
@@ -69,7 +69,7 @@ export class BusyError extends FetchError {
 const busyStatuses = new Set([408, 425, 429, 502, 503, 504])
 
 /** What a status other than 200 says about a file. */
-export function statusFault({ statusCode = 0, headers }: IncomingMessage, host: string): FetchError {
+export function statusError({ statusCode = 0, headers }: IncomingMessage, host: string): FetchError {
   if (statusCode === 404 || statusCode === 410)
     return new FetchError(`“${host}” says there is no such file (${statusCode}).`)
   if (busyStatuses.has(statusCode) || (statusCode >= 400 && headers['retry-after'] !== undefined))

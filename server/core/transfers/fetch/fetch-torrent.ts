@@ -22,13 +22,13 @@ export interface TorrentFetch {
   bootId: string
   signal: AbortSignal
   torrentFile: Uint8Array | null
-  keepTorrentFile: (bytes: Uint8Array) => void
+  keepTorrentFile(bytes: Uint8Array): void
   /** The whole content is here and on the disk; from now on it is shared. */
-  onSharing: () => void
+  onSharing(): void
   /** What the swarm does now. */
-  onSwarm: (status: SwarmStatus) => void
-  save: () => void
-  saveSoon: () => void
+  onSwarm(status: SwarmStatus): void
+  save(): void
+  saveSoon(): void
 }
 
 /**
