@@ -1,6 +1,6 @@
 import { createGate } from '../engine/net/gate.ts'
+import { isLoopback } from './api/host-names.ts'
 import { listen } from './api/listen.ts'
-import { isLoopback } from './api/names.ts'
 import { openCores } from './core/core.ts'
 import { DataFolderError } from './core/data/folder-error.ts'
 import { createHosters } from './core/transfers/hosters.ts'
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
 
   const { port, url } = service
   tell({ ready: true, port, url, ...(cores.notice !== null && { notice: cores.notice }) })
-  await cores.begin()
+  await cores.start()
 }
 
 /** The torrent engine is loaded with the first torrent: it is most of the program. */

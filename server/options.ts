@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type BlockList, isIP } from 'node:net'
 import { parseArgs } from 'node:util'
-import { type HostName, isLoopback, readHostName, readProxies } from './api/names.ts'
+import { type HostName, isLoopback, readHostName, readProxies } from './api/host-names.ts'
 import { isOrigin } from './api/origin.ts'
 import type { UserOptions } from './core/core.ts'
 import { toFolderError } from './core/data/folder-error.ts'

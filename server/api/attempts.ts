@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 const maxFailures = 20
 const windowMs = 60_000
 const maxCallers = 10_000
-const turnMs = 1000
+const throttleMs = 1000
 const maxWaiting = 8
 
 /**
@@ -33,12 +33,12 @@ export function createAttempts(now: () => number = () => performance.now()) {
       return 0
     },
     /** Lets a caller with many failures wait a second before a guess is looked at. False when too many of its guesses wait already. */
-    takeTurn: async (caller: string): Promise<boolean> => {
+    throttle: async (caller: string): Promise<boolean> => {
       const seen = find(caller)
       if (seen === undefined || seen.failures < maxFailures) return true
       if (seen.waiting >= maxWaiting) return false
       seen.waiting += 1
-      await wait(turnMs)
+      await wait(throttleMs)
       seen.waiting -= 1
       return true
     },

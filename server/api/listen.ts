@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import type { Cores } from '../core/core.ts'
 import { once } from '../core/once.ts'
 import { callerAt, createAttempts } from './attempts.ts'
+import { createHostNames, type HostName } from './host-names.ts'
 import { mediaRoute } from './media/route.ts'
-import { createNames, type HostName } from './names.ts'
 import { corsHeaders, isFromPage } from './origin.ts'
 import { failure, write } from './v1/envelope.ts'
 import { isTooLarge } from './v1/read-body.ts'
@@ -44,7 +44,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
   // Some clients close their side as soon as they have asked. Source: nodejs/node, lib/_http_server.js.
   Object.assign(server, { httpAllowHalfOpen: true })
   const port = await bind(server, options)
-  const names = createNames({ ...options, port })
+  const names = createHostNames({ ...options, port })
   const { allowedOrigins } = options
   const attempts = createAttempts()
   const route = async (request: IncomingMessage, response: ServerResponse) => {

@@ -10,10 +10,10 @@ import { type Database, openDatabase } from './data/database.ts'
 import { toFolderError } from './data/folder-error.ts'
 import { once } from './once.ts'
 import { type Content, openContent } from './space/content.ts'
-import { createFriends, type Friends, type Neighbour } from './space/friends.ts'
+import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
 import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
-import { createDeliveryTurns } from './transfers/delivery.ts'
+import { createDeliverySlots } from './transfers/delivery.ts'
 import type { Hosters } from './transfers/hosters.ts'
 import { createLoadMeter, type LoadOptions } from './transfers/load.ts'
 import { createSubscriptions, type Subscriptions } from './transfers/subscriptions.ts'
@@ -68,7 +68,7 @@ export interface Cores {
   notice: string | null
   report(error: unknown): void
   /** Work that can wait until the service listens: takes up transfers and tidies. */
-  begin(): Promise<void>
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -79,17 +79,17 @@ export function openCores(options: CoreOptions): Cores {
   const { report } = options
   const db = openDatabase(options.folder, report)
   try {
-    return openOver(db, options)
+    return openWith(db, options)
   } catch (error) {
     db.close()
     throw toFolderError(error, options.folder) ?? error
   }
 }
 
-function openOver(db: Database, options: CoreOptions): Cores {
+function openWith(db: Database, options: CoreOptions): Cores {
   const { gate, hosters, report, load } = options
   const content = openContent(options.folder, db)
-  const turns = createDeliveryTurns()
+  const slots = createDeliverySlots()
   const isBusy = createLoadMeter(load)
   const boot = bootId()
   const ending = new AbortController()
@@ -108,20 +108,20 @@ function openOver(db: Database, options: CoreOptions): Cores {
     if (user.share !== null && space.findFolder(0, user.share) === null) space.createFolder(user.share, 0)
     return { user, userId, userName: user.user, space, purge, share: user.share }
   })
-  const users = withSpaces.map((one): Core => {
-    const { user, userId, space } = one
+  const users = withSpaces.map((localUser): Core => {
+    const { user, userId, space } = localUser
     const { activeLimit, largestFileBytes } = user
     const messages = createMessages(db, userId)
     const quota = createDiskQuota(options.folder, user.diskQuotaBytes, space.storedBytes)
     const bandwidth = createBandwidth(db, { userId, quotaBytes: user.bandwidthQuotaBytes })
     const rows = openTransferRows(db, userId, report)
-    const shared = { db, content, gate, hosters, report, turns, isBusy, torrents: torrents.get, bootId: boot }
+    const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }
     const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes }
     const transfers = new TransferList({ ...shared, ...own })
     return {
       ...own,
       account: createAccount(userId, user),
-      friends: createFriends(one, withSpaces satisfies Neighbour[]),
+      friends: createFriends(localUser, withSpaces satisfies LocalUser[]),
       content,
       transfers,
       subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: ending.signal }),
@@ -131,7 +131,8 @@ function openOver(db: Database, options: CoreOptions): Cores {
       report,
     }
   })
-  const notice = [db.restored, recoverAll(db, users, content)].filter((said) => said !== null).join(' ') || null
+  const notice =
+    [db.restored, recoverForFirstUser(db, users, content)].filter((sentence) => sentence !== null).join(' ') || null
   if (notice !== null) {
     try {
       for (const { messages } of users) messages.addNotice(notice)
@@ -140,31 +141,31 @@ function openOver(db: Database, options: CoreOptions): Cores {
       report(error)
     }
   }
-  let ticking: NodeJS.Timeout | null = null
+  let ticker: NodeJS.Timeout | null = null
   return {
     users,
     notice,
     report,
-    begin: async () => {
+    start: async () => {
       for (const { transfers } of users) transfers.start()
-      ticking = setInterval(() => {
+      ticker = setInterval(() => {
         for (const { transfers, subscriptions } of users) {
           transfers.tick()
           subscriptions.poll().catch(report)
         }
         for (const { purge } of withSpaces) purge().catch(report)
-        db.keepCopy().catch(report)
+        db.backUp().catch(report)
       }, tickMs)
       // Neither is worth an end: on a full disk both are done another time.
-      await content.tidy().catch(report)
-      await db.keepCopy().catch(report)
+      await content.cleanUp().catch(report)
+      await db.backUp().catch(report)
     },
     close: async () => {
-      if (ticking !== null) clearInterval(ticking)
+      if (ticker !== null) clearInterval(ticker)
       ending.abort(new Error('The service is stopping.'))
       await Promise.all(users.map(({ transfers }) => transfers.stop()))
       await Promise.all(withSpaces.map(({ purge }) => purge().catch(report)))
-      await db.copied().catch(report)
+      await db.copyFinished().catch(report)
       await torrents.opened()?.then((engine) => engine.close())
       db.close()
     },
@@ -172,7 +173,7 @@ function openOver(db: Database, options: CoreOptions): Cores {
 }
 
 /** What nobody knows of goes to the first user. */
-function recoverAll(db: Database, users: readonly Core[], content: Content): string | null {
+function recoverForFirstUser(db: Database, users: readonly Core[], content: Content): string | null {
   const [first] = users
   return first === undefined ? null : recover(db, first.space, content)
 }

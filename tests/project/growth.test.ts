@@ -23,7 +23,7 @@ import { Refusal } from '../../server/core/errors/refusal.ts'
 import { extensionOf } from '../../server/core/space/kinds.ts'
 import { eachByHost } from '../../server/core/transfers/by-host.ts'
 import { readFeed } from '../../server/core/transfers/feed.ts'
-import { groupLinks, linkKind, whyNot } from '../../server/core/transfers/links.ts'
+import { groupLinks, linkKind, unfetchableReason } from '../../server/core/transfers/links.ts'
 import { decodeBencode } from '../../server/torrent/bencode.ts'
 import { seedAddress } from '../../server/torrent/client.ts'
 import { readMagnet } from '../../server/torrent/magnet.ts'
@@ -171,9 +171,9 @@ describe('arguments of a start', () =>
 describe('what a link is', () =>
   cases(nastyNames, (text) => [
     linkKind(text),
-    whyNot(text),
+    unfetchableReason(text),
     linkKind(`http://h/${text}`),
-    whyNot(`magnet:?xt=${text}`),
+    unfetchableReason(`magnet:?xt=${text}`),
   ]))
 
 describe('magnets', () => {

@@ -145,7 +145,7 @@ it.each(
       }
       const first = open(data)
       check(first, label)
-      await first.begin()
+      await first.start()
       const { notice } = first
       check(first, label)
       await first.close()
@@ -255,7 +255,7 @@ it.each(['stopped', 'killed'] as const)(
 it('a log that is left of another list is not taken for that of the copy', async () => {
   const [data, other] = [newFolder(), newFolder()]
   const cores = open(other)
-  await cores.begin()
+  await cores.start()
   for (let n = 0; n < 200; n++) put(cores, `other ${n} ${'x'.repeat(100)}`, 0)
   const log = readFileSync(join(other, 'putdesk.db-wal'))
   await cores.close()
@@ -278,10 +278,10 @@ it('a bit flipped in any table that the last run left alone, after a kill: it is
     core?.transfers.add([`old link number ${n}`], 0)
     core?.space.createFolder(`old folder number ${n}`, 0)
   }
-  await before.begin()
+  await before.start()
   await before.close()
   const running = open(data)
-  await running.begin()
+  await running.start()
   running.users[0]?.space.createFolder('new folder', 0)
   const killed = newFolder()
   copyFolder(data, killed)
@@ -334,7 +334,7 @@ it.each([
     db.close()
     const cores = open(data)
     const transfers = cores.users[0]?.transfers
-    await cores.begin()
+    await cores.start()
     await until(
       async () => transfers?.list().map(({ status }) => status),
       (all) => JSON.stringify(all) === '["error","error"]',
@@ -412,14 +412,14 @@ it.each(['putdesk.db', 'both'])('%s of a newer version: refused, and not one byt
 it('two users: the second deletes what a copy without a journal still holds, and the start goes on', async () => {
   const data = newFolder()
   const first = open(data, ['ann', 'bob'])
-  await first.begin()
+  await first.start()
   const bob = first.users[1]
   if (bob === undefined) throw new Error('there is no second user')
   put(first, 'ann.txt', 0)
   put(first, 'bob.txt', 1)
   await first.close()
   const second = open(data, ['ann', 'bob'])
-  await second.begin()
+  await second.start()
   const [item] =
     second.users[1]?.space.list(0, { offset: 0, limit: 1, kinds: null, order: { by: 'id', isDescending: false } }) ?? []
   second.users[1]?.space.remove([item?.id ?? 0])
@@ -451,7 +451,7 @@ it.each([
   for (const _turn of [1, 2]) {
     const cores = open(data)
     check(cores, name)
-    await cores.begin()
+    await cores.start()
     await cores.close()
   }
   expect(foreign.filter((one) => readFileSync(join(elsewhere, one), 'utf8') === 'not ours')).toEqual(foreign)
@@ -507,7 +507,7 @@ it('a content file that is missing: told once, and the item stays for when it co
 it('a folder that was deleted, and whose contents went with it, is not told as missing when its deletion is replayed', async () => {
   const data = newFolder()
   const first = open(data)
-  await first.begin()
+  await first.start()
   const [core] = first.users
   if (core === undefined) throw new Error('there is no user')
   const folder = core.space.createFolder('Folder', 0)
@@ -516,7 +516,7 @@ it('a folder that was deleted, and whose contents went with it, is not told as m
   put(first, 'kept.txt', 0)
   await first.close()
   const second = open(data)
-  await second.begin()
+  await second.start()
   second.users[0]?.space.remove([folder.id])
   await until(
     async () => contentsIn(data),

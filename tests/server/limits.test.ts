@@ -144,11 +144,11 @@ describe('the bandwidth of a month', () => {
     db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
     let now = new Date('2026-01-31T23:59:59Z')
     const bandwidth = createBandwidth(db, { userId: 1, quotaBytes: 100, now: () => now })
-    const said = [bandwidth.spend(30), bandwidth.figures()]
+    const said = [bandwidth.spend(30), bandwidth.balance()]
     now = new Date('2026-02-01T00:00:00Z')
-    said.push(bandwidth.figures(), bandwidth.spend(171), bandwidth.spend(170), bandwidth.figures())
+    said.push(bandwidth.balance(), bandwidth.spend(171), bandwidth.spend(170), bandwidth.balance())
     now = new Date('2026-05-10T00:00:00Z')
-    said.push(bandwidth.figures())
+    said.push(bandwidth.balance())
     db.close()
     expect(said).toEqual([
       true,

@@ -29,10 +29,10 @@ export async function checkAccess(request: IncomingMessage, options: MediaOption
     return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
   }
   if (isFromPage || route.kind === 'stream-file') return 'wrong-token'
-  const said = basicCredentials(request.headers.authorization)
-  if (said === null) return 'needs-password'
-  if (!(await attempts.takeTurn(caller()))) return 'paused'
-  const owner = find(({ account }) => account.hasPassword(said.user, said.password))
+  const credentials = basicCredentials(request.headers.authorization)
+  if (credentials === null) return 'needs-password'
+  if (!(await attempts.throttle(caller()))) return 'paused'
+  const owner = find(({ account }) => account.hasPassword(credentials.user, credentials.password))
   return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'needs-password')
 }
 

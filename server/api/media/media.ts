@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChangedFileError, serveFile } from '../../../engine/disk/serve-range.ts'
 import type { Core } from '../../core/core.ts'
 import { Refusal } from '../../core/errors/refusal.ts'
-import type { Readable } from '../../core/space/friends.ts'
+import type { ReadableItem } from '../../core/space/friends.ts'
 import { kindOf } from '../../core/space/kinds.ts'
 import type { Item } from '../../core/space/space.ts'
 import { logRequest } from '../../log/log.ts'
@@ -49,23 +49,23 @@ export async function handleMedia(
   }
   const { content } = item
   if (content === null) return refuse(response, 404, 'There is no such file.')
-  const note = (isFlawed: boolean) => {
-    if (core.content.noteFlaw(content, isFlawed)) space.touch()
+  const setDamaged = (isDamaged: boolean) => {
+    if (core.content.setDamaged(content, isDamaged)) space.touch()
   }
   try {
     await serveFile(request, response, { path: core.content.path(content), headers, expectedBytes: item.sizeBytes })
-    note(false)
+    setDamaged(false)
   } catch (error) {
-    const why = whyGone(error)
+    const why = damageReason(error)
     if (why === null || response.headersSent) throw error
-    note(true)
+    setDamaged(true)
     core.report(new Error(`“${item.name}” cannot be given: ${why}`, { cause: error }))
     refuse(response, 410, `“${item.name}” cannot be given: ${why}. What is left was not changed.`)
   }
 }
 
 /** Why a content file is not what was stored, or null when that is not what went wrong. */
-function whyGone(error: unknown): string | null {
+function damageReason(error: unknown): string | null {
   if (error instanceof ChangedFileError) return `its content was changed on the disk, ${error.message}`
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'its content is missing on the disk'
@@ -74,7 +74,7 @@ function whyGone(error: unknown): string | null {
   return code === 'EIO' ? 'the disk cannot read its content' : null
 }
 
-function findItem(core: Core, route: MediaRoute): Readable | null {
+function findItem(core: Core, route: MediaRoute): ReadableItem | null {
   if (!/^\d{1,15}$/.test(route.itemId)) return null
   try {
     const found = core.friends.read(Number(route.itemId))

@@ -21,7 +21,7 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
   const missing: string[] = []
   await addFolder(zip, { ...source, missing, added: 0, version: source.space.version() })
   if (missing.length > 0)
-    zip.addBuffer(Buffer.from(`${sayMissing}\n\n${missing.join('\n')}\n`), missingName, { compress: false })
+    zip.addBuffer(Buffer.from(`${missingNotice}\n\n${missing.join('\n')}\n`), missingName, { compress: false })
   const length = await Promise.race([
     new Promise<number>((resolve) =>
       zip.end({ forceZip64Format: false, comment: '' }, (...[size]: number[]) => resolve(size ?? -1)),
@@ -43,7 +43,7 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
 
 /** In the zip, in place of files that cannot be given. */
 const missingName = 'Missing files.txt'
-const sayMissing =
+const missingNotice =
   'These files are not in here, because their content is missing or was changed on the disk of the service:'
 /** After so many items others get their turn. */
 const addAtOnce = 250

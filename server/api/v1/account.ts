@@ -4,7 +4,7 @@ import { messageWire } from './wire.ts'
 /** Source: API v1 §9. Quotas are text, counts are numbers. */
 export const user: Record<string, Method> = {
   info: ({ core, isExtended }) => {
-    const bandwidth = core.bandwidth.figures()
+    const bandwidth = core.bandwidth.balance()
     const shared = core.friends.shared()
     return [
       {

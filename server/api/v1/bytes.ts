@@ -96,16 +96,18 @@ export function declaredCharset(contentType: string | undefined): string | null 
 
 const maxTranscodedBytes = 512 * 1024
 /** Encodings in which the bytes of `"`, `{` or `\` may be parts of other characters. */
-const notLikeAscii = /^(utf-?16|iso-2022|shift|sjis|ms_kanji|windows-31j|x-sjis|csshiftjis|gb|big5|x-gbk|cp949|hz)/
+const notAsciiCompatible =
+  /^(utf-?16|iso-2022|shift|sjis|ms_kanji|windows-31j|x-sjis|csshiftjis|gb|big5|x-gbk|cp949|hz)/
 
 /** A body in which each ASCII byte is an ASCII character, and the encoding of its other bytes. */
-export function likeAscii(body: Buffer, charset: string | null): { body: Buffer; charset: string | null } {
+export function toAsciiCompatible(body: Buffer, charset: string | null): { body: Buffer; charset: string | null } {
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return { body: body.subarray(3), charset: null }
-  const said = charset ?? byteOrderMark(body)
-  if (said === null || !notLikeAscii.test(said) || body.length > maxTranscodedBytes) return { body, charset: said }
-  const hasText = said.startsWith('utf') || said.startsWith('iso-2022') || body.some((byte) => byte > 0x7f)
-  const text = hasText ? decodeStrictly(body, said) : null
-  return text === null ? { body, charset: said } : { body: Buffer.from(text), charset: null }
+  const declared = charset ?? byteOrderMark(body)
+  if (declared === null || !notAsciiCompatible.test(declared) || body.length > maxTranscodedBytes)
+    return { body, charset: declared }
+  const isDecodable = declared.startsWith('utf') || declared.startsWith('iso-2022') || body.some((byte) => byte > 0x7f)
+  const text = isDecodable ? decodeStrictly(body, declared) : null
+  return text === null ? { body, charset: declared } : { body: Buffer.from(text), charset: null }
 }
 
 function byteOrderMark(body: Buffer): string | null {

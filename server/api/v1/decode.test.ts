@@ -5,8 +5,8 @@ const signed = { key: 'k', secret: 's', isExtended: false, callback: null }
 
 /** All that a request says, read at once. */
 async function read(target: string, body: string | Buffer = '', charset: string | null = null) {
-  const { readContent, ...said } = await decode(target, Buffer.from(body), charset)
-  return { ...said, ...(readContent() ?? { params: 'not JSON' }) }
+  const { readContent, ...fields } = await decode(target, Buffer.from(body), charset)
+  return { ...fields, ...(readContent() ?? { params: 'not JSON' }) }
 }
 
 describe('decode', () => {
@@ -81,8 +81,8 @@ describe('decode', () => {
       JSON.parse('{"__proto__":1}'),
     ],
   ])('%s', async (_what, request, params) => {
-    const { key, secret, params: said } = await read('/v1/user?method=info', `request=${request}`)
-    expect([key, secret, said]).toEqual(['k', 's', params])
+    const { key, secret, params: decodedParams } = await read('/v1/user?method=info', `request=${request}`)
+    expect([key, secret, decodedParams]).toEqual(['k', 's', params])
     const encoded = await read('/v1/user?method=info', `request=${encodeURIComponent(request)}`)
     expect([encoded.key, encoded.secret, encoded.params]).toEqual(['k', 's', params])
   })
@@ -128,9 +128,9 @@ describe('names in other encodings', () => {
   it.each(texts)('%s, %s: raw, percent-encoded in the body, and in a query', async (charset, hex, text) => {
     const raw = body(Buffer.from(hex, 'hex'))
     const target = '/v1/files?method=create_dir'
-    const said = [await read(target, raw, charset), await read(target, percent(raw), charset)]
-    if (charset === null) said.push(await read(`${target}&${percent(raw).toString('latin1')}`))
-    expect(said.map(({ params }) => params)).toEqual(said.map(() => ({ name: text })))
+    const decoded = [await read(target, raw, charset), await read(target, percent(raw), charset)]
+    if (charset === null) decoded.push(await read(`${target}&${percent(raw).toString('latin1')}`))
+    expect(decoded.map(({ params }) => params)).toEqual(decoded.map(() => ({ name: text })))
   })
 
   it('Shift_JIS, whose second byte may be a backslash', async () => {
@@ -141,7 +141,10 @@ describe('names in other encodings', () => {
   it('UTF-16 with a byte order mark, and UTF-8 with one', async () => {
     const text = '{"api_key":"k","api_secret":"s","params":{"name":"Café"}}'
     const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
-    const said = [await read('/v1/files?method=create_dir', utf16), await read('/v1/files?method=x', `\ufeff${text}`)]
-    expect(said.map(({ params }) => params)).toEqual([{ name: 'Café' }, { name: 'Café' }])
+    const decoded = [
+      await read('/v1/files?method=create_dir', utf16),
+      await read('/v1/files?method=x', `\ufeff${text}`),
+    ]
+    expect(decoded.map(({ params }) => params)).toEqual([{ name: 'Café' }, { name: 'Café' }])
   })
 })

@@ -1,5 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import { code, formText, likeAscii, percentDecode, toText } from './bytes.ts'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import { code, formText, percentDecode, toAsciiCompatible, toText } from './bytes.ts'
 import { type FoundObject, findObject, type Span } from './find-object.ts'
 
 /** What a client said, whichever of the ways of API v1 it said it in. */
@@ -37,26 +37,26 @@ const maxRecentBytes = 2048
  * long one. `charset` is what the client declared for its body, in lower case. Source: API v1 §1.1, §1.4.
  */
 export async function decode(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
-  if (target.length + body.length > maxRecentBytes) return decodeInTurns(target, body, charset)
-  const said = `${target}\n${charset}\n${body.toString('latin1')}`
-  const before = recent.get(said)
-  if (before !== undefined) return before
-  const decoded = await decodeInTurns(target, body, charset)
+  if (target.length + body.length > maxRecentBytes) return decodeYielding(target, body, charset)
+  const cacheKey = `${target}\n${charset}\n${body.toString('latin1')}`
+  const cached = recent.get(cacheKey)
+  if (cached !== undefined) return cached
+  const decoded = await decodeYielding(target, body, charset)
   if (recent.size >= maxRecent) recent.clear()
-  recent.set(said, decoded)
+  recent.set(cacheKey, decoded)
   return decoded
 }
 
-async function decodeInTurns(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
-  const steps = decodeInSteps(target, likeAscii(body, charset))
+async function decodeYielding(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
+  const steps = decodeInSteps(target, toAsciiCompatible(body, charset))
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
-    await turn()
+    await yieldToEventLoop()
   }
 }
 
-type Body = ReturnType<typeof likeAscii>
+type Body = ReturnType<typeof toAsciiCompatible>
 
 function* decodeInSteps(target: string, { body, charset }: Body): Generator<void, Decoded> {
   const bare = target.replace(/^https?:\/\/[^/?#]*/i, '')
@@ -73,20 +73,22 @@ function* decodeInSteps(target: string, { body, charset }: Body): Generator<void
       after: at === null ? null : fieldReader(bytes, { start: at.object.end, end: bytes.length }, encoding),
     }
   }
-  const [said, saidInBody] = [fieldsAround(query, null), fieldsAround(body, charset)]
+  const [queryFields, bodyFields] = [fieldsAround(query, null), fieldsAround(body, charset)]
   const isFlat = found === null
-  const flat = (name: string) => (isFlat ? (saidInBody.before(name) ?? said.before(name)) : null)
+  const flat = (name: string) => (isFlat ? (bodyFields.before(name) ?? queryFields.before(name)) : null)
   return {
     resource,
     method:
-      said.before('method') ??
-      said.after?.('method') ??
-      (isFlat || found.within === body ? saidInBody.before('method') : null) ??
-      saidInBody.after?.('method') ??
+      queryFields.before('method') ??
+      queryFields.after?.('method') ??
+      (isFlat || found.within === body ? bodyFields.before('method') : null) ??
+      bodyFields.after?.('method') ??
       pathMethod,
     key: isFlat ? flat('api_key') : readText(found, found.object.key),
     secret: isFlat ? flat('api_secret') : readText(found, found.object.secret),
-    callback: toCallback((said.after ?? said.before)('callback') ?? saidInBody.after?.('callback') ?? null),
+    callback: toCallback(
+      (queryFields.after ?? queryFields.before)('callback') ?? bodyFields.after?.('callback') ?? null,
+    ),
     readContent: once(() => (isFlat ? { params: toParams(flat('params')), isExtended: false } : readObject(found))),
   }
 }
@@ -182,8 +184,8 @@ function once<T>(read: () => T): () => T {
   }
 }
 
-function toParams(said: unknown): Record<string, unknown> {
-  const params = typeof said === 'string' ? parseJson(said) : said
+function toParams(raw: unknown): Record<string, unknown> {
+  const params = typeof raw === 'string' ? parseJson(raw) : raw
   return isObject(params) ? params : {}
 }
 

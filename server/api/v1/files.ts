@@ -65,8 +65,8 @@ function read(call: Call, itemId: number) {
 }
 
 function wire({ base, core, isExtended }: Call, item: Item, userId = core.account.userId) {
-  const isFlawed = item.content !== null && core.content.isFlawed(item.content)
-  return itemWire(item, { base, userId, isExtended, isFlawed })
+  const isDamaged = item.content !== null && core.content.isDamaged(item.content)
+  return itemWire(item, { base, userId, isExtended, isDamaged })
 }
 
 /** Leaves have an empty `dirs`, never null. Source: API v1 §5.6. */

@@ -56,8 +56,8 @@ export async function handleV1(request: IncomingMessage, response: ServerRespons
   send(response, await answer(decoded, options), decoded.callback)
 }
 
-async function answer(said: Decoded, { cores, attempts, caller, base }: V1Options): Promise<Answer> {
-  const { key, secret } = said
+async function answer(request: Decoded, { cores, attempts, caller, base }: V1Options): Promise<Answer> {
+  const { key, secret } = request
   const isSigner = ({ account }: Core) => key !== null && secret !== null && account.isSignedBy(key, secret)
   // Everyone is asked, so that the time tells nothing about who was meant.
   const [core] = cores.users.filter(isSigner)
@@ -68,16 +68,17 @@ async function answer(said: Decoded, { cores, attempts, caller, base }: V1Option
     return failure(`Too many wrong keys or secrets. Please try again in ${seconds} seconds.`, null, 429)
   }
   const { account } = core
-  const resource = Object.hasOwn(resources, said.resource) ? resources[said.resource] : undefined
-  const method = resource !== undefined && Object.hasOwn(resource, said.method) ? resource[said.method] : undefined
+  const resource = Object.hasOwn(resources, request.resource) ? resources[request.resource] : undefined
+  const method =
+    resource !== undefined && Object.hasOwn(resource, request.method) ? resource[request.method] : undefined
   if (method === undefined) {
     return failure(
-      `There is no method “${said.method.slice(0, 100)}” of “${said.resource.slice(0, 100)}”.`,
+      `There is no method “${request.method.slice(0, 100)}” of “${request.resource.slice(0, 100)}”.`,
       account,
       404,
     )
   }
-  const content = said.readContent()
+  const content = request.readContent()
   if (content === null) return failure('The request is not sound JSON.', account)
   const { params, isExtended } = content
   try {

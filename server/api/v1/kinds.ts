@@ -23,7 +23,7 @@ export function kindCode(kind: ItemKind): string {
 }
 
 /** The kind for its word, its code as text, or `video`; null when there is none. */
-export function kindOfWord(said: string): ItemKind | null {
-  const wanted = said.toLowerCase() === 'video' ? 'movie' : said.toLowerCase()
+export function kindOfWord(text: string): ItemKind | null {
+  const wanted = text.toLowerCase() === 'video' ? 'movie' : text.toLowerCase()
   return itemKinds.find((kind) => kindWord(kind) === wanted || kindCode(kind) === wanted) ?? null
 }

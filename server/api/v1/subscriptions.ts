@@ -7,24 +7,24 @@ import type { Params } from './params.ts'
 export const subscriptions: Record<string, Method> = {
   list: ({ core }) => core.subscriptions.list().map(toWire),
   create: ({ core, params }) => {
-    const said = draftOf(params)
-    if (said.url === undefined) throw new Refusal('The parameter “url” is missing.')
-    const { url } = said
+    const draft = draftOf(params)
+    if (draft.url === undefined) throw new Refusal('The parameter “url” is missing.')
+    const { url } = draft
     const defaults = {
       name: URL.canParse(url) ? new URL(url).hostname : url,
       doFilters: '',
       dontFilters: '',
       folderId: 0,
     }
-    return [toWire(core.subscriptions.create({ ...defaults, isPaused: false, ...said, url }))]
+    return [toWire(core.subscriptions.create({ ...defaults, isPaused: false, ...draft, url }))]
   },
   edit: ({ core, params }) => {
-    const said = draftOf(params)
+    const changes = draftOf(params)
     const isNull = (name: string) => params.has(name) && params.text(name) === null
-    if (isNull('url') || (isNull('title') && said.name === undefined)) {
+    if (isNull('url') || (isNull('title') && changes.name === undefined)) {
       throw new Refusal('A subscription needs a title and a url.')
     }
-    return [toWire(core.subscriptions.edit(params.id('id'), said))]
+    return [toWire(core.subscriptions.edit(params.id('id'), changes))]
   },
   delete: ({ core, params }) => {
     core.subscriptions.remove(params.id('id'))

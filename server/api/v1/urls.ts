@@ -30,7 +30,7 @@ export const urls: Record<string, Method> = {
           .flatMap((group) => group.links.map((url) => ({ url, error: problemOf(group) }))),
       },
       disk_avail: `${core.quota.availableBytes()}`,
-      bw_avail: `${core.bandwidth.figures().availableBytes}`,
+      bw_avail: `${core.bandwidth.balance().availableBytes}`,
     }
   },
   extracturls: async ({ core, params }) => {

@@ -9,7 +9,7 @@ import { statusWords } from './statuses.ts'
 /** How an item is written, for a service that listens at `base`. Source: API v1 §5.1. */
 export function itemWire(
   item: Item,
-  { base, userId, isExtended, isFlawed }: { base: string; userId: number; isExtended: boolean; isFlawed: boolean },
+  { base, userId, isExtended, isDamaged }: { base: string; userId: number; isExtended: boolean; isDamaged: boolean },
 ) {
   const isFolder = item.kind === 'folder'
   const kind = kindWord(item.kind)
@@ -27,7 +27,7 @@ export function itemWire(
     id: `${item.id}`,
     size: `${item.sizeBytes}`,
     ...(isFolder ? { zip_url: `${base}/stream-basket/${userId}/${item.id}` } : {}),
-    ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds, ...(isFlawed && { missing: true }) } } : {}),
+    ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds, ...(isDamaged && { missing: true }) } } : {}),
   }
 }
 

@@ -23,22 +23,22 @@ export interface Account {
 /** The token is derived from the secret, so it is never stored and outlives a restart. Source: API v1 §9.3. */
 export function createAccount(userId: number, { key, secret, user, password }: Credentials): Account {
   const token = createHmac('sha256', secret).update(`token of ${key}`).digest('hex').slice(0, 40)
-  const isKey = comparer([key, secret])
-  const isToken = comparer([token])
-  const isPassword = password === null ? () => false : comparer([user, password])
+  const isKey = createComparer([key, secret])
+  const isToken = createComparer([token])
+  const isPassword = password === null ? () => false : createComparer([user, password])
   return {
     userId,
     userName: user,
-    isSignedBy: (saidKey, saidSecret) => isKey([saidKey, saidSecret]),
-    hasPassword: (saidUser, saidPassword) => isPassword([saidUser, saidPassword]),
+    isSignedBy: (candidateKey, candidateSecret) => isKey([candidateKey, candidateSecret]),
+    hasPassword: (candidateUser, candidatePassword) => isPassword([candidateUser, candidatePassword]),
     token,
-    isToken: (said) => isToken([said]),
+    isToken: (candidate) => isToken([candidate]),
   }
 }
 
 /** Compares in a time that tells nothing about where they differ. */
-function comparer(right: string[]): (said: string[]) => boolean {
+function createComparer(right: string[]): (candidate: string[]) => boolean {
   const digest = (texts: string[]) => hash('sha256', JSON.stringify(texts), 'buffer')
-  const wanted = digest(right)
-  return (said) => timingSafeEqual(digest(said), wanted)
+  const expected = digest(right)
+  return (candidate) => timingSafeEqual(digest(candidate), expected)
 }

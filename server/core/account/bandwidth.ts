@@ -7,10 +7,10 @@ const defaultBytes = 2 ** 40
 /** This month's bandwidth of a user. What a month leaves over is there in the next. Only paid hosters cost. Source: API v1 §8.2, §9.1. */
 export interface Bandwidth {
   totalBytes: number
-  figures(): { carriedBytes: number; availableBytes: number }
+  balance(): { carriedBytes: number; availableBytes: number }
   /** Takes so many bytes, or answers false and changes nothing. */
   spend(bytes: number): boolean
-  giveBack(bytes: number): void
+  refund(bytes: number): void
 }
 
 export function createBandwidth(
@@ -45,7 +45,7 @@ export function createBandwidth(
     Math.max(0, totalBytes + carriedBytes - usedBytes)
   return {
     totalBytes,
-    figures: () => {
+    balance: () => {
       const current = row()
       return { carriedBytes: current.carriedBytes, availableBytes: available(current) }
     },
@@ -55,7 +55,7 @@ export function createBandwidth(
       change.run(current.usedBytes + bytes, userId, current.month)
       return true
     },
-    giveBack: (bytes) => {
+    refund: (bytes) => {
       const current = row()
       change.run(Math.max(0, current.usedBytes - bytes), userId, current.month)
     },

@@ -11,7 +11,7 @@ export interface DataFiles {
   olderJournal: string
   seal: string
   /** Tells the copies that were found good by their bytes. */
-  vouched: string
+  goodCopies: string
 }
 
 export function dataFiles(folder: string): DataFiles {
@@ -23,6 +23,6 @@ export function dataFiles(folder: string): DataFiles {
     journal: at('putdesk.journal'),
     olderJournal: at('putdesk.journal-1'),
     seal: at('putdesk.seal'),
-    vouched: at('putdesk.copies'),
+    goodCopies: at('putdesk.copies'),
   }
 }

@@ -21,9 +21,9 @@ export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) }
     // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
     db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const check = isThorough ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
-    if (Object.values(one(db, check)).includes('ok')) return db
+    if (Object.values(firstRow(db, check)).includes('ok')) return db
   } catch (error) {
-    if (!isDamage(error)) {
+    if (!isDamageError(error)) {
       db.close()
       throw error
     }
@@ -32,7 +32,7 @@ export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) }
   return null
 }
 
-function isDamage(error: unknown): boolean {
+function isDamageError(error: unknown): boolean {
   // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
   return code === 11 || code === 26
@@ -43,7 +43,7 @@ function isDamage(error: unknown): boolean {
  * the name of a table or a column is damaged.
  */
 export function isOurs(sql: DatabaseSync): boolean {
-  const version = number(one(sql, 'PRAGMA user_version'), 'user_version')
+  const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
   const found = new Set(columnsIn(sql))
   return version > 0 && columnsOfVersion(Math.min(version, schemaVersion)).every((column) => found.has(column))
 }
@@ -66,12 +66,12 @@ export function versionOf(path: string): number {
 /** Keeps a database aside under a dated name, with what SQLite keeps beside it. Answers with that name. */
 export function setAside(path: string): string {
   const aside = asideName(path)
-  moveAll(path, aside)
+  moveDatabase(path, aside)
   return aside
 }
 
 /** Moves a database with what SQLite keeps beside it. */
-export function moveAll(path: string, to: string): void {
+export function moveDatabase(path: string, to: string): void {
   for (const ending of ['', '-wal', '-shm']) {
     if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
       renameSync(`${path}${ending}`, `${to}${ending}`)
@@ -89,7 +89,7 @@ export function asideName(path: string): string {
 }
 
 /** Costs no room where the file system can share the bytes. What finds no room leaves nothing behind. */
-export function copyWhole(from: string, to: string): void {
+export function copyDatabaseFile(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_FICLONE)
   } catch (error) {
@@ -104,6 +104,6 @@ export function discard(path: string): void {
 }
 
 /** The first row that a query gives, or an empty one. */
-export function one(db: DatabaseSync, query: string): Row {
+export function firstRow(db: DatabaseSync, query: string): Row {
   return db.prepare(query).get() ?? {}
 }

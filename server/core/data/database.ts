@@ -10,7 +10,7 @@ import { openJournal } from './journal.ts'
 import { makeFolder } from './make-folder.ts'
 import { openData } from './restore.ts'
 import { number, type Row } from './row.ts'
-import { breakSeal, type Sum, seal, vouch } from './seal.ts'
+import { type FileChecksum, recordGoodCopy, removeSeal, seal } from './seal.ts'
 
 const minuteMs = 60 * 1000
 const hourMs = 60 * minuteMs
@@ -25,9 +25,9 @@ export interface Database {
   /** What happened to a damaged file when it was opened, or null. */
   restored: string | null
   /** Keeps a copy of the data aside, to go back to if the file is ever damaged; does nothing if nothing changed. */
-  keepCopy(): Promise<void>
+  backUp(): Promise<void>
   /** Resolves when no copy is being made; the database is not to be closed before. */
-  copied(): Promise<void>
+  copyFinished(): Promise<void>
   close(): void
 }
 
@@ -54,14 +54,14 @@ export function openDatabase(folder: string, report: (error: unknown) => void = 
 function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown) => void): Database {
   const files = dataFiles(folder)
   const { sql, restored } = openData(files)
-  breakSeal(files)
+  removeSeal(files)
   sql.exec('PRAGMA foreign_keys = ON')
   let isFlushing = false
   const journal = openJournal(sql, {
     path: files.journal,
     olderPath: files.olderJournal,
     report,
-    onLoose: () => {
+    onUntracked: () => {
       if (isFlushing) return
       isFlushing = true
       setImmediate(() => {
@@ -87,7 +87,7 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
     } catch (error) {
       if (sql.isTransaction) {
         sql.exec('ROLLBACK')
-        journal.drop()
+        journal.rollBack()
       }
       throw error
     }
@@ -95,14 +95,14 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
   let copiedChanges = journal.isEmpty() && hasCopy(files) ? changesOf(sql) : -1
   let copiedAtMs = Number.NEGATIVE_INFINITY
   let copying: Promise<void> | null = null
-  let tryAgainAtMs = 0
+  let retryAtMs = 0
   const copy = async () => {
     // One that fails, for want of room perhaps, is not tried again at once.
-    tryAgainAtMs = performance.now() + minuteMs
+    retryAtMs = performance.now() + minuteMs
     const changes = changesOf(sql)
     const mark = journal.mark()
     await copyDatabase(sql, files)
-    journal.turn(mark)
+    journal.rotate(mark)
     copiedChanges = changes
     copiedAtMs = performance.now()
   }
@@ -110,16 +110,16 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
     sql,
     restored,
     transact,
-    keepCopy: () => {
+    backUp: () => {
       const isDue = performance.now() - copiedAtMs >= hourMs || journal.sizeBytes() > maxJournalBytes
-      if (!isDue || performance.now() < tryAgainAtMs || changesOf(sql) === copiedChanges)
+      if (!isDue || performance.now() < retryAtMs || changesOf(sql) === copiedChanges)
         return copying ?? Promise.resolve()
       copying ??= copy().finally(() => {
         copying = null
       })
       return copying
     },
-    copied: async () => {
+    copyFinished: async () => {
       await copying
     },
     close: () => {
@@ -142,11 +142,11 @@ async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> 
   await rm(next, { force: true })
   try {
     await backup(sql, next)
-    const sum = await check(next)
+    const sum = await checkCopy(next)
     const file = await open(next, 'r+')
     await file.sync()
     await file.close()
-    vouch(files, sum)
+    recordGoodCopy(files, sum)
     await keepOlder(newest, older)
     await replaceFile(next, newest)
   } catch (error) {
@@ -164,7 +164,7 @@ async function keepOlder(newest: string, older: string): Promise<void> {
 }
 
 /** Reads a whole copy, in a thread, because that takes long for a large one. Rejects when it is damaged. */
-function check(path: string): Promise<Sum> {
+function checkCopy(path: string): Promise<FileChecksum> {
   const program = `
     const { readFileSync } = require('node:fs')
     const { DatabaseSync } = require('node:sqlite')

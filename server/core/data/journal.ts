@@ -19,7 +19,7 @@ export interface Entry {
 export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscriptions' | 'seen_entries'
 
 /** After what a row is written down. Items that leave the database had been moved to the removed ones before. */
-const occasions: Record<Table, string[]> = {
+const watchedChanges: Record<Table, string[]> = {
   users: ['INSERT', 'UPDATE OF name'],
   items: ['INSERT', 'UPDATE OF parent_id, name'],
   transfers: ['INSERT', 'DELETE', 'UPDATE OF torrent', 'UPDATE OF links, stage, plan, item_ids, name, finished_at'],
@@ -28,7 +28,7 @@ const occasions: Record<Table, string[]> = {
   seen_entries: ['INSERT'],
 }
 /** Every save of a transfer writes all its columns: it counts only when one of these is another than before. */
-const differs = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
+const hasRelevantChange = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
   .map((column) => `OLD.${column} IS NOT NEW.${column}`)
   .join(' OR ')
 
@@ -39,14 +39,14 @@ export interface Journal {
   /** To be called after the commit. */
   write(line: string | null): void
   /** After a rollback nothing was changed. */
-  drop(): void
+  rollBack(): void
   /** True when it holds nothing. */
   isEmpty(): boolean
   sizeBytes(): number
   /** Where it ends now; what is before it is in a copy of the database that is begun after this. */
-  mark(): Mark
+  mark(): JournalMark
   /** Puts what is before the mark aside: a copy of the database has it. */
-  turn(mark: Mark): void
+  rotate(mark: JournalMark): void
   close(): void
 }
 
@@ -55,7 +55,7 @@ interface Changed {
   key: string
 }
 
-interface Mark {
+interface JournalMark {
   offset: number
   databaseId: string
   number: number
@@ -67,21 +67,21 @@ interface JournalOptions {
   olderPath: string
   report(error: unknown): void
   /** Called when rows were changed outside a transaction. */
-  onLoose(): void
+  onUntracked(): void
 }
 
-export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoose }: JournalOptions): Journal {
+export function openJournal(sql: DatabaseSync, { path, olderPath, report, onUntracked }: JournalOptions): Journal {
   let file = openSync(path, 'a', 0o600)
   let sizeBytes = statSync(path).size
   let isEmpty = readJournal(path).every(({ rows }) => rows.length === 0)
-  let isTorn = sizeBytes > 0
+  let hasPartialLine = sizeBytes > 0
   let syncing: NodeJS.Timeout | null = null
   const changed = new Map<string, Changed>()
   /** What was changed outside a transaction is in the database, whatever becomes of the next one. */
-  const loose = new Map<string, Changed>()
+  const untracked = new Map<string, Changed>()
   sql.function('note_change', (table, key) => {
-    if (isTable(table)) (sql.isTransaction ? changed : loose).set(`${table} ${key}`, { table, key: `${key}` })
-    if (!sql.isTransaction) onLoose()
+    if (isTable(table)) (sql.isTransaction ? changed : untracked).set(`${table} ${key}`, { table, key: `${key}` })
+    if (!sql.isTransaction) onUntracked()
     return null
   })
   watch(sql)
@@ -97,24 +97,24 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
     return reader.get(Number(key)) ?? null
   }
   const append = (line: string) => {
-    const bytes = Buffer.from(isTorn ? `\n${line}` : line)
-    isTorn = true
+    const bytes = Buffer.from(hasPartialLine ? `\n${line}` : line)
+    hasPartialLine = true
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
-    isTorn = false
+    hasPartialLine = false
     isEmpty = false
     sizeBytes += bytes.length
   }
   return {
     prepare: () => {
-      if (changed.size === 0 && loose.size === 0) return null
+      if (changed.size === 0 && untracked.size === 0) return null
       const written = count.get() ?? {}
-      const rows = [...new Map([...loose, ...changed]).values()].map((one) => ({ ...one, row: read(one) }))
+      const rows = [...new Map([...untracked, ...changed]).values()].map((one) => ({ ...one, row: read(one) }))
       return lineOf({ databaseId: text(written, 'database_id'), number: number(written, 'number'), rows })
     },
     write: (line) => {
       if (line === null) return
       changed.clear()
-      loose.clear()
+      untracked.clear()
       try {
         append(line)
       } catch (error) {
@@ -128,14 +128,14 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onLoos
         })
       }, syncAfterMs).unref()
     },
-    drop: () => changed.clear(),
+    rollBack: () => changed.clear(),
     isEmpty: () => isEmpty,
     sizeBytes: () => sizeBytes,
     mark: () => {
       const written = sql.prepare('SELECT database_id, number FROM written').get() ?? {}
       return { offset: sizeBytes, databaseId: text(written, 'database_id'), number: number(written, 'number') }
     },
-    turn: (mark) => {
+    rotate: (mark) => {
       const rest = readFileSync(path).subarray(mark.offset)
       const bytes = Buffer.concat([Buffer.from(lineOf({ ...mark, rows: [] })), rest])
       writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true })
@@ -189,8 +189,8 @@ export function putRow(sql: DatabaseSync, table: Table, written: Row): void {
       .prepare('UPDATE items SET name = name || ? WHERE user_id = ? AND parent_id = ? AND name = ? AND id != ?')
       .run(` (${id})`, toValue(user_id), toValue(parent_id), toValue(name), toValue(id))
   }
-  const holders = columns.map(() => '?').join(', ')
-  sql.prepare(`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${holders})`).run(...values)
+  const placeholders = columns.map(() => '?').join(', ')
+  sql.prepare(`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${placeholders})`).run(...values)
 }
 
 const columns = new WeakMap<DatabaseSync, Map<Table, Set<string>>>()
@@ -206,10 +206,10 @@ function columnsOf(sql: DatabaseSync, table: Table): ReadonlySet<string> {
 
 function watch(sql: DatabaseSync): void {
   for (const table of tables) {
-    for (const [index, occasion] of occasions[table].entries()) {
+    for (const [index, occasion] of watchedChanges[table].entries()) {
       const row = occasion === 'DELETE' ? 'OLD' : 'NEW'
       const key = table === 'seen_entries' ? `json_array(${row}.subscription_id, ${row}.entry)` : `${row}.id`
-      const when = occasion.startsWith('UPDATE OF links') ? `WHEN ${differs}` : ''
+      const when = occasion.startsWith('UPDATE OF links') ? `WHEN ${hasRelevantChange}` : ''
       sql.exec(`CREATE TEMP TRIGGER note_${table}_${index} AFTER ${occasion} ON main.${table} ${when} BEGIN
         SELECT note_change('${table}', ${key}); END`)
     }
@@ -223,16 +223,16 @@ function isTable(value: unknown): value is Table {
 }
 
 function lineOf({ databaseId, number: count, rows }: Entry): string {
-  const said = JSON.stringify([databaseId, count, rows.map(({ table, key, row }) => [table, key, row])], (_, value) =>
+  const json = JSON.stringify([databaseId, count, rows.map(({ table, key, row }) => [table, key, row])], (_, value) =>
     value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
   )
-  return `${crc32(said).toString(16).padStart(8, '0')} ${said}\n`
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
 }
 
 function entryOf(line: string): Entry[] {
-  const said = line.slice(9)
-  if (line.length < 10 || Number.parseInt(line.slice(0, 8), 16) !== crc32(said)) return []
-  const read: unknown = JSON.parse(said)
+  const json = line.slice(9)
+  if (line.length < 10 || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return []
+  const read: unknown = JSON.parse(json)
   if (!Array.isArray(read)) return []
   const [databaseId, count, rows]: unknown[] = read
   if (typeof databaseId !== 'string' || typeof count !== 'number' || !Array.isArray(rows)) return []

@@ -12,7 +12,7 @@ export function makeFolder(path: string): void {
   if (isFolder(path)) return
   const parent = dirname(path)
   if (parent !== path && isMissing(parent)) makeFolder(parent)
-  if (process.platform === 'win32') explain(path)
+  if (process.platform === 'win32') throwUnixError(path)
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
@@ -22,7 +22,7 @@ export function makeFolder(path: string): void {
 }
 
 /** Throws what Unix would say: Windows says of each of these that something is missing. */
-function explain(path: string): void {
+function throwUnixError(path: string): void {
   const code = isFolder(dirname(path)) ? (basename(path).length > maxNameLength ? 'ENAMETOOLONG' : null) : 'ENOTDIR'
   if (code !== null) throw Object.assign(new Error(`${code}, mkdir '${path}'`), { code, path })
 }

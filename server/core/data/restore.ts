@@ -4,14 +4,24 @@ import type { DatabaseSync } from 'node:sqlite'
 import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
 import { isFullDisk } from '../../../engine/fetch-error.ts'
 import type { DataFiles } from './data-files.ts'
-import { asideName, copyWhole, discard, isOurs, moveAll, one, setAside, tryOpen, versionOf } from './database-file.ts'
+import {
+  asideName,
+  copyDatabaseFile,
+  discard,
+  firstRow,
+  isOurs,
+  moveDatabase,
+  setAside,
+  tryOpen,
+  versionOf,
+} from './database-file.ts'
 import { DataFolderError } from './folder-error.ts'
 import { type Entry, readJournal, replay, type Table } from './journal.ts'
 import { recount } from './recount.ts'
 import { number, text } from './row.ts'
 import { salvage } from './salvage.ts'
 import { migrate, schemaVersion } from './schema.ts'
-import { isVouched, readSeal } from './seal.ts'
+import { isKnownGood, readSeal } from './seal.ts'
 
 export interface OpenedData {
   sql: DatabaseSync
@@ -34,50 +44,55 @@ export function openData(files: DataFiles): OpenedData {
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) refuseNewer(copy, files.folder)
     else if (versionOf(copy) > schemaVersion) setAside(copy)
   }
-  setOddAside(files)
+  setAsideNonFiles(files)
   const recent = readJournal(files.journal)
   const all = () => [...readJournal(files.olderJournal), ...recent]
-  const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
-  const isNew = !isThere && !hasAnything(files, recent)
-  const before = keepBefore(path)
+  const exists = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const isNew = !exists && !wasUsedBefore(files, recent)
+  const unclean = keepUncleanFiles(path)
   const seal = readSeal(files)
   const isAsLeft = seal === 'same' && existsSync(files.seal)
-  const sql = isThere || isNew ? tryOpen(path, { isThorough: isThere && !isAsLeft }) : null
+  const sql = exists || isNew ? tryOpen(path, { isThorough: exists && !isAsLeft }) : null
   const isUsable =
-    sql !== null && (isNew || isOurs(sql)) && !hasRoomFor(() => isRotten(files, sql, { seal, entries: all }))
+    sql !== null &&
+    (isNew || isOurs(sql)) &&
+    !trueUnlessDiskFull(() => isSilentlyDamaged(files, sql, { seal, entries: all }))
   if (!isUsable) {
     sql?.close()
-    if (before !== null) discard(path)
-    return restore(files, all(), { isThere, aside: before ?? (isLeft(path) ? setAside(path) : null) })
+    if (unclean !== null) discard(path)
+    return restore(files, all(), {
+      exists,
+      aside: unclean ?? (hasDatabaseFiles(path) ? setAside(path) : null),
+    })
   }
-  bringUp(sql, files.folder)
-  const lost = lostEntries(sql, recent).length === 0 ? [] : lostEntries(sql, all())
-  const isWhole = follows(sql, lost)
+  upgrade(sql, files.folder)
+  const lost = missingEntries(sql, recent).length === 0 ? [] : missingEntries(sql, all())
+  const isWhole = hasNoGap(sql, lost)
   if (!isWhole && copies.some((copy) => existsSync(copy))) {
     // It lost more than the journal can tell: it is older than the copy.
     sql.close()
-    if (before !== null) discard(path)
-    return restore(files, all(), { isThere, aside: before ?? setAside(path) })
+    if (unclean !== null) discard(path)
+    return restore(files, all(), { exists, aside: unclean ?? setAside(path) })
   }
-  if (before !== null && lost.length === 0) discard(before)
-  catchUp(sql, lost)
-  const told = [
-    ...(seal === 'same' ? [] : [foundChanged]),
-    ...(lost.length === 0 ? [] : [sayChanges(lost.filter(({ rows }) => rows.length > 0).length)]),
+  if (unclean !== null && lost.length === 0) discard(unclean)
+  replayMissing(sql, lost)
+  const notices = [
+    ...(seal === 'same' ? [] : [editedNotice]),
+    ...(lost.length === 0 ? [] : [replayedNotice(lost.filter(({ rows }) => rows.length > 0).length)]),
     ...(isWhole ? [] : ['Other changes may be missing.']),
   ]
-  return { sql, restored: told.length === 0 ? null : told.join(' '), aside: null }
+  return { sql, restored: notices.length === 0 ? null : notices.join(' '), aside: null }
 }
 
 /** A log without its database counts too: the next database in this place would take it for its own. */
-function isLeft(path: string): boolean {
+function hasDatabaseFiles(path: string): boolean {
   return existsSync(path) || existsSync(`${path}-wal`)
 }
 
-const foundChanged =
+const editedNotice =
   'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
 
-function sayChanges(count: number): string {
+function replayedNotice(count: number): string {
   return count === 1
     ? 'The last change was missing from the list of your files, and is back now.'
     : `The last ${count} changes were missing from the list of your files, and are back now.`
@@ -86,19 +101,19 @@ function sayChanges(count: number): string {
 function restore(
   files: DataFiles,
   entries: Entry[],
-  { isThere, aside }: { isThere: boolean; aside: string | null },
+  { exists, aside }: { exists: boolean; aside: string | null },
 ): OpenedData {
   const { path, folder } = files
-  const from = firstGood(files, aside)
+  const from = restoreFirstGoodCopy(files, aside)
   const sql = tryOpen(path)
   if (sql === null) throw new DataFolderError(`“${path}” cannot be read or written: check the disk that it is on.`)
-  bringUp(sql, folder)
-  const lost = from === null ? entries : lostEntries(sql, entries)
-  const isWhole = from !== null && follows(sql, lost)
+  upgrade(sql, folder)
+  const lost = from === null ? entries : missingEntries(sql, entries)
+  const isWhole = from !== null && hasNoGap(sql, lost)
   const salvaged = isWhole || aside === null ? 0 : salvage(aside, sql)
-  catchUp(sql, lost)
+  replayMissing(sql, lost)
   recount(sql)
-  const what = isThere ? `damaged: it was kept aside as “${aside}”` : 'missing'
+  const what = exists ? `damaged: it was kept aside as “${aside}”` : 'missing'
   const source = from === null ? 'there was no copy to restore' : 'the last good copy was restored'
   const found = salvaged + lost.length > 0 ? ' What could still be read elsewhere is back too.' : ''
   const rest = isWhole
@@ -113,15 +128,15 @@ function restore(
  * The first copy that is good, now in the place of the database; one that is as it was written comes before one that only looks good.
  * Where there is no room for it, all is as it was before.
  */
-function firstGood(files: DataFiles, aside: string | null): string | null {
+function restoreFirstGoodCopy(files: DataFiles, aside: string | null): string | null {
   const { path, copies } = files
-  const sound = copies.filter((copy) => isVouched(files, copy))
+  const sound = copies.filter((copy) => isKnownGood(files, copy))
   try {
     const find = (some: readonly string[], isThorough: boolean) =>
-      some.find((copy) => takeCopy(copy, path, { isThorough }))
+      some.find((copy) => restoreCopy(copy, path, { isThorough }))
     return find(sound, false) ?? find(copies, true) ?? null
   } catch (error) {
-    if (aside !== null && !existsSync(path)) moveAll(aside, path)
+    if (aside !== null && !existsSync(path)) moveDatabase(aside, path)
     throw error
   }
 }
@@ -130,29 +145,29 @@ function firstGood(files: DataFiles, aside: string | null): string | null {
  * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
  * by its rows. A copy that is as it was written and the journal must be there to tell.
  */
-function isRotten(
+function isSilentlyDamaged(
   files: DataFiles,
   sql: DatabaseSync,
   { seal, entries }: { seal: ReturnType<typeof readSeal>; entries(): Entry[] },
 ): boolean {
   if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
-  const last = versionIn(sql)
+  const last = lastChangeIn(sql)
   const next = `${files.path}.kept`
   if (
     last === null ||
-    !files.copies.some((copy) => isVouched(files, copy) && takeCopy(copy, next, { isThorough: false }))
+    !files.copies.some((copy) => isKnownGood(files, copy) && restoreCopy(copy, next, { isThorough: false }))
   )
     return false
   const kept = tryOpen(next)
   try {
-    if (kept === null || versionIn(kept)?.id !== last.id) return false
-    bringUp(kept, files.folder)
-    const since = lostEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
-    const isWhole = follows(kept, since)
-    catchUp(kept, since)
-    const isSame = versionIn(kept)?.number === last.number
+    if (kept === null || lastChangeIn(kept)?.id !== last.id) return false
+    upgrade(kept, files.folder)
+    const since = missingEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
+    const isWhole = hasNoGap(kept, since)
+    replayMissing(kept, since)
+    const isSame = lastChangeIn(kept)?.number === last.number
     kept.close()
-    return isWhole && isSame && (seal === 'rotten' || hasOtherRowsThan(sql, next, files))
+    return isWhole && isSame && (seal === 'rotten' || differsFrom(sql, next, files))
   } finally {
     if (kept?.isOpen === true) kept.close()
     discard(next)
@@ -160,7 +175,7 @@ function isRotten(
 }
 
 /** False also where the disk is full: a look that needs room is left out then, and the service starts all the same. */
-function hasRoomFor(look: () => boolean): boolean {
+function trueUnlessDiskFull(look: () => boolean): boolean {
   try {
     return look()
   } catch (error) {
@@ -170,7 +185,7 @@ function hasRoomFor(look: () => boolean): boolean {
 }
 
 /** Columns of which the journal has every change. Progress, sizes of folders and figures are not among them. */
-const journaled: Partial<Record<Table, string[]>> = {
+const journaledColumns: Partial<Record<Table, string[]>> = {
   users: ['name'],
   items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
   transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
@@ -179,8 +194,9 @@ const journaled: Partial<Record<Table, string[]>> = {
 }
 
 /** The same for a database that an earlier version may have written: then a copy of it is brought to this version and compared. */
-function hasOtherRowsThan(sql: DatabaseSync, other: string, files: DataFiles): boolean {
-  if (number(one(sql, 'PRAGMA user_version'), 'user_version') === schemaVersion) return hasOtherRows(sql, other)
+function differsFrom(sql: DatabaseSync, other: string, files: DataFiles): boolean {
+  if (number(firstRow(sql, 'PRAGMA user_version'), 'user_version') === schemaVersion)
+    return hasDifferentRows(sql, other)
   const path = `${files.path}.updated`
   discard(path)
   try {
@@ -188,8 +204,8 @@ function hasOtherRowsThan(sql: DatabaseSync, other: string, files: DataFiles): b
     const updated = tryOpen(path, { isThorough: false })
     if (updated === null) return true
     try {
-      bringUp(updated, files.folder)
-      return hasOtherRows(updated, other)
+      upgrade(updated, files.folder)
+      return hasDifferentRows(updated, other)
     } finally {
       updated.close()
     }
@@ -199,17 +215,17 @@ function hasOtherRowsThan(sql: DatabaseSync, other: string, files: DataFiles): b
 }
 
 /** True when a row is not the same here as in another database. */
-function hasOtherRows(sql: DatabaseSync, other: string): boolean {
+function hasDifferentRows(sql: DatabaseSync, other: string): boolean {
   sql.prepare('ATTACH ? AS kept').run(other)
   try {
-    return Object.entries(journaled).some(([table, columns]) => {
+    return Object.entries(journaledColumns).some(([table, columns]) => {
       const row = (from: string) => {
         const size = table === 'items' ? [`iif(${from}.kind = 'folder', 0, ${from}.size)`] : []
         return [...columns.map((column) => `${from}.${column}`), ...size, '0'].join(', ')
       }
       const query = `SELECT 1 AS is_other FROM kept.${table} AS b JOIN main.${table} AS a ON a.id = b.id
         WHERE (${row('a')}) IS NOT (${row('b')}) LIMIT 1`
-      return one(sql, query).is_other === 1
+      return firstRow(sql, query).is_other === 1
     })
   } finally {
     sql.exec('DETACH kept')
@@ -217,27 +233,28 @@ function hasOtherRows(sql: DatabaseSync, other: string): boolean {
 }
 
 /** Which database it is, and the number of its last change; null for one of an older version. */
-function versionIn(sql: DatabaseSync): { id: string; number: number } | null {
-  if (one(sql, "SELECT 1 AS is_there FROM sqlite_schema WHERE name = 'written'").is_there !== 1) return null
-  const written = one(sql, 'SELECT * FROM written')
+function lastChangeIn(sql: DatabaseSync): { id: string; number: number } | null {
+  if (firstRow(sql, "SELECT 1 AS is_there FROM sqlite_schema WHERE name = 'written'").is_there !== 1) return null
+  const written = firstRow(sql, 'SELECT * FROM written')
   return { id: text(written, 'database_id'), number: number(written, 'number') }
 }
 
 /** True when a copy is good; then it is in the place of the database. */
-function takeCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
+function restoreCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
   if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
   const next = `${path}.new`
   discard(next)
-  copyWhole(copy, next)
+  copyDatabaseFile(copy, next)
   const sql = tryOpen(next, { isThorough })
-  const isGood = sql !== null && isOurs(sql) && number(one(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
+  const isGood =
+    sql !== null && isOurs(sql) && number(firstRow(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
   sql?.close()
   if (isGood) replaceFileSync(next, path)
   else rmSync(next, { force: true })
   return isGood
 }
 
-function catchUp(sql: DatabaseSync, entries: readonly Entry[]): void {
+function replayMissing(sql: DatabaseSync, entries: readonly Entry[]): void {
   if (entries.length === 0) return
   sql.exec('PRAGMA foreign_keys = OFF')
   replay(sql, entries)
@@ -245,11 +262,11 @@ function catchUp(sql: DatabaseSync, entries: readonly Entry[]): void {
 }
 
 /** Brings the data to this version, and sets how it is kept. */
-function bringUp(sql: DatabaseSync, folder: string): void {
-  const version = number(one(sql, 'PRAGMA user_version'), 'user_version')
+function upgrade(sql: DatabaseSync, folder: string): void {
+  const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
   if (version > schemaVersion) {
     sql.close()
-    throw newer(folder)
+    throw newerVersionError(folder)
   }
   // With an exclusive lock there is no shared-memory file, and no other program can look at half a change.
   sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
@@ -257,22 +274,22 @@ function bringUp(sql: DatabaseSync, folder: string): void {
 }
 
 /** Entries that the database has not: those that were written after its last one. A journal of another database says nothing. */
-function lostEntries(sql: DatabaseSync, entries: readonly Entry[]): Entry[] {
-  const written = one(sql, 'SELECT * FROM written')
+function missingEntries(sql: DatabaseSync, entries: readonly Entry[]): Entry[] {
+  const written = firstRow(sql, 'SELECT * FROM written')
   const [id, last] = [text(written, 'database_id'), number(written, 'number')]
   return entries.filter((entry) => entry.databaseId === id && entry.number > last)
 }
 
 /** True when no entry is missing between what the database has and the last one. */
-function follows(sql: DatabaseSync, entries: readonly Entry[]): boolean {
-  const last = number(one(sql, 'SELECT number FROM written'), 'number')
+function hasNoGap(sql: DatabaseSync, entries: readonly Entry[]): boolean {
+  const last = number(firstRow(sql, 'SELECT number FROM written'), 'number')
   const numbers = new Set(entries.filter(({ rows }) => rows.length > 0).map((entry) => entry.number))
-  const newest = entries.reduce((most, entry) => Math.max(most, entry.number), last)
+  const newest = entries.reduce((max, entry) => Math.max(max, entry.number), last)
   return numbers.size === newest - last
 }
 
 /** True when something was stored in this folder before, so that a database that is gone is not one that never was. */
-function hasAnything({ folder, path, copies }: DataFiles, entries: readonly Entry[]): boolean {
+function wasUsedBefore({ folder, path, copies }: DataFiles, entries: readonly Entry[]): boolean {
   return (
     entries.length > 0 ||
     existsSync(`${path}-wal`) ||
@@ -288,13 +305,13 @@ function hasFiles(folder: string): boolean {
 }
 
 /** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
-function setOddAside({ path, copies, journal, olderJournal, seal, vouched }: DataFiles): void {
+function setAsideNonFiles({ path, copies, journal, olderJournal, seal, goodCopies }: DataFiles): void {
   const ours = ['-wal', '-shm', '-journal', '.new', '.kept', '.updated'].map((ending) => `${path}${ending}`)
-  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${vouched}.new`]) {
+  for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${goodCopies}.new`]) {
     const found = lstatSync(one, { throwIfNoEntry: false })
     if (found !== undefined && !found.isFile()) setAside(one)
   }
-  for (const one of [path, ...copies, journal, olderJournal, seal, vouched]) {
+  for (const one of [path, ...copies, journal, olderJournal, seal, goodCopies]) {
     const found = lstatSync(one, { throwIfNoEntry: false })
     if (found?.isSymbolicLink() === true && !existsSync(one)) {
       throw new DataFolderError(`“${one}” is a link that leads nowhere: bring back what it leads to, or remove it.`)
@@ -304,11 +321,11 @@ function setOddAside({ path, copies, journal, olderJournal, seal, vouched }: Dat
 }
 
 /** The files of a service that ended without a word, as they are before SQLite opens them and throws away what is damaged. */
-function keepBefore(path: string): string | null {
+function keepUncleanFiles(path: string): string | null {
   if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 || !existsSync(path)) return null
   const kept = asideName(path)
-  const isKept = hasRoomFor(() => {
-    for (const ending of ['', '-wal']) copyWhole(`${path}${ending}`, `${kept}${ending}`)
+  const isKept = trueUnlessDiskFull(() => {
+    for (const ending of ['', '-wal']) copyDatabaseFile(`${path}${ending}`, `${kept}${ending}`)
     return true
   })
   if (!isKept) discard(kept)
@@ -316,9 +333,9 @@ function keepBefore(path: string): string | null {
 }
 
 function refuseNewer(path: string, folder: string): void {
-  if (versionOf(path) > schemaVersion) throw newer(folder)
+  if (versionOf(path) > schemaVersion) throw newerVersionError(folder)
 }
 
-function newer(folder: string): DataFolderError {
+function newerVersionError(folder: string): DataFolderError {
   return new DataFolderError(`“${folder}” was written by a newer version of Putdesk. Nothing in it was changed.`)
 }

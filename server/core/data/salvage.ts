@@ -22,10 +22,10 @@ export function salvage(damaged: string, into: DatabaseSync): number {
     const from = new DatabaseSync(copy)
     into.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE')
     for (const table of tables) {
-      for (const row of readableRows(from, table)) if (attempt(() => putRow(into, table, row))) count += 1
+      for (const row of readableRows(from, table)) if (succeeds(() => putRow(into, table, row))) count += 1
     }
     into.exec('COMMIT')
-    attempt(() => from.close())
+    succeeds(() => from.close())
   } catch {
     // A head that cannot be read: there is nothing to be had.
     if (into.isTransaction) into.exec('COMMIT')
@@ -39,7 +39,7 @@ export function salvage(damaged: string, into: DatabaseSync): number {
 function readableRows(from: DatabaseSync, table: Table): Row[] {
   const rows: Row[] = []
   if (table === 'seen_entries') {
-    attempt(() => {
+    succeeds(() => {
       for (const row of from.prepare('SELECT * FROM seen_entries').iterate()) rows.push(row)
     })
     return rows
@@ -48,7 +48,7 @@ function readableRows(from: DatabaseSync, table: Table): Row[] {
   for (let span = spans.pop(); span !== undefined; span = spans.pop()) {
     const [first, last] = span
     let next = first
-    const isWhole = attempt(() => {
+    const isWhole = succeeds(() => {
       for (const row of from
         .prepare(`SELECT * FROM ${table} WHERE id >= ? AND id <= ? ORDER BY id`)
         .iterate(first, last)) {
@@ -69,7 +69,7 @@ function lastId(from: DatabaseSync, table: Table): number {
   const queries = [`SELECT max(id) AS n FROM ${table}`, `SELECT seq AS n FROM sqlite_sequence WHERE name = '${table}'`]
   const found = queries.map((query) => {
     let n = 0
-    attempt(() => {
+    succeeds(() => {
       n = number(from.prepare(query).get() ?? {}, 'n')
     })
     return n
@@ -77,7 +77,7 @@ function lastId(from: DatabaseSync, table: Table): number {
   return Math.max(...found, 1024)
 }
 
-function attempt(work: () => void): boolean {
+function succeeds(work: () => void): boolean {
   try {
     work()
     return true

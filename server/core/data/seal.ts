@@ -16,47 +16,47 @@ export function seal({ path, seal: note }: DataFiles): void {
  * wrote it; `edited` when one did.
  */
 export function readSeal({ path, seal: note }: DataFiles): 'same' | 'rotten' | 'edited' {
-  const said = existsSync(note) ? parse(readFileSync(note, 'utf8')) : null
-  if (said === null || !existsSync(path)) return 'same'
-  const is = stateOf(path)
-  if (said.checksum === is.checksum && said.sizeBytes === is.sizeBytes) return 'same'
-  return said.writtenAt === is.writtenAt ? 'rotten' : 'edited'
+  const sealed = existsSync(note) ? parseSeal(readFileSync(note, 'utf8')) : null
+  if (sealed === null || !existsSync(path)) return 'same'
+  const current = stateOf(path)
+  if (sealed.checksum === current.checksum && sealed.sizeBytes === current.sizeBytes) return 'same'
+  return sealed.writtenAt === current.writtenAt ? 'rotten' : 'edited'
 }
 
-export function breakSeal({ seal: note }: DataFiles): void {
+export function removeSeal({ seal: note }: DataFiles): void {
   rmSync(note, { force: true })
 }
 
 /** A copy by its bytes alone: it keeps them wherever it is moved. */
-export interface Sum {
+export interface FileChecksum {
   sizeBytes: number
   checksum: number
 }
 
 /** The newest copy, the older one, and one that is not in its place yet. */
-const maxVouched = 3
+const maxRecorded = 3
 /** Three lines take far less. */
-const maxNoteBytes = 4096
+const maxRecordBytes = 4096
 
 /** Notes a copy that was read whole and found good. To be called before it gets its place. */
-export function vouch({ vouched }: DataFiles, sum: Sum): void {
-  const known = readSums(vouched).filter((one) => !isSame(one, sum))
-  const lines = [...known, sum].slice(-maxVouched).map((one) => `${lineOf(one)}\n`)
-  writeFileSync(`${vouched}.new`, lines.join(''), { mode: 0o600, flush: true })
-  replaceFileSync(`${vouched}.new`, vouched)
+export function recordGoodCopy({ goodCopies }: DataFiles, sum: FileChecksum): void {
+  const known = readChecksums(goodCopies).filter((one) => !isSame(one, sum))
+  const lines = [...known, sum].slice(-maxRecorded).map((one) => `${lineOf(one)}\n`)
+  writeFileSync(`${goodCopies}.new`, lines.join(''), { mode: 0o600, flush: true })
+  replaceFileSync(`${goodCopies}.new`, goodCopies)
 }
 
 /** True when a copy is, byte for byte, one that was found good. */
-export function isVouched({ vouched }: DataFiles, copy: string): boolean {
-  const known = readSums(vouched)
+export function isKnownGood({ goodCopies }: DataFiles, copy: string): boolean {
+  const known = readChecksums(goodCopies)
   if (known.length === 0 || statSync(copy, { throwIfNoEntry: false })?.isFile() !== true) return false
-  const sum = sumOf(readFileSync(copy))
+  const sum = checksumOf(readFileSync(copy))
   return known.some((one) => isSame(one, sum))
 }
 
-function readSums(path: string): Sum[] {
+function readChecksums(path: string): FileChecksum[] {
   const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isFile() !== true || found.size > maxNoteBytes) return []
+  if (found?.isFile() !== true || found.size > maxRecordBytes) return []
   return readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((line) => {
@@ -66,20 +66,20 @@ function readSums(path: string): Sum[] {
     })
 }
 
-function isSame(a: Sum, b: Sum): boolean {
+function isSame(a: FileChecksum, b: FileChecksum): boolean {
   return a.sizeBytes === b.sizeBytes && a.checksum === b.checksum
 }
 
 /** The last number is the checksum of the others: a damaged line vouches for nothing. */
-function lineOf({ sizeBytes, checksum }: Sum): string {
+function lineOf({ sizeBytes, checksum }: FileChecksum): string {
   return `${sizeBytes} ${checksum} ${crc32(`${sizeBytes} ${checksum}`)}`
 }
 
-function sumOf(bytes: Buffer): Sum {
+function checksumOf(bytes: Buffer): FileChecksum {
   return { sizeBytes: bytes.length, checksum: crc32(bytes) }
 }
 
-interface State extends Sum {
+interface State extends FileChecksum {
   writtenAt: string
   /** Of these three: a damaged note says nothing. */
   proof: number
@@ -88,16 +88,16 @@ interface State extends Sum {
 function stateOf(path: string): State {
   const bytes = readFileSync(path)
   const writtenAt = `${statSync(path, { bigint: true }).mtimeNs}`
-  return proven({ ...sumOf(bytes), writtenAt })
+  return withProof({ ...checksumOf(bytes), writtenAt })
 }
 
-function proven(state: Omit<State, 'proof'>): State {
+function withProof(state: Omit<State, 'proof'>): State {
   return { ...state, proof: crc32(`${state.sizeBytes} ${state.checksum} ${state.writtenAt}`) }
 }
 
-function parse(note: string): State | null {
+function parseSeal(note: string): State | null {
   const [, sizeBytes = '', checksum = '', writtenAt = '', proof = ''] =
     /^\{"sizeBytes":(\d+),"checksum":(\d+),"writtenAt":"(\d+)","proof":(\d+)\}\n$/.exec(note) ?? []
-  const state = proven({ sizeBytes: Number(sizeBytes), checksum: Number(checksum), writtenAt })
+  const state = withProof({ sizeBytes: Number(sizeBytes), checksum: Number(checksum), writtenAt })
   return proof !== '' && state.proof === Number(proof) ? state : null
 }

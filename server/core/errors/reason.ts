@@ -4,12 +4,12 @@ import { ArchiveError } from '../../archive/archive-error.ts'
 import { TorrentError } from '../../torrent/types.ts'
 import { Refusal } from './refusal.ts'
 
-const withSentence = [Refusal, FetchError, GateError, ArchiveError, TorrentError]
+const errorsWithSentence = [Refusal, FetchError, GateError, ArchiveError, TorrentError]
 
 /** What went wrong, in a sentence for the person; null for an error of the program, which belongs in the log. */
 export function reasonOf(error: unknown): string | null {
   const translated = translateError(error, 'The server')
-  const isKnown = withSentence.some((kind) => translated instanceof kind)
+  const isKnown = errorsWithSentence.some((kind) => translated instanceof kind)
   return isKnown && translated instanceof Error ? translated.message : null
 }
 
@@ -19,7 +19,7 @@ export function failureOf(error: unknown): string {
 }
 
 /** True when there was no room on the disk: worth waiting for. */
-export function isForWantOfRoom(error: unknown): boolean {
+export function isOutOfSpace(error: unknown): boolean {
   if (isFullDisk(error) || (error instanceof ArchiveError && error.kind === 'no-room')) return true
-  return error instanceof Error && error.cause !== undefined && isForWantOfRoom(error.cause)
+  return error instanceof Error && error.cause !== undefined && isOutOfSpace(error.cause)
 }

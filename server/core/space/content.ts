@@ -16,35 +16,35 @@ export interface Content {
   /** Where a transfer keeps its bytes until they are in the space. */
   workFolder(content: string): string
   /** Makes the work folder. */
-  openWork(content: string): Promise<string>
-  removeWork(content: string): Promise<void>
+  openWorkFolder(content: string): Promise<string>
+  removeWorkFolder(content: string): Promise<void>
   /**
    * Puts files of a work folder into the content, by moving them, or with `isKept` so that they are in both places. Doing it
    * again does nothing.
    */
-  settle(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
+  store(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
   /** How many bytes of a work folder are nowhere else. */
   heldBytes(work: string, names: readonly string[]): number
   /** Writes down that content files are to be removed, so that this is done even after a crash. */
-  noteRemovals(contents: readonly string[]): void
+  recordRemovals(contents: readonly string[]): void
   /** Removes content files that were noted so, and forgets the notes. */
   remove(contents: readonly string[]): Promise<void>
   /** Removes content files, several at a time. */
   erase(contents: readonly string[]): Promise<void>
   /** Finishes removals that were noted when the service ended. What nobody noted is not touched: it may be another's. */
-  tidy(): Promise<void>
+  cleanUp(): Promise<void>
   /** The names of all content files there are. */
   names(): string[]
   /** How long a content file is, or null when there is none. */
   sizeBytes(content: string): number | null
   /** True for a content file that was found to be missing or changed. */
-  isFlawed(content: string): boolean
+  isDamaged(content: string): boolean
   /** Remembers that a content file was found so, or sound again. True when that is news. */
-  noteFlaw(content: string, isFlawed: boolean): boolean
+  setDamaged(content: string, isDamaged: boolean): boolean
 }
 
 /** Ends the name of a part file of the first version while it is moved into a work folder. */
-const oldPart = '.part'
+const legacyPartEnding = '.part'
 
 /** How many files are removed at the same time, and how many notes on them in one transaction. */
 const eraseAtOnce = 16
@@ -56,22 +56,22 @@ export function newContentName(): string {
 }
 
 export function openContent(folder: string, db: Database): Content {
-  const shelf = (content: string) => join(folder, 'content', content.slice(0, 2))
-  const path = (content: string) => join(shelf(content), content)
+  const shardFolder = (content: string) => join(folder, 'content', content.slice(0, 2))
+  const path = (content: string) => join(shardFolder(content), content)
   const workFolder = (content: string) => join(folder, 'parts', content)
-  const flawed = new Set<string>()
+  const damaged = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
-  const noteRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
+  const recordRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
   /** Answers with those that another program has open: Windows does not remove them. */
-  const eraseFree = async (contents: readonly string[]) => {
+  const eraseUnlocked = async (contents: readonly string[]) => {
     const held: string[] = []
     for (let done = 0; done < contents.length; done += eraseAtOnce) {
       await Promise.all(
         contents.slice(done, done + eraseAtOnce).map(async (content) => {
           forgetFile(path(content))
           await unlink(path(content)).catch((error) => {
-            if (isHeld(error)) held.push(content)
-            else unlessMissing(error)
+            if (isLocked(error)) held.push(content)
+            else ignoreMissing(error)
           })
         }),
       )
@@ -79,11 +79,11 @@ export function openContent(folder: string, db: Database): Content {
     return held
   }
   const erase = async (contents: readonly string[]) => {
-    const held = await eraseFree(contents)
+    const held = await eraseUnlocked(contents)
     // The next start removes them.
-    if (held.length > 0) db.transact(() => held.map((content) => noteRemoval.run(content)))
+    if (held.length > 0) db.transact(() => held.map((content) => recordRemoval.run(content)))
   }
-  const forgetWork = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
+  const forgetWorkFolder = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
   /** The notes of what is gone already are otherwise cleared at the next start. */
   const note = (work: () => void) => {
     try {
@@ -95,51 +95,51 @@ export function openContent(folder: string, db: Database): Content {
   const remove = async (contents: readonly string[]) => {
     for (let done = 0; done < contents.length; done += noteAtOnce) {
       const some = contents.slice(done, done + noteAtOnce)
-      const held = new Set(await eraseFree(some))
+      const held = new Set(await eraseUnlocked(some))
       note(() => {
         for (const content of some) if (!held.has(content)) forget.run(content)
       })
     }
   }
-  const removeWork = async (content: string) => {
+  const removeWorkFolder = async (content: string) => {
     const work = workFolder(content)
     // Only what is ours, and never through a link: that one is left where it is.
     if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true, maxRetries: 5 })
-    if (isName(content)) await unlink(`${work}${oldPart}`).catch(unlessMissing)
-    note(() => forgetWork.run(content))
+    if (isName(content)) await unlink(`${work}${legacyPartEnding}`).catch(ignoreMissing)
+    note(() => forgetWorkFolder.run(content))
   }
   return {
     folder,
     path,
     workFolder,
-    noteRemovals: (contents) => {
-      for (const content of contents) noteRemoval.run(content)
+    recordRemovals: (contents) => {
+      for (const content of contents) recordRemoval.run(content)
     },
     remove,
     erase,
-    openWork: async (content) => {
+    openWorkFolder: async (content) => {
       const work = workFolder(content)
       if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
         throw new Refusal(`“${work}” is a link: Putdesk fetches only into folders of its own. Please remove the link.`)
       }
       // The first version kept one file in this place, not a folder; an end between these steps loses nothing.
-      if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${oldPart}`)
+      if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${legacyPartEnding}`)
       await mkdir(work, { recursive: true, mode: 0o700 })
-      if (existsSync(`${work}${oldPart}`)) await rename(`${work}${oldPart}`, join(work, '0'))
+      if (existsSync(`${work}${legacyPartEnding}`)) await rename(`${work}${legacyPartEnding}`, join(work, '0'))
       return work
     },
-    removeWork,
-    settle: async (work, files, isKept) => {
-      const shelves = new Set<string>()
+    removeWorkFolder,
+    store: async (work, files, isKept) => {
+      const shards = new Set<string>()
       for (const { from, content } of files) {
         const [source, target] = [join(workFolder(work), from), path(content)]
-        if (!shelves.has(dirname(target))) await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-        shelves.add(dirname(target))
+        if (!shards.has(dirname(target))) await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+        shards.add(dirname(target))
         if (existsSync(target)) continue
-        if (isKept) await keepInBoth(source, target)
+        if (isKept) await linkOrCopy(source, target)
         else await rename(source, target)
       }
-      for (const made of shelves) await syncFolder(made)
+      for (const made of shards) await syncFolder(made)
       await syncFolder(join(folder, 'content'))
     },
     heldBytes: (work, names) =>
@@ -147,10 +147,11 @@ export function openContent(folder: string, db: Database): Content {
         const found = statSync(join(workFolder(work), name), { throwIfNoEntry: false })
         return found?.nlink === 1 ? sum + found.size : sum
       }, 0),
-    tidy: async () => {
+    cleanUp: async () => {
       const noted = db.sql.prepare('SELECT content FROM removals').all()
       if (noted.length > 0) await remove(noted.map((row) => text(row, 'content')))
-      for (const row of db.sql.prepare('SELECT content FROM left_work').all()) await removeWork(text(row, 'content'))
+      for (const row of db.sql.prepare('SELECT content FROM left_work').all())
+        await removeWorkFolder(text(row, 'content'))
     },
     names: () =>
       readdirSync(join(folder, 'content')).flatMap((shelf) =>
@@ -162,11 +163,11 @@ export function openContent(folder: string, db: Database): Content {
       const found = statSync(path(content), { throwIfNoEntry: false })
       return found?.isFile() === true ? found.size : null
     },
-    isFlawed: (content) => flawed.has(content),
-    noteFlaw: (content, isFlawed) => {
-      if (flawed.has(content) === isFlawed) return false
-      if (isFlawed) flawed.add(content)
-      else flawed.delete(content)
+    isDamaged: (content) => damaged.has(content),
+    setDamaged: (content, isDamaged) => {
+      if (damaged.has(content) === isDamaged) return false
+      if (isDamaged) damaged.add(content)
+      else damaged.delete(content)
       return true
     },
   }
@@ -178,22 +179,22 @@ function isName(name: string): boolean {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  const found = await lstat(path).catch(unlessMissing)
+  const found = await lstat(path).catch(ignoreMissing)
   return found?.isDirectory() === true
 }
 
-function unlessMissing(error: unknown): undefined {
+function ignoreMissing(error: unknown): undefined {
   if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
 
 /** True when Windows refuses to remove a file because a program has it open. */
-function isHeld(error: unknown): boolean {
+function isLocked(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : null
   return process.platform === 'win32' && (code === 'EBUSY' || code === 'EPERM' || code === 'EACCES')
 }
 
 /** A second name for the same bytes; where the file system knows no such thing, a copy that appears whole. */
-async function keepInBoth(source: string, target: string): Promise<void> {
+async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target)
   } catch (error) {

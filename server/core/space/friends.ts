@@ -8,7 +8,7 @@ interface Friend {
 }
 
 /** One local user, as the others know them. */
-export interface Neighbour {
+export interface LocalUser {
   userId: number
   userName: string
   space: Space
@@ -17,7 +17,7 @@ export interface Neighbour {
 }
 
 /** An item that a user may read, and whose it is. */
-export interface Readable {
+export interface ReadableItem {
   item: Item
   ownerId: number
   space: Space
@@ -26,7 +26,7 @@ export interface Readable {
 export interface Friends {
   list(): Friend[]
   /** An item of one's own, or of what a friend shares. Throws a `Refusal` for any other. */
-  read(itemId: number): Readable
+  read(itemId: number): ReadableItem
   /** The spaces that a search looks into, with what may be seen of each; null: everything. */
   searchable(who: string): { space: Space; ownerId: number; sharedId: number | null }[]
   /** What the user shares with others. */
@@ -34,7 +34,7 @@ export interface Friends {
 }
 
 /** What the users of one service can read of each other. */
-export function createFriends(me: Neighbour, all: readonly Neighbour[]): Friends {
+export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends {
   let counted: { version: number; folderId: number; items: number } | null = null
   /** Counted again only after a change: clients ask for it all the time. */
   const countOf = (folderId: number) => {
@@ -44,7 +44,7 @@ export function createFriends(me: Neighbour, all: readonly Neighbour[]): Friends
     }
     return counted.items
   }
-  const folderOf = ({ space, share }: Neighbour) => (share === null ? null : space.findFolder(0, share))
+  const folderOf = ({ space, share }: LocalUser) => (share === null ? null : space.findFolder(0, share))
   const sharing = () =>
     all.flatMap((other) => {
       const folder = other.userId === me.userId ? null : folderOf(other)

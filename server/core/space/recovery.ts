@@ -20,22 +20,24 @@ export function recover(db: Database, space: Space, content: Content): string | 
     .all()
     .map((row) => text(row, 'plan'))
     .join('\n')
-  const strays = [...names].filter((name) => !known.has(name))
+  const orphans = [...names].filter((name) => !known.has(name))
   const adopted = adopt(
-    strays.filter((name) => !plans.includes(name)),
+    orphans.filter((name) => !plans.includes(name)),
     { db, space, content },
   )
-  const isVisible = visibility(db)
+  const isVisible = createVisibilityCheck(db)
   const missing = items
     .filter((row) => !names.has(contentOf(row)) && isVisible(number(row, 'parent_id')))
     .map(contentOf)
-  for (const name of missing) content.noteFlaw(name, true)
-  const said = [sayAdopted(adopted), sayMissing(noteMissing(db, missing))].filter((sentence) => sentence !== null)
-  return said.length === 0 ? null : said.join(' ')
+  for (const name of missing) content.setDamaged(name, true)
+  const notices = [adoptedNotice(adopted), missingNotice(recordMissing(db, missing))].filter(
+    (sentence) => sentence !== null,
+  )
+  return notices.length === 0 ? null : notices.join(' ')
 }
 
 /** Tells whether something in this folder can be seen. What was deleted keeps its row for a while after its content. */
-function visibility({ sql }: Database): (folderId: number) => boolean {
+function createVisibilityCheck({ sql }: Database): (folderId: number) => boolean {
   const parentOf = sql.prepare('SELECT parent_id FROM items WHERE id = ?')
   const known = new Map([
     [rootId, true],
@@ -79,7 +81,7 @@ function adopt(
 }
 
 /** Remembers what is missing, and answers with how many of them nobody was told of yet. */
-function noteMissing(db: Database, missing: readonly string[]): number {
+function recordMissing(db: Database, missing: readonly string[]): number {
   const { sql } = db
   return db.transact(() => {
     const before = new Set(
@@ -100,14 +102,14 @@ function noteMissing(db: Database, missing: readonly string[]): number {
 
 const folderName = 'Recovered files'
 
-function sayAdopted(count: number): string | null {
+function adoptedNotice(count: number): string | null {
   if (count === 0) return null
   return count === 1
     ? `A file that the list did not know is in “${folderName}”.`
     : `${count} files that the list did not know are in “${folderName}”.`
 }
 
-function sayMissing(count: number): string | null {
+function missingNotice(count: number): string | null {
   if (count === 0) return null
   return count === 1
     ? 'The content of a file is missing on the disk; the file stays in the list.'

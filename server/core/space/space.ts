@@ -163,7 +163,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     if (parentId === null) throw new Refusal(`“${item.name}” is the root folder and cannot be ${what}.`)
     return { ...item, parentId }
   }
-  const freeIn = (parentId: number, name: string) =>
+  const freeNameIn = (parentId: number, name: string) =>
     freeName(name, (candidate) => byName.get(userId, parentId, candidate) !== undefined)
   /** Adds to the size of a folder and of every folder it is in. */
   const addSize = (folderId: number, bytes: number) => {
@@ -172,9 +172,9 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       grow.run(bytes, userId, at)
   }
   /** What comes from elsewhere also keeps apart from names that differ in case only, for not every disk tells them apart. */
-  const freeForArrival = (parentId: number, name: string) =>
+  const freeNameForNew = (parentId: number, name: string) =>
     freeName(name, (candidate) => byFolded.get(userId, parentId, fold(candidate)) !== undefined)
-  const addArrival = (item: NewItem) => addRow({ ...item, name: freeForArrival(item.parentId, item.name) })
+  const addArrival = (item: NewItem) => addRow({ ...item, name: freeNameForNew(item.parentId, item.name) })
   const addRow = ({ name, ...item }: NewItem): number => {
     const { lastInsertRowid } = insert.run(
       userId,
@@ -191,7 +191,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   const moveTo = (parentId: number, item: Item & { parentId: number }) => {
     if (item.parentId === parentId) return
-    const name = freeIn(parentId, item.name)
+    const name = freeNameIn(parentId, item.name)
     addSize(item.parentId, -item.sizeBytes)
     addSize(parentId, item.sizeBytes)
     sql
@@ -205,7 +205,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     version += 1
   })
   let purging: Promise<void> | null = null
-  const folderOrRoot = (id: number) => (id === rootId || find(id)?.kind === 'folder' ? id : rootId)
+  const existingFolder = (id: number) => (id === rootId || find(id)?.kind === 'folder' ? id : rootId)
   const addBranch = (branch: Branch, parentId: number, files: NewTree['files'], fileIds: number[]): number[] => {
     const added = branch.files.map(({ name, index }) => {
       const { sizeBytes, content } = files[index] ?? { sizeBytes: 0, content: null }
@@ -261,7 +261,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       checkName(name)
       getFolder(parentId)
       return change(() =>
-        get(addRow({ name: freeIn(parentId, name), parentId, kind: 'folder', sizeBytes: 0, content: null })),
+        get(addRow({ name: freeNameIn(parentId, name), parentId, kind: 'folder', sizeBytes: 0, content: null })),
       )
     },
     rename: (id, name) => {
@@ -269,7 +269,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       const item = getChangeable(id, 'renamed')
       if (item.name === name) return item
       return change(() => {
-        const free = freeIn(item.parentId, name)
+        const free = freeNameIn(item.parentId, name)
         const kind = item.kind === 'folder' ? 'folder' : kindOf(free).kind
         sql
           .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
@@ -318,7 +318,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     },
     addFile: ({ name, parentId, sizeBytes, content }) =>
       change(() => {
-        const folderId = folderOrRoot(parentId)
+        const folderId = existingFolder(parentId)
         const item = get(addArrival({ name, parentId: folderId, kind: kindOf(name).kind, sizeBytes, content }))
         addSize(folderId, sizeBytes)
         growUser.run(sizeBytes, userId)
@@ -326,7 +326,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       }),
     addTree: (tree) =>
       change(() => {
-        const folderId = folderOrRoot(tree.parentId)
+        const folderId = existingFolder(tree.parentId)
         const whole = branchOf(tree)
         const fileIds: number[] = []
         const top = addBranch(whole, folderId, tree.files, fileIds)

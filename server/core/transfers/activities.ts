@@ -27,7 +27,7 @@ export class Activities {
   }
 
   /** Begins one. `onError` is told what it failed with, unless it was stopped. */
-  begin(
+  start(
     id: number,
     work: (signal: AbortSignal) => Promise<void>,
     onError: (error: unknown) => void | Promise<void>,

@@ -6,7 +6,7 @@ import { reasonOf } from '../errors/reason.ts'
 import { eachByHost } from './by-host.ts'
 import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from './fetch/facts.ts'
 import { BusyError } from './fetch/fetch-text.ts'
-import { groupLinks, type LinkGroup, linkKind, whyNot } from './links.ts'
+import { groupLinks, type LinkGroup, linkKind, unfetchableReason } from './links.ts'
 
 const maxAtOnce = 32
 const maxPerHost = 6
@@ -48,13 +48,13 @@ export async function analyze(links: readonly string[], options: AnalysisOptions
   const written = new Map(links.map((link, at): [string, string] => [plain[at] ?? '', link.trim()]))
   const known = new Map<string, AnalyzedLink>()
   /** How many links of a host did not answer in time; of one that has answered, none that counts. */
-  const silences = new Map<string, number>()
+  const timeouts = new Map<string, number>()
   await eachByHost([...new Set(plain)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
     const host = hostOf(link)
-    const isSilent = host !== '' && (silences.get(host) ?? 0) >= maxPerHost
-    const answer = isSilent ? silentLink(link) : await analyzeLink(link, options)
-    const missed = answer.note === triedAgain(timeoutSentence(link)) ? 1 : Number.NEGATIVE_INFINITY
-    silences.set(host, (silences.get(host) ?? 0) + missed)
+    const isUnresponsive = host !== '' && (timeouts.get(host) ?? 0) >= maxPerHost
+    const answer = isUnresponsive ? timedOutLink(link) : await analyzeLink(link, options)
+    const missed = answer.note === withRetryNote(timeoutSentence(link)) ? 1 : Number.NEGATIVE_INFINITY
+    timeouts.set(host, (timeouts.get(host) ?? 0) + missed)
     known.set(link, answer)
   })
   return groupLinks(plain)
@@ -67,26 +67,26 @@ export async function analyze(links: readonly string[], options: AnalysisOptions
 }
 
 /** One more of a host that answers nobody: it is not worth another ten seconds of those in line behind it. */
-function silentLink(link: string): AnalyzedLink {
-  return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(timeoutSentence(link)) }
+function timedOutLink(link: string): AnalyzedLink {
+  return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: withRetryNote(timeoutSentence(link)) }
 }
 
 /** A sentence on what passes, with what a transfer of the link does then. */
-function triedAgain(sentence: string): string {
+function withRetryNote(sentence: string): string {
   return sentence.replace(/\.$/, '; it will be tried again.')
 }
 
 async function analyzeLink(link: string, options: AnalysisOptions): Promise<AnalyzedLink> {
   const { hosters, report } = options
-  const refused = whyNot(link) ?? hosters.whyNot(link)
+  const refused = unfetchableReason(link) ?? hosters.unfetchableReason(link)
   if (refused !== null) return { link, facts: null, paidBytes: 0, error: refused, note: null }
   try {
     const facts = await linkFacts(link, options)
     return { link, facts, paidBytes: hosters.isPaid(link) ? (facts.sizeBytes ?? 0) : 0, error: null, note: null }
   } catch (error) {
-    if (isTimeout(error)) return silentLink(link)
+    if (isTimeout(error)) return timedOutLink(link)
     if (error instanceof BusyError)
-      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: triedAgain(error.message) }
+      return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: withRetryNote(error.message) }
     return { link, facts: null, paidBytes: 0, error: sentenceOf(error, link, report), note: null }
   }
 }
@@ -116,11 +116,11 @@ function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: Ana
     sizeBytes,
     paidBytes,
     error: errors.length === 0 ? null : errors.join(' '),
-    tooLarge: whyTooLarge(name, { sizeBytes: sizeBytes ?? 0, paidBytes, quota, bandwidth }),
+    tooLarge: tooLargeReason(name, { sizeBytes: sizeBytes ?? 0, paidBytes, quota, bandwidth }),
   }
 }
 
-function whyTooLarge(
+function tooLargeReason(
   name: string,
   {
     sizeBytes,
@@ -132,7 +132,7 @@ function whyTooLarge(
     paidBytes: number
   },
 ): string | null {
-  const [free, left] = [quota.unpromisedBytes(), bandwidth.figures().availableBytes]
+  const [free, left] = [quota.unreservedBytes(), bandwidth.balance().availableBytes]
   const problems = [
     ...(sizeBytes > free ? [`it needs ${formatSize(sizeBytes)}, and ${formatSize(free)} is free`] : []),
     ...(paidBytes > left ? [`it costs ${formatSize(paidBytes)} of bandwidth, and ${formatSize(left)} is left`] : []),

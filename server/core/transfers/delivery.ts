@@ -11,27 +11,27 @@ import type { Database } from '../data/database.ts'
 import type { Content } from '../space/content.ts'
 import type { Space } from '../space/space.ts'
 import { type Effect, next, type Step } from './life.ts'
-import { Places } from './places.ts'
 import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
+import { SlotPool } from './slot-pool.ts'
 import type { DeliveryStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 import { archivesOf, type UnpackResult, unpack } from './unpacking.ts'
 
 /** Shared by all users: one archive at a time is unpacked on this computer, and one tree at a time saved to a space. */
-export interface DeliveryTurns {
-  unpack: Places<Transfer>
-  complete: Places<Transfer>
+export interface DeliverySlots {
+  unpack: SlotPool<Transfer>
+  complete: SlotPool<Transfer>
 }
 
 /** An unpacker that is silent for so long lends its turn. */
-const silentUnpackerMs = 5 * 60_000
-const maxSilentUnpackers = 2
+const stalledUnpackerMs = 5 * 60_000
+const maxStalledUnpackers = 2
 
-export function createDeliveryTurns(): DeliveryTurns {
-  const endless = { graceMs: Number.POSITIVE_INFINITY, minProgress: 1, maxWaiting: 0 }
+export function createDeliverySlots(): DeliverySlots {
+  const endless = { graceMs: Number.POSITIVE_INFINITY, minProgress: 1, maxSuspended: 0 }
   return {
-    unpack: new Places({ limit: 1, maxWaiting: maxSilentUnpackers, graceMs: silentUnpackerMs, minProgress: 1 }),
-    complete: new Places({ limit: 1, ...endless }),
+    unpack: new SlotPool({ limit: 1, maxSuspended: maxStalledUnpackers, graceMs: stalledUnpackerMs, minProgress: 1 }),
+    complete: new SlotPool({ limit: 1, ...endless }),
   }
 }
 
@@ -42,16 +42,16 @@ export interface DeliveryOptions {
   content: Content
   quota: DiskQuota
   messages: Messages
-  turns: DeliveryTurns
+  slots: DeliverySlots
 }
 
 /** What a delivery asks and tells the list. */
-export interface DeliveryWatch {
+export interface DeliveryCallbacks {
   signal: AbortSignal
   /** Tells how far it is. */
-  show(status: DeliveryStatus): void
+  onStatus(status: DeliveryStatus): void
   /** True when others may have been in the work folder since this was begun: nothing that was unpacked is relied on then. */
-  hasWaited: boolean
+  isResumed: boolean
 }
 
 /**
@@ -63,62 +63,65 @@ export interface DeliveryWatch {
 export async function deliver(
   transfer: Transfer,
   options: DeliveryOptions,
-  watch: DeliveryWatch,
+  callbacks: DeliveryCallbacks,
 ): Promise<readonly Effect[]> {
   const { rows, content, space } = options
   const plan = (made: Plan) => {
     transfer.plan = made
     rows.save(transfer)
   }
-  watch.show('in-complete-queue')
+  callbacks.onStatus('in-complete-queue')
   const { plan: unfinished } = transfer
-  const placeOf = placesOf(transfer, content)
+  const pathOf = pathResolver(transfer, content)
   if (unfinished?.kind === 'whole') {
     // The same archives give the same files under the same names.
-    if (watch.hasWaited && isUnsettled(unfinished, content))
-      await unpackInTurn(transfer, await archivesOf(transfer, placeOf), { options, watch })
-    return complete(transfer, options, watch)
+    if (callbacks.isResumed && hasMissingContent(unfinished, content))
+      await unpackInSlot(transfer, await archivesOf(transfer, pathOf), { options, callbacks })
+    return complete(transfer, options, callbacks)
   }
-  if (unfinished?.kind === 'raw') await complete(transfer, options, watch)
+  if (unfinished?.kind === 'raw') await complete(transfer, options, callbacks)
   const root = rootOf(transfer, rows)
-  const archives = transfer.isUnpacked ? await archivesOf(transfer, placeOf) : []
+  const archives = transfer.isUnpacked ? await archivesOf(transfer, pathOf) : []
   if (archives.length === 0) {
     plan(rawPlan(transfer, 'whole', root))
-    return complete(transfer, options, watch)
+    return complete(transfer, options, callbacks)
   }
   if (transfer.isSharing && transfer.itemIds === null) {
     plan(rawPlan(transfer, 'raw', root))
-    await complete(transfer, options, watch)
+    await complete(transfer, options, callbacks)
   }
-  const unpacked = await unpackInTurn(transfer, archives, { options, watch })
+  const unpacked = await unpackInSlot(transfer, archives, { options, callbacks })
   const parentOf = (id: number) => (space.has(id) ? space.get(id).parentId : null)
   plan(unpackedPlan(transfer, unpacked, { root, parentOf }))
-  return complete(transfer, options, watch)
+  return complete(transfer, options, callbacks)
 }
 
-async function unpackInTurn(
+async function unpackInSlot(
   transfer: Transfer,
   archives: ArchiveSet[],
-  { options: { content, quota, turns }, watch: { signal, show } }: { options: DeliveryOptions; watch: DeliveryWatch },
+  {
+    options: { content, quota, slots },
+    callbacks: { signal, onStatus },
+  }: { options: DeliveryOptions; callbacks: DeliveryCallbacks },
 ): Promise<UnpackResult> {
-  show('in-extraction-queue')
-  const unpacked = await turns.unpack.run(transfer, { signal, progress: () => transfer.percentUnpacked }, () => {
-    show('extracting')
+  onStatus('in-extraction-queue')
+  const unpacked = await slots.unpack.run(transfer, { signal, progress: () => transfer.percentUnpacked }, () => {
+    onStatus('extracting')
     return unpack({ transfer, work: content.workFolder(transfer.content), archives, quota, signal })
   })
-  show('in-complete-queue')
+  onStatus('in-complete-queue')
   return unpacked
 }
 
 /** True when some of what was unpacked for a plan is not in its place yet. */
-function isUnsettled({ trees }: Plan, content: Content): boolean {
+function hasMissingContent({ trees }: Plan, content: Content): boolean {
   return trees.some(({ files }) =>
     files.some(({ from, content: name }) => from.includes('/') && !existsSync(content.path(name))),
   )
 }
 
 /** Where a transfer's files are now: in its work folder, or those that a plan has moved already, in the content. */
-function placesOf({ plan, content: work }: Transfer, content: Content): (name: string) => string {
+function pathResolver({ plan, content: work }: Transfer, content: Content): (name: string) => string {
   const moved = new Map(plan?.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
   return (name) => {
     const [path, target] = [join(content.workFolder(work), name), moved.get(name)]
@@ -138,33 +141,33 @@ function rootOf({ id, kind, name, files }: Transfer, rows: TransferRows): string
 async function complete(
   transfer: Transfer,
   options: DeliveryOptions,
-  { signal, show }: DeliveryWatch,
+  { signal, onStatus }: DeliveryCallbacks,
 ): Promise<readonly Effect[]> {
   const { content, quota, db } = options
-  return options.turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
+  return options.slots.complete.run(transfer, { signal, progress: () => 0 }, async () => {
     const { plan } = transfer
     if (plan === null) return []
     if (plan.note != null) transfer.reason = plan.note
-    show('completing')
+    onStatus('completing')
     const files = plan.trees.flatMap((tree) => tree.files)
     // What is shared is read in its old place until that ends.
     const isKept = ({ from }: { from: string }) => (plan.kind === 'raw' || transfer.isSharing) && !from.includes('/')
-    await content.settle(transfer.content, files.filter(isKept), true)
-    await content.settle(
+    await content.store(transfer.content, files.filter(isKept), true)
+    await content.store(
       transfer.content,
       files.filter((file) => !isKept(file)),
       false,
     )
     signal.throwIfAborted()
-    const { changes, effects } = db.transact(() => settle(transfer, plan, options))
+    const { changes, effects } = db.transact(() => commit(transfer, plan, options))
     Object.assign(transfer, changes)
-    quota.settle(transfer.id, heldBytes(transfer, content))
+    quota.setReservation(transfer.id, heldBytes(transfer, content))
     return effects
   })
 }
 
 /** True when every byte that is to be delivered is there: others may have been in the work folder while the program was not. */
-export function isHere({ files, plan, content: work }: Transfer, content: Content): boolean {
+export function hasAllBytes({ files, plan, content: work }: Transfer, content: Content): boolean {
   const settled = new Map(plan?.trees.flatMap((tree) => tree.files.map(({ from, content: name }) => [from, name])))
   return files.every(({ sizeBytes }, index) => {
     const name = settled.get(`${index}`)
@@ -178,12 +181,12 @@ export function isHere({ files, plan, content: work }: Transfer, content: Conten
  * False when another program changed fetched bytes while they waited for delivery: those of links as their checksums tell, those of
  * torrents as the time of the last write does. What is in its place in the content already is not looked at any more.
  */
-export async function isAsFetched(
+export async function isUnmodified(
   transfer: Transfer,
   { content, bootId, signal }: { content: Content; bootId: string; signal: AbortSignal },
 ): Promise<boolean> {
   const work = content.workFolder(transfer.content)
-  if (transfer.kind === 'torrent') return isTorrentUntouched(transfer, work)
+  if (transfer.kind === 'torrent') return isTorrentUnmodified(transfer, work)
   for (const [index, { resume, sizeBytes }] of transfer.files.entries()) {
     const path = join(work, `${index}`)
     if (resume === null || sizeBytes === null || !existsSync(path)) continue
@@ -192,7 +195,7 @@ export async function isAsFetched(
   return true
 }
 
-function isTorrentUntouched({ files, torrentResume }: Transfer, work: string): boolean {
+function isTorrentUnmodified({ files, torrentResume }: Transfer, work: string): boolean {
   const stamps = new Stamps(files.length, readTorrentResume(torrentResume)?.stamps)
   return files.every((_, index) => {
     const found = statSync(join(work, `${index}`), { bigint: true, throwIfNoEntry: false })
@@ -213,7 +216,7 @@ function unprovenNotice(files: readonly TransferFile[]): string {
 }
 
 /** The transaction at the end of a plan. Answers with what becomes of the transfer. */
-function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
+function commit(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
   const { note = null } = plan
   space.remove(plan.replacedIds.filter(space.has))
   const added = plan.trees.map(space.addTree)
@@ -225,8 +228,10 @@ function settle(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
   const top = added.flatMap((tree) => tree.top)
   for (const item of top) messages.addFile(item, transfer.id)
   const unproven = transfer.files.filter(({ isUnproven }) => isUnproven === true)
-  const told = [note, unproven.length > 0 ? unprovenNotice(unproven) : null].filter((text) => text !== null).join(' ')
-  if (told !== '') messages.addNotice(told, { itemId: top[0]?.id ?? null, transferId: transfer.id })
+  const notices = [note, unproven.length > 0 ? unprovenNotice(unproven) : null]
+    .filter((text) => text !== null)
+    .join(' ')
+  if (notices !== '') messages.addNotice(notices, { itemId: top[0]?.id ?? null, transferId: transfer.id })
   const step = next(transfer, { type: 'delivered', note })
   rows.save({ ...transfer, ...step.changes })
   return step

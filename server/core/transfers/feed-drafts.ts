@@ -81,8 +81,8 @@ class XmlReader {
     const name = this.#plainName(written)
     const parent = this.#open.at(-1)
     const outer = parent?.base ?? this.#feedUrl
-    const said = attributes['xml:base']
-    const base = said === undefined ? outer : (resolve(said, outer) ?? outer)
+    const declared = attributes['xml:base']
+    const base = declared === undefined ? outer : (resolve(declared, outer) ?? outer)
     if (['rss', 'rdf:rdf', 'feed'].includes(name)) {
       this.isFeed = true
       this.#isAtom = name === 'feed'
@@ -162,11 +162,11 @@ export function readJsonFeed(json: string, feedUrl: string): Draft[] | null {
     const { id, title, url, external_url: external, attachments } = asRecord(item)
     const attached = (Array.isArray(attachments) ? attachments.slice(0, maxLinks) : []).map(asRecord)
     const links: (DraftLink | null)[] = [
-      ...attached.map((one) => toLink(one.url, feedUrl, { role: 'enclosure', type: wordOf(one.mime_type) })),
+      ...attached.map((one) => toLink(one.url, feedUrl, { role: 'enclosure', type: textOf(one.mime_type) })),
       toLink(url, feedUrl, { role: 'page', type: '' }),
       toLink(external, feedUrl, { role: 'related', type: '' }),
     ]
-    return { id: wordOf(id), title: wordOf(title), links: links.flatMap((link) => link ?? []) }
+    return { id: textOf(id), title: textOf(title), links: links.flatMap((link) => link ?? []) }
   })
 }
 
@@ -187,7 +187,7 @@ function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-function wordOf(value: unknown): string {
+function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `${value}`.trim() : ''
 }
 

@@ -68,7 +68,10 @@ function rankOf({ url, role, type }: DraftLink, isMagnet: boolean): number {
 }
 
 /** True when a title holds one of the words to have, or there are none, and none of those to leave. Source: API v1 §10. */
-export function fits(title: string, { doFilters, dontFilters }: { doFilters: string; dontFilters: string }): boolean {
+export function matchesFilters(
+  title: string,
+  { doFilters, dontFilters }: { doFilters: string; dontFilters: string },
+): boolean {
   const plain = title.toLowerCase()
   const holds = (words: string[]) => words.some((word) => plain.includes(word))
   const [wanted, unwanted] = [wordsOf(doFilters), wordsOf(dontFilters)]

@@ -10,7 +10,7 @@ import type { DiskQuota } from '../account/quota.ts'
 import type { Database } from '../data/database.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Content } from '../space/content.ts'
-import type { Turn } from './fetch-turns.ts'
+import type { FetchSlot } from './fetch-queue.ts'
 import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
 import type { SwarmStatus, Transfer, TransferFile } from './transfer.ts'
@@ -33,8 +33,8 @@ export interface FetchingOptions {
 }
 
 /** How a fetch is stopped, and what it tells. */
-export interface FetchingWatch {
-  turn: Turn
+export interface FetchingCallbacks {
+  slot: FetchSlot
   /** A torrent is whole here, and is shared from now on. */
   onSharing(): void
   /** What its swarm does is another than before, or the same. */
@@ -45,18 +45,22 @@ export interface FetchingWatch {
  * Fetches what a transfer's links lead to, and shares it if it is a torrent, from wherever an earlier run left it. A link that gives
  * a torrent file is a torrent from then on. Resolves when everything is on the disk and nothing is left to be shared.
  */
-export async function fetchTransfer(transfer: Transfer, options: FetchingOptions, watch: FetchingWatch): Promise<void> {
+export async function fetchTransfer(
+  transfer: Transfer,
+  options: FetchingOptions,
+  callbacks: FetchingCallbacks,
+): Promise<void> {
   const { rows, content, db, bandwidth } = options
-  const workFolder = await content.openWork(transfer.content)
+  const workFolder = await content.openWorkFolder(transfer.content)
   const save = () => rows.save(transfer)
   const saveSoon = () => rows.saveSoon(transfer)
-  const { turn } = watch
-  const job = { ...options, ...watch, signal: turn.signal, transfer, workFolder, save, saveSoon }
+  const { slot } = callbacks
+  const job = { ...options, ...callbacks, signal: slot.signal, transfer, workFolder, save, saveSoon }
   if (transfer.kind === 'links') {
     if (transfer.files.length !== transfer.links.length) transfer.files = transfer.links.map(unfetchedFile)
     const pay = (bytes: number) =>
       db.transact(() => {
-        if (!bandwidth.spend(bytes)) throw noBandwidth(transfer, bytes, bandwidth)
+        if (!bandwidth.spend(bytes)) throw outOfBandwidth(transfer, bytes, bandwidth)
         transfer.paidBytes += bytes
         save()
       })
@@ -70,9 +74,9 @@ export async function fetchTransfer(transfer: Transfer, options: FetchingOptions
       Object.assign(transfer, { kind: 'torrent', files: [], sizeBytes: null, downloadedBytes: 0, bytesPerSecond: 0 })
       save()
     })
-    turn.becomeTorrent()
+    slot.becomeTorrent()
   }
-  turn.signal.throwIfAborted()
+  slot.signal.throwIfAborted()
   const { fetchTorrent } = await import('./fetch/fetch-torrent.ts')
   const engine = await options.torrents()
   await fetchTorrent({
@@ -95,20 +99,20 @@ async function torrentFileIn(transfer: Transfer, workFolder: string): Promise<Ui
   const { size } = await stat(path)
   const isPromised = namesTorrent(link) || namesTorrent(transfer.name)
   const bytes = size <= maxTorrentFileBytes ? await readFile(path) : Buffer.alloc(0)
-  if (looksLikeTorrent(bytes)) return bytes
+  if (hasTorrentShape(bytes)) return bytes
   if (isPromised) throw new Refusal(`“${transfer.name}” is not a torrent file, although its name says so.`)
   return null
 }
 
-function noBandwidth({ name }: Transfer, bytes: number, bandwidth: Bandwidth): Refusal {
-  const left = formatSize(bandwidth.figures().availableBytes)
+function outOfBandwidth({ name }: Transfer, bytes: number, bandwidth: Bandwidth): Refusal {
+  const left = formatSize(bandwidth.balance().availableBytes)
   return new Refusal(
     `There is not enough bandwidth: “${name}” needs ${formatSize(bytes)} more, and ${left} is left this month.`,
   )
 }
 
 /** A dictionary with what a torrent describes in it. Whether it is sound is found out when it is read. Source: BEP 3. */
-function looksLikeTorrent(bytes: Buffer): boolean {
+function hasTorrentShape(bytes: Buffer): boolean {
   const start = startOf(bytes)
   return /^d\d{1,4}:/.test(bytes.subarray(start, start + 8).toString('latin1')) && bytes.includes('4:infod')
 }

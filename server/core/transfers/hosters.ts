@@ -12,7 +12,7 @@ export interface HosterAccount {
 export interface Hosters {
   isPaid(link: string): boolean
   /** Why a link cannot be fetched, or null. */
-  whyNot(link: string): string | null
+  unfetchableReason(link: string): string | null
   /** What signs a request to a hoster's own host, and to no other. */
   credentialsFor(url: URL): { authorization?: string; cookie?: string } | null
   setAccounts(accounts: readonly HosterAccount[]): void
@@ -39,7 +39,7 @@ export function createHosters(options: {
   return {
     setAccounts,
     isPaid: (link) => hosterOf(hostOf(link)) !== null,
-    whyNot: (link) => {
+    unfetchableReason: (link) => {
       const hoster = hosterOf(hostOf(link))
       if (hoster === null || accountOf(hoster) !== null) return null
       return `“${hoster}” gives files only to its paying users: enter your account there first.`

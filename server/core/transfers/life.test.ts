@@ -75,7 +75,7 @@ function nameOf({ status, stage, isSharing, deliveryStatus }: Transfer): string 
 /** One of each event; where what it says matters, one of each kind. */
 const events: Record<string, TransferEvent> = {
   admitted: { type: 'admitted' },
-  'lined up': { type: 'lined-up', reason: 'another reason' },
+  queued: { type: 'queued', reason: 'another reason' },
   'fetch started': { type: 'fetch-started' },
   'swarm has nobody': { type: 'swarm-changed', status: 'looking-for-peers' },
   'swarm sends': { type: 'swarm-changed', status: 'downloading' },
@@ -92,8 +92,8 @@ const events: Record<string, TransferEvent> = {
   left: { type: 'left' },
   retried: { type: 'retried', password: 'secret', isUnpacked: true, obstacle: null },
   cancelled: { type: 'cancelled' },
-  restarted: { type: 'restarted', isHere: true },
-  'restarted without its bytes': { type: 'restarted', isHere: false },
+  restarted: { type: 'restarted', hasAllBytes: true },
+  'restarted without its bytes': { type: 'restarted', hasAllBytes: false },
 }
 
 type Row = Record<string, string>
@@ -121,7 +121,7 @@ const leavers = ['leaving, in line', 'leaving']
  */
 const table: Record<string, Row> = {
   admitted: { waiting: 'in-queue + fetch' },
-  'lined up': each(running, 'in-queue'),
+  queued: each(running, 'in-queue'),
   'fetch started': { 'in-queue': 'downloading' },
   'swarm has nobody': each(running, 'looking-for-peers'),
   'swarm sends': each(running, 'downloading'),
@@ -174,7 +174,7 @@ function outcome(before: Transfer, event: TransferEvent): string {
 }
 
 function told(before: Transfer, { changes, effects }: Step): string {
-  const words = effects.map((effect) => (effect.type === 'deliver' && effect.hasWaited ? 'deliver again' : effect.type))
+  const words = effects.map((effect) => (effect.type === 'deliver' && effect.isResumed ? 'deliver again' : effect.type))
   return [nameOf({ ...before, ...changes }), ...words].join(' + ')
 }
 
@@ -231,7 +231,7 @@ describe('what changes beside the state', () => {
   })
 
   it('one that is in line for the same reason as before is not written down again', () => {
-    expect(next(transfer({ status: 'in-queue' }), { type: 'lined-up', reason: 'a reason' })).toEqual({
+    expect(next(transfer({ status: 'in-queue' }), { type: 'queued', reason: 'a reason' })).toEqual({
       changes: {},
       effects: [],
     })

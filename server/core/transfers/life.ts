@@ -1,12 +1,12 @@
 import { Refusal } from '../errors/refusal.ts'
-import { type DeliveryStatus, holdsSlot, type SwarmStatus, type Transfer } from './transfer.ts'
+import { countsAsActive, type DeliveryStatus, type SwarmStatus, type Transfer } from './transfer.ts'
 
 /** What can happen to a transfer. */
 export type TransferEvent =
   /** The active limit lets it in. */
   | { type: 'admitted' }
   /** It stands in line for a place to be fetched in. */
-  | { type: 'lined-up'; reason: string | null }
+  | { type: 'queued'; reason: string | null }
   /** It has such a place. */
   | { type: 'fetch-started' }
   /** The swarm of a torrent is seen to do something else. */
@@ -29,8 +29,8 @@ export type TransferEvent =
   /** The person wants it tried again. `obstacle` is why its links cannot be fetched, or null. */
   | { type: 'retried'; password: string | null; isUnpacked: boolean; obstacle: string | null }
   | { type: 'cancelled' }
-  /** The service has started again. `isHere`: every byte that was fetched still lies where it was. */
-  | { type: 'restarted'; isHere: boolean }
+  /** The service has started again. `hasAllBytes`: every byte that was fetched still lies where it was. */
+  | { type: 'restarted'; hasAllBytes: boolean }
 
 /** What is to be done after an event. */
 export type Effect =
@@ -38,8 +38,8 @@ export type Effect =
   | { type: 'fetch' }
   /** Stop sharing it. */
   | { type: 'stop-fetching' }
-  /** Bring it into the space. `hasWaited`: after a look whether what was fetched is still as it was. */
-  | { type: 'deliver'; hasWaited: boolean }
+  /** Bring it into the space. `isResumed`: after a look whether what was fetched is still as it was. */
+  | { type: 'deliver'; isResumed: boolean }
   /** Give up what is left of it, and report its bytes as lost. */
   | { type: 'refetch' }
   /** Remove content that was on its way into the space. */
@@ -59,7 +59,7 @@ export interface Step {
 
 const nothing: Step = { changes: {}, effects: [] }
 const fetch: Effect = { type: 'fetch' }
-const redeliver: Effect = { type: 'deliver', hasWaited: true }
+const redeliver: Effect = { type: 'deliver', isResumed: true }
 const leave: Effect = { type: 'leave' }
 const forget: Effect = { type: 'forget' }
 
@@ -77,14 +77,14 @@ export function next(transfer: Transfer, event: TransferEvent): Step {
   const isBeingFetched = stage === 'fetching' && status !== 'waiting' && status !== 'error'
   switch (event.type) {
     case 'admitted':
-      return status === 'waiting' ? to({ status: 'in-queue' }, fetch) : nothing
-    case 'lined-up': {
+      return status === 'waiting' ? step({ status: 'in-queue' }, fetch) : nothing
+    case 'queued': {
       const isNews = status !== 'in-queue' || reason !== event.reason
-      return isBeingFetched && isNews ? to({ status: 'in-queue', reason: event.reason, peers: 0 }) : nothing
+      return isBeingFetched && isNews ? step({ status: 'in-queue', reason: event.reason, peers: 0 }) : nothing
     }
     case 'fetch-started':
       if (status !== 'in-queue') return nothing
-      return to({ status: transfer.kind === 'torrent' ? 'looking-for-peers' : 'downloading', reason: null })
+      return step({ status: transfer.kind === 'torrent' ? 'looking-for-peers' : 'downloading', reason: null })
     case 'swarm-changed':
       // Its speed is told with it.
       return isBeingFetched && status !== event.status ? { changes: { status: event.status }, effects: [] } : nothing
@@ -94,60 +94,60 @@ export function next(transfer: Transfer, event: TransferEvent): Step {
       return isBeingFetched ? beginDelivery(false) : endSharing(transfer)
     case 'fetch-failed':
       if (!isBeingFetched) return endSharing(transfer)
-      return to({ status: 'error', reason: event.reason, ...unfetched(transfer) })
+      return step({ status: 'error', reason: event.reason, ...unfetched(transfer) })
     case 'delivery-advanced':
       if (stage !== 'delivering') return nothing
-      return to({ deliveryStatus: event.status, status: isSharing ? 'seeding' : event.status })
+      return step({ deliveryStatus: event.status, status: isSharing ? 'seeding' : event.status })
     case 'delivered':
       if (stage !== 'delivering') return nothing
       return isSharing
-        ? to({ stage: 'delivered', plan: null, reason: event.note })
-        : to({ stage: 'delivered', plan: null, reason: event.note, status: 'completed' }, forget)
+        ? step({ stage: 'delivered', plan: null, reason: event.note })
+        : step({ stage: 'delivered', plan: null, reason: event.note, status: 'completed' }, forget)
     case 'delivery-failed': {
       if (stage !== 'delivering' && stage !== 'undelivered') return nothing
       const failed = { stage: 'undelivered', reason: event.reason, failure: event.failure } as const
-      return to({ ...failed, status: isSharing ? 'seeding' : 'error' })
+      return step({ ...failed, status: isSharing ? 'seeding' : 'error' })
     }
     case 'bytes-lost':
-      return stage === 'delivering' || stage === 'undelivered' ? fetchAgain(transfer, event) : nothing
+      return stage === 'delivering' || stage === 'undelivered' ? refetch(transfer, event) : nothing
     case 'leaving':
-      return isLeaving(transfer) ? to({ status: 'completing' }) : nothing
+      return isLeaving(transfer) ? step({ status: 'completing' }) : nothing
     case 'left':
-      return isLeaving(transfer) ? to({ status: 'completed' }, forget) : nothing
+      return isLeaving(transfer) ? step({ status: 'completed' }, forget) : nothing
     case 'retried':
       return retry(transfer, event)
     case 'cancelled':
       return cancel(transfer)
     case 'restarted':
-      return takeUp(transfer, event)
+      return resume(transfer, event)
     default:
       return event satisfies never
   }
 }
 
-function to(changes: Partial<Transfer>, ...effects: Effect[]): Step {
+function step(changes: Partial<Transfer>, ...effects: Effect[]): Step {
   return { changes: { ...changes, bytesPerSecond: 0 }, effects }
 }
 
 function beginDelivery(isSharing: boolean): Step {
   const deliveryStatus = 'in-complete-queue'
   const status = isSharing ? 'seeding' : deliveryStatus
-  return to(
+  return step(
     { isSharing, stage: 'delivering', deliveryStatus, status, reason: null },
-    { type: 'deliver', hasWaited: false },
+    { type: 'deliver', isResumed: false },
   )
 }
 
 /** Its content is in the space, on its way there, or kept because it could not be delivered. */
 function endSharing({ isSharing, stage, deliveryStatus }: Transfer): Step {
   if (!isSharing) return nothing
-  if (stage === 'delivered') return to({ isSharing: false, status: 'in-complete-queue' }, leave)
-  return to({ isSharing: false, status: stage === 'undelivered' ? 'error' : deliveryStatus })
+  if (stage === 'delivered') return step({ isSharing: false, status: 'in-complete-queue' }, leave)
+  return step({ isSharing: false, status: stage === 'undelivered' ? 'error' : deliveryStatus })
 }
 
-function fetchAgain(transfer: Transfer, { reason, areGone }: { reason: string | null; areGone: boolean }): Step {
+function refetch(transfer: Transfer, { reason, areGone }: { reason: string | null; areGone: boolean }): Step {
   const again = { stage: 'fetching', isSharing: false, status: 'in-queue', reason, plan: null, peers: 0 } as const
-  return to({ ...again, ...(areGone ? unfetched(transfer) : {}) }, fetch)
+  return step({ ...again, ...(areGone ? unfetched(transfer) : {}) }, fetch)
 }
 
 function isLeaving({ stage, isSharing, status }: Transfer): boolean {
@@ -164,13 +164,13 @@ function retry(transfer: Transfer, event: TransferEvent & { type: 'retried' }): 
   if (stage === 'undelivered' && !isUseless) {
     const deliveryStatus = 'in-complete-queue'
     const again = { stage: 'delivering', deliveryStatus, status: isSharing ? 'seeding' : deliveryStatus } as const
-    return to({ ...changes, ...again }, redeliver)
+    return step({ ...changes, ...again }, redeliver)
   }
   if (kind === 'links' && links.length === 0)
     throw new Refusal('The links of this transfer are no longer known. Add them again.')
   if (obstacle !== null) throw new Refusal(obstacle)
-  const discard: Effect = { type: 'discard', contents: settledOf(transfer) }
-  return to({ ...changes, stage: 'fetching', status: 'waiting', ...unfetched(transfer) }, discard)
+  const discard: Effect = { type: 'discard', contents: plannedContents(transfer) }
+  return step({ ...changes, stage: 'fetching', status: 'waiting', ...unfetched(transfer) }, discard)
 }
 
 /** One that is only shared any more leaves its content in the space, also where that is still on its way there. */
@@ -178,15 +178,15 @@ function cancel(transfer: Transfer): Step {
   const { isSharing, stage, status } = transfer
   if (status === 'completed') return nothing
   if (!isSharing || stage !== 'delivering')
-    return { changes: {}, effects: [{ type: 'remove', contents: settledOf(transfer) }] }
+    return { changes: {}, effects: [{ type: 'remove', contents: plannedContents(transfer) }] }
   return { ...endSharing(transfer), effects: [{ type: 'stop-fetching' }] }
 }
 
-function takeUp(transfer: Transfer, { isHere }: { isHere: boolean }): Step {
+function resume(transfer: Transfer, { hasAllBytes }: { hasAllBytes: boolean }): Step {
   const { stage, status, isSharing } = transfer
-  if (stage === 'fetching') return holdsSlot(status) ? { changes: {}, effects: [fetch] } : nothing
-  if (stage !== 'delivered' && !isHere) return { changes: {}, effects: [{ type: 'refetch' }] }
-  if (isLeaving(transfer)) return to({ status: 'in-complete-queue' }, leave)
+  if (stage === 'fetching') return countsAsActive(status) ? { changes: {}, effects: [fetch] } : nothing
+  if (stage !== 'delivered' && !hasAllBytes) return { changes: {}, effects: [{ type: 'refetch' }] }
+  if (isLeaving(transfer)) return step({ status: 'in-complete-queue' }, leave)
   return { changes: {}, effects: [...(isSharing ? [fetch] : []), ...(stage === 'delivering' ? [redeliver] : [])] }
 }
 
@@ -197,6 +197,6 @@ function unfetched({ files, kind }: Transfer): Partial<Transfer> {
 }
 
 /** The names of content that a transfer's files have, or are to get, while they are on their way into the space. */
-export function settledOf({ plan }: Transfer): string[] {
+export function plannedContents({ plan }: Transfer): string[] {
   return plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
 }

@@ -34,7 +34,7 @@ export function namesTorrent(link: string): boolean {
 }
 
 /** Why a link cannot be fetched by anyone, or null when it can be tried. */
-export function whyNot(link: string): string | null {
+export function unfetchableReason(link: string): string | null {
   const kind = linkKind(link)
   if (kind === 'unknown') return `“${link.slice(0, 100)}” is not a link that can be fetched.`
   try {

@@ -3,7 +3,7 @@ import type { Database } from '../data/database.ts'
 import { newContentName } from '../space/content.ts'
 import type { Hosters } from './hosters.ts'
 import { firstStatus } from './life.ts'
-import { groupLinks, linkKind, torrentBytes, whyNot } from './links.ts'
+import { groupLinks, linkKind, torrentBytes, unfetchableReason } from './links.ts'
 import type { Transfer } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 
@@ -22,7 +22,7 @@ export function addRows(
         kind: kind === 'magnet' || kind === 'torrent-file' ? 'torrent' : 'links',
         name,
         folderId,
-        ...firstStatus(whyNotAny(together, hosters)),
+        ...firstStatus(firstUnfetchableReason(together, hosters)),
         content: newContentName(),
       })
       if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
@@ -32,6 +32,8 @@ export function addRows(
 }
 
 /** Why one of the links cannot be fetched, or null when all can be tried. */
-export function whyNotAny(links: readonly string[], hosters: Hosters): string | null {
-  return links.map((link) => whyNot(link) ?? hosters.whyNot(link)).find((why) => why !== null) ?? null
+export function firstUnfetchableReason(links: readonly string[], hosters: Hosters): string | null {
+  return (
+    links.map((link) => unfetchableReason(link) ?? hosters.unfetchableReason(link)).find((why) => why !== null) ?? null
+  )
 }

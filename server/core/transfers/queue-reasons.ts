@@ -1,17 +1,17 @@
-import type { DeliveryTurns } from './delivery.ts'
-import type { FetchTurns } from './fetch-turns.ts'
-import type { Places } from './places.ts'
+import type { DeliverySlots } from './delivery.ts'
+import type { FetchQueue } from './fetch-queue.ts'
+import type { SlotPool } from './slot-pool.ts'
 import type { Transfer } from './transfer.ts'
 
 /** A pause so short needs no words. */
-const tellAfterMs = 3000
+const explainAfterMs = 3000
 const maxNamed = 2
 const maxNameLength = 60
 
 /** Who stands where, and who may be named to the user. */
 interface Queues {
-  fetching: FetchTurns
-  delivering: DeliveryTurns
+  fetching: FetchQueue
+  delivering: DeliverySlots
   /** False for transfers of other users, which are counted and not named. */
   isOwn(transfer: Transfer): boolean
   /** The user's own that wait for the active limit, the next one first. */
@@ -27,21 +27,22 @@ export function reasonsOf({
   waiting,
   activeLimit,
 }: Queues): (transfer: Transfer) => string | null {
-  const line = (places: Places<Transfer>) => new Map(places.inLine().map((transfer, index) => [transfer, index + 1]))
-  const links = line(fetching.links)
-  const torrents = line(fetching.torrents)
-  const [unpack, complete] = [line(delivering.unpack), line(delivering.complete)]
+  const positionsIn = (places: SlotPool<Transfer>) =>
+    new Map(places.queued().map((transfer, index) => [transfer, index + 1]))
+  const links = positionsIn(fetching.links)
+  const torrents = positionsIn(fetching.torrents)
+  const [unpack, complete] = [positionsIn(delivering.unpack), positionsIn(delivering.complete)]
   const slots = new Map(waiting.map((transfer, index) => [transfer, index + 1]))
-  const most = activeLimit === 1 ? 'one transfer runs' : `${activeLimit} transfers run`
+  const limitText = activeLimit === 1 ? 'one transfer runs' : `${activeLimit} transfers run`
   return (transfer) => {
     const { reason, kind } = transfer
     const ahead = (place: number, why: string) => [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
-    const names = (places: Places<Transfer>) => namesOf(places.moving(), isOwn)
+    const names = (places: SlotPool<Transfer>) => namesOf(places.active(), isOwn)
     const slotPlace = slots.get(transfer)
-    if (slotPlace !== undefined) return ahead(slotPlace, `The computer is busy, so only ${most} at once.`)
+    if (slotPlace !== undefined) return ahead(slotPlace, `The computer is busy, so only ${limitText} at once.`)
     const fetchPlace = (kind === 'torrent' ? torrents : links).get(transfer)
     if (fetchPlace !== undefined) {
-      const places = fetching.of(transfer)
+      const places = fetching.poolOf(transfer)
       const what = kind === 'torrent' ? 'torrents' : 'links'
       const holders = names(places)
       const now = holders === '' ? '' : `; now ${holders}`
@@ -53,12 +54,12 @@ export function reasonsOf({
     const completePlace = complete.get(transfer)
     if (completePlace !== undefined)
       return ahead(completePlace, `One transfer is saved at a time; now ${names(delivering.complete)}.`)
-    return reason ?? (fetching.of(transfer).stillMs(transfer) >= tellAfterMs ? whyStill(transfer) : null)
+    return reason ?? (fetching.poolOf(transfer).stalledMs(transfer) >= explainAfterMs ? stallReason(transfer) : null)
   }
 }
 
 /** What keeps a transfer that does not move, as far as anybody knows; null where its status says it all. */
-export function whyStill({ kind, links, peers, sizeBytes, downloadedBytes }: Transfer): string | null {
+export function stallReason({ kind, links, peers, sizeBytes, downloadedBytes }: Transfer): string | null {
   if (kind === 'torrent') {
     if (peers === 0) return null
     return sizeBytes === null

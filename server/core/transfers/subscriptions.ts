@@ -81,22 +81,22 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const due = sql.prepare(
     'SELECT * FROM subscriptions WHERE user_id = ? AND paused = 0 AND coalesce(next_at, 0) <= ? ORDER BY next_at, id',
   )
-  const looking = new Map<number, Promise<void>>()
+  const inFlight = new Map<number, Promise<void>>()
   // Several at once: a feed that does not answer is not to keep all others waiting.
   const poll = async () => {
-    const begun: Promise<void>[] = []
+    const started: Promise<void>[] = []
     for (const row of options.signal.aborted ? [] : due.all(userId, nowSeconds())) {
-      if (looking.size >= maxAtOnce) break
+      if (inFlight.size >= maxAtOnce) break
       const subscription = toSubscription(row)
       const { id } = subscription
-      if (looking.has(id)) continue
-      const looked = look(subscription, options).finally(() => looking.delete(id))
-      looking.set(id, looked)
-      begun.push(looked)
+      if (inFlight.has(id)) continue
+      const checked = checkFeed(subscription, options).finally(() => inFlight.delete(id))
+      inFlight.set(id, checked)
+      started.push(checked)
       // The next one in line, or this one again where it was changed meanwhile.
-      looked.then(pollSoon, () => undefined)
+      checked.then(pollSoon, () => undefined)
     }
-    await Promise.all(begun)
+    await Promise.all(started)
   }
   const pollSoon = () => {
     setImmediate(() => poll().catch(report))
@@ -129,7 +129,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
 }
 
 /** Looks at one feed: what is new and fits is added, and remembered in the same step, so that nothing is added twice. */
-async function look(subscription: Subscription, options: SubscriptionsOptions): Promise<void> {
+async function checkFeed(subscription: Subscription, options: SubscriptionsOptions): Promise<void> {
   const { db, gate, messages, signal } = options
   const { id, name, url } = subscription
   const written = db.sql.prepare(
@@ -137,7 +137,7 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
   )
   const now = nowSeconds()
   try {
-    const [{ fetchDocument }, { fits, readFeed }] = await Promise.all([
+    const [{ fetchDocument }, { matchesFilters, readFeed }] = await Promise.all([
       import('./fetch/fetch-text.ts'),
       import('./feed.ts'),
     ])
@@ -145,9 +145,9 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
     const entries = await readFeed(feed.text, feed.url)
     db.transact(() => {
       written.run(now, now + intervalSeconds, null, id, url)
-      take(
+      addNewEntries(
         subscription,
-        entries.filter(({ title }) => fits(title, subscription)),
+        entries.filter(({ title }) => matchesFilters(title, subscription)),
         options,
       )
     })
@@ -161,14 +161,18 @@ async function look(subscription: Subscription, options: SubscriptionsOptions): 
   }
 }
 
-function take(subscription: Subscription, entries: FeedEntry[], { db, transfers, space }: SubscriptionsOptions): void {
+function addNewEntries(
+  subscription: Subscription,
+  entries: FeedEntry[],
+  { db, transfers, space }: SubscriptionsOptions,
+): void {
   const { id, folderId } = subscription
-  const see = db.sql.prepare('INSERT OR IGNORE INTO seen_entries (subscription_id, entry) VALUES (?, ?)')
+  const markSeen = db.sql.prepare('INSERT OR IGNORE INTO seen_entries (subscription_id, entry) VALUES (?, ?)')
   const still = db.sql.prepare('SELECT count(*) AS n FROM subscriptions WHERE id = ? AND paused = 0').get(id)
   if (number(still ?? {}, 'n') === 0) return
   // A feed tells the newest first; they are fetched in the order in which they came.
-  const fresh = entries.filter((entry) => see.run(id, entry.id).changes === 1).reverse()
-  for (const { otherId } of entries) see.run(id, otherId)
+  const fresh = entries.filter((entry) => markSeen.run(id, entry.id).changes === 1).reverse()
+  for (const { otherId } of entries) markSeen.run(id, otherId)
   if (fresh.length > 0) {
     transfers.add(
       fresh.map(({ link }) => link),

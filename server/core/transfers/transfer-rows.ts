@@ -1,12 +1,12 @@
 import type { ResumeRecord } from '../../../engine/resume.ts'
 import type { Database } from '../data/database.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
-import { isForWantOfRoom } from '../errors/reason.ts'
+import { isOutOfSpace } from '../errors/reason.ts'
 import type { Plan } from './plan.ts'
 import { stages, statuses, type Transfer, type TransferFile } from './transfer.ts'
 
 const flushMs = 300
-const againMs = 2000
+const retryMs = 2000
 /** Of each user's finished transfers the newest are kept, for a while. */
 const maxFinished = 1000
 const maxFinishedSeconds = 90 * 24 * 60 * 60
@@ -98,7 +98,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
       try {
         flush()
       } catch (error) {
-        if (isForWantOfRoom(error)) flushSoon(againMs)
+        if (isOutOfSpace(error)) flushSoon(retryMs)
         else report(error)
       }
     }, ms)
@@ -163,9 +163,9 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
       try {
         save(transfer)
       } catch (error) {
-        if (!isForWantOfRoom(error)) throw error
+        if (!isOutOfSpace(error)) throw error
         unsaved.set(transfer.id, transfer)
-        flushSoon(againMs)
+        flushSoon(retryMs)
       }
     },
     saveSoon: (transfer) => {
@@ -261,8 +261,8 @@ function fromJson(json: string | null): unknown {
   }
 }
 
-function toList<T>(said: unknown, isOne: (value: unknown) => value is T): T[] {
-  return Array.isArray(said) ? said.filter(isOne) : []
+function toList<T>(list: unknown, isOne: (value: unknown) => value is T): T[] {
+  return Array.isArray(list) ? list.filter(isOne) : []
 }
 
 function isText(value: unknown): value is string {

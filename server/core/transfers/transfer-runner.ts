@@ -1,14 +1,14 @@
 import { failureOf, reasonOf } from '../errors/reason.ts'
 import { Refusal } from '../errors/refusal.ts'
 import { Activities } from './activities.ts'
-import { attempt } from './attempt.ts'
-import { type DeliveryOptions, deliver, heldBytes, isAsFetched, isHere } from './delivery.ts'
-import { FetchTurns, freeTurn, type Turn } from './fetch-turns.ts'
+import { type DeliveryOptions, deliver, hasAllBytes, heldBytes, isUnmodified } from './delivery.ts'
+import { FetchQueue, type FetchSlot, unlimitedSlot } from './fetch-queue.ts'
 import { type FetchingOptions, fetchTransfer } from './fetching.ts'
-import { type Effect, next, type Step, settledOf, type TransferEvent } from './life.ts'
-import { whyStill } from './queue-reasons.ts'
-import { whenThereIsRoom } from './room.ts'
+import { type Effect, next, plannedContents, type Step, type TransferEvent } from './life.ts'
+import { stallReason } from './queue-reasons.ts'
+import { retryWhenDiskFull } from './retry-when-disk-full.ts'
 import type { DeliveryStatus, SwarmStatus, Transfer } from './transfer.ts'
+import { tryOrReport } from './try-or-report.ts'
 
 export interface RunnerOptions extends FetchingOptions, DeliveryOptions {
   /** Told of errors that have no sentence. */
@@ -22,14 +22,14 @@ const cancelled = new Refusal('The transfer was cancelled.')
  * transfer, and what is to be done then, is decided in `life.ts`.
  */
 export class TransferRunner {
-  readonly turns = new FetchTurns()
+  readonly fetchQueue = new FetchQueue()
   /** The active ones, by their ids. */
   readonly active = new Map<number, Transfer>()
   readonly #options: RunnerOptions
   readonly #onEnd: () => void
   readonly #fetching: Activities
   readonly #delivering: Activities
-  readonly #afterworks = new Set<Promise<void>>()
+  readonly #background = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
 
   /** `onEnd` is called when something has ended, so that others can have its place. */
@@ -44,7 +44,7 @@ export class TransferRunner {
   /** Takes a transfer up where the last run of the service left it. */
   resume(transfer: Transfer): void {
     const areKept = transfer.stage === 'delivering' || transfer.stage === 'undelivered'
-    this.happen(transfer, { type: 'restarted', isHere: !areKept || isHere(transfer, this.#options.content) })
+    this.handle(transfer, { type: 'restarted', hasAllBytes: !areKept || hasAllBytes(transfer, this.#options.content) })
   }
 
   /** Those in the queue get in line. */
@@ -60,7 +60,7 @@ export class TransferRunner {
     const reason = new Refusal('The service is stopping.')
     this.#stopping.abort(reason)
     await Promise.all([this.#fetching.stopAll(reason), this.#delivering.stopAll(reason)])
-    await Promise.all(this.#afterworks)
+    await Promise.all(this.#background)
   }
 
   get isStopped(): boolean {
@@ -68,56 +68,56 @@ export class TransferRunner {
   }
 
   /** Lets an event change a transfer, writes that down, and begins what follows from it. */
-  happen(transfer: Transfer, event: TransferEvent): void {
-    this.take(transfer, next(transfer, event))
+  handle(transfer: Transfer, event: TransferEvent): void {
+    this.apply(transfer, next(transfer, event))
   }
 
   /** The same for what was found out already. */
-  take(transfer: Transfer, { changes, effects }: Step): void {
+  apply(transfer: Transfer, { changes, effects }: Step): void {
     Object.assign(transfer, changes)
     if (!isEmpty(changes) && this.active.has(transfer.id)) this.#options.rows.saveWhenPossible(transfer)
-    this.act(transfer, effects)
+    this.runEffects(transfer, effects)
   }
 
   /** Begins what follows from an event. */
-  act(transfer: Transfer, effects: readonly Effect[]): void {
-    for (const effect of effects) this.#perform(transfer, effect)
+  runEffects(transfer: Transfer, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#runEffect(transfer, effect)
   }
 
   /** The quota counts what the transfer has on the disk and the space has not. */
-  hold(transfer: Transfer): void {
-    this.#options.quota.settle(transfer.id, heldBytes(transfer, this.#options.content))
+  reserveHeldBytes(transfer: Transfer): void {
+    this.#options.quota.setReservation(transfer.id, heldBytes(transfer, this.#options.content))
   }
 
   /** What was paid for something that never came is given back. */
-  giveBack(transfer: Transfer): void {
-    if (transfer.paidBytes > 0 && transfer.stage !== 'delivered') this.#options.bandwidth.giveBack(transfer.paidBytes)
+  refund(transfer: Transfer): void {
+    if (transfer.paidBytes > 0 && transfer.stage !== 'delivered') this.#options.bandwidth.refund(transfer.paidBytes)
   }
 
   #fetch(transfer: Transfer): void {
     const work = async (signal: AbortSignal) => {
-      if (transfer.isSharing) await this.#fetchInTurn(transfer, freeTurn(signal))
+      if (transfer.isSharing) await this.#fetchInSlot(transfer, unlimitedSlot(signal))
       else {
-        await this.turns.run(transfer, {
+        await this.fetchQueue.run(transfer, {
           signal,
-          onLine: () => this.happen(transfer, { type: 'lined-up', reason: transfer.reason }),
-          onTurn: () => this.happen(transfer, { type: 'fetch-started' }),
-          onYield: () => this.happen(transfer, { type: 'lined-up', reason: transfer.reason ?? whyStill(transfer) }),
-          work: (turn) => this.#fetchInTurn(transfer, turn),
+          onQueued: () => this.handle(transfer, { type: 'queued', reason: transfer.reason }),
+          onSlot: () => this.handle(transfer, { type: 'fetch-started' }),
+          onYield: () => this.handle(transfer, { type: 'queued', reason: transfer.reason ?? stallReason(transfer) }),
+          work: (slot) => this.#fetchInSlot(transfer, slot),
         })
       }
-      if (!signal.aborted) this.happen(transfer, { type: 'fetch-ended' })
+      if (!signal.aborted) this.handle(transfer, { type: 'fetch-ended' })
     }
-    this.#fetching.begin(transfer.id, work, (error) => this.#fail(transfer, error))
+    this.#fetching.start(transfer.id, work, (error) => this.#fail(transfer, error))
   }
 
-  #fetchInTurn(transfer: Transfer, turn: Turn): Promise<void> {
+  #fetchInSlot(transfer: Transfer, slot: FetchSlot): Promise<void> {
     const { content, rows } = this.#options
-    const watch = {
-      turn,
+    const callbacks = {
+      slot,
       onSharing: () => {
-        turn.end()
-        this.happen(transfer, { type: 'sharing-started' })
+        slot.release()
+        this.handle(transfer, { type: 'sharing-started' })
       },
       onSwarm: (status: SwarmStatus) => {
         const { changes } = next(transfer, { type: 'swarm-changed', status })
@@ -126,53 +126,53 @@ export class TransferRunner {
         rows.saveSoon(transfer)
       },
     }
-    const run = () => fetchTransfer(transfer, this.#options, watch)
-    return whenThereIsRoom(run, { transfer, folder: content.folder, signal: turn.signal, sleep: turn.pause })
+    const run = () => fetchTransfer(transfer, this.#options, callbacks)
+    return retryWhenDiskFull(run, { transfer, folder: content.folder, signal: slot.signal, sleep: slot.pause })
   }
 
-  /** With `hasWaited`, first sees whether another program changed its bytes meanwhile: then those are fetched again. */
-  #deliver(transfer: Transfer, { hasWaited }: { hasWaited: boolean }): void {
+  /** With `isResumed`, first sees whether another program changed its bytes meanwhile: then those are fetched again. */
+  #deliver(transfer: Transfer, { isResumed }: { isResumed: boolean }): void {
     const { content, bootId } = this.#options
     const { folder } = content
-    const show = (status: DeliveryStatus) => this.happen(transfer, { type: 'delivery-advanced', status })
+    const onStatus = (status: DeliveryStatus) => this.handle(transfer, { type: 'delivery-advanced', status })
     const work = async (signal: AbortSignal) => {
-      if (hasWaited && !(await isAsFetched(transfer, { content, bootId, signal }))) {
+      if (isResumed && !(await isUnmodified(transfer, { content, bootId, signal }))) {
         return this.#fetchAgain(transfer, 'Another program changed what had been fetched, so it is fetched again.')
       }
-      const run = () => deliver(transfer, this.#options, { signal, show, hasWaited })
-      this.act(transfer, await whenThereIsRoom(run, { transfer, folder, signal }))
+      const run = () => deliver(transfer, this.#options, { signal, onStatus, isResumed })
+      this.runEffects(transfer, await retryWhenDiskFull(run, { transfer, folder, signal }))
     }
-    this.#delivering.begin(transfer.id, work, (error) => this.#failDelivery(transfer, error))
+    this.#delivering.start(transfer.id, work, (error) => this.#failDelivery(transfer, error))
   }
 
   #refetch(transfer: Transfer): void {
     const work = () => this.#fetchAgain(transfer, null)
-    this.#delivering.begin(transfer.id, work, (error) => this.#failDelivery(transfer, error))
+    this.#delivering.start(transfer.id, work, (error) => this.#failDelivery(transfer, error))
   }
 
   /** Fetches what is not here, or not as it was. A file that is in its place already goes first: its plan is given up. */
   async #fetchAgain(transfer: Transfer, reason: string | null): Promise<void> {
     const { content } = this.#options
-    await content.erase(settledOf(transfer))
+    await content.erase(plannedContents(transfer))
     if (transfer.isSharing) await this.#fetching.stop(transfer.id, new Refusal('It is fetched again.'))
-    this.happen(transfer, { type: 'bytes-lost', reason, areGone: !isHere(transfer, content) })
+    this.handle(transfer, { type: 'bytes-lost', reason, areGone: !hasAllBytes(transfer, content) })
   }
 
   /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
   #leave(transfer: Transfer): void {
-    const { db, rows, turns, content } = this.#options
+    const { db, rows, slots, content } = this.#options
     const { signal } = this.#stopping
     const end = () =>
-      turns.complete.run(transfer, { signal, progress: () => 0 }, async () => {
+      slots.complete.run(transfer, { signal, progress: () => 0 }, async () => {
         if (!this.active.has(transfer.id)) return
-        this.happen(transfer, { type: 'leaving' })
+        this.handle(transfer, { type: 'leaving' })
         const step = next(transfer, { type: 'left' })
         db.transact(() => rows.save({ ...transfer, ...step.changes }))
         Object.assign(transfer, step.changes)
-        this.act(transfer, step.effects)
+        this.runEffects(transfer, step.effects)
       })
-    this.#afterwards(async () => {
-      await whenThereIsRoom(end, { transfer, folder: content.folder, signal })
+    this.#runInBackground(async () => {
+      await retryWhenDiskFull(end, { transfer, folder: content.folder, signal })
       this.#onEnd()
     })
   }
@@ -181,7 +181,7 @@ export class TransferRunner {
   #forget(transfer: Transfer): void {
     this.active.delete(transfer.id)
     this.#options.quota.release(transfer.id)
-    this.#afterwards(() => this.#options.content.removeWork(transfer.content))
+    this.#runInBackground(() => this.#options.content.removeWorkFolder(transfer.content))
   }
 
   /** Everything that is done for it ends, and all that it has goes. */
@@ -189,9 +189,9 @@ export class TransferRunner {
     const { content, quota } = this.#options
     const { id } = transfer
     this.active.delete(id)
-    this.#afterwards(async () => {
+    this.#runInBackground(async () => {
       await Promise.all([this.#fetching.stop(id, cancelled), this.#delivering.stop(id, cancelled)])
-      await content.removeWork(transfer.content)
+      await content.removeWorkFolder(transfer.content)
       quota.release(id)
       await content.remove(contents)
       this.#onEnd()
@@ -205,34 +205,34 @@ export class TransferRunner {
     const reason = sentence ?? 'The service had an error of its own while fetching this.'
     if (transfer.stage === 'fetching') {
       // First the bytes go: on a full disk there is no room to write down anything before.
-      await content.removeWork(transfer.content)
+      await content.removeWorkFolder(transfer.content)
       quota.release(transfer.id)
       if (!this.active.has(transfer.id)) return
-      const giveBack = () => {
-        db.transact(() => this.giveBack(transfer))
+      const refund = () => {
+        db.transact(() => this.refund(transfer))
         transfer.paidBytes = 0
       }
-      attempt(giveBack, report)
+      tryOrReport(refund, report)
     }
-    this.happen(transfer, { type: 'fetch-failed', reason })
+    this.handle(transfer, { type: 'fetch-failed', reason })
   }
 
   #failDelivery(transfer: Transfer, error: unknown): void {
     const sentence = reasonOf(error)
     if (sentence === null) this.#options.report(error)
     const reason = sentence ?? 'The service had an error of its own while unpacking this.'
-    this.hold(transfer)
-    this.happen(transfer, { type: 'delivery-failed', reason, failure: failureOf(error) })
+    this.reserveHeldBytes(transfer)
+    this.handle(transfer, { type: 'delivery-failed', reason, failure: failureOf(error) })
   }
 
-  #perform(transfer: Transfer, effect: Effect): void {
+  #runEffect(transfer: Transfer, effect: Effect): void {
     const { id } = transfer
     switch (effect.type) {
       case 'fetch':
         if (!this.#fetching.has(id)) this.#fetch(transfer)
         break
       case 'stop-fetching':
-        this.#afterwards(() => this.#fetching.stop(id, cancelled))
+        this.#runInBackground(() => this.#fetching.stop(id, cancelled))
         break
       case 'deliver':
         this.#deliver(transfer, effect)
@@ -241,7 +241,7 @@ export class TransferRunner {
         this.#refetch(transfer)
         break
       case 'discard':
-        this.#afterwards(() => this.#options.content.remove(effect.contents))
+        this.#runInBackground(() => this.#options.content.remove(effect.contents))
         break
       case 'leave':
         this.#leave(transfer)
@@ -257,13 +257,13 @@ export class TransferRunner {
     }
   }
 
-  #afterwards(work: () => Promise<void>): void {
+  #runInBackground(work: () => Promise<void>): void {
     const ended = work().catch((error: unknown) => {
       // What was stopped is taken up at the next start.
       if (!this.isStopped) this.#options.report(error)
     })
-    this.#afterworks.add(ended)
-    ended.finally(() => this.#afterworks.delete(ended)).catch(this.#options.report)
+    this.#background.add(ended)
+    ended.finally(() => this.#background.delete(ended)).catch(this.#options.report)
   }
 }
 

@@ -94,7 +94,7 @@ export interface Transfer {
 }
 
 /** True for statuses that hold a slot of the active limit. Source: API v1 §7.4. */
-export function holdsSlot(status: Status): boolean {
+export function countsAsActive(status: Status): boolean {
   return status !== 'waiting' && status !== 'completed' && status !== 'error'
 }
 

@@ -1,11 +1,11 @@
 import { NotFound, Refusal } from '../errors/refusal.ts'
-import { attempt } from './attempt.ts'
-import { next, settledOf } from './life.ts'
-import { addRows, whyNotAny } from './new-transfers.ts'
+import { next, plannedContents } from './life.ts'
+import { addRows, firstUnfetchableReason } from './new-transfers.ts'
 import { reasonsOf } from './queue-reasons.ts'
-import { holdsSlot, type Transfer } from './transfer.ts'
+import { countsAsActive, type Transfer } from './transfer.ts'
 import type { FinishedTransfer } from './transfer-rows.ts'
 import { type RunnerOptions, TransferRunner } from './transfer-runner.ts'
+import { tryOrReport } from './try-or-report.ts'
 
 export interface TransfersOptions extends RunnerOptions {
   /** How many may be active while the load is high. Source: API v1 §7.4. */
@@ -14,13 +14,13 @@ export interface TransfersOptions extends RunnerOptions {
 }
 
 /** Longer than most servers and torrents take to begin. */
-const stillAfterMs = 10_000
+const stalledAfterMs = 10_000
 
 /** The transfers of one user: the only writer of their rows. Every change that was answered survives a crash. */
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #runner: TransferRunner
-  #heldAtVersion = -1
+  #reservedAtVersion = -1
 
   constructor(options: TransfersOptions) {
     this.#options = options
@@ -32,10 +32,10 @@ export class TransferList {
     const isOwn = (transfer: Transfer) => this.#runner.active.get(transfer.id) === transfer
     const all = this.#all()
     const waiting = all.filter(({ status }) => status === 'waiting')
-    const { turns: delivering, activeLimit } = this.#options
-    const why = reasonsOf({ fetching: this.#runner.turns, delivering, isOwn, waiting, activeLimit })
+    const { slots: delivering, activeLimit } = this.#options
+    const reasonOf = reasonsOf({ fetching: this.#runner.fetchQueue, delivering, isOwn, waiting, activeLimit })
     return all.map((transfer) => {
-      const reason = why(transfer)
+      const reason = reasonOf(transfer)
       return reason === transfer.reason ? transfer : { ...transfer, reason }
     })
   }
@@ -45,8 +45,8 @@ export class TransferList {
     const transfers = this.#options.rows.active()
     for (const transfer of transfers) this.#runner.active.set(transfer.id, transfer)
     // What was promised before is promised again, before anyone else asks.
-    for (const transfer of transfers) this.#promiseAgain(transfer)
-    for (const transfer of transfers) attempt(() => this.#runner.resume(transfer), this.#options.report)
+    for (const transfer of transfers) this.#reserveAgain(transfer)
+    for (const transfer of transfers) tryOrReport(() => this.#runner.resume(transfer), this.#options.report)
     this.advance()
   }
 
@@ -77,12 +77,12 @@ export class TransferList {
       for (const { transfer, step } of steps) {
         if (!step.effects.some(({ type }) => type === 'remove')) continue
         rows.remove(transfer.id)
-        this.#runner.giveBack(transfer)
-        content.noteRemovals(settledOf(transfer))
+        this.#runner.refund(transfer)
+        content.recordRemovals(plannedContents(transfer))
       }
     })
     // Only what is written down is stopped: on a full disk it goes on, and the person hears why.
-    for (const { transfer, step } of steps) this.#runner.take(transfer, step)
+    for (const { transfer, step } of steps) this.#runner.apply(transfer, step)
     return transfers
   }
 
@@ -90,15 +90,15 @@ export class TransferList {
   retry(id: number, options: { password: string | null; isUnpacked: boolean }): Transfer {
     const { db, rows, content, hosters } = this.#options
     const transfer = this.#get(id)
-    const obstacle = whyNotAny(transfer.links, hosters)
+    const obstacle = firstUnfetchableReason(transfer.links, hosters)
     const step = next(transfer, { type: 'retried', ...options, obstacle })
     // It is answered, so it is written down before it holds.
     db.transact(() => {
       rows.save({ ...transfer, ...step.changes })
-      for (const effect of step.effects) if (effect.type === 'discard') content.noteRemovals(effect.contents)
+      for (const effect of step.effects) if (effect.type === 'discard') content.recordRemovals(effect.contents)
     })
     Object.assign(transfer, step.changes)
-    this.#runner.act(transfer, step.effects)
+    this.#runner.runEffects(transfer, step.effects)
     this.advance()
     return transfer
   }
@@ -108,12 +108,14 @@ export class TransferList {
    * same, and where a full disk is in the way this is done at the next occasion.
    */
   advance(): void {
-    if (!this.#runner.isStopped) attempt(() => this.#advance(), this.#options.report)
+    if (!this.#runner.isStopped) tryOrReport(() => this.#advance(), this.#options.report)
   }
 
   #advance(): void {
     const { isBusy, activeLimit, db, rows } = this.#options
-    const active = this.#all().filter((transfer) => holdsSlot(transfer.status) && !this.#isStill(transfer)).length
+    const active = this.#all().filter(
+      (transfer) => countsAsActive(transfer.status) && !this.#isStalled(transfer),
+    ).length
     const slots = isBusy() ? Math.max(0, activeLimit - active) : Number.POSITIVE_INFINITY
     const admitted = this.#all()
       .filter(({ status }) => status === 'waiting')
@@ -126,30 +128,32 @@ export class TransferList {
       for (const { transfer, step } of admitted) Object.assign(transfer, step.changes)
     }
     // Whoever added them is answered first.
-    setImmediate(() => attempt(() => this.#runner.startQueued(), this.#options.report))
+    setImmediate(() => tryOrReport(() => this.#runner.startQueued(), this.#options.report))
   }
 
   /** True for one that has not moved for a while: it is no burden, and those in line need not wait for it. */
-  #isStill(transfer: Transfer): boolean {
-    return transfer.stage === 'fetching' && this.#runner.turns.of(transfer).stillMs(transfer) >= stillAfterMs
+  #isStalled(transfer: Transfer): boolean {
+    return (
+      transfer.stage === 'fetching' && this.#runner.fetchQueue.poolOf(transfer).stalledMs(transfer) >= stalledAfterMs
+    )
   }
 
   /** What is done every few seconds. */
   tick(): void {
     this.advance()
     const version = this.#options.space.version()
-    if (version === this.#heldAtVersion) return
-    this.#heldAtVersion = version
+    if (version === this.#reservedAtVersion) return
+    this.#reservedAtVersion = version
     for (const transfer of this.#runner.active.values()) {
       // The person may have deleted what is still being shared: then the transfer alone holds it.
-      if (transfer.isSharing && transfer.stage === 'delivered') this.#runner.hold(transfer)
+      if (transfer.isSharing && transfer.stage === 'delivered') this.#runner.reserveHeldBytes(transfer)
     }
   }
 
   /** Stops everything where it is, so that it can be taken up again. */
   async stop(): Promise<void> {
     await this.#runner.stop()
-    attempt(() => this.#options.rows.flush(), this.#options.report)
+    tryOrReport(() => this.#options.rows.flush(), this.#options.report)
   }
 
   #all(): Transfer[] {
@@ -162,14 +166,14 @@ export class TransferList {
     return transfer
   }
 
-  #promiseAgain(transfer: Transfer): void {
+  #reserveAgain(transfer: Transfer): void {
     const { quota } = this.#options
     if (transfer.stage !== 'fetching') {
-      this.#runner.hold(transfer)
+      this.#runner.reserveHeldBytes(transfer)
       return
     }
     const isUntouched = transfer.status === 'in-queue' && transfer.downloadedBytes === 0
-    if (!holdsSlot(transfer.status) || isUntouched) return
+    if (!countsAsActive(transfer.status) || isUntouched) return
     quota.reserve(transfer.id, transfer.sizeBytes ?? transfer.downloadedBytes)
     quota.use(transfer.id, transfer.downloadedBytes)
   }

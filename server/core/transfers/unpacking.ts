@@ -5,19 +5,19 @@ import { type ArchiveSet, findArchives } from '../../archive/find-archives.ts'
 import { unpackedName } from '../../archive/formats.ts'
 import { groupParts } from '../../archive/parts.ts'
 import type { DiskQuota } from '../account/quota.ts'
-import { noRoom } from './no-room.ts'
 import type { Unpacked } from './plan.ts'
+import { quotaExceeded } from './quota-exceeded.ts'
 import type { Transfer } from './transfer.ts'
 
 const maxNotes = 3
 
 /** The archives among a transfer's files; `placeOf` tells where the one of an index is. */
-export function archivesOf({ files }: Transfer, placeOf: (index: string) => string): Promise<ArchiveSet[]> {
+export function archivesOf({ files }: Transfer, pathOf: (index: string) => string): Promise<ArchiveSet[]> {
   return findArchives(
     files.map(({ path }, index) => ({
       name: path.at(-1) ?? '',
       folder: path.slice(0, -1).join('/'),
-      path: placeOf(`${index}`),
+      path: pathOf(`${index}`),
     })),
   )
 }
@@ -30,7 +30,7 @@ export function archivesOf({ files }: Transfer, placeOf: (index: string) => stri
 export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   const { transfer, work, quota } = job
   const into = join(work, 'unpacked')
-  const packedBytes = quota.promisedTo(transfer.id)
+  const packedBytes = quota.reservedFor(transfer.id)
   transfer.percentUnpacked = 0
   await rm(into, { recursive: true, force: true, maxRetries: 5 })
   await mkdir(into, { recursive: true, mode: 0o700 })
@@ -39,7 +39,7 @@ export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   } catch (error) {
     // One that failed, or waits for room, takes none from others.
     await rm(into, { recursive: true, force: true, maxRetries: 5 })
-    quota.settle(transfer.id, packedBytes)
+    quota.setReservation(transfer.id, packedBytes)
     throw error
   }
 }
@@ -71,14 +71,14 @@ async function unpackInto(
     const { files, folders, note } = await extractArchive(archive, {
       into: join(into, `${index}`),
       password: transfer.password,
-      limits: { maxBytes: quota.unpromisedBytes() },
+      limits: { maxBytes: quota.unreservedBytes() },
       signal,
       onProgress: (percent) => {
         transfer.percentUnpacked = Math.floor((index * 100 + percent) / archives.length)
       },
     })
     unpackedBytes += files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    if (!quota.reserve(transfer.id, packedBytes + unpackedBytes)) throw noRoom(transfer, quota)
+    if (!quota.reserve(transfer.id, packedBytes + unpackedBytes)) throw quotaExceeded(transfer, quota)
     if (note !== null) notes.push(note)
     if (files.length === 0 && folders.length === 0) continue
     unpacked.push({
@@ -92,9 +92,9 @@ async function unpackInto(
       folders,
     })
   }
-  const told = notes.slice(0, maxNotes)
-  if (notes.length > maxNotes) told.push(`${notes.length - maxNotes} more archives had such things in them.`)
-  return { unpacked, note: told.length === 0 ? null : told.join(' ') }
+  const summary = notes.slice(0, maxNotes)
+  if (notes.length > maxNotes) summary.push(`${notes.length - maxNotes} more archives had such things in them.`)
+  return { unpacked, note: summary.length === 0 ? null : summary.join(' ') }
 }
 
 /** What a folder of an archive's content is called. */

@@ -10,22 +10,22 @@ const prologBytes = 1024
  */
 export function documentText(bytes: Uint8Array, contentType: string | null): string {
   const byServer = /;\s*charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType ?? '')?.[1]
-  const told = [byServer ?? '', ownWord(bytes)].flatMap((label) => labelOf(label) ?? [])
-  if (told[0] === 'windows-1252') told.reverse()
+  const declared = [byServer ?? '', declaredEncoding(bytes)].flatMap((label) => labelOf(label) ?? [])
+  if (declared[0] === 'windows-1252') declared.reverse()
   const mark = markOf(bytes)
   if (mark !== null) return new TextDecoder(mark).decode(bytes)
   // That one looks like ASCII.
-  const order = told.includes('iso-2022-jp') ? told : ['utf-8', ...told]
+  const order = declared.includes('iso-2022-jp') ? declared : ['utf-8', ...declared]
   for (const label of order) {
     const text = decodeAs(bytes, label)
     if (text !== null) return text
   }
-  return lenient(bytes, told)
+  return decodeLeniently(bytes, declared)
 }
 
 /** Bytes that are proper in nothing that was told: one bad byte in UTF-8, or in what was told, or told wrongly. */
-function lenient(bytes: Uint8Array, told: string[]): string {
-  const readings = ['utf-8', ...told].map((label) => new TextDecoder(label).decode(bytes))
+function decodeLeniently(bytes: Uint8Array, declared: string[]): string {
+  const readings = ['utf-8', ...declared].map((label) => new TextDecoder(label).decode(bytes))
   const best = readings.find((text) => text.split('\ufffd').length - 1 <= text.length / 200)
   return best ?? decodeBytes(bytes)?.text ?? readings.at(-1) ?? ''
 }
@@ -39,10 +39,10 @@ function markOf(bytes: Uint8Array): string | null {
 }
 
 /** What a text says of its own encoding, in its XML prolog or in a tag of a page; empty when nothing. */
-function ownWord(bytes: Uint8Array): string {
+function declaredEncoding(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, prologBytes)).toString('latin1')
   const prolog = /^\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']+)["']/i.exec(start)?.[1]
-  const said = prolog ?? /<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([^\s"'/>;]+)/i.exec(start)?.[1] ?? ''
+  const label = prolog ?? /<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([^\s"'/>;]+)/i.exec(start)?.[1] ?? ''
   // Where this can be read, it is not in UTF-16.
-  return /^utf-?16/i.test(said) ? 'utf-8' : said
+  return /^utf-?16/i.test(label) ? 'utf-8' : label
 }

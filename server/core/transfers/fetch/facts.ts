@@ -110,7 +110,7 @@ interface WebOptions extends FactsOptions {
 }
 
 async function webFacts(link: string, options: WebOptions): Promise<Facts> {
-  const { answer, sizeBytes, head } = await look(link, options)
+  const { answer, sizeBytes, head } = await probe(link, options)
   const { response, url } = answer
   if (isTorrent(link, answer))
     return torrentFacts({ torrentFile: await wholeFile(link, options) }, url.hostname, options)
@@ -121,12 +121,12 @@ async function webFacts(link: string, options: WebOptions): Promise<Facts> {
       'A web page is there instead of the file: the link may have ended, or asks you to sign in first.',
     )
   }
-  const inside = await insideZip(link, { ...options, name, sizeBytes })
+  const inside = await zipFacts(link, { ...options, name, sizeBytes })
   return { ...unknown, name, host: url.hostname, sizeBytes, ...inside }
 }
 
 /** An answer's head, whose body is over, and what it tells. */
-interface Look {
+interface Probe {
   answer: Exchange
   sizeBytes: number | null
   /** The first bytes of what is announced as a web page, if any were asked for. */
@@ -137,25 +137,29 @@ interface Look {
  * Asks by HEAD, then for the first bytes, then for the whole without reading it, until one answer tells what a fetch would get: servers
  * refuse, ignore or answer wrongly what only few programs ask. Only a refusal of what a fetch asks is the verdict.
  */
-async function look(link: string, options: WebOptions): Promise<Look> {
-  const byHead = await lookOnce(link, options, 'HEAD').catch((error: unknown) => goOn(error, options.signal))
-  if (byHead !== null && isTelling(link, byHead)) return byHead
-  const byPart = await lookOnce(link, options, 'part').catch((error: unknown) => goOn(error, options.signal))
+async function probe(link: string, options: WebOptions): Promise<Probe> {
+  const byHead = await probeOnce(link, options, 'HEAD').catch((error: unknown) =>
+    ignoreProbeError(error, options.signal),
+  )
+  if (byHead !== null && isConclusive(link, byHead)) return byHead
+  const byPart = await probeOnce(link, options, 'part').catch((error: unknown) =>
+    ignoreProbeError(error, options.signal),
+  )
   const partStatus = byPart?.answer.response.statusCode
   if (byPart !== null && (partStatus === 200 || (partStatus === 206 && byPart.sizeBytes !== null))) return byPart
-  const { answer, ...whole } = await lookOnce(link, options, 'whole')
+  const { answer, ...whole } = await probeOnce(link, options, 'whole')
   if (answer.response.statusCode !== 200) throw statusError(answer.response, answer.url.hostname)
   return { answer, ...whole }
 }
 
 /** Null where another way of asking may get further. */
-function goOn(error: unknown, signal: AbortSignal): null {
+function ignoreProbeError(error: unknown, signal: AbortSignal): null {
   if (signal.aborted || !(error instanceof FetchError)) throw error
   return null
 }
 
 /** False for a HEAD that may say something else than a fetch: no size or none at all, or a page in place of a film. */
-function isTelling(link: string, { answer, sizeBytes }: Look): boolean {
+function isConclusive(link: string, { answer, sizeBytes }: Probe): boolean {
   const { response, url } = answer
   if (response.statusCode !== 200) return false
   const { 'content-type': type = '', 'content-disposition': disposition } = response.headers
@@ -164,9 +168,9 @@ function isTelling(link: string, { answer, sizeBytes }: Look): boolean {
   return sizeBytes !== null && sizeBytes > 0 && !(isPromised && /html/i.test(type))
 }
 
-async function lookOnce(link: string, options: WebOptions, how: 'HEAD' | 'part' | 'whole'): Promise<Look> {
+async function probeOnce(link: string, options: WebOptions, how: 'HEAD' | 'part' | 'whole'): Promise<Probe> {
   const range = how === 'part' ? { start: 0, end: headBytes } : undefined
-  const answer = await ask(link, options, { method: how === 'HEAD' ? 'HEAD' : 'GET', range })
+  const answer = await request(link, options, { method: how === 'HEAD' ? 'HEAD' : 'GET', range })
   const { response, url } = answer
   try {
     const codings = codingsOf(response, url)
@@ -192,17 +196,18 @@ function isTorrent(link: string, { response }: Exchange): boolean {
 }
 
 /** Reads the directory of a zip by ranges; nothing is told where that is not possible. Nobody is kept waiting by it for long. */
-async function insideZip(
+async function zipFacts(
   link: string,
   { name, sizeBytes, ...options }: WebOptions & { name: string; sizeBytes: number | null },
 ): Promise<Partial<Facts>> {
   if (sizeBytes === null || !/\.zip$/i.test(name)) return {}
   try {
     const read = async (offset: number, length: number) => {
-      const { response } = await ask(link, options, { range: { start: offset, end: offset + length } })
+      const { response } = await request(link, options, { range: { start: offset, end: offset + length } })
       try {
-        const said = response.headers['content-range'] ?? ''
-        if (response.statusCode !== 206 || !said.startsWith(`bytes ${offset}-`)) throw new FetchError('No ranges.')
+        const contentRange = response.headers['content-range'] ?? ''
+        if (response.statusCode !== 206 || !contentRange.startsWith(`bytes ${offset}-`))
+          throw new FetchError('No ranges.')
         return await readUpTo(response, length)
       } finally {
         response.destroy()
@@ -218,7 +223,7 @@ async function insideZip(
   }
 }
 
-function ask(
+function request(
   link: string,
   { gate, hosters, signal }: WebOptions,
   { method = 'GET', range }: { method?: 'HEAD' | 'GET'; range?: { start: number; end: number } | undefined } = {},
@@ -234,7 +239,7 @@ function ask(
 }
 
 async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
-  const { response, url, ending } = await ask(link, options)
+  const { response, url, ending } = await request(link, options)
   try {
     if (response.statusCode !== 200) throw statusError(response, url.hostname)
     const bytes = await readUpTo(response, maxTorrentFileBytes + 1)

@@ -8,18 +8,18 @@ import { nameForLink, plainNameForLink } from '../../../../engine/text/names.ts'
 import type { DiskQuota } from '../../account/quota.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import { promisesMedia } from '../../space/kinds.ts'
-import type { Turn } from '../fetch-turns.ts'
+import type { FetchSlot } from '../fetch-queue.ts'
 import type { Hosters } from '../hosters.ts'
-import { noRoom } from '../no-room.ts'
-import { Places } from '../places.ts'
+import { quotaExceeded } from '../quota-exceeded.ts'
+import { SlotPool } from '../slot-pool.ts'
 import { createSpeedometer } from '../speed.ts'
 import type { Transfer, TransferFile } from '../transfer.ts'
 import { isWebPage } from '../web-page.ts'
 
 const stepBytes = 8 * 1024 * 1024
 /** The parts of one archive: how many move at once, and how many more may wait for their server. */
-const partPlaces = { limit: 3, maxWaiting: 6, graceMs: 1500, minProgress: 8 * 1024 }
-const shortPauseMs = partPlaces.graceMs
+const partSlots = { limit: 3, maxSuspended: 6, graceMs: 1500, minProgress: 8 * 1024 }
+const shortPauseMs = partSlots.graceMs
 
 export interface LinksFetch {
   transfer: Transfer
@@ -31,7 +31,7 @@ export interface LinksFetch {
   largestFileBytes: number | null
   bootId: string
   signal: AbortSignal
-  turn: Pick<Turn, 'pause'>
+  slot: Pick<FetchSlot, 'pause'>
   /** Takes so much from the bandwidth, or throws a `Refusal`. */
   pay(bytes: number): void
   /** Keeps what the transfer says now, for a later run. */
@@ -46,14 +46,14 @@ export interface LinksFetch {
  */
 export async function fetchLinks(job: LinksFetch): Promise<void> {
   const { transfer } = job
-  await forgetChanged(job)
+  await forgetModified(job)
   const lengths = transfer.files.map(({ sizeBytes, isWhole }) => (isWhole ? (sizeBytes ?? 0) : 0))
   const speed = createSpeedometer()
   const first = new AbortController()
   const signal = AbortSignal.any([job.signal, first.signal])
   const reach = (index: number, length: number) => {
     lengths[index] = length
-    demand(job, lengths)
+    reserve(job, lengths)
     charge(job, lengths)
     const sum = lengths.reduce((total, bytes) => total + bytes, 0)
     job.quota.use(transfer.id, sum)
@@ -61,19 +61,19 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
     transfer.downloadedBytes = sum
     transfer.bytesPerSecond = speed.bytesPerSecond()
   }
-  demand(job, lengths)
+  reserve(job, lengths)
   const left = [...transfer.files.entries()].filter(([, { isWhole }]) => !isWhole)
-  const places = new Places<TransferFile>(partPlaces)
+  const pool = new SlotPool<TransferFile>(partSlots)
   const work = ([index, file]: [number, TransferFile]) => {
-    const occupant = { signal, progress: () => lengths[index] ?? 0 }
+    const slotUser = { signal, progress: () => lengths[index] ?? 0 }
     // A part that waits gives its place to another, and the transfer's turn to another transfer when no part moves.
     const pause = async (ms: number, stop: AbortSignal) => {
-      if (ms > shortPauseMs) places.lend(file)
-      await (places.moving().length === 0 ? job.turn.pause(ms, stop) : wait(ms, undefined, { signal: stop }))
-      await places.take(file, occupant)
+      if (ms > shortPauseMs) pool.suspend(file)
+      await (pool.active().length === 0 ? job.slot.pause(ms, stop) : wait(ms, undefined, { signal: stop }))
+      await pool.acquire(file, slotUser)
     }
     const part = { index, file, reach: (length: number) => reach(index, length), pause }
-    return places.run(file, occupant, () => fetchOne({ ...job, signal }, part))
+    return pool.run(file, slotUser, () => fetchOne({ ...job, signal }, part))
   }
   try {
     const works = left.map(work)
@@ -87,7 +87,7 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
 }
 
 /** What another program changed while this one was not running is not whole any more. */
-async function forgetChanged({ transfer, workFolder, bootId, signal }: LinksFetch): Promise<void> {
+async function forgetModified({ transfer, workFolder, bootId, signal }: LinksFetch): Promise<void> {
   for (const [index, file] of transfer.files.entries()) {
     const { resume, sizeBytes, isWhole } = file
     if (!isWhole || resume === null || sizeBytes === null) continue
@@ -115,7 +115,7 @@ async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile)
     credentialsFor: (url) => job.hosters.credentialsFor(url),
     sleep: pause,
     onStart: (announced) => {
-      begin(job, file, announced)
+      start(job, file, announced)
       reach(0)
     },
     onBytes: reach,
@@ -144,7 +144,7 @@ function isOtherVersion(before: ResumeRecord | null, now: ResumeRecord): boolean
   )
 }
 
-function begin(job: LinksFetch, file: TransferFile, announced: Announced): void {
+function start(job: LinksFetch, file: TransferFile, announced: Announced): void {
   const { transfer, largestFileBytes } = job
   const name = nameForLink(announced.url, announced.contentDisposition)
   const link = transfer.links[transfer.files.indexOf(file)] ?? ''
@@ -161,7 +161,7 @@ function begin(job: LinksFetch, file: TransferFile, announced: Announced): void 
 }
 
 /** Gets a promise for what is needed; where no size is known in steps, so that others are not asked at each write. */
-function demand({ transfer, quota, largestFileBytes }: LinksFetch, lengths: number[]): void {
+function reserve({ transfer, quota, largestFileBytes }: LinksFetch, lengths: number[]): void {
   const needed = (step: number) =>
     transfer.files.reduce(
       (sum, { sizeBytes }, index) => sum + (sizeBytes ?? Math.ceil((lengths[index] ?? 0) / step) * step),
@@ -170,7 +170,7 @@ function demand({ transfer, quota, largestFileBytes }: LinksFetch, lengths: numb
   const longest = Math.max(...lengths)
   if (largestFileBytes !== null && longest > largestFileBytes) throw tooLarge(transfer.name, largestFileBytes)
   if (quota.reserve(transfer.id, needed(stepBytes)) || quota.reserve(transfer.id, needed(1))) return
-  throw noRoom(transfer, quota)
+  throw quotaExceeded(transfer, quota)
 }
 
 /** Takes from the bandwidth what paid hosters cost. Source: API v1 §8.2. */

@@ -47,13 +47,13 @@ export async function fetchDocument(
 }
 
 /** The beginning of a body, of about so many bytes. */
-export async function readUpTo(response: AsyncIterable<Buffer>, most: number): Promise<Buffer> {
+export async function readUpTo(response: AsyncIterable<Buffer>, minBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of response) {
     chunks.push(chunk)
     length += chunk.length
-    if (length >= most) break
+    if (length >= minBytes) break
   }
   return Buffer.concat(chunks)
 }

@@ -7,7 +7,7 @@ import { readTorrentResume } from '../../../torrent/resume.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../../../torrent/types.ts'
 import type { DiskQuota } from '../../account/quota.ts'
 import { Refusal } from '../../errors/refusal.ts'
-import { noRoom } from '../no-room.ts'
+import { quotaExceeded } from '../quota-exceeded.ts'
 import type { SwarmStatus, Transfer } from '../transfer.ts'
 
 const sharingShownMs = 10_000
@@ -37,8 +37,8 @@ export interface TorrentFetch {
  */
 export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const { transfer, engine, signal } = job
-  const tight = Promise.withResolvers<never>()
-  tight.promise.catch(() => undefined)
+  const diskFull = Promise.withResolvers<never>()
+  diskFull.promise.catch(() => undefined)
   const room = new DiskRoom({
     path: job.workFolder,
     signal,
@@ -52,9 +52,9 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const isMagnet = torrentFile === null || /^\s*magnet:/i.test(link)
   const source: TorrentSource = isMagnet ? { magnet: link } : { torrentFile }
   let lastSentMs = Number.NEGATIVE_INFINITY
-  let hasSharedEnough: () => void = () => undefined
-  const enough = new Promise<void>((resolve) => {
-    hasSharedEnough = resolve
+  let resolveSharedEnough: () => void = () => undefined
+  const sharedEnough = new Promise<void>((resolve) => {
+    resolveSharedEnough = resolve
   })
   const running = engine.start({
     source,
@@ -68,10 +68,10 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
       if (transfer.stage === 'fetching') {
         // The disk is never filled to its last byte: the service needs some itself.
         room.take(0).catch(() => undefined)
-        if (room.isWaiting) tight.reject(Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' }))
+        if (room.isWaiting) diskFull.reject(Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' }))
       }
       follow(job, state, performance.now() - lastSentMs < sharingShownMs)
-      if (transfer.stage !== 'fetching' && isShared(transfer)) hasSharedEnough()
+      if (transfer.stage !== 'fetching' && isShared(transfer)) resolveSharedEnough()
     },
     onCheckpoint: ({ torrentFile: _, ...resume }) => {
       transfer.torrentResume = JSON.stringify(resume)
@@ -83,14 +83,14 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     const isWhole = await Promise.race([
       running.done.then(() => true),
       running.failed,
-      tight.promise,
+      diskFull.promise,
       stopped.then(() => false),
     ])
     if (!isWhole) return
     transfer.downloadedBytes = transfer.sizeBytes ?? 0
     if (isShared(transfer)) return
     job.onSharing()
-    await Promise.race([enough, running.failed, stopped])
+    await Promise.race([sharedEnough, running.failed, stopped])
     // What is on its way to others still arrives.
     if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
   } finally {
@@ -116,7 +116,7 @@ function accept(job: TorrentFetch, info: TorrentInfo): void {
       const limit = formatSize(largestFileBytes)
       throw new Refusal(`“${transfer.name}” holds a file that is too large: no file may be larger than ${limit} here.`)
     }
-    if (!quota.reserve(transfer.id, info.sizeBytes)) throw noRoom(transfer, quota)
+    if (!quota.reserve(transfer.id, info.sizeBytes)) throw quotaExceeded(transfer, quota)
   }
   job.save()
 }

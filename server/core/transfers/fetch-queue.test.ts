@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FetchTurns, type Turn } from './fetch-turns.ts'
+import { FetchQueue, type FetchSlot } from './fetch-queue.ts'
 import type { Transfer } from './transfer.ts'
 
 const pauseMs = 3 * 60_000
@@ -54,23 +54,23 @@ describe('the turns of fetches', () => {
     vi.useRealTimers()
   })
   const { signal } = new AbortController()
-  const begin = (turns: FetchTurns, one: Transfer, work: (turn: Turn) => Promise<void>, stop = signal) => {
+  const begin = (turns: FetchQueue, one: Transfer, work: (turn: FetchSlot) => Promise<void>, stop = signal) => {
     const told: string[] = []
     const ended = turns.run(one, {
       signal: stop,
-      onLine: () => told.push('line'),
-      onTurn: () => told.push('turn'),
+      onQueued: () => told.push('line'),
+      onSlot: () => told.push('turn'),
       onYield: () => told.push('yield'),
       work,
     })
     return { told, ended }
   }
   /** Does not move until its turn is taken. */
-  const dead = (turn: Turn) =>
+  const dead = (turn: FetchSlot) =>
     new Promise<void>((_resolve, reject) => turn.signal.addEventListener('abort', () => reject(turn.signal.reason)))
 
   it('is not asked again before its time, although others had its turn meanwhile', async () => {
-    const turns = new FetchTurns(fakeSleep)
+    const turns = new FetchQueue(fakeSleep)
     let asked = 0
     const late = begin(turns, transfer(0), async (turn) => {
       asked += 1
@@ -85,11 +85,11 @@ describe('the turns of fetches', () => {
   })
 
   it('lets torrents that nobody has wait beside links, and no more of them at once than it says', async () => {
-    const turns = new FetchTurns(fakeSleep)
+    const turns = new FetchQueue(fakeSleep)
     let alive = 0
-    let mostAlive = 0
-    const counted = async (turn: Turn) => {
-      mostAlive = Math.max(mostAlive, ++alive)
+    let maxAlive = 0
+    const counted = async (turn: FetchSlot) => {
+      maxAlive = Math.max(maxAlive, ++alive)
       await dead(turn).finally(() => {
         alive -= 1
       })
@@ -100,11 +100,11 @@ describe('the turns of fetches', () => {
     const good = begin(turns, transfer(300, 'torrent'), async () => undefined)
     await vi.advanceTimersByTimeAsync(3 * 60_000)
     await good.ended
-    expect([link.told, good.told, mostAlive]).toEqual([['turn'], ['line', 'turn'], 32])
+    expect([link.told, good.told, maxAlive]).toEqual([['turn'], ['line', 'turn'], 32])
   })
 
   it('ends at once where it waits, when it is stopped', async () => {
-    const turns = new FetchTurns(fakeSleep)
+    const turns = new FetchQueue(fakeSleep)
     const stops = Array.from({ length: 20 }, () => new AbortController())
     const all = stops.map((stop, id) =>
       begin(turns, transfer(id), (turn) => turn.pause(pauseMs, turn.signal), stop.signal),
@@ -113,16 +113,16 @@ describe('the turns of fetches', () => {
     const reason = new Error('cancelled')
     for (const stop of stops) stop.abort(reason)
     await expect(Promise.allSettled(all.map(({ ended }) => ended))).resolves.toHaveLength(20)
-    expect([turns.links.moving(), turns.links.inLine(), vi.getTimerCount()]).toEqual([[], [], 0])
+    expect([turns.links.active(), turns.links.queued(), vi.getTimerCount()]).toEqual([[], [], 0])
   })
 
   it('needs no other turn when it is whole just when it is asked to stop', async () => {
-    const turns = new FetchTurns(fakeSleep)
+    const turns = new FetchQueue(fakeSleep)
     let works = 0
     const whole = begin(turns, transfer(0, 'torrent'), async (turn) => {
       works += 1
       if (works > 1) return
-      await dead(turn).catch(() => turn.end())
+      await dead(turn).catch(() => turn.release())
     })
     for (let id = 1; id <= 60; id++) begin(turns, transfer(id, 'torrent'), dead).ended.catch(() => undefined)
     await vi.advanceTimersByTimeAsync(60_000)

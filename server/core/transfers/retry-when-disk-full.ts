@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../../../engine/disk/disk-room.ts'
-import { isForWantOfRoom } from '../errors/reason.ts'
+import { isOutOfSpace } from '../errors/reason.ts'
 import type { Transfer } from './transfer.ts'
 
-interface RoomOptions {
+interface RetryOptions {
   transfer: Transfer
   folder: string
   signal: AbortSignal
@@ -12,16 +12,16 @@ interface RoomOptions {
 }
 
 /** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
-export async function whenThereIsRoom<T>(
+export async function retryWhenDiskFull<T>(
   work: () => Promise<T>,
-  { transfer, folder, signal, sleep = plainSleep }: RoomOptions,
+  { transfer, folder, signal, sleep = plainSleep }: RetryOptions,
 ): Promise<T> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
       signal.throwIfAborted()
-      if (!isForWantOfRoom(error)) throw error
+      if (!isOutOfSpace(error)) throw error
       const { sizeBytes, downloadedBytes, stage } = transfer
       const neededBytes = stage === 'fetching' && sizeBytes !== null ? sizeBytes - downloadedBytes : null
       const room = new DiskRoom({

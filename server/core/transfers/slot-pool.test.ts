@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Places } from './places.ts'
+import { SlotPool } from './slot-pool.ts'
 
-const options = { limit: 2, maxWaiting: 3, graceMs: 1000, minProgress: 10 }
+const options = { limit: 2, maxSuspended: 3, graceMs: 1000, minProgress: 10 }
 const { signal } = new AbortController()
 
 /** One that uses the places: it takes one, moves when told, and gets in line again when asked to yield. */
@@ -9,15 +9,15 @@ class User {
   moved = 0
   yields = 0
   turns = 0
-  readonly places: Places<User>
+  readonly places: SlotPool<User>
   readonly stop = new AbortController()
 
-  constructor(places: Places<User>) {
+  constructor(places: SlotPool<User>) {
     this.places = places
   }
 
   line(): this {
-    this.places.take(this, this).then(
+    this.places.acquire(this, this).then(
       () => {
         this.turns += 1
       },
@@ -32,9 +32,9 @@ class User {
 
   progress = () => this.moved
 
-  yieldTurn = () => {
+  yieldSlot = () => {
     this.yields += 1
-    this.places.leave(this)
+    this.places.release(this)
     this.line()
   }
 }
@@ -46,25 +46,25 @@ describe('places', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
-  const users = (places: Places<User>, count: number) => Array.from({ length: count }, () => new User(places).line())
+  const users = (places: SlotPool<User>, count: number) => Array.from({ length: count }, () => new User(places).line())
   const turnsOf = (all: User[]) => all.map(({ turns }) => turns)
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
   it('holds the limit for those that move', async () => {
-    const places = new Places<User>(options)
+    const places = new SlotPool<User>(options)
     const all = users(places, 4)
     for (let second = 0; second < 60; second++) {
       for (const user of all) user.moved += 20 * user.turns
       await vi.advanceTimersByTimeAsync(500)
     }
-    expect([turnsOf(all), places.inLine()]).toEqual([[1, 1, 0, 0], all.slice(2)])
-    places.leave(all[0] ?? new User(places))
+    expect([turnsOf(all), places.queued()]).toEqual([[1, 1, 0, 0], all.slice(2)])
+    places.release(all[0] ?? new User(places))
     await settle()
     expect(turnsOf(all)).toEqual([1, 1, 1, 0])
   })
 
   it('lends the place of one that does not move, or moves too slowly, and takes it for moving when it does again', async () => {
-    const places = new Places<User>(options)
+    const places = new SlotPool<User>(options)
     const all = users(places, 3)
     const [slow, quick] = all
     for (let step = 0; step < 10; step++) {
@@ -72,49 +72,49 @@ describe('places', () => {
       if (quick) quick.moved += 20
       await vi.advanceTimersByTimeAsync(250)
     }
-    expect([turnsOf(all), places.moving(), slow && places.stillMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
+    expect([turnsOf(all), places.active(), slow && places.stalledMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
     if (slow) slow.moved += 20
     await vi.advanceTimersByTimeAsync(250)
-    expect(places.moving()).toEqual([all[1], all[0]])
+    expect(places.active()).toEqual([all[1], all[0]])
   })
 
   it('lends at once where asked, and gives a place back in line', async () => {
-    const places = new Places<User>({ ...options, limit: 1 })
+    const places = new SlotPool<User>({ ...options, limit: 1 })
     const [one, other] = users(places, 2)
     if (!one || !other) return
     await settle()
-    places.lend(one)
+    places.suspend(one)
     await settle()
     expect(turnsOf([one, other])).toEqual([1, 1])
     one.line()
     await settle()
-    expect([one.turns, places.inLine()]).toEqual([1, [one]])
-    places.leave(other)
+    expect([one.turns, places.queued()]).toEqual([1, [one]])
+    places.release(other)
     await settle()
-    expect([one.turns, places.inLine(), places.moving()]).toEqual([2, [], [one]])
+    expect([one.turns, places.queued(), places.active()]).toEqual([2, [], [one]])
   })
 
   it('is under way with so many at once and no more; then the longest still one gets in line again, after 20 seconds', async () => {
-    const places = new Places<User>(options)
+    const places = new SlotPool<User>(options)
     const all = users(places, 7)
     await vi.advanceTimersByTimeAsync(15_000)
     expect(turnsOf(all)).toEqual([1, 1, 1, 1, 1, 0, 0])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(Math.min(...turnsOf(all))).toBe(1)
-    expect(places.moving().length + all.filter((user) => places.stillMs(user) > 0).length).toBe(5)
-    expect(places.inLine()).toHaveLength(2)
+    expect(places.active().length + all.filter((user) => places.stalledMs(user) > 0).length).toBe(5)
+    expect(places.queued()).toHaveLength(2)
   })
 
   it('asks nobody to stop who would lose much, before ten minutes', async () => {
-    const places = new Places<User>({ ...options, limit: 1, maxWaiting: 0 })
+    const places = new SlotPool<User>({ ...options, limit: 1, maxSuspended: 0 })
     const holder = new User(places)
     const other = new User(places)
-    const take = places.take(holder, {
+    const take = places.acquire(holder, {
       ...holder,
       signal,
       progress: holder.progress,
       lossBytes: () => 50_000_000,
-      yieldTurn: holder.yieldTurn,
+      yieldSlot: holder.yieldSlot,
     })
     other.line()
     await take
@@ -125,18 +125,18 @@ describe('places', () => {
   })
 
   it('never asks one to stop that cannot', async () => {
-    const places = new Places<object>({ ...options, limit: 1, maxWaiting: 0 })
+    const places = new SlotPool<object>({ ...options, limit: 1, maxSuspended: 0 })
     const key = {}
-    await places.take(key, { signal, progress: () => 0 })
-    const other = places.take({}, { signal, progress: () => 0 })
+    await places.acquire(key, { signal, progress: () => 0 })
+    const other = places.acquire({}, { signal, progress: () => 0 })
     await vi.advanceTimersByTimeAsync(60 * 60_000)
-    expect(places.inLine()).toHaveLength(1)
-    places.leave(key)
+    expect(places.queued()).toHaveLength(1)
+    places.release(key)
     await other
   })
 
   it('lets in a newcomer beside any number that come again, and those beside any number of newcomers', async () => {
-    const places = new Places<User>({ ...options, limit: 2, maxWaiting: 8 })
+    const places = new SlotPool<User>({ ...options, limit: 2, maxSuspended: 8 })
     const dead = users(places, 500)
     await vi.advanceTimersByTimeAsync(40 * 60_000)
     expect(Math.min(...turnsOf(dead))).toBeGreaterThan(0)
@@ -152,19 +152,19 @@ describe('places', () => {
   })
 
   it('forgets one whose signal ends it in line, and rejects with the reason', async () => {
-    const places = new Places<User>({ ...options, limit: 1 })
+    const places = new SlotPool<User>({ ...options, limit: 1 })
     const [one, other] = users(places, 2)
     const reason = new Error('cancelled')
-    const waiting = other ? places.take(other, other) : null
+    const waiting = other ? places.acquire(other, other) : null
     other?.stop.abort(reason)
     await expect(waiting).rejects.toBe(reason)
-    if (one) places.leave(one)
-    expect([places.inLine(), places.moving(), vi.getTimerCount()]).toEqual([[], [], 0])
-    await expect(other && places.take(other, other)).rejects.toBe(reason)
+    if (one) places.release(one)
+    expect([places.queued(), places.active(), vi.getTimerCount()]).toEqual([[], [], 0])
+    await expect(other && places.acquire(other, other)).rejects.toBe(reason)
   })
 
   it('gives a place back whatever became of the work', async () => {
-    const places = new Places<object>({ ...options, limit: 1 })
+    const places = new SlotPool<object>({ ...options, limit: 1 })
     const fail = () => Promise.reject(new Error('no'))
     await expect(places.run({}, { signal, progress: () => 0 }, fail)).rejects.toThrow('no')
     expect(await places.run({}, { signal, progress: () => 0 }, async () => 'done')).toBe('done')

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { Places } from './places.ts'
+import { SlotPool } from './slot-pool.ts'
 import type { Transfer } from './transfer.ts'
 
 /** What counts as moving: more than about 5 KiB a second. */
-const movement = { graceMs: 1500, minProgress: 8 * 1024 }
+const movementThreshold = { graceMs: 1500, minProgress: 8 * 1024 }
 /** A shorter pause is not worth another's turn. */
-const shortPauseMs = movement.graceMs
+const shortPauseMs = movementThreshold.graceMs
 
 /** The turn of a transfer that is being fetched. */
-export interface Turn {
+export interface FetchSlot {
   /** Aborted when the transfer is stopped, or has to get in line again. */
   signal: AbortSignal
   /** Waits, and meanwhile gives the turn to others. Resolves when the time is over and there is a place again. */
@@ -16,28 +16,28 @@ export interface Turn {
   /** The link gave a torrent file. */
   becomeTorrent(): void
   /** Nothing is fetched any more: it is only shared. */
-  end(): void
+  release(): void
 }
 
-export interface TurnOptions {
+export interface FetchRun {
   signal: AbortSignal
   /** It is in line. */
-  onLine(): void
+  onQueued(): void
   /** Its turn has come. */
-  onTurn(): void
+  onSlot(): void
   /** It gave its turn away because it did not move. */
   onYield(): void
   /** Fetches; ends when `turn.signal` says so. */
-  work(turn: Turn): Promise<void>
+  work(turn: FetchSlot): Promise<void>
 }
 
 /**
  * Whose turn it is to be fetched, for the transfers of one user. A torrent that nobody has costs connections and look-ups, so fewer
  * of those wait at once than of links.
  */
-export class FetchTurns {
-  readonly links = new Places<Transfer>({ limit: 8, maxWaiting: 64, ...movement })
-  readonly torrents = new Places<Transfer>({ limit: 8, maxWaiting: 24, ...movement })
+export class FetchQueue {
+  readonly links = new SlotPool<Transfer>({ limit: 8, maxSuspended: 64, ...movementThreshold })
+  readonly torrents = new SlotPool<Transfer>({ limit: 8, maxSuspended: 24, ...movementThreshold })
 
   readonly #sleep: typeof sleep
 
@@ -46,58 +46,58 @@ export class FetchTurns {
     this.#sleep = pause
   }
 
-  of({ kind }: Transfer): Places<Transfer> {
+  poolOf({ kind }: Transfer): SlotPool<Transfer> {
     return kind === 'torrent' ? this.torrents : this.links
   }
 
   /** Resolves when the work is done, after as many turns as it takes. */
-  async run(transfer: Transfer, { signal, onLine, onTurn, onYield, work }: TurnOptions): Promise<void> {
+  async run(transfer: Transfer, { signal, onQueued, onSlot, onYield, work }: FetchRun): Promise<void> {
     for (;;) {
       const stop = new AbortController()
       let resumesAtMs = 0
-      let isEnded = false
-      const occupant = () => ({
+      let isReleased = false
+      const slotUser = () => ({
         signal,
         progress: progressOf(transfer),
         lossBytes: () => lossOf(transfer),
-        yieldTurn: () => stop.abort(new Error('Others have a turn.')),
+        yieldSlot: () => stop.abort(new Error('Others have a turn.')),
       })
-      const taken = this.of(transfer).take(transfer, occupant())
-      if (!this.of(transfer).hasPlace(transfer)) onLine()
+      const taken = this.poolOf(transfer).acquire(transfer, slotUser())
+      if (!this.poolOf(transfer).hasSlot(transfer)) onQueued()
       await taken
-      onTurn()
-      const turn: Turn = {
+      onSlot()
+      const slot: FetchSlot = {
         // Not made for all that are in line: there may be thousands.
         signal: AbortSignal.any([signal, stop.signal]),
         pause: async (ms, until) => {
           if (ms > shortPauseMs) {
             resumesAtMs = performance.now() + ms
-            this.of(transfer).lend(transfer)
+            this.poolOf(transfer).suspend(transfer)
           }
           await this.#sleep(ms, until)
           resumesAtMs = 0
-          await this.of(transfer).take(transfer, { ...occupant(), signal: until })
+          await this.poolOf(transfer).acquire(transfer, { ...slotUser(), signal: until })
         },
         becomeTorrent: () => {
-          this.links.leave(transfer)
-          this.torrents.enter(transfer, occupant())
+          this.links.release(transfer)
+          this.torrents.acquireNow(transfer, slotUser())
         },
-        end: () => {
-          isEnded = true
-          this.of(transfer).leave(transfer)
+        release: () => {
+          isReleased = true
+          this.poolOf(transfer).release(transfer)
         },
       }
       try {
-        await work(turn)
+        await work(slot)
         if (!stop.signal.aborted) return
       } catch (error) {
         if (!stop.signal.aborted) throw error
       } finally {
-        this.of(transfer).leave(transfer)
+        this.poolOf(transfer).release(transfer)
       }
       signal.throwIfAborted()
       // It was whole just when it was asked to stop: what is left of it needs no turn.
-      if (isEnded) return work(freeTurn(signal))
+      if (isReleased) return work(unlimitedSlot(signal))
       onYield()
       await this.#sleep(Math.max(0, resumesAtMs - performance.now()), signal)
     }
@@ -109,8 +109,8 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** For one that needs no place, such as a torrent that is only shared. */
-export function freeTurn(signal: AbortSignal): Turn {
-  return { signal, pause: sleep, becomeTorrent: () => undefined, end: () => undefined }
+export function unlimitedSlot(signal: AbortSignal): FetchSlot {
+  return { signal, pause: sleep, becomeTorrent: () => undefined, release: () => undefined }
 }
 
 /** Bytes that were received; for torrents by their speed, for pieces are counted only when they are whole. */

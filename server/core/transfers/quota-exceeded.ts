@@ -4,8 +4,8 @@ import { Refusal } from '../errors/refusal.ts'
 import type { Transfer } from './transfer.ts'
 
 /** Why a transfer does not fit into the disk space. */
-export function noRoom({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
+export function quotaExceeded({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
   const needs = sizeBytes === null ? `more than ${formatSize(downloadedBytes)}` : formatSize(sizeBytes)
-  const free = formatSize(quota.unpromisedBytes() + quota.promisedTo(id))
+  const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))
   return new Refusal(`There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`)
 }

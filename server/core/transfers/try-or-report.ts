@@ -1,5 +1,5 @@
 /** Does something that nobody waits for: what goes wrong, such as a full disk, is told, and it is done at the next occasion. */
-export function attempt(work: () => void, report: (error: unknown) => void): void {
+export function tryOrReport(work: () => void, report: (error: unknown) => void): void {
   try {
     work()
   } catch (error) {

@@ -15,7 +15,7 @@ export interface HostName extends Authority {
 }
 
 /** How this service can be reached. */
-export interface Reached {
+export interface Reachability {
   port: number
   hostNames: readonly HostName[]
   /** Proxies in front of it, whose `X-Forwarded-…` headers are believed. */
@@ -28,18 +28,18 @@ const maxAuthorityLength = 300
 const maxKnown = 100
 
 /** Tells for each request whether it is meant for this service, and what the service is called in the links of its answer. */
-export function createNames(reached: Reached) {
+export function createHostNames(reached: Reachability) {
   const { port, hostNames, proxies, isOpen } = reached
   const [firstName] = hostNames
   // A client says the same name again and again.
   const known = new Map<string, Authority | null>()
-  const read = (said: string) => {
-    const before = known.get(said)
+  const read = (text: string) => {
+    const before = known.get(text)
     if (before !== undefined) return before
-    const authority = readAuthority(said)
+    const authority = readAuthority(text)
     const own = authority !== null && isOwn(authority) ? authority : null
     if (known.size >= maxKnown) known.clear()
-    if (said.length <= maxAuthorityLength) known.set(said, own)
+    if (text.length <= maxAuthorityLength) known.set(text, own)
     return own
   }
   const nameOf = ({ host }: Authority) => hostNames.find((name) => name.host === host)
@@ -66,20 +66,20 @@ export function createNames(reached: Reached) {
     /** How the service is called in links; null for a request that is not meant for it. */
     baseFor: (request: IncomingMessage): string | null => {
       const forwarded = isProxied(request) ? forwardedBy(request) : null
-      const said = forwarded?.host ?? saidIn(request)
-      const own = said === null ? null : read(said)
-      if (said !== null && own === null) return null
+      const authority = forwarded?.host ?? requestAuthority(request)
+      const own = authority === null ? null : read(authority)
+      if (authority !== null && own === null) return null
       const name = (own === null ? undefined : nameOf(own)) ?? firstName
       const scheme = name?.scheme ?? forwarded?.scheme ?? 'http'
       if (name !== undefined) {
         const isBySameName = own?.host === name.host
         const otherPort = isBySameName ? (forwarded?.port ?? own.port) : forwarded === null ? port : null
-        return write(scheme, { host: name.host, port: name.scheme === null ? (name.port ?? otherPort) : name.port })
+        return formatUrl(scheme, { host: name.host, port: name.scheme === null ? (name.port ?? otherPort) : name.port })
       }
       if (own === null || isUnspecified(own.host)) {
-        return write(scheme, { host: plainAddress(request.socket.localAddress), port })
+        return formatUrl(scheme, { host: plainAddress(request.socket.localAddress), port })
       }
-      return write(scheme, { host: own.host, port: forwarded?.port ?? own.port })
+      return formatUrl(scheme, { host: own.host, port: forwarded?.port ?? own.port })
     },
     /** The address of the client: behind a proxy the one that the proxy names. */
     clientAddress: (request: IncomingMessage): string => {
@@ -93,10 +93,10 @@ export function createNames(reached: Reached) {
 
 /** Reads `nas.local`, `nas.local:8080`, `[::1]:80`, `::1` or `https://nas.example`; null when it is nothing like it. */
 export function readHostName(text: string): HostName | null {
-  const [, said, rest = ''] = /^(?:(https?):\/\/)?([^/]*)\/?$/i.exec(text.trim()) ?? []
+  const [, schemeText, rest = ''] = /^(?:(https?):\/\/)?([^/]*)\/?$/i.exec(text.trim()) ?? []
   const authority = readAuthority(isIP(rest) === 6 ? `[${rest}]` : rest)
   if (authority === null) return null
-  const scheme = said === undefined ? null : said.toLowerCase() === 'https' ? 'https' : 'http'
+  const scheme = schemeText === undefined ? null : schemeText.toLowerCase() === 'https' ? 'https' : 'http'
   return { ...authority, scheme }
 }
 
@@ -119,7 +119,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** The authority of an absolute target (as sent to a proxy), or else of the `Host` header. Source: RFC 9112 §3.2.2. */
-function saidIn({ headers, url = '' }: IncomingMessage): string | null {
+function requestAuthority({ headers, url = '' }: IncomingMessage): string | null {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
   return absolute === undefined ? (headers.host ?? null) : absolute.slice(absolute.lastIndexOf('@') + 1)
 }
@@ -141,7 +141,7 @@ function readAuthority(text: string): Authority | null {
   return !isSound ? null : { host, port: port === undefined || isIP(text) === 6 ? null : Number(port) }
 }
 
-function write(scheme: 'http' | 'https', { host, port }: Authority): string {
+function formatUrl(scheme: 'http' | 'https', { host, port }: Authority): string {
   const isUsual = port === null || port === (scheme === 'https' ? 443 : 80)
   return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${isUsual ? '' : `:${port}`}`
 }
