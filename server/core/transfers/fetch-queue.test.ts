@@ -35,7 +35,7 @@ function transfer(id: number, kind: Transfer['kind'] = 'links'): Transfer {
   }
 }
 
-/** Waits by the fake clock. */
+/** Waits on the fake clock. */
 function fakeSleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms)
@@ -46,7 +46,7 @@ function fakeSleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-describe('the turns of fetches', () => {
+describe('the queue of fetches', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -54,79 +54,79 @@ describe('the turns of fetches', () => {
     vi.useRealTimers()
   })
   const { signal } = new AbortController()
-  const begin = (turns: FetchQueue, one: Transfer, work: (turn: FetchSlot) => Promise<void>, stop = signal) => {
+  const begin = (queue: FetchQueue, one: Transfer, work: (slot: FetchSlot) => Promise<void>, stop = signal) => {
     const told: string[] = []
-    const ended = turns.run(one, {
+    const ended = queue.run(one, {
       signal: stop,
-      onQueued: () => told.push('line'),
-      onSlot: () => told.push('turn'),
+      onQueued: () => told.push('queued'),
+      onSlot: () => told.push('slot'),
       onYield: () => told.push('yield'),
       work,
     })
     return { told, ended }
   }
-  /** Does not move until its turn is taken. */
-  const dead = (turn: FetchSlot) =>
-    new Promise<void>((_resolve, reject) => turn.signal.addEventListener('abort', () => reject(turn.signal.reason)))
+  /** Does not move until it has to yield. */
+  const dead = (slot: FetchSlot) =>
+    new Promise<void>((_resolve, reject) => slot.signal.addEventListener('abort', () => reject(slot.signal.reason)))
 
-  it('is not asked again before its time, although others had its turn meanwhile', async () => {
-    const turns = new FetchQueue(fakeSleep)
+  it('is not asked again before its pause is over, although others had its slot meanwhile', async () => {
+    const queue = new FetchQueue(fakeSleep)
     let asked = 0
-    const late = begin(turns, transfer(0), async (turn) => {
+    const late = begin(queue, transfer(0), async (slot) => {
       asked += 1
-      if (asked === 1) await turn.pause(pauseMs, turn.signal)
+      if (asked === 1) await slot.pause(pauseMs, slot.signal)
     })
-    for (let id = 1; id <= 200; id++) begin(turns, transfer(id), dead).ended.catch(() => undefined)
+    for (let id = 1; id <= 200; id++) begin(queue, transfer(id), dead).ended.catch(() => undefined)
     await vi.advanceTimersByTimeAsync(pauseMs - 1000)
-    expect([late.told, asked]).toEqual([['turn', 'yield'], 1])
+    expect([late.told, asked]).toEqual([['slot', 'yield'], 1])
     await vi.advanceTimersByTimeAsync(60_000)
     await late.ended
-    expect([late.told, asked]).toEqual([['turn', 'yield', 'line', 'turn'], 2])
+    expect([late.told, asked]).toEqual([['slot', 'yield', 'queued', 'slot'], 2])
   })
 
-  it('lets torrents that nobody has wait beside links, and no more of them at once than it says', async () => {
-    const turns = new FetchQueue(fakeSleep)
+  it('lets torrents without peers wait beside links, up to their limit', async () => {
+    const queue = new FetchQueue(fakeSleep)
     let alive = 0
     let maxAlive = 0
-    const counted = async (turn: FetchSlot) => {
+    const counted = async (slot: FetchSlot) => {
       maxAlive = Math.max(maxAlive, ++alive)
-      await dead(turn).finally(() => {
+      await dead(slot).finally(() => {
         alive -= 1
       })
     }
-    for (let id = 1; id <= 100; id++) begin(turns, transfer(id, 'torrent'), counted).ended.catch(() => undefined)
-    const link = begin(turns, transfer(200), async () => undefined)
+    for (let id = 1; id <= 100; id++) begin(queue, transfer(id, 'torrent'), counted).ended.catch(() => undefined)
+    const link = begin(queue, transfer(200), async () => undefined)
     await link.ended
-    const good = begin(turns, transfer(300, 'torrent'), async () => undefined)
+    const good = begin(queue, transfer(300, 'torrent'), async () => undefined)
     await vi.advanceTimersByTimeAsync(3 * 60_000)
     await good.ended
-    expect([link.told, good.told, maxAlive]).toEqual([['turn'], ['line', 'turn'], 32])
+    expect([link.told, good.told, maxAlive]).toEqual([['slot'], ['queued', 'slot'], 32])
   })
 
-  it('ends at once where it waits, when it is stopped', async () => {
-    const turns = new FetchQueue(fakeSleep)
+  it('ends at once when stopped, wherever it waits', async () => {
+    const queue = new FetchQueue(fakeSleep)
     const stops = Array.from({ length: 20 }, () => new AbortController())
     const all = stops.map((stop, id) =>
-      begin(turns, transfer(id), (turn) => turn.pause(pauseMs, turn.signal), stop.signal),
+      begin(queue, transfer(id), (slot) => slot.pause(pauseMs, slot.signal), stop.signal),
     )
     await vi.advanceTimersByTimeAsync(5000)
     const reason = new Error('cancelled')
     for (const stop of stops) stop.abort(reason)
     await expect(Promise.allSettled(all.map(({ ended }) => ended))).resolves.toHaveLength(20)
-    expect([turns.links.active(), turns.links.queued(), vi.getTimerCount()]).toEqual([[], [], 0])
+    expect([queue.links.active(), queue.links.queued(), vi.getTimerCount()]).toEqual([[], [], 0])
   })
 
-  it('needs no other turn when it is whole just when it is asked to stop', async () => {
-    const turns = new FetchQueue(fakeSleep)
+  it('needs no other slot when it is complete just when asked to yield', async () => {
+    const queue = new FetchQueue(fakeSleep)
     let works = 0
-    const whole = begin(turns, transfer(0, 'torrent'), async (turn) => {
+    const whole = begin(queue, transfer(0, 'torrent'), async (slot) => {
       works += 1
       if (works > 1) return
-      await dead(turn).catch(() => turn.release())
+      await dead(slot).catch(() => slot.release())
     })
-    for (let id = 1; id <= 60; id++) begin(turns, transfer(id, 'torrent'), dead).ended.catch(() => undefined)
+    for (let id = 1; id <= 60; id++) begin(queue, transfer(id, 'torrent'), dead).ended.catch(() => undefined)
     await vi.advanceTimersByTimeAsync(60_000)
     await whole.ended
-    expect([works, whole.told]).toEqual([2, ['turn']])
+    expect([works, whole.told]).toEqual([2, ['slot']])
   })
 })

@@ -4,20 +4,20 @@ import { SlotPool } from './slot-pool.ts'
 const options = { limit: 2, maxSuspended: 3, graceMs: 1000, minProgress: 10 }
 const { signal } = new AbortController()
 
-/** One that uses the places: it takes one, moves when told, and gets in line again when asked to yield. */
+/** A user of slots: takes one, moves when told, and queues again when asked to yield. */
 class User {
   moved = 0
   yields = 0
   turns = 0
-  readonly places: SlotPool<User>
+  readonly pool: SlotPool<User>
   readonly stop = new AbortController()
 
-  constructor(places: SlotPool<User>) {
-    this.places = places
+  constructor(pool: SlotPool<User>) {
+    this.pool = pool
   }
 
-  line(): this {
-    this.places.acquire(this, this).then(
+  enqueue(): this {
+    this.pool.acquire(this, this).then(
       () => {
         this.turns += 1
       },
@@ -34,89 +34,89 @@ class User {
 
   yieldSlot = () => {
     this.yields += 1
-    this.places.release(this)
-    this.line()
+    this.pool.release(this)
+    this.enqueue()
   }
 }
 
-describe('places', () => {
+describe('a pool of slots', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
   afterEach(() => {
     vi.useRealTimers()
   })
-  const users = (places: SlotPool<User>, count: number) => Array.from({ length: count }, () => new User(places).line())
+  const users = (pool: SlotPool<User>, count: number) => Array.from({ length: count }, () => new User(pool).enqueue())
   const turnsOf = (all: User[]) => all.map(({ turns }) => turns)
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
-  it('holds the limit for those that move', async () => {
-    const places = new SlotPool<User>(options)
-    const all = users(places, 4)
+  it('limits the number of users that move', async () => {
+    const pool = new SlotPool<User>(options)
+    const all = users(pool, 4)
     for (let second = 0; second < 60; second++) {
       for (const user of all) user.moved += 20 * user.turns
       await vi.advanceTimersByTimeAsync(500)
     }
-    expect([turnsOf(all), places.queued()]).toEqual([[1, 1, 0, 0], all.slice(2)])
-    places.release(all[0] ?? new User(places))
+    expect([turnsOf(all), pool.queued()]).toEqual([[1, 1, 0, 0], all.slice(2)])
+    pool.release(all[0] ?? new User(pool))
     await settle()
     expect(turnsOf(all)).toEqual([1, 1, 1, 0])
   })
 
-  it('lends the place of one that does not move, or moves too slowly, and takes it for moving when it does again', async () => {
-    const places = new SlotPool<User>(options)
-    const all = users(places, 3)
+  it('gives the slot of a user that stalls, or moves too slowly, to the next, and counts it again once it moves', async () => {
+    const pool = new SlotPool<User>(options)
+    const all = users(pool, 3)
     const [slow, quick] = all
     for (let step = 0; step < 10; step++) {
       if (slow) slow.moved += 1
       if (quick) quick.moved += 20
       await vi.advanceTimersByTimeAsync(250)
     }
-    expect([turnsOf(all), places.active(), slow && places.stalledMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
+    expect([turnsOf(all), pool.active(), slow && pool.stalledMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
     if (slow) slow.moved += 20
     await vi.advanceTimersByTimeAsync(250)
-    expect(places.active()).toEqual([all[1], all[0]])
+    expect(pool.active()).toEqual([all[1], all[0]])
   })
 
-  it('lends at once where asked, and gives a place back in line', async () => {
-    const places = new SlotPool<User>({ ...options, limit: 1 })
-    const [one, other] = users(places, 2)
+  it('gives the slot away at once when suspended, and returns it through the queue', async () => {
+    const pool = new SlotPool<User>({ ...options, limit: 1 })
+    const [one, other] = users(pool, 2)
     if (!one || !other) return
     await settle()
-    places.suspend(one)
+    pool.suspend(one)
     await settle()
     expect(turnsOf([one, other])).toEqual([1, 1])
-    one.line()
+    one.enqueue()
     await settle()
-    expect([one.turns, places.queued()]).toEqual([1, [one]])
-    places.release(other)
+    expect([one.turns, pool.queued()]).toEqual([1, [one]])
+    pool.release(other)
     await settle()
-    expect([one.turns, places.queued(), places.active()]).toEqual([2, [], [one]])
+    expect([one.turns, pool.queued(), pool.active()]).toEqual([2, [], [one]])
   })
 
-  it('is under way with so many at once and no more; then the longest still one gets in line again, after 20 seconds', async () => {
-    const places = new SlotPool<User>(options)
-    const all = users(places, 7)
+  it('limits those under way too: then the one that stalled longest has to queue again, after 20 seconds', async () => {
+    const pool = new SlotPool<User>(options)
+    const all = users(pool, 7)
     await vi.advanceTimersByTimeAsync(15_000)
     expect(turnsOf(all)).toEqual([1, 1, 1, 1, 1, 0, 0])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(Math.min(...turnsOf(all))).toBe(1)
-    expect(places.active().length + all.filter((user) => places.stalledMs(user) > 0).length).toBe(5)
-    expect(places.queued()).toHaveLength(2)
+    expect(pool.active().length + all.filter((user) => pool.stalledMs(user) > 0).length).toBe(5)
+    expect(pool.queued()).toHaveLength(2)
   })
 
-  it('asks nobody to stop who would lose much, before ten minutes', async () => {
-    const places = new SlotPool<User>({ ...options, limit: 1, maxSuspended: 0 })
-    const holder = new User(places)
-    const other = new User(places)
-    const take = places.acquire(holder, {
+  it('asks a user that would lose much to yield only after ten minutes', async () => {
+    const pool = new SlotPool<User>({ ...options, limit: 1, maxSuspended: 0 })
+    const holder = new User(pool)
+    const other = new User(pool)
+    const take = pool.acquire(holder, {
       ...holder,
       signal,
       progress: holder.progress,
       lossBytes: () => 50_000_000,
       yieldSlot: holder.yieldSlot,
     })
-    other.line()
+    other.enqueue()
     await take
     await vi.advanceTimersByTimeAsync(9 * 60_000)
     expect([holder.yields, other.turns]).toEqual([0, 0])
@@ -124,49 +124,49 @@ describe('places', () => {
     expect([holder.yields, other.turns]).toEqual([1, 1])
   })
 
-  it('never asks one to stop that cannot', async () => {
-    const places = new SlotPool<object>({ ...options, limit: 1, maxSuspended: 0 })
+  it('never asks a user to yield that cannot', async () => {
+    const pool = new SlotPool<object>({ ...options, limit: 1, maxSuspended: 0 })
     const key = {}
-    await places.acquire(key, { signal, progress: () => 0 })
-    const other = places.acquire({}, { signal, progress: () => 0 })
+    await pool.acquire(key, { signal, progress: () => 0 })
+    const other = pool.acquire({}, { signal, progress: () => 0 })
     await vi.advanceTimersByTimeAsync(60 * 60_000)
-    expect(places.queued()).toHaveLength(1)
-    places.release(key)
+    expect(pool.queued()).toHaveLength(1)
+    pool.release(key)
     await other
   })
 
-  it('lets in a newcomer beside any number that come again, and those beside any number of newcomers', async () => {
-    const places = new SlotPool<User>({ ...options, limit: 2, maxSuspended: 8 })
-    const dead = users(places, 500)
+  it('starves neither new users nor returning ones, whatever the number of the others', async () => {
+    const pool = new SlotPool<User>({ ...options, limit: 2, maxSuspended: 8 })
+    const dead = users(pool, 500)
     await vi.advanceTimersByTimeAsync(40 * 60_000)
     expect(Math.min(...turnsOf(dead))).toBeGreaterThan(0)
-    const newcomer = new User(places).line()
+    const newcomer = new User(pool).enqueue()
     await vi.advanceTimersByTimeAsync(45_000)
     expect(newcomer.turns).toBe(1)
     const before = turnsOf(dead).reduce((sum, turns) => sum + turns, 0)
     for (let round = 0; round < 60; round++) {
-      users(places, 20)
+      users(pool, 20)
       await vi.advanceTimersByTimeAsync(1000)
     }
     expect(turnsOf(dead).reduce((sum, turns) => sum + turns, 0)).toBeGreaterThan(before + 5)
   })
 
-  it('forgets one whose signal ends it in line, and rejects with the reason', async () => {
-    const places = new SlotPool<User>({ ...options, limit: 1 })
-    const [one, other] = users(places, 2)
+  it('removes a queued user whose signal is aborted, and rejects with the reason', async () => {
+    const pool = new SlotPool<User>({ ...options, limit: 1 })
+    const [one, other] = users(pool, 2)
     const reason = new Error('cancelled')
-    const waiting = other ? places.acquire(other, other) : null
+    const waiting = other ? pool.acquire(other, other) : null
     other?.stop.abort(reason)
     await expect(waiting).rejects.toBe(reason)
-    if (one) places.release(one)
-    expect([places.queued(), places.active(), vi.getTimerCount()]).toEqual([[], [], 0])
-    await expect(other && places.acquire(other, other)).rejects.toBe(reason)
+    if (one) pool.release(one)
+    expect([pool.queued(), pool.active(), vi.getTimerCount()]).toEqual([[], [], 0])
+    await expect(other && pool.acquire(other, other)).rejects.toBe(reason)
   })
 
-  it('gives a place back whatever became of the work', async () => {
-    const places = new SlotPool<object>({ ...options, limit: 1 })
+  it('releases the slot whether the work succeeds or fails', async () => {
+    const pool = new SlotPool<object>({ ...options, limit: 1 })
     const fail = () => Promise.reject(new Error('no'))
-    await expect(places.run({}, { signal, progress: () => 0 }, fail)).rejects.toThrow('no')
-    expect(await places.run({}, { signal, progress: () => 0 }, async () => 'done')).toBe('done')
+    await expect(pool.run({}, { signal, progress: () => 0 }, fail)).rejects.toThrow('no')
+    expect(await pool.run({}, { signal, progress: () => 0 }, async () => 'done')).toBe('done')
   })
 })
