@@ -8,8 +8,8 @@ const throttleMs = 1000
 const maxWaiting = 8
 
 /**
- * Counts failed attempts to sign in. A right key, token or password is never refused because of them: they only change how wrong
- * ones are answered, and slow down the guessing of passwords, which may be short.
+ * Counts failed attempts to sign in. A correct key, token or password is never refused because of them. They only
+ * change how wrong ones are answered, and slow down the guessing of passwords, which may be short.
  */
 export function createAttempts(now: () => number = () => performance.now()) {
   const callers = new Map<string, { failures: number; sinceMs: number; waiting: number }>()
@@ -20,7 +20,10 @@ export function createAttempts(now: () => number = () => performance.now()) {
     return undefined
   }
   return {
-    /** Notes a wrong attempt. Answers with how long the caller should pause, in ms: 0 for the first twenty in a minute. */
+    /**
+     * Records a wrong attempt. Returns how many milliseconds the caller should pause: 0 for the first twenty in a
+     * minute.
+     */
     fail: (caller: string): number => {
       const seen = find(caller)
       if (seen !== undefined) {
@@ -32,7 +35,10 @@ export function createAttempts(now: () => number = () => performance.now()) {
       callers.set(caller, { failures: 1, sinceMs: now(), waiting: 0 })
       return 0
     },
-    /** Lets a caller with many failures wait a second before a guess is looked at. False when too many of its guesses wait already. */
+    /**
+     * Delays a caller with many failures by a second before a guess is checked. Returns false when too many of its
+     * guesses are waiting already.
+     */
     throttle: async (caller: string): Promise<boolean> => {
       const seen = find(caller)
       if (seen === undefined || seen.failures < maxFailures) return true
@@ -47,7 +53,7 @@ export function createAttempts(now: () => number = () => performance.now()) {
 
 export type Attempts = ReturnType<typeof createAttempts>
 
-/** By what the attempts from an address are counted: whoever has one address of IPv6 has all of its network. */
+/** The key by which attempts are counted: for IPv6 the network, because whoever has one address has all of it. */
 export function callerAt(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail = ''] = address.split('::')

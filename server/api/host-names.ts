@@ -1,37 +1,37 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 
-/** A host, and the port where one was said. */
+/** A host, and a port if one was given. */
 interface Authority {
-  /** Lower case, without a dot at its end; an IPv6 address without brackets. */
+  /** Lower case, without a final dot; an IPv6 address without brackets. */
   host: string
   port: number | null
 }
 
-/** A name that people reach this service by. */
+/** A name under which the service is reached. */
 export interface HostName extends Authority {
-  /** Null where it was not said. */
+  /** Null when none was given. */
   scheme: 'http' | 'https' | null
 }
 
-/** How this service can be reached. */
+/** How the service can be reached. */
 export interface Reachability {
   port: number
   hostNames: readonly HostName[]
-  /** Proxies in front of it, whose `X-Forwarded-…` headers are believed. */
+  /** Proxies whose `X-Forwarded-…` headers are trusted. */
   proxies: BlockList
-  /** True when others than this computer can reach it, by any of its addresses. */
+  /** True when other computers can reach it, by any of its addresses. */
   isOpen: boolean
 }
 
 const maxAuthorityLength = 300
 const maxKnown = 100
 
-/** Tells for each request whether it is meant for this service, and what the service is called in the links of its answer. */
+/** Decides for each request whether it is meant for this service, and which base its links get. */
 export function createHostNames(reached: Reachability) {
   const { port, hostNames, proxies, isOpen } = reached
   const [firstName] = hostNames
-  // A client says the same name again and again.
+  // Clients repeat the same name.
   const known = new Map<string, Authority | null>()
   const read = (text: string) => {
     const before = known.get(text)
@@ -45,8 +45,9 @@ export function createHostNames(reached: Reachability) {
   const nameOf = ({ host }: Authority) => hostNames.find((name) => name.host === host)
 
   /**
-   * A name of Put.io is built into old clients, which reach us with it through a proxy setting or a name lookup. An address cannot
-   * be made to mean another computer, as a name can, so all of them are own ones where others may come. Source: API v1 §1.1.
+   * Old clients have a name of Put.io built in, and reach this service with it through a proxy setting or DNS. Unlike a
+   * name, an IP address cannot be made to point to another computer, so every address is accepted when other computers
+   * may connect. Source: API v1 §1.1.
    */
   function isOwn(authority: Authority): boolean {
     const { host } = authority
@@ -63,7 +64,7 @@ export function createHostNames(reached: Reachability) {
   }
 
   return {
-    /** How the service is called in links; null for a request that is not meant for it. */
+    /** The base URL for links; null for a request that is not meant for this service. */
     baseFor: (request: IncomingMessage): string | null => {
       const forwarded = isProxied(request) ? forwardedBy(request) : null
       const authority = forwarded?.host ?? requestAuthority(request)
@@ -81,7 +82,7 @@ export function createHostNames(reached: Reachability) {
       }
       return formatUrl(scheme, { host: own.host, port: forwarded?.port ?? own.port })
     },
-    /** The address of the client: behind a proxy the one that the proxy names. */
+    /** The client's address: behind a trusted proxy, the one that the proxy reports. */
     clientAddress: (request: IncomingMessage): string => {
       const address = plainAddress(request.socket.remoteAddress)
       if (!isProxied(request)) return address
@@ -91,7 +92,7 @@ export function createHostNames(reached: Reachability) {
   }
 }
 
-/** Reads `nas.local`, `nas.local:8080`, `[::1]:80`, `::1` or `https://nas.example`; null when it is nothing like it. */
+/** Parses `nas.local`, `nas.local:8080`, `[::1]:80`, `::1` or `https://nas.example`; null for anything else. */
 export function readHostName(text: string): HostName | null {
   const [, schemeText, rest = ''] = /^(?:(https?):\/\/)?([^/]*)\/?$/i.exec(text.trim()) ?? []
   const authority = readAuthority(isIP(rest) === 6 ? `[${rest}]` : rest)
@@ -100,7 +101,7 @@ export function readHostName(text: string): HostName | null {
   return { ...authority, scheme }
 }
 
-/** Reads addresses, and networks such as 172.16.0.0/12. Null when one of them is neither. */
+/** Parses addresses, and networks such as 172.16.0.0/12. Null when one of them is invalid. */
 export function readProxies(texts: readonly string[]): BlockList | null {
   const list = new BlockList()
   for (const text of texts) {
@@ -113,12 +114,12 @@ export function readProxies(texts: readonly string[]): BlockList | null {
   return list
 }
 
-/** True for an address that only this computer reaches. */
+/** True for an address that only this computer can reach. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
 
-/** The authority of an absolute target (as sent to a proxy), or else of the `Host` header. Source: RFC 9112 §3.2.2. */
+/** The authority of an absolute target, as sent to a proxy, or else the `Host` header. Source: RFC 9112 §3.2.2. */
 function requestAuthority({ headers, url = '' }: IncomingMessage): string | null {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
   return absolute === undefined ? (headers.host ?? null) : absolute.slice(absolute.lastIndexOf('@') + 1)

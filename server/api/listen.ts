@@ -10,38 +10,38 @@ import { corsHeaders, isFromPage } from './origin.ts'
 import { failure, write } from './v1/envelope.ts'
 import { isTooLarge } from './v1/read-body.ts'
 
-// Loaded when first asked for; even to ask for a loaded module again takes its time.
+// Loaded on first use and kept, because even importing a loaded module again takes time.
 const media = once(() => import('./media/media.ts'))
 const v1 = once(() => import('./v1/handle.ts'))
 
-/** The service on its port. */
+/** The running service. */
 export interface Listening {
   port: number
   url: string
   close(): Promise<void>
 }
 
-/** Where to listen, and who may ask. */
+/** Where to listen, and which requests to accept. */
 export interface ListenOptions {
   address: string
   port: number
   hostNames: readonly HostName[]
   proxies: BlockList
-  /** Origins of browser extensions that may use the service, as browsers write them. */
+  /** Origins of browser extensions that may use the service, as browsers send them. */
   allowedOrigins: ReadonlySet<string>
-  /** True when others than this computer can reach the address. */
+  /** True when other computers can reach the address. */
   isOpen: boolean
 }
 
-/** Nobody holds a connection for longer without a whole head, or a whole request. Looked after every two seconds. */
+/** Time limits for a complete head and a complete request, checked every two seconds. */
 const timeLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 }
 
-/** Listens, and leads each request to API v1 or to media. */
+/** Listens, and routes each request to API v1 or to media. */
 export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
-  // An import would load all of Node's fetch with it, and double the time to start.
+  // An import would also load Node's fetch, and double the start-up time.
   const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer({ ...timeLimits, maxHeaderSize: 64 * 1024 })
-  // Some clients close their side as soon as they have asked. Source: nodejs/node, lib/_http_server.js.
+  // Some clients close their side right after the request. Source: nodejs/node, lib/_http_server.js.
   Object.assign(server, { httpAllowHalfOpen: true })
   const port = await bind(server, options)
   const names = createHostNames({ ...options, port })
@@ -82,7 +82,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
     return refuse(response, 404, 'There is nothing at this address.')
   }
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    // A client that goes away is no error of ours.
+    // A client that disconnects is not an error of the service.
     response.on('error', () => response.destroy())
     route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return response.destroy()
@@ -120,7 +120,7 @@ function bind(server: Server, { address: host, port }: ListenOptions): Promise<n
   })
 }
 
-/** A client could mean one, and something between it and us the other. Source: RFC 9112 §3.2. */
+/** The client and a proxy in between could choose different ones. Source: RFC 9112 §3.2. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -130,7 +130,7 @@ function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return count > 1
 }
 
-/** A program that has us for its proxy, and wants to speak TLS with Put.io through us. */
+/** Refuses a program that uses this service as its proxy and wants to speak TLS with Put.io through it. */
 function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
   const sentence = 'This service takes only http:// addresses.\n'
   socket.on('error', () => socket.destroy())
@@ -149,13 +149,13 @@ function refuse(response: ServerResponse, status: number, sentence: string): voi
     'Content-Type': contentType,
     'Content-Length': bytes.length,
     'X-Content-Type-Options': 'nosniff',
-    // What may still come with the request is of no use.
+    // Discards the rest of the request.
     Connection: 'close',
   })
   response.end(bytes)
 }
 
-/** Tells whoever watches over the service that it answers, and nothing else. */
+/** Tells a monitor that the service responds, and nothing else. */
 function serveHealth(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
   response.end('{"status":"ok"}')

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 
-/** True for a request that a page in a browser made, or had made, unless it is one of the allowed origins. */
+/** True for a request made or caused by a page in a browser, unless its origin is allowed. */
 export function isFromPage({ headers }: IncomingMessage, allowedOrigins: ReadonlySet<string>): boolean {
   if (headers.origin !== undefined) return !allowedOrigins.has(headers.origin)
   const site = headers['sec-fetch-site']
   return site !== undefined && site !== 'none'
 }
 
-/** What lets a browser give an answer to an origin that is allowed; null for every other request. Source: Fetch §3.2. */
+/**
+ * The headers that let a browser pass a response to an allowed origin; null for any other request. Source: Fetch §3.2.
+ */
 export function corsHeaders(
   { headers, method }: IncomingMessage,
   allowedOrigins: ReadonlySet<string>,
@@ -31,7 +33,7 @@ export function corsHeaders(
   }
 }
 
-/** True for an origin as a browser writes it: a scheme and a host, nothing behind. */
+/** True for an origin as browsers send it: scheme and host, without a path. */
 export function isOrigin(text: string): boolean {
   return /^[a-z][a-z0-9+.-]{0,30}:\/\/(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/.test(text)
 }

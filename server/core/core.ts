@@ -20,14 +20,14 @@ import { createSubscriptions, type Subscriptions } from './transfers/subscriptio
 import { openTransferRows } from './transfers/transfer-rows.ts'
 import { TransferList } from './transfers/transfers.ts'
 
-/** One user of the service, with limits of their own. */
+/** One user of the service, with their own limits. */
 export interface UserOptions extends Credentials {
-  /** Null: nine tenths of what the volume has free. */
+  /** Null for nine tenths of the volume's free space. */
   diskQuotaBytes: number | null
   bandwidthQuotaBytes: number | null
   activeLimit: number
   largestFileBytes: number | null
-  /** The name of the folder in the root that the other users may read; null: none. */
+  /** The folder in the root that other users may read; null for none. */
   share: string | null
 }
 
@@ -37,12 +37,12 @@ export interface CoreOptions {
   gate: Gate
   hosters: Hosters
   load: LoadOptions
-  /** Makes the torrent engine when the first torrent comes. */
+  /** Creates the torrent engine when the first torrent is added. */
   openTorrents(): Promise<TorrentEngine>
   report(error: unknown): void
 }
 
-/** The service without any HTTP, for one user: their space, transfers and figures. */
+/** The service without HTTP, for one user: their space, transfers and quotas. */
 export interface Core {
   account: Account
   space: Space
@@ -61,20 +61,20 @@ export interface Core {
   report(error: unknown): void
 }
 
-/** Every user of the service over one data folder. */
+/** All users of the service over one data folder. */
 export interface Cores {
   users: Core[]
   /** What was done about a damaged database, or null. */
   notice: string | null
   report(error: unknown): void
-  /** Work that can wait until the service listens: takes up transfers and tidies. */
+  /** Starts what can wait until the service listens: resumes transfers and cleans up. */
   start(): Promise<void>
   close(): Promise<void>
 }
 
 const tickMs = 5000
 
-/** Opens the data folder and puts the parts together. */
+/** Opens the data folder and wires the parts together. */
 export function openCores(options: CoreOptions): Cores {
   const { report } = options
   const db = openDatabase(options.folder, report)
@@ -137,7 +137,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     try {
       for (const { messages } of users) messages.addNotice(notice)
     } catch (error) {
-      // On a full disk. It is told in the window all the same.
+      // Expected on a full disk. The window shows the notice anyway.
       report(error)
     }
   }
@@ -156,7 +156,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
         for (const { purge } of withSpaces) purge().catch(report)
         db.backUp().catch(report)
       }, tickMs)
-      // Neither is worth an end: on a full disk both are done another time.
+      // Neither failure should stop the service: on a full disk, both are retried later.
       await content.cleanUp().catch(report)
       await db.backUp().catch(report)
     },
@@ -172,7 +172,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   }
 }
 
-/** What nobody knows of goes to the first user. */
+/** Orphaned content goes to the first user. */
 function recoverForFirstUser(db: Database, users: readonly Core[], content: Content): string | null {
   const [first] = users
   return first === undefined ? null : recover(db, first.space, content)

@@ -1,4 +1,4 @@
-/** Makes something when it is first asked for, and again only if that failed. */
+/** Creates a value when it is first asked for, and again only if that failed. */
 export function once<T>(make: () => Promise<T>): { get(): Promise<T>; opened(): Promise<T> | null } {
   let made: Promise<T> | null = null
   return {

@@ -6,19 +6,19 @@ import type { MediaRoute } from './route.ts'
 export interface MediaOptions {
   cores: Cores
   attempts: Attempts
-  /** Who asks, as attempts are counted. */
+  /** The caller, as attempts are counted. */
   caller(): string
   route: MediaRoute
   /** True for a request that a page in a browser made: it needs a valid token. */
   isFromPage: boolean
 }
 
-/** Who asks for bytes, or why nobody who may. */
+/** The user that a request belongs to, or why it is refused. */
 export type Access = Core | 'wrong-token' | 'needs-password' | 'paused'
 
 /**
- * A valid token always opens. Without one, a download can be had with user name and password, as long as no page in a browser
- * asks for it. Source: API v1 §12.
+ * A valid token always grants access. Without one, a download is possible with user name and password, unless a page in
+ * a browser requests it. Source: API v1 §12.
  */
 export async function checkAccess(request: IncomingMessage, options: MediaOptions): Promise<Access> {
   const { route, attempts, caller, cores, isFromPage } = options

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** What a user stored never runs as a page of this origin. */
+/** Keeps stored content from running as a page of this origin. */
 export const safetyHeaders = {
   'Content-Security-Policy': "sandbox; default-src 'none'",
   'X-Content-Type-Options': 'nosniff',
@@ -19,7 +19,7 @@ export function contentDisposition(kind: 'inline' | 'attachment', name: string):
   return `${kind}; filename="${plain}"; filename*=UTF-8''${encoded}`
 }
 
-/** Answers with a sentence instead of bytes. */
+/** Responds with a sentence instead of bytes. */
 export function refuse(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, {
     ...safetyHeaders,

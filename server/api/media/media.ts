@@ -20,7 +20,7 @@ const denials: Record<Extract<Access, string>, [status: number, sentence: string
   paused: [429, 'Too many wrong attempts. Please try again in a minute.', { 'Retry-After': '60' }],
 }
 
-/** Answers a media URL with bytes, or with a short text on why not. */
+/** Responds to a media URL with bytes, or with a short text on why not. */
 export async function handleMedia(
   request: IncomingMessage,
   response: ServerResponse,
@@ -64,7 +64,7 @@ export async function handleMedia(
   }
 }
 
-/** Why a content file is not what was stored, or null when that is not what went wrong. */
+/** Why a content file is not as it was stored; null for any other error. */
 function damageReason(error: unknown): string | null {
   if (error instanceof ChangedFileError) return `its content was changed on the disk, ${error.message}`
   const code = error instanceof Error && 'code' in error ? error.code : null

@@ -1,4 +1,4 @@
-/** Where a media URL leads. Source: API v1 §12. */
+/** The parts of a media URL. Source: API v1 §12. */
 export interface MediaRoute {
   kind: 'stream-file' | 'download-file' | 'stream-basket'
   userId: string
@@ -6,7 +6,7 @@ export interface MediaRoute {
   token: string | null
 }
 
-/** Reads a media path: one or more slashes before `atk`, or the token as `?token=`. Null when it is none. */
+/** Parses a media path, with one or more slashes before `atk`, or the token as `?token=`. Null for any other path. */
 export function mediaRoute(target: string): MediaRoute | null {
   const [path = '', query = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2)
   const [kind, userId, itemId, atk, token, ...rest] = path.split('/').filter((segment) => segment !== '')

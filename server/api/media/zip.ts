@@ -13,7 +13,9 @@ interface ZipSource {
   folder: Item
 }
 
-/** Answers with a folder and all below it as a zip, stored as it is, so that its length is known beforehand. */
+/**
+ * Responds with a folder and all below it as a zip, stored without compression, so that its length is known beforehand.
+ */
 export async function serveZip(request: IncomingMessage, response: ServerResponse, source: ZipSource): Promise<void> {
   const zip = new ZipFile()
   const broken = new Promise<never>((_, reject) => zip.on('error', reject))
@@ -41,18 +43,18 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
   await Promise.race([pipeline(zip.outputStream, response), broken])
 }
 
-/** In the zip, in place of files that cannot be given. */
+/** A file in the zip that lists the files that are missing from it. */
 const missingName = 'Missing files.txt'
 const missingNotice =
   'These files are not in here, because their content is missing or was changed on the disk of the service:'
-/** After so many items others get their turn. */
+/** How many items are added before other work may run. */
 const addAtOnce = 250
 
 interface Adding extends ZipSource {
-  /** Paths of files whose content is not as it was stored. */
+  /** The paths of files whose content is not as it was stored. */
   missing: string[]
   added: number
-  /** Of the space, when this began. */
+  /** The version of the space at the start. */
   version: number
 }
 
@@ -60,7 +62,7 @@ async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix 
   const { space, content } = all
   const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
   const page = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
-  // It may have been deleted since its name was read.
+  // It may have been deleted in the meantime.
   const isThere = space.version() === all.version || space.has(folder.id)
   for (const item of isThere ? space.list(folder.id, page) : []) {
     const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))

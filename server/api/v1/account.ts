@@ -1,7 +1,7 @@
 import type { Method } from './method.ts'
 import { messageWire } from './wire.ts'
 
-/** Source: API v1 §9. Quotas are text, counts are numbers. */
+/** Source: API v1 §9. Quotas are strings, counts are numbers. */
 export const user: Record<string, Method> = {
   info: ({ core, isExtended }) => {
     const bandwidth = core.bandwidth.balance()
@@ -27,7 +27,7 @@ export const user: Record<string, Method> = {
   acctoken: ({ core }) => ({ token: core.account.token }),
 }
 
-/** Source: API v1 §6. Deleting one that is not there is fine. */
+/** Source: API v1 §6. Deleting a missing one succeeds. */
 export const messages: Record<string, Method> = {
   list: ({ core, isExtended }) =>
     core.messages.list().map((message) => messageWire(message, core.account.userId, isExtended)),
@@ -37,7 +37,7 @@ export const messages: Record<string, Method> = {
   },
 }
 
-/** Crash reports of an old mounter: taken, and not kept. Source: API v1 §11. */
+/** Crash reports of an old mounter: accepted and discarded. Source: API v1 §11. */
 export const mounter: Record<string, Method> = {
   log: () => [],
 }

@@ -18,7 +18,7 @@ export const code = {
   closeBrace: 0x7d,
 } as const
 
-/** The byte that two hexadecimal digits stand for, or -1. */
+/** The byte of two hexadecimal digits, or -1. */
 export function hexPair(bytes: Buffer, at: number): number {
   const high = hexDigit(bytes[at] ?? 0)
   const low = hexDigit(bytes[at + 1] ?? 0)
@@ -31,7 +31,7 @@ function hexDigit(byte: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }
 
-/** Decodes `%XX` into bytes and leaves a lone `%` as it is: not every client encodes soundly. */
+/** Decodes `%XX` into bytes and keeps a lone `%`, because not every client encodes correctly. */
 export function percentDecode(bytes: Buffer, hasPlus: boolean): Buffer {
   if (!bytes.includes(code.percent) && !(hasPlus && bytes.includes(code.plus))) return bytes
   const decoded = Buffer.allocUnsafe(bytes.length)
@@ -52,22 +52,22 @@ export function percentDecode(bytes: Buffer, hasPlus: boolean): Buffer {
   return decoded.subarray(0, length)
 }
 
-/** The text that form-encoded bytes stand for; see `toText`. */
+/** The text of form-encoded bytes; see `toText`. */
 export function formText(bytes: Buffer, hasPlus: boolean, charset: string | null): string {
   if ((charset === null || charset === 'utf-8') && isAscii(bytes)) {
     const text = bytes.toString('latin1')
     try {
       return decodeURIComponent(hasPlus ? text.replaceAll('+', ' ') : text)
     } catch {
-      // Not every client encodes soundly, or in UTF-8: byte by byte then.
+      // Not every client encodes correctly, or in UTF-8: falls back to decoding byte by byte.
     }
   }
   return toText(percentDecode(bytes, hasPlus), charset)
 }
 
 /**
- * The text that bytes stand for: in the declared encoding if that fits, else UTF-8 if they are sound UTF-8, else Windows-1252,
- * which old clients use and in which any bytes are text.
+ * The text of bytes: in the declared encoding if they are valid in it, else UTF-8 if they are valid UTF-8, else
+ * Windows-1252, which old clients use and in which any bytes are valid.
  */
 export function toText(bytes: Buffer, charset: string | null): string {
   const declared = charset === null || charset === 'utf-8' ? null : decodeStrictly(bytes, charset)
@@ -80,13 +80,13 @@ function decodeStrictly(bytes: Buffer, charset: string): string | null {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(bytes)
   } catch (error) {
-    // A name that nobody knows, or bytes that are not in this encoding.
+    // An unknown encoding, or bytes that are invalid in it.
     if (error instanceof RangeError || error instanceof TypeError) return null
     throw error
   }
 }
 
-/** What a header says about the encoding of a body, in lower case; null when it says nothing. Source: RFC 9110 §8.3.2. */
+/** The charset that a header declares for a body, in lower case; null when there is none. Source: RFC 9110 §8.3.2. */
 export function declaredCharset(contentType: string | undefined): string | null {
   const charset = /;[ \t]{0,9}charset[ \t]{0,9}=[ \t]{0,9}"?([\w.:-]{1,40})/i.exec(
     (contentType ?? '').slice(0, 500),
@@ -95,11 +95,11 @@ export function declaredCharset(contentType: string | undefined): string | null 
 }
 
 const maxTranscodedBytes = 512 * 1024
-/** Encodings in which the bytes of `"`, `{` or `\` may be parts of other characters. */
+/** Encodings in which the bytes of `"`, `{` or `\` can be parts of other characters. */
 const notAsciiCompatible =
   /^(utf-?16|iso-2022|shift|sjis|ms_kanji|windows-31j|x-sjis|csshiftjis|gb|big5|x-gbk|cp949|hz)/
 
-/** A body in which each ASCII byte is an ASCII character, and the encoding of its other bytes. */
+/** Converts a body so that each ASCII byte is an ASCII character, and gives the encoding of its other bytes. */
 export function toAsciiCompatible(body: Buffer, charset: string | null): { body: Buffer; charset: string | null } {
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return { body: body.subarray(3), charset: null }
   const declared = charset ?? byteOrderMark(body)

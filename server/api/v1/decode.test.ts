@@ -3,7 +3,7 @@ import { decode } from './decode.ts'
 
 const signed = { key: 'k', secret: 's', isExtended: false, callback: null }
 
-/** All that a request says, read at once. */
+/** All parts of a request, decoded at once. */
 async function read(target: string, body: string | Buffer = '', charset: string | null = null) {
   const { readContent, ...fields } = await decode(target, Buffer.from(body), charset)
   return { ...fields, ...(readContent() ?? { params: 'not JSON' }) }

@@ -2,39 +2,39 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { code, formText, percentDecode, toAsciiCompatible, toText } from './bytes.ts'
 import { type FoundObject, findObject, type Span } from './find-object.ts'
 
-/** What a client said, whichever of the ways of API v1 it said it in. */
+/** A decoded request, in whichever of API v1's forms the client sent it. */
 export interface Decoded {
-  /** Lower case, from the path; empty when there is none. */
+  /** From the path; empty when there is none. */
   resource: string
   method: string
   key: string | null
   secret: string | null
   callback: string | null
-  /** Reads the rest, which is worth its time only for someone known. Null when it is not JSON. */
+  /** Parses the rest, which is done only for a known user. Null when it is not JSON. */
   readContent(): RequestContent | null
 }
 
-/** What a request asks with. */
+/** The content of a request. */
 interface RequestContent {
   params: Record<string, unknown>
   /** True for our own client, which understands more than old ones do. */
   isExtended: boolean
 }
 
-// More than any honest request has; each is looked at before anyone is known.
+// More than any honest request has: they are read before the client is known.
 const maxFields = 100
 const maxNameBytes = 40
 const maxFieldBytes = 4096
 const maxTwiceEncodedBytes = 1024 * 1024
 
-/** Clients that poll say the same thing again and again. */
+/** Clients that poll repeat the same request. */
 const recent = new Map<string, Decoded>()
 const maxRecent = 32
 const maxRecentBytes = 2048
 
 /**
- * Reads from a raw target and a raw body who asks for what. It takes one pass over them, and lets others have their turn in a
- * long one. `charset` is what the client declared for its body, in lower case. Source: API v1 §1.1, §1.4.
+ * Reads key, secret and method from a raw target and a raw body. It takes one pass over them, and in a long one lets
+ * other work run. `charset` is the one that the client declared for its body, in lower case. Source: API v1 §1.1, §1.4.
  */
 export async function decode(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
   if (target.length + body.length > maxRecentBytes) return decodeYielding(target, body, charset)
@@ -94,10 +94,10 @@ function* decodeInSteps(target: string, { body, charset }: Body): Generator<void
 }
 
 interface Found {
-  /** The bytes that it is in. */
+  /** The bytes that contain it. */
   within: Buffer
   charset: string | null
-  /** Where the name of its field begins. */
+  /** The start of its field's name. */
   fieldStart: number
   object: FoundObject
 }
@@ -111,7 +111,7 @@ function* findRequest(within: Buffer, charset: string | null): Generator<void, F
   return null
 }
 
-/** A body without a name: the JSON itself, form-encoded or not, or form-encoded twice (Ruby 1.8). */
+/** A body without a field name: the JSON itself, form-encoded or not, or form-encoded twice (Ruby 1.8). */
 function* findWholeBody(body: Buffer, charset: string | null): Generator<void, Found | null> {
   const isTwice = /^%257b/i.test(body.toString('latin1', 0, 5)) && body.length <= maxTwiceEncodedBytes
   const within = isTwice ? percentDecode(body, true) : body
@@ -123,7 +123,7 @@ interface Field extends Span {
   name: string
 }
 
-/** The first fields of form-encoded bytes: their names, and where their values are. */
+/** The first fields of form-encoded bytes: their names, and the positions of their values. */
 function* fieldsOf(bytes: Buffer, { start: from, end: to }: Span): Generator<Field> {
   let start = from
   for (let count = 0; start < to && count < maxFields; count += 1) {
@@ -137,7 +137,7 @@ function* fieldsOf(bytes: Buffer, { start: from, end: to }: Span): Generator<Fie
   }
 }
 
-/** Reads the first occurrence of a field; null when there is none. */
+/** Returns a function that reads the first occurrence of a field; null when there is none. */
 function fieldReader(bytes: Buffer, span: Span, charset: string | null): (name: string) => string | null {
   if (span.start >= span.end) return () => null
   let fields: Field[] | null = null
@@ -149,10 +149,10 @@ function fieldReader(bytes: Buffer, span: Span, charset: string | null): (name: 
   }
 }
 
-/** Text of letters that stand for themselves in every form. */
+/** Text without any characters that some form encodes. */
 const plainText = /^[\w.!~*'()-]*$/
 
-/** A string of the object, such as the key. */
+/** Reads a string of the object, such as the key. */
 function readText({ within, charset, object }: Found, span: Span | null): string | null {
   if (span === null || span.end - span.start > maxFieldBytes) return null
   const plain = within.toString('latin1', span.start, span.end)
@@ -165,7 +165,7 @@ function readText({ within, charset, object }: Found, span: Span | null): string
 
 function readObject({ within, charset, object }: Found): RequestContent | null {
   const raw = within.subarray(object.start, object.end)
-  // What was found out on the way is tried first; not every client encodes soundly.
+  // Tries the detected form first, because not every client encodes correctly.
   const plus = object.hasPlus ? [true, false] : [false, true]
   const forms = plus.map((hasPlus) => () => formText(raw, hasPlus, charset))
   if (!object.isEncoded) forms.unshift(() => toText(raw, charset))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { toJson, write } from './envelope.ts'
 
-/** A value in so many objects and lists. */
+/** A value nested in this many objects and lists. */
 function nested(value: unknown, depth: number): Record<string, unknown> {
   let tree: Record<string, unknown> = { name: 'ä"', dirs: [value], left: undefined }
   for (let level = 1; level < depth; level++) tree = { name: `${level}`, dirs: [tree, level], none: null }

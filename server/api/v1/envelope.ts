@@ -1,16 +1,16 @@
-/** An answer of API v1, before it is written. */
+/** A response of API v1 before it is written. */
 export interface Answer {
   status: number
   body: Record<string, unknown>
 }
 
-/** Who the answer is for. */
+/** The user that the response is for. */
 export interface Signer {
   userName: string
   userId: number
 }
 
-/** Source: API v1 §2.3. `total` is the number of results, and left out where they are an object. */
+/** Source: API v1 §2.3. `total` is the number of results, and is left out when they are an object. */
 export function success(results: unknown[] | Record<string, unknown>, { userName, userId }: Signer): Answer {
   const response = Array.isArray(results) ? { total: results.length, results } : { results }
   return {
@@ -35,13 +35,13 @@ export function failure(sentence: string, signer: Signer | null, status = 200): 
   }
 }
 
-/** The failure with a code that only our own client is told: what was named is not there. */
+/** A failure with a code that only our own client gets: there is no such thing. */
 export function notFound(sentence: string, signer: Signer): Answer {
   const { status, body } = failure(sentence, signer)
   return { status, body: { ...body, putdesk: { code: 'not-found' } } }
 }
 
-/** Wrong or missing credentials: the very answer of Put.io, at HTTP 200. Source: API v1 §3. */
+/** The response to wrong or missing credentials: exactly Put.io's, with HTTP 200. Source: API v1 §3. */
 export const loginFailure: Answer = {
   status: 200,
   body: {
@@ -54,23 +54,23 @@ export const loginFailure: Answer = {
   },
 }
 
-/** Answers that are given more than once, by what stands around their results. */
+/** Responses that are sent more than once, by what surrounds their results. */
 const kept = new WeakMap<object, Map<string, Buffer>>()
 
-/** Lets these results be written once and answered many times; they must not change any more. */
+/** Marks results to be serialized once and sent many times. They must not change any more. */
 export function keepText<T extends unknown[]>(results: T): T {
   kept.set(results, new Map())
   return results
 }
 
-/** Writes an answer as compact ASCII JSON, inside a call where one was asked for. Source: API v1 §1.5. */
+/** Writes a response as compact ASCII JSON, inside a callback if one was requested. Source: API v1 §1.5. */
 export function write(answer: Answer, callback: string | null): { contentType: string; bytes: Buffer } {
   if (callback === null) return { contentType: 'application/json', bytes: toBytes(answer.body) }
   const text = `${callback}(${toBytes(answer.body).toString('latin1')});`
   return { contentType: 'text/javascript', bytes: Buffer.from(text, 'latin1') }
 }
 
-/** A value as JSON, however deep it is: a tree of folders may be deeper than `JSON.stringify` can go. */
+/** Serializes a value of any depth: a tree of folders can be deeper than `JSON.stringify` can handle. */
 export function toJson(value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -109,7 +109,7 @@ function toBytes(body: Answer['body']): Buffer {
 }
 
 function toAscii(json: string): string {
-  // Counting bytes is much faster than looking at each character, and mostly there is nothing to replace.
+  // Counting bytes is much faster than checking each character, and there is seldom anything to replace.
   if (Buffer.byteLength(json) === json.length && !json.includes('\x7f')) return json
   return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -9,7 +9,7 @@ import { readSearchQuery } from './search-query.ts'
 import { itemWire } from './wire.ts'
 
 const defaultLimit = 20
-/** Old clients ask for the same folder again and again. Source: API v1 §14. */
+/** Old clients request the same folder again and again. Source: API v1 §14. */
 const listings = createListings()
 
 /** Source: API v1 §5. */
@@ -58,7 +58,7 @@ export const files: Record<string, Method> = {
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
 }
 
-/** An item of the user's own, or of what a friend shares. */
+/** An item of the user's own, or one that a friend shares. */
 function read(call: Call, itemId: number) {
   const { item, ownerId } = call.core.friends.read(itemId)
   return wire(call, item, ownerId)

@@ -1,18 +1,18 @@
 import { code, hexPair } from './bytes.ts'
 
-/** From where to where in the bytes; the end is exclusive. */
+/** A range of bytes; the end is exclusive. */
 export interface Span {
   start: number
   end: number
 }
 
-/** A JSON object in the bytes of a request. Only its outline was read: its values need not be sound. */
+/** A JSON object in the bytes of a request. Only its outline was read: its values may be invalid. */
 export interface FoundObject extends Span {
-  /** True when its quotes and braces are percent-encoded, so all of it is. */
+  /** True when its quotes and braces are percent-encoded, and so all of it. */
   isEncoded: boolean
   /** True when a plus stands for a space. */
   hasPlus: boolean
-  /** The texts of these names in the object itself, as they stand in the bytes, without quotes. */
+  /** The values of these names in the object itself, as they are in the bytes, without quotes. */
   key: Span | null
   secret: Span | null
 }
@@ -25,8 +25,8 @@ const maxNameBytes = 60
 const maxSpaceBytes = 1024
 
 /**
- * Finds the object that begins here, in one pass, and gives others a turn (`yield`) after each piece. Null when none begins here,
- * it does not end, is nested too deep or holds too many values.
+ * Finds the object that starts here, in one pass, and yields after each piece so that other work can run. Null when no
+ * object starts here, or when it does not end, is nested too deeply or has too many values.
  */
 export function* findObject(bytes: Buffer, from: number): Generator<void, FoundObject | null> {
   const start = skipSpace(bytes, from)
@@ -40,7 +40,7 @@ export function* findObject(bytes: Buffer, from: number): Generator<void, FoundO
   return scan.found
 }
 
-/** Reads brackets and strings, nothing else; remembers where it is, so that it can go on later. */
+/** Reads only brackets and strings, and keeps its position, so that it can continue later. */
 class ObjectScan {
   isOver = false
   found: FoundObject | null = null
@@ -67,7 +67,7 @@ class ObjectScan {
     this.#hasPlus = isEncoded
   }
 
-  /** Reads one more piece. */
+  /** Reads the next piece. */
   advance(): void {
     const bytes = this.#bytes
     const limit = Math.min(bytes.length, this.#at + stepBytes)
@@ -87,7 +87,7 @@ class ObjectScan {
         }
       }
       if (!isInString) {
-        // Outside of strings no JSON has a percent sign: the whole object must be encoded.
+        // JSON has no percent sign outside of strings, so the whole object must be encoded.
         if (byte === code.percent && !isEncoded) {
           this.#beginEncoded()
           return
@@ -183,7 +183,9 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at
 }
 
-/** An object is followed by the end, by the next field, by space, or by the `=` of a body that has no name. */
+/**
+ * True when an object may end here: before the end, the next field, space, or the `=` of a body without a field name.
+ */
 function isBoundary(bytes: Buffer, at: number): boolean {
   const byte = bytes[at]
   if (byte === undefined || byte === code.ampersand || isSpace(byte) || byte === code.plus) return true

@@ -15,7 +15,7 @@ import { subscriptions } from './subscriptions.ts'
 import { transfers } from './transfers.ts'
 import { urls } from './urls.ts'
 
-/** Answers to requests whose body was not read to its end. */
+/** The statuses of responses to requests whose body was not read to its end. */
 const unread = new Set([413, 415, 503])
 const resources: Record<string, Record<string, Method>> = {
   files,
@@ -30,12 +30,15 @@ const resources: Record<string, Record<string, Method>> = {
 export interface V1Options {
   cores: Cores
   attempts: Attempts
-  /** Who asks, as attempts are counted. */
+  /** The caller, as attempts are counted. */
   caller(): string
   base: string
 }
 
-/** Answers a request of API v1: GET and POST alike, status 200 for all that has an envelope. Source: API v1 §1–§3, §13. */
+/**
+ * Responds to a request of API v1: GET and POST alike, status 200 for everything that has an envelope. Source: API v1
+ * §1–§3, §13.
+ */
 export async function handleV1(request: IncomingMessage, response: ServerResponse, options: V1Options): Promise<void> {
   const coding = request.headers['content-encoding'] ?? 'identity'
   if (!/^identity$/i.test(coding)) {
@@ -59,7 +62,7 @@ export async function handleV1(request: IncomingMessage, response: ServerRespons
 async function answer(request: Decoded, { cores, attempts, caller, base }: V1Options): Promise<Answer> {
   const { key, secret } = request
   const isSigner = ({ account }: Core) => key !== null && secret !== null && account.isSignedBy(key, secret)
-  // Everyone is asked, so that the time tells nothing about who was meant.
+  // Every user is checked, so that the timing does not reveal whose key it was.
   const [core] = cores.users.filter(isSigner)
   if (core === undefined) {
     const pauseMs = attempts.fail(caller())

@@ -1,6 +1,6 @@
 import { type ItemKind, itemKinds } from '../../core/space/kinds.ts'
 
-/** A kind as API v1 names it, and its code. Source: API v1 §5.2. */
+/** API v1's name and code of each kind. Source: API v1 §5.2. */
 const names: Record<ItemKind, { word: string; code: number }> = {
   folder: { word: 'folder', code: 0 },
   file: { word: 'file', code: 1 },
@@ -22,7 +22,7 @@ export function kindCode(kind: ItemKind): string {
   return `${names[kind].code}`
 }
 
-/** The kind for its word, its code as text, or `video`; null when there is none. */
+/** The kind for API v1's name, its code as text, or `video`; null when there is none. */
 export function kindOfWord(text: string): ItemKind | null {
   const wanted = text.toLowerCase() === 'video' ? 'movie' : text.toLowerCase()
   return itemKinds.find((kind) => kindWord(kind) === wanted || kindCode(kind) === wanted) ?? null

@@ -4,7 +4,7 @@ import { keepText } from './envelope.ts'
 const maxKept = 64
 const maxItems = 5000
 
-/** Listings that were answered lately: as long as nothing has changed in their space they are answered again as they were. */
+/** A cache of recent listings, valid as long as nothing has changed in their space. */
 export function createListings() {
   const kept = new WeakMap<Space, { version: number; answers: Map<string, unknown[]> }>()
   return {

@@ -1,7 +1,7 @@
 import type { Message } from '../../core/account/messages.ts'
 import { humanSize } from './human-size.ts'
 
-/** What a message says, as HTML. Source: API v1 §6. */
+/** The text of a message as HTML. Source: API v1 §6. */
 export function messageTitle(message: Message): string {
   if (message.type === 'notice') return escapeHtml(message.sentence)
   const { itemId, name, sizeBytes } = message

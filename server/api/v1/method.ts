@@ -1,14 +1,14 @@
 import type { Core } from '../../core/core.ts'
 import type { Params } from './params.ts'
 
-/** One request of the user's, ready to be answered. */
+/** A user's request, ready to be handled. */
 export interface Call {
   core: Core
   params: Params
-  /** Where this service listens, as it is to stand in URLs. */
+  /** The service's base URL, for links. */
   base: string
   isExtended: boolean
 }
 
-/** Answers with what goes into `results`. Throws a `Refusal` for what the envelope is to say. */
+/** Returns the content of `results`. Throws a `Refusal` with the sentence for the envelope. */
 export type Method = (call: Call) => unknown[] | Record<string, unknown> | Promise<unknown[] | Record<string, unknown>>

@@ -10,7 +10,7 @@ const columns: Record<string, Order['by']> = {
   createdat: 'added',
 }
 
-/** The order for its name; newest first for anything else. */
+/** The order with this name; newest first for any other. */
 export function orderOf(name: string | null): Order {
   const [, column = '', direction = ''] = /^([a-z]+)_(asc|desc)$/.exec(name ?? '') ?? []
   const by = Object.hasOwn(columns, column) ? columns[column] : undefined

@@ -1,14 +1,17 @@
 import { Refusal } from '../../core/errors/refusal.ts'
 
-/** Parameters of a request, read as old clients send them: numbers as text, lists as objects, null for not given. Source: API v1 §1.3. */
+/**
+ * The parameters of a request, parsed as old clients send them: numbers as text, lists as objects, null for nothing.
+ * Source: API v1 §1.3.
+ */
 export interface Params {
-  /** True when it was given, be it null. */
+  /** True when the parameter was given, even as null. */
   has(name: string): boolean
-  /** A number that must be there. */
+  /** A required number. */
   id(name: string): number
   number(name: string, absent: number): number
   text(name: string): string | null
-  /** Null when it was not given. */
+  /** Null when the parameter was not given. */
   list(name: string): string[] | null
 }
 

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 
 const maxBodyBytes = 4 * 1024 * 1024
-/** What is read on of a larger body, so that its sender gets to hear the answer. */
+/** How much of a larger body is still read, so that its sender gets the response. */
 const maxDroppedBytes = 64 * 1024 * 1024
 const smallBytes = 64 * 1024
-/** What all larger bodies that are being read may take together. */
+/** How much memory all larger bodies in flight may take together. */
 const maxHeldBytes = 64 * 1024 * 1024
 let heldBytes = 0
 
-/** The raw body, or why it was not read. Rejects when the client goes away. */
+/** Reads the raw body, or tells why it was not read. Rejects when the client disconnects. */
 export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large' | 'busy'> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = []
@@ -45,7 +45,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large'
   })
 }
 
-/** True for a body that says beforehand that it is larger than what is read. */
+/** True when the announced length is larger than the limit. */
 export function isTooLarge({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > maxBodyBytes
 }

@@ -4,7 +4,9 @@ import { kindOfWord } from './kinds.ts'
 
 const playsOnPhone = ['mp4', 'm4v', 'mov', 'mp3']
 
-/** Reads free words and the operators `from:`, `type:`, `ext:` and `time:`, all of which must fit. Source: API v1 §5.5. */
+/**
+ * Parses words and the operators `from:`, `type:`, `ext:` and `time:`, all of which must match. Source: API v1 §5.5.
+ */
 export function readSearchQuery(query: string): SearchQuery {
   const words = parse(query)
   if (words.length > maxConditions) throw new Refusal(`A search may have at most ${maxConditions} words.`)
@@ -25,7 +27,7 @@ function parse(query: string): Word[] {
   }))
 }
 
-/** Null for a word that every item fits. */
+/** Null for a word that every item matches. */
 function toCondition({ operator, value }: Word): Condition | null {
   if (operator === '') return { by: 'name', part: value }
   if (operator === 'from' || value === 'all' || value === '') return null
@@ -36,7 +38,9 @@ function toCondition({ operator, value }: Word): Condition | null {
   return { by: 'added', fromSeconds, beforeSeconds }
 }
 
-/** In epoch seconds: days of this computer, weeks from Monday. Empty for an unknown word. Source: API v1 §15, decision 12. */
+/**
+ * A range in epoch seconds: local days, weeks from Monday. Empty for an unknown word. Source: API v1 §15, decision 12.
+ */
 function timeSpan(word: string, now: Date): [number, number] {
   const day = (offset: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + offset).getTime() / 1000
   switch (word) {

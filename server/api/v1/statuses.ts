@@ -1,6 +1,6 @@
 import type { Status } from '../../core/transfers/transfer.ts'
 
-/** What API v1 calls a status. Source: API v1 §7.3. */
+/** API v1's name of each status. Source: API v1 §7.3. */
 export const statusWords: Record<Status, string> = {
   waiting: 'Waiting',
   'in-queue': 'In queue',
@@ -12,7 +12,7 @@ export const statusWords: Record<Status, string> = {
   'in-extraction-queue': 'In extraction queue',
   extracting: 'Extracting',
   completing: 'Completing',
-  // Never seen: a transfer leaves the list when it is done.
+  // Never shown: a completed transfer leaves the list.
   completed: 'Completed',
   error: 'Error',
 }

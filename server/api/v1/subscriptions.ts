@@ -3,7 +3,7 @@ import type { Subscription, SubscriptionDraft } from '../../core/transfers/subsc
 import type { Method } from './method.ts'
 import type { Params } from './params.ts'
 
-/** Source: API v1 §10. A request says `title`, an answer `name`. */
+/** Source: API v1 §10. A request has `title`, a response `name`. */
 export const subscriptions: Record<string, Method> = {
   list: ({ core }) => core.subscriptions.list().map(toWire),
   create: ({ core, params }) => {
@@ -37,7 +37,7 @@ export const subscriptions: Record<string, Method> = {
   info: ({ core, params }) => [toWire(core.subscriptions.get(params.id('id')))],
 }
 
-/** What was given, and nothing for what was not. `name` wins over `title`. */
+/** The given parameters only. `name` wins over `title`. */
 function draftOf(params: Params): Partial<SubscriptionDraft> {
   const name = params.text('name') ?? params.text('title')
   const url = params.text('url')

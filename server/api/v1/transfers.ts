@@ -13,7 +13,7 @@ export const transfers: Record<string, Method> = {
       .add(links, params.number('to_folder', 0))
       .map((transfer) => transferWire(transfer, isExtended))
   },
-  /** Our own: the failed transfer again, its archives with a password, or as they are. */
+  /** Our own: retries a failed transfer, its archives with a password or without unpacking. */
   retry: ({ core, params, isExtended }) => {
     const password = params.text('password') || null
     keepSecret(password)

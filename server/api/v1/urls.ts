@@ -10,7 +10,7 @@ export const urls: Record<string, Method> = {
     if (links === null) throw new Refusal('The parameter “links” is missing.')
     const { analyze } = await import('../../core/transfers/analysis.ts')
     const groups = await analyze(links, core)
-    // Our own client works out for itself what fits, and shows by how much the rest does not.
+    // Our own client decides itself what fits, and shows by how much the rest does not.
     const problemOf = (group: AnalyzedGroup) =>
       [group.error, isExtended ? null : group.tooLarge].flatMap((why) => why ?? []).join(' ') || null
     const fine = groups.filter((group) => problemOf(group) === null)
@@ -18,7 +18,7 @@ export const urls: Record<string, Method> = {
       fine.flatMap(({ isMultipart, parts }) =>
         parts.flatMap((part) => (isMultipart || part.facts?.kind !== kind ? [] : [linkWire(part, isExtended)])),
       )
-    // A set of parts that is not complete still stands as one, with what is wrong with it: others would be lost among the errors.
+    // An incomplete set of parts stays a set, with its problem: it would be lost among the errors.
     const isSet = (group: AnalyzedGroup) => group.isMultipart && group.parts.every(({ error }) => error === null)
     return {
       items: {
@@ -74,7 +74,7 @@ function setWire(group: AnalyzedGroup, error: string | null, isExtended: boolean
   }
 }
 
-/** Old clients fail on a size that is null: for them one that nobody knows is 0. Source: API v1 §8.2. */
+/** Old clients fail when a size is null, so an unknown one is 0 for them. Source: API v1 §8.2. */
 function sizeWire(sizeBytes: number | null, isExtended: boolean) {
   return {
     size: sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`,

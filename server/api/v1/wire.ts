@@ -6,7 +6,7 @@ import { kindCode, kindWord } from './kinds.ts'
 import { messageTitle } from './message-titles.ts'
 import { statusWords } from './statuses.ts'
 
-/** How an item is written, for a service that listens at `base`. Source: API v1 §5.1. */
+/** An item as API v1 sends it; `base` is the service's base URL. Source: API v1 §5.1. */
 export function itemWire(
   item: Item,
   { base, userId, isExtended, isDamaged }: { base: string; userId: number; isExtended: boolean; isDamaged: boolean },
@@ -31,7 +31,7 @@ export function itemWire(
   }
 }
 
-/** Exactly four fields, and for our own client the figures behind them. Source: API v1 §7.1. */
+/** A transfer with exactly four fields, and for our own client the details. Source: API v1 §7.1. */
 export function transferWire(transfer: Transfer, isExtended: boolean) {
   const percent = percentDone(transfer)
   return {
@@ -55,7 +55,7 @@ function transferFigures(transfer: Transfer) {
     speed: bytesPerSecond,
     seconds_left: isMoving ? Math.ceil(leftBytes / bytesPerSecond) : null,
     peers: kind === 'torrent' ? transfer.peers : null,
-    // Of the stage that it is in: what was unpacked, or shared back.
+    // The progress of the current stage: what was unpacked, or shared back.
     stage_percent: stagePercent(transfer),
     reason: transfer.reason,
     failure: transfer.failure,
@@ -74,7 +74,10 @@ function stagePercent({ status, percentUnpacked, sizeBytes, uploadedBytes }: Tra
   return Math.min(100, Math.floor((uploadedBytes / sizeBytes) * 100))
 }
 
-/** Channel 2 is "file downloaded"; other messages come without a file. Our own client learns of which transfer it tells. Source: API v1 §6. */
+/**
+ * A message. Channel 2 is "file downloaded"; other messages have no file. Our own client also gets the transfer's id.
+ * Source: API v1 §6.
+ */
 export function messageWire(message: Message, userId: number, isExtended: boolean) {
   const idOrNull = (id: number | null) => (id === null ? null : `${id}`)
   return {

@@ -5,7 +5,7 @@ export interface Credentials {
   key: string
   secret: string
   user: string
-  /** For downloads without a token; null: there are none. */
+  /** For downloads without a token; null when they are not allowed. */
   password: string | null
 }
 
@@ -15,12 +15,12 @@ export interface Account {
   /** True for this user's API key and secret. */
   isSignedBy(key: string, secret: string): boolean
   hasPassword(user: string, password: string): boolean
-  /** Makes stream URLs play: 40 hexadecimal digits, the same until the secret changes. */
+  /** Grants access to stream URLs: 40 hexadecimal digits that change only with the secret. */
   token: string
   isToken(token: string): boolean
 }
 
-/** The token is derived from the secret, so it is never stored and outlives a restart. Source: API v1 §9.3. */
+/** Derives the token from the secret, so that it is never stored and survives a restart. Source: API v1 §9.3. */
 export function createAccount(userId: number, { key, secret, user, password }: Credentials): Account {
   const token = createHmac('sha256', secret).update(`token of ${key}`).digest('hex').slice(0, 40)
   const isKey = createComparer([key, secret])
@@ -36,7 +36,7 @@ export function createAccount(userId: number, { key, secret, user, password }: C
   }
 }
 
-/** Compares in a time that tells nothing about where they differ. */
+/** Compares in constant time. */
 function createComparer(right: string[]): (candidate: string[]) => boolean {
   const digest = (texts: string[]) => hash('sha256', JSON.stringify(texts), 'buffer')
   const expected = digest(right)

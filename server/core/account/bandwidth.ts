@@ -1,14 +1,17 @@
 import type { Database } from '../data/database.ts'
 import { number, type Row, text } from '../data/row.ts'
 
-/** A quota of bandwidth for those who set none. */
+/** The bandwidth quota when none is configured. */
 const defaultBytes = 2 ** 40
 
-/** This month's bandwidth of a user. What a month leaves over is there in the next. Only paid hosters cost. Source: API v1 §8.2, §9.1. */
+/**
+ * A user's bandwidth in the current month. Unused bandwidth carries over to the next. Only paid hosters use any.
+ * Source: API v1 §8.2, §9.1.
+ */
 export interface Bandwidth {
   totalBytes: number
   balance(): { carriedBytes: number; availableBytes: number }
-  /** Takes so many bytes, or answers false and changes nothing. */
+  /** Spends bandwidth, or returns false and changes nothing when too little is left. */
   spend(bytes: number): boolean
   refund(bytes: number): void
 }
@@ -25,7 +28,10 @@ export function createBandwidth(
   const begin = db.sql.prepare('INSERT INTO bandwidth (user_id, month, carried_bytes) VALUES (?, ?, ?)')
   const change = db.sql.prepare('UPDATE bandwidth SET used_bytes = ? WHERE user_id = ? AND month = ?')
   const thisMonth = () => now().toISOString().slice(0, 7)
-  /** The row of this month, which begins with what the last one left over, and with a whole quota for each month between. */
+  /**
+   * The current month's row. A new one starts with what the last one left unused, plus a whole quota for each month in
+   * between.
+   */
   const row = (): { month: string; usedBytes: number; carriedBytes: number } => {
     const month = thisMonth()
     const last: Row | undefined = newest.get(userId, month)

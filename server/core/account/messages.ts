@@ -2,16 +2,16 @@ import type { Database } from '../data/database.ts'
 import { number, numberOrNull, type Row, text } from '../data/row.ts'
 import { type ItemKind, toItemKind } from '../space/kinds.ts'
 
-/** What a user is told on the dashboard. */
+/** A message on the user's dashboard. */
 export type Message = FileMessage | Notice
 
 interface AnyMessage {
   id: number
-  /** The transfer that it tells of; null for any other message, and for those of earlier versions. */
+  /** The transfer that the message is about; null for other messages, and for those of earlier versions. */
   transferId: number | null
 }
 
-/** An item has come by a transfer. It says what that was like then: since, the item may have another name or be gone. */
+/** An item arrived by a transfer, described as it was then: since, it may have been renamed or deleted. */
 interface FileMessage extends AnyMessage {
   type: 'file-arrived'
   itemId: number
@@ -28,12 +28,12 @@ interface Notice extends AnyMessage {
 }
 
 export interface Messages {
-  /** The newest first. */
+  /** Newest first. */
   list(): Message[]
   remove(id: number): void
-  /** Says that an item has come by a transfer. To be called inside the transaction that adds it. */
+  /** Adds a message that an item has arrived. Call it inside the transaction that adds the item. */
   addFile(item: { id: number; name: string; kind: ItemKind; sizeBytes: number }, transferId: number): void
-  /** Says anything else, in plain text: of an item, of a transfer. */
+  /** Adds any other message, in plain text, about an item or a transfer. */
   addNotice(sentence: string, about?: { itemId: number | null; transferId: number | null }): void
 }
 

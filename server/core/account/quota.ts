@@ -1,24 +1,24 @@
 import { statfsSync } from 'node:fs'
 
-/** The disk space of a user: what files take, what running transfers have been promised, what is left. */
+/** A user's disk space: what files take, what is reserved for running transfers, and what is left. */
 export interface DiskQuota {
   totalBytes: number
-  /** What is not used: total less what files take, and less what transfers have fetched so far. */
+  /** The total minus the size of all files and of what transfers have fetched so far. */
   availableBytes(): number
-  /** What nobody has been promised yet. */
+  /** What is neither used nor reserved. */
   unreservedBytes(): number
-  /** Promises a transfer so many bytes in all, or answers false and changes nothing. */
+  /** Reserves a total for a transfer, or returns false and changes nothing. */
   reserve(transferId: number, bytes: number): boolean
-  /** Tells how much of its promise a transfer has used. */
+  /** Records how much of its reservation a transfer has used. */
   use(transferId: number, bytes: number): void
   release(transferId: number): void
-  /** What a transfer has been promised. */
+  /** How many bytes are reserved for a transfer. */
   reservedFor(transferId: number): number
-  /** Makes a promise exactly so large, although it may be smaller than before: for what a transfer holds in the end. */
+  /** Sets a reservation exactly, even below the previous one: to what a transfer holds in the end. */
   setReservation(transferId: number, bytes: number): void
 }
 
-/** `quotaBytes` null: what is stored and nine tenths of what the volume has free now. */
+/** With `quotaBytes` null, the total is what is stored plus nine tenths of what is free on the volume now. */
 export function createDiskQuota(folder: string, quotaBytes: number | null, storedBytes: () => number): DiskQuota {
   const totalBytes = quotaBytes ?? Math.floor(storedBytes() + freeOnVolume(folder) * 0.9)
   const reserved = new Map<number, number>()

@@ -2,8 +2,8 @@ import type { Database } from '../data/database.ts'
 import { number } from '../data/row.ts'
 
 /**
- * The ids of users by their names. A name that is new is a new user; but a service that has only one keeps that one's space when the
- * name changes.
+ * The ids of users by name. A new name adds a user, except in a service with a single user: there the user is renamed
+ * and keeps the space.
  */
 export function userIds(db: Database, names: readonly string[]): number[] {
   const { sql } = db

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 
-/** The files of the data folder that hold the list of files. */
+/** The paths of the database and the files that protect it. */
 export interface DataFiles {
   folder: string
   path: string
-  /** Copies of the database, the newest first. */
+  /** Copies of the database, newest first. */
   copies: [newest: string, older: string]
-  /** The journal since the newest copy, and that of the time between the two copies. */
+  /** The journal since the newest copy, and the one from between the two copies. */
   journal: string
   olderJournal: string
   seal: string
-  /** Tells the copies that were found good by their bytes. */
+  /** The checksums of copies that were checked and found good. */
   goodCopies: string
 }
 

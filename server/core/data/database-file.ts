@@ -14,11 +14,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { number, type Row } from './row.ts'
 import { columnsIn, columnsOfVersion, schemaVersion } from './schema.ts'
 
-/** Opens and checks a file, thoroughly where nothing says that it is as it was written; null when it is damaged. */
+/** Opens and checks a file, thoroughly if nothing else vouches for it. Null when it is damaged. */
 export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) } = {}): DatabaseSync | null {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
-    // Before anything is read: then no file of shared memory is made, for which a full disk has no room.
+    // Set before the first read, so that SQLite makes no shared-memory file, for which a full disk has no room.
     db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const check = isThorough ? 'PRAGMA integrity_check(1)' : 'PRAGMA quick_check(1)'
     if (Object.values(firstRow(db, check)).includes('ok')) return db
@@ -39,8 +39,8 @@ function isDamageError(error: unknown): boolean {
 }
 
 /**
- * True when it holds the tables of this service, as its version has them: any other database is as good as none, and so is one in which
- * the name of a table or a column is damaged.
+ * True when the database has the tables and columns of its version. False for any other database, and for one in which
+ * the name of a table or column is damaged.
  */
 export function isOurs(sql: DatabaseSync): boolean {
   const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
@@ -48,7 +48,10 @@ export function isOurs(sql: DatabaseSync): boolean {
   return version > 0 && columnsOfVersion(Math.min(version, schemaVersion)).every((column) => found.has(column))
 }
 
-/** The version that is in the head of a database file, read without SQLite, which would change the file. Source: sqlite.org/fileformat2.html. */
+/**
+ * The version in the header of a database file, read without SQLite, which would change the file. Source:
+ * sqlite.org/fileformat2.html.
+ */
 export function versionOf(path: string): number {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0
   const head = Buffer.alloc(100)
@@ -59,18 +62,18 @@ export function versionOf(path: string): number {
     closeSync(file)
   }
   const version = head.subarray(0, 15).toString('latin1') === 'SQLite format 3' ? head.readUInt32BE(60) : 0
-  // A damaged head is no version.
+  // Anything larger comes from a damaged header.
   return version < 10_000 ? version : 0
 }
 
-/** Keeps a database aside under a dated name, with what SQLite keeps beside it. Answers with that name. */
+/** Sets a database aside under a dated name, with the files that SQLite keeps beside it. Returns the new path. */
 export function setAside(path: string): string {
   const aside = asideName(path)
   moveDatabase(path, aside)
   return aside
 }
 
-/** Moves a database with what SQLite keeps beside it. */
+/** Moves a database with the files that SQLite keeps beside it. */
 export function moveDatabase(path: string, to: string): void {
   for (const ending of ['', '-wal', '-shm']) {
     if (lstatSync(`${path}${ending}`, { throwIfNoEntry: false }) !== undefined) {
@@ -79,7 +82,7 @@ export function moveDatabase(path: string, to: string): void {
   }
 }
 
-/** A dated name beside a database that nothing has yet. */
+/** A dated path beside a database that does not exist yet. */
 export function asideName(path: string): string {
   const dated = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`
   for (let n = 1; ; n += 1) {
@@ -88,7 +91,7 @@ export function asideName(path: string): string {
   }
 }
 
-/** Costs no room where the file system can share the bytes. What finds no room leaves nothing behind. */
+/** Copies a file, sharing the bytes where the file system can. Leaves nothing behind on failure. */
 export function copyDatabaseFile(from: string, to: string): void {
   try {
     copyFileSync(from, to, constants.COPYFILE_FICLONE)
@@ -98,12 +101,12 @@ export function copyDatabaseFile(from: string, to: string): void {
   }
 }
 
-/** Removes a database with what SQLite keeps beside it. */
+/** Removes a database with the files that SQLite keeps beside it. */
 export function discard(path: string): void {
   for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
 }
 
-/** The first row that a query gives, or an empty one. */
+/** The first row of a query's result, or an empty one. */
 export function firstRow(db: DatabaseSync, query: string): Row {
   return db.prepare(query).get() ?? {}
 }

@@ -9,7 +9,7 @@ it('a change outside a transaction that cannot be noted at once is noted with th
   const reported: unknown[] = []
   const db = openDatabase(folder, (error) => reported.push(error))
   try {
-    // As on a full disk: nothing can be counted.
+    // As on a full disk: the change counter cannot be updated.
     db.sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON written BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
     db.sql.exec(`INSERT INTO users (id, name) VALUES (7, 'loose')`)
     await new Promise((resolve) => setImmediate(resolve))

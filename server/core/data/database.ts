@@ -14,26 +14,26 @@ import { type FileChecksum, recordGoodCopy, removeSeal, seal } from './seal.ts'
 
 const minuteMs = 60 * 1000
 const hourMs = 60 * minuteMs
-/** A journal of this size is worth a copy before the hour is over. */
+/** Above this size, the journal is folded into a copy before the hour is over. */
 const maxJournalBytes = 16 * 1024 * 1024
 
-/** The data of the service: one SQLite file, owned by one program at a time. */
+/** The service's data: one SQLite file, used by one program at a time. */
 export interface Database {
   sql: DatabaseSync
-  /** Runs `work` so that all of it happens or none; inside another, with that one. What it acknowledges survives a power cut. */
+  /** Runs `work` in a transaction, or as part of the current one. Once it returns, the changes survive a power cut. */
   transact<T>(work: () => T): T
-  /** What happened to a damaged file when it was opened, or null. */
+  /** What was done about a damaged file at opening, or null. */
   restored: string | null
-  /** Keeps a copy of the data aside, to go back to if the file is ever damaged; does nothing if nothing changed. */
+  /** Makes a copy of the data to restore from, if one is due and something has changed. */
   backUp(): Promise<void>
-  /** Resolves when no copy is being made; the database is not to be closed before. */
+  /** Resolves when no copy is being made. Await it before closing. */
   copyFinished(): Promise<void>
   close(): void
 }
 
 /**
- * Opens the data folder. A damaged file is kept aside under a dated name, and the last good copy takes its place. Throws a
- * `DataFolderError` when the folder cannot be used, another program has it, or a newer version wrote it.
+ * Opens the data folder. A damaged file is set aside under a dated name, and the last good copy takes its place. Throws
+ * a `DataFolderError` when the folder cannot be used, another program uses it, or a newer version wrote it.
  */
 export function openDatabase(folder: string, report: (error: unknown) => void = () => undefined): Database {
   try {
@@ -69,7 +69,7 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
         try {
           if (sql.isOpen) transact(() => undefined)
         } catch (error) {
-          // A full disk, for example. The next transaction writes it down as well.
+          // Expected on a full disk. The next transaction journals it as well.
           report(error)
         }
       })
@@ -97,7 +97,7 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
   let copying: Promise<void> | null = null
   let retryAtMs = 0
   const copy = async () => {
-    // One that fails, for want of room perhaps, is not tried again at once.
+    // A failed copy, perhaps because the disk is full, is not retried at once.
     retryAtMs = performance.now() + minuteMs
     const changes = changesOf(sql)
     const mark = journal.mark()
@@ -135,7 +135,7 @@ function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown)
   }
 }
 
-/** A copy takes the place of the one before only when it was found to be good; that one is kept too. */
+/** Replaces the newest copy only with one that was checked; the previous one is kept too. */
 async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> {
   const [newest, older] = files.copies
   const next = `${newest}.new`
@@ -150,20 +150,22 @@ async function copyDatabase(sql: DatabaseSync, files: DataFiles): Promise<void> 
     await keepOlder(newest, older)
     await replaceFile(next, newest)
   } catch (error) {
-    // Half a copy takes room that others need.
+    // Half a copy only wastes space.
     await rm(next, { force: true })
     throw error
   }
 }
 
-/** Under both names, so that there is a newest one at every moment; where a file system knows no second names, for all but one. */
+/**
+ * Links first, so that there is a newest copy at every moment; without hard links there is none between two renames.
+ */
 async function keepOlder(newest: string, older: string): Promise<void> {
   if (statSync(newest, { throwIfNoEntry: false }) === undefined) return
   await rm(older, { force: true })
   await link(newest, older).catch(() => rename(newest, older))
 }
 
-/** Reads a whole copy, in a thread, because that takes long for a large one. Rejects when it is damaged. */
+/** Checks a whole copy in a thread, because that takes long for a large one. Rejects when it is damaged. */
 function checkCopy(path: string): Promise<FileChecksum> {
   const program = `
     const { readFileSync } = require('node:fs')
@@ -194,7 +196,10 @@ function changesOf(sql: DatabaseSync): number {
   return number(row, 'n')
 }
 
-/** The lock is the OS's own on an open file, so it is gone the moment its owner is. What the file holds does not matter. */
+/**
+ * The lock is the system's own lock on an open file, so it ends with the process that holds it. The file's content does
+ * not matter.
+ */
 function takeLock(folder: string): DatabaseSync {
   const path = join(folder, 'lock.db')
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
@@ -213,7 +218,7 @@ function takeLock(folder: string): DatabaseSync {
       throw toFolderError(error, path) ?? new DataFolderError(advice, { cause: error })
     }
   }
-  // Truncated, not replaced: whoever has got the lock meanwhile keeps it.
+  // Truncated, not replaced: a process that has got the lock in the meantime keeps it.
   truncateSync(path)
   return lockFile(path)
 }

@@ -1,9 +1,9 @@
-/** Why the data folder cannot be used, in a sentence. Nothing in it was changed. */
+/** The data folder cannot be used, for the reason in the message. Nothing in it was changed. */
 export class DataFolderError extends Error {
   override name = 'DataFolderError'
 }
 
-/** What the system or SQLite says, and what the person can do. Source: sqlite.org/rescode.html, errno(3). */
+/** Error codes of the system and SQLite, and what the person can do. Source: sqlite.org/rescode.html, errno(3). */
 const reasons: [codes: readonly (string | number)[], what: (path: string) => string][] = [
   [
     ['EACCES', 'EPERM', 3],
@@ -20,7 +20,7 @@ const reasons: [codes: readonly (string | number)[], what: (path: string) => str
   [['EIO', 10, 14], (path) => `“${path}” cannot be read or written: check the disk that it is on.`],
 ]
 
-/** Turns what the system says about a place of the data folder into a sentence; null for an error of the program. */
+/** Turns an error about the data folder into a sentence; null for an internal error. */
 export function toFolderError(error: unknown, place: string): DataFolderError | null {
   if (error instanceof DataFolderError) return error
   if (!(error instanceof Error)) return null

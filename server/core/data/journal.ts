@@ -7,18 +7,21 @@ import { number, type Row, text } from './row.ts'
 
 const syncAfterMs = 1000
 
-/** The rows that one transaction changed, as it left them; null: the row is gone. A journal begins with an entry that has no rows. */
+/**
+ * The rows that one transaction changed, in their new state; null for a deleted row. A journal starts with an entry
+ * without rows.
+ */
 export interface Entry {
   databaseId: string
-  /** Counts the transactions of a database, from 1. */
+  /** The transaction's number in its database, from 1. */
   number: number
   rows: { table: Table; key: string; row: Row | null }[]
 }
 
-/** Tables whose rows are in the journal. Progress and figures are not: they are lost with a damaged database, and nothing else is. */
+/** The tables whose rows are journaled. Progress and counters are not: those are all that a damaged database loses. */
 export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscriptions' | 'seen_entries'
 
-/** After what a row is written down. Items that leave the database had been moved to the removed ones before. */
+/** The changes after which a row is journaled. Deleted items need none: they were moved to the removed ones before. */
 const watchedChanges: Record<Table, string[]> = {
   users: ['INSERT', 'UPDATE OF name'],
   items: ['INSERT', 'UPDATE OF parent_id, name'],
@@ -27,25 +30,25 @@ const watchedChanges: Record<Table, string[]> = {
   subscriptions: ['INSERT', 'DELETE', 'UPDATE OF name, url, do_filters, dont_filters, folder_id, paused'],
   seen_entries: ['INSERT'],
 }
-/** Every save of a transfer writes all its columns: it counts only when one of these is another than before. */
+/** A save of a transfer writes all its columns, and is journaled only when one of these has changed. */
 const hasRelevantChange = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
   .map((column) => `OLD.${column} IS NOT NEW.${column}`)
   .join(' OR ')
 
-/** An append-only file that says what changed in the database, one line a transaction, each with a checksum. */
+/** An append-only file of the database's changes, with a line and a checksum for each transaction. */
 export interface Journal {
-  /** To be called before a commit: true when there is something to write down after it. */
+  /** Call before a commit. Returns the line to write after it, or null when nothing changed. */
   prepare(): string | null
-  /** To be called after the commit. */
+  /** Call after the commit. */
   write(line: string | null): void
-  /** After a rollback nothing was changed. */
+  /** Call after a rollback: forgets the changes. */
   rollBack(): void
-  /** True when it holds nothing. */
+  /** True when there are no changes in it. */
   isEmpty(): boolean
   sizeBytes(): number
-  /** Where it ends now; what is before it is in a copy of the database that is begun after this. */
+  /** Its end at this moment. A copy of the database that is started afterwards contains everything before it. */
   mark(): JournalMark
-  /** Puts what is before the mark aside: a copy of the database has it. */
+  /** Moves everything before the mark to the older journal, because a copy of the database has it. */
   rotate(mark: JournalMark): void
   close(): void
 }
@@ -63,7 +66,7 @@ interface JournalMark {
 
 interface JournalOptions {
   path: string
-  /** Where what a copy of the database already has is kept, until the next copy. */
+  /** Keeps what the newest copy of the database already has, until the next copy. */
   olderPath: string
   report(error: unknown): void
   /** Called when rows were changed outside a transaction. */
@@ -77,7 +80,7 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onUntr
   let hasPartialLine = sizeBytes > 0
   let syncing: NodeJS.Timeout | null = null
   const changed = new Map<string, Changed>()
-  /** What was changed outside a transaction is in the database, whatever becomes of the next one. */
+  /** Changes made outside a transaction; they stay in the database even if the next transaction is rolled back. */
   const untracked = new Map<string, Changed>()
   sql.function('note_change', (table, key) => {
     if (isTable(table)) (sql.isTransaction ? changed : untracked).set(`${table} ${key}`, { table, key: `${key}` })
@@ -118,7 +121,7 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onUntr
       try {
         append(line)
       } catch (error) {
-        // The database itself has it. The gap is closed by the next copy.
+        // The database itself has the change. The next copy closes the gap.
         report(error)
       }
       syncing ??= setTimeout(() => {
@@ -153,13 +156,13 @@ export function openJournal(sql: DatabaseSync, { path, olderPath, report, onUntr
   }
 }
 
-/** Every entry that is whole, in order; damaged lines are left out. A file that is not there has none. */
+/** All intact entries, in order; damaged lines are skipped. Empty when there is no file. */
 export function readJournal(path: string): Entry[] {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return []
   return readFileSync(path, 'utf8').split('\n').flatMap(entryOf)
 }
 
-/** Does again what entries say, in order. To be called without foreign keys; sizes are to be counted afterwards. */
+/** Applies entries in order. Call it with foreign keys off, and recount the sizes afterwards. */
 export function replay(sql: DatabaseSync, entries: readonly Entry[]): void {
   sql.exec('BEGIN IMMEDIATE')
   for (const { rows } of entries) {
@@ -176,14 +179,16 @@ export function replay(sql: DatabaseSync, entries: readonly Entry[]): void {
   sql.exec('COMMIT')
 }
 
-/** Writes a row as it was, in place of whatever has its key. It may be of an earlier version, the database is of this one. */
+/**
+ * Writes a journaled row over whatever has its key. The row may be of an earlier version; the database is of this one.
+ */
 export function putRow(sql: DatabaseSync, table: Table, written: Row): void {
   const row = currentRow(table, written)
   const known = columnsOf(sql, table)
   const columns = Object.keys(row).filter((column) => known.has(column))
   const values = columns.map((column) => toValue(row[column]))
   if (table === 'items') {
-    // A line before this one may be damaged: then another item can still have this one's name.
+    // An earlier line may be damaged: then another item can still have this name.
     const { id, user_id, parent_id, name } = row
     sql
       .prepare('UPDATE items SET name = name || ? WHERE user_id = ? AND parent_id = ? AND name = ? AND id != ?')

@@ -1,8 +1,8 @@
 import type { Row } from './row.ts'
 
 /**
- * Until version 5 of the schema, rows held what API v1 shows: statuses as words for people, kinds as codes, messages as HTML. Journals,
- * copies and damaged databases of that time are still read. None of these lists is ever changed.
+ * Up to version 5 of the schema, rows held what API v1 shows: statuses as display texts, kinds as codes, messages as
+ * HTML. Journals, copies and damaged databases of that time can still be read. Never change these lists.
  */
 export const legacyKinds = [
   'folder',
@@ -31,7 +31,7 @@ export const legacyStatuses: Record<string, string> = {
   Error: 'error',
 }
 
-/** A row as this version of the schema has it. One that is so already is given back as it is. */
+/** A row in the form of this schema version. A current row is returned as it is. */
 export function currentRow(table: string, row: Row): Row {
   if (table === 'items' && typeof row.kind === 'number') return { ...row, kind: kindOfCode(row.kind, row.content) }
   if (table === 'transfers' && typeof row.status === 'string' && Object.hasOwn(legacyStatuses, row.status))
@@ -55,7 +55,7 @@ function currentMessage({ title: _title, file_name: name, kind, ...row }: Row, t
 const arrival =
   /^<a rel="userfile" href="\/file\/\d+">.*<\/a> <span class="dash-gray">\((\d+(?:\.\d\d)?[BKMGT])\) downloaded<\/span>$/su
 
-/** A number of bytes that is written like this again. */
+/** A number of bytes that formats to the same text again. */
 function bytesOf(size: string): number {
   const power = 'BKMGT'.indexOf(size.at(-1) ?? 'B')
   const bytes = Math.round(Number(size.slice(0, -1)) * 1024 ** power)

@@ -1,12 +1,12 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
-/** What every file system takes at most as one name. */
+/** The longest name that every file system allows. */
 const maxNameLength = 255
 
 /**
- * Makes a folder that only this user may use, and those on the way to it. Throws what the system says. (On Windows, Node's own
- * `recursive` never ends where a name is too long: there the system says that a folder on the way is missing, again and again.)
+ * Creates a folder that only this user may use, and its missing parents. Throws the system's error. (On Windows, Node's
+ * own `recursive` never ends when a name is too long: there the system keeps reporting a missing parent.)
  */
 export function makeFolder(path: string): void {
   if (isFolder(path)) return
@@ -16,12 +16,12 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
-    // Another program may have made it just now.
+    // Another program may have created it in the meantime.
     if (!isFolder(path)) throw error
   }
 }
 
-/** Throws what Unix would say: Windows says of each of these that something is missing. */
+/** Throws the error that Unix would give: Windows reports ENOENT for all of these. */
 function throwUnixError(path: string): void {
   const code = isFolder(dirname(path)) ? (basename(path).length > maxNameLength ? 'ENAMETOOLONG' : null) : 'ENOTDIR'
   if (code !== null) throw Object.assign(new Error(`${code}, mkdir '${path}'`), { code, path })
@@ -31,7 +31,7 @@ function isMissing(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined
   } catch {
-    // It cannot be reached: making what is to be in it tells why.
+    // Not reachable: the attempt to create the child gives the error.
     return false
   }
 }
@@ -40,7 +40,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()
   } catch {
-    // Not there, or on no way that can be gone: making it tells which.
+    // Missing or not reachable: the attempt to create it gives the error.
     return false
   }
 }

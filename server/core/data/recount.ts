@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { number, type Row } from './row.ts'
 
 /**
- * Makes the tree of a restored database whole: an item whose folder is gone, or that is inside itself, comes to the root, and sizes
- * of folders and users are summed up from the files.
+ * Repairs the tree of a restored database. An item whose folder is missing, or that is inside itself, moves to the
+ * root. The sizes of folders and users are summed up again from the files.
  */
 export function recount(sql: DatabaseSync): void {
   sql.exec('BEGIN IMMEDIATE')

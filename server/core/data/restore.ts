@@ -25,21 +25,21 @@ import { isKnownGood, readSeal } from './seal.ts'
 
 export interface OpenedData {
   sql: DatabaseSync
-  /** What was damaged and what was done about it, in sentences; null when all was well. */
+  /** What was damaged and how it was repaired, in sentences; null when all was well. */
   restored: string | null
-  /** Where the damaged database is now; null when there was none. */
+  /** The damaged database's path now; null when there was none. */
   aside: string | null
 }
 
 /**
- * Opens the database of a data folder, whatever state it is in. Only a folder in which nothing was ever stored begins from nothing: a
- * file that is damaged is kept aside, the newest good copy takes its place, and the journal tells what has changed since. Throws a
- * `DataFolderError` when a newer version wrote it.
+ * Opens the database of a data folder, whatever state it is in. Only a folder that was never used starts empty. A
+ * damaged file is set aside, the newest good copy takes its place, and the journal is replayed on top. Throws a
+ * `DataFolderError` when a newer version wrote the database.
  */
 export function openData(files: DataFiles): OpenedData {
   const { path, copies } = files
   refuseNewer(path, files.folder)
-  // Where there is no list, a newer copy is all there is; beside one it is not ours to replace.
+  // Without a database, a copy of a newer version is all there is. Beside one, it is set aside.
   for (const copy of copies) {
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) refuseNewer(copy, files.folder)
     else if (versionOf(copy) > schemaVersion) setAside(copy)
@@ -51,7 +51,7 @@ export function openData(files: DataFiles): OpenedData {
   const isNew = !exists && !wasUsedBefore(files, recent)
   const unclean = keepUncleanFiles(path)
   const seal = readSeal(files)
-  const isAsLeft = seal === 'same' && existsSync(files.seal)
+  const isAsLeft = seal === 'intact' && existsSync(files.seal)
   const sql = exists || isNew ? tryOpen(path, { isThorough: exists && !isAsLeft }) : null
   const isUsable =
     sql !== null &&
@@ -69,7 +69,7 @@ export function openData(files: DataFiles): OpenedData {
   const lost = missingEntries(sql, recent).length === 0 ? [] : missingEntries(sql, all())
   const isWhole = hasNoGap(sql, lost)
   if (!isWhole && copies.some((copy) => existsSync(copy))) {
-    // It lost more than the journal can tell: it is older than the copy.
+    // The journal has a gap, so the database is older than the copy.
     sql.close()
     if (unclean !== null) discard(path)
     return restore(files, all(), { exists, aside: unclean ?? setAside(path) })
@@ -77,14 +77,14 @@ export function openData(files: DataFiles): OpenedData {
   if (unclean !== null && lost.length === 0) discard(unclean)
   replayMissing(sql, lost)
   const notices = [
-    ...(seal === 'same' ? [] : [editedNotice]),
+    ...(seal === 'intact' ? [] : [editedNotice]),
     ...(lost.length === 0 ? [] : [replayedNotice(lost.filter(({ rows }) => rows.length > 0).length)]),
     ...(isWhole ? [] : ['Other changes may be missing.']),
   ]
   return { sql, restored: notices.length === 0 ? null : notices.join(' '), aside: null }
 }
 
-/** A log without its database counts too: the next database in this place would take it for its own. */
+/** A write-ahead log without its database counts too: the next database at this path would adopt it. */
 function hasDatabaseFiles(path: string): boolean {
   return existsSync(path) || existsSync(`${path}-wal`)
 }
@@ -125,8 +125,8 @@ function restore(
 }
 
 /**
- * The first copy that is good, now in the place of the database; one that is as it was written comes before one that only looks good.
- * Where there is no room for it, all is as it was before.
+ * Puts the first good copy in place of the database. A copy that is byte for byte as written is preferred to one that
+ * only passes the checks. When the disk is full, everything stays as it was.
  */
 function restoreFirstGoodCopy(files: DataFiles, aside: string | null): string | null {
   const { path, copies } = files
@@ -142,15 +142,15 @@ function restoreFirstGoodCopy(files: DataFiles, aside: string | null): string | 
 }
 
 /**
- * True when the database can be read, but does not say what was written: by its seal, or where the service ended without sealing it,
- * by its rows. A copy that is as it was written and the journal must be there to tell.
+ * True when the database can be read but its content is not what was written: according to its seal or, if the service
+ * ended without sealing it, to its rows. Only a verified copy and the journal can tell.
  */
 function isSilentlyDamaged(
   files: DataFiles,
   sql: DatabaseSync,
   { seal, entries }: { seal: ReturnType<typeof readSeal>; entries(): Entry[] },
 ): boolean {
-  if (seal === 'edited' || (seal === 'same' && existsSync(files.seal))) return false
+  if (seal === 'edited' || (seal === 'intact' && existsSync(files.seal))) return false
   const last = lastChangeIn(sql)
   const next = `${files.path}.kept`
   if (
@@ -167,14 +167,14 @@ function isSilentlyDamaged(
     replayMissing(kept, since)
     const isSame = lastChangeIn(kept)?.number === last.number
     kept.close()
-    return isWhole && isSame && (seal === 'rotten' || differsFrom(sql, next, files))
+    return isWhole && isSame && (seal === 'corrupted' || differsFrom(sql, next, files))
   } finally {
     if (kept?.isOpen === true) kept.close()
     discard(next)
   }
 }
 
-/** False also where the disk is full: a look that needs room is left out then, and the service starts all the same. */
+/** Returns false when the disk is full as well: then this check is skipped, and the service starts anyway. */
 function trueUnlessDiskFull(look: () => boolean): boolean {
   try {
     return look()
@@ -184,7 +184,7 @@ function trueUnlessDiskFull(look: () => boolean): boolean {
   }
 }
 
-/** Columns of which the journal has every change. Progress, sizes of folders and figures are not among them. */
+/** The columns whose every change is in the journal. Progress, folder sizes and counters are not. */
 const journaledColumns: Partial<Record<Table, string[]>> = {
   users: ['name'],
   items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
@@ -193,7 +193,7 @@ const journaledColumns: Partial<Record<Table, string[]>> = {
   subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],
 }
 
-/** The same for a database that an earlier version may have written: then a copy of it is brought to this version and compared. */
+/** The same, for a database of an earlier version too: a copy of that is upgraded first and compared. */
 function differsFrom(sql: DatabaseSync, other: string, files: DataFiles): boolean {
   if (number(firstRow(sql, 'PRAGMA user_version'), 'user_version') === schemaVersion)
     return hasDifferentRows(sql, other)
@@ -214,7 +214,7 @@ function differsFrom(sql: DatabaseSync, other: string, files: DataFiles): boolea
   }
 }
 
-/** True when a row is not the same here as in another database. */
+/** True when a row differs between this database and the other. */
 function hasDifferentRows(sql: DatabaseSync, other: string): boolean {
   sql.prepare('ATTACH ? AS kept').run(other)
   try {
@@ -232,14 +232,14 @@ function hasDifferentRows(sql: DatabaseSync, other: string): boolean {
   }
 }
 
-/** Which database it is, and the number of its last change; null for one of an older version. */
+/** The id of the database and the number of its last change; null for an older version. */
 function lastChangeIn(sql: DatabaseSync): { id: string; number: number } | null {
   if (firstRow(sql, "SELECT 1 AS is_there FROM sqlite_schema WHERE name = 'written'").is_there !== 1) return null
   const written = firstRow(sql, 'SELECT * FROM written')
   return { id: text(written, 'database_id'), number: number(written, 'number') }
 }
 
-/** True when a copy is good; then it is in the place of the database. */
+/** Puts a copy in place of the database if it is good; returns whether it is. */
 function restoreCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
   if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
   const next = `${path}.new`
@@ -261,26 +261,26 @@ function replayMissing(sql: DatabaseSync, entries: readonly Entry[]): void {
   recount(sql)
 }
 
-/** Brings the data to this version, and sets how it is kept. */
+/** Upgrades the data to this version and sets how SQLite stores it. */
 function upgrade(sql: DatabaseSync, folder: string): void {
   const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
   if (version > schemaVersion) {
     sql.close()
     throw newerVersionError(folder)
   }
-  // With an exclusive lock there is no shared-memory file, and no other program can look at half a change.
+  // An exclusive lock needs no shared-memory file, and keeps other programs from reading half a change.
   sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   migrate(sql, version)
 }
 
-/** Entries that the database has not: those that were written after its last one. A journal of another database says nothing. */
+/** The entries that come after the database's last change. A journal of another database does not count. */
 function missingEntries(sql: DatabaseSync, entries: readonly Entry[]): Entry[] {
   const written = firstRow(sql, 'SELECT * FROM written')
   const [id, last] = [text(written, 'database_id'), number(written, 'number')]
   return entries.filter((entry) => entry.databaseId === id && entry.number > last)
 }
 
-/** True when no entry is missing between what the database has and the last one. */
+/** True when no entry is missing between the database's last change and the newest entry. */
 function hasNoGap(sql: DatabaseSync, entries: readonly Entry[]): boolean {
   const last = number(firstRow(sql, 'SELECT number FROM written'), 'number')
   const numbers = new Set(entries.filter(({ rows }) => rows.length > 0).map((entry) => entry.number))
@@ -288,7 +288,7 @@ function hasNoGap(sql: DatabaseSync, entries: readonly Entry[]): boolean {
   return numbers.size === newest - last
 }
 
-/** True when something was stored in this folder before, so that a database that is gone is not one that never was. */
+/** True when something was stored in this folder before, so a missing database has been lost. */
 function wasUsedBefore({ folder, path, copies }: DataFiles, entries: readonly Entry[]): boolean {
   return (
     entries.length > 0 ||
@@ -304,7 +304,10 @@ function hasFiles(folder: string): boolean {
   )
 }
 
-/** Folders and links where files of ours are to be. A link to a database elsewhere is the person's own, and is followed. */
+/**
+ * Sets aside folders and broken links found where our files belong. A link to a database elsewhere was made by the
+ * person, and is followed.
+ */
 function setAsideNonFiles({ path, copies, journal, olderJournal, seal, goodCopies }: DataFiles): void {
   const ours = ['-wal', '-shm', '-journal', '.new', '.kept', '.updated'].map((ending) => `${path}${ending}`)
   for (const one of [...ours, `${copies[0]}.new`, `${journal}.new`, `${goodCopies}.new`]) {
@@ -320,7 +323,7 @@ function setAsideNonFiles({ path, copies, journal, olderJournal, seal, goodCopie
   }
 }
 
-/** The files of a service that ended without a word, as they are before SQLite opens them and throws away what is damaged. */
+/** Copies the files of a service that was killed before SQLite opens them and drops what is damaged. */
 function keepUncleanFiles(path: string): string | null {
   if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0 || !existsSync(path)) return null
   const kept = asideName(path)

@@ -1,7 +1,7 @@
-/** A row as the database gives it. */
+/** A row as the database returns it. */
 export type Row = Record<string, unknown>
 
-/** A text column; a missing one is an error of the program. */
+/** A text column. Throws when it is missing, which is an internal error. */
 export function text(row: Row, column: string): string {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} holds no text`)

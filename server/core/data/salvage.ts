@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { putRow, type Table } from './journal.ts'
 import { number, type Row } from './row.ts'
 
-/** In this order, because rows refer to those before them. */
+/** Ordered so that rows come after those they refer to. */
 const tables: Table[] = ['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries']
 
 /**
- * Takes over every row that can still be read in a damaged database; what is newer there than here wins. The damaged file itself is
- * not opened, for SQLite would change it. Answers with how many rows there were.
+ * Copies every row that can still be read from a damaged database; they win over existing ones. Works on a copy of the
+ * file, because SQLite would change it. Returns the number of rows.
  */
 export function salvage(damaged: string, into: DatabaseSync): number {
   if (statSync(damaged, { throwIfNoEntry: false })?.isFile() !== true) return 0
@@ -27,7 +27,7 @@ export function salvage(damaged: string, into: DatabaseSync): number {
     into.exec('COMMIT')
     succeeds(() => from.close())
   } catch {
-    // A head that cannot be read: there is nothing to be had.
+    // The header cannot be read, so nothing can be salvaged.
     if (into.isTransaction) into.exec('COMMIT')
   } finally {
     for (const ending of endings) rmSync(`${copy}${ending}`, { force: true })
@@ -35,7 +35,7 @@ export function salvage(damaged: string, into: DatabaseSync): number {
   return count
 }
 
-/** The rows of a table that can be read: where one cannot, what is on either side of it is tried. */
+/** The readable rows of a table: when one cannot be read, the ranges on both sides of it are tried. */
 function readableRows(from: DatabaseSync, table: Table): Row[] {
   const rows: Row[] = []
   if (table === 'seen_entries') {
@@ -64,7 +64,7 @@ function readableRows(from: DatabaseSync, table: Table): Row[] {
   return rows
 }
 
-/** The newest id, of the table itself or of SQLite's note of it; a guess where neither can be read. */
+/** The highest id, from the table itself or SQLite's own record of it; a guess when neither can be read. */
 function lastId(from: DatabaseSync, table: Table): number {
   const queries = [`SELECT max(id) AS n FROM ${table}`, `SELECT seq AS n FROM sqlite_sequence WHERE name = '${table}'`]
   const found = queries.map((query) => {

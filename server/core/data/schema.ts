@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { currentRow, legacyKinds, legacyStatuses } from './legacy-rows.ts'
 import { type Row, text } from './row.ts'
 
-/** One step a version; a step that was released is never changed. */
+/** One migration per version. Never change one that was released. */
 const migrations: (string | ((db: DatabaseSync) => void))[] = [
   `CREATE TABLE users (
      id INTEGER PRIMARY KEY, name TEXT NOT NULL, stored_bytes INTEGER NOT NULL DEFAULT 0
@@ -81,10 +81,10 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    END;`,
 ]
 
-/** The newest version of the data that this program knows. */
+/** The newest schema version that this program knows. */
 export const schemaVersion = migrations.length
 
-/** Every column of the tables of a version, each with its table's name. */
+/** All columns of a schema version, each with its table's name. */
 export function columnsOfVersion(version: number): string[] {
   const db = new DatabaseSync(':memory:')
   try {
@@ -104,7 +104,7 @@ export function columnsIn(db: DatabaseSync): string[] {
     .map((row) => text(row, 'name'))
 }
 
-/** Brings the data to the newest version, or to an older one, each step whole or not at all. */
+/** Migrates the data to the newest version, or to an older one, each step in a transaction. */
 export function migrate(db: DatabaseSync, version: number, to = schemaVersion): void {
   for (let step = version; step < to; step++) {
     const migration = migrations[step] ?? ''
@@ -120,7 +120,7 @@ export function migrate(db: DatabaseSync, version: number, to = schemaVersion): 
   }
 }
 
-/** Version 6: statuses, kinds and messages are kept in words of their own, not in those of API v1. */
+/** Version 6: statuses, kinds and messages are stored in domain terms instead of those of API v1. */
 function toDomainWords(db: DatabaseSync): void {
   const words = (from: readonly [string | number, string][], column: string, other: string) =>
     `CASE ${column} ${from.map(([old, word]) => `WHEN ${typeof old === 'number' ? old : `'${old}'`} THEN '${word}'`).join(' ')} ELSE ${other} END`

@@ -4,41 +4,41 @@ import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
 import type { DataFiles } from './data-files.ts'
 
 /**
- * Notes the checksum and the time of the database as the service leaves it, for SQLite itself notices only damage to the form of a
- * file, not to what is in it. To be called when the database is closed; one that another run has opened since is not sealed.
+ * Records the database's checksum and modification time at closing, because SQLite itself notices only structural
+ * damage. Call it when the database is closed. Does nothing if another process has opened it since.
  */
 export function seal({ path, seal: note }: DataFiles): void {
   if (!existsSync(`${path}-wal`)) writeFileSync(note, `${JSON.stringify(stateOf(path))}\n`, { mode: 0o600 })
 }
 
 /**
- * How the database is, beside how it was left: `same`, also where nobody knows; `rotten` when its bytes changed although no program
- * wrote it; `edited` when one did.
+ * Compares the database with its seal: `intact`, also when there is no seal; `corrupted` when its bytes changed without a
+ * write; `edited` when a program wrote it.
  */
-export function readSeal({ path, seal: note }: DataFiles): 'same' | 'rotten' | 'edited' {
+export function readSeal({ path, seal: note }: DataFiles): 'intact' | 'corrupted' | 'edited' {
   const sealed = existsSync(note) ? parseSeal(readFileSync(note, 'utf8')) : null
-  if (sealed === null || !existsSync(path)) return 'same'
+  if (sealed === null || !existsSync(path)) return 'intact'
   const current = stateOf(path)
-  if (sealed.checksum === current.checksum && sealed.sizeBytes === current.sizeBytes) return 'same'
-  return sealed.writtenAt === current.writtenAt ? 'rotten' : 'edited'
+  if (sealed.checksum === current.checksum && sealed.sizeBytes === current.sizeBytes) return 'intact'
+  return sealed.writtenAt === current.writtenAt ? 'corrupted' : 'edited'
 }
 
 export function removeSeal({ seal: note }: DataFiles): void {
   rmSync(note, { force: true })
 }
 
-/** A copy by its bytes alone: it keeps them wherever it is moved. */
+/** Identifies a copy by its content, wherever it is moved. */
 export interface FileChecksum {
   sizeBytes: number
   checksum: number
 }
 
-/** The newest copy, the older one, and one that is not in its place yet. */
+/** The newest copy, the older one, and one that is about to take their place. */
 const maxRecorded = 3
-/** Three lines take far less. */
+/** Far more than three lines take. */
 const maxRecordBytes = 4096
 
-/** Notes a copy that was read whole and found good. To be called before it gets its place. */
+/** Records a copy that was checked whole. Call it before the copy gets its final name. */
 export function recordGoodCopy({ goodCopies }: DataFiles, sum: FileChecksum): void {
   const known = readChecksums(goodCopies).filter((one) => !isSame(one, sum))
   const lines = [...known, sum].slice(-maxRecorded).map((one) => `${lineOf(one)}\n`)
@@ -46,7 +46,7 @@ export function recordGoodCopy({ goodCopies }: DataFiles, sum: FileChecksum): vo
   replaceFileSync(`${goodCopies}.new`, goodCopies)
 }
 
-/** True when a copy is, byte for byte, one that was found good. */
+/** True when a copy is byte for byte one that was recorded as good. */
 export function isKnownGood({ goodCopies }: DataFiles, copy: string): boolean {
   const known = readChecksums(goodCopies)
   if (known.length === 0 || statSync(copy, { throwIfNoEntry: false })?.isFile() !== true) return false
@@ -70,7 +70,7 @@ function isSame(a: FileChecksum, b: FileChecksum): boolean {
   return a.sizeBytes === b.sizeBytes && a.checksum === b.checksum
 }
 
-/** The last number is the checksum of the others: a damaged line vouches for nothing. */
+/** The last number is the checksum of the others, so that a damaged line is ignored. */
 function lineOf({ sizeBytes, checksum }: FileChecksum): string {
   return `${sizeBytes} ${checksum} ${crc32(`${sizeBytes} ${checksum}`)}`
 }
@@ -81,7 +81,7 @@ function checksumOf(bytes: Buffer): FileChecksum {
 
 interface State extends FileChecksum {
   writtenAt: string
-  /** Of these three: a damaged note says nothing. */
+  /** A checksum of the other fields, so that a damaged seal is ignored. */
   proof: number
 }
 

@@ -1,9 +1,9 @@
-/** Why an act was refused, in a sentence for the person. */
+/** An action was refused, for a reason that the message tells the person. */
 export class Refusal extends Error {
   override name = 'Refusal'
 }
 
-/** A refusal because what was named is not there. */
+/** A refusal because there is no such item, transfer or subscription. */
 export class NotFound extends Refusal {
   override name = 'NotFound'
 }

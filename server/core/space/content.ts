@@ -8,45 +8,45 @@ import type { Database } from '../data/database.ts'
 import { text } from '../data/row.ts'
 import { Refusal } from '../errors/refusal.ts'
 
-/** Where the bytes of files are: named by the service, never by anyone else. */
+/** The bytes of files, stored under names that only the service chooses. */
 export interface Content {
-  /** The folder of everything. */
+  /** The data folder. */
   folder: string
   path(content: string): string
   /** Where a transfer keeps its bytes until they are in the space. */
   workFolder(content: string): string
-  /** Makes the work folder. */
+  /** Creates the work folder. */
   openWorkFolder(content: string): Promise<string>
   removeWorkFolder(content: string): Promise<void>
-  /**
-   * Puts files of a work folder into the content, by moving them, or with `isKept` so that they are in both places. Doing it
-   * again does nothing.
-   */
+  /** Moves files of a work folder into the content, or with `isKept` keeps them in both places. Idempotent. */
   store(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
-  /** How many bytes of a work folder are nowhere else. */
+  /** How many bytes of a work folder exist nowhere else. */
   heldBytes(work: string, names: readonly string[]): number
-  /** Writes down that content files are to be removed, so that this is done even after a crash. */
+  /** Records that content files are to be removed, so that they are even after a crash. */
   recordRemovals(contents: readonly string[]): void
-  /** Removes content files that were noted so, and forgets the notes. */
+  /** Removes content files that were recorded for removal, and their records. */
   remove(contents: readonly string[]): Promise<void>
   /** Removes content files, several at a time. */
   erase(contents: readonly string[]): Promise<void>
-  /** Finishes removals that were noted when the service ended. What nobody noted is not touched: it may be another's. */
+  /**
+   * Finishes the removals that were recorded when the service ended. Leaves unknown files alone: they may belong to
+   * others.
+   */
   cleanUp(): Promise<void>
-  /** The names of all content files there are. */
+  /** The names of all content files. */
   names(): string[]
-  /** How long a content file is, or null when there is none. */
+  /** The size of a content file, or null when there is none. */
   sizeBytes(content: string): number | null
-  /** True for a content file that was found to be missing or changed. */
+  /** True for a content file that was found missing or changed. */
   isDamaged(content: string): boolean
-  /** Remembers that a content file was found so, or sound again. True when that is news. */
+  /** Remembers whether a content file is missing or changed. Returns true when that is new. */
   setDamaged(content: string, isDamaged: boolean): boolean
 }
 
 /** Ends the name of a part file of the first version while it is moved into a work folder. */
 const legacyPartEnding = '.part'
 
-/** How many files are removed at the same time, and how many notes on them in one transaction. */
+/** How many files are removed in parallel, and how many records in one transaction. */
 const eraseAtOnce = 16
 const noteAtOnce = 500
 
@@ -62,7 +62,7 @@ export function openContent(folder: string, db: Database): Content {
   const damaged = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
   const recordRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
-  /** Answers with those that another program has open: Windows does not remove them. */
+  /** Returns the files that Windows does not remove because another program has them open. */
   const eraseUnlocked = async (contents: readonly string[]) => {
     const held: string[] = []
     for (let done = 0; done < contents.length; done += eraseAtOnce) {
@@ -84,7 +84,7 @@ export function openContent(folder: string, db: Database): Content {
     if (held.length > 0) db.transact(() => held.map((content) => recordRemoval.run(content)))
   }
   const forgetWorkFolder = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
-  /** The notes of what is gone already are otherwise cleared at the next start. */
+  /** On a full disk the records stay, and the next start clears them. */
   const note = (work: () => void) => {
     try {
       db.transact(work)
@@ -103,7 +103,7 @@ export function openContent(folder: string, db: Database): Content {
   }
   const removeWorkFolder = async (content: string) => {
     const work = workFolder(content)
-    // Only what is ours, and never through a link: that one is left where it is.
+    // Removes only our own folder, and never follows a link.
     if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true, maxRetries: 5 })
     if (isName(content)) await unlink(`${work}${legacyPartEnding}`).catch(ignoreMissing)
     note(() => forgetWorkFolder.run(content))
@@ -122,7 +122,7 @@ export function openContent(folder: string, db: Database): Content {
       if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
         throw new Refusal(`“${work}” is a link: Putdesk fetches only into folders of its own. Please remove the link.`)
       }
-      // The first version kept one file in this place, not a folder; an end between these steps loses nothing.
+      // The first version kept a single file at this path, not a folder. A crash between these steps loses nothing.
       if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${legacyPartEnding}`)
       await mkdir(work, { recursive: true, mode: 0o700 })
       if (existsSync(`${work}${legacyPartEnding}`)) await rename(`${work}${legacyPartEnding}`, join(work, '0'))
@@ -173,7 +173,7 @@ export function openContent(folder: string, db: Database): Content {
   }
 }
 
-/** True for a name that the service gives. */
+/** True for a name that the service could have given. */
 function isName(name: string): boolean {
   return /^[0-9a-f]{32}$/.test(name)
 }
@@ -193,7 +193,7 @@ function isLocked(error: unknown): boolean {
   return process.platform === 'win32' && (code === 'EBUSY' || code === 'EPERM' || code === 'EACCES')
 }
 
-/** A second name for the same bytes; where the file system knows no such thing, a copy that appears whole. */
+/** A hard link to the same bytes; on file systems without them, a copy that appears only when complete. */
 async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target)
@@ -205,7 +205,7 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
   }
 }
 
-/** A rename survives a power cut only when its folder is forced to the disk too; Windows has no such call and needs none. */
+/** A rename survives a power cut only when its folder is synced too. Windows has no such call and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

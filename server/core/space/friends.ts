@@ -1,22 +1,22 @@
 import type { Item, Space } from './space.ts'
 
-/** A user whose shared folder can be read. Source: API v1 §9.2. */
+/** A user whose shared folder this user can read. Source: API v1 §9.2. */
 interface Friend {
   id: number
   name: string
   folderId: number
 }
 
-/** One local user, as the others know them. */
+/** A user of this service, as the other users see them. */
 export interface LocalUser {
   userId: number
   userName: string
   space: Space
-  /** The name of the folder that they share, in their root; null: they share nothing. */
+  /** The folder in their root that they share; null for none. */
   share: string | null
 }
 
-/** An item that a user may read, and whose it is. */
+/** An item that a user may read, and its owner. */
 export interface ReadableItem {
   item: Item
   ownerId: number
@@ -25,18 +25,18 @@ export interface ReadableItem {
 
 export interface Friends {
   list(): Friend[]
-  /** An item of one's own, or of what a friend shares. Throws a `Refusal` for any other. */
+  /** An item of this user's own, or one that a friend shares. Throws a `Refusal` for any other. */
   read(itemId: number): ReadableItem
-  /** The spaces that a search looks into, with what may be seen of each; null: everything. */
+  /** The spaces that a search covers, with the folder that may be searched in each; null for all of it. */
   searchable(who: string): { space: Space; ownerId: number; sharedId: number | null }[]
-  /** What the user shares with others. */
+  /** How much this user shares. */
   shared(): { items: number; sizeBytes: number }
 }
 
-/** What the users of one service can read of each other. */
+/** What the users of a service can read of each other. */
 export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends {
   let counted: { version: number; folderId: number; items: number } | null = null
-  /** Counted again only after a change: clients ask for it all the time. */
+  /** Recounted only after a change, because clients poll this. */
   const countOf = (folderId: number) => {
     const version = me.space.version()
     if (counted?.version !== version || counted.folderId !== folderId) {
@@ -59,7 +59,7 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends
         ({ space, folderId }) =>
           itemId === folderId || (space.has(itemId) && space.ancestors(itemId).includes(folderId)),
       )
-      // Whose it is otherwise is nobody's business: for this user there is no such item.
+      // Other users' items do not exist for this user.
       if (friend === undefined) return { item: me.space.get(itemId), ownerId: me.userId, space: me.space }
       return { item: friend.space.get(itemId), ownerId: friend.userId, space: friend.space }
     },

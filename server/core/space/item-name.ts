@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal.ts'
 
-/** Refuses a name that an item cannot have, saying which of its characters is in the way. */
+/** Throws a `Refusal` for an invalid name, saying which of its characters is the problem. */
 export function checkName(name: string): void {
   const refuse = (why: string) => {
     throw new Refusal(`“${visible(name)}” cannot be a name: ${why}.`)

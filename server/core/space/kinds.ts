@@ -1,4 +1,4 @@
-/** What an item is. `file` is a file of no other kind. */
+/** The kinds of items. `file` is any file that has no other kind. */
 export const itemKinds = [
   'folder',
   'file',
@@ -15,12 +15,12 @@ export type ItemKind = (typeof itemKinds)[number]
 
 const kindsByWord = new Map<unknown, ItemKind>(itemKinds.map((kind) => [kind, kind]))
 
-/** The kind of a word; null when there is none. */
+/** The kind with this name; null when there is none. */
 export function toItemKind(word: unknown): ItemKind | null {
   return kindsByWord.get(word) ?? null
 }
 
-/** What is known by a name's ending: one line a kind, `ending:content type`. */
+/** Kinds and content types by extension: one line for each kind, `extension:content type`. */
 const table: [ItemKind, string][] = [
   [
     'audio',
@@ -66,12 +66,12 @@ const byExtension = new Map<string, FileType>(
 )
 const otherType: FileType = { kind: 'file', contentType: 'application/octet-stream' }
 
-/** What a file is by its name's ending. */
+/** A file's type by its extension. */
 export function kindOf(name: string): FileType {
   return byExtension.get(extensionOf(name)) ?? otherType
 }
 
-/** A name's ending in lower case, without the dot; empty when it has none. */
+/** A name's extension in lower case, without the dot; empty when it has none. */
 export function extensionOf(name: string): string {
   const dot = name.lastIndexOf('.')
   return dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
@@ -79,7 +79,7 @@ export function extensionOf(name: string): string {
 
 const mediaKinds: ReadonlySet<ItemKind> = new Set(['audio', 'movie', 'image', 'archive', 'pdf'])
 
-/** True for a name that promises a film, a song, a picture or an archive: never a web page. */
+/** True for a name that promises a film, a song, a picture or an archive, and thus never a web page. */
 export function promisesMedia(name: string): boolean {
   return mediaKinds.has(kindOf(name).kind)
 }

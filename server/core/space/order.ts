@@ -1,6 +1,6 @@
 import { itemKinds } from './kinds.ts'
 
-/** The order of a listing; ties go by id, newest first. */
+/** The order of a listing. Ties are sorted by id, newest first. */
 export interface Order {
   by: 'id' | 'kind' | 'name' | 'extension' | 'added'
   isDescending: boolean
@@ -15,7 +15,7 @@ const sortColumns: Record<Order['by'], string[]> = {
   added: ['created_at'],
 }
 
-/** What stands behind `ORDER BY`. */
+/** The columns for `ORDER BY`. */
 export function orderClause({ by, isDescending }: Order): string {
   const columns = sortColumns[by].map((column) => (isDescending ? `${column} DESC` : column))
   return [...columns, ...(by === 'id' ? [] : ['id DESC'])].join(', ')

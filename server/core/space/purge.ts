@@ -2,23 +2,23 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../data/database.ts'
 import { number, type Row, textOrNull } from '../data/row.ts'
 
-/** Where items are that were removed, until nothing of them is left. */
+/** The parent of removed items until they are purged. */
 export const removedId = -1
-/** Takes an item out of the tree, whatever is below it, under a name that no other has. */
+/** Takes an item, with all below it, out of the tree under a unique name. */
 export const hideItem = `UPDATE items SET parent_id = ${removedId}, name = ? WHERE id = ?`
 
-/** How many items go in one step: what others wait for meanwhile. */
+/** How many items are purged in one step, during which nothing else runs. */
 const purgeAtOnce = 500
 
 export interface PurgeOptions {
   eraseContents(contents: readonly string[]): Promise<void>
-  /** Ends it between two steps; it goes on at the next start. */
+  /** Stops the purge between two steps; the next start continues it. */
   signal: AbortSignal
 }
 
 /**
- * Makes the function that takes away the rows and contents of a user's items that were removed, in short steps with room for other
- * work between them. `onDone` is called in the moment in which nothing of them is left.
+ * Creates the function that deletes the rows and contents of a user's removed items, in short steps between which other
+ * work can run. `onDone` is called in the same tick in which the last one is gone.
  */
 export function createPurge(
   db: Database,
@@ -29,7 +29,7 @@ export function createPurge(
   const some = sql.prepare('SELECT id, kind, content FROM items WHERE user_id = ? AND parent_id = ? LIMIT ?')
   const hide = sql.prepare(hideItem)
   const erase = sql.prepare('DELETE FROM items WHERE id = ?')
-  /** Some of what was removed: rows that can go, and folders that come out of them, so that the tree gets flat. */
+  /** A batch of removed items: rows that can be deleted, and folders to be moved up, so that the tree becomes flat. */
   const someRemoved = () => {
     const gone: Row[] = []
     const left: number[] = []

@@ -5,9 +5,9 @@ import { removedId } from './purge.ts'
 import { rootId, type Space } from './space.ts'
 
 /**
- * Compares the list of files with the content that is there, at every start: content that no item, transfer or removal knows is
- * adopted into a folder of its own, and items whose content is gone are told once; they stay, for the content may come back with
- * the disk that it is on. Answers with sentences, or null.
+ * Compares the database with the content files at every start. Content that no item, transfer or removal knows is
+ * adopted into a folder of its own. Items whose content is missing are reported once; they stay, because the content
+ * may come back with its disk. Returns sentences, or null.
  */
 export function recover(db: Database, space: Space, content: Content): string | null {
   const { sql } = db
@@ -36,7 +36,10 @@ export function recover(db: Database, space: Space, content: Content): string | 
   return notices.length === 0 ? null : notices.join(' ')
 }
 
-/** Tells whether something in this folder can be seen. What was deleted keeps its row for a while after its content. */
+/**
+ * Returns a function that tells whether items in a folder are visible. A deleted item keeps its row for a while after
+ * its content.
+ */
 function createVisibilityCheck({ sql }: Database): (folderId: number) => boolean {
   const parentOf = sql.prepare('SELECT parent_id FROM items WHERE id = ?')
   const known = new Map([
@@ -48,7 +51,7 @@ function createVisibilityCheck({ sql }: Database): (folderId: number) => boolean
     let at = folderId
     while (!known.has(at)) {
       path.push(at)
-      // In a list that was damaged a folder may be in itself.
+      // In a damaged database, a folder may be inside itself.
       known.set(at, false)
       at = number(parentOf.get(at) ?? { parent_id: removedId }, 'parent_id')
     }
@@ -67,7 +70,7 @@ function adopt(
   db.transact(() => {
     const rename = db.sql.prepare('UPDATE transfers SET content = ? WHERE content = ?')
     for (const name of names) {
-      // It may have come with a transfer that the older copy still holds: that one is not to write it again.
+      // A transfer in an older copy of the database may still name this content: it must not write to it again.
       rename.run(newContentName(), name)
       space.addFile({
         name: `recovered ${name.slice(0, 8)}`,
@@ -80,7 +83,7 @@ function adopt(
   return names.length
 }
 
-/** Remembers what is missing, and answers with how many of them nobody was told of yet. */
+/** Remembers the missing contents, and returns how many of them were not reported before. */
 function recordMissing(db: Database, missing: readonly string[]): number {
   const { sql } = db
   return db.transact(() => {

@@ -2,31 +2,31 @@ import type { Friends } from './friends.ts'
 import type { ItemKind } from './kinds.ts'
 import { fold, type Item } from './space.ts'
 
-/** SQLite takes no condition of many hundred parts. */
+/** SQLite does not accept a condition with many hundred parts. */
 export const maxConditions = 100
 
-/** What an item has to be like to be found. */
+/** A condition that an item has to meet. */
 export type Condition =
-  /** Its name holds this, in any case. */
+  /** Its name contains this, ignoring case. */
   | { by: 'name'; part: string }
   | { by: 'extension'; anyOf: readonly string[] }
   | { by: 'kind'; anyOf: readonly ItemKind[] }
   | { by: 'added'; fromSeconds: number; beforeSeconds: number }
 
 export interface SearchQuery {
-  /** Whose items: `me`, `shares` (what others share), `all`, or a user's name in lower case. */
+  /** The owner of the items: `me`, `shares` (what others share), `all`, or a user's name in lower case. */
   owner: string
   /** At most `maxConditions`. */
   conditions: readonly Condition[]
 }
 
-/** An item that was found, and whose it is. */
+/** A found item and its owner. */
 export interface FoundItem {
   item: Item
   ownerId: number
 }
 
-/** Finds the items that fit every condition. */
+/** Finds the items that meet all conditions. */
 export function search(friends: Friends, { owner, conditions }: SearchQuery): FoundItem[] {
   const parts = conditions.map(toSql)
   const condition = ['1', ...parts.map(({ sql }) => sql)].join(' AND ')

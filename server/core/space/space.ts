@@ -8,14 +8,14 @@ import { type Order, orderClause } from './order.ts'
 import { createPurge, hideItem, type PurgeOptions, removedId } from './purge.ts'
 import { type Branch, branchOf, type NewTree } from './tree.ts'
 
-/** A file or a folder of a user's space. */
+/** A file or folder in a user's space. */
 export interface Item {
   id: number
   /** 0 is the root folder; null for the root itself. */
   parentId: number | null
   name: string
   kind: ItemKind
-  /** Of a folder: the sum of what it holds. */
+  /** For a folder, the sum of its content. */
   sizeBytes: number
   /** The name of its content file; null for folders. */
   content: string | null
@@ -24,60 +24,63 @@ export interface Item {
 
 export const rootId = 0
 
-/** A part of a folder's items. */
+/** A page of a folder's items. */
 interface Page {
   offset: number
-  /** -1: all. */
+  /** -1 for all. */
   limit: number
-  /** Null: items of every kind. */
+  /** Null for all kinds. */
   kinds: readonly ItemKind[] | null
   order: Order
 }
 
 export interface Space {
-  /** Another number after every change: what was read at the same one is still so. */
+  /** Changes with every change of the items: data read at the same version is still current. */
   version(): number
-  /** Says that something about its items is not as before, which is not in the database. */
+  /** Changes the version because something about the items has changed that is not in the database. */
   touch(): void
   get(id: number): Item
   has(id: number): boolean
   /** An item, or null when there is none. */
   find(id: number): Item | null
   list(folderId: number, page: Page): Item[]
-  /** Every folder, for the tree. */
+  /** All folders, for the tree. */
   folders(): Item[]
-  /** Items that a condition fits, everywhere or below a folder. The condition is made by the program, never of a client's text. */
+  /**
+   * Items that meet a condition, anywhere or below a folder. The condition is built by the program, never from a
+   * client's text.
+   */
   search(condition: string, values: (string | number)[], belowId?: number | null): Item[]
   createFolder(name: string, parentId: number): Item
   rename(id: number, name: string): Item
-  /** Moves items into a folder, all or none. Answers with them as they are then, each once. */
+  /** Moves items into a folder, all or none. Returns each of them once, in its new state. */
   move(ids: readonly number[], parentId: number): Item[]
   /**
-   * Removes items and all below them for good, all or none, in one step however much that is: nobody sees them from now on. Rows and contents go
-   * afterwards, with `purge`.
+   * Removes items and all below them for good, all or none. They become invisible at once, however many they are;
+   * `purge` deletes rows and contents later.
    */
   remove(ids: readonly number[]): void
-  /** Removes items that nobody sees any more, in short steps with room for other work between them. */
+  /** Deletes the rows and contents of removed items, in short steps between which other work can run. */
   purge(options: PurgeOptions): Promise<void>
-  /** Adds a file whose content is in place; to be called inside a transaction. Goes to the root if its folder is gone. */
+  /** Adds a file whose content is in place. Call it inside a transaction. It goes to the root if its folder is gone. */
   addFile(file: { name: string; parentId: number; sizeBytes: number; content: string }): Item
   /**
-   * Adds files and folders at once, their contents being in place; to be called inside a transaction. Answers with the items at
-   * the top, and with that of each file. Goes to the root if its folder is gone.
+   * Adds files and folders whose contents are in place. Call it inside a transaction. Returns the items at the top and
+   * the id of each file. They go to the root if their folder is gone.
    */
   addTree(tree: NewTree): { top: Item[]; fileIds: number[] }
   /** A folder by its name, or null. */
   findFolder(parentId: number, name: string): Item | null
-  /** The folders that an item is in, from its own up to the root. */
+  /** The ids of the folders that contain an item, from its parent up. */
   ancestors(id: number): number[]
-  /** How many items are below a folder. */
+  /** How many items are below a folder, at any depth. */
   count(folderId: number): number
   storedBytes(): number
 }
 
 /**
- * The items of one user, in the database. Sizes of folders are kept up to date with each change. `onRemoved` is called when there is
- * something to purge; the transaction that removed it may still be open.
+ * The items of one user, in the database. The sizes of folders are updated with each change. `onRemoved` is called when
+ * there is something to purge, possibly before the removing transaction has ended.
  */
 export function createSpace(db: Database, userId: number, onRemoved: () => void = () => undefined): Space {
   const { sql } = db
@@ -92,7 +95,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     `INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, content, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  // Without CROSS JOIN all items of the user would be read again at every step.
+  // Without CROSS JOIN, SQLite reads all items of the user again at every step.
   const below = `WITH RECURSIVE below(id) AS (
     SELECT ? UNION ALL SELECT items.id FROM below CROSS JOIN items ON items.user_id = ? AND items.parent_id = below.id)`
 
@@ -103,7 +106,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     return known
   }
   let version = 0
-  /** Every change goes through here, so that nobody takes what was read before for what is. */
+  /** Wraps every change, so that no stale data is taken for current. */
   const change = <T>(work: () => T): T => {
     version += 1
     try {
@@ -115,7 +118,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   const anyRemoved = sql.prepare(`SELECT id FROM items WHERE user_id = ? AND parent_id = ${removedId} LIMIT 1`)
   let hasRemoved = anyRemoved.get(userId) !== undefined
   const parentOf = sql.prepare('SELECT parent_id FROM items WHERE user_id = ? AND id = ?')
-  /** True while an item is in the root, however deep. Only what was removed and is not gone yet is not. */
+  /** True for an item below the root, at any depth. Only items that are removed but not yet purged are not. */
   const isVisible = (parentId: number, known: Map<number, boolean>): boolean => {
     const path: number[] = []
     let at = parentId
@@ -132,7 +135,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     if (row === undefined) return null
     return hasRemoved && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
   }
-  /** What of these can be seen. */
+  /** The visible ones of these rows. */
   const visible = (rows: Row[]): Item[] => {
     const known = new Map<number, boolean>()
     const seen = hasRemoved ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
@@ -140,7 +143,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   let known: { version: number; bytes: number } | null = null
   const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
-  /** Asked for at every step of a transfer. What is not settled yet may be undone, and is not kept. */
+  /** Read at every step of a transfer, so it is cached. A value that may still be rolled back is not. */
   const storedBytes = () => {
     if (sql.isTransaction) return readStored()
     if (known?.version !== version) known = { version, bytes: readStored() }
@@ -165,13 +168,13 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   const freeNameIn = (parentId: number, name: string) =>
     freeName(name, (candidate) => byName.get(userId, parentId, candidate) !== undefined)
-  /** Adds to the size of a folder and of every folder it is in. */
+  /** Adds to the size of a folder and of all folders around it. */
   const addSize = (folderId: number, bytes: number) => {
     if (bytes === 0) return
     for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
       grow.run(bytes, userId, at)
   }
-  /** What comes from elsewhere also keeps apart from names that differ in case only, for not every disk tells them apart. */
+  /** New items also avoid names that differ only in case, because not every disk distinguishes them. */
   const freeNameForNew = (parentId: number, name: string) =>
     freeName(name, (candidate) => byFolded.get(userId, parentId, fold(candidate)) !== undefined)
   const addArrival = (item: NewItem) => addRow({ ...item, name: freeNameForNew(item.parentId, item.name) })
@@ -201,7 +204,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   const hide = sql.prepare(hideItem)
   const purgeRemoved = createPurge(db, userId, () => {
     hasRemoved = false
-    // Whoever shares the same bytes looks again.
+    // Lets transfers that share the same bytes recompute what they hold.
     version += 1
   })
   let purging: Promise<void> | null = null
@@ -287,7 +290,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       }
       if (items.every((item) => item.parentId === parentId)) return items
       return change(() => {
-        // Each is read again: one that was in another of them has changed the size of that.
+        // Read again, because moving an item out of another one has changed its size.
         for (const id of moved) moveTo(parentId, getChangeable(id, 'moved'))
         return moved.map(get)
       })
@@ -296,7 +299,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       const removed = [...new Set(ids)]
       for (const id of removed) getChangeable(id, 'deleted')
       if (removed.length === 0) return
-      // From the first one on: what is in a folder goes with it.
+      // A folder takes along what is in it.
       hasRemoved = true
       change(() => {
         for (const id of removed) {
@@ -359,7 +362,7 @@ interface NewItem {
   content: string | null
 }
 
-/** How names are compared: without regard to case. */
+/** A name as it is compared: ignoring case. */
 export function fold(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }

@@ -1,4 +1,4 @@
-/** Files and empty folders by their paths under one folder of the space; every segment is a name that an item can have. */
+/** Files and empty folders by their paths under one folder of the space. Every segment is a valid item name. */
 export interface NewTree {
   parentId: number
   files: readonly { path: readonly string[]; sizeBytes: number; content: string }[]
@@ -12,7 +12,7 @@ export interface Branch {
   files: { name: string; index: number }[]
 }
 
-/** The tree that paths make, each folder with the sum of what is in it. */
+/** Builds the tree from paths, each folder with the sum of its content. */
 export function branchOf({ files, folders }: NewTree): Branch {
   const empty = (): Branch => ({ sizeBytes: 0, folders: new Map(), files: [] })
   const root = empty()

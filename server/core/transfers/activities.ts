@@ -4,12 +4,12 @@ interface Activity {
 }
 
 interface ActivitiesOptions {
-  /** Called after each of them, whatever became of it. */
+  /** Called after each activity, however it ended. */
   onEnd(): void
   report(error: unknown): void
 }
 
-/** What goes on for transfers, one thing at a time for each, until it ends or is stopped. */
+/** Running activities, at most one for each transfer, until they end or are stopped. */
 export class Activities {
   readonly #options: ActivitiesOptions
   readonly #running = new Map<number, Activity>()
@@ -26,7 +26,7 @@ export class Activities {
     return [...this.#running.keys()]
   }
 
-  /** Begins one. `onError` is told what it failed with, unless it was stopped. */
+  /** Starts an activity. `onError` gets what it failed with, unless it was stopped. */
   start(
     id: number,
     work: (signal: AbortSignal) => Promise<void>,
@@ -44,7 +44,7 @@ export class Activities {
     this.#running.set(id, { stop, ended })
   }
 
-  /** Stops one, if there is one, and resolves when it has ended. */
+  /** Stops the transfer's activity, if there is one, and resolves when it has ended. */
   async stop(id: number, reason: Error): Promise<void> {
     const activity = this.#running.get(id)
     activity?.stop.abort(reason)

@@ -11,26 +11,26 @@ import { groupLinks, type LinkGroup, linkKind, unfetchableReason } from './links
 const maxAtOnce = 32
 const maxPerHost = 6
 
-/** What can be told about one link, and what stands in its way. */
+/** What is known about a link, and what prevents fetching it. */
 export interface AnalyzedLink {
   link: string
   facts: Facts | null
   paidBytes: number
   /** Why it cannot be fetched at all, or null. */
   error: string | null
-  /** Why nothing was learned of it just now, though it can be tried, or null. */
+  /** Why nothing could be learned about it now, although it can be tried, or null. */
   note: string | null
 }
 
 /** Links that are fetched together. */
 export interface AnalyzedGroup extends LinkGroup {
   parts: AnalyzedLink[]
-  /** The sum, as far as sizes are known; null when none is. */
+  /** The sum of the known sizes; null when none is known. */
   sizeBytes: number | null
   paidBytes: number
   /** Why it cannot be fetched, or null. */
   error: string | null
-  /** Why it does not fit into what is left, or null: that can change before it is added. */
+  /** Why it does not fit into what is left of the quotas, or null. That can change before it is added. */
   tooLarge: string | null
 }
 
@@ -41,13 +41,16 @@ export interface AnalysisOptions extends FactsOptions {
   report(error: unknown): void
 }
 
-/** Reports on links, those of one archive together: many at once, few of one host, each for a limited time. Source: API v1 §8. */
+/**
+ * Analyzes links, grouping those of one archive: many at once, few per host, each within a time limit. Source: API v1
+ * §8.
+ */
 export async function analyze(links: readonly string[], options: AnalysisOptions): Promise<AnalyzedGroup[]> {
   const plain = links.map(asLink)
-  /** Each link as it was written: whoever asked knows it so. */
+  /** Maps each link back to the form in which the client sent it. */
   const written = new Map(links.map((link, at): [string, string] => [plain[at] ?? '', link.trim()]))
   const known = new Map<string, AnalyzedLink>()
-  /** How many links of a host did not answer in time; of one that has answered, none that counts. */
+  /** How many links of a host timed out; negative infinity once one of them answered. */
   const timeouts = new Map<string, number>()
   await eachByHost([...new Set(plain)], hostOf, { maxAtOnce, maxPerHost }, async (link) => {
     const host = hostOf(link)
@@ -66,12 +69,12 @@ export async function analyze(links: readonly string[], options: AnalysisOptions
     }))
 }
 
-/** One more of a host that answers nobody: it is not worth another ten seconds of those in line behind it. */
+/** Another link of a host that does not respond: not worth ten more seconds for those queued behind it. */
 function timedOutLink(link: string): AnalyzedLink {
   return { link, facts: factsOfLink(link), paidBytes: 0, error: null, note: withRetryNote(timeoutSentence(link)) }
 }
 
-/** A sentence on what passes, with what a transfer of the link does then. */
+/** Extends a sentence on a temporary problem with what a transfer of the link does about it. */
 function withRetryNote(sentence: string): string {
   return sentence.replace(/\.$/, '; it will be tried again.')
 }
@@ -91,7 +94,7 @@ async function analyzeLink(link: string, options: AnalysisOptions): Promise<Anal
   }
 }
 
-/** Every limit that stands in the way of a group, in sentences. */
+/** Checks a group against every limit, and describes the problems in sentences. */
 function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: AnalysisOptions): AnalyzedGroup {
   const { quota, bandwidth, largestFileBytes } = options
   const parts = group.links.flatMap((link) => known.get(link) ?? [])
@@ -140,7 +143,7 @@ function tooLargeReason(
   return problems.length === 0 ? null : `“${name}” does not fit: ${problems.join('; ')}.`
 }
 
-/** What went wrong with a link, in a sentence; anything unknown is reported. */
+/** What went wrong with a link, in a sentence; an unknown error is reported. */
 export function sentenceOf(error: unknown, link: string, report: (error: unknown) => void): string {
   if (isTimeout(error)) return timeoutSentence(link)
   const reason = reasonOf(error)

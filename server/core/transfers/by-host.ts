@@ -1,12 +1,12 @@
-/** How many may run at once, in all and of one host. */
+/** How many jobs may run at once, in total and per host. */
 interface Limits {
   maxAtOnce: number
   maxPerHost: number
 }
 
 /**
- * Runs jobs, hosts in turn and those of one host in their order. Jobs without a host, '', do not count against each other. Takes time in
- * proportion to the number of jobs, as no list of those that wait is ever searched.
+ * Runs jobs, taking hosts in turn and the jobs of a host in order. Jobs without a host, '', do not count against each
+ * other. Takes time linear in the number of jobs, because no queue is ever searched.
  */
 export async function eachByHost<T>(
   jobs: readonly T[],
@@ -17,7 +17,7 @@ export async function eachByHost<T>(
   const ready = queuesOf(jobs, hostOf)
   let next = 0
   const isFull = ({ host, running }: Queue<T>) => host !== '' && running >= maxPerHost
-  // A worker that finds nothing leaves the rest to those that run: each of them takes up its host's next.
+  // A worker that finds nothing can end: each running job makes its worker continue with the same host.
   const work = async () => {
     for (let queue = ready[next++]; queue !== undefined; queue = ready[next++]) {
       const [job] = queue.jobs.slice(queue.taken, queue.taken + 1)

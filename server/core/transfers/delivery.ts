@@ -17,13 +17,13 @@ import type { DeliveryStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 import { archivesOf, type UnpackResult, unpack } from './unpacking.ts'
 
-/** Shared by all users: one archive at a time is unpacked on this computer, and one tree at a time saved to a space. */
+/** The slots for delivery, shared by all users: one archive is unpacked and one tree saved at a time. */
 export interface DeliverySlots {
   unpack: SlotPool<Transfer>
   complete: SlotPool<Transfer>
 }
 
-/** An unpacker that is silent for so long lends its turn. */
+/** An unpacker that makes no progress for this long gives up its slot. */
 const stalledUnpackerMs = 5 * 60_000
 const maxStalledUnpackers = 2
 
@@ -45,20 +45,23 @@ export interface DeliveryOptions {
   slots: DeliverySlots
 }
 
-/** What a delivery asks and tells the list. */
+/** How a delivery is stopped, and what it reports. */
 export interface DeliveryCallbacks {
   signal: AbortSignal
-  /** Tells how far it is. */
+  /** Reports its status. */
   onStatus(status: DeliveryStatus): void
-  /** True when others may have been in the work folder since this was begun: nothing that was unpacked is relied on then. */
+  /**
+   * True when the delivery resumes after a restart or a failure: then unpacked files are not trusted, because other
+   * programs may have changed them.
+   */
   isResumed: boolean
 }
 
 /**
- * Brings what a transfer has fetched into the space: archives unpacked, then everything at once, with a message. Each step is
- * written down before it is taken, so that it can be repeated after a crash; bytes that are still shared stay where they are too.
- * Answers with what is to be done then. Rejects when an archive cannot be unpacked: then nothing of it is in the space, and its bytes
- * are kept.
+ * Moves what a transfer has fetched into the space: archives unpacked, then everything at once, with a message. Each
+ * step is saved before it is taken, so that it can be repeated after a crash. Bytes that are still shared also stay
+ * where they are. Returns the effects to run next. Rejects when an archive cannot be unpacked: then nothing of it is in
+ * the space, and its bytes are kept.
  */
 export async function deliver(
   transfer: Transfer,
@@ -113,14 +116,17 @@ async function unpackInSlot(
   return unpacked
 }
 
-/** True when some of what was unpacked for a plan is not in its place yet. */
+/** True when some of what was unpacked for a plan is not in the content yet. */
 function hasMissingContent({ trees }: Plan, content: Content): boolean {
   return trees.some(({ files }) =>
     files.some(({ from, content: name }) => from.includes('/') && !existsSync(content.path(name))),
   )
 }
 
-/** Where a transfer's files are now: in its work folder, or those that a plan has moved already, in the content. */
+/**
+ * Returns a function for the current paths of a transfer's files: in its work folder, or in the content once a plan has
+ * moved them.
+ */
 function pathResolver({ plan, content: work }: Transfer, content: Content): (name: string) => string {
   const moved = new Map(plan?.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
   return (name) => {
@@ -129,7 +135,7 @@ function pathResolver({ plan, content: work }: Transfer, content: Content): (nam
   }
 }
 
-/** A torrent that is a folder stays one, also where it holds one file only. */
+/** A torrent that is a folder stays one, even with a single file. */
 function rootOf({ id, kind, name, files }: Transfer, rows: TransferRows): string[] {
   if (kind !== 'torrent') return []
   if (files.length > 1 || (files[0]?.path.length ?? 0) > 1) return [name]
@@ -137,7 +143,10 @@ function rootOf({ id, kind, name, files }: Transfer, rows: TransferRows): string
   return torrentFile !== null && readTorrent(torrentFile).info.isFolder ? [name] : []
 }
 
-/** Takes up a plan: files become content, then items, message and the transfer's own row change in one transaction. */
+/**
+ * Carries out a plan: moves files into the content, then changes items, messages and the transfer's own row in one
+ * transaction.
+ */
 async function complete(
   transfer: Transfer,
   options: DeliveryOptions,
@@ -150,7 +159,7 @@ async function complete(
     if (plan.note != null) transfer.reason = plan.note
     onStatus('completing')
     const files = plan.trees.flatMap((tree) => tree.files)
-    // What is shared is read in its old place until that ends.
+    // Shared files are read at their old path until sharing ends.
     const isKept = ({ from }: { from: string }) => (plan.kind === 'raw' || transfer.isSharing) && !from.includes('/')
     await content.store(transfer.content, files.filter(isKept), true)
     await content.store(
@@ -166,7 +175,10 @@ async function complete(
   })
 }
 
-/** True when every byte that is to be delivered is there: others may have been in the work folder while the program was not. */
+/**
+ * True when all bytes to be delivered are on the disk: other programs may have been in the work folder while the
+ * service was not running.
+ */
 export function hasAllBytes({ files, plan, content: work }: Transfer, content: Content): boolean {
   const settled = new Map(plan?.trees.flatMap((tree) => tree.files.map(({ from, content: name }) => [from, name])))
   return files.every(({ sizeBytes }, index) => {
@@ -178,8 +190,8 @@ export function hasAllBytes({ files, plan, content: work }: Transfer, content: C
 }
 
 /**
- * False when another program changed fetched bytes while they waited for delivery: those of links as their checksums tell, those of
- * torrents as the time of the last write does. What is in its place in the content already is not looked at any more.
+ * False when another program changed fetched bytes before their delivery: links are checked by checksum, torrents by
+ * modification time. Files that are already in the content are not checked.
  */
 export async function isUnmodified(
   transfer: Transfer,
@@ -203,19 +215,19 @@ function isTorrentUnmodified({ files, torrentResume }: Transfer, work: string): 
   })
 }
 
-/** What a transfer has on the disk that is not in the space. */
+/** How many bytes a transfer has on the disk that are not in the space. */
 export function heldBytes(transfer: Transfer, content: Content): number {
   const names = transfer.files.map((_, index) => `${index}`)
   return content.heldBytes(transfer.content, names)
 }
 
-/** What a person is told of a file whose end nothing proves. */
+/** The notice about files whose completeness is not proven. */
 function unprovenNotice(files: readonly TransferFile[]): string {
   const names = files.map(({ path }) => `“${path.at(-1)}”`).join(', ')
   return `${names}: the sender did not say how long it is, so it may not be whole.`
 }
 
-/** The transaction at the end of a plan. Answers with what becomes of the transfer. */
+/** The transaction at the end of a plan. Returns the transfer's next step. */
 function commit(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
   const { note = null } = plan
   space.remove(plan.replacedIds.filter(space.has))

@@ -3,19 +3,19 @@ import { Parser } from 'htmlparser2'
 
 export const maxEntries = 2000
 const maxLinks = 100
-/** No feed is deeper; the parser takes the longer for each element, the deeper it is. */
+/** No real feed is deeper, and the parser takes longer for each element the deeper it is. */
 const maxDepth = 256
 const stepCharacters = 16 * 1024
 
 export interface DraftLink {
   url: string
-  /** What the entry is about, its own page, or something beside it. */
+  /** The entry's subject, its own page, or something related. */
   role: 'enclosure' | 'page' | 'related'
-  /** The announced content type, or empty. */
+  /** The announced content type; empty when there is none. */
   type: string
 }
 
-/** An entry as a feed writes it, with all that it links to. */
+/** An entry as the feed has it, with all its links. */
 export interface Draft {
   /** Empty when it has none. */
   id: string
@@ -24,11 +24,11 @@ export interface Draft {
 }
 
 const feedNamespaces = new Set(['http://www.w3.org/2005/atom', 'http://purl.org/atom/ns#', 'http://purl.org/rss/1.0/'])
-// Links with these lead to something else than what the entry is about.
+// These relations do not lead to the subject of the entry.
 const otherRelations =
   /^(self|edit|edit-media|replies|via|hub|next|prev|previous|first|last|license|author|search|http:\/\/schemas.*)$/
 
-/** The entries of RSS or Atom, or null for what is neither. */
+/** The entries of RSS or Atom; null when it is neither. */
 export async function readXmlFeed(xml: string, feedUrl: string): Promise<Draft[] | null> {
   const reader = new XmlReader(feedUrl)
   const parser = new Parser(
@@ -50,12 +50,15 @@ export async function readXmlFeed(xml: string, feedUrl: string): Promise<Draft[]
 interface Open {
   name: string
   base: string
-  /** Collects what its parent needs; null where nobody needs it. */
+  /** Collects text for the parent; null where it is not needed. */
   text: string[] | null
   attributes: Record<string, string>
 }
 
-/** Follows the elements of a feed. Only what stands directly in an entry is its own: an image or a source has a title and a link too. */
+/**
+ * Reads the elements of a feed. Only the direct children of an entry count: an image or a source has a title and a link
+ * too.
+ */
 class XmlReader {
   readonly drafts: Draft[] = []
   isFeed = false
@@ -69,7 +72,7 @@ class XmlReader {
     this.#feedUrl = feedUrl
   }
 
-  /** True when what follows is not read: there are enough entries, or it is no feed that goes so deep. */
+  /** True when the rest can be skipped: there are enough entries, or the nesting is too deep for a feed. */
   get isDone(): boolean {
     return this.drafts.length >= maxEntries || this.#open.length > maxDepth
   }
@@ -90,7 +93,7 @@ class XmlReader {
     const isOfEntry = parent?.name === 'item' || parent?.name === 'entry'
     const isWanted = isOfEntry ? ['title', 'guid', 'id', 'link'].includes(name) : false
     const isMagnet = this.#draft !== null && /(^|:)magneturi$/.test(name)
-    // What stands inside a title (Atom allows marks there) belongs to it.
+    // Markup inside a title, which Atom allows, belongs to it.
     const text = isWanted || isMagnet ? [] : (parent?.text ?? null)
     this.#open.push({ name, base, text, attributes })
     if (name === 'item' || name === 'entry') this.#draft = { id: '', title: '', links: [] }
@@ -153,7 +156,7 @@ class XmlReader {
   }
 }
 
-/** The entries of a JSON Feed, or null for what is none. A damaged one takes no other with it. */
+/** The entries of a JSON Feed; null when it is not one. A damaged entry does not affect the others. */
 export function readJsonFeed(json: string, feedUrl: string): Draft[] | null {
   const { version, items } = asRecord(parse(json))
   if (typeof version !== 'string' || !version.startsWith('https://jsonfeed.org/version/') || !Array.isArray(items))
@@ -191,7 +194,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? `${value}`.trim() : ''
 }
 
-/** An address, completed by its base where it is relative. One that stands for itself stays as it is written. */
+/** Resolves an address against its base. An absolute one is kept as written. */
 function resolve(written: string, base: string): string | null {
   const address = written.trim().replaceAll('&amp;', '&')
   if (address === '') return null
@@ -199,7 +202,7 @@ function resolve(written: string, base: string): string | null {
   return URL.parse(address, base)?.href ?? null
 }
 
-/** A text in which a program wrote HTML, as most titles of RSS are: its entities are read, and nothing of it is a tag. */
+/** Decodes the entities of a text in which a program wrote HTML, as most RSS titles are. Tags are kept as text. */
 function decodeHtml(text: string): string {
   if (!text.includes('&')) return text
   const pieces: string[] = []

@@ -4,21 +4,21 @@ import { promisesMedia } from '../space/kinds.ts'
 import { type Draft, type DraftLink, maxEntries, readJsonFeed, readXmlFeed } from './feed-drafts.ts'
 import { linkKind, namesTorrent } from './links.ts'
 
-/** One entry of a feed that leads to something. */
+/** A feed entry with a link that can be fetched. */
 export interface FeedEntry {
-  /** Tells it from every other entry of its feed, also when its title changes. */
+  /** Identifies it among the entries of its feed, even when its title changes. */
   id: string
-  /** What its id is while another entry of the feed has the same, or while none has. */
+  /** Its id under the opposite condition: when another entry of the feed has the same one, or when none has. */
   otherId: string
   title: string
   link: string
 }
 
 /**
- * Reads RSS 0.9 to 2.0, Atom and JSON Feed, in steps between which others work. Relative links are completed by `xml:base`, else by
- * the feed's own address. Nothing outside the text is ever read, and no entity of its own is known, so that none can grow. Entries
- * that lead nowhere are left out. Rejects with a `Refusal` for what is no feed.
- * Source: RSS 2.0 specification; RFC 4287; jsonfeed.org/version/1.1.
+ * Reads RSS 0.9 to 2.0, Atom and JSON Feed, in steps between which other work can run. Relative links are resolved
+ * against `xml:base`, or else the feed's own address. Nothing outside the text is read, and entities that it defines
+ * are ignored, so that none can expand. Entries without a usable link are left out. Rejects with a `Refusal` when it is
+ * not a feed. Source: RSS 2.0 specification; RFC 4287; jsonfeed.org/version/1.1.
  */
 export async function readFeed(text: string, url: string): Promise<FeedEntry[]> {
   const drafts = /^\s*\{/.test(text) ? readJsonFeed(text, url) : await readXmlFeed(text, url)
@@ -32,7 +32,7 @@ export async function readFeed(text: string, url: string): Promise<FeedEntry[]> 
   return drafts.slice(0, maxEntries).flatMap((draft) => toEntry(draft, shared))
 }
 
-/** Programs that write the same id for all entries are not rare: then the title is part of it. */
+/** Many feeds give all entries the same id: then the title becomes part of it. */
 function toEntry({ id, title, links }: Draft, shared: Set<string>): FeedEntry[] {
   const link = bestLink(links)
   if (link === null) return []
@@ -42,8 +42,8 @@ function toEntry({ id, title, links }: Draft, shared: Set<string>): FeedEntry[] 
 }
 
 /**
- * What an entry encloses comes first, save pictures and pages; then what is or names a torrent, then what else is a file by its name,
- * then pictures and pages that it encloses, then its own page, then what is only related. Of equals the first.
+ * The best link of an entry: first enclosures that are not pictures or pages; then torrents; then other files by their
+ * names; then enclosed pictures and pages; then the entry's own page; then related links. Among equals, the first.
  */
 function bestLink(links: DraftLink[]): string | null {
   let best: { url: string; rank: number } | null = null
@@ -67,7 +67,10 @@ function rankOf({ url, role, type }: DraftLink, isMagnet: boolean): number {
   return role === 'page' ? 4 : 5
 }
 
-/** True when a title holds one of the words to have, or there are none, and none of those to leave. Source: API v1 §10. */
+/**
+ * True when a title contains one of the wanted words, or there are none, and none of the unwanted ones. Source: API v1
+ * §10.
+ */
 export function matchesFilters(
   title: string,
   { doFilters, dontFilters }: { doFilters: string; dontFilters: string },

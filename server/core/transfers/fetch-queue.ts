@@ -2,38 +2,38 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { SlotPool } from './slot-pool.ts'
 import type { Transfer } from './transfer.ts'
 
-/** What counts as moving: more than about 5 KiB a second. */
+/** A transfer moves when it gets more than about 5 KiB a second. */
 const movementThreshold = { graceMs: 1500, minProgress: 8 * 1024 }
-/** A shorter pause is not worth another's turn. */
+/** A shorter pause is not worth giving up the slot. */
 const shortPauseMs = movementThreshold.graceMs
 
-/** The turn of a transfer that is being fetched. */
+/** The slot of a transfer that is being fetched. */
 export interface FetchSlot {
-  /** Aborted when the transfer is stopped, or has to get in line again. */
+  /** Aborted when the transfer is stopped or has to queue again. */
   signal: AbortSignal
-  /** Waits, and meanwhile gives the turn to others. Resolves when the time is over and there is a place again. */
+  /** Waits, and gives the slot to others meanwhile. Resolves when the time is over and a slot is free again. */
   pause(ms: number, signal: AbortSignal): Promise<void>
-  /** The link gave a torrent file. */
+  /** The link returned a torrent file. */
   becomeTorrent(): void
-  /** Nothing is fetched any more: it is only shared. */
+  /** Nothing is left to fetch: the torrent is only shared. */
   release(): void
 }
 
 export interface FetchRun {
   signal: AbortSignal
-  /** It is in line. */
+  /** It has to queue. */
   onQueued(): void
-  /** Its turn has come. */
+  /** It has a slot. */
   onSlot(): void
-  /** It gave its turn away because it did not move. */
+  /** It gave up its slot because it did not move. */
   onYield(): void
-  /** Fetches; ends when `turn.signal` says so. */
+  /** Fetches; ends when `slot.signal` is aborted. */
   work(turn: FetchSlot): Promise<void>
 }
 
 /**
- * Whose turn it is to be fetched, for the transfers of one user. A torrent that nobody has costs connections and look-ups, so fewer
- * of those wait at once than of links.
+ * The slots for fetching the transfers of one user. A torrent without peers costs connections and lookups, so fewer
+ * torrents than links may be suspended at once.
  */
 export class FetchQueue {
   readonly links = new SlotPool<Transfer>({ limit: 8, maxSuspended: 64, ...movementThreshold })
@@ -41,7 +41,7 @@ export class FetchQueue {
 
   readonly #sleep: typeof sleep
 
-  /** `pause` takes the place of the clock in tests. */
+  /** `pause` replaces the clock in tests. */
   constructor(pause: typeof sleep = sleep) {
     this.#sleep = pause
   }
@@ -50,7 +50,7 @@ export class FetchQueue {
     return kind === 'torrent' ? this.torrents : this.links
   }
 
-  /** Resolves when the work is done, after as many turns as it takes. */
+  /** Resolves when the work is done, after as many slots as it takes. */
   async run(transfer: Transfer, { signal, onQueued, onSlot, onYield, work }: FetchRun): Promise<void> {
     for (;;) {
       const stop = new AbortController()
@@ -67,7 +67,7 @@ export class FetchQueue {
       await taken
       onSlot()
       const slot: FetchSlot = {
-        // Not made for all that are in line: there may be thousands.
+        // Created only with a slot: there may be thousands in the queue.
         signal: AbortSignal.any([signal, stop.signal]),
         pause: async (ms, until) => {
           if (ms > shortPauseMs) {
@@ -96,7 +96,7 @@ export class FetchQueue {
         this.poolOf(transfer).release(transfer)
       }
       signal.throwIfAborted()
-      // It was whole just when it was asked to stop: what is left of it needs no turn.
+      // It was complete just when it was asked to yield: sharing needs no slot.
       if (isReleased) return work(unlimitedSlot(signal))
       onYield()
       await this.#sleep(Math.max(0, resumesAtMs - performance.now()), signal)
@@ -108,12 +108,12 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal })
 }
 
-/** For one that needs no place, such as a torrent that is only shared. */
+/** A slot without a limit, for a torrent that is only shared. */
 export function unlimitedSlot(signal: AbortSignal): FetchSlot {
   return { signal, pause: sleep, becomeTorrent: () => undefined, release: () => undefined }
 }
 
-/** Bytes that were received; for torrents by their speed, for pieces are counted only when they are whole. */
+/** Received bytes. For torrents they are derived from the speed, because pieces are counted only when complete. */
 function progressOf(transfer: Transfer): () => number {
   let received = 0
   let askedAtMs = performance.now()
@@ -126,7 +126,7 @@ function progressOf(transfer: Transfer): () => number {
   }
 }
 
-/** What could not be resumed after a stop, in bytes. */
+/** How many bytes could not be resumed after a stop. */
 function lossOf({ kind, files, downloadedBytes }: Transfer): number {
   const isResumable = files.every(({ isWhole, resume }) => isWhole || (resume?.validators.strong ?? null) !== null)
   if (kind === 'torrent' || isResumable) return 0

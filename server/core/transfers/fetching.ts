@@ -26,24 +26,25 @@ export interface FetchingOptions {
   quota: DiskQuota
   bandwidth: Bandwidth
   hosters: Hosters
-  /** Started with the first torrent. */
+  /** Starts the engine with the first torrent. */
   torrents(): Promise<TorrentEngine>
   largestFileBytes: number | null
   bootId: string
 }
 
-/** How a fetch is stopped, and what it tells. */
+/** How a fetch is stopped, and what it reports. */
 export interface FetchingCallbacks {
   slot: FetchSlot
-  /** A torrent is whole here, and is shared from now on. */
+  /** A torrent is complete, and shared from now on. */
   onSharing(): void
-  /** What its swarm does is another than before, or the same. */
+  /** The status of a torrent's swarm, perhaps unchanged. */
   onSwarm(status: SwarmStatus): void
 }
 
 /**
- * Fetches what a transfer's links lead to, and shares it if it is a torrent, from wherever an earlier run left it. A link that gives
- * a torrent file is a torrent from then on. Resolves when everything is on the disk and nothing is left to be shared.
+ * Fetches what a transfer's links lead to, and then shares it if it is a torrent, resuming where an earlier run
+ * stopped. A link that returns a torrent file becomes a torrent. Resolves when everything is on the disk and nothing is
+ * left to share.
  */
 export async function fetchTransfer(
   transfer: Transfer,
@@ -91,7 +92,7 @@ function unfetchedFile(link: string): TransferFile {
   return { path: [plainNameForLink(link)], sizeBytes: null, isWhole: false, resume: null }
 }
 
-/** The torrent file that a transfer's only link gave, or null when it gave something else. */
+/** The torrent file that a transfer's only link returned, or null when it returned something else. */
 async function torrentFileIn(transfer: Transfer, workFolder: string): Promise<Uint8Array | null> {
   const [link = ''] = transfer.links
   const path = join(workFolder, '0')
@@ -111,7 +112,7 @@ function outOfBandwidth({ name }: Transfer, bytes: number, bandwidth: Bandwidth)
   )
 }
 
-/** A dictionary with what a torrent describes in it. Whether it is sound is found out when it is read. Source: BEP 3. */
+/** True for a dictionary with an info dictionary in it. Parsing it shows later whether it is valid. Source: BEP 3. */
 function hasTorrentShape(bytes: Buffer): boolean {
   const start = startOf(bytes)
   return /^d\d{1,4}:/.test(bytes.subarray(start, start + 8).toString('latin1')) && bytes.includes('4:infod')

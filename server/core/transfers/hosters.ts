@@ -1,6 +1,6 @@
 import data from './hosters.json' with { type: 'json' }
 
-/** What a person entered for a hoster: a user name and a password, or a cookie. */
+/** A person's account at a hoster: a user name and a password, or a cookie. */
 export interface HosterAccount {
   host: string
   user: string | null
@@ -8,12 +8,15 @@ export interface HosterAccount {
   cookie: string | null
 }
 
-/** Hosts that give files only to those who pay; what is fetched from them counts against the bandwidth. Source: API v1 §8.2. */
+/**
+ * Hosts that serve files only to paying users. What is fetched from them counts against the bandwidth. Source: API v1
+ * §8.2.
+ */
 export interface Hosters {
   isPaid(link: string): boolean
   /** Why a link cannot be fetched, or null. */
   unfetchableReason(link: string): string | null
-  /** What signs a request to a hoster's own host, and to no other. */
+  /** The credentials for a hoster's own host, and no other. */
   credentialsFor(url: URL): { authorization?: string; cookie?: string } | null
   setAccounts(accounts: readonly HosterAccount[]): void
 }
@@ -28,7 +31,7 @@ export function createHosters(options: {
   let hosts = known
   const setAccounts = (next: readonly HosterAccount[]) => {
     accounts = next
-    // Whoever has an account at a host pays there.
+    // An account at a host makes it a paid one.
     hosts = [...next.map(({ host }) => host), ...known].map((host) => host.toLowerCase())
   }
   setAccounts(accounts)

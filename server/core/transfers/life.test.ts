@@ -72,7 +72,7 @@ function nameOf({ status, stage, isSharing, deliveryStatus }: Transfer): string 
   return status === 'completed' ? 'completed' : status === 'completing' ? 'leaving' : 'leaving, in line'
 }
 
-/** One of each event; where what it says matters, one of each kind. */
+/** One of each event, or one of each variant where it matters. */
 const events: Record<string, TransferEvent> = {
   admitted: { type: 'admitted' },
   queued: { type: 'queued', reason: 'another reason' },
@@ -116,8 +116,8 @@ const others = (...names: string[]) => allButCompleted.filter((name) => !names.i
 const leavers = ['leaving, in line', 'leaving']
 
 /**
- * What each event makes of each state: the next one, and after `+` what is to be done. A state that is not named stays as it is, and
- * nothing is to be done.
+ * How each event changes each state: the next state, and after `+` the effects. A state that is missing stays as it is,
+ * without effects.
  */
 const table: Record<string, Row> = {
   admitted: { waiting: 'in-queue + fetch' },

@@ -3,56 +3,56 @@ import { countsAsActive, type DeliveryStatus, type SwarmStatus, type Transfer } 
 
 /** What can happen to a transfer. */
 export type TransferEvent =
-  /** The active limit lets it in. */
+  /** The active limit admits it. */
   | { type: 'admitted' }
-  /** It stands in line for a place to be fetched in. */
+  /** It queues for a slot. */
   | { type: 'queued'; reason: string | null }
-  /** It has such a place. */
+  /** It has a slot. */
   | { type: 'fetch-started' }
-  /** The swarm of a torrent is seen to do something else. */
+  /** The swarm of a torrent changed its status. */
   | { type: 'swarm-changed'; status: SwarmStatus }
-  /** A torrent is whole, and is shared from now on. */
+  /** A torrent is complete, and shared from now on. */
   | { type: 'sharing-started' }
-  /** All is fetched, and nothing is left to be shared. */
+  /** Everything is fetched, and nothing is left to share. */
   | { type: 'fetch-ended' }
   | { type: 'fetch-failed'; reason: string }
-  /** Its delivery is at another step. */
+  /** Its delivery reached another step. */
   | { type: 'delivery-advanced'; status: DeliveryStatus }
   /** All of it is in the space. */
   | { type: 'delivered'; note: string | null }
   | { type: 'delivery-failed'; reason: string; failure: string }
-  /** What was fetched is gone, or was changed by another program. */
+  /** Fetched bytes are gone, or were changed by another program. */
   | { type: 'bytes-lost'; reason: string | null; areGone: boolean }
-  /** It was delivered and shared, and begins to leave the list. */
+  /** It was delivered and shared, and starts to leave the list. */
   | { type: 'leaving' }
   | { type: 'left' }
-  /** The person wants it tried again. `obstacle` is why its links cannot be fetched, or null. */
+  /** The person retries it. `obstacle` is why its links cannot be fetched, or null. */
   | { type: 'retried'; password: string | null; isUnpacked: boolean; obstacle: string | null }
   | { type: 'cancelled' }
-  /** The service has started again. `hasAllBytes`: every byte that was fetched still lies where it was. */
+  /** The service has restarted. `hasAllBytes`: every fetched byte is still on the disk. */
   | { type: 'restarted'; hasAllBytes: boolean }
 
-/** What is to be done after an event. */
+/** What to do after an event. */
 export type Effect =
-  /** Fetch it, or go on sharing it. */
+  /** Fetch it, or continue to share it. */
   | { type: 'fetch' }
   /** Stop sharing it. */
   | { type: 'stop-fetching' }
-  /** Bring it into the space. `isResumed`: after a look whether what was fetched is still as it was. */
+  /** Move it into the space. `isResumed`: first check that the fetched bytes are unchanged. */
   | { type: 'deliver'; isResumed: boolean }
-  /** Give up what is left of it, and report its bytes as lost. */
+  /** Discard what is left of it, and report its bytes as lost. */
   | { type: 'refetch' }
   /** Remove content that was on its way into the space. */
   | { type: 'discard'; contents: readonly string[] }
-  /** Wait for a turn to leave. */
+  /** Wait for a slot to leave the list. */
   | { type: 'leave' }
-  /** Take it off the list of the active ones, with its work folder. */
+  /** Take it off the active transfers, and remove its work folder. */
   | { type: 'forget' }
-  /** Stop all that is done for it, and remove all that it has. */
+  /** Stop all work on it, and remove everything it has. */
   | { type: 'remove'; contents: readonly string[] }
 
 export interface Step {
-  /** What of the transfer is another than before. */
+  /** The fields of the transfer that change. */
   changes: Partial<Transfer>
   effects: readonly Effect[]
 }
@@ -63,14 +63,14 @@ const redeliver: Effect = { type: 'deliver', isResumed: true }
 const leave: Effect = { type: 'leave' }
 const forget: Effect = { type: 'forget' }
 
-/** How a new transfer begins; `obstacle` is why it cannot be fetched, or null. */
+/** The status of a new transfer; `obstacle` is why it cannot be fetched, or null. */
 export function firstStatus(obstacle: string | null): Pick<Transfer, 'status' | 'reason'> {
   return { status: obstacle === null ? 'waiting' : 'error', reason: obstacle }
 }
 
 /**
- * The life of a transfer: what an event makes of it, and what is to be done then. An event that means nothing in a state changes
- * nothing. Throws a `Refusal` for what a person cannot ask for in that state.
+ * The life of a transfer: how an event changes it, and what to do then. An event without a meaning in a state changes
+ * nothing. Throws a `Refusal` for what a person cannot do in that state.
  */
 export function next(transfer: Transfer, event: TransferEvent): Step {
   const { status, stage, isSharing, reason } = transfer
@@ -86,7 +86,7 @@ export function next(transfer: Transfer, event: TransferEvent): Step {
       if (status !== 'in-queue') return nothing
       return step({ status: transfer.kind === 'torrent' ? 'looking-for-peers' : 'downloading', reason: null })
     case 'swarm-changed':
-      // Its speed is told with it.
+      // Unlike `step`, this keeps the speed, which the swarm reports too.
       return isBeingFetched && status !== event.status ? { changes: { status: event.status }, effects: [] } : nothing
     case 'sharing-started':
       return isBeingFetched ? beginDelivery(true) : nothing
@@ -159,7 +159,7 @@ function retry(transfer: Transfer, event: TransferEvent & { type: 'retried' }): 
   const { password, isUnpacked, obstacle } = event
   if (status !== 'error' && stage !== 'undelivered') throw new Refusal(`“${name}” has not failed.`)
   const changes = { isUnpacked, failure: null, reason: null, password: password ?? transfer.password }
-  // Another look at the same bytes would not mend them.
+  // Unpacking the same damaged bytes again would not help.
   const isUseless = isUnpacked && password === null && failure === 'damaged' && !isSharing
   if (stage === 'undelivered' && !isUseless) {
     const deliveryStatus = 'in-complete-queue'
@@ -173,7 +173,7 @@ function retry(transfer: Transfer, event: TransferEvent & { type: 'retried' }): 
   return step({ ...changes, stage: 'fetching', status: 'waiting', ...unfetched(transfer) }, discard)
 }
 
-/** One that is only shared any more leaves its content in the space, also where that is still on its way there. */
+/** A transfer that is only being shared leaves its content in the space, even if that is still on its way. */
 function cancel(transfer: Transfer): Step {
   const { isSharing, stage, status } = transfer
   if (status === 'completed') return nothing
@@ -190,13 +190,13 @@ function resume(transfer: Transfer, { hasAllBytes }: { hasAllBytes: boolean }): 
   return { changes: {}, effects: [...(isSharing ? [fetch] : []), ...(stage === 'delivering' ? [redeliver] : [])] }
 }
 
-/** A transfer of which nothing is here. */
+/** The fields of a transfer without any fetched bytes. */
 function unfetched({ files, kind }: Transfer): Partial<Transfer> {
   const again = kind === 'torrent' ? [] : files.map((file) => ({ ...file, isWhole: false, resume: null }))
   return { files: again, torrentResume: null, downloadedBytes: 0, plan: null }
 }
 
-/** The names of content that a transfer's files have, or are to get, while they are on their way into the space. */
+/** The contents that a transfer's files have, or will get, while they are moved into the space. */
 export function plannedContents({ plan }: Transfer): string[] {
   return plan?.trees.flatMap(({ files }) => files.map((file) => file.content)) ?? []
 }

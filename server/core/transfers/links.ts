@@ -5,16 +5,16 @@ import { readMagnet } from '../../torrent/magnet.ts'
 import { readTorrent } from '../../torrent/torrent-file.ts'
 import { TorrentError } from '../../torrent/types.ts'
 
-/** How many names may be guessed at once; of more links only the answers tell the name. */
+/** Above this number of links, names are not guessed: only the responses give them. */
 const maxGuesses = 32
 
-/** What a link is, as far as its text tells. */
+/** The kind of a link, by its text alone. */
 export type LinkKind = 'http' | 'ftp' | 'magnet' | 'torrent-file' | 'unknown'
 
 export function linkKind(link: string): LinkKind {
   if (isMagnet(link)) return 'magnet'
   if (/^data:application\/x-bittorrent;base64,/i.test(link)) return 'torrent-file'
-  // As almost all are written: then whatever can be parsed has a host, and the parts need not be made.
+  // The common case: such a URL always has a host if it parses, so its parts are not needed.
   if (/^(?:https?|ftp):\/\//.test(link))
     return URL.canParse(link) ? (link.startsWith('http') ? 'http' : 'ftp') : 'unknown'
   const { protocol, hostname } = URL.parse(link) ?? { protocol: '', hostname: '' }
@@ -23,17 +23,17 @@ export function linkKind(link: string): LinkKind {
   return protocol === 'http:' || protocol === 'https:' ? 'http' : 'unknown'
 }
 
-/** The bytes of a torrent file that was handed over whole, as a `data:` link. */
+/** The bytes of a torrent file that came as a `data:` link. */
 export function torrentBytes(link: string): Uint8Array {
   return Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
 }
 
-/** True for a link that promises a torrent by its name. Others can turn out to be one. */
+/** True for a link whose name promises a torrent. Others can still turn out to be one. */
 export function namesTorrent(link: string): boolean {
   return /\.torrent$/i.test(plainNameForLink(link))
 }
 
-/** Why a link cannot be fetched by anyone, or null when it can be tried. */
+/** Why a link can never be fetched, or null when it can be tried. */
 export function unfetchableReason(link: string): string | null {
   const kind = linkKind(link)
   if (kind === 'unknown') return `“${link.slice(0, 100)}” is not a link that can be fetched.`
@@ -47,22 +47,22 @@ export function unfetchableReason(link: string): string | null {
   }
 }
 
-/** Links that are fetched together: one, or the parts of one archive in their order. */
+/** Links that are fetched together: one, or the ordered parts of one archive. */
 export interface LinkGroup {
   name: string
   links: string[]
-  /** Names of parts that belong to them and are not there. */
+  /** The names of missing parts. */
   missing: string[]
   isMultipart: boolean
 }
 
-/** Puts the parts of an archive together, each group at the place of its first link. Source: API v1 §8. */
+/** Groups the parts of each archive, each group at the position of its first link. Source: API v1 §8. */
 export function groupLinks(links: readonly string[]): LinkGroup[] {
   const kinds = links.map(linkKind)
   const isFile = (index: number) => kinds[index] === 'http' || kinds[index] === 'ftp'
   const nameOf = links.length > maxGuesses ? plainNameForLink : nameForLink
   const names = links.map((link, index) => (isFile(index) ? nameOf(link) : ''))
-  // Parts of one archive are in one folder of one host. What cannot have parts stands for itself.
+  // The parts of an archive are in one folder of one host. A link that cannot be a part stays alone.
   const placeOf = (index: number) => (isFile(index) ? folderOf(links[index] ?? '') : 'elsewhere')
   const { groups: sets, rest } = groupParts(names, placeOf)
   const parts = sets.map(({ name, partIndexes, missing }) => ({
@@ -87,7 +87,7 @@ function folderOf(link: string): string {
   return `${origin}${pathname.slice(0, pathname.lastIndexOf('/'))}`
 }
 
-/** A name until the answer tells a better one. */
+/** A name to use until the response gives a better one. */
 function firstName(link: string): string {
   const kind = linkKind(link)
   if (kind === 'torrent-file') return nameOfTorrent(torrentBytes(link))
@@ -104,7 +104,7 @@ function nameOfTorrent(bytes: Uint8Array): string {
   }
 }
 
-/** The name that a magnet link tells, or a word for it. */
+/** The name in a magnet link, or a placeholder. */
 export function nameOfMagnet(link: string): string {
   const name = magnetName(link)
   return name === null ? 'magnet link' : safeName(name)

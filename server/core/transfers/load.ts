@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 
-/** When the load counts as high, so that the active limit holds. */
+/** When the load counts as high, so that the active limit applies. */
 export interface LoadOptions {
-  /** `auto` measures. */
+  /** `auto` measures the load. */
   busy: 'always' | 'never' | 'auto'
-  /** Programs that run or wait to, for each core. */
+  /** The load average for each core: programs that run or wait to. */
   loadPerCore: number
-  /** Requests that a disk has not answered yet, on the average since the last look. */
+  /** The average number of requests that wait for a disk, since the last measurement. */
   diskQueue: number
 }
 
-/** Answers whether the load is high now. Source: API v1 §7.4. */
+/** Returns a function that tells whether the load is high now. Source: API v1 §7.4. */
 export function createLoadMeter({ busy, loadPerCore, diskQueue }: LoadOptions): () => boolean {
   let [lastMs, lastWeighted] = [performance.now(), weightedQueueMs()]
   let isDiskBusy = false
@@ -29,8 +29,9 @@ export function createLoadMeter({ busy, loadPerCore, diskQueue }: LoadOptions): 
 }
 
 /**
- * How long requests have waited at the busiest disk, summed over the requests: its growth over a time is the average length of the
- * queue. 0 where the system does not tell. Source: Linux, Documentation/admin-guide/iostats.rst, field 11.
+ * The time that requests have waited for the busiest disk, summed over the requests: its growth over a period is the
+ * average length of the queue. 0 where the system does not tell. Source: Linux, Documentation/admin-guide/iostats.rst,
+ * field 11.
  */
 function weightedQueueMs(): number {
   try {

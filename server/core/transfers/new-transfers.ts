@@ -7,7 +7,10 @@ import { groupLinks, linkKind, torrentBytes, unfetchableReason } from './links.t
 import type { Transfer } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 
-/** Writes down one transfer a link, in order, the parts of one archive as one; what cannot be fetched is in Error from the start. */
+/**
+ * Saves one transfer for each link, in order, but the parts of an archive as one. Those that cannot be fetched start in
+ * Error.
+ */
 export function addRows(
   links: readonly string[],
   folderId: number,

@@ -2,16 +2,16 @@ import { newContentName } from '../space/content.ts'
 
 /** A file on its way from a transfer's work folder into the space. */
 interface PlannedFile {
-  /** Safe segments under the plan's folder. */
+  /** Safe segments below the plan's folder. */
   path: string[]
-  /** Where it lies: under its index in the work folder, or in a folder of what was unpacked. */
+  /** Its path in the work folder: its index, or a path in a folder of unpacked files. */
   from: string
-  /** The name that its content gets. */
+  /** The name of its content. */
   content: string
   sizeBytes: number
 }
 
-/** One tree of files and empty folders, to appear in one folder of the space at once. */
+/** A tree of files and empty folders that appears in one folder of the space at once. */
 interface PlannedTree {
   parentId: number
   files: PlannedFile[]
@@ -19,44 +19,49 @@ interface PlannedTree {
 }
 
 /**
- * What is to be in the space when a transfer's content is delivered. It is written down before the first file moves, so that a
- * crash anywhere in between ends in the same tree.
+ * What will be in the space when a transfer is delivered. It is saved before the first file moves, so that a crash at
+ * any point leads to the same tree.
  */
 export interface Plan {
-  /** `whole`: this ends the delivery. `raw`: a shared torrent's files as they are, before its archives are unpacked. */
+  /**
+   * `whole` completes the delivery. `raw` is a shared torrent's files as they are, before its archives are unpacked.
+   */
   kind: 'whole' | 'raw'
   trees: PlannedTree[]
-  /** Items whose place the trees take: archives that were unpacked. */
+  /** Items that the trees replace: archives that were unpacked. */
   replacedIds: number[]
-  /** What the person is told with it: what was left out of archives, and names that were changed. Absent in plans of older versions. */
+  /**
+   * A note for the person: what was left out of archives, and names that were changed. Absent in plans of older
+   * versions.
+   */
   note?: string | null
 }
 
-/** What of a transfer its plan is made of. */
+/** The parts of a transfer that its plan depends on. */
 interface Deliverable {
   folderId: number
   files: readonly { path: readonly string[]; sizeBytes: number | null }[]
   itemIds: readonly number[] | null
 }
 
-/** What became of one archive. */
+/** The result of unpacking one archive. */
 export interface Unpacked {
-  /** The archive's own files, by index among the transfer's. */
+  /** The archive's own files, as indexes into the transfer's files. */
   indexes: number[]
-  /** Its name without the ending. */
+  /** Its name without the extension. */
   stem: string
   files: { path: string[]; from: string; sizeBytes: number }[]
   folders: string[][]
 }
 
-/** A transfer's files as they are. */
+/** A plan for a transfer's files as they are. */
 export function rawPlan(transfer: Deliverable, kind: Plan['kind'], root: readonly string[]): Plan {
   return { kind, trees: [rawTree(transfer, new Set(), root)], replacedIds: [] }
 }
 
 /**
- * What was unpacked, in place of its archives: with the other files of the transfer, or, when those are in the space already, beside
- * the archive wherever that is now.
+ * A plan for unpacked files in place of their archives: together with the other files of the transfer or, if those are
+ * in the space already, beside the archive, wherever that is now.
  */
 export function unpackedPlan(
   transfer: Deliverable,
@@ -81,7 +86,7 @@ export function unpackedPlan(
     return { kind: 'whole', trees, replacedIds: indexes.flatMap((index) => itemIds[index] ?? []), note }
   }
   const rest = rawTree(transfer, new Set(indexes), root)
-  // All of it is one tree, so that folders of the same name are one folder.
+  // A single tree, so that folders of the same name are merged.
   const whole: PlannedTree = {
     parentId: folderId,
     files: [...rest.files, ...trees.flatMap((tree) => tree.files)],
@@ -99,7 +104,7 @@ function rawTree(transfer: Deliverable, without: ReadonlySet<number>, root: read
   return { parentId: transfer.folderId, files, folders: [] }
 }
 
-/** What an archive holds goes into a folder of its name, unless it holds one thing only at its top. */
+/** An archive's content goes into a folder with the archive's name, unless it has a single entry at its top. */
 function ownFolder({ stem, files, folders }: Unpacked): string[] {
   const top = new Set([...files.map(({ path }) => path[0]), ...folders.map(([first]) => first)])
   return top.size === 1 ? [] : [stem]

@@ -3,23 +3,26 @@ import type { FetchQueue } from './fetch-queue.ts'
 import type { SlotPool } from './slot-pool.ts'
 import type { Transfer } from './transfer.ts'
 
-/** A pause so short needs no words. */
+/** A shorter pause needs no explanation. */
 const explainAfterMs = 3000
 const maxNamed = 2
 const maxNameLength = 60
 
-/** Who stands where, and who may be named to the user. */
+/** The queues, and which transfers may be named to the user. */
 interface Queues {
   fetching: FetchQueue
   delivering: DeliverySlots
-  /** False for transfers of other users, which are counted and not named. */
+  /** False for transfers of other users, which are counted but not named. */
   isOwn(transfer: Transfer): boolean
-  /** The user's own that wait for the active limit, the next one first. */
+  /** The user's transfers that wait for the active limit, next first. */
   waiting: readonly Transfer[]
   activeLimit: number
 }
 
-/** Answers for each transfer why it stands still, in sentences, with its place in line; its own reason where it does not. */
+/**
+ * Returns a function that explains why a transfer waits, in sentences, with its position in the queue; or gives the
+ * transfer's own reason.
+ */
 export function reasonsOf({
   fetching,
   delivering,
@@ -58,7 +61,7 @@ export function reasonsOf({
   }
 }
 
-/** What keeps a transfer that does not move, as far as anybody knows; null where its status says it all. */
+/** Why a transfer does not move, as far as is known; null when its status says enough. */
 export function stallReason({ kind, links, peers, sizeBytes, downloadedBytes }: Transfer): string | null {
   if (kind === 'torrent') {
     if (peers === 0) return null

@@ -3,7 +3,7 @@ import type { DiskQuota } from '../account/quota.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Transfer } from './transfer.ts'
 
-/** Why a transfer does not fit into the disk space. */
+/** The refusal of a transfer that does not fit into the disk space. */
 export function quotaExceeded({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
   const needs = sizeBytes === null ? `more than ${formatSize(downloadedBytes)}` : formatSize(sizeBytes)
   const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))

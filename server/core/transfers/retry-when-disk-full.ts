@@ -7,11 +7,11 @@ interface RetryOptions {
   transfer: Transfer
   folder: string
   signal: AbortSignal
-  /** How the wait is spent: one who holds a place lends it. */
+  /** How to wait. A user of a slot gives it up meanwhile. */
   sleep?(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** Does something for a transfer. A full disk ends nothing: it is tried again when there is room, and meanwhile the transfer says so. */
+/** Runs `work` for a transfer, and retries it while the disk is full. Meanwhile the transfer says so. */
 export async function retryWhenDiskFull<T>(
   work: () => Promise<T>,
   { transfer, folder, signal, sleep = plainSleep }: RetryOptions,

@@ -1,29 +1,29 @@
 const tickMs = 250
 
 export interface SlotPoolOptions {
-  /** How many may move at once. */
+  /** How many users may have a slot at once. */
   limit: number
-  /** How many more may be under way while they wait for something. */
+  /** How many more may be suspended, waiting for something. */
   maxSuspended: number
-  /** Who makes less than `minProgress` in so long does not move, and lends its place. */
+  /** A user that makes less than `minProgress` in this time is stalled, and gives up its slot. */
   graceMs: number
   minProgress: number
 }
 
-/** What the places know of one of those who use them. */
+/** A user of the pool. */
 export interface SlotUser {
-  /** Ends the wait in line. */
+  /** Ends the wait in the queue. */
   signal: AbortSignal
-  /** A counter that grows while it moves, such as received bytes. */
+  /** A counter that grows while the user moves, such as received bytes. */
   progress(): number
-  /** What would be lost if it had to stop now, in bytes. */
+  /** How many bytes would be lost if it had to stop now. */
   lossBytes?(): number
-  /** Asks it to stop and to get in line again: others wait, and it does not move. Not given: it is never asked. */
+  /** Asks it to stop and queue again, because it is stalled and others wait. Without it, the user is never asked. */
   yieldSlot?(): void
 }
 
 interface Holder extends SlotUser {
-  /** The counter when the current window began. */
+  /** The counter at the start of the current window. */
   lastProgress: number
   windowStartMs: number
   lastMovedAtMs: number
@@ -33,15 +33,15 @@ interface Queued extends SlotUser {
   admitted: PromiseWithResolvers<void>
 }
 
-/** Nobody is asked to stop before this, so that slow starters have a chance. */
+/** Nobody is asked to yield earlier, so that slow starters have a chance. */
 const minStayMs = 20_000
 /** A loss that does not matter, and a wait after which no loss does. */
 const [smallLossBytes, longWaitMs] = [1024 * 1024, 10 * 60_000]
 
 /**
- * A limited number of places for what moves. Who does not move lends its place to the next in line and goes on beside it, up to
- * a limit; beyond that, the one that has waited longest is asked to stop and gets in line again. Newcomers and those who come
- * again are let in by turns, so neither can starve the other. Keys are compared by identity.
+ * A limited number of slots for users that move. A stalled user gives its slot to the next in the queue and continues
+ * beside it, up to a limit; beyond that, the one that has been stalled longest is asked to yield and queues again. New
+ * and returning users are admitted in turn, so that neither can starve the other. Keys are compared by identity.
  */
 export class SlotPool<Key extends object> {
   readonly #options: SlotPoolOptions
@@ -58,7 +58,7 @@ export class SlotPool<Key extends object> {
     this.#options = options
   }
 
-  /** How many may move at once. */
+  /** How many users may have a slot at once. */
   get limit(): number {
     return this.#options.limit
   }
@@ -67,23 +67,23 @@ export class SlotPool<Key extends object> {
     return this.#active.has(key)
   }
 
-  /** Who has a place now. */
+  /** The users that have a slot now. */
   active(): Key[] {
     return [...this.#active.keys()]
   }
 
-  /** For how long one that is under way has not moved, in milliseconds; 0 while it has a place. */
+  /** For how many milliseconds a suspended user has not moved; 0 while it has a slot. */
   stalledMs(key: Key): number {
     const holder = this.#suspended.get(key)
     return holder === undefined ? 0 : performance.now() - holder.lastMovedAtMs
   }
 
-  /** Those in line, the next one first. */
+  /** The queue, next first. */
   queued(): Key[] {
     return [...this.#order()].map(([key]) => key)
   }
 
-  /** Resolves when there is a place, at once where one is free; rejects with the signal's reason. */
+  /** Resolves when a slot is free; rejects with the signal's reason. */
   async acquire(key: Key, user: SlotUser): Promise<void> {
     user.signal.throwIfAborted()
     if (this.#active.has(key)) return
@@ -107,7 +107,7 @@ export class SlotPool<Key extends object> {
     }
   }
 
-  /** Gives a place to one that is under way already, although there may be none free. */
+  /** Gives a slot to a user that is already under way, even if none is free. */
   acquireNow(key: Key, user: SlotUser): void {
     this.#seen.add(key)
     this.#suspended.delete(key)
@@ -115,7 +115,7 @@ export class SlotPool<Key extends object> {
     this.#updateTimer()
   }
 
-  /** It waits for something, and others may have its place until it takes one again. */
+  /** Gives the slot to others until the user acquires one again. */
   suspend(key: Key): void {
     const holder = this.#active.get(key)
     if (holder === undefined) return
@@ -124,7 +124,7 @@ export class SlotPool<Key extends object> {
     this.#admit()
   }
 
-  /** It has ended. */
+  /** Gives up the slot for good. */
   release(key: Key): void {
     this.#active.delete(key)
     this.#suspended.delete(key)
@@ -132,7 +132,7 @@ export class SlotPool<Key extends object> {
     this.#admit()
   }
 
-  /** Takes a place for as long as a work lasts. */
+  /** Holds a slot while `work` runs. */
   async run<T>(key: Key, user: SlotUser, work: () => Promise<T>): Promise<T> {
     await this.acquire(key, user)
     try {
@@ -142,7 +142,7 @@ export class SlotPool<Key extends object> {
     }
   }
 
-  /** Lets in as many as there are places for. */
+  /** Admits users while slots are free. */
   #admit(): void {
     while (this.#active.size < this.#options.limit) {
       const next = this.#next()
@@ -156,7 +156,7 @@ export class SlotPool<Key extends object> {
     this.#updateTimer()
   }
 
-  /** Looks now and then as long as there is anybody. */
+  /** Keeps the timer running while the pool has users. */
   #updateTimer(): void {
     const isIdle = this.#active.size + this.#suspended.size + this.#newQueue.size + this.#returningQueue.size === 0
     if (!isIdle) this.#timer ??= setInterval(() => this.#check(), tickMs).unref()
@@ -166,7 +166,7 @@ export class SlotPool<Key extends object> {
     }
   }
 
-  /** Who is next. When enough are under way, only those who are among them already. */
+  /** The next to admit. At the limit, only users that are suspended already. */
   #next(): [Key, Queued] | null {
     const isFull = this.#active.size + this.#suspended.size >= this.#options.limit + this.#options.maxSuspended
     for (const entry of this.#order()) if (!isFull || this.#suspended.has(entry[0])) return entry
@@ -183,7 +183,7 @@ export class SlotPool<Key extends object> {
     }
   }
 
-  /** Sees who moves. */
+  /** Updates which users move, and asks stalled ones to yield to the queue. */
   #check(): void {
     const nowMs = performance.now()
     for (const [key, holder] of this.#active) if (!this.#isMoving(holder, nowMs)) this.#moveToSuspended(key, holder)
@@ -211,7 +211,7 @@ export class SlotPool<Key extends object> {
     const progress = holder.progress()
     const hasMoved = progress - holder.lastProgress >= minProgress
     if (hasMoved) holder.lastMovedAtMs = nowMs
-    // Less than before: it started over.
+    // Less than before means that it started over.
     if (hasMoved || progress < holder.lastProgress || nowMs - holder.windowStartMs >= graceMs) {
       holder.lastProgress = progress
       holder.windowStartMs = nowMs
@@ -219,7 +219,7 @@ export class SlotPool<Key extends object> {
     return nowMs - holder.lastMovedAtMs < graceMs
   }
 
-  /** The ones that lose least, and of those the ones that have waited longest. */
+  /** The users to ask first: those that lose least, then those that have been stalled longest. */
   #yieldCandidates(nowMs: number): [Key, Holder][] {
     const cost = ({ lossBytes }: Holder) => {
       const bytes = lossBytes?.() ?? 0

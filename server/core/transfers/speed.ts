@@ -1,13 +1,13 @@
 const windowMs = 1000
 const staleMs = 5000
 
-/** Measures how fast something grows, smoothed over some seconds, by the monotonic clock. */
+/** Measures how fast a length grows, smoothed over some seconds, on the monotonic clock. */
 export function createSpeedometer(now: () => number = () => performance.now()) {
   let sinceMs = now()
   let sinceBytes: number | null = null
   let rate = 0
   return {
-    /** Tells the length reached. */
+    /** Records the length reached. */
     reach: (bytes: number) => {
       const elapsedMs = now() - sinceMs
       if (sinceBytes === null || bytes < sinceBytes) {

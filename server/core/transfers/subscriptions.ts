@@ -23,7 +23,7 @@ export interface Subscription {
   isPaused: boolean
   lastAtSeconds: number | null
   nextAtSeconds: number | null
-  /** Why the last look failed, or null. */
+  /** Why the last check failed, or null. */
   reason: string | null
 }
 
@@ -38,7 +38,7 @@ export interface Subscriptions {
   create(draft: SubscriptionDraft): Subscription
   edit(id: number, changes: Partial<SubscriptionDraft>): Subscription
   remove(id: number): void
-  /** Looks at every feed whose time has come, some at once. Resolves when those that it began with are done. */
+  /** Checks the feeds that are due, several at once. Resolves when the checks that it started are done. */
   poll(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   }
   const write = (id: number, draft: SubscriptionDraft) => {
     const { name, url, doFilters, dontFilters, folderId, isPaused } = draft
-    // Whatever was changed is looked at anew at once.
+    // A changed subscription is checked again at once.
     sql
       .prepare(
         `UPDATE subscriptions SET name = ?, url = ?, do_filters = ?, dont_filters = ?, folder_id = ?, paused = ?, next_at = NULL
@@ -82,7 +82,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     'SELECT * FROM subscriptions WHERE user_id = ? AND paused = 0 AND coalesce(next_at, 0) <= ? ORDER BY next_at, id',
   )
   const inFlight = new Map<number, Promise<void>>()
-  // Several at once: a feed that does not answer is not to keep all others waiting.
+  // Several at once, so that a feed that does not respond does not delay the others.
   const poll = async () => {
     const started: Promise<void>[] = []
     for (const row of options.signal.aborted ? [] : due.all(userId, nowSeconds())) {
@@ -93,7 +93,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       const checked = checkFeed(subscription, options).finally(() => inFlight.delete(id))
       inFlight.set(id, checked)
       started.push(checked)
-      // The next one in line, or this one again where it was changed meanwhile.
+      // Checks the next one that is due, or this one again if it was changed meanwhile.
       checked.then(pollSoon, () => undefined)
     }
     await Promise.all(started)
@@ -128,7 +128,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   }
 }
 
-/** Looks at one feed: what is new and fits is added, and remembered in the same step, so that nothing is added twice. */
+/**
+ * Checks a feed: new entries that match are added and remembered in one transaction, so that nothing is added twice.
+ */
 async function checkFeed(subscription: Subscription, options: SubscriptionsOptions): Promise<void> {
   const { db, gate, messages, signal } = options
   const { id, name, url } = subscription
@@ -170,7 +172,7 @@ function addNewEntries(
   const markSeen = db.sql.prepare('INSERT OR IGNORE INTO seen_entries (subscription_id, entry) VALUES (?, ?)')
   const still = db.sql.prepare('SELECT count(*) AS n FROM subscriptions WHERE id = ? AND paused = 0').get(id)
   if (number(still ?? {}, 'n') === 0) return
-  // A feed tells the newest first; they are fetched in the order in which they came.
+  // A feed lists the newest first; they are added in the order of their publication.
   const fresh = entries.filter((entry) => markSeen.run(id, entry.id).changes === 1).reverse()
   for (const { otherId } of entries) markSeen.run(id, otherId)
   if (fresh.length > 0) {

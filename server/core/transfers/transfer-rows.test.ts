@@ -68,7 +68,7 @@ it('a completed transfer is not active any more, and is known with what the pers
   expect(db.sql.prepare('SELECT password, content FROM transfers').all()).toEqual([
     { password: null, content: 'of film.mkv' },
   ])
-  // Its work folder is still to go.
+  // Its work folder still has to be removed.
   expect(db.sql.prepare('SELECT content FROM left_work').all()).toEqual([{ content: 'of film.mkv' }])
 })
 

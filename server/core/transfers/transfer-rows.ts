@@ -7,7 +7,7 @@ import { stages, statuses, type Transfer, type TransferFile } from './transfer.t
 
 const flushMs = 300
 const retryMs = 2000
-/** Of each user's finished transfers the newest are kept, for a while. */
+/** How many finished transfers are kept for each user, and for how long. */
 const maxFinished = 1000
 const maxFinishedSeconds = 90 * 24 * 60 * 60
 
@@ -19,31 +19,37 @@ export interface FinishedTransfer {
   folderId: number
   sizeBytes: number | null
   uploadedBytes: number
-  /** What the person has to know of it, or null. */
+  /** What the person should know about it, or null. */
   note: string | null
   addedAtSeconds: number
   finishedAtSeconds: number
 }
 
-/** The rows of one user's transfers: what of a transfer outlasts the program. */
+/** The rows of one user's transfers: what is saved of a transfer. */
 export interface TransferRows {
-  /** Those that are not completed, oldest first. */
+  /** Transfers that are not completed, oldest first. */
   active(): Transfer[]
-  /** Those that are, the newest first. */
+  /** Completed transfers, newest first. */
   finished(): FinishedTransfer[]
-  /** Adds one and answers with it. To be called inside a transaction. */
+  /** Adds a transfer and returns it. Call it inside a transaction. */
   insert(draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>): Transfer
-  /** Writes everything, so that it survives a power cut. Of one that is completed only what `FinishedTransfer` tells is kept. */
+  /**
+   * Saves all of a transfer, so that it survives a power cut. Of a completed one, only the fields of `FinishedTransfer`
+   * are kept.
+   */
   save(transfer: Transfer): void
-  /** The same, but on a full disk it is written when there is room again: meanwhile the transfer itself is what holds. */
+  /**
+   * Saves like `save`, but on a full disk later, when there is space again. Until then the object in memory is
+   * authoritative.
+   */
   saveWhenPossible(transfer: Transfer): void
-  /** Writes progress a moment later, together with what else there is by then. */
+  /** Saves progress a moment later, together with other changes. */
   saveSoon(transfer: Transfer): void
-  /** Takes a transfer's row away. */
+  /** Deletes a transfer's row. */
   remove(id: number): void
   torrentFile(id: number): Uint8Array | null
   keepTorrentFile(id: number, bytes: Uint8Array): void
-  /** Writes what waits to be written. */
+  /** Writes all pending changes. */
   flush(): void
 }
 
@@ -74,7 +80,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
   const keepFile = sql.prepare('UPDATE transfers SET torrent = ? WHERE id = ?')
   const file = sql.prepare('SELECT torrent FROM transfers WHERE id = ?')
   const waiting = new Map<number, Transfer>()
-  /** What could not be written for want of room. */
+  /** What could not be written because the disk was full. */
   const unsaved = new Map<number, Transfer>()
   let flushing: NodeJS.Timeout | null = null
   const flush = () => {
@@ -85,7 +91,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
     db.transact(() => {
       for (const transfer of unsaved.values()) writeAll(transfer)
       for (const { downloadedBytes, uploadedBytes, kind, files, torrentResume, status, id } of due) {
-        // The files of a torrent do not change while it is fetched, and can be very many.
+        // The files of a torrent do not change while it is fetched, and there can be very many.
         const json = kind === 'torrent' ? null : JSON.stringify(files)
         writeProgress.run(downloadedBytes, uploadedBytes, json, torrentResume, status, id)
       }
@@ -206,7 +212,10 @@ function toFinished(row: Row): FinishedTransfer {
   }
 }
 
-/** A row that this version cannot read is a transfer in Error, which can be tried again or cancelled: it keeps no other from going on. */
+/**
+ * Reads a row. A row that this version cannot read becomes a transfer in Error, which can be retried or cancelled and
+ * does not stop others.
+ */
 function toTransfer(row: Row): Transfer {
   const known = {
     status: statuses.find((one) => one === row.status),
@@ -251,7 +260,7 @@ function toTransfer(row: Row): Transfer {
   }
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 function fromJson(json: string | null): unknown {
   try {
     return json === null ? null : JSON.parse(json)
@@ -273,7 +282,7 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number'
 }
 
-/** Written by this program; a resume record that does not look so means starting over. */
+/** True for a file as this program wrote it. An invalid resume record means starting over. */
 function isFile(value: unknown): value is TransferFile {
   return (
     typeof value === 'object' &&

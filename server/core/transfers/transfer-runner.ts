@@ -11,19 +11,19 @@ import type { DeliveryStatus, SwarmStatus, Transfer } from './transfer.ts'
 import { tryOrReport } from './try-or-report.ts'
 
 export interface RunnerOptions extends FetchingOptions, DeliveryOptions {
-  /** Told of errors that have no sentence. */
+  /** Called with errors that have no sentence for the person. */
   report(error: unknown): void
 }
 
 const cancelled = new Refusal('The transfer was cancelled.')
 
 /**
- * Does for the active transfers of one user what is to be done: fetches, shares, delivers and removes them. What an event makes of a
- * transfer, and what is to be done then, is decided in `life.ts`.
+ * Runs the active transfers of one user: fetches, shares, delivers and removes them. How an event changes a transfer
+ * and which effects follow is decided in `life.ts`.
  */
 export class TransferRunner {
   readonly fetchQueue = new FetchQueue()
-  /** The active ones, by their ids. */
+  /** The active transfers by id. */
   readonly active = new Map<number, Transfer>()
   readonly #options: RunnerOptions
   readonly #onEnd: () => void
@@ -32,7 +32,7 @@ export class TransferRunner {
   readonly #background = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
 
-  /** `onEnd` is called when something has ended, so that others can have its place. */
+  /** `onEnd` is called when something has ended, so that others can have its slot. */
   constructor(options: RunnerOptions, onEnd: () => void) {
     this.#options = options
     this.#onEnd = onEnd
@@ -41,13 +41,13 @@ export class TransferRunner {
     this.#delivering = new Activities({ onEnd, report })
   }
 
-  /** Takes a transfer up where the last run of the service left it. */
+  /** Resumes a transfer where the last run of the service left it. */
   resume(transfer: Transfer): void {
     const areKept = transfer.stage === 'delivering' || transfer.stage === 'undelivered'
     this.handle(transfer, { type: 'restarted', hasAllBytes: !areKept || hasAllBytes(transfer, this.#options.content) })
   }
 
-  /** Those in the queue get in line. */
+  /** Starts fetching the transfers in the queue. */
   startQueued(): void {
     if (this.isStopped) return
     for (const transfer of this.active.values()) {
@@ -55,7 +55,7 @@ export class TransferRunner {
     }
   }
 
-  /** Stops everything where it is, so that it can be taken up again. */
+  /** Stops everything in a state that can be resumed. */
   async stop(): Promise<void> {
     const reason = new Refusal('The service is stopping.')
     this.#stopping.abort(reason)
@@ -67,29 +67,29 @@ export class TransferRunner {
     return this.#stopping.signal.aborted
   }
 
-  /** Lets an event change a transfer, writes that down, and begins what follows from it. */
+  /** Applies an event to a transfer, saves the change and runs the effects. */
   handle(transfer: Transfer, event: TransferEvent): void {
     this.apply(transfer, next(transfer, event))
   }
 
-  /** The same for what was found out already. */
+  /** The same for a step that is known already. */
   apply(transfer: Transfer, { changes, effects }: Step): void {
     Object.assign(transfer, changes)
     if (!isEmpty(changes) && this.active.has(transfer.id)) this.#options.rows.saveWhenPossible(transfer)
     this.runEffects(transfer, effects)
   }
 
-  /** Begins what follows from an event. */
+  /** Runs the effects of an event. */
   runEffects(transfer: Transfer, effects: readonly Effect[]): void {
     for (const effect of effects) this.#runEffect(transfer, effect)
   }
 
-  /** The quota counts what the transfer has on the disk and the space has not. */
+  /** Reserves quota for what the transfer has on the disk and the space has not. */
   reserveHeldBytes(transfer: Transfer): void {
     this.#options.quota.setReservation(transfer.id, heldBytes(transfer, this.#options.content))
   }
 
-  /** What was paid for something that never came is given back. */
+  /** Refunds the bandwidth of a transfer that never arrived. */
   refund(transfer: Transfer): void {
     if (transfer.paidBytes > 0 && transfer.stage !== 'delivered') this.#options.bandwidth.refund(transfer.paidBytes)
   }
@@ -130,7 +130,7 @@ export class TransferRunner {
     return retryWhenDiskFull(run, { transfer, folder: content.folder, signal: slot.signal, sleep: slot.pause })
   }
 
-  /** With `isResumed`, first sees whether another program changed its bytes meanwhile: then those are fetched again. */
+  /** With `isResumed`, first checks whether another program changed the bytes: those are fetched again. */
   #deliver(transfer: Transfer, { isResumed }: { isResumed: boolean }): void {
     const { content, bootId } = this.#options
     const { folder } = content
@@ -150,7 +150,10 @@ export class TransferRunner {
     this.#delivering.start(transfer.id, work, (error) => this.#failDelivery(transfer, error))
   }
 
-  /** Fetches what is not here, or not as it was. A file that is in its place already goes first: its plan is given up. */
+  /**
+   * Fetches missing and changed bytes again. First discards contents that are in place already, because their plan is
+   * dropped.
+   */
   async #fetchAgain(transfer: Transfer, reason: string | null): Promise<void> {
     const { content } = this.#options
     await content.erase(plannedContents(transfer))
@@ -158,7 +161,7 @@ export class TransferRunner {
     this.handle(transfer, { type: 'bytes-lost', reason, areGone: !hasAllBytes(transfer, content) })
   }
 
-  /** Everything is in the space and shared back: what the transfer kept for itself goes, and it with it. */
+  /** Everything is in the space and shared: removes the transfer and what it kept for itself. */
   #leave(transfer: Transfer): void {
     const { db, rows, slots, content } = this.#options
     const { signal } = this.#stopping
@@ -177,14 +180,14 @@ export class TransferRunner {
     })
   }
 
-  /** It is active no more: what it kept for itself goes. */
+  /** Removes a transfer from the active ones, and what it kept for itself. */
   #forget(transfer: Transfer): void {
     this.active.delete(transfer.id)
     this.#options.quota.release(transfer.id)
     this.#runInBackground(() => this.#options.content.removeWorkFolder(transfer.content))
   }
 
-  /** Everything that is done for it ends, and all that it has goes. */
+  /** Stops all work on a transfer, and removes everything it has. */
   #remove(transfer: Transfer, contents: readonly string[]): void {
     const { content, quota } = this.#options
     const { id } = transfer
@@ -204,7 +207,7 @@ export class TransferRunner {
     if (sentence === null) report(error)
     const reason = sentence ?? 'The service had an error of its own while fetching this.'
     if (transfer.stage === 'fetching') {
-      // First the bytes go: on a full disk there is no room to write down anything before.
+      // Removes the bytes first: on a full disk nothing can be saved before.
       await content.removeWorkFolder(transfer.content)
       quota.release(transfer.id)
       if (!this.active.has(transfer.id)) return
@@ -259,7 +262,7 @@ export class TransferRunner {
 
   #runInBackground(work: () => Promise<void>): void {
     const ended = work().catch((error: unknown) => {
-      // What was stopped is taken up at the next start.
+      // What was stopped is resumed at the next start.
       if (!this.isStopped) this.#options.report(error)
     })
     this.#background.add(ended)

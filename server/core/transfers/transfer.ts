@@ -1,7 +1,7 @@
 import type { ResumeRecord } from '../../../engine/resume.ts'
 import type { Plan } from './plan.ts'
 
-/** In the order a transfer passes through them. Source: API v1 §7.3. */
+/** In the order in which a transfer passes through them. Source: API v1 §7.3. */
 export const statuses = [
   'waiting',
   'in-queue',
@@ -18,7 +18,7 @@ export const statuses = [
 ] as const
 export type Status = (typeof statuses)[number]
 
-/** The statuses that a delivery has when nothing is shared. */
+/** The statuses of a delivery while nothing is shared. */
 export const deliveryStatuses = [
   'in-complete-queue',
   'in-extraction-queue',
@@ -31,25 +31,25 @@ export type DeliveryStatus = (typeof deliveryStatuses)[number]
 export type SwarmStatus = Extract<Status, 'looking-for-peers' | 'downloading' | 'downloading-and-seeding'>
 
 /**
- * How far a transfer's content is, apart from sharing: `fetching` its bytes, `delivering` them into the space (unpacking
- * included), `delivered`, or `undelivered`, when that failed and its bytes are kept.
+ * How far a transfer's content is, apart from sharing: `fetching` its bytes, `delivering` them into the space
+ * (including unpacking), `delivered`, or `undelivered` when that failed and the bytes are kept.
  */
 export const stages = ['fetching', 'delivering', 'delivered', 'undelivered'] as const
 type Stage = (typeof stages)[number]
 
-/** One file of a transfer, kept in its work folder under its index. */
+/** A file of a transfer, stored in its work folder under its index. */
 export interface TransferFile {
   /** Safe segments; more than one only in torrents. */
   path: string[]
   sizeBytes: number | null
   isWhole: boolean
-  /** How to continue it after a restart, or to see that it is still what was fetched; null for files of torrents. */
+  /** How to resume it after a restart, or check that it is unchanged; null for files of torrents. */
   resume: ResumeRecord | null
-  /** True when the sender did not say how long it is, so that nobody knows whether it is whole. */
+  /** True when the sender did not announce a length, so that the file may be incomplete. */
   isUnproven?: boolean
 }
 
-/** Links that are being fetched into a user's space as one thing. */
+/** Links that are fetched into a user's space as one thing. */
 export interface Transfer {
   id: number
   /** One link, or those of all parts of an archive. */
@@ -57,48 +57,48 @@ export interface Transfer {
   kind: 'links' | 'torrent'
   name: string
   folderId: number
-  // These four change only as `next` in life.ts says.
+  // Only `next` in life.ts changes these three, and `deliveryStatus`.
   readonly status: Status
   readonly stage: Stage
-  /** True while a torrent is whole here and not yet shared back. */
+  /** True while a torrent is complete and being shared. */
   readonly isSharing: boolean
-  /** Why it failed, or what it waits for, in a sentence. */
+  /** Why it failed or what it waits for, in a sentence. */
   reason: string | null
-  /** What kind of failure stopped its delivery, or null. */
+  /** The kind of failure that stopped its delivery, or null. */
   failure: string | null
   sizeBytes: number | null
   downloadedBytes: number
   uploadedBytes: number
-  /** Bytes of the bandwidth quota that it was charged. */
+  /** How many bytes it was charged to the bandwidth quota. */
   paidBytes: number
   files: TransferFile[]
-  /** How to go on with a torrent after a restart, as the torrent engine wrote it. */
+  /** How to resume a torrent after a restart, as written by the torrent engine. */
   torrentResume: string | null
-  /** What opens its archives, if the person told. */
+  /** The password of its archives, if the person gave one. */
   password: string | null
   isUnpacked: boolean
   /** What is being moved into the space; null when nothing is. */
   plan: Plan | null
-  /** The items that a torrent's files became while it is shared, by index of the file; null before. */
+  /** The items of a torrent's files while it is shared, by file index; null before. */
   itemIds: number[] | null
   /** The name of its work folder. */
   content: string
   addedAtSeconds: number
-  // What follows lasts only as long as the program.
+  // The fields below are not saved.
   bytesPerSecond: number
   peers: number
-  /** How far its delivery is, while its status tells that it is shared. */
+  /** The status of its delivery, while `status` says that it is shared. */
   readonly deliveryStatus: DeliveryStatus
-  /** 0–100 of the archives that are being unpacked. */
+  /** The progress of unpacking, 0–100. */
   percentUnpacked: number
 }
 
-/** True for statuses that hold a slot of the active limit. Source: API v1 §7.4. */
+/** True for statuses that count against the active limit. Source: API v1 §7.4. */
 export function countsAsActive(status: Status): boolean {
   return status !== 'waiting' && status !== 'completed' && status !== 'error'
 }
 
-/** 0–100, whole; 100 only when every byte is there. Source: API v1 §7.3. */
+/** A whole number from 0 to 100; 100 only when every byte is there. Source: API v1 §7.3. */
 export function percentDone({ status, stage, sizeBytes, downloadedBytes }: Transfer): number {
   if (status === 'waiting') return 0
   if (stage !== 'fetching') return 100

@@ -8,15 +8,15 @@ import { type RunnerOptions, TransferRunner } from './transfer-runner.ts'
 import { tryOrReport } from './try-or-report.ts'
 
 export interface TransfersOptions extends RunnerOptions {
-  /** How many may be active while the load is high. Source: API v1 §7.4. */
+  /** How many transfers may be active while the load is high. Source: API v1 §7.4. */
   activeLimit: number
   isBusy(): boolean
 }
 
-/** Longer than most servers and torrents take to begin. */
+/** Longer than most servers and torrents take to start. */
 const stalledAfterMs = 10_000
 
-/** The transfers of one user: the only writer of their rows. Every change that was answered survives a crash. */
+/** The transfers of one user, and the only writer of their rows. Every acknowledged change survives a crash. */
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #runner: TransferRunner
@@ -27,7 +27,7 @@ export class TransferList {
     this.#runner = new TransferRunner(options, () => this.advance())
   }
 
-  /** Oldest first, each with the reason why it stands still, if it does. */
+  /** All transfers, oldest first, each with the reason why it waits. */
   list(): Transfer[] {
     const isOwn = (transfer: Transfer) => this.#runner.active.get(transfer.id) === transfer
     const all = this.#all()
@@ -40,17 +40,20 @@ export class TransferList {
     })
   }
 
-  /** Takes up every transfer where it was left. */
+  /** Resumes all transfers. */
   start(): void {
     const transfers = this.#options.rows.active()
     for (const transfer of transfers) this.#runner.active.set(transfer.id, transfer)
-    // What was promised before is promised again, before anyone else asks.
+    // Reserves everything again before anyone else can.
     for (const transfer of transfers) this.#reserveAgain(transfer)
     for (const transfer of transfers) tryOrReport(() => this.#runner.resume(transfer), this.#options.report)
     this.advance()
   }
 
-  /** Adds one transfer a link, in order, the parts of one archive as one; those that cannot be fetched are there in Error. */
+  /**
+   * Adds one transfer for each link, in order, but the parts of an archive as one. Those that cannot be fetched start
+   * in Error.
+   */
   add(links: readonly string[], folderId: number): Transfer[] {
     const { space } = this.#options
     if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
@@ -60,14 +63,14 @@ export class TransferList {
     return added
   }
 
-  /** Those that are done, the newest first. They are forgotten after a while. */
+  /** Finished transfers, newest first. They are forgotten after a while. */
   finished(): FinishedTransfer[] {
     return this.#options.rows.finished()
   }
 
   /**
-   * Takes transfers off the list for good, all or none, whatever they are doing. One that is only shared any more leaves its content
-   * in the space; if that is still on its way there, it only stops being shared.
+   * Removes transfers for good, all or none, in any state. One that is only being shared leaves its content in the
+   * space; if that is still on its way, it only stops being shared.
    */
   cancel(ids: readonly number[]): Transfer[] {
     const { db, rows, content } = this.#options
@@ -81,18 +84,18 @@ export class TransferList {
         content.recordRemovals(plannedContents(transfer))
       }
     })
-    // Only what is written down is stopped: on a full disk it goes on, and the person hears why.
+    // Only saved steps are carried out: on a full disk the transfer continues, and the person gets the reason.
     for (const { transfer, step } of steps) this.#runner.apply(transfer, step)
     return transfers
   }
 
-  /** Tries a failed transfer again, from what is left of it; its archives with a password, or as they are. */
+  /** Retries a failed transfer from what is left of it: its archives with a password, or without unpacking. */
   retry(id: number, options: { password: string | null; isUnpacked: boolean }): Transfer {
     const { db, rows, content, hosters } = this.#options
     const transfer = this.#get(id)
     const obstacle = firstUnfetchableReason(transfer.links, hosters)
     const step = next(transfer, { type: 'retried', ...options, obstacle })
-    // It is answered, so it is written down before it holds.
+    // Saved before it is applied, because the client gets an answer.
     db.transact(() => {
       rows.save({ ...transfer, ...step.changes })
       for (const effect of step.effects) if (effect.type === 'discard') content.recordRemovals(effect.contents)
@@ -104,8 +107,8 @@ export class TransferList {
   }
 
   /**
-   * Lets waiting transfers go on, oldest first, as far as the limits allow. Never throws: what was done before is acknowledged all the
-   * same, and where a full disk is in the way this is done at the next occasion.
+   * Admits waiting transfers, oldest first, as far as the limits allow. Never throws, because earlier work must still
+   * be acknowledged; on a full disk, a later call does it.
    */
   advance(): void {
     if (!this.#runner.isStopped) tryOrReport(() => this.#advance(), this.#options.report)
@@ -127,25 +130,25 @@ export class TransferList {
       })
       for (const { transfer, step } of admitted) Object.assign(transfer, step.changes)
     }
-    // Whoever added them is answered first.
+    // The client that added them gets its response first.
     setImmediate(() => tryOrReport(() => this.#runner.startQueued(), this.#options.report))
   }
 
-  /** True for one that has not moved for a while: it is no burden, and those in line need not wait for it. */
+  /** True for a transfer that has not moved for a while: it is no burden, so others need not wait for it. */
   #isStalled(transfer: Transfer): boolean {
     return (
       transfer.stage === 'fetching' && this.#runner.fetchQueue.poolOf(transfer).stalledMs(transfer) >= stalledAfterMs
     )
   }
 
-  /** What is done every few seconds. */
+  /** Called every few seconds. */
   tick(): void {
     this.advance()
     const version = this.#options.space.version()
     if (version === this.#reservedAtVersion) return
     this.#reservedAtVersion = version
     for (const transfer of this.#runner.active.values()) {
-      // The person may have deleted what is still being shared: then the transfer alone holds it.
+      // The person may have deleted what is still being shared: then only the transfer holds it.
       if (transfer.isSharing && transfer.stage === 'delivered') this.#runner.reserveHeldBytes(transfer)
     }
   }

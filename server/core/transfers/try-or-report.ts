@@ -1,4 +1,7 @@
-/** Does something that nobody waits for: what goes wrong, such as a full disk, is told, and it is done at the next occasion. */
+/**
+ * Does something that nobody waits for. An error, such as a full disk, is only reported: a later occasion repeats the
+ * work.
+ */
 export function tryOrReport(work: () => void, report: (error: unknown) => void): void {
   try {
     work()

@@ -11,7 +11,7 @@ import type { Transfer } from './transfer.ts'
 
 const maxNotes = 3
 
-/** The archives among a transfer's files; `placeOf` tells where the one of an index is. */
+/** Finds the archives among a transfer's files; `pathOf` gives the path for an index. */
 export function archivesOf({ files }: Transfer, pathOf: (index: string) => string): Promise<ArchiveSet[]> {
   return findArchives(
     files.map(({ path }, index) => ({
@@ -23,9 +23,10 @@ export function archivesOf({ files }: Transfer, pathOf: (index: string) => strin
 }
 
 /**
- * Unpacks archives into the work folder, from the start: what an earlier try left is removed first. Their content is promised by
- * the quota, beside the archives themselves. An archive that gives nothing is not in the answer, as it is kept as it is; the note
- * tells of that and of all else that the person has to know. Rejects with an `ArchiveError` or a `Refusal`.
+ * Unpacks archives into the work folder, after removing what an earlier attempt left. Quota is reserved for their
+ * content as well as for the archives themselves. An archive without content is left out of the result, because it is
+ * kept as it is; the note says so, and everything else that the person should know. Rejects with an `ArchiveError` or a
+ * `Refusal`.
  */
 export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   const { transfer, work, quota } = job
@@ -37,14 +38,14 @@ export async function unpack(job: UnpackJob): Promise<UnpackResult> {
   try {
     return await unpackInto(into, job, packedBytes)
   } catch (error) {
-    // One that failed, or waits for room, takes none from others.
+    // A failed attempt, or one that waits for disk space, must not take space from others.
     await rm(into, { recursive: true, force: true, maxRetries: 5 })
     quota.setReservation(transfer.id, packedBytes)
     throw error
   }
 }
 
-/** What archives became, and what the person has to know of them, or null. */
+/** The unpacked archives, and what the person should know about them, or null. */
 export interface UnpackResult {
   unpacked: Unpacked[]
   note: string | null
@@ -97,7 +98,7 @@ async function unpackInto(
   return { unpacked, note: summary.length === 0 ? null : summary.join(' ') }
 }
 
-/** What a folder of an archive's content is called. */
+/** The name of the folder for an archive's content. */
 function stemOf({ name, parts }: ArchiveSet): string {
   const [set] = groupParts(parts.map((part) => part.name)).groups
   return safeName(set?.name ?? unpackedName(name))

@@ -16,24 +16,24 @@ import { isWebPage } from '../web-page.ts'
 import { readUpTo, statusError } from './fetch-text.ts'
 
 const linkTimeoutMs = 10_000
-/** Leaves time for another way of asking. */
+/** Short enough to leave time for another method. */
 const headTimeoutMs = 3000
 const magnetTimeoutMs = 20_000
 const headBytes = 1024
 const maxTorrentFileBytes = 16 * 1024 * 1024
 
-/** What can be told about a link without fetching what it leads to. */
+/** What is known about a link without fetching its content. */
 export interface Facts {
   kind: 'file' | 'torrent'
   name: string
   host: string
-  /** Null when nobody knows. */
+  /** Null when unknown. */
   sizeBytes: number | null
-  /** The largest file that it holds, when there are several. */
+  /** The size of the largest file, when there are several. */
   largestBytes: number | null
-  /** How many share a torrent whole; null when nobody tells. */
+  /** The number of complete sources of a torrent; null when unknown. */
   seeds: number | null
-  /** What an archive holds, when it could be looked into. */
+  /** The number of entries in an archive, when it could be read. */
   entries: number | null
   unpackedBytes: number | null
   needsPassword: boolean
@@ -56,13 +56,13 @@ const unknown = {
   needsPassword: false,
 } as const
 
-/** What a link itself tells, where its server cannot be asked now. */
+/** What the link itself says, when its server cannot be asked. */
 export function factsOfLink(link: string): Facts {
   const kind = namesTorrent(link) ? 'torrent' : 'file'
   return { ...unknown, kind, name: plainNameForLink(link), host: URL.canParse(link) ? new URL(link).hostname : '' }
 }
 
-/** Finds out about one link. Rejects with a sentence when what it leads to cannot be had. */
+/** Finds out about a link. Rejects with a sentence when its content is not available. */
 export async function linkFacts(link: string, options: FactsOptions): Promise<Facts> {
   const kind = linkKind(link)
   if (kind === 'magnet') return magnetFacts(link, options)
@@ -75,7 +75,7 @@ export async function linkFacts(link: string, options: FactsOptions): Promise<Fa
   return webFacts(link, { ...options, signal })
 }
 
-/** What people who share it tell within 20 seconds; otherwise only its name is known. */
+/** What peers tell within 20 seconds; after that, only the name is known. */
 async function magnetFacts(link: string, options: FactsOptions): Promise<Facts> {
   const name = nameOfMagnet(link)
   try {
@@ -125,17 +125,17 @@ async function webFacts(link: string, options: WebOptions): Promise<Facts> {
   return { ...unknown, name, host: url.hostname, sizeBytes, ...inside }
 }
 
-/** An answer's head, whose body is over, and what it tells. */
+/** The head of a response, its body already discarded, and what it tells. */
 interface Probe {
   answer: Exchange
   sizeBytes: number | null
-  /** The first bytes of what is announced as a web page, if any were asked for. */
+  /** The first bytes of a web page, if any were requested. */
   head: Buffer
 }
 
 /**
- * Asks by HEAD, then for the first bytes, then for the whole without reading it, until one answer tells what a fetch would get: servers
- * refuse, ignore or answer wrongly what only few programs ask. Only a refusal of what a fetch asks is the verdict.
+ * Tries HEAD, then a range request, then a full request without reading the body, until a response tells what a fetch
+ * would get: servers refuse, ignore or mishandle rarely used methods. Only the refusal of a full request is final.
  */
 async function probe(link: string, options: WebOptions): Promise<Probe> {
   const byHead = await probeOnce(link, options, 'HEAD').catch((error: unknown) =>
@@ -152,13 +152,13 @@ async function probe(link: string, options: WebOptions): Promise<Probe> {
   return { answer, ...whole }
 }
 
-/** Null where another way of asking may get further. */
+/** Null when another method may succeed. */
 function ignoreProbeError(error: unknown, signal: AbortSignal): null {
   if (signal.aborted || !(error instanceof FetchError)) throw error
   return null
 }
 
-/** False for a HEAD that may say something else than a fetch: no size or none at all, or a page in place of a film. */
+/** False for a HEAD response that may differ from a fetch: no size or 0, or a page in place of media. */
 function isConclusive(link: string, { answer, sizeBytes }: Probe): boolean {
   const { response, url } = answer
   if (response.statusCode !== 200) return false
@@ -183,7 +183,7 @@ async function probeOnce(link: string, options: WebOptions, how: 'HEAD' | 'part'
   }
 }
 
-/** The size of the whole file, in bytes, as an answer tells it; null when it does not, or tells nonsense. */
+/** The size of the whole file in bytes; null when the response has none or an invalid one. */
 function sizeOf(response: Exchange['response']): number | null {
   if (response.statusCode === 200) return announcedBytes(response)
   const total = Number(/^bytes .*\/(\d+)$/i.exec(response.headers['content-range'] ?? '')?.[1] ?? Number.NaN)
@@ -195,7 +195,7 @@ function isTorrent(link: string, { response }: Exchange): boolean {
   return namesTorrent(link) || /^application\/x-bittorrent\b/i.test(type)
 }
 
-/** Reads the directory of a zip by ranges; nothing is told where that is not possible. Nobody is kept waiting by it for long. */
+/** Reads the directory of a zip with range requests; empty where that is impossible. Bounded by the time limit. */
 async function zipFacts(
   link: string,
   { name, sizeBytes, ...options }: WebOptions & { name: string; sizeBytes: number | null },
@@ -252,12 +252,12 @@ async function wholeFile(link: string, options: WebOptions): Promise<Buffer> {
   }
 }
 
-/** True for what an `AbortSignal.timeout` ended. */
+/** True for an error from `AbortSignal.timeout`. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
 }
 
-/** What is said of a link that did not answer in time. */
+/** The sentence on a link that timed out. */
 export function timeoutSentence(link: string): string {
   const host = URL.canParse(link) ? new URL(link).hostname : ''
   return `“${host}” did not answer within ${linkTimeoutMs / 1000} seconds.`

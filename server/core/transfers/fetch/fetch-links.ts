@@ -17,7 +17,7 @@ import type { Transfer, TransferFile } from '../transfer.ts'
 import { isWebPage } from '../web-page.ts'
 
 const stepBytes = 8 * 1024 * 1024
-/** The parts of one archive: how many move at once, and how many more may wait for their server. */
+/** How many parts of an archive move at once, and how many more may wait for their server. */
 const partSlots = { limit: 3, maxSuspended: 6, graceMs: 1500, minProgress: 8 * 1024 }
 const shortPauseMs = partSlots.graceMs
 
@@ -27,22 +27,22 @@ export interface LinksFetch {
   gate: Gate
   quota: DiskQuota
   hosters: Hosters
-  /** The largest file that the user may have, or null. */
+  /** The largest file that the user may fetch, or null. */
   largestFileBytes: number | null
   bootId: string
   signal: AbortSignal
   slot: Pick<FetchSlot, 'pause'>
-  /** Takes so much from the bandwidth, or throws a `Refusal`. */
+  /** Spends bandwidth, or throws a `Refusal`. */
   pay(bytes: number): void
-  /** Keeps what the transfer says now, for a later run. */
+  /** Saves the transfer for a later run. */
   save(): void
   /** The same a moment later, for progress. */
   saveSoon(): void
 }
 
 /**
- * Fetches a transfer's links into its work folder, the parts of an archive some at once, keeping the transfer's figures up to date.
- * Every byte is promised by the quotas before it is written.
+ * Fetches a transfer's links into its work folder, several parts of an archive at once, and keeps the transfer's
+ * progress up to date. Quota is reserved for every byte before it is written.
  */
 export async function fetchLinks(job: LinksFetch): Promise<void> {
   const { transfer } = job
@@ -66,7 +66,7 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   const pool = new SlotPool<TransferFile>(partSlots)
   const work = ([index, file]: [number, TransferFile]) => {
     const slotUser = { signal, progress: () => lengths[index] ?? 0 }
-    // A part that waits gives its place to another, and the transfer's turn to another transfer when no part moves.
+    // A waiting part gives its slot to another part, and the transfer's slot to another transfer when no part moves.
     const pause = async (ms: number, stop: AbortSignal) => {
       if (ms > shortPauseMs) pool.suspend(file)
       await (pool.active().length === 0 ? job.slot.pause(ms, stop) : wait(ms, undefined, { signal: stop }))
@@ -77,7 +77,7 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   }
   try {
     const works = left.map(work)
-    // The first error stops the others; all of them have ended before this does.
+    // The first error stops the others; all have ended before this function does.
     for (const one of works) one.catch((error: unknown) => first.abort(error))
     await Promise.allSettled(works)
     await Promise.all(works)
@@ -86,7 +86,7 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
   }
 }
 
-/** What another program changed while this one was not running is not whole any more. */
+/** Marks files that another program changed in the meantime as incomplete. */
 async function forgetModified({ transfer, workFolder, bootId, signal }: LinksFetch): Promise<void> {
   for (const [index, file] of transfer.files.entries()) {
     const { resume, sizeBytes, isWhole } = file
@@ -120,7 +120,7 @@ async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile)
     },
     onBytes: reach,
     onCheckpoint: (record) => {
-      // What the part file cannot say of itself has to be written down before its bytes can be gone on with.
+      // What the part file does not record about itself must be saved before its bytes can be resumed.
       const isOther = isOtherVersion(file.resume, record)
       file.resume = record
       if (isOther) job.save()
@@ -160,7 +160,7 @@ function start(job: LinksFetch, file: TransferFile, announced: Announced): void 
   transfer.sizeBytes = isKnown ? transfer.files.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0) : null
 }
 
-/** Gets a promise for what is needed; where no size is known in steps, so that others are not asked at each write. */
+/** Reserves what is needed; in steps when a size is unknown, so that the quota is not asked at each write. */
 function reserve({ transfer, quota, largestFileBytes }: LinksFetch, lengths: number[]): void {
   const needed = (step: number) =>
     transfer.files.reduce(
@@ -173,7 +173,7 @@ function reserve({ transfer, quota, largestFileBytes }: LinksFetch, lengths: num
   throw quotaExceeded(transfer, quota)
 }
 
-/** Takes from the bandwidth what paid hosters cost. Source: API v1 §8.2. */
+/** Charges the bandwidth for paid hosters. Source: API v1 §8.2. */
 function charge({ transfer, hosters, pay }: LinksFetch, lengths: number[]): void {
   const owed = transfer.files.reduce((sum, { sizeBytes }, index) => {
     const costs = hosters.isPaid(transfer.links[index] ?? '')

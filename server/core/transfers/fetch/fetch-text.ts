@@ -14,12 +14,12 @@ interface TextOptions {
   maxBytes: number
 }
 
-/** Fetches a text of a limited size through the gate: a page to look for links in, or a feed. Rejects with a sentence. */
+/** Fetches a text of limited size through the gate: a page to find links in, or a feed. Rejects with a sentence. */
 export async function fetchText(link: string, options: TextOptions): Promise<string> {
   return (await fetchDocument(link, options)).text
 }
 
-/** The same, and tells where it was in the end. */
+/** The same, with the address after redirects. */
 export async function fetchDocument(
   link: string,
   { gate, signal, maxBytes }: TextOptions,
@@ -46,7 +46,7 @@ export async function fetchDocument(
   }
 }
 
-/** The beginning of a body, of about so many bytes. */
+/** Reads at least this many bytes of a body, or all of it. */
 export async function readUpTo(response: AsyncIterable<Buffer>, minBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
@@ -58,17 +58,20 @@ export async function readUpTo(response: AsyncIterable<Buffer>, minBytes: number
   return Buffer.concat(chunks)
 }
 
-/** The server cannot answer just now, which says nothing of the file. */
+/** The server is busy, which says nothing about the file. */
 export class BusyError extends FetchError {
   constructor(sentence: string) {
     super(sentence, { isPassing: true })
   }
 }
 
-/** Statuses of a moment: too slow, too early, too many, and a server that is down or cannot reach the one behind it. Source: RFC 9110, RFC 6585, RFC 8470. */
+/**
+ * Temporary statuses: too slow, too early, too many, and a server that is down or cannot reach its upstream. Source:
+ * RFC 9110, RFC 6585, RFC 8470.
+ */
 const busyStatuses = new Set([408, 425, 429, 502, 503, 504])
 
-/** What a status other than 200 says about a file. */
+/** The error for a status other than 200. */
 export function statusError({ statusCode = 0, headers }: IncomingMessage, host: string): FetchError {
   if (statusCode === 404 || statusCode === 410)
     return new FetchError(`“${host}” says there is no such file (${statusCode}).`)

@@ -23,17 +23,18 @@ export interface TorrentFetch {
   signal: AbortSignal
   torrentFile: Uint8Array | null
   keepTorrentFile(bytes: Uint8Array): void
-  /** The whole content is here and on the disk; from now on it is shared. */
+  /** The whole content is on the disk; from now on it is shared. */
   onSharing(): void
-  /** What the swarm does now. */
+  /** The current status of the swarm. */
   onSwarm(status: SwarmStatus): void
   save(): void
   saveSoon(): void
 }
 
 /**
- * Fetches a torrent into the work folder, and shares it until as much was sent as its size, by counters that outlast the program.
- * Resolves then, or when it is stopped; rejects with `ENOSPC` when the disk is nearly full, to be started again when there is room.
+ * Fetches a torrent into the work folder, and shares it until as many bytes were uploaded as it has, counted across
+ * restarts. Resolves then, or when it is stopped. Rejects with `ENOSPC` when the disk is nearly full, to be started
+ * again when there is space.
  */
 export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const { transfer, engine, signal } = job
@@ -47,7 +48,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     onTrouble: () => undefined,
   })
   const [link = ''] = transfer.links
-  // A magnet also tells who shares it, beside what the torrent file that came by it says.
+  // A magnet link may name peers that the torrent file does not.
   const { torrentFile } = job
   const isMagnet = torrentFile === null || /^\s*magnet:/i.test(link)
   const source: TorrentSource = isMagnet ? { magnet: link } : { torrentFile }
@@ -63,10 +64,10 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     bootId: job.bootId,
     onMetadata: (info) => accept(job, info),
     onState: (state) => {
-      // What the protocol itself sends is not sharing.
+      // Protocol overhead does not count as sharing.
       if (state.uploadedBytes > transfer.uploadedBytes) lastSentMs = performance.now()
       if (transfer.stage === 'fetching') {
-        // The disk is never filled to its last byte: the service needs some itself.
+        // Leaves some of the disk free, because the service itself needs space.
         room.take(0).catch(() => undefined)
         if (room.isWaiting) diskFull.reject(Object.assign(new Error('The disk is nearly full.'), { code: 'ENOSPC' }))
       }
@@ -91,19 +92,19 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     if (isShared(transfer)) return
     job.onSharing()
     await Promise.race([sharedEnough, running.failed, stopped])
-    // What is on its way to others still arrives.
+    // Lets uploads in flight finish.
     if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
   } finally {
     await running.stop()
   }
 }
 
-/** As much was sent as the content has. */
+/** True when as many bytes were uploaded as the content has. */
 function isShared({ uploadedBytes, sizeBytes }: Transfer): boolean {
   return uploadedBytes >= (sizeBytes ?? 0)
 }
 
-/** Takes what the torrent holds, or refuses it before anything is written. */
+/** Accepts the content of the torrent, or refuses it before anything is written. */
 function accept(job: TorrentFetch, info: TorrentInfo): void {
   const { transfer, quota, largestFileBytes } = job
   if (job.torrentFile === null) job.keepTorrentFile(info.torrentFile)
@@ -138,7 +139,7 @@ function follow({ transfer, quota, saveSoon, onSwarm }: TorrentFetch, state: Tor
   if (status !== null) onSwarm(status)
 }
 
-/** Null: what was shown before still holds. Source: API v1 §7.3. */
+/** Null when the previous status still applies. Source: API v1 §7.3. */
 function statusOf({ phase }: TorrentState, isSending: boolean): SwarmStatus | null {
   switch (phase) {
     case 'looking-for-peers':
