@@ -92,7 +92,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   const slots = createDeliverySlots()
   const isBusy = createLoadMeter(load)
   const boot = bootId()
-  const ending = new AbortController()
+  const stopping = new AbortController()
   const torrents = once(options.openTorrents)
   const ids = userIds(
     db,
@@ -100,7 +100,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   )
   const withSpaces = options.users.map((user, index) => {
     const userId = ids[index] ?? 0
-    const purge = () => space.purge({ eraseContents: content.erase, signal: ending.signal })
+    const purge = () => space.purge({ eraseContents: content.erase, signal: stopping.signal })
     const purgeSoon = () => {
       setImmediate(() => purge().catch(report))
     }
@@ -124,7 +124,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
       friends: createFriends(localUser, withSpaces satisfies LocalUser[]),
       content,
       transfers,
-      subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: ending.signal }),
+      subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: stopping.signal }),
       gate,
       hosters,
       torrents: torrents.get,
@@ -162,7 +162,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     },
     close: async () => {
       if (ticker !== null) clearInterval(ticker)
-      ending.abort(new Error('The service is stopping.'))
+      stopping.abort(new Error('The service is stopping.'))
       await Promise.all(users.map(({ transfers }) => transfers.stop()))
       await Promise.all(withSpaces.map(({ purge }) => purge().catch(report)))
       await db.copyFinished().catch(report)

@@ -56,11 +56,11 @@ export async function handleMedia(
     await serveFile(request, response, { path: core.content.path(content), headers, expectedBytes: item.sizeBytes })
     setDamaged(false)
   } catch (error) {
-    const why = damageReason(error)
-    if (why === null || response.headersSent) throw error
+    const reason = damageReason(error)
+    if (reason === null || response.headersSent) throw error
     setDamaged(true)
-    core.report(new Error(`“${item.name}” cannot be given: ${why}`, { cause: error }))
-    refuse(response, 410, `“${item.name}” cannot be given: ${why}. What is left was not changed.`)
+    core.report(new Error(`“${item.name}” cannot be given: ${reason}`, { cause: error }))
+    refuse(response, 410, `“${item.name}” cannot be given: ${reason}. What is left was not changed.`)
   }
 }
 

@@ -48,7 +48,7 @@ const missingName = 'Missing files.txt'
 const missingNotice =
   'These files are not in here, because their content is missing or was changed on the disk of the service:'
 /** How many items are added before other work may run. */
-const addAtOnce = 250
+const batchSize = 250
 
 interface Adding extends ZipSource {
   /** The paths of files whose content is not as it was stored. */
@@ -70,7 +70,7 @@ async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix 
     const path = `${prefix}${name}`
     const mtime = new Date(item.addedAtSeconds * 1000)
     all.added += 1
-    if (all.added % addAtOnce === 0) await setImmediate()
+    if (all.added % batchSize === 0) await setImmediate()
     if (item.kind === 'folder') {
       zip.addEmptyDirectory(path, { mtime })
       await addFolder(zip, all, item, `${path}/`)

@@ -35,7 +35,7 @@ describe('decode', () => {
     await expect(read(target, body)).resolves.toEqual({ ...signed, resource: 'files', method: 'list', params: {} })
   })
 
-  it('is not led astray by a link that holds method and callback', async () => {
+  it('is not misled by a link that contains method and callback', async () => {
     const request =
       '{"api_key":"k","api_secret":"s","params":{"links":["http://a/?x=1&method=cancel&callback=evil&y=2"]}}'
     await expect(read(`/v1/transfers?request=${request}&method=add&callback=h&_=1`)).resolves.toEqual({
@@ -47,7 +47,7 @@ describe('decode', () => {
     })
   })
 
-  it('takes no callback that could be a script', async () => {
+  it('accepts no callback that could be a script', async () => {
     const request = '%7B%22api_key%22:%22k%22%7D'
     expect((await read(`/v1/user?method=info&request=${request}&callback=alert(1)//`)).callback).toBe(null)
   })
@@ -87,7 +87,7 @@ describe('decode', () => {
     expect([encoded.key, encoded.secret, encoded.params]).toEqual(['k', 's', params])
   })
 
-  it('knows who asks although the rest is not JSON', async () => {
+  it('identifies the user even if the rest is not JSON', async () => {
     expect(
       await read('/v1/user?method=info', 'request={"api_key":"k","api_secret":"s","params":{nothing}}'),
     ).toMatchObject({

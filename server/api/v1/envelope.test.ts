@@ -9,7 +9,7 @@ function nested(value: unknown, depth: number): Record<string, unknown> {
   return tree
 }
 
-it('writes values that are too deep for JSON.stringify as it writes the others', () => {
+it('serializes values that are too deep for JSON.stringify like any others', () => {
   const depth = 8000
   expect(() => JSON.stringify(nested(1, depth))).toThrow(RangeError)
   fc.assert(
@@ -22,7 +22,7 @@ it('writes values that are too deep for JSON.stringify as it writes the others',
   )
 })
 
-it('answers with a tree of folders of any depth', () => {
+it('responds with a tree of folders of any depth', () => {
   const { bytes } = write({ status: 200, body: { response: { results: nested(1, 50_000) } } }, null)
   let depth = 0
   for (let tree = JSON.parse(bytes.toString()).response.results; typeof tree === 'object'; tree = tree.dirs[0])

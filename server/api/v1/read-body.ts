@@ -19,22 +19,22 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large'
       heldBytes -= held
       held = 0
     }
-    let why: 'too-large' | 'busy' | null = null
+    let failure: 'too-large' | 'busy' | null = null
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length > maxDroppedBytes) return resolve(why ?? 'too-large')
-      if (why !== null) return
+      if (length > maxDroppedBytes) return resolve(failure ?? 'too-large')
+      if (failure !== null) return
       chunks.push(chunk)
       if (length <= smallBytes) return
       heldBytes += length - held
       held = length
       if (length <= maxBodyBytes && heldBytes <= maxHeldBytes) return
-      why = length > maxBodyBytes ? 'too-large' : 'busy'
+      failure = length > maxBodyBytes ? 'too-large' : 'busy'
       drop()
     })
     request.on('end', () => {
       const [first = Buffer.alloc(0)] = chunks
-      resolve(why ?? (chunks.length > 1 ? Buffer.concat(chunks) : first))
+      resolve(failure ?? (chunks.length > 1 ? Buffer.concat(chunks) : first))
       drop()
     })
     request.on('error', reject)

@@ -13,9 +13,9 @@ export const urls: Record<string, Method> = {
     // Our own client decides itself what fits, and shows by how much the rest does not.
     const problemOf = (group: AnalyzedGroup) =>
       [group.error, isExtended ? null : group.tooLarge].flatMap((why) => why ?? []).join(' ') || null
-    const fine = groups.filter((group) => problemOf(group) === null)
+    const usable = groups.filter((group) => problemOf(group) === null)
     const single = (kind: 'file' | 'torrent') =>
-      fine.flatMap(({ isMultipart, parts }) =>
+      usable.flatMap(({ isMultipart, parts }) =>
         parts.flatMap((part) => (isMultipart || part.facts?.kind !== kind ? [] : [linkWire(part, isExtended)])),
       )
     // An incomplete set of parts stays a set, with its problem: it would be lost among the errors.

@@ -31,11 +31,11 @@ export function createDiskQuota(folder: string, quotaBytes: number | null, store
       Math.max(0, totalBytes - storedBytes() - [...used.values()].reduce((sum, bytes) => sum + bytes, 0)),
     unreservedBytes,
     reserve: (transferId, bytes) => {
-      const more = bytes - (reserved.get(transferId) ?? 0)
-      if (more <= 0) return true
-      if (totalBytes - storedBytes() - reservedBytes < more) return false
+      const additional = bytes - (reserved.get(transferId) ?? 0)
+      if (additional <= 0) return true
+      if (totalBytes - storedBytes() - reservedBytes < additional) return false
       reserved.set(transferId, bytes)
-      reservedBytes += more
+      reservedBytes += additional
       return true
     },
     use: (transferId, bytes) => {

@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDatabase } from './database.ts'
 
-it('a change outside a transaction that cannot be noted at once is noted with the next one, and ends nothing', async () => {
+it('a change outside a transaction that cannot be journaled at once is journaled with the next transaction', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
   const reported: unknown[] = []
   const db = openDatabase(folder, (error) => reported.push(error))
   try {
     // As on a full disk: the change counter cannot be updated.
     db.sql.exec(`CREATE TEMP TRIGGER full BEFORE UPDATE ON written BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
-    db.sql.exec(`INSERT INTO users (id, name) VALUES (7, 'loose')`)
+    db.sql.exec(`INSERT INTO users (id, name) VALUES (7, 'untracked')`)
     await new Promise((resolve) => setImmediate(resolve))
     expect(reported).toMatchObject([{ message: 'disk is full' }])
     db.sql.exec('DROP TRIGGER full')
     db.transact(() => db.sql.exec(`INSERT INTO users (id, name) VALUES (8, 'next')`))
     const journal = readFileSync(join(folder, 'putdesk.journal'), 'utf8')
-    expect([...journal.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name)).toEqual(['loose', 'next'])
+    expect([...journal.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name)).toEqual(['untracked', 'next'])
   } finally {
     db.close()
     rmSync(folder, { recursive: true })

@@ -175,9 +175,9 @@ function isSilentlyDamaged(
 }
 
 /** Returns false when the disk is full as well: then this check is skipped, and the service starts anyway. */
-function trueUnlessDiskFull(look: () => boolean): boolean {
+function trueUnlessDiskFull(check: () => boolean): boolean {
   try {
-    return look()
+    return check()
   } catch (error) {
     if (isFullDisk(error)) return false
     throw error

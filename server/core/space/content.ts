@@ -47,8 +47,8 @@ export interface Content {
 const legacyPartEnding = '.part'
 
 /** How many files are removed in parallel, and how many records in one transaction. */
-const eraseAtOnce = 16
-const noteAtOnce = 500
+const eraseBatchSize = 16
+const recordBatchSize = 500
 
 /** A new name for content. */
 export function newContentName(): string {
@@ -64,28 +64,28 @@ export function openContent(folder: string, db: Database): Content {
   const recordRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
   /** Returns the files that Windows does not remove because another program has them open. */
   const eraseUnlocked = async (contents: readonly string[]) => {
-    const held: string[] = []
-    for (let done = 0; done < contents.length; done += eraseAtOnce) {
+    const locked: string[] = []
+    for (let done = 0; done < contents.length; done += eraseBatchSize) {
       await Promise.all(
-        contents.slice(done, done + eraseAtOnce).map(async (content) => {
+        contents.slice(done, done + eraseBatchSize).map(async (content) => {
           forgetFile(path(content))
           await unlink(path(content)).catch((error) => {
-            if (isLocked(error)) held.push(content)
+            if (isLocked(error)) locked.push(content)
             else ignoreMissing(error)
           })
         }),
       )
     }
-    return held
+    return locked
   }
   const erase = async (contents: readonly string[]) => {
-    const held = await eraseUnlocked(contents)
+    const locked = await eraseUnlocked(contents)
     // The next start removes them.
-    if (held.length > 0) db.transact(() => held.map((content) => recordRemoval.run(content)))
+    if (locked.length > 0) db.transact(() => locked.map((content) => recordRemoval.run(content)))
   }
   const forgetWorkFolder = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
   /** On a full disk the records stay, and the next start clears them. */
-  const note = (work: () => void) => {
+  const recordUnlessDiskFull = (work: () => void) => {
     try {
       db.transact(work)
     } catch (error) {
@@ -93,11 +93,11 @@ export function openContent(folder: string, db: Database): Content {
     }
   }
   const remove = async (contents: readonly string[]) => {
-    for (let done = 0; done < contents.length; done += noteAtOnce) {
-      const some = contents.slice(done, done + noteAtOnce)
-      const held = new Set(await eraseUnlocked(some))
-      note(() => {
-        for (const content of some) if (!held.has(content)) forget.run(content)
+    for (let done = 0; done < contents.length; done += recordBatchSize) {
+      const some = contents.slice(done, done + recordBatchSize)
+      const locked = new Set(await eraseUnlocked(some))
+      recordUnlessDiskFull(() => {
+        for (const content of some) if (!locked.has(content)) forget.run(content)
       })
     }
   }
@@ -106,7 +106,7 @@ export function openContent(folder: string, db: Database): Content {
     // Removes only our own folder, and never follows a link.
     if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true, maxRetries: 5 })
     if (isName(content)) await unlink(`${work}${legacyPartEnding}`).catch(ignoreMissing)
-    note(() => forgetWorkFolder.run(content))
+    recordUnlessDiskFull(() => forgetWorkFolder.run(content))
   }
   return {
     folder,

@@ -8,7 +8,7 @@ export const removedId = -1
 export const hideItem = `UPDATE items SET parent_id = ${removedId}, name = ? WHERE id = ?`
 
 /** How many items are purged in one step, during which nothing else runs. */
-const purgeAtOnce = 500
+const batchSize = 500
 
 export interface PurgeOptions {
   eraseContents(contents: readonly string[]): Promise<void>
@@ -30,30 +30,30 @@ export function createPurge(
   const hide = sql.prepare(hideItem)
   const erase = sql.prepare('DELETE FROM items WHERE id = ?')
   /** A batch of removed items: rows that can be deleted, and folders to be moved up, so that the tree becomes flat. */
-  const someRemoved = () => {
-    const gone: Row[] = []
-    const left: number[] = []
-    for (const top of some.all(userId, removedId, purgeAtOnce)) {
-      const room = purgeAtOnce - gone.length - left.length
+  const nextBatch = () => {
+    const deletable: Row[] = []
+    const folders: number[] = []
+    for (const top of some.all(userId, removedId, batchSize)) {
+      const room = batchSize - deletable.length - folders.length
       if (room <= 0) break
       const inner = top.content === null ? some.all(userId, number(top, 'id'), room) : []
       for (const row of inner) {
-        if (row.kind === 'folder') left.push(number(row, 'id'))
-        else gone.push(row)
+        if (row.kind === 'folder') folders.push(number(row, 'id'))
+        else deletable.push(row)
       }
-      if (inner.length < room) gone.push(top)
+      if (inner.length < room) deletable.push(top)
     }
-    return { gone, left }
+    return { deletable, folders }
   }
   return async ({ eraseContents, signal }) => {
     while (!signal.aborted) {
-      const { gone, left } = someRemoved()
-      if (gone.length + left.length === 0) return onDone()
-      await eraseContents(gone.flatMap((row) => textOrNull(row, 'content') ?? []))
+      const { deletable, folders } = nextBatch()
+      if (deletable.length + folders.length === 0) return onDone()
+      await eraseContents(deletable.flatMap((row) => textOrNull(row, 'content') ?? []))
       if (signal.aborted) return
       db.transact(() => {
-        for (const id of left) hide.run(`${id}`, id)
-        for (const row of gone) erase.run(number(row, 'id'))
+        for (const id of folders) hide.run(`${id}`, id)
+        for (const row of deletable) erase.run(number(row, 'id'))
       })
       await setImmediate()
     }

@@ -41,7 +41,7 @@ function tree(id = 0, path = ''): Record<string, number> {
 }
 
 describe('moving several items', () => {
-  it('moves all of them, each once, and gives a free name to what has the name of another', () => {
+  it('moves each of them once, and renames those whose name is taken', () => {
     const [from, to] = [space.createFolder('From', 0), space.createFolder('To', 0)]
     const [a, b] = [addFile('a.txt', from.id, 1), addFile('b.txt', 0, 2)]
     addFile('b.txt', to.id, 4)
@@ -55,7 +55,7 @@ describe('moving several items', () => {
   it.each([
     ['a folder and what is in it', [0, 1]],
     ['what is in a folder and that folder', [1, 0]],
-  ])('%s: both stand beside each other then, and the sizes are right', (_what, order) => {
+  ])('%s: both end up side by side, with correct sizes', (_what, order) => {
     const [outer, to] = [space.createFolder('Outer', 0), space.createFolder('To', 0)]
     const inner = space.createFolder('Inner', outer.id)
     addFile('a.txt', outer.id, 1)
@@ -86,7 +86,7 @@ describe('removing several items', () => {
   it.each([
     ['a folder and what is in it', [0, 1, 2]],
     ['what is in a folder and that folder', [2, 1, 0, 1]],
-  ])('%s: each counts once, and they go in one step', (_what, order) => {
+  ])('%s: each counts once, and all go in one step', (_what, order) => {
     const outer = space.createFolder('Outer', 0)
     const inner = space.createFolder('Inner', outer.id)
     const file = addFile('b.txt', inner.id, 2)

@@ -55,15 +55,15 @@ describe('the queue of fetches', () => {
   })
   const { signal } = new AbortController()
   const begin = (queue: FetchQueue, one: Transfer, work: (slot: FetchSlot) => Promise<void>, stop = signal) => {
-    const told: string[] = []
+    const events: string[] = []
     const ended = queue.run(one, {
       signal: stop,
-      onQueued: () => told.push('queued'),
-      onSlot: () => told.push('slot'),
-      onYield: () => told.push('yield'),
+      onQueued: () => events.push('queued'),
+      onSlot: () => events.push('slot'),
+      onYield: () => events.push('yield'),
       work,
     })
-    return { told, ended }
+    return { told: events, ended }
   }
   /** Does not move until it has to yield. */
   const dead = (slot: FetchSlot) =>

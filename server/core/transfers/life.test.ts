@@ -77,7 +77,7 @@ const events: Record<string, TransferEvent> = {
   admitted: { type: 'admitted' },
   queued: { type: 'queued', reason: 'another reason' },
   'fetch started': { type: 'fetch-started' },
-  'swarm has nobody': { type: 'swarm-changed', status: 'looking-for-peers' },
+  'swarm is empty': { type: 'swarm-changed', status: 'looking-for-peers' },
   'swarm sends': { type: 'swarm-changed', status: 'downloading' },
   'swarm sends and takes': { type: 'swarm-changed', status: 'downloading-and-seeding' },
   'sharing started': { type: 'sharing-started' },
@@ -123,7 +123,7 @@ const table: Record<string, Row> = {
   admitted: { waiting: 'in-queue + fetch' },
   queued: each(running, 'in-queue'),
   'fetch started': { 'in-queue': 'downloading' },
-  'swarm has nobody': each(running, 'looking-for-peers'),
+  'swarm is empty': each(running, 'looking-for-peers'),
   'swarm sends': each(running, 'downloading'),
   'swarm sends and takes': each(running, 'downloading-and-seeding'),
   'sharing started': each(running, 'shared, in-complete-queue + deliver'),
@@ -166,20 +166,20 @@ const table: Record<string, Row> = {
 
 function outcome(before: Transfer, event: TransferEvent): string {
   try {
-    return told(before, next(before, event))
+    return describeStep(before, next(before, event))
   } catch (error) {
     if (error instanceof Refusal) return 'refused'
     throw error
   }
 }
 
-function told(before: Transfer, { changes, effects }: Step): string {
+function describeStep(before: Transfer, { changes, effects }: Step): string {
   const words = effects.map((effect) => (effect.type === 'deliver' && effect.isResumed ? 'deliver again' : effect.type))
   return [nameOf({ ...before, ...changes }), ...words].join(' + ')
 }
 
 describe('the life of a transfer', () => {
-  it('has states that are told apart', () => {
+  it('distinguishes its states', () => {
     expect(Object.entries(states).map(([name, state]) => [name, nameOf(state)])).toEqual(
       Object.keys(states).map((name) => [name, name]),
     )
@@ -192,12 +192,12 @@ describe('the life of a transfer', () => {
     expect(outcomes).toEqual(Object.keys(states).map((state) => [state, table[name]?.[state] ?? state]))
   })
 
-  it('never reaches any other state, and ends with the completed one', () => {
+  it('never reaches another state, and never leaves the completed one', () => {
     const anyEvent = fc.constantFrom(...Object.values(events))
     fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.boolean(), (happening, isTorrent) => {
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), fc.boolean(), (sequence, isTorrent) => {
         let now = transfer({ ...firstStatus(null), kind: isTorrent ? 'torrent' : 'links' })
-        for (const event of happening) {
+        for (const event of sequence) {
           if (outcome(now, event) === 'refused') continue
           const wasCompleted = now.status === 'completed'
           now = { ...now, ...next(now, event).changes }
@@ -211,10 +211,10 @@ describe('the life of a transfer', () => {
   })
 })
 
-describe('what changes beside the state', () => {
+describe('what else changes', () => {
   const changesOf = (before: Transfer, event: TransferEvent) => next(before, event).changes
 
-  it('a new transfer waits, or says at once why it cannot be fetched', () => {
+  it('a new transfer waits, or has a reason why it cannot be fetched', () => {
     expect([firstStatus(null), firstStatus('No link.')]).toEqual([
       { status: 'waiting', reason: null },
       { status: 'error', reason: 'No link.' },
@@ -230,14 +230,14 @@ describe('what changes beside the state', () => {
     })
   })
 
-  it('one that is in line for the same reason as before is not written down again', () => {
+  it('a queued transfer is not saved again when its reason stays the same', () => {
     expect(next(transfer({ status: 'in-queue' }), { type: 'queued', reason: 'a reason' })).toEqual({
       changes: {},
       effects: [],
     })
   })
 
-  it('of a failed fetch nothing is kept, and of a torrent not even the list of its files', () => {
+  it('a failed fetch keeps no bytes, and a torrent not even its list of files', () => {
     const failed = {
       status: 'error',
       reason: 'No.',
@@ -254,7 +254,7 @@ describe('what changes beside the state', () => {
     expect(changesOf(transfer({ status: 'downloading', kind: 'torrent' }), event)).toEqual({ ...failed, files: [] })
   })
 
-  it('bytes that are only changed are looked through again, bytes that are gone are not', () => {
+  it('keeps the file records when bytes were only changed, and resets them when bytes are gone', () => {
     const before = transfer({ ...delivering, status: 'completing' })
     expect(changesOf(before, { type: 'bytes-lost', reason: null, areGone: false })).not.toHaveProperty('files')
     expect(changesOf(before, { type: 'bytes-lost', reason: null, areGone: true })).toMatchObject({
@@ -263,17 +263,17 @@ describe('what changes beside the state', () => {
     })
   })
 
-  it('what was on its way into the space goes with a transfer that is cancelled', () => {
+  it('cancelling removes what was on its way into the space', () => {
     expect(next(transfer({ ...delivering, status: 'completing' }), { type: 'cancelled' }).effects).toEqual([
       { type: 'remove', contents: ['content'] },
     ])
   })
 })
 
-describe('tried again', () => {
+describe('a retry', () => {
   const retried = { type: 'retried', password: null, isUnpacked: true, obstacle: null } as const
 
-  it('a damaged archive as before: fetched again, as another look at the same bytes would not help', () => {
+  it('fetches a damaged archive again, unless the password or the mode changed', () => {
     const damaged = transfer({ stage: 'undelivered', status: 'error', failure: 'damaged', plan })
     expect(outcome(damaged, retried)).toBe('waiting + discard')
     expect(next(damaged, retried).effects).toEqual([{ type: 'discard', contents: ['content'] }])
@@ -284,7 +284,7 @@ describe('tried again', () => {
     )
   })
 
-  it('keeps the password that it has, unless there is another', () => {
+  it('keeps the password unless there is a new one', () => {
     const before = transfer({ ...undelivered, status: 'error', password: 'old' })
     expect([
       next(before, retried).changes.password,
@@ -301,7 +301,7 @@ describe('tried again', () => {
       'The links of this transfer are no longer known. Add them again.',
     ],
     ['whose links cannot be fetched', transfer({ status: 'error' }), { ...retried, obstacle: 'No.' }, 'No.'],
-  ])('one %s: refused', (_what, before, event, sentence) => {
+  ])('is refused for a transfer %s', (_what, before, event, sentence) => {
     expect(() => next(before, event)).toThrow(new Refusal(sentence))
   })
 })

@@ -63,8 +63,8 @@ export function groupLinks(links: readonly string[]): LinkGroup[] {
   const nameOf = links.length > maxGuesses ? plainNameForLink : nameForLink
   const names = links.map((link, index) => (isFile(index) ? nameOf(link) : ''))
   // The parts of an archive are in one folder of one host. A link that cannot be a part stays alone.
-  const placeOf = (index: number) => (isFile(index) ? folderOf(links[index] ?? '') : 'elsewhere')
-  const { groups: sets, rest } = groupParts(names, placeOf)
+  const folderAt = (index: number) => (isFile(index) ? folderOf(links[index] ?? '') : 'elsewhere')
+  const { groups: sets, rest } = groupParts(names, folderAt)
   const parts = sets.map(({ name, partIndexes, missing }) => ({
     name: safeName(name),
     links: partIndexes.flatMap((index) => links[index] ?? []),
@@ -76,9 +76,9 @@ export function groupLinks(links: readonly string[]): LinkGroup[] {
     return { name: names[index] || firstName(link), links: [link], missing: [], isMultipart: false }
   })
   const groups = [...parts, ...single]
-  const places = new Map(links.map((link, index): [string, number] => [link, index]).reverse())
-  const placeIn = ({ links: [first = ''] }: LinkGroup) => places.get(first) ?? 0
-  return groups.sort((a, b) => placeIn(a) - placeIn(b))
+  const positions = new Map(links.map((link, index): [string, number] => [link, index]).reverse())
+  const positionOf = ({ links: [first = ''] }: LinkGroup) => positions.get(first) ?? 0
+  return groups.sort((a, b) => positionOf(a) - positionOf(b))
 }
 
 /** A link up to the last slash of its path. */

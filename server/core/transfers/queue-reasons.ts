@@ -30,8 +30,8 @@ export function reasonsOf({
   waiting,
   activeLimit,
 }: Queues): (transfer: Transfer) => string | null {
-  const positionsIn = (places: SlotPool<Transfer>) =>
-    new Map(places.queued().map((transfer, index) => [transfer, index + 1]))
+  const positionsIn = (pool: SlotPool<Transfer>) =>
+    new Map(pool.queued().map((transfer, index) => [transfer, index + 1]))
   const links = positionsIn(fetching.links)
   const torrents = positionsIn(fetching.torrents)
   const [unpack, complete] = [positionsIn(delivering.unpack), positionsIn(delivering.complete)]
@@ -39,24 +39,25 @@ export function reasonsOf({
   const limitText = activeLimit === 1 ? 'one transfer runs' : `${activeLimit} transfers run`
   return (transfer) => {
     const { reason, kind } = transfer
-    const ahead = (place: number, why: string) => [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
-    const names = (places: SlotPool<Transfer>) => namesOf(places.active(), isOwn)
+    const withPosition = (place: number, why: string) =>
+      [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
+    const names = (pool: SlotPool<Transfer>) => namesOf(pool.active(), isOwn)
     const slotPlace = slots.get(transfer)
-    if (slotPlace !== undefined) return ahead(slotPlace, `The computer is busy, so only ${limitText} at once.`)
+    if (slotPlace !== undefined) return withPosition(slotPlace, `The computer is busy, so only ${limitText} at once.`)
     const fetchPlace = (kind === 'torrent' ? torrents : links).get(transfer)
     if (fetchPlace !== undefined) {
-      const places = fetching.poolOf(transfer)
+      const pool = fetching.poolOf(transfer)
       const what = kind === 'torrent' ? 'torrents' : 'links'
-      const holders = names(places)
+      const holders = names(pool)
       const now = holders === '' ? '' : `; now ${holders}`
-      return ahead(fetchPlace, `At most ${places.limit} ${what} are fetched at once${now}.`)
+      return withPosition(fetchPlace, `At most ${pool.limit} ${what} are fetched at once${now}.`)
     }
     const unpackPlace = unpack.get(transfer)
     if (unpackPlace !== undefined)
-      return ahead(unpackPlace, `One archive is unpacked at a time; now ${names(delivering.unpack)}.`)
+      return withPosition(unpackPlace, `One archive is unpacked at a time; now ${names(delivering.unpack)}.`)
     const completePlace = complete.get(transfer)
     if (completePlace !== undefined)
-      return ahead(completePlace, `One transfer is saved at a time; now ${names(delivering.complete)}.`)
+      return withPosition(completePlace, `One transfer is saved at a time; now ${names(delivering.complete)}.`)
     return reason ?? (fetching.poolOf(transfer).stalledMs(transfer) >= explainAfterMs ? stallReason(transfer) : null)
   }
 }

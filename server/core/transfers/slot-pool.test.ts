@@ -8,7 +8,7 @@ const { signal } = new AbortController()
 class User {
   moved = 0
   yields = 0
-  turns = 0
+  slots = 0
   readonly pool: SlotPool<User>
   readonly stop = new AbortController()
 
@@ -19,7 +19,7 @@ class User {
   enqueue(): this {
     this.pool.acquire(this, this).then(
       () => {
-        this.turns += 1
+        this.slots += 1
       },
       () => undefined,
     )
@@ -47,20 +47,20 @@ describe('a pool of slots', () => {
     vi.useRealTimers()
   })
   const users = (pool: SlotPool<User>, count: number) => Array.from({ length: count }, () => new User(pool).enqueue())
-  const turnsOf = (all: User[]) => all.map(({ turns }) => turns)
+  const slotsOf = (all: User[]) => all.map(({ slots: turns }) => turns)
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
   it('limits the number of users that move', async () => {
     const pool = new SlotPool<User>(options)
     const all = users(pool, 4)
     for (let second = 0; second < 60; second++) {
-      for (const user of all) user.moved += 20 * user.turns
+      for (const user of all) user.moved += 20 * user.slots
       await vi.advanceTimersByTimeAsync(500)
     }
-    expect([turnsOf(all), pool.queued()]).toEqual([[1, 1, 0, 0], all.slice(2)])
+    expect([slotsOf(all), pool.queued()]).toEqual([[1, 1, 0, 0], all.slice(2)])
     pool.release(all[0] ?? new User(pool))
     await settle()
-    expect(turnsOf(all)).toEqual([1, 1, 1, 0])
+    expect(slotsOf(all)).toEqual([1, 1, 1, 0])
   })
 
   it('gives the slot of a user that stalls, or moves too slowly, to the next, and counts it again once it moves', async () => {
@@ -72,7 +72,7 @@ describe('a pool of slots', () => {
       if (quick) quick.moved += 20
       await vi.advanceTimersByTimeAsync(250)
     }
-    expect([turnsOf(all), pool.active(), slow && pool.stalledMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
+    expect([slotsOf(all), pool.active(), slow && pool.stalledMs(slow) > 1000]).toEqual([[1, 1, 1], [all[1]], true])
     if (slow) slow.moved += 20
     await vi.advanceTimersByTimeAsync(250)
     expect(pool.active()).toEqual([all[1], all[0]])
@@ -85,22 +85,22 @@ describe('a pool of slots', () => {
     await settle()
     pool.suspend(one)
     await settle()
-    expect(turnsOf([one, other])).toEqual([1, 1])
+    expect(slotsOf([one, other])).toEqual([1, 1])
     one.enqueue()
     await settle()
-    expect([one.turns, pool.queued()]).toEqual([1, [one]])
+    expect([one.slots, pool.queued()]).toEqual([1, [one]])
     pool.release(other)
     await settle()
-    expect([one.turns, pool.queued(), pool.active()]).toEqual([2, [], [one]])
+    expect([one.slots, pool.queued(), pool.active()]).toEqual([2, [], [one]])
   })
 
   it('limits those under way too: then the one that stalled longest has to queue again, after 20 seconds', async () => {
     const pool = new SlotPool<User>(options)
     const all = users(pool, 7)
     await vi.advanceTimersByTimeAsync(15_000)
-    expect(turnsOf(all)).toEqual([1, 1, 1, 1, 1, 0, 0])
+    expect(slotsOf(all)).toEqual([1, 1, 1, 1, 1, 0, 0])
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(Math.min(...turnsOf(all))).toBe(1)
+    expect(Math.min(...slotsOf(all))).toBe(1)
     expect(pool.active().length + all.filter((user) => pool.stalledMs(user) > 0).length).toBe(5)
     expect(pool.queued()).toHaveLength(2)
   })
@@ -109,7 +109,7 @@ describe('a pool of slots', () => {
     const pool = new SlotPool<User>({ ...options, limit: 1, maxSuspended: 0 })
     const holder = new User(pool)
     const other = new User(pool)
-    const take = pool.acquire(holder, {
+    const acquiring = pool.acquire(holder, {
       ...holder,
       signal,
       progress: holder.progress,
@@ -117,11 +117,11 @@ describe('a pool of slots', () => {
       yieldSlot: holder.yieldSlot,
     })
     other.enqueue()
-    await take
+    await acquiring
     await vi.advanceTimersByTimeAsync(9 * 60_000)
-    expect([holder.yields, other.turns]).toEqual([0, 0])
+    expect([holder.yields, other.slots]).toEqual([0, 0])
     await vi.advanceTimersByTimeAsync(61_000)
-    expect([holder.yields, other.turns]).toEqual([1, 1])
+    expect([holder.yields, other.slots]).toEqual([1, 1])
   })
 
   it('never asks a user to yield that cannot', async () => {
@@ -139,16 +139,16 @@ describe('a pool of slots', () => {
     const pool = new SlotPool<User>({ ...options, limit: 2, maxSuspended: 8 })
     const dead = users(pool, 500)
     await vi.advanceTimersByTimeAsync(40 * 60_000)
-    expect(Math.min(...turnsOf(dead))).toBeGreaterThan(0)
+    expect(Math.min(...slotsOf(dead))).toBeGreaterThan(0)
     const newcomer = new User(pool).enqueue()
     await vi.advanceTimersByTimeAsync(45_000)
-    expect(newcomer.turns).toBe(1)
-    const before = turnsOf(dead).reduce((sum, turns) => sum + turns, 0)
+    expect(newcomer.slots).toBe(1)
+    const before = slotsOf(dead).reduce((sum, turns) => sum + turns, 0)
     for (let round = 0; round < 60; round++) {
       users(pool, 20)
       await vi.advanceTimersByTimeAsync(1000)
     }
-    expect(turnsOf(dead).reduce((sum, turns) => sum + turns, 0)).toBeGreaterThan(before + 5)
+    expect(slotsOf(dead).reduce((sum, turns) => sum + turns, 0)).toBeGreaterThan(before + 5)
   })
 
   it('removes a queued user whose signal is aborted, and rejects with the reason', async () => {

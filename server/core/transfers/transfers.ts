@@ -153,7 +153,7 @@ export class TransferList {
     }
   }
 
-  /** Stops everything where it is, so that it can be taken up again. */
+  /** Stops everything in a state that can be resumed. */
   async stop(): Promise<void> {
     await this.#runner.stop()
     tryOrReport(() => this.#options.rows.flush(), this.#options.report)
