@@ -305,7 +305,7 @@ function hasFiles(folder: string): boolean {
 }
 
 /**
- * Sets aside folders and broken links found where our files belong. A link to a database elsewhere was made by the
+ * Sets aside folders and links found where our files belong. A link to a database elsewhere was made by the
  * person, and is followed.
  */
 function setAsideNonFiles({ path, copies, journal, olderJournal, seal, goodCopies }: DataFiles): void {

@@ -28,7 +28,7 @@ export interface FetchRun {
   /** It gave up its slot because it did not move. */
   onYield(): void
   /** Fetches; ends when `slot.signal` is aborted. */
-  work(turn: FetchSlot): Promise<void>
+  work(slot: FetchSlot): Promise<void>
 }
 
 /**
@@ -60,7 +60,7 @@ export class FetchQueue {
         signal,
         progress: progressOf(transfer),
         lossBytes: () => lossOf(transfer),
-        yieldSlot: () => stop.abort(new Error('Others have a turn.')),
+        yieldSlot: () => stop.abort(new Error('Others wait for a slot.')),
       })
       const taken = this.poolOf(transfer).acquire(transfer, slotUser())
       if (!this.poolOf(transfer).hasSlot(transfer)) onQueued()
