@@ -5,8 +5,8 @@ const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tes
 
 export default defineConfig({
   test: {
-    // Most tests wait for a peer, a clock or a disk: two files at once take little more than half of the time.
-    maxWorkers: 2,
+    // Most tests wait for a peer, a clock or a disk: three files at once keep two cores busy.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -7,6 +7,7 @@ import { createMessages, type Messages } from './account/messages.ts'
 import { createDiskQuota, type DiskQuota } from './account/quota.ts'
 import { userIds } from './account/users.ts'
 import { type Database, openDatabase } from './data/database.ts'
+import { isDamageError, isStatementError } from './data/database-file.ts'
 import { toFolderError } from './data/folder-error.ts'
 import { once } from './once.ts'
 import { type Content, openContent } from './space/content.ts'
@@ -76,13 +77,22 @@ const tickMs = 5000
 
 /** Opens the data folder and wires the parts together. */
 export function openCores(options: CoreOptions): Cores {
-  const { report } = options
-  const db = openDatabase(options.folder, report)
+  const open = (isDamaged: boolean) => {
+    const db = openDatabase(options.folder, options.report, { isDamaged })
+    try {
+      return openWith(db, options)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
   try {
-    return openWith(db, options)
+    return open(false)
   } catch (error) {
-    db.close()
-    throw toFolderError(error, options.folder) ?? error
+    if (!isDamageError(error) && !isStatementError(error)) throw toFolderError(error, options.folder) ?? error
+    // SQLite's own checks do not read every word of a schema, or compare every value with its constraint.
+    options.report(error)
+    return open(true)
   }
 }
 

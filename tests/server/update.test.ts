@@ -82,11 +82,13 @@ function flip(bytes: Buffer, at: number, bit: number): Buffer {
 /** Where a file names the contents that are stored: in a database each one stands in its row, and in an index. */
 function contentNamesIn(how: How, bytes: Buffer): number[] {
   const names = Object.keys(left[how]).flatMap((path) => /^content\/.*\/([^/]+)$/.exec(path)?.[1] ?? [])
-  return names.flatMap((name) => {
-    const found: number[] = []
-    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) found.push(at)
-    return found
-  })
+  return names.flatMap((name) => placesOf(name, bytes))
+}
+
+function placesOf(text: string, bytes: Buffer): number[] {
+  const found: number[] = []
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) found.push(at)
+  return found
 }
 
 async function opened(data: string, how: How) {
@@ -139,6 +141,10 @@ describe.each(hows)('a folder of schema version 5, whose service was %s', (how) 
         ['its first half', bytes.subarray(0, Math.floor(bytes.length / 2))],
         ...contentNamesIn(how, bytes).map((at): [string, Buffer] => [`the name at byte ${at}`, flip(bytes, at, 1)]),
       ]
+      for (const start of name === 'putdesk.db' ? placesOf('CREATE ', bytes) : []) {
+        const at = start + Math.floor(random() * 100)
+        damaged.push([`the schema at byte ${at}`, flip(bytes, at, 1 << Math.floor(random() * 8))])
+      }
       while (damaged.length < forms) {
         const at = Math.floor(random() * bytes.length)
         damaged.push([`a bit of byte ${at}`, flip(bytes, at, 1 << Math.floor(random() * 8))])
@@ -148,7 +154,9 @@ describe.each(hows)('a folder of schema version 5, whose service was %s', (how) 
         if (form === null) rmSync(join(data, name))
         else writeFileSync(join(data, name), form)
         const label = `${name}, ${how}: ${what}`
-        const found = await opened(data, how)
+        const found = await opened(data, how).catch((error: unknown) => {
+          throw new Error(label, { cause: error })
+        })
         expect(found.tree, label).toEqual(whole.tree)
         if (found.notice === null) expect(found.answers, label).toEqual(whole.answers)
         else expect((await opened(data, how)).notice, label).toBe(null)

@@ -32,10 +32,18 @@ export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) }
   return null
 }
 
-function isDamageError(error: unknown): boolean {
-  // SQLITE_CORRUPT and SQLITE_NOTADB. Source: sqlite.org/rescode.html.
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  return code === 11 || code === 26
+/** SQLITE_CORRUPT or SQLITE_NOTADB. Source: sqlite.org/rescode.html. */
+export function isDamageError(error: unknown): boolean {
+  return [11, 26].includes(resultCode(error))
+}
+
+/** SQLITE_ERROR or SQLITE_CONSTRAINT: a statement that suits every sound database does not suit this one. */
+export function isStatementError(error: unknown): boolean {
+  return [1, 19].includes(resultCode(error))
+}
+
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
 }
 
 /**

@@ -33,15 +33,20 @@ export interface Database {
 
 /**
  * Opens the data folder. A damaged file is set aside under a dated name, and the last good copy takes its place. Throws
- * a `DataFolderError` when the folder cannot be used, another program uses it, or a newer version wrote it.
+ * a `DataFolderError` when the folder cannot be used, another program uses it, or a newer version wrote it. With
+ * `isDamaged`, the database is restored whatever it looks like.
  */
-export function openDatabase(folder: string, report: (error: unknown) => void = () => undefined): Database {
+export function openDatabase(
+  folder: string,
+  report: (error: unknown) => void = () => undefined,
+  { isDamaged = false } = {},
+): Database {
   try {
     for (const part of ['', 'content', 'parts']) makeFolder(join(folder, part))
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     const lock = takeLock(folder)
     try {
-      return openLocked(folder, lock, report)
+      return openLocked(folder, lock, { report, isDamaged })
     } catch (error) {
       lock.close()
       throw error
@@ -51,9 +56,13 @@ export function openDatabase(folder: string, report: (error: unknown) => void = 
   }
 }
 
-function openLocked(folder: string, lock: DatabaseSync, report: (error: unknown) => void): Database {
+function openLocked(
+  folder: string,
+  lock: DatabaseSync,
+  { report, isDamaged }: { report(error: unknown): void; isDamaged: boolean },
+): Database {
   const files = dataFiles(folder)
-  const { sql, restored } = openData(files)
+  const { sql, restored } = openData(files, { isDamaged })
   removeSeal(files)
   sql.exec('PRAGMA foreign_keys = ON')
   let isFlushing = false

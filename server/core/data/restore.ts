@@ -9,7 +9,9 @@ import {
   copyDatabaseFile,
   discard,
   firstRow,
+  isDamageError,
   isOurs,
+  isStatementError,
   moveDatabase,
   setAside,
   tryOpen,
@@ -20,7 +22,7 @@ import { type Entry, readJournal, replay, type Table } from './journal.ts'
 import { recount } from './recount.ts'
 import { number, text } from './row.ts'
 import { salvage } from './salvage.ts'
-import { migrate, schemaVersion } from './schema.ts'
+import { migrate, renewTriggers, schemaVersion } from './schema.ts'
 import { isKnownGood, readSeal } from './seal.ts'
 
 export interface OpenedData {
@@ -34,9 +36,9 @@ export interface OpenedData {
 /**
  * Opens the database of a data folder, whatever state it is in. Only a folder that was never used starts empty. A
  * damaged file is set aside, the newest good copy takes its place, and the journal is replayed on top. Throws a
- * `DataFolderError` when a newer version wrote the database.
+ * `DataFolderError` when a newer version wrote the database. With `isDamaged`, the database is known not to be usable.
  */
-export function openData(files: DataFiles): OpenedData {
+export function openData(files: DataFiles, { isDamaged = false } = {}): OpenedData {
   const { path, copies } = files
   refuseNewer(path, files.folder)
   // Without a database, a copy of a newer version is all there is. Beside one, it is set aside.
@@ -52,11 +54,12 @@ export function openData(files: DataFiles): OpenedData {
   const unclean = keepUncleanFiles(path)
   const seal = readSeal(files)
   const isAsLeft = seal === 'intact' && existsSync(files.seal)
-  const sql = exists || isNew ? tryOpen(path, { isThorough: exists && !isAsLeft }) : null
+  const sql = !isDamaged && (exists || isNew) ? tryOpen(path, { isThorough: exists && !isAsLeft }) : null
   const isUsable =
     sql !== null &&
     (isNew || isOurs(sql)) &&
-    !trueUnlessDiskFull(() => isSilentlyDamaged(files, sql, { seal, entries: all }))
+    !trueUnlessDiskFull(() => isSilentlyDamaged(files, sql, { seal, entries: all })) &&
+    tryUpgrade(sql, files.folder)
   if (!isUsable) {
     sql?.close()
     if (unclean !== null) discard(path)
@@ -65,7 +68,6 @@ export function openData(files: DataFiles): OpenedData {
       aside: unclean ?? (hasDatabaseFiles(path) ? setAside(path) : null),
     })
   }
-  upgrade(sql, files.folder)
   const lost = missingEntries(sql, recent).length === 0 ? [] : missingEntries(sql, all())
   const isWhole = hasNoGap(sql, lost)
   if (!isWhole && copies.some((copy) => existsSync(copy))) {
@@ -133,7 +135,7 @@ function restoreFirstGoodCopy(files: DataFiles, aside: string | null): string | 
   const sound = copies.filter((copy) => isKnownGood(files, copy))
   try {
     const find = (some: readonly string[], isThorough: boolean) =>
-      some.find((copy) => restoreCopy(copy, path, { isThorough }))
+      some.find((copy) => restoreCopy(copy, path, { isThorough, folder: files.folder }))
     return find(sound, false) ?? find(copies, true) ?? null
   } catch (error) {
     if (aside !== null && !existsSync(path)) moveDatabase(aside, path)
@@ -155,7 +157,9 @@ function isSilentlyDamaged(
   const next = `${files.path}.kept`
   if (
     last === null ||
-    !files.copies.some((copy) => isKnownGood(files, copy) && restoreCopy(copy, next, { isThorough: false }))
+    !files.copies.some(
+      (copy) => isKnownGood(files, copy) && restoreCopy(copy, next, { isThorough: false, folder: files.folder }),
+    )
   )
     return false
   const kept = tryOpen(next)
@@ -204,8 +208,7 @@ function differsFrom(sql: DatabaseSync, other: string, files: DataFiles): boolea
     const updated = tryOpen(path, { isThorough: false })
     if (updated === null) return true
     try {
-      upgrade(updated, files.folder)
-      return hasDifferentRows(updated, other)
+      return !tryUpgrade(updated, files.folder) || hasDifferentRows(updated, other)
     } finally {
       updated.close()
     }
@@ -240,14 +243,21 @@ function lastChangeIn(sql: DatabaseSync): { id: string; number: number } | null 
 }
 
 /** Puts a copy in place of the database if it is good; returns whether it is. */
-function restoreCopy(copy: string, path: string, { isThorough }: { isThorough: boolean }): boolean {
+function restoreCopy(
+  copy: string,
+  path: string,
+  { isThorough, folder }: { isThorough: boolean; folder: string },
+): boolean {
   if (statSync(copy, { throwIfNoEntry: false })?.isFile() !== true || statSync(copy).size === 0) return false
   const next = `${path}.new`
   discard(next)
   copyDatabaseFile(copy, next)
   const sql = tryOpen(next, { isThorough })
   const isGood =
-    sql !== null && isOurs(sql) && number(firstRow(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion
+    sql !== null &&
+    isOurs(sql) &&
+    number(firstRow(sql, 'PRAGMA user_version'), 'user_version') <= schemaVersion &&
+    tryUpgrade(sql, folder)
   sql?.close()
   if (isGood) replaceFileSync(next, path)
   else rmSync(next, { force: true })
@@ -261,6 +271,17 @@ function replayMissing(sql: DatabaseSync, entries: readonly Entry[]): void {
   recount(sql)
 }
 
+/** False when the database cannot be upgraded because what it says of its own tables, or of its version, is damaged. */
+function tryUpgrade(sql: DatabaseSync, folder: string): boolean {
+  try {
+    upgrade(sql, folder)
+    return true
+  } catch (error) {
+    if (isDamageError(error) || isStatementError(error)) return false
+    throw error
+  }
+}
+
 /** Upgrades the data to this version and sets how SQLite stores it. */
 function upgrade(sql: DatabaseSync, folder: string): void {
   const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
@@ -271,6 +292,7 @@ function upgrade(sql: DatabaseSync, folder: string): void {
   // An exclusive lock needs no shared-memory file, and keeps other programs from reading half a change.
   sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   migrate(sql, version)
+  renewTriggers(sql)
 }
 
 /** The entries that come after the database's last change. A journal of another database does not count. */

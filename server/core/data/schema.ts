@@ -104,6 +104,33 @@ export function columnsIn(db: DatabaseSync): string[] {
     .map((row) => text(row, 'name'))
 }
 
+/** Triggers are code that lies among the data: where they are not those of this version, they are made again. */
+export function renewTriggers(db: DatabaseSync): void {
+  const model = new DatabaseSync(':memory:')
+  try {
+    migrate(model, 0)
+    const wanted = triggersIn(model)
+    const found = triggersIn(db)
+    if (JSON.stringify(found) === JSON.stringify(wanted)) return
+    db.exec('BEGIN IMMEDIATE')
+    for (const { name } of found) db.exec(`DROP TRIGGER "${name.replaceAll('"', '""')}"`)
+    for (const { sql } of wanted) db.exec(sql)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  } finally {
+    model.close()
+  }
+}
+
+function triggersIn(db: DatabaseSync): { name: string; sql: string }[] {
+  return db
+    .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
+    .all()
+    .map((row) => ({ name: text(row, 'name'), sql: text(row, 'sql') }))
+}
+
 /** Migrates the data to the newest version, or to an older one, each step in a transaction. */
 export function migrate(db: DatabaseSync, version: number, to = schemaVersion): void {
   for (let step = version; step < to; step++) {
