@@ -35,9 +35,6 @@ export const bannedPhrases: readonly (readonly [phrase: RegExp, instead: string]
   [/\bby turns\b/i, 'in turn'],
 ]
 
-/** Rooms that still use banned words. Remove a room from this list once it is clean. */
-const exceptions = ['electron/backend/', 'tests/']
-
 /** A banned word in a file. */
 export interface BannedWord {
   file: string
@@ -91,7 +88,7 @@ export function bannedWordsIn(file: string, text: string): BannedWord[] {
   return found
 }
 
-/** Prints every banned word outside the exceptions; true when there is none. */
+/** Prints every banned word; true when there is none. */
 export function checkWords(): boolean {
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
@@ -100,7 +97,7 @@ export function checkWords(): boolean {
   const files = stdout
     .split('\n')
     .filter((file) => /\.tsx?$/.test(file) && !/^build\/words(\.test)?\.ts$/.test(file))
-    .filter((file) => !exceptions.some((room) => file.startsWith(room)) && existsSync(join(root, file)))
+    .filter((file) => existsSync(join(root, file)))
   const found = files.flatMap((file) => bannedWordsIn(file, readFileSync(join(root, file), 'utf8')))
   for (const { file, line, found: word, instead } of found) say(`${file}:${line}: “${word}”: write ${instead}.`)
   return found.length === 0

@@ -22,13 +22,13 @@ import { openSettingsFile } from './settings/settings-file.ts'
 import { TorrentFiles } from './transfers/torrent-files.ts'
 import { transferHandlers } from './transfers/transfers.ts'
 
-/** All that is behind the pipe. */
+/** Everything behind the pipe. */
 export interface Backend {
-  /** Joins a window to the backend; the answer parts them. */
+  /** Connects a window to the backend. Returns a function that disconnects it. */
   attach(port: Port): () => void
-  /** Links and torrent files from outside, for the analyzer of every window. */
+  /** Hands links and torrent files from other programs to the analyzer of every window. */
   offer(offered: Offered): void
-  /** Ends what runs: the local service, the relay, everything that is followed. */
+  /** Stops everything that runs: the local service, the relay and all polling. */
   close(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export interface Offered {
   paths: readonly string[]
 }
 
-/** Builds the backend on a host and opens the accounts that are kept. */
+/** Builds the backend on a host and opens the stored accounts. */
 export function createBackend(host: Host): Backend {
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
@@ -54,7 +54,7 @@ export function createBackend(host: Host): Backend {
     notices.set(id, { id, sentence })
     emitNotices()
   }
-  /** What is wrong with a file while it is wrong. */
+  /** Shows a problem with a file for as long as it lasts. */
   const showProblem = (file: string) => (problem: string | null) => {
     if (notices.get(file)?.sentence === (problem ?? undefined)) return
     if (problem === null) notices.delete(file)
@@ -97,7 +97,7 @@ export function createBackend(host: Host): Backend {
     .catch((error: unknown) => log.error('hosters', error))
     .then(() => accounts.open())
     .catch((error: unknown) => log.error('accounts', error))
-  /** Offered before any window listens, told at its first `sync`. */
+  /** Offers made before a window was listening; sent at its first `sync`. */
   const offeredEarly: Offered[] = []
   let isSynced = false
 

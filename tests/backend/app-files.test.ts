@@ -212,8 +212,8 @@ it.each(files.flatMap((file) => possible.map(([name, damage]) => [file, name, da
     const { notices, ...seen } = await start(folder, 'light')
     expect(seen).toEqual(whole)
     // A bit of white space or of a field's name changes nothing, and the end of a last line is put right without a word.
-    const isSaid = notices.some((sentence) => /file/.test(sentence))
-    expect(isSaid || /flipped|somewhere/.test(name)).toBe(true)
+    const isReported = notices.some((sentence) => /file/.test(sentence))
+    expect(isReported || /flipped|somewhere/.test(name)).toBe(true)
     for (const sentence of notices) expect(sentence).toMatch(/^[A-Z0-9][^{}]*\.$/)
     for (const sentence of notices) expect(sentence).not.toMatch(/Error:|ENO|EACC|EISDIR|undefined|\bat \//)
     if (damaged !== null && damaged.length < 10_000_000 && notices.some((sentence) => sentence.includes('kept as')))
@@ -427,17 +427,17 @@ it('has the last setting that was saved, or the one that was being saved, after 
   const folder = copyOfGood()
   for (let kill = 0; kill < 12; kill += 1) {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../support/save-child.ts'), folder])
-    let said = ''
+    let output = ''
     const wanted = 1 + below(40)
     await new Promise<void>((resolve) => {
       child.stdout.on('data', (text: Buffer) => {
-        said += text.toString()
-        if (said.split('\n').length > wanted) child.kill('SIGKILL')
+        output += text.toString()
+        if (output.split('\n').length > wanted) child.kill('SIGKILL')
       })
       child.once('close', () => resolve())
     })
-    expect(said).not.toContain('told')
-    const saved = Number(/saved (\d+)\n(?!.*\n)/s.exec(said)?.[1] ?? 0)
+    expect(output).not.toContain('told')
+    const saved = Number(/saved (\d+)\n(?!.*\n)/s.exec(output)?.[1] ?? 0)
     const told: string[] = []
     const file = openSettingsFile(folder, { tell: (sentence) => told.push(sentence) })
     const { dockHeight, theme } = Object.fromEntries(file.entries('settings'))

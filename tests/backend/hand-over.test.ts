@@ -29,28 +29,28 @@ function openStore() {
     const { dialog } = store.getState()
     return dialog?.kind === 'add-links' ? dialog.text.split('\n') : []
   }
-  const said = () => store.getState().toasts.map(({ sentence }) => sentence)
-  return { store, links, said, lengths }
+  const toasts = () => store.getState().toasts.map(({ sentence }) => sentence)
+  return { store, links, toasts, lengths }
 }
 
 const urls = (count: number, path = '') => Array.from({ length: count }, (_, at) => `http://h.example/${path}${at}`)
 
 it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes', async () => {
-  const { store, links, said, lengths } = openStore()
+  const { store, links, toasts, lengths } = openStore()
   const inText = urls(30_000, 'text/')
   const inHtml = urls(20_000, 'html/')
   const text = inText.map((link) => `"${link}"\u0001\ud800\t\n`.padEnd(70, '"')).join('')
   const html = inHtml.map((link) => `<p class="x"><a href="${link}">"\u0001"</a></p>`).join('')
   await openLinks(store, { text, html, files: [] }, 'nothing')
   expect(links()).toEqual([...inHtml, ...inText])
-  expect(said()).toEqual([])
+  expect(toasts()).toEqual([])
   expect(Math.max(...lengths)).toBeLessThanOrEqual(largestMessage)
 })
 
 it('says that a text is too long, and takes the HTML of the same words', async () => {
   const long = openStore()
   await openLinks(long.store, { text: 'a '.repeat(3_000_000), html: null, files: [] }, 'nothing')
-  expect(long.said()).toEqual(['This text is too long to search for links: at most 4 MB. Add it in parts.'])
+  expect(long.toasts()).toEqual(['This text is too long to search for links: at most 4 MB. Add it in parts.'])
   const both = openStore()
   const html = '<a href="http://h.example/a">a</a>'
   await openLinks(
@@ -58,11 +58,11 @@ it('says that a text is too long, and takes the HTML of the same words', async (
     { text: 'http://h.example/a', html: `${html}${' '.repeat(5_000_000)}`, files: [] },
     'nothing',
   )
-  expect([both.links(), both.said()]).toEqual([['http://h.example/a'], []])
+  expect([both.links(), both.toasts()]).toEqual([['http://h.example/a'], []])
 })
 
 it('takes link files of any kind, and says what could not be read', async () => {
-  const { store, links, said } = openStore()
+  const { store, links, toasts } = openStore()
   const gone = new File([], 'gone.txt')
   gone.arrayBuffer = () => Promise.reject(new DOMException('gone', 'NotFoundError'))
   const files = [
@@ -75,14 +75,14 @@ it('takes link files of any kind, and says what could not be read', async () => 
   ]
   await openLinks(store, { text: 'http://h.example/e', html: null, files }, 'nothing')
   expect(links()).toEqual(['c', 'd', 'a', 'b', 'e'].map((path) => `http://h.example/${path}`))
-  expect(said()).toEqual([
+  expect(toasts()).toEqual([
     '“long.txt” is too large to search for links: at most 4 MB.',
     '“gone.txt” could not be read.',
   ])
 })
 
 it('says that there is nothing', async () => {
-  const { store, said } = openStore()
+  const { store, toasts } = openStore()
   await openLinks(store, { text: 'no link', html: '<p>none', files: [] }, 'nothing')
-  expect(said()).toEqual(['nothing'])
+  expect(toasts()).toEqual(['nothing'])
 })

@@ -86,15 +86,15 @@ export function benchExtract({ folder, sizeMiB, pairs }: BenchOptions): Promise<
 type Sums = Map<string, number>
 
 async function unpackOurs(helper: Helper, archive: string, into: string, wanted: Sums): Promise<Run> {
-  let said: Record<string, unknown> = {}
+  let reply: Record<string, unknown> = {}
   const run = await timed(
     async () => {
-      said = await helper.ask({ path: archive, name: archive, into })
+      reply = await helper.ask({ path: archive, name: archive, into })
     },
     () => cpuMsOf(helper.pid),
   )
   const sums: Sums = new Map()
-  for (const { path, file } of filesOf(said)) sums.set(path.join('/'), crc32(readFileSync(file)))
+  for (const { path, file } of filesOf(reply)) sums.set(path.join('/'), crc32(readFileSync(file)))
   compare('ours', sums, wanted)
   rmSync(into, { recursive: true })
   return run

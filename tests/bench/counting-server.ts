@@ -94,9 +94,9 @@ function write(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const onClose = () => resolve(false)
     response.once('close', onClose)
-    response.write(bytes, (fault) => {
+    response.write(bytes, (error) => {
       response.off('close', onClose)
-      resolve(fault === null || fault === undefined)
+      resolve(error === null || error === undefined)
     })
   })
 }

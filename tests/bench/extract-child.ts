@@ -21,6 +21,6 @@ createInterface(process.stdin).on('line', (line) => {
   const order: Order = JSON.parse(line)
   unpack(order).then(
     ({ files }) => process.stdout.write(`${JSON.stringify({ files })}\n`),
-    (fault) => process.stdout.write(`${JSON.stringify({ fault: `${fault}` })}\n`),
+    (error) => process.stdout.write(`${JSON.stringify({ error: `${error}` })}\n`),
   )
 })

@@ -31,14 +31,14 @@ export function startHelper(url: URL, ...args: string[]): Helper {
   running.add(child)
   // Who gives an order to a program that has ended is told so by what it waits to hear.
   child.stdin.on('error', () => running.delete(child))
-  const said: Record<string, unknown>[] = []
+  const lines: Record<string, unknown>[] = []
   const waiting: ((line: Record<string, unknown>) => void)[] = []
   const gone = new Promise<string>((resolve) => child.once('close', (code, signal) => resolve(`${code ?? signal}`)))
   child.once('close', () => running.delete(child))
   createInterface(child.stdout).on('line', (text) => {
     const line: Record<string, unknown> = JSON.parse(text)
     const next = waiting.shift()
-    if (next === undefined) said.push(line)
+    if (next === undefined) lines.push(line)
     else next(line)
   })
   const hear = async () => {
@@ -46,8 +46,8 @@ export function startHelper(url: URL, ...args: string[]): Helper {
       throw new Error(`${program} ended by itself: ${how}`)
     })
     const line =
-      said.shift() ?? (await Promise.race([new Promise<Record<string, unknown>>((r) => waiting.push(r)), ended]))
-    if ('fault' in line) throw new Error(`${program}: ${line.fault}`)
+      lines.shift() ?? (await Promise.race([new Promise<Record<string, unknown>>((r) => waiting.push(r)), ended]))
+    if ('error' in line) throw new Error(`${program}: ${line.error}`)
     return line
   }
   return {

@@ -20,7 +20,7 @@ createInterface(process.stdin).on('line', (line) => {
   const load: Load = JSON.parse(line)
   run(load).then(
     (result) => process.stdout.write(`${JSON.stringify(result)}\n`),
-    (fault) => process.stdout.write(`${JSON.stringify({ fault: `${fault}` })}\n`),
+    (error) => process.stdout.write(`${JSON.stringify({ error: `${error}` })}\n`),
   )
 })
 

@@ -10,14 +10,14 @@ export async function timeCommand(command: string, args: readonly string[]): Pro
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bash', command, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let said = ''
+  let output = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
+    output += chunk.toString()
   })
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   const wallMs = performance.now() - startedAt
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${said}`)
-  const [user = 0, system = 0] = (said.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${output}`)
+  const [user = 0, system = 0] = (output.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
   return { wallMs, cpuMs: (user + system) * 1000 }
 }
 

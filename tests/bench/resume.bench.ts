@@ -90,7 +90,7 @@ async function resumeAria2(server: CountingServer, into: string, sizeMiB: number
   const code = await start().ended
   if (code !== 0) throw new Error(`aria2 ended with ${code}`)
   const resumed = resumedSince(server, startedAt, sentBytes, sizeMiB)
-  // With its defaults it begins anew, in a file beside the one that it left: source.1.bin comes before source.bin.
+  // With its defaults it starts over, in a file beside the one that it left: source.1.bin comes before source.bin.
   const [newest = ''] = readdirSync(into).sort()
   await checkFile(join(into, newest), sum, 'aria2')
   return resumed

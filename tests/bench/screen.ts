@@ -29,7 +29,7 @@ export async function startScreen(folder: string, width = 1280, height = 800): P
   const xvfb = spawn('Xvfb', options, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   const number = await new Promise<string>((resolve, reject) => {
     xvfb.once('error', reject)
-    xvfb.stdio[3]?.once('data', (said: Buffer) => resolve(said.toString().trim()))
+    xvfb.stdio[3]?.once('data', (display: Buffer) => resolve(display.toString().trim()))
   })
   const file = openSync(join(folder, 'Xvfb_screen0'), 'r')
   const header = Buffer.alloc(100)

@@ -130,8 +130,8 @@ function openWith(folder: string, count: number): Opened {
   return { db, rows }
 }
 
-function report(fault: unknown): void {
-  throw fault
+function report(error: unknown): void {
+  throw error
 }
 
 function changed(transfer: Transfer, round: number): Transfer {

@@ -15,7 +15,7 @@ createInterface(process.stdin).on('line', (line) => {
   const order: Order = JSON.parse(line)
   send(order).then(
     (result) => process.stdout.write(`${JSON.stringify(result)}\n`),
-    (fault) => process.stdout.write(`${JSON.stringify({ fault: `${fault}` })}\n`),
+    (error) => process.stdout.write(`${JSON.stringify({ error: `${error}` })}\n`),
   )
 })
 

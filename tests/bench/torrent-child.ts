@@ -22,7 +22,7 @@ const engine = createTorrentEngine({
   allowHosts,
   dht: false,
   listen: { address: '127.0.0.1', port: Number(port) },
-  report: (fault) => say({ fault: `${fault}` }),
+  report: (error) => say({ error: `${error}` }),
 })
 let running: RunningTorrent | null = null
 
@@ -33,7 +33,7 @@ createInterface(process.stdin).on('line', (line) => {
     const stopped = running?.stop() ?? Promise.resolve()
     stopped.then(
       () => say({ heard: 'remove' }),
-      (fault) => say({ fault: `${fault}` }),
+      (error) => say({ error: `${error}` }),
     )
   }
 })
@@ -69,8 +69,8 @@ function add({ torrent, folder, mode }: Order): void {
   })
   running.done.then(
     () => say({ done: true }),
-    (fault) => {
-      if (!(fault instanceof DOMException)) say({ fault: `${fault}` })
+    (error) => {
+      if (!(error instanceof DOMException)) say({ error: `${error}` })
     },
   )
 }

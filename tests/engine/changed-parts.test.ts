@@ -56,7 +56,7 @@ async function get(partPath: string, more: Partial<FetchOptions> = {}) {
     },
     sleep: async () => undefined,
     ...more,
-  }).catch((fault: Error) => fault.message)
+  }).catch((error: Error) => error.message)
   const asked = server.requests.reduce((sum, { range }) => sum + (range?.end ?? bytes.length) - (range?.start ?? 0), 0)
   const isWhole = bytes.equals(await readFile(partPath))
   return { outcome, isWhole, asked, troubles, resume: state.resume }
@@ -154,7 +154,7 @@ describe('a part file that was changed while the program was gone', () => {
     const partPath = join(folder, `alone ${bootId}`)
     const resume = await leave(partPath)
     const { outcome, isWhole, asked, troubles } = await get(partPath, { resume, bootId })
-    expect([outcome, isWhole, troubles.filter((said) => said !== null)]).toEqual([
+    expect([outcome, isWhole, troubles.filter((trouble) => trouble !== null)]).toEqual([
       { sizeBytes: bytes.length, isProven: true },
       true,
       [],
@@ -259,7 +259,7 @@ describe('a part file that was changed while the program was gone', () => {
     speed = 500 * MiB
     const again = startFetchChild({ link: server.url('/a'), partPath, recordPath })
     await again.ended
-    expect([again.said.at(-1), bytes.equals(await readFile(partPath))]).toEqual([{ sizeBytes: bytes.length }, true])
+    expect([again.messages.at(-1), bytes.equals(await readFile(partPath))]).toEqual([{ sizeBytes: bytes.length }, true])
   })
 })
 

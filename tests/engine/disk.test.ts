@@ -49,7 +49,7 @@ async function get(partPath: string, more: Partial<FetchOptions> = {}) {
   })
   const outcome = await fetched.then(
     ({ sizeBytes }) => sizeBytes,
-    (fault: Error) => fault.message,
+    (error: Error) => error.message,
   )
   const stored = await readFile(partPath).catch(() => Buffer.alloc(0))
   return { outcome, troubles, resume: state.resume, isWhole: stored.equals(bytes) }
@@ -77,7 +77,7 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
       expect([outcome, isWhole, held.length, server.requests.length]).toEqual([bytes.length, true, 3, 1])
       // Up to 4 MiB are written at once, so at least so much is there when no more fits.
       expect(held.every((length) => length > 3 * MiB)).toBe(true)
-      const [sentence, after] = troubles.slice(troubles.findIndex((said) => said !== null))
+      const [sentence, after] = troubles.slice(troubles.findIndex((trouble) => trouble !== null))
       expect(sentence).toMatch(
         /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|kB|MB) is free\. It goes on when there is room\.$/,
       )
@@ -129,7 +129,7 @@ async function fetchUnder(inject: string[], name: string) {
   )
   await child.ended
   const isWhole = bytes.equals(await readFile(partPath))
-  return { last: child.said.at(-1), troubles: child.said.map(({ trouble }) => trouble), isWhole }
+  return { last: child.messages.at(-1), troubles: child.messages.map(({ trouble }) => trouble), isWhole }
 }
 
 describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
@@ -144,7 +144,7 @@ describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
     const rule = `inject=pwritev,pwrite64:error=${error}:when=${when}`
     const { last, troubles, isWhole } = await fetchUnder([rule], `${error}-${when}`)
     expect([last, isWhole, server.requests.length]).toEqual([{ sizeBytes: bytes.length }, true, 1])
-    expect(troubles.some((said) => said?.startsWith('This computer’s disk is full'))).toBe(true)
+    expect(troubles.some((trouble) => trouble?.startsWith('This computer’s disk is full'))).toBe(true)
   })
 
   it('EIO from the first force to the disk: what was not forced is fetched again, then it is complete', async () => {
@@ -155,7 +155,7 @@ describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
 
   it('EIO from every force to the disk: never complete', async () => {
     const { last } = await fetchUnder(['inject=fdatasync:error=EIO'], 'eio-always')
-    expect(last).toEqual({ fault: 'This computer’s disk could not keep what had been fetched.' })
+    expect(last).toEqual({ error: 'This computer’s disk could not keep what had been fetched.' })
   })
 
   it('EIO from closing the file: it is not complete, and fetched again', async () => {

@@ -36,7 +36,7 @@ async function get(
     sleep: async () => undefined,
     random: () => 0.5,
     ...more,
-  }).catch((fault: Error) => fault.message)
+  }).catch((error: Error) => error.message)
   return { outcome, isWhole: bytes.equals(await readFile(partPath)), troubles }
 }
 
@@ -84,7 +84,7 @@ describe('a body that says neither its length nor its last chunk', () => {
       if (request.index === 0) await thenReset(wire)
       else wire.socket.end()
     })
-    expect([outcome, isWhole, troubles.some((said) => said.startsWith('Started over'))]).toEqual([
+    expect([outcome, isWhole, troubles.some((trouble) => trouble.startsWith('Started over'))]).toEqual([
       { sizeBytes: bytes.length, isProven: false },
       true,
       true,
@@ -196,7 +196,7 @@ describe('a status that does not fit what comes with it', () => {
       await wire.body(request.index === 0 ? bytes.subarray(0, 1_200_000) : bytes.subarray(1_200_000))
       if (request.index === 0) await thenReset(wire)
       else wire.socket.end()
-    }).catch((fault: Error) => ({ outcome: fault.message, isWhole: false }))
+    }).catch((error: Error) => ({ outcome: error.message, isWhole: false }))
     // The first lie is seen; what the server then says to a plain question nobody can check.
     expect(
       server.requests.length > 1 && (isWhole || typeof outcome === 'string' || server.requests.at(-1)?.range === null),
@@ -271,7 +271,7 @@ describe('a part that does not say what it is a part of', () => {
     ['an old date', ['Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT', 'Date: Tue, 02 Jan 2024 00:00:00 GMT']],
   ])('after %s: starts over, says so, and mixes nothing', async (_what, lines) => {
     const { outcome, isWhole, troubles } = await get(silent(() => lines))
-    expect([outcome, isWhole, troubles.some((said) => said.startsWith('Started over'))]).toEqual([
+    expect([outcome, isWhole, troubles.some((trouble) => trouble.startsWith('Started over'))]).toEqual([
       { sizeBytes: bytes.length, isProven: true },
       true,
       true,
@@ -340,7 +340,7 @@ describe('a server that gives no second connection', () => {
     })
     expect([
       outcome,
-      troubles.filter((said) => said.startsWith('Started over')).length,
+      troubles.filter((trouble) => trouble.startsWith('Started over')).length,
       large.equals(await readFile(partPath)),
     ]).toEqual([{ sizeBytes: large.length, isProven: true }, 1, true])
   })
@@ -379,8 +379,8 @@ describe('a request that ends in an unusual way', () => {
       /proper HTTP/,
     ],
   ])('%s: an error in time', async (_what, lie, sentence) => {
-    const { outcome } = await get((_request, wire) => void lie(wire), { stallMs: 300 }).catch((fault: Error) => ({
-      outcome: fault.message,
+    const { outcome } = await get((_request, wire) => void lie(wire), { stallMs: 300 }).catch((error: Error) => ({
+      outcome: error.message,
     }))
     expect(outcome).toMatch(sentence)
   })

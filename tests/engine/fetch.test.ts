@@ -136,7 +136,7 @@ describe('a fetch that breaks off', () => {
   ])('starts over with %s, and says so', async (_what, behaviour) => {
     web.on('/weak', file(bytes, { ...behaviour, cutAfter: 1_000_000, cuts: 1 }))
     const { troubles } = await get('/weak')
-    expect([await isWhole(), ranges()[1], troubles.some((said) => said?.startsWith('Started over'))]).toEqual([
+    expect([await isWhole(), ranges()[1], troubles.some((trouble) => trouble?.startsWith('Started over'))]).toEqual([
       true,
       [null, null],
       true,
@@ -150,7 +150,7 @@ describe('a fetch that breaks off', () => {
       return file(old, { etag: '"old"', cutAfter: 2_000_000 })(request, response, socket)
     })
     const { troubles } = await get('/swap')
-    expect([await isWhole(), troubles.some((said) => said?.includes('has changed'))]).toEqual([true, true])
+    expect([await isWhole(), troubles.some((trouble) => trouble?.includes('has changed'))]).toEqual([true, true])
   })
 
   it('obeys Retry-After up to an hour, and gives up after five tries without progress', async () => {
@@ -173,7 +173,7 @@ describe('a fetch that breaks off', () => {
       return file(bytes, { holdUntil: new Promise(() => undefined) })(request, response, socket)
     })
     const { troubles } = await get('/stall', { stallMs: 400 })
-    expect([await isWhole(), troubles.some((said) => said?.includes('stopped sending'))]).toEqual([true, true])
+    expect([await isWhole(), troubles.some((trouble) => trouble?.includes('stopped sending'))]).toEqual([true, true])
   })
 })
 

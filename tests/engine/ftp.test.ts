@@ -47,8 +47,8 @@ async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
     onTrouble: (sentence) => {
       if (sentence !== null) troubles.push(sentence)
     },
-    onStart: ({ head: _head, ...said }) => {
-      announced.push(said)
+    onStart: ({ head: _head, ...facts }) => {
+      announced.push(facts)
     },
     onCheckpoint: (record) => {
       records.push(record)
@@ -59,7 +59,7 @@ async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   })
   const outcome = await fetched.then(
     ({ sizeBytes }) => sizeBytes,
-    (fault: Error) => fault.message,
+    (error: Error) => error.message,
   )
   return { outcome, troubles, announced, records }
 }
@@ -185,7 +185,7 @@ describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
   it('gives the file to who trusts its certificate', async () => {
     const child = startFetchChild(told(), { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
     await child.ended
-    expect(child.said.at(-1)).toEqual({ sizeBytes: bytes.length })
+    expect(child.messages.at(-1)).toEqual({ sizeBytes: bytes.length })
     expect(bytes.equals(await readFile(join(place, 'part')))).toBe(true)
   })
 
@@ -198,9 +198,9 @@ describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
       { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } },
     )
     await misnamed.ended
-    expect([stranger.said.at(-1), misnamed.said.at(-1)]).toEqual([
-      { fault: '“localhost” has no valid certificate, so nothing was fetched from it.' },
-      { fault: '“127.0.0.1” has no valid certificate, so nothing was fetched from it.' },
+    expect([stranger.messages.at(-1), misnamed.messages.at(-1)]).toEqual([
+      { error: '“localhost” has no valid certificate, so nothing was fetched from it.' },
+      { error: '“127.0.0.1” has no valid certificate, so nothing was fetched from it.' },
     ])
   })
 })
@@ -243,7 +243,7 @@ describe('a link that must not be sent as it is', () => {
 
 describe('an FTP server that is old', () => {
   const facts = (link: string) =>
-    ftpFacts(link, { gate, signal: AbortSignal.timeout(5000), timeoutMs: 5000 }).catch((fault: Error) => fault.message)
+    ftpFacts(link, { gate, signal: AbortSignal.timeout(5000), timeoutMs: 5000 }).catch((error: Error) => error.message)
 
   it.each([
     ['550 to SIZE', { SIZE: '550 SIZE: no.' }],
@@ -399,7 +399,7 @@ describe('an FTP server that lies (F35)', () => {
       },
     })
     const { outcome, troubles } = await get({ link: url('/a') })
-    expect([outcome, await isWhole(), troubles.some((said) => said.startsWith('Started over'))]).toEqual([
+    expect([outcome, await isWhole(), troubles.some((trouble) => trouble.startsWith('Started over'))]).toEqual([
       bytes.length,
       true,
       true,

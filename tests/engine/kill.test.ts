@@ -34,7 +34,8 @@ describe('kill −9 in the middle of a fetch over four connections', () => {
         const first = server.requests.length
         const child = startFetchChild(told)
         const isLast = round >= rounds
-        if (isLast) isDone = (await child.heard((said) => said.sizeBytes !== undefined)).sizeBytes === big.bytes.length
+        if (isLast)
+          isDone = (await child.heard((message) => message.sizeBytes !== undefined)).sizeBytes === big.bytes.length
         else {
           await Promise.race([child.ended, wait(400 + random() * 1500)])
           await child.kill9()

@@ -38,8 +38,8 @@ async function get(link: string) {
     signal: new AbortController().signal,
     resume: null,
     bootId: 'this boot',
-    onStart: ({ head: _head, ...said }) => {
-      starts.push(said)
+    onStart: ({ head: _head, ...start }) => {
+      starts.push(start)
     },
     onTrouble: (sentence) => {
       if (sentence !== null) troubles.push(sentence)
@@ -50,7 +50,7 @@ async function get(link: string) {
   })
   const outcome = await fetched.then(
     async () => ((await readFile(partPath)).equals(bytes) ? 'whole' : 'other bytes'),
-    (fault: Error) => fault.message,
+    (error: Error) => error.message,
   )
   const announced = starts.at(-1)
   const name = announced === undefined ? null : nameForLink(announced.url, announced.contentDisposition)

@@ -80,9 +80,9 @@ it(`ends ${schedules} schedules of broken, lying and changing answers with the r
   let delivered = 0
   const work = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const said = await run(next)
-      if (said === 'delivered') delivered += 1
-      else if (said !== 'failed') wrong.push({ said, ...next, contents: next.contents.length })
+      const result = await run(next)
+      if (result === 'delivered') delivered += 1
+      else if (result !== 'failed') wrong.push({ result, ...next, contents: next.contents.length })
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
@@ -112,7 +112,7 @@ async function run(it: Running): Promise<string> {
         if (isStopped && it.requests < it.steps.length) stop.abort(new Error('stopped'))
       },
       sleep: async () => undefined,
-    }).catch((fault: Error) => fault.message)
+    }).catch((error: Error) => error.message)
     if (outcome === 'stopped') continue
     const stored = await readFile(partPath).catch(() => Buffer.alloc(0))
     await rm(partPath, { force: true })

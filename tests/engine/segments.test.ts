@@ -141,7 +141,7 @@ describe('a slow server that gives parts', () => {
         return wire.body(bytes.subarray(start, end))
       })
       const { isWhole, troubles } = await get({ link: server.url('/a') })
-      expect([isWhole, troubles.some((said) => said?.startsWith('Started over'))]).toEqual([true, true])
+      expect([isWhole, troubles.some((trouble) => trouble?.startsWith('Started over'))]).toEqual([true, true])
     },
   )
 

@@ -41,13 +41,13 @@ const languages: [language: string, encoding: string, minRight: number, maxWrong
 describe('names that say nothing about their encoding', () => {
   it.each(languages)('reads %s names in %s, or leaves them', (language, encoding, minRight, maxWrong) => {
     const names = filmNames(language, encoding)
-    const read = names.map(({ name, bytes }) => ({ name, said: decodeName(bytes) }))
-    const right = read.filter(({ name, said }) => said === name).length
-    const wrong = read.filter(({ name, said }) => said !== null && said !== name)
+    const read = names.map(({ name, bytes }) => ({ name, decoded: decodeName(bytes) }))
+    const right = read.filter(({ name, decoded }) => decoded === name).length
+    const wrong = read.filter(({ name, decoded }) => decoded !== null && decoded !== name)
     expect(names.length).toBeGreaterThan(20)
     expect((100 * right) / names.length).toBeGreaterThanOrEqual(minRight)
     expect((100 * wrong.length) / names.length, JSON.stringify(wrong)).toBeLessThanOrEqual(maxWrong)
-    expect(read.some(({ said }) => said?.includes('\ufffd'))).toBe(false)
+    expect(read.some(({ decoded }) => decoded?.includes('\ufffd'))).toBe(false)
   })
 
   it.each(languages.filter(([, encoding]) => !/125[023]/.test(encoding)))(
@@ -57,12 +57,12 @@ describe('names that say nothing about their encoding', () => {
       const groups = Array.from({ length: Math.floor(names.length / 8) }, (_, at) => names.slice(at * 8, at * 8 + 8))
       const read = groups.map((group) => ({
         meant: group.map(({ name }) => name),
-        said: decodeNames(group.map(({ bytes }) => bytes)),
+        decoded: decodeNames(group.map(({ bytes }) => bytes)),
       }))
-      const right = read.filter(({ meant, said }) => JSON.stringify(said) === JSON.stringify(meant)).length
-      expect(read.filter(({ meant, said }) => said !== null && JSON.stringify(said) !== JSON.stringify(meant))).toEqual(
-        [],
-      )
+      const right = read.filter(({ meant, decoded }) => JSON.stringify(decoded) === JSON.stringify(meant)).length
+      expect(
+        read.filter(({ meant, decoded }) => decoded !== null && JSON.stringify(decoded) !== JSON.stringify(meant)),
+      ).toEqual([])
       expect(right / groups.length).toBeGreaterThan(0.9)
     },
   )

@@ -147,8 +147,8 @@ describe('beyond this computer', () => {
     [['--listen-peers', 'everywhere', '--key', 'k', '--secret', 's'], /--listen-peers is to be an address and a port/],
     [['--config', '/nowhere.json'], /The settings file “\/nowhere\.json” cannot be read/],
   ])('%j: refused', async (flags, sentence) => {
-    const [code, said] = await refusal(...flags)
-    expect([code !== 0, said]).toEqual([true, expect.stringMatching(sentence)])
+    const [code, output] = await refusal(...flags)
+    expect([code !== 0, output]).toEqual([true, expect.stringMatching(sentence)])
   })
 
   it.each([
@@ -160,8 +160,8 @@ describe('beyond this computer', () => {
   ])('the settings %j: refused', async (settings, sentence) => {
     const folder = temporaryFolder('alone')
     await writeFile(join(folder, 'putdesk.json'), JSON.stringify({ key: 'k', secret: 's', ...settings }))
-    const [code, said] = await refusal('--config', join(folder, 'putdesk.json'))
-    expect([code, said]).toEqual([2, expect.stringMatching(sentence)])
+    const [code, output] = await refusal('--config', join(folder, 'putdesk.json'))
+    expect([code, output]).toEqual([2, expect.stringMatching(sentence)])
   })
 
   it('with long keys it can be reached by an address of the network, and names that one in its URLs', async () => {

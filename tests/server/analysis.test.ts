@@ -218,7 +218,7 @@ describe('servers that are odd', () => {
     const links = [...steps.keys()].map((name) => bad.url(`/${name}`))
     const { singleurl, error } = await analyze(service, links, { putdesk: 1 })
     expect(
-      Object.fromEntries(singleurl.map(({ name, size: said }) => [name, said === null ? null : Number(said)])),
+      Object.fromEntries(singleurl.map(({ name, size: digits }) => [name, digits === null ? null : Number(digits)])),
     ).toEqual(Object.fromEntries(servers.map(([name, , , , known]) => [name, known])))
     expect(error.length).toBe(lost.length)
     for (const [name, , , , sentence] of lost)

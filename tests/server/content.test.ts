@@ -124,8 +124,8 @@ it('a stored file that is deleted while another program has it open is gone at t
 
 function namesIn(zip: Buffer): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    fromBuffer(zip, { lazyEntries: false }, (fault, archive) => {
-      if (fault) return reject(fault)
+    fromBuffer(zip, { lazyEntries: false }, (error, archive) => {
+      if (error) return reject(error)
       const names: string[] = []
       archive.on('entry', ({ fileName }) => names.push(fileName))
       archive.on('end', () => resolve(names.sort()))

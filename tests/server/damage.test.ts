@@ -466,7 +466,7 @@ it('a log that is gone after three kills, and held more than the journals: the c
   for (let run = 0; run < 4; run++) {
     const before = copyTime(data)
     const service = await startService({ data })
-    // The copy of this run is made, and the journal begins anew.
+    // The copy of this run is made, and the journal starts over.
     await until(
       async () => copyTime(data),
       (time) => time !== before,

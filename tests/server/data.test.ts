@@ -11,13 +11,13 @@ import { file, startWeb } from '../support/web.ts'
 const folder = () => temporaryFolder('data')
 
 /** Runs the service until it ends by itself. */
-async function run(argv: string[]): Promise<{ code: number | null; said: string }> {
+async function run(argv: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [serviceEntry, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let output = ''
   child.stderr.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
 }
 
 /** Fetches one file into a new service's space, makes sure a copy of the data is kept, and stops it. */
@@ -100,8 +100,8 @@ describe('a data folder', () => {
     db.exec('PRAGMA user_version = 99; CREATE TABLE future (x)')
     db.close()
     const before = await readFile(join(data, 'putdesk.db'))
-    const { code, said } = await run(['--data', data, '--key', 'k', '--secret', 's'])
-    expect([code, said]).toEqual([
+    const { code, output } = await run(['--data', data, '--key', 'k', '--secret', 's'])
+    expect([code, output]).toEqual([
       1,
       `“${data}” was written by a newer version of Putdesk. Nothing in it was changed.\n`,
     ])
@@ -110,8 +110,8 @@ describe('a data folder', () => {
 
   it('that another service uses: refused, until that one is gone, even by kill -9', async () => {
     const first = await startService()
-    const { code, said } = await run(['--data', first.data, '--key', 'k', '--secret', 's'])
-    expect([code, said]).toEqual([1, `Another Putdesk service is using the data folder “${first.data}”.\n`])
+    const { code, output } = await run(['--data', first.data, '--key', 'k', '--secret', 's'])
+    expect([code, output]).toEqual([1, `Another Putdesk service is using the data folder “${first.data}”.\n`])
     await first.kill9()
     await (await startService({ data: first.data })).stop()
   })
@@ -135,13 +135,13 @@ describe('the command line', () => {
     [['--data', 'x', '--key', 'k', '--secret', 's', '--colour'], "Unknown option '--colour'"],
     [['--data', 'x', '--parent', '--secret', 's'], 'never on the command line'],
   ])('%j: ends with 2 and a sentence', async (argv, sentence) => {
-    const { code, said } = await run(argv)
-    expect([code, said.includes(sentence), said.includes('    at ')]).toEqual([2, true, false])
+    const { code, output } = await run(argv)
+    expect([code, output.includes(sentence), output.includes('    at ')]).toEqual([2, true, false])
   })
 
   it('a port that is taken: a sentence', async () => {
     const first = await startService()
-    const { code, said } = await run([
+    const { code, output } = await run([
       '--port',
       `${first.port}`,
       '--data',
@@ -151,7 +151,7 @@ describe('the command line', () => {
       '--secret',
       's',
     ])
-    expect([code, said]).toEqual([1, 'The port is already used by another program.\n'])
+    expect([code, output]).toEqual([1, 'The port is already used by another program.\n'])
     await first.stop()
   })
 

@@ -193,16 +193,16 @@ async function refused(data: string, sentence: RegExp, uid: number | null): Prom
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid !== null && { uid, gid: uid }),
   })
-  const said = { out: '', err: '' }
+  const output = { out: '', err: '' }
   child.stdout.on('data', (chunk) => {
-    said.out += chunk
+    output.out += chunk
   })
   child.stderr.on('data', (chunk) => {
-    said.err += chunk
+    output.err += chunk
   })
   child.stdin.write(`${JSON.stringify({ start: { key: 'pk', secret: 'ps' } })}\n`)
   const code = await new Promise((resolve) => child.once('close', resolve))
-  const lines = said.err.trimEnd().split('\n')
+  const lines = output.err.trimEnd().split('\n')
   expect([code, lines]).toEqual([1, [expect.stringMatching(sentence)]])
-  expect(JSON.parse(said.out)).toEqual({ ready: false, reason: lines[0] })
+  expect(JSON.parse(output.out)).toEqual({ ready: false, reason: lines[0] })
 }

@@ -144,13 +144,13 @@ describe('the bandwidth of a month', () => {
     db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
     let now = new Date('2026-01-31T23:59:59Z')
     const bandwidth = createBandwidth(db, { userId: 1, quotaBytes: 100, now: () => now })
-    const said = [bandwidth.spend(30), bandwidth.balance()]
+    const results = [bandwidth.spend(30), bandwidth.balance()]
     now = new Date('2026-02-01T00:00:00Z')
-    said.push(bandwidth.balance(), bandwidth.spend(171), bandwidth.spend(170), bandwidth.balance())
+    results.push(bandwidth.balance(), bandwidth.spend(171), bandwidth.spend(170), bandwidth.balance())
     now = new Date('2026-05-10T00:00:00Z')
-    said.push(bandwidth.balance())
+    results.push(bandwidth.balance())
     db.close()
-    expect(said).toEqual([
+    expect(results).toEqual([
       true,
       { carriedBytes: 0, availableBytes: 70 },
       { carriedBytes: 70, availableBytes: 170 },

@@ -72,7 +72,7 @@ it('canaries in every field of a request, in every encoding, are in no line of t
   await service.ask('subscriptions.create', { title: canary, url: web.url(`/locked?key=${canary}`) })
   await until(
     () => listed(service),
-    (rows) => rows.filter(({ status: said }) => said === 'Error').length >= 2,
+    (rows) => rows.filter(({ status: transferStatus }) => transferStatus === 'Error').length >= 2,
   )
   const lines = service.log().split('\n')
   const shown = lines.filter((line) => /canary/i.test(line) || encodings.some((encode) => line.includes(encode(token))))
@@ -83,7 +83,7 @@ it('canaries in every field of a request, in every encoding, are in no line of t
   expect(lines.every((line) => line === '' || /^(\d{4}-\d\d-\d\dT[\d:.]+Z | {4})/.test(line))).toBe(true)
 })
 
-it('a crash is told like any other fault, without what is secret', async () => {
+it('a crash is reported like any other error, without what is secret', async () => {
   const folder = temporaryFolder('crash')
   const program = join(folder, 'crash.mjs')
   const message = `went wrong: http://me:${canary}@host.example/?q=${canary} test-secret token=${canary}\\n2026-01-01 forged`

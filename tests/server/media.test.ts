@@ -108,11 +108,11 @@ describe('a stream URL', () => {
       })
     }
     expect((await bodyOf(await fetch(withToken(filmUrl)))).equals(film)).toBe(true)
-    const faults = service
+    const errors = service
       .log()
       .split('\n')
       .filter((line) => !/^\S+ (GET|HEAD|POST) \S+ \d{3}( \S+)?$/.test(line))
-    expect(faults).toEqual([''])
+    expect(errors).toEqual([''])
   })
 })
 
@@ -181,7 +181,7 @@ describe('the zip of a folder', () => {
     const zip = await bodyOf(response)
     await many.stop()
     const count = await new Promise<number>((resolve, reject) =>
-      fromBuffer(zip, (fault, archive) => (fault ? reject(fault) : resolve(archive.entryCount))),
+      fromBuffer(zip, (error, archive) => (error ? reject(error) : resolve(archive.entryCount))),
     )
     expect([count, response.headers.get('content-length')]).toEqual([66_000, `${zip.length}`])
   })
@@ -217,8 +217,8 @@ it.each(['folder', 'movie', 'unknown', 'constructor'])('the picture of %s is a P
 
 function entries(zip: Buffer): Promise<[string, number][]> {
   return new Promise((resolve, reject) => {
-    fromBuffer(zip, { lazyEntries: false }, (fault, archive) => {
-      if (fault) return reject(fault)
+    fromBuffer(zip, { lazyEntries: false }, (error, archive) => {
+      if (error) return reject(error)
       const found: [string, number][] = []
       archive.on('entry', ({ fileName, uncompressedSize }) => found.push([fileName, uncompressedSize]))
       archive.on('end', () => resolve(found.sort(([a], [b]) => (a < b ? -1 : 1))))

@@ -21,11 +21,11 @@ afterAll(async () => {
 })
 
 /** Connections of clients that say this much and then nothing more. */
-function many(count: number, said: string | Buffer, port = service.port): Socket[] {
+function many(count: number, bytes: string | Buffer, port = service.port): Socket[] {
   return Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined)
     sockets.add(socket)
-    socket.resume().write(said)
+    socket.resume().write(bytes)
     return socket
   })
 }

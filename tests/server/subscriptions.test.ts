@@ -151,9 +151,9 @@ describe('bad input', () => {
     async (_what, make, sentence) => {
       const service = await start()
       await service.ask('subscriptions.create', { title: 'Bad', url: make() })
-      const [looks] = (await looked(service, '1')).rows
+      const [feed] = (await looked(service, '1')).rows
       const [message] = (await service.ask('messages.list')).rows
-      expect([message?.title, looks?.next_update_time !== null]).toEqual([expect.stringMatching(sentence), true])
+      expect([message?.title, feed?.next_update_time !== null]).toEqual([expect.stringMatching(sentence), true])
       expect(await service.ask('transfers.list')).toMatchObject({ rows: [] })
     },
   )

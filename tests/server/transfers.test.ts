@@ -31,8 +31,8 @@ const list = async (service: Service) => (await service.ask('transfers.list', {}
 const add = (service: Service, ...paths: string[]) =>
   service.ask('transfers.add', { links: paths.map((path) => (path.startsWith('/') ? web.url(path) : path)) })
 const figures = (row: Record<string, unknown> | undefined) => {
-  const said: unknown = row?.putdesk
-  return typeof said === 'object' && said !== null ? { ...said } : {}
+  const details: unknown = row?.putdesk
+  return typeof details === 'object' && details !== null ? { ...details } : {}
 }
 /** Adds a link and waits until it has failed; answers with the reason. */
 async function failing(service: Service, path: string): Promise<unknown> {

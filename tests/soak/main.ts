@@ -71,9 +71,7 @@ console.log(
     .map(([what, count]) => `${count} ${what}`)
     .join(', ')}`,
 )
-console.log(
-  `at most ${Math.round(again.mostBytes / 1024)} KiB of a large file were fetched again for each interruption`,
-)
+console.log(`at most ${Math.round(again.maxBytes / 1024)} KiB of a large file were fetched again for each interruption`)
 console.log(
   `memory of the service at the end of rounds: ${memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(' ')} MiB`,
 )

@@ -21,7 +21,7 @@ export interface Added {
 }
 
 /** The most that was fetched again for one interruption of a large file, in bytes. */
-export const again = { mostBytes: 0 }
+export const again = { maxBytes: 0 }
 
 /** Waits until every transfer has ended as it must; those that failed as they should are cancelled. */
 export async function settle(course: Course, open: Map<string, Added>, isRough: boolean): Promise<void> {
@@ -65,7 +65,7 @@ function checkSent(course: Course, { source, before }: Added): void {
   // A connection whose place is split may bring what the other one was given.
   const most = sizeBytes + Math.max(1, interruptions) * maxConnections * againBytes + headBytes
   course.counts.resumed += interruptions > 0 ? 1 : 0
-  again.mostBytes = Math.max(again.mostBytes, (sentBytes() - sizeBytes) / Math.max(1, interruptions))
+  again.maxBytes = Math.max(again.maxBytes, (sentBytes() - sizeBytes) / Math.max(1, interruptions))
   if (sentBytes() > most)
     course.violated(`I3: ${sentBytes()} bytes of ${sizeBytes} were sent, with ${interruptions} interruptions`)
 }

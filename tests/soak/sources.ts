@@ -16,7 +16,7 @@ export interface Source {
   hashes: string[] | null
   /** What opens it after its first Error. */
   password?: string
-  /** Of what can be gone on with wherever it was left: its size, and how many bytes its server has sent so far. */
+  /** For a source that can be resumed at any point: its size, and how many bytes its server has sent so far. */
   resumable?: { sizeBytes: number; sentBytes: () => number }
 }
 

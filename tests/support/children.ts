@@ -5,19 +5,19 @@ import { createInterface } from 'node:readline'
 /** A fetch in a process of its own. */
 export interface FetchChild {
   pid: number
-  /** All that it said so far. */
-  said: Said[]
-  /** Resolves with the first thing it says, or has said, that is as wanted. */
-  heard: (isWanted: (said: Said) => boolean) => Promise<Said>
+  /** All messages so far. */
+  messages: ChildMessage[]
+  /** Resolves with the first message, past or future, that is wanted. */
+  heard(isWanted: (message: ChildMessage) => boolean): Promise<ChildMessage>
   /** Resolves with its exit code, or null when it was killed. */
   ended: Promise<number | null>
-  kill9: () => Promise<void>
+  kill9(): Promise<void>
 }
 
-interface Said {
+interface ChildMessage {
   trouble?: string | null
   sizeBytes?: number
-  fault?: string
+  error?: string
 }
 
 export interface FetchChildOptions {
@@ -40,27 +40,27 @@ export function startFetchChild(told: Record<string, unknown>, options: FetchChi
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...options.environment },
   })
-  const said: Said[] = []
+  const messages: ChildMessage[] = []
   let watchers: (() => void)[] = []
   createInterface(child.stdout).on('line', (line) => {
-    said.push(JSON.parse(line))
+    messages.push(JSON.parse(line))
     for (const watch of watchers) watch()
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   return {
     pid: child.pid ?? 0,
-    said,
+    messages,
     heard: (isWanted) =>
       new Promise((resolve, reject) => {
         const watch = () => {
-          const found = said.find(isWanted)
+          const found = messages.find(isWanted)
           if (found === undefined) return
           watchers = watchers.filter((other) => other !== watch)
           resolve(found)
         }
         watchers.push(watch)
         watch()
-        const giveUp = () => reject(new Error(`it ended without: ${JSON.stringify(said)}`))
+        const giveUp = () => reject(new Error(`it ended without: ${JSON.stringify(messages)}`))
         ended.then(giveUp, giveUp)
       }),
     ended,

@@ -49,6 +49,6 @@ try {
     ...more,
   })
   say({ sizeBytes })
-} catch (fault) {
-  say({ fault: fault instanceof Error ? fault.message : `${fault}` })
+} catch (error) {
+  say({ error: error instanceof Error ? error.message : `${error}` })
 }

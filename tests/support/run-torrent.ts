@@ -18,7 +18,7 @@ createInterface(process.stdin).once('line', (line) => {
     allowHosts: ['127.0.0.1'],
     dht: false,
     downloadLimit: order.downloadLimit,
-    report: (fault) => tell({ fault: `${fault}` }),
+    report: (error) => tell({ error: `${error}` }),
   })
   const running = engine.start({
     source: { magnet: order.magnet },
@@ -31,6 +31,6 @@ createInterface(process.stdin).once('line', (line) => {
   })
   running.done.then(
     () => tell({ isDone: true }),
-    (fault) => tell({ fault: `${fault}` }),
+    (error) => tell({ error: `${error}` }),
   )
 })

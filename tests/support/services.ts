@@ -31,8 +31,8 @@ export async function listed(service: Service): Promise<Record<string, unknown>[
 
 /** What only our own client is told of a transfer. */
 export function figuresOf(row: Record<string, unknown> | undefined): Record<string, unknown> {
-  const said: unknown = row?.putdesk
-  return typeof said === 'object' && said !== null ? { ...said } : {}
+  const details: unknown = row?.putdesk
+  return typeof details === 'object' && details !== null ? { ...details } : {}
 }
 
 /** Waits until a transfer is in a status; answers with the whole list. */

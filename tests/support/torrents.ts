@@ -184,7 +184,7 @@ export async function startLibtorrent(
   ]
   const child = spawn('/usr/bin/python3', argv, { stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
-  const said: PeerSays = { uploaded: 0, downloaded: 0, peers: 0, isDone: false, seconds: 0 }
+  const report: PeerSays = { uploaded: 0, downloaded: 0, peers: 0, isDone: false, seconds: 0 }
   const port = Promise.withResolvers<number>()
   let complaint = ''
   child.stderr.on('data', (chunk) => {
@@ -194,13 +194,13 @@ export async function startLibtorrent(
   createInterface(child.stdout).on('line', (line) => {
     const fields: Partial<PeerSays> & { port?: number; done?: boolean } = JSON.parse(line)
     if (fields.port !== undefined) port.resolve(fields.port)
-    if (fields.done === true) said.isDone = true
-    Object.assign(said, fields)
+    if (fields.done === true) report.isDone = true
+    Object.assign(report, fields)
   })
   return {
     port: await port.promise,
     address,
-    says: () => said,
+    says: () => report,
     stop: () => {
       child.kill('SIGKILL')
       children.delete(child)
@@ -213,15 +213,15 @@ export function startEngine(options: Partial<Parameters<typeof createTorrentEngi
   const engine = createTorrentEngine({
     allowHosts: ['127.0.0.1', '127.0.0.2', '127.0.0.3'],
     dht: false,
-    report: (fault) => faults.push(fault),
+    report: (error) => errors.push(error),
     ...options,
   })
   closers.unshift(() => engine.close())
   return engine
 }
 
-/** Faults that engines reported since the test began. */
-export const faults: unknown[] = []
+/** Errors that engines reported since the test began. */
+export const errors: unknown[] = []
 
 /** A torrent under test, with what it told. */
 export interface Watched {

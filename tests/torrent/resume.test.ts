@@ -11,7 +11,7 @@ import { has } from '../support/facilities.ts'
 import { until } from '../support/service.ts'
 import {
   cleanUp,
-  faults,
+  errors,
   type MadeTorrent,
   magnetTo,
   makeTorrent,
@@ -306,6 +306,6 @@ it.runIf(has('libtorrent'))(
     expect(watched.infos.length).toBe(1)
     await workers.at(-1)?.terminate()
     await expect(watched.running.failed).rejects.toThrow('ended again and again')
-    expect(faults).toEqual([])
+    expect(errors).toEqual([])
   },
 )

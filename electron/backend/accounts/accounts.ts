@@ -19,7 +19,7 @@ import type { LocalService } from '../service/local-service.ts'
 import { toBaseUrl } from './base-url.ts'
 import { Session } from './session.ts'
 
-/** Fields of a later version stay with the account. Earlier versions did not keep who it is at the service. */
+/** Fields that only a later version knows are preserved. Earlier versions did not store `userId`. */
 const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }).extend({
   userId: z
     .string()
@@ -28,7 +28,7 @@ const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: 
     .transform((userId) => userId ?? null),
 })
 type StoredAccount = z.infer<typeof StoredAccount>
-/** Origins that an account's token may go to, beside its own server. */
+/** Origins that may receive an account's token, besides its own server. */
 const StreamOrigins = z.object({
   streamOrigins: z.array(z.unknown()).transform((origins) => origins.filter((origin) => typeof origin === 'string')),
 })
@@ -42,13 +42,13 @@ export const accountsGroup: Group = {
   isGood: (_id, value) => isUsable(StoredAccount.safeParse(value).data ?? null),
 }
 
-/** A server without an address cannot be asked. */
+/** An account on a server is unusable without a valid address. */
 function isUsable(account: StoredAccount | null): boolean {
   if (account === null) return false
   return account.kind === 'this-computer' || (account.address !== null && URL.canParse(account.address))
 }
 
-/** What the accounts need of the backend around them. */
+/** The parts of the backend that the accounts depend on. */
 export interface AccountsOptions {
   file: JsonFile
   vault: Vault
@@ -57,11 +57,11 @@ export interface AccountsOptions {
   history: History
   service: LocalService
   emit: Emit
-  /** Shows a sentence under a key until it is null. */
+  /** Shows a notice under a key; null removes it. */
   show(key: string, sentence: string | null): void
 }
 
-/** All accounts of the person, open. Which there are is kept in the settings file, their secrets in the vault. */
+/** All of the user's accounts, open. The list of accounts is stored in the settings file, their secrets in the vault. */
 export class Accounts {
   readonly #options: AccountsOptions
   readonly #sessions = new Map<AccountId, Session>()
@@ -70,18 +70,18 @@ export class Accounts {
     this.#options = options
   }
 
-  /** Opens every account that is kept. One that cannot be opened keeps none of the others from it. */
+  /** Opens every stored account. One that fails to open does not stop the others. */
   async open(): Promise<void> {
     for (const stored of this.#options.file.entries(group).values()) {
       const { data } = StoredAccount.safeParse(stored)
       if (data === undefined) continue
       const { userId, ...account } = data
       const { credentials, problem } = await this.#credentialsOf(account)
-      // The window may have been faster and added it.
+      // The window may have added it in the meantime.
       if (this.#sessions.has(account.id)) continue
       const session = this.#add({ ...account, state: 'connecting', problem: null }, { credentials, problem, userId })
       if (account.kind === 'this-computer') this.#startService()
-      if (session.account.state === 'connecting') session.openPatiently()
+      if (session.account.state === 'connecting') session.openWithRetry()
     }
     this.emitAll()
   }
@@ -97,12 +97,12 @@ export class Accounts {
     return session
   }
 
-  /** True where the person let the token of an account go to an origin. */
+  /** True if the user allowed the account's token to be sent to this origin. */
   isTrusted(accountId: AccountId, origin: string): boolean {
     return this.#trusted(accountId).includes(origin)
   }
 
-  /** From now on the token of an account may go to an origin, beside its own server. */
+  /** Allows the account's token to be sent to this origin, besides its own server. */
   trust(accountId: AccountId, origin: string): void {
     const streamOrigins = [...new Set([...this.#trusted(accountId), origin])]
     this.#options.file.put(group, { [accountId]: { streamOrigins } })
@@ -197,7 +197,7 @@ export class Accounts {
     return [...this.#sessions.values()].find((session) => isUser(session, user))
   }
 
-  /** Adds a session. `problem`: why there are no credentials. */
+  /** Adds a session. `problem` says why there are no credentials. */
   #add(
     account: Omit<Account, 'capabilities'>,
     {
@@ -207,7 +207,7 @@ export class Accounts {
     }: { credentials: Credentials | null; problem: string | null; userId: string | null },
   ): Session {
     const { history, log, emit, show } = this.#options
-    const { client, whyNot } = this.#tryClient(account, credentials, (list, sentence) =>
+    const { client, error } = this.#tryClient(account, credentials, (list, sentence) =>
       show(`${account.id} ${list}`, sentence),
     )
     const isSignedOut = client === null
@@ -215,7 +215,7 @@ export class Accounts {
       account: {
         ...account,
         state: isSignedOut ? 'signed-out' : account.state,
-        problem: isSignedOut ? (problem ?? whyNot) : account.problem,
+        problem: isSignedOut ? (problem ?? error) : account.problem,
         capabilities: noCapabilities,
       },
       userId,
@@ -224,7 +224,7 @@ export class Accounts {
       log,
       emit,
       onChange: (changed) => {
-        // One that was removed or replaced meanwhile has nothing to say.
+        // Ignore a session that was removed or replaced in the meantime.
         if (this.#sessions.get(account.id) !== changed) return
         this.#store(changed)
         this.#emitAccounts()
@@ -238,13 +238,13 @@ export class Accounts {
     account: Pick<Account, 'name' | 'address'>,
     credentials: Credentials | null,
     show: (list: string, sentence: string | null) => void,
-  ): { client: PutioClient | null; whyNot: string | null } {
-    if (credentials === null) return { client: null, whyNot: null }
+  ): { client: PutioClient | null; error: string | null } {
+    if (credentials === null) return { client: null, error: null }
     try {
-      return { client: this.#createClient(account, credentials, show), whyNot: null }
+      return { client: this.#createClient(account, credentials, show), error: null }
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      return { client: null, whyNot: error.message }
+      return { client: null, error: error.message }
     }
   }
 
@@ -261,7 +261,7 @@ export class Accounts {
     try {
       this.#options.service.start()
     } catch (error) {
-      // Told to the person as the service's state; the account stays, shown as unreachable.
+      // The user sees this as the service's state; the account stays and is shown as unreachable.
       this.#options.log.error('local service', error)
     }
   }
@@ -270,7 +270,7 @@ export class Accounts {
     for (const secret of secretsIn(credentials)) this.#options.secrets.add(secret, { isOfServer: true })
   }
 
-  /** What signs an account's requests, or why there is nothing to sign them with. */
+  /** The credentials that sign an account's requests, or why there are none. */
   async #credentialsOf({ id, kind, keeping }: Pick<StoredAccount, 'id' | 'kind' | 'keeping'>): Promise<{
     credentials: Credentials | null
     problem: string | null
@@ -293,7 +293,7 @@ export class Accounts {
     }
   }
 
-  /** Writes only what has changed: an account that merely connects is no reason to write a file. */
+  /** Writes only real changes: connecting alone does not write the file. */
   #store({ account, userId }: Session): void {
     const { file } = this.#options
     const stored = StoredAccount.parse({ ...account, userId })
@@ -313,17 +313,17 @@ export class Accounts {
 interface User {
   address: string
   userId: string
-  /** As an account of this user is called. */
+  /** The display name of an account of this user. */
   name: string
 }
 
-/** True for the account of a user. One that an earlier version kept does not know its user, only what it is called. */
+/** True for an account of this user. An account stored by an earlier version has no user id and is matched by its name. */
 function isUser({ account, userId }: Session, user: User): boolean {
   if (account.address !== user.address) return false
   return userId === null ? account.name === user.name : userId === user.userId
 }
 
-/** True for an account on the same server that is known to be another user's. */
+/** True for an account on the same server that is known to belong to another user. */
 function isOther({ account, userId }: Session, user: User): boolean {
   return account.address === user.address && userId !== null && userId !== user.userId
 }

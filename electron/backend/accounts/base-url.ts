@@ -1,7 +1,7 @@
 import { trimEnd } from '../../../engine/text/trim-end.ts'
 import { AppError } from '../../../shared/errors.ts'
 
-/** A typed address as a base URL. Without a scheme: http for this computer, https elsewhere. Throws `bad-input`. */
+/** Turns a typed address into a base URL. Without a scheme it is http for this computer and https elsewhere. Throws `bad-input`. */
 export function toBaseUrl(typed: string): string {
   const text = typed.trim()
   const isLocal = /^(localhost|127\.|\[::1\])/.test(text)

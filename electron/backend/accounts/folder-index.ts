@@ -3,13 +3,13 @@ import { type Crumb, type Item, type ItemId, rootFolderId } from '../../../share
 
 const maxDepth = 1000
 
-/** A folder as the index knows it. */
+/** What the index stores about a folder. */
 interface Folder {
   name: string
   parentId: ItemId | null
 }
 
-/** What the index asks the service. */
+/** The requests that the index makes to the service. */
 export interface FolderSource {
   /** All folders of the space, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
@@ -18,9 +18,9 @@ export interface FolderSource {
 }
 
 /**
- * The folders of an account, as far as they are known: from one request for all of them, and from every listing since. It answers
- * with paths and branches of the tree without a request, at any depth. What changes here or is listed again replaces what it knew;
- * what changes elsewhere is seen at the next listing or reload.
+ * The known folders of an account, learned from one request for all of them and from every listing since. It returns paths and
+ * branches of the tree at any depth without a request. Local changes and new listings replace what it knew; changes made elsewhere
+ * show up at the next listing or reload.
  */
 export class FolderIndex {
   readonly #source: () => FolderSource
@@ -34,7 +34,7 @@ export class FolderIndex {
     this.#source = source
   }
 
-  /** Counts the changes that were made here. An answer that was asked for in an earlier version is not kept. */
+  /** Counts local changes. A response to a request made at an earlier version is discarded. */
   get version(): number {
     return this.#version
   }
@@ -48,14 +48,14 @@ export class FolderIndex {
     this.#isLoaded = false
   }
 
-  /** Learns the folders of a listing of one folder, which was asked for in `version`. They replace those it knew there. */
+  /** Learns the subfolders in a listing that was requested at `version`. They replace the ones known so far. */
   learnListing(folderId: ItemId, items: readonly Item[], version: number): void {
     if (version !== this.#version) return
     const folders = items.filter(({ kind }) => kind === 'folder').map(({ id, name }) => ({ id, name }))
     this.#setBranch(folderId, folders)
   }
 
-  /** Learns of one folder that was made, renamed or moved here. */
+  /** Learns about a folder that was created, renamed or moved by this app. */
   learn({ id, name, parentId, kind }: Item): void {
     if (kind !== 'folder') return
     this.#version += 1
@@ -64,7 +64,7 @@ export class FolderIndex {
     this.#branches.delete(parentId)
   }
 
-  /** Items now lie in another folder. */
+  /** Records that items were moved to another folder. */
   move(itemIds: readonly ItemId[], parentId: ItemId): void {
     this.#version += 1
     for (const id of itemIds) {
@@ -76,7 +76,7 @@ export class FolderIndex {
     this.#branches.delete(parentId)
   }
 
-  /** Items are gone. */
+  /** Records that items were deleted. */
   remove(itemIds: readonly ItemId[]): void {
     this.#version += 1
     for (const id of itemIds) {
@@ -86,13 +86,13 @@ export class FolderIndex {
     }
   }
 
-  /** What lies in folders has changed; their branches are asked for again when somebody wants them. */
+  /** Records that the contents of folders changed; their branches are requested again on demand. */
   expire(folderIds: readonly ItemId[]): void {
     this.#version += 1
     for (const id of folderIds) this.#branches.delete(id)
   }
 
-  /** The folders in a folder, in no order. Errors: not-found. */
+  /** The subfolders of a folder, in no particular order. Errors: not-found. */
   async branch(folderId: ItemId): Promise<readonly Crumb[]> {
     if (!this.#branches.has(folderId)) await this.#loadOnce()
     const known = this.#branches.get(folderId)
@@ -111,7 +111,7 @@ export class FolderIndex {
     return this.#knownPath(folderId) ?? this.#walk(folderId)
   }
 
-  /** Asks for all folders in one request, unless that was done. Where it fails, folders are asked for one by one. */
+  /** Requests all folders at once, if not done yet. If that fails, folders are requested one by one. */
   async #loadOnce(): Promise<void> {
     if (this.#isLoaded) return
     const loading = this.#loading ?? this.#load()
@@ -144,11 +144,11 @@ export class FolderIndex {
     for (const [id, crumbs] of branches) this.#branches.set(id, crumbs)
   }
 
-  /** Asks for one folder after the other, up to one whose path is known. */
+  /** Requests one parent after another until it reaches a folder whose path is known. */
   async #walk(folderId: ItemId): Promise<Crumb[]> {
     const below: Crumb[] = []
     const seen = new Set<ItemId>()
-    // A service may say that a folder lies in itself.
+    // A service may report a folder as its own ancestor.
     for (let id = folderId; !seen.has(id) && below.length < maxDepth; ) {
       const known = this.#knownPath(id)
       if (known !== null) return [...known, ...below]
@@ -179,7 +179,7 @@ export class FolderIndex {
   #setBranch(folderId: ItemId, folders: readonly Crumb[]): void {
     const before = this.#branches.get(folderId) ?? []
     const here = new Set(folders.map(({ id }) => id))
-    // Moved or deleted elsewhere: where it is now is not known.
+    // Moved or deleted elsewhere: its new place is unknown.
     for (const { id } of before)
       if (!here.has(id) && this.#folders.get(id)?.parentId === folderId) this.#folders.delete(id)
     for (const { id, name } of folders) this.#folders.set(id, { name, parentId: folderId })

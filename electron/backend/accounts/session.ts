@@ -9,27 +9,27 @@ import type { PutioClient } from '../putio/client.ts'
 import { FolderIndex } from './folder-index.ts'
 import { TransferList } from './transfer-list.ts'
 
-const quotaEveryMs = 60_000
-const retryFirstMs = 1000
+const quotaPollMs = 60_000
+const minRetryMs = 1000
 const maxRetryMs = 30_000
 
-/** What a session needs of the backend around it. */
+/** The account of a session and the parts of the backend that it depends on. */
 export interface SessionOptions {
   account: Account
-  /** Who this is at the service, as far as it was told. */
+  /** The user's id at the service; null while unknown. */
   userId: string | null
   /** Null while the secret is missing. */
   client: PutioClient | null
   history: History
   log: Log
   emit: Emit
-  /** The account has changed, or who it is at the service is known now. */
+  /** Called when the account changes or its user id becomes known. */
   onChange(session: Session): void
 }
 
 /**
- * An account that is open: its client, its transfers, its quota, and whether the service answers. What fails for a while is
- * tried again by itself. A refused secret is not: it is asked with again only when the person does something.
+ * An open account: its client, transfers and quota, and whether the service is reachable. Temporary failures are retried
+ * automatically. A refused secret is not: it is tried again only when the user acts.
  */
 export class Session {
   readonly #options: SessionOptions
@@ -40,7 +40,7 @@ export class Session {
   #userId: string | null
   #quota: Quota | null = null
   #retry: ReturnType<typeof setTimeout> | null = null
-  #retryMs = retryFirstMs
+  #retryMs = minRetryMs
   #quotaTimer: ReturnType<typeof setInterval> | null = null
   #isOpen = false
 
@@ -63,7 +63,7 @@ export class Session {
     return this.#quota
   }
 
-  /** The client of an account that is signed in. Throws `signed-out` with what to do. */
+  /** The client of a signed-in account. Throws `signed-out` with a sentence that says what to do. */
   client(): PutioClient {
     const { client } = this.#options
     if (client === null)
@@ -71,20 +71,20 @@ export class Session {
     return client
   }
 
-  /** Makes one verifying call, then follows the account. Rejects with why it could not. */
+  /** Verifies the account with one request, then starts polling. Rejects if the request fails. */
   async open(): Promise<void> {
     this.#isOpen = true
     await this.refreshQuota()
   }
 
-  /** Like `open`, but goes on trying until the service answers. */
-  openPatiently(): void {
+  /** Like `open`, but retries until the service answers. */
+  openWithRetry(): void {
     this.open().catch((error: unknown) => this.#fail(error))
   }
 
   close(): void {
     this.#isOpen = false
-    this.#rest()
+    this.#stopPolling()
   }
 
   async refreshQuota(): Promise<void> {
@@ -94,12 +94,12 @@ export class Session {
     const isNewUser = userId !== this.#userId
     this.#quota = quota
     this.#userId = userId
-    this.#isFine({ name: nameOf(this.#account, quota.userName), capabilities })
+    this.#markSignedIn({ name: nameOf(this.#account, quota.userName), capabilities })
     if (isNewUser) this.#options.onChange(this)
     if (isChanged) this.emitQuota()
   }
 
-  /** What the service can do. One that has not been asked yet, as it is still starting, is asked. */
+  /** What the service can do. Requested first if not known yet, such as while the service is starting. */
   async capabilities(): Promise<Capabilities> {
     if (this.#quota === null) await this.refreshQuota()
     return this.#account.capabilities
@@ -118,13 +118,13 @@ export class Session {
       })
   }
 
-  /** Remembers where items lie, so that what is moved or deleted later refreshes the right folders. */
+  /** Remembers the parents of items, so that moving or deleting them later refreshes the right folders. */
   noteParents(items: readonly { id: ItemId; parentId: ItemId }[]): void {
     for (const { id, parentId } of items) this.#parents.set(id, parentId)
   }
 
-  /** Tells the window that folders changed: those given, and those the items lay in. */
-  tellChanged(folderIds: readonly ItemId[], itemIds: readonly ItemId[] = []): void {
+  /** Notifies the window that folders changed: the given ones, and the last known parents of the items. */
+  notifyChanged(folderIds: readonly ItemId[], itemIds: readonly ItemId[] = []): void {
     const all = new Set(folderIds)
     for (const id of itemIds) {
       const parentId = this.#parents.get(id)
@@ -142,29 +142,29 @@ export class Session {
       client,
       history,
       nowMs: Date.now,
-      onFetched: () => this.#isFine({}),
+      onFetched: () => this.#markSignedIn({}),
       onProblem: (error) => {
         if (!(error instanceof AppError)) log.error('transfers', error)
         this.#fail(error)
       },
-      onTouched: (folderIds) => this.tellChanged(folderIds),
+      onTouched: (folderIds) => this.notifyChanged(folderIds),
       onDelta: (delta) => {
         emit('transfers.changed', { accountId: account.id, isReset: false, ...delta })
         const folderIds = new Set(delta.arrived.flatMap(({ folderId }) => folderId ?? []))
-        if (folderIds.size > 0) this.tellChanged([...folderIds])
+        if (folderIds.size > 0) this.notifyChanged([...folderIds])
       },
     })
   }
 
-  /** The service answers as it should, so it is followed. */
-  #isFine(told: Partial<Account>): void {
-    this.#retryMs = retryFirstMs
-    this.#update({ ...told, state: 'signed-in', problem: null })
+  /** Marks the account as signed in and starts polling. */
+  #markSignedIn(update: Partial<Account>): void {
+    this.#retryMs = minRetryMs
+    this.#update({ ...update, state: 'signed-in', problem: null })
     if (!this.#isOpen) return
     this.transfers?.start()
     this.#quotaTimer ??= setInterval(
       () => this.refreshQuota().catch((error: unknown) => this.#fail(error)),
-      quotaEveryMs,
+      quotaPollMs,
     )
   }
 
@@ -175,19 +175,19 @@ export class Session {
       error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
     this.#update({ state: isRefused ? 'signed-out' : 'unreachable', problem: sentence })
     if (isRefused) {
-      this.#rest()
+      this.#stopPolling()
       return
     }
     if (this.#retry !== null) return
     this.#retry = setTimeout(() => {
       this.#retry = null
-      this.openPatiently()
+      this.openWithRetry()
     }, this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
   }
 
-  /** Ends all that asks the service by itself. */
-  #rest(): void {
+  /** Stops all automatic requests to the service. */
+  #stopPolling(): void {
     this.transfers?.stop()
     if (this.#retry !== null) clearTimeout(this.#retry)
     if (this.#quotaTimer !== null) clearInterval(this.#quotaTimer)
@@ -203,7 +203,7 @@ export class Session {
   }
 }
 
-/** This computer keeps its own name; a server is named by who is signed in and where. */
+/** This computer keeps its name; an account on a server is named after its user and host. */
 function nameOf(account: Account, userName: string): string {
   if (account.address === null) return account.name
   return `${userName} · ${new URL(account.address).host}`

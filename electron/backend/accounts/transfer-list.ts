@@ -9,22 +9,22 @@ import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './tra
 const busyPollMs = 700
 const idlePollMs = 4000
 
-/** What a transfer list needs to know of the world around it. */
+/** The parts of the backend that a transfer list depends on. */
 export interface TransferListOptions {
   accountId: AccountId
   client: PutioClient
   history: History
   onDelta(delta: TransferDelta): void
-  /** Files of what is still shared may have come into folders. */
+  /** Called when files of transfers that are still being shared may have arrived in folders. */
   onTouched(folderIds: readonly ItemId[]): void
-  /** The list has just been fetched. */
+  /** Called after each successful fetch of the list. */
   onFetched(): void
-  /** The list could not be fetched; it is tried again by itself. */
+  /** Called when the list could not be fetched. The fetch is retried automatically. */
   onProblem(error: unknown): void
   nowMs(): number
 }
 
-/** Follows an account's transfers: tells the window what changed, and writes into the history what has left. */
+/** Polls an account's transfers: sends changes to the window, and records in the history what has left the list. */
 export class TransferList {
   readonly #options: TransferListOptions
   readonly #feed: TransferFeed
@@ -50,12 +50,12 @@ export class TransferList {
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
 
-  /** Everything, as the first delta of a window that has just begun to listen. */
+  /** The whole list as a delta, for a window that has just subscribed. */
   snapshot(): TransferDelta {
     return { upserted: [...this.#mirror.values()].map(({ transfer }) => transfer), removed: [], arrived: [] }
   }
 
-  /** The links that a transfer was made of and the folder it goes to, as the service or our own memory tells; null: not known. */
+  /** The links a transfer was created from and its target folder, from the service or the history; null if unknown. */
   originOf(transferId: TransferId): { links: readonly string[]; folderId: ItemId } | null {
     const { accountId, history } = this.#options
     const mirrored = this.#mirror.get(transferId)
@@ -64,7 +64,7 @@ export class TransferList {
     return links.length === 0 ? null : { links, folderId: mirrored?.transfer.folderId ?? noted?.folderId ?? 0 }
   }
 
-  /** Remembers the links that transfers were made of. */
+  /** Remembers the links that transfers were created from. */
   noteAdded(added: readonly { transfer: AddedTransfer; links: readonly string[] }[], folderId: ItemId): void {
     const { accountId, history, nowMs } = this.#options
     for (const { transfer, links } of added) {
@@ -73,7 +73,7 @@ export class TransferList {
     }
   }
 
-  /** Fetches the list now, and from here on at the pace that fits. A call during a running fetch waits for one that begins after it. */
+  /** Fetches the list now and reschedules polling. A call during a running fetch waits for a fetch that starts after the call. */
   async refresh(): Promise<void> {
     while (this.#refreshing !== null) await this.#refreshing.catch(() => undefined)
     this.#refreshing = this.#fetch().finally(() => {
@@ -108,7 +108,7 @@ export class TransferList {
     if (!isEmpty(delta)) onDelta(delta)
   }
 
-  /** A transfer that another program added is remembered as well, so that its end is noticed even while this app is closed. */
+  /** Also remembers transfers that other programs added, so that their end is noticed even if this app was closed. */
   #remember(transfer: ListedTransfer): void {
     if (this.#options.history.pending(this.#options.accountId, transfer.id) !== null) return
     this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)

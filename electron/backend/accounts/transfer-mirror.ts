@@ -2,29 +2,29 @@ import type { EventData } from '../../../shared/contract.ts'
 import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 import type { ListedTransfer, RememberedTransfer, TransferChanges } from '../putio/transfer-feed.ts'
 
-/** What the window is told of a change. */
+/** A change of the transfer list, as sent to the window. */
 export type TransferDelta = Omit<EventData<'transfers.changed'>, 'accountId' | 'isReset'>
 
-/** A listed transfer as the window knows it, and what the backend alone knows of it. */
+/** A listed transfer as the window knows it, with facts that only the backend has. */
 interface MirroredTransfer {
   transfer: Transfer
-  /** The links it was made of, as far as they are known. */
+  /** The links it was created from, as far as known. */
   links: readonly string[]
-  /** Whether the window was told that its files have arrived. */
+  /** Whether the window was notified that its files have arrived. */
   hasArrived: boolean
 }
 
-/** Listed transfers by their number, in the order of the list. */
+/** Listed transfers by id, in list order. */
 export type TransferMirror = ReadonlyMap<TransferId, MirroredTransfer>
 
-/** What else a mirror shows of a transfer. */
+/** Further inputs of `reflect`. */
 export interface MirrorOptions {
   nowMs: number
-  /** What was noted when it was first listed or added here. */
+  /** What was recorded when the transfer was first listed or was added here. */
   remembered(transferId: TransferId): Pick<RememberedTransfer, 'links' | 'folderId'> | null
 }
 
-/** The mirror after a look at the list, and how it differs from the one before. */
+/** The mirror after a fetch of the list, and its difference from the previous one. */
 export function reflect(
   before: TransferMirror,
   { listed, left }: Pick<TransferChanges, 'listed' | 'left'>,
@@ -50,7 +50,7 @@ export function reflect(
   return { after, delta: { upserted, removed, arrived: [...arrivedListed, ...arrivedLeft] } }
 }
 
-/** True where the window need not be told. */
+/** True if there is nothing to send to the window. */
 export function isEmpty({ upserted, removed, arrived }: TransferDelta): boolean {
   return upserted.length + removed.length + arrived.length === 0
 }
@@ -67,7 +67,7 @@ function toMirrored(
   return { links, hasArrived, transfer: { ...listed, folderId, statusSinceMs, areLinksKnown: links.length > 0 } }
 }
 
-/** A transfer that is new here has been in its status since it was added, as far as anybody knows. */
+/** When the current status began. For a transfer that is new here, the best guess is when it was added. */
 function sinceMs(
   { status, addedAtMs }: Pick<ListedTransfer, 'status' | 'addedAtMs'>,
   known: Transfer | null,

@@ -1,46 +1,46 @@
 import { crc32 } from 'node:zlib'
 
-/** The form of all our JSON files. A file with a higher number is of a later version, and left untouched. */
+/** The format version of all our JSON files. A file with a higher number is from a later version and is left untouched. */
 export const formVersion = 1
 
-/** How a part of a file falls into entries, each of which can be judged, kept and restored by itself. */
+/** How a part of a file is split into entries, each of which is validated, kept and restored on its own. */
 export interface Group {
-  /** One and many of its entries, for a sentence. */
+  /** Singular and plural of its entries, for messages. */
   nouns: readonly [one: string, many: string]
-  /** For a list: the id of an entry, or null where it has none. Without it the part is an object of entries by name. */
+  /** For a list: the id of an entry, or null if it has none. Without this function the part is an object of entries by name. */
   idOf?(value: unknown): string | null
-  /** True for what this version can use. */
+  /** True if this version can use the entry. */
   isGood(name: string, value: unknown): boolean
 }
 
 export type Groups = Readonly<Record<string, Group>>
 export type Entries = Map<string, unknown>
 
-/** The name of a group that is the whole file. */
+/** The name of a group that covers the whole file. */
 export const wholeFile = ''
 
-/** A file's content in parts. */
+/** The parsed content of a file. */
 export interface Content {
   version: number
-  /** `whole`: as we wrote it; `altered`: changed since, by somebody or by damage; `none`: not written by this version. */
+  /** `whole`: as we wrote it; `altered`: changed since, by hand or by damage; `none`: not written by this version. */
   seal: 'whole' | 'altered' | 'none'
-  /** Entries that cannot be used and of which the person was told. */
+  /** Unusable entries that were already reported to the user. */
   told: ReadonlySet<string>
-  /** Null for a group that is missing or of another kind. */
+  /** Null for a group that is missing or has the wrong type. */
   groups: ReadonlyMap<string, Entries | null>
-  /** What is in the file beside the groups; kept as it is. */
+  /** Fields outside the groups; kept unchanged. */
   rest: Entries
 }
 
 const ownFields = new Set(['version', 'told', 'seal'])
 
-/** Reads the content of a file; null for what is no JSON object. */
+/** Parses the content of a file; null if it is not a JSON object. */
 export function parseContent(text: string, groups: Groups): Content | null {
   const value = parseJson(text)
   if (!isObject(value)) return null
   const fields = new Map(Object.entries(value))
   const { seal, ...sealed } = value
-  // Ours but for the number: that is damage, and no later version.
+  // If the seal matches with our own version number, the number was damaged: this is not a later version.
   const isOurs = seal === sealOf({ ...sealed, version: formVersion })
   const version = isOurs ? formVersion : fields.get('version')
   const told = fields.get('told')
@@ -60,7 +60,7 @@ export function parseContent(text: string, groups: Groups): Content | null {
   }
 }
 
-/** The text of a file, with its version and a checksum over everything. */
+/** The text of a file, with its version and a checksum of everything. */
 export function writeContent(
   { groups: kept, rest, told }: Pick<Content, 'groups' | 'rest' | 'told'>,
   groups: Groups,
@@ -87,13 +87,13 @@ function toEntries(value: unknown, { idOf }: Group): Entries | null {
   const entries: Entries = new Map()
   for (const [index, entry] of value.entries()) {
     const id = idOf(entry)
-    // One that has no id, or that of another, is kept under its place.
+    // An entry without an id, or with a duplicate one, is keyed by its position.
     entries.set(id === null || entries.has(id) ? `#${index}` : id, entry)
   }
   return entries
 }
 
-/** Every other program writes JSON without a mark at its start; Windows' editor does not. */
+/** Windows Notepad may add a byte order mark, which JSON.parse refuses. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -102,7 +102,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Tells damage, not malice: whoever may write the file may write its seal. */
+/** Detects damage, not tampering: whoever can write the file can also write its seal. */
 function sealOf(fields: Record<string, unknown>): string {
   return crc32(JSON.stringify(fields)).toString(16)
 }

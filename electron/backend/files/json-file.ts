@@ -9,34 +9,34 @@ import {
   parseContent,
   writeContent,
 } from './json-content.ts'
-import { look, readText, replaceText, setAside, whyNot } from './whole-file.ts'
+import { describeError, inspect, readText, replaceText, setAside } from './whole-file.ts'
 
 const maxBytes = 8 * 1024 * 1024
-const saveAgainMs = 15_000
+const saveRetryMs = 15_000
 
-/** How a JSON file of ours is kept. */
+/** How a JSON file is stored. */
 export interface JsonFileOptions {
   path: string
-  /** How the person knows it, such as "settings file", and what is in it. */
+  /** The name of the file for the user, such as "settings file", and of its contents. */
   title: string
   contents: string
-  /** What the person has to do where nothing of it is left, in a sentence. */
+  /** A sentence that says what the user has to do if nothing could be restored. */
   whatToDo: string
   groups: Groups
-  /** Where copies lie, newest first. The first is written after each save; the others keep what was there before this run. */
+  /** Paths of the copies, newest first. The first is written after each save; the others keep what was there before this run. */
   copies: readonly string[]
-  /** True where something else shows that this is not the first start, so that a missing file is a loss. */
+  /** True if other files show that this is not the first start, so that a missing file is a loss. */
   isUsed: boolean
-  /** Told once, at the opening: what was damaged, what is back and what is not. */
+  /** Called once, on open: what was damaged, and what was restored. */
   tell(sentence: string): void
-  /** Why the last change could not be saved; null once it is. */
+  /** Called with the reason why the last change could not be saved, and with null once it is saved. */
   onSaved?(problem: string | null): void
 }
 
 /**
- * A small JSON file that survives. It is replaced whole or not at all; a damaged one is kept aside, and each of its entries that can
- * be used, or else the one of a good copy, is taken over. What this version cannot use stays in the file as it is, unknown fields
- * too. A file of a later version is read as far as it can be, and never written.
+ * A small JSON file that survives crashes and damage. It is replaced atomically. A damaged file is set aside, and each of its usable
+ * entries, or else that of a good copy, is restored. Entries and fields that this version cannot use stay in the file unchanged. A
+ * file from a later version is read as far as possible and never written.
  */
 export class JsonFile {
   readonly #options: JsonFileOptions
@@ -44,7 +44,7 @@ export class JsonFile {
   #rest: Entries = new Map()
   #told = new Set<string>()
   #isFrozen = false
-  /** What lies there could not be read: it is set aside before anything takes its place. */
+  /** The existing file could not be read: it is set aside before it is replaced. */
   #isUnread = false
   #isRotated = false
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -54,14 +54,14 @@ export class JsonFile {
     this.#open()
   }
 
-  /** The entries of a group that this version can use, in their order. */
+  /** The entries of a group that this version can use, in file order. */
   entries(group: string): Map<string, unknown> {
     return new Map([...this.#entriesOf(group)].filter(([name, value]) => this.#isGood(group, name, value)))
   }
 
   /**
-   * Changes entries of a group; `undefined` removes one. Fields of an entry that are not named stay. On the disk when it returns,
-   * or else it answers with the reason, and tries again by itself.
+   * Changes entries of a group; `undefined` removes one. Fields of an entry that are not named are kept. Returns null once the change
+   * is on disk, or the reason why it could not be saved; saving is then retried automatically.
    */
   put(group: string, changes: Readonly<Record<string, unknown>>): string | null {
     const entries = this.#entriesOf(group)
@@ -74,7 +74,7 @@ export class JsonFile {
     return this.#save()
   }
 
-  /** Saves what could not be saved before, and stops trying. */
+  /** Tries a last time to save pending changes, and stops retrying. */
   close(): void {
     if (this.#timer !== null) this.#save()
     this.#stopTrying()
@@ -88,7 +88,7 @@ export class JsonFile {
       const read = readText(copy, maxBytes)
       return read.is === 'text' ? parseContent(read.text, groups) : null
     })
-    // What was removed is still in an older copy: those count only where the newest one fails.
+    // Removed entries are still in older copies, so those count only if the newest copy is not whole.
     const copied = (newest?.seal === 'whole' ? [newest] : [newest, ...older]).filter((copy) => copy !== null)
     const newer = [...(main === null ? [] : [main]), ...copied].find(({ version }) => version > formVersion)
     if (newer !== undefined && (newer === main || main === null)) {
@@ -125,11 +125,11 @@ export class JsonFile {
     this.#tellUnread([`The ${title} ${why}. ${back}${kept}`])
   }
 
-  /** Takes over each entry that can be used: the file's, or that of the newest copy that has it. Answers with the restored ones. */
+  /** Takes each usable entry from the file, or else from the newest copy that has it. Returns the restored entries. */
   #merge(main: Content | null, copies: readonly Content[]): Set<string> {
     const restored = new Set<string>()
     if (main !== null) this.#take(main)
-    // Against a copy that is whole, as we wrote it, a file that was changed since is not believed.
+    // A copy that is exactly as we wrote it is trusted over a file that was altered since.
     const [newest] = copies
     const believed = main?.seal === 'altered' && newest?.seal === 'whole' ? newest : null
     for (const group of Object.keys(this.#options.groups)) {
@@ -138,7 +138,7 @@ export class JsonFile {
       const hasBad = [...entries].some(([name, value]) => !this.#isGood(group, name, value))
       if (!isMissing && !hasBad && main?.seal !== 'altered') continue
       const known = believed?.groups.get(group) ?? null
-      // Where a name is gone, one that nobody knows is what became of it.
+      // If a known name is missing, an unknown name is probably a damaged form of it.
       const isRenamed = known !== null && [...known.keys()].some((name) => !entries.has(name))
       if (isRenamed) for (const name of [...entries.keys()]) if (!known.has(name)) entries.delete(name)
       for (const copy of copies) {
@@ -158,7 +158,7 @@ export class JsonFile {
     return restored
   }
 
-  /** Keeps the damaged file aside, and writes what was taken over. Answers with where the damaged one lies. */
+  /** Sets the damaged file aside and writes the restored content. Returns the path of the damaged file. */
   #repair(): string | null {
     const { path } = this.#options
     let aside: string | null = null
@@ -166,14 +166,14 @@ export class JsonFile {
       if (this.#isUnread) aside = setAside(path)
       this.#isUnread = false
     } catch {
-      // A folder that cannot be written: told when something is to be saved.
+      // The folder cannot be written. This is reported at the next save.
       return null
     }
     this.#save()
     return aside
   }
 
-  /** Tells of what cannot be used and was not told of before, once. */
+  /** Reports unusable entries that were not reported before. */
   #tellUnread(sentences: string[]): void {
     const { title, groups } = this.#options
     let isNews = false
@@ -201,12 +201,12 @@ export class JsonFile {
       this.#isUnread = false
       replaceText(path, text)
     } catch (error) {
-      const problem = `The ${title} cannot be saved: ${whyNot(error)}. Your changes last until you close Putdesk; it tries again by itself.`
+      const problem = `The ${title} cannot be saved: ${describeError(error)}. Your changes last until you close Putdesk; it tries again by itself.`
       onSaved?.(problem)
       this.#timer ??= setTimeout(() => {
         this.#timer = null
         this.#save()
-      }, saveAgainMs).unref()
+      }, saveRetryMs).unref()
       return problem
     }
     this.#stopTrying()
@@ -215,19 +215,19 @@ export class JsonFile {
     return null
   }
 
-  /** What was there when this run began moves on by one; the newest copy is what has just been saved. */
+  /** Updates the copies: the state from before this run becomes the older one, what was just saved the newest. */
   #copy(text: string): void {
     const [newest, previous] = this.#options.copies
     if (newest === undefined) return
     try {
-      const seen = look(newest)
+      const seen = inspect(newest)
       const isFile = seen.is === 'file'
       if (seen.is === 'unusable') setAside(newest)
       if (!this.#isRotated && isFile && previous !== undefined) replaceFileSync(newest, previous)
       this.#isRotated = true
       replaceText(newest, text)
     } catch {
-      // The file itself is saved; its copy is written again with the next change.
+      // The file itself is saved; the copy is written again at the next change.
       return
     }
   }

@@ -3,16 +3,16 @@ import { closeSync, openSync, readSync } from 'node:fs'
 const chunkBytes = 256 * 1024
 const newline = 0x0a
 
-/** What a file of lines holds. */
+/** The lines of a file. */
 export interface Lines {
   lines: string[]
-  /** How many were too long to be taken into memory. */
+  /** The number of lines that were too long and were skipped. */
   tooLong: number
-  /** The last line has no end: what is appended next would become part of it. */
+  /** The last line has no newline: text appended next would become part of it. */
   isOpenEnded: boolean
 }
 
-/** Reads a file line by line with bounded memory; a line of more than `maxLineBytes` is passed over. */
+/** Reads a file line by line with bounded memory. Lines longer than `maxLineBytes` are skipped. */
 export function readLines(path: string, maxLineBytes: number): Lines {
   const lines: string[] = []
   const chunk = Buffer.alloc(chunkBytes)

@@ -13,11 +13,11 @@ import {
 import { dirname } from 'node:path'
 import { replaceFileSync } from '../../../engine/disk/replace-file.ts'
 
-/** `why` completes "The settings file …". `canPass`: the file itself may be whole, and only now out of reach. */
+/** `why` completes "The settings file …". `canPass`: the problem may be temporary, and the file itself intact. */
 export type Unusable = { is: 'unusable'; why: string; canPass: boolean }
 
-/** What lies under a file's name. Links are followed; nothing is opened. */
-export function look(path: string): { is: 'absent' } | { is: 'file'; sizeBytes: number } | Unusable {
+/** What exists at a path. Symbolic links are followed; nothing is opened. */
+export function inspect(path: string): { is: 'absent' } | { is: 'file'; sizeBytes: number } | Unusable {
   let stats: Stats
   try {
     stats = statSync(path)
@@ -25,7 +25,7 @@ export function look(path: string): { is: 'absent' } | { is: 'file'; sizeBytes: 
     if (codeOf(error) === 'ENOENT' && !isLink(path)) return { is: 'absent' }
     const isBadLink = codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP'
     if (isBadLink) return { is: 'unusable', why: 'is a link that leads nowhere', canPass: false }
-    return { is: 'unusable', why: `cannot be read: ${whyNot(error)}`, canPass: true }
+    return { is: 'unusable', why: `cannot be read: ${describeError(error)}`, canPass: true }
   }
   if (stats.isDirectory()) return { is: 'unusable', why: 'is a folder', canPass: false }
   if (!stats.isFile()) return { is: 'unusable', why: 'is not a file', canPass: false }
@@ -34,19 +34,19 @@ export function look(path: string): { is: 'absent' } | { is: 'file'; sizeBytes: 
 
 /** Reads a text file of at most `maxBytes`. */
 export function readText(path: string, maxBytes: number): { is: 'absent' } | { is: 'text'; text: string } | Unusable {
-  const seen = look(path)
+  const seen = inspect(path)
   if (seen.is !== 'file') return seen
   if (seen.sizeBytes > maxBytes) return { is: 'unusable', why: 'is far too large', canPass: false }
   try {
     return { is: 'text', text: readFileSync(path, 'utf8') }
   } catch (error) {
-    return { is: 'unusable', why: `cannot be read: ${whyNot(error)}`, canPass: true }
+    return { is: 'unusable', why: `cannot be read: ${describeError(error)}`, canPass: true }
   }
 }
 
 /**
- * Puts a whole text in place of a file: after a crash at any moment there is the old one or the new one. A link stays, and the file
- * it leads to is replaced. A write-protected file is refused. Throws what the file system says.
+ * Replaces a file atomically: after a crash at any moment either the old or the new text is there. A symbolic link is kept, and its
+ * target is replaced. Refuses a write-protected file. Throws the file system's errors.
  */
 export function replaceText(path: string, text: string): void {
   const target = targetOf(path)
@@ -57,7 +57,7 @@ export function replaceText(path: string, text: string): void {
   syncFolder(dirname(target))
 }
 
-/** Renames what lies under a name, whatever it is, so that it is kept. Answers with its new name. */
+/** Renames whatever exists at a path, so that it is kept. Returns the new path. */
 export function setAside(path: string): string {
   const aside = path.replace(/(\.[a-z]+)?$/, `.damaged-${new Date().toISOString().replaceAll(':', '-')}$1`)
   replaceFileSync(path, aside)
@@ -65,8 +65,8 @@ export function setAside(path: string): string {
   return aside
 }
 
-/** What the system's error means, as the second half of a sentence. */
-export function whyNot(error: unknown): string {
+/** Describes a file system error, as the second half of a sentence. */
+export function describeError(error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -102,7 +102,7 @@ class WriteProtected extends Error {
   readonly code = 'EACCES'
 }
 
-/** The file that a write goes to. A person who took away the right to write meant it, even where the system would let us. */
+/** The file that a write replaces. Write protection is respected even where the system would let us rename over the file. */
 function targetOf(path: string): string {
   const target = isLink(path) ? realpathSync(path) : path
   const stats = statSync(target, { throwIfNoEntry: false })
@@ -114,7 +114,7 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
-/** A rename is on the disk only when its folder is. Windows has no such call, and needs none. */
+/** A rename is durable only once its folder is synced. Windows has no such call and needs none. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')

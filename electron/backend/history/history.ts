@@ -6,13 +6,14 @@ type Added = Extract<JournalRecord, { type: 'added' }>
 type Left = Extract<JournalRecord, { type: 'left' }>
 
 /**
- * What became of transfers. Put.io forgets a transfer the moment it is done, so this memory is our own: it knows the links of
- * those still listed, and keeps those that left.
+ * The history of transfers. Put.io forgets a transfer as soon as it is done, so the app keeps its own record: the links of
+ * transfers that are still listed, and the outcome of those that have left.
  */
 export class History {
   readonly #journal: Journal
-  /** Of each account: its transfers by number, and what left, oldest first. */
+  /** Pending transfers by id, per account. */
   readonly #pending = new Map<AccountId, Map<TransferId, Added>>()
+  /** Transfers that have left, per account, oldest first. */
   readonly #left = new Map<AccountId, Left[]>()
 
   constructor(journal: Journal) {
@@ -20,37 +21,37 @@ export class History {
     for (const record of journal.records) this.#apply(record)
   }
 
-  /** Notes that a transfer was added here, with its links. */
+  /** Records that a transfer was added, with its links. */
   added(record: Omit<Added, 'type'>): void {
     this.#write({ type: 'added', ...record })
   }
 
-  /** Notes that a transfer has left its list. */
+  /** Records that a transfer has left the list. */
   left(record: Omit<Left, 'type'>): void {
     this.#write({ type: 'left', ...record })
   }
 
-  /** Forgets what left; transfers still listed are kept in mind. */
+  /** Clears the history of an account. Transfers that are still listed stay remembered. */
   clear(accountId: AccountId, atMs: number): void {
     this.#write({ type: 'cleared', accountId, atMs })
   }
 
-  /** Forgets an account whole. */
+  /** Removes everything about an account. */
   removeAccount(accountId: AccountId, atMs: number): void {
     this.#write({ type: 'removed', accountId, atMs })
   }
 
-  /** Newest first. */
+  /** The transfers that have left, newest first. */
   list(accountId: AccountId): HistoryEntry[] {
     return (this.#left.get(accountId) ?? []).map(toEntry).reverse()
   }
 
-  /** What was noted when a transfer was added here, or null. */
+  /** What was recorded when a transfer was added, or null. */
   pending(accountId: AccountId, transferId: TransferId): Added | null {
     return this.#pending.get(accountId)?.get(transferId) ?? null
   }
 
-  /** All transfers of an account that were added here and have not been seen to leave. */
+  /** All recorded transfers of an account that have not left yet. */
   allPending(accountId: AccountId): Added[] {
     return [...(this.#pending.get(accountId)?.values() ?? [])]
   }

@@ -6,11 +6,11 @@ import { ItemId } from '../../../shared/item.ts'
 import { TransferId } from '../../../shared/transfer.ts'
 import { isObject } from '../files/json-content.ts'
 import { type Lines, readLines } from '../files/lines.ts'
-import { look, replaceText, setAside, whyNot } from '../files/whole-file.ts'
+import { describeError, inspect, replaceText, setAside } from '../files/whole-file.ts'
 
 const accountId = z.string()
 
-/** What is worth remembering about transfers, one JSON object a line. */
+/** A record of the history: one JSON object per line. */
 export const JournalRecord = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('added'),
@@ -32,7 +32,7 @@ export const JournalRecord = z.discriminatedUnion('type', [
     folderId: ItemId.nullable(),
     links: z.array(z.string()),
     atMs: z.number(),
-    // Earlier versions wrote none.
+    // Earlier versions did not write this field.
     note: z.string().nullable().default(null),
   }),
   z.object({ type: z.literal('cleared'), accountId, atMs: z.number() }),
@@ -40,40 +40,40 @@ export const JournalRecord = z.discriminatedUnion('type', [
 ])
 export type JournalRecord = z.infer<typeof JournalRecord>
 
-/** Larger than any record: a transfer can be made of a thousand links. */
+/** Larger than any record: a transfer can have a thousand links. */
 const maxLineBytes = 16 * 1024 * 1024
-const saveAgainMs = 15_000
+const saveRetryMs = 15_000
 
-/** An append-only file. A record is on the disk when `append` returns, or waits in memory while the file cannot be written. */
+/** An append-only file. When `append` returns, the record is on disk, or waits in memory while the file cannot be written. */
 export interface Journal {
   records: JournalRecord[]
   append(record: JournalRecord): void
-  /** Saves what could not be saved before, and stops trying. */
+  /** Tries a last time to save pending records, and stops retrying. */
   close(): void
 }
 
 export interface JournalOptions {
   path: string
-  /** Told once, at the opening: what was damaged, what is back and what is not. */
+  /** Called once, on open: what was damaged, and what was restored. */
   tell?(sentence: string): void
-  /** Why the last record could not be saved; null once it is. */
+  /** Called with the reason why the last record could not be saved, and with null once it is saved. */
   onSaved?(problem: string | null): void
 }
 
-/** A file's records, in order, each with the line that it is written as. */
+/** The records of a file, in order, keyed by the line that each is written as. */
 interface Read {
   records: Map<string, JournalRecord>
-  /** Lines that are no records: damaged, or of a later version. */
+  /** The number of lines that are not records: damaged, or from a later version. */
   bad: number
-  /** The last line has no end. `isCut`: it is no record either, as a sudden end leaves it. */
+  /** The last line has no newline. `isCut`: it is not a complete record either, as after a crash. */
   isOpenEnded: boolean
   isCut: boolean
 }
 
 /**
- * Opens a journal. Each line carries a checksum and is judged by itself; a copy beside the journal has every record too. A last line
- * that was cut off by a sudden end was never acknowledged, and is dropped. Any other damage keeps the whole file aside, under its
- * name with the date, and what can be read of it and of the copy takes its place.
+ * Opens a journal. Each line carries a checksum and is validated on its own; a copy beside the journal also holds every record. A
+ * last line that a crash cut off was never acknowledged and is dropped. After any other damage the whole file is set aside, under its
+ * name with the date, and is replaced by what can be read from it and from the copy.
  */
 export function openJournal({ path, tell = () => undefined, onSaved = () => undefined }: JournalOptions): Journal {
   const copy = `${path}.copy`
@@ -88,22 +88,22 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
     if (waiting === '') return
     try {
       if (isUnread) {
-        if (look(path).is !== 'absent') setAside(path)
+        if (inspect(path).is !== 'absent') setAside(path)
         replaceText(path, records.map((record) => `${toLine(record)}\n`).join(''))
       }
       isUnread = false
       appendFileSync(path, waiting, { mode: 0o600, flush: true })
     } catch (error) {
       onSaved(
-        `The history cannot be saved: ${whyNot(error)}. It lasts until you close Putdesk; it tries again by itself.`,
+        `The history cannot be saved: ${describeError(error)}. It lasts until you close Putdesk; it tries again by itself.`,
       )
-      timer = setTimeout(save, saveAgainMs).unref()
+      timer = setTimeout(save, saveRetryMs).unref()
       return
     }
     try {
       appendFileSync(copy, waiting, { mode: 0o600 })
     } catch {
-      // The journal itself is saved; its copy is made anew at the next start.
+      // The journal itself is saved; the copy is recreated at the next start.
     }
     waiting = ''
     onSaved(null)
@@ -122,14 +122,14 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
   }
 }
 
-/** `isOnDisk`: the journal's file holds the records, and nothing else. */
+/** `isOnDisk`: the journal file holds exactly these records. */
 function open(
   path: string,
   copy: string,
   tell: (sentence: string) => void,
 ): { records: JournalRecord[]; isOnDisk: boolean } {
   const copied = tryRead(copy)
-  const seen = look(path)
+  const seen = inspect(path)
   if (seen.is === 'absent') {
     if (copied === null || copied.records.size === 0) return { records: [], isOnDisk: true }
     tell('The history file was missing. The copy of it is back.')
@@ -148,7 +148,7 @@ function open(
   }
   const isShorter = copied !== null && [...copied.records.keys()].some((line) => !read.records.has(line))
   const isDamaged = read.bad > (read.isCut ? 1 : 0) || isShorter
-  // The copy comes first: what it lacks was added last.
+  // The copy comes first: records that it lacks were added last.
   const records = isShorter ? new Map([...copied.records, ...read.records]) : read.records
   let isOnDisk = true
   if (isDamaged) {
@@ -167,7 +167,7 @@ function repair(path: string, records: ReadonlyMap<string, JournalRecord>): stri
     const aside = setAside(path)
     return replaceWith(path, records) ? aside : null
   } catch {
-    // A folder that cannot be written: the damaged file stays where it is, and what comes next says so.
+    // The folder cannot be written: the damaged file stays in place, and the message says so.
     return null
   }
 }
@@ -175,10 +175,10 @@ function repair(path: string, records: ReadonlyMap<string, JournalRecord>): stri
 function tryRead(path: string): Read | null {
   let lines: Lines
   try {
-    if (look(path).is !== 'file') return null
+    if (inspect(path).is !== 'file') return null
     lines = readLines(path, maxLineBytes)
   } catch {
-    // Not ours to read: it is kept, and told.
+    // Unreadable: the caller keeps the file and reports it.
     return null
   }
   const parsed = lines.lines.map(readLine)
@@ -196,7 +196,7 @@ function tryRead(path: string): Read | null {
 function readLine(line: string): JournalRecord | null {
   let value: unknown
   try {
-    // Zeros before a record are what a crash of the computer leaves of a longer file.
+    // A crash of the computer can leave zero bytes before a record.
     value = JSON.parse(line.replace(/^\0+/, ''))
   } catch {
     return null
@@ -219,7 +219,7 @@ function replaceWith(path: string, records: ReadonlyMap<string, JournalRecord>):
     replaceText(path, [...records.keys()].map((line) => `${line}\n`).join(''))
     return true
   } catch {
-    // Told when the next record is to be saved.
+    // Reported when the next record is saved.
     return false
   }
 }
@@ -233,6 +233,6 @@ function mirror(path: string, copy: string): void {
   try {
     copyFileSync(path, copy)
   } catch {
-    // Without a copy the journal still stands by itself.
+    // The journal works without a copy.
   }
 }

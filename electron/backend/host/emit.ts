@@ -1,4 +1,4 @@
 import type { EventData, EventName } from '../../../shared/contract.ts'
 
-/** Tells every window of something. */
+/** Sends an event to every window. */
 export type Emit = <E extends EventName>(name: E, data: EventData<E>) => void

@@ -1,13 +1,13 @@
 import type { Secrets } from '../secrets/secrets.ts'
 
-/** The backend's log. Every line is freed of the secrets that the backend holds before it is written. */
+/** The backend's log. All secrets that the backend holds are removed from a line before it is written. */
 export interface Log {
-  /** Notes what happened, with the whole chain of causes. */
+  /** Logs an error with its whole chain of causes. */
   error(where: string, error: unknown): void
   info(line: string): void
 }
 
-/** Makes a log that writes its lines through `write`. */
+/** Creates a log that writes its lines through `write`. */
 export function createLog(write: (line: string) => void, secrets: Secrets): Log {
   const put = (level: string, text: string) =>
     write(`${new Date().toISOString()} ${level} ${secrets.cleanSentence(text)}`)

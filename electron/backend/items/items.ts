@@ -3,10 +3,10 @@ import { AppError } from '../../../shared/errors.ts'
 import { type ItemId, toColumns } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 
-/** How long a folder that has been listed waits for its path. */
-const pathPatienceMs = 1000
+/** How long the reply with a folder's items waits for its path. */
+const pathTimeoutMs = 1000
 
-/** Browsing and arranging the space. */
+/** Handlers for browsing and organizing items. */
 export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & HandlersOf<'friends'> {
   return {
     'items.open': async ({ accountId, folderId, isReload }, { signal }) => {
@@ -19,7 +19,7 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
         const items = await listing
         session.noteParents(items)
         session.folders.learnListing(folderId, items, version)
-        return { items: toColumns(items), path: await within(pathPatienceMs, path) }
+        return { items: toColumns(items), path: await within(pathTimeoutMs, path) }
       } catch (error) {
         if (error instanceof AppError && error.code === 'not-found') session.folders.remove([folderId])
         throw error
@@ -40,14 +40,14 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
       const item = await session.client().createFolder(parentId, name)
       session.noteParents([item])
       session.folders.learn(item)
-      session.tellChanged([parentId])
+      session.notifyChanged([parentId])
       return item
     },
     'items.rename': async ({ accountId, itemId, name }) => {
       const session = accounts.session(accountId)
       const item = await session.client().renameItem(itemId, name)
       session.folders.learn(item)
-      session.tellChanged([item.parentId, item.id])
+      session.notifyChanged([item.parentId, item.id])
       return item
     },
     'items.move': async ({ accountId, itemIds, folderId }, request) => {
@@ -61,7 +61,7 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
         })
       } finally {
         session.folders.move(moved, folderId)
-        session.tellChanged([folderId], itemIds)
+        session.notifyChanged([folderId], itemIds)
         session.noteParents(moved.map((id) => ({ id, parentId: folderId })))
       }
     },
@@ -76,7 +76,7 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
         })
       } finally {
         session.folders.remove(deleted)
-        session.tellChanged([], itemIds)
+        session.notifyChanged([], itemIds)
       }
     },
     'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
@@ -84,8 +84,8 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
 }
 
 /**
- * Does one thing after the other until the request is cancelled; what the service refuses is collected, what concerns all of them ends
- * it.
+ * Processes items one by one until the request is cancelled. Refusals of single items are collected; any other error ends the
+ * request.
  */
 async function forEach(
   itemIds: readonly ItemId[],
@@ -106,7 +106,7 @@ async function forEach(
   return refusals
 }
 
-/** What a promise resolves with, or null when that takes too long. */
+/** The result of a promise, or null if it takes too long. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((resolve) => {

@@ -10,7 +10,7 @@ import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, systemPlayerId } from './players.ts'
 import type { Relay } from './relay.ts'
 
-/** What playing needs of the backend around it. */
+/** The parts of the backend that playing depends on. */
 export interface PlayOptions {
   accounts: Accounts
   host: Host
@@ -19,16 +19,16 @@ export interface PlayOptions {
   chosenPlayerId(): string | null
 }
 
-/** Playing, and its end: private playlists go with the app. */
+/** The handlers for playing. `close` deletes the temporary playlists. */
 export interface Playing {
   handlers: HandlersOf<'play'> & HandlersOf<'players'>
   close(): void
 }
 
-/** Hands streams to the person's own player: no shell, fixed options, and one loopback link that opens this one file. */
+/** Plays streams in the user's own player: no shell, fixed options, and a loopback link that opens only this file. */
 export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOptions): Playing {
   const playlists: string[] = []
-  /** The host of which the person was asked, by account and item: only that one is meant by the answer. */
+  /** The origin that the user was asked about, by account and item: the user's answer applies only to that origin. */
   const askedFor = new Map<string, string>()
 
   const openWithSystem = async (link: string) => {
@@ -87,7 +87,7 @@ function choose(playerId: string | null): FoundPlayer | typeof systemPlayerId {
   )
 }
 
-/** Starts a player with one positional argument: the link, re-serialised. Its own files and errors are its own business. */
+/** Starts a player detached, with one positional argument: the re-serialized link. */
 export function startPlayer({ name, path, options }: FoundPlayer, link: string): Promise<void> {
   const url = new URL(link)
   if (url.protocol !== 'http:' || url.hostname !== '127.0.0.1')

@@ -2,13 +2,13 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Player } from '../../../shared/contract.ts'
 
-/** A player and how it is started: an absolute path and fixed options; the link comes last, behind `--`. */
+/** A player and how to start it: an absolute path and fixed options; the link comes last, after `--`. */
 export interface FoundPlayer extends Player {
   path: string
   options: readonly string[]
 }
 
-/** The id of the system's own choice, which is handed a playlist. */
+/** The id of the system's default player, which is given a playlist. */
 export const systemPlayerId = 'system'
 
 const known = [
@@ -38,7 +38,7 @@ const known = [
   },
 ] as const
 
-/** The players of this computer that can be started with a link, best first. Looked for anew each time: one may just have been installed. */
+/** The installed players that can be started with a link, best first. Searched each time, because one may just have been installed. */
 export function findPlayers(environment: NodeJS.ProcessEnv): FoundPlayer[] {
   return known.flatMap(({ id, name, command, options, macApps, windowsPaths }) => {
     const candidates = [
@@ -54,7 +54,7 @@ export function findPlayers(environment: NodeJS.ProcessEnv): FoundPlayer[] {
   })
 }
 
-/** True where the system can be asked to open a playlist with a program of its own choice. */
+/** True if the system can open a playlist with its default program. */
 export function hasSystemPlayer(environment: NodeJS.ProcessEnv): boolean {
   if (process.platform !== 'linux') return true
   return (environment.PATH ?? '')

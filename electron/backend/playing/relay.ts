@@ -9,29 +9,29 @@ import type { Log } from '../host/log.ts'
 const idleMs = 12 * 60 * 60 * 1000
 const sweepMs = 10 * 60 * 1000
 const maxRedirects = 5
-/** How long the service may take until it answers. */
+/** How long to wait for the response of the service. */
 const timeoutMs = 60_000
 
-/** Makes the URL that plays, at the moment it is needed. */
+/** Creates the stream URL when it is needed. */
 type StreamSource = () => Promise<string>
 
 interface Capability {
   source: StreamSource
-  /** The URL of the last request; made anew when the service no longer takes it. */
+  /** The URL of the last request; created again when the service no longer accepts it. */
   streamUrl: string | null
   lastUsedAtMs: number
 }
 
-/** Loopback links for players: each opens one file, and says nothing of where it comes from. */
+/** Loopback links for players. Each opens one file and does not reveal where the file comes from. */
 export interface Relay {
-  /** A link that plays what `source` leads to; `name` is only its last part, for the player's title. */
+  /** Creates a link that plays `source`; `name` is only its last part, for the player's title. */
   link(source: StreamSource, name: string): Promise<string>
   close(): Promise<void>
 }
 
 /**
  * Serves capability links on 127.0.0.1: `http://127.0.0.1:port/s/<128-bit random>/<safe name>`. HEAD and ranges are passed
- * through; the stream URL with its token stays in here. A link dies with the app, or after 12 hours without use.
+ * through; the stream URL and its token never leave the relay. A link expires with the app, or after 12 hours without use.
  */
 export function createRelay(log: Log): Relay {
   const capabilities = new Map<string, Capability>()
@@ -78,7 +78,10 @@ export function createRelay(log: Log): Relay {
   }
 }
 
-/** A file's name as the last part of a link: letters, digits and dots stay, all else becomes a percent code or a dash. */
+/**
+ * A file's name as the last part of a link. Characters other than letters, digits and a few marks become dashes; the result is
+ * percent-encoded.
+ */
 function safeName(name: string): string {
   const plain = name.replaceAll(/[^\p{L}\p{N}._ ()[\]-]+/gu, '-').replaceAll(/^[.-]+/g, '') || 'stream'
   return encodeURIComponent(plain.normalize().slice(-120).toWellFormed())
@@ -111,15 +114,15 @@ function end(response: ServerResponse, status: number): void {
   response.end()
 }
 
-/** An answer of the service, and what the end of its body is worth, to be asked after that. */
+/** A response of the service. Call `ending` after the body has ended to learn whether it is complete. */
 interface Upstream {
   answer: IncomingMessage
-  ending: () => Ending
+  ending(): Ending
 }
 
 /**
- * Asks the service what the player asked; ends when the player goes. Redirects are followed, but the token never goes to another
- * origin.
+ * Forwards the player's request to the service, and aborts it when the player disconnects. Follows redirects, but never sends the
+ * token to another origin.
  */
 async function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<Upstream> {
   const target = new URL(url)
@@ -140,20 +143,20 @@ async function ask(url: string, request: IncomingMessage, response: ServerRespon
   answer.resume()
   if (redirects >= maxRedirects)
     throw new AppError('unreachable', 'The stream leads from one address to the next and never arrives.')
-  if (!URL.canParse(location, target.href) || isTokenCarriedOff(target, new URL(location, target)))
+  if (!URL.canParse(location, target.href) || leaksToken(target, new URL(location, target)))
     throw new AppError('unreachable', 'The stream leads to another server, with the token of the account.')
   return ask(new URL(location, target).href, request, response, redirects + 1)
 }
 
-/** True for a redirect that has the token in it and leaves the origin that was given it. */
-function isTokenCarriedOff(from: URL, to: URL): boolean {
+/** True for a redirect that would carry the token to another origin. */
+function leaksToken(from: URL, to: URL): boolean {
   if (!/^https?:$/.test(to.protocol)) return true
   if (to.origin === from.origin) return false
   const token = /\/atk\/+([^/?#]+)/i.exec(decoded(from.href))?.[1]
   return token !== undefined && decoded(to.href).toLowerCase().includes(token.toLowerCase())
 }
 
-/** An address without its percent codes, also where they were encoded again. */
+/** A percent-decoded address. Handles repeated encoding. */
 function decoded(address: string): string {
   let text = address
   for (let round = 0; round < 3; round += 1) {
@@ -177,7 +180,7 @@ function passOn({ answer: upstream, ending }: Upstream, response: ServerResponse
     return
   }
   upstream.on('error', () => response.destroy())
-  // What broke off must not look whole to the player.
+  // An incomplete body must not look complete to the player.
   upstream.on('end', () => {
     if (ending() === 'broken') response.destroy()
     else response.end()

@@ -7,19 +7,19 @@ import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer
 
 /** Who is signed in, and what the service can do. */
 interface SignedIn {
-  /** The same as long as it is the same user of the service: the id it tells, or else the name. */
+  /** Stable for a user of the service: the id that the service reports, or else the user name. */
   userId: string
   quota: Quota
   capabilities: Capabilities
 }
 
 /**
- * An account's Put.io, in the domain's words; which version of the API lies below does not show. Every call can fail with
- * `signed-out`, `unreachable` or `refused`, and with `not-found` where it names an item or a transfer. A service that cannot tell
- * whether something is missing says `refused` instead.
+ * The API of an account in domain terms, independent of the API version. Every call can fail with `signed-out`, `unreachable` or
+ * `refused`, and with `not-found` if it names an item or a transfer. A service that cannot tell whether something is missing fails
+ * with `refused` instead.
  */
 export interface PutioClient {
-  /** The same client for calls that end when a signal is aborted; they then reject with its reason. */
+  /** The same client, but its calls are aborted by a signal; they then reject with the signal's reason. */
   during(signal: AbortSignal): PutioClient
 
   account(): Promise<SignedIn>
@@ -33,23 +33,23 @@ export interface PutioClient {
   moveItem(itemId: ItemId, folderId: ItemId): Promise<Item>
   deleteItem(itemId: ItemId): Promise<void>
   searchItems(query: string): Promise<Item[]>
-  /** All folders of the space, each with its parent's id; the root first. */
+  /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
 
-  /** Follows the account's transfers. `remembered` answers with those that were listed and have not been seen to leave. */
+  /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
   followTransfers(remembered: () => readonly RememberedTransfer[]): TransferFeed
-  /** What was added, in the order of the links; null for one whose row could not be read. */
+  /** Adds transfers. Returns them in the order of the links; null for one whose row could not be read. */
   addTransfers(links: readonly string[], folderId: ItemId): Promise<(AddedTransfer | null)[]>
   cancelTransfer(transferId: TransferId): Promise<void>
-  /** Tries a failed transfer again from what is left of it. Only for a service that `canRetryInPlace`. */
+  /** Resumes a failed transfer. Only for a service that `canRetryInPlace`. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
 
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 
   /**
-   * A file's name and the URL that plays it, with the token of this moment. The URL is a secret: for the backend's own requests only. A
-   * host that is not the service's own gets the token only if `isTrusted` says so of its origin. Errors: refused for what cannot be
-   * played, not-found, untrusted-host.
+   * A file's name and its stream URL with the current token. The URL is a secret, for the backend's own requests only. A host that is
+   * not the service's own gets the token only if `isTrusted` accepts its origin. Errors: refused if the item cannot be played,
+   * not-found, untrusted-host.
    */
   stream(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<{ name: string; url: string }>
 }

@@ -6,7 +6,7 @@ import type { Credentials, V1Key } from './credentials.ts'
 import type { UnreadRows } from './unread-rows.ts'
 import { createV1Client } from './v1/client.ts'
 
-/** What a client needs of the backend around it. */
+/** The parts of the backend that a client depends on. */
 export interface ClientOptions {
   /** The local service: where it listens, and what signs requests to it. */
   service: { url(): Promise<string>; readonly key: V1Key }
@@ -15,8 +15,8 @@ export interface ClientOptions {
 }
 
 /**
- * The client of an account. The only place that knows which version of the API an account speaks. Throws `unavailable` where this
- * version of Putdesk cannot use the credentials.
+ * Creates the client of an account. This is the only place that chooses the API version. Throws `unavailable` if this version of
+ * Putdesk cannot use the credentials.
  */
 export function createClient(
   { name, address }: Pick<Account, 'name' | 'address'>,

@@ -1,20 +1,20 @@
 import type { ItemId } from '../../../shared/item.ts'
 import type { HistoryEntry, Transfer, TransferId } from '../../../shared/transfer.ts'
 
-/** A transfer as the service lists it, before our own memory of it is added. */
+/** A transfer as the service lists it, before data from the history is added. */
 export interface ListedTransfer extends Omit<Transfer, 'areLinksKnown' | 'statusSinceMs'> {
-  /** The links it was made of, when the service tells. */
+  /** The links it was created from, if the service reports them. */
   links: readonly string[]
-  /** Its files are in the space, although it is still listed. */
+  /** Its files have arrived, although it is still listed. */
   hasArrived: boolean
-  /** What it became, when the service tells. */
+  /** The item it produced, if the service reports it. */
   itemId: ItemId | null
 }
 
-/** What the service answers about a transfer that was just added. */
+/** What the service returns for a newly added transfer. */
 export type AddedTransfer = Pick<ListedTransfer, 'id' | 'name' | 'links'>
 
-/** What was noted of a transfer when it was first listed or added here. */
+/** What was recorded about a transfer when it was first listed or was added here. */
 export interface RememberedTransfer {
   transferId: TransferId
   name: string
@@ -27,17 +27,17 @@ export interface LeftTransfer extends Omit<HistoryEntry, 'id' | 'accountId' | 'a
   transferId: TransferId
 }
 
-/** What one look at an account's transfers shows. */
+/** The result of one fetch of an account's transfers. */
 export interface TransferChanges {
-  /** All that are on the list. One whose row could not be read is there as it last was. */
+  /** All listed transfers. One whose row could not be read appears in its last known state. */
   listed: readonly ListedTransfer[]
-  /** Those remembered that have left it; told again by the next look while they are still remembered. */
+  /** Remembered transfers that have left the list; reported again by the next fetch while they are still remembered. */
   left: readonly LeftTransfer[]
-  /** Folders into which some files of listed transfers may have come. */
+  /** Folders in which files of listed transfers may have arrived. */
   touchedFolderIds: readonly ItemId[]
 }
 
-/** Follows an account's transfers. What one version of the API does not tell and has to be concluded is concluded behind this. */
+/** Follows an account's transfers. Implementations infer what their version of the API does not report. */
 export interface TransferFeed {
   changes(): Promise<TransferChanges>
 }

@@ -1,4 +1,4 @@
-/** The cause of a failure where a stream lies on a host that nobody vouches for. */
+/** The cause of an error for a stream on a host that is not trusted. */
 export class UnknownStreamHost extends Error {
   readonly origin: string
 

@@ -1,13 +1,13 @@
 import type { Log } from '../host/log.ts'
 
-/** What the notes on unread rows need of the backend around them. */
+/** The parts of the backend that `UnreadRows` depends on. */
 export interface UnreadRowsOptions {
   log: Log
-  /** Shows a sentence to the person under a key until it is null. */
+  /** Shows a notice to the user under a key; null removes it. */
   show(key: string, sentence: string | null): void
 }
 
-/** Rows of lists that a server sent and nobody could read: each new count of a list is told once, to the log and the person. */
+/** Reports list rows that could not be parsed, to the log and to the user: once per list for each new count. */
 export class UnreadRows {
   readonly #options: UnreadRowsOptions
   readonly #counts = new Map<string, number>()
@@ -17,8 +17,8 @@ export class UnreadRows {
   }
 
   /**
-   * Notes how a list was read. `list` is the method that answered, `problems` says of each unread row what is wrong, and `noun` names the
-   * rows for the person; null for those that no person sees.
+   * Records how a list was parsed. `list` is the API method, `problems` has one message per unreadable row, and `noun` names the rows
+   * for the user; null for rows that the user never sees.
    */
   note(list: string, problems: readonly string[], told: { sender: string; noun: string | null }): void {
     const count = problems.length

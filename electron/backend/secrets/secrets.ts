@@ -1,17 +1,17 @@
-/** What stands in a text in place of a secret. */
+/** The replacement for a secret in a text. */
 const hidden = '•••'
-/** Shorter ones are words that a file's name may well hold: they are hidden in sentences only. */
+/** A shorter secret may be a common word in file names, so it is hidden in sentences only. */
 const minLengthInNames = 8
 const minLength = 4
 const maxSentence = 2000
 const maxLine = 64 * 1024
 
-/** Fields that a person only reads. Everything else may come back to us, as a name does when it is changed. */
+/** Fields that the user only reads. Other fields may be sent back to the backend, such as a name that is edited. */
 const sentenceFields = new Set(['sentence', 'problem', 'problems', 'reason', 'title'])
 
 /**
- * The secrets that the backend holds, and how a text is freed of them: whole, percent-encoded and as in JSON. What leaves for the
- * window or the log goes through here.
+ * Holds the backend's secrets and removes them from texts: verbatim, percent-encoded and JSON-escaped. Everything that is sent to
+ * the window or written to the log goes through here.
  */
 export class Secrets {
   readonly #inNames = new Set<string>()
@@ -19,7 +19,7 @@ export class Secrets {
   /** At least as long as a token. */
   #longest = 512
 
-  /** From now on this text never leaves. `isOfServer`: its server may echo it, in whatever it answers. */
+  /** Registers a secret. `isOfServer`: its server may echo it anywhere in a response. */
   add(secret: string, { isOfServer = false } = {}): void {
     if (secret.length < minLength) return
     for (const form of formsOf(secret)) {
@@ -29,20 +29,20 @@ export class Secrets {
     }
   }
 
-  /** A sentence or a line of the log: without secrets, stream tokens and capability links. */
+  /** Removes secrets, stream tokens and capability links from a sentence or a log line. */
   cleanSentence(text: string): string {
     if (text.length <= maxLine) return withoutTokens(without(text, this.#inSentences))
     const cut = withoutTokens(without(text.slice(0, maxLine), this.#inSentences))
-    // The cut may have gone through a secret.
+    // A secret may have been cut in half.
     return `${cut.slice(0, -this.#longest)}…`
   }
 
-  /** True where a text holds what `cleanMessage` would take out of a name. */
+  /** True if a text contains a secret that `cleanMessage` would remove from a name. */
   isIn(text: string): boolean {
     return [...this.#inNames].some((form) => text.includes(form))
   }
 
-  /** Plain data with each text freed of secrets; what holds none is answered with as it is. */
+  /** Removes secrets from every string in plain data. Returns the same object if there are none. */
   cleanMessage<T>(message: T): T
   cleanMessage(message: unknown): unknown {
     return this.#clean(message, false)
@@ -67,7 +67,7 @@ export class Secrets {
   }
 }
 
-/** How a secret may stand in an echo of the request that it was in. */
+/** The forms in which a server may echo a secret. */
 function formsOf(secret: string): Set<string> {
   const whole = secret.toWellFormed()
   const encoded = [encodeURIComponent(whole), new URLSearchParams({ '': whole }).toString().slice(1)]
@@ -88,11 +88,11 @@ function without(text: string, forms: ReadonlySet<string>): string {
   return clean
 }
 
-/** A slash as it is, percent-encoded once or more, or as in JSON. */
+/** A slash: verbatim, percent-encoded once or more, or JSON-escaped. */
 const slash = String.raw`(?:\\?/|%(?:25){0,4}2f)`
 const token = new RegExp(`(${slash}atk${slash}+)[^/\\s"')<>]+`, 'gi')
 
-/** Stream tokens and capability links are secrets whoever made them. Source: API v1 §12. */
+/** Stream tokens and capability links are always secrets, whoever issued them. Source: API v1 §12. */
 function withoutTokens(text: string): string {
   return text
     .replaceAll(token, `$1${hidden}`)
@@ -100,7 +100,7 @@ function withoutTokens(text: string): string {
     .replaceAll(/\/s\/[0-9a-f]{32}/gi, `/s/${hidden}`)
 }
 
-/** Nobody reads more of a sentence, whoever wrote it. */
+/** Truncates overlong sentences. */
 function shorten(sentence: string): string {
   return sentence.length > maxSentence ? `${sentence.slice(0, maxSentence)}…` : sentence
 }

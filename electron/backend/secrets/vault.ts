@@ -4,19 +4,19 @@ import type { SecretKeeping } from '../../../shared/account.ts'
 import { wholeFile } from '../files/json-content.ts'
 import { JsonFile } from '../files/json-file.ts'
 
-/** The system's own keeper of secrets. */
+/** The system's secret storage. */
 export interface SecretKeeper {
-  /** False where it offers no real protection. */
+  /** False if it offers no real protection. */
   isProtected(): Promise<boolean>
   encrypt(secret: string): Promise<Buffer>
-  /** Null where the keeper has changed or lost its key. */
+  /** Null if the keeper has changed or lost its key. */
   decrypt(encrypted: Buffer): Promise<string | null>
 }
 
-/** `value` is base64: of the encrypted secret, or of the secret itself where the person chose a plain file. */
+/** `value` is base64: of the encrypted secret, or of the secret itself if the user chose a plain file. */
 const Entry = z.object({ protection: z.enum(['protected', 'plain']), value: z.base64().min(1) })
 
-/** What the vault needs of the backend around it. */
+/** The parts of the backend that the vault depends on. */
 export interface VaultOptions {
   folder: string
   keeper: SecretKeeper
@@ -25,8 +25,8 @@ export interface VaultOptions {
 }
 
 /**
- * The only place where secrets rest: a private file (0600), encrypted by the system's keeper. Where that offers no protection, an
- * entry lies there in plain, and only because the person chose so.
+ * The only place where secrets are stored: a private file (0600), encrypted by the system's secret storage. If that offers no
+ * protection, an entry is stored in plain text, and only if the user chose so.
  */
 export class Vault {
   readonly #keeper: SecretKeeper
@@ -50,12 +50,12 @@ export class Vault {
     })
   }
 
-  /** How a secret kept here would be protected. */
+  /** How a secret stored now would be protected. */
   async protection(): Promise<Exclude<SecretKeeping, 'session'>> {
     return (await this.#keeper.isProtected()) ? 'protected' : 'plain'
   }
 
-  /** Null for a secret that is not there, or that nobody can read any more. */
+  /** Reads a secret; null if it is missing or can no longer be decrypted. */
   async read(name: string): Promise<string | null> {
     const entry = Entry.safeParse(this.#file.entries(wholeFile).get(name)).data
     if (entry === undefined) return null
@@ -63,7 +63,7 @@ export class Vault {
     return entry.protection === 'plain' ? bytes.toString('utf8') : this.#keeper.decrypt(bytes)
   }
 
-  /** Keeps a secret; answers with how. `session`: the file could not be written, so it lasts until the app closes. */
+  /** Stores a secret and returns how. `session`: the file could not be written, so the secret lasts until the app closes. */
   async write(name: string, secret: string): Promise<SecretKeeping> {
     const protection = await this.protection()
     const bytes = protection === 'protected' ? await this.#keeper.encrypt(secret) : Buffer.from(secret, 'utf8')
@@ -75,7 +75,7 @@ export class Vault {
     return this.#file.entries(wholeFile).has(name)
   }
 
-  /** Keeps an entry under another name, for what may be able to read it one day. */
+  /** Keeps an unreadable entry under another name, in case it becomes readable again. */
   setAside(name: string): void {
     const entry = this.#file.entries(wholeFile).get(name)
     this.#file.put(wholeFile, { [`${name} unread ${new Date().toISOString()}`]: entry, [name]: undefined })

@@ -8,33 +8,33 @@ import type { Vault } from '../secrets/vault.ts'
 const vaultName = 'hosters'
 const Stored = z.array(z.unknown())
 
-/** A paid hoster as the local service is told of it. */
+/** An account at a paid hoster, as passed to the local service. */
 export type HosterAccount = { host: string; user: string; password: string } | { host: string; cookie: string }
 
 type Kept = HosterSignIn & { keeping: SecretKeeping }
 
-/** What the hosters need of the backend around them. */
+/** The parts of the backend that the hosters depend on. */
 export interface HostersOptions {
   vault: Vault
   secrets: Secrets
-  /** They are others now; the running service is told. */
+  /** Called when the accounts change, to update the running service. */
   onChange(): void
 }
 
-/** The paid hosters that the person has accounts with. What signs in there rests in the vault alone, or only in memory. */
+/** The user's accounts at paid hosters. Their credentials are stored in the vault, or only in memory. */
 export class Hosters {
   readonly #options: HostersOptions
   readonly #known = new Map<string, Kept>()
-  /** What this version cannot use of what was kept. It is written back as it is. */
+  /** Stored entries that this version cannot use. They are written back unchanged. */
   readonly #unread: unknown[] = []
-  /** Something was kept that nobody can read now: it moves aside before anything takes its place. */
+  /** The stored entry cannot be decrypted now: it is set aside before it is replaced. */
   #isLocked = false
 
   constructor(options: HostersOptions) {
     this.#options = options
   }
 
-  /** Reads what was kept. */
+  /** Reads the stored accounts. */
   async open(): Promise<void> {
     const { vault } = this.#options
     this.#isLocked = vault.has(vaultName)
@@ -50,7 +50,7 @@ export class Hosters {
     }
   }
 
-  /** As the service takes them. */
+  /** The accounts in the form that the service accepts. */
   accounts(): HosterAccount[] {
     return [...this.#known.values()].map(({ host, signIn }) =>
       signIn.with === 'cookie'
@@ -84,7 +84,7 @@ export class Hosters {
     this.#known.set(hoster.host, hoster)
   }
 
-  /** Answers with false where the vault could not be written. */
+  /** Returns false if the vault could not be written. */
   async #store(): Promise<boolean> {
     const { vault, onChange } = this.#options
     const kept = [...this.#known.values()].filter(({ keeping }) => keeping !== 'session')

@@ -14,12 +14,12 @@ import type { HosterAccount } from './hosters.ts'
 const Ready = z.object({ ready: z.literal(true), url: z.url(), notice: z.string().optional() })
 const Refused = z.object({ ready: z.literal(false), reason: z.string() })
 
-const readyWithinMs = 20_000
-const restartAfterMs = [300, 1000, 2000, 4000, 8000]
-/** A service that has run this long has recovered; the next crash begins again with the first pause. */
+const readyTimeoutMs = 20_000
+const restartDelaysMs = [300, 1000, 2000, 4000, 8000]
+/** After this long without a crash, the restart delays start over. */
 const recoveredAfterMs = 60_000
 
-/** What the supervisor tells the backend. */
+/** The parts of the backend that the local service depends on. */
 export interface LocalServiceOptions {
   host: Host
   log: Log
@@ -27,13 +27,13 @@ export interface LocalServiceOptions {
   settings(): Settings
   hosters(): readonly HosterAccount[]
   onState(state: ServiceState): void
-  /** Something the service said at its start that the person should know. */
+  /** Called with a notice from the service at its start that the user should see. */
   onNotice(sentence: string): void
 }
 
 /**
- * The local service as a process of its own: started with a key and a secret that are made anew at each start of the app and
- * never leave it but through the service's standard input, watched, and started again after a crash.
+ * Supervises the local service, a separate process: starts it, and restarts it after a crash. Its key and secret are generated at
+ * each start of the app, and are passed only through the service's standard input.
  */
 export class LocalService {
   /** Signs requests to the service. */
@@ -63,7 +63,7 @@ export class LocalService {
     return this.#state
   }
 
-  /** Starts the service, or starts it again after it failed. Throws `unavailable` where it cannot run. */
+  /** Starts the service, or restarts it after it failed. Throws `unavailable` if it cannot run here. */
   start(): void {
     const reason = this.#options.host.whyNoService()
     if (reason !== null) {
@@ -77,7 +77,7 @@ export class LocalService {
     this.#launch()
   }
 
-  /** Where the service listens; waits while it is starting. Rejects with `unreachable` when it is not to be had. */
+  /** The base URL of the service; waits while it is starting. Rejects with `unreachable` if it is not running. */
   url(): Promise<string> {
     if (this.#url !== null) return Promise.resolve(this.#url)
     if (!this.#isWanted || this.#state.state === 'failed') {
@@ -88,12 +88,12 @@ export class LocalService {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  /** Tells the running service which hosts of the person's own network it may fetch from. */
+  /** Tells the running service which hosts of the local network it may fetch from. */
   allowHosts(hosts: readonly string[]): void {
     this.#process?.send({ allowHosts: hosts })
   }
 
-  /** Tells the running service which paid hosters it may use, and as whom. */
+  /** Passes the accounts at paid hosters to the running service. */
   useHosters(hosters: readonly HosterAccount[]): void {
     this.#process?.send({ hosters })
   }
@@ -105,7 +105,7 @@ export class LocalService {
     if (!this.#isWanted) this.#setState('off', null)
   }
 
-  /** Ends the running service and starts it with what the settings say now; whoever asks in between waits. */
+  /** Restarts the service with the current settings. Callers of `url` wait in the meantime. */
   async restart(): Promise<void> {
     if (!this.#isWanted) return
     this.#setState('restarting', null)
@@ -115,7 +115,7 @@ export class LocalService {
     this.#launch()
   }
 
-  /** Ends the process and resolves when it has gone, so that its data folder is free. */
+  /** Stops the process. Resolves once it has exited, so that its data folder is free. */
   #end(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     const running = this.#process
@@ -136,14 +136,14 @@ export class LocalService {
     const late = setTimeout(() => {
       log.info('local service: not ready in time, stopping it')
       void service.stop()
-    }, readyWithinMs)
+    }, readyTimeoutMs)
     service.onMessage((message) => {
       const ready = Ready.safeParse(message)
       const refused = Refused.safeParse(message)
       if (refused.success) reason = refused.data.reason
       if (!ready.success || this.#process !== service) return
       clearTimeout(late)
-      this.#isReady(ready.data)
+      this.#onReady(ready.data)
     })
     service.onExit((code) => {
       clearTimeout(late)
@@ -151,7 +151,7 @@ export class LocalService {
       log.info(`local service: ended by itself (${code ?? 'killed'})`)
       this.#process = null
       this.#url = null
-      this.#crashed(reason)
+      this.#onCrash(reason)
     })
     service.send({
       start: {
@@ -165,17 +165,17 @@ export class LocalService {
     })
   }
 
-  #isReady({ url, notice }: z.infer<typeof Ready>): void {
+  #onReady({ url, notice }: z.infer<typeof Ready>): void {
     this.#url = url
     this.#setState('running', null)
     for (const { resolve } of this.#waiting.splice(0)) resolve(url)
     if (notice !== undefined) this.#options.onNotice(notice)
   }
 
-  #crashed(reason: string | null): void {
+  #onCrash(reason: string | null): void {
     if (!this.#isWanted) return
     if (performance.now() - this.#startedAtMs > recoveredAfterMs) this.#crashes = 0
-    const pauseMs = restartAfterMs[this.#crashes]
+    const pauseMs = restartDelaysMs[this.#crashes]
     this.#crashes += 1
     if (pauseMs === undefined || reason !== null) {
       const sentence =
@@ -198,7 +198,7 @@ export class LocalService {
   }
 }
 
-/** What only a start of the service can change. */
+/** The settings that take effect only when the service starts. */
 function flagsOf({ isDhtOn, downloadLimitBytesPerSecond, uploadLimitBytesPerSecond }: Settings): string[] {
   return [
     ...['--dht', isDhtOn ? 'on' : 'off'],
@@ -207,7 +207,7 @@ function flagsOf({ isDhtOn, downloadLimitBytesPerSecond, uploadLimitBytesPerSeco
   ]
 }
 
-/** True where a change of the settings holds only after the service was started again. */
+/** True if a change of the settings requires a restart of the service. */
 export function needsRestart(before: Settings, after: Settings): boolean {
   return flagsOf(before).join(' ') !== flagsOf(after).join(' ')
 }

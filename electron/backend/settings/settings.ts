@@ -2,7 +2,7 @@ import { defaultSettings, Settings, type SettingsChange } from '../../../shared/
 import type { Group } from '../files/json-content.ts'
 import type { JsonFile } from '../files/json-file.ts'
 
-/** The person's settings: read once, written at every change. */
+/** The user's settings: read once, written at every change. */
 export interface SettingsKeeper {
   current(): Settings
   change(change: SettingsChange): Settings
@@ -11,13 +11,13 @@ export interface SettingsKeeper {
 const group = 'settings'
 const fields = new Map(Object.entries(Settings.shape))
 
-/** The settings in the settings file, by name. A name that this version does not know is of a later one, and stays. */
+/** The settings in the settings file, by name. Unknown names belong to a later version and are kept. */
 export const settingsGroup: Group = {
   nouns: ['setting', 'settings'],
   isGood: (name, value) => fields.get(name)?.safeParse(value).success ?? true,
 }
 
-/** Reads the kept settings; a value that this version does not understand falls back to its default, and stays in the file until it is changed. */
+/** Reads the stored settings. A value that this version does not understand falls back to its default, and stays in the file until the user changes it. */
 export function createSettings(file: Pick<JsonFile, 'entries' | 'put'>): SettingsKeeper {
   let settings = Settings.parse({ ...defaultSettings, ...Object.fromEntries(file.entries(group)) })
   return {

@@ -1,6 +1,6 @@
 import type { Analysis, AnalysisReport } from '../../../shared/analysis.ts'
 
-/** Turns an analysis into Put.io's report. Links that cannot be fetched are not in it. Source: API v1 §8.3. */
+/** Converts an analysis into Put.io's report, without links that cannot be fetched. Source: API v1 §8.3. */
 export function toReport(analysis: Omit<Analysis, 'report'>): AnalysisReport {
   const linksOf = (kind: 'file' | 'rapid' | 'torrent') =>
     analysis.rows.filter((row) => row.kind === kind).flatMap((row) => row.links)

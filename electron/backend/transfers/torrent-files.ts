@@ -6,16 +6,16 @@ import { AppError } from '../../../shared/errors.ts'
 import { largestTorrentFileBytes } from '../../../shared/torrent-file.ts'
 
 const scheme = 'torrent-file:'
-const mostFiles = 500
+const maxFiles = 500
 
 /**
- * Torrent files that the person handed over. To the window each is a short link of its own; a service gets it whole, as a `data:`
- * link. They are held only as long as the app runs, and never looked into here.
+ * Torrent files that the user opened. The window sees each as a short link; a service gets the whole file as a `data:` link. They
+ * are kept in memory until the app closes, and are never parsed here.
  */
 export class TorrentFiles {
   readonly #held = new Map<string, { name: string; dataLink: string }>()
 
-  /** Takes the bytes of a torrent file. Throws `bad-input` with a sentence that names it. */
+  /** Adds the bytes of a torrent file. Throws `bad-input` with a sentence that names it. */
   take(name: string, bytes: Uint8Array): TorrentFile {
     if (bytes.length === 0) throw new AppError('bad-input', `“${name}” is empty.`)
     if (bytes.length > largestTorrentFileBytes) throw tooLarge(name)
@@ -24,11 +24,11 @@ export class TorrentFiles {
     this.#held.delete(link)
     this.#held.set(link, { name, dataLink })
     const [oldest] = this.#held.keys()
-    if (this.#held.size > mostFiles && oldest !== undefined) this.#held.delete(oldest)
+    if (this.#held.size > maxFiles && oldest !== undefined) this.#held.delete(oldest)
     return { link, name }
   }
 
-  /** Takes a torrent file of this computer. Rejects with `bad-input` and a sentence that names it. */
+  /** Adds a torrent file from disk. Rejects with `bad-input` and a sentence that names it. */
   async read(path: string): Promise<TorrentFile> {
     const name = basename(path)
     let bytes: Buffer
@@ -44,7 +44,7 @@ export class TorrentFiles {
     return this.take(name, bytes)
   }
 
-  /** What a service takes for a link: the link itself, or a torrent file whole. Throws `bad-input` for one that is no longer held. */
+  /** The link as sent to a service: unchanged, or the `data:` link of a torrent file. Throws `bad-input` if the file is no longer held. */
   toService(link: string): string {
     if (!isTorrentFile(link)) return link
     const held = this.#held.get(link)
@@ -52,7 +52,7 @@ export class TorrentFiles {
     return held.dataLink
   }
 
-  /** A row about a torrent file that a service does not take, with the reason. */
+  /** An analysis row for a torrent file that the service does not accept, with the reason. */
   toProblem(link: string, problem: string): AnalyzedLink {
     return {
       kind: 'problem',
@@ -70,7 +70,7 @@ export class TorrentFiles {
     }
   }
 
-  /** A row about a torrent file in the window's words: the short link, and the file's name where the service has none. */
+  /** Converts an analysis row for the window: the short link instead of the `data:` link, and the file's name if the service sent none. */
   toWindow(row: AnalyzedLink): AnalyzedLink {
     const [dataLink = ''] = row.links
     const [link, held] = [...this.#held].find((entry) => entry[1].dataLink === dataLink) ?? []

@@ -12,7 +12,7 @@ import { toReport } from './analysis-report.ts'
 import { extractLinks } from './links.ts'
 import { isTorrentFile, type TorrentFiles } from './torrent-files.ts'
 
-/** What the handlers of transfers need of the backend around them. */
+/** The parts of the backend that the transfer handlers depend on. */
 export interface TransferHandlersOptions {
   accounts: Accounts
   history: History
@@ -20,7 +20,7 @@ export interface TransferHandlersOptions {
   secrets: Secrets
 }
 
-/** Links, from pasted text over the analysis to transfers and what became of them. */
+/** Handlers for links: extracting them from text, analyzing them, adding them as transfers, and the history. */
 export function transferHandlers({
   accounts,
   history,
@@ -80,7 +80,7 @@ export function transferHandlers({
   }
 }
 
-/** Cancels a transfer. One that has left the list in the meantime is as good as cancelled. */
+/** Cancels a transfer. A transfer that has already left the list counts as cancelled. */
 async function cancel(client: PutioClient, transferId: TransferId): Promise<void> {
   try {
     await client.cancelTransfer(transferId)
@@ -89,14 +89,14 @@ async function cancel(client: PutioClient, transferId: TransferId): Promise<void
   }
 }
 
-/** The links that a transfer was made of. Throws `not-found`. */
+/** The links that a transfer was created from. Throws `not-found`. */
 function originOf(session: Session, transferId: TransferId): { links: readonly string[]; folderId: ItemId } {
   const origin = session.transfers?.originOf(transferId) ?? null
   if (origin === null) throw new AppError('not-found', 'The links of this transfer are not known here. Add them again.')
   return origin
 }
 
-/** The links in one request, and each torrent file in one of its own: a service reads only so much at once. */
+/** Puts all links into one request and each torrent file into its own, because a service limits the size of a request. */
 function toRequests(links: readonly string[], files: TorrentFiles): string[][] {
   const plain = links.filter((link) => !isTorrentFile(link))
   const whole = links.filter(isTorrentFile).map((link) => [files.toService(link)])
@@ -137,8 +137,8 @@ async function add(
 }
 
 /**
- * Which links a transfer was made of. The service answers in the order of the links, one each; where it grouped some, which came
- * of which is not told. A torrent file is no link that could be used again.
+ * Pairs transfers with the links they were created from. The service returns one transfer per link, in order. If it grouped some
+ * links, the pairing is unknown. A torrent file is not kept, because its link cannot be used again.
  */
 function withLinks(added: readonly (AddedTransfer | null)[], links: readonly string[]) {
   const isOneEach = added.length === links.length

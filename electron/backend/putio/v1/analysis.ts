@@ -12,8 +12,8 @@ import {
 } from './wire.ts'
 
 /**
- * The report row by row. Where a row could not be read, the links of which nothing readable was said stand as links of unknown size,
- * so that they can be tried.
+ * Parses the analysis row by row. If a row could not be parsed, links without any readable row are returned as links of unknown size,
+ * so that they can still be added.
  */
 export function toAnalysis(wire: WireAnalysis, user: WireUser, asked: readonly string[]) {
   const unread: UnreadRow[] = []
@@ -38,7 +38,7 @@ export function toAnalysis(wire: WireAnalysis, user: WireUser, asked: readonly s
     if (parts.length === 0) unread.push({ row: set, problem: 'parts: none' })
     return {
       ...row(set, 'multipart', parts.flatMap(linkOf)),
-      // What a set holds is told by the part that its directory is in.
+      // The facts about a set come with the part that contains its directory.
       needsPassword: parts.some(needsPassword),
       entryCount: parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
       unpackedBytes: parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,

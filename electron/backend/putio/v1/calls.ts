@@ -5,29 +5,29 @@ import { readRows, type UnreadRow, WireRows } from './wire.ts'
 
 type Params = Record<string, unknown>
 
-/** The ways of asking a v1 server, by the form of what it answers with. */
+/** Requests to a v1 server, by the shape of the response. */
 export interface Calls {
   ask<T>(resource: string, method: string, params: Params, results: z.ZodType<T>): Promise<T>
-  /** The only row of an answer. Rejects with `not-found` where there is none. */
+  /** The only row of a response. Rejects with `not-found` if there is none. */
   one<T>(resource: string, method: string, params: Params, schema: z.ZodType<T>): Promise<T>
-  /** A list read row by row. `noun` names a row for the person. */
+  /** A list, parsed row by row. `noun` names a row for the user. */
   rows<T>(
     call: readonly [resource: string, method: string, params: Params],
     schema: z.ZodType<T>,
     noun: string | null,
   ): Promise<Rows<T>>
-  /** Tells of rows that could not be read. */
+  /** Reports rows that could not be parsed. */
   note(list: string, unread: readonly UnreadRow[], noun: string | null): Promise<void>
 }
 
-/** `read` has null in the place of each row that could not be read; `rows` leaves those out. */
+/** `read` has null in place of each row that could not be parsed; `rows` omits those. */
 interface Rows<T> {
   read: (T | null)[]
   rows: T[]
   unread: UnreadRow[]
 }
 
-/** Asks one v1 server. */
+/** Creates the calls for one v1 server. */
 export function createCalls(endpoint: Endpoint): Calls {
   const ask: Calls['ask'] = async (resource, method, params, results) =>
     (await request(endpoint, { resource, method, params }, results)).results
@@ -53,12 +53,12 @@ export function createCalls(endpoint: Endpoint): Calls {
   }
 }
 
-/** An answer of one row, whatever stands behind it; or of none. */
+/** A response with one row, which may be followed by others, or with none. */
 export function firstOf<T>(schema: z.ZodType<T>) {
   return z.tuple([schema]).rest(z.unknown()).or(z.tuple([]))
 }
 
-/** The first row. Throws `not-found` where there is none. */
+/** The first row. Throws `not-found` if there is none. */
 export function first<T>([row]: readonly [T, ...unknown[]] | readonly []): T {
   if (row === undefined) throw new AppError('not-found', 'The service no longer knows this.')
   return row

@@ -30,15 +30,15 @@ import {
 const allItems = 10_000_000
 const anything = z.unknown()
 
-/** What Putdesk's own service can do beyond v1. It tells that it is one in the answer about the user. */
+/** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`. */
 const ownCapabilities: Capabilities = { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true }
 
-/** A Put.io that speaks API v1. */
+/** Creates a client for API v1. */
 export function createV1Client(endpoint: Endpoint): PutioClient {
   return clientOn(endpoint, { capabilities: noCapabilities, feed: null })
 }
 
-/** What a client knows of its server, however a call of it is ended. */
+/** What a client knows about its server. Shared with the clients that `during` returns. */
 interface Known {
   capabilities: Capabilities
   feed: V1TransferFeed | null
@@ -153,7 +153,7 @@ function toQuota(user: WireUser): Quota {
   }
 }
 
-/** Throws `untrusted-host`, or `refused` for what is no address of a stream. */
+/** Throws `untrusted-host`, or `refused` if the URL is invalid. */
 function checkHost(
   streamUrl: string,
   name: string,
@@ -170,7 +170,7 @@ function checkHost(
   )
 }
 
-/** A stream URL that plays: trailing slashes off, then one `/atk/` and the token. Source: API v1 §12. */
+/** A playable stream URL: trailing slashes removed, then `/atk/` and the token. Source: API v1 §12. */
 export function withToken(streamUrl: string, token: string): string {
   return `${trimEnd(streamUrl, '/')}/atk/${encodeURIComponent(token)}`
 }

@@ -15,7 +15,7 @@ const kinds: Record<string, ItemKind> = {
   swf: 'flash',
 }
 
-/** An item as v1 writes it, in the domain's words. */
+/** Converts an item of v1. */
 export function toItem(wire: WireItem): Item {
   const addedAt = wire.putdesk?.added_at ?? null
   return {
@@ -28,10 +28,10 @@ export function toItem(wire: WireItem): Item {
   }
 }
 
-/** A tree of folders as a list, the root first. */
+/** Flattens a tree of folders into a list, the root first. */
 export function toFolders(root: WireFolder): { id: ItemId; name: string; parentId: ItemId | null }[] {
   const folders: (WireFolder & { parentId: ItemId | null })[] = [{ ...root, parentId: null }]
-  // It grows while it is read: a tree may be deeper than calls can be nested.
+  // The list grows during the loop: recursion could overflow the stack on a deep tree.
   for (const { id, dirs } of folders) {
     for (const child of readRows(dirs, WireFolder).read) if (child !== null) folders.push({ ...child, parentId: id })
   }

@@ -2,21 +2,20 @@ import { request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { endingOf, waitForResponse } from '../../../../engine/http/wait-for-response.ts'
 
-/** What a server answered, whole. */
+/** A complete response of a server. */
 export interface Answer {
   status: number
   text: string
 }
 
 const timeoutMs = 60_000
-const largestAnswer = 256 * 1024 * 1024
-/** Only where a new connection is dear is one kept: a kept one can be closed by the server in the moment it is used again. */
+const maxAnswerBytes = 256 * 1024 * 1024
+/** Only TLS connections are kept alive, because opening them is expensive. The server can close a kept connection just as it is reused. */
 const secureAgent = new HttpsAgent({ keepAlive: true })
 
 /**
- * Posts a form, until `signal` is aborted. Redirects are not followed: what is sent signs a request, and
- * is meant for one address. The time limit is putio.py's (API v1 §1.5). Node's own fetch would take longer to load than all
- * the calls of a start.
+ * Posts a form; `signal` aborts it. Redirects are not followed: the form contains the key and secret, and is meant for one address
+ * only. The timeout is that of putio.py (API v1 §1.5). Node's own `fetch` would take longer to load than all the requests at startup.
  */
 export async function post(url: URL, form: string, signal?: AbortSignal): Promise<Answer> {
   const isSecure = url.protocol === 'https:'
@@ -41,7 +40,7 @@ export async function post(url: URL, form: string, signal?: AbortSignal): Promis
     if (!(chunk instanceof Buffer)) continue
     chunks.push(chunk)
     length += chunk.length
-    if (length > largestAnswer) throw new Error('the answer is too large')
+    if (length > maxAnswerBytes) throw new Error('the answer is too large')
   }
   if (endingOf(request, response) === 'broken') throw new Error('the answer broke off before the end')
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }

@@ -6,24 +6,24 @@ import type { UnreadRows } from '../unread-rows.ts'
 import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 
-/** Where a v1 server is and who asks. `baseUrl` is asked for at every request, because the local service moves when it restarts. */
+/** Address and credentials of a v1 server. `baseUrl` is called for every request, because the local service may restart on another port. */
 export interface Endpoint {
   baseUrl(): Promise<string>
   /** Signs every request. */
   key: V1Key
-  /** What a server may echo, and is to go no further. */
+  /** Secrets that a server may echo; they are removed from its responses. */
   secrets: Secrets
-  /** Told of rows that could not be read. */
+  /** Collects rows that could not be parsed. */
   unread: UnreadRows
-  /** Ends calls that nobody waits for any more. */
+  /** Aborts the calls. */
   signal?: AbortSignal
 }
 
 /**
- * Asks a v1 server: key, secret and params travel as one JSON object in a POST body, never in a URL. Answers with the parsed
- * results, and with the user's id where the server tells one. Errors: `signed-out`, `refused` and `not-found`, all with the server's
- * own sentence, and `unreachable`. Only Putdesk's own service tells that something is not found; any other refuses.
- * Source: API v1 §1.2, §2, §3, §13; the time limit is putio.py's.
+ * Sends a request to a v1 server: key, secret and params go as one JSON object in a POST body, never in a URL. Returns the parsed
+ * results, and the user's id if the server reports one. Errors: `signed-out`, `refused` and `not-found`, all with the server's
+ * own sentence, and `unreachable`. Only Putdesk's own service reports `not-found`; other servers refuse.
+ * Source: API v1 §1.2, §2, §3, §13; the timeout is that of putio.py.
  */
 export async function request<T>(
   endpoint: Endpoint,
@@ -61,11 +61,11 @@ async function exchange(
       'unreachable',
       `${hostOf(base)} reports an error of its own (${answer.status}). Try again later.`,
     )
-  // Whatever the body says of the user: a server that has no time now has not refused the secret.
+  // A busy server has not refused the secret, even if the body names no user.
   if (answer.status === 429 || answer.status === 408) {
     const sentence = sentenceIn(answer.text)
-    const said = sentence === null ? null : endpoint.secrets.cleanSentence(sentence)
-    throw new AppError('unreachable', said ?? `${hostOf(base)} is busy now (${answer.status}). Try again later.`)
+    const reply = sentence === null ? null : endpoint.secrets.cleanSentence(sentence)
+    throw new AppError('unreachable', reply ?? `${hostOf(base)} is busy now (${answer.status}). Try again later.`)
   }
   if (answer.status === 404) throw notPutio(base, new Error(`there is no ${resource}.${method}`))
   try {
@@ -76,7 +76,7 @@ async function exchange(
   }
 }
 
-/** What the server itself says of a failure, or null. */
+/** The server's own error message, or null. */
 function sentenceIn(text: string): string | null {
   try {
     return Envelope.safeParse(JSON.parse(text)).data?.error_message ?? null
@@ -86,7 +86,7 @@ function sentenceIn(text: string): string | null {
   }
 }
 
-/** Wrong credentials come with a user that is null everywhere. Source: API v1 §3. */
+/** With wrong credentials, all fields about the user are null. Source: API v1 §3. */
 function refusal(envelope: z.infer<typeof Envelope>): AppError {
   const sentence = envelope.error_message ?? 'The server refused this and gave no reason.'
   const hasUser = (envelope.user_name ?? envelope.id ?? envelope.user_id ?? null) !== null
@@ -108,7 +108,7 @@ function notPutio(base: string, cause: unknown): AppError {
   )
 }
 
-/** The server in a sentence, at its beginning. */
+/** The name of the server, for the start of a sentence. */
 export function hostOf(base: string): string {
   const { host, hostname } = new URL(base)
   return hostname === '127.0.0.1' ? 'The service on this computer' : `“${host}”`

@@ -1,6 +1,6 @@
 /**
- * True where an account's token may go without asking: to the account's own server, and from one site of Put.io to another; never
- * from a protected connection to an open one. Put.io streams from hosts of its own. Source: API v1 §12.
+ * True if an account's token may be sent to this host without asking: to the account's own server, and between sites of Put.io,
+ * which streams from its own hosts; never from HTTPS to HTTP. Source: API v1 §12.
  */
 export function isOwnStreamHost(server: URL, stream: URL): boolean {
   if (server.protocol === 'https:' && stream.protocol !== 'https:') return false

@@ -12,36 +12,36 @@ import type {
 } from '../transfer-feed.ts'
 import type { V1Message, V1Transfer } from './transfers.ts'
 
-/** Rows of the list that could not be read: they are there all the same. */
+/** A row of the list that could not be parsed. Its transfer is still listed. */
 type UnreadTransfer = { id: TransferId | null; name: string | null }
 
-/** What the feed asks a v1 server. */
+/** The requests that the feed makes to a v1 server, and what it needs to know. */
 export interface V1TransferFeedOptions {
   list(): Promise<{ transfers: V1Transfer[]; unread: readonly UnreadTransfer[] }>
   messages(): Promise<V1Message[]>
   item(itemId: ItemId): Promise<Item>
-  /** Transfers that were listed, or added here, and have not been seen to leave. */
+  /** Transfers that were listed or added here and have not left yet. */
   remembered(): readonly RememberedTransfer[]
-  /** What the server can do, as far as is known by now. */
+  /** What the server can do, as far as known. */
   capabilities(): Capabilities
 }
 
 /**
- * Concludes what v1 does not tell. A transfer leaves the list the moment it is done (API v1 §7.3), so one that vanishes without having
- * been cancelled here has finished; one that vanishes while in Error was cancelled elsewhere. What it became is told by a message on
- * the dashboard that names the transfer or, on a server that names none, a file of its name.
+ * Infers what v1 does not report. A transfer leaves the list as soon as it is done (API v1 §7.3), so one that disappears without
+ * having been cancelled here has finished; one that disappears while in Error was cancelled elsewhere. The item it produced comes from
+ * a dashboard message that names the transfer or, on a server that does not name transfers, a file with the same name.
  */
 export class V1TransferFeed implements TransferFeed {
   readonly #options: V1TransferFeedOptions
-  /** As each was last listed. */
+  /** The last known row of each transfer. */
   readonly #seen = new Map<TransferId, V1Transfer>()
   readonly #cancelled = new Set<TransferId>()
   readonly #retrying = new Set<TransferId>()
-  /** Failed ones that go on, as far as no look at the list has shown yet. */
+  /** Failed transfers that were retried since the list was last fetched. */
   readonly #retried = new Set<TransferId>()
-  /** What those became whose files have arrived while they are still shared. */
+  /** The items of transfers whose files have arrived while they are still being shared. */
   readonly #arrivals = new Map<TransferId, ItemId | null>()
-  /** How the archives of what is still shared were doing at the last look. */
+  /** The failure of each transfer that is still being shared, as of the last fetch. */
   readonly #sharedAs = new Map<TransferId, TransferFailure | null>()
   #newestMessage = 0
 
@@ -49,7 +49,7 @@ export class V1TransferFeed implements TransferFeed {
     this.#options = options
   }
 
-  /** Cancels a transfer: from now on, that it is gone means that it was cancelled. One that is only shared has finished then. */
+  /** Cancels a transfer and records it as cancelled. A transfer that is only being shared counts as finished instead. */
   async cancelling(transferId: TransferId, cancel: () => Promise<unknown>): Promise<void> {
     const seen = this.#seen.get(transferId)
     const isStopped = seen !== undefined && isOnlyShared(seen, this.#options.capabilities()) && seen.failure === null
@@ -61,13 +61,13 @@ export class V1TransferFeed implements TransferFeed {
     try {
       await cancel()
     } catch (error) {
-      // A server that gave no answer may have cancelled it all the same.
+      // A server that did not answer may still have cancelled it.
       if (!(error instanceof AppError) || error.code !== 'unreachable') this.#cancelled.delete(transferId)
       throw error
     }
   }
 
-  /** Tries a failed transfer again: should it be gone at the next look, it has finished. */
+  /** Retries a failed transfer: if it is gone at the next fetch, it has finished. */
   async retrying(transferId: TransferId, retry: () => Promise<unknown>): Promise<void> {
     this.#retrying.add(transferId)
     try {
@@ -104,20 +104,20 @@ export class V1TransferFeed implements TransferFeed {
     }
   }
 
-  /** Drops what was noted of transfers that nobody remembers any more. */
+  /** Drops the state of transfers that are no longer remembered. */
   #forgetAllBut(ids: ReadonlySet<TransferId>): void {
     for (const noted of [this.#seen, this.#cancelled, this.#retried, this.#arrivals, this.#sharedAs])
       for (const id of noted.keys()) if (!ids.has(id)) noted.delete(id)
   }
 
-  /** True where a row that could not be read may be that of this transfer: then it may be there still. */
+  /** True if an unreadable row may belong to this transfer, so that it may still be listed. */
   #mayBeUnread({ transferId, name }: RememberedTransfer, unread: readonly UnreadTransfer[]): boolean {
     if (this.#cancelled.has(transferId)) return false
     const lastName = this.#seen.get(transferId)?.name ?? name
     return unread.some((row) => (row.id === null ? row.name === null || row.name === lastName : row.id === transferId))
   }
 
-  /** Of a torrent that is only shared any more, the service tells that its files are there, or a message does. */
+  /** Records the arrival of a torrent that is only being shared, as reported by the service or by a message. */
   #noteArrival(transfer: V1Transfer, messages: readonly V1Message[]): void {
     const message = arrivalOf(transfer, messages)
     if (transfer.hasArrived ?? message !== undefined) this.#arrivals.set(transfer.id, message?.itemId ?? null)
@@ -152,13 +152,13 @@ export class V1TransferFeed implements TransferFeed {
     }
   }
 
-  /** A transfer that was over between two looks at the list has the size of what it became. */
+  /** The size of the item, for a transfer that finished between two fetches. */
   async #sizeOf(itemId: ItemId | null): Promise<number | null> {
     const item = itemId === null ? null : await this.#options.item(itemId).catch(() => null)
     return item?.sizeBytes ?? null
   }
 
-  /** Folders into which files of what is still shared may have come since the last look. */
+  /** Folders in which files of shared transfers may have arrived since the last fetch. */
   #touchedFolders(shared: readonly V1Transfer[], messages: readonly V1Message[]): ItemId[] {
     const newest = messages.reduce((largest, { id }) => Math.max(largest, id), 0)
     const isNews = newest > this.#newestMessage
@@ -170,8 +170,8 @@ export class V1TransferFeed implements TransferFeed {
 }
 
 /**
- * What another message says of what a transfer became: one that names the transfer, or, of a service that names none, the file's id. It names
- * no file.
+ * The note on a transfer: the title of a message without a file name that names the transfer or, on a service that does not name
+ * transfers, the item's id.
  */
 function noteOn(transferId: TransferId, itemId: ItemId | null, messages: readonly V1Message[]): string | null {
   const notes = messages.filter(({ fileName }) => fileName === null)
@@ -180,8 +180,8 @@ function noteOn(transferId: TransferId, itemId: ItemId | null, messages: readonl
 }
 
 /**
- * The dashboard's message that tells that a transfer's file has arrived: the first one that names the transfer, or, of a service that
- * names none, one of a file of its name. What an archive holds has other names than the archive.
+ * The dashboard message that reports the arrival of a transfer's file: the first one that names the transfer or, on a service that
+ * does not name transfers, a file with the same name. Files in an archive have other names than the archive.
  */
 function arrivalOf(transfer: Pick<V1Transfer, 'id' | 'name'>, messages: readonly V1Message[]): V1Message | undefined {
   const arrivals = messages.filter(({ isArrival, fileName }) => isArrival && fileName !== null)

@@ -4,12 +4,12 @@ import { type TransferId, type TransferStatus, transferStatuses } from '../../..
 import type { ListedTransfer } from '../transfer-feed.ts'
 import type { WireMessage, WireTransfer } from './wire.ts'
 
-/** A row of v1's list of transfers. Whether its files have arrived only Putdesk's own service tells: null elsewhere. */
+/** A row of v1's list of transfers. Only Putdesk's own service reports `hasArrived`; it is null elsewhere. */
 export interface V1Transfer extends Omit<ListedTransfer, 'hasArrived' | 'itemId'> {
   hasArrived: boolean | null
 }
 
-/** A line of v1's dashboard. `itemId` and `fileName` are set when it tells of a file that has arrived. */
+/** A message of v1's dashboard. `itemId` and `fileName` are set if it reports the arrival of a file. */
 export interface V1Message {
   id: number
   /** Plain text. */
@@ -17,11 +17,11 @@ export interface V1Message {
   itemId: ItemId | null
   fileName: string | null
   isArrival: boolean
-  /** The transfer that it tells of; null where the service does not tell. */
+  /** The transfer that the message is about; null if the service does not report it. */
   transferId: TransferId | null
 }
 
-/** A transfer as v1 writes it, in the domain's words. */
+/** Converts a transfer of v1. */
 export function toTransfer(wire: WireTransfer): V1Transfer {
   const more = wire.putdesk
   const status = toStatus(wire.status ?? '')
@@ -33,7 +33,7 @@ export function toTransfer(wire: WireTransfer): V1Transfer {
     sizeBytes: more?.size ?? null,
     downloadedBytes: more?.downloaded ?? null,
     uploadedBytes: more?.uploaded ?? null,
-    // v1 does not tell what kind of link it was. Putdesk's own service counts peers of torrents only.
+    // v1 does not report the kind of link. Putdesk's own service reports peers for torrents only.
     isTorrent: more?.peers != null || onlyOfTorrents.has(status) || /\.torrent$/i.test(wire.name),
     peers: more?.peers ?? null,
     stagePercent: wholePercent(more?.stage_percent ?? null),
@@ -52,7 +52,7 @@ export function toTransfer(wire: WireTransfer): V1Transfer {
 /** Source: API v1 §7.3. */
 const onlyOfTorrents: ReadonlySet<TransferStatus> = new Set(['looking-for-peers', 'downloading-and-seeding', 'seeding'])
 
-/** "In queue" → in-queue. An Error may stand inside a longer text. Source: API v1 §7.3. */
+/** "In queue" → in-queue. "Error" may be part of a longer text. Source: API v1 §7.3. */
 function toStatus(word: string): TransferStatus {
   const kebab = word.trim().toLowerCase().replaceAll(/\s+/g, '-')
   const known = transferStatuses.find((status) => status === kebab)
@@ -63,7 +63,7 @@ function wholePercent(percent: number | null): number | null {
   return percent === null ? null : Math.min(100, Math.max(0, Math.trunc(percent)))
 }
 
-/** A message as v1 writes it. Channel 2 tells of a file. Source: API v1 §6. */
+/** Converts a message of v1. Channel 2 reports the arrival of a file. Source: API v1 §6. */
 export function toMessage(wire: z.infer<typeof WireMessage>): V1Message {
   return {
     id: wire.id,
@@ -75,7 +75,7 @@ export function toMessage(wire: z.infer<typeof WireMessage>): V1Message {
   }
 }
 
-/** What a message's HTML says. Source: API v1 §6. */
+/** The plain text of a message's HTML. Source: API v1 §6. */
 function plainText(html: string): string {
   const plain: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' }
   return html.replace(/<[^<>]*>/g, '').replace(/&(lt|gt|quot|#39|amp);/g, (_all, name: string) => plain[name] ?? '')

@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { TransferFailure } from '../../../../shared/transfer.ts'
 
 /*
- * What API v1 sends. Ids, sizes and quotas come as strings of digits, some servers send numbers; all become numbers here.
+ * The wire format of API v1. Ids, sizes and quotas are strings of digits, or numbers on some servers; all become numbers here.
  * Source: API v1 §5.1, §6, §7.1, §8.2, §9.
  */
 
 const digits = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(Number)
 const text = z.union([z.string(), z.number().transform(String)])
-/** Of what a row has many thousand times, one plain function a field takes half the time of schemas inside each other. */
+/** Parsed many thousand times per list: one plain function takes half the time of nested schemas. */
 const id = z.unknown().transform((value, { addIssue }) => {
   const number = idOf(value)
   if (number !== null) return number
@@ -36,12 +36,12 @@ function idOf(value: unknown): number | null {
   return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
-/** Seconds since 1970, within what a date can be. */
+/** Seconds since 1970, within the range of a Date. */
 const perhapsSeconds = perhaps(z.number().min(0).max(8.64e12))
 const perhapsCount = perhaps(z.number().int())
 const perhapsNumber = perhaps(z.number())
 
-/** What a row can do without: null where it is missing or of another type, so that it costs no row. */
+/** An optional field: null if it is missing or has the wrong type, so that the row itself stays valid. */
 function perhaps<T>(schema: z.ZodType<T>) {
   return schema
     .nullish()
@@ -49,13 +49,13 @@ function perhaps<T>(schema: z.ZodType<T>) {
     .transform((value) => value ?? null)
 }
 
-/** A row of a list that could not be read, and why. */
+/** A row of a list that could not be parsed, and why. */
 export interface UnreadRow {
   row: unknown
   problem: string
 }
 
-/** Reads each row of a list by itself, so that an odd one spoils no other: null stands in the place of what could not be read. */
+/** Parses each row of a list on its own, so that a bad row does not affect the others. Rows that could not be parsed become null. */
 export function readRows<T>(
   rows: readonly unknown[],
   schema: z.ZodType<T>,
@@ -71,20 +71,20 @@ export function readRows<T>(
   return { read, unread }
 }
 
-/** A list as it came: nothing is an empty one, and what is no list counts as its only row. */
+/** Any list. A missing value is an empty list, and a single value is a list of one row. */
 const anyRows = z
   .unknown()
   .optional()
   .transform((value): unknown[] => (Array.isArray(value) ? value : value == null ? [] : [value]))
 
-/** The envelope around every answer. Source: API v1 §2. */
+/** The envelope of every response. Source: API v1 §2. */
 export const Envelope = z.object({
   error: z.union([z.boolean(), z.null()]).optional(),
   error_message: perhapsText,
   user_name: z.unknown().optional(),
   id: z.unknown().optional(),
   user_id: z.unknown().optional(),
-  /** Of a failure, told by Putdesk's own service. */
+  /** Details of an error, only sent by Putdesk's own service. */
   putdesk: perhaps(z.object({ code: perhapsText })),
   response: z.object({ results: z.unknown() }),
 })
@@ -117,7 +117,7 @@ export const WireTransfer = z.object({
       stage_percent: perhapsNumber,
       delivered: perhapsFlag,
       reason: perhapsText,
-      /** Only told by a service that can try a transfer again. */
+      /** Only sent by a service that can retry a transfer. */
       failure: TransferFailure.nullable().catch('other').optional(),
       added_at: perhapsSeconds,
       host: perhapsText,
@@ -128,10 +128,10 @@ export const WireTransfer = z.object({
 })
 export type WireTransfer = z.infer<typeof WireTransfer>
 
-/** What can be said of a transfer whose row could not be read: what it may be. */
+/** Identifies a transfer whose row could not be parsed, as far as possible. */
 export const WireUnreadTransfer = z.object({ id: perhapsId, name: perhaps(text) }).catch({ id: null, name: null })
 
-/** Why a link cannot be fetched; something else than a sentence says no more than that it cannot. */
+/** Why a link cannot be fetched. Any truthy value that is not a string only means that it cannot. */
 const perhapsError = z
   .unknown()
   .optional()
@@ -183,9 +183,9 @@ export const WireMessage = z.object({
   putdesk: perhaps(z.object({ transfer_id: perhapsId })),
 })
 
-/** A folder of `files/dirmap`; its own folders are read one by one. Source: API v1 §5.6. */
+/** A folder of `files/dirmap`; its subfolders are parsed one by one. Source: API v1 §5.6. */
 export const WireFolder = z.object({ id, name: text, dirs: anyRows })
 export type WireFolder = z.infer<typeof WireFolder>
 
-/** Rows of which each is to be read by itself. */
+/** Rows that are parsed one by one. */
 export const WireRows = z.array(z.unknown())

@@ -7,7 +7,7 @@ import { rawMessage, startHostilePeer } from '../support/hostile-peer.ts'
 import { until } from '../support/service.ts'
 import {
   cleanUp,
-  faults,
+  errors,
   magnetTo,
   makeTorrent,
   serve,
@@ -89,7 +89,7 @@ it.each([
   await watched.running.stop()
   const again = await watch(engine, magnetTo(torrent, liar, honest))
   await again.running.done
-  expect(faults).toEqual([])
+  expect(errors).toEqual([])
 })
 
 const bigHead = Buffer.alloc(4)
@@ -122,7 +122,7 @@ it.each([
   await watched.running.done
   const known = await watch(engine, { torrentFile: (await makeTorrent({ sizeBytes: 100_000 })).bytes })
   await known.running.stop()
-  expect({ connections: hostile.connections() > 0, faults: faults.length }).toEqual({ connections: true, faults: 0 })
+  expect({ connections: hostile.connections() > 0, errors: errors.length }).toEqual({ connections: true, errors: 0 })
 })
 
 it.runIf(has('libtorrent'))(
@@ -154,7 +154,7 @@ it.runIf(has('libtorrent'))(
     const trackers = [...announce, ...dead].map((url) => `&tr=${encodeURIComponent(url)}`).join('')
     const watched = await watch(startEngine(), { magnet: `${torrent.magnet}${trackers}&x.pe=127.0.0.1:${seed.port}` })
     await watched.running.done
-    expect(faults).toEqual([])
+    expect(errors).toEqual([])
   },
 )
 

@@ -28,7 +28,7 @@ let home = ''
 let source = ''
 
 beforeAll(() => {
-  home = temporaryFolder('faults')
+  home = temporaryFolder('errors')
   source = makeTree(join(home, 'source'))
 })
 afterEach(() => vi.unstubAllEnvs())

@@ -22,7 +22,7 @@ let folder: string
 let partPath: string
 let server: BadServer
 beforeAll(async () => {
-  folder = temporaryFolder('faults')
+  folder = temporaryFolder('errors')
 })
 afterEach(() => server?.stop())
 
@@ -52,7 +52,7 @@ async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   })
   const outcome = await fetched.then(
     ({ sizeBytes }) => sizeBytes,
-    (fault: Error) => fault.message,
+    (error: Error) => error.message,
   )
   return { outcome, troubles, waits, lengths }
 }
@@ -131,7 +131,7 @@ describe('a part that lies (F8)', () => {
       wire.head('206 Partial', ['ETag: "v1"', ...lines])
       wire.socket.end(Buffer.alloc(1000))
     })
-    expect([outcome, await isWhole(), troubles.some((said) => said?.startsWith('Started over'))]).toEqual([
+    expect([outcome, await isWhole(), troubles.some((trouble) => trouble?.startsWith('Started over'))]).toEqual([
       bytes.length,
       true,
       true,
@@ -197,7 +197,7 @@ describe('a server that is slow on purpose (F11)', () => {
       await wire.body(bytes.subarray(0, 1000))
     })
     const { outcome, troubles } = await get({ link, stallMs: 900 })
-    expect([outcome, troubles.filter((said) => said !== null)]).toEqual([
+    expect([outcome, troubles.filter((trouble) => trouble !== null)]).toEqual([
       bytes.length,
       ['“127.0.0.1” has sent nothing for a while.', expect.stringContaining('stopped sending. Trying again')],
     ])
@@ -234,7 +234,7 @@ describe('a redirect that must not be followed (F12)', () => {
     const child = startFetchChild(told, { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
     await child.ended
     secure.close()
-    expect([child.said.at(-1)?.fault, server.requests]).toEqual([
+    expect([child.messages.at(-1)?.error, server.requests]).toEqual([
       '“localhost” redirects from a protected link to one that is not, which is not followed.',
       [],
     ])
@@ -279,7 +279,7 @@ describe('a server that asks to wait (F13)', () => {
     ])
   })
 
-  it('until a date that is past: waits as after any fault', async () => {
+  it('until a date that is past: waits as after any error', async () => {
     const link = await serve(busy(() => 'Mon, 01 Jan 2024 00:00:00 GMT'))
     expect((await get({ link })).waits).toEqual([500])
   })
@@ -331,9 +331,9 @@ describe('content that is replaced between and during sessions (F7)', () => {
       versions.push(version.bytes)
     }
     const link = await serve(async (request, wire) => {
-      const said = request.headers['if-range']
+      const validator = request.headers['if-range']
       const { bytes: now, lines } = version
-      const isSame = said === undefined || lines.some((line) => line.endsWith(`: ${said}`))
+      const isSame = validator === undefined || lines.some((line) => line.endsWith(`: ${validator}`))
       const start = request.range !== null && isSame ? request.range.start : 0
       const shared = [...lines, `Content-Length: ${now.length - start}`]
       if (start >= now.length && start > 0) wire.head('416 No', [`Content-Range: bytes */${now.length}`])
@@ -394,7 +394,7 @@ describe('a checksum that is known beforehand', () => {
     const { outcome, troubles } = await get({ link, expect: expected })
     expect([outcome, await isWhole(), server.requests.length]).toEqual([bytes.length, true, 2])
     expect(server.requests[1]?.range?.start ?? 0).toBeGreaterThan(0)
-    expect(troubles.some((said) => said?.startsWith('Started over'))).toBe(false)
+    expect(troubles.some((trouble) => trouble?.startsWith('Started over'))).toBe(false)
   })
 
   it('is not that of what was put together: starts over once, and ends with the right bytes', async () => {
