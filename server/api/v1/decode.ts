@@ -49,11 +49,24 @@ export async function decode(target: string, body: Buffer, charset: string | nul
 
 async function decodeYielding(target: string, body: Buffer, charset: string | null): Promise<Decoded> {
   const steps = decodeInSteps(target, toAsciiCompatible(body, charset))
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    await yieldToEventLoop()
-  }
+  const first = steps.next()
+  if (first.done === true) return first.value
+  return oneAtATime(async () => {
+    for (;;) {
+      await yieldToEventLoop()
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  })
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Long requests are decoded one after another, so that everyone else waits for one step of one of them at most. */
+function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(work)
+  last = mine.catch(() => undefined)
+  return mine
 }
 
 type Body = ReturnType<typeof toAsciiCompatible>
