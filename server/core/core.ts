@@ -83,13 +83,13 @@ export function openCores(options: CoreOptions): Cores {
       return openWith(db, options)
     } catch (error) {
       db.close()
-      throw error
+      throw toFolderError(error, options.folder) ?? error
     }
   }
   try {
     return open(false)
   } catch (error) {
-    if (!isDamageError(error) && !isStatementError(error)) throw toFolderError(error, options.folder) ?? error
+    if (!isDamageError(error) && !isStatementError(error)) throw error
     // SQLite's own checks do not read every word of a schema, or compare every value with its constraint.
     options.report(error)
     return open(true)

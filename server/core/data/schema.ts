@@ -84,12 +84,29 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
 /** The newest schema version that this program knows. */
 export const schemaVersion = migrations.length
 
-/** All columns of a schema version, each with its table's name. */
-export function columnsOfVersion(version: number): string[] {
+interface Model {
+  /** All columns, each with its table's name. */
+  columns: string[]
+  triggers: Trigger[]
+}
+
+interface Trigger {
+  name: string
+  sql: string
+}
+
+const models = new Map<number, Model>()
+
+/** What a database of a schema version consists of. Each version is made once, in memory: that takes some milliseconds. */
+export function modelOf(version: number): Model {
+  const known = models.get(version)
+  if (known !== undefined) return known
   const db = new DatabaseSync(':memory:')
   try {
     migrate(db, 0, version)
-    return columnsIn(db)
+    const model = { columns: columnsIn(db), triggers: triggersIn(db) }
+    models.set(version, model)
+    return model
   } finally {
     db.close()
   }
@@ -104,27 +121,23 @@ export function columnsIn(db: DatabaseSync): string[] {
     .map((row) => text(row, 'name'))
 }
 
-/** Triggers are code that lies among the data: where they are not those of this version, they are made again. */
+/** Replaces the triggers when they are not those of this version: they are code that is stored among the data. */
 export function renewTriggers(db: DatabaseSync): void {
-  const model = new DatabaseSync(':memory:')
+  const wanted = modelOf(schemaVersion).triggers
+  const found = triggersIn(db)
+  if (JSON.stringify(found) === JSON.stringify(wanted)) return
+  db.exec('BEGIN IMMEDIATE')
   try {
-    migrate(model, 0)
-    const wanted = triggersIn(model)
-    const found = triggersIn(db)
-    if (JSON.stringify(found) === JSON.stringify(wanted)) return
-    db.exec('BEGIN IMMEDIATE')
     for (const { name } of found) db.exec(`DROP TRIGGER "${name.replaceAll('"', '""')}"`)
     for (const { sql } of wanted) db.exec(sql)
     db.exec('COMMIT')
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
-  } finally {
-    model.close()
   }
 }
 
-function triggersIn(db: DatabaseSync): { name: string; sql: string }[] {
+function triggersIn(db: DatabaseSync): Trigger[] {
   return db
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
     .all()
