@@ -12,7 +12,10 @@ const maxWrittenLength = 64 * 1024
 /** How long one step of a search may take, in milliseconds, before it yields. */
 const stepMs = 10
 
-const starts = new RegExp(
+/** After how many characters a search looks at the time. */
+const pieceLength = 16 * 1024
+
+const linkStart = new RegExp(
   [
     '(?:h(?:tt|xx)ps?|ftps?):(?:\\\\?\\/){2}', // also as JSON writes it: http:\/\/
     'magnet:(?:\\?|%3f)',
@@ -44,15 +47,17 @@ interface Start {
  * link is not part of it. Runs in linear time.
  */
 export function linksInText(text: string): string[] {
-  return [...search(text)].filter((link) => link !== null)
+  const links: string[] = []
+  for (const found of search(text)) for (const link of found) links.push(link)
+  return links
 }
 
 /** Like `linksInText`, in steps of a few milliseconds that yield to others. */
 export async function linksInTextBySteps(text: string): Promise<string[]> {
   const links: string[] = []
   let startedAt = performance.now()
-  for (const link of search(text)) {
-    if (link !== null) links.push(link)
+  for (const found of search(text)) {
+    for (const link of found) links.push(link)
     if (performance.now() - startedAt < stepMs) continue
     await new Promise((resolve) => setImmediate(resolve))
     startedAt = performance.now()
@@ -77,40 +82,61 @@ export function identityOf(link: string): string | null {
   return fragment === -1 ? link : link.slice(0, fragment)
 }
 
-/** Yields each link, and null after each false start, so that the caller can pause in between. */
-function* search(written: string): Generator<string | null> {
+/** Yields the new links of one piece of text after another, so that the caller can pause in between. */
+function* search(written: string): Generator<string[]> {
   const text = joinSoftBreaks(written.replace(invisible, ''))
-  const found = findStarts(text)
-  const limits = limitsOf(found, text.length)
   const mark = tableMark(text)
   const seen = new Set<string>()
+  let links: string[] = []
+  let pieceEnd = pieceLength
   let before = 0
-  for (const [index, start] of found.entries()) {
-    if (start.at < before || (start.isPartOfWord && start.at !== before)) continue
-    const { link, end } = readLink(text, start, { limit: limits[index] ?? text.length, before, tableMark: mark })
-    before = end
-    const identity = link === null || seen.has(link) ? null : identityOf(link)
-    const isNew = identity !== null && !seen.has(identity)
-    if (isNew) seen.add(identity)
-    yield isNew ? link : null
+  for (const { starts, limit } of findGroups(text)) {
+    for (const start of starts) {
+      if (start.at < before || (start.isPartOfWord && start.at !== before)) continue
+      const { link, end } = readLink(text, start, { limit, before, tableMark: mark })
+      before = end
+      const identity = link === null || seen.has(link) ? null : identityOf(link)
+      const known = seen.size
+      if (link !== null && identity !== null && seen.add(identity).size > known) links.push(link)
+      if (end < pieceEnd) continue
+      yield links
+      links = []
+      pieceEnd = end + pieceLength
+    }
   }
+  yield links
 }
 
-function findStarts(text: string): Start[] {
-  const found: Start[] = []
+/** Starts that may be inside one link, and the last position at which a link from any of them can end. */
+interface Group {
+  starts: Start[]
+  limit: number
+}
+
+function* findGroups(text: string): Generator<Group> {
+  let starts: Start[] = []
   let end = -1
-  for (const match of text.matchAll(starts)) {
-    const [whole] = match
-    const at = match.index
-    // Lower-case Base32 may be any word.
-    if (whole.length === 32 && /[a-z]/.test(whole)) continue
-    const mark = (whole.includes('\\') ? whole.replaceAll('\\', '') : whole).toLowerCase()
-    const last = text.charAt(at - 1) || ' '
-    const isPartOfWord = mark.startsWith('ftp') && 'sStT'.includes(last)
-    found.push({ at, bodyAt: at + whole.length, mark, isPartOfWord, splits: splits(mark, last) || at === end })
-    end = at + whole.length
+  for (const match of text.matchAll(linkStart)) {
+    const start = toStart(text, match, end)
+    if (start === null) continue
+    end = start.bodyAt
+    if (start.splits && starts.length > 0) {
+      yield { starts, limit: start.at }
+      starts = []
+    }
+    starts.push(start)
   }
-  return found
+  yield { starts, limit: text.length }
+}
+
+/** `before` is the end of the start before this one. */
+function toStart(text: string, { 0: whole, index: at }: RegExpExecArray, before: number): Start | null {
+  // Lower-case Base32 may be any word.
+  if (whole.length === 32 && /[a-z]/.test(whole)) return null
+  const mark = (whole.includes('\\') ? whole.replaceAll('\\', '') : whole).toLowerCase()
+  const last = text.charAt(at - 1) || ' '
+  const isPartOfWord = mark.startsWith('ftp') && 'sStT'.includes(last)
+  return { at, bodyAt: at + whole.length, mark, isPartOfWord, splits: splits(mark, last) || at === before }
 }
 
 /** True when the surrounding link ends here. An address after a slash, or as a value, is part of that link. */
@@ -120,24 +146,12 @@ function splits(mark: string, last: string): boolean {
   return mark.endsWith('://') && !'/=?&#:%@+~'.includes(last)
 }
 
-/** For each start, the last position at which its link can end. */
-function limitsOf(found: readonly Start[], length: number): Float64Array {
-  const limits = new Float64Array(found.length)
-  let limit = length
-  for (let index = found.length - 1; index >= 0; index--) {
-    limits[index] = limit
-    const start = found[index]
-    if (start?.splits) limit = start.at
-  }
-  return limits
-}
-
 function readLink(
   text: string,
   { at, bodyAt, mark }: Start,
   around: Pick<Place, 'limit' | 'before' | 'tableMark'>,
 ): { link: string | null; end: number } {
-  if (/^[0-9a-z]+$/.test(mark)) return { link: `magnet:?xt=urn:btih:${text.slice(at, bodyAt)}`, end: bodyAt }
+  if (mark.length >= 32) return { link: `magnet:?xt=urn:btih:${text.slice(at, bodyAt)}`, end: bodyAt }
   if (bodyAt >= around.limit) return { link: null, end: bodyAt }
   const isValue = mark.includes('%3a')
   const { body, end } = readBody(text, { at, bodyAt, isValue, ...around })
