@@ -108,6 +108,7 @@ function findEnd(text: string, { bodyAt, limit, isValue }: Place, { closer }: Ar
 
 /** Undoes the escaping of JSON and HTML in an address. */
 function withoutEscapes(body: string): string {
+  if (!body.includes('\\') && !body.includes('&')) return body
   let plain = body
   if (plain.includes('\\')) {
     plain = plain.replace(/\\(?:\/|u([0-9a-f]{4}))/gi, (_, code?: string) =>

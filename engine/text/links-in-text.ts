@@ -149,12 +149,12 @@ function splits(mark: string, last: string): boolean {
 function readLink(
   text: string,
   { at, bodyAt, mark }: Start,
-  around: Pick<Place, 'limit' | 'before' | 'tableMark'>,
+  { limit, before, tableMark }: Pick<Place, 'limit' | 'before' | 'tableMark'>,
 ): { link: string | null; end: number } {
   if (mark.length >= 32) return { link: `magnet:?xt=urn:btih:${text.slice(at, bodyAt)}`, end: bodyAt }
-  if (bodyAt >= around.limit) return { link: null, end: bodyAt }
+  if (bodyAt >= limit) return { link: null, end: bodyAt }
   const isValue = mark.includes('%3a')
-  const { body, end } = readBody(text, { at, bodyAt, isValue, ...around })
+  const { body, end } = readBody(text, { at, bodyAt, isValue, limit, before, tableMark })
   const isAsWritten = !isValue && text.startsWith(mark, at) && text.startsWith(body, bodyAt)
   const whole = isAsWritten ? text.slice(at, bodyAt + body.length) : `${mark}${body}`
   return { link: body === '' ? null : toLink({ mark, body, whole, isValue }), end: Math.max(end, bodyAt) }
