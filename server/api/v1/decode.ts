@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { code, formText, percentDecode, toAsciiCompatible, toText } from './bytes.ts'
 import { type FoundObject, findObject, type Span } from './find-object.ts'
+import { inTurn } from './in-turn.ts'
 
 /** A decoded request, in whichever of API v1's forms the client sent it. */
 export interface Decoded {
@@ -27,6 +28,9 @@ const maxNameBytes = 40
 const maxFieldBytes = 4096
 const maxTwiceEncodedBytes = 1024 * 1024
 
+/** How long a long request is decoded before other work runs, in milliseconds. */
+const stepMs = 2
+
 /** Clients that poll repeat the same request. */
 const recent = new Map<string, Decoded>()
 const maxRecent = 32
@@ -51,22 +55,16 @@ async function decodeYielding(target: string, body: Buffer, charset: string | nu
   const steps = decodeInSteps(target, toAsciiCompatible(body, charset))
   const first = steps.next()
   if (first.done === true) return first.value
-  return oneAtATime(async () => {
+  return inTurn(async () => {
+    let startedAt = performance.now()
     for (;;) {
-      await yieldToEventLoop()
       const step = steps.next()
       if (step.done === true) return step.value
+      if (performance.now() - startedAt < stepMs) continue
+      await yieldToEventLoop()
+      startedAt = performance.now()
     }
   })
-}
-
-let last: Promise<unknown> = Promise.resolve()
-
-/** Long requests are decoded one after another, so that everyone else waits for one step of one of them at most. */
-function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-  const mine = last.then(work)
-  last = mine.catch(() => undefined)
-  return mine
 }
 
 type Body = ReturnType<typeof toAsciiCompatible>

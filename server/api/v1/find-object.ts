@@ -17,7 +17,8 @@ export interface FoundObject extends Span {
   secret: Span | null
 }
 
-const stepBytes = 64 * 1024
+/** The size of a piece: before the scan is compiled, one takes about a millisecond. */
+const stepBytes = 8 * 1024
 const maxDepth = 32
 const maxValues = 100_000
 /** Ten characters, all of them escaped. */

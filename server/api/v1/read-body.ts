@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { inTurn } from './in-turn.ts'
 
 const maxBodyBytes = 4 * 1024 * 1024
 /** How much of a larger body is still read, so that its sender gets the response. */
@@ -22,6 +23,11 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large'
     let failure: 'too-large' | 'busy' | null = null
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
+      if (length > smallBytes) {
+        // Others are served between two pieces of a large body.
+        request.pause()
+        setImmediate(() => request.resume())
+      }
       if (length > maxDroppedBytes) return resolve(failure ?? 'too-large')
       if (failure !== null) return
       chunks.push(chunk)
@@ -33,14 +39,18 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too-large'
       drop()
     })
     request.on('end', () => {
-      const [first = Buffer.alloc(0)] = chunks
-      resolve(failure ?? (chunks.length > 1 ? Buffer.concat(chunks) : first))
-      drop()
+      if (failure !== null) resolve(failure)
+      else if (length <= smallBytes) resolve(Buffer.concat(chunks))
+      else
+        inTurn(() => Buffer.concat(chunks))
+          .then(resolve, reject)
+          .finally(drop)
     })
     request.on('error', reject)
     request.on('close', () => {
+      if (request.complete) return
       drop()
-      if (!request.complete) reject(new Error('The client went away.'))
+      reject(new Error('The client went away.'))
     })
   })
 }
