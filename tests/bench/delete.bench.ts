@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { openDatabase } from '../../server/core/data/database.ts'
 import { openContent } from '../../server/core/space/content.ts'
 import { createSpace } from '../../server/core/space/space.ts'
-import type { Service } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
+import { startHelper } from './helper.ts'
 import { alternate, type Row, type Run, rowOfTimes, timed } from './measure.ts'
 import type { BenchOptions } from './service.bench.ts'
 import { startBuilt } from './stored.ts'
@@ -28,13 +28,18 @@ export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
     const data = join(place, `space-${round}`)
     fill(data)
     const service = await startBuilt({ data })
+    const others = startHelper(new URL('./waiting-child.ts', import.meta.url))
     try {
+      const { port, key, secret } = service
+      await others.ask({ port, key, secret })
       const run = await timed(() => service.ask('files.delete', { id: 1 }))
       const startedAt = performance.now()
-      worst.push(await worstAnswerMs(service, () => contentsOf(data) === 0))
+      while (!isEmpty(data)) await wait(50)
       gone.push(run.wallMs + performance.now() - startedAt)
+      worst.push(Number((await others.ask({ stop: true })).worstMs))
       return run
     } finally {
+      await others.stop()
       await service.stop()
       rmSync(data, { recursive: true })
     }
@@ -60,18 +65,6 @@ export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
   }
 }
 
-/** Asks for what a client asks all the time, until something is so; answers with the longest that it took. */
-async function worstAnswerMs(service: Service, isOver: () => boolean): Promise<number> {
-  let worst = 0
-  while (!isOver()) {
-    const startedAt = performance.now()
-    await Promise.all([service.ask('user.info'), service.ask('files.list'), service.ask('transfers.list')])
-    worst = Math.max(worst, performance.now() - startedAt)
-    await wait(5)
-  }
-  return worst
-}
-
 function fill(data: string): void {
   const db = openDatabase(data)
   db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
@@ -90,11 +83,6 @@ function fill(data: string): void {
   db.close()
 }
 
-function contentsOf(data: string): number {
-  let found = 0
-  for (const shelf of readdirSync(join(data, 'content'))) {
-    found += readdirSync(join(data, 'content', shelf)).length
-    if (found > 0) return found
-  }
-  return found
+function isEmpty(data: string): boolean {
+  return readdirSync(join(data, 'content')).every((shelf) => readdirSync(join(data, 'content', shelf)).length === 0)
 }

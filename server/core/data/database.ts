@@ -22,6 +22,8 @@ export interface Database {
   sql: DatabaseSync
   /** Runs `work` in a transaction, or as part of the current one. Once it returns, the changes survive a power cut. */
   transact<T>(work: () => T): T
+  /** Like `transact`, but does not wait for the disk: a power cut may undo the changes. For work that the next start repeats. */
+  transactSoon(work: () => void): void
   /** What was done about a damaged file at opening, or null. */
   restored: string | null
   /** Makes a copy of the data to restore from, if one is due and something has changed. */
@@ -119,6 +121,14 @@ function openLocked(
     sql,
     restored,
     transact,
+    transactSoon: (work) => {
+      sql.exec('PRAGMA synchronous = NORMAL')
+      try {
+        transact(work)
+      } finally {
+        sql.exec('PRAGMA synchronous = FULL')
+      }
+    },
     backUp: () => {
       const isDue = performance.now() - copiedAtMs >= hourMs || journal.sizeBytes() > maxJournalBytes
       if (!isDue || performance.now() < retryAtMs || changesOf(sql) === copiedChanges)

@@ -51,7 +51,7 @@ export function createPurge(
       if (deletable.length + folders.length === 0) return onDone()
       await eraseContents(deletable.flatMap((row) => textOrNull(row, 'content') ?? []))
       if (signal.aborted) return
-      db.transact(() => {
+      db.transactSoon(() => {
         for (const id of folders) hide.run(`${id}`, id)
         for (const row of deletable) erase.run(number(row, 'id'))
       })
