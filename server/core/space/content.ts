@@ -46,8 +46,9 @@ export interface Content {
 /** Ends the name of a part file of the first version while it is moved into a work folder. */
 const legacyPartEnding = '.part'
 
-/** How many files are removed in parallel, and how many records in one transaction. */
-const eraseBatchSize = 16
+/** How many files are removed in parallel: with more, two processors have no time left for others. */
+const eraseBatchSize = 2
+/** How many records are removed in one transaction. */
 const recordBatchSize = 500
 
 /** A new name for content. */
