@@ -1,7 +1,5 @@
-import { constants } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiskRoom } from '../disk/disk-room.ts'
-import { openPlain } from '../disk/open-plain.ts'
 import { FetchError, translateError } from '../fetch-error.ts'
 import { ftpSource, isFtpLink } from '../ftp/ftp.ts'
 import type { HttpCredentials } from '../http/exchange.ts'
@@ -9,8 +7,6 @@ import { httpSource } from '../http/http-source.ts'
 import type { Gate } from '../net/gate.ts'
 import { checkContent, type Expected } from '../part/expect.ts'
 import { PartFile, PartFileLost } from '../part/part-file.ts'
-import { isUnchanged } from '../part/part-sums.ts'
-import { trustedExtents } from '../part/part-trust.ts'
 import { headOf } from '../ranges.ts'
 import type { ResumeRecord, Validators } from '../resume.ts'
 import type { Announced, Source } from '../source.ts'
@@ -99,33 +95,6 @@ export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
       options.onTrouble?.(`${error.message} It is fetched again.`)
       await (options.sleep ?? sleep)(backoffMs(losses + 1, options.random ?? Math.random), options.signal)
     }
-  }
-}
-
-/** True when a part file that was complete is still what was written. Assumed true where nothing can tell. */
-export async function isIntact(
-  partPath: string,
-  {
-    resume,
-    sizeBytes,
-    bootId,
-    signal,
-  }: { resume: ResumeRecord; sizeBytes: number; bootId: string; signal: AbortSignal },
-): Promise<boolean> {
-  if (resume.isSummed !== true) return true
-  const file = await openPlain(partPath, constants.O_RDONLY).catch(() => null)
-  if (file === null) return false
-  try {
-    const { extents, isProven } = await trustedExtents(file, { path: partPath, resume, bootId, isLost: false })
-    const heldBytes = extents.reduce((sum, { length }) => sum + length, 0)
-    if (heldBytes !== sizeBytes || (await file.stat()).size !== sizeBytes) return false
-    for (const extent of isProven ? [] : extents) {
-      signal.throwIfAborted()
-      if (!(await isUnchanged(file, extent))) return false
-    }
-    return true
-  } finally {
-    await file.close()
   }
 }
 

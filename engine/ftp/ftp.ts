@@ -3,11 +3,17 @@ import type { AskedPart, Validators } from '../resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { nameForLink } from '../text/names.ts'
 import { type FtpTarget, parseFtpLink } from './ftp-link.ts'
-import { FtpSession } from './ftp-session.ts'
+import type { FtpSession } from './ftp-session.ts'
 
 /** True for links that `ftpSource` and `ftpFacts` take. */
 export function isFtpLink(link: string): boolean {
   return /^\s*ftps?:/i.test(link)
+}
+
+/** The FTP library takes long to load, and most people never need it. */
+const openSession: typeof FtpSession.open = async (...args) => {
+  const { FtpSession } = await import('./ftp-session.ts')
+  return FtpSession.open(...args)
 }
 
 export interface FtpFacts {
@@ -22,7 +28,7 @@ export async function ftpFacts(
   options: { gate: Gate; signal: AbortSignal; timeoutMs: number },
 ): Promise<FtpFacts> {
   const target = parseFtpLink(link)
-  const session = await FtpSession.open(target, options)
+  const session = await openSession(target, options)
   try {
     const sizeBytes = await session.size()
     // Only the start of a transfer proves that the file exists.
@@ -43,7 +49,7 @@ export function ftpSource(link: string, options: { gate: Gate; timeoutMs: number
     host,
     open: async (asked, signal) => {
       const target = parseFtpLink(link)
-      const session = await FtpSession.open(target, { ...options, signal })
+      const session = await openSession(target, { ...options, signal })
       try {
         return await open(session, target, asked)
       } catch (error) {

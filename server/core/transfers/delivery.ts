@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isIntact } from '../../../engine/fetch/fetch.ts'
 import type { ArchiveSet } from '../../archive/find-archives.ts'
 import { readTorrentResume } from '../../torrent/resume.ts'
 import { Stamps } from '../../torrent/stamps.ts'
@@ -199,6 +198,7 @@ export async function isUnmodified(
 ): Promise<boolean> {
   const work = content.workFolder(transfer.content)
   if (transfer.kind === 'torrent') return isTorrentUnmodified(transfer, work)
+  const { isIntact } = await import('../../../engine/part/is-intact.ts')
   for (const [index, { resume, sizeBytes }] of transfer.files.entries()) {
     const path = join(work, `${index}`)
     if (resume === null || sizeBytes === null || !existsSync(path)) continue
