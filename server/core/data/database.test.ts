@@ -23,3 +23,23 @@ it('a change outside a transaction that cannot be journaled at once is journaled
     rmSync(folder, { recursive: true })
   }
 })
+
+it('after work that need not reach the disk at once, done or failed, transactions wait for the disk again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
+  const db = openDatabase(folder)
+  const synchronous = () => db.sql.prepare('PRAGMA synchronous').get()
+  const [normal, full] = [{ synchronous: 1 }, { synchronous: 2 }]
+  try {
+    expect(synchronous()).toEqual(full)
+    db.transactSoon(() => expect(synchronous()).toEqual(normal))
+    expect(synchronous()).toEqual(full)
+    const fail = () => {
+      throw new Error('failed')
+    }
+    expect(() => db.transactSoon(fail)).toThrow('failed')
+    expect(synchronous()).toEqual(full)
+  } finally {
+    db.close()
+    rmSync(folder, { recursive: true })
+  }
+})
