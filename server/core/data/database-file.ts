@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { number, type Row } from './row.ts'
-import { columnsIn, modelOf, schemaVersion } from './schema.ts'
+import { columnsIn, columnsOf, schemaVersion } from './schema.ts'
 
 /** Opens and checks a file, thoroughly if nothing else vouches for it. Null when it is damaged. */
 export function tryOpen(path: string, { isThorough = existsSync(`${path}-wal`) } = {}): DatabaseSync | null {
@@ -53,7 +53,7 @@ function resultCode(error: unknown): number {
 export function isOurs(sql: DatabaseSync): boolean {
   const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
   const found = new Set(columnsIn(sql))
-  return version > 0 && modelOf(Math.min(version, schemaVersion)).columns.every((column) => found.has(column))
+  return version > 0 && columnsOf(Math.min(version, schemaVersion)).every((column) => found.has(column))
 }
 
 /**
