@@ -125,15 +125,13 @@ async function fetchOnce(
     isLost,
     room,
     onRecord: () => options.onCheckpoint?.(recordOf(part, version, options.bootId)),
+    onLoss: (bytes) => {
+      if (!isLost)
+        tell(`Another program changed what had been fetched, so ${formatSize(bytes)} of it are fetched again.`)
+    },
   })
   // A record of an earlier version says less: it must not be found next to what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
-  const checking = part.checked().then((lostBytes) => {
-    if (lostBytes === 0 || isLost) return
-    tell(`Another program changed what had been fetched, so ${formatSize(lostBytes)} of it are fetched again.`)
-  })
-  // A read error is handled where the end of the check is awaited.
-  checking.catch(() => undefined)
   let fetched: Fetched
   try {
     const maxConnections = options.maxConnections ?? 4

@@ -28,6 +28,8 @@ export interface PartFileOptions {
   room: DiskRoom
   /** Called when the record changes: at most four times a second, except at the beginning and the end. */
   onRecord: () => void | Promise<void>
+  /** Called when it turns out how many bytes that an earlier run had written are lost, if any are. */
+  onLoss: (bytes: number) => void
 }
 
 /**
@@ -45,6 +47,8 @@ export class PartFile {
   #recordedAtMs = performance.now()
   #syncing: Promise<void> | null = null
   #failure: unknown = null
+  /** What an earlier run left and is still to be read back; null when that has begun or is not needed. */
+  #unchecked: readonly Extent[] | null = null
   #checking: Promise<void> = Promise.resolve()
   /** Counts how often everything was discarded: what is known of an earlier content says nothing about a later one. */
   #generation = 0
@@ -69,12 +73,10 @@ export class PartFile {
       const part = new PartFile(file, options, done)
       part.#lostBytes = lostBytes
       if (extents.length > 0) await part.#keepSums(options.resume?.validators.strong ?? null, { extents, isProven })
-      if (!isProven) {
-        part.#checking = part.#check(extents)
-        part.#checking.catch(() => undefined)
-        // Without a size, a gap that is found later would go unnoticed.
-        if (options.resume?.totalBytes === null) await part.#checking
-      }
+      if (isProven) part.#reportLoss()
+      else part.#unchecked = extents
+      // Without a size, a gap that is found later would go unnoticed.
+      if (options.resume?.totalBytes === null) await part.checked()
       return part
     } catch (error) {
       await file.close()
@@ -82,13 +84,10 @@ export class PartFile {
     }
   }
 
-  /**
-   * Resolves when everything that an earlier run left is verified or discarded, with the number of bytes it had written that are
-   * lost.
-   */
-  async checked(): Promise<number> {
+  /** Resolves when everything that an earlier run left is verified or discarded. */
+  async checked(): Promise<void> {
+    this.#startCheck()
     await this.#checking
-    return this.#lostBytes
   }
 
   get doneBytes(): number {
@@ -110,6 +109,8 @@ export class PartFile {
 
   /** Writes consecutive chunks from `position` on, waiting for disk space as long as it takes. */
   async write(chunks: Buffer[], position: number): Promise<void> {
+    // Not before the first bytes have arrived: the request for them comes first.
+    this.#startCheck()
     let rest = chunks
     let at = position
     let summed: Summed | undefined
@@ -226,6 +227,18 @@ export class PartFile {
     this.#sums = await PartSums.begin(this.#options.path, { part: this.#file, strong, ...known }).catch(() => null)
   }
 
+  #startCheck(): void {
+    if (this.#unchecked === null) return
+    this.#checking = this.#check(this.#unchecked)
+    // A read error is handled where the end of the check is awaited.
+    this.#checking.catch(() => undefined)
+    this.#unchecked = null
+  }
+
+  #reportLoss(): void {
+    if (this.#lostBytes > 0) this.#options.onLoss(this.#lostBytes)
+  }
+
   /** Reads back what an earlier run wrote, while fetching continues, and discards what has changed. */
   async #check(extents: readonly Extent[]): Promise<void> {
     const generation = this.#generation
@@ -240,10 +253,12 @@ export class PartFile {
       this.#lostBytes += extent.length
     }
     this.#sums?.prove()
+    this.#reportLoss()
   }
 
   async #forget(): Promise<void> {
     this.#generation += 1
+    this.#unchecked = null
     await this.#sums?.close()
     await removeSums(this.#options.path)
     this.#done = []
