@@ -43,7 +43,8 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
 
 /** What is loaded later stays in files of its own: in one piece, the runtime's modules that it asks for would be loaded at the start. */
 function inPieces(config: UserConfig, entryFileNames: string, chunkFileNames: string): UserConfig {
-  const output = { format: 'es', entryFileNames, chunkFileNames } as const
+  const format = entryFileNames.endsWith('.cjs') ? ('cjs' as const) : ('es' as const)
+  const output = { format, entryFileNames, chunkFileNames }
   return { ...config, build: { ...config.build, rolldownOptions: { ...config.build?.rolldownOptions, output } } }
 }
 
@@ -78,7 +79,8 @@ const builds: Record<string, UserConfig> = {
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),
   'run-app': forNode('electron/run-app.ts', 'dist/electron', 'cjs', 'run-app.cjs'),
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
-  server: inPieces(forNode('server/main.ts', 'dist/server', 'es', 'main.mjs'), 'main.mjs', '[name].mjs'),
+  // CommonJS starts faster: an ES module's imports of the runtime's modules call each of their getters, which load more of them.
+  server: inPieces(forNode('server/main.ts', 'dist/server', 'cjs', 'main.cjs'), 'main.cjs', '[name].cjs'),
   // Each thread of the service is a program of its own, beside it.
   'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
   // Guessing encodings takes tables that most archives do not need.

@@ -95,7 +95,7 @@ async function runSuite(on: WindowsNode, suite: string): Promise<Outcome> {
       WINEPATH: windowsPath(tools),
       PUTDESK_WINE_TEMP: windowsPath(temp),
       PUTDESK_TEST_MEMORY: windowsPath(temp),
-      PUTDESK_TEST_SERVICE: windowsPath(join(root, 'dist', 'server', 'main.mjs')),
+      PUTDESK_TEST_SERVICE: windowsPath(join(root, 'dist', 'server', 'main.cjs')),
     },
   })
   let isLate = false

@@ -17,7 +17,7 @@ const environment: NodeJS.ProcessEnv = {
   ...process.env,
   PUTDESK_TEST_REPEATED: repeated,
   // The service that is shipped. Tests start it hundreds of times, and it starts in a third of the time that its sources take.
-  PUTDESK_TEST_SERVICE: join(root, 'dist', 'server', 'main.mjs'),
+  PUTDESK_TEST_SERVICE: join(root, 'dist', 'server', 'main.cjs'),
   NODE_COMPILE_CACHE: join(ownCache, 'compiled'),
 }
 const tests: TestFigures['tests'] = []

@@ -20,7 +20,7 @@ export function whyNoService(): string | null {
 
 /** Starts the local service: in its own Node while developing, in a utility process of the packaged app. */
 export function startServiceProcess(args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
-  const script = join(app.getAppPath(), 'dist', 'server', 'main.mjs')
+  const script = join(app.getAppPath(), 'dist', 'server', 'main.cjs')
   return app.isPackaged
     ? inUtilityProcess(script, args, writeLog)
     : startInNode(findNode() ?? 'node', script, args, writeLog)

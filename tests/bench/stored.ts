@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Service, type ServiceOptions, startService } from '../support/service.ts'
 
-const bundle = join(import.meta.dirname, '../../dist/server/main.mjs')
+const bundle = join(import.meta.dirname, '../../dist/server/main.cjs')
 
 /** Starts the service as it is shipped, when it is built, with room for whatever a row fetches. */
 export function startBuilt(options: ServiceOptions): Promise<Service> {

@@ -17,7 +17,7 @@ const built = join(root, 'dist', 'server')
 const { start } = servicesForTests()
 let folder = ''
 beforeAll(async () => {
-  if (!existsSync(join(built, 'main.mjs'))) throw new Error('build first: npm run build')
+  if (!existsSync(join(built, 'main.cjs'))) throw new Error('build first: npm run build')
   folder = temporaryFolder('built')
   await cp(built, folder, { recursive: true })
 })
@@ -34,7 +34,7 @@ describe('the service as it is built, in an empty folder', () => {
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 100_000 })
     const seed = await startLibtorrent(torrent)
     // No native 7-Zip: what is left is the one for every system.
-    const service = await start({ entry: join(folder, 'main.mjs'), environment: { PUTDESK_7ZIP: '' } })
+    const service = await start({ entry: join(folder, 'main.cjs'), environment: { PUTDESK_7ZIP: '' } })
     await service.ask('transfers.add', {
       links: [web.url('/Locked.7z'), web.url(named), `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`],
     })

@@ -49,7 +49,7 @@ it('E19: every fuse of the packaged binary is as stated', async () => {
 it('holds the program and nothing of how it was made', () => {
   const files = listPackage(archive, { isPack: false })
   expect(files).toContain('/dist/electron/main.cjs')
-  for (const part of ['main.mjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
+  for (const part of ['main.cjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
     expect(files).toContain(`/dist/server/${part}`)
   }
   expect(files.filter((path) => /\.map$|\.tsx?$|test|node_modules|\.cache/.test(path))).toEqual([])

@@ -64,7 +64,7 @@ it('goes from a dropped link to a playing film on this computer, with no account
 })
 
 it('does the same through a server with key and secret, after a wrong secret kept what was typed', async () => {
-  service = await startService({ user: 'mary', secret, entry: join(import.meta.dirname, '../../dist/server/main.mjs') })
+  service = await startService({ user: 'mary', secret, entry: join(import.meta.dirname, '../../dist/server/main.cjs') })
   const { page } = running
   await page.getByRole('button', { name: 'Sign in to a server' }).click()
   await page.getByLabel('Address').fill(service.url)
@@ -102,12 +102,12 @@ it('finishes a transfer whose service was killed in mid-download, byte for byte'
   await dropFilm(page)
   await page.getByRole('button', { name: 'Add 1 link' }).click()
   await percentAbove(page, 20)
-  const pid = findProcess('main.mjs', dataOf(running))
+  const pid = findProcess('main.cjs', dataOf(running))
   process.kill(pid, 'SIGKILL')
   await page.getByText('Local service restarting…').waitFor()
   await page.getByText('Local service running').waitFor()
   await page.getByRole('row', { name: /big-buck-bunny\.mp4/ }).waitFor({ timeout: 30_000 })
-  expect(findProcess('main.mjs', dataOf(running))).not.toBe(pid)
+  expect(findProcess('main.cjs', dataOf(running))).not.toBe(pid)
   expect(hashesIn(join(dataOf(running), 'content'))).toContain(film.sha256)
   const resumed = web.requests.filter(
     ({ path, headers }) => path === '/big-buck-bunny.mp4' && headers['if-range'] !== undefined,
