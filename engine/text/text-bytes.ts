@@ -237,30 +237,32 @@ function isFirst(lead: number, trail: number, last: number): boolean {
 const letter = '[\\p{L}\\p{M}]'
 const oneScript = '\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Hebrew}\\p{sc=Arabic}\\p{sc=Thai}'
 /** What no person writes, but what appears when bytes are read in a wrong encoding. */
-const nonsense = new RegExp(
-  [
-    // Control characters, unassigned characters, and signs that names do not contain.
-    '[\\p{Cc}\\p{Cf}\\p{Cn}\\p{Co}\\u00a0\\uff61-\\uff9f‚„ˆ‹†‡¶ฃฅ]',
-    '(?![\\u0000-\\u007f©®™°№²³½§])[\\p{S}\\p{No}]',
-    '(?![\\p{sc=Latin}\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Hebrew}\\p{sc=Arabic}\\p{sc=Thai}\\p{sc=Han}\\p{sc=Hangul}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Common}\\p{sc=Inherited}])\\p{L}',
-    // Letters of two scripts in one word.
-    `\\p{sc=Latin}\\p{M}*[${oneScript}]|[${oneScript}]\\p{M}*\\p{sc=Latin}|\\p{sc=Hangul}\\p{sc=Han}|\\p{sc=Han}\\p{sc=Hangul}`,
-    // A capital after a lower-case letter, one of them not ASCII.
-    '(?![\\u0000-\\u007f])\\p{Ll}\\p{Lu}|\\p{Ll}(?![\\u0000-\\u007f])\\p{Lu}',
-    // A symbol inside, after, or before a word.
-    `${letter}(?![\\u0000-\\u007f’‘´·–—°²³№™©®・ー々〆〇׳״\\u2026\\u3000-\\u303f\\uff00-\\uff60])[^\\p{L}\\p{M}\\p{N}]${letter}`,
-    `[²³ªºµ]${letter}|[¡¿]$|${letter}[¡¿]`,
-    // Marks without a letter, and Thai vowels without a consonant.
-    `(?<!${letter})\\p{M}|[เ-ไ](?![ก-ฮ])|[๏๚๛]|[๐-๙][ก-๎]|[ก-๎][๐-๙]`,
-  ].join('|'),
-  'u',
-)
+const nonsense = [
+  // Control characters, unassigned characters, and signs that names do not contain.
+  '[\\p{Cc}\\p{Cf}\\p{Cn}\\p{Co}\\u00a0\\uff61-\\uff9f‚„ˆ‹†‡¶ฃฅ]',
+  '(?![\\u0000-\\u007f©®™°№²³½§])[\\p{S}\\p{No}]',
+  '(?![\\p{sc=Latin}\\p{sc=Greek}\\p{sc=Cyrillic}\\p{sc=Hebrew}\\p{sc=Arabic}\\p{sc=Thai}\\p{sc=Han}\\p{sc=Hangul}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Common}\\p{sc=Inherited}])\\p{L}',
+  // Letters of two scripts in one word.
+  `\\p{sc=Latin}\\p{M}*[${oneScript}]|[${oneScript}]\\p{M}*\\p{sc=Latin}|\\p{sc=Hangul}\\p{sc=Han}|\\p{sc=Han}\\p{sc=Hangul}`,
+  // A capital after a lower-case letter, one of them not ASCII.
+  '(?![\\u0000-\\u007f])\\p{Ll}\\p{Lu}|\\p{Ll}(?![\\u0000-\\u007f])\\p{Lu}',
+  // A symbol inside, after, or before a word.
+  `${letter}(?![\\u0000-\\u007f’‘´·–—°²³№™©®・ー々〆〇׳״\\u2026\\u3000-\\u303f\\uff00-\\uff60])[^\\p{L}\\p{M}\\p{N}]${letter}`,
+  `[²³ªºµ]${letter}|[¡¿]$|${letter}[¡¿]`,
+  // Marks without a letter, and Thai vowels without a consonant.
+  `(?<!${letter})\\p{M}|[เ-ไ](?![ก-ฮ])|[๏๚๛]|[๐-๙][ก-๎]|[ก-๎][๐-๙]`,
+].join('|')
+
+/** Made with the first guess: its sets of characters take some milliseconds. */
+let nonsensePattern: RegExp | null = null
 
 /** How much of a text makes sense, from 0 to 1: nearly no word is nonsense. Source: measured with names of 26 languages. */
 function sense(text: string): number {
   const words = text.split(/[\t\n\r !-,./:;<=>?@[\]^_`{|}~]+/).filter((word) => /[^\p{ASCII}]/u.test(word))
   if (words.length === 0) return 1
-  const share = words.filter((word) => !nonsense.test(word)).length / words.length
+  nonsensePattern ??= new RegExp(nonsense, 'u')
+  const pattern = nonsensePattern
+  const share = words.filter((word) => !pattern.test(word)).length / words.length
   if (share < 0.9) return 0
   // Icelandic letters appear when Turkish is read in a wrong encoding, which is far more common.
   return /[þÞðÐýÝ]/.test(text) ? share ** 4 * 0.4 : share ** 4

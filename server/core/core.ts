@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Gate } from '../../engine/net/gate.ts'
 import { bootId } from '../../engine/part/boot-id.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
@@ -40,6 +41,8 @@ export interface CoreOptions {
   load: LoadOptions
   /** Creates the torrent engine when the first torrent is added. */
   openTorrents(): Promise<TorrentEngine>
+  /** How long after the start the data is copied; 500 by default. The transfers come first. */
+  firstCopyAfterMs?: number
   report(error: unknown): void
 }
 
@@ -97,7 +100,7 @@ export function openCores(options: CoreOptions): Cores {
 }
 
 function openWith(db: Database, options: CoreOptions): Cores {
-  const { gate, hosters, report, load } = options
+  const { gate, hosters, report, load, firstCopyAfterMs = 500 } = options
   const content = openContent(options.folder, db)
   const slots = createDeliverySlots()
   const isBusy = createLoadMeter(load)
@@ -168,7 +171,8 @@ function openWith(db: Database, options: CoreOptions): Cores {
       }, tickMs)
       // Neither failure should stop the service: on a full disk, both are retried later.
       await content.cleanUp().catch(report)
-      await db.backUp().catch(report)
+      await wait(firstCopyAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (!stopping.signal.aborted) await db.backUp().catch(report)
     },
     close: async () => {
       if (ticker !== null) clearInterval(ticker)

@@ -39,13 +39,16 @@ beforeAll(async () => {
   const link = (name: string) => web.url(`/${encodeURIComponent(name)}`)
   web.on('/held.bin', file(Buffer.alloc(3_000_000, 7), { bytesPerSecond: 300_000 }))
   const first = await startService()
+  const copied = (name: string) =>
+    until(
+      () => readFile(join(first.data, 'putdesk.backup.db')).catch(() => Buffer.alloc(0)),
+      (copy) => copy.length > 0 && copy.includes(name),
+    )
+  await copied('')
   await add(first, names.slice(0, 5).map(link))
   await first.stop()
   const second = await startService({ data: first.data })
-  await until(
-    () => readFile(join(first.data, 'putdesk.backup.db')),
-    (copy) => copy.includes(names[4] ?? ''),
-  )
+  await copied(names[4] ?? '')
   await add(second, names.slice(5).map(link))
   const idOf = async (name: string, parent = 0) =>
     (await second.ask('files.list', { parent_id: parent, limit: 100 })).rows.find((row) => row.name === name)?.id

@@ -24,6 +24,7 @@ export function openFolder(folder: string, users: readonly string[] = ['you'], s
     hosters: createHosters({ accounts: [], extraHosts: [] }),
     load: { busy: 'never', loadPerCore: 1, diskQueue: 8 },
     openTorrents: () => Promise.reject(new Error('no torrents here')),
+    firstCopyAfterMs: 0,
     report: () => undefined,
   })
 }

@@ -2,7 +2,6 @@ import { accessSync, constants, lstatSync, statSync, truncateSync } from 'node:f
 import { link, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { Worker } from 'node:worker_threads'
 import { replaceFile } from '../../../engine/disk/replace-file.ts'
 import { type DataFiles, dataFiles } from './data-files.ts'
 import { DataFolderError, toFolderError } from './folder-error.ts'
@@ -185,7 +184,8 @@ async function keepOlder(newest: string, older: string): Promise<void> {
 }
 
 /** Checks a whole copy in a thread, because that takes long for a large one. Rejects when it is damaged. */
-function checkCopy(path: string): Promise<FileChecksum> {
+async function checkCopy(path: string): Promise<FileChecksum> {
+  const { Worker } = await import('node:worker_threads')
   const program = `
     const { readFileSync } = require('node:fs')
     const { DatabaseSync } = require('node:sqlite')

@@ -154,18 +154,14 @@ function isSilentlyDamaged(
 ): boolean {
   if (seal === 'edited' || (seal === 'intact' && existsSync(files.seal))) return false
   const last = lastChangeIn(sql)
+  const copy = files.copies.find((one) => isKnownGood(files, one))
+  if (last === null || copy === undefined) return false
   const next = `${files.path}.kept`
-  if (
-    last === null ||
-    !files.copies.some(
-      (copy) => isKnownGood(files, copy) && restoreCopy(copy, next, { isThorough: false, folder: files.folder }),
-    )
-  )
-    return false
-  const kept = tryOpen(next)
+  discard(next)
+  copyDatabaseFile(copy, next)
+  const kept = tryOpen(next, { isThorough: false })
   try {
-    if (kept === null || lastChangeIn(kept)?.id !== last.id) return false
-    upgrade(kept, files.folder)
+    if (kept === null || lastChangeIn(kept)?.id !== last.id || !tryUpgrade(kept, files.folder)) return false
     const since = missingEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
     const isWhole = hasNoGap(kept, since)
     replayMissing(kept, since)

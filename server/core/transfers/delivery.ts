@@ -1,8 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ArchiveSet } from '../../archive/find-archives.ts'
-import { readTorrentResume } from '../../torrent/resume.ts'
-import { Stamps } from '../../torrent/stamps.ts'
 import { readTorrent } from '../../torrent/torrent-file.ts'
 import type { Messages } from '../account/messages.ts'
 import type { DiskQuota } from '../account/quota.ts'
@@ -14,7 +12,7 @@ import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
 import { SlotPool } from './slot-pool.ts'
 import type { DeliveryStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
-import { archivesOf, type UnpackResult, unpack } from './unpacking.ts'
+import type { UnpackResult } from './unpacking.ts'
 
 /** The slots for delivery, shared by all users: one archive is unpacked and one tree saved at a time. */
 export interface DeliverySlots {
@@ -78,12 +76,12 @@ export async function deliver(
   if (unfinished?.kind === 'whole') {
     // The same archives give the same files under the same names.
     if (callbacks.isResumed && hasMissingContent(unfinished, content))
-      await unpackInSlot(transfer, await archivesOf(transfer, pathOf), { options, callbacks })
+      await unpackInSlot(transfer, await findArchives(transfer, pathOf), { options, callbacks })
     return complete(transfer, options, callbacks)
   }
   if (unfinished?.kind === 'raw') await complete(transfer, options, callbacks)
   const root = rootOf(transfer, rows)
-  const archives = transfer.isUnpacked ? await archivesOf(transfer, pathOf) : []
+  const archives = transfer.isUnpacked ? await findArchives(transfer, pathOf) : []
   if (archives.length === 0) {
     plan(rawPlan(transfer, 'whole', root))
     return complete(transfer, options, callbacks)
@@ -98,6 +96,12 @@ export async function deliver(
   return complete(transfer, options, callbacks)
 }
 
+/** What reads archives is loaded with the first delivery. */
+async function findArchives(transfer: Transfer, pathOf: (name: string) => string): Promise<ArchiveSet[]> {
+  const { archivesOf } = await import('./unpacking.ts')
+  return archivesOf(transfer, pathOf)
+}
+
 async function unpackInSlot(
   transfer: Transfer,
   archives: ArchiveSet[],
@@ -107,6 +111,7 @@ async function unpackInSlot(
   }: { options: DeliveryOptions; callbacks: DeliveryCallbacks },
 ): Promise<UnpackResult> {
   onStatus('in-extraction-queue')
+  const { unpack } = await import('./unpacking.ts')
   const unpacked = await slots.unpack.run(transfer, { signal, progress: () => transfer.percentUnpacked }, () => {
     onStatus('extracting')
     return unpack({ transfer, work: content.workFolder(transfer.content), archives, quota, signal })
@@ -207,7 +212,11 @@ export async function isUnmodified(
   return true
 }
 
-function isTorrentUnmodified({ files, torrentResume }: Transfer, work: string): boolean {
+async function isTorrentUnmodified({ files, torrentResume }: Transfer, work: string): Promise<boolean> {
+  const [{ Stamps }, { readTorrentResume }] = await Promise.all([
+    import('../../torrent/stamps.ts'),
+    import('../../torrent/resume.ts'),
+  ])
   const stamps = new Stamps(files.length, readTorrentResume(torrentResume)?.stamps)
   return files.every((_, index) => {
     const found = statSync(join(work, `${index}`), { bigint: true, throwIfNoEntry: false })
