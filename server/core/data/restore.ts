@@ -161,7 +161,7 @@ function isSilentlyDamaged(
   copyDatabaseFile(copy, next)
   const kept = tryOpen(next, { isThorough: false })
   try {
-    if (kept === null || lastChangeIn(kept)?.id !== last.id || !tryUpgrade(kept, files.folder)) return false
+    if (kept === null || lastChangeIn(kept)?.id !== last.id || !tryUpgrade(kept, files.folder, scratch)) return false
     const since = missingEntries(kept, entries()).filter(({ number: count }) => count <= last.number)
     const isWhole = hasNoGap(kept, since)
     replayMissing(kept, since)
@@ -268,9 +268,9 @@ function replayMissing(sql: DatabaseSync, entries: readonly Entry[]): void {
 }
 
 /** False when the database cannot be upgraded because what it says of its own tables, or of its version, is damaged. */
-function tryUpgrade(sql: DatabaseSync, folder: string): boolean {
+function tryUpgrade(sql: DatabaseSync, folder: string, storage = durable): boolean {
   try {
-    upgrade(sql, folder)
+    upgrade(sql, folder, storage)
     return true
   } catch (error) {
     if (isDamageError(error) || isStatementError(error)) return false
@@ -278,15 +278,23 @@ function tryUpgrade(sql: DatabaseSync, folder: string): boolean {
   }
 }
 
+/**
+ * How SQLite stores the data. An exclusive lock needs no shared-memory file, and keeps other programs from reading half
+ * a change.
+ */
+const durable = 'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'
+
+/** The same for a copy that is only compared: nothing waits for the disk. */
+const scratch = 'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF'
+
 /** Upgrades the data to this version and sets how SQLite stores it. */
-function upgrade(sql: DatabaseSync, folder: string): void {
+function upgrade(sql: DatabaseSync, folder: string, storage = durable): void {
   const version = number(firstRow(sql, 'PRAGMA user_version'), 'user_version')
   if (version > schemaVersion) {
     sql.close()
     throw newerVersionError(folder)
   }
-  // An exclusive lock needs no shared-memory file, and keeps other programs from reading half a change.
-  sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  sql.exec(storage)
   migrate(sql, version)
   renewTriggers(sql)
 }
