@@ -441,11 +441,8 @@ it('has the last setting that was saved, or the one that was being saved, after 
     const told: string[] = []
     const file = openSettingsFile(folder, { tell: (sentence) => told.push(sentence) })
     const { dockHeight, theme } = Object.fromEntries(file.entries('settings'))
-    expect([[saved, saved + 1].includes(Number(dockHeight)), theme, file.entries('accounts').size, told]).toEqual([
-      true,
-      'dark',
-      3,
-      [],
-    ])
+    // The child begins again at 100 after 700.
+    expect(dockHeight).toBeOneOf([saved, saved === 700 ? 100 : saved + 1])
+    expect([theme, file.entries('accounts').size, told]).toEqual(['dark', 3, []])
   }
 })
