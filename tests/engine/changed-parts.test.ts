@@ -63,7 +63,7 @@ async function get(partPath: string, more: Partial<FetchOptions> = {}) {
   return { outcome, isWhole, asked, troubles, resume: state.resume }
 }
 
-/** Fetches about 60 % into a part file, and stops in order. */
+/** Fetches about 60 % into a part file, and stops cleanly. */
 async function leave(partPath: string): Promise<ResumeRecord | null> {
   speed = 12 * MiB
   const stop = new AbortController()
@@ -86,30 +86,30 @@ async function patch(path: string, at: number, piece: Buffer): Promise<void> {
 }
 
 const changes: [string, (path: string) => Promise<void>][] = [
-  ['zeros in its middle', (path) => patch(path, 2 * MiB + 5, Buffer.alloc(70_000))],
-  ['one other byte', (path) => patch(path, 3 * MiB, Buffer.from([(bytes[3 * MiB] ?? 0) ^ 1]))],
-  ['another first byte', (path) => patch(path, 0, Buffer.from([(bytes[0] ?? 0) ^ 255]))],
-  ['garbage behind it', (path) => writeFile(path, randomBytes(700_000), { flag: 'a' })],
+  ['zeros in the middle', (path) => patch(path, 2 * MiB + 5, Buffer.alloc(70_000))],
+  ['one changed byte', (path) => patch(path, 3 * MiB, Buffer.from([(bytes[3 * MiB] ?? 0) ^ 1]))],
+  ['a changed first byte', (path) => patch(path, 0, Buffer.from([(bytes[0] ?? 0) ^ 255]))],
+  ['garbage appended', (path) => writeFile(path, randomBytes(700_000), { flag: 'a' })],
   [
-    'garbage up to its full length',
+    'garbage up to the full length',
     async (path) => {
       const { length } = await readFile(path)
       await writeFile(path, randomBytes(bytes.length - length), { flag: 'a' })
     },
   ],
-  ['a cut', (path) => truncate(path, 2 * MiB + 77)],
+  ['a missing end', (path) => truncate(path, 2 * MiB + 77)],
   [
-    'a cut, and garbage of the same length',
+    'garbage in place of its end',
     async (path) => {
       const { length } = await readFile(path)
       await truncate(path, 2 * MiB)
       await writeFile(path, randomBytes(length - 2 * MiB), { flag: 'a' })
     },
   ],
-  ['nothing left', (path) => truncate(path, 0)],
-  ['no file', (path) => unlink(path)],
+  ['no bytes left', (path) => truncate(path, 0)],
+  ['the file deleted', (path) => unlink(path)],
   [
-    'two places changed for each other',
+    'two places swapped',
     async (path) => {
       const all = await readFile(path)
       await patch(path, MiB, all.subarray(4 * MiB, 4 * MiB + 1000))
@@ -117,7 +117,7 @@ const changes: [string, (path: string) => Promise<void>][] = [
     },
   ],
   [
-    'a change that hides its time',
+    'a change under an old timestamp',
     async (path) => {
       await patch(path, MiB, randomBytes(9))
       await utimes(path, new Date(2020, 1, 1), new Date(2020, 1, 1))
@@ -131,18 +131,18 @@ const changes: [string, (path: string) => Promise<void>][] = [
       await rename(`${path}.other`, path)
     },
   ],
-  ['checksums that were cut', (path) => truncate(`${path}.sums`, 100)],
-  ['checksums of garbage', (path) => writeFile(`${path}.sums`, randomBytes(5000))],
+  ['truncated checksums', (path) => truncate(`${path}.sums`, 100)],
+  ['garbage as checksums', (path) => writeFile(`${path}.sums`, randomBytes(5000))],
   ['no checksums', (path) => rm(`${path}.sums`)],
   [
-    'a folder where its checksums were',
+    'a folder in place of its checksums',
     async (path) => {
       await rm(`${path}.sums`)
       await mkdir(`${path}.sums`)
     },
   ],
   [
-    'a link where its checksums were',
+    'a link in place of its checksums',
     async (path) => {
       await rename(`${path}.sums`, `${path}.moved`)
       await symlink(`${path}.moved`, `${path}.sums`)
@@ -150,8 +150,8 @@ const changes: [string, (path: string) => Promise<void>][] = [
   ],
 ]
 
-describe('a part file that was changed while the program was gone', () => {
-  it.each(['this boot', 'another boot'])('was left alone, in %s: nothing is fetched twice', async (bootId) => {
+describe('a part file that was changed while the program was not running', () => {
+  it.each(['this boot', 'another boot'])('is not fetched twice when it was left alone, in %s', async (bootId) => {
     const partPath = join(folder, `alone ${bootId}`)
     const resume = await leave(partPath)
     const { outcome, isWhole, asked, troubles } = await get(partPath, { resume, bootId })
@@ -163,7 +163,7 @@ describe('a part file that was changed while the program was gone', () => {
     expect(asked).toBeLessThan(bytes.length * 0.45)
   })
 
-  it('was copied with its checksums, which changes its times: nothing is fetched twice', async () => {
+  it('is not fetched twice when it was copied with its checksums, which changes its timestamps', async () => {
     const [partPath, copy] = [join(folder, 'original'), join(folder, 'copy')]
     const resume = await leave(partPath)
     await copyFile(partPath, copy)
@@ -176,7 +176,7 @@ describe('a part file that was changed while the program was gone', () => {
     ])
   })
 
-  it.each(changes)('has %s: the right file in the end', async (what, change) => {
+  it.each(changes)('ends as the right file with %s', async (what, change) => {
     const partPath = join(folder, what.replaceAll(' ', '-'))
     const resume = await leave(partPath)
     await change(partPath)
@@ -184,7 +184,7 @@ describe('a part file that was changed while the program was gone', () => {
     expect([outcome, isWhole]).toEqual([{ sizeBytes: bytes.length, isProven: true }, true])
   })
 
-  it('is damaged in one place: only that is fetched again, and the person hears of it', async () => {
+  it('is fetched again only where it is damaged, and the user is told', async () => {
     const partPath = join(folder, 'one place')
     const resume = await leave(partPath)
     await patch(partPath, 1000, Buffer.alloc(5000))
@@ -195,7 +195,7 @@ describe('a part file that was changed while the program was gone', () => {
     )
   })
 
-  it('is damaged at random, after a random number of runs: never a wrong byte', async () => {
+  it('never ends with a wrong byte after random damage between runs', async () => {
     const random = seededRandom()
     const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)]
     speed = 60 * MiB
@@ -231,7 +231,7 @@ describe('a part file that was changed while the program was gone', () => {
     speed = 500 * MiB
   }, 60_000)
 
-  it('has checksums of which one bit is not as it was: only what they surely say is trusted', async () => {
+  it('is trusted only where its checksums still prove it, whichever bit of them is flipped', async () => {
     const partPath = join(folder, 'flipped')
     const resume = await leave(partPath)
     const kept = await readFile(`${partPath}.sums`)
@@ -250,7 +250,7 @@ describe('a part file that was changed while the program was gone', () => {
     await part.close()
   })
 
-  it('was being written when the program was killed, and then changed: only what is proven is kept', async () => {
+  it('ends as the right file when the program was killed while writing it, and it was then changed', async () => {
     const [partPath, recordPath] = [join(folder, 'killed'), join(folder, 'killed.json')]
     speed = 8 * MiB
     const child = startFetchChild({ link: server.url('/a'), partPath, recordPath })
@@ -264,9 +264,9 @@ describe('a part file that was changed while the program was gone', () => {
   })
 })
 
-describe('a part file that is whole already', () => {
-  it.each(changes.filter(([what]) => !/link|folder|cut, and|checksums/.test(what)))(
-    'has %s: not intact',
+describe('a complete part file', () => {
+  it.each(changes.filter(([what]) => !/link|folder|of its end|checksums/.test(what)))(
+    'is intact only while its bytes are the same: %s',
     async (what, change) => {
       const partPath = join(folder, `whole-${what.replaceAll(' ', '-')}`)
       const { resume } = await get(partPath)
@@ -274,7 +274,7 @@ describe('a part file that is whole already', () => {
       const about = { resume, sizeBytes: bytes.length, bootId: 'this boot', signal: new AbortController().signal }
       const before = await isIntact(partPath, about)
       await change(partPath)
-      // A whole file cannot be filled up.
+      // Some changes leave a complete file as it was.
       const isSame = bytes.equals(await readFile(partPath).catch(() => Buffer.alloc(0)))
       expect([before, await isIntact(partPath, about)]).toEqual([true, isSame])
     },

@@ -55,7 +55,7 @@ async function get(partPath: string, more: Partial<FetchOptions> = {}) {
   return { outcome, troubles, resume: state.resume, isWhole: stored.equals(bytes) }
 }
 
-describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
+describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
   let disk: SmallDisk
   afterEach(() => disk.stop())
 
@@ -63,7 +63,7 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
     ['before a write fails, with the usual reserve', undefined],
     ['when a write fails, without a reserve', 0],
   ])(
-    '%s: says what it needs and what is free, keeps what it has, and goes on when there is room',
+    'says what it needs and what is free, keeps what it has, and resumes when there is room: %s',
     async (_when, reserveBytes) => {
       disk = mountSmallDisk(8)
       const held: number[] = []
@@ -75,7 +75,7 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
         },
       })
       expect([outcome, isWhole, held.length, server.requests.length]).toEqual([bytes.length, true, 3, 1])
-      // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+      // Up to 4 MiB are written at once, so at least this much is stored when no more fits.
       expect(held.every((length) => length > 3 * MiB)).toBe(true)
       const [sentence, after] = troubles.slice(troubles.findIndex((trouble) => trouble !== null))
       expect(sentence).toMatch(
@@ -85,7 +85,7 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
     },
   )
 
-  it('at every half MiB of a fetch: each time the file is whole in the end', async () => {
+  it('ends with the whole file wherever the disk fills up, tried at every half MiB', async () => {
     disk = mountSmallDisk(16)
     const [partPath, ballast] = [join(disk.folder, 'part'), join(disk.folder, 'ballast')]
     const wrong: number[] = []
@@ -105,14 +105,14 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
     expect(wrong).toEqual([])
   })
 
-  it('while it waits: the person can cancel, and what is there is kept', async () => {
+  it('can be cancelled while it waits, and keeps what it has', async () => {
     disk = mountSmallDisk(8)
     const stop = new AbortController()
     const { outcome } = await get(join(disk.folder, 'part'), {
       signal: stop.signal,
       sleep: async () => stop.abort(),
     })
-    // Up to 4 MiB are written at once, so at least so much is there when no more fits.
+    // Up to 4 MiB are written at once, so at least this much is stored when no more fits.
     expect([outcome, (await readFile(join(disk.folder, 'part'))).length > 3 * MiB]).toEqual([
       'This operation was aborted',
       true,
@@ -120,7 +120,7 @@ describe.runIf(has('tmpfs'))('a disk that is full (F4)', () => {
   })
 })
 
-/** Fetches in a child whose system calls fail as told. */
+/** Fetches in a child process whose system calls fail as injected. */
 async function fetchUnder(inject: string[], name: string) {
   const [partPath, recordPath] = [join(folder, name), join(folder, `${name}.json`)]
   const child = startFetchChild(
@@ -132,14 +132,14 @@ async function fetchUnder(inject: string[], name: string) {
   return { last: child.messages.at(-1), troubles: child.messages.map(({ trouble }) => trouble), isWhole }
 }
 
-describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
+describe.runIf(has('strace'))('a fetch whose system calls fail (F4, F6)', () => {
   it.each([
     ['ENOSPC', 1],
     ['ENOSPC', 2],
     ['ENOSPC', 3],
     ['EDQUOT', 2],
-  ])('%s from write %i of each thread: waits and goes on, and asks for nothing twice', async (error, when) => {
-    // Slow enough for a dozen writes, so that some thread has made so many.
+  ])('waits, resumes and requests nothing twice after %s from write %i of each thread', async (error, when) => {
+    // Slow enough for a dozen writes, so that some thread makes that many.
     speed = 20 * MiB
     const rule = `inject=pwritev,pwrite64:error=${error}:when=${when}`
     const { last, troubles, isWhole } = await fetchUnder([rule], `${error}-${when}`)
@@ -147,25 +147,25 @@ describe.runIf(has('strace'))('system calls that fail (F4, F6)', () => {
     expect(troubles.some((trouble) => trouble?.startsWith('This computer’s disk is full'))).toBe(true)
   })
 
-  it('EIO from the first force to the disk: what was not forced is fetched again, then it is complete', async () => {
+  it('fetches what was not synced again after EIO from the first fdatasync', async () => {
     const { last, troubles, isWhole } = await fetchUnder(['inject=fdatasync:error=EIO:when=1'], 'eio-once')
     expect([last, isWhole, server.requests.length > 1]).toEqual([{ sizeBytes: bytes.length }, true, true])
     expect(troubles).toContain('This computer’s disk could not keep what had been fetched. It is fetched again.')
   })
 
-  it('EIO from every force to the disk: never complete', async () => {
+  it('never completes with EIO from every fdatasync', async () => {
     const { last } = await fetchUnder(['inject=fdatasync:error=EIO'], 'eio-always')
     expect(last).toEqual({ error: 'This computer’s disk could not keep what had been fetched.' })
   })
 
-  it('EIO from closing the file: it is not complete, and fetched again', async () => {
+  it('fetches the file again after EIO from close', async () => {
     const { last, isWhole, troubles } = await fetchUnder(['inject=close:error=EIO:when=1'], 'eio-close')
     expect([last, isWhole, server.requests.length > 1]).toEqual([{ sizeBytes: bytes.length }, true, true])
     expect(troubles).toContain('This computer’s disk could not keep what had been fetched. It is fetched again.')
   })
 })
 
-describe('a part file that another program touched (F23)', () => {
+describe('resuming a part file that another program may have changed (F23)', () => {
   /** Fetches over four connections until more than half is there, and leaves the rest. */
   const leaveHalf = async (partPath: string) => {
     speed = 1.5 * MiB
@@ -181,7 +181,7 @@ describe('a part file that another program touched (F23)', () => {
     return resume
   }
 
-  it('has not been touched: only what is missing is fetched', async () => {
+  it('fetches only what is missing when it was not changed', async () => {
     const partPath = join(folder, 'untouched')
     const resume = await leaveHalf(partPath)
     const { outcome, isWhole } = await get(partPath, { resume })
@@ -194,20 +194,20 @@ describe('a part file that another program touched (F23)', () => {
   })
 
   it.each<[string, (path: string) => Promise<void>]>([
-    ['cut', (path) => truncate(path, 5 * MiB)],
-    ['cut in its first part', (path) => truncate(path, 100_000)],
+    ['truncated', (path) => truncate(path, 5 * MiB)],
+    ['truncated in its first part', (path) => truncate(path, 100_000)],
     [
-      'cut, and made as long again with zeros',
+      'truncated and extended with zeros',
       async (path) => {
         const { length } = await readFile(path)
         await truncate(path, 2 * MiB)
         await truncate(path, length)
       },
     ],
-    ['made longer', (path) => writeFile(path, randomBytes(5000), { flag: 'a' })],
+    ['extended', (path) => writeFile(path, randomBytes(5000), { flag: 'a' })],
     ['emptied', (path) => truncate(path, 0)],
     ['deleted', (path) => unlink(path)],
-  ])('was %s: what is missing is fetched, and no zeros stay', async (how, touch) => {
+  ])('fetches what is missing and leaves no zeros when it was %s', async (how, touch) => {
     const partPath = join(folder, `touched ${how}`)
     const resume = await leaveHalf(partPath)
     await touch(partPath)
@@ -229,7 +229,7 @@ describe('a part file that another program touched (F23)', () => {
     ['in several places', 'this boot', 2 * MiB + 12_345, manyDone],
     ['in several places', 'another boot', 2 * MiB + 12_345, manyDone],
   ])(
-    'was filled %s in %s, then cut at %i and made as long again with zeros: fetched from the cut on',
+    'fetches from the cut on when it was filled %s in %s, then truncated at %i and extended with zeros',
     async (...how) => {
       const [, bootId, cut, done] = how
       const partPath = join(folder, `filled ${how.slice(0, 3).join(' ')}`)
@@ -243,7 +243,7 @@ describe('a part file that another program touched (F23)', () => {
     },
   )
 
-  it.runIf(has('unlink'))('is deleted while it is being fetched: noticed at the end, and fetched again', async () => {
+  it.runIf(has('unlink'))('notices at the end that it was deleted during the fetch, and fetches it again', async () => {
     const partPath = join(folder, 'deleted meanwhile')
     let isDeleted = false
     const { outcome, isWhole, troubles } = await get(partPath, {
@@ -257,7 +257,7 @@ describe('a part file that another program touched (F23)', () => {
     expect(troubles).toContain('Another program changed or removed what had been fetched. It is fetched again.')
   })
 
-  it.runIf(has('symbolic links'))('became a link to another file: that file is left alone', async () => {
+  it.runIf(has('symbolic links'))('leaves another file alone when the part file became a link to it', async () => {
     const [partPath, other] = [join(folder, 'linked'), join(folder, 'precious')]
     await writeFile(other, 'precious')
     await symlink(other, partPath)
@@ -268,7 +268,7 @@ describe('a part file that another program touched (F23)', () => {
     ])
   })
 
-  it('comes from another start of the computer: only what was forced to the disk is trusted, wherever it is', async () => {
+  it('trusts only what was synced to the disk, wherever it lies, after another boot', async () => {
     const partPath = join(folder, 'other boot')
     const file = await open(partPath, 'w')
     await file.write(bytes.subarray(0, 2 * MiB), 0, 2 * MiB, 0)

@@ -15,7 +15,7 @@ let partPath: string
 let server: BadServer
 afterEach(() => server?.stop())
 
-/** Serves one link, fetches it without waits between tries, and tells what became of it. */
+/** Serves one link, fetches it without waiting between attempts, and returns the outcome. */
 async function get(
   answer: (request: BadRequest, wire: Wire) => void | Promise<void>,
   more: Partial<FetchOptions> = {},
@@ -40,7 +40,7 @@ async function get(
   return { outcome, isWhole: bytes.equals(await readFile(partPath)), troubles }
 }
 
-/** Sends what is there, and then a reset, which must not overtake it. */
+/** Resets the connection, late enough not to overtake what was sent. */
 const thenReset = (wire: Wire) =>
   new Promise<void>((resolve) => {
     setTimeout(() => {
@@ -51,15 +51,15 @@ const thenReset = (wire: Wire) =>
 const raw = (wire: Wire, text: string) => void wire.socket.write(text, 'latin1')
 const good = (request: BadRequest, wire: Wire) => giveFile(request, wire, { bytes, etag: '"e"' })
 
-describe('a body that says neither its length nor its last chunk', () => {
+describe('a body without a length or chunks', () => {
   const heads: [string, string][] = [
     ['HTTP/1.1 with Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'],
-    ['HTTP/1.1 with nothing', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['HTTP/1.1 without headers', 'HTTP/1.1 200 OK\r\n\r\n'],
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\n'],
-    ['HTTP/1.0 that keeps alive', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n'],
+    ['HTTP/1.0 with Connection: keep-alive', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n'],
   ]
 
-  it.each(heads)('%s, reset in the middle: never delivered', async (_what, head) => {
+  it.each(heads)('is never delivered when it is reset midway: %s', async (_what, head) => {
     const { outcome } = await get(async (_request, wire) => {
       raw(wire, head)
       await wire.body(bytes.subarray(0, 1_000_000))
@@ -68,7 +68,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     expect(outcome).toMatch(/^“127\.0\.0\.1” (broke off before the end|breaks off again and again)/)
   })
 
-  it.each(heads)('%s, closed in order: delivered, and known to be unproven', async (_what, head) => {
+  it.each(heads)('is delivered as unproven when the connection closes cleanly: %s', async (_what, head) => {
     const { outcome, isWhole } = await get(async (_request, wire) => {
       raw(wire, head)
       await wire.body(bytes)
@@ -77,7 +77,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     expect([outcome, isWhole]).toEqual([{ sizeBytes: bytes.length, isProven: false }, true])
   })
 
-  it('resets once and then ends in order: the whole file', async () => {
+  it('is fetched again from the start after a reset', async () => {
     const { outcome, isWhole, troubles } = await get(async (request, wire) => {
       raw(wire, 'HTTP/1.0 200 OK\r\n\r\n')
       await wire.body(request.index === 0 ? bytes.subarray(0, 1_000_000) : bytes)
@@ -95,7 +95,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     ['a length', [`Content-Length: ${bytes.length}`], bytes],
     ['chunks', ['Transfer-Encoding: chunked'], chunked(bytes)],
     ['chunks and a trailer', ['Transfer-Encoding: chunked'], chunked(bytes, 'X-Sum: 1\r\n')],
-  ])('has %s instead: proven', async (_what, lines, body) => {
+  ])('is proven complete when it has %s instead', async (_what, lines, body) => {
     const { outcome, isWhole } = await get(async (_request, wire) => {
       wire.head('200 OK', lines)
       await wire.body(body)
@@ -104,7 +104,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     expect([outcome, isWhole]).toEqual([{ sizeBytes: bytes.length, isProven: true }, true])
   })
 
-  it('is packed by a transfer coding that nobody asked for: an error', async () => {
+  it('is rejected in a transfer coding that was not requested', async () => {
     const { outcome } = await get((_request, wire) => {
       raw(wire, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc')
       wire.socket.end()
@@ -112,7 +112,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     expect(outcome).toContain('“gzip”')
   })
 
-  it.each(['204 No Content', '304 Not Modified'])('is a %s with a body: an error', async (status) => {
+  it.each(['204 No Content', '304 Not Modified'])('is rejected under status %s', async (status) => {
     const { outcome } = await get((_request, wire) => {
       raw(wire, `HTTP/1.1 ${status}\r\nContent-Length: 5\r\n\r\nhello`)
       wire.socket.end()
@@ -120,7 +120,7 @@ describe('a body that says neither its length nor its last chunk', () => {
     expect(outcome).toContain('something that is not a file')
   })
 
-  it('comes after a few answers that say “go on”: the whole file', async () => {
+  it('is fetched after interim responses (100 and 103)', async () => {
     const { outcome, isWhole } = await get((request, wire) => {
       raw(wire, 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n')
       return good(request, wire)
@@ -129,7 +129,7 @@ describe('a body that says neither its length nor its last chunk', () => {
   })
 })
 
-describe('a status that does not fit what comes with it', () => {
+describe('a fetch that gets a status that does not match the body', () => {
   const broken = async (request: BadRequest, wire: Wire) => {
     wire.head('200 OK', [`Content-Length: ${bytes.length}`, 'ETag: "e"', 'Accept-Ranges: bytes'])
     await wire.body(bytes.subarray(0, 1_200_000))
@@ -164,7 +164,7 @@ describe('a status that does not fit what comes with it', () => {
       },
     ],
     [
-      '200 with the same tag and the tail until the end',
+      '200 with the same tag and the tail without a length',
       async (request, wire) => {
         wire.head('200 OK', ['ETag: "e"'])
         await wire.body(tailFrom(request))
@@ -173,7 +173,7 @@ describe('a status that does not fit what comes with it', () => {
     ],
   ]
 
-  it.each(lies)('%s, each time: a clear error, never a file', async (_what, lie) => {
+  it.each(lies)('fails with a clear error when the server always answers %s', async (_what, lie) => {
     const { outcome, isWhole } = await get((request, wire) =>
       request.range === null && request.index === 0
         ? broken(request, wire)
@@ -183,21 +183,21 @@ describe('a status that does not fit what comes with it', () => {
     expect(outcome).toMatch(/a part of the file|another length|contradicts/)
   })
 
-  it.each(lies)('%s, once: the right file', async (_what, lie) => {
+  it.each(lies)('ends with the right file when the server once answers %s', async (_what, lie) => {
     const { outcome, isWhole } = await get((request, wire) =>
       request.index === 0 ? broken(request, wire) : request.index === 1 ? lie(request, wire) : good(request, wire),
     )
     expect([outcome, isWhole]).toEqual([{ sizeBytes: bytes.length, isProven: true }, true])
   })
 
-  it('200 with the tail of a file whose length was never told: never a file', async () => {
+  it('does not simply accept a 200 with the tail of a file whose length was never announced', async () => {
     const { outcome, isWhole } = await get(async (request, wire) => {
       wire.head('200 OK', ['ETag: "e"', ...(request.index === 0 ? [] : ['Content-Length: 1800000'])])
       await wire.body(request.index === 0 ? bytes.subarray(0, 1_200_000) : bytes.subarray(1_200_000))
       if (request.index === 0) await thenReset(wire)
       else wire.socket.end()
     }).catch((error: Error) => ({ outcome: error.message, isWhole: false }))
-    // The first lie is seen; what the server then says to a plain question nobody can check.
+    // The first lie is noticed; what the server then answers to a request without a range cannot be checked.
     expect(
       server.requests.length > 1 && (isWhole || typeof outcome === 'string' || server.requests.at(-1)?.range === null),
     ).toBe(true)
@@ -205,14 +205,14 @@ describe('a status that does not fit what comes with it', () => {
 
   it.each([
     [
-      'the whole, as a part',
+      'the whole file',
       `bytes 0-${bytes.length - 1}/${bytes.length}`,
       { sizeBytes: bytes.length, isProven: true },
     ],
-    ['only a part', `bytes 0-${bytes.length - 1}/${bytes.length + 1}`, expect.stringContaining('a part')],
-    ['a part of a size it does not know', `bytes 0-${bytes.length - 1}/*`, expect.stringContaining('a part')],
-    ['nothing that can be read', 'bytes 7', expect.stringContaining('a part')],
-  ])('206 without having been asked for a range, with %s', async (_what, range, expected) => {
+    ['a part', `bytes 0-${bytes.length - 1}/${bytes.length + 1}`, expect.stringContaining('a part')],
+    ['a part of an unknown total', `bytes 0-${bytes.length - 1}/*`, expect.stringContaining('a part')],
+    ['an unreadable range', 'bytes 7', expect.stringContaining('a part')],
+  ])('accepts an unrequested 206 only where its Content-Range covers the whole file: %s', async (_what, range, expected) => {
     const { outcome } = await get(async (_request, wire) => {
       wire.head('206 Partial Content', [`Content-Range: ${range}`, 'ETag: "e"', `Content-Length: ${bytes.length}`])
       await wire.body(bytes)
@@ -221,7 +221,7 @@ describe('a status that does not fit what comes with it', () => {
     expect(outcome).toEqual(expected)
   })
 
-  it('206 of an unknown total that ends early: starts over, and never ends with that part', async () => {
+  it('starts over when a 206 of an unknown total ends early', async () => {
     const { outcome, isWhole } = await get(async (request, wire) => {
       if (request.index === 0) {
         wire.head('200 OK', ['ETag: "e"'])
@@ -237,7 +237,7 @@ describe('a status that does not fit what comes with it', () => {
     expect([outcome, isWhole]).toEqual([{ sizeBytes: bytes.length, isProven: true }, true])
   })
 
-  it('206 as multipart/byteranges with a Content-Range of its own: starts over', async () => {
+  it('starts over on a multipart/byteranges 206 with a Content-Range of its own', async () => {
     const { outcome, isWhole } = await get(async (request, wire) => {
       if (request.index === 0) return broken(request, wire)
       if (request.range === null) return good(request, wire)
@@ -251,7 +251,7 @@ describe('a status that does not fit what comes with it', () => {
   })
 })
 
-describe('a part that does not say what it is a part of', () => {
+describe('a fetch that gets a part without a strong validator', () => {
   const silent = (lines: (request: BadRequest) => string[]) => async (request: BadRequest, wire: Wire) => {
     const other = randomBytes(bytes.length)
     if (request.index === 0) {
@@ -267,9 +267,9 @@ describe('a part that does not say what it is a part of', () => {
   }
 
   it.each([
-    ['a tag', ['ETag: "a"']],
+    ['an ETag', ['ETag: "a"']],
     ['an old date', ['Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT', 'Date: Tue, 02 Jan 2024 00:00:00 GMT']],
-  ])('after %s: starts over, says so, and mixes nothing', async (_what, lines) => {
+  ])('starts over, says so and mixes nothing when the first response had %s', async (_what, lines) => {
     const { outcome, isWhole, troubles } = await get(silent(() => lines))
     expect([outcome, isWhole, troubles.some((trouble) => trouble.startsWith('Started over'))]).toEqual([
       { sizeBytes: bytes.length, isProven: true },
@@ -281,7 +281,7 @@ describe('a part that does not say what it is a part of', () => {
   it.each([
     ['no tag', []],
     ['a weak tag', ['ETag: W/"e"']],
-  ])('with %s, on a second connection: the first one fetches all of it', async (_what, lines) => {
+  ])('fetches everything over the first connection when the part on the second has %s', async (_what, lines) => {
     const large = solidBytes(12 * MiB)
     const { outcome, troubles } = await get(async (request, wire) => {
       if (request.range === null)
@@ -303,14 +303,14 @@ describe('a part that does not say what it is a part of', () => {
   })
 })
 
-describe('a server that gives no second connection', () => {
+describe('a fetch that gets no second connection', () => {
   const large = solidBytes(12 * MiB)
   it.each([
     ['200 in chunks', ['Transfer-Encoding: chunked', 'ETag: "e"']],
     ['200 without a length', ['ETag: "e"']],
     ['200 with a new tag each time', [`Content-Length: ${large.length}`, 'ETag: "other"']],
     ['200 of another length', [`Content-Length: ${large.length - 5}`, 'ETag: "other"']],
-  ])('but %s: one connection ends it', async (_what, lines) => {
+  ])('finishes over one connection when the second gets a %s', async (_what, lines) => {
     const { outcome, troubles } = await get(async (request, wire) => {
       if (request.index === 0)
         return giveFile(request, wire, {
@@ -330,7 +330,7 @@ describe('a server that gives no second connection', () => {
     ])
   })
 
-  it('but a 206 with a new tag each time: starts over once, and ends on one connection', async () => {
+  it('starts over once and finishes over one connection when each 206 has a new tag', async () => {
     let count = 0
     const { outcome, troubles } = await get((request, wire) => {
       count += 1
@@ -354,17 +354,17 @@ describe('a request that ends in an unusual way', () => {
       /not a file \(101\)/,
     ],
     [
-      '101 and bytes',
+      '101 and more bytes',
       (wire) => raw(wire, `HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n${'x'.repeat(5000)}`),
       /not a file \(101\)/,
     ],
-    ['nothing but the end', (wire) => wire.socket.end(), /broke the connection/],
+    ['a closed connection', (wire) => wire.socket.end(), /broke the connection/],
     ['a reset', (wire) => wire.socket.resetAndDestroy(), /broke the connection/],
-    ['half a head and the end', (wire) => wire.socket.end('HTTP/1.1 200 OK\r\nX-A: '), /broke the connection/],
-    ['no HTTP', (wire) => wire.socket.end('220 Hello\r\n\r\n'), /proper HTTP/],
+    ['half a head', (wire) => wire.socket.end('HTTP/1.1 200 OK\r\nX-A: '), /broke the connection/],
+    ['something that is not HTTP', (wire) => wire.socket.end('220 Hello\r\n\r\n'), /proper HTTP/],
     ['silence', () => undefined, /does not answer/],
     [
-      '“go on” without end',
+      'endless 102 responses',
       (wire) => {
         const many = Buffer.from('HTTP/1.1 102 Processing\r\n\r\n'.repeat(1000))
         const more = () => void (wire.socket.destroyed || wire.socket.write(many, more))
@@ -372,20 +372,20 @@ describe('a request that ends in an unusual way', () => {
       },
       /only says “go on”/,
     ],
-    ['“go on” and the end', (wire) => wire.socket.end('HTTP/1.1 100 Continue\r\n\r\n'), /broke the connection/],
+    ['100 Continue and nothing else', (wire) => wire.socket.end('HTTP/1.1 100 Continue\r\n\r\n'), /broke the connection/],
     [
-      'a head too large',
+      'an oversized head',
       (wire) => wire.socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`),
       /proper HTTP/,
     ],
-  ])('%s: an error in time', async (_what, lie, sentence) => {
+  ])('fails in time on %s', async (_what, lie, sentence) => {
     const { outcome } = await get((_request, wire) => void lie(wire), { stallMs: 300 }).catch((error: Error) => ({
       outcome: error.message,
     }))
     expect(outcome).toMatch(sentence)
   })
 
-  it('101, and the person cancels meanwhile: ends at once', async () => {
+  it('ends at once when it is cancelled while waiting for the response', async () => {
     const stop = new AbortController()
     const { outcome } = await get((_request, _wire) => stop.abort(new Error('cancelled')), { signal: stop.signal })
     expect(outcome).toBe('cancelled')

@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterEach(() => server?.stop())
 
-/** Fetches without waiting between tries, and answers with all that was told on the way. */
+/** Fetches without waiting between attempts, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
   const troubles: (string | null)[] = []
@@ -63,24 +63,24 @@ const serve = async (answer: (request: BadRequest, wire: Wire) => void | Promise
   return server.url('/a')
 }
 
-describe('a length that lies (F9)', () => {
+describe('a fetch with a false or missing length (F9)', () => {
   it.each([
     [
-      'is there twice and differs',
+      'is sent twice with different values',
       ['Content-Length: 5', `Content-Length: ${bytes.length}`],
       'does not answer in proper HTTP',
     ],
     ['is negative', ['Content-Length: -5'], 'does not answer in proper HTTP'],
-    ['is past 2^53', ['Content-Length: 9007199254740999'], 'broke off before the end'],
-    ['is past 2^64', ['Content-Length: 18446744073709551999'], 'does not answer in proper HTTP'],
-    ['is too long by one', [`Content-Length: ${bytes.length + 1}`], 'broke off before the end'],
-    ['is too short by one', [`Content-Length: ${bytes.length - 1}`], 'sent more than it had announced'],
+    ['exceeds 2^53', ['Content-Length: 9007199254740999'], 'broke off before the end'],
+    ['exceeds 2^64', ['Content-Length: 18446744073709551999'], 'does not answer in proper HTTP'],
+    ['is one byte too long', [`Content-Length: ${bytes.length + 1}`], 'broke off before the end'],
+    ['is one byte too short', [`Content-Length: ${bytes.length - 1}`], 'sent more than it had announced'],
     [
-      'is given with chunks',
+      'comes with chunked encoding',
       [`Content-Length: ${bytes.length}`, 'Transfer-Encoding: chunked'],
       'does not answer in proper HTTP',
     ],
-  ])('%s: a clear error, never a file', async (_what, lines, sentence) => {
+  ])('fails with a clear error when Content-Length %s', async (_what, lines, sentence) => {
     const link = await serve(async (_request, wire) => {
       wire.head('200 OK', lines)
       await wire.body(bytes)
@@ -89,7 +89,7 @@ describe('a length that lies (F9)', () => {
     expect((await get({ link })).outcome).toContain(sentence)
   })
 
-  it('is absent: what came until the end is the file', async () => {
+  it('takes everything until the connection closes when Content-Length is absent', async () => {
     const link = await serve(async (_request, wire) => {
       wire.head('200 OK', [])
       await wire.body(bytes)
@@ -98,7 +98,7 @@ describe('a length that lies (F9)', () => {
     expect([(await get({ link })).outcome, await isWhole()]).toEqual([bytes.length, true])
   })
 
-  it('is in chunks that break off before the last: an error', async () => {
+  it('fails when a chunked body ends before its last chunk', async () => {
     const link = await serve(async (_request, wire) => {
       wire.head('200 OK', ['Transfer-Encoding: chunked'])
       wire.socket.end(Buffer.concat([Buffer.from('10000\r\n'), bytes.subarray(0, 65_536), Buffer.from('\r\n')]))
@@ -107,7 +107,7 @@ describe('a length that lies (F9)', () => {
   })
 })
 
-describe('a part that lies (F8)', () => {
+describe('a fetch that gets a false part (F8)', () => {
   const part = async (lie: (request: BadRequest, wire: Wire) => void | Promise<void>) => {
     const link = await serve((request, wire) => {
       if (request.range === null) {
@@ -121,12 +121,12 @@ describe('a part that lies (F8)', () => {
   }
 
   it.each([
-    ['several parts in one', ['Content-Type: multipart/byteranges; boundary=x']],
-    ['a place past 2^53', ['Content-Range: bytes 9007199254740993-9007199254740999/9007199254741000']],
-    ['the end before the start', [`Content-Range: bytes 900-800/${bytes.length}`]],
-    ['a unit of its own', ['Content-Range: pages 1-2/3']],
-    ['packed in a coding', [`Content-Range: bytes 400000-400999/${bytes.length}`, 'Content-Encoding: gzip']],
-  ])('is %s: starts over, says so, and ends with the right bytes', async (_what, lines) => {
+    ['multipart/byteranges', ['Content-Type: multipart/byteranges; boundary=x']],
+    ['at an offset past 2^53', ['Content-Range: bytes 9007199254740993-9007199254740999/9007199254741000']],
+    ['a range that ends before it starts', [`Content-Range: bytes 900-800/${bytes.length}`]],
+    ['in an unknown unit', ['Content-Range: pages 1-2/3']],
+    ['compressed', [`Content-Range: bytes 400000-400999/${bytes.length}`, 'Content-Encoding: gzip']],
+  ])('starts over, says so and ends with the right bytes when the part is %s', async (_what, lines) => {
     const { outcome, troubles } = await part((_request, wire) => {
       wire.head('206 Partial', ['ETag: "v1"', ...lines])
       wire.socket.end(Buffer.alloc(1000))
@@ -138,7 +138,7 @@ describe('a part that lies (F8)', () => {
     ])
   })
 
-  it('is said not to be there, for a file that is another now: starts over', async () => {
+  it('starts over when the server answers 416 with another total size', async () => {
     const { outcome } = await part((_request, wire) => {
       wire.head('416 No', [`Content-Range: bytes */${bytes.length - 1}`, 'Content-Length: 0'])
       wire.socket.end()
@@ -147,9 +147,9 @@ describe('a part that lies (F8)', () => {
   })
 })
 
-describe('connections that break (F10)', () => {
+describe('a fetch over connections that break (F10)', () => {
   it.each(['RST', 'FIN'])(
-    'with %s at 50 places: finishes, fetches nothing twice, and never goes backwards',
+    'finishes, fetches nothing twice and never goes backwards when a %s breaks it at 50 places',
     async (how) => {
       const random = seededRandom()
       const link = await serve((request, wire) => {
@@ -166,7 +166,7 @@ describe('connections that break (F10)', () => {
     },
   )
 
-  it('every 300 ms, all of them: finishes, and fetches hardly more than there is', async () => {
+  it('finishes, with hardly anything fetched twice, when all connections break every 300 ms', async () => {
     const large = randomBytes(8 * 1024 * 1024)
     const link = await serve((request, wire) =>
       giveFile(request, wire, { bytes: large, etag: '"v1"', bytesPerSecond: 3 * 1024 * 1024 }),
@@ -179,8 +179,8 @@ describe('connections that break (F10)', () => {
   })
 })
 
-describe('a server that is slow on purpose (F11)', () => {
-  it('with its head, a byte at a time: is given up after the time for an answer, and asked again', async () => {
+describe('a fetch from a deliberately slow server (F11)', () => {
+  it('times out and retries when the head comes a byte at a time', async () => {
     const link = await serve(async (request, wire) => {
       if (request.index > 0) return giveFile(request, wire, { bytes, etag: '"v1"' })
       wire.socket.write('HTTP/1.1 200 OK\r\nX-Slow: ')
@@ -190,7 +190,7 @@ describe('a server that is slow on purpose (F11)', () => {
     expect([outcome, troubles[0]]).toEqual([bytes.length, expect.stringContaining('“127.0.0.1” does not answer')])
   })
 
-  it('with its body: says that nothing comes long before it asks again', async () => {
+  it('says that nothing arrives well before it retries when the body stalls', async () => {
     const link = await serve(async (request, wire) => {
       if (request.index > 0) return giveFile(request, wire, { bytes, etag: '"v1"' })
       wire.head('200 OK', [`Content-Length: ${bytes.length}`, 'ETag: "v1"'])
@@ -204,11 +204,11 @@ describe('a server that is slow on purpose (F11)', () => {
   })
 })
 
-describe('a redirect that must not be followed (F12)', () => {
+describe('a fetch that is redirected (F12)', () => {
   it.each([
     ['ftp://127.0.0.1/a', 'redirects to an ftp link, which is not followed'],
     ['ftps://127.0.0.1/a', 'redirects to an ftps link, which is not followed'],
-  ])('to %s: stops with the reason', async (location, sentence) => {
+  ])('fails with the reason when it is redirected to %s', async (location, sentence) => {
     const link = await serve((_request, wire) => {
       wire.head('302 Found', [`Location: ${location}`, 'Content-Length: 0'])
       wire.socket.end()
@@ -216,7 +216,7 @@ describe('a redirect that must not be followed (F12)', () => {
     expect((await get({ link })).outcome).toContain(sentence)
   })
 
-  it('from https to http: stops with the reason, and asks for nothing there', async () => {
+  it('fails with the reason when it is redirected from https to http, and requests nothing there', async () => {
     const certificate = makeCertificate(folder)
     const plain = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
     const [key, cert] = [await readFile(`${certificate}.key`), await readFile(`${certificate}.crt`)]
@@ -240,7 +240,7 @@ describe('a redirect that must not be followed (F12)', () => {
     ])
   })
 
-  it('carries what is kept for its own server there, and to no other origin', async () => {
+  it('sends stored credentials to their own origin, and to no other', async () => {
     const other = await startBadServer((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
     const link = await serve((request, wire) => {
       wire.head('302 Found', [`Location: ${request.path === '/a' ? '/b' : other.url('/end')}`, 'Content-Length: 0'])
@@ -261,14 +261,14 @@ describe('a redirect that must not be followed (F12)', () => {
   })
 })
 
-describe('a server that asks to wait (F13)', () => {
+describe('a fetch from a server that sends Retry-After (F13)', () => {
   const busy = (retryAfter: () => string) => (request: BadRequest, wire: Wire) => {
     if (request.index > 0) return giveFile(request, wire, { bytes, etag: '"v1"' })
     wire.head('503 Busy', [`Retry-After: ${retryAfter()}`, 'Content-Length: 0'])
     wire.socket.end()
   }
 
-  it('until a date: waits until then', async () => {
+  it('waits until the given date', async () => {
     const link = await serve(busy(() => new Date(Date.now() + 90_000).toUTCString()))
     const { outcome, waits } = await get({ link })
     expect([outcome, waits.length, (waits[0] ?? 0) > 85_000, (waits[0] ?? 0) <= 90_000]).toEqual([
@@ -279,19 +279,19 @@ describe('a server that asks to wait (F13)', () => {
     ])
   })
 
-  it('until a date that is past: waits as after any error', async () => {
+  it('waits as after any other error when the given date is past', async () => {
     const link = await serve(busy(() => 'Mon, 01 Jan 2024 00:00:00 GMT'))
     expect((await get({ link })).waits).toEqual([500])
   })
 
-  it('for a second: sends not one request before, by the real clock', async () => {
+  it('sends no request before the given second is over, by the real clock', async () => {
     const link = await serve(busy(() => '1'))
     await get({ link, sleep: (ms) => wait(ms) })
     const [first, second] = server.requests
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(1000)
   })
 
-  it('for an hour, and a person does not: goes on at once', async () => {
+  it('retries at once when the user does not wait out the given hour', async () => {
     const link = await serve(busy(() => '3600'))
     const hurry = Promise.withResolvers<void>()
     const { outcome } = await get({
@@ -382,14 +382,14 @@ describe('content that is replaced between and during sessions (F7)', () => {
   })
 })
 
-describe('a checksum that is known beforehand', () => {
+describe('an expected checksum', () => {
   const expected = { crc32: crc32(bytes).toString(16).padStart(8, '0') }
   const plain = (etag: string) => (request: BadRequest, wire: Wire) => {
     if (request.index === 0) return cut(wire, { bytes, etag, request }, 600_000)
     return giveFile(request, wire, { bytes, etag })
   }
 
-  it('lets a fetch without a validator go on, and proves it at the end', async () => {
+  it('lets a fetch without a strong validator resume, and verifies the result', async () => {
     const link = await serve(plain('W/"weak"'))
     const { outcome, troubles } = await get({ link, expect: expected })
     expect([outcome, await isWhole(), server.requests.length]).toEqual([bytes.length, true, 2])
@@ -397,7 +397,7 @@ describe('a checksum that is known beforehand', () => {
     expect(troubles.some((trouble) => trouble?.startsWith('Started over'))).toBe(false)
   })
 
-  it('is not that of what was put together: starts over once, and ends with the right bytes', async () => {
+  it('makes the fetch start over once, and end with the right bytes, when the assembled file does not match', async () => {
     const old = randomBytes(bytes.length)
     const link = await serve((request, wire) =>
       request.index === 0
@@ -413,7 +413,7 @@ describe('a checksum that is known beforehand', () => {
     expect(troubles).toContain('Started over at “127.0.0.1”: its checksum is another.')
   })
 
-  it('is not that of what the server has: an error after the second time', async () => {
+  it('fails the fetch when the file does not match for the second time', async () => {
     const link = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
     const { outcome } = await get({ link, expect: { crc32: '00000001' } })
     expect([outcome, server.requests.length]).toEqual([
@@ -422,7 +422,7 @@ describe('a checksum that is known beforehand', () => {
     ])
   })
 
-  it('is used with a record of another run that has no validator', async () => {
+  it('lets a fetch resume from a record of another run that has no validator', async () => {
     const link = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
     const path = join(folder, 'known')
     await writeFile(path, bytes.subarray(0, 500_000))
@@ -436,7 +436,7 @@ describe('a checksum that is known beforehand', () => {
   })
 })
 
-/** Gives a file, or the part that was asked for, and breaks off after so many bytes. */
+/** Sends a file or the requested part, and breaks off after so many bytes. */
 async function cut(
   wire: Wire,
   file: { bytes: Buffer; etag: string; request?: BadRequest; isFin?: boolean },

@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterAll(() => web.stop())
 
-/** Fetches without waiting between tries, and answers with what was told on the way. */
+/** Fetches without waiting between attempts, and returns what was reported on the way. */
 async function get(path: string, more: Partial<FetchOptions> = {}) {
   const troubles: (string | null)[] = []
   const waits: number[] = []
@@ -55,8 +55,8 @@ const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex')
 const isWhole = async () => sha(await readFile(part)) === sha(bytes)
 const ranges = () => web.requests.map(({ headers }) => [headers.range ?? null, headers['if-range'] ?? null])
 
-describe('a fetch that goes well', () => {
-  it('writes every byte, asks for no coding, and keeps the validator', async () => {
+describe('a successful fetch', () => {
+  it('writes every byte, asks for no content coding, and keeps the validator', async () => {
     web.on('/a', file(bytes, { etag: '"v1"' }))
     const { sizeBytes, records } = await get('/a')
     expect([sizeBytes, await isWhole(), web.requests[0]?.headers['accept-encoding']]).toEqual([
@@ -73,12 +73,12 @@ describe('a fetch that goes well', () => {
     })
   })
 
-  it('takes an empty file', async () => {
+  it('fetches an empty file', async () => {
     web.on('/empty', file(Buffer.alloc(0)))
     expect((await get('/empty')).sizeBytes).toBe(0)
   })
 
-  it('takes a body without a size', async () => {
+  it('fetches a chunked body of unknown size', async () => {
     web.on('/chunked', file(bytes, { announce: null }))
     await get('/chunked')
     expect(await isWhole()).toBe(true)
@@ -92,7 +92,7 @@ describe('a fetch that goes well', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('takes the next address of a host when the first does not accept', async () => {
+  it('tries the next address of a host when the first refuses the connection', async () => {
     const twin = createGate({
       allowHosts: ['twin.test'],
       resolve: async () => [
@@ -118,8 +118,8 @@ describe('a fetch that goes well', () => {
   })
 })
 
-describe('a fetch that breaks off', () => {
-  it('goes on where it was, with If-Range', async () => {
+describe('an interrupted fetch', () => {
+  it('resumes where it stopped, with If-Range', async () => {
     web.on('/cut', file(bytes, { etag: '"v1"', cutAfter: 1_500_000, cuts: 2 }))
     await get('/cut')
     expect(await isWhole()).toBe(true)
@@ -132,8 +132,8 @@ describe('a fetch that breaks off', () => {
   it.each([
     ['a weak validator', { etag: 'W/"v1"' }],
     ['no validator', { etag: null }],
-    ['a date as young as the answer', { etag: null, lastModified: new Date().toUTCString() }],
-  ])('starts over with %s, and says so', async (_what, behaviour) => {
+    ['a date as recent as the response', { etag: null, lastModified: new Date().toUTCString() }],
+  ])('starts over and says so when the server sends %s', async (_what, behaviour) => {
     web.on('/weak', file(bytes, { ...behaviour, cutAfter: 1_000_000, cuts: 1 }))
     const { troubles } = await get('/weak')
     expect([await isWhole(), ranges()[1], troubles.some((trouble) => trouble?.startsWith('Started over'))]).toEqual([
@@ -143,7 +143,7 @@ describe('a fetch that breaks off', () => {
     ])
   })
 
-  it('starts over when the file changed in between', async () => {
+  it('starts over when the file changed between attempts', async () => {
     const old = randomBytes(bytes.length)
     web.on('/swap', (request, response, socket) => {
       web.on('/swap', file(bytes, { etag: '"new"' }))
@@ -153,7 +153,7 @@ describe('a fetch that breaks off', () => {
     expect([await isWhole(), troubles.some((trouble) => trouble?.includes('has changed'))]).toEqual([true, true])
   })
 
-  it('obeys Retry-After up to an hour, and gives up after five tries without progress', async () => {
+  it('obeys Retry-After up to an hour, and gives up after five attempts without progress', async () => {
     web.on('/busy', status(503, { 'retry-after': '120' }))
     const waits: number[] = []
     const sleep = async (ms: number) => {
@@ -167,7 +167,7 @@ describe('a fetch that breaks off', () => {
     expect(waits).toEqual([...Array(4).fill(120_000), ...Array(4).fill(3_600_000), 500, 1000, 2000, 4000])
   })
 
-  it('notices a sender that stops, and tries again', async () => {
+  it('retries when the server stops sending', async () => {
     web.on('/stall', (request, response, socket) => {
       web.on('/stall', file(bytes))
       return file(bytes, { holdUntil: new Promise(() => undefined) })(request, response, socket)
@@ -177,13 +177,13 @@ describe('a fetch that breaks off', () => {
   })
 })
 
-describe('a server that lies', () => {
-  it('announces more than it sends: an error, after tries', async () => {
+describe('a fetch from a server that lies', () => {
+  it('fails after retries when less arrives than was announced', async () => {
     web.on('/short', file(bytes, { announce: bytes.length + 1000, etag: null, cuts: 0 }))
     await expect(get('/short')).rejects.toThrow('broke off before the end')
   })
 
-  it('announces less than it sends: an error', async () => {
+  it('fails when more arrives than was announced', async () => {
     web.on('/long', (_request, response) => {
       response.strictContentLength = false
       response.socket?.end(`HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n${'x'.repeat(50)}`)
@@ -192,12 +192,12 @@ describe('a server that lies', () => {
   })
 
   it.each([
-    ['another start', `bytes 0-${bytes.length - 1}/${bytes.length}`],
-    ['another size', `bytes 1000000-${bytes.length + 4}/${bytes.length + 5}`],
-    ['another unit', 'lines 5-9/10'],
-    ['less than the rest', `bytes 1000000-1000009/${bytes.length}`],
-    ['nothing', ''],
-  ])('answers a range with %s: starts over and ends with the right bytes', async (_what, contentRange) => {
+    ['names another start', `bytes 0-${bytes.length - 1}/${bytes.length}`],
+    ['names another size', `bytes 1000000-${bytes.length + 4}/${bytes.length + 5}`],
+    ['has another unit', 'lines 5-9/10'],
+    ['covers less than the rest', `bytes 1000000-1000009/${bytes.length}`],
+    ['is missing', ''],
+  ])('starts over and ends with the right bytes when the Content-Range of a part %s', async (_what, contentRange) => {
     await writeFile(part, bytes.subarray(0, 1_000_000))
     web.on('/lie', (request, response, socket) => {
       if (request.headers.range === undefined) return file(bytes, { etag: '"v1"' })(request, response, socket)
@@ -208,7 +208,7 @@ describe('a server that lies', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('says the same ETag for another date: starts over', async () => {
+  it('starts over when the ETag is the same but the date is not', async () => {
     await writeFile(part, randomBytes(1_000_000))
     web.on('/same', file(bytes, { etag: '"v1"', lastModified: 'Tue, 02 Jan 2024 00:00:00 GMT' }))
     const validators = { etag: '"v1"', lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT', strong: '"v1"' }
@@ -216,12 +216,12 @@ describe('a server that lies', () => {
     expect(await isWhole()).toBe(true)
   })
 
-  it('sends a coding that was not asked for: an error', async () => {
+  it('fails when the body is not in the content coding that was declared', async () => {
     web.on('/gzip', file(bytes, { headers: { 'content-encoding': 'gzip' } }))
     await expect(get('/gzip')).rejects.toThrow('“gzip”')
   })
 
-  it('redirects in a circle, without end, or to nowhere: an error each', async () => {
+  it('rejects redirect loops, endless redirects, and redirects to a file or an invalid URL', async () => {
     web.on('/x', redirect('/y'))
     web.on('/y', redirect('/x'))
     await expect(get('/x')).rejects.toThrow('in a circle')
@@ -233,7 +233,7 @@ describe('a server that lies', () => {
     await expect(get('/nowhere')).rejects.toThrow('not a link')
   })
 
-  it('redirects to a host that may not be reached: no connection is made there', async () => {
+  it('makes no connection when it is redirected to a host that the gate refuses', async () => {
     const inner = await startWeb()
     const outer = createGate({
       allowHosts: ['outer.test'],
@@ -246,7 +246,7 @@ describe('a server that lies', () => {
     await inner.stop()
   })
 
-  it('never ends: the callback that refuses bytes stops it', async () => {
+  it('stops an endless body when the onBytes callback throws', async () => {
     web.on('/endless', endless)
     const onBytes = (length: number) => {
       if (length > 4_000_000) throw new Error('no more room')
@@ -256,7 +256,7 @@ describe('a server that lies', () => {
   })
 })
 
-describe('going on after the program was gone', () => {
+describe('resuming in a later run', () => {
   beforeEach(() => web.on('/a', file(bytes, { etag: '"v1"' })))
 
   it('trusts the whole part file within the same boot', async () => {
@@ -265,20 +265,20 @@ describe('going on after the program was gone', () => {
     expect([await isWhole(), ranges()]).toEqual([true, [['bytes=2000000-', '"v1"']]])
   })
 
-  it('trusts only what was forced to the disk after another boot', async () => {
+  it('trusts only what was synced to the disk after another boot', async () => {
     await writeFile(part, Buffer.concat([bytes.subarray(0, 1_000_000), Buffer.alloc(500_000)]))
     await get('/a', { resume: { ...record(), bootId: 'another boot', syncedBytes: 1_000_000 } })
     expect([await isWhole(), ranges()]).toEqual([true, [['bytes=1000000-', '"v1"']]])
   })
 
-  it('fetches the rest of a part file that was cut meanwhile', async () => {
+  it('fetches the rest of a part file that was truncated meanwhile', async () => {
     await writeFile(part, bytes.subarray(0, 2_000_000))
     await truncate(part, 1_200_000)
     await get('/a', { resume: { ...record(), syncedBytes: 2_000_000 } })
     expect([await isWhole(), ranges()[0]?.[0]]).toEqual([true, 'bytes=1200000-'])
   })
 
-  it('finds a whole part file whole', async () => {
+  it('recognizes a part file that is already complete', async () => {
     await writeFile(part, bytes)
     const { sizeBytes } = await get('/a', { resume: record() })
     expect([sizeBytes, await isWhole(), ranges()]).toEqual([bytes.length, true, [[`bytes=${bytes.length}-`, '"v1"']]])

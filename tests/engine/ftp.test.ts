@@ -32,7 +32,7 @@ afterEach(async () => {
   bad = null
 })
 
-/** Fetches without waiting between tries, and answers with all that was told on the way. */
+/** Fetches without waiting between attempts, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
   const troubles: string[] = []
@@ -70,7 +70,7 @@ const serve = async (options: Partial<BadFtpOptions> = {}) => {
   return bad
 }
 
-describe.runIf(has('vsftpd'))('a real FTP server', () => {
+describe.runIf(has('vsftpd'))('a fetch from a real FTP server', () => {
   const place = temporaryFolder('vsftpd')
   let server: Vsftpd
   beforeAll(async () => {
@@ -80,7 +80,7 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
   })
   afterAll(() => server.stop())
 
-  it('gives a file to anybody, and says its size and its name', async () => {
+  it('fetches a file anonymously, and finds its size and name', async () => {
     const link = server.url('/jazz%20&%20more%20(1).flac')
     const { outcome, announced, records } = await get({ link })
     expect([outcome, await isWhole(), announced]).toEqual([
@@ -93,7 +93,7 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
     expect(facts).toEqual({ name: 'jazz & more (1).flac', sizeBytes: bytes.length })
   })
 
-  it('gives a file whose name is not English and has a percent sign', async () => {
+  it('fetches a file whose name has non-ASCII letters and a percent sign', async () => {
     const link = server.url(`/${encodeURIComponent('größe 100%.bin')}`)
     expect([(await get({ link })).outcome, await isWhole()]).toEqual([bytes.length, true])
     const facts = await ftpFacts(link, { gate, signal: new AbortController().signal, timeoutMs: 5000 })
@@ -105,7 +105,7 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
     ['Новая папка.zip', 'windows-1251'],
     ['予定表.txt', 'shift_jis'],
     ['café olé.txt', 'windows-1252'],
-  ])('gives “%s”, whose name lies on its disk in %s, by those bytes', async (name, encoding) => {
+  ])('fetches “%s”, stored under a name in %s, by the bytes of that name', async (name, encoding) => {
     const raw = encoded(name, encoding)
     writeFileSync(Buffer.concat([Buffer.from(`${join(place, 'files')}/`), raw]), bytes)
     const link = server.url(`/${raw.toString('hex').replace(/../g, '%$&')}`)
@@ -116,20 +116,20 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
     expect(facts).toEqual({ name, sizeBytes: bytes.length })
   })
 
-  it('gives a file with a question mark in its name', async () => {
+  it('fetches a file with a question mark in its name', async () => {
     writeFileSync(join(place, 'files/what?.bin'), bytes)
     expect((await get({ link: server.url('/what?.bin') })).outcome).toBe(bytes.length)
     expect((await get({ link: server.url('/what%3F.bin') })).outcome).toBe(bytes.length)
   })
 
-  it('has no such file: a sentence, from the fetch and from the facts', async () => {
+  it('fails with a sentence when there is no such file, as does ftpFacts', async () => {
     const link = server.url('/nothing.bin')
     expect((await get({ link })).outcome).toBe('“localhost” says there is no such file (550).')
     const facts = ftpFacts(link, { gate, signal: new AbortController().signal, timeoutMs: 5000 })
     await expect(facts).rejects.toThrow('says there is no such file')
   })
 
-  it('goes on with a file that is the same, and starts over with one that was changed', async () => {
+  it('resumes a file that is the same, and starts over with one that changed', async () => {
     const path = join(place, 'files/changing.bin')
     await writeFile(path, bytes)
     await utimes(path, 1_700_000_000, 1_700_000_000)
@@ -154,7 +154,7 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
     ])
     await writeFile(partPath, randomBytes(1_000_000))
     await utimes(path, 1_700_000_001, 1_700_000_001)
-    // As an earlier version left it: without checksums, so that only the server tells of the change.
+    // As an earlier version left it: without checksums, so that only the server reveals the change.
     const { isSummed: _, ...old } = kept.resume ?? {
       validators: { etag: null, lastModified: null, strong: null },
       totalBytes: null,
@@ -170,7 +170,7 @@ describe.runIf(has('vsftpd'))('a real FTP server', () => {
   })
 })
 
-describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
+describe.runIf(has('vsftpd'))('a fetch from a real FTP server with TLS', () => {
   const place = temporaryFolder('ftps')
   let server: Vsftpd
   let certificate: string
@@ -182,14 +182,14 @@ describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
   afterAll(() => server.stop())
   const told = () => ({ link: server.url('/a.bin'), partPath: join(place, 'part'), recordPath: join(place, 'record') })
 
-  it('gives the file to who trusts its certificate', async () => {
+  it('fetches the file when the certificate is trusted', async () => {
     const child = startFetchChild(told(), { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
     await child.ended
     expect(child.messages.at(-1)).toEqual({ sizeBytes: bytes.length })
     expect(bytes.equals(await readFile(join(place, 'part')))).toBe(true)
   })
 
-  it('has a certificate that nobody trusts, or for another name: nothing is fetched', async () => {
+  it('fetches nothing when the certificate is untrusted or for another name', async () => {
     const stranger = startFetchChild(told())
     await stranger.ended
     const link = server.url('/a.bin').replace('localhost', '127.0.0.1')
@@ -205,64 +205,64 @@ describe.runIf(has('vsftpd'))('a real FTP server that speaks TLS', () => {
   })
 })
 
-describe('a link that must not be sent as it is', () => {
+describe('an FTP link', () => {
   it.each([
     ['a line break', '/a%0D%0ADELE%20b'],
     ['a line feed alone', '/a%0ADELE%20b'],
-    ['a zero byte', '/a%00b'],
-  ])('has %s in its path: refused before a connection is made', async (_what, path) => {
+    ['a NUL', '/a%00b'],
+  ])('is refused before a connection is made when its path has %s', async (_what, path) => {
     const { url, commands } = await serve()
     expect((await get({ link: url(path) })).outcome).toContain('hides a line break')
     expect(commands).toEqual([])
   })
 
-  it('has a line break in its password: refused', async () => {
+  it('is refused when its password has a line break', async () => {
     const { url } = await serve()
     const link = url('/a').replace('//', '//me:x%0D%0ADELE@')
     expect((await get({ link })).outcome).toContain('hides a line break')
   })
 
-  it('names a folder: refused', async () => {
+  it('is refused when it names a folder', async () => {
     const { url } = await serve()
     expect((await get({ link: url('/films/') })).outcome).toContain('names a folder and not a file')
   })
 
-  it('has a user and a password: they are sent, and told to nobody', async () => {
+  it('sends its user and password to the server, and announces them to nobody', async () => {
     const { url, commands } = await serve()
     const { announced } = await get({ link: url('/a').replace('//', '//me:s%40crt@') })
     expect(commands.slice(0, 2)).toEqual(['USER me', 'PASS s@crt'])
     expect(JSON.stringify(announced)).not.toContain('crt')
   })
 
-  it('has a user and a password in Latin-1: those bytes are sent', async () => {
+  it('sends a Latin-1 user and password byte for byte', async () => {
     const { url, commands } = await serve()
     await get({ link: url('/a').replace('//', '//jos%E9:%FC%C3%BC@') })
     expect(commands.slice(0, 2)).toEqual(['USER jos\xe9', 'PASS \xfc\xc3\xbc'])
   })
 })
 
-describe('an FTP server that is old', () => {
+describe('a fetch from an old FTP server', () => {
   const facts = (link: string) =>
     ftpFacts(link, { gate, signal: AbortSignal.timeout(5000), timeoutMs: 5000 }).catch((error: Error) => error.message)
 
   it.each([
     ['550 to SIZE', { SIZE: '550 SIZE: no.' }],
     ['550 to SIZE and MDTM', { SIZE: '550 No.', MDTM: '550 No.' }],
-    ['a size in words', { SIZE: '213 quite large' }],
-    ['nothing newer than 1985', { SIZE: '500 ?', MDTM: '500 ?', EPSV: '500 ?', REST: '502 ?', OPTS: '500 ?' }],
-  ])('says %s: the size is not known, and the file is fetched', async (_what, refused: Record<string, string>) => {
+    ['words to SIZE', { SIZE: '213 quite large' }],
+    ['an error to every command newer than 1985', { SIZE: '500 ?', MDTM: '500 ?', EPSV: '500 ?', REST: '502 ?', OPTS: '500 ?' }],
+  ])('fetches the file without knowing its size when the server answers %s', async (_what, refused: Record<string, string>) => {
     const { url } = await serve({ lie: (command) => refused[command] ?? null })
     expect(await facts(url('/jazz.flac'))).toEqual({ name: 'jazz.flac', sizeBytes: null })
     expect([(await get({ link: url('/jazz.flac') })).outcome, await isWhole()]).toEqual([bytes.length, true])
   })
 
-  it('says 550 to SIZE and to RETR: there is no such file', async () => {
+  it('says that there is no such file when the server answers 550 to SIZE and RETR', async () => {
     const { url } = await serve({ lie: (command) => (/SIZE|RETR/.test(command) ? '550 No such file.' : null) })
     expect(await facts(url('/jazz.flac'))).toMatch(/there is no such file \(550\)/)
     expect((await get({ link: url('/jazz.flac') })).outcome).toMatch(/there is no such file \(550\)/)
   })
 
-  it('has a name that is no UTF-8: those bytes are asked for, and no UTF-8 is wished', async () => {
+  it('requests a name that is not UTF-8 byte for byte, without turning UTF-8 on', async () => {
     const { url, commands } = await serve()
     const { outcome } = await get({ link: url('/%BA%DA.bin') })
     expect(outcome).toBe(bytes.length)
@@ -271,8 +271,8 @@ describe('an FTP server that is old', () => {
   })
 })
 
-describe('an FTP server that lies (F35)', () => {
-  it('names another host for the data: only the port is taken', async () => {
+describe('a fetch from an FTP server that misbehaves (F35)', () => {
+  it('uses only the port when the server names another host for the data', async () => {
     const elsewhere: unknown[] = []
     const stranger = createServer((socket) => elsewhere.push(socket.remoteAddress))
     await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.2', resolve))
@@ -287,7 +287,7 @@ describe('an FTP server that lies (F35)', () => {
     stranger.close()
   })
 
-  it('names a port for the data that is used for something else: the gate refuses it', async () => {
+  it('refuses a data port that belongs to another service', async () => {
     const { url, dataConnections } = await serve({
       lie: (command) => (command === 'EPSV' ? '229 Go on (|||25|)' : null),
     })
@@ -297,19 +297,19 @@ describe('an FTP server that lies (F35)', () => {
     ])
   })
 
-  it('names no port that there is: an error', async () => {
+  it('fails when the data port is out of range', async () => {
     const { url } = await serve({ lie: (command) => (command === 'EPSV' ? '229 Go on (|||70000|)' : null) })
     expect((await get({ link: url('/a') })).outcome).toContain('does not open a connection for the file')
   })
 
-  it('is on a private network that may not be reached: no connection is made', async () => {
+  it('makes no connection to a private network that is not allowed', async () => {
     const { url, commands } = await serve()
     const strict = createGate({ allowHosts: [] })
     expect((await get({ link: url('/a'), gate: strict })).outcome).toContain('private network')
     expect(commands).toEqual([])
   })
 
-  it('has no room (421) at first: is asked again', async () => {
+  it('retries when the server has no room at first (421)', async () => {
     let tries = 0
     const { url } = await serve({
       lie: (command) => (command === 'GREETING' && tries++ < 2 ? '421 Too many.' : null),
@@ -323,7 +323,7 @@ describe('an FTP server that lies (F35)', () => {
     ])
   })
 
-  it('refuses to go on (REST): starts over, says so, and mixes nothing', async () => {
+  it('starts over, says so and mixes nothing when the server refuses to resume (REST)', async () => {
     const { url, commands } = await serve({ lie: (command) => (command === 'REST' ? '502 Not here.' : null) })
     const path = join(folder, 'rest')
     await writeFile(path, randomBytes(1_000_000))
@@ -346,17 +346,17 @@ describe('an FTP server that lies (F35)', () => {
   it.each([
     ['too long', bytes.length + 1000, 'broke off before the end'],
     ['too short', bytes.length - 1000, 'sent more than it had announced'],
-  ])('says a size that is %s: an error, never a file', async (_what, size, sentence) => {
+  ])('fails when the announced size is %s', async (_what, size, sentence) => {
     const { url } = await serve({ lie: (command) => (command === 'SIZE' ? `213 ${size}` : null) })
     expect((await get({ link: url('/a') })).outcome).toContain(sentence)
   })
 
-  it('says neither size nor date: what came until its “done” is the file', async () => {
+  it('takes everything until the final reply when the server tells neither size nor date', async () => {
     const { url } = await serve({ lie: (command) => (['SIZE', 'MDTM'].includes(command) ? '502 What?' : null) })
     expect([(await get({ link: url('/a') })).outcome, await isWhole()]).toEqual([bytes.length, true])
   })
 
-  it('says neither size nor “done”: no file, for nobody knows whether that was all', async () => {
+  it('fails when the server tells neither the size nor that the file is complete', async () => {
     const { url } = await serve({
       lie: (command) => (command === 'SIZE' ? '502 What?' : null),
       last: () => '426 Broken.',
@@ -367,7 +367,7 @@ describe('an FTP server that lies (F35)', () => {
   it.each([
     ['reset', true],
     ['closed', false],
-  ])('has its data connection %s in the middle: goes on where it was', async (_how, isReset) => {
+  ])('resumes where it stopped when the data connection is %s midway', async (_how, isReset) => {
     let cuts = 3
     const { url, commands } = await serve({
       send: (socket, start) => {
@@ -385,7 +385,7 @@ describe('an FTP server that lies (F35)', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b))
   })
 
-  it('replaces the file between two tries: starts over, and no byte of the old one stays', async () => {
+  it('starts over and keeps no old byte when the file is replaced between attempts', async () => {
     const old = randomBytes(bytes.length)
     let isNew = false
     const { url } = await serve({
@@ -408,27 +408,27 @@ describe('an FTP server that lies (F35)', () => {
 
   it.each([
     ['its greeting', 'GREETING'],
-    ['the answer to a command', 'SIZE'],
-    ['the answer to the last one', 'RETR'],
-  ])('keeps %s to itself: an error after tries, in time', async (_what, silent) => {
+    ['its reply to SIZE', 'SIZE'],
+    ['its reply to RETR', 'RETR'],
+  ])('times out after retries when the server does not send %s', async (_what, silent) => {
     const { url } = await serve({ lie: (command) => (command === silent ? '' : null) })
     expect((await get({ link: url('/a'), stallMs: 200 })).outcome).toBe('“127.0.0.1” does not answer.')
   })
 
-  it('sends nothing over the data connection: is given up after the time for it', async () => {
+  it('times out when nothing comes over the data connection', async () => {
     const { url } = await serve({ send: () => true })
     expect((await get({ link: url('/a'), stallMs: 300 })).outcome).toBe('“127.0.0.1” stopped sending.')
   })
 
   it.each([
     ['hangs up', 'hang up', 'broke the connection'],
-    ['lets nobody in', '530 Go away.', 'does not let this user in (530)'],
-  ])('%s at the password: an error', async (_what, lie, sentence) => {
+    ['refuses the login', '530 Go away.', 'does not let this user in (530)'],
+  ])('fails when the server %s after the password', async (_what, lie, sentence) => {
     const { url } = await serve({ lie: (command) => (command === 'PASS' ? lie : null) })
     expect((await get({ link: url('/a') })).outcome).toContain(sentence)
   })
 
-  it('says all of it twice as long as any answer can be: an error', async () => {
+  it('fails when a reply is longer than any reply may be', async () => {
     const { url } = await serve({ lie: (command) => (command === 'SIZE' ? `213-${'x'.repeat(200_000)}` : null) })
     expect((await get({ link: url('/a') })).outcome).toContain('does not answer in proper FTP')
   })

@@ -17,9 +17,9 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-describe('kill −9 in the middle of a fetch over four connections', () => {
+describe('kill -9 during a fetch over four connections', () => {
   it(
-    `ends ${rounds} times with nothing lost: the same bytes, and at most 1 MiB a connection fetched again`,
+    `loses nothing in ${rounds} rounds: ends with the same bytes, and fetches at most 1 MiB per connection again`,
     async () => {
       const random = seededRandom()
       const [partPath, recordPath] = [join(folder, 'killed'), join(folder, 'killed.json')]
@@ -54,7 +54,7 @@ describe('kill −9 in the middle of a fetch over four connections', () => {
 
 const blockBytes = 4096
 
-/** Which blocks of the source stand in the part file already. */
+/** Which blocks of the source are already in the part file. */
 function storedBlocks(part: Buffer, source: Buffer): boolean[] {
   return Array.from({ length: Math.ceil(source.length / blockBytes) }, (_, index) => {
     const [start, end] = [index * blockBytes, Math.min((index + 1) * blockBytes, source.length)]
@@ -62,7 +62,7 @@ function storedBlocks(part: Buffer, source: Buffer): boolean[] {
   })
 }
 
-/** How many stored bytes were asked for again. */
+/** How many stored bytes were requested again. */
 function overlap(requests: BadRequest[], stored: boolean[], size: number): number {
   const again = new Set<number>()
   for (const { range } of requests) {

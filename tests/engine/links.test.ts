@@ -11,9 +11,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-// As here, and as where the system has no flag for it.
-describe.each([[constants.O_NOFOLLOW], [undefined]])('opening a file, with the flag %s', (noFollow) => {
-  it('makes it and opens it again', async () => {
+// With this system’s flag, and without one, as on systems that have none.
+describe.each([[constants.O_NOFOLLOW], [undefined]])('openPlain with the no-follow flag %s', (noFollow) => {
+  it('creates a file and opens it again', async () => {
     const path = join(folder, 'file')
     const made = await openPlain(path, constants.O_RDWR | constants.O_CREAT, { noFollow })
     await made.writeFile('words')
@@ -23,7 +23,7 @@ describe.each([[constants.O_NOFOLLOW], [undefined]])('opening a file, with the f
     await opened.close()
   })
 
-  it.runIf(has('symbolic links'))('never follows a link', async () => {
+  it.runIf(has('symbolic links'))('never follows a symbolic link', async () => {
     writeFileSync(join(folder, 'other'), 'of somebody else')
     const path = join(folder, 'link')
     symlinkSync(join(folder, 'other'), path)

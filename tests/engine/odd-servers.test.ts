@@ -26,7 +26,7 @@ async function serve(answer: (request: BadRequest, wire: Wire) => void | Promise
   return server
 }
 
-/** Fetches without waiting between tries, and answers with the bytes or the sentence. */
+/** Fetches without waiting between attempts, and returns whether the file is right, or the error message. */
 async function get(link: string) {
   const partPath = join(folder, randomBytes(8).toString('hex'))
   const starts: Omit<Announced, 'head'>[] = []
@@ -71,21 +71,21 @@ function send(wire: Wire, status: string, lines: string[]): void {
 const latin1 = (buffer: Buffer) => buffer.toString('latin1')
 const escaped = (buffer: Buffer) => buffer.toString('hex').replace(/../g, '%$&').toUpperCase()
 
-describe('bytes in an address', () => {
+describe('non-ASCII bytes in a URL', () => {
   const names: [name: string, encoding: string][] = [
     ['黑客帝国 第一集.mkv', 'gbk'],
     ['予定表.txt', 'shift_jis'],
     ['Новая папка.zip', 'windows-1251'],
     ['café olé.txt', 'windows-1252'],
   ]
-  it.each(names)('“%s” in %s, escaped in the link: asked for as it stands, named right', async (name, encoding) => {
+  it.each(names)('requests “%s” in %s unchanged when it is escaped in the link, and decodes its name', async (name, encoding) => {
     const server = await serve((_request, wire) => give(wire))
     const path = `/${escaped(encoded(name, encoding))}`
     expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', name })
     expect(server.requests[0]?.path).toBe(path)
   })
 
-  it.each(names)('“%s” in %s, raw in a Location: asked for byte by byte, named right', async (name, encoding) => {
+  it.each(names)('requests “%s” in %s byte for byte when it is raw in a Location, and decodes its name', async (name, encoding) => {
     const raw = encoded(name, encoding)
     const server = await serve((request, wire) => {
       if (request.path === '/first') return send(wire, '302 Found', [`Location: /d/${latin1(raw)}?f=${latin1(raw)}`])
@@ -98,7 +98,7 @@ describe('bytes in an address', () => {
     expect(server.requests[1]?.path).toBe(`/d/${asked}?f=${asked}`)
   })
 
-  it('raw UTF-8 in a Location, its host too', async () => {
+  it('follows a Location in raw UTF-8', async () => {
     const server = await serve((request, wire) => {
       if (request.path === '/first') return send(wire, '302 Found', [`Location: ${latin1(Buffer.from('/Zoë ☃.bin'))}`])
       return give(wire)
@@ -108,8 +108,8 @@ describe('bytes in an address', () => {
   })
 })
 
-describe('cookies along redirects', () => {
-  it('a redirect to itself that sets a cookie is followed with it', async () => {
+describe('cookies during redirects', () => {
+  it('follows a redirect to the same URL with the cookie that it sets', async () => {
     const server = await serve((request, wire) =>
       request.headers.cookie === 'seen=1; way=a=b'
         ? give(wire)
@@ -123,7 +123,7 @@ describe('cookies along redirects', () => {
     expect(server.requests.map(({ headers }) => headers.cookie ?? null)).toEqual([null, 'seen=1; way=a=b'])
   })
 
-  it('a circle that a cookie breaks is none; one that it does not break is', async () => {
+  it('follows a redirect loop that a cookie ends, and rejects one that it does not', async () => {
     const server = await serve((request, wire) => {
       if (request.path === '/endless') return send(wire, '302 Found', ['Set-Cookie: a=1', 'Location: /endless'])
       if (request.path === '/gate') return send(wire, '302 Found', ['Set-Cookie: ok=1; Path=/', 'Location: /film.bin'])
@@ -133,7 +133,7 @@ describe('cookies along redirects', () => {
     expect((await get(server.url('/endless'))).outcome).toMatch(/redirects in a circle/)
   })
 
-  it('keeps each cookie to its host, its path and protected connections', async () => {
+  it('sends each cookie only to its host, within its path and, if it is Secure, over HTTPS', async () => {
     const other = await serve((_request, wire) => give(wire))
     const server = await serve((request, wire) => {
       if (request.path === '/a/start') {
@@ -153,7 +153,7 @@ describe('cookies along redirects', () => {
     expect(other.requests[0]?.headers.cookie).toBeUndefined()
   })
 
-  it('cookies that are no proper ones keep nothing from being fetched', async () => {
+  it('fetches the file despite malformed cookies', async () => {
     const odd = [
       '',
       '=',
@@ -174,7 +174,7 @@ describe('cookies along redirects', () => {
     expect(await get(server.url('/0'))).toMatchObject({ outcome: 'whole' })
   })
 
-  it('a cookie that is taken back is not sent', async () => {
+  it('does not send a cookie that was deleted with Max-Age=0', async () => {
     const server = await serve((request, wire) => {
       const step = Number(request.path.slice(1))
       if (step === 3) return give(wire)
@@ -186,7 +186,7 @@ describe('cookies along redirects', () => {
   })
 })
 
-describe('a coding that nobody asked for', () => {
+describe('an unrequested content coding', () => {
   it.each([
     ['gzip', gzipSync(bytes)],
     ['x-gzip', gzipSync(bytes)],
@@ -200,7 +200,7 @@ describe('a coding that nobody asked for', () => {
     ['utf-8', bytes],
     ['aws-chunked', bytes],
     ['binary', bytes],
-  ])('%s is undone, and the size is not known before', async (coding, body) => {
+  ])('decodes %j, and announces a size only where the body is not compressed', async (coding, body) => {
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`, 'ETag: "a"'], body))
     const isCoded = body !== bytes
     expect(await get(server.url('/film.mkv'))).toMatchObject({
@@ -215,7 +215,7 @@ describe('a coding that nobody asked for', () => {
     ['/get?id=1', ['Content-Disposition: attachment; filename="song.tar.gz"']],
     ['/get', ['Content-Type: application/x-gzip']],
     ['/get', ['Content-Type: application/gzip']],
-  ])('%s %s, sent as gzip, is that file as it stands', async (path, lines) => {
+  ])('keeps a gzip file compressed that is served with Content-Encoding: gzip: %s %j', async (path, lines) => {
     const server = await serve((_request, wire) => give(wire, ['Content-Encoding: gzip', ...lines]))
     expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', announced: { sizeBytes: bytes.length } })
   })
@@ -225,12 +225,12 @@ describe('a coding that nobody asked for', () => {
     ['x-none', bytes],
     ['gzip', bytes],
     ['br', bytes],
-    // These begin with what is a whole, empty file in the coding.
+    // These begin with a complete stream in the coding.
     ['gzip', Buffer.concat([gzipSync(''), bytes])],
     ['br', Buffer.concat([Buffer.from([0x06]), bytes])],
     ['br', Buffer.concat([brotliCompressSync(Buffer.alloc(5000)), bytes])],
     ['zstd', Buffer.concat([zstdCompressSync(''), bytes])],
-  ])('%s that cannot be undone: an error, and no file', async (coding, body) => {
+  ])('rejects a body that cannot be decoded as %s', async (coding, body) => {
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
     expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding “(compress|x-none|gzip|br|zstd)”/)
   })
@@ -240,7 +240,7 @@ describe('a coding that nobody asked for', () => {
     ['br', brotliCompressSync(bytes), Buffer.from('\r\n')],
     ['deflate', deflateSync(bytes), Buffer.from('\n \n')],
     ['zstd', zstdCompressSync(bytes), Buffer.from('\n')],
-  ])('%s with a line end or zeros behind it: the file', async (coding, packed, padding) => {
+  ])('ignores zeros or line breaks after the end of %s', async (coding, packed, padding) => {
     const body = Buffer.concat([packed, padding])
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))
     expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole' })
@@ -251,13 +251,13 @@ describe('a coding that nobody asked for', () => {
     ['br', brotliCompressSync(bytes)],
     ['deflate', deflateSync(bytes)],
     ['zstd', zstdCompressSync(bytes)],
-  ])('%s that ends too soon, in a body that is whole: an error', async (coding, packed) => {
+  ])('rejects %s that is truncated in a complete body', async (coding, packed) => {
     const half = packed.subarray(0, packed.length - 200)
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], half))
     expect((await get(server.url('/film.mkv'))).outcome).toMatch(/in the coding/)
   })
 
-  it('a connection that breaks in it: fetched again from the beginning', async () => {
+  it('starts over when the connection breaks within a compressed body', async () => {
     const packed = gzipSync(bytes)
     const server = await serve(async (request, wire) => {
       wire.head('200 OK', [`Content-Length: ${packed.length}`, 'Content-Encoding: gzip', 'ETag: "a"'])
@@ -269,7 +269,7 @@ describe('a coding that nobody asked for', () => {
     expect(server.requests.map(({ range }) => range)).toEqual([null, null])
   })
 
-  it('only the rest of the file in it: fetched whole instead, and no byte is mixed', async () => {
+  it('starts over, and mixes no bytes, when the rest of the file comes compressed', async () => {
     const server = await serve(async (request, wire) => {
       if (request.index === 0) {
         wire.head('200 OK', [`Content-Length: ${bytes.length}`, 'ETag: "a"'])
@@ -291,7 +291,7 @@ describe('a coding that nobody asked for', () => {
   })
 })
 
-describe('heads that are odd', () => {
+describe('unusual response heads', () => {
   const raw = (lines: string[]) => async (_request: BadRequest, wire: Wire) => {
     wire.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
     await wire.body(bytes)
@@ -299,17 +299,17 @@ describe('heads that are odd', () => {
   }
   const length = `Content-Length: ${bytes.length}`
   it.each([
-    ['no reason', ['HTTP/1.1 200', length]],
-    ['a blank for a reason', ['HTTP/1.1 200 ', length]],
+    ['a status line without a reason', ['HTTP/1.1 200', length]],
+    ['an empty reason', ['HTTP/1.1 200 ', length]],
     ['a reason in Latin-1', ['HTTP/1.1 200 Tr\u00e8s bien', length]],
     ['HTTP/1.0', ['HTTP/1.0 200 OK', length]],
     ['no content type', ['HTTP/1.1 200 OK', length, 'Connection: close']],
-    ['names in capitals and blanks behind', ['HTTP/1.1 200 OK', `CONTENT-LENGTH:${bytes.length}  `]],
-    ['a folded line', ['HTTP/1.1 200 OK', length, 'Content-Disposition: attachment;', ' filename="film.mkv"']],
-    ['lines that end without a CR', [`HTTP/1.1 200 OK\nX-A: b\n${length}`]],
+    ['header names in capitals and trailing blanks', ['HTTP/1.1 200 OK', `CONTENT-LENGTH:${bytes.length}  `]],
+    ['a folded header', ['HTTP/1.1 200 OK', length, 'Content-Disposition: attachment;', ' filename="film.mkv"']],
+    ['lines that end in LF alone', [`HTTP/1.1 200 OK\nX-A: b\n${length}`]],
     ['a blank before a colon', ['HTTP/1.1 200 OK', `Content-Length : ${bytes.length}`]],
     ['HTTP/1.4', ['HTTP/1.4 200 OK', length]],
-  ])('%s: the file is fetched', async (_what, lines) => {
+  ])('accepts %s', async (_what, lines) => {
     const server = await serve(raw(lines))
     expect(await get(server.url('/film.mkv'))).toMatchObject({ outcome: 'whole', name: 'film.mkv' })
   })

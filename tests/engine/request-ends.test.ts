@@ -22,7 +22,7 @@ afterEach(async () => {
   await server.stop()
 })
 
-/** Writes all but the last bytes of a body under a head, and breaks the connection. */
+/** Sends a head and all but the last bytes of a body, and breaks the connection. */
 const breakOff = (head: string) => async (wire: Wire) => {
   wire.socket.write(head)
   await wire.body(body.subarray(0, body.length - 10))
@@ -30,21 +30,21 @@ const breakOff = (head: string) => async (wire: Wire) => {
 }
 const endings: [string, (wire: Wire) => unknown][] = [
   [
-    'a change of protocol',
+    '101 Switching Protocols',
     (wire) => wire.socket.write('HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
   ],
-  ['the end before a head', (wire) => wire.socket.end('HTTP/1.1 2')],
-  ['a body without a length that is reset', breakOff('HTTP/1.0 200 OK\r\n\r\n')],
-  ['a body shorter than its length', breakOff(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`)],
+  ['half a status line', (wire) => wire.socket.end('HTTP/1.1 2')],
+  ['a body without a length that ends in a reset', breakOff('HTTP/1.0 200 OK\r\n\r\n')],
+  ['a body shorter than its Content-Length', breakOff(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`)],
 ]
 
 describe.each(endings)('a request that is answered with %s', (_what, lie) => {
-  it('to a server of Put.io’s API: is an error, and not an answer', async () => {
+  it('fails when it is a call to Put.io’s API', async () => {
     server = await startBadServer((_request, wire) => void lie(wire))
     await expect(post(new URL(server.url('/v1/user')), 'request={}')).rejects.toThrow()
   })
 
-  it('for a stream: the player hears that it broke off', async () => {
+  it('fails for the player when it is for a stream', async () => {
     server = await startBadServer((_request, wire) => void lie(wire))
     relay = createRelay(createLog(() => undefined, new Secrets()))
     const link = await relay.link(async () => server.url('/film'), 'film.mp4')
@@ -55,14 +55,14 @@ describe.each(endings)('a request that is answered with %s', (_what, lie) => {
     await expect(played).rejects.toThrow()
   })
 
-  it('for a page or a feed: is an error, and not half of it', async () => {
+  it('fails, rather than returning half, when it is for a page or a feed', async () => {
     server = await startBadServer((_request, wire) => void lie(wire))
     const text = fetchText(server.url('/feed'), { gate, signal: new AbortController().signal, maxBytes: 1_000_000 })
     await expect(text).rejects.toThrow(/127\.0\.0\.1/)
   })
 })
 
-it('a transfer that is answered with 101 ends in Error, leaves nothing when it is cancelled, and the service ends in order', async () => {
+it('ends a transfer that is answered with 101 in Error, leaves nothing when it is cancelled, and exits cleanly', async () => {
   server = await startBadServer((_request, wire) => {
     wire.socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
   })

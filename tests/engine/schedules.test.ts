@@ -13,12 +13,12 @@ const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 1000)
 const atOnce = 8
 const folder = temporaryFolder('schedules')
 
-/** How a file tells its versions apart. */
+/** What tells the versions of a file apart. */
 const kinds = ['tag', 'weak tag', 'date', 'nothing'] as const
-/** How the sender says, or does not say, how long it is. */
+/** How the server marks the end of a body, if it does. */
 const framings = ['length', 'chunks', 'end'] as const
-/** What the server does with one request. What asks for a part is answered with one only where `If-Range` says so. */
-const deeds = [
+/** What the server does with one request. A range request gets a part only where `If-Range` allows it. */
+const behaviours = [
   'honest',
   'cut by RST',
   'cut by FIN',
@@ -37,13 +37,13 @@ const deeds = [
 ] as const
 
 const step = fc.record({
-  deed: fc.constantFrom(...deeds),
+  behaviour: fc.constantFrom(...behaviours),
   framing: fc.constantFrom(...framings),
-  /** Where it is cut, of all that it would send. */
+  /** Where the body is cut, as a share of its length. */
   cut: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-  /** Another content takes the place of the last one before this request. */
+  /** The content is replaced before this request. */
   isNew: fc.boolean(),
-  /** The program is stopped after this request, and begins again with what it kept. */
+  /** The program is stopped after this request, and starts again with what it kept. */
   isStopped: fc.boolean(),
 })
 const schedule = fc.record({
@@ -58,7 +58,7 @@ interface Running extends Schedule {
   index: number
   version: number
   requests: number
-  /** Every content that there ever was. */
+  /** All versions of the content so far. */
   contents: Buffer[]
 }
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-it(`ends ${schedules} schedules of broken, lying and changing answers with the right bytes, or with a clear error`, async () => {
+it(`ends ${schedules} schedules of broken, false and changing responses with the right bytes or a clear error`, async () => {
   const seed = Number(process.env.PUTDESK_SEED ?? Math.floor(Math.random() * 2 ** 31))
   console.info(`PUTDESK_SEED=${seed}`)
   running = fc
@@ -90,7 +90,7 @@ it(`ends ${schedules} schedules of broken, lying and changing answers with the r
   expect(delivered).toBeGreaterThan(schedules / 4)
 }, 120_000)
 
-/** Fetches from run to run until it is whole or has failed for good, and says what became of it. */
+/** Fetches, run after run, until the file is complete or has failed for good, and returns the outcome. */
 async function run(it: Running): Promise<string> {
   const partPath = join(folder, `${it.index}`)
   let resume: ResumeRecord | null = null
@@ -135,7 +135,7 @@ function contentOf({ isSameLength }: Schedule, index: number, version: number): 
 async function answer(request: BadRequest, wire: Wire): Promise<void> {
   const it = running[Number(request.path.slice(1))]
   if (it === undefined) return void wire.socket.destroy()
-  const honest: Step = { deed: 'honest', framing: 'length', cut: 0.5, isNew: false, isStopped: false }
+  const honest: Step = { behaviour: 'honest', framing: 'length', cut: 0.5, isNew: false, isStopped: false }
   const now = it.steps[it.requests] ?? honest
   it.requests += 1
   if (now.isNew) {
@@ -150,29 +150,29 @@ async function answer(request: BadRequest, wire: Wire): Promise<void> {
   const total = content.length
   const part = content.subarray(start)
   const range = (from: number, to: number, of: number | '*') => `Content-Range: bytes ${from}-${to - 1}/${of}`
-  const { deed } = now
-  if (deed === 'nothing') return void wire.socket.end()
-  if (deed === 'no HTTP') return void wire.socket.end('220 hello\r\n\r\n')
-  if (deed === '101') return void wire.socket.end('HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
-  if (deed === '500') return void wire.socket.end('HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n')
+  const { behaviour } = now
+  if (behaviour === 'nothing') return void wire.socket.end()
+  if (behaviour === 'no HTTP') return void wire.socket.end('220 hello\r\n\r\n')
+  if (behaviour === '101') return void wire.socket.end('HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
+  if (behaviour === '500') return void wire.socket.end('HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n')
   if (asked !== null) {
-    if (deed === '416')
+    if (behaviour === '416')
       return void wire.socket.end(`HTTP/1.1 416 No\r\n${range(0, 1, start).replace('0-0', '*')}\r\n\r\n`)
-    // Under another validator the tail would be a new version, and nobody could tell.
-    if (deed === 'tail as 200' && isPart) return send(wire, now, { status: '200 OK', lines, body: part })
-    if (deed === 'tail as 200 with Content-Range' && isPart)
+    // Under another validator the tail could not be told from a new version.
+    if (behaviour === 'tail as 200' && isPart) return send(wire, now, { status: '200 OK', lines, body: part })
+    if (behaviour === 'tail as 200 with Content-Range' && isPart)
       return send(wire, now, { status: '200 OK', lines: [...lines, range(start, total, total)], body: part })
-    if (deed === 'silent 206')
+    if (behaviour === 'silent 206')
       return send(wire, now, { status: '206 Part', lines: [range(start, total, total)], body: part })
-    if (deed === '206 elsewhere')
+    if (behaviour === '206 elsewhere')
       return send(wire, now, {
         status: '206 Part',
         lines: [...lines, range(start + 1, total, total)],
         body: part.subarray(1),
       })
-    if (deed === '206 of another total')
+    if (behaviour === '206 of another total')
       return send(wire, now, { status: '206 Part', lines: [...lines, range(start, total, total + 7)], body: part })
-    if (deed === '206 of no total') {
+    if (behaviour === '206 of no total') {
       const half = part.subarray(0, part.length / 2)
       return send(wire, now, {
         status: '206 Part',
@@ -180,7 +180,7 @@ async function answer(request: BadRequest, wire: Wire): Promise<void> {
         body: half,
       })
     }
-    if (deed === 'multipart 206') {
+    if (behaviour === 'multipart 206') {
       const type = 'Content-Type: multipart/byteranges; boundary=x'
       return send(wire, now, { status: '206 Part', lines: [...lines, type, range(start, total, total)], body: part })
     }
@@ -200,7 +200,7 @@ function validatorOf({ kind, index, version }: Running): { validator: string | u
 
 /** Sends a body under its framing, whole or cut. */
 async function send(wire: Wire, now: Step, { status, lines, body }: { status: string; lines: string[]; body: Buffer }) {
-  const isCut = now.deed.startsWith('cut')
+  const isCut = now.behaviour.startsWith('cut')
   const framing = { length: [`Content-Length: ${body.length}`], chunks: ['Transfer-Encoding: chunked'], end: [] }
   wire.head(status, [...lines, ...framing[now.framing]])
   const sent = isCut ? body.subarray(0, Math.floor(body.length * now.cut)) : body
@@ -210,6 +210,6 @@ async function send(wire: Wire, now: Step, { status, lines, body }: { status: st
       Buffer.concat([...(sent.length > 0 ? [head, sent] : []), Buffer.from(isCut ? '' : '\r\n0\r\n\r\n')]),
     )
   } else await wire.body(sent)
-  if (now.deed === 'cut by RST') wire.socket.resetAndDestroy()
+  if (now.behaviour === 'cut by RST') wire.socket.resetAndDestroy()
   else wire.socket.end()
 }

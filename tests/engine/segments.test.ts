@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterEach(() => server?.stop())
 
-/** Fetches into a new part file, and answers with all that was told on the way. */
+/** Fetches into a new part file, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   const partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
   const troubles: (string | null)[] = []
@@ -57,8 +57,8 @@ async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
 
 const slowUntilAskedTwice = () => (server.requests.length < 2 ? 4 * MiB : 50 * MiB)
 
-describe('a slow server that gives parts', () => {
-  it('is asked over four connections, each part once, and the file is whole', async () => {
+describe('a fetch from a slow server that supports ranges', () => {
+  it('uses four connections and ends with the whole file', async () => {
     const { seen, answer } = countOpen((request, wire) => giveFile(request, wire, file))
     server = await startBadServer(answer)
     const startedAtMs = performance.now()
@@ -68,12 +68,12 @@ describe('a slow server that gives parts', () => {
     expect(seconds).toBeLessThan((bytes.length / file.bytesPerSecond) * 0.75)
     expect([...lengths].sort((a, b) => a - b).at(-1)).toBe(bytes.length)
     expect(lengths.filter((length) => length > bytes.length)).toEqual([])
-    // Whoever is asked to give the rest stops where the next connection begins.
+    // Each further connection asks for a part of the same version.
     expect(server.requests.slice(1).every(({ headers }) => headers['if-range'] === '"v1"')).toBe(true)
     expect(records.at(-1)?.record).toMatchObject({ totalBytes: bytes.length, syncedBytes: bytes.length })
   })
 
-  it('is asked over one connection when one is allowed', async () => {
+  it('uses one connection when only one is allowed', async () => {
     server = await startBadServer((request, wire) => giveFile(request, wire, { ...file, bytesPerSecond: 12 * MiB }))
     const { isWhole } = await get({ link: server.url('/a'), maxConnections: 1 })
     expect([isWhole, server.requests.length]).toEqual([true, 1])
@@ -84,7 +84,7 @@ describe('a slow server that gives parts', () => {
     ['429', (wire) => void wire.socket.end('HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n')],
     ['403', (wire) => void wire.socket.end('HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n')],
     ['a reset', (wire) => void wire.socket.resetAndDestroy()],
-    ['no word', (wire) => void wire.socket.end()],
+    ['a closed connection', (wire) => void wire.socket.end()],
     ['416', (wire) => void wire.socket.end(`HTTP/1.1 416 No\r\nContent-Range: bytes */${bytes.length}\r\n\r\n`)],
     [
       'the whole file',
@@ -94,7 +94,7 @@ describe('a slow server that gives parts', () => {
       },
     ],
     [
-      'another place',
+      'a part at another offset',
       (wire, { range }) => {
         const [start, end] = [(range?.start ?? 0) - 5, range?.end ?? bytes.length]
         wire.head('206 Partial', [`Content-Range: bytes ${start}-${end - 1}/${bytes.length}`, 'ETag: "v1"'])
@@ -102,7 +102,7 @@ describe('a slow server that gives parts', () => {
       },
     ],
     [
-      'less than was asked for',
+      'less than was requested',
       (wire, { range }) => {
         const start = range?.start ?? 0
         wire.head('206 Partial', [`Content-Range: bytes ${start}-${start + 9}/${bytes.length}`, 'ETag: "v1"'])
@@ -110,13 +110,13 @@ describe('a slow server that gives parts', () => {
       },
     ],
     [
-      'several parts in one',
+      'multipart/byteranges',
       (wire) => {
         wire.head('206 Partial', ['Content-Type: multipart/byteranges; boundary=x', 'ETag: "v1"'])
         wire.socket.end(Buffer.alloc(100))
       },
     ],
-  ])('refuses more connections with %s: one goes on as if nothing had been asked', async (_what, refuse) => {
+  ])('continues undisturbed over one connection when the second gets %s', async (_what, refuse) => {
     server = await startBadServer((request, wire) =>
       request.index === 0
         ? giveFile(request, wire, { ...file, bytesPerSecond: slowUntilAskedTwice })
@@ -127,10 +127,10 @@ describe('a slow server that gives parts', () => {
   })
 
   it.each([
-    ['its tag', '"v2"', bytes.length],
+    ['its ETag', '"v2"', bytes.length],
     ['its size', '"v1"', bytes.length + 1],
   ])(
-    'gives a part of another version by %s: starts over, and no byte of the old one stays',
+    'starts over and keeps no old byte when a part is of another version by %s',
     async (_what, etag, size) => {
       const old = randomBytes(bytes.length)
       server = await startBadServer((request, wire) => {
@@ -145,14 +145,14 @@ describe('a slow server that gives parts', () => {
     },
   )
 
-  it('does not get faster by more connections: those are given up', async () => {
+  it('gives up further connections that bring no more speed', async () => {
     let open = 0
     server = await startBadServer(async (request, wire) => {
       open += 1
       wire.socket.once('close', () => {
         open -= 1
       })
-      // A pipe that all connections share.
+      // All connections share one bandwidth.
       const [start, end] = [request.range?.start ?? 0, request.range?.end ?? bytes.length]
       const lines = ['ETag: "v1"', 'Accept-Ranges: bytes', `Content-Length: ${end - start}`]
       if (request.range === null) wire.head('200 OK', lines)
@@ -170,7 +170,7 @@ describe('a slow server that gives parts', () => {
     expect(server.sentBytes()).toBeLessThan(bytes.length * 1.3)
   })
 
-  it.runIf(has('nginx'))('is a real nginx with a limit for each connection', async () => {
+  it.runIf(has('nginx'))('is faster than the limit per connection of a real nginx', async () => {
     const place = temporaryFolder('nginx')
     await writeFile(join(place, 'a.bin'), bytes)
     const nginx = await startNginx(place, { rate: '2m' })
@@ -183,7 +183,7 @@ describe('a slow server that gives parts', () => {
   })
 })
 
-describe('what is kept for later', () => {
+describe('the resume record', () => {
   it('never runs ahead of the file, wherever its parts are', async () => {
     server = await startBadServer((request, wire) => giveFile(request, wire, file))
     const partPath = join(folder, 'watched')
@@ -203,7 +203,7 @@ describe('what is kept for later', () => {
     expect(seen.some(({ syncedRanges }) => (syncedRanges?.length ?? 0) > 1)).toBe(true)
   })
 
-  it('comes at most four times a second between the beginning and the end, however fast the bytes come', async () => {
+  it('is written at most four times a second between the first and the last, however fast the bytes come', async () => {
     const large = { bytes: Buffer.alloc(64 * MiB, bytes), etag: '"v1"' }
     const endless = Buffer.concat(Array.from({ length: 6 }, () => large.bytes))
     server = await startBadServer((request, wire) => giveFile(request, wire, { ...large, bytes: endless }))

@@ -6,7 +6,7 @@ const regionCodes = Array.from({ length: 26 * 26 }, (_, at) =>
   String.fromCharCode(65 + Math.floor(at / 26), 65 + (at % 26)),
 )
 
-/** The names of all countries in a language, as those of films: real words, and many. */
+/** File names made of all countries’ names in a language: real words, and many of them. */
 function filmNames(language: string, encoding: string): { name: string; bytes: Buffer }[] {
   const regions = new Intl.DisplayNames(language, { type: 'region', fallback: 'none' })
   return regionCodes.flatMap((code) => {
@@ -17,7 +17,7 @@ function filmNames(language: string, encoding: string): { name: string; bytes: B
   })
 }
 
-// Of each 100 names, how many are read right at least, and wrong at most; the others are left as they are.
+// Of 100 names, at least how many must be decoded right and at most how many wrong; the others stay undecoded.
 const languages: [language: string, encoding: string, minRight: number, maxWrong: number][] = [
   ['zh-Hans', 'gbk', 70, 3],
   ['zh-Hant', 'big5', 80, 3],
@@ -38,8 +38,8 @@ const languages: [language: string, encoding: string, minRight: number, maxWrong
   ['ar', 'windows-1256', 85, 3],
 ]
 
-describe('names that say nothing about their encoding', () => {
-  it.each(languages)('reads %s names in %s, or leaves them', (language, encoding, minRight, maxWrong) => {
+describe('names without a declared encoding', () => {
+  it.each(languages)('decodes %s names in %s, or leaves them undecoded', (language, encoding, minRight, maxWrong) => {
     const names = filmNames(language, encoding)
     const read = names.map(({ name, bytes }) => ({ name, decoded: decodeName(bytes) }))
     const right = read.filter(({ name, decoded }) => decoded === name).length
@@ -51,7 +51,7 @@ describe('names that say nothing about their encoding', () => {
   })
 
   it.each(languages.filter(([, encoding]) => !/125[023]/.test(encoding)))(
-    'reads nearly all %s names in %s that come together, eight by eight',
+    'decodes nearly all %s names in %s in groups of eight',
     (language, encoding) => {
       const names = filmNames(language, encoding)
       const groups = Array.from({ length: Math.floor(names.length / 8) }, (_, at) => names.slice(at * 8, at * 8 + 8))
@@ -77,18 +77,18 @@ describe('names that say nothing about their encoding', () => {
     ['Zażółć gęślą jaźń.txt', 'windows-1250'],
     ['新建文件夹', 'gbk'],
     ['黑客帝国.mkv', 'gbk'],
-    // A second byte that is a backslash.
+    // With a second byte that is a backslash.
     ['ソース.txt', 'shift_jis'],
     ['予定表.txt', 'shift_jis'],
     ['한국어 파일 이름.mkv', 'euc-kr'],
     ['新資料夾', 'big5'],
     ['Новая папка', 'windows-1251'],
     ['Новая папка', 'ibm866'],
-  ])('reads “%s” in %s', (name, encoding) => {
+  ])('decodes “%s” in %s', (name, encoding) => {
     expect(decodeName(encoded(name, encoding))).toBe(name)
   })
 
-  it.each(['80', 'badaba', '819f81'])('leaves the bytes %s', (hex) => {
+  it.each(['80', 'badaba', '819f81'])('leaves the bytes %s undecoded', (hex) => {
     expect(decodeName(Buffer.from(hex, 'hex'))).toBeNull()
   })
 })
@@ -103,50 +103,50 @@ describe('declared encodings', () => {
     ['é.txt', 'windows-1252', 'ISO-8859-1'],
     ['Ж', 'windows-1251', 'CP1251'],
     ['봐', 'euc-kr', 'ks_c_5601-1987'],
-  ])('reads “%s” in %s when “%s” is said', (name, encoding, declared) => {
+  ])('decodes “%s” in %s when “%s” is declared', (name, encoding, declared) => {
     expect(decodeName(encoded(name, encoding), declared)).toBe(name)
     expect(decodeNames([encoded(name, encoding)], declared)).toEqual([name])
   })
 
-  it('takes UTF-8 for what it is, whatever nonsense is declared', () => {
+  it('recognizes UTF-8 whatever is declared', () => {
     for (const declared of [null, '', 'utf-8', 'x-none', 'us-ascii\0', '__proto__', 'ibm']) {
       expect(decodeBytes(Buffer.from('Zoë – 黑'), declared)).toEqual({ text: 'Zoë – 黑', encoding: 'utf-8' })
     }
   })
 
-  it('does not believe a declaration that the bytes contradict', () => {
+  it('ignores a declaration that the bytes contradict', () => {
     expect(decodeBytes(encoded('黑客帝国', 'gbk'), 'utf-8')).toEqual({ text: '黑客帝国', encoding: 'gbk' })
     expect(decodeBytes(Buffer.from('黑客帝国'), 'euc-kr')).toEqual({ text: '黑客帝国', encoding: 'utf-8' })
   })
 })
 
-describe('names of one source', () => {
-  it('reads those that tell nothing alone, by what the others tell', () => {
+describe('names from one source', () => {
+  it('decodes names that are ambiguous alone in the encoding of the others', () => {
     const names = ['黑.bin', '电影/第一集.mkv', '电影/第二集.mkv', 'readme.txt']
     expect(decodeNames(names.map((name) => encoded(name, 'gbk')))).toEqual(names)
     expect(decodeName(encoded('黑.bin', 'gbk'))).toBeNull()
   })
 
-  it('reads those in UTF-8 beside older ones', () => {
+  it('decodes UTF-8 names beside names in an old encoding', () => {
     const bytes = [encoded('Новая папка', 'ibm866'), Buffer.from('Über uns – später.txt'), Buffer.from('a.txt')]
     expect(decodeNames(bytes)).toEqual(['Новая папка', 'Über uns – später.txt', 'a.txt'])
   })
 
-  it('is quick with 100,000 of them', () => {
+  it('decodes 100,000 names within 3 seconds of CPU time', () => {
     const bytes = encoded('予定表.txt', 'shift_jis')
     const began = process.cpuUsage()
     expect(decodeNames(Array.from({ length: 100_000 }, () => bytes))?.at(-1)).toBe('予定表.txt')
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000)
   })
 
-  it('takes none for none', () => {
+  it('returns an empty list for no names, and empty and ASCII names unchanged', () => {
     expect(decodeNames([])).toEqual([])
     expect(decodeNames([Buffer.alloc(0), Buffer.from('a')])).toEqual(['', 'a'])
   })
 })
 
 describe('long texts', () => {
-  it('that are one word without end: left, and no time is lost', () => {
+  it('leaves 4 MiB of one endless word undecoded, within 2 seconds of CPU time', () => {
     const began = process.cpuUsage()
     for (const pattern of [[0xc4], [0xe4, 0xb8], [0x81, 0x40], [0xff]]) {
       expect(decodeBytes(Buffer.alloc(4 * 1024 * 1024, Buffer.from(pattern)))).toBeNull()
@@ -154,7 +154,7 @@ describe('long texts', () => {
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000)
   })
 
-  it.each(['gbk', 'shift_jis', 'euc-kr', 'windows-1251'])('reads one in %s whose first words come late', (encoding) => {
+  it.each(['gbk', 'shift_jis', 'euc-kr', 'windows-1251'])('decodes one in %s whose first words come late', (encoding) => {
     const language = { gbk: 'zh-Hans', shift_jis: 'ja', 'euc-kr': 'ko', 'windows-1251': 'ru' }[encoding] ?? ''
     const text = `${'<a>'.repeat(20_000)}${filmNames(language, encoding)
       .map(({ name }) => name)
