@@ -9,7 +9,7 @@ import { rar5Of, run, tarEnd, tarItem, type ZipItem, zipOf } from '../support/ar
 import { has } from '../support/facilities.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// One odd thing in an archive: it is made harmless or left out and named, and the rest comes out.
+// One odd member of an archive is made harmless, or left out and named; the rest is unpacked.
 
 let home = ''
 beforeAll(() => {
@@ -19,7 +19,7 @@ afterEach(() => vi.unstubAllEnvs())
 
 const text = (words: string) => Buffer.from(words)
 
-/** What comes out of an archive: its files with their text, its folders, and what the person is told. */
+/** Unpacks an archive: its files with their text, its folders, and the note to the user. */
 async function unpack(name: string, bytes: Buffer) {
   const folder = mkdtempSync(join(home, 'made-'))
   writeFileSync(join(folder, 'content'), bytes)
@@ -60,7 +60,7 @@ describe('links in an archive', () => {
     'a/early': 'late',
   }
 
-  it('become copies of the files that they mean, also over other links and of files that come later', async () => {
+  it('become copies of their targets, also through other links and before their targets', async () => {
     expect(await unpack('x.tgz', gzipSync(tarOf(...good)))).toEqual({
       files: copies,
       folders: ['a', 'b'],
@@ -68,7 +68,7 @@ describe('links in an archive', () => {
     })
   })
 
-  it('are left out and named when they lead elsewhere, as are devices', async () => {
+  it('are left out and named when they lead nowhere, to themselves, to folders or outside, as are devices', async () => {
     const bad = [
       link('passwd', '/etc/passwd'),
       link('up', '../../up'),
@@ -90,7 +90,7 @@ describe('links in an archive', () => {
     ])
   })
 
-  it('that have files below them write nothing through them', async () => {
+  it('are not followed when files lie below them', async () => {
     const { files, folders } = await unpack(
       'x.tar',
       tarOf(link('d', '/tmp'), tarItem('d/evil', { bytes: text('evil') })),
@@ -98,7 +98,7 @@ describe('links in an archive', () => {
     expect([files, folders]).toEqual([{ 'd/evil': 'evil' }, ['d']])
   })
 
-  it('in a zip', async () => {
+  it('become copies or are left out in a zip', async () => {
     const items: ZipItem[] = [
       { name: 'soft', bytes: text('a/x.txt'), mode: 0o120777 },
       { name: 'a/x.txt', bytes: text('x') },
@@ -119,7 +119,7 @@ describe('links in an archive', () => {
   it.runIf(has('symbolic links')).each([
     ['native', undefined],
     ['WASM', ''],
-  ])('in a 7z and a rar, with 7-Zip %s', async (_engine, stub) => {
+  ])('become copies or are left out in a 7z and a rar, with %s 7-Zip', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const folder = mkdtempSync(join(home, 'links-'))
     mkdirSync(join(folder, 'in/a'), { recursive: true })
@@ -147,7 +147,7 @@ describe('links in an archive', () => {
     ['native', undefined],
     ['WASM', ''],
   ])(
-    'hard links and copies in a rar, of which 7-Zip gives no bytes or the same again, with 7-Zip %s',
+    'become copies as hard links and file copies in a rar, with %s 7-Zip, unless it is damaged',
     async (_engine, stub) => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
       const rar = rar5Of([
@@ -168,7 +168,7 @@ describe('links in an archive', () => {
     },
   )
 
-  it('take as much room as the files that they mean: a hundred thousand links to one file stop at the limit', async () => {
+  it('count towards the size limit: 99,000 links to one file are refused', async () => {
     const tar = tarOf(
       tarItem('one', { bytes: Buffer.alloc(1_000_000, 'x') }),
       ...Array.from({ length: 99_000 }, (_, n) => hardLink(`link ${n}`, 'one')),
@@ -183,11 +183,11 @@ describe('links in an archive', () => {
   })
 })
 
-describe('a stream that came through a pipe into a 7z', () => {
+describe('a 7z member that was packed from a pipe', () => {
   it.each([
     ['native', undefined],
     ['WASM', ''],
-  ])('is a file, with 7-Zip %s', async (_engine, stub) => {
+  ])('becomes a file, with %s 7-Zip', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const folder = mkdtempSync(join(home, 'piped-'))
     for (const [name, input] of [
@@ -203,7 +203,7 @@ describe('a stream that came through a pipe into a 7z', () => {
   })
 })
 
-describe('names that are not safe', () => {
+describe('unsafe names', () => {
   const names: [string, string][] = [
     ['/etc/passwd', 'etc/passwd'],
     ['//server/share/x', 'server/share/x'],
@@ -220,7 +220,7 @@ describe('names that are not safe', () => {
     ['x.tar', (name: string) => tarOf(tarItem('fine/f'), tarItem(name, { bytes: text('x') }))],
     ['x.rar', (name: string) => rar5Of([{ name: 'fine/f' }, { name, bytes: text('x') }])],
   ] as const
-  it.each(kinds)('are made safe, and the person is told: %s', async (archive, make) => {
+  it.each(kinds)('are made safe, and the user is told: %s', async (archive, make) => {
     for (const [name, safe] of names) {
       const { files, note } = await unpack(archive, make(name))
       expect([files, note]).toEqual([
@@ -230,7 +230,7 @@ describe('names that are not safe', () => {
     }
   })
 
-  it('an archive of names from the root keeps one tree', async () => {
+  it('keep one tree when they are absolute', async () => {
     const { files, note } = await unpack('x.tar', tarOf(...['/a/b', '/a/c', 'a/d'].map((name) => tarItem(name))))
     expect([Object.keys(files), note]).toEqual([
       ['a/b', 'a/c', 'a/d'],
@@ -238,7 +238,7 @@ describe('names that are not safe', () => {
     ])
   })
 
-  it('a writer on Windows that calls itself Unix: its backslashes part folders', async () => {
+  it('are split at backslashes in an archive from Windows that claims to be from Unix', async () => {
     const zip = zipOf([{ name: 'docs\\' }, { name: 'docs\\a.txt', bytes: text('a') }, { name: 'C:\\docs\\b.txt' }])
     expect(await unpack('x.zip', zip)).toMatchObject({
       files: { 'docs/a.txt': 'a', 'docs/b.txt': '' },
@@ -251,15 +251,15 @@ describe('names that are not safe', () => {
   })
 })
 
-describe('files with holes', () => {
+describe('sparse files', () => {
   const holes: string[][] = [
     ['--format=gnu'],
     ...['0.0', '0.1', '1.0'].map((version) => ['--format=pax', `--sparse-version=${version}`]),
   ]
-  it.runIf(has('programs of Unix')).each(holes)('come out whole: %s %s', async (...how) => {
+  it.runIf(has('programs of Unix')).each(holes)('are unpacked whole: %s %s', async (...how) => {
     const folder = mkdtempSync(join(home, 'sparse-'))
     const whole = Buffer.alloc(1_000_000)
-    // Many pieces, so that one header does not hold the list of them.
+    // Many pieces, so that their map does not fit into one header.
     for (let n = 0; n < 40; n++) whole.write(`piece ${n}`, n * 24_576 + 4096)
     writeFileSync(join(folder, 'holes'), whole)
     run(folder, 'fallocate', '--dig-holes', 'holes')
@@ -273,7 +273,7 @@ describe('files with holes', () => {
     expect([files.void, files.next, note]).toEqual(['\0'.repeat(70_000), 'next', null])
   })
 
-  it('a list of pieces that lies is damage', async () => {
+  it('are rejected as damaged when their map is invalid', async () => {
     for (const map of ['0,5', '5,5,0,5', '0,999999', '-1,5', 'x,y', '0,5,3,1']) {
       const records = [
         ['GNU.sparse.map', map],
@@ -290,12 +290,12 @@ describe('files with holes', () => {
   })
 })
 
-describe('bytes that do not belong to the archive', () => {
+describe('extractArchive', () => {
   it.runIf(has('programs of Unix')).each([
     ['a newline', '\n'],
     ['zeros', '\0'.repeat(70_000)],
     ['zeros and a newline', `${'\0'.repeat(512)}\r\n`],
-  ])('%s after it says nothing', async (_what, padding) => {
+  ])('ignores %s after the end', async (_what, padding) => {
     const folder = mkdtempSync(join(home, 'padded-'))
     const more = text(padding)
     writeFileSync(join(folder, 'x'), 'words')
@@ -309,7 +309,7 @@ describe('bytes that do not belong to the archive', () => {
     ] as const) {
       const [name, packed] = bytes
       const { files, note } = await unpack(name, Buffer.concat([packed, more]))
-      // 7-Zip says of an xz and a bz2 only that something is there.
+      // Of an xz and a bz2, 7-Zip tells only that something follows.
       const isKnown = !/xz|bz2/.test(name)
       const told = expect.stringMatching(/^What stands behind the end of “x\..z2?” was left out\.$/)
       expect([name, files, note]).toEqual([name, { x: 'words' }, isKnown || note === null ? null : told])
@@ -318,7 +318,7 @@ describe('bytes that do not belong to the archive', () => {
     expect(await unpack('x.tgz', Buffer.concat([tgz, more]))).toMatchObject({ files: { a: 'a' }, note: null })
   })
 
-  it('anything else after it is left out and said', async () => {
+  it('leaves out any other bytes after the end, and says so', async () => {
     expect(await unpack('x.gz', Buffer.concat([gzipSync('words'), text('more words')]))).toEqual({
       files: { x: 'words' },
       folders: [],
@@ -326,7 +326,7 @@ describe('bytes that do not belong to the archive', () => {
     })
   })
 
-  it('a file of several frames comes out whole, as does one that goes on behind padding', async () => {
+  it('unpacks a zst of several frames whole, also with padding between them', async () => {
     const [one, two] = [zstdCompressSync('one '), zstdCompressSync('two')]
     const skipped = Buffer.from('502a4d1803000000aaaaaa', 'hex')
     expect((await unpack('x.zst', Buffer.concat([one, skipped, two]))).files).toEqual({ x: 'one two' })
@@ -336,20 +336,20 @@ describe('bytes that do not belong to the archive', () => {
     await expect(unpack('x.zst', Buffer.concat([one, two.subarray(0, -1)]))).rejects.toMatchObject({ kind: 'damaged' })
   })
 
-  it('a second stream that is cut or broken is damage', async () => {
+  it('rejects a truncated or broken second gzip stream as damaged', async () => {
     const two = Buffer.concat([gzipSync('words'), gzipSync('more')])
     await expect(unpack('x.gz', two.subarray(0, -3))).rejects.toMatchObject({ kind: 'damaged' })
     two[two.length - 6] = (two[two.length - 6] ?? 0) ^ 1
     await expect(unpack('x.gz', two)).rejects.toMatchObject({ kind: 'damaged' })
   })
 
-  it('before a zip: a stub that unpacks itself, with offsets that count it or not', async () => {
+  it('skips a self-extracting stub before a zip', async () => {
     const zip = zipOf([{ name: 'a', bytes: text('a') }])
     const stub = Buffer.concat([text('MZ'), Buffer.alloc(5000, 'stub')])
     expect((await unpack('x.zip', Buffer.concat([stub, zip]))).files).toEqual({ a: 'a' })
   })
 
-  it('a tar without the mark of its end gives all its files, and the person is told', async () => {
+  it('unpacks a tar without an end marker, and tells the user', async () => {
     const tar = tarItem('a', { bytes: text('a') })
     expect(await unpack('x.tar', tar)).toEqual({
       files: { a: 'a' },
@@ -359,8 +359,8 @@ describe('bytes that do not belong to the archive', () => {
   })
 })
 
-describe('one member that cannot be unpacked', () => {
-  it('of an unknown method is left out and named', async () => {
+describe('a member with an unusual method', () => {
+  it('is left out and named when the method is unknown', async () => {
     const zip = zipOf([
       { name: 'fine', bytes: text('fine') },
       { name: 'new', bytes: text('new'), method: 77 },
@@ -373,7 +373,7 @@ describe('one member that cannot be unpacked', () => {
     })
   })
 
-  it('is the only one that is asked of 7-Zip', async () => {
+  it('is unpacked by 7-Zip beside members with common methods', async () => {
     const folder = mkdtempSync(join(home, 'mixed-'))
     for (const [name, method] of [
       ['a', 'Copy'],
@@ -390,7 +390,7 @@ describe('one member that cannot be unpacked', () => {
 })
 
 describe('an encrypted file beside a plain one', () => {
-  it('asks for the password, and then both come out', async () => {
+  it('needs the password, with which both are unpacked', async () => {
     const folder = mkdtempSync(join(home, 'locked-'))
     for (const [name, ...flags] of [['plain'], ['locked', '-psesame', '-mem=AES256']] as const) {
       writeFileSync(join(folder, name), name)
@@ -410,8 +410,8 @@ describe('an encrypted file beside a plain one', () => {
   })
 })
 
-describe('an archive that holds nothing', () => {
-  it('gives nothing, and the person is told that it is kept', async () => {
+describe('an empty archive', () => {
+  it('gives no files, and the user is told that it is kept', async () => {
     const folder = mkdtempSync(join(home, 'empty-'))
     mkdirSync(join(folder, 'in'))
     run(join(folder, 'in'), '7zz', 'a', '../x.7z')

@@ -42,7 +42,7 @@ function newFolder(): string {
   return mkdtempSync(join(home, 'made-'))
 }
 
-/** Makes an archive of the tree and answers with its path. */
+/** Makes an archive of the tree and returns its path. */
 function pack(name: string, ...args: string[]): string {
   const path = join(newFolder(), name)
   run(source, '7zz', 'a', '-bd', ...args, '--', path, '.')
@@ -55,7 +55,7 @@ async function setOf(...paths: string[]): Promise<ArchiveSet> {
   return set
 }
 
-/** How it was refused, and what was left of it: nothing may be. */
+/** How the archive was refused, and whether anything was left of it. */
 async function refusal(set: ArchiveSet, options: { password?: string } = {}) {
   const into = join(newFolder(), 'out')
   const refused: unknown = await extractArchive(set, { into, limits, ...options }).catch((error: unknown) => error)
@@ -77,14 +77,14 @@ function cutAt(path: string, share: number): string {
   return path
 }
 
-/** The tar of the tree, packed by a program. */
+/** A tar of the tree, made and compressed by bsdtar. */
 function tarBall(name: string, ...args: string[]): string {
   const path = join(newFolder(), name)
   run(source, 'bsdtar', '-c', ...args, '-f', path, '.')
   return path
 }
 
-/** With the sum of the content that its own program writes. */
+/** Compresses with zstd’s own program, which writes a checksum of the content. */
 function zstd(path: string): string {
   run(join(path, '..'), 'zstd', '-q', path)
   return `${path}.zst`
@@ -104,7 +104,7 @@ const tarMakers: [string, () => string][] = [
   ['tar.zst', () => zstd(tarBall('x.tar'))],
 ]
 
-describe.each(engines)('an archive that is not whole (F26), with 7-Zip %s', (engine, stub) => {
+describe.each(engines)('an archive that cannot be unpacked (F26), with %s 7-Zip', (engine, stub) => {
   const cut = async (name: string, make: () => string) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     for (const share of engine === 'native' ? [0.2, 0.6, 0.95] : [0.6]) {
@@ -112,24 +112,24 @@ describe.each(engines)('an archive that is not whole (F26), with 7-Zip %s', (eng
       expect(seen).toEqual({ kind: 'damaged', message: expect.stringContaining(`“x.${name}”`), isLeft: false })
     }
   }
-  it.each(makers)('cut off in the middle: %s', cut)
-  it.runIf(has('programs of Unix')).each(tarMakers)('cut off in the middle: %s', cut)
+  it.each(makers)('is refused when it is truncated: %s', cut)
+  it.runIf(has('programs of Unix')).each(tarMakers)('is refused when it is truncated: %s', cut)
 
   const flipOne = async (name: string, make: () => string) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const seen = await refusal(await setOf(flip(make(), (length) => Math.floor(length / 2))))
     expect(seen).toEqual({ kind: 'damaged', message: expect.stringContaining(`“x.${name}”`), isLeft: false })
   }
-  it.each(makers)('a wrong byte in the middle: %s', flipOne)
+  it.each(makers)('is refused with a wrong byte in the middle: %s', flipOne)
   const summed = tarMakers.filter(([name]) => name !== 'tar')
-  it.runIf(has('programs of Unix')).each(summed)('a wrong byte in the middle: %s', flipOne)
+  it.runIf(has('programs of Unix')).each(summed)('is refused with a wrong byte in the middle: %s', flipOne)
 
   it.each([
     ['a zip with AES', () => pack('x.zip', `-p${password}`, '-mem=AES256')],
-    ['a zip with the old cipher', () => pack('x.zip', `-p${password}`)],
+    ['a zip with ZipCrypto', () => pack('x.zip', `-p${password}`)],
     ['a 7z', () => pack('x.7z', `-p${password}`)],
     ['a 7z with hidden names', () => pack('x.7z', `-p${password}`, '-mhe=on')],
-  ])('asks for the password, and says that it is wrong: %s', async (_what, make) => {
+  ])('asks for the password, and rejects a wrong one: %s', async (_what, make) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const set = await setOf(make())
     expect(await refusal(set)).toMatchObject({
@@ -143,14 +143,14 @@ describe.each(engines)('an archive that is not whole (F26), with 7-Zip %s', (eng
     expect(files).toHaveLength(5)
   })
 
-  it('says that it does not know the method', async () => {
+  it('is refused when its method is unknown', async () => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const path = join(newFolder(), 'x.zip')
     writeFileSync(path, zipOf([{ name: 'folder/' }, { name: 'new', bytes: Buffer.from('new'), method: 77 }]))
     expect(await refusal(await setOf(path))).toMatchObject({ kind: 'unknown-method', isLeft: false })
   })
 
-  it('notices that the last part is missing, which no name tells', async () => {
+  it('is refused when its last part is missing, which the names do not show', async () => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     for (const style of ['new', 'old'] as const) {
       const parts = writeRar4(join(newFolder(), 'x.rar'), join(source, 'noise.bin'), { bytes: 70_000, style })
@@ -165,8 +165,8 @@ describe.each(engines)('an archive that is not whole (F26), with 7-Zip %s', (eng
   })
 })
 
-describe('what the person is told', () => {
-  it('names the part that is missing, without starting', async () => {
+describe('a message to the user', () => {
+  it('names the missing parts, before anything is unpacked', async () => {
     const parts = writeRar4(join(newFolder(), 'x.rar'), join(source, 'noise.bin'), { bytes: 70_000, style: 'new' })
     const [one = '', two = '', three = '', ...others] = parts
     expect(await refusal(await setOf(one, three, ...others))).toEqual({
@@ -179,7 +179,7 @@ describe('what the person is told', () => {
     )
   })
 
-  it('shows no letters of an entry that turn the text or break the line', async () => {
+  it('replaces bidirectional controls and line breaks in names', async () => {
     const path = join(newFolder(), 'x.tar')
     writeFileSync(path, Buffer.concat([tarItem('a\u202egpj.exe\n', { type: '3' }), tarItem('fine'), tarEnd]))
     const { note } = await extractArchive(await setOf(path), { into: join(newFolder(), 'out'), limits })
@@ -187,9 +187,9 @@ describe('what the person is told', () => {
   })
 })
 
-describe('a password stays a secret', () => {
+describe('a password', () => {
   it.runIf(has('shell scripts', '/proc'))(
-    'is on no command line and in no environment of the program that unpacks',
+    'appears on no command line and in no environment of the unpacking program',
     async () => {
       const folder = newFolder()
       const seenBy = join(folder, 'seen')
@@ -212,7 +212,7 @@ describe('a password stays a secret', () => {
     },
   )
 
-  it('is in no message and no cause when it is wrong', async () => {
+  it('appears in no message and no cause when it is wrong', async () => {
     const set = await setOf(pack('x.7z', `-p${password}`))
     const into = join(newFolder(), 'out')
     const error: unknown = await extractArchive(set, { into, password: 'wrong-canary', limits }).catch(
@@ -223,16 +223,16 @@ describe('a password stays a secret', () => {
   })
 })
 
-describe('an extraction that is broken off', () => {
+describe('extractArchive', () => {
   it.each(engines)(
-    'leaves nothing when it is stopped, and rejects with the reason: 7-Zip %s',
+    'leaves nothing behind and rejects with the reason when it is aborted, with %s 7-Zip',
     async (_engine, stub) => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
       for (const make of [() => pack('x.7z'), () => pack('x.zip')]) {
         const set = await setOf(make())
         const into = join(newFolder(), 'out')
         const stop = new AbortController()
-        const reason = new Error('not wanted any more')
+        const reason = new Error('no longer wanted')
         const onProgress = () => stop.abort(reason)
         const ended: unknown = await extractArchive(set, { into, limits, signal: stop.signal, onProgress }).catch(
           (e: unknown) => e,
@@ -242,7 +242,7 @@ describe('an extraction that is broken off', () => {
     },
   )
 
-  it('never unpacks over what is there', async () => {
+  it('refuses a folder that is not empty', async () => {
     const into = newFolder()
     writeFileSync(join(into, 'precious'), 'mine')
     await expect(extractArchive(await setOf(pack('x.zip')), { into, limits })).rejects.toThrow('not empty')
@@ -250,8 +250,8 @@ describe('an extraction that is broken off', () => {
   })
 })
 
-describe('bytes that are not what a writer makes (F26)', () => {
-  it('never does anything but unpack or refuse, whatever byte is wrong', async () => {
+describe('an archive with wrong bytes (F26)', () => {
+  it('is either unpacked or refused, whichever bytes are wrong', async () => {
     const zip = zipOf([
       { name: 'a/b.txt', bytes: Buffer.from('words '.repeat(50)), method: 8 },
       { name: 'c', bytes: Buffer.from('c') },

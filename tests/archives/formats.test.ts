@@ -20,7 +20,7 @@ import {
 import { has } from '../support/facilities.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// 7-Zip makes zips with passwords of ASCII only.
+// 7-Zip makes zips with ASCII passwords only.
 const password = 'ge heim'
 const foreignPassword = 'ge heim €uro ü'
 const limits = { maxBytes: 1e9 }
@@ -57,7 +57,7 @@ const formats: Makers = {
 
 /** Formats that other programs write. */
 const foreignFormats: Makers = {
-  'zip on disks': (folder) => run(source, 'zip', '-q', '-r', '-s', '100k', join(folder, 'x.zip'), '.'),
+  'spanned zip': (folder) => run(source, 'zip', '-q', '-r', '-s', '100k', join(folder, 'x.zip'), '.'),
   tar: (folder) => tar(join(folder, 'x.tar')),
   'tar.gz': (folder) => run(source, 'tar', 'czf', join(folder, 'x.tar.gz'), '.'),
   tgz: (folder) => run(source, 'tar', 'czf', join(folder, 'x.tgz'), '--format=pax', '.'),
@@ -110,7 +110,7 @@ function execInto(folder: string, program: string, ending: string): void {
   writeFileSync(join(folder, `noise.bin${ending}`), execFileSync(program, ['-c', join(source, 'noise.bin')]))
 }
 
-/** Finds the one archive in a folder. Its parts get names on the disk that say nothing, as the service keeps them. */
+/** Finds the one archive in a folder. Its parts are renamed to numbers, as the service stores them. */
 async function findOne(folder: string) {
   const names = readdirSync(folder)
   const hidden = join(folder, 'content')
@@ -130,7 +130,7 @@ function newFolder(): string {
 }
 
 for (const [engine, stub] of Object.entries({ native: undefined, WASM: '' })) {
-  describe(`unpacking with 7-Zip ${engine}`, () => {
+  describe(`extractArchive with ${engine} 7-Zip`, () => {
     const unpackTree = async (format: string, make: Makers[string]) => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
       const folder = newFolder()
@@ -146,8 +146,8 @@ for (const [engine, stub] of Object.entries({ native: undefined, WASM: '' })) {
       expect(unpacked.files.every(({ file, sizeBytes }) => statSync(file).size === sizeBytes)).toBe(true)
     }
     const foreign = it.runIf(has('programs of Unix'))
-    it.each(Object.entries(formats))('gives the tree that was packed: %s', unpackTree)
-    foreign.each(Object.entries(foreignFormats))('gives the tree that was packed: %s', unpackTree)
+    it.each(Object.entries(formats))('restores the packed tree: %s', unpackTree)
+    foreign.each(Object.entries(foreignFormats))('restores the packed tree: %s', unpackTree)
 
     const unpackFile = async (_format: string, make: Makers[string]) => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
@@ -161,10 +161,10 @@ for (const [engine, stub] of Object.entries({ native: undefined, WASM: '' })) {
         hash: hashOf(join(source, 'noise.bin')),
       })
     }
-    it.each(Object.entries(singles))('gives the file that was packed: %s', unpackFile)
-    foreign.each(Object.entries(foreignSingles))('gives the file that was packed: %s', unpackFile)
+    it.each(Object.entries(singles))('restores the packed file: %s', unpackFile)
+    foreign.each(Object.entries(foreignSingles))('restores the packed file: %s', unpackFile)
 
-    it('gives the files of a RAR 5', async () => {
+    it('unpacks the files of a RAR 5', async () => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
       const folder = newFolder()
       const items = [
@@ -184,8 +184,8 @@ for (const [engine, stub] of Object.entries({ native: undefined, WASM: '' })) {
   })
 }
 
-describe('what comes out', () => {
-  it('lies in files under plain numbers, with nothing beside them', async () => {
+describe('extractArchive', () => {
+  it('stores files under plain numbers, with nothing beside them', async () => {
     const folder = newFolder()
     formats.zip?.(folder)
     const into = join(folder, 'out')
@@ -193,7 +193,7 @@ describe('what comes out', () => {
     expect(readdirSync(into).sort()).toEqual(files.map(({ file }) => basename(file)).sort())
   })
 
-  it.runIf(has('permissions of Unix'))('can be read by nobody else', async () => {
+  it.runIf(has('permissions of Unix'))('makes files that only their owner can read', async () => {
     const folder = newFolder()
     formats.zip?.(folder)
     const into = join(folder, 'out')
@@ -202,7 +202,7 @@ describe('what comes out', () => {
     expect(statSync(into).mode & 0o777).toBe(0o700)
   })
 
-  it('tells its progress in rising whole percents, up to 100', async () => {
+  it('reports progress in rising whole percents, up to 100', async () => {
     const folder = newFolder()
     formats['7z']?.(folder)
     const told: number[] = []
@@ -211,7 +211,7 @@ describe('what comes out', () => {
     expect(told.at(-1)).toBe(100)
   })
 
-  it('numbers twins that a file system could not tell apart, and merges no folders', async () => {
+  it('numbers names that a file system could not tell apart, and merges no folders', async () => {
     const folder = newFolder()
     const items = ['a.txt', 'A.TXT', 'a.txt', 'D/x', 'd/x', 'e\u0301.txt', '\u00e9.txt', 'con', 'q?', 'q*', 'p', 'p/in']
     writeFileSync(join(folder, 'x.tar'), Buffer.concat([...items.map((name) => tarItem(name)), tarEnd]))
@@ -247,7 +247,7 @@ describe('what comes out', () => {
   })
 })
 
-describe('which files are archives', () => {
+describe('findArchives', () => {
   const find = async (contents: Record<string, Buffer | string>) => {
     const folder = newFolder()
     const files = Object.entries(contents).map(([name, bytes], index) => {
@@ -258,7 +258,7 @@ describe('which files are archives', () => {
   }
   const aZip = zipOf([{ name: 'a' }])
 
-  it('leaves packages whole that people want whole', async () => {
+  it('ignores packages that people want whole, such as jar, docx and iso', async () => {
     const endings = [
       'jar',
       'apk',
@@ -278,13 +278,13 @@ describe('which files are archives', () => {
     expect(await find(Object.fromEntries(endings.map((ending) => [`x.${ending}`, aZip])))).toEqual([])
   })
 
-  it('believes no name whose bytes say otherwise', async () => {
+  it('ignores files whose bytes contradict their extension', async () => {
     const endings = ['zip', 'rar', '7z', 'tar', 'tgz', 'gz', 'bz2', 'xz', 'zst', 'part1.rar', '7z.001']
     expect(await find(Object.fromEntries(endings.map((ending) => [`x${ending}.${ending}`, 'a web page'])))).toEqual([])
     expect(await find({ 'empty.zip': '', 'x.rar': aZip })).toEqual([])
   })
 
-  it('finds a set without its first part, to tell which one is missing', async () => {
+  it('finds a set without its first part, and names the missing part', async () => {
     expect(await find({ 'x.part2.rar': 'any' })).toEqual([
       { name: 'x.part2.rar', format: 'rar', missing: ['x.part1.rar'] },
     ])

@@ -18,7 +18,7 @@ beforeAll(() => {
 })
 afterEach(() => vi.unstubAllEnvs())
 
-/** Unpacks and tells how it was refused, how long that took, and how much disk it ever took. */
+/** Unpacks, and returns how it was refused, the most disk space it took, and what it left. */
 async function refusal(name: string, bytes: Buffer, options: Partial<Parameters<typeof extractArchive>[1]> = {}) {
   const folder = mkdtempSync(join(home, 'made-'))
   const path = join(folder, 'content')
@@ -36,12 +36,12 @@ async function refusal(name: string, bytes: Buffer, options: Partial<Parameters<
   return { kind: refused.kind, message: refused.message, maxBytes, left: readdirSync(folder) }
 }
 
-/** Within 5 seconds, with a sentence that names the archive, and with nothing left on the disk. */
+/** Expects a refusal of this kind, in these words, with nothing left on the disk. */
 function expectRefused(seen: Awaited<ReturnType<typeof refusal>>, kind: string, words: RegExp) {
   expect(seen).toMatchObject({ kind, message: expect.stringMatching(words), left: ['content'] })
 }
 
-/** Unpacks and answers with the paths that came out, and checks that nothing was written but private files in the folder for it. */
+/** Unpacks, checks that nothing was written but plain files in the output folder, and returns their paths. */
 async function paths(name: string, bytes: Buffer): Promise<string[]> {
   const folder = mkdtempSync(join(home, 'made-'))
   writeFileSync(join(folder, 'content'), bytes)
@@ -70,19 +70,19 @@ const hostileNames: [string, string][] = [
 ]
 const safePath = /^(?!\.{1,2}(\/|$))(?!.*\/\.{1,2}(\/|$))[^\0:\\]+$/
 
-describe('names that lead elsewhere stay inside (S8)', () => {
+describe('names that lead out of the folder (S8)', () => {
   it.each([
     ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
     ['x.tar', (name: string) => Buffer.concat([tarItem('fine.txt'), paxPath(name), tarItem('short'), tarEnd])],
     ['x.rar', (name: string) => rar5Of([{ name: 'fine.txt' }, { name, bytes: Buffer.from('x') }])],
-  ] as const)('in %s', async (archive, make) => {
+  ] as const)('stay inside it in %s', async (archive, make) => {
     for (const [what, name] of hostileNames) {
       const [fine, other = ''] = await paths(archive, make(name))
       expect([what, fine, other]).toEqual([what, 'fine.txt', expect.stringMatching(safePath)])
     }
   })
 
-  it('in a tar: a long name of its own block', async () => {
+  it('stay inside it as a GNU long name in a tar', async () => {
     const long = Buffer.from(`${'a/'.repeat(20)}../../x\0`)
     const tar = Buffer.concat([tarItem('././@LongLink', { type: 'L', bytes: long }), tarItem('short'), tarEnd])
     expect(await paths('x.tar', tar)).toEqual([`${'a/'.repeat(20)}x`])
@@ -92,35 +92,35 @@ describe('names that lead elsewhere stay inside (S8)', () => {
     ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
     ['x.tar', (name: string) => Buffer.concat([tarItem(name), tarEnd])],
     ['x.rar', (name: string) => rar5Of([{ name, bytes: Buffer.from('x') }])],
-  ] as const)('forty folders in %s are too many', async (archive, make) => {
+  ] as const)('are refused when they are 40 folders deep in %s', async (archive, make) => {
     const seen = await refusal(archive, make(`${'a/'.repeat(40)}x`))
     expectRefused(seen, 'unsafe', /was not unpacked, for safety: it holds “a\/a\/.*which lies 41 folders deep/)
   })
 })
 
-/** The record that gives the next item of a tar another name. */
+/** The pax record that renames the next item of a tar. */
 function paxPath(name: string): Buffer {
   const body = ` path=${name}\n`
   const length = Buffer.byteLength(body) + 2
   return tarItem('attributes', { type: 'x', bytes: Buffer.from(`${length}${body}`) })
 }
 
-describe('bombs (S10)', () => {
-  it('a zip whose one file grows a thousandfold is refused by what it says', async () => {
+describe('protection from archive bombs (S10)', () => {
+  it('refuses a zip whose one file, as declared, grows a thousandfold', async () => {
     const zip = zipOf([{ name: 'zeros', ...packedZeros(1024) }])
     const seen = await refusal('x.zip', zip)
     expectRefused(seen, 'unsafe', /more than 200 times its size/)
     expect(seen.maxBytes).toBe(0)
   })
 
-  it('a zip that lies about the size of its file gives not one byte more than it said', async () => {
+  it('writes no byte more than a zip declares, even when it declares too little', async () => {
     const zip = zipOf([{ name: 'zeros', ...packedZeros(1024), sizeBytes: 1000 }])
     const seen = await refusal('x.zip', zip)
     expectRefused(seen, 'damaged', /“zeros” in it is damaged/)
     expect(seen.maxBytes).toBeLessThanOrEqual(1000)
   })
 
-  it('a zip whose files all share the same bytes is refused before anything is written', async () => {
+  it('refuses a zip whose files overlap, before anything is written', async () => {
     const kernel = { name: 'a', ...packedZeros(10) }
     const zip = zipOf([kernel, ...Array.from({ length: 500 }, (_, n) => ({ ...kernel, name: `b${n}`, sameAs: 0 }))])
     const seen = await refusal('x.zip', zip)
@@ -128,7 +128,7 @@ describe('bombs (S10)', () => {
     expect(seen.maxBytes).toBe(0)
   })
 
-  it('a gz that grows a thousandfold is stopped at 200 times its size', async () => {
+  it('stops a gz that grows a thousandfold at 200 times its size', async () => {
     const gz = await gzipOfZeros(600)
     const seen = await refusal('x.gz', gz)
     expectRefused(seen, 'unsafe', /more than 200 times its size/)
@@ -138,7 +138,7 @@ describe('bombs (S10)', () => {
   it.each([
     ['native', undefined],
     ['WASM', ''],
-  ])('a 7z and an xz that grow too much are stopped with %s 7-Zip', async (_engine, stub) => {
+  ])('stops a 7z and an xz that grow too much, with %s 7-Zip', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const folder = mkdtempSync(join(home, 'bomb-'))
     writeFileSync(join(folder, 'zeros'), Buffer.alloc(100 * megabyte))
@@ -151,7 +151,7 @@ describe('bombs (S10)', () => {
     }
   })
 
-  it('a nested bomb is not followed: the archives inside stay archives', async () => {
+  it('leaves the archives inside a nested bomb packed', async () => {
     const inner = zipOf([{ name: 'zeros', ...packedZeros(1024) }])
     const zip = zipOf(Array.from({ length: 16 }, (_, n) => ({ name: `lib ${n}.zip`, bytes: inner })))
     const folder = mkdtempSync(join(home, 'nested-'))
@@ -164,7 +164,7 @@ describe('bombs (S10)', () => {
     )
   })
 
-  it('a gz inside a gz is not unpacked again', async () => {
+  it('does not unpack a gz inside a gz', async () => {
     const folder = mkdtempSync(join(home, 'quine-'))
     writeFileSync(join(folder, 'x.gz'), gzipSync(gzipSync('the same')))
     const [set] = await findArchives([{ name: 'r.gz', path: join(folder, 'x.gz') }])
@@ -173,7 +173,7 @@ describe('bombs (S10)', () => {
     expect(files.map(({ path }) => path)).toEqual([['r']])
   })
 
-  it('a zip of too many files is refused by its directory, be it honest or a million times the same line', async () => {
+  it('refuses a zip of too many files by its directory, whether honest or one line repeated a million times', async () => {
     const item = zipOf([{ name: 'a' }])
     const line = item.subarray(31, item.length - 22)
     const end = Buffer.from(item.subarray(-22))
@@ -188,7 +188,7 @@ describe('bombs (S10)', () => {
     expectRefused(await refusal('y.zip', honest), 'too-large', /more than 100000 files/)
   })
 
-  it('a tar of too many empty files is refused at the first that is too many, with none made', async () => {
+  it('refuses a tar of too many empty files, with nothing written', async () => {
     const thousand = Buffer.concat(Array.from({ length: 1000 }, (_, n) => tarItem(`file ${n}`)))
     const tar = gzipSync(Buffer.concat([...Array.from({ length: 101 }, (_, n) => renamed(thousand, n)), tarEnd]), {
       level: 1,
@@ -201,34 +201,34 @@ describe('bombs (S10)', () => {
   it.each([
     ['native', undefined],
     ['WASM', ''],
-  ])('a rar of too many files is refused while %s 7-Zip lists it', async (_engine, stub) => {
+  ])('refuses a rar of too many files while %s 7-Zip lists it', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const rar = rar5Of(Array.from({ length: 30_000 }, (_, n) => ({ name: `${n}` })))
     const seen = await refusal('x.rar', rar, { limits: { ...limits, maxEntries: 10_000 } })
     expectRefused(seen, 'too-large', /more than 10000 files/)
   })
 
-  it('a name that many files share is refused before numbering them takes long', async () => {
+  it('refuses a tar in which more than 100 files share a name', async () => {
     const same = Buffer.concat(Array.from({ length: 1000 }, () => tarItem('same')))
     expectRefused(await refusal('x.tar', Buffer.concat([same, tarEnd])), 'unsafe', /more than 100 items named “same”/)
   })
 })
 
-describe('limits of the caller (S10)', () => {
-  it('what needs more disk space than there is says how much, before a byte is written', async () => {
+describe('a limit set by the caller (S10)', () => {
+  it('refuses what needs more disk space before a byte is written, and says how much it needs', async () => {
     const zip = zipOf([{ name: 'large', bytes: Buffer.alloc(3 * megabyte, 'x') }])
     const seen = await refusal('x.zip', zip, { limits: { maxBytes: 2 * megabyte } })
     expectRefused(seen, 'too-large', /needs 3\.1 MB of disk space, and at most 2\.1 MB can be used/)
     expect(seen.maxBytes).toBe(0)
   })
 
-  it('what does not tell its size is stopped at the limit', async () => {
+  it('stops an archive of unknown size', async () => {
     const seen = await refusal('x.gz', gzipSync(Buffer.alloc(40 * megabyte)), { limits: { maxBytes: megabyte } })
     expectRefused(seen, 'too-large', /at most 1 MB/)
     expect(seen.maxBytes).toBeLessThanOrEqual(megabyte)
   })
 
-  it('a deflated file of a few hundred times its size is fine when it is small', async () => {
+  it('allows a small file that grows a few hundred times', async () => {
     const folder = mkdtempSync(join(home, 'small-'))
     const zip = zipOf([{ name: 'zeros', packed: deflateRawSync(Buffer.alloc(megabyte)), ...zeroFacts(1) }])
     writeFileSync(join(folder, 'x.zip'), zip)
@@ -241,7 +241,7 @@ describe('limits of the caller (S10)', () => {
   it.each([
     ['native', undefined],
     ['WASM', ''],
-  ])('time that runs out stops %s 7-Zip', async (_engine, stub) => {
+  ])('stops %s 7-Zip when the time runs out', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const folder = mkdtempSync(join(home, 'slow-'))
     writeFileSync(join(folder, 'zeros'), Buffer.alloc(60 * megabyte))
@@ -251,19 +251,19 @@ describe('limits of the caller (S10)', () => {
   })
 })
 
-describe('memory (S10)', () => {
-  it('a zst that asks for 2 GiB of memory is refused', async () => {
+describe('the memory limit (S10)', () => {
+  it('refuses a zst that needs 2 GiB', async () => {
     // One frame with a window of 2^31 bytes and a raw block. Source: RFC 8878, 3.1.1.
     const zst = Buffer.concat([Buffer.from('28b52ffd00a8290000', 'hex'), Buffer.from('hello')])
     expectRefused(await refusal('x.zst', zst), 'too-large', /needs more memory than it may use/)
   })
 
-  it.runIf(has('programs of Unix'))('an xz that asks for 4 GiB of memory does not get it', async () => {
+  it.runIf(has('programs of Unix'))('refuses an xz that needs 4 GiB', async () => {
     const folder = mkdtempSync(join(home, 'xz-'))
     writeFileSync(join(folder, 'x'), 'hello '.repeat(1000))
     run(folder, 'xz', '-q', 'x')
     const xz = readFileSync(join(folder, 'x.xz'))
-    // The dictionary's size in the header of the first block, and that header's sum. Source: .xz file format 1.2.1, 3.1 and 5.3.1.
+    // The dictionary's size in the header of the first block, and that header's checksum. Source: .xz file format 1.2.1, 3.1 and 5.3.1.
     const end = 12 + ((xz[12] ?? 0) + 1) * 4
     xz[12 + xz.subarray(12, end).indexOf(Buffer.from([0x21, 0x01])) + 2] = 40
     xz.writeUInt32LE(crc32(xz.subarray(12, end - 4)), end - 4)
@@ -290,7 +290,7 @@ async function gzipOfZeros(megabytes: number): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** The same headers below a folder of another name, with right sums. */
+/** The same tar headers in another folder, with correct checksums. */
 function renamed(headers: Buffer, folder: number): Buffer {
   const copy = Buffer.from(headers)
   for (let at = 0; at < copy.length; at += 512) {

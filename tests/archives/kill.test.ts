@@ -40,7 +40,7 @@ describe('an extraction that is killed (F25)', () => {
     expect(readdirSync(into).sort()).toEqual(first.files.map((_file, index) => `${index}`).sort())
   })
 
-  it.runIf(has('/proc'))('leaves no program behind that still works on it', async () => {
+  it.runIf(has('/proc'))('leaves no unpacking program running', async () => {
     const { archive, into } = packMany('x.7z')
     expect(await killAt(archive, 'x.7z', { into, percent: 5 })).toBe(true)
     await until(
@@ -64,7 +64,7 @@ function packMany(name: string): { archive: string; many: string; into: string }
   return { archive, many, into: join(folder, 'out') }
 }
 
-/** The same tar as a program of Unix makes, in two steps of 7-Zip. */
+/** The tar.gz that a Unix program makes, in two steps of 7-Zip. */
 function packTar(folder: string, archive: string): void {
   const tar = archive.replace(/\.gz$/, '')
   run(folder, '7zz', 'a', '-bd', '--', tar, '.')
@@ -72,7 +72,7 @@ function packTar(folder: string, archive: string): void {
   rmSync(tar)
 }
 
-/** Unpacks in a process that is killed once it has told a percent; false when it was done before. */
+/** Unpacks in a process that is killed once it reports a percentage; false when it finished before. */
 async function killAt(archive: string, name: string, { into, percent }: { into: string; percent: number }) {
   const program = join(import.meta.dirname, '../support/extract-once.ts')
   const child = spawn(process.execPath, ['--no-warnings', program, archive, name, into], {

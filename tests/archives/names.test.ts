@@ -11,7 +11,7 @@ import { has } from '../support/facilities.ts'
 import { encoded } from '../support/old-encodings.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// Names in archives whose writers did not say in which encoding they are.
+// Names in archives that do not declare their encoding.
 
 let home = ''
 beforeAll(() => {
@@ -29,7 +29,7 @@ async function unpack(name: string, bytes: Buffer) {
 const pathsOf = async (name: string, bytes: Buffer) =>
   (await unpack(name, bytes)).unpacked.files.map(({ path }) => path.join('/'))
 
-// The second byte of ソ, 表, 能 and 予 in Shift-JIS, and of some characters of GBK and Big5, is that of a backslash.
+// The second byte of ソ, 表, 能 and 予 in Shift-JIS, and of some characters of GBK and Big5, is a backslash.
 const samples: [string, string[]][] = [
   ['shift_jis', ['ソフトウェア/表示について.txt', '能力テスト/予定表.txt', '日本語の名前.txt']],
   ['gbk', ['我的文档/黑客帝国.txt', '我的文档/中文说明.txt', '电影介绍.txt']],
@@ -39,7 +39,7 @@ const samples: [string, string[]][] = [
 ]
 
 describe('names in an old encoding', () => {
-  it.each(samples)('are read in a zip and a tar: %s', async (label, names) => {
+  it.each(samples)('are decoded in a zip and a tar: %s', async (label, names) => {
     const raw = names.map((name) => encoded(name, label))
     const zip = zipOf(raw.map((name) => ({ name, flags: 0, bytes: Buffer.from('x') })))
     expect(await pathsOf('x.zip', zip)).toEqual(names)
@@ -49,15 +49,15 @@ describe('names in an old encoding', () => {
     expect(directory?.entries.map(({ name }) => name)).toEqual(names)
   })
 
-  it('in a zip made on Windows: only backslashes that are no half of a character part folders', async () => {
+  it('are split at a backslash in a zip from Windows, unless it is half of a character', async () => {
     const names = ['ソフト\\表.txt', 'ソフト\\能力.txt', '日本語\\予定.txt'].map((name) => encoded(name, 'shift_jis'))
     const zip = zipOf(names.map((name) => ({ name, flags: 0 })))
-    // Made on FAT, as Windows says.
+    // “Made by” FAT, as Windows writes it.
     for (let at = zip.indexOf('PK\x01\x02'); at !== -1; at = zip.indexOf('PK\x01\x02', at + 1)) zip[at + 5] = 0
     expect(await pathsOf('x.zip', zip)).toEqual(['ソフト/表.txt', 'ソフト/能力.txt', '日本語/予定.txt'])
   })
 
-  it('what is declared counts: UTF-8 by its bit, and the field with the name in Unicode while it belongs to the name', async () => {
+  it('give way to what is declared: the UTF-8 flag, and a Unicode path field whose checksum matches the name', async () => {
     const field = (name: Buffer, unicode: string) => {
       const body = Buffer.alloc(5)
       body[0] = 1
@@ -73,7 +73,7 @@ describe('names in an old encoding', () => {
     expect(await pathsOf('x.zip', zipOf(items))).toEqual(['黒.txt', '白.txt', 'renamed.txt'])
   })
 
-  it('where no guess is good the bytes stay, escaped, and no letter is lost', async () => {
+  it('keep their bytes, escaped, where no guess is good enough', async () => {
     const paths = await pathsOf('x.zip', zipOf([{ name: Buffer.from([0xff, 0xfe, 0x2e, 0x80]), flags: 0 }]))
     expect(paths).toEqual([expect.stringMatching(/^[^\ufffd]+$/)])
     expect(await pathsOf('x.tar', Buffer.concat([tarRaw(Buffer.from([0xba, 0xda, 0x2e, 0x62])), tarEnd]))).toEqual([
@@ -81,7 +81,7 @@ describe('names in an old encoding', () => {
     ])
   })
 
-  it('half a pair in a 7z becomes text that can be written', async () => {
+  it('have half a surrogate pair escaped in a 7z', async () => {
     const folder = mkdtempSync(join(home, 'half-'))
     writeFileSync(join(folder, 'QQ.txt'), 'a')
     execFileSync('7zz', ['a', '-mhc=off', 'x.7z', 'QQ.txt'], { cwd: folder })
@@ -94,11 +94,11 @@ describe('names in an old encoding', () => {
   })
 })
 
-describe('the same tree as other unpackers', () => {
+describe('extractArchive compared with other programs', () => {
   const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
   const random = randomFrom(seed)
 
-  it.runIf(has('programs of Unix'))(`for what harms nobody, seed ${seed}`, async () => {
+  it.runIf(has('programs of Unix'))(`gives the same tree for harmless archives, seed ${seed}`, async () => {
     for (let round = 0; round < 6; round++) {
       const names = Array.from({ length: 1 + random(12) }, (_, index) => `${nameOf(random)}-${index}`)
       const items = names.map((name) => ({ name, bytes: Buffer.alloc(random(3000), name) }))
@@ -142,7 +142,7 @@ function nameOf(random: (below: number) => number): string {
   return Array.from({ length: 1 + random(3) }, (_, depth) => `${words[random(words.length)]}${depth}`).join('/')
 }
 
-/** A header whose name is these bytes. */
+/** A tar header with these bytes as its name. */
 function tarRaw(name: Buffer): Buffer {
   const item = tarItem('')
   name.copy(item, 0)

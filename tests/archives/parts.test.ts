@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { groupParts } from '../../server/archive/parts.ts'
 
-describe('which names are parts of one archive', () => {
-  it("groups Put.io's own sample under the stem as the links write it", () => {
+describe('groupParts', () => {
+  it("groups Put.io's own sample under its stem in the case of the links", () => {
     expect(groupParts(['abcde.part1.rar', 'jazz.rar', 'abcde.part2.rar'])).toMatchObject({
       groups: [{ name: 'abcde', kind: 'rar-parts', partIndexes: [0, 2], missing: [] }],
       rest: [1],
@@ -11,58 +11,58 @@ describe('which names are parts of one archive', () => {
   })
 
   it.each([
-    ['numbered with zeros', ['x.part02.rar', 'X.PART01.RAR'], 'X', 'rar-parts', [1, 0]],
+    ['parts numbered with zeros', ['x.part02.rar', 'X.PART01.RAR'], 'X', 'rar-parts', [1, 0]],
     ['old volumes', ['x.r01', 'x.rar', 'x.r00'], 'x', 'rar-volumes', [1, 2, 0]],
     ['more than a hundred old volumes', ['x.s00', 'x.rar'], 'x', 'rar-volumes', [1, 0]],
-    ['a cut file', ['film.mkv.002', 'film.mkv.001'], 'film.mkv', 'split', [1, 0]],
-    ['a cut zip', ['x.zip.001', 'x.zip.002'], 'x', 'split', [0, 1]],
-    ['a cut 7z', ['x.7z.001'], 'x', 'split', [0]],
-    ['a cut tar.gz', ['x.tar.gz.001', 'x.tar.gz.002'], 'x', 'split', [0, 1]],
-    ['a zip on disks, whose last part is the .zip', ['x.zip', 'x.z02', 'x.z01'], 'x', 'zip-disks', [2, 1, 0]],
-  ])('puts in order: %s', (_what, names, name, kind, partIndexes) => {
+    ['a split file', ['film.mkv.002', 'film.mkv.001'], 'film.mkv', 'split', [1, 0]],
+    ['a split zip', ['x.zip.001', 'x.zip.002'], 'x', 'split', [0, 1]],
+    ['a split 7z', ['x.7z.001'], 'x', 'split', [0]],
+    ['a split tar.gz', ['x.tar.gz.001', 'x.tar.gz.002'], 'x', 'split', [0, 1]],
+    ['a spanned zip, whose last part is the .zip', ['x.zip', 'x.z02', 'x.z01'], 'x', 'zip-disks', [2, 1, 0]],
+  ])('puts the parts in order: %s', (_what, names, name, kind, partIndexes) => {
     const [group] = groupParts(names).groups
     expect(group).toMatchObject({ name, kind, partIndexes })
   })
 
   it.each([
     ['x.part1.rar and x.part3.rar', ['x.part1.rar', 'x.part3.rar'], ['x.part2.rar']],
-    ['part 12 of a set of two digits', ['x.part12.rar', 'x.part10.rar', 'x.part11.rar'], numbered(9)],
+    ['parts 10 to 12 of a set with two digits', ['x.part12.rar', 'x.part10.rar', 'x.part11.rar'], numbered(9)],
     ['old volumes without their .rar', ['x.r00', 'x.r02'], ['x.rar', 'x.r01']],
-    ['a zip on disks without its .zip', ['x.z01', 'x.z03'], ['x.z02', 'x.zip']],
-    ['a cut 7z without its beginning', ['x.7z.002'], ['x.7z.001']],
-  ])('names what is missing: %s', (_what, names, missing) => {
+    ['a spanned zip without its .zip', ['x.z01', 'x.z03'], ['x.z02', 'x.zip']],
+    ['a split 7z without its beginning', ['x.7z.002'], ['x.7z.001']],
+  ])('names the missing parts: %s', (_what, names, missing) => {
     expect(groupParts(names).groups.map((group) => group.missing)).toEqual([missing])
   })
 
   it.each([
     ['files that end in a year', ['report.2019', 'report.2020']],
-    ['files that end in a room', ['room.101', 'room.102']],
+    ['files that end in a room number', ['room.101', 'room.102']],
     ['one file that ends in 001', ['notes.001']],
     ['archives of one part', ['x.rar', 'x.zip', 'y.7z', 'z.tar.gz']],
-    ['a part beyond any number', ['x.part99999.rar', 'x.part0.rar']],
-    ['nothing but an ending', ['.part1.rar', '.rar', '.001', '']],
-  ])('leaves alone: %s', (_what, names) => {
+    ['parts with numbers out of range', ['x.part99999.rar', 'x.part0.rar']],
+    ['extensions alone', ['.part1.rar', '.rar', '.001', '']],
+  ])('does not group %s', (_what, names) => {
     expect(groupParts(names)).toEqual({ groups: [], rest: [...names.keys()] })
   })
 
-  it('keeps sets of different folders, kinds and endings apart', () => {
+  it('keeps sets of different folders, kinds and extensions apart', () => {
     const names = ['x.part1.rar', 'x.part1.rar', 'x.rar', 'x.r00', 'x.zip.001', 'x.7z.001']
     const { groups } = groupParts(names, (index) => (index === 1 ? 'elsewhere' : 'here'))
     expect(groups.map((group) => group.partIndexes)).toEqual([[0], [1], [2, 3], [4], [5]])
   })
 
-  it('takes the first of two same parts and leaves the second alone', () => {
+  it('takes the first of two parts with the same number, and leaves the second out', () => {
     expect(groupParts(['x.part1.rar', 'x.part01.rar', 'x.part2.rar'])).toMatchObject({
       groups: [{ name: 'x', kind: 'rar-parts', partIndexes: [0, 2], missing: [] }],
       rest: [1],
     })
   })
 
-  it('does not drown in a hostile number: at most a hundred missing parts are named', () => {
+  it('names at most a hundred missing parts for a hostile part number', () => {
     expect(groupParts(['x.part9999.rar']).groups[0]?.missing).toHaveLength(100)
   })
 
-  it('finds a whole set again, whatever the order, the letters and what lies between', () => {
+  it('groups a complete set in any order and case, among other files', () => {
     const stem = fc.stringMatching(/^[a-zÄ0-9 ][a-zÄ0-9. -]{0,12}[a-z]$/)
     const shape = fc.constantFrom(partNames.padded, partNames.plain, partNames.old, partNames.cut, partNames.disks)
     fc.assert(
@@ -79,7 +79,7 @@ describe('which names are parts of one archive', () => {
     )
   })
 
-  it('names exactly the parts that were taken away, the last ones excepted, and puts every name somewhere once', () => {
+  it('names exactly the removed parts before the last one, and places every name once', () => {
     const kept = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1 })
     fc.assert(
       fc.property(kept, (numbers) => {

@@ -10,7 +10,7 @@ import { rar5Volumes, run, writeRar4, zipOf } from '../support/archives.ts'
 import { has } from '../support/facilities.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// Sets of parts whose names say less than their bytes do.
+// Sets of parts whose names say less than their bytes.
 
 const film = randomBytes(200_000)
 let home = ''
@@ -20,7 +20,7 @@ beforeAll(() => {
 
 type Files = Record<string, Buffer>
 
-/** Puts files where the service does, under numbers, and finds the archives among them, in an order that says nothing. */
+/** Stores files under numbers, as the service does, and finds the archives among them, given in reverse order. */
 async function find(files: Files) {
   const folder = mkdtempSync(join(home, 'made-'))
   const all = Object.entries(files).map(([name, bytes], index) => {
@@ -30,7 +30,7 @@ async function find(files: Files) {
   return { folder, sets: await findArchives(all.toReversed()) }
 }
 
-/** What comes out of the one archive among files, by name. */
+/** Unpacks the one archive among the files. */
 async function unpack(files: Files): Promise<{ parts: number; files: [string, boolean][] }> {
   const { folder, sets } = await find(files)
   expect(sets.map(({ missing }) => missing)).toEqual([[]])
@@ -51,7 +51,7 @@ function rar4(style: 'new' | 'old', bytes = 60_000): Buffer[] {
   return writeRar4(join(folder, 'x.rar'), join(folder, 'film.mkv'), { bytes, style }).map((path) => readFileSync(path))
 }
 
-/** Gives parts their names, the number of each from 0. */
+/** Names parts by their index, from 0. */
 function named(parts: readonly Buffer[], nameOf: (index: number) => string): Files {
   return Object.fromEntries(parts.map((bytes, index) => [nameOf(index), bytes]))
 }
@@ -66,7 +66,7 @@ const digits = (number: number, width: number) => `${number}`.padStart(width, '0
 const rar5 = () => rar5Volumes('film.mkv', film, 60_000)
 const four = { parts: 4, files: [['film.mkv', true]] }
 
-it('makes volumes that 7-Zip takes by itself', () => {
+it('makes RAR 5 volumes that 7-Zip itself accepts', () => {
   const folder = mkdtempSync(join(home, 'foreign-'))
   for (const [name, bytes] of Object.entries(named(rar5(), (index) => `x.part${index + 1}.rar`))) {
     writeFileSync(join(folder, name), bytes)
@@ -77,7 +77,7 @@ it('makes volumes that 7-Zip takes by itself', () => {
 describe.each([
   ['RAR 4', () => rar4('old')],
   ['RAR 5', rar5],
-] as const)('volumes by their bytes: %s', (_kind, make) => {
+] as const)('volumes recognized by their bytes: %s', (_kind, make) => {
   it.each([
     ['.rar, .r00', (index: number) => (index === 0 ? 'x.rar' : `x.r${digits(index - 1, 2)}`)],
     ['.r00 first, without a .rar', (index: number) => `x.r${digits(index, 2)}`],
@@ -87,11 +87,11 @@ describe.each([
     ['.rar.001', (index: number) => `x.rar.${digits(index + 1, 3)}`],
     ['.part01.rar', (index: number) => `x.part${digits(index + 1, 2)}.rar`],
     ['.part1.rar.001, each whole', (index: number) => `x.part${index + 1}.rar.001`],
-  ])('named %s', async (_what, nameOf) => {
+  ])('are joined under the names %s', async (_what, nameOf) => {
     expect(await unpack(named(make(), nameOf))).toEqual(four)
   })
 
-  it('each cut into pieces, but for one', async () => {
+  it('are joined when all but one are split into pieces', async () => {
     const [one = film, two = film, ...others] = make()
     const cut = { ...pieces('x.part1.rar', one, 25_000), 'x.part2.rar': two }
     const rest = others.map((bytes, index) => pieces(`x.part${index + 3}.rar`, bytes, 25_000))
@@ -99,14 +99,14 @@ describe.each([
   })
 })
 
-describe('sets that are not whole, or not one', () => {
-  it('a .r00 that is not the first asks for the .rar', async () => {
+describe('incomplete and ambiguous sets', () => {
+  it('name the .rar as missing when the .r00 is not the first volume', async () => {
     const parts = rar4('old').slice(1)
     const { sets } = await find(named(parts, (index) => `x.r${digits(index, 2)}`))
     expect(sets.map(({ missing }) => missing)).toEqual([['x.rar']])
   })
 
-  it('a piece of a volume is missing: it is named', async () => {
+  it('name a missing piece of a volume', async () => {
     const [one = film, ...others] = rar4('new')
     const cut = pieces('x.part1.rar', one, 15_000)
     const { 'x.part1.rar.002': _, ...left } = cut
@@ -114,7 +114,7 @@ describe('sets that are not whole, or not one', () => {
     expect(sets.map(({ missing }) => missing)).toEqual([['x.part1.rar.002']])
   })
 
-  it('two sets of one name that are numbered in two ways are two', async () => {
+  it('stay apart when they share a name but number their parts differently', async () => {
     const files = {
       ...named(rar4('new'), (index) => `x.part${index + 1}.rar`),
       ...named(rar4('new'), (index) => `x.part${digits(index + 1, 2)}.rar`),
@@ -125,7 +125,7 @@ describe('sets that are not whole, or not one', () => {
     ])
   })
 
-  it('parts of two sets under one name are damage, not a film', async () => {
+  it('are rejected as damaged when parts of two sets share a name', async () => {
     const [one = film] = rar5Volumes('film.mkv', film, 60_000)
     const [, ...others] = rar5Volumes('film.mkv', randomBytes(200_000), 60_000)
     await expect(unpack(named([one, ...others], (index) => `x.part${index + 1}.rar`))).rejects.toMatchObject({
@@ -133,12 +133,12 @@ describe('sets that are not whole, or not one', () => {
     })
   })
 
-  it('a whole zip beside a .z01 is a zip by itself', async () => {
+  it('leave a .z01 out beside a zip that is complete by itself', async () => {
     const files = { 'x.zip': zipOf([{ name: 'film.mkv', bytes: film }]), 'x.z01': randomBytes(1000) }
     expect(await unpack(files)).toEqual({ parts: 1, files: [['film.mkv', true]] })
   })
 
-  it.runIf(has('programs of Unix'))('a zip on disks that is short of one says so', async () => {
+  it.runIf(has('programs of Unix'))('report how many parts of a spanned zip are missing', async () => {
     const folder = mkdtempSync(join(home, 'disks-'))
     mkdirSync(join(folder, 'in'))
     writeFileSync(join(folder, 'in/film.mkv'), film)
@@ -158,11 +158,11 @@ describe('sets that are not whole, or not one', () => {
   it.each([
     ['zip', () => zipOf([{ name: 'film.mkv', bytes: film }])],
     ['RAR', () => rar5Volumes('film.mkv', film, 1_000_000)[0] ?? film],
-  ])('a cut file without an ending that is a %s inside is unpacked', async (_what, make) => {
+  ])('are unpacked when a split file without an extension is a %s', async (_what, make) => {
     expect(await unpack(pieces('x', make(), 60_000))).toEqual(four)
   })
 
-  it('a cut file that only begins like an archive stays what its name says', async () => {
+  it('are only joined when a split file begins like an archive but has another extension', async () => {
     const docx = zipOf([{ name: 'film.mkv', bytes: film }])
     expect((await unpack(pieces('x.docx', docx, 60_000))).files).toEqual([['x.docx', false]])
   })

@@ -12,7 +12,7 @@ beforeAll(() => {
   home = temporaryFolder('zips')
 })
 
-/** Reads as a server with ranges does, and counts what it gave. */
+/** Reads as from a server with ranges, and counts what was read. */
 function ranges(bytes: Buffer) {
   const seen = { bytes: 0, reads: 0 }
   const read = async (offset: number, length: number) => {
@@ -21,14 +21,14 @@ function ranges(bytes: Buffer) {
     seen.reads++
     return piece
   }
-  return { seen, look: () => readZipDirectory(read, bytes.length) }
+  return { seen, readDirectory: () => readZipDirectory(read, bytes.length) }
 }
 
-describe('looking into a zip', () => {
-  it.runIf(has('programs of Unix'))('lists what a program has packed', async () => {
+describe('readZipDirectory', () => {
+  it.runIf(has('programs of Unix'))('lists what the zip program packed', async () => {
     const source = makeTree(join(home, 'source'))
     run(source, 'zip', '-q', '-r', join(home, 'a.zip'), 'Ordner', 'read me.txt')
-    expect(await ranges(readFileSync(join(home, 'a.zip'))).look()).toEqual({
+    expect(await ranges(readFileSync(join(home, 'a.zip'))).readDirectory()).toEqual({
       entries: expect.arrayContaining([
         { name: 'Ordner/', sizeBytes: 0, isEncrypted: false },
         { name: 'Ordner/tief/äöü/日本語.txt', sizeBytes: 15, isEncrypted: false },
@@ -40,16 +40,16 @@ describe('looking into a zip', () => {
     })
   })
 
-  it('tells that a password is needed', async () => {
+  it('reports that a password is needed', async () => {
     const source = makeTree(join(home, 'locked'))
     run(source, '7zz', 'a', '-pgeheim', join(home, 'b.zip'), 'noise.bin')
-    expect(await ranges(readFileSync(join(home, 'b.zip'))).look()).toMatchObject({
+    expect(await ranges(readFileSync(join(home, 'b.zip'))).readDirectory()).toMatchObject({
       entries: [{ name: 'noise.bin', sizeBytes: 300_000, isEncrypted: true }],
       needsPassword: true,
     })
   })
 
-  it('reads at most 256 KiB of a zip of 5 GB, whose sizes need 64 bits', async () => {
+  it('reads at most 256 KiB of a 5 GiB zip with 64-bit sizes', async () => {
     const path = join(home, 'large.zip')
     const zip = sparseZip64(path, 5 * 2 ** 30)
     let bytes = 0
@@ -70,44 +70,44 @@ describe('looking into a zip', () => {
     expect(bytes).toBeLessThanOrEqual(256 * 1024)
   })
 
-  it('stays within 256 KiB when the directory is longer, and says what it does not know', async () => {
-    const { seen, look } = ranges(zipOf(Array.from({ length: 20_000 }, (_, n) => ({ name: `file number ${n}.txt` }))))
-    const directory = await look()
+  it('reads at most 256 KiB of a longer directory, and reports the total size as unknown', async () => {
+    const { seen, readDirectory } = ranges(zipOf(Array.from({ length: 20_000 }, (_, n) => ({ name: `file number ${n}.txt` }))))
+    const directory = await readDirectory()
     expect(directory).toMatchObject({ entryCount: 20_000, unpackedBytes: null })
     expect(directory?.entries.length).toBeGreaterThan(1000)
     expect(seen.bytes).toBeLessThanOrEqual(256 * 1024)
   })
 
-  it('finds the end behind a comment, also one that looks like an end', async () => {
+  it('finds the end record before a comment, even one that looks like an end record', async () => {
     const comment = Buffer.concat([Buffer.from('504b0506', 'hex'), Buffer.alloc(60_000, 0x20)])
-    const { look } = ranges(zipOf([{ name: 'a', bytes: Buffer.from('abc') }], { comment }))
-    expect(await look()).toMatchObject({ entries: [{ name: 'a', sizeBytes: 3 }] })
+    const { readDirectory } = ranges(zipOf([{ name: 'a', bytes: Buffer.from('abc') }], { comment }))
+    expect(await readDirectory()).toMatchObject({ entries: [{ name: 'a', sizeBytes: 3 }] })
   })
 
-  it('reads names of the old code page', async () => {
-    const { look } = ranges(zipOf([{ name: Buffer.from([0x81, 0x62, 0x65, 0x72]), flags: 0 }]))
-    expect((await look())?.entries.map(({ name }) => name)).toEqual(['über'])
+  it('decodes names in the old code page', async () => {
+    const { readDirectory } = ranges(zipOf([{ name: Buffer.from([0x81, 0x62, 0x65, 0x72]), flags: 0 }]))
+    expect((await readDirectory())?.entries.map(({ name }) => name)).toEqual(['über'])
   })
 
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('a web page instead of a zip '.repeat(100))],
-    ['an end record alone that promises files', zipOf([], { count: 7 })],
-    ['a zip that is cut off', zipOf([{ name: 'a', bytes: Buffer.alloc(1000) }]).subarray(0, -30)],
+    ['a lone end record that announces files', zipOf([], { count: 7 })],
+    ['a truncated zip', zipOf([{ name: 'a', bytes: Buffer.alloc(1000) }]).subarray(0, -30)],
     ['a zip without its beginning', zipOf([{ name: 'a', bytes: Buffer.alloc(1000) }]).subarray(900)],
-  ])('answers null for what is no zip: %s', async (_what, bytes) => {
-    expect(await ranges(bytes).look()).toBe(null)
+  ])('returns null for what is not a zip: %s', async (_what, bytes) => {
+    expect(await ranges(bytes).readDirectory()).toBe(null)
   })
 
-  it('never fails and never reads too much, whatever bytes are wrong', async () => {
+  it('never throws or reads too much, whichever bytes are wrong', async () => {
     const whole = zipOf(Array.from({ length: 5 }, (_, n) => ({ name: `${n}.txt`, bytes: Buffer.alloc(n * 10) })))
     const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 })
     await fc.assert(
       fc.asyncProperty(changes, async (wrong) => {
         const bytes = Buffer.from(whole)
         for (const [at, value] of wrong) bytes[at] = value
-        const { seen, look } = ranges(bytes)
-        const directory = await look()
+        const { seen, readDirectory } = ranges(bytes)
+        const directory = await readDirectory()
         expect(seen.bytes).toBeLessThanOrEqual(256 * 1024)
         if (directory !== null) expect(directory.entries.length).toBeLessThanOrEqual(10_000)
       }),
@@ -116,7 +116,7 @@ describe('looking into a zip', () => {
   })
 })
 
-/** A zip with one stored file of zeros that takes no room on the disk. Source: PKWARE APPNOTE 6.3.10, 4.3.14 and 4.5.3. */
+/** A zip with one stored file of zeros that takes no disk space. Source: PKWARE APPNOTE 6.3.10, 4.3.14 and 4.5.3. */
 function sparseZip64(path: string, dataBytes: number): { fd: number; sizeBytes: number } {
   writeFileSync(path, '')
   const fd = openSync(path, 'r+')

@@ -19,7 +19,7 @@ import {
 
 afterEach(cleanUp)
 
-it.runIf(has('libtorrent'))('finishes from a good peer and bans one that gives damaged pieces (F27)', async () => {
+it.runIf(has('libtorrent'))('finishes from a good peer and bans one that sends damaged pieces (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 4_000_000, pieceLength: 64 * 1024 })
   const bad = await startHostilePeer(torrent, { isCorrupt: true })
   const engine = startEngine({ downloadLimit: 4_000_000 })
@@ -29,7 +29,7 @@ it.runIf(has('libtorrent'))('finishes from a good peer and bans one that gives d
   const [bytes] = await stored(watched, 1)
   expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
   const asked = bad.blocks()
-  // It is asked for a few pieces at most before it is known, and then never met again.
+  // It is asked for a few pieces at most before it is banned, and never connected to again.
   expect({ wasAsked: asked > 0, few: asked < 250, connections: bad.connections() }).toEqual({
     wasAsked: true,
     few: true,
@@ -37,7 +37,7 @@ it.runIf(has('libtorrent'))('finishes from a good peer and bans one that gives d
   })
 })
 
-it('stores nothing and looks for others when all peers give damaged pieces (F27)', async () => {
+it('stores nothing and looks for other peers when all of them send damaged pieces (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 1_000_000 })
   const bad = [
     await startHostilePeer(torrent, { isCorrupt: true }),
@@ -54,7 +54,7 @@ it('stores nothing and looks for others when all peers give damaged pieces (F27)
   })
 })
 
-it('overtakes a peer that answers nothing (F27)', async () => {
+it('finishes beside a peer that answers nothing (F27)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 1_000_000 })
   const silent = await startHostilePeer(torrent, { isSilent: true })
   const watched = await watch(startEngine(), magnetTo(torrent, silent))
@@ -71,11 +71,11 @@ it('overtakes a peer that answers nothing (F27)', async () => {
 })
 
 it.each([
-  ['another description', { metadata: Buffer.from('d4:name5:wrong12:piece lengthi16384e6:pieces0:e') }],
-  ['a description that would send a decoder round in circles', { metadata: Buffer.from('l-3:') }],
-  ['a size of four gigabytes', { metadataSize: 4_000_000_000 }],
-  ['a negative size', { metadataSize: -5 }],
-])('gets its description from an honest peer when another gives %s (F27)', async (_what, lies) => {
+  ['other metadata', { metadata: Buffer.from('d4:name5:wrong12:piece lengthi16384e6:pieces0:e') }],
+  ['metadata that would make a decoder loop forever', { metadata: Buffer.from('l-3:') }],
+  ['a metadata size of four gigabytes', { metadataSize: 4_000_000_000 }],
+  ['a negative metadata size', { metadataSize: -5 }],
+])('gets the metadata from an honest peer when another sends %s (F27)', async (_what, lies) => {
   const torrent = await makeTorrent({ sizeBytes: 200_000 })
   const liar = await startHostilePeer(torrent, lies)
   const engine = startEngine()
@@ -96,23 +96,23 @@ const bigHead = Buffer.alloc(4)
 bigHead.writeUInt32BE(0x7fffffff)
 it.each([
   [
-    'an extension handshake that would send a decoder round in circles',
+    'an extension handshake that would make a decoder loop forever',
     rawMessage(20, Buffer.concat([Buffer.from([0]), Buffer.from('d1:ml-3:')])),
   ],
   ['a message of two gigabytes', bigHead],
   ['a message of a negative length', Buffer.from([0xff, 0xff, 0xff, 0xff])],
-  ['a piece that is outside of the torrent', rawMessage(4, Buffer.from([0x7f, 0xff, 0xff, 0xff]))],
+  ['a piece outside the torrent', rawMessage(4, Buffer.from([0x7f, 0xff, 0xff, 0xff]))],
   ['a bitfield of a megabyte', rawMessage(5, Buffer.alloc(1_000_000, 0xff))],
   [
-    'a block of a description that is outside of it',
+    'a metadata block that is out of range',
     rawMessage(20, Buffer.concat([Buffer.from([1]), Buffer.from('d8:msg_typei1e5:piecei9999999e10:total_sizei1eeX')])),
   ],
   [
-    'an exchange of peers that is nested without end',
+    'an endlessly nested peer exchange',
     rawMessage(20, Buffer.concat([Buffer.from([2]), Buffer.alloc(900_000, 'l')])),
   ],
-  ['a request outside of the torrent', rawMessage(6, Buffer.alloc(12, 0x7f))],
-])('loses only the peer that sends %s (F27)', async (_what, raw) => {
+  ['a request outside the torrent', rawMessage(6, Buffer.alloc(12, 0x7f))],
+])('drops only the peer that sends %s (F27)', async (_what, raw) => {
   const torrent = await makeTorrent({ sizeBytes: 200_000 })
   const hostile = await startHostilePeer(torrent, { raw, isSilent: true })
   const engine = startEngine()
@@ -126,7 +126,7 @@ it.each([
 })
 
 it.runIf(has('libtorrent'))(
-  'fetches on when its trackers are dead, answer garbage, answer without end or answer what no decoder ends with (F27)',
+  'keeps fetching when its trackers are dead, or send garbage, endless data or data that would make a decoder loop forever (F27)',
   async () => {
     const port = await serve(
       http.createServer((request, response) => {
@@ -158,7 +158,7 @@ it.runIf(has('libtorrent'))(
   },
 )
 
-it('gives paths that leave the folder, repeat or differ only in case safe and distinct names, and stores none of them (F27)', async () => {
+it('gives safe and distinct names to paths that leave the folder, repeat or differ only in case, and stores files under none of them (F27)', async () => {
   const names = [
     ['..', '..', 'etc', 'passwd'],
     ['a.txt'],
@@ -187,7 +187,7 @@ it('gives paths that leave the folder, repeat or differ only in case safe and di
   expect((await readdir(watched.folder)).sort()).toEqual(names.map((_, index) => `${index}`))
 })
 
-it('fetches from who gave the description and from who gave none, whoever of them comes first (F27)', async () => {
+it('fetches beside a peer without metadata, whichever peer connects first (F27)', async () => {
   const engine = startEngine()
   for (let round = 0; round < 12; round += 1) {
     const torrent = await makeTorrent({ sizeBytes: 200_000 })

@@ -26,13 +26,13 @@ import { startTracker } from '../support/tracker.ts'
 
 afterEach(cleanUp)
 
-/** What the files of a whole torrent are to hold. */
+/** Expects the files of a complete torrent. */
 async function expectWhole(watched: { folder: string }, torrent: MadeTorrent, files = torrent.contents): Promise<void> {
   const found = await stored(watched, files.length)
   expect(found.map((bytes, index) => bytes?.equals(files[index] ?? Buffer.alloc(0)))).toEqual(files.map(() => true))
 }
 
-/** Waits until its tracker knows of one who shares it whole. */
+/** Waits until the torrent’s tracker knows of one seed. */
 function untilListed(engine: TorrentEngine, torrent: MadeTorrent): Promise<TorrentMetadata> {
   const signal = AbortSignal.timeout(20_000)
   return until(
@@ -41,7 +41,7 @@ function untilListed(engine: TorrentEngine, torrent: MadeTorrent): Promise<Torre
   )
 }
 
-it.runIf(has('libtorrent'))('fetches a torrent file from a libtorrent peer that a tracker names', async () => {
+it.runIf(has('libtorrent'))('fetches a torrent from a libtorrent peer that a tracker names', async () => {
   const tracker = await startTracker()
   const torrent = await makeTorrent({ sizeBytes: 3_000_001, extra: { announce: tracker } })
   await startLibtorrent(torrent)
@@ -83,7 +83,7 @@ it.runIf(has('libtorrent'))('fetches by a magnet link that names only a peer', a
   ])
 })
 
-it('finds peers by a tracker that speaks udp, here another of its own kind that found its files whole', async () => {
+it('finds peers through a UDP tracker, here another engine that found its files complete', async () => {
   const tracker = await startTracker('udp')
   const torrent = await makeTorrent({ sizeBytes: 300_000, extra: { announce: tracker } })
   const folder = await newFolder()
@@ -97,7 +97,7 @@ it('finds peers by a tracker that speaks udp, here another of its own kind that 
   await expectWhole(watched, torrent)
 })
 
-it.runIf(has('libtorrent'))('finds peers through the distributed table', async () => {
+it.runIf(has('libtorrent'))('finds peers through the DHT', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const other = await makeTorrent({ sizeBytes: 50_000 })
   const node = await startLibtorrent(other, { dht: [], address: '127.0.0.2' })
@@ -108,7 +108,7 @@ it.runIf(has('libtorrent'))('finds peers through the distributed table', async (
   await expectWhole(watched, torrent)
 })
 
-it.runIf(has('libtorrent'))('finds peers by the peer exchange of one who has hardly anything', async () => {
+it.runIf(has('libtorrent'))('finds peers by exchange with a peer that has hardly any pieces', async () => {
   const torrent = await makeTorrent({ sizeBytes: 2_000_000 })
   const seed = await startLibtorrent(torrent, { address: '127.0.0.2' })
   const [into, peers] = [await newFolder(), [`${seed.address}:${seed.port}`]]
@@ -120,11 +120,11 @@ it.runIf(has('libtorrent'))('finds peers by the peer exchange of one who has har
   const watched = await watch(startEngine(), magnetTo(torrent, poor))
   await watched.running.done
   await expectWhole(watched, torrent)
-  // What the named peer cannot have had came from the one it told of.
+  // What the named peer cannot have had came from the one that it named.
   expect(poor.says().downloaded).toBeLessThan(torrent.sizeBytes / 2)
 })
 
-it.runIf(has('libtorrent'))('fetches from a peer that speaks encrypted only', async () => {
+it.runIf(has('libtorrent'))('fetches from a peer that requires encryption', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { isEncrypted: true })
   const watched = await watch(startEngine(), magnetTo(torrent, seed))
@@ -132,7 +132,7 @@ it.runIf(has('libtorrent'))('fetches from a peer that speaks encrypted only', as
   await expectWhole(watched, torrent)
 })
 
-it.runIf(has('libtorrent'))('shares with a peer that speaks encrypted only', async () => {
+it.runIf(has('libtorrent'))('shares with a peer that requires encryption', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const [folder, port] = [await newFolder(), await freePort()]
   await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
@@ -146,7 +146,7 @@ it.runIf(has('libtorrent'))('shares with a peer that speaks encrypted only', asy
   )
 })
 
-it.runIf(has('libtorrent'))('fetches from a peer with an address of version 6', async () => {
+it.runIf(has('libtorrent'))('fetches from a peer with an IPv6 address', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { address: '[::1]' })
   const watched = await watch(startEngine({ allowHosts: ['::1'] }), magnetTo(torrent, seed))
@@ -154,7 +154,7 @@ it.runIf(has('libtorrent'))('fetches from a peer with an address of version 6', 
   await expectWhole(watched, torrent)
 })
 
-it('fetches from a web seed alone, with names that need quoting and padding that nobody has', async () => {
+it('fetches from a web seed alone, with names that need escaping and padding files that it does not have', async () => {
   const files = [
     { path: ['CD 1', 'so, what?.flac'], bytes: randomBytes(100_000) },
     { path: ['.pad', '31072'], bytes: Buffer.alloc(31_072), attributes: 'p' },
@@ -191,7 +191,7 @@ it('fetches from a web seed alone, with names that need quoting and padding that
 
 it.each([
   ['a folder of one file', { files: [{ path: ['a b.flac'], bytes: randomBytes(90_000) }] }, '/album/a%20b.flac'],
-  ['one file at the address of a folder', { name: 'a b.flac', sizeBytes: 90_000 }, '/a%20b.flac'],
+  ['one file below the URL of a folder', { name: 'a b.flac', sizeBytes: 90_000 }, '/a%20b.flac'],
 ])('fetches %s from a web seed', async (_what, options, path) => {
   let content: Buffer = Buffer.alloc(0)
   const port = await serve(
@@ -209,7 +209,7 @@ it.each([
 })
 
 it.runIf(has('libtorrent'))(
-  'fetches many files over piece borders, empty ones among them, with few files open',
+  'fetches many files across piece boundaries, some of them empty, with few files open',
   async () => {
     const files = Array.from({ length: 150 }, (_, index) => ({
       path: [`${index}.bin`],
@@ -225,7 +225,7 @@ it.runIf(has('libtorrent'))(
   },
 )
 
-it.runIf(has('libtorrent'))('fetches nothing of a torrent that is refused when it is known what it holds', async () => {
+it.runIf(has('libtorrent'))('fetches nothing of a torrent that is refused once its metadata is known', async () => {
   const torrent = await makeTorrent({ sizeBytes: 500_000 })
   const seed = await startLibtorrent(torrent)
   const refusal = new Error('There is not enough disk space.')
@@ -236,7 +236,7 @@ it.runIf(has('libtorrent'))('fetches nothing of a torrent that is refused when i
 })
 
 it.runIf(has('libtorrent'))(
-  'looks a magnet link up without fetching any of it, and a torrent file without meeting anyone',
+  'looks up a magnet link without fetching its content, and a torrent file without connecting to peers',
   async () => {
     const tracker = await startTracker()
     const torrent = await makeTorrent({ sizeBytes: 500_000, extra: { announce: tracker } })
@@ -265,21 +265,21 @@ it.runIf(has('libtorrent'))(
   },
 )
 
-it.runIf(has('libtorrent'))('goes on from looking at a torrent to fetching it while others still look', async () => {
+it.runIf(has('libtorrent'))('starts to fetch a torrent while another lookup of it is still running', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const engine = startEngine()
-  const stopLooking = new AbortController()
-  const early = engine.lookUp({ magnet: torrent.magnet }, { signal: stopLooking.signal })
+  const stopLookup = new AbortController()
+  const early = engine.lookUp({ magnet: torrent.magnet }, { signal: stopLookup.signal })
   const given = engine.lookUp({ magnet: torrent.magnet }, { signal: AbortSignal.timeout(20_000) })
-  stopLooking.abort(new Error('enough'))
+  stopLookup.abort(new Error('enough'))
   await expect(early).rejects.toThrow('enough')
   const watched = await watch(engine, magnetTo(torrent, await startLibtorrent(torrent)))
-  const [look] = await Promise.all([given, watched.running.done])
-  expect(look.infoHash).toBe(torrent.infoHash)
+  const [metadata] = await Promise.all([given, watched.running.done])
+  expect(metadata.infoHash).toBe(torrent.infoHash)
 })
 
 it.runIf(has('libtorrent'))(
-  'refuses a torrent that is being fetched already, and takes it again once that was stopped',
+  'refuses a torrent that is already being fetched, and accepts it once that was stopped',
   async () => {
     const torrent = await makeTorrent({ sizeBytes: 300_000 })
     const engine = startEngine()

@@ -79,7 +79,7 @@ it.runIf(has('libtorrent'))(
   },
 )
 
-it.runIf(has('libtorrent'))('reaches an address from the moment that it is allowed (S13)', async () => {
+it.runIf(has('libtorrent'))('reaches an address as soon as it is allowed (S13)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   const seed = await startLibtorrent(torrent, { address: '127.0.0.2' })
   const engine = startEngine({ allowHosts: [] })
@@ -93,7 +93,7 @@ it.runIf(has('libtorrent'))('reaches an address from the moment that it is allow
   expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
 })
 
-it('fetches from a web seed through the gate, with the fetch that is built in (S13)', async () => {
+it('fetches from a web seed through the gate, with the built-in fetch (S13)', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
   let requests = 0
   const port = await serve(
@@ -136,7 +136,7 @@ async function ownSockets(kind: 'tcp' | 'udp'): Promise<string[]> {
     })
 }
 
-it('listens on this computer only, and answers no datagram that it did not ask for (S13)', async () => {
+it('listens on this computer only, and does not answer unsolicited datagrams (S13)', async () => {
   const before = new Set([...(await ownSockets('tcp')), ...(await ownSockets('udp'))])
   const engine = startEngine({ dht: { bootstrap: [] } })
   const watched = await watch(engine, { torrentFile: (await makeTorrent()).bytes })
@@ -161,7 +161,7 @@ it('listens on this computer only, and answers no datagram that it did not ask f
   expect(answers).toBe(0)
 })
 
-it('tells the distributed table of a public torrent and never of a private one (S13)', async () => {
+it('announces a public torrent to the DHT and never a private one (S13)', async () => {
   const heard: Buffer[] = []
   const node = createSocket('udp4')
   node.on('message', (message) => heard.push(message))

@@ -27,7 +27,7 @@ afterEach(cleanUp)
 const gbk = Buffer.from('bacdc6bdb7a2d5b9', 'hex')
 const percent = '%BA%CD%C6%BD%B7%A2%D5%B9'
 
-it('asks a web seed by the original bytes, and shows the names as they are declared', async () => {
+it('requests files from a web seed by the original bytes of their names, and decodes the names as declared', async () => {
   const [one, other] = [randomBytes(50_000), randomBytes(20_000)]
   const whole = Buffer.concat([one, other])
   const pieces = [whole.subarray(0, 32_768), whole.subarray(32_768, 65_536), whole.subarray(65_536)]
@@ -60,7 +60,7 @@ it('asks a web seed by the original bytes, and shows the names as they are decla
   ])
 })
 
-it('keeps the folder of a torrent that is a folder with one file', async () => {
+it('keeps the folder of a torrent with only one file in it', async () => {
   const bytes = randomBytes(90_000)
   web.on('/one/Record/a.flac', file(bytes))
   const torrent = await makeTorrent({
@@ -78,7 +78,7 @@ it('keeps the folder of a torrent that is a folder with one file', async () => {
 })
 
 it.runIf(has('libtorrent'))(
-  'understands a tracker whose answer has blanks around it, a key twice, a huge number and an interval of years',
+  'accepts a tracker response with blanks around it, a duplicate key, a huge number and an interval of years',
   async () => {
     const torrent = await makeTorrent({ name: 'a.bin', sizeBytes: 60_000 })
     const seed = await startLibtorrent(torrent)
@@ -105,8 +105,8 @@ it.runIf(has('libtorrent'))(
     const watched = await watch(engine, { torrentFile })
     await watched.running.done
     expect((await stored(watched, 1))[0]?.equals(torrent.contents[0] ?? peer)).toBe(true)
-    // It is told of the start and of the end; were the interval a millisecond, many more times.
-    const look = await engine.lookUp({ torrentFile }, { signal: AbortSignal.timeout(10_000) })
-    expect([look.infoHash, asked <= 2]).toEqual([torrent.infoHash, true])
+    // It is told of the start and the end. If the interval became a millisecond, there would be many more requests.
+    const metadata = await engine.lookUp({ torrentFile }, { signal: AbortSignal.timeout(10_000) })
+    expect([metadata.infoHash, asked <= 2]).toEqual([torrent.infoHash, true])
   },
 )

@@ -27,7 +27,7 @@ afterEach(cleanUp)
 
 const rounds = Number(process.env.PUTDESK_ROUNDS ?? 6)
 
-/** The bytes of the pieces that a bitfield counts. */
+/** How many bytes the pieces in a bitfield have. */
 function countedBytes(torrent: MadeTorrent, pieces: string): number {
   const bits = Buffer.from(pieces, 'base64')
   const count = Math.ceil(torrent.sizeBytes / torrent.pieceLength)
@@ -67,7 +67,7 @@ function runChild(order: {
 }
 
 it.runIf(has('libtorrent'))(
-  `goes on after kill -9 at ${rounds} moments, and fetches only what is missing`,
+  `resumes after kill -9 at ${rounds} moments, and fetches only what is missing`,
   async () => {
     const torrent = await makeTorrent({ sizeBytes: 12_000_000, pieceLength: 64 * 1024 })
     const seed = await startLibtorrent(torrent)
@@ -95,7 +95,7 @@ it.runIf(has('libtorrent'))(
     )
     const [bytes] = await stored({ folder }, 1)
     expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
-    // Each kill loses what came since the last checkpoint and the blocks of pieces that were not whole.
+    // Each kill loses what came since the last checkpoint and the blocks of incomplete pieces.
     const { uploaded } = seed.says()
     expect(uploaded).toBeLessThan(torrent.sizeBytes + rounds * 3_500_000)
   },
@@ -114,7 +114,7 @@ async function everyCountedPieceIsThere(torrent: MadeTorrent, pieces: string, by
 }
 
 /**
- * A resume record that claims all pieces, the last `unsynced` of them not forced to the disk, and the file as it is now in `folder`.
+ * A resume record that claims all pieces, the last `unsynced` of them not synced to the disk, and the file as it is now in `folder`.
  */
 function claim(torrent: MadeTorrent, { unsynced, folder }: { unsynced: number; folder: string }): TorrentResume {
   const stamps = new Stamps(1)
@@ -136,10 +136,10 @@ function claim(torrent: MadeTorrent, { unsynced, folder }: { unsynced: number; f
   }
 }
 
-it('believes the record within one boot without reading a piece, and keeps what was uploaded before', async () => {
+it('trusts the record within one boot without reading a piece, and keeps the uploaded count', async () => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const folder = await newFolder()
-  // Other bytes of the same size: only believing finds them whole.
+  // Other bytes of the same size: only a trusted record makes them complete.
   await writeFile(join(folder, '0'), Buffer.alloc(320_000))
   const watched = await watch(
     startEngine(),
@@ -155,7 +155,7 @@ it('believes the record within one boot without reading a piece, and keeps what 
 })
 
 it.runIf(has('libtorrent'))(
-  'reads again after another boot only what was not forced to the disk, and fetches what is damaged there',
+  'rechecks after another boot only what was not synced to the disk, and fetches what is damaged there',
   async () => {
     const torrent = await makeTorrent({ sizeBytes: 320_000 })
     const folder = await newFolder()
@@ -182,23 +182,23 @@ it.runIf(has('libtorrent'))(
 )
 
 const changes: [what: string, change: (path: string, bytes: Buffer) => Promise<void>][] = [
-  ['cut off its file', (path) => truncate(path, 200_000)],
+  ['truncated', (path) => truncate(path, 200_000)],
   [
-    'cut off its file and replaced by zeros',
+    'truncated and extended with zeros',
     async (path) => {
       await truncate(path, 200_000)
       await truncate(path, 320_000)
     },
   ],
-  ['overwritten inside its file', (path, bytes) => writeFile(path, Buffer.from(bytes).fill(7, 100_000, 100_010))],
-  ['in a file that is another now', (path, bytes) => writeFile(path, Buffer.alloc(bytes.length, 9))],
+  ['overwrote', (path, bytes) => writeFile(path, Buffer.from(bytes).fill(7, 100_000, 100_010))],
+  ['replaced by another file', (path, bytes) => writeFile(path, Buffer.alloc(bytes.length, 9))],
 ]
 
 it
   .runIf(has('libtorrent'))
   .each(
     changes.flatMap(([what, change]) => ['this boot', 'another boot'].map((boot) => [what, boot, change] as const)),
-  )('fetches again what was %s behind its back, in %s (F23)', async (_what, bootId, change) => {
+  )('fetches again what another program %s, in %s (F23)', async (_what, bootId, change) => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const [bytes = Buffer.alloc(0)] = torrent.contents
   const folder = await newFolder()
@@ -211,7 +211,7 @@ it
   expect((await readFile(join(folder, '0'))).equals(bytes)).toBe(true)
 })
 
-it.runIf(has('libtorrent'))('asks for the description again when the one that was kept is damaged', async () => {
+it.runIf(has('libtorrent'))('requests the metadata again when the stored copy is damaged', async () => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   const seed = await startLibtorrent(torrent)
   const folder = await newFolder()
@@ -223,7 +223,7 @@ it.runIf(has('libtorrent'))('asks for the description again when the one that wa
   expect(bytes?.equals(torrent.contents[0] ?? Buffer.alloc(0))).toBe(true)
 })
 
-it('checks what a folder holds when nothing was kept, and says so', async () => {
+it('checks the files in the folder when there is no record, and writes one', async () => {
   const torrent = await makeTorrent({ sizeBytes: 3_200_000 })
   const folder = await newFolder()
   await writeFile(join(folder, '0'), torrent.contents[0] ?? '')
@@ -235,7 +235,7 @@ it('checks what a folder holds when nothing was kept, and says so', async () => 
   ).toEqual([3_200_000, 3_200_000])
 })
 
-it('cuts off what another program appended to a file, whatever was kept of it', async () => {
+it('truncates what another program appended to a file, with or without a record', async () => {
   const torrent = await makeTorrent({ sizeBytes: 320_000 })
   for (const isKept of [false, true]) {
     const folder = await newFolder()
@@ -250,7 +250,7 @@ it('cuts off what another program appended to a file, whatever was kept of it', 
   }
 })
 
-it.runIf(has('libtorrent'))('keeps a last record when stopped, from which another run goes on', async () => {
+it.runIf(has('libtorrent'))('writes a last record when it is stopped, from which another run resumes', async () => {
   const torrent = await makeTorrent({ sizeBytes: 6_000_000 })
   const seed = await startLibtorrent(torrent)
   const first = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
@@ -279,7 +279,7 @@ it.runIf(has('libtorrent'))('keeps a last record when stopped, from which anothe
 })
 
 it.runIf(has('libtorrent'))(
-  'goes on by itself when its worker ends, three times, and then says that it cannot',
+  'recovers three times when its worker ends, and then fails',
   async () => {
     const workers: Worker[] = []
     const onWorker = (worker: Worker) => workers.push(worker)

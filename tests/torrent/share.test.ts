@@ -10,7 +10,7 @@ import { startTracker } from '../support/tracker.ts'
 afterEach(cleanUp)
 
 it.runIf(has('libtorrent'))(
-  'shares a whole torrent with a libtorrent peer, and counts what it gave over all runs',
+  'shares a complete torrent with a libtorrent peer, and counts what it uploaded across runs',
   async () => {
     const tracker = await startTracker()
     const files = [
@@ -30,7 +30,7 @@ it.runIf(has('libtorrent'))(
     )
     await until(
       async () => first.state()?.uploadedBytes,
-      // At its end the other peer asks for a few blocks twice.
+      // Near the end the other peer requests a few blocks twice.
       (bytes = 0) => bytes >= torrent.sizeBytes && bytes < torrent.sizeBytes * 1.1,
     )
     leech.stop()
@@ -50,7 +50,7 @@ it.runIf(has('libtorrent'))(
   },
 )
 
-it.runIf(has('libtorrent'))('lifts the limit on what is sent while a whole torrent is shared', async () => {
+it.runIf(has('libtorrent'))('lifts the upload limit while a complete torrent is shared', async () => {
   const tracker = await startTracker()
   const torrent = await makeTorrent({ sizeBytes: 6_000_000, extra: { announce: tracker } })
   const folder = await newFolder()
