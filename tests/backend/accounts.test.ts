@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { listItems, openBackend, type TestBackend } from '../support/backend.ts'
 import { type Asked, startScriptedServer } from '../support/scripted-server.ts'
 
-// Who an account is, and what signs its requests, with a server of many users.
+// The identity and the credentials of an account, with a server of many users.
 
 let server: Awaited<ReturnType<typeof startScriptedServer>>
 let dataFolder: string
 const open: TestBackend[] = []
-/** Users by key: what the server tells of each. Any other key is refused. */
+/** The users of the server by key. Any other key is refused. */
 let users: Record<string, { id: number | null; name: string }>
 const signerOf = ({ body }: Asked): string =>
   `${JSON.parse(new URLSearchParams(body).get('request') ?? '{}').api_key}`.replace('key-of-', '')
@@ -65,7 +65,7 @@ async function accountsOf({ client, next }: TestBackend) {
 const named = (name: string) => `${name} · ${new URL(server.url).host}`
 const settings = () => JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
 
-/** Makes a file one of the first version: without a seal. */
+/** Changes a file and writes it as the first version did: without a seal. */
 function rewrite(file: string, change: (content: ReturnType<typeof settings>) => void): void {
   for (const copy of [file, file.replace('.json', '.last-good.json')]) {
     const content = JSON.parse(readFileSync(join(dataFolder, copy), 'utf8'))
@@ -75,12 +75,12 @@ function rewrite(file: string, change: (content: ReturnType<typeof settings>) =>
   }
 }
 
-it('knows a user by the id at the service, whatever it is called now', async () => {
+it('recognizes a user by the id at the service, even after a rename', async () => {
   const backend = backendOf()
   const mary = await add(backend, 'mary')
   users.mary = { id: 1, name: 'maria' }
   expect(await add(backend, 'mary')).toBe(mary)
-  // The same name is another user, and a name that begins alike is another one still.
+  // Another user has the same name, and a third one a name that begins the same.
   users.second = { id: 2, name: 'maria' }
   users.third = { id: 3, name: 'maria · x' }
   const others = [await add(backend, 'second'), await add(backend, 'third')]
@@ -92,7 +92,7 @@ it('knows a user by the id at the service, whatever it is called now', async () 
   ])
 })
 
-it('knows a user by the name where the service tells no id', async () => {
+it('recognizes a user by name where the service sends no id', async () => {
   users = { one: { id: null, name: 'mary' }, two: { id: null, name: 'mary · x' } }
   const backend = backendOf()
   const mary = await add(backend, 'one')
@@ -110,7 +110,7 @@ it('does not sign an account in as another user', async () => {
   expect(await accountsOf(backend)).toEqual([[named('mary'), 'signed-in']])
 })
 
-it('opens accounts and secrets of earlier versions unchanged, and learns then who they are', async () => {
+it('opens accounts and secrets of earlier versions, and then learns their user ids', async () => {
   const first = backendOf()
   const mary = await add(first, 'mary')
   expect(settings().accounts).toMatchObject([{ id: mary, userId: '1' }])
@@ -131,7 +131,7 @@ it('opens accounts and secrets of earlier versions unchanged, and learns then wh
   expect(await add(second, 'mary')).toBe(mary)
 })
 
-it('knows an account of an earlier version, whose secret is gone, by its whole name', async () => {
+it('recognizes an account of an earlier version without its secret by its full name', async () => {
   users.long = { id: 7, name: 'mary · x' }
   const first = backendOf()
   const accounts = [await add(first, 'mary'), await add(first, 'long')]
@@ -150,12 +150,12 @@ it.each([
   ['damaged', '{"kind":"v1-key","apiKey":7}', 'The key and secret that were kept are damaged.'],
   ['of the local service', '{"kind":"local"}', 'The key and secret that were kept are damaged.'],
   [
-    'a token',
+    'an access token',
     '{"kind":"oauth","token":"bebe56e6"}',
     'signs in with an access token, which this version of Putdesk cannot use',
   ],
 ])(
-  'shows an account whose credentials are %s as signed out, with the reason, and asks nothing',
+  'shows an account whose credentials are %s as signed out, with the reason, and makes no request',
   async (_what, stored, why) => {
     const first = backendOf()
     const mary = await add(first, 'mary')
@@ -176,7 +176,7 @@ it.each([
   },
 )
 
-it('does not try a refused secret again by itself, and goes on when it is taken again', async () => {
+it('does not retry a refused secret by itself, and continues once it is accepted again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   const backend = backendOf()
   const accountId = await add(backend, 'mary')
@@ -184,7 +184,7 @@ it('does not try a refused secret again by itself, and goes on when it is taken 
   const refused = backend.next('accounts.changed', ([account]) => account?.state === 'signed-out')
   await vi.advanceTimersByTimeAsync(5000)
   expect(await refused).toMatchObject([{ problem: 'Unable to login.' }])
-  // What was under way when the refusal came is answered by now.
+  // Requests that were in flight at the refusal are answered by now.
   const list = () => listItems(backend.client, accountId, 0).then(() => 'listed', String)
   await list()
   server.asked.length = 0

@@ -22,9 +22,9 @@ import { openBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// What a crash, a full disk, another program or another version leaves of each of the app's own files, made by a generator: the
-// backend starts, has all that the file or a copy still holds, says what happened, is calm at its second start, and its next write
-// destroys nothing.
+// Generated forms of each of the app's own files, as a crash, a full disk, another program or another version may leave it: the
+// backend starts, has all that the file or a copy still holds, says what happened, is silent at its second start, and its next
+// write destroys nothing.
 
 const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.log(`app-files: seed ${seed}`)
@@ -76,7 +76,7 @@ beforeAll(async () => {
 
 interface Seen {
   accounts: string[]
-  /** Accounts that have what signs their requests. */
+  /** Accounts that have their credentials. */
   signed: string[]
   settings: unknown[]
   hosters: string[]
@@ -84,7 +84,7 @@ interface Seen {
   notices: string[]
 }
 
-/** Starts the backend on a folder, looks at everything, and lets the person change a setting. */
+/** Starts the backend on a folder, reads everything, and changes a setting if asked to. */
 async function start(dataFolder: string, theme: 'light' | 'dark' | null = null): Promise<Seen> {
   const { client, close, next } = openBackend({ dataFolder })
   const accounts = next('accounts.changed', () => true)
@@ -125,7 +125,7 @@ function copyOfGood(): string {
   return folder
 }
 
-/** Every byte sequence that lies in a folder, in files, links' targets and files within folders. */
+/** The contents of all files in a folder, through links and in subfolders. */
 function contentsOf(folder: string): Buffer[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -135,7 +135,7 @@ function contentsOf(folder: string): Buffer[] {
 
 type Damage = [name: string, damage: (path: string, bytes: Buffer) => Buffer | null]
 
-/** Each writes what it answers with in place of the file; null: it has done its work itself. */
+/** Each returns what to write in place of the file, or null when it has changed the file itself. */
 const damages: Damage[] = [
   ['empty', () => Buffer.alloc(0)],
   [
@@ -151,7 +151,7 @@ const damages: Damage[] = [
   ['zeros of 16 MiB', () => Buffer.alloc(16 * 1024 * 1024)],
   ['its first half', (_path, bytes) => bytes.subarray(0, bytes.length / 2)],
   ['its second half', (_path, bytes) => bytes.subarray(bytes.length / 2)],
-  ['cut somewhere', (_path, bytes) => bytes.subarray(0, 1 + below(bytes.length - 2))],
+  ['truncated somewhere', (_path, bytes) => bytes.subarray(0, 1 + below(bytes.length - 2))],
   ['nested too deep', () => Buffer.from('['.repeat(200_000))],
   [
     'a folder',
@@ -198,11 +198,11 @@ const damages: Damage[] = [
   }),
 ]
 
-/** Where there are no links, nothing can be replaced by one. */
+/** Without symbolic links, no file can be replaced by one. */
 const possible = has('symbolic links') ? damages : damages.filter(([name]) => !name.startsWith('a link'))
 
 it.each(files.flatMap((file) => possible.map(([name, damage]) => [file, name, damage] as const)))(
-  '%s, %s: everything is back, and said, and nothing is destroyed',
+  'restores everything, says so and destroys nothing: %s, %s',
   async (file, name, damage) => {
     const folder = copyOfGood()
     const path = join(folder, file)
@@ -211,7 +211,7 @@ it.each(files.flatMap((file) => possible.map(([name, damage]) => [file, name, da
 
     const { notices, ...seen } = await start(folder, 'light')
     expect(seen).toEqual(whole)
-    // A bit of white space or of a field's name changes nothing, and the end of a last line is put right without a word.
+    // A bit of white space or of a field's name changes nothing, and a missing end of the last line is repaired silently.
     const isReported = notices.some((sentence) => /file/.test(sentence))
     expect(isReported || /flipped|somewhere/.test(name)).toBe(true)
     for (const sentence of notices) expect(sentence).toMatch(/^[A-Z0-9][^{}]*\.$/)
@@ -224,7 +224,7 @@ it.each(files.flatMap((file) => possible.map(([name, damage]) => [file, name, da
   },
 )
 
-/** Something that a disk, an editor or another program makes of a file. */
+/** Damage that a disk, an editor or another program may do to a file. */
 function anyDamage(bytes: Buffer): Buffer {
   const [from, to] = [below(bytes.length), below(bytes.length)].sort((a, b) => a - b) as [number, number]
   const part = bytes.subarray(from, to)
@@ -246,7 +246,7 @@ function anyDamage(bytes: Buffer): Buffer {
   return forms[below(forms.length)]?.() ?? bytes
 }
 
-it.each(files)('%s in 100 damaged forms: everything is back, and the second start is calm', async (file) => {
+it.each(files)('restores everything from 100 damaged forms of %s, and is silent at the second start', async (file) => {
   const bytes = readFileSync(join(good, file))
   for (let form = 0; form < 100; form += 1) {
     const folder = copyOfGood()
@@ -281,7 +281,7 @@ function withWrongTypes(value: unknown, change: (other: unknown) => unknown = (o
 }
 
 it.each(['settings.json', 'vault.json'] as const)(
-  '%s with each field in turn of a wrong type: with its copy all is back',
+  'recovers from the copy when any field of %s has a wrong type',
   async (file) => {
     const { seal: _, told: __, version: ___, ...content } = JSON.parse(readFileSync(join(good, file), 'utf8'))
     for (const wrong of withWrongTypes(content)) {
@@ -290,7 +290,7 @@ it.each(['settings.json', 'vault.json'] as const)(
       writeFileSync(join(folder, file), JSON.stringify(wrong))
       const { notices, ...seen } = await start(folder, 'light')
       const text = JSON.stringify(wrong)
-      // A list without accounts is what a person who has none has; of any other, at most the one that was changed is another now.
+      // An empty list of accounts is valid; of any other, at most the account that was changed may be lost.
       const hasNone = text.includes('"accounts":[]')
       expect([text, seen.accounts.length >= 2 || hasNone, seen.signed.length >= 2 || hasNone]).toEqual([
         text,
@@ -298,7 +298,7 @@ it.each(['settings.json', 'vault.json'] as const)(
         true,
       ])
       if (notices.length > 0) expect(contentsOf(folder).map(String)).toContain(text)
-      // A name or a number in place of another is the person's; anything else is put right, and said.
+      // A valid name or number in place of another may be the user's; anything else is restored, and reported.
       else expect(seen.hosters).toEqual(whole.hosters)
       expect(await start(folder)).toEqual({ ...seen, notices: [] })
       rmSync(folder, { recursive: true })
@@ -307,7 +307,7 @@ it.each(['settings.json', 'vault.json'] as const)(
 )
 
 it.each(['settings.json', 'vault.json'] as const)(
-  '%s with a wrong entry and no copy: the others stay, the wrong one stays in the file',
+  'uses the other entries, and leaves a wrong one in the file, when %s has no copy',
   async (file) => {
     const folder = copyOfGood()
     for (const copy of readdirSync(folder)) if (copy.includes('last-good')) rmSync(join(folder, copy))
@@ -331,7 +331,7 @@ it.each(['settings.json', 'vault.json'] as const)(
 it.each([
   ['settings.json', 'Add your accounts again, and look through the settings.'],
   ['vault.json', 'Sign in again where an account asks for it, and enter your paid hosters again.'],
-] as const)('%s that is damaged, without a good copy: what to do is said', async (file, whatToDo) => {
+] as const)('says what to do when %s is damaged and has no good copy', async (file, whatToDo) => {
   const folder = copyOfGood()
   for (const copy of readdirSync(folder)) if (copy.includes('last-good')) rmSync(join(folder, copy))
   writeFileSync(join(folder, file), Buffer.alloc(300))
@@ -340,7 +340,7 @@ it.each([
 })
 
 it.each(['settings.json', 'vault.json'] as const)(
-  '%s of a later version is used as far as it goes, and left untouched',
+  'uses what it can of %s from a later version, and leaves the file untouched',
   async (file) => {
     const folder = copyOfGood()
     const content = JSON.parse(readFileSync(join(good, file), 'utf8'))
@@ -353,7 +353,7 @@ it.each(['settings.json', 'vault.json'] as const)(
   },
 )
 
-it('keeps fields of a later version in an account and among the settings', async () => {
+it('keeps fields of a later version in an account and in the settings', async () => {
   const folder = copyOfGood()
   const content = JSON.parse(readFileSync(join(good, 'settings.json'), 'utf8'))
   delete content.seal
@@ -384,7 +384,7 @@ it('opens the files of the first version unchanged', async () => {
   expect(await start(folder, 'light')).toEqual({ ...whole, notices: [] })
 })
 
-it('begins from nothing, without a word, only on a first start', async () => {
+it('starts empty and without a notice only on a first start', async () => {
   const folder = temporaryFolder('first')
   const none = { accounts: [], signed: [], settings: [228], hosters: [], history: [] }
   expect(await start(folder)).toEqual({ ...none, notices: [] })
@@ -396,7 +396,7 @@ it('begins from nothing, without a word, only on a first start', async () => {
   expect(told).toHaveLength(1)
 })
 
-it.each(files)('%s that is write-protected stays as it is; the app works on, and says so', async (file) => {
+it.each(files)('leaves a write-protected %s as it is, keeps working, and says so', async (file) => {
   const folder = copyOfGood()
   const path = join(folder, file)
   const before = readFileSync(path)
@@ -410,7 +410,7 @@ it.each(files)('%s that is write-protected stays as it is; the app works on, and
 })
 
 it.runIf(has('symbolic links')).each(['settings.json', 'vault.json'] as const)(
-  'a link in place of %s stays a link, and its file is written',
+  'keeps a link in place of %s, and writes the file that it points to',
   async (file) => {
     const folder = copyOfGood()
     const elsewhere = temporaryFolder('linked')
@@ -423,7 +423,7 @@ it.runIf(has('symbolic links')).each(['settings.json', 'vault.json'] as const)(
   },
 )
 
-it('has the last setting that was saved, or the one that was being saved, after a kill at any moment', async () => {
+it('has the last saved setting, or the one being saved, after a kill at any moment', async () => {
   const folder = copyOfGood()
   for (let kill = 0; kill < 12; kill += 1) {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../support/save-child.ts'), folder])

@@ -68,7 +68,7 @@ async function lockedTransfer() {
   return { backend, accountId, transferId }
 }
 
-it('unpacks an archive with the password that was told, after a wrong one, and keeps neither', async () => {
+it('unpacks an archive with the right password after a wrong one, and stores neither', async () => {
   const { backend, accountId, transferId } = await lockedTransfer()
   const { client, next, dataFolder, log } = backend
   const analysis = await client.call('analysis.run', { accountId, links: [web.url('/locked.zip')] })
@@ -90,7 +90,7 @@ it('unpacks an archive with the password that was told, after a wrong one, and k
   expect(texts.filter((text) => text.includes('sesame'))).toEqual([])
 })
 
-it('keeps an archive as it is where that is asked for', async () => {
+it('keeps an archive packed on request', async () => {
   const { backend, accountId, transferId } = await lockedTransfer()
   const { client, next } = backend
   const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
@@ -100,7 +100,7 @@ it('keeps an archive as it is where that is asked for', async () => {
   expect([namesOf(columns), [...columns.sizesBytes]]).toEqual([['locked.zip'], [locked.length]])
 })
 
-onUnix('fetches a torrent file from people, tells when it is there, and stops sharing without a loss', async () => {
+onUnix('fetches a torrent from peers, reports its arrival, and stops sharing without losing it', async () => {
   const torrent = await makeTorrent({ name: 'album.bin', sizeBytes: 300_000 })
   const peer = await startLibtorrent(torrent)
   const { client, next } = backendOf()
@@ -130,7 +130,7 @@ onUnix('fetches a torrent file from people, tells when it is there, and stops sh
   ])
 })
 
-it('adds a torrent file that nobody shares, and keeps none of its bytes in the history', async () => {
+it('adds a torrent file without peers, and stores none of its bytes in the history', async () => {
   const torrent = await makeTorrent({ name: 'lonely', sizeBytes: 40_000 })
   const { client, next, dataFolder } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
@@ -152,14 +152,14 @@ it('adds a torrent file that nobody shares, and keeps none of its bytes in the h
 })
 
 it.each([
-  ['of another name than its content', 'songs.zip', ['album/a.bin', 'album/../b.bin', '/c.bin']],
-  ['with one file in it', 'single.zip', ['../only.bin']],
-])('keeps in the history what was changed of an archive %s, and what came of it', async (_what, name, names) => {
+  ['with a name unlike its content', 'songs.zip', ['album/a.bin', 'album/../b.bin', '/c.bin']],
+  ['with a single file', 'single.zip', ['../only.bin']],
+])('records in the history what was changed in an archive %s, and the item that it became', async (_what, name, names) => {
   const zip = zipOf(names.map((path) => ({ name: path, bytes: Buffer.from(`what is in ${path}`) })))
   web.on(`/${name}`, file(zip, { type: 'application/zip' }))
   const { client, next } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
-  // Another file of the very same name is there already, with a message of its own.
+  // A file of the same name is already there, with a message of its own.
   web.on('/before/songs.zip', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nno zip'))
   const before = next('transfers.changed', (delta) => delta.arrived.length > 0)
   await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
@@ -176,7 +176,7 @@ it.each([
   expect(namesOf(columns)[[...columns.ids].indexOf(newest?.itemId ?? -1)]).not.toBe(name)
 })
 
-it('says of a file that is no torrent that it is none, by its name', async () => {
+it('names a file that is not a torrent or is too large for one', async () => {
   const { client } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   const base64 = Buffer.from('<html>').toString('base64')
@@ -202,7 +202,7 @@ it('analyses a torrent file while the service is still starting', async () => {
   await added
 })
 
-it('hands no torrent file to a server that takes none, and says so in its row', async () => {
+it('sends no torrent file to a server that does not accept them, and says so in its row', async () => {
   const asked: string[] = []
   const server = await startScriptedServer(({ url, body }) => {
     const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
@@ -241,7 +241,7 @@ it('hands no torrent file to a server that takes none, and says so in its row', 
   await server.stop()
 })
 
-it('adds the links again where a server cannot retry in place, without asking it to, and refuses to promise more', async () => {
+it('adds the links again where a server cannot retry in place, and refuses to keep an archive packed there', async () => {
   const listed = { id: '7', name: 'a.zip', status: 'Error', percent_done: '0' }
   const asked: string[] = []
   const server = await startScriptedServer(({ url }) => {
@@ -274,7 +274,7 @@ it('adds the links again where a server cannot retry in place, without asking it
   await server.stop()
 })
 
-it('tells what is gone from the list right after a retry as arrived, and what failed and is gone without one as cancelled', async () => {
+it('reports a transfer that vanishes right after a retry as arrived, and a failed one that vanishes without as cancelled', async () => {
   const rows = ['7', '8'].map((id) => ({ id, name: 'a.zip', status: 'Error', percent_done: '100' }))
   let here = rows
   const server = await startScriptedServer(({ url }) => {
@@ -307,7 +307,7 @@ it('tells what is gone from the list right after a retry as arrived, and what fa
   await server.stop()
 })
 
-it('tells the service of paid hosters at its start and live, and keeps what signs in there in the vault alone', async () => {
+it('passes paid hosters to the service at its start and while it runs, and stores their credentials only in the vault', async () => {
   const first = backendOf()
   await first.client.call('accounts.addThisComputer', {})
   const kept = { isKept: true, mayBePlain: false }
@@ -335,7 +335,7 @@ it('tells the service of paid hosters at its start and live, and keeps what sign
   expect(readFileSync(join(first.dataFolder, 'vault.json'), 'utf8')).not.toContain('hosters')
 })
 
-it('starts the service again with other limits, and goes on with its transfer', async () => {
+it('restarts the service with new limits, and resumes its transfer', async () => {
   const { client, next, starts } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   expect(starts[0]?.args.slice(-2)).toEqual(['--dht', 'off'])
@@ -354,7 +354,7 @@ it('starts the service again with other limits, and goes on with its transfer', 
   ])
 })
 
-it('offers links and torrent files from outside only to be looked at, with a sentence for what cannot be taken', async () => {
+it('offers links and torrent files from outside without adding them, with a sentence for what cannot be read', async () => {
   writeFileSync(join(folder, 'given.torrent'), 'd4:infode')
   const { backend, client, next } = backendOf()
   const offered = next('links.offered', () => true)

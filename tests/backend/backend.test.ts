@@ -40,7 +40,7 @@ const credentials = {
   accountId: null,
 }
 
-it('goes from a link to a file on this computer, and remembers how it got there', async () => {
+it('turns a link into a file on this computer, and records it in the history', async () => {
   const { client, next } = backendOf()
   const bytes = randomBytes(700_000)
   web.on('/film.mkv', file(bytes, { bytesPerSecond: 2_000_000, type: 'video/x-matroska' }))
@@ -67,7 +67,7 @@ it('goes from a link to a file on this computer, and remembers how it got there'
   expect(await client.call('history.list', { accountId })).toEqual([])
 })
 
-it('tells of a file whose sender did not say how long it is', async () => {
+it('notes in the history that a file came without its length', async () => {
   const { client, next } = backendOf()
   web.on('/old%20&%20odd.bin', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nhello'))
   const accountId = await client.call('accounts.addThisComputer', {})
@@ -83,7 +83,7 @@ it('tells of a file whose sender did not say how long it is', async () => {
   ])
 })
 
-it('arranges items: makes, renames, moves, finds and deletes them', async () => {
+it('creates, renames, moves, finds and deletes items', async () => {
   const { client } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   const films = await client.call('items.createFolder', { accountId, parentId: 0, name: 'Films' })
@@ -116,7 +116,7 @@ it('arranges items: makes, renames, moves, finds and deletes them', async () => 
   })
 })
 
-it('shows a failed transfer with its reason, and tries it again in its place', async () => {
+it('shows a failed transfer with its reason, and retries it in place', async () => {
   const { client, next } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   const failed = next('transfers.changed', ({ upserted }) => upserted.some(({ status }) => status === 'error'))
@@ -142,7 +142,7 @@ it('shows a failed transfer with its reason, and tries it again in its place', a
   })
 })
 
-it('starts the local service again after it was killed, and its transfer goes on to the end', async () => {
+it('restarts the local service after it was killed, and completes its transfer', async () => {
   const { client, next, killService } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   web.on('/long.bin', file(randomBytes(3_000_000), { bytesPerSecond: 1_500_000 }))
@@ -158,7 +158,7 @@ it('starts the local service again after it was killed, and its transfer goes on
   expect((await arrived).arrived).toMatchObject([{ name: 'long.bin' }])
 })
 
-it('says at once why the local service cannot have its data folder', async () => {
+it('says at once that another service is using the data folder', async () => {
   const { client, next, dataFolder } = backendOf()
   services.push(await startService({ data: join(dataFolder, 'service') }))
   const failed = next('service.changed', ({ state }) => state === 'failed')
@@ -166,7 +166,7 @@ it('says at once why the local service cannot have its data folder', async () =>
   expect((await failed).problem).toContain('Another Putdesk service is using')
 })
 
-it("adds a server; a wrong secret is told in the server's own sentence and adds nothing", async () => {
+it("adds a server, but not with a wrong secret, which it reports in the server's own words", async () => {
   const service = await serviceOf()
   const { client, next, log } = backendOf()
   await expect(
@@ -193,7 +193,7 @@ it.each([
   await expect(backendOf().client.call('accounts.addServer', { ...credentials, address })).rejects.toThrow(sentence)
 })
 
-it('keeps a secret only when asked to, and in plain only when that was agreed to', async () => {
+it('stores a secret only when asked to, and in plain text only with consent', async () => {
   const service = await serviceOf()
   const asked = { ...credentials, address: service.url, isKept: true }
   const unprotected = backendOf({ protection: 'plain' })
@@ -204,7 +204,7 @@ it('keeps a secret only when asked to, and in plain only when that was agreed to
   expect(readFileSync(vault, 'utf8')).toContain('"plain"')
 })
 
-it('opens again with what was kept; what was not kept asks to sign in, with everything else in place', async () => {
+it('reopens with stored secrets signed in, and asks to sign in where a secret was not stored', async () => {
   const service = await serviceOf()
   for (const isKept of [true, false]) {
     const first = backendOf()
@@ -230,7 +230,7 @@ it('opens again with what was kept; what was not kept asks to sign in, with ever
   }
 })
 
-it('shows an account whose server has gone as unreachable, and comes back by itself', async () => {
+it('shows an account as unreachable while its server is down, and reconnects by itself', async () => {
   const service = await serviceOf()
   const { client, next } = backendOf()
   await client.call('accounts.addServer', { ...credentials, address: service.url })

@@ -90,7 +90,7 @@ function requests(): string[] {
     .map(({ searchParams }) => searchParams.get('method') ?? '')
 }
 
-/** Resolves when the window waits for nothing any more. */
+/** Resolves when the window is no longer waiting for anything. */
 async function settle(): Promise<void> {
   await vi.waitFor(
     () => {
@@ -110,7 +110,7 @@ async function visit(folderId: number): Promise<string[]> {
   return requests()
 }
 
-it('a first visit costs two requests at any depth, and a return visit one', async () => {
+it('makes two requests for a first visit at any depth, and one for a return visit', async () => {
   expect(await visit(deepest)).toEqual(['list', 'dirmap'])
   expect(store.getState().paths.get(folderKey(accountId, deepest))).toHaveLength(depth + 1)
   for (const branch of folders.filter(({ id }) => id % 3 === 1 && id !== deepest))
@@ -121,14 +121,14 @@ it('a first visit costs two requests at any depth, and a return visit one', asyn
   }
 })
 
-it('going down step by step costs one request a step', async () => {
+it('makes one request for each step down', async () => {
   for (let level = 0; level < depth; level++) {
     expect(await visit(level * 3 + 1)).toEqual(['list'])
     expect(store.getState().paths.get(folderKey(accountId, level * 3 + 1))).toHaveLength(level + 2)
   }
 })
 
-it('a reload costs two requests, and shows what another program changed', async () => {
+it('makes two requests for a reload, and shows what another program changed', async () => {
   await visit(deepest)
   for (const folder of folders) folder.name = `${folder.name} now`
   store.getState().refresh()
@@ -140,7 +140,7 @@ it('a reload costs two requests, and shows what another program changed', async 
   expect(branch.every(({ name }) => name.endsWith('now'))).toBe(true)
 })
 
-it('a renamed folder has its new name in the tree and in every path below it', async () => {
+it('shows the new name of a renamed folder in the tree and in every path below it', async () => {
   await visit(deepest)
   const [first] = folders
   if (first === undefined) throw new Error('no folder')

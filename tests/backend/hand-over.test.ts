@@ -7,7 +7,7 @@ import { connect, type Port } from '../../shared/rpc.ts'
 
 const largestMessage = 1024 * 1024
 
-/** A store whose backend finds links as the real one does, and drops what is larger than the window's pipe takes. */
+/** A store whose backend finds links as the real one does, and drops messages that are too large for the window's pipe. */
 function openStore() {
   const listeners: ((message: unknown) => void)[] = []
   const lengths: number[] = []
@@ -35,7 +35,7 @@ function openStore() {
 
 const urls = (count: number, path = '') => Array.from({ length: count }, (_, at) => `http://h.example/${path}${at}`)
 
-it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes', async () => {
+it('finds every link in 3.5 MB of text and HTML, in messages that fit through the pipe', async () => {
   const { store, links, toasts, lengths } = openStore()
   const inText = urls(30_000, 'text/')
   const inHtml = urls(20_000, 'html/')
@@ -47,7 +47,7 @@ it('finds every link of 3.5 MB of text and HTML, in messages that the pipe takes
   expect(Math.max(...lengths)).toBeLessThanOrEqual(largestMessage)
 })
 
-it('says that a text is too long, and takes the HTML of the same words', async () => {
+it('says that a text is too long, and reads the text alone when its HTML is', async () => {
   const long = openStore()
   await openLinks(long.store, { text: 'a '.repeat(3_000_000), html: null, files: [] }, 'nothing')
   expect(long.toasts()).toEqual(['This text is too long to search for links: at most 4 MB. Add it in parts.'])
@@ -61,7 +61,7 @@ it('says that a text is too long, and takes the HTML of the same words', async (
   expect([both.links(), both.toasts()]).toEqual([['http://h.example/a'], []])
 })
 
-it('takes link files of any kind, and says what could not be read', async () => {
+it('reads link files of any kind, and names those that cannot be read', async () => {
   const { store, links, toasts } = openStore()
   const gone = new File([], 'gone.txt')
   gone.arrayBuffer = () => Promise.reject(new DOMException('gone', 'NotFoundError'))
@@ -81,7 +81,7 @@ it('takes link files of any kind, and says what could not be read', async () => 
   ])
 })
 
-it('says that there is nothing', async () => {
+it('says so when there is no link', async () => {
   const { store, toasts } = openStore()
   await openLinks(store, { text: 'no link', html: '<p>none', files: [] }, 'nothing')
   expect(toasts()).toEqual(['nothing'])

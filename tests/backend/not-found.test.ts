@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Input, type Method, methods } from '../../shared/contract.ts'
 import { openBackend, type TestBackend } from '../support/backend.ts'
 
-// Every method that promises `not-found` gives it, against the real local service.
+// Every method that promises `not-found` rejects with it, against the real local service.
 
 const missing = 999_999
 let backend: TestBackend
@@ -36,11 +36,11 @@ const cases: Cases = {
   'play.item': () => ({ accountId, itemId: missing, playerId: null, isHostTrusted: false }),
 }
 
-it('has a case for every method that promises it', () => {
+it('has a case for every method that promises not-found', () => {
   expect(Object.keys(cases).sort()).toEqual(promising().sort())
 })
 
-it.each(Object.keys(cases))('%s says that it is not found', async (name) => {
+it.each(Object.keys(cases))('%s rejects an unknown id with not-found', async (name) => {
   const method = name as Method
   const input = cases[method]?.()
   if (input === undefined) throw new Error('no case')
@@ -50,7 +50,7 @@ it.each(Object.keys(cases))('%s says that it is not found', async (name) => {
   })
 })
 
-it.each(Object.keys(cases))('%s says the same of an account that is not there', async (name) => {
+it.each(Object.keys(cases))('%s rejects an unknown account with not-found', async (name) => {
   const method = name as Method
   const input = cases[method]?.()
   if (input === undefined) throw new Error('no case')
@@ -60,6 +60,6 @@ it.each(Object.keys(cases))('%s says the same of an account that is not there', 
   })
 })
 
-it('takes a transfer that has left the list for cancelled', async () => {
+it('accepts the cancellation of a transfer that has left the list', async () => {
   expect(await backend.client.call('transfers.cancel', { accountId, transferIds: [missing] })).toBe(null)
 })

@@ -13,7 +13,7 @@ const item = { id: '5', name: 'a.bin', parent_id: '0', type: 'file', is_dir: fal
 const transfer = { id: '7', name: 'jazz', status: 'Downloading', percent_done: '3' }
 const message = { id: '9', title: 'jazz downloaded', user_file_id: '5', file_name: 'jazz', channel: '2' }
 const single = { url: 'http://a.example/x', name: 'x', size: '5', paid_bw: '0', source: 'a.example', needs_pass: 0 }
-/** What no field of ours may hold. */
+/** Values that a field may unexpectedly hold. */
 const wrong = [undefined, null, '', 'x', '-1', -1, 1.5, '1e99', 1e300, [], {}, [[]], true, '\0'.repeat(3)]
 
 let answers: Record<string, unknown> = {}
@@ -52,13 +52,13 @@ async function open(given: Record<string, unknown>, dataFolder?: string) {
   return { ...opened, accountId }
 }
 
-/** The same row with each of its fields missing or of another type, one at a time, and rows that are none. */
+/** The same row with one field at a time missing or of another type, and values that are not rows. */
 function oddRows(row: Row): unknown[] {
   const fields = Object.keys(row).flatMap((field) => wrong.map((value) => ({ ...row, [field]: value })))
   return [...fields, null, 5, 'text', [], {}]
 }
 
-it('keeps every good row of a list beside any odd one', async () => {
+it('keeps every valid row of a list beside any malformed one', async () => {
   const given: Record<string, unknown> = {}
   const { client, accountId } = await open(given)
   for (const odd of oddRows({ ...item, putdesk: { added_at: 1 } })) {
@@ -77,7 +77,7 @@ it('keeps every good row of a list beside any odd one', async () => {
   }
 })
 
-it('keeps what is known of every link beside any odd one', async () => {
+it('keeps the analysis of every link beside any malformed row', async () => {
   const { client, accountId } = await open({})
   const links = ['http://a.example/x', 'http://b.example/y']
   for (const kind of ['singleurl', 'torrent', 'multiparturl', 'error'] as const) {
@@ -90,14 +90,14 @@ it('keeps what is known of every link beside any odd one', async () => {
         links: [links[0]],
         sizeBytes: 5,
       })
-      // A link that the answer tells nothing readable of is still a row that can be tried.
+      // A link without a readable row is still shown as one that can be tried.
       const told = rows.flatMap((one) => one.links)
       if (told.every((link) => links.includes(link))) expect(told, JSON.stringify(odd)).toContain(links[1])
     }
   }
 })
 
-it('keeps every good transfer beside any odd one, and takes none for finished that it could not read', async () => {
+it('keeps every valid transfer beside any malformed one, and treats no unreadable one as finished', async () => {
   const { client, accountId, next } = await open({ 'transfers list': [transfer, { ...transfer, id: '8' }] })
   await client.call('transfers.cancel', { accountId, transferIds: [] })
   for (const odd of oddRows({ ...transfer, id: '8', putdesk: { failure: null, links: ['http://a/'] } })) {
@@ -122,7 +122,7 @@ it('keeps every good transfer beside any odd one, and takes none for finished th
   ])
 }, 30_000)
 
-it('takes nothing for finished that was listed before the app opened, while a row may be anything', async () => {
+it('treats no transfer of an earlier run as finished while an unreadable row may be its own', async () => {
   const dataFolder = temporaryFolder('odd')
   const first = await open({ 'transfers list': [transfer, { ...transfer, id: '8', name: 'later' }] }, dataFolder)
   await first.client.call('transfers.cancel', { accountId: first.accountId, transferIds: [] })
@@ -139,7 +139,7 @@ it('takes nothing for finished that was listed before the app opened, while a ro
   expect(await again.client.call('history.list', { accountId })).toMatchObject([{ name: 'later' }])
 })
 
-it('gives each added transfer its own link beside one that could not be read', async () => {
+it('gives each added transfer its own link beside one that cannot be read', async () => {
   const { client, accountId } = await open({ 'transfers list': [transfer, { ...transfer, id: '8' }] })
   answers['transfers add'] = [null, { ...transfer, id: '8' }]
   const links = ['http://a.example/first', 'http://a.example/second']
@@ -149,7 +149,7 @@ it('gives each added transfer its own link beside one that could not be read', a
   expect(await client.call('history.list', { accountId })).toMatchObject([{ links: [links[1]] }])
 })
 
-it('says once how many rows could not be read, in the log and to the person, and takes it back', async () => {
+it('reports once, in the log and to the user, how many rows cannot be read, and withdraws the notice later', async () => {
   const { client, accountId, next, log } = await open({})
   const told = next('notices.changed', (notices) => notices.length > 0)
   answers['files list'] = [item, { ...item, id: null }, 5]
@@ -166,7 +166,7 @@ it('says once how many rows could not be read, in the log and to the person, and
   await gone
 })
 
-it('reads one item beside rubbish that came with it', async () => {
+it('reads one item beside malformed data that came with it', async () => {
   const { client, accountId } = await open({ 'files create_dir': [{ ...item, parent_id: {}, putdesk: 7 }, null] })
   const made = await client.call('items.createFolder', { accountId, parentId: 0, name: 'x' })
   expect(Item.parse(made)).toMatchObject({ id: 5, name: 'a.bin' })

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Handlers that answer what they are told to, for every method. */
+/** The same handler for every method. */
 function handlersOf(handler: (method: Method, ...asked: Parameters<Handlers[Method]>) => Promise<unknown>): Handlers {
   return Object.fromEntries(
     names.map((name) => [name, (...asked: Parameters<Handlers[Method]>) => handler(name, ...asked)]),
@@ -32,7 +32,7 @@ function join(handlers: Handlers) {
 const folder = { accountId: 'a', folderId: 0 }
 const move = { accountId: 'a', itemIds: [1, 2, 3], folderId: 0 }
 
-it('a cancelled request ends at once on both sides, also where its handler goes on', async () => {
+it('ends a cancelled request at once on both sides, even when its handler keeps running', async () => {
   const seen = Promise.withResolvers<AbortSignal>()
   const { client } = join(
     handlersOf((_method, _input, { signal }) => {
@@ -51,7 +51,7 @@ it('a cancelled request ends at once on both sides, also where its handler goes 
   })
 })
 
-it('tells how far a long request is, as it is declared and no more', async () => {
+it('reports the progress of a long request, with declared fields only', async () => {
   const { client } = join(
     handlersOf(async (_method, _input, { tell }) => {
       const steps = { done: 1, total: 3, secret: 'x' }
@@ -64,7 +64,7 @@ it('tells how far a long request is, as it is declared and no more', async () =>
   expect(heard).toEqual([{ done: 1, total: 3 }])
 })
 
-it('a handler that never ends is reported, and its request answered', async () => {
+it('reports a handler that never ends, and answers its request', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   let aborted: AbortSignal | null = null
   const { client, reported } = join(
@@ -82,17 +82,17 @@ it('a handler that never ends is reported, and its request answered', async () =
   expect((aborted as AbortSignal | null)?.aborted).toBe(true)
 })
 
-it('a handler that tells of progress may take as long as it needs', async () => {
+it('lets a handler that reports progress take as long as it needs', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   const end = Promise.withResolvers<unknown>()
   const { client, reported } = join(
     handlersOf((_method, _input, { tell }) => {
-      const goOn = (done: number): void => {
+      const next = (done: number): void => {
         ;(tell as (progress: unknown) => void)({ done, total: 10 })
-        if (done < 10) setTimeout(() => goOn(done + 1), 200_000)
+        if (done < 10) setTimeout(() => next(done + 1), 200_000)
         else end.resolve([])
       }
-      setTimeout(() => goOn(1), 20_000)
+      setTimeout(() => next(1), 20_000)
       return end.promise
     }),
   )
@@ -102,7 +102,7 @@ it('a handler that tells of progress may take as long as it needs', async () => 
   expect(reported).toEqual([])
 })
 
-it('every request is answered when the window closes', async () => {
+it('answers every open request when the window closes', async () => {
   const { client, served } = join(handlersOf(() => new Promise(() => undefined)))
   const open = [client.call('items.path', folder), client.call('items.move', move), client.call('sync', {})]
   const outcomes = Promise.allSettled(open)
@@ -115,7 +115,7 @@ it('every request is answered when the window closes', async () => {
   ])
 })
 
-it('two requests under one number: the second one is refused, and the first one answered', async () => {
+it('refuses a second request under the same id, and answers the first', async () => {
   const { port } = join(handlersOf(async () => []))
   const answers: unknown[] = []
   port.onMessage((message) => answers.push(message))
@@ -125,18 +125,18 @@ it('two requests under one number: the second one is refused, and the first one 
   expect(answers).toContainEqual({ id: 5, error: { code: 'bad-input', sentence: expect.any(String) } })
 })
 
-it('what cannot be sent is refused, and leaves nothing that waits', async () => {
+it('refuses input that cannot be sent, and leaves nothing pending', async () => {
   const { client } = join(handlersOf(async () => []))
   const input = { ...folder, folderId: (() => 0) as unknown as number }
   await expect(client.call('items.path', input)).rejects.toMatchObject({ code: 'bad-input' })
 })
 
-it.each(names)('%s: the largest input that its schema allows also arrives', (name) => {
+it.each(names)('accepts the largest input that the schema of %s allows', (name) => {
   const schema = z.toJSONSchema(methods[name].input, { io: 'input', unrepresentable: 'any' })
   expect(costOf(schema) + 100).toBeLessThanOrEqual(maxMessageCost)
 })
 
-/** The most that a value of a schema can cost on the pipe. What has no limit costs infinitely much. */
+/** The maximum cost on the pipe of a value of a schema: infinite where it has no limit. */
 function costOf(schema: z.core.JSONSchema._JSONSchema): number {
   if (typeof schema === 'boolean') return Number.POSITIVE_INFINITY
   const options = schema.anyOf ?? schema.oneOf
@@ -167,7 +167,7 @@ function costOf(schema: z.core.JSONSchema._JSONSchema): number {
   }
 }
 
-/** What a hostile page could put in the place of an input, or of a part of it. */
+/** What a hostile page could send as an input, or as a part of one. */
 const odd = fc.oneof(
   fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true, withBigInt: true }),
   fc.constantFrom<unknown>(
@@ -192,7 +192,7 @@ const odd = fc.oneof(
   }),
 )
 
-it.each(names)('%s answers each of 200 wrong inputs', async (name) => {
+it.each(names)('answers each of 200 wrong inputs to %s', async (name) => {
   const { port } = join(
     handlersOf(async () => {
       throw new AppError('refused', 'reached')
@@ -214,7 +214,7 @@ it.each(names)('%s answers each of 200 wrong inputs', async (name) => {
   )
   for (const [id, input] of inputs.entries()) {
     const message = { id, method: name, input }
-    // As the window's port does: what costs too much is answered unread.
+    // Like the window's port, which answers a message that costs too much without reading it.
     if (!isAffordable(message, maxMessageCost)) continue
     port.send(message)
     while (!answers.has(id)) await setImmediate()

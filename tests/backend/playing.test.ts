@@ -58,7 +58,7 @@ afterAll(async () => {
   upstream.close()
 })
 
-it('passes whole files, ranges and HEAD through a link that shows nothing of the token', async () => {
+it('serves whole files, ranges and HEAD through a link that reveals nothing of the token', async () => {
   const link = await relay.link(async () => `${base}/film/atk/${token}`, 'big "buck"\n/../bunny.mp4')
   expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/s\/[0-9a-f]{32}\/big%20-buck-..-bunny\.mp4$/)
   const whole = await fetch(link)
@@ -75,7 +75,7 @@ it('passes whole files, ranges and HEAD through a link that shows nothing of the
   expect(asked.at(-1)?.method).toBe('HEAD')
 })
 
-it('makes the stream URL anew when the service no longer takes the old token, and follows redirects', async () => {
+it('builds a new stream URL when the service rejects the old token, and follows redirects', async () => {
   const urls = [`${base}/film/atk/stale`, `${base}/moved`]
   const link = await relay.link(async () => urls.shift() ?? '', 'a.mp4')
   const answer = await fetch(link)
@@ -167,7 +167,7 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
   },
 )
 
-it('hands nothing but its own loopback links to a player', () => {
+it('passes only its own loopback links to a player', () => {
   const player = { id: 'x', name: 'x', path: '/bin/true', options: ['--'] }
   expect(() => startPlayer(player, 'http://s01.put.io/stream-file/1/2/atk/bebe')).toThrow(
     'Only links of Putdesk itself',

@@ -6,7 +6,7 @@ import { namesOf } from '../../shared/item-kinds.ts'
 import { listItems, openBackend, type TestBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 
-// A server that hands back what it was sent, wherever it can: nothing of it may reach the window, the log or a file.
+// A server that echoes what it was sent wherever it can: none of it may reach the window, the log or a file.
 
 const apiKey = 'key-0123456789'
 const apiSecret = 'open/sesame+secret 77'
@@ -14,7 +14,7 @@ const token = 'bebe56e6b3455440f90bf9dec14b7c6be814c7c0'
 let server: Server
 let backend: TestBackend
 let address: string
-/** Where the server says that its streams lie, and what it is asked there. */
+/** The stream URL that the server returns. */
 let streamUrl: string
 let refusal: string | null
 
@@ -79,7 +79,7 @@ const signIn = () =>
     mayBePlain: false,
   })
 
-it('lets nothing of what a server echoes into the window, the log or a file', async () => {
+it('keeps secrets that a server echoes out of the window, the log and files', async () => {
   const { client, dataFolder, log, next } = backend
   const seen: unknown[] = []
   for (const name of ['accounts.changed', 'quota.changed', 'transfers.changed', 'notices.changed'] as const)
@@ -116,10 +116,10 @@ it.runIf(has('shell scripts'))(
     const isAsked = (host: string) => ({ code: 'untrusted-host', message: expect.stringContaining(host) })
 
     streamUrl = 'http://cdn.example:81/stream/4'
-    // Nobody was asked about it yet: an answer without a question counts for nothing.
+    // The user has not been asked yet: an answer without a question does not count.
     expect(await play(true)).toMatchObject(isAsked('cdn.example:81'))
     expect(await play(false)).toMatchObject(isAsked('cdn.example:81'))
-    // The server names another one after the question: the answer was not about that.
+    // The server names another host after the question: the answer was not about that one.
     streamUrl = 'http://other.example/stream/4'
     expect(await play(true)).toMatchObject(isAsked('other.example'))
     streamUrl = 'http://cdn.example:81/stream/4'

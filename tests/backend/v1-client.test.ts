@@ -5,7 +5,7 @@ import { createV1Client, withToken } from '../../electron/backend/putio/v1/clien
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { type Asked, startScriptedServer } from '../support/scripted-server.ts'
 
-// Answers recorded from the old service, word for word. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.
+// Responses recorded from the old service, verbatim. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.
 const recorded: Record<string, string> = {
   'user info':
     '{"response": {"total": 1, "results": [{"name": "rodreegez", "friends_count": 1, "bw_avail_last_month": "462774811875", "shared_space": 0, "shared_items": 0, "bw_quota_available": "496108387615", "disk_quota": "53687091200", "disk_quota_available": "13259450609", "bw_quota": "53687091200"}]}, "error": false, "user_name": "rodreegez", "id": 2183}',
@@ -42,8 +42,8 @@ const missing =
 
 const tooMany =
   '{"error_message": "Too many wrong keys or secrets. Please try again in 30 seconds.", "user_id": null, "response": {"results": []}, "error": true}'
-/** What our own service tells more. */
-const ofOurs: Record<string, string> = {
+/** Responses with the extra fields of our own service. */
+const ownService: Record<string, string> = {
   'user info':
     '{"response": {"total": 1, "results": [{"name": "mary", "bw_quota_available": "9", "disk_quota": "9", "disk_quota_available": "9", "bw_quota": "9", "putdesk": {"active_limit": 5, "largest_file": 1000}}]}, "error": false, "user_name": "mary", "id": 17, "user_id": 17}',
   'transfers list':
@@ -62,7 +62,7 @@ const requestOf = (asked: Asked | undefined) => JSON.parse(new URLSearchParams(a
 beforeAll(async () => {
   server = await startScriptedServer((asked) => {
     const { api_secret: secret } = requestOf(asked)
-    if (secret === 'putdesk') return { body: ofOurs[key(asked)] ?? recorded[key(asked)] ?? nothing }
+    if (secret === 'putdesk') return { body: ownService[key(asked)] ?? recorded[key(asked)] ?? nothing }
     if (secret === 'html') return { body: '<html>hello</html>' }
     if (secret === 'broken') return { status: 500, body: '{}' }
     if (secret === 'locked') return { status: 429, body: tooMany }
@@ -117,7 +117,7 @@ it('reads the recorded user and friends', async () => {
   expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
 })
 
-it('knows our own service by what it tells of the user', async () => {
+it('recognizes our own service by the extra fields of the user', async () => {
   expect(await client('putdesk').account()).toMatchObject({
     userId: '17',
     quota: { userName: 'mary', activeLimit: 5, largestFileBytes: 1000 },
@@ -125,7 +125,7 @@ it('knows our own service by what it tells of the user', async () => {
   })
 })
 
-it('reads the recorded items, and every method that answers with one', async () => {
+it('reads the recorded items from every method that returns them', async () => {
   const item = { id: 4701235, parentId: 0, name: 'id5_1.mp4', kind: 'movie', sizeBytes: 1048576, addedAtMs: null }
   const one = client()
   expect(await one.listItems(0)).toEqual([item])
@@ -159,7 +159,7 @@ const figures = {
   links: [],
 }
 
-it('reads the recorded transfers, and takes one that is no longer listed for finished, as its message says', async () => {
+it('reads the recorded transfers, and treats one that is no longer listed as finished, as its message says', async () => {
   const one = client()
   const name = 'Shutter.Island.2010.720p.BluRay.x264.DTS-WiKi'
   const transfer = { id: 358874, name, status: 'downloading', percentDone: 1, ...figures }
@@ -235,7 +235,7 @@ it('reads the recorded analysis', async () => {
   ])
 })
 
-it('reads what our own service tells more of transfers, and takes a failure it does not know for any other', async () => {
+it('reads the extra fields of transfers from our own service, and treats an unknown failure as “other”', async () => {
   const one = client('putdesk')
   await one.account()
   expect((await one.followTransfers(() => []).changes()).listed).toMatchObject([
@@ -255,7 +255,7 @@ it('reads what our own service tells more of transfers, and takes a failure it d
   ])
 })
 
-it('reads who shares a torrent, what an archive holds, and which part of a set is missing', async () => {
+it('reads the seeds of a torrent, the contents of an archive, and the missing part of a set', async () => {
   const { rows } = await client('putdesk').analyzeLinks(['x'])
   expect(rows).toMatchObject([
     {
@@ -270,7 +270,7 @@ it('reads who shares a torrent, what an archive holds, and which part of a set i
   ])
 })
 
-it('tries a failed transfer again, its password in the body alone', async () => {
+it('retries a failed transfer, with its password in the body only', async () => {
   await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })
   const asked = server.asked.at(-1)
   expect([asked?.url, requestOf(asked).params]).toEqual([
@@ -289,20 +289,20 @@ it.each([
   expect(withToken(streamUrl, 'bebe')).toBe(playing)
 })
 
-it('makes the stream URL of the moment', async () => {
+it('builds the stream URL with the current token', async () => {
   expect((await client().stream(4701235, () => true)).url).toBe(
     'http://s01.put.io/stream-file/17/4701235/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0',
   )
 })
 
-it("tells a wrong secret in the server's own sentence", async () => {
+it("reports a wrong secret in the server's own words", async () => {
   await expect(client('no').account()).rejects.toMatchObject({
     code: 'signed-out',
     message: 'Unable to login. Please check your info.',
   })
 })
 
-it('tells what is not found from a refusal, where the server does', async () => {
+it('distinguishes not-found from a refusal where the server does', async () => {
   const codeOf = (secret: string) =>
     client(secret)
       .item(1)
@@ -316,14 +316,14 @@ it.each([
   ['broken', 'reports an error of its own (500)'],
   ['busy', 'is busy now (429). Try again later.'],
   ['locked', 'Too many wrong keys or secrets. Please try again in 30 seconds.'],
-])('tells an answer that is no answer (%s) from a refusal', async (secret, sentence) => {
+])('reports a server as unreachable, rather than as refusing, when its response is %s', async (secret, sentence) => {
   await expect(client(secret).account()).rejects.toMatchObject({
     code: 'unreachable',
     message: expect.stringContaining(sentence),
   })
 })
 
-it('tells that nothing answers at all', async () => {
+it('reports that nothing answers', async () => {
   const gone = createV1Client({
     baseUrl: async () => 'http://127.0.0.1:1',
     key: { apiKey: 'k', apiSecret: 's' },

@@ -11,7 +11,7 @@ const floors: Record<number, readonly [minor: number, patch: number]> = {
 }
 const newestListed = Math.max(...Object.keys(floors).map(Number))
 
-it('E16: Electron is pinned to one version, and that is no older than the advisories allow', () => {
+it('pins Electron to one version, no older than the advisories allow (E16)', () => {
   const { devDependencies } = z
     .object({ devDependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync('package.json', 'utf8')))

@@ -51,8 +51,8 @@ const nastyTexts: Record<string, (size: number) => string> = {
   'lines in one bracket': rep('\n', { head: '<http://a' }),
   'lines with blanks': rep('http://a/b c d e f\n'),
   'long lines with blanks': rep(`http://a/b${' x'.repeat(500)}<\n`),
-  'ends of tags': rep('[/'),
-  'tags of forums': rep('[url=http://a/]'),
+  'closing tags': rep('[/'),
+  'forum tags': rep('[url=http://a/]'),
   entities: rep('&amp;', { head: 'http://a/' }),
   'half entities': rep('&am', { head: 'http://a/' }),
   'JSON slashes': rep('\\/', { head: 'http://a/' }),
@@ -67,7 +67,7 @@ const nastyTexts: Record<string, (size: number) => string> = {
   'escaped links': rep('http%3A%2F%2F'),
   'one escaped magnet': rep('%41', { head: 'magnet%3A%3F' }),
   'soft line breaks': rep('=3D=\n'),
-  'widthless marks': rep('\u200b', { head: 'http://a/' }),
+  'zero-width characters': rep('\u200b', { head: 'http://a/' }),
   'a table': rep('x,http://a/b\n', { head: 'a,b\n' }),
   commas: rep('a,'),
   www: rep('www.a.b,'),
@@ -104,7 +104,7 @@ const nastyNames: Record<string, (size: number) => string> = {
   digits: rep('1'),
   zeros: rep('0', { tail: '1' }),
   'numbered parts': rep('.part1', { tail: '.rar' }),
-  endings: rep('.tar.gz', { tail: '.001' }),
+  extensions: rep('.tar.gz', { tail: '.001' }),
   'NUL characters': rep('\0'),
   accents: rep('e\u0301'),
   'combining marks': rep('\u0301\u0323', { head: 'a' }),
@@ -122,7 +122,7 @@ function cases<T>(
   it.each(Object.entries(makers))('%s', (_, make) => expectLinear(make, work, limits))
 }
 
-/** Errors are answers too. */
+/** Counts an error as an answer, except for a RangeError. */
 function orError(work: (text: string) => unknown): (text: string) => void {
   return (text) => {
     try {
@@ -141,12 +141,12 @@ async function refusedOrRead(xml: string): Promise<void> {
   }
 }
 
-describe('links that are percent-encoded', () =>
+describe('percent-encoded links', () =>
   cases({ escapes: rep('%25'), starts: rep('http%3A%2F%2F'), slashes: rep('%2F') }, (text) =>
     asLink(`magnet%3A%3F${text}`),
   ))
 describe('links in text', () => cases(nastyTexts, linksInText))
-describe('links in text, as the app asks', () =>
+describe('links in text, in the app', () =>
   cases({ schemes: rep('http://'), links: rep('http://a/bc,') }, (text) => extractLinks(text, text)))
 describe('links in HTML', () => cases(nastyMarkup, (html) => linksInHtml(html, 'http://h/')))
 describe('feeds', () => cases(nastyMarkup, refusedOrRead))
@@ -157,7 +157,7 @@ describe('link files', () => {
     )
   }
 })
-describe('arguments of a start', () =>
+describe('command-line arguments', () =>
   cases(
     {
       letters: rep('a', { head: 'magnet:?' }),
@@ -168,7 +168,7 @@ describe('arguments of a start', () =>
     },
     (text) => readArguments([text], '/'),
   ))
-describe('what a link is', () =>
+describe('kinds of links', () =>
   cases(nastyNames, (text) => [
     linkKind(text),
     unfetchableReason(text),
@@ -210,7 +210,7 @@ describe('names', () => {
   describe('of parts', () =>
     cases(nastyNames, (name) => groupParts([name, `${name}.rar`, `${name}.zip`, `${name}.001`])))
 
-  it('that are taken many times', () =>
+  it('taken many times', () =>
     expectLinear(
       (count) => count,
       (count) => {
@@ -232,16 +232,16 @@ describe('lists', () => {
     ['one set', numbered((index) => `http://h/set.${`${index % 999}`.padStart(3, '0')}`)],
     ['the same link', numbered(() => 'http://h/a.part1.rar')],
     ['magnets', numbered((index) => `magnet:?xt=urn:btih:${index.toString(16).padStart(40, '0')}`)],
-  ])('links are grouped: %s', (_, make) => expectLinear(make, groupLinks, { from: 256, to: 16_384 }))
+  ])('groups links: %s', (_, make) => expectLinear(make, groupLinks, { from: 256, to: 16_384 }))
 
   it.each([
     ['one host', numbered(() => 'a')],
-    ['a host each', numbered((index) => `${index}`)],
+    ['one host per link', numbered((index) => `${index}`)],
     [
       'one host before all others',
       (size: number) => [...numbered(() => 'a')(size / 2), ...numbered((index) => `${index}`)(size / 2)],
     ],
-  ])('links are asked in turns: %s', (_, make) =>
+  ])('visits links host by host: %s', (_, make) =>
     expectLinear(
       make,
       (hosts) =>
@@ -255,13 +255,13 @@ describe('lists', () => {
     ),
   )
 
-  it.each(Object.entries(nastyNames))('items are sorted and found: %s', (_, make) =>
+  it.each(Object.entries(nastyNames))('sorts and filters items: %s', (_, make) =>
     expectLinear(
       (size) => listing([make(size / 2), make(size / 2)]),
       (items) => [sortIndexes(items(), 'name', false), filterIndexes(items(), Uint32Array.of(0, 1), 'a b')],
     ),
   )
-  it('many items are sorted and found', () =>
+  it('sorts and filters many items', () =>
     expectLinear(
       (size) => listing(numbered((index) => `Film ${(index * 7919) % 10_007}.mkv`)(size)),
       (items) => [
@@ -272,14 +272,14 @@ describe('lists', () => {
       { from: 16_384, to: 16_384 },
     ))
 
-  it('paths of a torrent', () =>
+  it('makes the paths of a torrent safe', () =>
     expectLinear(
       (size) => Array.from({ length: size }, (_, index) => [`folder ${index % 9}`, `${index >> 4}`, `file ${index}`]),
       safePaths,
       { from: 256, to: 8192 },
     ))
 
-  it('transfers that left, of many accounts that are cleared', () =>
+  it('reads the history of many cleared accounts', () =>
     expectLinear(
       (size) =>
         numbered((index) => `${index}`)(size).flatMap((id, index): JournalRecord[] => [
@@ -314,20 +314,20 @@ describe('bencoding', () => {
     ))
   it('files and trackers of a torrent', () =>
     expectLinear((size) => torrent(size, 'http://t/a'), readTorrent, { from: 128, to: 8192 }))
-  it('slashes behind a web seed', () =>
+  it('slashes after a web seed URL', () =>
     expectLinear(
       (size) => ({ url: `http://h/${'/'.repeat(size)}x/`, torrent: readTorrent(torrent(1, 'http://t/a')) }),
       (given) => seedAddress(given.url, given.torrent),
     ))
 })
 
-describe('requests and answers', () => {
-  it('ranges that are asked for', () =>
+describe('requests and responses', () => {
+  it('requested ranges', () =>
     expectLinear(rep(' ', { head: 'bytes=', tail: 'x' }), (text) => parseRange(text, 5)))
-  it('ranges to the end', () => expectLinear(rep(' ', { head: 'bytes=1-', tail: 'x' }), (text) => parseRange(text, 5)))
-  it('slashes behind a stream URL', () =>
+  it('open-ended ranges', () => expectLinear(rep(' ', { head: 'bytes=1-', tail: 'x' }), (text) => parseRange(text, 5)))
+  it('slashes after a stream URL', () =>
     expectLinear(rep('/', { head: 'http://h', tail: 'x' }), (text) => withToken(text, 'token')))
-  it('answers of the service', () =>
+  it('responses of the service', () =>
     expectLinear(rep('é"\x7f'), (name) => write({ status: 200, body: { name } }, null)))
   it.each(Object.entries({ ...logTexts, tokens: rep('/atk/'), questions: rep('?token='), slashes: rep('/s/0') }))(
     'lines of the log: %s',
@@ -342,7 +342,7 @@ describe('requests and answers', () => {
   )
 })
 
-/** A listing that is new each time, as what is prepared for it is kept with it. */
+/** A new listing each time, because a listing keeps what was prepared for it. */
 function listing(names: readonly string[]) {
   const items = names.map((name, id): Item => ({ id, parentId: 0, name, kind: 'file', sizeBytes: id, addedAtMs: null }))
   return () => listingOf(toColumns(items))
@@ -374,7 +374,7 @@ function torrent(fileCount: number, tracker: string): Buffer {
   return Buffer.from(`d13:announce-listl${trackers.join('')}e4:info${info}e`)
 }
 
-describe('a request that nobody has signed takes time in proportion to its length', () => {
+describe('unsigned requests', () => {
   it.each([
     ['', '%e9&'],
     ['', '%25'],
@@ -389,9 +389,9 @@ describe('a request that nobody has signed takes time in proportion to its lengt
     ['request={"a":[', '"",'],
     ['%257B', '%2522'],
     ['{', '"api_key":"k",'],
-  ])('%j and %j over and over', async (start, filler) => {
+  ])('%j followed by many %j', async (start, filler) => {
     const body = (length: number) => Buffer.from(start + filler.repeat(length / filler.length))
-    // The longest is 4 MiB, as long as a body may be.
+    // The longest has 4 MiB, the maximum size of a body.
     const limits = { from: 64 * 1024, to: 1024 * 1024 }
     await expectLinear(body, (bytes) => decode('/v1/files?method=list', bytes, null), limits)
   })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-/** A text with its line breaks as blanks. */
+/** A text with its line breaks as spaces. */
 const flat = (text: string) => text.replace(/\s+/g, ' ')
 
 const rows = [...read('docs/promises.md').matchAll(/^\| (.+) \| `(.+)` › (.+) \|$/gm)].map(
@@ -16,11 +16,11 @@ describe('docs/promises.md', () => {
     expect(rows.length).toBe(read('docs/promises.md').match(/^\| (?!promise \|)/gm)?.length)
   })
 
-  it.each(rows)('“$promise” stands in the README', ({ promise }) => {
+  it.each(rows)('quotes the README: “$promise”', ({ promise }) => {
     expect(flat(read('README.md'))).toContain(promise)
   })
 
-  it.each(rows)('“$title” is a test of $file', ({ file, title }) => {
+  it.each(rows)('names a test of $file: “$title”', ({ file, title }) => {
     expect(file).toMatch(/\.(test|e2e)\.ts$/)
     expect(read(file)).toContain(title)
   })
