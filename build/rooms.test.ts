@@ -6,7 +6,7 @@ const mayImport = (from: string, to: string) =>
   from === to || (rooms[from] ?? []).some((name) => name === to || (name.endsWith('/') && `${to}/`.startsWith(name)))
 const climb = (room: string) => '../'.repeat(room.split('/').length)
 
-it.each(names)('%s may import what the table says, and nothing else, in any way', (from) => {
+it.each(names)('lets %s import what the table allows and nothing else, by any syntax', (from) => {
   for (const to of names.filter((name) => name !== from)) {
     const path = `${climb(from)}${to}/thing.ts`
     for (const text of [
@@ -24,11 +24,11 @@ it.each(names)('%s may import what the table says, and nothing else, in any way'
   }
 })
 
-it('no rooms are in a circle, and a circle is found', () => {
+it('finds no cycle among the rooms, and finds one that is there', () => {
   expect(cyclesOf()).toEqual([])
   expect(cyclesOf({ a: ['b'], b: ['c'], c: ['a'], d: ['a'] })).toEqual(['a', 'b', 'c'])
 })
 
-it('a file in no room is named', () => {
+it('reports a file in no room', () => {
   expect(violationsIn('attic/file.ts', '')).toMatchObject([{ file: 'attic/file.ts' }])
 })

@@ -21,20 +21,20 @@ it('finds banned words in file names', () => {
   expect(found('', 'engine/ftp/ftp-faults.ts')).toEqual([[1, 'ftp-faults.ts']])
 })
 
-it('finds banned phrases in comments, wrapped ones too', () => {
+it('finds banned phrases in comments, even when they are wrapped', () => {
   expect(found('/**\n * Waits for want\n * of room.\n */\nconst a = 1 // no fault')).toEqual([
     [1, 'for want of'],
     [5, 'fault'],
   ])
 })
 
-it('leaves other words, texts and parts of words alone', () => {
+it('leaves other words, string literals and parts of words alone', () => {
   expect(
     found("const putdesk = 'a fault'\nconst isDefault = putdesk // most of it is default\nconst most = 1"),
   ).toEqual([])
 })
 
-it('says what to write instead of each', () => {
+it('suggests a replacement for each', () => {
   for (const instead of [...bannedParts.values(), ...bannedPhrases.map(([, text]) => text)]) {
     expect(instead).toMatch(/\w/)
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { toExternalUrl } from './external-url.ts'
 
-it('opens only https pages of known hosts, written anew', () => {
+it('normalizes https pages of known hosts', () => {
   expect(toExternalUrl('https://put.io')).toBe('https://put.io/')
   expect(toExternalUrl('https://app.put.io/a b')).toBe('https://app.put.io/a%20b')
 })
@@ -71,7 +71,7 @@ const hostile = [
 
 it.each(hostile)('refuses %j', (url) => {
   const opened = toExternalUrl(url)
-  // What the URL standard itself reads as a page of put.io may stay one.
+  // What the URL standard itself parses as a page of put.io may be opened.
   expect(opened === null || new URL(opened).host === 'put.io').toBe(true)
   if (!/^https:\/*put\.io/.test(url)) expect(opened).toBeNull()
 })

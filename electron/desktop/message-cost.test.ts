@@ -27,35 +27,35 @@ function circle(): unknown {
   return circular
 }
 
-/** An array with nothing in it but its length. */
-function holes(length: number): unknown[] {
+/** A sparse array without members. */
+function sparseArray(length: number): unknown[] {
   const array: unknown[] = []
   array.length = length
   return array
 }
 
 it.each<[string, () => unknown]>([
-  ['holes', () => holes(4e9)],
-  ['one member at the end of holes', () => Object.assign(holes(4e9), { 3999999999: 1 })],
-  ['holes inside', () => ({ id: 1, method: 'links.extract', input: { text: [holes(2e9)] } })],
-  ['as many holes as there is room for', () => holes(max)],
-  ['many arrays of holes', () => Array.from({ length: 1000 }, () => holes(1e9))],
+  ['a sparse array', () => sparseArray(4e9)],
+  ['a sparse array with one member', () => Object.assign(sparseArray(4e9), { 3999999999: 1 })],
+  ['a nested sparse array', () => ({ id: 1, method: 'links.extract', input: { text: [sparseArray(2e9)] } })],
+  ['a sparse array as long as the maximum cost', () => sparseArray(max)],
+  ['many sparse arrays', () => Array.from({ length: 1000 }, () => sparseArray(1e9))],
   ['deep nesting', () => nested(200_000)],
   ['one value twice at every level', () => doubled()],
-  ['objects that share', () => twiceOver(30)],
-  ['a circle', () => circle()],
+  ['objects with shared members', () => twiceOver(30)],
+  ['a circular reference', () => circle()],
   ['a map', () => new Map([[1, 2]])],
-  ['a set inside', () => ({ input: new Set([1]) })],
+  ['a nested set', () => ({ input: new Set([1]) })],
   ['a view of a large buffer', () => ({ input: new Uint8Array(new ArrayBuffer(64 * 1024 * 1024), 0, 1) })],
   ['a buffer', () => new ArrayBuffer(64 * 1024 * 1024)],
   ['a date', () => ({ input: new Date(0) })],
   ['an error', () => new Error('x')],
-  ['a pattern', () => /x/],
+  ['a regular expression', () => /x/],
   ['a bigint', () => ({ id: 1n })],
   ['a long text', () => ({ text: 'x'.repeat(max + 1) })],
   ['a long name', () => ({ ['x'.repeat(max + 1)]: 1 })],
   ['a number object', () => Object(7)],
-])('refuses %s, at once', (_what, make) => {
+])('refuses %s at once', (_what, make) => {
   const message = make()
   const started = process.threadCpuUsage()
   const before = process.memoryUsage().heapUsed
@@ -72,8 +72,8 @@ it.each<[string, () => unknown]>([
     () => ({ id: 1, method: 'items.delete', input: { itemIds: Array.from({ length: 100_000 }, (_, id) => id) } }),
   ],
   ['a long text', () => ({ id: 1, method: 'links.extract', input: { text: 'x'.repeat(1_000_000), html: null } })],
-  ['nothing', () => null],
-  ['a word', () => 'x'],
-])('lets %s pass', (_what, make) => {
+  ['null', () => null],
+  ['a string', () => 'x'],
+])('accepts %s', (_what, make) => {
   expect(isAffordable(structuredClone(make()), max)).toBe(true)
 })

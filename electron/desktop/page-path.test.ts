@@ -4,7 +4,7 @@ import { resolveInside } from './page-path.ts'
 
 const folder = '/bundle/renderer'
 
-it('finds the bundled files', () => {
+it('resolves the bundled files', () => {
   expect(resolveInside(folder, 'app://putdesk/')).toBe(join(folder, 'index.html'))
   expect(resolveInside(folder, 'app://putdesk/assets/index-1.js')).toBe(join(folder, 'assets/index-1.js'))
 })

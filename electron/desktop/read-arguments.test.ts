@@ -3,11 +3,11 @@ import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 import { readArguments } from './read-arguments.ts'
 
-// Of this system: with a drive on Windows.
+// Paths of this system: with a drive letter on Windows.
 const [home, other, third] = [resolve('/home/mary'), resolve('/tmp/c.TORRENT'), resolve('/tmp/d e.torrent')]
 const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}`
 
-it('takes magnet links and torrent files, seen from where the command was given', () => {
+it('takes magnet links and torrent files, relative to the working directory of the command', () => {
   expect(
     readArguments(['/opt/putdesk', '.', magnet, 'a b.torrent', other, pathToFileURL(third).href, 'a b.torrent'], home),
   ).toEqual({ text: magnet, paths: [resolve(home, 'a b.torrent'), other, third] })
@@ -26,6 +26,6 @@ it.each([
   'magnet:?xt=urn:btih:a b',
   '/etc/passwd',
   '',
-])('takes nothing of %j', (candidate) => {
+])('ignores %j', (candidate) => {
   expect(readArguments([candidate], home)).toEqual({ text: '', paths: [] })
 })

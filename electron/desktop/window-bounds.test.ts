@@ -11,7 +11,7 @@ const side = fc.oneof(
   fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e15, 0.5, -0, null, '7', {}, [], true),
 )
 
-it('opens a window where a part of it can be seen, or at its usual place', () => {
+it('returns bounds that are partly visible, or none', () => {
   fc.assert(
     fc.property(fc.record({ x: side, y: side, width: side, height: side }, { requiredKeys: [] }), (kept) => {
       const bounds = usableBounds(new Map(Object.entries(kept)), screens)
@@ -33,12 +33,12 @@ it('opens a window where a part of it can be seen, or at its usual place', () =>
   )
 })
 
-it('forgets a window that would be out of sight once it is as small as the screen', () => {
+it('discards bounds that would be off the screen once shrunk to its size', () => {
   const wide = { x: -3840, y: 0, width: 2001, height: 700 }
   expect(usableBounds(new Map(Object.entries(wide)), screens)).toBe(null)
 })
 
-it('keeps a window as it stood, on the second screen too', () => {
+it('keeps visible bounds as they are, also on a second screen', () => {
   const stood = { x: -1800, y: 40, width: 900, height: 700 }
   expect(usableBounds(new Map(Object.entries(stood)), screens)).toEqual(stood)
 })

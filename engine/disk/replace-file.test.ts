@@ -21,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const seen = () => [readdirSync(folder), readFileSync(to, 'utf8')]
 
 it('replaces a file that another program has open for a moment', async () => {
-  // SQLite opens a file so that Windows lets nobody else replace it.
+  // SQLite opens a file in a way that keeps Windows from replacing it.
   const holder = new DatabaseSync(to)
   expect(() => holder.exec('PRAGMA schema_version')).toThrow('file is not a database')
   const replacing = replaceFile(from, to)
@@ -30,8 +30,8 @@ it('replaces a file that another program has open for a moment', async () => {
   expect(seen()).toEqual([['old'], 'new'])
 })
 
-it('does so too where nobody can wait', async () => {
-  // Another thread has the file open: this one is blocked.
+it('replaces such a file synchronously, too', async () => {
+  // Another thread has the file open, because this one is blocked.
   const source = `const { parentPort, workerData } = require('node:worker_threads')
     const { DatabaseSync } = require('node:sqlite')
     const holder = new DatabaseSync(workerData)
@@ -44,7 +44,7 @@ it('does so too where nobody can wait', async () => {
   expect(seen()).toEqual([['old'], 'new'])
 })
 
-it('says at once what does not pass', async () => {
+it('fails at once with an error that does not pass', async () => {
   rmSync(from)
   await expect(replaceFile(from, to)).rejects.toMatchObject({ code: 'ENOENT' })
   expect(() => replaceFileSync(from, to)).toThrow('ENOENT')

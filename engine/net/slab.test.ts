@@ -5,11 +5,11 @@ import { Slab, slabBytes } from './slab.ts'
 const step = fc.record({
   bytes: fc.integer({ min: 1, max: 100_000 }),
   value: fc.integer({ min: 0, max: 255 }),
-  /** Which of the pieces that are held is given back, if any. */
+  /** Which of the held pieces is given back, if any. */
   back: fc.option(fc.nat()),
 })
 
-it('never reads into a piece that somebody still has, in whatever order pieces are given back', () => {
+it('never reads into a piece that is still held, in whatever order pieces are given back', () => {
   const known = new Set<ArrayBufferLike>()
   let timesUsedAgain = 0
   fc.assert(
@@ -39,7 +39,7 @@ it('never reads into a piece that somebody still has, in whatever order pieces a
   expect(timesUsedAgain).toBeGreaterThan(10)
 })
 
-it('a piece that was taken back because its reader had copied it, and is used all the same: an error', () => {
+it('rejects a piece that is given back after its memory was reused', () => {
   const slab = Slab.take(slabBytes)
   const piece = slab.fill(1000)
   slab.empty(1000)
@@ -47,7 +47,7 @@ it('a piece that was taken back because its reader had copied it, and is used al
   expect(() => Slab.giveBack(piece)).toThrow('after its memory had been used again')
 })
 
-it('a piece from elsewhere loses its memory only where it has that to itself', () => {
+it('frees the memory of a foreign piece only when nothing else shares it', () => {
   const alone = Buffer.allocUnsafeSlow(1000)
   const shared = Buffer.allocUnsafeSlow(1000)
   Slab.giveBack(alone)

@@ -15,7 +15,7 @@ it.each([
   [`magnet%3A%3Fxt%3Durn%3Abtih%3A${hash}%26dn%3D%BA%DA`, `magnet:?xt=urn:btih:${hash}&dn=%BA%DA`],
   ['https%3A%2F%2Fa.example%2Fx%2520y', 'https://a.example/x%20y'],
   ['ftp%3a%2f%2fa.example%2fx', 'ftp://a.example/x'],
-])('takes what is wholly percent-encoded for the link that it is: %s', (written, link) => {
+])('decodes a link that is percent-encoded as a whole: %s', (written, link) => {
   expect(asLink(written)).toBe(link)
 })
 
@@ -26,11 +26,11 @@ it.each([
   'data:application/x-bittorrent;base64,AA%3D',
   'mailto%3Aa',
   '',
-])('leaves any other as it is: %s', (link) => {
+])('leaves any other link as it is: %s', (link) => {
   expect(asLink(link)).toBe(link)
 })
 
-it('takes the same links as text does', () => {
+it('decodes links as linksInText does', () => {
   for (const written of [`magnet%3A%3Fxt%3Durn%3Abtih%3A${hash}%26dn%3Da%2520b`, 'https%3A%2F%2Fa.example%2Fx%2520y'])
     expect(linksInText(written)).toEqual([asLink(written)])
 })

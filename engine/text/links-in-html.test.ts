@@ -40,11 +40,11 @@ it.each([
     ['magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a&dn=a%20b'],
   ],
   ['<a href="http://h.example/a#one">1</a><a href="http://h.example/a#two">2</a>', null, ['http://h.example/a#one']],
-])('%s', async (html, from, links) => {
+])('finds the links in %s', async (html, from, links) => {
   expect(await linksInHtml(html, from)).toEqual(links)
 })
 
-it('reads what is no page as text', async () => {
+it('reads a body that is not HTML as text', async () => {
   expect(await linksInPage('http://h.example/My Film.mkv\nhttp://h.example/b', base)).toEqual([
     'http://h.example/My%20Film.mkv',
     'http://h.example/b',
@@ -52,7 +52,7 @@ it('reads what is no page as text', async () => {
   expect(await linksInPage('<!DOCTYPE html><a href=b>b</a>', base)).toEqual(['http://h.example/films/b'])
 })
 
-it('lets others have their turn while it reads 1 MB', async () => {
+it('yields to other work while it reads 1 MB', async () => {
   let turns = 0
   const timer = setInterval(() => {
     turns += 1

@@ -6,7 +6,7 @@ const hash = 'c12fe1c06bba254a9dc9f519b335aa7c1367a88a'
 const magnet = `magnet:?xt=urn:btih:${hash}`
 
 const cases: Record<string, [text: string, links: string[]][]> = {
-  'what closes a sentence is not part of a link': [
+  'punctuation after a link': [
     ['Even http://h.example/f... or http://h.example/g…', ['http://h.example/f', 'http://h.example/g']],
     ['Go: http://h.example/a, http://h.example/b; http://h.example/c!', list('a', 'b', 'c')],
     ['http://h.example/a.zip，然后', list('a.zip')],
@@ -52,7 +52,7 @@ const cases: Record<string, [text: string, links: string[]][]> = {
     ['[url=http://h.example/a][img]http://h.example/b.png[/img][/url]', list('a', 'b.png')],
     ['[code]http://h.example/a\nhttp://h.example/b[/code]', list('a', 'b')],
   ],
-  'marks without width': [
+  'zero-width characters': [
     [
       '\ufeffhttp://h.example/a\u200b \u200ehttp://h.example/b\u200f \u202ahttp://h.example/c\u202c',
       list('a', 'b', 'c'),
@@ -70,7 +70,7 @@ const cases: Record<string, [text: string, links: string[]][]> = {
     [`${magnet}&dn=a${magnet.replace('c12', 'd12')}`, [`${magnet}&dn=a`, magnet.replace('c12', 'd12')]],
     ['http://https://c/d', ['https://c/d']],
   ],
-  'links within a link are part of it': [
+  'links within a link': [
     ['http://web.archive.example/web/2020/http://c/d', ['http://web.archive.example/web/2020/http://c/d']],
     ['http://a/?to=http://c/d&u=https%3A%2F%2Fe%2Ff', ['http://a/?to=http://c/d&u=https%3A%2F%2Fe%2Ff']],
     [`${magnet}&tr=http://t/announce&ws=http://w/f`, [`${magnet}&tr=http://t/announce&ws=http://w/f`]],
@@ -104,7 +104,7 @@ const cases: Record<string, [text: string, links: string[]][]> = {
     ['a\thttp://h.example/a\t1', list('a')],
     ['http://h.example/w_100,h_200/a.jpg\nhttp://h.example/w_1,h_2/b.jpg', list('w_100,h_200/a.jpg', 'w_1,h_2/b.jpg')],
   ],
-  'how addresses are written': [
+  'spellings of addresses': [
     ['hxxp://h.example/a hxxps://h[.]example/b', ['http://h.example/a', 'https://h.example/b']],
     ['www.h.example/a and (www.h.example), www. www.x', ['http://www.h.example/a', 'http://www.h.example']],
     [
@@ -123,7 +123,7 @@ const cases: Record<string, [text: string, links: string[]][]> = {
     [`http://h.example/${'x'.repeat(58)}=\nrest?a=3D1&b=3D=C3=A9 and =E2=82=AC`, list(`${'x'.repeat(58)}rest?a=1&b=é`)],
     ['http://h.example/?q=\nhttp://h.example/b', list('?q=', 'b')],
   ],
-  'one link a line': [
+  'one link per line': [
     ['http://h.example/My Film.mkv\r\nhttp://h.example/b.zip', list('My%20Film.mkv', 'b.zip')],
     ['http://h.example/a.mkv is my film.mkv', list('a.mkv')],
     ['http://h.example/page about nothing.', list('page')],
@@ -132,7 +132,7 @@ const cases: Record<string, [text: string, links: string[]][]> = {
     [' out=x.bin\nhttp://h.example/a\n\thttp://h.example/b', list('a', 'b')],
     [`${'http://h.example/a\n'.repeat(3)}http://h.example/b\nhttp://h.example/a#x`, list('a', 'b')],
   ],
-  'what is no link': [
+  'text that is not a link': [
     '',
     'no links',
     'http://',
@@ -157,24 +157,24 @@ function list(...paths: string[]): string[] {
 }
 
 for (const [kind, examples] of Object.entries(cases)) {
-  it.each(examples)(`${kind}: %j`, (text, links) => {
+  it.each(examples)(`reads ${kind}: %j`, (text, links) => {
     expect(linksInText(text)).toEqual(links)
   })
 }
 
-it('finds 2,000 links that only commas keep apart', () => {
+it('finds 2,000 links that are separated only by commas', () => {
   const links = Array.from({ length: 2000 }, (_, index) => `http://h.example/${index}`)
   expect(linksInText(links.join(','))).toEqual(links)
 })
 
-it('leaves trackers out of a magnet that is too long, never its hash', () => {
+it('drops trackers from a magnet that is too long, and never its hash', () => {
   const trackers = Array.from({ length: 500 }, (_, index) => `&tr=udp%3A%2F%2Ftracker-${index}.example%3A80`)
   const [link = ''] = linksInText(`${magnet.replace('?', '?dn=x&')}${trackers.join('')}`)
   expect(link.length).toBeLessThanOrEqual(maxLinkLength)
   expect(link).toMatch(new RegExp(`^magnet:\\?xt=urn:btih:${hash}&dn=x&tr=udp%3A%2F%2Ftracker-0.example%3A80&tr=`))
 })
 
-it('lets others have their turn while it reads a long text', async () => {
+it('yields to other work while it reads a long text', async () => {
   const links = Array.from({ length: 40_000 }, (_, index) => `http://h.example/${index}`)
   let turns = 0
   const timer = setInterval(() => {
@@ -227,7 +227,7 @@ const separator = fc.constantFrom(
   ],
 )
 
-it('gives back any list of links, whatever keeps them apart', () => {
+it('finds every link of a list, whatever separates them', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.oneof(webLink, magnetLink), { minLength: 1, maxLength: 20 }),
@@ -240,7 +240,7 @@ it('gives back any list of links, whatever keeps them apart', () => {
   )
 })
 
-it('gives back links that follow each other without anything between, or with a comma', () => {
+it('finds every link of a list joined by nothing or by punctuation', () => {
   const plain = fc.uniqueArray(
     webLink.filter((link) => !link.includes(',') && !/[st]$/.test(link)),
     { minLength: 1, maxLength: 20 },
@@ -253,7 +253,7 @@ it('gives back links that follow each other without anything between, or with a 
   )
 })
 
-it('finds nothing but sound links in anything, and never fails', () => {
+it('finds only valid links in arbitrary text, and never throws', () => {
   const piece = fc.constantFrom(
     ...[
       'http://',

@@ -20,7 +20,7 @@ it('says what is wrong with a name before it is sent', () => {
   ])
 })
 
-it('selects the stem, not the ending', () => {
+it('selects the stem, not the extension', () => {
   const stem = (name: string, isFolder = false) => name.slice(0, stemLength(name, isFolder))
   expect([
     stem('film.mkv'),

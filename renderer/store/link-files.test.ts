@@ -3,20 +3,20 @@ import { isLinkFile, readLinkFile } from './link-files.ts'
 
 const link = 'http://h.example/映画.mkv'
 const utf8 = (text: string) => new TextEncoder().encode(text)
-const utf16 = (text: string, { isBig = false, hasMark = false }) => {
+const utf16 = (text: string, { isBigEndian = false, hasBom = false }) => {
   const units = new Uint8Array(text.length * 2)
   const view = new DataView(units.buffer)
-  for (let at = 0; at < text.length; at++) view.setUint16(at * 2, text.charCodeAt(at), !isBig)
-  return hasMark ? new Uint8Array([...(isBig ? [0xfe, 0xff] : [0xff, 0xfe]), ...units]) : units
+  for (let at = 0; at < text.length; at++) view.setUint16(at * 2, text.charCodeAt(at), !isBigEndian)
+  return hasBom ? new Uint8Array([...(isBigEndian ? [0xfe, 0xff] : [0xff, 0xfe]), ...units]) : units
 }
 
 it.each([
   ['UTF-8', utf8(link), []],
-  ['UTF-8 with its mark', new Uint8Array([0xef, 0xbb, 0xbf, ...utf8(link)]), []],
-  ['UTF-16', utf16(link, { hasMark: true }), []],
-  ['UTF-16 without its mark', utf16(link, {}), []],
-  ['UTF-16, large end first', utf16(link, { isBig: true, hasMark: true }), []],
-  ['UTF-16, large end first, without its mark', utf16(link, { isBig: true }), []],
+  ['UTF-8 with a BOM', new Uint8Array([0xef, 0xbb, 0xbf, ...utf8(link)]), []],
+  ['UTF-16 with a BOM', utf16(link, { hasBom: true }), []],
+  ['UTF-16 without a BOM', utf16(link, {}), []],
+  ['big-endian UTF-16 with a BOM', utf16(link, { isBigEndian: true, hasBom: true }), []],
+  ['big-endian UTF-16 without a BOM', utf16(link, { isBigEndian: true }), []],
   [
     'Shift-JIS',
     new Uint8Array([...utf8('http://h.example/'), 0x89, 0x66, 0x89, 0xe6, ...utf8('.mkv')]),
@@ -26,7 +26,7 @@ it.each([
   expect(readLinkFile('a.TXT', bytes, languages)).toEqual({ kind: 'text', content: link })
 })
 
-it('ends no link with the half of a mark that another encoding wrote', () => {
+it('decodes punctuation after a link by the languages of the user', () => {
   const bytes = new Uint8Array([...utf8('http://h.example/a.zip'), 0xa3, 0xac, 0xc8, 0xbb])
   expect(readLinkFile('a.txt', bytes, ['en', 'zh-CN']).content).toBe('http://h.example/a.zip，然')
   expect(readLinkFile('a.txt', bytes, ['en']).content).toBe('http://h.example/a.zip£¬È»')
@@ -54,11 +54,11 @@ it.each([
     'bplist00\u0001\u0002URL_\u0010\u0012http://h.example/a\b\u000b',
     'bplist00\u0001\u0002URL_\u0010\u0012http://h.example/a\b\u000b',
   ],
-])('takes the address of %s %j', (name, text, content) => {
+])('finds the address in %s %j', (name, text, content) => {
   expect(readLinkFile(name, utf8(text), [])).toEqual({ kind: 'text', content })
 })
 
-it('takes a page as one', () => {
+it('reads a page as HTML, and recognizes link files by extension', () => {
   expect(readLinkFile('a.html', utf8('<a href=b>'), [])).toEqual({ kind: 'html', content: '<a href=b>' })
   expect(['a.torrent', 'a.mkv', 'txt', 'a.txt'].filter(isLinkFile)).toEqual(['txt', 'a.txt'])
 })

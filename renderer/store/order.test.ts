@@ -18,7 +18,7 @@ const sorted = (items: Item[], by: SortBy, isDescending = false) => {
   return [...sortIndexes(made, by, isDescending)].map((index) => made.names[index])
 }
 
-it('sorts names as a person counts, whatever their case and accents', () => {
+it('sorts names in natural order, whatever their case and accents', () => {
   const names = ['e10', 'E2', 'été', 'e 1', 'Zebra', 'episode 007', 'episode 6', 'ete', 'a']
   expect(
     sorted(
@@ -36,7 +36,7 @@ it('keeps folders first in both directions', () => {
   ])
 })
 
-it('puts equals in the order of their names, and unknown dates at the old end', () => {
+it('sorts equal rows by name, and unknown dates as the oldest', () => {
   const items = [
     item('c', { sizeBytes: 5, addedAtMs: 10 }),
     item('a', { sizeBytes: 5 }),
@@ -49,7 +49,7 @@ it('puts equals in the order of their names, and unknown dates at the old end', 
   ])
 })
 
-it('filters by every word, anywhere in the name and across no border', () => {
+it('filters by every word, anywhere in a name but not across names', () => {
   const made = listing(
     item('Big Buck Bunny.mp4'),
     item('bunny big.txt'),
@@ -68,7 +68,7 @@ it('filters by every word, anywhere in the name and across no border', () => {
   ])
 })
 
-it('finds the same as a plain search, over many names', () => {
+it('finds the same as a plain search over many names', () => {
   const items = Array.from({ length: 2000 }, (_, index) =>
     item(`Name ${(index * 7919) % 2000} ${'xyz'.slice(index % 3)}`),
   )

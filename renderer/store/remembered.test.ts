@@ -47,7 +47,7 @@ function storageWith(text: string | null = null): Storage & { text: () => string
   }
 }
 
-/** A window that stands in a folder with one film, and is remembered. */
+/** A remembered window that shows a folder with one film. */
 async function rememberedWindow(storage: Storage) {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
@@ -60,7 +60,7 @@ async function rememberedWindow(storage: Storage) {
   return backend
 }
 
-it('shows the last folder before the backend has said a word, and replaces it by what is told', async () => {
+it('shows the last folder before the backend has answered, and then replaces it', async () => {
   const storage = storageWith()
   await rememberedWindow(storage)
   const backend = scriptedBackend()
@@ -87,7 +87,7 @@ it('shows the last folder before the backend has said a word, and replaces it by
   expect(store.getState().folders.get(key)?.listing?.names).toEqual(['renamed.mkv'])
 })
 
-it('shows the branches of the tree that were known, too', async () => {
+it('shows the known branches of the tree, too', async () => {
   const storage = storageWith()
   await rememberedWindow(storage)
   const branches = [{ id: 4, name: 'Films' }]
@@ -99,12 +99,12 @@ it('shows the branches of the tree that were known, too', async () => {
 })
 
 it.each(['signed-out', 'unreachable'] as const)(
-  'stops loading, and says why, where the account is %s',
+  'stops loading and says why when the account is %s',
   async (state) => {
     const storage = storageWith()
     await rememberedWindow(storage)
     const kept = JSON.parse(storage.text() ?? '')
-    // The window before could not show the folder either.
+    // The previous window could not show the folder either.
     storage.setItem('', JSON.stringify({ ...kept, items: null }))
     const backend = scriptedBackend()
     const store = createAppStore(backend.client)
@@ -139,13 +139,13 @@ it.each([
   '[]',
   '{"version":1}',
   '{"version":99,"accounts":[],"path":[],"expanded":[],"tree":[],"settings":{},"place":{},"items":null}',
-])('starts as if there were nothing when what was kept is %j', (text) => {
+])('starts without a remembered window when %j is stored', (text) => {
   const store = createAppStore(scriptedBackend().client)
   rememberWindow(store, () => storageWith(text), new EventTarget())
   expect([store.getState().accounts, store.getState().place]).toEqual([null, null])
 })
 
-/** A value with each value in it, in turn, replaced by each of others. */
+/** Copies of a value, each with one value in it replaced by another. */
 function withChanges(value: unknown, change: (other: unknown) => unknown = (other) => other): unknown[] {
   const others = [null, 7, -1, 1e300, 'x', [], {}, true, [[]], { id: 1 }].map(change)
   if (typeof value !== 'object' || value === null) return others
@@ -157,7 +157,7 @@ function withChanges(value: unknown, change: (other: unknown) => unknown = (othe
   return [...others, ...inside]
 }
 
-it('shows a window whole or not at all, whatever shape what was kept has', async () => {
+it('shows a remembered window of any stored shape completely or not at all', async () => {
   const storage = storageWith()
   await rememberedWindow(storage)
   const kept: unknown = JSON.parse(storage.text() ?? 'null')
@@ -182,7 +182,7 @@ it('shows a window whole or not at all, whatever shape what was kept has', async
   }
 })
 
-it('is a window without memory where the storage itself cannot be used', () => {
+it('works without remembering when the storage itself cannot be used', () => {
   const broken = () => {
     throw new Error('made by a test')
   }

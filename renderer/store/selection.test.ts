@@ -9,7 +9,7 @@ const shown: Shown = {
 }
 const plain = ({ ids: chosen, ...rest }: Selection) => ({ ...rest, ids: [...chosen] })
 
-it('replaces, extends from where it began, and toggles', () => {
+it('replaces, extends from the anchor, and toggles', () => {
   const one = select(noSelection, shown, 1, 'replace')
   const range = select(one, shown, 3, 'extend')
   const back = select(range, shown, 0, 'extend')
@@ -22,17 +22,17 @@ it('replaces, extends from where it began, and toggles', () => {
   ])
 })
 
-it('moves the keyboard alone without selecting', () => {
+it('moves the focus without selecting', () => {
   const one = select(noSelection, shown, 1, 'replace')
   expect(plain(select(one, shown, 4, 'focus'))).toEqual({ ids: [12], anchorId: 12, focusId: 15 })
 })
 
-it('begins a new range where the old beginning is not shown any more', () => {
+it('starts a new range when the anchor is no longer shown', () => {
   const gone: Selection = { ids: new Set([99]), anchorId: 99, focusId: 99 }
   expect(plain(select(gone, shown, 2, 'extend'))).toEqual({ ids: [13], anchorId: 13, focusId: 13 })
 })
 
-it('selects all that is shown, and keeps what is still there after a change', () => {
+it('selects everything that is shown, and keeps what is still there after a change', () => {
   const all = selectAll(noSelection, shown)
   const kept = keepExisting(all, (id) => id !== 11)
   expect([plain(all), plain(kept)]).toEqual([
@@ -42,7 +42,7 @@ it('selects all that is shown, and keeps what is still there after a change', ()
   expect(keepExisting(all, () => true)).toBe(all)
 })
 
-it('goes to typed letters: on with the same letter, spaces counted, around the end', () => {
+it('finds typed letters, moves on for the same letter, counts spaces, and wraps around', () => {
   const names = ['alpha', 'Beta one', 'beta two', 'gamma', 'baa']
   const find = (typed: string, from: number) => findTyped((place) => names[place] ?? '', names.length, typed, from)
   expect([find('b', 0), find('bb', 1), find('bb', 2), find('beta t', 1), find('a', 3), find('x', 0)]).toEqual([

@@ -49,7 +49,7 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   ...more,
 })
 
-/** A window that stands in the root of one account. */
+/** A window that shows the root of one account. */
 function openStore(): { backend: ScriptedBackend; store: ReturnType<typeof createAppStore> } {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
@@ -58,7 +58,7 @@ function openStore(): { backend: ScriptedBackend; store: ReturnType<typeof creat
   return { backend, store }
 }
 
-it('stands in the remembered account once accounts and settings are told, in either order', () => {
+it('opens the remembered account once both accounts and settings have arrived', () => {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   backend.tell('accounts.changed', [account, { ...account, id: 'b' }])
@@ -67,7 +67,7 @@ it('stands in the remembered account once accounts and settings are told, in eit
   expect(store.getState().place).toEqual({ accountId: 'b', folderId: 0, query: null })
 })
 
-it('asks for all pushed state only after everything listens', async () => {
+it('requests all pushed state only after it has subscribed', async () => {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const done = store.getState().sync()
@@ -76,7 +76,7 @@ it('asks for all pushed state only after everything listens', async () => {
   await done
 })
 
-it('drops the answer of an older request that lands late', async () => {
+it('drops a late response to an older request', async () => {
   const { backend, store } = openStore()
   store.getState().refresh()
   const open = backend.asked.filter(({ method }) => method === 'items.open').length
@@ -85,7 +85,7 @@ it('drops the answer of an older request that lands late', async () => {
   expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
 })
 
-it('refreshes the shown folder under the hand: what is gone leaves the selection, the rest stays', async () => {
+it('refreshes the shown folder in place, and deselects only what is gone', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([item(1, 'one'), item(2, 'two')]))
   store.getState().setSelection({ ids: new Set([1, 2]), anchorId: 1, focusId: 2 })
@@ -98,7 +98,7 @@ it('refreshes the shown folder under the hand: what is gone leaves the selection
   expect(store.getState().selection).toEqual({ ids: new Set([2]), anchorId: null, focusId: 2 })
 })
 
-it('shows a folder it knows at once, keeps it when the refresh fails, and says why', async () => {
+it('shows a known folder at once, keeps it when the refresh fails, and says why', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([item(1, 'one')]))
   store.getState().refresh()
@@ -110,7 +110,7 @@ it('shows a folder it knows at once, keeps it when the refresh fails, and says w
   })
 })
 
-it('goes back to where one was, with the folder one came from selected', () => {
+it('goes back to the previous place, with the folder that was left selected', () => {
   const { store } = openStore()
   store.getState().goTo('a', 5)
   store.getState().searchEverywhere(' film ')
@@ -121,7 +121,7 @@ it('goes back to where one was, with the folder one came from selected', () => {
   expect([place?.folderId, [...selection.ids], forward.length]).toEqual([0, [5], 2])
 })
 
-it('leaves a folder that is gone for the one it was in, says so, and does not go back to it', async () => {
+it('leaves a folder that is gone for its parent, says so, and does not go back to it', async () => {
   const { backend, store } = openStore()
   const [root, films, old] = [
     { id: 0, name: 'Your Files' },
@@ -148,7 +148,7 @@ it('leaves a folder that is gone for the one it was in, says so, and does not go
   ])
 })
 
-it('stays where it is when another request than that of the shown folder finds nothing', async () => {
+it('stays in the shown folder when a request for another one finds nothing', async () => {
   const { backend, store } = openStore()
   store.getState().goTo('a', 5)
   store.getState().goTo('a', 4)
@@ -157,7 +157,7 @@ it('stays where it is when another request than that of the shown folder finds n
   expect([store.getState().place?.folderId, store.getState().toasts]).toEqual([4, []])
 })
 
-it('follows transfers by deltas alone, and a percentage never falls within a status', () => {
+it('updates transfers by deltas alone, and never lowers a percentage within a status', () => {
   const { backend, store } = openStore()
   const tell = (upserted: Transfer[], more = {}) =>
     backend.tell('transfers.changed', {
@@ -184,7 +184,7 @@ it('follows transfers by deltas alone, and a percentage never falls within a sta
   expect(seen()).toEqual([[9, 10]])
 })
 
-it('tells of a transfer that arrived once, with the way to it', () => {
+it('announces a transfer that arrived once, with the way to it', () => {
   const { backend, store } = openStore()
   backend.tell('transfers.changed', {
     accountId: 'a',
@@ -204,7 +204,7 @@ it('tells of a transfer that arrived once, with the way to it', () => {
   expect(store.getState().takeArrived().length).toBe(0)
 })
 
-it('tells once of a torrent that arrived while it was shared, and nothing when the sharing ends', () => {
+it('announces a torrent once when it arrives while seeding, and not when the seeding ends', () => {
   const { backend, store } = openStore()
   const entry = { name: 'album', itemId: 7, folderId: 3, transferId: 1 }
   const none = { accountId: 'a', isReset: false, upserted: [], removed: [], arrived: [] }
@@ -221,7 +221,7 @@ it('tells once of a torrent that arrived while it was shared, and nothing when t
   ).toEqual(['album'])
 })
 
-it('shows what was handed over before there was an account once there is one, all in one dialog', () => {
+it('shows links that came before there was an account once there is one, all in one dialog', () => {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const file = { link: 'torrent-file:1', name: 'a.torrent' }
@@ -240,7 +240,7 @@ it('shows what was handed over before there was an account once there is one, al
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['“b.torrent” is empty.'])
 })
 
-it('does not keep links waiting for a magnet that nobody knows, and keeps their order', async () => {
+it('does not keep links waiting for an unknown magnet, and keeps their order', async () => {
   const { backend, store } = openStore()
   const [magnet, link] = ['magnet:?xt=urn:btih:1', 'http://h/a']
   const report = (...links: string[]) => ({
@@ -287,7 +287,7 @@ it('does not keep links waiting for a magnet that nobody knows, and keeps their 
   ])
 })
 
-it('tells how many links are not reported on, as they are too many at a time', async () => {
+it('counts the links that are left out of an analysis because they are too many', async () => {
   const { backend, store } = openStore()
   const links = Array.from({ length: 1002 }, (_, at) => `http://h/${at}`)
   void store.getState().analyze('a', { text: 'many', files: [] })
@@ -296,7 +296,7 @@ it('tells how many links are not reported on, as they are too many at a time', a
   expect([analysis.links, analysis.leftOut]).toEqual([links.slice(0, 1000), 2])
 })
 
-it('says that a text is too long to look through, without asking', async () => {
+it('says that a text is too long to search, without a request', async () => {
   const { backend, store } = openStore()
   await store.getState().analyze('a', { text: ' '.repeat(4_000_001), files: [] })
   expect(store.getState().analysis.problem).toBe(
@@ -305,7 +305,7 @@ it('says that a text is too long to look through, without asking', async () => {
   expect(backend.asked.filter(({ method }) => method === 'links.extract')).toEqual([])
 })
 
-it('makes one sentence of many transfers that arrived', () => {
+it('announces many transfers that arrived in one sentence', () => {
   const { backend, store } = openStore()
   const arrive = (transferId: number) =>
     backend.tell('transfers.changed', {
@@ -319,7 +319,7 @@ it('makes one sentence of many transfers that arrived', () => {
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['4 transfers finished'])
 })
 
-it('takes a move back to where each item lay, and leaves out what was refused', async () => {
+it('undoes a move to where each item was, except for what was refused', async () => {
   const { backend, store } = openStore()
   const held = {
     accountId: 'a',
@@ -348,7 +348,7 @@ it('takes a move back to where each item lay, and leaves out what was refused', 
   ])
 })
 
-it('makes a new folder under a free name and waits for its real one', async () => {
+it('creates a folder under a free name, and renames it once it is there', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([item(1, 'New folder')]))
   const making = store.getState().createFolder('a', 0)
@@ -362,7 +362,7 @@ it('makes a new folder under a free name and waits for its real one', async () =
   expect([store.getState().renaming, [...store.getState().selection.ids]]).toEqual([{ id: 50, problem: null }, [50]])
 })
 
-it('does not undo a new folder that is no longer empty', async () => {
+it('does not undo the creation of a folder that is no longer empty', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([]))
   const making = store.getState().createFolder('a', 0)
@@ -376,7 +376,7 @@ it('does not undo a new folder that is no longer empty', async () => {
   expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is no longer empty, so it was kept.')
 })
 
-it('reports on the newest text only, and does not ask again for the same links', async () => {
+it('reports on the newest text only, and does not analyze the same links again', async () => {
   const { backend, store } = openStore()
   const report = (name: string) => ({
     rows: [
@@ -425,7 +425,7 @@ it('reports on the newest text only, and does not ask again for the same links',
   expect(backend.asked.filter(({ method }) => method === 'analysis.run').length).toBe(2)
 })
 
-it('asks once before a token goes to a host that is not the account’s own, and plays when the person agrees', async () => {
+it('asks once before a token goes to a host that is not the account’s own, and plays when the user agrees', async () => {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const playing = store.getState().play('a', 4, 'film.mkv', null)
@@ -439,7 +439,7 @@ it('asks once before a token goes to a host that is not the account’s own, and
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
 })
 
-it('says of an item that is gone that it is, by its name', async () => {
+it('says by its name that an item is gone', async () => {
   const { backend, store } = openStore()
   const playing = store.getState().play('a', 4, 'film.mkv', null)
   await backend.refuse('play.item', 'not-found', 'There is no item with the id 4.')
@@ -457,7 +457,7 @@ it('never writes pushed state from a reply', async () => {
   expect(store.getState().settings?.theme).toBe('dark')
 })
 
-it('leaves an account that was removed for another, and forgets the way back to it', () => {
+it('leaves a removed account for another, and forgets the way back to it', () => {
   const { backend, store } = openStore()
   store.getState().goTo('a', 5)
   backend.tell('accounts.changed', [{ ...account, id: 'b' }])
@@ -465,7 +465,7 @@ it('leaves an account that was removed for another, and forgets the way back to 
   expect([place, back]).toEqual([{ accountId: 'b', folderId: 0, query: null }, []])
 })
 
-it('a long delete tells how far it is, and can be stopped', async () => {
+it('shows the progress of a long delete, which can be stopped', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   const { backend, store } = openStore()
   const rows = [1, 2, 3].map((id) => item(id, `${id}`))
@@ -483,7 +483,7 @@ it('a long delete tells how far it is, and can be stopped', async () => {
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['Stopped. The rest was left as it is.'])
 })
 
-it('a folder that is left while it loads is not waited for, and its answer changes nothing', async () => {
+it('cancels the loading of a folder that is loaded again, and ignores its response', async () => {
   const { backend, store } = openStore()
   store.getState().refresh()
   expect(backend.cancelled).toEqual(['items.open'])
@@ -493,7 +493,7 @@ it('a folder that is left while it loads is not waited for, and its answer chang
   expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
 })
 
-it('learns a path and the branches above a folder from one answer', async () => {
+it('learns a path and the branches above a folder from one response', async () => {
   const { backend, store } = openStore()
   store.getState().goTo('a', 7)
   const path = [
@@ -513,7 +513,7 @@ it('learns a path and the branches above a folder from one answer', async () => 
   expect(backend.asked.filter(({ method }) => method === 'items.path')).toEqual([])
 })
 
-it('a branch that the person closed stays closed while the shown folder in it is read again, and opens when they go there', async () => {
+it('keeps a branch closed by the user while the shown folder in it is reloaded, and opens it when they go there', async () => {
   const { backend, store } = openStore()
   const path = [
     { id: 0, name: 'Your Files' },

@@ -4,7 +4,7 @@ import { type Children, linesOf } from './tree.ts'
 
 const known = (...folders: { id: number; name: string }[]): Children => ({ folders, isLoading: false, problem: null })
 
-it('draws open branches only, and tells each line its level and its place', () => {
+it('lists only open branches, with the level and the position of each line', () => {
   const lines = linesOf({
     accountId: 'a',
     tree: new Map([
@@ -33,7 +33,7 @@ it('draws open branches only, and tells each line its level and its place', () =
   ])
 })
 
-it('ends where a service says that a folder lies in itself, or in what lies in it', () => {
+it('stops where a folder contains itself, directly or through its subfolders', () => {
   const lines = linesOf({
     accountId: 'a',
     tree: new Map([

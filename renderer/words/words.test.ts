@@ -30,7 +30,7 @@ const transfer: Transfer = {
 
 const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }
 
-it('has a message that can be said for every id, with every value it names', () => {
+it('formats the message of every id with every value that it names', () => {
   const values = Object.fromEntries(
     Object.values(en).flatMap((text) => [...text.matchAll(/\{(\w+)[,}]/g)].map(([, name]) => [name ?? '', 2])),
   )
@@ -38,7 +38,7 @@ it('has a message that can be said for every id, with every value it names', () 
   expect(broken).toEqual([])
 })
 
-it('writes apostrophes as people do, so that none is taken for a mark of the form', () => {
+it('uses typographic apostrophes, as straight ones are part of the message syntax', () => {
   expect(Object.values(en).filter((text) => text.includes("'"))).toEqual([])
 })
 
@@ -61,7 +61,7 @@ it('prefers the service’s own reason, and says where a download comes from and
   ]).toEqual(['The archive needs a password.', 'needs a password.', 'from example.org · to Films'])
 })
 
-it('says how long nobody was found, and after three minutes what to choose instead', () => {
+it('says for how long no peer was found, and after three minutes what to choose instead', () => {
   const looking: Transfer = { ...transfer, status: 'looking-for-peers', peers: 0, statusSinceMs: 1000 }
   const after = (seconds: number) => adviceFor(looking, { ...around, nowMs: 1000 + seconds * 1000 })
   expect([2, 50, 179, 180, 5000].map(after)).toEqual([
@@ -73,7 +73,7 @@ it('says how long nobody was found, and after three minutes what to choose inste
   ])
 })
 
-it('tells of a torrent who gives it, what was shared, and how far it is to 1:1', () => {
+it('shows the peers of a torrent, what was shared, and how far it is to 1:1', () => {
   const torrent: Transfer = { ...transfer, peers: 3, uploadedBytes: 12e6, host: null }
   expect([
     adviceFor({ ...torrent, peers: 1 }, { ...around, folder: 'Films' }),
@@ -88,7 +88,7 @@ it('tells of a torrent who gives it, what was shared, and how far it is to 1:1',
   ])
 })
 
-it('names those that hold the slots for one that waits', () => {
+it('names the transfers that hold the slots to one that waits', () => {
   const waiting: Transfer = { ...transfer, status: 'waiting' }
   const behind = (...holders: string[]) => adviceFor(waiting, { ...around, placeInLine: 2, holders })
   expect([behind('a.iso'), behind('a', 'b'), behind('a', 'b', 'c', 'd')]).toEqual([
@@ -98,16 +98,16 @@ it('names those that hold the slots for one that waits', () => {
   ])
 })
 
-it('shows how far a stage has come where that is told', () => {
+it('shows the progress of a stage where it is known', () => {
   expect([shownPercent({ ...transfer, percentDone: 100, stagePercent: 30 }), shownPercent(transfer)]).toEqual([30, 0])
 })
 
-it('has plurals right', () => {
+it('forms plurals', () => {
   expect([0, 1, 2].map((count) => say('links.submit', { count }))).toEqual(['Add links', 'Add 1 link', 'Add 2 links'])
   expect(sayAround('meter.free', 'size', '3 GB')).toEqual({ before: '', value: '3 GB', after: ' free' })
 })
 
-it('writes sizes in one base with the unit that fits', () => {
+it('formats sizes in one base with the unit that fits', () => {
   expect(
     [0, 1, 999, 1000, 92_000, 999_600, 2_100_000, 31_400_000, 6_400_000_000, 168_100_000_000, -3e9].map(formatSize),
   ).toEqual([
@@ -126,7 +126,7 @@ it('writes sizes in one base with the unit that fits', () => {
   expect([formatLoss(0), formatLoss(570e6)]).toEqual(['0 bytes', '−570 MB'])
 })
 
-it('writes moments as seen from now', () => {
+it('formats moments and durations relative to now', () => {
   const now = new Date(2026, 10, 25, 15, 30).getTime()
   const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime()
   expect(
@@ -143,7 +143,7 @@ it('writes moments as seen from now', () => {
   expect([12, 245, 3 * 3600 + 120, 3 * 86_400].map(formatDuration)).toEqual(['12 s', '4 min', '3 h 2 min', '3 days'])
 })
 
-it('shows control and direction characters as what they are', () => {
+it('makes control and direction characters visible', () => {
   expect([visibleName('evil\u202egpj.exe'), visibleName('a\u0000b\u0085'), visibleName('été 🎬.mkv')]).toEqual([
     'evil⟨202E⟩gpj.exe',
     'a␀b⟨0085⟩',
@@ -151,7 +151,7 @@ it('shows control and direction characters as what they are', () => {
   ])
 })
 
-it('cuts long names so that the ending stays, and tears no letter apart', () => {
+it('cuts long names so that the ending stays, and splits no character', () => {
   expect(cutName('short.mkv')).toEqual({ head: 'short.mkv', tail: '' })
   expect(cutName('a-very-long-name-of-a-film-S01E02.mkv')).toEqual({
     head: 'a-very-long-name-of-a-film-',

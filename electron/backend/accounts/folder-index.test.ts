@@ -9,7 +9,7 @@ interface Node {
   parentId: ItemId
 }
 
-/** A space of folders that counts what it is asked. */
+/** A space of folders that records the requests to it. */
 function space(folders: Map<ItemId, Node>, { hasMap = true } = {}) {
   const asked: string[] = []
   const item = (id: ItemId): Item => {
@@ -41,20 +41,20 @@ function space(folders: Map<ItemId, Node>, { hasMap = true } = {}) {
 }
 
 const toCrumb = ({ id, name }: Item): Crumb => ({ id, name })
-/** What lies in the root. */
+/** The folders in the root. */
 const children = (folders: Map<ItemId, Node>): Item[] =>
   [...folders].flatMap(([id, { name, parentId }]) =>
     parentId === 0 ? [{ id, name, parentId, kind: 'folder', sizeBytes: 0, addedAtMs: null }] : [],
   )
 const namesOf = (crumbs: readonly Crumb[]) => crumbs.map(({ name }) => name)
 
-/** `depth` folders, each in the one before. */
+/** `depth` folders, each in the one before it. */
 function chain(depth: number): Map<ItemId, Node> {
   return new Map(Array.from({ length: depth }, (_, at) => [at + 1, { name: `f${at + 1}`, parentId: at }]))
 }
 
 it.each([1, 5, 50])(
-  'tells the path to a folder at depth %i by one request, and everything else by none',
+  'finds the path to a folder at depth %i with one request, and everything else with none',
   async (depth) => {
     const { asked, source } = space(chain(depth))
     const index = new FolderIndex(() => source)
@@ -78,7 +78,7 @@ it('asks folder by folder where the service has no list of all folders', async (
   expect(asked.filter((what) => what !== 'map')).toEqual(['item 3', 'item 2', 'item 1', 'list 1'])
 })
 
-it('a folder that another program made is asked for alone', async () => {
+it('requests only the missing folder when another program created one', async () => {
   const folders = chain(2)
   const { asked, source } = space(folders)
   const index = new FolderIndex(() => source)
@@ -88,7 +88,7 @@ it('a folder that another program made is asked for alone', async () => {
   expect(asked).toEqual(['map', 'item 9'])
 })
 
-it('folders that lie in each other end the path, and a folder that is gone is not found', async () => {
+it('ends a path at folders that contain each other, and rejects a folder that is gone with not-found', async () => {
   const folders = new Map([
     [1, { name: 'one', parentId: 2 }],
     [2, { name: 'two', parentId: 1 }],
@@ -98,13 +98,13 @@ it('folders that lie in each other end the path, and a folder that is gone is no
   await expect(index.path(7)).rejects.toMatchObject({ code: 'not-found' })
 })
 
-it('tells no path with a gap where asking folder by folder would take too long', async () => {
+it('refuses a path that is too long to request folder by folder, rather than leaving a gap', async () => {
   const index = new FolderIndex(() => space(chain(1500), { hasMap: false }).source)
   await expect(index.path(1500)).rejects.toMatchObject({ code: 'refused' })
   expect(await index.path(900)).toHaveLength(901)
 })
 
-it('an answer from before a reload is not taken for the present', async () => {
+it('ignores a response from before a reload', async () => {
   const folders = chain(1)
   const { source } = space(folders)
   let isFirst = true
@@ -129,7 +129,7 @@ it('an answer from before a reload is not taken for the present', async () => {
   expect(namesOf(await index.path(1))).toEqual(['Your Files', 'renamed'])
 })
 
-it('an answer that was asked for before a change of ours does not undo it', async () => {
+it('does not let a response from before a change of its own undo that change', async () => {
   const folders = chain(2)
   const { source } = space(folders)
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -172,7 +172,7 @@ const act = fc.record({
   other: fc.nat({ max: 12 }),
 })
 
-it('after any acts of this program it tells what the service would', async () => {
+it('agrees with the service after any sequence of its own changes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
       const folders = new Map<ItemId, Node>()

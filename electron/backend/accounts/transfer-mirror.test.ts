@@ -44,53 +44,53 @@ const arrival = (transferId: number, itemId: number | null = 40 + transferId) =>
 })
 const nothing: TransferMirror = new Map()
 
-/** The mirror after a first look at these transfers, and the deltas of further looks. */
+/** The mirror after a first update with these transfers, and the deltas of further updates. */
 function follow(first: ListedTransfer[]) {
   let mirror = nothing
-  const look = (list: ListedTransfer[], gone: LeftTransfer[] = [], nowMs = 1000) => {
+  const update = (list: ListedTransfer[], gone: LeftTransfer[] = [], nowMs = 1000) => {
     const { after, delta } = reflect(mirror, { listed: list, left: gone }, { nowMs, remembered: () => null })
     mirror = after
     return { ...delta, upserted: delta.upserted.map(({ id }) => id) }
   }
-  look(first)
-  return { look, transferOf: (id: number) => mirror.get(id)?.transfer }
+  update(first)
+  return { update, transferOf: (id: number) => mirror.get(id)?.transfer }
 }
 
-it('tells of what is new or has changed, and of nothing else', () => {
-  const { look } = follow([listed(1), listed(2)])
-  const delta = look([listed(1), listed(2, { percentDone: 11 }), listed(3)])
+it('reports new and changed transfers, and nothing else', () => {
+  const { update } = follow([listed(1), listed(2)])
+  const delta = update([listed(1), listed(2, { percentDone: 11 }), listed(3)])
   expect(delta).toEqual({ upserted: [2, 3], removed: [], arrived: [] })
   const { delta: same } = reflect(nothing, { listed: [], left: [] }, { nowMs: 0, remembered: () => null })
   expect([isEmpty(same), isEmpty({ ...same, removed: [1] })]).toEqual([true, false])
 })
 
-it('tells of a finished transfer as arrived and removed, of a cancelled one as removed only', () => {
-  const { look } = follow([listed(1), listed(2)])
-  const delta = look([], [left(1), left(2, { outcome: 'cancelled', itemId: null })])
+it('reports a finished transfer as arrived and removed, and a cancelled one only as removed', () => {
+  const { update } = follow([listed(1), listed(2)])
+  const delta = update([], [left(1), left(2, { outcome: 'cancelled', itemId: null })])
   expect(delta).toEqual({ upserted: [], removed: [1, 2], arrived: [arrival(1)] })
 })
 
-it('tells once that a shared torrent has arrived, and nothing more when its sharing ends', () => {
-  const { look } = follow([listed(1, { status: 'seeding' })])
+it('reports a seeding torrent as arrived once, and only as removed when its seeding ends', () => {
+  const { update } = follow([listed(1, { status: 'seeding' })])
   const shared = listed(1, { status: 'seeding', hasArrived: true, itemId: 41 })
-  expect(look([shared])).toEqual({ upserted: [], removed: [], arrived: [arrival(1)] })
-  expect(look([shared])).toEqual({ upserted: [], removed: [], arrived: [] })
-  expect(look([], [left(1)])).toEqual({ upserted: [], removed: [1], arrived: [] })
+  expect(update([shared])).toEqual({ upserted: [], removed: [], arrived: [arrival(1)] })
+  expect(update([shared])).toEqual({ upserted: [], removed: [], arrived: [] })
+  expect(update([], [left(1)])).toEqual({ upserted: [], removed: [1], arrived: [] })
 })
 
-it('tells of one that finished before it was ever listed here', () => {
-  const { look } = follow([])
-  expect(look([], [left(9)])).toEqual({ upserted: [], removed: [], arrived: [arrival(9)] })
+it('reports a transfer that finished before it was ever listed', () => {
+  const { update } = follow([])
+  expect(update([], [left(9)])).toEqual({ upserted: [], removed: [], arrived: [arrival(9)] })
 })
 
-it('counts the time in a status from when it was added, and then from each change', () => {
-  const { look, transferOf } = follow([listed(1, { addedAtMs: 400 }), listed(2)])
+it('measures the time in a status from when a transfer was added, and then from each change', () => {
+  const { update, transferOf } = follow([listed(1, { addedAtMs: 400 }), listed(2)])
   expect([transferOf(1)?.statusSinceMs, transferOf(2)?.statusSinceMs]).toEqual([400, 1000])
-  look([listed(1, { addedAtMs: 400, percentDone: 50 }), listed(2, { status: 'completing' })], [], 2000)
+  update([listed(1, { addedAtMs: 400, percentDone: 50 }), listed(2, { status: 'completing' })], [], 2000)
   expect([transferOf(1)?.statusSinceMs, transferOf(2)?.statusSinceMs]).toEqual([400, 2000])
 })
 
-it('takes links and folder from memory where the service tells none', () => {
+it('takes links and folder from what is remembered where the service sends none', () => {
   const options = { nowMs: 0, remembered: (id: number) => (id === 1 ? { links: ['http://h/a'], folderId: 7 } : null) }
   const changes = { listed: [listed(1, { folderId: null }), listed(2, { folderId: null }), listed(3)], left: [] }
   const { after } = reflect(nothing, changes, options)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { JsonFile } from './json-file.ts'
 
-/** What the file system refuses now: tests run as a user whom it refuses nothing. */
+/** Which calls fail now. Simulated, as tests may run as root, whom the file system refuses nothing. */
 const refused = vi.hoisted(() => new Map<string, string>())
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
@@ -88,7 +88,7 @@ it.each(['ENOSPC', 'EROFS', 'EIO', 'EACCES'])(
   },
 )
 
-it('keeps what was there before this run beside the newest copy', () => {
+it('keeps a copy from before this run beside the newest copy', () => {
   open().put('things', { a: 1 })
   const file = open()
   for (const b of [1, 2, 3]) file.put('things', { b })
@@ -103,7 +103,7 @@ it('falls back to the older copy, entry by entry', () => {
   expect([things(open()), told]).toEqual([{ a: 1 }, [expect.stringContaining('are back')]])
 })
 
-it('does not bring back what was removed, though an older copy has it', () => {
+it('does not bring back a removed entry from an older copy', () => {
   open().put('things', { a: 1, b: 2 })
   open().put('things', { a: undefined })
   for (const damage of [() => rmSync(path), () => writeFileSync(path, ''), () => writeFileSync(path, '{}')]) {
@@ -112,7 +112,7 @@ it('does not bring back what was removed, though an older copy has it', () => {
   }
 })
 
-it('takes changes of an earlier version, which left the seal as it was, though an older copy is whole', () => {
+it('accepts changes by an earlier version, which left the seal as it was, over an intact older copy', () => {
   open().put('things', { a: 1 })
   open().put('things', { b: 1 })
   const text = readFileSync(path, 'utf8').replace('"b": 1', '"b": 2, "c": 3')
@@ -120,7 +120,7 @@ it('takes changes of an earlier version, which left the seal as it was, though a
   expect(things(open())).toEqual({ a: 1, b: 2, c: 3 })
 })
 
-it('takes a flipped version number for damage, not for a later version', () => {
+it('treats a flipped version number as damage, not as a later version', () => {
   open().put('things', { a: 1 })
   writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 1', '"version": 9'))
   open().put('things', { b: 2 })

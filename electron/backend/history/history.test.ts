@@ -23,8 +23,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Opens the journal, and tells what the person was told. */
-function openTold() {
+/** Opens the journal, and collects the notices to the user. */
+function openWithNotices() {
   const told: string[] = []
   return { ...openJournal({ path, tell: (sentence) => told.push(sentence) }), told }
 }
@@ -51,32 +51,32 @@ const left = (transferId: number) => ({
 })
 
 function filled(): void {
-  const history = new History(openTold())
+  const history = new History(openWithNotices())
   for (const id of [1, 2, 3]) history.added(added(id))
   for (const id of [1, 2]) history.left(left(id))
 }
 
-it('is the same after it has been opened again', () => {
+it('is the same after it is reopened', () => {
   filled()
-  const history = new History(openTold())
+  const history = new History(openWithNotices())
   expect(history.list('a').map(({ name }) => name)).toEqual(['t2', 't1'])
   expect(history.list('b')).toEqual([])
   expect(history.allPending('a')).toEqual([{ type: 'added', ...added(3) }])
   history.clear('a', 99)
-  const again = new History(openTold())
+  const again = new History(openWithNotices())
   expect(again.list('a')).toEqual([])
   expect(again.pending('a', 3)?.links).toEqual(['http://x/3'])
   again.removeAccount('a', 100)
-  expect(new History(openTold()).allPending('a')).toEqual([])
+  expect(new History(openWithNotices()).allPending('a')).toEqual([])
 })
 
-it('reads what an earlier version wrote, which had no notes', () => {
+it('reads records of an earlier version, which had no notes', () => {
   const { note: _, ...old } = left(1)
   writeFileSync(path, `${JSON.stringify({ type: 'left', ...old })}\n`)
-  expect(new History(openTold()).list('a')).toMatchObject([{ name: 't1', note: null }])
+  expect(new History(openWithNotices()).list('a')).toMatchObject([{ name: 't1', note: null }])
 })
 
-it('loses only the record that was being written when the power went, wherever it was cut', () => {
+it('loses only the record that was being written at a power cut, wherever it was truncated', () => {
   filled()
   const whole = readFileSync(path)
   const lastLine = whole.subarray(0, -1).lastIndexOf('\n') + 1
@@ -85,28 +85,28 @@ it('loses only the record that was being written when the power went, wherever i
     writeFileSync(`${path}.copy`, whole.subarray(0, lastLine))
     writeFileSync(path, whole)
     truncateSync(path, size)
-    const journal = openTold()
+    const journal = openWithNotices()
     expect(journal.told).toEqual([])
     expect(new History(journal).list('a').map(({ name }) => name)).toEqual(['t1'])
   }
   expect(readdirSync(folder).sort()).toEqual(['history.jsonl', 'history.jsonl.copy'])
 })
 
-it('keeps a damaged file aside and everything in it that can be read', () => {
+it('sets a damaged file aside, and keeps everything in it that can be read', () => {
   filled()
   const whole = readFileSync(path, 'utf8').split('\n')
   whole[1] = '{"type":"added","accountId":7}'
   whole[3] = '\u0000\u0000garbage'
   writeFileSync(path, whole.join('\n'))
-  const journal = openTold()
+  const journal = openWithNotices()
   expect(journal.told).toEqual([expect.stringContaining('was damaged')])
   expect(new History(journal).list('a').map(({ name }) => name)).toEqual(['t2', 't1'])
   const aside = readdirSync(folder).find((name) => name.startsWith('history.damaged-'))
   expect(aside !== undefined && readFileSync(join(folder, aside), 'utf8')).toBe(whole.join('\n'))
-  expect(openTold().told).toEqual([])
+  expect(openWithNotices().told).toEqual([])
 })
 
-it('keeps a record that cannot be saved now, says so, and saves it when it can be', () => {
+it('keeps a record that cannot be saved, says so, and saves it later', () => {
   filled()
   const whole = readFileSync(path)
   rmSync(folder, { recursive: true })
@@ -120,26 +120,26 @@ it('keeps a record that cannot be saved now, says so, and saves it when it can b
   writeFileSync(path, whole)
   journal.close()
   expect(problems.at(-1)).toBe(null)
-  expect(new History(openTold()).allPending('a').map(({ name }) => name)).toEqual(['t3', 't9'])
+  expect(new History(openWithNotices()).allPending('a').map(({ name }) => name)).toEqual(['t3', 't9'])
 })
 
-it('passes over zeros and a line of 100 MB, and keeps them aside', () => {
+it('skips zeros and a line of 100 MB, and reports the damage', () => {
   filled()
   const whole = readFileSync(path)
   const line = Buffer.alloc(100_000_000, 'x')
   writeFileSync(path, Buffer.concat([Buffer.alloc(5000), whole, line, Buffer.from('\n')]))
   const before = process.memoryUsage().rss
-  const journal = openTold()
+  const journal = openWithNotices()
   expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000)
   expect(journal.told).toEqual([expect.stringContaining('was damaged')])
   expect(new History(journal).list('a').map(({ name }) => name)).toEqual(['t2', 't1'])
 })
 
-it('opens where nothing is yet, and writes on after a cut line', () => {
-  expect(openTold().records).toEqual([])
+it('opens without a file, and appends after a truncated line', () => {
+  expect(openWithNotices().records).toEqual([])
   expect(existsSync(path)).toBe(false)
   filled()
   appendFileSync(path, '{"type":"le')
-  new History(openTold()).left(left(3))
-  expect(new History(openTold()).list('a').map(({ name }) => name)).toEqual(['t3', 't2', 't1'])
+  new History(openWithNotices()).left(left(3))
+  expect(new History(openWithNotices()).list('a').map(({ name }) => name)).toEqual(['t3', 't2', 't1'])
 })

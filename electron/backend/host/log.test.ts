@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/errors.ts'
 import { Secrets } from '../secrets/secrets.ts'
 import { createLog } from './log.ts'
 
-it('writes no secret, token or capability, wherever in a chain of causes it stands', () => {
+it('writes no secret, token or capability, wherever it appears in a chain of causes', () => {
   const lines: string[] = []
   const secrets = new Secrets()
   const log = createLog((line) => lines.push(line), secrets)

@@ -3,7 +3,7 @@ import { parseCredentials } from './credentials.ts'
 
 const key = { apiKey: 'k', apiSecret: 's' }
 
-it('reads what each version wrote', () => {
+it('reads the credentials of every version', () => {
   expect(
     [key, { kind: 'v1-key', ...key }, { kind: 'oauth', token: 't' }].map((stored) =>
       parseCredentials(JSON.stringify(stored)),
@@ -15,7 +15,7 @@ it('reads what each version wrote', () => {
   ])
 })
 
-/** Every value in place of every field, every field missing, and what is no object. */
+/** Every value in place of every field, every field missing, and values that are not objects. */
 const wrong = [undefined, null, 7, true, [], {}, '', 'x'.repeat(3)]
 const damaged = [
   { kind: 'v1-key', ...key },
@@ -24,13 +24,13 @@ const damaged = [
   Object.keys(whole).flatMap((field) => wrong.map((value): Record<string, unknown> => ({ ...whole, [field]: value }))),
 )
 
-it('reads no damaged form, and never takes a stored entry for the local service', () => {
+it('rejects damaged credentials, and never reads a stored entry as the local service', () => {
   const read = [...damaged, ...wrong, { kind: 'local' }, { kind: 'later', ...key }].map((value) => {
     const text = JSON.stringify(value) ?? ''
     return [text, parseCredentials(text)] as const
   })
   const taken = read.filter(([, credentials]) => credentials !== null)
-  // Another text is another key, which the server refuses; a kind that is missing is that of earlier versions.
+  // Another string is another key, which the server refuses; a missing kind means an earlier version.
   for (const [text, credentials] of taken) {
     const value: unknown = JSON.parse(text)
     expect(credentials).toEqual({ kind: 'v1-key', ...Object(value) })
@@ -39,7 +39,7 @@ it('reads no damaged form, and never takes a stored entry for the local service'
 })
 
 it.each(['', '{', 'null', '\0'.repeat(40), '{"kind":"v1-key","apiKey":"k"', '"k:s"'])(
-  'reads nothing from %j',
+  'returns null for %j',
   (text) => {
     expect(parseCredentials(text)).toBe(null)
   },

@@ -12,14 +12,14 @@ function secretsOf(text = secret): Secrets {
 }
 
 it.each([
-  ['as it is', secret],
+  ['verbatim', secret],
   ['percent-encoded', encodeURIComponent(secret)],
   ['percent-encoded in small letters', encodeURIComponent(secret).toLowerCase().replace('open-sesame', 'Open-Sesame')],
   ['in a form', new URLSearchParams({ request: secret }).toString()],
   ['in JSON', JSON.stringify({ api_secret: secret })],
   ['in JSON with escaped slashes', JSON.stringify({ api_secret: secret }).replaceAll('/', '\\/')],
   ['in JSON in a form', new URLSearchParams({ request: JSON.stringify({ api_secret: secret }) }).toString()],
-])('takes a secret out of every text, %s', (_how, echo) => {
+])('removes a secret from every text: %s', (_how, echo) => {
   const clean = secretsOf().cleanMessage({
     id: 1,
     error: { code: 'refused', sentence: `You sent ${echo}.` },
@@ -41,14 +41,14 @@ it.each([
   `/atk%2F/${token}`,
   `?token=${token}`,
   `&OAUTH_TOKEN=${token}`,
-])('takes a stream token out of sentences and the log: %s', (end) => {
+])('removes a stream token from a sentence: %s', (end) => {
   const text = `No answer from http://s01.put.io/stream-file/17/47${end} (tried twice)`
   const clean = new Secrets().cleanSentence(text)
   expect(clean).not.toContain(token)
   expect(clean).toMatch(/^No answer from http:\/\/s01\.put\.io\/stream-file\/17\/47.*•••/)
 })
 
-it('leaves names, links and typed arrays alone where they hold no secret, without a copy', () => {
+it('leaves names, links and typed arrays without a secret alone, and does not copy them', () => {
   const secrets = secretsOf('demo')
   const items = Array.from({ length: 100_000 }, (_, id): Item => {
     return { id, parentId: 0, name: `demo ${id} http://x/atk/1.mkv`, kind: 'movie', sizeBytes: 1, addedAtMs: null }
@@ -61,7 +61,7 @@ it('leaves names, links and typed arrays alone where they hold no secret, withou
   expect((user + system) / 1000).toBeLessThan(300)
 })
 
-it('hides a short secret in sentences only: a name may hold it by chance', () => {
+it('hides a short secret in sentences only, as a name may contain it by chance', () => {
   expect(secretsOf('demo').cleanMessage({ name: 'demo.mkv', sentence: 'demo was refused' })).toEqual({
     name: 'demo.mkv',
     sentence: '••• was refused',
@@ -69,7 +69,7 @@ it('hides a short secret in sentences only: a name may hold it by chance', () =>
 })
 
 it.each(['/atk/', '%2Fatk', '/atk', '%2f', '?token=', secret.slice(0, -1)])(
-  'takes no more time than a long sentence of %j is long',
+  'takes time in proportion to the length of a sentence of many %j',
   (part) => {
     const time = (length: number) => {
       const text = part.repeat(length / part.length)

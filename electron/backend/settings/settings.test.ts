@@ -14,12 +14,12 @@ function storeOf(kept: Record<string, unknown>) {
   }
 }
 
-it('keeps what it understands of settings from another version or a careless hand', () => {
+it('uses the valid settings of a file from another version or edited by hand', () => {
   const store = storeOf({ theme: 'dark', sidebarWidth: 'wide', dockHeight: 1e9, playerId: 'vlc', future: 1 })
   expect(createSettings(store).current()).toEqual({ ...defaultSettings, theme: 'dark', playerId: 'vlc' })
 })
 
-it('writes every change at once, and nothing else: what it does not understand stays', () => {
+it('writes only what was changed, and keeps settings that it does not understand', () => {
   const store = storeOf({ sidebarWidth: 'wide', future: 1 })
   createSettings(store).change({ theme: 'light' })
   expect(Object.fromEntries(store.values)).toEqual({ theme: 'light', sidebarWidth: 'wide', future: 1 })

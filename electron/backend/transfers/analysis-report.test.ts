@@ -14,7 +14,7 @@ const row = {
   note: null,
 }
 
-it("is Put.io's own sample, to the letter", () => {
+it("matches Put.io's own sample to the letter", () => {
   const report = toReport({
     diskFreeBytes: 180546571528,
     diskTotalBytes: 206115891200,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { extractLinks } from './links.ts'
 
-it('finds links inside prose, without the marks around them', async () => {
+it('finds links in prose, without the punctuation around them', async () => {
   const text = `See http://example.com/a.mp4, (https://example.com/b_(1).mkv) and <ftp://ftp.example.com/c.iso>.
     "https://example.com/d?x=1&y=2" or [https://example.com/e]! Even http://example.com/f...`
   expect(await extractLinks(text, null)).toEqual([
@@ -23,13 +23,13 @@ it('finds magnets and bare torrent hashes, each once', async () => {
   ])
 })
 
-it('keeps 200 links of a long text, in order, each once', async () => {
+it('finds 200 links in a long text, in order, each once', async () => {
   const links = Array.from({ length: 200 }, (_, index) => `https://host${index % 7}.example/file-${index}.bin`)
   const text = [...links, ...links].map((link, index) => `line ${index}: ${link}#part then words`).join('\n')
   expect((await extractLinks(text, null)).map((link) => link.replace('#part', ''))).toEqual(links)
 })
 
-it('takes the addresses behind the words of a page', async () => {
+it('finds the addresses behind the text of an HTML page', async () => {
   const html =
     '<p>Get <a href="https://example.com/film.mkv">the film</a> or <img src=\'http://example.com/x.png\'> http://plain.example/y</p><a href="/local">no</a><a href="javascript:1">no</a>'
   expect(await extractLinks('the film', html)).toEqual([
@@ -49,6 +49,6 @@ it.each([
   'javascript:alert(1)',
   'file:///etc/passwd',
   'ttp://x.example',
-])('finds nothing in %j, which is no link', async (text) => {
+])('finds no link in %j', async (text) => {
   expect(await extractLinks(text, null)).toEqual([])
 })

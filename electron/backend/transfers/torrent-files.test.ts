@@ -27,7 +27,7 @@ const row: AnalyzedLink = {
   note: null,
 }
 
-it('gives the window a short link, the service the whole file, and the same for the same bytes', async () => {
+it('gives the window a short link and the service the whole file, and equal bytes the same link', async () => {
   const files = new TorrentFiles()
   writeFileSync(join(folder, 'a b.torrent'), 'd4:infode')
   const file = await files.read(join(folder, 'a b.torrent'))
@@ -37,7 +37,7 @@ it('gives the window a short link, the service the whole file, and the same for 
   expect(files.toService('http://a.b/c')).toBe('http://a.b/c')
 })
 
-it('names a torrent that cannot be read by its file, and shows nothing of its bytes', () => {
+it('names an unreadable torrent by its file name, and shows none of its bytes', () => {
   const files = new TorrentFiles()
   const { link } = files.take('broken.torrent', Buffer.from('not a torrent'))
   const dataLink = files.toService(link)
@@ -65,6 +65,6 @@ it('refuses a file that is too large, empty, missing or a folder, by name', asyn
   ])
 })
 
-it('says so when a file is no longer at hand', () => {
+it('throws when a file is no longer at hand', () => {
   expect(() => new TorrentFiles().toService(`torrent-file:${'0'.repeat(40)}`)).toThrow('no longer at hand')
 })

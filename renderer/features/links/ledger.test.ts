@@ -49,7 +49,7 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   ...more,
 })
 
-it('counts what running transfers still take, and only those that will take it', () => {
+it('counts what running transfers will still take, and ignores those that take nothing more', () => {
   expect(
     runningOf([
       transfer({ downloadedBytes: 30 }),
@@ -63,7 +63,7 @@ it('counts what running transfers still take, and only those that will take it',
   ).toEqual({ bytes: 220, unknownCount: 1 })
 })
 
-it('puts ticked rows to the account in order and holds the rest against what is left', () => {
+it('charges ticked rows in order, and checks the others against what is left', () => {
   const rows = [
     row(60),
     row(40),
@@ -92,7 +92,7 @@ it('puts ticked rows to the account in order and holds the rest against what is 
   })
 })
 
-it('goes below nothing when too much is ticked, and says by how much each is too large', () => {
+it('goes negative when too much is ticked, and says by how much each row is too large', () => {
   const ledger = keepLedger([row(80), row(80)], () => true, means({ bandwidthLeftBytes: null }))
   expect(ledger).toEqual({
     fits: [{ kind: 'fits' }, { kind: 'disk-over', overBytes: 70 }],
@@ -105,7 +105,7 @@ it('goes below nothing when too much is ticked, and says by how much each is too
   })
 })
 
-it('knows the limit of a single file, which holds neither for archives in parts nor for torrents', () => {
+it('applies the limit on a single file, but not to multipart archives or torrents', () => {
   const rows = [row(30), row(30, { kind: 'multipart' }), row(30, { kind: 'torrent' })]
   expect(keepLedger(rows, () => false, means({ largestFileBytes: 20 })).fits).toEqual([
     { kind: 'file-over', limitBytes: 20 },
@@ -114,7 +114,7 @@ it('knows the limit of a single file, which holds neither for archives in parts 
   ])
 })
 
-it('counts an archive as what stays of it, and has room for both while it is unpacked', () => {
+it('counts an archive by its unpacked size, and reserves space for both while it is unpacked', () => {
   const rows = [row(20, { unpackedBytes: 50 }), row(10, { unpackedBytes: 5 }), row(30, { unpackedBytes: 10 })]
   expect(keepLedger(rows, () => true, means())).toMatchObject({
     fits: [{ kind: 'fits' }, { kind: 'fits' }, { kind: 'disk-over', overBytes: 5 }],
@@ -124,12 +124,12 @@ it('counts an archive as what stays of it, and has room for both while it is unp
   })
 })
 
-it('ticks at first what fits in order, and never what cannot be fetched', () => {
+it('initially ticks what fits in order, and never what cannot be fetched', () => {
   const rows = [row(80), row(20), row(5), row(null), row(null, { kind: 'problem', problem: 'gone' })]
   expect([...ticksAtFirst(rows, means())]).toEqual([0, 2, 3])
 })
 
-it('chooses the most rows that fit: as many as any choice of them, when only disk space counts', () => {
+it('chooses as many rows as can fit when only disk space counts', () => {
   const sizes = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 9 })
   fc.assert(
     fc.property(sizes, (all) => {
@@ -145,7 +145,7 @@ it('chooses the most rows that fit: as many as any choice of them, when only dis
   )
 })
 
-it('never chooses more than fits into both quotas', () => {
+it('never chooses more than fits into either quota', () => {
   const links = fc.array(fc.record({ size: fc.integer({ min: 0, max: 60 }), band: fc.integer({ min: 0, max: 60 }) }))
   fc.assert(
     fc.property(links, (all) => {

@@ -17,7 +17,7 @@ const ledger: Ledger = {
   bandwidthLeftBytes: null,
 }
 
-it('says how many links are left out while the others are still looked at', () => {
+it('says how many links are left out while the others are still being analyzed', () => {
   const store = createAppStore(scriptedBackend().client)
   store.setState({ analysis: { links: ['http://a/'], report: null, leftOut: 7, isRunning: true, problem: null } })
   const action = () => undefined
@@ -28,7 +28,7 @@ it('says how many links are left out while the others are still looked at', () =
     onTick: action,
     onRetry: action,
   })
-  // A drawing without a window starts from the store's first state: it is given as that.
+  // Static rendering reads the store's initial state.
   store.getInitialState = store.getState
   const drawn = renderToStaticMarkup(createElement(StoreProvider, { value: store }, rows))
   expect(drawn).toContain('Looking at 1 link')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { reportText } from './report-text.ts'
 
-it('is the report as JSON, with torrent files by their names', () => {
+it('formats the report as JSON, with torrent files by their names', () => {
   const report = {
     'Current Available Bandwidth': 139889066230,
     'Current Available Disk Space': 180546571528,

@@ -18,12 +18,12 @@ const row = (more: Partial<AnalyzedLink>): AnalyzedLink => ({
   ...more,
 })
 
-it('says that a server is busy in place of why nobody knows the size', () => {
+it('says that a server is busy instead of why the size is not known', () => {
   const note = '“example.org” is busy now (503); it will be tried again.'
   expect(secondLine(row({ sizeBytes: null, note }))).toBe(`example.org · ${note}`)
 })
 
-it('says who shares a torrent and how many files it holds', () => {
+it('says how many people share a torrent and how many files it holds', () => {
   const torrent = row({ kind: 'torrent', host: '', name: 'album', links: ['magnet:?x'] })
   expect([
     secondLine({ ...torrent, seeds: 12, entryCount: 14 }),
@@ -57,7 +57,7 @@ it('says what is in an archive, by its kind', () => {
   ])
 })
 
-it('says plainly that a size is not known, and names the parts that are missing', () => {
+it('says that a size is not known, and names missing parts', () => {
   expect([
     secondLine(row({ sizeBytes: null })),
     secondLine(row({ kind: 'torrent', host: '', sizeBytes: null })),
@@ -69,6 +69,6 @@ it('says plainly that a size is not known, and names the parts that are missing'
   ])
 })
 
-it.each(['a.zip', 'a.part01.rar', 'a.7z.001', 'a.tar.gz', 'A.TGZ'])('takes %s for an archive', (name) => {
+it.each(['a.zip', 'a.part01.rar', 'a.7z.001', 'a.tar.gz', 'A.TGZ'])('recognizes %s as an archive', (name) => {
   expect(isArchive(name)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { parseLimit } from './parse-limit.ts'
 
-it('reads kilobytes a second, and nothing as no limit', () => {
+it('reads kilobytes per second, and an empty field as no limit', () => {
   expect(['500', ' 1 ', '1000000000', '', '  '].map(parseLimit)).toEqual([500_000, 1000, 1e12, null, null])
 })
 

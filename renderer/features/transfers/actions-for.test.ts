@@ -6,7 +6,7 @@ import { actionsFor } from './actions-for.ts'
 const error = { status: 'error', areLinksKnown: false } as const
 const able = { ...noCapabilities, canRetryInPlace: true }
 
-it('offers for every failure what repairs it', () => {
+it('offers the actions that repair each failure', () => {
   expect(TransferFailure.options.map((failure) => [failure, ...actionsFor({ ...error, failure }, able)])).toEqual([
     ['needs-password', 'password'],
     ['wrong-password', 'password'],
@@ -20,7 +20,7 @@ it('offers for every failure what repairs it', () => {
   ])
 })
 
-it('offers nothing where nothing failed, and the password while a torrent is still shared', () => {
+it('offers a retry for an unknown failure, nothing without one, and the password while a torrent is still seeding', () => {
   expect([
     actionsFor({ ...error, failure: null }, able),
     actionsFor({ ...error, status: 'downloading', failure: null }, able),
@@ -28,7 +28,7 @@ it('offers nothing where nothing failed, and the password while a torrent is sti
   ]).toEqual([['retry'], [], ['password']])
 })
 
-it('offers of a service that cannot retry in place only to add the links again, where they are known', () => {
+it('offers only to add known links again where a service cannot retry in place', () => {
   const actions = [false, true].flatMap((areLinksKnown) =>
     (['needs-password', 'damaged', null] as const).map((failure) =>
       actionsFor({ status: 'error', failure, areLinksKnown }, noCapabilities),

@@ -19,7 +19,7 @@ const message = (more: Partial<V1Message>): V1Message => ({
   ...more,
 })
 
-/** A feed on a list that the test writes. What is listed or was added is remembered until it is told as left. */
+/** A feed on a list that the test controls. Listed and added transfers are remembered until they are reported as left. */
 function openFeed({ arrivesWhileSeeding = true } = {}) {
   const server = { rows: [] as V1Transfer[], unread: [] as { id: number | null; name: string | null }[] }
   const messages: V1Message[] = []
@@ -37,7 +37,7 @@ function openFeed({ arrivesWhileSeeding = true } = {}) {
   })
   const remember = (transferId: number, name = `t${transferId}`) =>
     remembered.set(transferId, { transferId, name, links: [`http://h/${transferId}`], folderId: 3 })
-  const look = async (rows: V1Transfer[]) => {
+  const poll = async (rows: V1Transfer[]) => {
     server.rows = rows
     const { listed, left, touchedFolderIds } = await feed.changes()
     for (const { transferId } of left) remembered.delete(transferId)
@@ -50,15 +50,15 @@ function openFeed({ arrivesWhileSeeding = true } = {}) {
       details: left,
     }
   }
-  return { feed, server, messages, asked, remember, look }
+  return { feed, server, messages, asked, remember, poll }
 }
 
-it('takes one that vanishes for finished, one cancelled here for cancelled, and one in Error for cancelled elsewhere', async () => {
-  const { feed, look } = openFeed()
-  await look([row(1), row(2), row(3, { status: 'error' }), row(4, { status: 'error' })])
+it('treats a vanished transfer as finished, or as cancelled if it was cancelled here or failed without a retry', async () => {
+  const { feed, poll } = openFeed()
+  await poll([row(1), row(2), row(3, { status: 'error' }), row(4, { status: 'error' })])
   await feed.cancelling(2, async () => undefined)
   await feed.retrying(4, async () => undefined)
-  expect((await look([])).left).toEqual([
+  expect((await poll([])).left).toEqual([
     [1, 'finished'],
     [2, 'cancelled'],
     [3, 'cancelled'],
@@ -66,10 +66,10 @@ it('takes one that vanishes for finished, one cancelled here for cancelled, and 
   ])
 })
 
-it('takes what was listed or added before this feed began for finished, with what was noted of it', async () => {
-  const { remember, look } = openFeed()
+it('treats a vanished transfer from before this feed as finished, with its remembered details', async () => {
+  const { remember, poll } = openFeed()
   remember(8, 'older.iso')
-  expect((await look([])).details).toEqual([
+  expect((await poll([])).details).toEqual([
     {
       transferId: 8,
       name: 'older.iso',
@@ -83,38 +83,38 @@ it('takes what was listed or added before this feed began for finished, with wha
   ])
 })
 
-it('does not count a cancel that the service refused, and counts one that it gave no answer to', async () => {
-  const { feed, look } = openFeed()
-  await look([row(1), row(2)])
+it('ignores a cancellation that the service refused, and counts one that it did not answer', async () => {
+  const { feed, poll } = openFeed()
+  await poll([row(1), row(2)])
   for (const [id, code] of [
     [1, 'refused'],
     [2, 'unreachable'],
   ] as const)
     await expect(feed.cancelling(id, () => Promise.reject(new AppError(code, 'No.')))).rejects.toThrow('No.')
-  expect((await look([])).left).toEqual([
+  expect((await poll([])).left).toEqual([
     [1, 'finished'],
     [2, 'cancelled'],
   ])
 })
 
-it('holds a transfer for listed as it last was while a row that could not be read may be its own', async () => {
-  const { server, look } = openFeed()
-  await look([row(1), row(2)])
+it('keeps a transfer as it was last listed while an unreadable row may be its own', async () => {
+  const { server, poll } = openFeed()
+  await poll([row(1), row(2)])
   for (const unread of [
     { id: 2, name: null },
     { id: null, name: 't2' },
     { id: null, name: null },
   ]) {
     server.unread = [unread]
-    expect(await look([row(1)])).toMatchObject({ listed: [1, 2], left: [] })
+    expect(await poll([row(1)])).toMatchObject({ listed: [1, 2], left: [] })
   }
   server.unread = [{ id: null, name: 'another' }]
-  expect((await look([row(1)])).left).toEqual([[2, 'finished']])
+  expect((await poll([row(1)])).left).toEqual([[2, 'finished']])
 })
 
-it('tells again of what has left until it is no longer remembered, the same each time', async () => {
-  const { feed, server, look } = openFeed()
-  await look([row(1), row(2)])
+it('reports what has left, the same each time, until it is no longer remembered', async () => {
+  const { feed, server, poll } = openFeed()
+  await poll([row(1), row(2)])
   await feed.cancelling(2, async () => undefined)
   server.rows = []
   const first = await feed.changes()
@@ -122,9 +122,9 @@ it('tells again of what has left until it is no longer remembered, the same each
   expect((await feed.changes()).left).toEqual(first.left)
 })
 
-it('finds what a transfer became by the message that names it, before one of a file of its name', async () => {
-  const { messages, look } = openFeed()
-  await look([row(1, { name: 'a.zip' }), row(2, { name: 'b.iso' })])
+it('finds the item of a transfer by the message that names the transfer, before one with its file name', async () => {
+  const { messages, poll } = openFeed()
+  await poll([row(1, { name: 'a.zip' }), row(2, { name: 'b.iso' })])
   messages.push(
     message({ id: 4, itemId: 50, fileName: 'a.zip', transferId: 9 }),
     message({ id: 5, transferId: 1, title: 'One file was left out.' }),
@@ -132,54 +132,54 @@ it('finds what a transfer became by the message that names it, before one of a f
     message({ id: 7, itemId: 52, fileName: 'b.iso' }),
     message({ id: 8, itemId: 52, title: 'It may not be whole.' }),
   )
-  expect((await look([])).details).toMatchObject([
+  expect((await poll([])).details).toMatchObject([
     { itemId: 51, sizeBytes: 77, note: 'One file was left out.' },
     { itemId: 52, sizeBytes: 77, note: 'It may not be whole.' },
   ])
 })
 
-it('tells that a shared torrent has arrived when the service or a message says so, and then asks no more', async () => {
-  const { asked, messages, look } = openFeed()
+it('reports that a seeding torrent has arrived when the service or a message says so, and then stops asking', async () => {
+  const { asked, messages, poll } = openFeed()
   const seeding = { status: 'seeding', folderId: 3 } as const
   const rows = [row(1, { ...seeding, hasArrived: false }), row(2, seeding)]
-  expect((await look(rows)).arrived).toEqual([])
+  expect((await poll(rows)).arrived).toEqual([])
   messages.push(message({ itemId: 60, fileName: 't2' }))
-  expect((await look([row(1, { ...seeding, hasArrived: true }), row(2, seeding)])).arrived).toEqual([
+  expect((await poll([row(1, { ...seeding, hasArrived: true }), row(2, seeding)])).arrived).toEqual([
     [1, null],
     [2, 60],
   ])
   asked.length = 0
-  expect((await look([row(1, seeding), row(2, seeding)])).arrived).toEqual([
+  expect((await poll([row(1, seeding), row(2, seeding)])).arrived).toEqual([
     [1, null],
     [2, 60],
   ])
   expect(asked).toEqual([])
 })
 
-it('takes a torrent whose sharing was stopped for finished, but not where its archives failed', async () => {
-  const { feed, look } = openFeed()
-  await look([row(1, { status: 'seeding' }), row(2, { status: 'seeding', failure: 'needs-password' })])
+it('treats a torrent whose seeding was stopped as finished, unless its archives failed', async () => {
+  const { feed, poll } = openFeed()
+  await poll([row(1, { status: 'seeding' }), row(2, { status: 'seeding', failure: 'needs-password' })])
   for (const id of [1, 2]) await feed.cancelling(id, async () => undefined)
-  expect((await look([])).left).toEqual([
+  expect((await poll([])).left).toEqual([
     [1, 'finished'],
     [2, 'cancelled'],
   ])
 })
 
-it('takes a seeding torrent for unfinished where files arrive only after the sharing', async () => {
-  const { feed, asked, look } = openFeed({ arrivesWhileSeeding: false })
-  expect((await look([row(1, { status: 'seeding' })])).arrived).toEqual([])
+it('treats a seeding torrent as unfinished where files arrive only after the seeding', async () => {
+  const { feed, asked, poll } = openFeed({ arrivesWhileSeeding: false })
+  expect((await poll([row(1, { status: 'seeding' })])).arrived).toEqual([])
   await feed.cancelling(1, async () => undefined)
-  expect((await look([])).left).toEqual([[1, 'cancelled']])
+  expect((await poll([])).left).toEqual([[1, 'cancelled']])
   expect(asked).toEqual([])
 })
 
-it('names folders that files of a shared torrent may have come into: on news, and when its archives fare differently', async () => {
-  const { messages, look } = openFeed()
+it('names the folder of a seeding torrent as touched on new messages, and when the state of its archives changes', async () => {
+  const { messages, poll } = openFeed()
   const shared = (failure: V1Transfer['failure']) => [row(1, { status: 'seeding', folderId: 6, failure })]
-  expect((await look(shared(null))).touchedFolderIds).toEqual([6])
-  expect((await look(shared(null))).touchedFolderIds).toEqual([])
-  expect((await look(shared('damaged'))).touchedFolderIds).toEqual([6])
+  expect((await poll(shared(null))).touchedFolderIds).toEqual([6])
+  expect((await poll(shared(null))).touchedFolderIds).toEqual([])
+  expect((await poll(shared('damaged'))).touchedFolderIds).toEqual([6])
   messages.push(message({ id: 30 }))
-  expect((await look(shared('damaged'))).touchedFolderIds).toEqual([6])
+  expect((await poll(shared('damaged'))).touchedFolderIds).toEqual([6])
 })
