@@ -98,29 +98,26 @@ it('shows the known branches of the tree, too', async () => {
   expect(store.getState().tree.get(folderKey('a', 0))?.folders).toEqual(branches)
 })
 
-it.each(['signed-out', 'unreachable'] as const)(
-  'stops loading and says why when the account is %s',
-  async (state) => {
-    const storage = storageWith()
-    await rememberedWindow(storage)
-    const kept = JSON.parse(storage.text() ?? '')
-    // The previous window could not show the folder either.
-    storage.setItem('', JSON.stringify({ ...kept, items: null }))
-    const backend = scriptedBackend()
-    const store = createAppStore(backend.client)
-    rememberWindow(store, () => storage, new EventTarget())
-    backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
-    backend.tell('accounts.changed', [{ ...account, state: 'connecting' }])
-    backend.tell('accounts.changed', [{ ...account, state }])
-    backend.tell('accounts.changed', [{ ...account, state, problem: 'Sign in to go on.' }])
-    await backend.refuse('items.open', 'signed-out', 'Sign in to go on.')
-    expect(store.getState().folders.get(key)).toEqual({ listing: null, isLoading: false, problem: 'Sign in to go on.' })
-    const listed = backend.asked.filter(
-      ({ method, input }) => method === 'items.open' && JSON.stringify(input).includes('4'),
-    )
-    expect(listed.length).toBe(1)
-  },
-)
+it.each(['signed-out', 'unreachable'] as const)('stops loading and says why when the account is %s', async (state) => {
+  const storage = storageWith()
+  await rememberedWindow(storage)
+  const kept = JSON.parse(storage.text() ?? '')
+  // The previous window could not show the folder either.
+  storage.setItem('', JSON.stringify({ ...kept, items: null }))
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  rememberWindow(store, () => storage, new EventTarget())
+  backend.tell('settings.changed', { ...defaultSettings, accountId: 'a', theme: 'dark' })
+  backend.tell('accounts.changed', [{ ...account, state: 'connecting' }])
+  backend.tell('accounts.changed', [{ ...account, state }])
+  backend.tell('accounts.changed', [{ ...account, state, problem: 'Sign in to go on.' }])
+  await backend.refuse('items.open', 'signed-out', 'Sign in to go on.')
+  expect(store.getState().folders.get(key)).toEqual({ listing: null, isLoading: false, problem: 'Sign in to go on.' })
+  const listed = backend.asked.filter(
+    ({ method, input }) => method === 'items.open' && JSON.stringify(input).includes('4'),
+  )
+  expect(listed.length).toBe(1)
+})
 
 it('forgets the window when its last account is gone', async () => {
   const storage = storageWith()

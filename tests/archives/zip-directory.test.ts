@@ -71,7 +71,9 @@ describe('readZipDirectory', () => {
   })
 
   it('reads at most 256 KiB of a longer directory, and reports the total size as unknown', async () => {
-    const { seen, readDirectory } = ranges(zipOf(Array.from({ length: 20_000 }, (_, n) => ({ name: `file number ${n}.txt` }))))
+    const { seen, readDirectory } = ranges(
+      zipOf(Array.from({ length: 20_000 }, (_, n) => ({ name: `file number ${n}.txt` }))),
+    )
     const directory = await readDirectory()
     expect(directory).toMatchObject({ entryCount: 20_000, unpackedBytes: null })
     expect(directory?.entries.length).toBeGreaterThan(1000)

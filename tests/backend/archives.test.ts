@@ -154,27 +154,32 @@ it('adds a torrent file without peers, and stores none of its bytes in the histo
 it.each([
   ['with a name unlike its content', 'songs.zip', ['album/a.bin', 'album/../b.bin', '/c.bin']],
   ['with a single file', 'single.zip', ['../only.bin']],
-])('records in the history what was changed in an archive %s, and the item that it became', async (_what, name, names) => {
-  const zip = zipOf(names.map((path) => ({ name: path, bytes: Buffer.from(`what is in ${path}`) })))
-  web.on(`/${name}`, file(zip, { type: 'application/zip' }))
-  const { client, next } = backendOf()
-  const accountId = await client.call('accounts.addThisComputer', {})
-  // A file of the same name is already there, with a message of its own.
-  web.on('/before/songs.zip', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nno zip'))
-  const before = next('transfers.changed', (delta) => delta.arrived.length > 0)
-  await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
-  await before
-  const arrived = next('transfers.changed', (delta) => delta.arrived.some(({ transferId }) => transferId === added[0]))
-  const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
-  const [entry] = (await arrived).arrived
-  const columns = await listItems(client, accountId, 0)
-  const [newest] = await client.call('history.list', { accountId })
-  expect(newest?.note).toMatch(/changed|left out/)
-  expect(newest?.note).toContain(name)
-  expect([...columns.ids]).toContain(newest?.itemId)
-  expect(entry?.itemId).toBe(newest?.itemId)
-  expect(namesOf(columns)[[...columns.ids].indexOf(newest?.itemId ?? -1)]).not.toBe(name)
-})
+])(
+  'records in the history what was changed in an archive %s, and the item that it became',
+  async (_what, name, names) => {
+    const zip = zipOf(names.map((path) => ({ name: path, bytes: Buffer.from(`what is in ${path}`) })))
+    web.on(`/${name}`, file(zip, { type: 'application/zip' }))
+    const { client, next } = backendOf()
+    const accountId = await client.call('accounts.addThisComputer', {})
+    // A file of the same name is already there, with a message of its own.
+    web.on('/before/songs.zip', (_request, response) => void response.socket?.end('HTTP/1.0 200 OK\r\n\r\nno zip'))
+    const before = next('transfers.changed', (delta) => delta.arrived.length > 0)
+    await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
+    await before
+    const arrived = next('transfers.changed', (delta) =>
+      delta.arrived.some(({ transferId }) => transferId === added[0]),
+    )
+    const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
+    const [entry] = (await arrived).arrived
+    const columns = await listItems(client, accountId, 0)
+    const [newest] = await client.call('history.list', { accountId })
+    expect(newest?.note).toMatch(/changed|left out/)
+    expect(newest?.note).toContain(name)
+    expect([...columns.ids]).toContain(newest?.itemId)
+    expect(entry?.itemId).toBe(newest?.itemId)
+    expect(namesOf(columns)[[...columns.ids].indexOf(newest?.itemId ?? -1)]).not.toBe(name)
+  },
+)
 
 it('names a file that is not a torrent or is too large for one', async () => {
   const { client } = backendOf()

@@ -204,22 +204,21 @@ describe('a fetch that gets a status that does not match the body', () => {
   })
 
   it.each([
-    [
-      'the whole file',
-      `bytes 0-${bytes.length - 1}/${bytes.length}`,
-      { sizeBytes: bytes.length, isProven: true },
-    ],
+    ['the whole file', `bytes 0-${bytes.length - 1}/${bytes.length}`, { sizeBytes: bytes.length, isProven: true }],
     ['a part', `bytes 0-${bytes.length - 1}/${bytes.length + 1}`, expect.stringContaining('a part')],
     ['a part of an unknown total', `bytes 0-${bytes.length - 1}/*`, expect.stringContaining('a part')],
     ['an unreadable range', 'bytes 7', expect.stringContaining('a part')],
-  ])('accepts an unrequested 206 only where its Content-Range covers the whole file: %s', async (_what, range, expected) => {
-    const { outcome } = await get(async (_request, wire) => {
-      wire.head('206 Partial Content', [`Content-Range: ${range}`, 'ETag: "e"', `Content-Length: ${bytes.length}`])
-      await wire.body(bytes)
-      wire.socket.end()
-    })
-    expect(outcome).toEqual(expected)
-  })
+  ])(
+    'accepts an unrequested 206 only where its Content-Range covers the whole file: %s',
+    async (_what, range, expected) => {
+      const { outcome } = await get(async (_request, wire) => {
+        wire.head('206 Partial Content', [`Content-Range: ${range}`, 'ETag: "e"', `Content-Length: ${bytes.length}`])
+        await wire.body(bytes)
+        wire.socket.end()
+      })
+      expect(outcome).toEqual(expected)
+    },
+  )
 
   it('starts over when a 206 of an unknown total ends early', async () => {
     const { outcome, isWhole } = await get(async (request, wire) => {
@@ -372,7 +371,11 @@ describe('a request that ends in an unusual way', () => {
       },
       /only says “go on”/,
     ],
-    ['100 Continue and nothing else', (wire) => wire.socket.end('HTTP/1.1 100 Continue\r\n\r\n'), /broke the connection/],
+    [
+      '100 Continue and nothing else',
+      (wire) => wire.socket.end('HTTP/1.1 100 Continue\r\n\r\n'),
+      /broke the connection/,
+    ],
     [
       'an oversized head',
       (wire) => wire.socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`),

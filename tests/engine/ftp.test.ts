@@ -249,12 +249,18 @@ describe('a fetch from an old FTP server', () => {
     ['550 to SIZE', { SIZE: '550 SIZE: no.' }],
     ['550 to SIZE and MDTM', { SIZE: '550 No.', MDTM: '550 No.' }],
     ['words to SIZE', { SIZE: '213 quite large' }],
-    ['an error to every command newer than 1985', { SIZE: '500 ?', MDTM: '500 ?', EPSV: '500 ?', REST: '502 ?', OPTS: '500 ?' }],
-  ])('fetches the file without knowing its size when the server answers %s', async (_what, refused: Record<string, string>) => {
-    const { url } = await serve({ lie: (command) => refused[command] ?? null })
-    expect(await facts(url('/jazz.flac'))).toEqual({ name: 'jazz.flac', sizeBytes: null })
-    expect([(await get({ link: url('/jazz.flac') })).outcome, await isWhole()]).toEqual([bytes.length, true])
-  })
+    [
+      'an error to every command newer than 1985',
+      { SIZE: '500 ?', MDTM: '500 ?', EPSV: '500 ?', REST: '502 ?', OPTS: '500 ?' },
+    ],
+  ])(
+    'fetches the file without knowing its size when the server answers %s',
+    async (_what, refused: Record<string, string>) => {
+      const { url } = await serve({ lie: (command) => refused[command] ?? null })
+      expect(await facts(url('/jazz.flac'))).toEqual({ name: 'jazz.flac', sizeBytes: null })
+      expect([(await get({ link: url('/jazz.flac') })).outcome, await isWhole()]).toEqual([bytes.length, true])
+    },
+  )
 
   it('says that there is no such file when the server answers 550 to SIZE and RETR', async () => {
     const { url } = await serve({ lie: (command) => (/SIZE|RETR/.test(command) ? '550 No such file.' : null) })

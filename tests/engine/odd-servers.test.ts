@@ -78,25 +78,33 @@ describe('non-ASCII bytes in a URL', () => {
     ['Новая папка.zip', 'windows-1251'],
     ['café olé.txt', 'windows-1252'],
   ]
-  it.each(names)('requests “%s” in %s unchanged when it is escaped in the link, and decodes its name', async (name, encoding) => {
-    const server = await serve((_request, wire) => give(wire))
-    const path = `/${escaped(encoded(name, encoding))}`
-    expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', name })
-    expect(server.requests[0]?.path).toBe(path)
-  })
+  it.each(names)(
+    'requests “%s” in %s unchanged when it is escaped in the link, and decodes its name',
+    async (name, encoding) => {
+      const server = await serve((_request, wire) => give(wire))
+      const path = `/${escaped(encoded(name, encoding))}`
+      expect(await get(server.url(path))).toMatchObject({ outcome: 'whole', name })
+      expect(server.requests[0]?.path).toBe(path)
+    },
+  )
 
-  it.each(names)('requests “%s” in %s byte for byte when it is raw in a Location, and decodes its name', async (name, encoding) => {
-    const raw = encoded(name, encoding)
-    const server = await serve((request, wire) => {
-      if (request.path === '/first') return send(wire, '302 Found', [`Location: /d/${latin1(raw)}?f=${latin1(raw)}`])
-      return give(wire)
-    })
-    expect(await get(server.url('/first'))).toMatchObject({ outcome: 'whole', name })
-    const asked = Array.from(raw, (byte) =>
-      byte > 0x7f || byte === 0x20 || byte === 0x5c ? `%${byte.toString(16).toUpperCase()}` : String.fromCharCode(byte),
-    ).join('')
-    expect(server.requests[1]?.path).toBe(`/d/${asked}?f=${asked}`)
-  })
+  it.each(names)(
+    'requests “%s” in %s byte for byte when it is raw in a Location, and decodes its name',
+    async (name, encoding) => {
+      const raw = encoded(name, encoding)
+      const server = await serve((request, wire) => {
+        if (request.path === '/first') return send(wire, '302 Found', [`Location: /d/${latin1(raw)}?f=${latin1(raw)}`])
+        return give(wire)
+      })
+      expect(await get(server.url('/first'))).toMatchObject({ outcome: 'whole', name })
+      const asked = Array.from(raw, (byte) =>
+        byte > 0x7f || byte === 0x20 || byte === 0x5c
+          ? `%${byte.toString(16).toUpperCase()}`
+          : String.fromCharCode(byte),
+      ).join('')
+      expect(server.requests[1]?.path).toBe(`/d/${asked}?f=${asked}`)
+    },
+  )
 
   it('follows a Location in raw UTF-8', async () => {
     const server = await serve((request, wire) => {

@@ -153,7 +153,8 @@ async function answer(request: BadRequest, wire: Wire): Promise<void> {
   const { behaviour } = now
   if (behaviour === 'nothing') return void wire.socket.end()
   if (behaviour === 'no HTTP') return void wire.socket.end('220 hello\r\n\r\n')
-  if (behaviour === '101') return void wire.socket.end('HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
+  if (behaviour === '101')
+    return void wire.socket.end('HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
   if (behaviour === '500') return void wire.socket.end('HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n')
   if (asked !== null) {
     if (behaviour === '416')

@@ -154,13 +154,16 @@ describe('long texts', () => {
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(2000)
   })
 
-  it.each(['gbk', 'shift_jis', 'euc-kr', 'windows-1251'])('decodes one in %s whose first words come late', (encoding) => {
-    const language = { gbk: 'zh-Hans', shift_jis: 'ja', 'euc-kr': 'ko', 'windows-1251': 'ru' }[encoding] ?? ''
-    const text = `${'<a>'.repeat(20_000)}${filmNames(language, encoding)
-      .map(({ name }) => name)
-      .join('\n')
-      .repeat(40)}`
-    const read = decodeBytes(encoded(text, encoding))
-    expect([read?.encoding, read?.text === text]).toEqual([encoding, true])
-  })
+  it.each(['gbk', 'shift_jis', 'euc-kr', 'windows-1251'])(
+    'decodes one in %s whose first words come late',
+    (encoding) => {
+      const language = { gbk: 'zh-Hans', shift_jis: 'ja', 'euc-kr': 'ko', 'windows-1251': 'ru' }[encoding] ?? ''
+      const text = `${'<a>'.repeat(20_000)}${filmNames(language, encoding)
+        .map(({ name }) => name)
+        .join('\n')
+        .repeat(40)}`
+      const read = decodeBytes(encoded(text, encoding))
+      expect([read?.encoding, read?.text === text]).toEqual([encoding, true])
+    },
+  )
 })

@@ -322,8 +322,7 @@ describe('bencoding', () => {
 })
 
 describe('requests and responses', () => {
-  it('requested ranges', () =>
-    expectLinear(rep(' ', { head: 'bytes=', tail: 'x' }), (text) => parseRange(text, 5)))
+  it('requested ranges', () => expectLinear(rep(' ', { head: 'bytes=', tail: 'x' }), (text) => parseRange(text, 5)))
   it('open-ended ranges', () => expectLinear(rep(' ', { head: 'bytes=1-', tail: 'x' }), (text) => parseRange(text, 5)))
   it('slashes after a stream URL', () =>
     expectLinear(rep('/', { head: 'http://h', tail: 'x' }), (text) => withToken(text, 'token')))

@@ -107,10 +107,7 @@ it.each([
     'a metadata block that is out of range',
     rawMessage(20, Buffer.concat([Buffer.from([1]), Buffer.from('d8:msg_typei1e5:piecei9999999e10:total_sizei1eeX')])),
   ],
-  [
-    'an endlessly nested peer exchange',
-    rawMessage(20, Buffer.concat([Buffer.from([2]), Buffer.alloc(900_000, 'l')])),
-  ],
+  ['an endlessly nested peer exchange', rawMessage(20, Buffer.concat([Buffer.from([2]), Buffer.alloc(900_000, 'l')]))],
   ['a request outside the torrent', rawMessage(6, Buffer.alloc(12, 0x7f))],
 ])('drops only the peer that sends %s (F27)', async (_what, raw) => {
   const torrent = await makeTorrent({ sizeBytes: 200_000 })

@@ -278,34 +278,31 @@ it.runIf(has('libtorrent'))('writes a last record when it is stopped, from which
   })
 })
 
-it.runIf(has('libtorrent'))(
-  'recovers three times when its worker ends, and then fails',
-  async () => {
-    const workers: Worker[] = []
-    const onWorker = (worker: Worker) => workers.push(worker)
-    process.on('worker', onWorker)
-    onCleanUp(async () => process.off('worker', onWorker))
-    const torrent = await makeTorrent({ sizeBytes: 30_000_000, pieceLength: 64 * 1024 })
-    const seed = await startLibtorrent(torrent)
-    const watched = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
-    for (let loss = 0; loss < 3; loss += 1) {
-      const before = watched.state()?.downloadedBytes ?? 0
-      await until(
-        async () => watched.state()?.downloadedBytes ?? 0,
-        (bytes) => bytes > before + 300_000,
-      )
-      const kept = watched.resume()
-      await workers.at(-1)?.terminate()
-      const count = watched.states.length
-      await until(
-        async () => watched.states.slice(count).find(({ downloadedBytes }) => downloadedBytes > 0),
-        (state) => state !== undefined,
-      )
-      expect(watched.state()?.downloadedBytes).toBeGreaterThanOrEqual(countedBytes(torrent, kept?.pieces ?? ''))
-    }
-    expect(watched.infos.length).toBe(1)
+it.runIf(has('libtorrent'))('recovers three times when its worker ends, and then fails', async () => {
+  const workers: Worker[] = []
+  const onWorker = (worker: Worker) => workers.push(worker)
+  process.on('worker', onWorker)
+  onCleanUp(async () => process.off('worker', onWorker))
+  const torrent = await makeTorrent({ sizeBytes: 30_000_000, pieceLength: 64 * 1024 })
+  const seed = await startLibtorrent(torrent)
+  const watched = await watch(startEngine({ downloadLimit: 3_000_000 }), magnetTo(torrent, seed))
+  for (let loss = 0; loss < 3; loss += 1) {
+    const before = watched.state()?.downloadedBytes ?? 0
+    await until(
+      async () => watched.state()?.downloadedBytes ?? 0,
+      (bytes) => bytes > before + 300_000,
+    )
+    const kept = watched.resume()
     await workers.at(-1)?.terminate()
-    await expect(watched.running.failed).rejects.toThrow('ended again and again')
-    expect(errors).toEqual([])
-  },
-)
+    const count = watched.states.length
+    await until(
+      async () => watched.states.slice(count).find(({ downloadedBytes }) => downloadedBytes > 0),
+      (state) => state !== undefined,
+    )
+    expect(watched.state()?.downloadedBytes).toBeGreaterThanOrEqual(countedBytes(torrent, kept?.pieces ?? ''))
+  }
+  expect(watched.infos.length).toBe(1)
+  await workers.at(-1)?.terminate()
+  await expect(watched.running.failed).rejects.toThrow('ended again and again')
+  expect(errors).toEqual([])
+})

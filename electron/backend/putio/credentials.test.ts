@@ -38,9 +38,6 @@ it('rejects damaged credentials, and never reads a stored entry as the local ser
   expect(taken.length).toBe(6)
 })
 
-it.each(['', '{', 'null', '\0'.repeat(40), '{"kind":"v1-key","apiKey":"k"', '"k:s"'])(
-  'returns null for %j',
-  (text) => {
-    expect(parseCredentials(text)).toBe(null)
-  },
-)
+it.each(['', '{', 'null', '\0'.repeat(40), '{"kind":"v1-key","apiKey":"k"', '"k:s"'])('returns null for %j', (text) => {
+  expect(parseCredentials(text)).toBe(null)
+})
