@@ -110,7 +110,7 @@ it('shows a known folder at once, keeps it when the refresh fails, and says why'
   })
 })
 
-it('goes back to the previous place, with the folder that was left selected', () => {
+it('goes back to the previous place, and selects the folder that it came from', () => {
   const { store } = openStore()
   store.getState().goTo('a', 5)
   store.getState().searchEverywhere(' film ')
@@ -184,7 +184,7 @@ it('updates transfers by deltas alone, and never lowers a percentage within a st
   expect(seen()).toEqual([[9, 10]])
 })
 
-it('announces a transfer that arrived once, with the way to it', () => {
+it('announces an arrived transfer once, with the way to it', () => {
   const { backend, store } = openStore()
   backend.tell('transfers.changed', {
     accountId: 'a',
@@ -305,7 +305,7 @@ it('says that a text is too long to search, without a request', async () => {
   expect(backend.asked.filter(({ method }) => method === 'links.extract')).toEqual([])
 })
 
-it('announces many transfers that arrived in one sentence', () => {
+it('announces many arrived transfers in one sentence', () => {
   const { backend, store } = openStore()
   const arrive = (transferId: number) =>
     backend.tell('transfers.changed', {

@@ -37,7 +37,7 @@ const tarOf = (...items: Buffer[]) => Buffer.concat([...items, tarEnd])
 const link = (name: string, target: string) => tarItem(name, { type: '2', link: target })
 const hardLink = (name: string, target: string) => tarItem(name, { type: '1', link: target })
 
-describe('links in an archive', () => {
+describe('a link in an archive', () => {
   const good = [
     link('a/early', '../b/late.txt'),
     tarItem('a/x.txt', { bytes: text('x') }),
@@ -60,7 +60,7 @@ describe('links in an archive', () => {
     'a/early': 'late',
   }
 
-  it('become copies of their targets, also through other links and before their targets', async () => {
+  it('becomes a copy of its target, also through other links and before the target', async () => {
     expect(await unpack('x.tgz', gzipSync(tarOf(...good)))).toEqual({
       files: copies,
       folders: ['a', 'b'],
@@ -68,7 +68,7 @@ describe('links in an archive', () => {
     })
   })
 
-  it('are left out and named when they lead nowhere, to themselves, to folders or outside, as are devices', async () => {
+  it('is left out and named when it leads nowhere, to itself, to a folder or outside, as is a device', async () => {
     const bad = [
       link('passwd', '/etc/passwd'),
       link('up', '../../up'),
@@ -90,7 +90,7 @@ describe('links in an archive', () => {
     ])
   })
 
-  it('are not followed when files lie below them', async () => {
+  it('is not followed when files lie below it', async () => {
     const { files, folders } = await unpack(
       'x.tar',
       tarOf(link('d', '/tmp'), tarItem('d/evil', { bytes: text('evil') })),
@@ -98,7 +98,7 @@ describe('links in an archive', () => {
     expect([files, folders]).toEqual([{ 'd/evil': 'evil' }, ['d']])
   })
 
-  it('become copies or are left out in a zip', async () => {
+  it('becomes a copy or is left out in a zip', async () => {
     const items: ZipItem[] = [
       { name: 'soft', bytes: text('a/x.txt'), mode: 0o120777 },
       { name: 'a/x.txt', bytes: text('x') },
@@ -119,7 +119,7 @@ describe('links in an archive', () => {
   it.runIf(has('symbolic links')).each([
     ['native', undefined],
     ['WASM', ''],
-  ])('become copies or are left out in a 7z and a rar, with %s 7-Zip', async (_engine, stub) => {
+  ])('becomes a copy or is left out in a 7z and a rar, with %s 7-Zip', async (_engine, stub) => {
     vi.stubEnv('PUTDESK_7ZIP', stub)
     const folder = mkdtempSync(join(home, 'links-'))
     mkdirSync(join(folder, 'in/a'), { recursive: true })
@@ -147,7 +147,7 @@ describe('links in an archive', () => {
     ['native', undefined],
     ['WASM', ''],
   ])(
-    'become copies as hard links and file copies in a rar, with %s 7-Zip, unless it is damaged',
+    'becomes a copy as a hard link or a file copy in a rar, unless that is damaged, with %s 7-Zip',
     async (_engine, stub) => {
       vi.stubEnv('PUTDESK_7ZIP', stub)
       const rar = rar5Of([
@@ -168,7 +168,7 @@ describe('links in an archive', () => {
     },
   )
 
-  it('count towards the size limit: 99,000 links to one file are refused', async () => {
+  it('counts towards the size limit: 99,000 links to one file are refused', async () => {
     const tar = tarOf(
       tarItem('one', { bytes: Buffer.alloc(1_000_000, 'x') }),
       ...Array.from({ length: 99_000 }, (_, n) => hardLink(`link ${n}`, 'one')),
@@ -203,7 +203,7 @@ describe('a 7z member that was packed from a pipe', () => {
   })
 })
 
-describe('unsafe names', () => {
+describe('an unsafe name', () => {
   const names: [string, string][] = [
     ['/etc/passwd', 'etc/passwd'],
     ['//server/share/x', 'server/share/x'],
@@ -220,7 +220,7 @@ describe('unsafe names', () => {
     ['x.tar', (name: string) => tarOf(tarItem('fine/f'), tarItem(name, { bytes: text('x') }))],
     ['x.rar', (name: string) => rar5Of([{ name: 'fine/f' }, { name, bytes: text('x') }])],
   ] as const
-  it.each(kinds)('are made safe, and the user is told: %s', async (archive, make) => {
+  it.each(kinds)('is made safe, and the user is told: %s', async (archive, make) => {
     for (const [name, safe] of names) {
       const { files, note } = await unpack(archive, make(name))
       expect([files, note]).toEqual([
@@ -230,7 +230,7 @@ describe('unsafe names', () => {
     }
   })
 
-  it('keep one tree when they are absolute', async () => {
+  it('becomes part of the same tree when it is absolute', async () => {
     const { files, note } = await unpack('x.tar', tarOf(...['/a/b', '/a/c', 'a/d'].map((name) => tarItem(name))))
     expect([Object.keys(files), note]).toEqual([
       ['a/b', 'a/c', 'a/d'],
@@ -238,7 +238,7 @@ describe('unsafe names', () => {
     ])
   })
 
-  it('are split at backslashes in an archive from Windows that claims to be from Unix', async () => {
+  it('is split at backslashes in an archive from Windows that claims to be from Unix', async () => {
     const zip = zipOf([{ name: 'docs\\' }, { name: 'docs\\a.txt', bytes: text('a') }, { name: 'C:\\docs\\b.txt' }])
     expect(await unpack('x.zip', zip)).toMatchObject({
       files: { 'docs/a.txt': 'a', 'docs/b.txt': '' },
@@ -251,12 +251,12 @@ describe('unsafe names', () => {
   })
 })
 
-describe('sparse files', () => {
+describe('a sparse file', () => {
   const holes: string[][] = [
     ['--format=gnu'],
     ...['0.0', '0.1', '1.0'].map((version) => ['--format=pax', `--sparse-version=${version}`]),
   ]
-  it.runIf(has('programs of Unix')).each(holes)('are unpacked whole: %s %s', async (...how) => {
+  it.runIf(has('programs of Unix')).each(holes)('is unpacked whole: %s %s', async (...how) => {
     const folder = mkdtempSync(join(home, 'sparse-'))
     const whole = Buffer.alloc(1_000_000)
     // Many pieces, so that their map does not fit into one header.
@@ -273,7 +273,7 @@ describe('sparse files', () => {
     expect([files.void, files.next, note]).toEqual(['\0'.repeat(70_000), 'next', null])
   })
 
-  it('are rejected as damaged when their map is invalid', async () => {
+  it('is rejected as damaged when its map is invalid', async () => {
     for (const map of ['0,5', '5,5,0,5', '0,999999', '-1,5', 'x,y', '0,5,3,1']) {
       const records = [
         ['GNU.sparse.map', map],

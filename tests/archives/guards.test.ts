@@ -70,19 +70,19 @@ const hostileNames: [string, string][] = [
 ]
 const safePath = /^(?!\.{1,2}(\/|$))(?!.*\/\.{1,2}(\/|$))[^\0:\\]+$/
 
-describe('names that lead out of the folder (S8)', () => {
+describe('a name that leads out of the folder (S8)', () => {
   it.each([
     ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
     ['x.tar', (name: string) => Buffer.concat([tarItem('fine.txt'), paxPath(name), tarItem('short'), tarEnd])],
     ['x.rar', (name: string) => rar5Of([{ name: 'fine.txt' }, { name, bytes: Buffer.from('x') }])],
-  ] as const)('stay inside it in %s', async (archive, make) => {
+  ] as const)('stays inside it in %s', async (archive, make) => {
     for (const [what, name] of hostileNames) {
       const [fine, other = ''] = await paths(archive, make(name))
       expect([what, fine, other]).toEqual([what, 'fine.txt', expect.stringMatching(safePath)])
     }
   })
 
-  it('stay inside it as a GNU long name in a tar', async () => {
+  it('stays inside it as a GNU long name in a tar', async () => {
     const long = Buffer.from(`${'a/'.repeat(20)}../../x\0`)
     const tar = Buffer.concat([tarItem('././@LongLink', { type: 'L', bytes: long }), tarItem('short'), tarEnd])
     expect(await paths('x.tar', tar)).toEqual([`${'a/'.repeat(20)}x`])
@@ -92,7 +92,7 @@ describe('names that lead out of the folder (S8)', () => {
     ['x.zip', (name: string) => zipOf([{ name: 'fine.txt' }, { name }])],
     ['x.tar', (name: string) => Buffer.concat([tarItem(name), tarEnd])],
     ['x.rar', (name: string) => rar5Of([{ name, bytes: Buffer.from('x') }])],
-  ] as const)('are refused when they are 40 folders deep in %s', async (archive, make) => {
+  ] as const)('is refused when it is 40 folders deep in %s', async (archive, make) => {
     const seen = await refusal(archive, make(`${'a/'.repeat(40)}x`))
     expectRefused(seen, 'unsafe', /was not unpacked, for safety: it holds “a\/a\/.*which lies 41 folders deep/)
   })

@@ -38,8 +38,8 @@ const samples: [string, string[]][] = [
   ['ibm866', ['Документы/Описание фильма.txt', 'Музыка/Русские песни.txt']],
 ]
 
-describe('names in an old encoding', () => {
-  it.each(samples)('are decoded in a zip and a tar: %s', async (label, names) => {
+describe('a name in an old encoding', () => {
+  it.each(samples)('is decoded in a zip and a tar: %s', async (label, names) => {
     const raw = names.map((name) => encoded(name, label))
     const zip = zipOf(raw.map((name) => ({ name, flags: 0, bytes: Buffer.from('x') })))
     expect(await pathsOf('x.zip', zip)).toEqual(names)
@@ -49,7 +49,7 @@ describe('names in an old encoding', () => {
     expect(directory?.entries.map(({ name }) => name)).toEqual(names)
   })
 
-  it('are split at a backslash in a zip from Windows, unless it is half of a character', async () => {
+  it('is split at a backslash in a zip from Windows, unless that is half of a character', async () => {
     const names = ['ソフト\\表.txt', 'ソフト\\能力.txt', '日本語\\予定.txt'].map((name) => encoded(name, 'shift_jis'))
     const zip = zipOf(names.map((name) => ({ name, flags: 0 })))
     // “Made by” FAT, as Windows writes it.
@@ -57,7 +57,7 @@ describe('names in an old encoding', () => {
     expect(await pathsOf('x.zip', zip)).toEqual(['ソフト/表.txt', 'ソフト/能力.txt', '日本語/予定.txt'])
   })
 
-  it('give way to what is declared: the UTF-8 flag, and a Unicode path field whose checksum matches the name', async () => {
+  it('gives way to what is declared: the UTF-8 flag, and a Unicode path field whose checksum matches the name', async () => {
     const field = (name: Buffer, unicode: string) => {
       const body = Buffer.alloc(5)
       body[0] = 1
@@ -73,7 +73,7 @@ describe('names in an old encoding', () => {
     expect(await pathsOf('x.zip', zipOf(items))).toEqual(['黒.txt', '白.txt', 'renamed.txt'])
   })
 
-  it('keep their bytes, escaped, where no guess is good enough', async () => {
+  it('keeps its bytes, escaped, where no guess is good enough', async () => {
     const paths = await pathsOf('x.zip', zipOf([{ name: Buffer.from([0xff, 0xfe, 0x2e, 0x80]), flags: 0 }]))
     expect(paths).toEqual([expect.stringMatching(/^[^\ufffd]+$/)])
     expect(await pathsOf('x.tar', Buffer.concat([tarRaw(Buffer.from([0xba, 0xda, 0x2e, 0x62])), tarEnd]))).toEqual([
@@ -81,7 +81,7 @@ describe('names in an old encoding', () => {
     ])
   })
 
-  it('have half a surrogate pair escaped in a 7z', async () => {
+  it('has half a surrogate pair escaped in a 7z', async () => {
     const folder = mkdtempSync(join(home, 'half-'))
     writeFileSync(join(folder, 'QQ.txt'), 'a')
     execFileSync('7zz', ['a', '-mhc=off', 'x.7z', 'QQ.txt'], { cwd: folder })

@@ -77,7 +77,7 @@ it('makes RAR 5 volumes that 7-Zip itself accepts', () => {
 describe.each([
   ['RAR 4', () => rar4('old')],
   ['RAR 5', rar5],
-] as const)('volumes recognized by their bytes: %s', (_kind, make) => {
+] as const)('a set of volumes recognized by their bytes: %s', (_kind, make) => {
   it.each([
     ['.rar, .r00', (index: number) => (index === 0 ? 'x.rar' : `x.r${digits(index - 1, 2)}`)],
     ['.r00 first, without a .rar', (index: number) => `x.r${digits(index, 2)}`],
@@ -87,11 +87,11 @@ describe.each([
     ['.rar.001', (index: number) => `x.rar.${digits(index + 1, 3)}`],
     ['.part01.rar', (index: number) => `x.part${digits(index + 1, 2)}.rar`],
     ['.part1.rar.001, each whole', (index: number) => `x.part${index + 1}.rar.001`],
-  ])('are joined under the names %s', async (_what, nameOf) => {
+  ])('is joined under the names %s', async (_what, nameOf) => {
     expect(await unpack(named(make(), nameOf))).toEqual(four)
   })
 
-  it('are joined when all but one are split into pieces', async () => {
+  it('is joined when all but one are split into pieces', async () => {
     const [one = film, two = film, ...others] = make()
     const cut = { ...pieces('x.part1.rar', one, 25_000), 'x.part2.rar': two }
     const rest = others.map((bytes, index) => pieces(`x.part${index + 3}.rar`, bytes, 25_000))
@@ -100,13 +100,13 @@ describe.each([
 })
 
 describe('incomplete and ambiguous sets', () => {
-  it('name the .rar as missing when the .r00 is not the first volume', async () => {
+  it('names the .rar as missing when the .r00 is not the first volume', async () => {
     const parts = rar4('old').slice(1)
     const { sets } = await find(named(parts, (index) => `x.r${digits(index, 2)}`))
     expect(sets.map(({ missing }) => missing)).toEqual([['x.rar']])
   })
 
-  it('name a missing piece of a volume', async () => {
+  it('names a missing piece of a volume', async () => {
     const [one = film, ...others] = rar4('new')
     const cut = pieces('x.part1.rar', one, 15_000)
     const { 'x.part1.rar.002': _, ...left } = cut
@@ -114,7 +114,7 @@ describe('incomplete and ambiguous sets', () => {
     expect(sets.map(({ missing }) => missing)).toEqual([['x.part1.rar.002']])
   })
 
-  it('stay apart when they share a name but number their parts differently', async () => {
+  it('keeps two sets apart that share a name but number their parts differently', async () => {
     const files = {
       ...named(rar4('new'), (index) => `x.part${index + 1}.rar`),
       ...named(rar4('new'), (index) => `x.part${digits(index + 1, 2)}.rar`),
@@ -125,7 +125,7 @@ describe('incomplete and ambiguous sets', () => {
     ])
   })
 
-  it('are rejected as damaged when parts of two sets share a name', async () => {
+  it('rejects parts of two sets under one name as damaged', async () => {
     const [one = film] = rar5Volumes('film.mkv', film, 60_000)
     const [, ...others] = rar5Volumes('film.mkv', randomBytes(200_000), 60_000)
     await expect(unpack(named([one, ...others], (index) => `x.part${index + 1}.rar`))).rejects.toMatchObject({
@@ -133,12 +133,12 @@ describe('incomplete and ambiguous sets', () => {
     })
   })
 
-  it('leave a .z01 out beside a zip that is complete by itself', async () => {
+  it('leaves out a .z01 beside a zip that is complete by itself', async () => {
     const files = { 'x.zip': zipOf([{ name: 'film.mkv', bytes: film }]), 'x.z01': randomBytes(1000) }
     expect(await unpack(files)).toEqual({ parts: 1, files: [['film.mkv', true]] })
   })
 
-  it.runIf(has('programs of Unix'))('report how many parts of a spanned zip are missing', async () => {
+  it.runIf(has('programs of Unix'))('reports how many parts of a spanned zip are missing', async () => {
     const folder = mkdtempSync(join(home, 'disks-'))
     mkdirSync(join(folder, 'in'))
     writeFileSync(join(folder, 'in/film.mkv'), film)
@@ -158,11 +158,11 @@ describe('incomplete and ambiguous sets', () => {
   it.each([
     ['zip', () => zipOf([{ name: 'film.mkv', bytes: film }])],
     ['RAR', () => rar5Volumes('film.mkv', film, 1_000_000)[0] ?? film],
-  ])('are unpacked when a split file without an extension is a %s', async (_what, make) => {
+  ])('unpacks a split file without an extension that is a %s', async (_what, make) => {
     expect(await unpack(pieces('x', make(), 60_000))).toEqual(four)
   })
 
-  it('are only joined when a split file begins like an archive but has another extension', async () => {
+  it('only joins a split file that begins like an archive but has another extension', async () => {
     const docx = zipOf([{ name: 'film.mkv', bytes: film }])
     expect((await unpack(pieces('x.docx', docx, 60_000))).files).toEqual([['x.docx', false]])
   })

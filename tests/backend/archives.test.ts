@@ -181,7 +181,7 @@ it.each([
   },
 )
 
-it('names a file that is not a torrent or is too large for one', async () => {
+it('reports by name a file that is not a torrent or is too large for one', async () => {
   const { client } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   const base64 = Buffer.from('<html>').toString('base64')
@@ -279,7 +279,7 @@ it('adds the links again where a server cannot retry in place, and refuses to ke
   await server.stop()
 })
 
-it('reports a transfer that vanishes right after a retry as arrived, and a failed one that vanishes without as cancelled', async () => {
+it('reports a transfer that vanishes right after a retry as arrived, and a failed one that vanishes without one as cancelled', async () => {
   const rows = ['7', '8'].map((id) => ({ id, name: 'a.zip', status: 'Error', percent_done: '100' }))
   let here = rows
   const server = await startScriptedServer(({ url }) => {

@@ -79,7 +79,7 @@ const signIn = () =>
     mayBePlain: false,
   })
 
-it('keeps secrets that a server echoes out of the window, the log and files', async () => {
+it('keeps secrets out of the window, the log and files when a server echoes them', async () => {
   const { client, dataFolder, log, next } = backend
   const seen: unknown[] = []
   for (const name of ['accounts.changed', 'quota.changed', 'transfers.changed', 'notices.changed'] as const)

@@ -434,7 +434,7 @@ describe('a fetch from an FTP server that misbehaves (F35)', () => {
     expect((await get({ link: url('/a') })).outcome).toContain(sentence)
   })
 
-  it('fails when a reply is longer than any reply may be', async () => {
+  it('fails when a reply exceeds the maximum length', async () => {
     const { url } = await serve({ lie: (command) => (command === 'SIZE' ? `213-${'x'.repeat(200_000)}` : null) })
     expect((await get({ link: url('/a') })).outcome).toContain('does not answer in proper FTP')
   })

@@ -167,7 +167,7 @@ describe('a fetch from a slow server that supports ranges', () => {
     expect(server.sentBytes()).toBeLessThan(bytes.length * 1.3)
   })
 
-  it.runIf(has('nginx'))('is faster than the limit per connection of a real nginx', async () => {
+  it.runIf(has('nginx'))('exceeds the per-connection rate limit of a real nginx', async () => {
     const place = temporaryFolder('nginx')
     await writeFile(join(place, 'a.bin'), bytes)
     const nginx = await startNginx(place, { rate: '2m' })

@@ -119,7 +119,7 @@ function cases<T>(
   work: (text: string) => T,
   limits: { from?: number; to?: number } = {},
 ): void {
-  it.each(Object.entries(makers))('%s', (_, make) => expectLinear(make, work, limits))
+  it.each(Object.entries(makers))('takes linear time for %s', (_, make) => expectLinear(make, work, limits))
 }
 
 /** Counts an error as an answer, except for a RangeError. */
@@ -210,7 +210,7 @@ describe('names', () => {
   describe('of parts', () =>
     cases(nastyNames, (name) => groupParts([name, `${name}.rar`, `${name}.zip`, `${name}.001`])))
 
-  it('taken many times', () =>
+  it('takes linear time for names that are taken many times', () =>
     expectLinear(
       (count) => count,
       (count) => {
@@ -232,7 +232,7 @@ describe('lists', () => {
     ['one set', numbered((index) => `http://h/set.${`${index % 999}`.padStart(3, '0')}`)],
     ['the same link', numbered(() => 'http://h/a.part1.rar')],
     ['magnets', numbered((index) => `magnet:?xt=urn:btih:${index.toString(16).padStart(40, '0')}`)],
-  ])('groups links: %s', (_, make) => expectLinear(make, groupLinks, { from: 256, to: 16_384 }))
+  ])('groups links in linear time: %s', (_, make) => expectLinear(make, groupLinks, { from: 256, to: 16_384 }))
 
   it.each([
     ['one host', numbered(() => 'a')],
@@ -241,7 +241,7 @@ describe('lists', () => {
       'one host before all others',
       (size: number) => [...numbered(() => 'a')(size / 2), ...numbered((index) => `${index}`)(size / 2)],
     ],
-  ])('visits links host by host: %s', (_, make) =>
+  ])('visits links host by host in linear time: %s', (_, make) =>
     expectLinear(
       make,
       (hosts) =>
@@ -255,13 +255,13 @@ describe('lists', () => {
     ),
   )
 
-  it.each(Object.entries(nastyNames))('sorts and filters items: %s', (_, make) =>
+  it.each(Object.entries(nastyNames))('sorts and filters items in linear time: %s', (_, make) =>
     expectLinear(
       (size) => listing([make(size / 2), make(size / 2)]),
       (items) => [sortIndexes(items(), 'name', false), filterIndexes(items(), Uint32Array.of(0, 1), 'a b')],
     ),
   )
-  it('sorts and filters many items', () =>
+  it('sorts and filters many items in linear time', () =>
     expectLinear(
       (size) => listing(numbered((index) => `Film ${(index * 7919) % 10_007}.mkv`)(size)),
       (items) => [
@@ -272,14 +272,14 @@ describe('lists', () => {
       { from: 16_384, to: 16_384 },
     ))
 
-  it('makes the paths of a torrent safe', () =>
+  it('makes the paths of a torrent safe in linear time', () =>
     expectLinear(
       (size) => Array.from({ length: size }, (_, index) => [`folder ${index % 9}`, `${index >> 4}`, `file ${index}`]),
       safePaths,
       { from: 256, to: 8192 },
     ))
 
-  it('reads the history of many cleared accounts', () =>
+  it('reads the history of many cleared accounts in linear time', () =>
     expectLinear(
       (size) =>
         numbered((index) => `${index}`)(size).flatMap((id, index): JournalRecord[] => [
@@ -305,16 +305,16 @@ describe('bencoding', () => {
     },
     orError((text) => decodeBencode(latin1(text))),
   )
-  it('keys', () =>
+  it('takes linear time for keys', () =>
     expectLinear(
       (size) =>
         latin1(`d${Array.from({ length: size }, (_, index) => `8:${`${index}`.padStart(8, '0')}i1e`).join('')}e`),
       decodeBencode,
       { from: 256, to: 65_536 },
     ))
-  it('files and trackers of a torrent', () =>
+  it('takes linear time for files and trackers of a torrent', () =>
     expectLinear((size) => torrent(size, 'http://t/a'), readTorrent, { from: 128, to: 8192 }))
-  it('slashes after a web seed URL', () =>
+  it('takes linear time for slashes after a web seed URL', () =>
     expectLinear(
       (size) => ({ url: `http://h/${'/'.repeat(size)}x/`, torrent: readTorrent(torrent(1, 'http://t/a')) }),
       (given) => seedAddress(given.url, given.torrent),
@@ -322,14 +322,16 @@ describe('bencoding', () => {
 })
 
 describe('requests and responses', () => {
-  it('requested ranges', () => expectLinear(rep(' ', { head: 'bytes=', tail: 'x' }), (text) => parseRange(text, 5)))
-  it('open-ended ranges', () => expectLinear(rep(' ', { head: 'bytes=1-', tail: 'x' }), (text) => parseRange(text, 5)))
-  it('slashes after a stream URL', () =>
+  it('takes linear time for blanks in a requested range', () =>
+    expectLinear(rep(' ', { head: 'bytes=', tail: 'x' }), (text) => parseRange(text, 5)))
+  it('takes linear time for blanks in an open-ended range', () =>
+    expectLinear(rep(' ', { head: 'bytes=1-', tail: 'x' }), (text) => parseRange(text, 5)))
+  it('takes linear time for slashes after a stream URL', () =>
     expectLinear(rep('/', { head: 'http://h', tail: 'x' }), (text) => withToken(text, 'token')))
-  it('responses of the service', () =>
+  it('takes linear time for responses of the service', () =>
     expectLinear(rep('é"\x7f'), (name) => write({ status: 200, body: { name } }, null)))
   it.each(Object.entries({ ...logTexts, tokens: rep('/atk/'), questions: rep('?token='), slashes: rep('/s/0') }))(
-    'lines of the log: %s',
+    'takes linear time for lines of the log: %s',
     (_, make) =>
       expectLinear(make, (text) => {
         const secrets = new Secrets()
@@ -388,7 +390,7 @@ describe('unsigned requests', () => {
     ['request={"a":[', '"",'],
     ['%257B', '%2522'],
     ['{', '"api_key":"k",'],
-  ])('%j followed by many %j', async (start, filler) => {
+  ])('takes linear time for %j followed by many %j', async (start, filler) => {
     const body = (length: number) => Buffer.from(start + filler.repeat(length / filler.length))
     // The longest has 4 MiB, the maximum size of a body.
     const limits = { from: 64 * 1024, to: 1024 * 1024 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { JsonFile } from './json-file.ts'
 
-/** Which calls fail now. Simulated, as tests may run as root, whom the file system refuses nothing. */
+/** Which calls fail now. Simulated, as the file system refuses nothing to root, whom tests may run as. */
 const refused = vi.hoisted(() => new Map<string, string>())
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
