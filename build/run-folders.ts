@@ -2,15 +2,15 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Temporary folders that one run of tests or benches has to itself, so that whatever it leaves behind is found and removed. */
+/** Temporary folders of one run of tests or benchmarks, so that leftovers can be reported and removed. */
 export interface RunFolders {
-  /** Points the run, and every process it starts, at these folders. */
+  /** Environment variables that point the run and its child processes to these folders. */
   environment: Record<string, string>
-  /** Removes the folders; returns the paths that were left in them, relative to their folder. */
+  /** Removes the folders. Returns the paths that were left in them, relative to their folder. */
   remove(): string[]
 }
 
-/** Makes the folders: one in the system's temporary folder and, where the system has one, one in memory. */
+/** Creates the folders: one in the system's temporary folder and, if the system has one, one in memory. */
 export function makeRunFolders(): RunFolders {
   const disk = mkdtempSync(join(tmpdir(), 'putdesk-'))
   const memory = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/putdesk-') : disk
@@ -25,7 +25,7 @@ export function makeRunFolders(): RunFolders {
   }
 }
 
-/** Names what is in a folder. A test file's own folder is named only with what is in it. */
+/** Lists a folder. The folder of a test file is listed by its contents. */
 function leftIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const inside = entry.isDirectory() ? readdirSync(join(folder, entry.name)) : []

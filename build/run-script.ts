@@ -3,8 +3,8 @@ import { root, say } from './paths.ts'
 import { makeRunFolders } from './run-folders.ts'
 
 /**
- * Runs a script with temporary folders of its own, which are removed when it ends, however that is. Resolves with its exit code:
- * 1 when it left something behind.
+ * Runs a script with its own temporary folders, which are removed when it exits. Resolves with its exit code, or with 1 if it
+ * succeeded but left files behind.
  */
 export async function runScript(
   path: string,
@@ -20,8 +20,8 @@ export async function runScript(
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   const left = folders.remove()
-  // A script that was interrupted could not tidy up.
+  // An interrupted script could not clean up.
   if (code === null || left.length === 0) return code ?? 1
-  say(`left in the temporary folder:\n  ${left.join('\n  ')}`)
+  say(`files left in the temporary folder:\n  ${left.join('\n  ')}`)
   return code === 0 ? 1 : code
 }

@@ -1,5 +1,5 @@
-// The first step of every npm script. Needs nothing but Node 20 and npm: sees that the dependencies are there and fresh,
-// then runs the command's script in the project's own Node.
+// The entry point of every npm script. Needs only Node 20 and npm: installs the dependencies if they are missing or outdated,
+// then runs the command's script with the project's own Node.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,14 +24,14 @@ const child = spawn(node, [join(root, 'build', `${command}.ts`), ...args], {
   env: { ...process.env, PATH: join(modules, '.bin') + delimiter + process.env.PATH, PUTDESK_NODE: node },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-// npm hands a signal to its shell, and that ends without passing it on: when it is gone, so is the reason for the command.
+// npm signals its shell, which exits without forwarding the signal: when the parent is gone, stop.
 const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM')
 }, 500).unref()
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' || signal === 'SIGINT' ? 0 : 1)))
 
-/** Runs `npm ci` when the lock file is not the one that was installed, or was installed for another system. */
+/** Runs `npm ci` if the lock file has changed since the last installation, or if that was for another platform. */
 function installDependencies() {
   const marker = join(modules, '.putdesk-installed')
   const wanted = createHash('sha256')
@@ -53,11 +53,13 @@ function installDependencies() {
       })
     : spawnSync('npm', options, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
   if (result.status !== 0)
-    stop('The dependencies could not be installed. Is the npm registry reachable? Then run the same command again.')
+    stop(
+      'The dependencies could not be installed. Check that the npm registry is reachable, and run the command again.',
+    )
   writeFileSync(marker, wanted)
 }
 
-/** True after a plain `npm ci` or `npm install`: npm's own record of what it installed agrees with the lock file. */
+/** True after a plain `npm ci` or `npm install`: npm's record of installed packages matches the lock file. */
 function isInstalledByHand() {
   const record = join(modules, '.package-lock.json')
   if (!existsSync(record)) return false
@@ -70,7 +72,7 @@ function isInstalledByHand() {
   })
 }
 
-/** The Node that came with the dependencies, else this one when it is new enough. */
+/** The Node among the dependencies, otherwise the current one if it is new enough. */
 function findNode() {
   const own = join(
     modules,

@@ -6,7 +6,7 @@ import { root, say, stop } from './paths.ts'
 import { runScript } from './run-script.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 
-if (ensureSystemPackages(['electron', 'display']).length > 0) stop('the pictures need the packages named above.')
+if (ensureSystemPackages(['electron', 'display']).length > 0) stop('the screenshots need the packages named above.')
 await buildAll()
 const display = await startVirtualDisplay('1400x900x24')
 const code = await runScript(join(root, 'tests', 'window', 'screenshots.ts'), [], {
@@ -15,4 +15,4 @@ const code = await runScript(join(root, 'tests', 'window', 'screenshots.ts'), []
 })
 display.stop()
 if (code !== 0) process.exit(code)
-say('the pictures are in docs/.')
+say('the screenshots are in docs/.')

@@ -16,10 +16,10 @@ await buildAll()
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 if (isRoot)
-  say('running as root, where Chromium’s sandbox cannot work: starting without it. Run as an ordinary user to have it.')
+  say('running as root: Chromium’s sandbox does not work there and is off. Run as an ordinary user to have it on.')
 const args = [...runtime.args, ...(isRoot ? ['--no-sandbox'] : []), ...process.argv.slice(2)]
 if (hasDisplay) startOnScreen(runtime, args)
-else await startVirtually(runtime, args)
+else await startOnVirtualDisplay(runtime, args)
 
 function startOnScreen({ executable, version }: ElectronRuntime, args: string[]): void {
   say(`opening the window (Electron ${version}).`)
@@ -28,11 +28,11 @@ function startOnScreen({ executable, version }: ElectronRuntime, args: string[])
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 }
 
-/** Without a screen the window opens on a virtual one, and a picture of it shows that it did. */
-async function startVirtually({ executable, version }: ElectronRuntime, args: string[]): Promise<void> {
+/** Opens the window on a virtual display and saves a screenshot of it. */
+async function startOnVirtualDisplay({ executable, version }: ElectronRuntime, args: string[]): Promise<void> {
   const display = await startVirtualDisplay().catch(() =>
     stop(
-      'there is no display, and no Xvfb to make a virtual one. Install it (Debian: apt-get install xvfb) or start from a desktop.',
+      'there is no display, and Xvfb is not installed. Install it (Debian: apt-get install xvfb) or start from a desktop session.',
     ),
   )
   say(`there is no display: opening the window (Electron ${version}) on a virtual one.`)
@@ -46,11 +46,11 @@ async function startVirtually({ executable, version }: ElectronRuntime, args: st
     process.exit(code ?? 0)
   })
   const page = await probePage(child)
-  // The heading of the welcome, or the list of files: then the window has something to show.
+  // The heading of the welcome screen or the file list: the window has rendered.
   while ((await page.evaluate("document.querySelector('h1, [role=grid]') !== null")) !== true) await wait(100)
   await wait(300)
-  const picture = join(ownCache, 'window.png')
+  const screenshot = join(ownCache, 'window.png')
   mkdirSync(ownCache, { recursive: true })
-  writeFileSync(picture, (await page.screenshot()) ?? '')
-  say(`the window is open; a screenshot of it is at ${picture}. Ctrl+C ends it.`)
+  writeFileSync(screenshot, (await page.screenshot()) ?? '')
+  say(`the window is open; a screenshot is at ${screenshot}. Press Ctrl+C to quit.`)
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { say } from './paths.ts'
 
-/** What a Debian or Ubuntu needs for a part of the project, and a file that shows it is there. */
+/** The Debian and Ubuntu packages that each part of the project needs. */
 const needs = {
   electron: [
     'libgtk-3-0',
@@ -52,7 +52,7 @@ const needs = {
 
 type Need = keyof typeof needs
 
-/** The programs among them, for systems whose packages have other names. */
+/** The programs among them, for systems with other package names. */
 const programs = {
   electron: [],
   display: process.platform === 'linux' ? ['Xvfb'] : [],
@@ -62,17 +62,17 @@ const programs = {
 } satisfies Record<Need, string[]>
 
 /**
- * Sees that the system has what the named parts need. As root on Debian or Ubuntu it installs what is missing; elsewhere it
- * names it. Answers with the packages that are still missing.
+ * Ensures that the system has what these parts need. As root on Debian or Ubuntu, installs missing packages; otherwise prints
+ * them. Returns what is still missing.
  */
 export function ensureSystemPackages(parts: readonly Need[]): string[] {
-  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return namePrograms(parts)
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return reportMissingPrograms(parts)
   const wanted = parts.flatMap((part) => needs[part])
   const missing = wanted.filter((name) => !isInstalled(name))
   if (missing.length === 0) return []
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0) {
-    say(`this system lacks ${missing.join(', ')}. As root: ${command}`)
+    say(`missing system packages: ${missing.join(', ')}. Run as root: ${command}`)
     return missing
   }
   say(`installing system packages: ${missing.join(', ')}…`)
@@ -81,26 +81,25 @@ export function ensureSystemPackages(parts: readonly Need[]): string[] {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   }
   spawnSync('apt-get', ['update', '-qq'], options)
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(nameHere)], options)
-  const still = missing.filter((name) => !isInstalled(name))
-  if (still.length > 0) say(`could not install ${still.join(', ')}. Try: ${command}`)
-  return still
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing.map(availableName)], options)
+  const failed = missing.filter((name) => !isInstalled(name))
+  if (failed.length > 0) say(`could not install ${failed.join(', ')}. Try: ${command}`)
+  return failed
 }
 
-/** On any other system nothing is installed: what is missing is named. */
-function namePrograms(parts: readonly Need[]): string[] {
+/** Prints missing programs on a system without apt, where nothing is installed automatically. */
+function reportMissingPrograms(parts: readonly Need[]): string[] {
   const folders = (process.env.PATH ?? '').split(delimiter)
-  const endings = process.platform === 'win32' ? ['.exe', '.com'] : ['']
-  const isThere = (name: string) =>
-    folders.some((folder) => endings.some((ending) => existsSync(join(folder, name + ending))))
-  const missing = parts.flatMap((part): string[] => programs[part]).filter((name) => !isThere(name))
-  if (missing.length > 0)
-    say(`this system lacks ${missing.join(', ')}. Install what is missing and run the command again.`)
+  const extensions = process.platform === 'win32' ? ['.exe', '.com'] : ['']
+  const isInPath = (name: string) =>
+    folders.some((folder) => extensions.some((extension) => existsSync(join(folder, name + extension))))
+  const missing = parts.flatMap((part): string[] => programs[part]).filter((name) => !isInPath(name))
+  if (missing.length > 0) say(`missing programs: ${missing.join(', ')}. Install them and run the command again.`)
   return missing
 }
 
-/** Newer Debians and Ubuntus call some libraries by another name. */
-function nameHere(name: string): string {
+/** Newer releases of Debian and Ubuntu add `t64` to the names of some libraries. */
+function availableName(name: string): string {
   const newer = `${name}t64`
   return isKnown(name) || !isKnown(newer) ? name : newer
 }

@@ -7,14 +7,14 @@ it('names the ten slowest tests, slowest first', () => {
   expect(flakeReport(tests, [])).toEqual([
     'slowest tests:',
     ...Array.from({ length: 10 }, (_, at) => `   ${((11 - at) / 10).toFixed(1)} s  a.test.ts: ${11 - at}`),
-    'nothing had to be done again.',
+    'nothing was retried.',
   ])
 })
 
 it('names what was done again', () => {
   expect(flakeReport([], ['story.e2e.ts: the driver joined at the second start'])).toEqual([
     'slowest tests:',
-    'done again, though no test was:',
+    'retried steps (tests themselves are never retried):',
     '  story.e2e.ts: the driver joined at the second start',
   ])
 })

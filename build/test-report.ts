@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import * as z from 'zod'
 import { root } from './paths.ts'
 
-/** What is read of the JSON report of Vitest. */
+/** The part of Vitest's JSON report that we read. */
 const Results = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -16,7 +16,7 @@ const Results = z.object({
   ),
 })
 
-/** The figures of one set of tests. */
+/** The results of one set of tests. */
 export interface TestFigures {
   passed: number
   failed: number
@@ -24,7 +24,7 @@ export interface TestFigures {
   tests: { name: string; durationMs: number }[]
 }
 
-/** Reads the figures; null when the tests did not get as far as to write them. */
+/** Reads a report; null if the tests ended before they wrote one. */
 export function readFigures(path: string): TestFigures | null {
   if (!existsSync(path)) return null
   const results = Results.parse(JSON.parse(readFileSync(path, 'utf8')))
@@ -41,13 +41,13 @@ export function readFigures(path: string): TestFigures | null {
   }
 }
 
-/** The lines that end a run: which tests were the slowest, and what had to be done again. */
+/** The closing lines of a run: the slowest tests, and what was retried. */
 export function flakeReport(tests: TestFigures['tests'], repeated: readonly string[]): string[] {
   const slowest = tests.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, 10)
   return [
     'slowest tests:',
     ...slowest.map(({ name, durationMs }) => `${(durationMs / 1000).toFixed(1).padStart(6)} s  ${name}`),
-    repeated.length === 0 ? 'nothing had to be done again.' : 'done again, though no test was:',
+    repeated.length === 0 ? 'nothing was retried.' : 'retried steps (tests themselves are never retried):',
     ...repeated.map((line) => `  ${line}`),
   ]
 }

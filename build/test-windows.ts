@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildAll } from './build.ts'
 import { root, say, stop } from './paths.ts'
-import { fetchWindowsNode, openWindows, type WindowsNode, whyNoWine, windowsPath, windowsTools } from './wine.ts'
+import { fetchWindowsNode, openPrefixes, type WindowsNode, whyNoWine, windowsPath, windowsTools } from './wine.ts'
 
-// Runs the suites of everything below the window on a Windows Node under Wine. Vitest does not run there: `tests/windows` stands in for it.
-// With arguments, only the suites whose path holds one of them.
+// Runs every suite except the renderer's on Windows Node under Wine. Vitest does not run there; `tests/windows` replaces it.
+// With arguments, runs only the suites whose path contains one of them.
 
 const limitMs = 10 * 60_000
-const windows = 2
+const concurrency = 2
 
-/** Suites that stay out, with the reason: a name that begins with one of these. */
-const elsewhere: readonly (readonly [string, string])[] = [
-  ['renderer/', 'the page runs in Chromium, the same on every system'],
-  ['build/', 'the scripts of this project are run by Node 24, which Wine does not start'],
+/** Excluded suites: the start of their path, and the reason. */
+const excluded: readonly (readonly [prefix: string, reason: string])[] = [
+  ['renderer/', 'the page runs in Chromium, which is the same on every system'],
+  ['build/', 'the build scripts need Node 24, which does not start under Wine'],
 ]
 
 interface Result {
@@ -27,15 +27,15 @@ interface Result {
 interface Outcome {
   suite: string
   results: Result[]
-  /** How much it left in its temporary folder. */
+  /** How many files it left in its temporary folder. */
   left: number
-  /** What the tests that were left out need. */
-  lacks: string[]
+  /** What the skipped tests need. */
+  missing: string[]
   seconds: number
 }
 
-const why = whyNoWine()
-if (why !== null) stop(`the tests on Windows need Wine: ${why}.`)
+const problem = whyNoWine()
+if (problem !== null) stop(`the Windows tests need Wine: ${problem}.`)
 const wanted = process.argv.slice(2)
 const node = await fetchWindowsNode()
 const tools = windowsTools()
@@ -45,17 +45,17 @@ await buildAll()
 const suites = findSuites()
 const work = mkdtempSync(join(tmpdir(), 'putdesk-windows-'))
 const outcomes: Outcome[] = []
-const opened = openWindows(windows, node)
+const prefixes = openPrefixes(concurrency, node)
 process.once('exit', () => {
-  for (const one of opened) one.stop()
+  for (const prefix of prefixes) prefix.stop()
   rmSync(work, { recursive: true, force: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 await Promise.all(
-  opened.map(async (one) => {
+  prefixes.map(async (prefix) => {
     for (let suite = suites.shift(); suite !== undefined; suite = suites.shift()) {
-      const outcome = await runSuite(one, suite)
+      const outcome = await runSuite(prefix, suite)
       outcomes.push(outcome)
       print(outcome)
     }
@@ -66,14 +66,14 @@ const count = (isWanted: (result: Result) => boolean) =>
 const failed = count(({ error }) => error !== null)
 const skipped = count(({ isSkipped }) => isSkipped)
 const passed = count(({ error, isSkipped }) => error === null && !isSkipped)
-console.log(`${passed} passed, ${failed} failed, ${skipped} not on Windows`)
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
 process.exit(failed > 0 || passed === 0 ? 1 : 0)
 
-/** The longest first, so that both halves end together. */
+/** The suites in `tests/` come first: they take longest, and so both workers finish at about the same time. */
 function findSuites(): string[] {
   const all = globSync('{shared,engine,server,electron,tests}/**/*.test.ts', { cwd: root })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !elsewhere.some(([start]) => path.startsWith(start)))
+    .filter((path) => !excluded.some(([prefix]) => path.startsWith(prefix)))
     .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   return all.sort((one, other) => Number(other.startsWith('tests/')) - Number(one.startsWith('tests/')))
 }
@@ -106,23 +106,23 @@ async function runSuite(on: WindowsNode, suite: string): Promise<Outcome> {
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   clearTimeout(timer)
   const results = readResults(report)
-  const told = `${text(stdout)}\n${text(stderr)}`
-  if (isLate) results.push(failure('the whole file', `It did not end within ${limitMs / 60_000} minutes.`))
+  const output = `${text(stdout)}\n${text(stderr)}`
+  if (isLate) results.push(failure('the whole file', `It did not finish within ${limitMs / 60_000} minutes.`))
   else if (results.length === 0 || (code !== 0 && results.every(({ error }) => error === null)))
-    results.push(failure('the whole file', `It ended with ${code}.\n${told.slice(-4000)}`))
+    results.push(failure('the whole file', `It exited with code ${code}.\n${output.slice(-4000)}`))
   const left = readdirSync(temp).length
   rmSync(folder, { recursive: true, force: true })
-  const lacks = [...told.matchAll(/^Left out here is what needs: (.*)$/gm)].map(([, name = '']) => name.trim())
-  return { suite, results, left, lacks: [...new Set(lacks)], seconds: (performance.now() - startedAt) / 1000 }
+  const missing = [...output.matchAll(/^Left out here is what needs: (.*)$/gm)].map(([, name = '']) => name.trim())
+  return { suite, results, left, missing: [...new Set(missing)], seconds: (performance.now() - startedAt) / 1000 }
 }
 
-function print({ suite, results, left, lacks, seconds }: Outcome): void {
+function print({ suite, results, left, missing, seconds }: Outcome): void {
   const failed = results.filter(({ error }) => error !== null).length
   const skipped = results.filter(({ isSkipped }) => isSkipped).length
   const parts = [`${results.length - failed - skipped} passed`]
   if (failed > 0) parts.push(`${failed} FAILED`)
-  if (skipped > 0) parts.push(`${skipped} not on Windows (${lacks.join(', ')})`)
-  if (left > 0) parts.push(`${left} temporary folders left`)
+  if (skipped > 0) parts.push(`${skipped} skipped (${missing.join(', ')})`)
+  if (left > 0) parts.push(`${left} temporary files left`)
   console.log(`${failed > 0 ? '✗' : '✓'} ${suite}: ${parts.join(', ')} (${seconds.toFixed(1)} s)`)
   for (const { name, error } of results) if (error !== null) console.log(`\nFAILED ${suite}: ${name}\n${error}\n`)
 }

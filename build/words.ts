@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseSync } from 'vite'
 import { root, say } from './paths.ts'
 
-/** Parts of names (`readFault` is `read` and `fault`) that have a standard term, and that term. File names count too. */
+/** Banned parts of names and file names (`readFault` has the parts `read` and `fault`), and the standard term. */
 export const bannedParts: ReadonlyMap<string, string> = new Map([
   ['complain', 'showError or report'],
   ['crew', 'supervisor'],
@@ -15,13 +15,13 @@ export const bannedParts: ReadonlyMap<string, string> = new Map([
   ['said', 'the name of the value: reply, header, raw'],
 ])
 
-/** First parts of names that have a standard prefix. */
+/** Banned prefixes of names, and the standard prefix. */
 const bannedPrefixes: ReadonlyMap<string, string> = new Map([
   ['least', 'min'],
   ['most', 'max'],
 ])
 
-/** Phrases in comments, and what to write instead. */
+/** Banned phrases in comments, and what to write instead. */
 export const bannedPhrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bfaults?\b/i, 'error'],
   [/\b(?:is|are|be) gone on with\b/i, 'resumes, continues'],
@@ -43,19 +43,19 @@ export interface BannedWord {
   instead: string
 }
 
-/** The parts of a name in lower case: `readHTTPFault` and `read-http-fault` give `read`, `http`, `fault`. */
+/** Splits a name into lower-case parts: `readHTTPFault` and `read-http-fault` give `read`, `http`, `fault`. */
 function partsOf(name: string): string[] {
   const parts = name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
   return parts.map((part) => part.toLowerCase())
 }
 
-function judgeName(name: string): string | null {
+function replacementFor(name: string): string | null {
   const parts = partsOf(name)
   const prefix = parts.length > 1 ? bannedPrefixes.get(parts[0] ?? '') : undefined
   return prefix ?? parts.map((part) => bannedParts.get(part)).find((instead) => instead !== undefined) ?? null
 }
 
-/** The names in a syntax tree, with their positions. */
+/** Yields the names in a syntax tree with their positions. */
 function* namesIn(node: unknown): Generator<{ name: string; start: number }> {
   if (typeof node !== 'object' || node === null) return
   if ('type' in node && 'name' in node && 'start' in node) {
@@ -65,16 +65,16 @@ function* namesIn(node: unknown): Generator<{ name: string; start: number }> {
   for (const child of Object.values(node)) yield* namesIn(child)
 }
 
-/** Every banned word in the name of a file, in its names and in its comments. */
+/** Finds every banned word in a file's own name, its identifiers and its comments. */
 export function bannedWordsIn(file: string, text: string): BannedWord[] {
   const { program, comments } = parseSync(file, text)
   const lineOf = (position: number) => text.slice(0, position).split('\n').length
   const fileName = file.split('/').at(-1) ?? ''
   const found: BannedWord[] = []
-  const forFile = judgeName(fileName)
+  const forFile = replacementFor(fileName)
   if (forFile !== null) found.push({ file, line: 1, found: fileName, instead: forFile })
   for (const { name, start } of namesIn(program)) {
-    const instead = judgeName(name)
+    const instead = replacementFor(name)
     if (instead !== null) found.push({ file, line: lineOf(start), found: name, instead })
   }
   for (const { value, start } of comments) {
@@ -88,7 +88,7 @@ export function bannedWordsIn(file: string, text: string): BannedWord[] {
   return found
 }
 
-/** Prints every banned word; true when there is none. */
+/** Prints every banned word. Returns true if there is none. */
 export function checkWords(): boolean {
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
