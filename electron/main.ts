@@ -9,14 +9,14 @@ import { windowPort } from './desktop/window-port.ts'
 registerPageScheme()
 closeNetwork()
 lockNavigation()
-// As root, on a machine for tests, the sandbox cannot work and the person who started it so said it with this switch.
+// The sandbox does not work as root, as on a test machine; whoever starts the app as root has to pass this switch.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
-const requests = collectOpenRequests()
+const openRequests = collectOpenRequests()
 
 if (app.requestSingleInstanceLock()) app.whenReady().then(start).catch(fail)
 else app.quit()
 
-/** The window comes first: this process loads the backend when the page has drawn itself and asks for the first time. */
+/** Opens the window first. The backend is loaded when the page has rendered and sends its first message. */
 async function start(): Promise<void> {
   denyPermissions(session.defaultSession)
   lockRequests(session.defaultSession)
@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   const port = windowPort(window.webContents)
   await port.heard
   const { runApp } = await import('./run-app.ts')
-  runApp({ window, port, requests })
+  runApp({ window, port, requests: openRequests })
 }
 
 function fail(error: unknown): void {

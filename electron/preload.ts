@@ -1,6 +1,6 @@
 import { contextBridge, type IpcRendererEvent, ipcRenderer } from 'electron'
 
-// Only the pipe crosses. What may be asked is decided by the contract, in the backend.
+// Exposes only the pipe. The contract, checked in the backend, defines what the page may request.
 contextBridge.exposeInMainWorld('putio', {
   send: (message: unknown) => ipcRenderer.send('putio', message),
   onMessage: (listener: (message: unknown) => void) => {

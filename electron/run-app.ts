@@ -6,20 +6,20 @@ import type { OpenRequests } from './desktop/open-requests.ts'
 import { createWindow } from './desktop/window.ts'
 import { type WindowPort, windowPort } from './desktop/window-port.ts'
 
-/** What has been made before the backend. */
+/** What exists before the backend is loaded. */
 export interface FirstWindow {
   window: BrowserWindow
   port: WindowPort
   requests: OpenRequests
 }
 
-/** Builds the host and the backend, joins them to the windows, and ends them with the app. */
+/** Creates the host and the backend, connects them to the windows, and closes them when the app quits. */
 export function runApp({ window: first, port: firstPort, requests }: FirstWindow): void {
   const host = createHost()
   const backend = createBackend(host)
   let window: BrowserWindow | null = null
 
-  const join = (opened: BrowserWindow, port: WindowPort) => {
+  const attach = (opened: BrowserWindow, port: WindowPort) => {
     window = opened
     const detach = backend.attach(port)
     opened.on('closed', () => {
@@ -31,13 +31,13 @@ export function runApp({ window: first, port: firstPort, requests }: FirstWindow
   const show = () => {
     if (window === null) {
       const opened = createWindow()
-      join(opened, windowPort(opened.webContents))
+      attach(opened, windowPort(opened.webContents))
     }
     if (window?.isMinimized()) window.restore()
     window?.focus()
   }
 
-  join(first, firstPort)
+  attach(first, firstPort)
   setMenu()
   requests.deliverTo(backend.offer, show)
   app.on('activate', show)

@@ -1,4 +1,4 @@
-/** The policy of every page we serve: only our own bundled files, no inline script or style, no markup made of strings. */
+/** The policy of every page we serve: only bundled files, no inline scripts or styles, no HTML built from strings. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,7 +1,7 @@
-/** Hosts that links of ours lead to. Anything else is not opened. */
+/** The hosts that our links lead to. Nothing else is opened. */
 const knownHosts = new Set(['put.io', 'app.put.io', 'help.put.io'])
 
-/** The URL that may be opened outside, or null. */
+/** The normalized URL if it may be opened in the system's browser, otherwise null. */
 export function toExternalUrl(url: string): string | null {
   if (!URL.canParse(url) || /\p{Cc}/u.test(url)) return null
   const parsed = new URL(url)

@@ -8,7 +8,7 @@ import { startServiceProcess, whyNoService } from './service-process.ts'
 
 const maxLogBytes = 5 * 1024 * 1024
 
-/** What only Electron can do, for the backend. */
+/** Gives the backend what only Electron can do. */
 export function createHost(): Host {
   const folder = app.getPath('userData')
   const writeLog = logFile(folder)
@@ -31,7 +31,7 @@ export function createHost(): Host {
   }
 }
 
-/** Appends lines to a private file; a full one is kept once as `.1`. */
+/** Appends lines to a private log file. At startup, a file over the limit is rotated to `.1`. */
 function logFile(folder: string): (line: string) => void {
   const path = join(folder, 'putdesk.log')
   try {
@@ -44,7 +44,7 @@ function logFile(folder: string): (line: string) => void {
     try {
       appendFileSync(path, `${line}\n`, { mode: 0o600 })
     } catch {
-      // A full disk must not end the app because its log cannot be written.
+      // A log that cannot be written, as on a full disk, must not end the app.
       console.error(line)
     }
   }

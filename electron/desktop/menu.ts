@@ -1,6 +1,6 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 
-/** The application menu: what the system expects of every program. The window handles its own shortcuts. */
+/** Sets the application menu to the system's standard items. The window handles its own shortcuts. */
 export function setMenu(): void {
   const isMac = process.platform === 'darwin'
   const template: MenuItemConstructorOptions[] = [

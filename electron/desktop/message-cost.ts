@@ -1,29 +1,29 @@
-/** Deeper than anything the contract knows. */
+/** Deeper than anything in the contract. */
 const maxDepth = 32
 const costOfNumber = 8
 
 /**
- * True for plain data (objects, arrays, strings, numbers, booleans, null) of about at most `max` characters as JSON. It never does
- * more work than `max` allows: an array's length counts before its members are looked at, and what is referred to twice counts twice,
- * so that neither holes nor circles nor other kinds of objects cost anything.
+ * True for plain data (objects, arrays, strings, numbers, booleans, null) of at most about `max` characters as JSON. The work is
+ * bounded by `max`: an array's length counts before its members are visited, and what is referenced twice counts twice. So sparse
+ * arrays, cycles and exotic objects are refused cheaply.
  */
 export function isAffordable(message: unknown, max: number): boolean {
   const groups: { members: () => Iterable<unknown>; depth: number }[] = []
-  let left = max
-  const isPaid = (value: unknown, depth: number) => {
+  let budget = max
+  const isWithinBudget = (value: unknown, depth: number) => {
     const group = groupOf(value)
-    left -= group?.cost ?? costOfSimple(value)
+    budget -= group?.cost ?? costOfSimple(value)
     if (group !== null) groups.push({ members: group.members, depth: depth + 1 })
-    return left >= 0 && depth <= maxDepth
+    return budget >= 0 && depth <= maxDepth
   }
-  if (!isPaid(message, 0)) return false
+  if (!isWithinBudget(message, 0)) return false
   for (let next = groups.pop(); next !== undefined; next = groups.pop()) {
-    for (const member of next.members()) if (!isPaid(member, next.depth)) return false
+    for (const member of next.members()) if (!isWithinBudget(member, next.depth)) return false
   }
   return true
 }
 
-/** A function or a symbol crosses no process, and a bigint is in no contract. */
+/** Functions and symbols cannot be sent between processes, and the contract has no bigints. */
 function costOfSimple(value: unknown): number {
   switch (typeof value) {
     case 'string':
@@ -38,7 +38,7 @@ function costOfSimple(value: unknown): number {
   }
 }
 
-/** What has members. Null for everything else, and for objects that are not plain, which nothing can pay for. */
+/** The members of an array or a plain object, with its own cost. Null for anything else; other objects then cost infinity. */
 function groupOf(value: unknown): { cost: number; members(): Iterable<unknown> } | null {
   if (Array.isArray(value)) return { cost: value.length, members: () => value }
   if (typeof value !== 'object' || value === null) return null

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { ServiceProcess } from '../backend/host/host.ts'
 
-/** How long a service has to end by itself before it is ended. */
+/** How long a service may take to exit before it is killed. */
 export const stopWithinMs = 6000
 
-/** Starts the local service's script in a Node of its own; messages are lines of JSON on its standard input and output. */
+/** Starts the local service's script in a separate Node. Messages are lines of JSON on its standard input and output. */
 export function startInNode(
   node: string,
   script: string,
@@ -18,7 +18,7 @@ export function startInNode(
     windowsHide: true,
   })
   const exited = new Promise<void>((resolve) => onEnd(child, () => resolve()))
-  // A service that has just ended cannot be told anything; its exit is what counts.
+  // Writing to a service that has just exited fails; its exit is reported elsewhere.
   child.stdin.on('error', (error) => writeLog(`service: ${error.message}`))
   createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
   return {
@@ -33,7 +33,7 @@ export function startInNode(
     onExit: (listener) => onEnd(child, listener),
     stop: async () => {
       child.stdin.end()
-      // On Windows no signal asks, each one ends: there only the end of its input does.
+      // On Windows every signal kills at once; there, the end of its input asks it to stop.
       if (process.platform !== 'win32') child.kill('SIGTERM')
       const killing = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
       await exited
@@ -43,13 +43,13 @@ export function startInNode(
 }
 
 function onEnd(child: ChildProcess, listener: (code: number | null) => void): void {
-  let isTold = false
-  const tell = (code: number | null) => {
-    if (!isTold) listener(code)
-    isTold = true
+  let hasEnded = false
+  const end = (code: number | null) => {
+    if (!hasEnded) listener(code)
+    hasEnded = true
   }
-  child.once('exit', tell)
-  child.once('error', () => tell(null))
+  child.once('exit', end)
+  child.once('error', () => end(null))
 }
 
 function parse(line: string): unknown {

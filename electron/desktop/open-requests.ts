@@ -2,19 +2,19 @@ import { app } from 'electron'
 import type { Offered } from '../backend/backend.ts'
 import { readArguments } from './read-arguments.ts'
 
-/** Links and torrent files from outside. Requests wait until somebody takes them. */
+/** Links and torrent files from other programs. Requests are queued until `deliverTo` is called. */
 export interface OpenRequests {
   deliverTo(offer: (offered: Offered) => void, show: () => void): void
 }
 
 /**
- * What other programs pass to Putdesk: as arguments of a first or second start, or by the system's `open-url` and `open-file`. It
- * only ever reaches the analyzer.
+ * Collects what other programs pass to Putdesk: arguments of a first or second start, and Electron's `open-url` and `open-file`
+ * events. It is only ever analyzed, never fetched unasked.
  */
 export function collectOpenRequests(): OpenRequests {
-  const waiting: Offered[] = []
+  const queued: Offered[] = []
   let offer = (offered: Offered): void => {
-    waiting.push(offered)
+    queued.push(offered)
   }
   let show: () => void = () => undefined
   const take = (candidates: readonly string[], folder: string) => {
@@ -37,10 +37,10 @@ export function collectOpenRequests(): OpenRequests {
     take([path], process.cwd())
   })
   return {
-    deliverTo: (taker, shower) => {
-      offer = taker
-      show = shower
-      for (const offered of waiting.splice(0)) taker(offered)
+    deliverTo: (onOffer, onShow) => {
+      offer = onOffer
+      show = onShow
+      for (const offered of queued.splice(0)) onOffer(offered)
     },
   }
 }

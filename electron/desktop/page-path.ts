@@ -1,9 +1,9 @@
 import { isAbsolute, join, relative } from 'node:path'
 
-/** The origin of the window's page: a custom scheme, so that it has an origin and no file access. */
+/** The origin of the window's page: a custom scheme has a real origin and no file access. */
 export const pageOrigin = 'app://putdesk'
 
-/** The file that a URL of ours names, or null for one that leads outside the folder. */
+/** The file in `folder` that an app URL names, or null if it is not one or leads outside the folder. */
 export function resolveInside(folder: string, url: string): string | null {
   if (!URL.canParse(url)) return null
   const { protocol: scheme, host, pathname } = new URL(url)
@@ -12,7 +12,7 @@ export function resolveInside(folder: string, url: string): string | null {
   try {
     decoded = decodeURIComponent(pathname)
   } catch {
-    // A broken percent code names nothing.
+    // An invalid percent-encoding names no file.
     return null
   }
   if (/[\0\\%]/.test(decoded)) return null

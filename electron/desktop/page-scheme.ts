@@ -13,7 +13,7 @@ const types: Record<string, string> = {
   '.png': 'image/png',
 }
 
-/** Must run before the app is ready. */
+/** Registers the app's URL scheme. Must run before the app is ready. */
 export function registerPageScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
@@ -41,7 +41,7 @@ async function serve(folder: string, request: Request): Promise<Response> {
       },
     })
   } catch {
-    // Whatever the reason, the page learns only that there is no such file.
+    // The page never learns why a file cannot be read.
     return notFound()
   }
 }

@@ -5,8 +5,8 @@ import type { Offered } from '../backend/backend.ts'
 const maxPaths = 100
 
 /**
- * What of a command line is meant for the analyzer: magnet links, and paths of torrent files, seen from the folder that the command
- * was given in. Everything else there, switches above all, is not for us. Source: CVE-2018-1000006.
+ * Reads magnet links and paths of torrent files from a command line; relative paths start at `folder`. Everything else, above all
+ * switches, is ignored. Source: CVE-2018-1000006.
  */
 export function readArguments(candidates: readonly string[], folder: string): Offered {
   const paths = candidates.flatMap((candidate) => toPath(candidate, folder) ?? [])
@@ -19,14 +19,14 @@ function isMagnet(text: string): boolean {
 
 function toPath(candidate: string, folder: string): string | null {
   if (!/\.torrent$/i.test(candidate) || candidate.startsWith('-') || /\p{Cc}/u.test(candidate)) return null
-  // Two letters and more: one is the drive of a Windows path.
+  // At least two letters: a single one is the drive of a Windows path.
   if (!/^[a-z][a-z0-9+.-]+:/i.test(candidate)) return resolve(folder, candidate)
   if (!/^file:\/\/(localhost)?\//i.test(candidate)) return null
   try {
     const path = fileURLToPath(candidate)
     return /\p{Cc}/u.test(path) ? null : path
   } catch {
-    // A broken address names no file.
+    // An invalid URL names no file.
     return null
   }
 }

@@ -1,10 +1,10 @@
 import { safeStorage } from 'electron'
 import type { SecretKeeper } from '../backend/secrets/vault.ts'
 
-/** Newer runtimes have calls that do not block, and later ones only those; the oldest we run on has none. */
+/** Newer versions of Electron have asynchronous calls, and later ones only those; the oldest we support has none. */
 const hasAsync = 'encryptStringAsync' in safeStorage
 
-/** The system's keeper of secrets. Linux' `basic_text` is no protection. */
+/** The operating system's secret storage. Linux' `basic_text` does not protect anything. */
 export const systemKeeper: SecretKeeper = {
   isProtected: async () => {
     const isAvailable = hasAsync ? await safeStorage.isAsyncEncryptionAvailable() : safeStorage.isEncryptionAvailable()
@@ -16,7 +16,7 @@ export const systemKeeper: SecretKeeper = {
     try {
       return hasAsync ? (await safeStorage.decryptStringAsync(encrypted)).result : safeStorage.decryptString(encrypted)
     } catch {
-      // The system's keeper has changed or lost its key: as good as no secret, the person signs in again.
+      // The system has changed or lost its key: the secret is lost, and the person signs in again.
       return null
     }
   },

@@ -2,10 +2,10 @@ import { app, type Session, shell, type WebContents } from 'electron'
 import { toExternalUrl } from './external-url.ts'
 import { pageOrigin } from './page-path.ts'
 
-/** Without a proxy this leaves no UDP at all. */
+/** Without a proxy, this disables UDP entirely. */
 const webRtcPolicy = 'disable_non_proxied_udp'
 
-/** No page gets any permission: not the camera, not the clipboard's content, not a notification, no device, no screen. */
+/** Denies every permission to every page: camera, clipboard, notifications, devices, screen capture. */
 export function denyPermissions(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
   session.setPermissionCheckHandler(() => false)
@@ -16,8 +16,8 @@ export function denyPermissions(session: Session): void {
 }
 
 /**
- * Leaves Chromium without a network: no name and no address can be connected to, whoever asks, and WebRTC has no packets. Everything
- * that the app itself asks for goes over Node. Must run before the app is ready.
+ * Cuts Chromium off the network: it cannot connect to any name or address, and WebRTC cannot send packets. The app's own requests
+ * go through Node. Must run before the app is ready.
  */
 export function closeNetwork(): void {
   const { commandLine } = app
@@ -32,13 +32,13 @@ export function closeNetwork(): void {
     commandLine.appendSwitch(name)
 }
 
-/** Pages load only what is ours: everything that leads outside is refused before it leaves, `file:` included. */
+/** Cancels every request for anything but our own pages, `file:` included. */
 export function lockRequests(session: Session): void {
   const outside = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'ftp://*/*', 'file:///*']
   session.webRequest.onBeforeRequest({ urls: outside }, (_details, answer) => answer({ cancel: true }))
 }
 
-/** Holds every page, whoever made it, to the page it shows: no navigation, no windows, no webviews. */
+/** Blocks navigation, new windows and webviews in every page. */
 export function lockNavigation(): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.setWebRTCIPHandlingPolicy(webRtcPolicy)
@@ -53,7 +53,7 @@ export function lockNavigation(): void {
   })
 }
 
-/** The one way to the system's browser: https, a host of ours, no user name, written anew from its parts. */
+/** Opens a link in the system's browser if `toExternalUrl` allows it. */
 function openExternal(url: string): void {
   const safe = toExternalUrl(url)
   if (safe !== null) void shell.openExternal(safe)

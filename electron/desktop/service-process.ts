@@ -5,10 +5,10 @@ import { app, utilityProcess } from 'electron'
 import type { ServiceProcess } from '../backend/host/host.ts'
 import { startInNode, stopWithinMs } from './node-service.ts'
 
-/** The first Node whose SQLite needs no flag. */
+/** The first version of Node whose `node:sqlite` needs no flag. */
 const neededNode = [22, 13]
 
-/** Why the local service cannot run in this app, or null. A packaged app runs it in its own Electron, which must be new enough. */
+/** Why the local service cannot run in this app, or null. A packaged app runs it in its own Electron, which may be too old. */
 export function whyNoService(): string | null {
   if (!app.isPackaged)
     return findNode() === null ? 'The local service needs Node 24: start Putdesk with npm start.' : null
@@ -18,7 +18,7 @@ export function whyNoService(): string | null {
   return `The local service needs a newer Electron than the ${process.versions.electron} this app was packaged with for a trial. Servers elsewhere work.`
 }
 
-/** Starts the local service: in its own Node while developing, in a utility process of the packaged app. */
+/** Starts the local service: in a separate Node during development, in a utility process when packaged. */
 export function startServiceProcess(args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
   const script = join(app.getAppPath(), 'dist', 'server', 'main.cjs')
   return app.isPackaged

@@ -7,7 +7,7 @@ import { isOurFrame } from './security.ts'
 
 const channel = 'putio'
 
-/** A window's end of the pipe, until it is closed. */
+/** The backend's end of the pipe to one window. */
 export type WindowPort = Port & {
   /** Resolves when the page has sent its first message. */
   heard: Promise<void>
@@ -15,14 +15,14 @@ export type WindowPort = Port & {
 }
 
 /**
- * The pipe's end for one window. A message whose frame is not that window's own main frame is dropped; one that is no plain data, or
- * larger than the contract allows, is answered with `bad-input` unread. This is the only file that knows `ipcMain`.
+ * Connects to one window. Messages from any other frame than its main frame are dropped; a message that is not plain data, or larger
+ * than the contract allows, is answered with `bad-input` without parsing it. This is the only file that uses `ipcMain`.
  */
 export function windowPort(contents: WebContents): WindowPort {
   const listeners: ((message: unknown) => void)[] = []
-  let isHeard: () => void = () => undefined
+  let resolveHeard: () => void = () => undefined
   const heard = new Promise<void>((resolve) => {
-    isHeard = resolve
+    resolveHeard = resolve
   })
   /** Messages that arrived before there was a listener. */
   const early: unknown[] = []
@@ -36,7 +36,7 @@ export function windowPort(contents: WebContents): WindowPort {
   const onMessage = (event: Electron.IpcMainEvent, message: unknown) => {
     if (event.sender !== contents || !isOurFrame(contents, event.senderFrame)) return
     if (!isAffordable(message, maxMessageCost)) return refuse(message)
-    isHeard()
+    resolveHeard()
     if (listeners.length === 0) early.push(message)
     for (const listener of listeners) listener(message)
   }

@@ -8,7 +8,7 @@ import { isSide, minHeight, minWidth, usableBounds } from './window-bounds.ts'
 const home = `${pageOrigin}/index.html`
 const background = { light: '#f4f3f1', dark: '#1e1f22' }
 
-/** Every window is made here, and nowhere else. */
+/** Creates a window. The only place that does. */
 export function createWindow(): BrowserWindow {
   const file = boundsFile()
   const screens = screen.getAllDisplays().map(({ workArea }) => workArea)
@@ -36,7 +36,7 @@ export function createWindow(): BrowserWindow {
   })
   window.once('ready-to-show', () => window.show())
   window.on('close', () => file.put(wholeFile, { ...window.getNormalBounds() }))
-  // Electron asks nobody before it shows about:blank; whatever else a page came to, this window shows ours.
+  // Electron emits no `will-navigate` for about:blank. Wherever the page ended up, go back to ours.
   window.webContents.on('did-navigate', (_event, url) => {
     if (url !== home) void window.loadURL(home)
   })
@@ -44,7 +44,7 @@ export function createWindow(): BrowserWindow {
   return window
 }
 
-/** In a file of its own: the window does not wait for the settings. Where it cannot be used, the window opens at its usual place. */
+/** The window's bounds have their own file, so that the window need not wait for the settings. If it is unusable, the default applies. */
 function boundsFile(): JsonFile {
   return new JsonFile({
     path: join(app.getPath('userData'), 'window.json'),
