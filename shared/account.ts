@@ -4,7 +4,7 @@ import type { Capabilities } from './capabilities.ts'
 export const AccountId = z.string().min(1).max(64)
 export type AccountId = z.infer<typeof AccountId>
 
-/** How an account's secret is kept: by the OS, in a plain private file because the person chose so, or only until the app ends. */
+/** How an account's secret is stored: encrypted by the OS, in a plain private file at the person's choice, or only until the app quits. */
 export const SecretKeeping = z.enum(['protected', 'plain', 'session'])
 export type SecretKeeping = z.infer<typeof SecretKeeping>
 
@@ -14,28 +14,28 @@ const AccountCapabilities = z.object({
   arrivesWhileSeeding: z.boolean(),
 }) satisfies z.ZodType<Capabilities>
 
-/** A space that the window can show. `this-computer` is the local service; `server` is any server that speaks API v1. */
+/** An account. `this-computer` is the local service; `server` is any server that speaks API v1. */
 export const Account = z.object({
   id: AccountId,
   kind: z.enum(['this-computer', 'server']),
-  /** The host for a server, the user name once known; never a secret. */
+  /** The user name once known, until then the host; never a secret. */
   name: z.string(),
-  /** Base address of a server, null for this computer. */
+  /** Base URL of a server, null for this computer. */
   address: z.string().nullable(),
   /**
-   * `connecting`: not asked yet, or the service is starting; `signed-in`; `signed-out`: the secret is missing or refused;
-   * `unreachable`: no answer, tried again by itself.
+   * `connecting`: first request pending, or the service is starting; `signed-in`; `signed-out`: the secret is missing or refused;
+   * `unreachable`: no response, retried automatically.
    */
   state: z.enum(['connecting', 'signed-in', 'signed-out', 'unreachable']),
   /** Why it is signed out or unreachable, in one sentence. */
   problem: z.string().nullable(),
   keeping: SecretKeeping,
-  /** What its service can do, as far as is known by now. */
+  /** What its service can do, as far as is known. */
   capabilities: AccountCapabilities,
 })
 export type Account = z.infer<typeof Account>
 
-/** Both quotas of an account, in bytes, and its limits. Null where the service does not tell. */
+/** The quotas of an account, in bytes, and its limits. Null where the service does not report them. */
 export const Quota = z.object({
   userName: z.string(),
   diskTotalBytes: z.number(),

@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { maxLinkLength } from './limits.ts'
 
-/** A URL or a magnet, as a person handed it to us. */
+/** A URL or a magnet, as the person entered it. */
 export const Link = z.string().min(1).max(maxLinkLength)
 export type Link = z.infer<typeof Link>
 
 /**
- * A torrent file that a person handed us. Its bytes stay in the backend; `link` stands for them wherever a link may stand, and
- * `name` is the file's.
+ * A torrent file that the person opened. Its bytes stay in the backend; `link` represents them wherever a link is accepted, and
+ * `name` is the file's name.
  */
 export const TorrentFile = z.object({ link: Link, name: z.string() })
 export type TorrentFile = z.infer<typeof TorrentFile>
@@ -19,27 +19,27 @@ export const AnalyzedLink = z.object({
   name: z.string(),
   host: z.string(),
   links: z.array(Link).min(1),
-  /** Null when the service could not learn it: never counted as 0. */
+  /** Null when unknown; never counted as 0. */
   sizeBytes: z.number().nullable(),
   bandwidthBytes: z.number(),
-  /** Why it cannot be fetched, in the service's sentence. */
+  /** Why it cannot be fetched, in the service's words. */
   problem: z.string().nullable(),
   /** True for an archive that opens only with a password. */
   needsPassword: z.boolean(),
-  /** How many people share a torrent whole; null when nobody tells. */
+  /** How many peers have all of a torrent; null when unknown. */
   seeds: z.number().int().nullable(),
-  /** How many files a torrent or an archive holds, where it could be looked into. */
+  /** How many files a torrent or an archive contains; null when it could not be inspected. */
   entryCount: z.number().int().nullable(),
-  /** What an archive will take when it is unpacked, where it could be looked into. */
+  /** The unpacked size of an archive; null when it could not be inspected. */
   unpackedBytes: z.number().nullable(),
-  /** Why little is known of it just now, in the service's sentence, though it can be added: its server is busy. */
+  /** Why little is known about it at the moment though it can be added, such as a busy server, in the service's words. */
   note: z.string().nullable(),
 })
 export type AnalyzedLink = z.infer<typeof AnalyzedLink>
 
 /**
- * Put.io's report on links in the shape of its own documentation: available values in bytes, the total in gigabytes of 2^30
- * bytes. Links that cannot be fetched are not in it. Source: API v1 §8.3.
+ * Put.io's report on links, in the shape of its documentation: available values in bytes, the total in gigabytes of 2^30 bytes.
+ * Links that cannot be fetched are left out. Source: API v1 §8.3.
  */
 export const AnalysisReport = z.object({
   'Current Available Bandwidth': z.number().nullable(),
@@ -54,7 +54,7 @@ export const AnalysisReport = z.object({
 })
 export type AnalysisReport = z.infer<typeof AnalysisReport>
 
-/** What Put.io says of links before they are added, with what is available now (bytes). Source: API v1 §8. */
+/** Put.io's analysis of links before they are added, with the quotas available now, in bytes. Source: API v1 §8. */
 export const Analysis = z.object({
   rows: z.array(AnalyzedLink),
   diskFreeBytes: z.number(),

@@ -1,17 +1,17 @@
 /**
- * What an account's service can do beyond what every one can: each client declares all of them. The window and the backend ask for
- * these, never for a version of the API or a kind of account. (Without a schema, so that the window loads it.)
+ * What an account's service can do beyond the common minimum. Each client declares all of them. The window and the backend check
+ * these, never the API version or the kind of account. (It has no schema, so that the window can load it without zod.)
  */
 export interface Capabilities {
-  /** A failed transfer is tried again from what is left of it, its archives with a password or kept as they are. */
+  /** A failed transfer can resume, its archives with a password or kept packed. */
   readonly canRetryInPlace: boolean
-  /** A torrent file can be handed over whole, in place of a link. */
+  /** A torrent file can be uploaded in place of a link. */
   readonly canTakeTorrentFiles: boolean
-  /** The files of a torrent arrive while it is still shared: from then on, cancelling it only ends the sharing. */
+  /** The files of a torrent arrive while it is still seeding: from then on, cancelling it only stops the seeding. */
   readonly arrivesWhileSeeding: boolean
 }
 
-/** Of a service that has not been asked yet, or that tells of nothing. */
+/** The capabilities of a service that has not been asked yet or declares none. */
 export const noCapabilities: Capabilities = {
   canRetryInPlace: false,
   canTakeTorrentFiles: false,

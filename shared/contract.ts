@@ -10,23 +10,23 @@ import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 const inAccount = { accountId: AccountId }
 const nothing = z.null()
 
-/** Why one of several items failed; the others succeeded. */
+/** An item that an action on several items failed for, and why. */
 export const RefusedItem = z.object({ itemId: ItemId, sentence: z.string() })
 export type RefusedItem = z.infer<typeof RefusedItem>
 
-/** A player on this computer that can open streams. */
+/** An installed media player that can open streams. */
 export const Player = z.object({ id: z.string(), name: z.string() })
 export type Player = z.infer<typeof Player>
 
-/** How the local service is doing. */
+/** The state of the local service. */
 export const ServiceState = z.object({
   state: z.enum(['off', 'starting', 'running', 'restarting', 'failed', 'unavailable']),
-  /** Why it is not running, and what to do, in one sentence. */
+  /** Why it is not running and what to do, in one sentence. */
   problem: z.string().nullable(),
 })
 export type ServiceState = z.infer<typeof ServiceState>
 
-/** Something the person should know that has no other place, such as a damaged settings file that was restored. */
+/** A message with no better place, such as that a damaged settings file was restored. */
 export const Notice = z.object({ id: z.string(), sentence: z.string() })
 export type Notice = z.infer<typeof Notice>
 
@@ -35,20 +35,21 @@ export const Steps = z.object({ done: z.number().int(), total: z.number().int() 
 export type Steps = z.infer<typeof Steps>
 
 /**
- * All that a window may ask of the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`, and those that ask an
- * account's service with `signed-out`, `unreachable`, or `not-found` where there is no such account. A service that cannot tell that an item
- * or a transfer is missing gives `refused` in place of `not-found`; Putdesk's own can. `progress` is what a long one tells while it runs.
+ * Everything a window may request from the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`; methods that
+ * contact an account's service can also fail with `signed-out`, `unreachable`, or `not-found` if the account does not exist. A service
+ * that does not distinguish missing items or transfers fails with `refused` instead of `not-found`; Putdesk's own does distinguish them.
+ * `progress` is what a long method reports while it runs.
  */
 export const methods = {
-  /** Sends all pushed state again, as events. */
+  /** Sends all pushed state again as events. */
   sync: { input: z.object({}), output: nothing },
 
   /** Starts the local service and adds it as an account. Errors: unavailable. */
   'accounts.addThisComputer': { input: z.object({}), output: AccountId },
   /**
-   * Adds a server that speaks API v1, after one verifying call; with `accountId`, signs that account in again. `isKept` asks for
-   * the secret to outlive the app: by the OS's protection where there is one, else in a plain private file if `mayBePlain`.
-   * Errors: bad-input, signed-out (with the server's own sentence), unreachable; refused where `accountId` is another user's.
+   * Adds a server that speaks API v1, after verifying the credentials with one call; with `accountId`, signs in to that account again.
+   * `isKept` stores the secret: encrypted by the OS if possible, otherwise in a plain private file if `mayBePlain`.
+   * Errors: bad-input, signed-out (with the server's own message), unreachable; refused if `accountId` belongs to another user.
    */
   'accounts.addServer': {
     input: z.object({
@@ -61,24 +62,24 @@ export const methods = {
     }),
     output: AccountId,
   },
-  /** Removes an account and forgets its secret. What the account holds stays where it is. */
+  /** Removes an account and its secret. Its files stay where they are. */
   'accounts.remove': { input: z.object(inAccount), output: nothing },
-  /** How a secret kept on this computer would be protected here. */
+  /** How a stored secret would be protected on this computer. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
 
   /**
-   * A folder's items, unsorted, and the path to it from the root, both included; the path is null where the service does not tell.
-   * With `isReload`, whatever is remembered of the account's folders is asked for again. Errors: not-found.
+   * A folder's items, unsorted, and the path from the root to it, both included; the path is null if the service does not report it.
+   * `isReload` drops the cache of the account's folders first. Errors: not-found.
    */
   'items.open': {
     input: z.object({ ...inAccount, folderId: ItemId, isReload: z.boolean() }),
     output: z.object({ items: ItemColumns, path: z.array(Crumb).nullable() }),
   },
-  /** The folders in a folder, by name, for the tree; remembered until they change. Errors: not-found. */
+  /** The subfolders of a folder by name, for the tree; cached until they change. Errors: not-found. */
   'items.folders': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
   /** The path from the root to a folder, both included. Errors: not-found. */
   'items.path': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
-  /** Items of the whole space whose name holds the words; understands Put.io's search operators. */
+  /** All items whose name contains the words; supports Put.io's search operators. */
   'items.search': { input: z.object({ ...inAccount, query: z.string().max(1024) }), output: ItemColumns },
   /** Errors: refused, bad-input, not-found. */
   'items.createFolder': {
@@ -87,13 +88,13 @@ export const methods = {
   },
   /** Errors: refused, bad-input, not-found. */
   'items.rename': { input: z.object({ ...inAccount, itemId: ItemId, name: z.string().max(4096) }), output: Item },
-  /** Moves items into a folder one after the other; answers with those that could not be moved. */
+  /** Moves items into a folder, one by one. Returns those that could not be moved. */
   'items.move': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), folderId: ItemId }),
     progress: Steps,
     output: z.array(RefusedItem),
   },
-  /** Deletes items for good, folders with all they hold; answers with those that could not be deleted. */
+  /** Deletes items permanently, folders with their contents. Returns those that could not be deleted. */
   'items.delete': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
     progress: Steps,
@@ -102,17 +103,17 @@ export const methods = {
   /** Friends who share with this account. */
   'friends.list': { input: z.object(inAccount), output: z.array(Friend) },
 
-  /** The links in text or in a piece of HTML, each once, in order of appearance. */
+  /** The links in text or HTML, each once, in order of appearance. */
   'links.extract': {
     input: z.object({ text: z.string().max(maxTextLength), html: z.string().max(maxTextLength).nullable() }),
     output: z.array(Link),
   },
-  /** Takes a torrent file; what it answers with stands for it as a link while the app runs. Errors: bad-input. */
+  /** Accepts a torrent file. The returned link represents it while the app runs. Errors: bad-input. */
   'links.fromFile': {
     input: z.object({ name: z.string().min(1).max(1024), base64: z.string().max(maxTextLength) }),
     output: TorrentFile,
   },
-  /** Put.io's report on links. Nothing is fetched. Errors: unreachable. */
+  /** Analyzes links without fetching them. Errors: unreachable. */
   'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks) }), output: Analysis },
 
   /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused, not-found (the folder). */
@@ -130,9 +131,9 @@ export const methods = {
     output: nothing,
   },
   /**
-   * Tries a failed transfer again from what is left of it: its archives with `password`, or, without `isUnpacked`, kept as they
-   * are. A server that cannot do that has the links added again, and the failed transfer taken off the list. The password is
-   * handed to the service and kept nowhere. Errors: refused, not-found.
+   * Retries a failed transfer from where it stopped: its archives are unpacked with `password`, or kept packed if `isUnpacked` is false.
+   * On a server that cannot do that, adds the links again and removes the failed transfer from the list. The password is passed to
+   * the service and not stored. Errors: refused, not-found.
    */
   'transfers.retry': {
     input: z.object({
@@ -146,15 +147,15 @@ export const methods = {
 
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
-  /** Forgets the history of an account; files stay. */
+  /** Clears the history of an account; files stay. */
   'history.clear': { input: z.object(inAccount), output: nothing },
 
   /** Players found on this computer, best first. */
   'players.list': { input: z.object({}), output: z.array(Player) },
   /**
-   * Hands an item's stream to a player; null: the person's choice, else the first found. Answers with its name. A stream on a host
-   * that is not the account's own is refused with `untrusted-host`; asked again with `isHostTrusted`, the account's token goes to the
-   * host that was named then, now and later. Errors: no-player, not-found, untrusted-host.
+   * Opens an item's stream in a player; null means the preferred one, or the first found. Returns the player's name. A stream on
+   * another host than the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's
+   * token to be sent to that host from then on. Errors: no-player, not-found, untrusted-host.
    */
   'play.item': {
     input: z.object({
@@ -166,28 +167,28 @@ export const methods = {
     output: z.string(),
   },
 
-  /** The paid hosters that the local service uses, by name. */
+  /** The paid hosters that the local service uses, sorted by name. */
   'hosters.list': { input: z.object({}), output: z.array(Hoster) },
   /**
-   * Has the local service use a paid hoster from now on, in place of what was stored for the host. `isKept` asks for it to outlive
-   * the app: by the OS's protection where there is one, else in a plain private file if `mayBePlain`. Answers with all hosters.
+   * Adds a paid hoster for the local service, or replaces the credentials for its host. `isKept` stores them: encrypted by the OS if
+   * possible, otherwise in a plain private file if `mayBePlain`. Returns all hosters.
    */
   'hosters.put': {
     input: HosterSignIn.extend({ isKept: z.boolean(), mayBePlain: z.boolean() }),
     output: z.array(Hoster),
   },
-  /** Forgets a paid hoster. Answers with those that are left. */
+  /** Removes a paid hoster and its credentials. Returns the remaining ones. */
   'hosters.remove': { input: z.object({ host: HostName }), output: z.array(Hoster) },
 
   /** Changes some settings. Errors: bad-input. */
   'settings.change': { input: SettingsChange, output: nothing },
   /** Starts the local service again after it failed. Errors: unavailable. */
   'service.restart': { input: z.object({}), output: nothing },
-  /** The person has dismissed a notice. */
+  /** Dismisses a notice. */
   'notices.dismiss': { input: z.object({ id: z.string().max(1024) }), output: nothing },
 } satisfies Record<string, { input: z.ZodType; output: z.ZodType; progress?: z.ZodType }>
 
-/** A transfer whose files have arrived: they are in the space. `itemId` is what it became, when the service told. */
+/** A transfer whose files have arrived in the space. `itemId` is what it became, if the service reported it. */
 const Arrival = z.object({
   transferId: TransferId,
   name: z.string(),
@@ -195,14 +196,14 @@ const Arrival = z.object({
   folderId: ItemId.nullable(),
 })
 
-/** All that the backend tells every window by itself. */
+/** Everything the backend sends to every window unasked. */
 export const events = {
   'accounts.changed': z.array(Account),
   /** An account's quota; null when it is no longer known. */
   'quota.changed': z.object({ ...inAccount, quota: Quota.nullable() }),
   /**
-   * What changed in an account's transfer list since the last one sent; `isReset` starts from nothing. Each transfer is in `arrived`
-   * once, when its files have arrived, whether it is still listed, because it is shared, or not.
+   * What changed in an account's transfer list since the last event; with `isReset`, the list starts empty. Each transfer is in
+   * `arrived` once, when its files have arrived; it may still be listed because it is seeding.
    */
   'transfers.changed': z.object({
     ...inAccount,
@@ -217,8 +218,8 @@ export const events = {
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),
   /**
-   * Links and torrent files that came from outside (a `magnet:` link, a second start of the app): only shown for analysis, never
-   * fetched unasked. `problems` are sentences on files that could not be taken.
+   * Links and torrent files from other programs (a `magnet:` link, a second start of the app). They are only offered for analysis, never
+   * fetched unasked. `problems` are sentences about files that could not be used.
    */
   'links.offered': z.object({ text: z.string(), files: z.array(TorrentFile), problems: z.array(z.string()) }),
 }
@@ -234,9 +235,9 @@ export type EventData<E extends EventName> = z.infer<Events[E]>
 /** The progress that a method reports while it runs; never for most. */
 export type Progress<M extends Method> = Methods[M] extends { progress: infer P extends z.ZodType } ? z.infer<P> : never
 
-/** What a handler has of the request it answers. */
+/** A handler's view of its request. */
 export interface Request<M extends Method> {
-  /** Aborted when the window cancels the request or closes, or when nothing was heard of it for too long. */
+  /** Aborted when the window cancels the request or closes, or when the handler has been silent for too long. */
   signal: AbortSignal
   /** Reports progress to the window. May be called as often as needed. */
   tell(progress: Progress<M>): void
@@ -245,5 +246,5 @@ export interface Request<M extends Method> {
 /** A handler for every method; a missing one does not compile. */
 export type Handlers = { [M in Method]: (input: Input<M>, request: Request<M>) => Promise<Output<M>> }
 
-/** The handlers of the methods that begin with a noun. */
+/** The handlers of the methods of one noun. */
 export type HandlersOf<N extends string> = Pick<Handlers, Extract<Method, `${N}.${string}` | N>>

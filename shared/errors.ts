@@ -1,4 +1,4 @@
-/** Every reason why an action can fail, as both sides of the pipe know them. */
+/** Every reason why an action can fail, known to both sides of the pipe. */
 export type ErrorCode =
   | 'bad-input'
   | 'signed-out'
@@ -12,8 +12,8 @@ export type ErrorCode =
   | 'internal'
 
 /**
- * A failure with a reason: `code` for the program, `message` a sentence for the person that names the thing and what can be
- * done. The `cause` is kept for the log and never crosses the pipe.
+ * An expected error: `code` is for the program, `message` is a sentence for the person that names the thing and what to do. The
+ * `cause` is only for the log and never crosses the pipe.
  */
 export class AppError extends Error {
   readonly code: ErrorCode

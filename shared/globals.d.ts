@@ -1,4 +1,4 @@
-/** What page and Node both have beyond the language itself, as far as this room uses it. */
+/** The globals used here that browsers and Node have in common. */
 
 interface AbortSignal {
   readonly aborted: boolean

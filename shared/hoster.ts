@@ -2,16 +2,16 @@ import * as z from 'zod'
 import { SecretKeeping } from './account.ts'
 import { HostName } from './settings.ts'
 
-/** A paid hoster that the local service may use in the person's name. What signs in there never comes back to the window. */
+/** A paid hoster that the local service may use on the person's behalf. Its credentials are never sent back to the window. */
 export const Hoster = z.object({
   host: HostName,
-  /** What is stored for it. */
+  /** What kind of credentials is stored. */
   signsInWith: z.enum(['password', 'cookie']),
   keeping: SecretKeeping,
 })
 export type Hoster = z.infer<typeof Hoster>
 
-/** What the person types to have a paid hoster used. */
+/** The credentials that the person enters for a paid hoster. */
 export const HosterSignIn = z.object({
   host: HostName,
   signIn: z.discriminatedUnion('with', [

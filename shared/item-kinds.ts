@@ -1,6 +1,6 @@
 /**
- * What an item is. Put.io's own types (API v1 §5.2) in the window's words; an item's column holds the index in this list. It
- * stands apart from the schemas, so that the window loads it without them.
+ * The kinds of items: Put.io's types (API v1 §5.2) in our words. The `kinds` column holds indexes into this list. It is separate
+ * from the schemas, so that the window can load it without zod.
  */
 export const itemKinds = [
   'folder',
@@ -15,7 +15,7 @@ export const itemKinds = [
   'flash',
 ] as const
 
-/** The names of columns, in order. An empty folder has none. */
+/** Splits the `names` column. An empty folder has no names. */
 export function namesOf(columns: { ids: Float64Array; names: string }): string[] {
   return columns.ids.length === 0 ? [] : columns.names.split('\0')
 }

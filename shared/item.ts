@@ -11,7 +11,7 @@ export const rootFolderId: ItemId = 0
 export const ItemKind = z.enum(itemKinds)
 export type ItemKind = z.infer<typeof ItemKind>
 
-/** A file or a folder. `sizeBytes` of a folder is the sum of what it holds; `addedAtMs` is null where the service does not tell. */
+/** A file or a folder. `sizeBytes` of a folder is the sum of its contents; `addedAtMs` is null if the service does not report it. */
 export const Item = z.object({
   id: ItemId,
   parentId: ItemId,
@@ -27,9 +27,9 @@ export const Crumb = z.object({ id: ItemId, name: z.string() })
 export type Crumb = z.infer<typeof Crumb>
 
 /**
- * A folder's items as columns, one entry an item in each: the form in which 100,000 rows cross the pipe in milliseconds.
- * `names` is all names joined by NUL, which no name may hold; `kinds` are indexes into `itemKinds`; `addedAtMs` is NaN where
- * the service does not tell.
+ * A folder's items as columns with one entry per item, so that 100,000 rows cross the pipe in milliseconds. `names` is all names
+ * joined by NUL, which no name may contain; `kinds` are indexes into `itemKinds`; `addedAtMs` is NaN if the service does not
+ * report it.
  */
 export const ItemColumns = z.object({
   ids: z.instanceof(Float64Array),
@@ -41,7 +41,7 @@ export const ItemColumns = z.object({
 })
 export type ItemColumns = z.infer<typeof ItemColumns>
 
-/** Turns items into columns, keeping their order. */
+/** Converts items to columns, in the same order. */
 export function toColumns(items: readonly Item[]): ItemColumns {
   return {
     ids: Float64Array.from(items, (item) => item.id),

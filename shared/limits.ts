@@ -1,15 +1,15 @@
 /**
- * What one message across the pipe may cost, in about the characters of its JSON. The contract's schemas allow nothing larger, which a
- * test shows, so that whatever they allow also arrives.
+ * The maximum size of one message on the pipe, in approximate characters of JSON. A test shows that the contract's schemas allow
+ * nothing larger, so that every valid message arrives.
  */
 export const maxMessageCost = 10 * 1024 * 1024
 
-/** The longest text, and the largest file as base64, that crosses at once. */
+/** The maximum length of a text, or of a file as base64, in one message. */
 export const maxTextLength = 1_000_000
 
-/** The longest link, and how many are added at once. */
+/** The maximum length of a link, and how many can be added at once. */
 export const maxLinkLength = 8192
 export const maxLinks = 1000
 
-/** How many items one act takes. */
+/** The maximum number of items per action. */
 export const maxItemIds = 100_000

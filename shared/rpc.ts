@@ -12,7 +12,7 @@ import {
 } from './contract.ts'
 import { AppError, type ErrorCode } from './errors.ts'
 
-/** What crosses the pipe: a request, its progress, its cancellation, its reply or error, an event. Plain data only. */
+/** A message on the pipe: a request, its cancellation, progress, reply or error, or an event. Plain data only. */
 export type Wire =
   | { id: number; method: string; input: unknown }
   | { id: number; cancel: true }
@@ -21,24 +21,24 @@ export type Wire =
   | { id: number; error: { code: ErrorCode; sentence: string } }
   | { event: string; data: unknown }
 
-/** One end of an ordered pipe. Electron's is a dozen lines over IPC; a test's is an in-memory pair. */
+/** One end of an ordered pipe: over Electron's IPC, or in memory for tests. */
 export interface Port {
   send(message: Wire): void
   onMessage(listener: (message: unknown) => void): void
 }
 
-/** Reports an error that is not an `AppError`, or a handler that takes too long, to the log. */
+/** Logs an unexpected error, the cause of an `AppError`, or a slow handler. */
 export type ReportError = (method: string, error: unknown) => void
 
 /** The backend's half of the pipe. */
 export interface ServedPort {
-  /** Sends an event to the window; what the event's schema does not declare is left out. */
+  /** Sends an event to the window, stripped of what its schema does not declare. */
   emit<E extends EventName>(name: E, data: EventData<E>): void
   /** Cancels every request that is still running. */
   close(): void
 }
 
-/** Progress of one request crosses at most this often. */
+/** The minimum interval between two progress messages of a request. */
 const progressEveryMs = 100
 /** A handler that has been silent for this long is reported. */
 const slowAfterMs = 30_000
@@ -46,16 +46,16 @@ const slowAfterMs = 30_000
 const silentAfterMs = 300_000
 
 /**
- * Answers the window's requests on `port` with `handlers`, each exactly once, also when it is cancelled or its handler never ends.
- * Input, progress and output are parsed with the contract's schemas: what is not declared there never crosses. Errors cross as a
- * code and a sentence; anything that is not an `AppError` becomes `internal` and is reported whole.
+ * Answers the window's requests on `port` with `handlers`, each exactly once, even if it is cancelled or its handler never settles.
+ * Input, progress and output are parsed with the contract's schemas, which strips what is not declared. Errors cross as a code and
+ * a sentence; anything that is not an `AppError` becomes `internal` and is reported in full.
  */
 export function serve(port: Port, handlers: Handlers, report: ReportError): ServedPort {
   const running = new Map<number, AbortController>()
 
   function start(id: number, method: string, input: unknown): void {
     if (running.has(id)) {
-      const sentence = 'The window asked twice under one number.'
+      const sentence = 'The window used one request number twice.'
       port.send({ id, error: { code: 'bad-input', sentence } })
       return
     }
@@ -92,7 +92,7 @@ export function serve(port: Port, handlers: Handlers, report: ReportError): Serv
   }
 }
 
-/** Watches for a handler that neither ends nor reports progress. */
+/** Watches for a handler that neither settles nor reports progress. */
 function watchSilence(controller: AbortController, onSlow: () => void) {
   const giveUp = () =>
     controller.abort(new AppError('unreachable', 'This took too long, so Putdesk stopped waiting. Try it again.'))
@@ -124,20 +124,24 @@ function toWireError(error: unknown, report: (error: unknown) => void): { code: 
   }
 }
 
-interface Asked {
+interface PendingRequest {
   method: string
   input: unknown
   signal: AbortSignal
   tell(progress: unknown): void
 }
 
-async function answer(handlers: Handlers, asked: Asked): Promise<unknown> {
-  const { method } = asked
+async function answer(handlers: Handlers, request: PendingRequest): Promise<unknown> {
+  const { method } = request
   if (!isMethod(method)) throw new AppError('bad-input', `“${method}” is not something a window can ask for.`)
-  return run(handlers, method, asked)
+  return run(handlers, method, request)
 }
 
-async function run<M extends Method>(handlers: Handlers, method: M, { input, signal, tell }: Asked): Promise<unknown> {
+async function run<M extends Method>(
+  handlers: Handlers,
+  method: M,
+  { input, signal, tell }: PendingRequest,
+): Promise<unknown> {
   const parsed = methods[method].input.safeParse(input)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -147,13 +151,13 @@ async function run<M extends Method>(handlers: Handlers, method: M, { input, sig
     )
   }
   const definition: { input: z.ZodType; progress?: z.ZodType } = methods[method]
-  let toldAtMs = Number.NEGATIVE_INFINITY
+  let lastProgressMs = Number.NEGATIVE_INFINITY
   const handler: Handlers[M] = handlers[method]
   const output = await handler(parsed.data as Input<M>, {
     signal,
     tell: (progress) => {
-      if (performance.now() - toldAtMs < progressEveryMs) return
-      toldAtMs = performance.now()
+      if (performance.now() - lastProgressMs < progressEveryMs) return
+      lastProgressMs = performance.now()
       tell(definition.progress?.parse(progress))
     },
   })
@@ -187,19 +191,19 @@ function isCancel(message: unknown): message is Extract<Wire, { cancel: true }> 
   )
 }
 
-/** How a request is followed. */
+/** Options of a call. */
 export interface CallOptions<M extends Method> {
   /** Aborting it cancels the request, which then rejects with `cancelled`. */
   signal?: AbortSignal
-  /** Receives the progress of a long request. */
+  /** Called with the progress of a long request. */
   onProgress?: (progress: Progress<M>) => void
 }
 
 /** The window's half of the pipe: it sends requests and receives events. */
 export interface Client {
-  /** Asks the backend. Rejects with an `AppError` whose message is a sentence for the person. */
+  /** Sends a request. Rejects with an `AppError` whose message is a sentence for the person. */
   call<M extends Method>(method: M, input: Input<M>, options?: CallOptions<M>): Promise<Output<M>>
-  /** Listens to an event. */
+  /** Subscribes to an event. */
   on<E extends EventName>(name: E, listener: (data: EventData<E>) => void): void
 }
 
@@ -209,7 +213,7 @@ interface Pending {
   onProgress: ((progress: never) => void) | undefined
 }
 
-/** Joins the window to the backend on the other end of `port`. */
+/** Connects the window to the backend at the other end of `port`. */
 export function connect(port: Port): Client {
   const pending = new Map<number, Pending>()
   const listeners = new Map<string, ((data: never) => void)[]>()
@@ -221,18 +225,18 @@ export function connect(port: Port): Client {
       for (const listener of listeners.get(message.event) ?? []) listener(message.data as never)
       return
     }
-    const waiting = pending.get(message.id)
-    if (waiting === undefined) return
+    const request = pending.get(message.id)
+    if (request === undefined) return
     if ('progress' in message) {
-      waiting.onProgress?.(message.progress as never)
+      request.onProgress?.(message.progress as never)
       return
     }
     pending.delete(message.id)
-    if ('error' in message) waiting.reject(new AppError(message.error.code, message.error.sentence))
-    else if ('output' in message) waiting.resolve(message.output as never)
+    if ('error' in message) request.reject(new AppError(message.error.code, message.error.sentence))
+    else if ('output' in message) request.resolve(message.output as never)
   })
 
-  function ask<M extends Method>(method: M, input: Input<M>, { signal, onProgress }: CallOptions<M>) {
+  function send<M extends Method>(method: M, input: Input<M>, { signal, onProgress }: CallOptions<M>) {
     return new Promise<Output<M>>((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(cancelled())
@@ -244,14 +248,14 @@ export function connect(port: Port): Client {
         port.send({ id, cancel: true })
         reject(cancelled())
       }
-      const over = () => signal?.removeEventListener('abort', cancel)
+      const cleanUp = () => signal?.removeEventListener('abort', cancel)
       pending.set(id, {
         resolve: (output) => {
-          over()
+          cleanUp()
           resolve(output)
         },
         reject: (error) => {
-          over()
+          cleanUp()
           reject(error)
         },
         onProgress,
@@ -261,14 +265,14 @@ export function connect(port: Port): Client {
         port.send({ id, method, input })
       } catch (cause) {
         pending.delete(id)
-        over()
+        cleanUp()
         reject(new AppError('bad-input', 'This cannot be sent to the rest of Putdesk.', { cause }))
       }
     })
   }
 
   return {
-    call: (method, input, options = {}) => ask(method, input, options),
+    call: (method, input, options = {}) => send(method, input, options),
     on: (name, listener) => {
       listeners.set(name, [...(listeners.get(name) ?? []), listener])
     },

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { AccountId } from './account.ts'
 
-/** A host name or address, in small letters. */
+/** A host name or IP address, in lower case. */
 export const HostName = z
   .string()
   .trim()
@@ -10,22 +10,22 @@ export const HostName = z
   .max(253)
   .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/, 'is not a host name or an address')
 
-/** One kilobyte a second is the least with which anything arrives. */
+/** Below one kilobyte a second, nothing would ever arrive. */
 const SpeedLimit = z.number().int().min(1000).max(1e12)
 
-/** What the person chose. Everything has a default; nothing here is a secret. */
+/** The person's settings. Each has a default; none is a secret. */
 export const Settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
-  /** Null: the first player found. */
+  /** Null means the first player found. */
   playerId: z.string().max(1024).nullable(),
   /** Hosts on the person's own network that the local service may fetch from. */
   hostsOnMyNetwork: z.array(HostName).max(100),
   accountId: AccountId.nullable(),
-  /** Whether the local service asks the public table of addresses (DHT) who shares a torrent. */
+  /** Whether the local service finds peers through the DHT. */
   isDhtOn: z.boolean(),
-  /** What the local service takes at most for torrents; null: no limit. */
+  /** The local service's download limit for torrents; null means no limit. */
   downloadLimitBytesPerSecond: SpeedLimit.nullable(),
-  /** What the local service gives at most while a torrent is fetched; null: no limit. Seeding is not limited. */
+  /** The local service's upload limit while a torrent is downloading; null means no limit. Seeding is not limited. */
   uploadLimitBytesPerSecond: SpeedLimit.nullable(),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
@@ -35,7 +35,7 @@ export const Settings = z.object({
 })
 export type Settings = z.infer<typeof Settings>
 
-/** Some of the settings, to be changed. */
+/** The settings to change. */
 export const SettingsChange = Settings.partial()
 export type SettingsChange = z.infer<typeof SettingsChange>
 

@@ -1,2 +1,2 @@
-/** What a torrent file may have at most: as text, it has to fit into one message of the pipe. */
+/** The maximum size of a torrent file: as base64, it has to fit into one message on the pipe. */
 export const largestTorrentFileBytes = 700_000

@@ -6,8 +6,8 @@ export const TransferId = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 export type TransferId = z.infer<typeof TransferId>
 
 /**
- * Put.io's transfer statuses in kebab-case, in the order a transfer passes through them. "Completed" is not among them: a
- * transfer leaves the list the moment it is done. `unknown` is a word that this version has never heard.
+ * Put.io's transfer statuses in kebab-case, in the order a transfer passes through them. "Completed" is missing because a
+ * transfer leaves the list when it is done. `unknown` is any status that this version does not know.
  * Source: API v1 §7.3.
  */
 export const transferStatuses = [
@@ -28,8 +28,8 @@ export const TransferStatus = z.enum(transferStatuses)
 export type TransferStatus = z.infer<typeof TransferStatus>
 
 /**
- * What kind of failure it was, as far as what can be done about it depends on it. All but `other` mean that an archive came whole
- * but could not be unpacked, so it can be kept as it is.
+ * The kind of a failure, where it affects what the person can do. All but `other` mean that an archive was downloaded but could not
+ * be unpacked, so it can be kept packed.
  */
 export const TransferFailure = z.enum([
   'needs-password',
@@ -44,41 +44,41 @@ export const TransferFailure = z.enum([
 ])
 export type TransferFailure = z.infer<typeof TransferFailure>
 
-/** A link that the service is fetching into the person's space. Absent figures are null: a plain v1 server tells only name, status and percent. */
+/** A link that the service is fetching into the person's space. Unknown values are null: a plain v1 server reports only name, status and percent. */
 export const Transfer = z.object({
   id: TransferId,
   name: z.string(),
   status: TransferStatus,
-  /** 0–100, whole. */
+  /** 0–100. */
   percentDone: z.number().int().min(0).max(100),
   sizeBytes: z.number().nullable(),
   downloadedBytes: z.number().nullable(),
   uploadedBytes: z.number().nullable(),
   isTorrent: z.boolean(),
-  /** How many people it is exchanged with now; null for what is no torrent, and where the service does not tell. */
+  /** How many peers are connected; null if it is not a torrent or the service does not report it. */
   peers: z.number().int().nullable(),
-  /** 0–100 of the stage it is in: of Extracting what is unpacked, of Seeding what is shared back towards 1:1. */
+  /** 0–100, progress of the current stage: what is unpacked while Extracting, the way to a share ratio of 1:1 while Seeding. */
   stagePercent: z.number().int().min(0).max(100).nullable(),
-  /** While it is Seeding this is what is shared a second, and `secondsLeft` the time to 1:1. */
+  /** While Seeding, the upload speed, and `secondsLeft` is the time to a share ratio of 1:1. */
   speedBytesPerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
-  /** Why it failed, or what it waits for, in the service's own sentence. */
+  /** Why it failed or what it waits for, in the service's words. */
   reason: z.string().nullable(),
-  /** Null when nothing failed, or the service does not tell what. Told while Seeding too: then only its archives failed. */
+  /** Null if nothing failed or the service does not report it. While Seeding, it means that only the archives failed. */
   failure: TransferFailure.nullable(),
-  /** Since when it has been in its status, as far as it was seen. */
+  /** When it entered its status, as far as observed. */
   statusSinceMs: z.number().nullable(),
   addedAtMs: z.number().nullable(),
-  /** The host it comes from, for the second line of its row. */
+  /** The host it is fetched from. */
   host: z.string().nullable(),
-  /** Where it will appear, when known. */
+  /** The folder it will appear in, if known. */
   folderId: ItemId.nullable(),
-  /** Whether the links it was made of are known, so that they can be added again. */
+  /** Whether its links are known, so that they can be added again. */
   areLinksKnown: z.boolean(),
 })
 export type Transfer = z.infer<typeof Transfer>
 
-/** A transfer that has left the list, as our own history keeps it. `itemId` is what it became, when the service told. */
+/** A transfer that has left the list, as stored in our history. `itemId` is what it became, if the service reported it. */
 export const HistoryEntry = z.object({
   id: z.string(),
   accountId: z.string(),
@@ -89,7 +89,7 @@ export const HistoryEntry = z.object({
   itemId: ItemId.nullable(),
   folderId: ItemId.nullable(),
   links: z.array(z.string()),
-  /** What the service said of it when it came, in a sentence: that it may not be whole. */
+  /** The service's remark on it when it arrived, such as that it may be incomplete. */
   note: z.string().nullable(),
 })
 export type HistoryEntry = z.infer<typeof HistoryEntry>
