@@ -7,7 +7,7 @@ import { createHosters } from './core/transfers/hosters.ts'
 import { logError, redact } from './log/log.ts'
 import { keepSecret } from './log/secrets.ts'
 import { type Options, readOptions } from './options.ts'
-import { joinParent, type ParentSettings } from './parent.ts'
+import { connectToParent, type ParentSettings } from './parent.ts'
 import { UsageError } from './raw-options.ts'
 import type { TorrentEngine } from './torrent/engine.ts'
 
@@ -19,7 +19,7 @@ process.env.UV_THREADPOOL_SIZE ??= '8'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
-  const parent = options.users === null ? joinParent() : null
+  const parent = options.users === null ? connectToParent() : null
   const gate = createGate({ allowHosts: options.allowHosts })
   const hosters = createHosters({ accounts: options.hosterAccounts, extraHosts: options.paidHosts })
   let allowed = options.allowHosts
@@ -42,9 +42,9 @@ async function main(): Promise<void> {
   const users = options.users ?? (started === undefined ? [] : [{ ...started.credentials, ...options.limits }])
   for (const { key, secret, user, password } of users) keepSecret(key, secret, password, `${user}:${password}`)
 
-  const tell = (message: object) => {
+  const send = (message: object) => {
     process.stdout.write(`${JSON.stringify(message)}\n`)
-    parent?.tell(message)
+    parent?.send(message)
   }
   const open = () => {
     const { folder, load } = options
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     try {
       return openCores({ folder, users, gate, hosters, load, openTorrents, report: logError })
     } catch (error) {
-      if (parent !== null && error instanceof DataFolderError) tell({ ready: false, reason: error.message })
+      if (parent !== null && error instanceof DataFolderError) send({ ready: false, reason: error.message })
       throw error
     }
   }
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   parent?.closed.then(stopOnce).catch(die)
 
   const { port, url } = service
-  tell({ ready: true, port, url, ...(cores.notice !== null && { notice: cores.notice }) })
+  send({ ready: true, port, url, ...(cores.notice !== null && { notice: cores.notice }) })
   await cores.start()
 }
 

@@ -145,7 +145,7 @@ function parse(argv: string[]): RawOptions {
   }
 }
 
-/** The word may be a part of a secret. */
+/** True for a word that belongs to no flag. Node's message would quote it, and it may be part of a secret. */
 function isStray(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
 }
@@ -155,7 +155,7 @@ function readFile(path: string): RawOptions {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
     } catch (cause) {
-      // An error about its JSON would quote it, with the secrets in it.
+      // The message of a JSON error would quote the file, with its secrets.
       const why =
         cause instanceof SyntaxError
           ? `it is not JSON${placeOf(cause)}`
@@ -220,7 +220,7 @@ function refuseCredentials(flags: RawOptions): void {
   }
 }
 
-/** Anyone who can reach the service can try keys: short ones would be found. */
+/** Anyone who can reach the service can guess keys, so short ones are refused. */
 function checkStrength(users: UserOptions[] | null, listen: string): void {
   if (users === null) throw new UsageError('With --parent the service listens on this computer only.')
   for (const { key, secret, user } of users) {

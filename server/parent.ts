@@ -15,8 +15,8 @@ export interface Parent {
   onSettings: (listener: (settings: ParentSettings) => void) => void
   /** Resolves when the app closes, or asks the service to stop. */
   closed: Promise<void>
-  /** Sends through Electron's port, where there is one, what otherwise goes to standard output. */
-  tell: (message: object) => void
+  /** Sends a message through Electron's port. Does nothing without one: those apps read standard output. */
+  send: (message: object) => void
 }
 
 interface MessagePort {
@@ -25,7 +25,7 @@ interface MessagePort {
 }
 
 /** Connects to the app: over Electron's port in a utility process, otherwise with lines of JSON on standard input. */
-export function joinParent(): Parent {
+export function connectToParent(): Parent {
   let change: (settings: ParentSettings) => void = () => undefined
   let start: (message: Awaited<Parent['started']>) => void
   const started: Parent['started'] = new Promise((resolve) => {
@@ -55,7 +55,7 @@ export function joinParent(): Parent {
     onSettings: (listener) => {
       change = listener
     },
-    tell: (message) => port?.postMessage(message),
+    send: (message) => port?.postMessage(message),
   }
 }
 

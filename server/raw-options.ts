@@ -1,4 +1,4 @@
-/** What is wrong with the command line or the settings file, in a sentence. */
+/** An error in the command line or the settings file, as a sentence. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
@@ -6,7 +6,7 @@ export class UsageError extends Error {
 /** Unvalidated names and values. */
 export type RawOptions = Record<string, unknown>
 
-/** Returns the object if it has no names other than these. */
+/** Returns the object if it has only these names. Otherwise throws a `UsageError`. */
 export function checkKeys(raw: unknown, names: readonly string[], what: string): RawOptions {
   if (!isRawOptions(raw)) throw new UsageError(`${what} is to be an object of names and values.`)
   const unknown = Object.keys(raw).find((name) => !names.includes(name))

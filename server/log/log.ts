@@ -9,8 +9,7 @@ export function logError(error: unknown): void {
 }
 
 /**
- * Logs a request for bytes, with its range. Nothing of the request is written as received: the line is built from what was
- * understood.
+ * Logs a request for content, with its range. Nothing is logged as received: the line is built from parsed values.
  */
 export function logRequest(
   { method = '', headers }: IncomingMessage,
@@ -37,7 +36,7 @@ export function redact(text: string): string {
   )
 }
 
-/** Pending request lines, written in batches, because each write blocks everything else. */
+/** Pending request lines. They are written in batches, because each write blocks. */
 const waiting: string[] = []
 
 function writeWaiting(): void {

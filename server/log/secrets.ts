@@ -4,7 +4,7 @@ const maxKnown = 1000
 const maxRounds = 3
 const known = new Set<string>()
 
-/** Hides texts from everything that is logged, in each form in which they can be quoted. */
+/** Hides texts in everything that is logged, in every form in which they may be encoded or quoted. */
 export function keepSecret(...texts: (string | null | undefined)[]): void {
   for (const text of texts) {
     if (text === null || text === undefined || text.length < minKnownLength) continue

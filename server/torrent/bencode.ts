@@ -30,9 +30,9 @@ interface Decoded {
   /** Where the value begins and ends. */
   start: number
   end: number
-  /** Where the values of the outermost dictionary stand, by key. */
+  /** The positions of the outermost dictionary's values, by key. */
   spans: Map<string, { start: number; end: number }>
-  /** The keys that a dictionary has more than once. It holds the first value of each. */
+  /** The repeated keys of each dictionary. Only the first value of a key is kept. */
   repeated: Map<Map<string, Bencoded>, Set<string>>
 }
 

@@ -23,7 +23,7 @@ export async function createClient(settings: WorkerOptions): Promise<WebTorrent>
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
     if (!isTaken || listen.port === 0) throw error
-    // Torrents still work on another port; fewer people can connect.
+    // Torrents still work on another port, but fewer peers can connect.
     return open({ ...settings, listen: { ...listen, port: 0 } })
   }
 }
@@ -54,7 +54,7 @@ async function open({ listen, dht, downloadLimit, uploadLimit }: WorkerOptions):
   return client
 }
 
-/** A checked torrent in the form of webtorrent's own parser, which then never sees the file. */
+/** Converts a validated torrent to the form of webtorrent's own parser, which then never sees the file. */
 export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
   const { info, hashes, pieceCount, pieceLength, length } = torrent
   const hex = hashes.toString('hex')
@@ -82,8 +82,8 @@ export function asParsed(torrent: Torrent, magnet: Magnet | null): Parsed {
 }
 
 /**
- * The address at which a web seed has a torrent. For a single file webtorrent uses the address as it is, although it may be that
- * of a folder. Source: BEP 19.
+ * The URL of a torrent on a web seed. For a single file, webtorrent uses the URL unchanged, although it may be that of a folder.
+ * Source: BEP 19.
  */
 export function seedAddress(url: string, torrent: Torrent): string {
   const [only, ...others] = withBytes(torrent)

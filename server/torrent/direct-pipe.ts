@@ -8,9 +8,9 @@ import { guardWire } from './wire-guard.ts'
 const smallBytes = 8 * 1024
 
 /**
- * Replaces how webtorrent joins a peer's connection to its protocol. It puts four streams between them, for limits that are
- * mostly not set: more than half of the time of a transfer. Without limits the bytes pass straight through, and what is sent
- * within one tick is written at once. Every connection gets its guards here, before its first byte.
+ * Replaces how webtorrent connects a peer's socket to its protocol. It puts four throttle streams between them, which take more
+ * than half of the time of a transfer although limits are rarely set. Without limits, bytes now pass straight through, and what is
+ * sent within one tick is written at once. Every connection is also guarded here, before its first byte.
  */
 export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: boolean }): void {
   const { setThrottlePipes, onConnect } = prototype
@@ -18,7 +18,7 @@ export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: b
     guardWire(this)
     const isDirect = this.conn instanceof Socket && !isLimited
     if (this.conn instanceof Socket) serveInTurn(this)
-    if (isDirect) join(this)
+    if (isDirect) connectDirectly(this)
     else setThrottlePipes.call(this)
   }
   // Alternates between plain and encrypted: peers that insist on one of them are reached on the second attempt.
@@ -28,7 +28,7 @@ export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: b
   }
 }
 
-function join(peer: Peer): void {
+function connectDirectly(peer: Peer): void {
   const { conn, wire } = peer
   const push = wire.push
   let waiting: Uint8Array[] = []
@@ -66,6 +66,6 @@ function join(peer: Peer): void {
     peer.emit('upload', data.length)
     return true
   }
-  // Nothing but the end comes out there, and it has to be consumed.
+  // The stream emits only its end, which has to be consumed.
   wire.resume()
 }

@@ -10,8 +10,8 @@ const refillBelow = 0.75
 const maxPendingBytes = 64 * 1024 * 1024
 const maxOpenBytes = 128 * 1024 * 1024
 const maxWebRequests = 4
-const maxAskedAtOnce = 2
-const choice = 64
+const maxPeersPerBlock = 2
+const maxCandidates = 64
 
 interface OpenPiece {
   index: number
@@ -19,13 +19,13 @@ interface OpenPiece {
   blocks: (Uint8Array | undefined)[]
   /** The sender of each block. */
   sources: string[]
-  /** The peers asked for each block that have not answered yet. */
+  /** The peers with an open request for each block. */
   asked: Wire[][]
   /** Blocks not requested yet; the next one is last. */
   free: number[]
   left: number
-  /** A damaged piece that came from several peers is fetched from a single one, so that the next blame is certain. */
-  isForOne: boolean
+  /** A damaged piece that came from several peers is fetched from a single one next, so that the blame is certain. */
+  isSingleSource: boolean
   owner: Wire | null
 }
 
@@ -77,7 +77,7 @@ export class Downloading {
       const block = open?.free.pop()
       if (open === null || block === undefined) break
       if (open.free.length === 0) this.#fillable.delete(open)
-      if (open.isForOne) open.owner = wire
+      if (open.isSingleSource) open.owner = wire
       this.#ask(wire, open, block)
     }
     if (wire.requests.length === 0) this.#overtake(wire)
@@ -149,9 +149,9 @@ export class Downloading {
 
   /** A peer that sent all of a damaged piece is to blame; of several, those whose blocks turn out to differ. */
   #blame(open: OpenPiece, blocks: Uint8Array[]): void {
-    const givers = new Set(open.sources)
-    const [only] = givers
-    if (givers.size === 1 && only !== undefined) {
+    const senders = new Set(open.sources)
+    const [only] = senders
+    if (senders.size === 1 && only !== undefined) {
       this.#options.onCorrupt(only)
       return
     }
@@ -174,7 +174,7 @@ export class Downloading {
 
   #fillableFor(wire: Wire): OpenPiece | null {
     for (const open of this.#fillable) {
-      const isFree = !open.isForOne || open.owner === null || open.owner === wire
+      const isFree = !open.isSingleSource || open.owner === null || open.owner === wire
       if (isFree && wire.peerPieces.get(open.index)) return open
     }
     return null
@@ -194,7 +194,7 @@ export class Downloading {
       asked: Array.from({ length: count }, () => []),
       free: Array.from({ length: count }, (_, block) => count - 1 - block),
       left: count,
-      isForOne: this.#suspicions.has(index),
+      isSingleSource: this.#suspicions.has(index),
       owner: null,
     }
     this.#open.set(index, open)
@@ -203,7 +203,7 @@ export class Downloading {
     return open
   }
 
-  /** Of the next missing pieces that a peer has, the rarest. Each peer begins somewhere else. */
+  /** Chooses the rarest of the next missing pieces that a peer has. Each peer starts at a random piece. */
   #choose(wire: Wire): number | null {
     const { swarm } = this.#options
     const { bitfield, pieces, wires } = swarm
@@ -212,7 +212,7 @@ export class Downloading {
     let best: number | null = null
     let fewest = Number.POSITIVE_INFINITY
     let seen = 0
-    for (let step = 0; step < count && seen < choice; step += 1) {
+    for (let step = 0; step < count && seen < maxCandidates; step += 1) {
       const index = (start + step) % count
       if (bitfield?.get(index) || this.#open.has(index) || this.#writing.has(index)) continue
       if (!wire.peerPieces.get(index)) continue
@@ -225,13 +225,13 @@ export class Downloading {
     return best
   }
 
-  /** Endgame: also requests what slower peers owe, and takes what arrives first. */
+  /** Endgame: requests blocks that slower peers have not delivered yet, and takes whichever arrives first. */
   #overtake(wire: Wire): void {
     for (const open of this.#open.values()) {
-      if (!wire.peerPieces.get(open.index) || open.isForOne) continue
+      if (!wire.peerPieces.get(open.index) || open.isSingleSource) continue
       for (const [block, asked] of open.asked.entries()) {
         if (wire.requests.length >= minPipeline) return
-        if (open.blocks[block] !== undefined || asked.length >= maxAskedAtOnce || asked.includes(wire)) continue
+        if (open.blocks[block] !== undefined || asked.length >= maxPeersPerBlock || asked.includes(wire)) continue
         this.#ask(wire, open, block)
       }
     }
@@ -244,12 +244,12 @@ export class Downloading {
   }
 }
 
-/** As many requests as the peer answers in a second, within bounds and its own announced queue length. */
+/** The number of requests that the peer answers in a second, within our bounds and its announced queue length. */
 function pipelineOf(wire: Wire): number {
   const { reqq } = wire.peerExtendedHandshake
-  const kept = typeof reqq === 'number' && reqq > 0 ? reqq : maxPipeline
+  const announced = typeof reqq === 'number' && reqq > 0 ? reqq : maxPipeline
   const useful = Math.ceil((pipelineSeconds * wire.downloadSpeed()) / blockBytes)
-  return Math.min(Math.max(minPipeline, useful), kept, maxPipeline)
+  return Math.min(Math.max(minPipeline, useful), announced, maxPipeline)
 }
 
 function lengthOf(open: OpenPiece, block: number): number {

@@ -14,7 +14,7 @@ interface TorrentJob {
   source: TorrentSource
   /** An existing private folder. The torrent's files become `0`, `1`, … in it, by their index in `TorrentInfo.files`. */
   folder: string
-  /** The record of an earlier run, or null to check what the folder holds. */
+  /** The record of an earlier run, or null to check the contents of the folder. */
   resume: TorrentResume | null
   bootId: string
   /** Called once per start, as soon as the torrent's content is known. Rejects to refuse it before a byte is written. */
@@ -27,24 +27,23 @@ interface TorrentJob {
 
 /** A started torrent. After `done` it seeds until it is stopped. */
 export interface RunningTorrent {
-  /** Resolves when every piece is verified and forced to the disk; rejects as `failed` does, and with an `AbortError` once stopped. */
+  /** Resolves when every piece is verified and synced to disk; rejects like `failed`, and with an `AbortError` when stopped. */
   done: Promise<void>
   /**
-   * Rejects with a `TorrentError`, or with what `onMetadata` rejected with, when the torrent cannot continue; otherwise never
-   * settles.
+   * Rejects with a `TorrentError`, or with the rejection of `onMetadata`, when the torrent cannot continue; otherwise never settles.
    */
   failed: Promise<never>
-  /** Stops it, with a last checkpoint. What it wrote stays. */
+  /** Stops it after a final checkpoint. Its files stay. */
   stop(): Promise<void>
 }
 
 export interface TorrentEngine {
-  /** Replaces the hosts that may be reached although they are on the person's own network. */
+  /** Replaces the hosts on the person's own network that may be reached. */
   allow(hosts: readonly string[]): void
   /** Finds out what a torrent contains without fetching it. Rejects with a `TorrentError` or the signal's reason. */
   lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentMetadata>
   start(job: TorrentJob): RunningTorrent
-  /** Stops everything, with last checkpoints. */
+  /** Stops everything after final checkpoints. */
   close(): Promise<void>
 }
 
@@ -57,7 +56,7 @@ export interface TorrentEngineOptions {
   listen?: { address: string; port: number }
   /** Bytes per second for all torrents together; 0 for no limit. */
   downloadLimit?: number
-  /** The limit for uploads; lifted while a complete torrent is seeded, so that its slot is free again soon. */
+  /** The limit for uploads. Lifted while a complete torrent is seeding, so that its slot is freed sooner. */
   uploadLimit?: number
   /** Receives errors that are reported nowhere else. */
   report: (error: unknown) => void
@@ -67,10 +66,10 @@ interface Running {
   job: TorrentJob
   message: WorkerJob
   resume: TorrentResume | null
-  isAsked: boolean
+  isAnnounced: boolean
   finish: () => void
   fail: (error: unknown) => void
-  /** It was stopped before it was done. */
+  /** Called when it is stopped before it is done. */
   abandon: () => void
   stopped: PromiseWithResolvers<void>
 }
@@ -97,11 +96,11 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
   }
   const supervisor = createWorkerSupervisor({
     settings,
-    onMessage: (message) => hear(message),
+    onMessage: (message) => receive(message),
     onReplaced: () => {
-      for (const [id, { source }] of lookups) supervisor.tell({ type: 'look-up', id, source })
+      for (const [id, { source }] of lookups) supervisor.send({ type: 'look-up', id, source })
       for (const torrent of running.values())
-        supervisor.tell({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
+        supervisor.send({ type: 'start', job: { ...torrent.message, resume: torrent.resume } })
     },
     onLost: (error) => {
       for (const id of [...running.keys(), ...lookups.keys()]) fail(id, error)
@@ -118,44 +117,44 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
     torrent?.stopped.resolve()
   }
   const refuse = (id: number, error: unknown) => {
-    if (running.has(id)) supervisor.tell({ type: 'stop', id })
+    if (running.has(id)) supervisor.send({ type: 'stop', id })
     fail(id, error)
   }
-  const learn = (id: number, info: TorrentInfo) => {
+  const receiveMetadata = (id: number, info: TorrentInfo) => {
     const torrent = running.get(id)
     if (torrent === undefined) return
     const torrentFile = Buffer.from(info.torrentFile).toString('base64')
-    const isKept = torrent.resume?.infoHash === info.infoHash
+    const isResumed = torrent.resume?.infoHash === info.infoHash
     torrent.resume = {
       infoHash: info.infoHash,
       pieces: '',
       syncedPieces: '',
       uploadedBytes: 0,
-      ...(isKept ? torrent.resume : {}),
+      ...(isResumed ? torrent.resume : {}),
       torrentFile,
-      bootId: isKept ? (torrent.resume?.bootId ?? torrent.job.bootId) : torrent.job.bootId,
+      bootId: isResumed ? (torrent.resume?.bootId ?? torrent.job.bootId) : torrent.job.bootId,
     }
-    if (torrent.isAsked) return
-    torrent.isAsked = true
+    if (torrent.isAnnounced) return
+    torrent.isAnnounced = true
     const accept = () => {
       torrent.message.isAccepted = true
-      if (running.has(id)) supervisor.tell({ type: 'accept', id })
+      if (running.has(id)) supervisor.send({ type: 'accept', id })
     }
     const ask = async () => torrent.job.onMetadata(info)
     ask().then(accept, (error: unknown) => refuse(id, error))
   }
-  const keep = (id: number, checkpoint: Checkpoint) => {
+  const receiveCheckpoint = (id: number, checkpoint: Checkpoint) => {
     const torrent = running.get(id)
     if (torrent === undefined || torrent.resume === null) return
     torrent.resume = { ...torrent.resume, ...checkpoint, bootId: torrent.job.bootId }
     torrent.job.onCheckpoint(torrent.resume)
   }
-  const hear = (message: FromWorker) => {
+  const receive = (message: FromWorker) => {
     if (message.type === 'closed') return
     const torrent = running.get(message.id)
-    if (message.type === 'metadata') learn(message.id, message.info)
+    if (message.type === 'metadata') receiveMetadata(message.id, message.info)
     else if (message.type === 'state') torrent?.job.onState(message.state)
-    else if (message.type === 'checkpoint') keep(message.id, message.checkpoint)
+    else if (message.type === 'checkpoint') receiveCheckpoint(message.id, message.checkpoint)
     else if (message.type === 'done') torrent?.finish()
     else if (message.type === 'failed') fail(message.id, new TorrentError(message.sentence, { code: message.code }))
     else if (message.type === 'looked-up') {
@@ -170,7 +169,7 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
   return {
     allow: (hosts) => {
       settings.allowHosts = hosts
-      supervisor.tellIfThere({ type: 'allow', hosts })
+      supervisor.sendIfRunning({ type: 'allow', hosts })
     },
     lookUp: async (source, { signal }) => {
       signal.throwIfAborted()
@@ -178,11 +177,11 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
       const pending: PendingLookup = { source, answer: Promise.withResolvers<TorrentMetadata>() }
       lookups.set(id, pending)
       const onAbort = () => {
-        supervisor.tellIfThere({ type: 'cancel-lookup', id })
+        supervisor.sendIfRunning({ type: 'cancel-lookup', id })
         fail(id, signal.reason)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      supervisor.tell({ type: 'look-up', id, source })
+      supervisor.send({ type: 'look-up', id, source })
       return pending.answer.promise.finally(() => signal.removeEventListener('abort', onAbort))
     },
     start: (job) => {
@@ -196,7 +195,7 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
         job,
         message: { id, source, folder, resume, bootId, isAccepted: false },
         resume,
-        isAsked: false,
+        isAnnounced: false,
         finish: () => done.resolve(),
         fail: (error) => {
           done.reject(error)
@@ -206,10 +205,10 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
         stopped: Promise.withResolvers<void>(),
       }
       running.set(id, torrent)
-      supervisor.tell({ type: 'start', job: torrent.message })
+      supervisor.send({ type: 'start', job: torrent.message })
       const stop = async () => {
         torrent.abandon()
-        if (running.has(id)) supervisor.tell({ type: 'stop', id })
+        if (running.has(id)) supervisor.send({ type: 'stop', id })
         await torrent.stopped.promise
       }
       return { done: done.promise, failed: failed.promise, stop }

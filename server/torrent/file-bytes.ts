@@ -15,12 +15,12 @@ export function cut(blocks: readonly Uint8Array[], start: number, length: number
   return pieces
 }
 
-/** Writes blocks at a position, all of them. */
+/** Writes all blocks at a position. */
 export async function writeFully(file: FileHandle, blocks: Uint8Array[], position: number): Promise<void> {
   let rest = blocks
   let at = position
   while (rest.length > 0) {
-    // The system takes at most 1,024 blocks at once.
+    // The system accepts at most 1,024 buffers per call.
     const batch = rest.slice(0, 1024)
     const { bytesWritten } = await file.writev(batch, at)
     at += bytesWritten
@@ -39,7 +39,7 @@ export async function readFully(file: FileHandle, buffer: Buffer, position: numb
   }
 }
 
-/** An error of the disk as a sentence, with the system's code. */
+/** Converts a disk error to a sentence, with the system's error code. */
 export function diskError(cause: unknown): TorrentError {
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'

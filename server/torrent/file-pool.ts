@@ -14,16 +14,16 @@ export class FilePool {
   // In order of use, the least recently used first.
   readonly #held = new Map<string, Held>()
 
-  /** Calls `use` with an open file; with `isMade`, creates a missing one. Links are not followed. */
-  async with<T>(path: string, isMade: boolean, use: (file: FileHandle) => Promise<T>): Promise<T> {
-    const held = this.#held.get(path) ?? { file: openFile(path, isMade), users: 0 }
+  /** Calls `use` with an open file; with `isCreated`, creates a missing one. Links are not followed. */
+  async with<T>(path: string, isCreated: boolean, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const held = this.#held.get(path) ?? { file: openFile(path, isCreated), users: 0 }
     this.#held.delete(path)
     this.#held.set(path, held)
     held.users += 1
     try {
       return await use(await held.file)
     } catch (error) {
-      // The next user tries again to open a file that failed to open.
+      // If the file failed to open, the next user tries again.
       await held.file.catch(() => this.#forget(path, held))
       throw error
     } finally {
@@ -55,6 +55,6 @@ export class FilePool {
   }
 }
 
-function openFile(path: string, isMade: boolean): Promise<FileHandle> {
-  return openPlain(path, constants.O_RDWR | (isMade ? constants.O_CREAT : 0))
+function openFile(path: string, isCreated: boolean): Promise<FileHandle> {
+  return openPlain(path, constants.O_RDWR | (isCreated ? constants.O_CREAT : 0))
 }

@@ -23,9 +23,9 @@ type Lookup = (
 
 /**
  * Installs the gate in the primitives through which every module of this worker, including the built-in `fetch`, reaches the
- * network: a TCP connection or a datagram goes out only to an address that the gate admits, names are resolved here and never
- * again, servers listen only where they were told to, and a datagram is accepted only from an address that one was sent to within
- * the last minute. A worker has its own copies of Node's modules, so nothing outside it is changed.
+ * network: TCP connections and datagrams go only to addresses that the gate admits, names are resolved here and never again,
+ * servers listen only on the configured address, and datagrams are accepted only from addresses that one was sent to within the
+ * last minute. A worker has its own copies of Node's modules, so nothing outside it changes.
  */
 export function installGuard({ gate, listen }: GuardOptions): void {
   const isOpen = !isLoopback(listen.address)
@@ -41,8 +41,8 @@ export function isLoopback(address: string): boolean {
 
 function guardConnections(gate: GuardOptions['gate']): void {
   const connect = net.Socket.prototype.connect
-  const guarded = function (this: net.Socket, ...given: unknown[]): net.Socket {
-    const { options, done } = readConnect(given)
+  const guarded = function (this: net.Socket, ...args: unknown[]): net.Socket {
+    const { options, done } = readConnect(args)
     const port = Number(options.port)
     const host = typeof options.host === 'string' && options.host !== '' ? options.host : 'localhost'
     const refuse = (error: unknown) => {
@@ -64,9 +64,9 @@ function guardConnections(gate: GuardOptions['gate']): void {
   Reflect.set(net.Socket.prototype, 'connect', guarded)
 }
 
-/** `connect` is called with options, with port and host, and by Node itself with both in one array. */
-function readConnect(given: unknown[]): { options: Record<string, unknown>; done: unknown } {
-  const [first, second, third] = Array.isArray(given[0]) ? given[0] : given
+/** Reads the arguments of `connect`: options, or port and host; Node itself passes either in one array. */
+function readConnect(args: unknown[]): { options: Record<string, unknown>; done: unknown } {
+  const [first, second, third] = Array.isArray(args[0]) ? args[0] : args
   if (isRecord(first)) return { options: first, done: typeof second === 'function' ? second : null }
   const done = [second, third].find((entry) => typeof entry === 'function') ?? null
   if (typeof first === 'string' && !/^\d+$/.test(first)) return { options: { path: first }, done }
@@ -75,7 +75,7 @@ function readConnect(given: unknown[]): { options: Record<string, unknown>; done
 
 const lookUpAll = createLookups(dns.promises.lookup)
 
-/** Resolves a name for a connection: a single answer that is not admitted refuses the name. */
+/** Resolves a name for a connection. A single address that is not admitted refuses the name. */
 function guardedLookup(gate: GuardOptions['gate'], port: number): Lookup {
   return (host, options, done) => {
     const answer = (answers: dns.LookupAddress[]) => {
@@ -110,8 +110,8 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
   const sentTo = new WeakMap<dgram.Socket, Map<string, number>>()
   const { send, emit } = dgram.Socket.prototype
 
-  const guardedSend = function (this: dgram.Socket, ...given: unknown[]): void {
-    const { message, port, host, done } = readSend(given)
+  const guardedSend = function (this: dgram.Socket, ...args: unknown[]): void {
+    const { message, port, host, done } = readSend(args)
     const fail = (error: unknown) => {
       const reason = error instanceof Error ? error : new GateError('It was refused.')
       process.nextTick(() => (typeof done === 'function' ? done(reason) : undefined))
@@ -130,7 +130,7 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
       return
     }
     guardedLookup(gate, port)(host, { all: true }, (error, answers) => {
-      // Everything here is sent over IPv4; the other answers were checked all the same.
+      // Datagrams are sent over IPv4 only; the other addresses were checked nevertheless.
       const answer = Array.isArray(answers) ? answers.find(({ family }) => family === 4) : undefined
       if (error || answer === undefined) return fail(error ?? new GateError(`The host “${host}” has no address.`))
       go(answer.address)
@@ -140,7 +140,7 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
   Reflect.set(dgram.Socket.prototype, 'connect', () => {
     throw new GateError('Datagrams are sent to addresses only.')
   })
-  // What makes webtorrent's parsers throw must not end the worker, and bencoded datagrams are validated before they see them.
+  // A datagram that makes webtorrent's parsers throw must not end the worker, and bencoded ones are validated first.
   Reflect.set(dgram.Socket.prototype, 'emit', function (this: dgram.Socket, event: unknown, ...rest: unknown[]) {
     if (event !== 'message') return Reflect.apply(emit, this, [event, ...rest])
     const [message, from] = rest
@@ -157,10 +157,10 @@ function guardDatagrams(gate: GuardOptions['gate'], isOpen: boolean): void {
   })
 }
 
-/** `send` is called with offset and length, or without. */
-function readSend(given: unknown[]): { message: Uint8Array; port: number; host: string; done: unknown } {
-  const [body, second, third, fourth, fifth, sixth] = given
-  // Node itself calls again with a list, once an unbound socket is bound.
+/** Reads the arguments of `send`, with or without offset and length. */
+function readSend(args: unknown[]): { message: Uint8Array; port: number; host: string; done: unknown } {
+  const [body, second, third, fourth, fifth, sixth] = args
+  // Node itself calls it again with a list once an unbound socket is bound.
   const parts = Array.isArray(body) ? body : [body]
   const bytes = Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : Buffer.from(`${part}`))))
   const hasRange = typeof second === 'number' && typeof third === 'number'

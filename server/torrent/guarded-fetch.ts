@@ -2,12 +2,12 @@ import { decodeBencode } from './bencode.ts'
 
 const maxTrackerBytes = 2 * 1024 * 1024
 
-/** Ends the address of a web seed's file that is only padding: it is never requested, its bytes are zeros. */
+/** The path of a padding file on a web seed. It is never requested: its bytes are zeros. */
 export const paddingMark = 'padding-of-zeros'
 
 /**
- * The `fetch` that webtorrent gets: tracker responses have at most 2 MiB and are reduced to valid bencoding before its own
- * decoder, which loops forever on a negative length, sees them; a web seed delivers exactly the requested range, or nothing.
+ * Wraps `fetch` for webtorrent. Tracker responses are limited to 2 MiB and reduced to valid bencoding, because webtorrent's decoder
+ * loops forever on a negative length; a web seed delivers exactly the requested range, or the request fails.
  */
 export function boundFetch(original: typeof fetch): typeof fetch {
   return async (input, init) => {
@@ -29,7 +29,7 @@ export function boundFetch(original: typeof fetch): typeof fetch {
   }
 }
 
-/** Throws a `BencodeError` where there is none. */
+/** The bencoded value in a response body. Throws a `BencodeError` if there is none. */
 function validPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const { start, end } = decodeBencode(body)
   return body.subarray(start, end)

@@ -1,12 +1,12 @@
 const maxDelayMs = 2 ** 31 - 1
 
 /**
- * Limits the delays of all timers of this thread: Node turns a larger one into a millisecond, so a tracker that announces an
- * interval of years would be asked a thousand times a second. Source: Node, "Timers".
+ * Limits the delays of all timers in this thread: Node turns a larger delay into 1 ms, so a tracker that announces an interval of
+ * years would get a thousand requests a second. Source: Node, "Timers".
  */
 export function boundTimers(): void {
   const { setInterval, setTimeout } = globalThis
-  const bounded = (plain: (...given: unknown[]) => unknown) =>
+  const bounded = (plain: (...args: unknown[]) => unknown) =>
     Object.assign(
       (work: unknown, delayMs: unknown, ...rest: unknown[]) =>
         plain(work, typeof delayMs === 'number' ? Math.min(delayMs, maxDelayMs) : delayMs, ...rest),
@@ -15,11 +15,11 @@ export function boundTimers(): void {
   Reflect.set(
     globalThis,
     'setInterval',
-    bounded((...given) => Reflect.apply(setInterval, globalThis, given)),
+    bounded((...args) => Reflect.apply(setInterval, globalThis, args)),
   )
   Reflect.set(
     globalThis,
     'setTimeout',
-    bounded((...given) => Reflect.apply(setTimeout, globalThis, given)),
+    bounded((...args) => Reflect.apply(setTimeout, globalThis, args)),
   )
 }

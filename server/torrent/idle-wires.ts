@@ -1,7 +1,7 @@
 import type { Torrent as Swarm, Wire } from 'webtorrent'
 
 const quietMs = 30_000
-const lookMs = 1000
+const checkEveryMs = 1000
 const maxEndedAtOnce = 10
 
 type IdleWire = Pick<Wire, 'uploaded' | 'downloaded' | 'destroyed' | 'destroy'>
@@ -10,27 +10,27 @@ interface Connections extends Pick<Swarm, '_numConns' | '_numQueued'> {
 }
 
 /**
- * A torrent has a limited number of connections. When all are taken and peers are waiting, those that carried no content for half
- * a minute are closed, the longest idle first: peers that never send anything, not even the metadata.
+ * A torrent has a limited number of connections. When all are taken and peers are queued, closes those that transferred no content
+ * for half a minute, the longest idle first.
  */
 export class IdleWires {
   readonly #seen = new WeakMap<IdleWire, { bytes: number; atMs: number }>()
   readonly #maxConnections: number
-  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #checkedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(maxConnections: number) {
     this.#maxConnections = maxConnections
   }
 
   /** Call often; checks once a second. */
-  makeRoom({ wires, _numConns: taken, _numQueued: inLine }: Connections): void {
+  makeRoom({ wires, _numConns: taken, _numQueued: queued }: Connections): void {
     const nowMs = performance.now()
-    if (nowMs - this.#lookedAtMs < lookMs) return
-    this.#lookedAtMs = nowMs
+    if (nowMs - this.#checkedAtMs < checkEveryMs) return
+    this.#checkedAtMs = nowMs
     const quiet = wires.filter((wire) => nowMs - this.#movedAtMs(wire, nowMs) >= quietMs)
-    if (taken < this.#maxConnections || inLine <= 0) return
+    if (taken < this.#maxConnections || queued <= 0) return
     quiet.sort((a, b) => this.#movedAtMs(a, nowMs) - this.#movedAtMs(b, nowMs))
-    for (const wire of quiet.slice(0, Math.min(inLine, maxEndedAtOnce))) wire.destroy()
+    for (const wire of quiet.slice(0, Math.min(queued, maxEndedAtOnce))) wire.destroy()
   }
 
   #movedAtMs(wire: IdleWire, nowMs: number): number {

@@ -1,6 +1,6 @@
 import type { TorrentInfo, TorrentMetadata, TorrentResume, TorrentSource, TorrentState } from './types.ts'
 
-/** What the worker is made with. */
+/** The options of the worker. */
 export interface WorkerOptions {
   allowHosts: readonly string[]
   dht: { bootstrap: string[] } | false

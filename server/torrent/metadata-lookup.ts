@@ -16,14 +16,14 @@ interface LookupOptions {
   client: WebTorrent
   gate: Gate
   find: (infoHash: string) => Run | null
-  tell: (message: FromWorker) => void
+  send: (message: FromWorker) => void
 }
 
 interface MetadataLookup {
   lookUp(id: number, source: TorrentSource): void
   stop(id: number): void
   /**
-   * Ends the lookup of a torrent that is about to run. Its callers are answered by the run, once the returned function is called.
+   * Ends the lookup of a torrent that is about to run. Its callers get their answer from the run, once the returned function is called.
    */
   yieldTo(job: WorkerJob): Promise<() => void>
   infoHashOf(source: TorrentSource): string
@@ -39,7 +39,7 @@ interface Search {
  * Finds out what torrents contain: files are read, and peers are asked about magnet links, once for all lookups of the same
  * torrent.
  */
-export function createMetadataLookup({ client, gate, find, tell }: LookupOptions): MetadataLookup {
+export function createMetadataLookup({ client, gate, find, send }: LookupOptions): MetadataLookup {
   const searches = new Map<string, Search>()
   const stops = new Map<number, AbortController>()
 
@@ -47,13 +47,13 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
     const magnet = 'magnet' in source ? readMagnet(source.magnet) : null
     const file = 'torrentFile' in source ? readTorrent(source.torrentFile) : null
     const infoHash = magnet?.infoHash ?? file?.info.infoHash ?? ''
-    const asked = scrape(infoHash, magnet?.trackers ?? file?.trackers ?? [], signal)
+    const scraped = scrape(infoHash, magnet?.trackers ?? file?.trackers ?? [], signal)
     const torrent = file ?? (magnet === null ? null : await search(id, magnet, signal))
     if (torrent === null) return
-    const sharing = await asked
+    const sharing = await scraped
     signal.throwIfAborted()
     const metadata = { ...torrent.info, seeds: sharing?.seeds ?? null, peers: sharing?.peers ?? null }
-    tell({ type: 'looked-up', id, metadata })
+    send({ type: 'looked-up', id, metadata })
   }
   const search = async (id: number, magnet: Magnet, signal: AbortSignal): Promise<Torrent> => {
     for (;;) {
@@ -64,16 +64,17 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
       await new Promise((resolve) => setTimeout(resolve, 100))
       signal.throwIfAborted()
     }
-    const going = searches.get(magnet.infoHash) ?? begin(magnet)
-    for (const peer of magnet.peers) if (!going.swarm.destroyed && going.swarm.discovery) going.swarm.addPeer(peer)
-    going.watchers.add(id)
+    const current = searches.get(magnet.infoHash) ?? startSearch(magnet)
+    for (const peer of magnet.peers)
+      if (!current.swarm.destroyed && current.swarm.discovery) current.swarm.addPeer(peer)
+    current.watchers.add(id)
     const leave = () => {
-      going.watchers.delete(id)
-      if (going.watchers.size === 0) void end(magnet.infoHash)
+      current.watchers.delete(id)
+      if (current.watchers.size === 0) void endSearch(magnet.infoHash)
     }
     signal.addEventListener('abort', leave, { once: true })
     try {
-      return await going.found.promise
+      return await current.found.promise
     } catch (error) {
       if (!(error instanceof Yielded) || signal.aborted) throw error
       return await search(id, magnet, signal)
@@ -82,7 +83,7 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
       leave()
     }
   }
-  const begin = (magnet: Magnet): Search => {
+  const startSearch = (magnet: Magnet): Search => {
     const swarm = client.add(asUnknown(magnet), { store: NoStore, storeCacheSlots: 0 })
     const found = Promise.withResolvers<Torrent>()
     found.promise.catch(() => null)
@@ -101,7 +102,7 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
     searches.set(magnet.infoHash, search)
     return search
   }
-  const end = async (infoHash: string) => {
+  const endSearch = async (infoHash: string) => {
     const search = searches.get(infoHash)
     searches.delete(infoHash)
     if (search === undefined || search.swarm.destroyed) return
@@ -116,7 +117,7 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
       run(id, source, stop.signal)
         .catch((error: unknown) => {
           if (stop.signal.aborted) return
-          tell({ type: 'failed', id, sentence: error instanceof Error ? error.message : `${error}`, code: null })
+          send({ type: 'failed', id, sentence: error instanceof Error ? error.message : `${error}`, code: null })
         })
         .finally(() => stops.delete(id))
     },
@@ -124,7 +125,7 @@ export function createMetadataLookup({ client, gate, find, tell }: LookupOptions
     yieldTo: async ({ source }) => {
       const infoHash = infoHashOf(source)
       const search = searches.get(infoHash)
-      await end(infoHash)
+      await endSearch(infoHash)
       return () => search?.found.reject(new Yielded())
     },
     infoHashOf,

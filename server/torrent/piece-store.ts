@@ -18,20 +18,20 @@ interface Part {
   length: number
 }
 
-/** Called with the pieces that were just forced to the disk, and the state of their files since then. */
+/** Called with the pieces that were just synced to disk, and the state of their files after that. */
 type OnSynced = (pieces: ReadonlySet<number>, files: ReadonlyMap<number, BigIntStats>) => void
 
-/** What the files of a torrent have room for, before any of them is read. */
+/** What the files of a torrent may contain, judged without reading them. */
 export interface Survey {
-  /** True when the files are long enough to hold a piece, whatever they hold. */
+  /** True when the files are long enough for a piece, whatever their content. */
   isPresent: (piece: number) => boolean
-  /** True when none of the files of a piece has changed since it was noted. */
+  /** True when no file of a piece has changed since it was noted. */
   isUntouched: (piece: number) => boolean
 }
 
 /**
- * The pieces of one torrent in the files of its folder, named `0`, `1`, … by their index in the torrent. Padding is read as zeros
- * and never written. What was written is forced to the disk every 64 MiB or two seconds.
+ * Stores the pieces of one torrent in the files of its folder, named `0`, `1`, … by their index in the torrent. Padding is read as
+ * zeros and never written. Files are synced to disk every 64 MiB or two seconds.
  */
 export class PieceStore {
   readonly #torrent: Torrent
@@ -66,14 +66,14 @@ export class PieceStore {
     return piece === pieceCount - 1 ? length - pieceLength * (pieceCount - 1) : pieceLength
   }
 
-  /** Writes a verified piece, given in blocks that follow each other. */
+  /** Writes a verified piece, given as consecutive blocks. */
   async write(piece: number, blocks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     const length = blocks.reduce((sum, block) => sum + block.length, 0)
     if (length !== this.lengthOf(piece)) throw new Error(`piece ${piece} came with ${length} bytes`)
     this.pendingBytes += length
     try {
-      await this.#keep(this.#writeParts(piece, blocks))
+      await this.#track(this.#writeParts(piece, blocks))
     } catch (cause) {
       this.#failure = diskError(cause)
       throw this.#failure
@@ -85,7 +85,7 @@ export class PieceStore {
     if (isDue && this.#syncing === null) void this.sync().catch(() => null)
   }
 
-  /** Adds a piece that is in the files, but perhaps not on the disk, to those to be forced there. */
+  /** Marks a piece that is already in the files as not synced yet. */
   adopt(piece: number): void {
     const length = this.lengthOf(piece)
     for (const { index } of this.#parts(piece, 0, length)) if (index !== null) this.#dirtyFiles.add(index)
@@ -94,7 +94,7 @@ export class PieceStore {
   }
 
   /**
-   * Reads a part of a piece through a small cache of whole segments, because peers request neighbouring blocks one after another.
+   * Reads a part of a piece through a small cache of segments, because peers request neighbouring blocks one after another.
    */
   async read(piece: number, offset: number, length: number): Promise<Buffer> {
     if (offset < 0 || length < 1 || offset + length > this.lengthOf(piece))
@@ -107,7 +107,7 @@ export class PieceStore {
     return segment.subarray(offset - start, offset - start + length)
   }
 
-  /** Reads from the start of a part of a piece, and on into the next pieces. Rejects where they hold less. */
+  /** Reads `length` bytes from an offset in a piece, across the following pieces if needed. Rejects when the files are shorter. */
   async readDirect(piece: number, offset: number, length: number, into?: Buffer): Promise<Buffer> {
     const buffer = into?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length)
     const read = async ({ index, position, start, length: partLength }: Part) => {
@@ -115,20 +115,20 @@ export class PieceStore {
       if (index === null) return void target.fill(0)
       await this.#pool.with(this.#path(index), false, (file) => readFully(file, target, position))
     }
-    await this.#keep(Promise.all(this.#parts(piece, offset, length).map(read)))
+    await this.#track(Promise.all(this.#parts(piece, offset, length).map(read)))
     return buffer
   }
 
   /**
-   * Checks the files without reading them; `isUntouched` decides whether a file is as it was noted. What another program appended is cut
-   * off: no piece covers it, so no hash would ever show it.
+   * Checks the files without reading them; `isUntouched` decides whether a file is as it was noted. Bytes appended by another program are
+   * truncated: no piece covers them, so no hash would reveal them.
    */
   async survey(isUntouched: (index: number, found: BigIntStats) => boolean): Promise<Survey> {
     const sizes = new Map<number, number>()
     const untouched = new Set<number>()
     for (const { index, sizeBytes } of this.#torrent.placed) {
       if (index === null) continue
-      await this.#cutOff(index, sizeBytes)
+      await this.#truncate(index, sizeBytes)
       const found = await stat(this.#path(index), { bigint: true }).catch(() => null)
       if (found?.isFile() !== true) continue
       sizes.set(index, Number(found.size))
@@ -144,17 +144,17 @@ export class PieceStore {
     }
   }
 
-  /** Creates the empty files, sees that none is too long, and forces everything to the disk. */
+  /** Creates empty files, truncates those that are too long, and syncs everything to disk. */
   async finish(): Promise<void> {
     for (const { index, sizeBytes } of this.#torrent.placed) {
       if (index === null) continue
-      await this.#cutOff(index, sizeBytes)
+      await this.#truncate(index, sizeBytes)
       if (sizeBytes === 0) await this.#pool.with(this.#path(index), true, async () => this.#dirtyFiles.add(index))
     }
     await this.sync()
   }
 
-  async #cutOff(index: number, sizeBytes: number): Promise<void> {
+  async #truncate(index: number, sizeBytes: number): Promise<void> {
     const path = this.#path(index)
     const found = await lstat(path).catch(() => null)
     if (found?.isFile() !== true || found.size <= sizeBytes) return
@@ -162,11 +162,11 @@ export class PieceStore {
     this.#dirtyFiles.add(index)
   }
 
-  /** Forces what was written to the disk. Once failed, it stays failed. */
+  /** Syncs everything written to disk. After a failure, the store stays failed. */
   async sync(): Promise<void> {
     await this.#syncing
     if (this.#failure !== null) throw this.#failure
-    this.#syncing = this.#keep(this.#syncNow()).finally(() => {
+    this.#syncing = this.#track(this.#syncNow()).finally(() => {
       this.#syncing = null
     })
     await this.#syncing
@@ -243,7 +243,7 @@ export class PieceStore {
     return join(this.#folder, `${index}`)
   }
 
-  async #keep<T>(work: Promise<T>): Promise<T> {
+  async #track<T>(work: Promise<T>): Promise<T> {
     this.#working.add(work)
     try {
       return await work

@@ -14,7 +14,7 @@ interface RecheckOptions {
   isStopped: () => boolean
 }
 
-/** Reads pieces from the files and hashes them; while one batch is hashed the next one is read. */
+/** Reads pieces from the files and verifies their hashes. The next batch is read while one is hashed. */
 export async function recheck({ store, torrent, pieces, onValid, isStopped }: RecheckOptions): Promise<void> {
   const batches = inBatches(pieces, Math.max(1, Math.floor(batchBytes / torrent.pieceLength)))
   const largest = Math.max(0, ...batches.slice(0, 1).map((batch) => batch.length)) * torrent.pieceLength

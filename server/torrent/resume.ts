@@ -6,15 +6,15 @@ import { Stamps } from './stamps.ts'
 import { readTorrent, type Torrent } from './torrent-file.ts'
 import { TorrentError, type TorrentResume } from './types.ts'
 
-/** What is known of a torrent at its start: what the person gave, and the metadata that an earlier run stored. */
+/** Reads what is known about a torrent at its start: its source, and the metadata that an earlier run stored. */
 export function readSource({ source, resume }: WorkerJob): { magnet: Magnet | null; torrent: Torrent | null } {
   if ('torrentFile' in source) return { magnet: null, torrent: readTorrent(source.torrentFile) }
   const magnet = readMagnet(source.magnet)
-  return { magnet, torrent: keptTorrent(resume, magnet.infoHash) }
+  return { magnet, torrent: storedTorrent(resume, magnet.infoHash) }
 }
 
 /** The metadata that an earlier run stored, or null when it has to be requested again. */
-function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | null {
+function storedTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | null {
   if (resume === null || resume.torrentFile === null) return null
   try {
     const torrent = readTorrent(Buffer.from(resume.torrentFile, 'base64'))
@@ -26,8 +26,8 @@ function keptTorrent(resume: WorkerJob['resume'], infoHash: string): Torrent | n
 }
 
 /**
- * What is trusted of an earlier run, and what has to be read and hashed: within one boot everything that was written, after a
- * reboot only what was forced to the disk, and never a file that has changed since. Adds the unchanged files to `stamps`.
+ * Decides which pieces of an earlier run are trusted and which must be hashed again. Within one boot, everything written is trusted;
+ * after a reboot, only what was synced to disk; never a file that has changed since. Adds the unchanged files to `stamps`.
  */
 export async function trustedPieces(
   store: PieceStore,
@@ -35,9 +35,9 @@ export async function trustedPieces(
   { job: { resume, bootId }, stamps }: { job: WorkerJob; stamps: Stamps },
 ) {
   const isSameTorrent = resume !== null && resume.infoHash === info.infoHash
-  const kept = new Stamps(info.files.length, isSameTorrent ? resume.stamps : '')
+  const stored = new Stamps(info.files.length, isSameTorrent ? resume.stamps : '')
   const { isPresent, isUntouched } = await store.survey((index, found) => {
-    const isSame = kept.isSame(index, found)
+    const isSame = stored.isSame(index, found)
     if (isSame) stamps.note(index, found)
     return isSame
   })
@@ -56,8 +56,8 @@ export async function trustedPieces(
 }
 
 /** A stored resume record, parsed from JSON; null when there is none or it is unusable. */
-export function readTorrentResume(kept: string | null): Omit<TorrentResume, 'torrentFile'> | null {
-  const record = kept === null ? null : fromJson(kept)
+export function readTorrentResume(stored: string | null): Omit<TorrentResume, 'torrentFile'> | null {
+  const record = stored === null ? null : fromJson(stored)
   return isResume(record) ? record : null
 }
 

@@ -21,7 +21,7 @@ import { checkDone, handlePieces, markVerified, onMetadata, type PieceHandling }
 /** A running torrent. */
 export interface Run {
   infoHash: string
-  /** The checked torrent, once it is known. */
+  /** The validated torrent, once it is known. */
   torrent: () => Torrent | null
   isSeeding: () => boolean
   accept(): void
@@ -35,14 +35,14 @@ interface RunOptions {
   gate: Gate
   pool: FilePool
   job: WorkerJob
-  tell: (message: FromWorker) => void
+  send: (message: FromWorker) => void
   /** Called when it ends by itself. */
   onEnd: () => void
 }
 
 /** Starts a torrent. Throws a `TorrentError` for a source that cannot be read. */
 export function startRun(options: RunOptions): Run {
-  const { client, gate, pool, job, tell } = options
+  const { client, gate, pool, job, send } = options
   const { magnet, torrent: known } = readSource(job)
   const infoHash = known?.info.infoHash ?? magnet?.infoHash ?? ''
   const accepted = Promise.withResolvers<void>()
@@ -57,7 +57,7 @@ export function startRun(options: RunOptions): Run {
   let verifiedCount = 0
   let uploadedBytes = job.resume?.infoHash === infoHash ? job.resume.uploadedBytes : 0
   let phase: 'finding' | 'checking' | 'working' | 'sharing' = known === null ? 'finding' : 'checking'
-  let toldState = ''
+  let sentState = ''
   let isDirty = false
   let isEnded = false
 
@@ -65,8 +65,8 @@ export function startRun(options: RunOptions): Run {
     if (isEnded) return
     const { message, code } = error instanceof TorrentError ? error : { message: sentenceOf(error), code: null }
     stop().then(
-      () => tell({ type: 'failed', id: job.id, sentence: message, code }),
-      () => tell({ type: 'failed', id: job.id, sentence: message, code }),
+      () => send({ type: 'failed', id: job.id, sentence: message, code }),
+      () => send({ type: 'failed', id: job.id, sentence: message, code }),
     )
     options.onEnd()
   }
@@ -82,7 +82,7 @@ export function startRun(options: RunOptions): Run {
     isDirty = false
     const pieces = verified.toBase64()
     const syncedPieces = synced.toBase64()
-    tell({
+    send({
       type: 'checkpoint',
       id: job.id,
       checkpoint: { pieces, syncedPieces, stamps: stamps.toBase64(), uploadedBytes },
@@ -93,11 +93,11 @@ export function startRun(options: RunOptions): Run {
     await store?.finish()
     isDirty = true
     checkpoint()
-    if (!isEnded) tell({ type: 'done', id: job.id })
+    if (!isEnded) send({ type: 'done', id: job.id })
   }
 
   const prepare = async (swarm: Swarm, found: Torrent): Promise<void> => {
-    tell({ type: 'metadata', id: job.id, info: found.info })
+    send({ type: 'metadata', id: job.id, info: found.info })
     await accepted.promise
     torrent = found
     phase = 'checking'
@@ -212,7 +212,7 @@ export function startRun(options: RunOptions): Run {
   })
   swarm.once('done', () => void finish().catch(fail))
   swarm.on('error', fail)
-  // A tracker that does not answer does not fail the torrent: others may answer.
+  // A tracker that does not respond must not fail the torrent: others may respond.
   swarm.on('warning', () => null)
 
   const quiet = new IdleWires(maxConnections)
@@ -258,8 +258,8 @@ export function startRun(options: RunOptions): Run {
       quiet.makeRoom(swarm)
       const state = stateNow()
       const text = JSON.stringify(state)
-      if (text !== toldState) tell({ type: 'state', id: job.id, state })
-      toldState = text
+      if (text !== sentState) send({ type: 'state', id: job.id, state })
+      sentState = text
     },
     stop,
   }

@@ -5,15 +5,15 @@ import { type Bencoded, decodeBencode } from './bencode.ts'
 const waitMs = 5000
 const connectMagic = Buffer.from('0000041727101980', 'hex')
 
-/** How many people have a torrent completely, and how many are still fetching it. */
+/** How many peers have all of a torrent, and how many are still downloading it. */
 export interface Swarm {
   seeds: number
   peers: number
 }
 
 /**
- * Asks trackers how many people share a torrent, and returns the largest figures, or null when none answered within five seconds.
- * They do not learn that anyone wants it. Source: BEP 15, BEP 48.
+ * Asks trackers how many peers a torrent has. Returns the highest counts, or null if no tracker responds within five seconds. A scrape
+ * does not announce us as a peer. Source: BEP 15, BEP 48.
  */
 export async function scrape(
   infoHash: string,
@@ -23,9 +23,11 @@ export async function scrape(
   const limited = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
   const answers = await Promise.all(
     trackers.map((tracker) => {
-      const asked = /^udp:/i.test(tracker) ? askUdp(infoHash, tracker, limited) : askHttp(infoHash, tracker, limited)
-      // A tracker that does not answer, or answers nonsense, knows nothing.
-      return asked.catch(() => null)
+      const response = /^udp:/i.test(tracker)
+        ? scrapeUdp(infoHash, tracker, limited)
+        : scrapeHttp(infoHash, tracker, limited)
+      // A tracker that fails or responds with garbage does not count.
+      return response.catch(() => null)
     }),
   )
   const known = answers.filter((answer) => answer !== null)
@@ -33,7 +35,7 @@ export async function scrape(
   return { seeds: Math.max(...known.map(({ seeds }) => seeds)), peers: Math.max(...known.map(({ peers }) => peers)) }
 }
 
-async function askHttp(infoHash: string, tracker: string, signal: AbortSignal): Promise<Swarm | null> {
+async function scrapeHttp(infoHash: string, tracker: string, signal: AbortSignal): Promise<Swarm | null> {
   const url = new URL(tracker)
   const match = /^(.*\/)announce([^/]*)$/.exec(url.pathname)
   if (match === null) return null
@@ -48,7 +50,7 @@ async function askHttp(infoHash: string, tracker: string, signal: AbortSignal): 
   return { seeds: count(file.get('complete')), peers: count(file.get('incomplete')) }
 }
 
-async function askUdp(infoHash: string, tracker: string, signal: AbortSignal): Promise<Swarm | null> {
+async function scrapeUdp(infoHash: string, tracker: string, signal: AbortSignal): Promise<Swarm | null> {
   const url = new URL(tracker)
   const [host, port] = [url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 80)]
   const socket = dgram.createSocket('udp4')
@@ -70,7 +72,7 @@ async function askUdp(infoHash: string, tracker: string, signal: AbortSignal): P
   }
 }
 
-interface Question {
+interface UdpRequest {
   host: string
   port: number
   signal: AbortSignal
@@ -79,8 +81,8 @@ interface Question {
   body: Buffer
 }
 
-function exchange(socket: dgram.Socket, question: Question): Promise<Buffer> {
-  const { host, port, signal, head, action, body } = question
+function exchange(socket: dgram.Socket, request: UdpRequest): Promise<Buffer> {
+  const { host, port, signal, head, action, body } = request
   const id = randomBytes(4)
   const actionBytes = Buffer.from([0, 0, 0, action])
   return new Promise((resolve, reject) => {

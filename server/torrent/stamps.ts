@@ -4,16 +4,16 @@ import { crc32 } from 'node:zlib'
 const stampBytes = 4
 
 /**
- * The length and modification time of each file of a torrent after its last write. No accidental change keeps both, and checking
- * them costs less than reading everything again.
+ * A fingerprint of the size and modification time of each file of a torrent after its last write. No accidental change keeps both,
+ * and checking them is cheaper than reading everything again.
  */
 export class Stamps {
   readonly #bytes: Buffer
 
-  /** `kept` is an earlier result of `toBase64`; without it nothing is known. */
-  constructor(fileCount: number, kept = '') {
+  /** `stored` is an earlier result of `toBase64`; without it, every file is unknown. */
+  constructor(fileCount: number, stored = '') {
     this.#bytes = Buffer.alloc(fileCount * stampBytes)
-    Buffer.from(kept, 'base64').copy(this.#bytes)
+    Buffer.from(stored, 'base64').copy(this.#bytes)
   }
 
   /** True when a file is as it was noted. */

@@ -22,7 +22,7 @@ interface Joined {
   keepPrivate: () => void
 }
 
-/** Sets the rules of a swarm: which peers are accepted, what is believed, and what is counted. */
+/** Sets the rules of a swarm: which peers are accepted, which metadata is trusted, and which uploads are counted. */
 export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOptions): Joined {
   const banned = new Set<string>()
   const nameOf = (wire: Wire) => addressOf(wire, swarm.destroyed ? [] : peersOf(swarm).values())
@@ -42,7 +42,7 @@ export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOp
       return false
     return addPeer.call(swarm, peer, source)
   }
-  // A complete torrent wants nothing: checking each piece of each peer again would take ever longer in large torrents.
+  // A complete torrent needs nothing, and checking every piece of every peer gets slow in large torrents.
   onInterest(swarm, () => !swarm.done)
   swarm.on('wire', (wire: Wire) => {
     if (banned.has(nameOf(wire))) {
@@ -68,7 +68,7 @@ function hostOf(peer: string): string {
   return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }
 
-/** Names are checked when they are resolved; addresses already here, so that no socket is created in vain. */
+/** Addresses are checked here already, so that no socket is created for them; names are checked when they are resolved. */
 function isAdmitted(gate: SwarmOptions['gate'], peer: string): boolean {
   const [host, port] = [hostOf(peer), Number(/:(\d+)$/.exec(peer)?.[1])]
   if (!/^[\d.]+$|:/.test(host)) return true

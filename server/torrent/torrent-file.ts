@@ -23,7 +23,7 @@ interface PlacedFile {
   remotePath: string[]
 }
 
-/** A completely validated torrent file. */
+/** A validated torrent file. */
 export interface Torrent {
   info: TorrentInfo
   /** The bytes that the info hash is computed from. */
@@ -41,8 +41,8 @@ export interface Torrent {
 }
 
 /**
- * Parses and validates a torrent file. What does no harm is tolerated: trailing bytes, unknown keys, odd tracker lists. Throws a
- * `TorrentError` that says what is wrong with it. Source: BEP 3, 19, 27, 47, 52.
+ * Parses and validates a torrent file. Harmless oddities are tolerated: trailing bytes, unknown keys, odd tracker lists. Throws a
+ * `TorrentError` that says what is wrong. Source: BEP 3, 19, 27, 47, 52.
  */
 export function readTorrent(bytes: Uint8Array): Torrent {
   const { value: root, spans, repeated } = decode(bytes)
@@ -58,14 +58,14 @@ export function readTorrent(bytes: Uint8Array): Torrent {
     infoBytes,
     torrentFile: Buffer.from(bytes),
     encoding: typeof encoding === 'string' ? encoding : null,
-    refuseTwo: (file) => refuseRepeated(repeated, file, ['length', 'path']),
+    refuseRepeatedKeys: (file) => refuseRepeated(repeated, file, ['length', 'path']),
   })
-  // Some programs write the flag outside the info dictionary. It can only be stricter.
+  // Some programs write the flag outside the info dictionary, where it can only make the torrent private.
   if (isMarked(root.get('private'))) torrent.info.isPrivate = true
   return { ...torrent, trackers: readTrackers(root), webSeeds: readWebSeeds(root.get('url-list')) }
 }
 
-/** Refuses ambiguous content: other programs may use the other value. */
+/** Refuses repeated keys, because another program may use the other value. */
 function refuseRepeated(
   repeated: ReturnType<typeof decode>['repeated'],
   dictionary: Map<string, Bencoded>,
@@ -99,7 +99,7 @@ interface Description {
   torrentFile: Buffer
   /** The encoding that the torrent declares for its texts, or null. */
   encoding: string | null
-  refuseTwo: (file: Map<string, Bencoded>) => void
+  refuseRepeatedKeys: (file: Map<string, Bencoded>) => void
 }
 
 function readInfo(info: Map<string, Bencoded>, description: Description) {
@@ -161,12 +161,12 @@ function readSingle(length: Bencoded | undefined, rawName: string): ListedFile {
   return { path: [rawName], utf8Path: null, sizeBytes: readSize(length), isPadding: false }
 }
 
-function readFiles(files: Bencoded | undefined, { refuseTwo }: Description): ListedFile[] {
+function readFiles(files: Bencoded | undefined, { refuseRepeatedKeys }: Description): ListedFile[] {
   if (!Array.isArray(files)) throw damaged('its list of files is not one')
   if (files.length > maxFiles) throw new TorrentError(`This torrent has more than ${maxFiles} files.`)
   return files.flatMap((file) => {
     if (!(file instanceof Map)) throw damaged('its list of files is not one')
-    refuseTwo(file)
+    refuseRepeatedKeys(file)
     const utf8 = readPath(file.get('path.utf-8'))
     const path = readPath(file.get('path')) ?? utf8
     if (path === null) throw damaged('a file in it has no sensible path')
@@ -222,14 +222,14 @@ function isMarked(value: Bencoded | undefined): boolean {
 
 function readTrackers(root: Map<string, Bencoded>): string[] {
   const listed = [root.get('announce-list'), root.get('announce')].flatMap((value) => textsIn(value, maxNesting))
-  // One text may hold several.
+  // One text may contain several URLs.
   return validTrackers(listed.flatMap((text) => text.split(/\s+/)))
 }
 
 /** The texts in nested lists of any shape. */
 function textsIn(value: Bencoded | undefined, levels: number): string[] {
   if (Array.isArray(value)) return levels === 0 ? [] : value.flatMap((entry) => textsIn(entry, levels - 1))
-  return typeof value === 'string' ? [addressText(value)] : []
+  return typeof value === 'string' ? [decodeUrl(value)] : []
 }
 
 /** The usable trackers among texts: http, https or udp, each once, limited in number. */
@@ -250,8 +250,8 @@ export function validWebSeeds(texts: string[]): string[] {
   return [...new Set(sound)].slice(0, maxWebSeeds)
 }
 
-/** An address in which non-ASCII bytes are kept as they are. */
-function addressText(value: string): string {
+/** Decodes a URL; non-ASCII bytes that are not UTF-8 are percent-encoded. */
+function decodeUrl(value: string): string {
   const bytes = Buffer.from(value, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : value.replace(/[^\0-\x7f]/g, percentOf)
 }

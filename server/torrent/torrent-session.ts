@@ -22,7 +22,7 @@ interface TorrentSession {
 export async function createTorrentSession(
   settings: WorkerOptions,
   gate: Gate,
-  tell: (message: FromWorker) => void,
+  send: (message: FromWorker) => void,
 ): Promise<TorrentSession> {
   const client = await createClient(settings)
   const pool = new FilePool()
@@ -30,10 +30,10 @@ export async function createTorrentSession(
   /** Jobs that were started and have not been stopped since. */
   const starting = new Set<number>()
   const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
-  const lookup = createMetadataLookup({ client, gate, find, tell })
+  const lookup = createMetadataLookup({ client, gate, find, send })
   let isLifted = false
   client.on('error', (error: Error) => {
-    // The error belongs to no single torrent: it ends the worker, and another one takes over.
+    // The error concerns no single torrent: it ends the worker, and the supervisor starts another one.
     throw error
   })
 
@@ -54,7 +54,7 @@ export async function createTorrentSession(
     try {
       if (!starting.delete(job.id)) return
       if (find(lookup.infoHashOf(job.source)) !== null) throw new TorrentError('This torrent is being fetched already.')
-      runs.set(job.id, startRun({ client, gate, pool, job, tell, onEnd: () => runs.delete(job.id) }))
+      runs.set(job.id, startRun({ client, gate, pool, job, send, onEnd: () => runs.delete(job.id) }))
     } finally {
       release()
     }
@@ -63,7 +63,7 @@ export async function createTorrentSession(
     start: (job) => {
       begin(job).catch((error: unknown) => {
         const sentence = error instanceof Error ? error.message : `${error}`
-        tell({ type: 'failed', id: job.id, sentence, code: null })
+        send({ type: 'failed', id: job.id, sentence, code: null })
       })
     },
     accept: (id) => runs.get(id)?.accept(),
@@ -72,7 +72,7 @@ export async function createTorrentSession(
       const run = runs.get(id)
       const ended = () => {
         runs.delete(id)
-        tell({ type: 'stopped', id })
+        send({ type: 'stopped', id })
       }
       if (run === undefined) ended()
       else run.stop().then(ended, ended)
@@ -83,8 +83,8 @@ export async function createTorrentSession(
       clearInterval(timer)
       const stops = [...runs.values()].map((run) => run.stop())
       Promise.allSettled(stops).then(
-        () => client.destroy(() => tell({ type: 'closed' })),
-        () => tell({ type: 'closed' }),
+        () => client.destroy(() => send({ type: 'closed' })),
+        () => send({ type: 'closed' }),
       )
     },
   }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeName, decodeNames } from '../../engine/text/text-bytes.ts'
 
-/** Guessing is slow: where the texts together reveal nothing, only a few are tried one by one. */
+/** Guessing is slow: if the texts together give no result, at most this many are tried one by one. */
 const maxGuesses = 20
 
 /** The texts of one torrent, which one program wrote in one encoding. Given as bytes, one character per byte. */
@@ -24,13 +24,13 @@ export class Texts {
   read = (text: string): string => this.#known.get(text) ?? text
 }
 
-/** Valid UTF-8 decoded; null for anything else. */
+/** Decodes valid UTF-8; null for anything else. */
 export function utf8Of(text: string | null): string | null {
   const bytes = Buffer.from(text ?? '', 'latin1')
   return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null
 }
 
-/** Bytes percent-encoded as in an address. */
+/** Percent-encodes bytes as in a URL. */
 export function percentOf(bytes: string): string {
   return bytes.replace(
     /[^\w\-.!~*'()]/g,

@@ -13,13 +13,13 @@ installGuard({ gate, listen: settings.listen })
 globalThis.fetch = boundFetch(globalThis.fetch)
 boundTimers()
 
-// What webtorrent and its parsers log there is controlled by strangers, and contains tracker addresses with their keys.
+// webtorrent and its parsers log untrusted text, and tracker URLs with their passkeys.
 const silent = () => undefined
 Object.assign(console, { log: silent, warn: silent, error: silent, trace: silent })
 
-const tell = (message: FromWorker) => parentPort?.postMessage(message)
+const send = (message: FromWorker) => parentPort?.postMessage(message)
 const { createTorrentSession } = await import('./torrent-session.ts')
-const session = await createTorrentSession(settings, gate, tell)
+const session = await createTorrentSession(settings, gate, send)
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.type === 'start') session.start(message.job)

@@ -17,7 +17,7 @@ export interface TorrentInfo {
   torrentFile: Uint8Array
 }
 
-/** How many people have a torrent completely or in part, according to its trackers or peers; null when unknown. */
+/** With how many peers have all or a part of the torrent, according to its trackers; null when unknown. */
 export interface TorrentMetadata extends TorrentInfo {
   seeds: number | null
   peers: number | null
@@ -36,18 +36,18 @@ export interface TorrentState {
   uploadSpeed: number
 }
 
-/** All that is needed to resume a torrent later. It is never ahead of the disk. */
+/** Everything needed to resume a torrent later. Never claims more than is on the disk. */
 export interface TorrentResume {
   infoHash: string
   /** The torrent file in base64, once it is known. */
   torrentFile: string | null
   /** The verified pieces that are written, one bit each, highest first, in base64. */
   pieces: string
-  /** The pieces that were forced to the disk. */
+  /** The pieces that were synced to disk. */
   syncedPieces: string
-  /** The state of the files after they were last forced to the disk; absent in records of older versions. */
+  /** The `Stamps` of the files after they were last synced; absent in records of older versions. */
   stamps?: string
-  /** The boot in which `pieces` was written: within it every written byte can be trusted. */
+  /** The boot in which `pieces` was written: within it, every written byte can be trusted. */
   bootId: string
   uploadedBytes: number
 }

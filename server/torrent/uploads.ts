@@ -5,28 +5,28 @@ const maxBlockBytes = 128 * 1024
 const maxWaiting = 2000
 const maxBytesInFlight = 1024 * 1024
 
-interface Wish {
+interface BlockRequest {
   index: number
   offset: number
   length: number
 }
 
 /**
- * Answers a peer's requests only as fast as it takes the answers, so that one that requests much and reads nothing costs a
- * megabyte and not all of the memory. A request outside the torrent closes the connection.
+ * Serves a peer's requests only as fast as it reads the responses, so that a peer that requests much and reads nothing costs one
+ * megabyte of memory, not all of it. A request outside the torrent closes the connection.
  */
 export function serveInTurn(peer: Peer): void {
   const { wire, conn } = peer
   const { choke } = wire
-  let waiting: Wish[] = []
+  let waiting: BlockRequest[] = []
   let bytesInFlight = 0
   const drop = () => peer.destroy(new Error('it asked for what is not there'))
   const pump = () => {
     while (waiting.length > 0 && !peer.destroyed && bytesInFlight + conn.writableLength < maxBytesInFlight) {
-      const wish = waiting.shift()
-      if (wish === undefined) return
-      bytesInFlight += wish.length
-      answer(wish.index, wish.offset, wish.length)
+      const request = waiting.shift()
+      if (request === undefined) return
+      bytesInFlight += request.length
+      answer(request.index, request.offset, request.length)
     }
   }
   const answer = interceptRequests(wire, {
@@ -40,14 +40,16 @@ export function serveInTurn(peer: Peer): void {
       pump()
     },
     cancel: (index, offset, length, pass) => {
-      const isSame = (wish: Wish) => wish.index === index && wish.offset === offset && wish.length === length
-      waiting = waiting.filter((wish) => !isSame(wish))
+      const isSame = (request: BlockRequest) =>
+        request.index === index && request.offset === offset && request.length === length
+      waiting = waiting.filter((request) => !isSame(request))
       pass(index, offset, length)
       settle()
     },
   })
   wire.choke = () => {
-    if (!wire.amChoking && wire.hasFast) for (const wish of waiting) wire.reject(wish.index, wish.offset, wish.length)
+    if (!wire.amChoking && wire.hasFast)
+      for (const request of waiting) wire.reject(request.index, request.offset, request.length)
     waiting = []
     choke.call(wire)
     settle()

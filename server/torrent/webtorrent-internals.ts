@@ -2,8 +2,8 @@ import type { ChunkStore, Discovery, MetadataExtension, Torrent as Swarm, Wire }
 import type Peer from 'webtorrent/lib/peer.js'
 
 /**
- * The members of webtorrent and its modules that are used here and are not part of their interface, by the file that has them. Nothing else
- * touches them. A test fails when an installed version lacks one.
+ * The private members of webtorrent and its modules that are used here, by file. No other module touches them. A test fails when an
+ * installed version lacks one.
  */
 export const internals = {
   'webtorrent/lib/torrent.js': [
@@ -36,12 +36,12 @@ export const internals = {
 
 type Describe = (metadata: Parameters<Swarm['_onMetadata']>[0]) => Promise<void>
 
-/** All peers that a swarm knows, connected or not, by their address. */
+/** All known peers of a swarm, connected or not, by address. */
 export function peersOf(swarm: Swarm): ReadonlyMap<string, Peer> {
   return swarm._peers
 }
 
-/** Takes what a swarm learns of its torrent, in place of the library. `describe` hands it on. */
+/** Intercepts the metadata of a swarm. `describe` passes it on to the library. */
 export function onMetadata(
   swarm: Swarm,
   take: (metadata: Parameters<Describe>[0], describe: Describe) => Promise<void>,
@@ -50,23 +50,23 @@ export function onMetadata(
   swarm._onMetadata = (metadata) => take(metadata, (known) => describe.call(swarm, known))
 }
 
-/** Hands a swarm the description of its torrent, as if it had come from a peer's extension. */
+/** Gives a swarm its metadata, as if a peer had sent it. */
 export function giveMetadata(swarm: Swarm, bytes: Uint8Array): Promise<void> {
   return swarm._onMetadata(bytes)
 }
 
-/** What a swarm reads, picks and checks pieces with, in place of the library's own. */
+/** Replacements for how a swarm reads, picks and verifies pieces. */
 export interface PieceHandling {
-  /** The pieces that are known to be right, in the form of a bitfield message. */
+  /** The verified pieces, as a bitfield. */
   verified: Uint8Array
   store: new (chunkLength: number) => ChunkStore
-  /** Asks a peer for what it should send next. */
+  /** Requests the next blocks from a peer. */
   pick: (wire: Wire) => void
-  /** Checks what is there before anything is fetched. */
+  /** Verifies existing pieces before anything is fetched. */
   verify: (done: (error: Error | null) => void) => void
 }
 
-/** Has a swarm use other means than the library's own, before it begins with its torrent. */
+/** Installs the replacements. Must run before the swarm starts. */
 export function handlePieces(swarm: Swarm, { verified, store, pick, verify }: PieceHandling): void {
   swarm._startupBitfield = verified
   swarm._store = store
@@ -74,17 +74,17 @@ export function handlePieces(swarm: Swarm, { verified, store, pick, verify }: Pi
   swarm._verifyPieces = verify
 }
 
-/** Tells a swarm that a piece is right. */
+/** Marks a piece of a swarm as verified. */
 export function markVerified(swarm: Swarm, piece: number): void {
   swarm._markVerified(piece)
 }
 
-/** Has a swarm see that it has everything. */
+/** Makes a swarm check whether it is complete. */
 export function checkDone(swarm: Swarm): void {
   swarm._checkDone()
 }
 
-/** Asks before the library looks at each piece of a peer to see whether it is interested in any: false says that it is not. */
+/** Skips the library's check of every piece of a peer when `mayBeInterested` returns false; the peer is then not interesting. */
 export function onInterest(swarm: Swarm, mayBeInterested: () => boolean): void {
   const { _updateWireInterest } = swarm
   swarm._updateWireInterest = (wire) => {
@@ -93,7 +93,7 @@ export function onInterest(swarm: Swarm, mayBeInterested: () => boolean): void {
   }
 }
 
-/** Ends the search for peers in the DHT. */
+/** Stops finding peers through the DHT. */
 export function leaveDht(discovery: Discovery): void {
   if (!discovery.dht) return
   clearTimeout(discovery._dhtTimeout)
@@ -101,7 +101,7 @@ export function leaveDht(discovery: Discovery): void {
   discovery.dht = null
 }
 
-/** Gives the extension the whole description of a torrent, to be given to others. */
+/** Gives the extension the complete metadata, so that it can serve it to peers. */
 export function keepMetadata(extension: MetadataExtension, bytes: Uint8Array): void {
   extension.metadata = bytes
   extension._metadataComplete = true
@@ -112,7 +112,7 @@ export function hasMetadata(extension: MetadataExtension): boolean {
   return extension._metadataComplete
 }
 
-/** Steps of a wire that are looked at before the library takes them; `pass` hands on. */
+/** Hooks before the library handles the steps of a wire. `pass` calls the library. */
 export interface WireHooks {
   /** Bytes from the socket. */
   write(data: Uint8Array, done: (error: Error | null) => void, pass: Wire['_write']): void
@@ -138,7 +138,7 @@ export function interceptWire(wire: Wire, hooks: WireHooks): void {
   wire._onBitField = (bytes) => hooks.bitField(bytes, pass.bitField)
 }
 
-/** What a peer asks for, before the library answers it. */
+/** Hooks before the library handles a peer's requests. `pass` calls the library. */
 export interface RequestHooks {
   request(index: number, offset: number, length: number, pass: Wire['_onRequest']): void
   cancel(index: number, offset: number, length: number, pass: Wire['_onCancel']): void
@@ -151,17 +151,17 @@ export function interceptRequests(wire: Wire, hooks: RequestHooks): Wire['_onReq
   return request
 }
 
-/** A line of the library's own log for each block is costly even when nobody reads it. */
+/** Turns off the library's debug log, which is costly per block even when nothing reads it. */
 export function silence(wire: Wire): void {
   wire._debug = () => undefined
 }
 
-/** Hands a wire bytes from the socket. */
+/** Feeds a wire bytes from the socket. */
 export function feed(wire: Wire, bytes: Uint8Array, done: (error: Error | null) => void): void {
   wire._write(bytes, done)
 }
 
-/** How many bytes are missing of the message that has begun; 0 between messages, and while the handshake may still be encrypted. */
+/** How many bytes of the current message are missing; 0 between messages, and while the handshake may still be encrypted. */
 export function missingBytes(wire: Wire): number {
   if (wire._bufferSize === 0 || wire._cryptoSyncPattern !== null) return 0
   return wire._parserSize - wire._bufferSize

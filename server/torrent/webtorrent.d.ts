@@ -1,4 +1,4 @@
-// What this room uses of webtorrent 3.0.21, including private members: they are why the version is pinned exactly.
+// The parts of webtorrent 3.0.21 used here. They include private members, which is why the version is pinned exactly.
 
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'

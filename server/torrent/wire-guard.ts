@@ -46,13 +46,13 @@ export function guardWire(peer: Peer): void {
   })
 }
 
-/** Unknown, and therefore infinite, until the torrent's metadata arrives. */
+/** Infinite until the torrent's metadata is known. */
 function pieceCount({ swarm }: Peer): number {
   const count = swarm?.pieces?.length ?? 0
   return count === 0 ? Number.POSITIVE_INFINITY : count
 }
 
-/** The address that a peer is known and banned by: its host, or the complete URL of a web seed. */
+/** The address that identifies a peer for bans: its host, or the complete URL of a web seed. */
 export function addressOf(wire: Wire, peers: Iterable<Peer>): string {
   if (wire.type !== 'webSeed' && wire.remoteAddress !== undefined) return wire.remoteAddress
   return [...peers].find((peer) => peer.wire === wire)?.id ?? 'unknown'

@@ -7,30 +7,29 @@ const maxLosses = 3
 const stableAfterMs = 60_000
 const closeWithinMs = 5000
 const maxHeapMegabytes = 1024
-// Blocks stay in memory until their piece is complete: with less room they are copied again and again.
+// Blocks stay in memory until their piece is complete: a smaller young generation would copy them again and again.
 const youngHeapMegabytes = 64
 
 interface SupervisorOptions {
   settings: WorkerOptions
   onMessage: (message: FromWorker) => void
-  /** A new worker replaced one that ended: everything in flight has to be sent again. */
+  /** Called when a new worker replaced one that ended: everything in flight has to be sent again. */
   onReplaced: () => void
-  /** The worker ended too often to be replaced again. */
+  /** Called when the worker ended too often to be replaced again. */
   onLost: (error: TorrentError) => void
   report: (error: unknown) => void
 }
 
 interface WorkerSupervisor {
-  /** Sends a message, starting the worker when there is none. */
-  tell(message: ToWorker): void
-  tellIfThere(message: ToWorker): void
+  /** Sends a message, starting the worker if it is not running. */
+  send(message: ToWorker): void
+  sendIfRunning(message: ToWorker): void
   close(): Promise<void>
 }
 
 /**
- * Starts the worker thread with the first message and replaces it when it ends unexpectedly. Run from source it is
- * `torrent-worker.ts` next to this file; bundled, `torrent-worker.mjs` next to this file's bundle, which the build has to emit as
- * a separate entry.
+ * Starts the worker thread with the first message and replaces it when it ends unexpectedly. From source, the worker is
+ * `torrent-worker.ts` next to this file; when bundled, it is `torrent-worker.mjs` next to this file's bundle.
  */
 export function createWorkerSupervisor({
   settings,
@@ -44,11 +43,11 @@ export function createWorkerSupervisor({
   let startedAtMs = 0
   let isClosing = false
 
-  const begin = (): Worker => {
+  const startWorker = (): Worker => {
     const started = new Worker(workerPath(), {
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes, maxYoungGenerationSizeMb: youngHeapMegabytes },
-      // Arguments given to this program are not meant for the worker.
+      // The arguments of this process are not meant for the worker.
       argv: [],
       execArgv: ['--no-warnings'],
     })
@@ -71,13 +70,13 @@ export function createWorkerSupervisor({
     }
     onReplaced()
   }
-  const tell = (message: ToWorker) => {
-    worker ??= begin()
+  const send = (message: ToWorker) => {
+    worker ??= startWorker()
     worker.postMessage(message)
   }
   return {
-    tell,
-    tellIfThere: (message) => worker?.postMessage(message),
+    send,
+    sendIfRunning: (message) => worker?.postMessage(message),
     close: async () => {
       isClosing = true
       const last = worker
