@@ -10,7 +10,7 @@ export type ArchiveErrorKind =
   | 'unknown-method'
   | 'failed'
 
-/** An error that ends an extraction. Its message is a sentence for the person, and names the archive. */
+/** An error that ends an extraction. Its message is a sentence for the person that names the archive. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError'
   readonly kind: ArchiveErrorKind
@@ -21,7 +21,7 @@ export class ArchiveError extends Error {
   }
 }
 
-/** A name from an archive, safe to quote in a sentence: no control characters or direction marks, and not too long. */
+/** Quotes a name from an archive safely in a sentence: without control characters or direction marks, and shortened. */
 export function quoted(name: string): string {
   const shown = name.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')
   return `“${shown.length > 80 ? `${shown.slice(0, 79)}…` : shown}”`

@@ -1,11 +1,11 @@
-/** What is wrong with a compressed stream, as the end of a sentence. */
+/** An error in a compressed stream. Its message is the end of a sentence. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
 }
 
 const padding = new Set([0, 0x09, 0x0a, 0x0d, 0x20, 0x1a])
 
-/** Bytes that arrive in chunks and are read in pieces of any length. */
+/** Reads a stream of chunks in pieces of any length. */
 export class ByteInput {
   readonly #chunks: AsyncIterator<Buffer>
   #held: Buffer = Buffer.alloc(0)
@@ -26,7 +26,7 @@ export class ByteInput {
     return chunk
   }
 
-  giveBack(bytes: Buffer): void {
+  unread(bytes: Buffer): void {
     this.#held = bytes
   }
 
@@ -52,12 +52,12 @@ export class ByteInput {
     return bytes
   }
 
-  /** Skips what often ends up behind a file and means nothing: zeros, line ends, blanks, the DOS end-of-file mark. */
+  /** Skips meaningless bytes that often follow a file: zeros, line ends, blanks, the DOS end-of-file mark. */
   async skipPadding(): Promise<void> {
     for (let chunk = await this.any(); chunk !== null; chunk = await this.any()) {
       const first = chunk.findIndex((byte) => !padding.has(byte))
       if (first === -1) continue
-      this.giveBack(chunk.subarray(first))
+      this.unread(chunk.subarray(first))
       return
     }
   }
@@ -67,19 +67,19 @@ export class ByteInput {
     for (let left = length; left > 0; ) {
       const chunk = await this.any()
       if (chunk === null) throw new StreamError('it is cut off')
-      if (chunk.length > left) this.giveBack(chunk.subarray(left))
+      if (chunk.length > left) this.unread(chunk.subarray(left))
       left -= chunk.length
     }
   }
 
-  /** Skips bytes up to a zero. */
+  /** Skips a zero-terminated text. */
   async skipText(): Promise<void> {
     for (let isOver = false; !isOver; ) {
       const chunk = await this.any()
       if (chunk === null) throw new StreamError('it is cut off')
       const end = chunk.indexOf(0)
       isOver = end !== -1
-      if (isOver) this.giveBack(chunk.subarray(end + 1))
+      if (isOver) this.unread(chunk.subarray(end + 1))
     }
   }
 }

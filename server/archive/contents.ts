@@ -4,14 +4,14 @@ import { type DeadLink, LinkFinder, type Placeable } from './links.ts'
 import type { Note } from './note.ts'
 import { type Placed, Tree } from './tree.ts'
 
-/** What every entry of an archive has. */
+/** The fields of every entry of an archive. */
 interface Named {
   name: RawName
-  /** True when backslashes separate folders too, as in archives made on Windows. */
+  /** True when backslashes also separate folders, as in archives made on Windows. */
   hasBackslashes: boolean
 }
 
-/** An entry of an archive before it has a path. The bytes of a file are on the disk, under a number. */
+/** An entry of an archive before it has a path. The bytes of a file are already on the disk, under a number. */
 export type Found = Named &
   (
     | { kind: 'file'; file: string; sizeBytes: number }
@@ -34,13 +34,13 @@ interface Placement {
   found: Found
   text: string
   segments: string[]
-  /** A part that leads outside was removed from the name. */
+  /** True when a part that leads outside was removed from the name. */
   isCut: boolean
 }
 
 /**
- * Gives every entry of an archive its path: names are decoded and made safe, and links to a file in the archive become a copy of
- * it. What cannot be placed, or gets another name than in the archive, is noted.
+ * Gives every entry of an archive its path: names are decoded and made safe, and links to a file in the archive become copies of
+ * it. Entries that are left out or renamed are noted.
  */
 export async function placeAll(
   found: readonly Found[],
@@ -54,7 +54,7 @@ export async function placeAll(
   for (const one of found) {
     const text = texts[next++] ?? ''
     targets.push('target' in one ? (texts[next++] ?? '') : '')
-    // A Windows program that claims to be Unix: nobody else writes names with backslashes and without a single slash.
+    // Names with backslashes and not a single slash come from a Windows program, even if it claims to be Unix.
     const hasBackslashes = one.hasBackslashes || isOnlyBackslashes
     const cut = segmentsOf(text, hasBackslashes)
     if (cut.segments.length > maxDepth) {
@@ -74,17 +74,17 @@ export async function placeAll(
       continue
     }
     if (one.kind === 'folder') {
-      if (segments.length > 0) tellName(place, tree.addFolder(segments), note)
+      if (segments.length > 0) noteName(place, tree.addFolder(segments), note)
       continue
     }
-    const meant = one.kind === 'file' ? one : fileOf(index)
-    if (typeof meant === 'string') {
-      note.leftOut(text, whyDead(meant, targets[index] ?? ''))
+    const source = one.kind === 'file' ? one : fileOf(index)
+    if (typeof source === 'string') {
+      note.leftOut(text, whyDead(source, targets[index] ?? ''))
       continue
     }
     const placed = tree.addFile(segments.length === 0 ? ['unnamed'] : segments)
-    tellName(place, placed, note)
-    files.push({ path: placed.path, file: meant.file, sizeBytes: meant.sizeBytes, isCopy: one.kind !== 'file' })
+    noteName(place, placed, note)
+    files.push({ path: placed.path, file: source.file, sizeBytes: source.sizeBytes, isCopy: one.kind !== 'file' })
   }
   return { files, folders: tree.folders }
 }
@@ -103,7 +103,7 @@ function segmentsOf(text: string, hasBackslashes: boolean): { segments: string[]
   return { segments, isCut }
 }
 
-function tellName({ text, segments, isCut }: Placement, { path, isRenamed }: Placed, note: Note): void {
+function noteName({ text, segments, isCut }: Placement, { path, isRenamed }: Placed, note: Note): void {
   if (isRenamed || isCut || segments.length === 0) note.renamed(text, path.join('/'))
 }
 
@@ -125,9 +125,9 @@ function linkedFiles(
   }
   const finder = new LinkFinder(items)
   return (index) => {
-    const meant = finder.find(itemOf.get(index) ?? -1)
-    if (typeof meant === 'string') return meant
-    const found = placements[indexes[meant] ?? -1]?.found
+    const itemIndex = finder.find(itemOf.get(index) ?? -1)
+    if (typeof itemIndex === 'string') return itemIndex
+    const found = placements[indexes[itemIndex] ?? -1]?.found
     return found?.kind === 'file' ? found : 'missing'
   }
 }

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 
-const lastWordMs = 2000
+const exitWithinMs = 2000
 
 /**
- * Ends a thread. One that has sent its last message ends by itself and gets the time for it: the runtime has crashed when such a
- * thread was terminated at that very moment.
+ * Ends a thread. If it has sent its last message (`isDone`), waits for it to exit by itself first: terminating a thread while it
+ * exits has crashed the runtime.
  */
 export async function endThread(thread: Worker, { isDone }: { isDone: boolean }): Promise<void> {
-  // A thread that has ended has no id.
+  // The id of an exited thread is -1.
   if (isDone && thread.threadId !== -1)
-    await Promise.race([once(thread, 'exit'), wait(lastWordMs, undefined, { ref: false })])
+    await Promise.race([once(thread, 'exit'), wait(exitWithinMs, undefined, { ref: false })])
   await thread.terminate()
 }

@@ -1,9 +1,9 @@
-/** A name as stored in an archive: text where its encoding is known, else bytes. */
+/** A name as stored in an archive: text if its encoding is known, otherwise bytes. */
 export type RawName = string | Buffer
 
 /**
- * Decodes the names of one archive. Those of unknown encoding are guessed together, because one program wrote them all; where no
- * guess is good enough, bytes stay percent-encoded (`%BA`).
+ * Decodes the names of one archive. The encoding is guessed for all names together, because one program wrote them all; if no guess
+ * is good enough, bytes are percent-encoded (`%BA`).
  */
 export async function decodeNames(raws: readonly RawName[]): Promise<string[]> {
   const unknown = raws.filter((raw) => typeof raw !== 'string')
@@ -12,7 +12,7 @@ export async function decodeNames(raws: readonly RawName[]): Promise<string[]> {
   return raws.map((raw) => escapeSurrogates(typeof raw === 'string' ? raw : (decoded[next++] ?? '')))
 }
 
-/** One name for an error message, without guessing. */
+/** Decodes one name for an error message, without guessing. */
 export function shownName(raw: RawName): string {
   return typeof raw === 'string' ? escapeSurrogates(raw) : (utf8Of(raw) ?? escaped(raw))
 }
@@ -22,13 +22,13 @@ export function utf8Of(bytes: Buffer): string | null {
   return Buffer.from(text).equals(bytes) ? text : null
 }
 
-/** All names as UTF-8, or null when one of them is not. */
+/** All names decoded as UTF-8, or null if one of them is not valid. */
 function textsOf(names: readonly Buffer[]): string[] | null {
   const texts = names.map(utf8Of)
   return texts.every((text) => text !== null) ? texts : null
 }
 
-/** A guess that is poor for all may still be good for some. Few archives need it, and it loads a large module. */
+/** Guesses the encoding of all names, or else of each by itself. Few archives need this, and it loads a large module. */
 async function guessTexts(names: readonly Buffer[]): Promise<string[]> {
   const bytes = await import('../../engine/text/text-bytes.ts')
   const dosName = (name: Buffer) => {
@@ -39,12 +39,12 @@ async function guessTexts(names: readonly Buffer[]): Promise<string[]> {
 }
 
 /**
- * A name with single letters of code page 437, the encoding of zip and of old DOS programs: too short for a guess, but a single
- * accented letter among lower-case letters is hardly anything else.
+ * Matches names in code page 437, the encoding of zip and of old DOS programs, with single accented letters among lower-case
+ * letters: too little for a guess, but unlikely to be anything else.
  */
 const dosLetters = /^(?:[ -~]|(?<![^ -~])[ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜáíóúñÑß](?=[a-z .-]|$))+$/u
 
-/** Bytes of unknown encoding: ASCII unchanged, everything else percent-encoded. */
+/** Percent-encodes bytes of unknown encoding; ASCII stays unchanged. */
 function escaped(bytes: Buffer): string {
   return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : percentOf(byte))).join('')
 }
@@ -53,7 +53,7 @@ function percentOf(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-/** A lone surrogate cannot be written as UTF-8, so it is percent-encoded. Source: the WTF-8 encoding, 4. */
+/** Percent-encodes lone surrogates, which UTF-8 cannot represent. Source: the WTF-8 encoding, 4. */
 function escapeSurrogates(text: string): string {
   if (text.isWellFormed()) return text
   return text.replace(/\p{Surrogate}/gu, (half) => {

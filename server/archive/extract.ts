@@ -6,7 +6,7 @@ import { endThread } from './end-thread.ts'
 import type { ExtractJob, ExtractMessage } from './extract-worker.ts'
 import type { ArchiveSet } from './find-archives.ts'
 import { type Limits, Output, pieces } from './output.ts'
-import { endGroup, findNative } from './seven-zip.ts'
+import { findNative, killGroup } from './seven-zip.ts'
 import { syncFolder } from './sync-files.ts'
 import { threadUrl } from './thread-url.ts'
 import type { Unpacked } from './unpack.ts'
@@ -18,21 +18,20 @@ export interface ExtractOptions {
   password?: string | null
   limits: Pick<Limits, 'maxBytes'> & Partial<Limits>
   signal?: AbortSignal
-  /** Whole percents, each once, ascending. It stays at 0 where the unpacked size is unknown. */
+  /** Called with ascending whole percents. Stays at 0 if the unpacked size is unknown. */
   onProgress?: (percent: number) => void
 }
 
-/** The default limits. */
-const usual = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
+const defaultLimits = { maxEntries: 100_000, maxDepth: 32, maxRatio: 200, maxSeconds: 6 * 60 * 60 }
 
 const unfinished = '.unfinished'
 const links = '.links'
 
 /**
- * Unpacks an archive in a thread of its own, with all limits enforced. The files are in `into` under plain numbers; `path` says
- * where each belongs. Everything is forced to the disk before this resolves; after an error, or when stopped, `into` is removed.
- * Archives inside stay as they are, except a tar inside its compressor. The result is the same each time, whatever a killed
- * extraction left. Errors: an `ArchiveError` that names the archive; the signal's reason when stopped.
+ * Unpacks an archive in a separate thread, with all limits enforced. The files in `into` are named by number; `path` says where each
+ * belongs. Everything is synced to disk before this resolves; after an error or an abort, `into` is removed. Nested archives stay
+ * packed, except a tar inside its compressor. The result is the same each time, whatever a killed extraction left behind. Errors: an
+ * `ArchiveError` that names the archive; the signal's reason when aborted.
  */
 export async function extractArchive(set: ArchiveSet, options: ExtractOptions): Promise<Unpacked> {
   const { signal } = options
@@ -40,7 +39,7 @@ export async function extractArchive(set: ArchiveSet, options: ExtractOptions): 
   signal?.throwIfAborted()
   const [missing] = set.missing
   if (missing !== undefined) throw missingPart(set, missing)
-  await makeReady(into)
+  await prepareFolder(into)
   try {
     const unpacked = await runThread(set, { ...options, into })
     for (const name of [links, pieces]) await rm(join(into, name), { recursive: true, force: true })
@@ -60,12 +59,12 @@ function missingPart({ name, missing }: ArchiveSet, first: string): ArchiveError
   return new ArchiveError('missing-part', sentence)
 }
 
-/** A marker stays in the folder until its content is complete. */
-async function makeReady(into: string): Promise<void> {
+/** Prepares the output folder. A marker file stays in it until its content is complete. */
+async function prepareFolder(into: string): Promise<void> {
   Output.folder(into)
-  const there = await readdir(into)
-  if (there.length > 0 && !there.includes(unfinished)) throw new Error('The folder to unpack into is not empty.')
-  for (const name of there) {
+  const existing = await readdir(into)
+  if (existing.length > 0 && !existing.includes(unfinished)) throw new Error('The folder to unpack into is not empty.')
+  for (const name of existing) {
     if (name !== unfinished) await rm(join(into, name), { recursive: true, force: true })
   }
   await writeFile(join(into, unfinished), '', { mode: 0o600 })
@@ -73,7 +72,7 @@ async function makeReady(into: string): Promise<void> {
 
 async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpacked> {
   const { into, signal, onProgress } = options
-  const limits = { ...usual, ...options.limits }
+  const limits = { ...defaultLimits, ...options.limits }
   const program = findNative()
   const job: ExtractJob = {
     set: { ...set, parts: set.parts.map(({ name, paths }) => ({ name, paths: paths.map((path) => resolve(path)) })) },
@@ -111,7 +110,7 @@ async function runThread(set: ArchiveSet, options: ExtractOptions): Promise<Unpa
     clearTimeout(tooLong)
     signal?.removeEventListener('abort', stop)
     await endThread(thread, { isDone })
-    if (childPid !== null) endGroup(childPid)
+    if (childPid !== null) killGroup(childPid)
   }
 }
 

@@ -4,7 +4,7 @@ import { groupParts, type PartGroup } from './parts.ts'
 import { isRar, type RarHead, rarHeadBytes, rarTailBytes, readRarHead } from './rar-head.ts'
 import { findZipEnd, readZipDirectory } from './zip-directory.ts'
 
-/** A file as the person knows it (`name`), and the path of its bytes. */
+/** A file: its name as the person knows it, and the path of its content. */
 export interface ArchiveFile {
   name: string
   path: string
@@ -30,8 +30,8 @@ export interface ArchiveSet {
 type Group = Pick<PartGroup, 'volumes' | 'missing'> & { kind: ArchiveSet['kind'] }
 
 /**
- * Finds the archives among files, by name and by first bytes: a film called `.zip` is not one, and a `.docx` is left alone. A set
- * whose first part is missing is found by its names, so that the person can be told which part to add.
+ * Finds the archives among files, by name and first bytes: a film named `.zip` is not one, and a `.docx` is left alone. A set whose
+ * first part is missing is found by its names, so that the person learns which part to add.
  */
 export async function findArchives(files: readonly ArchiveFile[]): Promise<ArchiveSet[]> {
   const { groups, rest } = groupParts(
@@ -41,7 +41,7 @@ export async function findArchives(files: readonly ArchiveFile[]): Promise<Archi
   const found: ArchiveSet[] = []
   const singles = rest.map((index) => single(files, index))
   for (const group of [...groups, ...singles]) {
-    for (const one of await asBytesSay(group, files)) {
+    for (const one of await correctByBytes(group, files)) {
       const format = await formatOf(one, files)
       if (format === null) continue
       const parts = one.volumes.map(({ name, indexes }) => ({
@@ -60,14 +60,14 @@ function single(files: readonly ArchiveFile[], index: number): Group {
   return { kind: 'single', volumes: [{ name: files[index]?.name ?? '', indexes: [index] }], missing: [] }
 }
 
-/** Names and bytes can disagree: the bytes decide what is a volume, a piece, or a file by itself. */
-async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<Group[]> {
+/** Corrects a group by its bytes: names and bytes may disagree about what is a volume, a piece or a single file. */
+async function correctByBytes(group: Group, files: readonly ArchiveFile[]): Promise<Group[]> {
   const path = (volume = 0) => files[group.volumes[volume]?.indexes[0] ?? -1]?.path ?? ''
   switch (group.kind) {
     case 'rar-parts':
     case 'rar-volumes': {
       const head = await rarHead(path())
-      // Some sets have no `.rar`: they begin with `.r00`.
+      // Some sets have no `.rar` and start with `.r00`.
       const isWhole =
         group.kind === 'rar-volumes' && /\.r00$/i.test(group.volumes[0]?.name ?? '') && head?.isFirst === true
       const missing = isWhole ? group.missing.filter((name) => !/\.rar$/i.test(name)) : group.missing
@@ -79,7 +79,7 @@ async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<
     }
     case 'zip-disks': {
       const last = group.volumes.length - 1
-      // A zip that is complete in one file does not belong to its neighbours.
+      // A zip that is complete in one file is not part of the set.
       const isAlone = group.missing.length === 0 && last > 0 && (await disksOf(path(last))) === 1
       return isAlone ? group.volumes.map(({ indexes: [index = -1] }) => single(files, index)) : [group]
     }
@@ -88,7 +88,7 @@ async function asBytesSay(group: Group, files: readonly ArchiveFile[]): Promise<
   }
 }
 
-/** 7-Zip looks for the next volume by the name in the first one; here names are our own. */
+/** 7-Zip derives the names of further volumes from the naming scheme in the first one, whatever our own names are. */
 function rarKind(head: RarHead | null, kind: 'rar-parts' | 'rar-volumes'): 'rar-parts' | 'rar-volumes' {
   if (head === null) return kind
   return head.hasPartNames ? 'rar-parts' : 'rar-volumes'
@@ -102,7 +102,7 @@ async function formatOf({ kind, volumes, missing }: Group, files: readonly Archi
     } = { name: '', indexes: [] },
   ] = volumes
   const path = files[index]?.path ?? ''
-  const isFirstThere = kind === 'single' || !missing.some((one) => isFirstPart(kind, one))
+  const hasFirst = kind === 'single' || !missing.some((one) => isFirstPart(kind, one))
   switch (kind) {
     case 'single': {
       const format = formatOfName(name)
@@ -111,16 +111,16 @@ async function formatOf({ kind, volumes, missing }: Group, files: readonly Archi
     }
     case 'rar-parts':
     case 'rar-volumes':
-      return !isFirstThere || isRar(await readHead(path)) ? 'rar' : null
+      return !hasFirst || isRar(await readHead(path)) ? 'rar' : null
     case 'zip-disks':
-      return !isFirstThere || hasBytesOf('zip', await readHead(path)) ? 'zip' : null
+      return !hasFirst || hasBytesOf('zip', await readHead(path)) ? 'zip' : null
     case 'split': {
       const whole = name.replace(/\.\d+$/, '')
       const format = formatOfName(whole)
-      if (!isFirstThere) return format ?? 'joined'
+      if (!hasFirst) return format ?? 'joined'
       const head = await readHead(path)
       if (format !== null) return hasBytesOf(format, head) ? format : null
-      // Without an ending only the bytes tell what it becomes.
+      // Without an extension, only the bytes tell what the joined file is.
       return /\.[^. ]{1,5}$/.test(whole) ? 'joined' : (formatOfBytes(head) ?? 'joined')
     }
     default:
@@ -142,7 +142,7 @@ async function rarHead(path: string): Promise<RarHead | null> {
   return readRarHead(head, tail)
 }
 
-/** True when a zip begins somewhere in the file, as in self-extracting programs. */
+/** True when a zip starts somewhere inside the file, as in self-extracting programs. */
 async function isZipBehindStub(path: string): Promise<boolean> {
   return withSize(path, async (read, sizeBytes) => {
     const directory = await readZipDirectory(read, sizeBytes)
@@ -156,12 +156,12 @@ async function disksOf(path: string): Promise<number | null> {
 
 async function withSize<T>(
   path: string,
-  look: (read: (offset: number, length: number) => Promise<Buffer>, sizeBytes: number) => Promise<T>,
+  use: (read: (offset: number, length: number) => Promise<Buffer>, sizeBytes: number) => Promise<T>,
 ): Promise<T> {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
-    return await look(async (offset, length) => {
+    return await use(async (offset, length) => {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
       return buffer.subarray(0, bytesRead)
     }, size)
@@ -170,7 +170,7 @@ async function withSize<T>(
   }
 }
 
-/** Bytes from a position; negative positions count from the end. */
+/** Reads bytes from a position; negative positions count from the end. */
 async function readAt(path: string, at: number, length: number): Promise<Buffer> {
   return withSize(path, (read, sizeBytes) => read(at < 0 ? Math.max(0, sizeBytes + at) : at, length))
 }

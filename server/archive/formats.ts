@@ -1,4 +1,4 @@
-/** The formats that are unpacked; `joined` is a file that was only split into pieces. */
+/** The formats that can be unpacked; `joined` is a plain file that was split into pieces. */
 export type Format =
   | 'zip'
   | '7z'
@@ -14,7 +14,7 @@ export type Format =
   | 'zst'
   | 'joined'
 
-const byEnding: readonly (readonly [RegExp, Format])[] = [
+const byExtension: readonly (readonly [RegExp, Format])[] = [
   [/\.(tar\.gz|tgz|taz)$/i, 'tar.gz'],
   [/\.(tar\.bz2|tbz2?|tb2)$/i, 'tar.bz2'],
   [/\.(tar\.xz|txz)$/i, 'tar.xz'],
@@ -30,30 +30,30 @@ const byEnding: readonly (readonly [RegExp, Format])[] = [
 ]
 
 /**
- * The format that a name promises. Packages that are archives but wanted as they are (jar, apk, docx, xlsx, odt, epub, cbz, cbr,
- * iso, dmg, exe, deb) have none.
+ * The format that a name stands for. Archives that people want to keep packed (jar, apk, docx, xlsx, odt, epub, cbz, cbr, iso, dmg,
+ * exe, deb) have none.
  */
 export function formatOfName(name: string): Format | null {
-  return byEnding.find(([ending]) => ending.test(name))?.[1] ?? null
+  return byExtension.find(([extension]) => extension.test(name))?.[1] ?? null
 }
 
-/** The name without the ending of its format: the name of a single compressed file after unpacking. */
+/** The name without the extension of its format: the name of a single compressed file after unpacking. */
 export function unpackedName(name: string): string {
-  const ending = byEnding.find(([pattern]) => pattern.test(name))?.[0]
-  const stem = ending === undefined ? name : name.replace(ending, '')
+  const extension = byExtension.find(([pattern]) => pattern.test(name))?.[0]
+  const stem = extension === undefined ? name : name.replace(extension, '')
   return stem === '' ? 'unnamed' : stem
 }
 
-/** The format that the first bytes show, for the formats that are split into pieces; null for all others. */
+/** The format of the first bytes, among those that are commonly split into pieces; otherwise null. */
 export function formatOfBytes(head: Buffer): Format | null {
   const known: Format[] = ['7z', 'rar', 'zip']
   return known.find((format) => hasBytesOf(format, head)) ?? null
 }
 
-/** How many of the first bytes `hasBytesOf` needs. */
+/** How many bytes `hasBytesOf` needs. */
 export const headBytes = 512
 
-/** True when the first bytes belong to the format that the name promises. */
+/** True when the first bytes match the format. */
 export function hasBytesOf(format: Format, head: Buffer): boolean {
   const starts = (hex: string) => head.subarray(0, hex.length / 2).toString('hex') === hex
   switch (format) {
@@ -85,8 +85,8 @@ export function hasBytesOf(format: Format, head: Buffer): boolean {
 }
 
 /**
- * True for a tar header, recognized by its checksum, which also covers the old format without a magic number. Source:
- * POSIX.1-2017, pax, "ustar Interchange Format".
+ * True for a tar header. It is recognized by its checksum, because the old format has no magic number. Source: POSIX.1-2017, pax,
+ * "ustar Interchange Format".
  */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < 512) return false
@@ -99,8 +99,8 @@ export function isTarHeader(block: Buffer): boolean {
 }
 
 /**
- * How much memory an xz needs for unpacking, from the header of its first block; 0 when unknown. Source: .xz file format 1.2.1,
- * 3.1 and 5.3.1.
+ * How much memory unpacking an xz file needs, from the header of its first block; 0 when unknown. Source: .xz file format 1.2.1, 3.1
+ * and 5.3.1.
  */
 export function xzMemoryBytes(head: Buffer): number {
   const header = head.subarray(12, 12 + ((head[12] ?? 0) + 1) * 4)

@@ -4,9 +4,10 @@ import { type ByteInput, StreamError } from './byte-input.ts'
 
 const chunkBytes = 1024 * 1024
 const trailerBytes = 8
+
 /**
  * Unpacks all members of a gzip and verifies the checksum and length of each. Padding after the last one is skipped; `onBehind`
- * is called once for anything else. Node's own reader reports all of that as a broken header. Source: RFC 1952.
+ * is called once for any other trailing data. Node's own reader reports both as a broken header. Source: RFC 1952.
  */
 export async function gunzip(
   input: ByteInput,
@@ -54,7 +55,7 @@ async function readMember(input: ByteInput, take: (chunk: Buffer) => void): Prom
     }
   })
   const failed = Promise.withResolvers<never>()
-  // It is awaited below, where there is something to wait for.
+  // It is awaited only while there is something to wait for.
   failed.promise.catch(() => undefined)
   inflater.on('error', failed.reject)
   const ended = once(inflater, 'end')
@@ -73,9 +74,9 @@ async function readMember(input: ByteInput, take: (chunk: Buffer) => void): Prom
       await Promise.race([written.promise, failed.promise])
       if (refused !== null) throw refused
       const used = inflater.bytesWritten - before
-      // It consumes no byte after its own end.
+      // The inflater consumes no byte after its end.
       isOver = used < chunk.length
-      if (isOver) input.giveBack(chunk.subarray(used))
+      if (isOver) input.unread(chunk.subarray(used))
     }
     await Promise.race([ended, failed.promise])
   } finally {

@@ -1,23 +1,22 @@
 import { maxTwins } from './tree.ts'
 
-/** An entry of an archive with its path. A link has a target: for a hard link a path from the top, as archives store it. */
+/** An entry of an archive with its path. The target of a hard link is a path from the root of the archive. */
 export interface Placeable {
   kind: 'file' | 'folder' | 'symlink' | 'hard-link'
   segments: readonly string[]
-  /** Null for anything but a link. */
+  /** Null if it is not a link. */
   target: { isAbsolute: boolean; segments: readonly string[] } | null
 }
 
 /** Why a link leads to no file in its archive. */
 export type DeadLink = 'outside' | 'missing' | 'folder' | 'loop' | 'too-far'
 
-/** The maximum that Linux follows too. */
+/** The same limit as in Linux. */
 const maxHops = 40
 
 /**
- * Finds the file that each link finally leads to, as a file system with all entries would: through other links, also of folders,
- * in any order. A hard link means the preceding file of that name, where there is one. Each link is followed once, so this runs
- * in linear time.
+ * Resolves links to files like a file system with all entries would: through other links, including links to folders, in any order.
+ * A hard link refers to the preceding file of that name, if there is one. Each link is followed once, so this runs in linear time.
  */
 export class LinkFinder {
   readonly #items: readonly Placeable[]
@@ -33,12 +32,12 @@ export class LinkFinder {
       const key = segments.join('/')
       const same = this.#byPath.get(key)
       if (same === undefined) this.#byPath.set(key, [index])
-      // The tree refuses more entries of one name: there is no need to search them.
+      // The tree refuses more entries of one name anyway.
       else if (same.length <= maxTwins) same.push(index)
     }
   }
 
-  /** The index of the file that a link means. */
+  /** The index of the file that a link refers to. */
   find(index: number, hops = 0): number | DeadLink {
     const item = this.#items[index]
     if (item?.kind === 'file') return index
@@ -53,19 +52,19 @@ export class LinkFinder {
     }
     const key = item.target.segments.join('/')
     const same = this.#byPath.get(key) ?? []
-    const meant = same.findLast((other) => other < index) ?? same.find((other) => other > index)
-    if (meant !== undefined) return this.find(meant, hops + 1)
+    const file = same.findLast((other) => other < index) ?? same.find((other) => other > index)
+    if (file !== undefined) return this.find(file, hops + 1)
     return this.#folders.has(key) ? 'folder' : 'missing'
   }
 
-  /** The path that a symbolic link leads to, which is not a link itself. */
+  /** The final path that a symbolic link leads to. */
   #follow(index: number, hops: number): readonly string[] | DeadLink {
     const known = this.#paths.get(index)
     if (known !== undefined) return known
     const item = this.#items[index]
     if (hops > maxHops) return 'too-far'
     if (item === undefined || item.target === null || item.target.isAbsolute) return 'outside'
-    // Arriving here again on the way means a loop.
+    // Coming back here while following it means a loop.
     this.#paths.set(index, 'loop')
     const path = this.#walk(item.segments.slice(0, -1), item.target.segments, hops)
     this.#paths.set(index, path)
@@ -85,9 +84,9 @@ export class LinkFinder {
       const last = this.#byPath.get(key)?.at(-1)
       if (last === undefined && !this.#folders.has(key)) return 'missing'
       if (last === undefined || this.#items[last]?.kind !== 'symlink') continue
-      const led = this.#follow(last, hops + 1)
-      if (typeof led === 'string') return led
-      path = [...led]
+      const resolved = this.#follow(last, hops + 1)
+      if (typeof resolved === 'string') return resolved
+      path = [...resolved]
     }
     return path
   }

@@ -1,6 +1,6 @@
 import { quoted } from './archive-error.ts'
 
-/** What happened to an archive's content apart from unpacking, for the person. */
+/** Collects what the person should know about an unpacked archive: entries that were left out or renamed. */
 export class Note {
   readonly #leftOut: { name: string; why: string }[] = []
   readonly #renamed: { from: string; to: string }[] = []
@@ -19,8 +19,8 @@ export class Note {
     if (!this.#sentences.includes(sentence)) this.#sentences.push(sentence)
   }
 
-  /** Data after the end does not belong to the archive. */
-  behindEnd(archive: string): void {
+  /** Notes that data after the end of the archive was ignored. */
+  trailingData(archive: string): void {
     this.say(`What stands behind the end of ${quoted(archive)} was left out.`)
   }
 
@@ -28,7 +28,7 @@ export class Note {
   text(archive: string, isEmpty: boolean): string | null {
     const left = this.#leftOut.map(({ name, why }) => `${quoted(name)} (${why})`)
     if (isEmpty) {
-      const nothing = `${quoted(archive)} is kept as it is, as nothing in it could be unpacked: ${listed(left, 5)}.`
+      const nothing = `${quoted(archive)} is kept as it is, as nothing in it could be unpacked: ${joinNames(left, 5)}.`
       return left.length > 0 ? nothing : `${quoted(archive)} is empty, so it is kept as it is.`
     }
     const changed = this.#renamed.map(({ from, to }) => `${quoted(from)} is now ${quoted(to)}`)
@@ -38,12 +38,12 @@ export class Note {
       ...(left.length === 0
         ? []
         : [
-            `${left.length} ${isOne(left) ? 'thing' : 'things'} in ${quoted(archive)} ${isOne(left) ? 'was' : 'were'} left out: ${listed(left, 5)}.`,
+            `${left.length} ${isOne(left) ? 'thing' : 'things'} in ${quoted(archive)} ${isOne(left) ? 'was' : 'were'} left out: ${joinNames(left, 5)}.`,
           ]),
       ...(changed.length === 0
         ? []
         : [
-            `${changed.length} ${isOne(changed) ? 'name' : 'names'} in ${quoted(archive)} ${isOne(changed) ? 'was' : 'were'} changed: ${listed(changed, 3)}.`,
+            `${changed.length} ${isOne(changed) ? 'name' : 'names'} in ${quoted(archive)} ${isOne(changed) ? 'was' : 'were'} changed: ${joinNames(changed, 3)}.`,
           ]),
     ]
     return sentences.length === 0 ? null : sentences.join(' ')
@@ -51,7 +51,7 @@ export class Note {
 }
 
 /** `a, b and c`, or `a, b and 7 more`. */
-function listed(all: readonly string[], max: number): string {
+function joinNames(all: readonly string[], max: number): string {
   const shown = all.length > max ? [...all.slice(0, max), `${all.length - max} more`] : all
   const last = shown.at(-1) ?? ''
   return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`

@@ -35,8 +35,8 @@ export interface UnpackedFile {
 }
 
 /**
- * The only writer of an archive's content. Files are called 0, 1, 2… in one folder, so that no name from an archive ever reaches
- * the disk; they are new, private and regular because of how they are opened. The limits count the bytes actually written.
+ * The only writer of an archive's content. Files are named 0, 1, 2… in one folder, so that no name from an archive ever reaches the
+ * disk; the open flags ensure that they are new, private and regular. The limits apply to the bytes actually written.
  */
 export class Output {
   /** All entries of the archive, in its order. */
@@ -51,7 +51,7 @@ export class Output {
   #current: FoundFile | null = null
   #descriptor: number | null = null
 
-  constructor(into: string, { archive, limits, packedBytes }: OutputOf) {
+  constructor(into: string, { archive, limits, packedBytes }: OutputOptions) {
     this.#into = into
     this.#archive = archive
     this.#limits = limits
@@ -91,7 +91,7 @@ export class Output {
     this.#add({ kind: 'left-out', name, why, hasBackslashes: false })
   }
 
-  /** Begins a file. Its bytes follow by `write`, and `end` closes it. */
+  /** Starts a file. `write` adds its bytes and `end` closes it. */
   begin(name: RawName, hasBackslashes: boolean): void {
     const current: FoundFile = { kind: 'file', name, hasBackslashes, file: this.#nextFile(), sizeBytes: 0 }
     this.#add(current)
@@ -123,8 +123,8 @@ export class Output {
   }
 
   /**
-   * Gives each file that was a link its own bytes, and creates the empty files last, so that a million of them cost nothing
-   * before they are refused. Then verifies the result.
+   * Copies the targets of links, then creates the empty files: last, so that a million of them cost nothing before they are refused.
+   * Then verifies the result.
    */
   finish(placed: readonly PlacedFile[]): UnpackedFile[] {
     const copiedBytes = placed.reduce((sum, { isCopy, sizeBytes }) => sum + (isCopy ? sizeBytes : 0), 0)
@@ -135,8 +135,8 @@ export class Output {
       sizeBytes,
     }))
     for (const { file, sizeBytes } of files) if (sizeBytes === 0) closeSync(openSync(file, newFile, 0o600))
-    const there = readdirSync(this.#into, { withFileTypes: true }).filter((item) => !item.name.startsWith('.'))
-    if (there.length !== files.length || there.some((item) => !item.isFile())) {
+    const present = readdirSync(this.#into, { withFileTypes: true }).filter((item) => !item.name.startsWith('.'))
+    if (present.length !== files.length || present.some((item) => !item.isFile())) {
       throw unsafe(this.#archive, 'something else than plain files appeared while it was unpacked')
     }
     return files
@@ -182,7 +182,7 @@ export class Output {
   }
 }
 
-/** Writing failed, because the disk is full or for another reason. */
+/** The error for a failed write, because the disk is full or for another reason. */
 export function cannotWrite(archive: string, cause: unknown): ArchiveError {
   const [kind, why] = isFullDisk(cause)
     ? (['no-room', 'the disk is full'] as const)
@@ -190,7 +190,7 @@ export function cannotWrite(archive: string, cause: unknown): ArchiveError {
   return new ArchiveError(kind, `${quoted(archive)} could not be unpacked: ${why}.`, { cause })
 }
 
-interface OutputOf {
+interface OutputOptions {
   archive: string
   limits: Limits
   packedBytes: number

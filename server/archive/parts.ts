@@ -3,14 +3,14 @@ type PartsKind = 'rar-parts' | 'rar-volumes' | 'zip-disks' | 'split'
 
 /** Names that are the parts of one archive. */
 export interface PartGroup {
-  /** The name before the endings, as written in the first part. */
+  /** The name without extensions, as written in the first part. */
   name: string
   kind: PartsKind
   /** The indexes of its parts among the given names, in reading order. */
   partIndexes: number[]
-  /** The same by volume: a volume may be split into pieces (`x.part1.rar.001`). */
+  /** The same, grouped by volume: a volume may be split into pieces (`x.part1.rar.001`). */
   volumes: { name: string; indexes: number[] }[]
-  /** Missing parts that later ones imply; at most a hundred. */
+  /** The parts that are missing before the last one; at most a hundred. */
   missing: string[]
 }
 
@@ -20,22 +20,22 @@ interface Part {
   /** The number as written, for naming missing parts. */
   digits: string
   stem: string
-  /** The ending shared by all parts, as written. */
+  /** The extension shared by all parts, as written. */
   ending: string
   kind: PartsKind
 }
 
 const maxMissing = 100
 const maxNameLength = 2048
-/** How every part's name ends; most names do not match and are not parsed further. */
+/** A quick check: names that do not match are not parsed further. */
 const canBePart = /(?:\.rar|\.zip|\d)$/i
 const archiveEnding = /\.(?:tar\.(?:gz|bz2|xz|zst)|zip|7z|rar|tar|t[gx]z|tbz2?|tzst|gz|bz2|xz|zst)$/i
 
 /**
  * Groups names that are parts of one archive, in any order and ignoring case. Names in no group are in `rest`: a single `x.rar`,
- * `x.zip` or `x.001` is an archive or a file by itself. `keyOf` separates names further, such as by folder or host. A group has
- * the stem as the links write it; Put.io's sample shows `ABCDE` for `abcde.part1.rar`, but as no rule for capitals is known, none
- * is invented. Source: API docs, "Analyzing links" (multipart).
+ * `x.zip` or `x.001` is an archive or a file by itself. `keyOf` separates names further, such as by folder or host. The name of a
+ * group is spelled as in the links: Put.io's sample shows `ABCDE` for `abcde.part1.rar`, but no rule for capitals is documented.
+ * Source: API docs, "Analyzing links" (multipart).
  */
 export function groupParts(
   names: readonly string[],
@@ -43,16 +43,16 @@ export function groupParts(
 ): { groups: PartGroup[]; rest: number[] } {
   const all = names.map((name, index) => ({ name, indexes: [index] }))
   const cut = group(all, keyOf)
-  // A volume that was split into pieces is a volume again, and takes its place in its set.
-  const volumes = cut.flatMap((set) => (isCutVolume(set) ? [{ name: wholeName(set), indexes: set.partIndexes }] : []))
+  // The pieces of a split volume are one volume of its set.
+  const volumes = cut.flatMap((set) => (isSplitVolume(set) ? [{ name: wholeName(set), indexes: set.partIndexes }] : []))
   const isPiece = new Set(volumes.flatMap(({ indexes }) => indexes))
   const others = all.filter(({ indexes: [index = -1] }) => !isPiece.has(index))
   const whole = volumes.length === 0 ? cut : group([...others, ...volumes], keyOf)
-  const missingPieces = new Map(cut.filter(isCutVolume).map((set) => [set.partIndexes[0] ?? -1, set.missing]))
+  const missingPieces = new Map(cut.filter(isSplitVolume).map((set) => [set.partIndexes[0] ?? -1, set.missing]))
   const groups = whole.map((set) => {
     const pieces = set.volumes.flatMap(({ indexes: [first = -1] }) => missingPieces.get(first) ?? [])
-    // A split volume without a set reports its own missing parts already.
-    return isCutVolume(set) ? set : { ...set, missing: [...set.missing, ...pieces].slice(0, maxMissing) }
+    // A split volume without a set already reports its own missing parts.
+    return isSplitVolume(set) ? set : { ...set, missing: [...set.missing, ...pieces].slice(0, maxMissing) }
   })
   groups.sort((a, b) => Math.min(...a.partIndexes) - Math.min(...b.partIndexes))
   const grouped = new Set(groups.flatMap(({ partIndexes }) => partIndexes))
@@ -74,14 +74,14 @@ function group(volumes: readonly Volume[], keyOf: (index: number) => string): Pa
     if (set === undefined) sets.set(key, [part])
     else set.push(part)
   }
-  return [...sets.values()].flatMap(apart).flatMap((set) => toGroup(set.sort((a, b) => a.number - b.number)))
+  return [...sets.values()].flatMap(separate).flatMap((set) => toGroup(set.sort((a, b) => a.number - b.number)))
 }
 
 /**
- * Two sets of one name with different numbering (`part1`, `part01`) are separate. Of a repeated part the first is used; the other
- * stays a file by itself.
+ * Separates two sets of one name with different numbering (`part1`, `part01`). Of a repeated part, the first is used; the others
+ * stay single files.
  */
-function apart(parts: Part[]): Part[][] {
+function separate(parts: Part[]): Part[][] {
   const once = firstOfEach(parts)
   if (once.length === parts.length) return [parts]
   const padded = firstOfEach(parts.filter(({ digits }) => digits.startsWith('0')))
@@ -95,12 +95,12 @@ function firstOfEach(parts: readonly Part[]): Part[] {
   return [...byNumber.values()]
 }
 
-/** A split plain `.rar` is mostly complete, and not a volume. */
-function isCutVolume(set: PartGroup): boolean {
+/** True for the pieces of a volume. A plain `.rar` that was split is usually a complete archive, not a volume. */
+function isSplitVolume(set: PartGroup): boolean {
   return set.kind === 'split' && /\.(?:part\d{1,4}\.rar|[r-v]\d\d)$/i.test(wholeName(set))
 }
 
-/** The name of what was split. */
+/** The name of the file that was split. */
 function wholeName(set: PartGroup): string {
   return (set.volumes[0]?.name ?? '').replace(/\.\d+$/, '')
 }
@@ -109,7 +109,7 @@ function fold(text: string): string {
   return text.normalize('NFC').toLowerCase()
 }
 
-/** Numbers are in reading order, from 1; the `.zip` of a disk set comes last, as infinity. */
+/** Parses a name. Numbers start at 1, in reading order; the `.zip` of a disk set comes last, as infinity. */
 function parse(volume: Volume): Part | null {
   const { name } = volume
   if (name.length > maxNameLength || !canBePart.test(name)) return null

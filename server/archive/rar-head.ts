@@ -1,13 +1,13 @@
-/** What the beginning of a RAR file, and the end of an old one, say about its place among volumes. */
+/** The volume information in the first bytes of a RAR file, and in the last bytes of an old one. */
 export interface RarHead {
   isVolume: boolean
-  /** True for the first volume; null where encryption hides it. */
+  /** True for the first volume; null if encryption hides it. */
   isFirst: boolean | null
-  /** True when its volumes are called `.part1.rar`, `.part2.rar`; otherwise `.rar`, `.r00`, `.r01`. */
+  /** True when its volumes are named `.part1.rar`, `.part2.rar`; otherwise they are `.rar`, `.r00`, `.r01`. */
   hasPartNames: boolean
 }
 
-/** How many bytes of the beginning and the end are read. */
+/** How many bytes to read from the beginning and the end. */
 export const rarHeadBytes = 128 * 1024
 export const rarTailBytes = 64
 
@@ -20,7 +20,7 @@ export function isRar(head: Buffer): boolean {
 }
 
 /**
- * Reads the volume information of a RAR file; null when it is not one. Source: RAR 4 technote; RAR 5.0 archive format
+ * Reads the volume information of a RAR file; null if it is not one. Source: RAR 4 technote; RAR 5.0 archive format
  * (rarlab.com/technote.htm).
  */
 export function readRarHead(head: Buffer, tail: Buffer): RarHead | null {
@@ -39,7 +39,7 @@ function readRar5(head: Buffer): RarHead {
   next()
   const type = next()
   const flags = next()
-  // An encryption header comes first: all others are hidden.
+  // An encryption header comes first and hides all others.
   if (type !== 1) return { isVolume: true, isFirst: null, hasPartNames: true }
   if ((flags & 1) !== 0) next()
   const archiveFlags = next()
@@ -58,8 +58,8 @@ function vintAt(bytes: Buffer, at: number): [number, number] {
 }
 
 /**
- * Only newer programs mark the first volume and number the end of each; in older ones the first volume does not begin with a
- * continued file.
+ * Reads the RAR 4 headers. Only newer programs mark the first volume and number each volume at its end; otherwise, the first volume
+ * is the one that does not start with a continued file.
  */
 function readRar4(head: Buffer, tail: Buffer): RarHead {
   const flags = head.length >= 12 ? head.readUInt16LE(10) : 0
@@ -80,7 +80,7 @@ function readRar4(head: Buffer, tail: Buffer): RarHead {
   return { ...found, isFirst: null }
 }
 
-/** The number in the end-of-volume block, from 0. */
+/** The volume number in the end-of-volume block, from 0. */
 function numberAtEnd(tail: Buffer): number | null {
   for (let at = tail.length - 9; at >= 0; at--) {
     if (tail[at + 2] !== 0x7b) continue

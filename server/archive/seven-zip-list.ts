@@ -2,16 +2,16 @@ import { damaged, tooLarge } from './archive-error.ts'
 import { type RawName, utf8Of } from './entry-name.ts'
 import type { SevenZipRun } from './seven-zip-run.ts'
 
-/** An entry that 7-Zip unpacks or lists, in the order in which it unpacks. */
+/** An entry in 7-Zip's list, which is in unpacking order. */
 export interface ListedEntry {
   name: RawName
   hasBackslashes: boolean
   kind: 'file' | 'folder' | 'symlink' | 'hard-link' | 'left-out'
-  /** The target of a link; null for anything else, and where 7-Zip unpacks the target as the content. */
+  /** The target of a link; null for other entries, and for links whose target 7-Zip unpacks as their content. */
   target: RawName | null
   /** Why it is skipped; otherwise empty. */
   why: string
-  /** How many bytes it has; null when unknown. */
+  /** Null when unknown. */
   sizeBytes: number | null
   crc: number | null
   isEncrypted: boolean
@@ -33,8 +33,8 @@ const wanted = new Set([
 ])
 
 /**
- * Parses `l -slt -ba`: a block of `Key = value` lines for each item; 7-Zip writes control characters in names as `_`, so a name
- * is one line. A name that is not Unicode is given as bytes. Stops at once when there are too many items.
+ * Parses the output of `l -slt -ba`: a block of `Key = value` lines for each item. 7-Zip writes control characters in names as `_`,
+ * so a name is always one line. A name that is not Unicode is returned as bytes. Throws as soon as there are too many items.
  */
 export async function readList(
   run: SevenZipRun,
@@ -63,7 +63,7 @@ export async function readList(
   return entries
 }
 
-/** The lines, with one character per byte. */
+/** Yields the lines of the output, with one character per byte. */
 async function* linesOf(output: AsyncIterable<unknown>, archive: string): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of output) {
@@ -85,7 +85,7 @@ function toEntry(
   const field = (key: string) => fields.get(key) ?? ''
   const nameOf = (value: string) => rawName(separator === '/' ? value : withSlashes(value))
   const attributes = field('Attributes').split(' ')
-  // Such as `D drwxr-xr-x`: Windows attributes, then the Unix mode.
+  // For example `D drwxr-xr-x`: Windows attributes, then the Unix mode.
   const [mode = ''] = attributes.find((word) => /^[-a-z0-9][-rwxsStT]{9}$/.test(word)) ?? ''
   const letters = attributes.filter((word) => /^[A-Z]+$/.test(word)).join('')
   const hardLink = field('Hard Link')
@@ -106,7 +106,7 @@ function toEntry(
   if (hardLink !== '') return { ...entry, kind: 'hard-link', sizeBytes: 0 }
   if (target !== '' || mode === 'l') return { ...entry, kind: 'symlink' }
   if (letters.includes('L')) return { ...entry, kind: 'left-out', why: 'a link' }
-  // For input from a pipe, a socket or a terminal, 7-Zip stores the kind of its source.
+  // 7-Zip stores the kind of its source for input from a pipe, a socket or a terminal.
   const isStream = is7z && ('ps'.includes(mode) || (sizeBytes ?? 0) > 0)
   if (mode !== '' && 'bcps'.includes(mode) && !isStream) return { ...entry, kind: 'left-out', why: 'a device' }
   if (field('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }
@@ -114,12 +114,12 @@ function toEntry(
   return field('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
 }
 
-/** What 7-Zip writes on Windows for a backslash that is part of a name. */
-const keptBackslash = Buffer.from('\uf05c').toString('latin1')
+/** How 7-Zip writes a backslash in a name on Windows. */
+const escapedBackslash = Buffer.from('\uf05c').toString('latin1')
 
-/** A path of 7-Zip on Windows, as the archive has it. */
+/** Converts a path from 7-Zip on Windows back to the path in the archive. */
 function withSlashes(path: string): string {
-  return path.replaceAll('\\', '/').replaceAll(keptBackslash, '\\')
+  return path.replaceAll('\\', '/').replaceAll(escapedBackslash, '\\')
 }
 
 function rawName(value: string): RawName {

@@ -5,14 +5,14 @@ import type { Output } from './output.ts'
 import { type ListedEntry, readList } from './seven-zip-list.ts'
 import { promptRefused, type SevenZip, type SevenZipRun } from './seven-zip-run.ts'
 
-/** What 7-Zip has to unpack. */
+/** A job for 7-Zip. */
 export interface ToolJob {
   tool: SevenZip
   archive: string
   /** The volumes; 7-Zip opens the one at `opened`. */
   volumes: { name: string; path: string }[]
   opened: string
-  /** 7-Zip's name of the format; null where it has to detect it, as in a split file. */
+  /** 7-Zip's name of the format; null to let it detect the format, as in a split file. */
   type: string | null
   is7z: boolean
   password: string | null
@@ -22,14 +22,13 @@ export interface ToolJob {
 const quiet = ['-bd', '-y', '-sccUTF-8', '-mmt4']
 const maxTargetBytes = 4096
 
-/** Callbacks while it unpacks. */
-interface Watch {
+interface Callbacks {
   onTotal: (bytes: number) => void
   onBytes: () => void
 }
 
-/** Lists an archive, refuses it if necessary, then reads all its files as one stream and cuts it by the sizes in the list. */
-export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, onBytes }: Watch): Promise<void> {
+/** Lists an archive, checks the limits, then reads all its files as one stream and splits it by the sizes in the list. */
+export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, onBytes }: Callbacks): Promise<void> {
   const { entries, isClean } = await list(job)
   const total = bytesIn(entries)
   output.checkDeclared(entries.length, total)
@@ -38,7 +37,7 @@ export async function unpackWithTool(job: ToolJob, output: Output, { onTotal, on
   await unpackListed(job, { entries: entries.filter(({ kind }) => kind !== 'folder'), isClean, output, onBytes })
 }
 
-/** Unpacks the files of a known list. */
+/** Unpacks the files in a list. */
 export async function unpackListed(
   job: ToolJob,
   {
@@ -49,31 +48,31 @@ export async function unpackListed(
   }: { entries: ListedEntry[]; isClean: boolean; output: Output; onBytes: () => void },
 ): Promise<void> {
   if (job.password === null && entries.some((entry) => entry.isEncrypted)) throw needsPassword(job.archive)
-  const cutter = new Cutter(entries, output, job)
-  // An archive of empty files only has no stream.
+  const splitter = new StreamSplitter(entries, output, job)
+  // An archive with only empty files has no stream.
   if (bytesIn(entries) === 0 && isClean) {
-    cutter.finish()
+    splitter.finish()
     return
   }
   const run = start(job, ['x', '-so'])
   await finishing(run, async () => {
     let broken: ArchiveError | null = null
     for await (const chunk of run.output) {
-      if (broken === null && chunk instanceof Uint8Array) broken = cutter.push(chunk)
+      if (broken === null && chunk instanceof Uint8Array) broken = splitter.push(chunk)
       onBytes()
     }
-    // When the bytes are wrong, 7-Zip mostly knows why: a missing part, an unsupported method.
+    // If the bytes are wrong, 7-Zip usually knows why: a missing part, an unsupported method.
     const { code, messages } = await run.ended
-    // 7-Zip reports wrong bytes for each hard link, as there are none; the content of all files is verified here.
-    const isOnlyLinks = isClean && broken === null && cutter.isAllChecked && areOfLinks(messages, entries)
+    // 7-Zip reports a data error for each hard link, which has no data; the content of all files is verified here.
+    const isOnlyLinks = isClean && broken === null && splitter.isAllChecked && areLinkErrors(messages, entries)
     if (code !== 0 && code !== 1 && !(code === 2 && isOnlyLinks)) throw why(job, { code, messages })
-    broken ??= cutter.finish()
+    broken ??= splitter.finish()
     if (broken !== null) throw broken
   })
 }
 
 /** True when 7-Zip reports exactly one error for each hard link. */
-function areOfLinks(messages: string, entries: readonly ListedEntry[]): boolean {
+function areLinkErrors(messages: string, entries: readonly ListedEntry[]): boolean {
   const lines = messages.split('\n').filter((line) => line.trim() !== '')
   const links = entries.filter(({ kind }) => kind === 'hard-link')
   return lines.length === links.length && lines.every((line) => /^(ERROR: )?Data Error : /.test(line))
@@ -83,7 +82,7 @@ function bytesIn(entries: readonly ListedEntry[]): number {
   return entries.reduce((sum, { kind, sizeBytes }) => sum + (kind === 'folder' ? 0 : (sizeBytes ?? 0)), 0)
 }
 
-/** The stream in an archive with a single one, such as `.xz`. */
+/** Unpacks an archive that contains a single stream, such as `.xz`. */
 export async function streamWithTool(
   job: ToolJob,
   { take, onBehind }: { take: (chunk: Buffer) => void; onBehind: () => void },
@@ -94,18 +93,18 @@ export async function streamWithTool(
       if (chunk instanceof Uint8Array) take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     }
     const { code, messages } = await run.ended
-    if (code !== 0 && !isBehindEnd(messages)) throw why(job, { code, messages })
+    if (code !== 0 && !isTrailingData(messages)) throw why(job, { code, messages })
     if (code !== 0) onBehind()
   })
 }
 
-/** The entries of the archive; `isClean` is false when 7-Zip found an error that it will only explain later. */
+/** Lists the entries of the archive; `isClean` is false when 7-Zip found an error that it explains only while unpacking. */
 async function list(job: ToolJob): Promise<{ entries: ListedEntry[]; isClean: boolean }> {
   const run = start(job, ['l', '-slt', '-ba'])
   return finishing(run, async () => {
     const entries = await readList(run, { ...job, separator: job.tool.separator })
     const { code, messages } = await run.ended
-    // A list in spite of an error comes without a message; unpacking will tell what is wrong.
+    // If 7-Zip lists entries despite an error, it prints no message; unpacking will explain the error.
     const isSilent = code === 2 && messages.trim() === '' && entries.length > 0
     if (code !== 0 && code !== 1 && !isSilent) throw why(job, { code, messages })
     return { entries, isClean: code === 0 || code === 1 }
@@ -126,7 +125,7 @@ async function finishing<T>(run: SevenZipRun, work: () => Promise<T>): Promise<T
 }
 
 /** True when 7-Zip only reports data after the end. */
-function isBehindEnd(messages: string): boolean {
+function isTrailingData(messages: string): boolean {
   const lines = messages.split('\n').filter((line) => line.trim() !== '')
   return lines.length > 0 && lines.every((line) => /^(ERROR|WARNING)S?: There are some data after the end/.test(line))
 }
@@ -139,7 +138,7 @@ function wrongPassword(archive: string): ArchiveError {
   return new ArchiveError('wrong-password', `The password does not open ${quoted(archive)}: type another one.`)
 }
 
-/** Interprets 7-Zip's messages. Text after a colon may be a name from the archive and is ignored; volumes have our own names. */
+/** Interprets 7-Zip's messages. Text after a colon may be a name from the archive and is ignored. */
 function why(
   { archive, password, volumes }: ToolJob,
   { code, messages }: { code: number | null; messages: string },
@@ -154,7 +153,7 @@ function why(
     )
     .join('\n')
   const matches = (pattern: RegExp) => pattern.test(words)
-  const cause = new Error(`7-Zip ended with ${code}: ${messages.slice(0, 2000)}`)
+  const cause = new Error(`7-Zip exited with code ${code}: ${messages.slice(0, 2000)}`)
   if (code === promptRefused || matches(/wrong password|encrypted archive|enter password|break signaled/i)) {
     return password === null ? needsPassword(archive) : wrongPassword(archive)
   }
@@ -177,8 +176,8 @@ function why(
   return new ArchiveError('failed', `${quoted(archive)} could not be unpacked: 7-Zip gave up.`, { cause })
 }
 
-/** Cuts the stream of all files by their sizes, and verifies each against its checksum in the list. */
-class Cutter {
+/** Splits the stream of all files by their sizes and verifies each against its checksum in the list. */
+class StreamSplitter {
   readonly #entries: ListedEntry[]
   readonly #output: Output
   readonly #job: ToolJob
@@ -186,7 +185,7 @@ class Cutter {
   #isBegun = false
   #left = 0
   #sum = 0
-  /** The target of a link, as far as received. */
+  /** The received bytes of a link's target. */
   #target: Buffer[] = []
 
   constructor(entries: ListedEntry[], output: Output, job: ToolJob) {
@@ -201,12 +200,12 @@ class Cutter {
     }
   }
 
-  /** True when the list has a checksum for everything that arrives. */
+  /** True when the list has a checksum for every entry with content. */
   get isAllChecked(): boolean {
     return this.#entries.every(({ sizeBytes, crc }) => sizeBytes === 0 || crc !== null)
   }
 
-  /** Takes the next chunk of the stream; returns what is wrong with it, or null. */
+  /** Processes the next chunk of the stream. Returns an error if it is wrong, otherwise null. */
   push(chunk: Uint8Array): ArchiveError | null {
     let rest = chunk
     this.#beginNext()
@@ -225,7 +224,7 @@ class Cutter {
     return null
   }
 
-  /** Ends the stream. */
+  /** Ends the stream. Returns an error if it is incomplete, otherwise null. */
   finish(): ArchiveError | null {
     this.#beginNext()
     return this.#isBegun ? this.#broken() : null

@@ -4,7 +4,7 @@ import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
 import { threadUrl } from './thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 
-/** 7-Zip inside this program, in a thread of its own: used when there is no native one, or it may not be run. */
+/** 7-Zip as WebAssembly, in a separate thread: used when there is no native one, or it cannot be run. */
 export const wasmSevenZip: SevenZip = { separator: '/', run: start }
 
 function start(request: SevenZipRequest): SevenZipRun {
@@ -16,13 +16,13 @@ function start(request: SevenZipRequest): SevenZipRun {
   })
   const chunks: Uint8Array[] = []
   let isEnded = false
-  let isAnswered = false
+  let isDone = false
   let wake: () => void = () => undefined
   const ended = new Promise<{ code: number | null; messages: string }>((resolve) => {
     worker.on('message', (message: WasmMessage) => {
       if ('bytes' in message) chunks.push(message.bytes)
       else {
-        isAnswered = true
+        isDone = true
         resolve(message)
       }
       wake()
@@ -53,7 +53,7 @@ function start(request: SevenZipRequest): SevenZipRun {
     output: output(),
     ended,
     stop: () => {
-      endThread(worker, { isDone: isAnswered }).catch(() => undefined)
+      endThread(worker, { isDone }).catch(() => undefined)
     },
   }
 }

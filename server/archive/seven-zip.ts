@@ -14,10 +14,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { memoryBytes, type SevenZip, type SevenZipRun } from './seven-zip-run.ts'
 
-const keptMessages = 64 * 1024
+const maxMessageChars = 64 * 1024
 
 /**
- * The path of the native 7-Zip, if there is one that may be run: `PUTDESK_7ZIP`, the packaged app's resources, or the package. An
+ * The path of a native 7-Zip that can be run, or null: `PUTDESK_7ZIP`, in the packaged app's resources, or in the npm package. An
  * empty `PUTDESK_7ZIP` means none.
  */
 export function findNative(): string | null {
@@ -42,7 +42,7 @@ function inPackage(program: string): string[] {
   }
 }
 
-/** Packages sometimes lose the executable bit; it is set again where that is allowed. */
+/** True for an executable program. Packages sometimes lose the executable bit; it is set again if permitted. */
 function canRun(program: string): boolean {
   if (!existsSync(program)) return false
   try {
@@ -53,16 +53,16 @@ function canRun(program: string): boolean {
       chmodSync(program, 0o755)
       return true
     } catch {
-      // The file belongs to someone else: the WebAssembly version is used.
+      // The file belongs to another user: the WebAssembly version is used instead.
       return false
     }
   }
 }
 
 /**
- * Runs 7-Zip as a child that can do no harm: it writes only to its output (on Linux it may not write a byte to any file), has at
- * most 1 GiB of memory there, an environment of its own, and a process group that is ended as a whole. Names on its command line
- * are ours, and the password goes to its standard input, where nobody else can read it.
+ * Runs 7-Zip as a restricted child process: it writes only to its standard output (on Linux it cannot write to any file and has at
+ * most 1 GiB of memory), has a minimal environment, and runs in its own process group, which is killed as a whole. Its command line
+ * has only names of ours, and the password goes to its standard input, where no other process can read it.
  */
 export function nativeSevenZip(program: string, linksFolder: string, onChild: (pid: number | null) => void): SevenZip {
   return {
@@ -76,7 +76,7 @@ export function nativeSevenZip(program: string, linksFolder: string, onChild: (p
   }
 }
 
-/** On Windows few people may create symbolic links, and a hard link cannot lead to another drive. */
+/** Links a volume. On Windows, most users may not create symbolic links, and a hard link cannot lead to another drive. */
 function linkVolume(path: string, link: string): void {
   if (process.platform !== 'win32') {
     symlinkSync(path, link)
@@ -112,9 +112,9 @@ function start(
   if (child.pid !== undefined) onChild(child.pid)
   let messages = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    messages = `${messages}${text}`.slice(-keptMessages)
+    messages = `${messages}${text}`.slice(-maxMessageChars)
   })
-  // It may have ended, or need no password: then nobody reads this.
+  // If it has exited or needs no password, nothing reads this.
   child.stdin.on('error', () => undefined)
   child.stdin.end(password === null ? '' : `${password}\n`)
   const ended = new Promise<{ code: number | null; messages: string }>((resolve) => {
@@ -130,16 +130,16 @@ function start(
     stop: () => {
       child.stdout.destroy()
       child.stderr.destroy()
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) endGroup(child.pid)
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid)
     },
   }
 }
 
-/** Ends a child and all its descendants. */
-export function endGroup(pid: number): void {
+/** Kills a child and all its descendants. */
+export function killGroup(pid: number): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
-    // It has already ended.
+    // It has already exited.
   }
 }

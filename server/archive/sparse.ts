@@ -1,12 +1,12 @@
 import type { Output } from './output.ts'
 
-/** Bytes of a file that are stored in the archive; everything in between is zeros. */
+/** A range of a sparse file that is stored in the archive; everything else is zeros. */
 export interface Piece {
   offset: number
   sizeBytes: number
 }
 
-/** A file with more pieces is not unpacked: it would use up all memory. */
+/** A file with more pieces is not unpacked, because its list would use too much memory. */
 export const maxPieces = 500_000
 
 /** Writes a sparse file from its stored pieces. */
@@ -50,7 +50,7 @@ export class SparseWriter {
   }
 }
 
-/** True when pieces are in order, inside the file, and match the stored size. */
+/** True when the pieces are in order, inside the file, and add up to the stored size. */
 export function arePieces(pieces: readonly Piece[], of: { sizeBytes: number; storedBytes: number }): boolean {
   let end = 0
   let sum = 0
@@ -62,7 +62,7 @@ export function arePieces(pieces: readonly Piece[], of: { sizeBytes: number; sto
   return Number.isSafeInteger(of.sizeBytes) && end <= of.sizeBytes && sum === of.storedBytes
 }
 
-/** Pieces from a flat list of offsets and sizes, or null when it is invalid. */
+/** Parses a flat list of offsets and sizes; null if it is invalid. */
 export function piecesOf(numbers: readonly string[]): Piece[] | null {
   if (numbers.length % 2 !== 0 || numbers.length > 2 * maxPieces || !numbers.every((one) => /^\d+$/.test(one))) {
     return null

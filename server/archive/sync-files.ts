@@ -9,7 +9,7 @@ const syncProgram = '/usr/bin/sync'
 const fewFiles = 64
 const atOnce = 16
 
-/** Forces files and their folder to the disk. Many files are synced with one call for the file system, where there is one. */
+/** Syncs files and their folder to disk. Many files are synced with one call for the whole file system, if available. */
 export async function syncFiles(folder: string, files: readonly string[]): Promise<void> {
   if (files.length <= fewFiles || !(await syncFileSystem(folder))) {
     const rest = [...files]
@@ -22,7 +22,7 @@ export async function syncFiles(folder: string, files: readonly string[]): Promi
   await syncFolder(dirname(folder))
 }
 
-/** Forces a folder's entries to the disk; Windows has no such call and needs none. */
+/** Syncs a folder's entries to disk; Windows has no such call and needs none. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform !== 'win32') await syncOne(folder, 'r')
 }
@@ -33,7 +33,7 @@ async function syncFileSystem(folder: string): Promise<boolean> {
     await run(syncProgram, ['-f', '--', folder], { env: {} })
     return true
   } catch {
-    // An older `sync` does not know this option, and a failing disk is reported by the files themselves.
+    // An older `sync` lacks this option; a failing disk is reported when the files are synced one by one.
     return false
   }
 }

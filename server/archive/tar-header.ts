@@ -26,7 +26,7 @@ export class TarAttributes {
     return this.#values.size === 0
   }
 
-  /** The bytes of a value, in any encoding. */
+  /** The raw bytes of a value. */
   bytes(key: string): RawName | null {
     return this.#values.get(key) ?? null
   }
@@ -35,7 +35,7 @@ export class TarAttributes {
     return this.#values.get(key)?.toString('latin1') ?? null
   }
 
-  /** The description of a sparse file; null for all others. `pieces` is null where they precede the bytes of the file. */
+  /** The description of a sparse file, or null. `pieces` is null when they precede the file's content in the body. */
   get sparse(): { sizeBytes: number; pieces: Piece[] | null; isBroken: boolean } | null {
     const size = this.text('GNU.sparse.realsize') ?? this.text('GNU.sparse.size')
     if (size === null) return null
@@ -57,7 +57,7 @@ export class TarAttributes {
   }
 }
 
-/** The name in a header: bytes of unknown encoding. */
+/** The name in a header, as bytes of unknown encoding. */
 export function nameIn(header: Buffer): Buffer {
   const name = untilNul(header.subarray(0, 100))
   const isPosix = header.subarray(257, 263).toString('latin1') === 'ustar\0'
@@ -74,7 +74,7 @@ export function untilNul(bytes: Buffer): Buffer {
   return end === -1 ? bytes : bytes.subarray(0, end)
 }
 
-/** Octal digits, or a number in base 256 when the first bit is set. */
+/** Reads a number: octal digits, or base 256 when the first bit is set. */
 export function numberIn(field: Buffer): number {
   if ((field[0] ?? 0) < 0x80) {
     const digits = field.toString('latin1').replaceAll('\0', ' ').trim()
@@ -83,7 +83,7 @@ export function numberIn(field: Buffer): number {
   return field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] ?? 0) & 0x7f)
 }
 
-/** GNU's old description of a sparse file: its size, its first pieces, and whether a block with more of them follows. */
+/** Reads GNU's old description of a sparse file: its size, its first pieces, and whether a block with more of them follows. */
 export function oldSparseIn(header: Buffer): { sizeBytes: number; pieces: Piece[]; isContinued: boolean } {
   return {
     sizeBytes: numberIn(header.subarray(483, 495)),
@@ -104,15 +104,15 @@ function piecesIn(block: Buffer, at: number, maxCount: number): Piece[] {
 }
 
 /**
- * The list of pieces that precedes the bytes of a sparse file: a count, then offsets and sizes, one per line, padded to whole
- * blocks.
+ * Parses the list of pieces that precedes the content of a sparse file: a count, then offsets and sizes, one per line, padded to
+ * whole blocks.
  */
 export class SparseMap {
   readonly #blocks: string[] = []
   #lines = 0
   #count: number | null = null
 
-  /** Takes the next block; true when the list is complete, null when it is invalid. */
+  /** Adds a block. Returns true when the list is complete, null if it is invalid. */
   push(block: Buffer): boolean | null {
     const text = block.toString('latin1')
     this.#blocks.push(text)

@@ -28,7 +28,7 @@ const noAttributes = new TarAttributes()
 
 /**
  * Reads a tar as a stream and passes its entries to the output: the old format, ustar, pax, GNU's long names and sparse files. A
- * tar that ends inside a file is damaged; one without its end mark is not, but that is noted. Source: POSIX.1-2017, pax, "pax
+ * tar that ends inside a file is damaged; a missing end mark is only noted. Source: POSIX.1-2017, pax, "pax
  * Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
 export class TarReader {
@@ -58,7 +58,7 @@ export class TarReader {
     let rest = chunk
     while (rest.length > 0) {
       if (this.#isEnded) {
-        this.#lookBehindEnd(rest)
+        this.#checkTrailingData(rest)
         return
       }
       if (this.#left > 0 && !this.#isContinued) rest = this.#readBody(rest)
@@ -79,8 +79,8 @@ export class TarReader {
     this.#output.note.say(`${quoted(this.#archive)} has no mark of its end: more may have been in it.`)
   }
 
-  #lookBehindEnd(bytes: Buffer): void {
-    if (bytes.some((byte) => byte !== 0)) this.#output.note.behindEnd(this.#archive)
+  #checkTrailingData(bytes: Buffer): void {
+    if (bytes.some((byte) => byte !== 0)) this.#output.note.trailingData(this.#archive)
   }
 
   #readBody(bytes: Buffer): Buffer {
@@ -196,7 +196,7 @@ export class TarReader {
     if (!isContinued) this.#beginSparse(all)
   }
 
-  /** All pieces are known: the rest of the body are their bytes. */
+  /** Starts writing a sparse file once all pieces are known: the rest of the body is their bytes. */
   #beginSparse(pieces: Piece[]): void {
     const sizeBytes = this.#sparse?.sizeBytes ?? Number.NaN
     if (!arePieces(pieces, { sizeBytes, storedBytes: this.#left })) throw this.#broken()
@@ -208,7 +208,7 @@ export class TarReader {
   #endBody(): void {
     const note = Buffer.concat(this.#note)
     this.#note = []
-    // The list of pieces was cut off.
+    // The list of pieces was truncated.
     if (this.#sparse !== null) throw this.#broken()
     if (this.#body === 'file') {
       this.#writer?.end()
@@ -221,7 +221,7 @@ export class TarReader {
   }
 
   /**
-   * How many bytes follow a header. Links, folders and devices have none, whatever their size field says, as in other readers.
+   * How many bytes follow a header. Links, folders and devices have none, whatever their size field says; other readers agree.
    */
   #bodyBytes(type: string, header: Buffer): number {
     const isNote = 'xgXLKV'.includes(type)

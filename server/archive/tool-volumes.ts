@@ -5,12 +5,12 @@ import { cannotWrite, pieces } from './output.ts'
 
 const chunkBytes = 1024 * 1024
 
-/** All files of an archive in order. */
+/** All files of an archive, in reading order. */
 export function pathsOf({ parts }: ArchiveSet): string[] {
   return parts.flatMap(({ paths }) => paths)
 }
 
-/** The volumes of an archive under our own names, so that no other name reaches a command line, and 7-Zip finds them all. */
+/** The volumes of an archive under names of our own, so that no untrusted name reaches a command line and 7-Zip finds them all. */
 export function volumesOf(set: ArchiveSet, into: string): { name: string; path: string }[] {
   return set.parts.map(({ paths }, index) => {
     const name = volumeName(set, index)
@@ -43,14 +43,14 @@ export function threeDigits(number: number): string {
   return `${number}`.padStart(3, '0')
 }
 
-/** A folder for temporary files, inside the output folder. */
+/** Creates a folder for temporary files inside the output folder. */
 export function piecesFolder(into: string): string {
   const folder = join(into, pieces)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return folder
 }
 
-/** Joins the pieces of a volume into one file, as 7-Zip does not look for pieces of volumes. */
+/** Joins the pieces of a volume into one file, because 7-Zip does not support pieces of volumes. */
 function joined(name: string, paths: readonly string[], { archive, into }: { archive: string; into: string }): string {
   const whole = join(piecesFolder(into), name)
   if (existsSync(whole)) return whole

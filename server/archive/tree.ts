@@ -5,12 +5,12 @@ interface Folder {
   path: string[]
   /** The folders inside, by their name in the archive. */
   folders: Map<string, Folder>
-  /** The taken names, as seen by a file system that ignores case and Unicode composition. */
+  /** The taken names, as a file system compares them that ignores case and Unicode composition. */
   taken: Set<string>
   twins: Map<string, number>
 }
 
-/** The path of an entry, and whether a name in it had to be changed. */
+/** The path of an entry, and whether a name in it was changed. */
 export interface Placed {
   path: string[]
   isRenamed: boolean
@@ -19,7 +19,7 @@ export interface Placed {
 /** The maximum number of entries with the same name in one folder. */
 export const maxTwins = 100
 
-/** Turns the names in one archive into paths in a tree: safe, distinct segments on every file system. */
+/** Turns the names in one archive into paths whose segments are safe and distinct on every file system. */
 export class Tree {
   readonly folders: string[][] = []
   readonly #archive: string

@@ -36,12 +36,12 @@ export interface Unpacked {
 
 const chunkBytes = 1024 * 1024
 
-/** Unpacks an archive into an existing folder that is empty except for dot files, and forces everything to the disk. */
+/** Unpacks an archive into an existing folder that is empty except for dot files, and syncs everything to disk. */
 export async function unpack(job: Job, tool: SevenZip, onProgress: (percent: number) => void): Promise<Unpacked> {
   const { set, into, limits } = job
   const packedBytes = pathsOf(set).reduce((sum, path) => sum + statSync(path).size, 0)
   const output = new Output(into, { archive: set.name, limits, packedBytes })
-  await takeOut({ job, tool, output, packedBytes, onProgress })
+  await unpackFormat({ job, tool, output, packedBytes, onProgress })
   const { note } = output
   const placed = await placeAll(output.found, { archive: set.name, maxDepth: limits.maxDepth, note })
   const files = output.finish(placed.files)
@@ -61,14 +61,14 @@ interface Work {
   onProgress: (percent: number) => void
 }
 
-async function takeOut(work: Work): Promise<void> {
+async function unpackFormat(work: Work): Promise<void> {
   const { set } = work.job
   switch (set.format) {
     case 'zip':
-      return takeOutZip(work)
+      return unpackZipFormat(work)
     case '7z':
     case 'rar':
-      return takeOutWithTool(work)
+      return unpackAllWithTool(work)
     case 'tar':
     case 'tar.gz':
     case 'tar.bz2':
@@ -93,31 +93,31 @@ async function takeOut(work: Work): Promise<void> {
   }
 }
 
-async function takeOutZip(work: Work): Promise<void> {
+async function unpackZipFormat(work: Work): Promise<void> {
   const { job, output, onProgress } = work
   const archive = job.set.name
   const volumes = new Volumes(pathsOf(job.set))
   try {
     const zip = await openZip(volumes, archive)
     output.checkDeclared(zip.entries.length, zip.sizeBytes)
-    if (job.password === null && zip.entries.some(isLocked)) throw needsPassword(archive)
+    if (job.password === null && zip.entries.some(isEncryptedFile)) throw needsPassword(archive)
     const onBytes = () => onProgress((output.totalBytes / Math.max(zip.sizeBytes, 1)) * 100)
     const others = await unpackZip(zip, { volumes, archive, output }, onBytes)
-    if (others.length > 0) await takeOutOfZip(work, { volumes, others, onBytes })
+    if (others.length > 0) await unpackRestWithTool(work, { volumes, others, onBytes })
   } finally {
     volumes.close()
   }
 }
 
-function isLocked({ kind, isEncrypted }: ZipEntry): boolean {
+function isEncryptedFile({ kind, isEncrypted }: ZipEntry): boolean {
   return isEncrypted && kind !== 'folder'
 }
 
 /**
- * Lets 7-Zip unpack some files of a zip, in this order: it reads the zip as a split file with a directory of ours as the last
- * piece, which lists only these files and their real positions. The first piece is `zipCover`, which is explained there.
+ * Lets 7-Zip unpack some files of a zip, in this order: it reads the zip as a split file whose last piece is a directory of ours,
+ * which lists only these files at their real positions. The first piece is `zipCover`.
  */
-async function takeOutOfZip(
+async function unpackRestWithTool(
   work: Work,
   { volumes, others, onBytes }: { volumes: Volumes; others: ZipEntry[]; onBytes: () => void },
 ): Promise<void> {
@@ -125,12 +125,12 @@ async function takeOutOfZip(
   const directory = join(piecesFolder(work.job.into), 'directory')
   writeFileSync(cover, zipCover, { mode: 0o600 })
   writeFileSync(directory, directoryOf(others, volumes.sizeBytes), { mode: 0o600 })
-  const volumesThere = [cover, ...volumes.paths, directory].map((path, index) => ({
+  const allVolumes = [cover, ...volumes.paths, directory].map((path, index) => ({
     name: `archive.zip.${threeDigits(index + 1)}`,
     path,
   }))
-  const opened = volumesThere[0]?.name ?? ''
-  const job = { ...toolJob(work), volumes: volumesThere, opened, type: 'zip.split' }
+  const opened = allVolumes[0]?.name ?? ''
+  const job = { ...toolJob(work), volumes: allVolumes, opened, type: 'zip.split' }
   const entries = others.map(({ kind, name, hasBackslashes, sizeBytes, crc, isEncrypted, hasCrc }) => ({
     name,
     hasBackslashes,
@@ -144,7 +144,7 @@ async function takeOutOfZip(
   await unpackListed(job, { entries, isClean: true, output: work.output, onBytes })
 }
 
-async function takeOutWithTool(work: Work): Promise<void> {
+async function unpackAllWithTool(work: Work): Promise<void> {
   const { output, onProgress } = work
   let totalBytes = 0
   await unpackWithTool(toolJob(work), output, {
@@ -155,20 +155,20 @@ async function takeOutWithTool(work: Work): Promise<void> {
   })
 }
 
-/** Streams the bytes inside a file that compresses a single stream. */
+/** Streams the content of a file that compresses a single stream. */
 async function stream(work: Work, take: (chunk: Buffer) => void): Promise<void> {
   const { set } = work.job
   const archive = set.name
-  const onBehind = () => work.output.note.behindEnd(archive)
+  const onBehind = () => work.output.note.trailingData(archive)
   switch (set.format) {
     case 'xz':
     case 'tar.xz':
-      // 7-Zip reports an xz as damaged when it cannot allocate memory for it.
+      // 7-Zip reports an xz file as damaged when it cannot allocate memory for it.
       if (xzMemoryBytes(readHead(set)) >= memoryBytes) throw needsMemory(archive)
       return streamWithTool(toolJob(work), { take, onBehind })
     case 'bz2':
     case 'tar.bz2':
-      // The unpacked size is not known in advance, only that it is being worked on.
+      // No progress: the unpacked size is not known in advance.
       return streamWithTool(toolJob(work), { take, onBehind })
     case 'gz':
     case 'tar.gz':
@@ -204,7 +204,7 @@ async function translating(archive: string, run: () => Promise<void>): Promise<v
   }
 }
 
-/** All parts one after another. */
+/** Reads all parts one after another. */
 async function* bytesOf({ job, packedBytes, onProgress }: Work): AsyncGenerator<Buffer> {
   let count = 0
   for (const path of pathsOf(job.set)) {

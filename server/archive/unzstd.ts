@@ -6,8 +6,8 @@ const chunkBytes = 1024 * 1024
 const magic = 0xfd2fb528
 
 /**
- * Unpacks all frames of a Zstandard file. Padding after the last one is skipped; `onBehind` is called once for anything else. The
- * frames are separated here, because Node's own reader silently drops what follows the first one in the same chunk. Source: RFC
+ * Unpacks all frames of a Zstandard file. Padding after the last one is skipped; `onBehind` is called once for any other trailing
+ * data. Frames are separated here, because Node's reader silently drops what follows the first one in the same chunk. Source: RFC
  * 8878, 3.1.
  */
 export async function unzstd(
@@ -32,7 +32,7 @@ export async function unzstd(
 async function unpackFrame(input: ByteInput, take: (chunk: Buffer) => void): Promise<void> {
   const inflater = createZstdDecompress({ chunkSize: chunkBytes })
   const feeding = pipeline(frameOf(input), inflater)
-  // The reading below reports what is wrong with it, too.
+  // Errors also surface in the loop below.
   feeding.catch(() => undefined)
   try {
     for await (const chunk of inflater) if (Buffer.isBuffer(chunk)) take(chunk)
@@ -42,7 +42,7 @@ async function unpackFrame(input: ByteInput, take: (chunk: Buffer) => void): Pro
   }
 }
 
-/** The bytes of one frame, block by block. */
+/** Reads one frame, block by block. */
 async function* frameOf(input: ByteInput): AsyncGenerator<Buffer> {
   const start = await input.take(5)
   const descriptor = start[4] ?? 0

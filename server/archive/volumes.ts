@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 
-/** The files of an archive, read as if they were one. */
+/** Reads the files of an archive as if they were one. */
 export class Volumes {
   readonly paths: readonly string[]
-  /** Where each file begins, and finally where the last one ends. */
+  /** The start of each file, followed by the end of the last one. */
   readonly starts: readonly number[]
   readonly #descriptors: number[]
 
@@ -19,7 +19,7 @@ export class Volumes {
     return this.starts.at(-1) ?? 0
   }
 
-  /** Fills a buffer from `offset` on; returns the number of bytes read. */
+  /** Fills a buffer from `offset` on. Returns the number of bytes read. */
   readInto(into: Buffer, offset: number): number {
     let count = 0
     for (let index = this.#indexAt(offset); index < this.#descriptors.length && count < into.length; ) {
@@ -36,7 +36,7 @@ export class Volumes {
     return bytes.subarray(0, this.readInto(bytes, offset))
   }
 
-  /** The bytes of a range, in chunks. */
+  /** Reads a range in chunks. */
   async *stream(offset: number, length: number): AsyncGenerator<Buffer> {
     const end = offset + length
     for (let index = this.#indexAt(offset); index < this.paths.length && (this.starts[index] ?? 0) < end; index++) {

@@ -7,23 +7,23 @@ import sevenZip from '7z-wasm'
 import { promptRefused, type SevenZipRequest } from './seven-zip-run.ts'
 
 /**
- * The data that the thread is started with. `inFlight` counts the chunks not consumed yet, so that it waits for a slow reader.
+ * The worker data of the thread. `inFlight` counts the chunks that are not consumed yet, so that the thread waits for a slow reader.
  */
 export interface WasmJob extends SevenZipRequest {
   inFlight: Int32Array
 }
 
-/** The thread's messages: bytes of its output, and finally how it ended. */
+/** The thread's messages: bytes of its output, and finally its result. */
 export type WasmMessage = { bytes: Uint8Array } | { code: number | null; messages: string }
 
 const chunkBytes = 256 * 1024
 const maxInFlight = 16
-const keptMessages = 64 * 1024
+const maxMessageChars = 64 * 1024
 
 const job: WasmJob = workerData
-const tell = (message: WasmMessage) => parentPort?.postMessage(message)
+const send = (message: WasmMessage) => parentPort?.postMessage(message)
 
-/** In a bundle the program is next to this file, in the source tree in its package. */
+/** Reads the program, which is next to this file in a bundle and in its package in the source tree. */
 function readProgram(): ArrayBuffer {
   const folder = import.meta.url.endsWith('.ts')
     ? dirname(createRequire(import.meta.url).resolve('7z-wasm'))
@@ -36,7 +36,7 @@ let count = 0
 
 function flush(): void {
   if (count === 0) return
-  tell({ bytes: held.subarray(0, count) })
+  send({ bytes: held.subarray(0, count) })
   held = new Uint8Array(chunkBytes)
   count = 0
   let now = Atomics.add(job.inFlight, 0, 1) + 1
@@ -71,7 +71,7 @@ const program = await sevenZip({
 })
 const { FS, NODEFS } = program
 
-// Our own devices for input, output and errors, opened in this order: those of the library need a call per byte.
+// Replaces the library's devices for input, output and errors, which need a call per byte. They must be opened in this order.
 const devices = [
   {
     read: (_stream: object, into: Uint8Array, offset: number, length: number) => {
@@ -91,7 +91,7 @@ const devices = [
   {
     write: (_stream: object, from: Uint8Array, offset: number, length: number) => {
       messages = `${messages}${Buffer.from(from.subarray(offset, offset + length)).toString('utf8')}`.slice(
-        -keptMessages,
+        -maxMessageChars,
       )
       return length
     },
@@ -104,7 +104,7 @@ for (const [number, device] of devices.entries()) {
   FS.open(`/dev/line${number}`, number === 0 ? 'r' : 'w')
 }
 
-// Each volume appears under the name that 7-Zip looks for, wherever it is.
+// Makes each volume available under the name that 7-Zip looks for.
 FS.mkdir('/volumes')
 const mounts = new Map<string, string>()
 for (const { name, path } of job.volumes) {
@@ -122,9 +122,9 @@ try {
   const status: unknown = program.callMain([...job.args])
   if (typeof status === 'number') code = status
 } catch (error) {
-  // Where the native program exits with a code, this one throws what only C++ understands.
+  // Where the native program exits with a code, this one throws a C++ exception.
   messages = `${messages}\n${error instanceof Error ? error.message : 'It broke off.'}`
   if (isInputRefused) code = promptRefused
 }
 flush()
-tell({ code, messages })
+send({ code, messages })

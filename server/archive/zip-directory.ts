@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { decodeNames, type RawName, utf8Of } from './entry-name.ts'
 
-/** Returns `length` bytes from `offset`; fewer only at the end. */
+/** Reads `length` bytes from `offset`; fewer only at the end. */
 export type ReadRange = (offset: number, length: number) => Promise<Buffer>
 
 /** An entry of a zip's central directory. */
@@ -15,20 +15,20 @@ export interface ZipEntry {
   /** The offset of its own header, from the start of the file. */
   offset: number
   crc: number
-  /** 0 is stored, 8 is deflated; others need 7-Zip. For an encrypted file it is the underlying method. */
+  /** 0 is stored, 8 is deflated; others need 7-Zip. For an encrypted file, the underlying method. */
   method: number
   isEncrypted: boolean
-  /** False where the checksum means nothing, because the bytes are authenticated in another way. */
+  /** False if the checksum is unused because the bytes are authenticated in another way. */
   hasCrc: boolean
-  /** True when backslashes separate folders too. */
+  /** True when backslashes also separate folders. */
   hasBackslashes: boolean
   /** The raw directory entry. */
   line: Buffer
 }
 
-/** What a zip says that it contains. */
+/** The declared content of a zip. */
 export interface ZipDirectory {
-  /** At most 10,000, and fewer when the directory is too long for a quick look. */
+  /** At most 10,000, and fewer if the directory is too long to read completely. */
   entries: { name: string; sizeBytes: number; isEncrypted: boolean }[]
   entryCount: number
   /** Null when only part of the directory was read. */
@@ -46,9 +46,9 @@ export const lineBytes = 46
 const aesMethod = 99
 
 /**
- * Reads the directory of a zip with ranged reads of at most 256 KiB in all: the end record, then the directory. Null when it is
- * not a zip, or its directory is invalid. The result is what the zip claims, which may be a lie. Source: PKWARE APPNOTE 6.3.10,
- * 4.3.12 to 4.3.16.
+ * Reads the directory of a zip with ranged reads of at most 256 KiB in total: the end record, then the directory. Null if it is not a
+ * zip or its directory is invalid. The result is what the zip declares, which may be wrong. Source: PKWARE APPNOTE 6.3.10, 4.3.12
+ * to 4.3.16.
  */
 export async function readZipDirectory(read: ReadRange, sizeBytes: number): Promise<ZipDirectory | null> {
   const end = await findZipEnd(read, sizeBytes)
@@ -72,19 +72,19 @@ export async function readZipDirectory(read: ReadRange, sizeBytes: number): Prom
   }
 }
 
-/** Where a zip's directory is. */
+/** The position of a zip's directory. */
 export interface ZipEnd {
   entryCount: number
   directoryBytes: number
   directoryOffset: number
-  /** The number of bytes before the zip: all its offsets are off by this. */
+  /** The number of bytes before the zip, to be added to all its offsets. */
   shift: number
   /** The number of disks; 1 unless it was split into disks. */
   disks: number
   readDirectory: (length: number) => Promise<Buffer>
 }
 
-/** Finds the end record of a zip on one disk. Null when none fits the file. */
+/** Finds the end record of a zip on one disk; null if none fits the file. */
 export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<ZipEnd | null> {
   if (sizeBytes < endBytes) return null
   const tailBytes = Math.min(sizeBytes, endBytes + maxCommentBytes)
@@ -107,7 +107,7 @@ export async function findZipEnd(read: ReadRange, sizeBytes: number): Promise<Zi
   const isLarge = small.entryCount === 0xffff || directoryBytes === 0xffffffff || directoryOffset === 0xffffffff
   if (isLarge && locator.length === locatorBytes && locator.readUInt32LE(0) === 0x07064b50) {
     const recordedAt = Number(locator.readBigUInt64LE(8))
-    // With data before the zip, the record is not at its stated position, but right before the locator.
+    // With data before the zip, the record is not at its declared position but right before the locator.
     const end64At = await firstOf([recordedAt, directoryEnd - locatorBytes - end64Bytes], async (at) => {
       if (!(at >= 0 && at <= sizeBytes - end64Bytes)) return false
       const mark = await readKnown(at, 4)
@@ -233,8 +233,8 @@ function longValues(field: Buffer | undefined): number[] {
 }
 
 /**
- * Text where the entry declares UTF-8, else bytes. The Unicode name field counts only while it belongs to the plain name, which a
- * later program may have changed. Source: PKWARE APPNOTE 6.3.10, 4.4.4 (bit 11) and 4.6.9 (0x7075).
+ * The name as text if the entry declares UTF-8, otherwise as bytes. The Unicode name field counts only if its checksum matches the
+ * plain name, which another program may have changed since. Source: PKWARE APPNOTE 6.3.10, 4.4.4 (bit 11) and 4.6.9 (0x7075).
  */
 function nameOf(raw: Buffer, { isUtf8, unicodePath }: { isUtf8: boolean; unicodePath: Buffer | undefined }): RawName {
   const isOurs = unicodePath !== undefined && unicodePath.length > 5 && unicodePath[0] === 1

@@ -3,12 +3,12 @@ import { end64Bytes, endBytes, extraFields, lineBytes, locatorBytes, type ZipEnt
 // Source: PKWARE APPNOTE 6.3.10, 4.3.7 to 4.3.16.
 
 /**
- * Precedes the zip: an empty file. 7-Zip only accepts a directory that lists the first file, which may be one that is not
+ * An empty file to put before the zip. 7-Zip only accepts a directory that lists the first file, which may be one that is not to be
  * unpacked.
  */
 export const zipCover = coverOf()
 
-/** A directory for some entries of a zip, to follow the cover and all `sizeBytes` of the zip. */
+/** Builds a directory for some entries of a zip, to follow the cover and all `sizeBytes` of the zip. */
 export function directoryOf(entries: readonly ZipEntry[], sizeBytes: number): Buffer {
   const offset = zipCover.length + sizeBytes
   const lines = [coverLine(), ...entries.map((entry) => lineAt(entry, zipCover.length))]
@@ -32,12 +32,12 @@ export function directoryOf(entries: readonly ZipEntry[], sizeBytes: number): Bu
   return Buffer.concat([directory, end64])
 }
 
-/** The entry with all its numbers in the 64-bit field, and on disk 0. */
+/** Builds the directory line of an entry with all numbers in the 64-bit field, on disk 0. */
 function lineAt({ line, sizeBytes, packedBytes, offset }: ZipEntry, before: number): Buffer {
   const nameBytes = line.readUInt16LE(28)
   const name = line.subarray(lineBytes, lineBytes + nameBytes)
   const extra = line.subarray(lineBytes + nameBytes, lineBytes + nameBytes + line.readUInt16LE(30))
-  // The field that describes the encryption; nothing else matters here.
+  // Only the fields that describe the encryption are needed.
   const others = [...extraFields(extra)]
     .filter(([id]) => id === 0x9901 || id === 0x0017)
     .map(([id, body]) => extraField(id, body))

@@ -6,9 +6,9 @@ import type { Output } from './output.ts'
 import type { Volumes } from './volumes.ts'
 import { findZipEnd, parseZipLines, type ZipEntry } from './zip-directory.ts'
 
-/** A zip whose directory was read and found safe. */
+/** A zip whose directory was read and validated. */
 export interface OpenZip {
-  /** In the order of their bytes. */
+  /** In the order of their positions. */
   entries: ZipEntry[]
   directoryOffset: number
   sizeBytes: number
@@ -26,15 +26,15 @@ const maxTargetBytes = 4096
 const otherMethods = new Set([1, 6, 9, 12, 14, 93, 95, 98])
 
 /**
- * Reads the complete directory of a zip and refuses overlapping files, which are only made to do harm. Source: PKWARE APPNOTE
- * 6.3.10, 4.3; D. Fifield, "A better zip bomb", 2019.
+ * Reads the complete directory of a zip. Refuses overlapping files, which only zip bombs have. Source: PKWARE APPNOTE 6.3.10, 4.3;
+ * D. Fifield, "A better zip bomb", 2019.
  */
 export async function openZip(volumes: Volumes, archive: string): Promise<OpenZip> {
   const end = await findZipEnd(async (offset, length) => volumes.read(offset, length), volumes.sizeBytes)
   if (end === null) throw damaged(archive, 'its end is missing or broken')
   const parts = volumes.paths.length
   if (end.directoryBytes > maxDirectoryBytes) throw tooLarge(archive, 'its list of files is longer than can be read')
-  // With several disks each offset counts from the beginning of its own.
+  // In a zip on several disks, offsets count from the start of each disk.
   const isOnDisks = parts > 1 && end.disks === parts
   const startOf = (disk: number) => (isOnDisks ? (volumes.starts[disk] ?? Number.NaN) : end.shift)
   const { entries, isWhole } = parseZipLines(await end.readDirectory(end.directoryBytes), startOf, Infinity)
@@ -48,7 +48,7 @@ export async function openZip(volumes: Volumes, archive: string): Promise<OpenZi
       !Number.isSafeInteger(entry.offset + entry.packedBytes) ||
       entry.offset + headerBytes + entry.packedBytes > next
     ) {
-      throw liesOver(archive, entry)
+      throw overlapping(archive, entry)
     }
   }
   const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)
@@ -56,8 +56,8 @@ export async function openZip(volumes: Volumes, archive: string): Promise<OpenZi
 }
 
 /**
- * Unpacks a zip in the order of its bytes, so that the disk is read sequentially. Returns the files that only 7-Zip can unpack,
- * because they are encrypted or use a rarer method; unsupported ones are skipped.
+ * Unpacks a zip in the order of its bytes, so that the disk is read sequentially. Returns the files that only 7-Zip can unpack because
+ * they are encrypted or use a rarer method; unsupported ones are left out.
  */
 export async function unpackZip(
   zip: OpenZip,
@@ -81,7 +81,7 @@ export async function unpackZip(
     else {
       const dataAt = findData(view(entry.offset, headerBytes), entry, archive)
       if (dataAt + entry.packedBytes > (zip.entries[index + 1]?.offset ?? zip.directoryOffset)) {
-        throw liesOver(archive, entry)
+        throw overlapping(archive, entry)
       }
       const source = { volumes, dataAt, view, archive }
       if (kind === 'symlink') output.addLink('symlink', name, { target: readTarget(entry, source), hasBackslashes })
@@ -97,7 +97,7 @@ export async function unpackZip(
   return others
 }
 
-/** True when this program unpacks it by itself. */
+/** True if it can be unpacked without 7-Zip. */
 function isPlain({ method, isEncrypted }: ZipEntry): boolean {
   return (method === 0 || method === 8) && !isEncrypted
 }
@@ -116,19 +116,19 @@ interface Source {
 }
 
 function readTarget(entry: ZipEntry, source: Source): Buffer {
-  const bytes = Buffer.from(unpackedAtOnce(entry, source))
+  const bytes = Buffer.from(unpackInMemory(entry, source))
   if (crc32(bytes) !== entry.crc) throw brokenEntry(source.archive, entry)
   return bytes
 }
 
 async function unpackEntry(entry: ZipEntry, source: Source & { output: Output }): Promise<number> {
   if (entry.packedBytes > streamFromBytes || entry.sizeBytes > streamFromBytes) return unpackStream(entry, source)
-  const bytes = unpackedAtOnce(entry, source)
+  const bytes = unpackInMemory(entry, source)
   source.output.write(bytes)
   return crc32(bytes)
 }
 
-function unpackedAtOnce(entry: ZipEntry, { dataAt, view, archive }: Source): Buffer {
+function unpackInMemory(entry: ZipEntry, { dataAt, view, archive }: Source): Buffer {
   if (entry.packedBytes > streamFromBytes) throw brokenEntry(archive, entry)
   const packed = view(dataAt, entry.packedBytes)
   const bytes = entry.method === 0 ? packed : inflate(packed, entry, archive)
@@ -138,7 +138,7 @@ function unpackedAtOnce(entry: ZipEntry, { dataAt, view, archive }: Source): Buf
 
 function inflate(packed: Buffer, entry: ZipEntry, archive: string): Buffer {
   try {
-    // A little extra room saves a second buffer; never more than the declared size is accepted.
+    // A little extra room avoids a second buffer; more than the declared size is never accepted.
     return inflateRawSync(packed, { chunkSize: entry.sizeBytes + 64, maxOutputLength: Math.max(1, entry.sizeBytes) })
   } catch (cause) {
     throw brokenEntry(archive, entry, cause)
@@ -171,7 +171,7 @@ async function* inflated(packed: AsyncGenerator<Buffer>, { method }: ZipEntry): 
     return
   }
   const inflating = createInflateRaw({ chunkSize: 1024 * 1024 })
-  // The reading below reports what is wrong with it, too.
+  // Errors also surface in the loop below.
   pipeline(packed, inflating).catch(() => undefined)
   for await (const chunk of inflating) if (Buffer.isBuffer(chunk)) yield chunk
 }
@@ -185,7 +185,7 @@ function brokenEntry(archive: string, entry: ZipEntry, cause?: unknown): Archive
   return damaged(archive, `${quoted(shownName(entry.name))} in it is damaged`, cause)
 }
 
-function liesOver(archive: string, entry: ZipEntry): ArchiveError {
+function overlapping(archive: string, entry: ZipEntry): ArchiveError {
   return unsafe(archive, `${quoted(shownName(entry.name))} in it lies over another file, as only a trap does`)
 }
 
@@ -194,7 +194,7 @@ function incomplete(archive: string, missing: number): ArchiveError {
   return new ArchiveError('missing-part', `${quoted(archive)} could not be unpacked: ${which} missing.`)
 }
 
-/** Reads ahead, because entries mostly follow one another. A result is valid until the next call. */
+/** Reads ahead, because entries usually follow one another. A result is valid until the next call. */
 function slidingWindow(volumes: Volumes): View {
   let start = 0
   let held = Buffer.alloc(0)
