@@ -15,7 +15,7 @@ document.documentElement.dataset.platform = /mac/i.test(navigator.userAgent)
     ? 'windows'
     : 'linux'
 const root = document.getElementById('root')
-if (root === null) throw new Error('The page has no place for the window.')
+if (root === null) throw new Error('The page has no root element.')
 const store = createAppStore(connect(windowPort))
 const forgetWindow = rememberWindow(store, () => localStorage, window)
 createRoot(root).render(
@@ -27,5 +27,5 @@ createRoot(root).render(
     </StoreProvider>
   </StrictMode>,
 )
-// What is remembered is drawn first; the backend starts when it is asked.
+// Draws the remembered window first: the backend is loaded on the first request.
 requestAnimationFrame(() => setTimeout(() => void store.getState().sync()))

@@ -1,6 +1,6 @@
 import type { Port } from '../shared/rpc.ts'
 
-/** What the preload leaves in the page: the pipe, nothing else. */
+/** The pipe that the preload script exposes. */
 interface Pipe {
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void

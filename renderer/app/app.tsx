@@ -8,7 +8,7 @@ const Dialogs = lazy(async () => ({ default: (await import('./dialogs.tsx')).Dia
 const Menus = lazy(async () => ({ default: (await import('./menus.tsx')).Menus }))
 const Toasts = lazy(async () => ({ default: (await import('../features/toasts/toasts.tsx')).Toasts }))
 
-/** The whole page: the welcome while there is no account, else the window; above it what is open. */
+/** The whole page: the welcome screen without accounts, otherwise the window; on top, dialogs, menus and toasts. */
 export function App() {
   const theme = useApp((state) => state.settings?.theme)
   const hasAccounts = useApp((state) => state.accounts !== null && state.accounts.length > 0)

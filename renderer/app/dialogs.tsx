@@ -22,7 +22,7 @@ const ArchivePassword = lazy(async () => ({
   default: (await import('../features/transfers/archive-password.tsx')).ArchivePassword,
 }))
 
-/** The dialog that is open; each is loaded when it is first asked for. */
+/** The open dialog. Each is loaded on first use. */
 export function Dialogs() {
   const dialog = useApp((state) => state.dialog)
   return <Suspense fallback={null}>{dialog === null ? null : <Open dialog={dialog} />}</Suspense>

@@ -6,7 +6,7 @@ import { useApp } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 import styles from './drop-overlay.module.css'
 
-/** Says where links would go while they are dragged over the window. */
+/** Shows where dropped links would go, while they are dragged over the window. */
 export function DropOverlay() {
   const folder = useApp((state) => {
     if (state.dropAt === null || state.dragged !== null || state.dialog !== null) return null

@@ -5,7 +5,7 @@ import styles from './error-boundary.module.css'
 
 interface Props {
   children: ReactNode
-  /** Called before the window reloads, so that it does not start with what could not be shown. */
+  /** Called before the window reloads, so that it does not restore the state that failed to render. */
   onError(): void
 }
 

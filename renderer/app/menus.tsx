@@ -4,7 +4,7 @@ import { useApp } from '../store/use-app.ts'
 const ItemMenu = lazy(async () => ({ default: (await import('../features/browser/item-menu.tsx')).ItemMenu }))
 const AccountMenu = lazy(async () => ({ default: (await import('../features/sidebar/account-menu.tsx')).AccountMenu }))
 
-/** The menu that is open. */
+/** The open menu. */
 export function Menus() {
   const menu = useApp((state) => state.menu)
   if (menu === null) return null

@@ -6,19 +6,19 @@ import { say } from '../words/say.ts'
 
 const openAfterMs = 700
 
-/** The folder under the pointer, as the key that its element carries; null where there is none. */
+/** The key of the folder under the pointer, or null. */
 function keyAt(target: EventTarget | null): string | null {
   return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
 }
 
-/** Everything that was dropped, as one text, one piece of HTML, and files. */
+/** Reads the dropped text, HTML and files. */
 function readDrop(data: DataTransfer): LinkInput {
-  // Lines that begin with a hash are comments. Source: RFC 2483 §5.
+  // Lines that start with a hash are comments. Source: RFC 2483 §5.
   const uris = data.getData('text/uri-list').replace(/^#.*$/gm, '').trim()
   const html = data.getData('text/html')
   const files = [...data.files]
   return {
-    // Dropped files come with addresses of their own, which are not links.
+    // Dropped files also have `file:` URLs, which are not links.
     text: uris === '' || files.length > 0 ? data.getData('text/plain') : uris,
     html: html === '' || uris !== '' ? null : html,
     files,

@@ -1,22 +1,22 @@
 import { useEffect } from 'react'
 
-/** Loads what is likely to be needed next at the first sign of activity, and not before, so that the window starts small. */
+/** Preloads likely chunks on the first user activity, and not before, so that startup stays fast. */
 export function useEarlyLoading() {
   useEffect(() => {
     const once = new AbortController()
     function load() {
       once.abort()
-      const wanted = [
+      const chunks = [
         import('./dialogs.tsx'),
         import('./menus.tsx'),
         import('../features/links/add-links.tsx'),
         import('../features/browser/item-menu.tsx'),
       ]
-      // What fails to load now is loaded, or reported, when it is needed.
-      void Promise.allSettled(wanted)
+      // A chunk that fails to load is loaded again, or reported, when it is needed.
+      void Promise.allSettled(chunks)
     }
-    for (const sign of ['pointermove', 'keydown', 'dragenter']) {
-      window.addEventListener(sign, load, { signal: once.signal })
+    for (const event of ['pointermove', 'keydown', 'dragenter']) {
+      window.addEventListener(event, load, { signal: once.signal })
     }
     return () => once.abort()
   }, [])

@@ -16,7 +16,7 @@ function focusOn(selector: string) {
   if (found instanceof HTMLInputElement) found.select()
 }
 
-/** From pane to pane: toolbar, folders, list, transfers. */
+/** Moves the focus between panes: toolbar, folders, list, transfers. */
 function goToPane(step: 1 | -1) {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')]
   const at = panes.findIndex((pane) => pane.contains(document.activeElement))
@@ -32,7 +32,7 @@ function goToPane(step: 1 | -1) {
   }
 }
 
-/** The keys that work everywhere in the window. Those of the list and the tree are with them. */
+/** Handles the keyboard shortcuts of the whole window. The list and the tree handle their own. */
 export function useShortcuts() {
   const store = useAppStore()
   useEffect(() => {

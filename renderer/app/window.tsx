@@ -11,7 +11,7 @@ import { useEarlyLoading } from './use-early-loading.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 import styles from './window.module.css'
 
-/** The window with an account in it: tools, folders, the list, the transfers, the status. */
+/** The main window: toolbar, sidebar, file list, transfers and status bar. */
 export function Window() {
   useDrops()
   useShortcuts()

@@ -1,6 +1,6 @@
 import type { ComponentProps } from 'react'
 
-/** A box to tick. */
+/** A styled checkbox. */
 export function Checkbox(props: Omit<ComponentProps<'input'>, 'type' | 'className'>) {
   return <input {...props} type="checkbox" className="check" />
 }

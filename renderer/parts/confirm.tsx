@@ -14,21 +14,21 @@ interface Props {
   onClose(): void
 }
 
-/** Asks before what cannot be undone. The focus is on the button that changes nothing. */
+/** Asks for confirmation before an action that cannot be undone. The initial focus is on the button that cancels. */
 export function Confirm({ title, body, action, keep, onAction, onClose }: Props) {
-  const harmless = useRef<HTMLButtonElement>(null)
+  const cancelButton = useRef<HTMLButtonElement>(null)
   return (
     <CSPProvider disableStyleElements>
       <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
         <Base.Portal>
           <Base.Backdrop className={styles.overlay} />
-          <Base.Popup className={classNames(styles.popup, styles.small)} initialFocus={harmless}>
+          <Base.Popup className={classNames(styles.popup, styles.small)} initialFocus={cancelButton}>
             <Base.Title className={styles.title}>
               <bdi>{title}</bdi>
             </Base.Title>
             <Base.Description className={styles.body}>{body}</Base.Description>
             <footer className={styles.foot}>
-              <Button ref={harmless} onClick={onClose}>
+              <Button ref={cancelButton} onClick={onClose}>
                 {keep}
               </Button>
               <Button

@@ -9,7 +9,7 @@ import { IconButton } from './icon-button.tsx'
 
 interface Props {
   title: string
-  /** Stands at the right of the title. */
+  /** Shown at the right of the title. */
   aside?: ReactNode
   width?: 'narrow' | 'wide'
   hasClose?: boolean
@@ -18,7 +18,7 @@ interface Props {
   children: ReactNode
 }
 
-/** A window above the window: the focus stays in it, Escape closes it, and the focus goes back to where it was. */
+/** A modal dialog: it traps the focus, closes on Escape, and restores the focus. */
 export function Dialog({ title, aside, width = 'narrow', hasClose = true, initialFocus, onClose, children }: Props) {
   return (
     <CSPProvider disableStyleElements>

@@ -7,11 +7,11 @@ import { Icon } from './icon.tsx'
 interface Props extends ComponentProps<'button'> {
   icon: LucideIcon
   label: string
-  /** The keys that do the same, for the hint. */
+  /** The keyboard shortcut, for the tooltip. */
   keys?: string | undefined
 }
 
-/** A button with a picture on it; its name shows on hover. */
+/** A button with an icon; its label is the tooltip. */
 export function IconButton({ icon, label, keys, className, ...rest }: Props) {
   return (
     <button

@@ -6,7 +6,7 @@ interface Props {
   className?: string | undefined
 }
 
-/** A picture beside a word; what it means is said by the word. */
-export function Icon({ of: Picture, size = 16, className }: Props) {
-  return <Picture size={size} strokeWidth={1.75} aria-hidden="true" className={className} />
+/** A decorative icon. The text beside it carries the meaning. */
+export function Icon({ of: Glyph, size = 16, className }: Props) {
+  return <Glyph size={size} strokeWidth={1.75} aria-hidden="true" className={className} />
 }

@@ -8,14 +8,14 @@ interface Segment {
 
 interface Props {
   label: string
-  /** What a screen reader says of the whole bar. */
+  /** The text for screen readers and the tooltip. */
   text: string
   percent: number
   segments: readonly Segment[]
   isThick?: boolean
 }
 
-/** A bar of how much of something is used, in segments from the left. */
+/** A bar that shows how much of something is used, in segments from the left. */
 export function Meter({ label, text, percent, segments, isThick = false }: Props) {
   return (
     <div

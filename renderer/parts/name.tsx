@@ -1,7 +1,7 @@
 import { cutName, visibleName } from '../words/visible-name.ts'
 import styles from './name.module.css'
 
-/** A name as text in one line: where the room is short it gives way in its middle, and the ending stays. */
+/** A name in one line. If it does not fit, it is truncated in the middle, so that the extension stays visible. */
 export function Name({ children }: { children: string }) {
   const text = visibleName(children)
   const { head, tail } = cutName(text)

@@ -24,7 +24,7 @@ interface Props {
   onClose(): void
 }
 
-/** A menu at a place in the window; keys, letters and Escape as menus have them. */
+/** A context menu at a position in the window, with the usual keyboard support. */
 export function PointerMenu({ x, y, groups, onClose }: Props) {
   const shown = groups.filter((group) => group.length > 0)
   return (
@@ -55,13 +55,13 @@ export function PointerMenu({ x, y, groups, onClose }: Props) {
   )
 }
 
-/** A menu belongs to what it acts on, for those who go from landmark to landmark. */
+/** Menus are rendered content the main landmark, for people who navigate by landmarks. */
 function landmark(): HTMLElement | null {
   return document.querySelector('main')
 }
 
 function Entry({ action }: { action: MenuAction }) {
-  const inside = (
+  const content = (
     <>
       <span className={styles.icon}>{action.icon ? <Icon of={action.icon} size={15} /> : null}</span>
       <span className={styles.label}>{action.label}</span>
@@ -71,14 +71,14 @@ function Entry({ action }: { action: MenuAction }) {
     return (
       <Base.SubmenuRoot>
         <Base.SubmenuTrigger className={styles.item}>
-          {inside}
+          {content}
           <Icon of={ChevronRight} size={14} />
         </Base.SubmenuTrigger>
         <Base.Portal container={landmark()}>
           <Base.Positioner className={styles.positioner} sideOffset={2}>
             <Base.Popup className={styles.popup}>
-              {action.actions.map((inner) => (
-                <Entry key={inner.label} action={inner} />
+              {action.actions.map((submenuAction) => (
+                <Entry key={submenuAction.label} action={submenuAction} />
               ))}
             </Base.Popup>
           </Base.Positioner>
@@ -94,7 +94,7 @@ function Entry({ action }: { action: MenuAction }) {
       title={action.disabledBecause ?? undefined}
       onClick={() => action.run?.()}
     >
-      {inside}
+      {content}
       {action.keys ? <kbd className={styles.keys}>{action.keys}</kbd> : null}
     </Base.Item>
   )

@@ -7,7 +7,7 @@ interface Props {
   color: string
 }
 
-/** How far something has come; moves smoothly. */
+/** An animated progress bar. */
 export function Progress({ label, text, percent, color }: Props) {
   return (
     <div

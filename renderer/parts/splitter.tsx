@@ -7,13 +7,13 @@ interface Props {
   value: number
   min: number
   max: number
-  /** True where dragging left or up makes it larger. */
+  /** True if dragging left or up makes the pane larger. */
   isReversed?: boolean
   onMove(value: number): void
   onDone(value: number): void
 }
 
-/** A border between two panes that can be dragged, and moved by arrow keys. */
+/** A border between two panes that can be dragged or moved with the arrow keys. */
 export function Splitter({ label, direction, value, min, max, isReversed = false, onMove, onDone }: Props) {
   const [start, setStart] = useState<{ at: number; value: number } | null>(null)
   const clamp = (wanted: number) => Math.round(Math.min(max, Math.max(min, wanted)))

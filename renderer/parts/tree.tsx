@@ -16,7 +16,7 @@ interface TreeNode {
   siblings: number
   isCurrent: boolean
   isDropTarget: boolean
-  /** What may be dropped on it goes to this folder; null: nothing may. */
+  /** The folder that dropped items go to; null if nothing can be dropped on it. */
   dropKey: string | null
 }
 
@@ -27,7 +27,7 @@ interface Props {
   onExpand(key: string, isExpanded: boolean): void
 }
 
-/** A tree of folders with the keys of the ARIA practices: one stop for Tab, arrows, Home, End, `*` and typed letters. */
+/** A folder tree with the keyboard support of the ARIA practices: one tab stop, arrows, Home, End, `*` and type-ahead. */
 export function Tree({ label, nodes, onOpen, onExpand }: Props) {
   const [focusKey, setFocusKey] = useState<string | null>(null)
   const list = useRef<HTMLDivElement>(null)
@@ -48,7 +48,7 @@ export function Tree({ label, nodes, onOpen, onExpand }: Props) {
     list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(node.key)}"]`)?.focus()
   }
 
-  function findLetters(key: string, from: number) {
+  function typeAhead(key: string, from: number) {
     const now = Date.now()
     typed.current = { letters: (now - typed.current.atMs < 800 ? typed.current.letters : '') + key, atMs: now }
     const wanted = typed.current.letters.toLowerCase()
@@ -92,7 +92,7 @@ export function Tree({ label, nodes, onOpen, onExpand }: Props) {
         break
       default:
         if (event.key.length !== 1 || event.key === '/') return
-        findLetters(event.key, at)
+        typeAhead(event.key, at)
     }
     event.preventDefault()
   }

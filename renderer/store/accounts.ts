@@ -18,18 +18,18 @@ export interface AccountsSlice {
   dismissNotice(id: string): Promise<void>
 }
 
-/** Accounts, their quotas and friends, the local service and what the backend wants read. */
+/** Accounts, their quotas and friends, the local service, and the backend's notices. */
 export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
-  const greeted = new Set<AccountId>()
+  const initialized = new Set<AccountId>()
 
-  async function greet(accountId: AccountId) {
-    greeted.add(accountId)
+  async function loadFriends(accountId: AccountId) {
+    initialized.add(accountId)
     try {
       const friends = await client.call('friends.list', { accountId })
       set((state) => ({ friends: new Map(state.friends).set(accountId, friends) }))
     } catch {
-      // Without its friends an account is still whole: they are asked for again when it signs in again.
-      greeted.delete(accountId)
+      // An account works without its friends. They are requested again at the next sign-in.
+      initialized.delete(accountId)
     }
   }
 
@@ -39,14 +39,14 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     set({ accounts })
     for (const account of accounts) {
       const hasFailed = account.state === 'signed-out' || account.state === 'unreachable'
-      // What was remembered of the window waits for its account: the answer to this says why it waits in vain.
+      // The remembered folder is still loading: reloading it shows the account's error.
       const isWaiting = get().place?.accountId === account.id && shownFolder(get())?.problem == null
       if (hasFailed && isWaiting && !failed.has(account.id)) get().reloadAccount(account.id)
       if (hasFailed) failed.add(account.id)
       else failed.delete(account.id)
-      if (account.state !== 'signed-in') greeted.delete(account.id)
-      else if (!greeted.has(account.id)) {
-        void greet(account.id)
+      if (account.state !== 'signed-in') initialized.delete(account.id)
+      else if (!initialized.has(account.id)) {
+        void loadFriends(account.id)
         get().reloadAccount(account.id)
       }
     }

@@ -5,11 +5,11 @@ import { findLinks, maxPastedLength, textTooLong } from './find-links.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
-/** The report on the links in the dialog; `links` are those it is about. */
+/** The analysis of the links in the dialog. */
 interface AnalysisState {
   links: readonly string[]
   report: Analysis | null
-  /** Links beyond those that are reported on at a time. */
+  /** How many links exceed the limit of one analysis. */
   leftOut: number
   isRunning: boolean
   problem: string | null
@@ -17,7 +17,7 @@ interface AnalysisState {
 
 const noAnalysis: AnalysisState = { links: [], report: null, leftOut: 0, isRunning: false, problem: null }
 
-/** What is to be added: links in a text, and torrent files. */
+/** What the person wants to add: a text with links, and torrent files. */
 export interface LinksAndFiles {
   text: string
   files: readonly TorrentFile[]
@@ -25,21 +25,21 @@ export interface LinksAndFiles {
 
 export interface AnalysisSlice {
   analysis: AnalysisState
-  /** Finds the links in what was typed and reports on them and on the files. Links already reported on are not asked about again. */
-  analyze(accountId: AccountId, handed: LinksAndFiles): Promise<void>
-  /** The links in what was dropped or pasted, one a line; an empty text when there are none. */
+  /** Finds the links in the text and analyzes them and the files. Does nothing if they are already analyzed. */
+  analyze(accountId: AccountId, input: LinksAndFiles): Promise<void>
+  /** The links in dropped or pasted texts, one per line; empty if there are none. */
   extractLinks(texts: readonly string[], htmls: readonly string[]): Promise<string>
   /** Sends a torrent file to the backend. Rejects with a sentence that names it. */
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
   forgetAnalysis(): void
 }
 
-/** Put.io's report on links, before they are added: the newest request wins. */
+/** The analysis of links before they are added. The newest request wins. */
 export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   let newest = 0
   const put = (change: Partial<AnalysisState>) => set((state) => ({ analysis: { ...state.analysis, ...change } }))
 
-  /** Requests magnets separately: finding peers for one can take long, and the rest should not wait. */
+  /** Analyzes magnets separately: finding peers can take long, and the other links should not wait. */
   async function run(accountId: AccountId, links: readonly string[], isNewest: () => boolean) {
     const isMagnet = (link: string) => /^magnet:/i.test(link)
     const requests = [links.filter((link) => !isMagnet(link)), links.filter(isMagnet)].filter(
@@ -96,7 +96,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   }
 }
 
-/** Merges two reports, with rows in the order of their links; the latest available space counts. */
+/** Merges two analyses, with rows in the order of their links. The available space is that of the later one. */
 function merged(before: Analysis, now: Analysis, links: readonly string[]): Analysis {
   const places = new Map(links.map((link, at) => [link, at]))
   const placeOf = ({ links: [first = ''] }: Analysis['rows'][number]) => places.get(first) ?? -1

@@ -9,7 +9,7 @@ export interface HistorySlice {
   clearHistory(accountId: AccountId): Promise<void>
 }
 
-/** Transfers that left the list: fetched when looked at. */
+/** Transfers that left the list. They are fetched when the history is opened. */
 export const historySlice: Slice<HistorySlice> = (client) => (set, get) => {
   let newest = 0
   return {

@@ -31,10 +31,10 @@ export interface ItemActionsSlice {
   cut: HeldItems | null
   undoable: readonly Undoable[]
   cutItems(cut: ItemActionsSlice['cut']): void
-  /** Moves what was cut into a folder. */
+  /** Moves the cut items into a folder. */
   pasteInto(accountId: AccountId, folderId: ItemId): Promise<void>
   moveItems(held: HeldItems, folderId: ItemId): Promise<void>
-  /** Rejects with the reason; the row shows it. */
+  /** Rejects with the reason, which the row shows. */
   renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
   deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
@@ -42,15 +42,15 @@ export interface ItemActionsSlice {
   undo(): Promise<void>
 }
 
-/** What a person does to items. Each action that can be undone is remembered, and its toast offers that. */
+/** Actions on items. Those that can be undone are kept on a stack, and their toast has an Undo button. */
 export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) => {
   function remember(sentence: string, undo: () => Promise<void>) {
     const undoable = { sentence, undo }
     set((state) => ({ undoable: [...state.undoable.slice(-49), undoable] }))
-    get().toast(sentence, [{ label: say('action.undo'), run: () => void takeBack(undoable) }])
+    get().toast(sentence, [{ label: say('action.undo'), run: () => void undoAction(undoable) }])
   }
 
-  async function takeBack(undoable: Undoable) {
+  async function undoAction(undoable: Undoable) {
     if (!get().undoable.includes(undoable)) return
     set((state) => ({ undoable: state.undoable.filter((other) => other !== undoable) }))
     await get().attempt(async () => {
@@ -59,16 +59,16 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     })
   }
 
-  /** Moves items; reports those that failed, and returns those that were moved. */
+  /** Moves items, shows an error for those that failed, and returns those that were moved. */
   async function move(accountId: AccountId, itemIds: readonly ItemId[], folderId: ItemId): Promise<ItemId[]> {
     const refusals = await get().follow(
       (steps) => say('move.progress', steps),
       (options) => client.call('items.move', { accountId, itemIds: [...itemIds], folderId }, options),
     )
     const first = refusals[0]
-    if (first) get().showError(moreOf(first.sentence, refusals.length))
-    const stayed = new Set(refusals.map(({ itemId }) => itemId))
-    return itemIds.filter((id) => !stayed.has(id))
+    if (first) get().showError(withCount(first.sentence, refusals.length))
+    const notMoved = new Set(refusals.map(({ itemId }) => itemId))
+    return itemIds.filter((id) => !notMoved.has(id))
   }
 
   return {
@@ -87,17 +87,17 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     },
     moveItems: ({ accountId, items }, folderId) =>
       get().attempt(async () => {
-        const going = items.filter(({ id, parentId }) => parentId !== folderId && id !== folderId)
-        if (going.length === 0) return
+        const moving = items.filter(({ id, parentId }) => parentId !== folderId && id !== folderId)
+        if (moving.length === 0) return
         const moved = await move(
           accountId,
-          going.map(({ id }) => id),
+          moving.map(({ id }) => id),
           folderId,
         )
         if (moved.length === 0) return
         const folder = folderName(get(), accountId, folderId)
         remember(say('move.done', { count: moved.length, folder }), async () => {
-          for (const [originId, ids] of originsOf(going, new Set(moved))) await move(accountId, ids, originId)
+          for (const [originId, ids] of originsOf(moving, new Set(moved))) await move(accountId, ids, originId)
         })
       }),
     renameItem: async (accountId, row, name) => {
@@ -134,7 +134,7 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
           (options) => client.call('items.delete', { accountId, itemIds }, options),
         )
         const first = refusals[0]
-        if (first) get().showError(moreOf(first.sentence, refusals.length))
+        if (first) get().showError(withCount(first.sentence, refusals.length))
         const count = rows.length - refusals.length
         if (count > 0) get().toast(say('delete.done', { count, name: rows[0]?.name ?? '' }))
       } catch (error) {
@@ -156,17 +156,17 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     },
     undo: async () => {
       const last = get().undoable.at(-1)
-      if (last) await takeBack(last)
+      if (last) await undoAction(last)
       else get().toast(say('undo.nothing'))
     },
   }
 }
 
-function moreOf(sentence: string, count: number): string {
+function withCount(sentence: string, count: number): string {
   return count === 1 ? sentence : `${sentence} ${say('refusal.more', { count: count - 1 })}`
 }
 
-/** The moved items by the folder each lay in. */
+/** Groups the moved items by the folder each was in. */
 function originsOf(items: readonly ItemLocation[], moved: ReadonlySet<ItemId>): Map<ItemId, ItemId[]> {
   const origins = new Map<ItemId, ItemId[]>()
   for (const { id, parentId } of items) {

@@ -2,7 +2,7 @@ import { say } from '../words/say.ts'
 
 const maxNameBytes = 255
 
-/** What is wrong with a name for an item among `others`, in one sentence; null when nothing is. */
+/** Validates a name for an item among `others`: a sentence with the problem, or null. */
 export function problemOfName(name: string, others: readonly string[]): string | null {
   if (name.trim() === '') return say('name.empty')
   if (name === '.' || name === '..') return say('name.dots')
@@ -13,7 +13,7 @@ export function problemOfName(name: string, others: readonly string[]): string |
   return null
 }
 
-/** `name`, or with the first number behind it that is not taken. */
+/** The name itself if it is free, otherwise with the first number that makes it free. */
 export function freeName(name: string, taken: readonly string[]): string {
   const all = new Set(taken)
   let free = name
@@ -21,7 +21,7 @@ export function freeName(name: string, taken: readonly string[]): string {
   return free
 }
 
-/** How much of a name to select for renaming: all but the ending, and all of a folder's. */
+/** How many characters to select for renaming: everything but the extension, or all of a folder's name. */
 export function stemLength(name: string, isFolder: boolean): number {
   const double = /\.(tar\.\w{1,4}|part\d+\.rar)$/i.exec(name)
   const at = double?.index ?? name.lastIndexOf('.')

@@ -7,7 +7,7 @@ import { keepExisting } from './selection.ts'
 import { isNotFound, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
-/** A folder as last fetched, and how its fetching goes. */
+/** A folder as last fetched, and the state of its request. */
 export interface FolderState {
   listing: Listing | null
   isLoading: boolean
@@ -21,13 +21,13 @@ interface SearchState extends FolderState {
 
 export interface ItemsSlice {
   folders: ReadonlyMap<FolderKey, FolderState>
-  /** The way to a folder, the root first. */
+  /** The path to each folder, starting at the root. */
   paths: ReadonlyMap<FolderKey, readonly Crumb[]>
   search: SearchState | null
-  /** Lists a folder and learns its path and its branch of the tree, all in one call. */
+  /** Loads a folder with its path and its branch of the tree in one call. */
   loadFolder(accountId: AccountId, folderId: ItemId, isReload?: boolean): Promise<void>
   loadPath(accountId: AccountId, folderId: ItemId): Promise<void>
-  /** A way known before it is asked for, so that the crumbs do not jump. */
+  /** Stores a path that is already known, so that the breadcrumb does not flicker. */
   expectPath(accountId: AccountId, path: readonly Crumb[]): void
   runSearch(accountId: AccountId, query: string): Promise<void>
   reloadAccount(accountId: AccountId): void
@@ -35,10 +35,10 @@ export interface ItemsSlice {
 
 const folderKind = itemKinds.indexOf('folder')
 
-/** So many folders are kept to be shown at once; the rest are fetched again. */
-const keptFolders = 24
+/** How many folders are cached, to be shown immediately. */
+const maxCachedFolders = 24
 
-/** Folders and searches: fetched, the newest request wins, and fetched again when the backend tells of a change. */
+/** Folders and searches. The newest request wins; they are fetched again when the backend reports a change. */
 export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
   const loading = new Map<FolderKey, AbortController>()
   let searching: AbortController | null = null
@@ -50,7 +50,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
       folders.delete(key)
       folders.set(key, { ...before, ...change })
       for (const old of folders.keys()) {
-        if (folders.size <= keptFolders) break
+        if (folders.size <= maxCachedFolders) break
         if (old !== key) folders.delete(old)
       }
       return { folders }
@@ -66,15 +66,15 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     return place?.accountId === accountId && place.folderId === folderId && place.query === null
   }
 
-  /** Shows where the current folder is when that is news: a branch that the person closed stays closed. */
-  function learnPath(accountId: AccountId, path: readonly Crumb[]) {
+  /** Stores a path. Reveals the current folder in the tree only if its path is new: a branch that the person closed stays closed. */
+  function storePath(accountId: AccountId, path: readonly Crumb[]) {
     const { place, paths } = get()
     const folder = path.at(-1)
     if (folder === undefined) return
     const known = paths.get(folderKey(accountId, folder.id))
-    const isNews = known?.length !== path.length || path.some(({ id }, depth) => id !== known[depth]?.id)
+    const isNew = known?.length !== path.length || path.some(({ id }, depth) => id !== known[depth]?.id)
     get().expectPath(accountId, path)
-    if (isNews && place?.accountId === accountId && place.folderId === folder.id) get().reveal(accountId, path)
+    if (isNew && place?.accountId === accountId && place.folderId === folder.id) get().reveal(accountId, path)
   }
 
   client.on('items.changed', ({ accountId, folderIds }) => {
@@ -110,7 +110,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
         get().learnBranch(accountId, folderId, foldersIn(listing))
         if (isShown(accountId, folderId)) keepSelection(listing)
         if (path === null) void get().loadPath(accountId, folderId)
-        else learnPath(accountId, path)
+        else storePath(accountId, path)
       } catch (error) {
         if (signal.aborted) return
         put(key, { isLoading: false, problem: sentenceOf(error) })
@@ -121,9 +121,9 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     },
     loadPath: async (accountId, folderId) => {
       try {
-        learnPath(accountId, await client.call('items.path', { accountId, folderId }))
+        storePath(accountId, await client.call('items.path', { accountId, folderId }))
       } catch {
-        // The list itself says what is wrong with the folder; the crumbs keep what they had.
+        // The list shows the error; the breadcrumb stays as it is.
         return
       }
     },
@@ -157,7 +157,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
     reloadAccount: (accountId) => {
       const { place, tree } = get()
       const shownId = place?.accountId === accountId ? place.folderId : null
-      // First: it makes the backend forget what it remembers of the account's folders.
+      // Must come first: it drops the backend's cache of the account's folders.
       if (shownId !== null) void get().loadFolder(accountId, shownId, true)
       for (const key of tree.keys()) {
         const folder = folderOfKey(key)

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
 
-/** Names a folder among all accounts. */
+/** Identifies a folder among all accounts. */
 export type FolderKey = `${AccountId}:${ItemId}`
 
 export interface Folder {
@@ -13,12 +13,12 @@ export function folderKey(accountId: AccountId, folderId: ItemId): FolderKey {
   return `${accountId}:${folderId}`
 }
 
-/** The folder that a key names, or null where the text is no key. */
+/** Parses a key; null if it is not one. */
 export function folderOfKey(key: string): Folder | null {
   const at = key.lastIndexOf(':')
   const folderId = Number(key.slice(at + 1))
   return at > 0 && Number.isSafeInteger(folderId) ? { accountId: key.slice(0, at), folderId } : null
 }
 
-/** The kind of drag that carries items of ours; what they are stands in the store. */
+/** The data type of a drag with our own items; the items themselves are in the store. */
 export const itemsType = 'application/x-putdesk-items'

@@ -1,6 +1,6 @@
 import { textOfBytes } from './text-of-bytes.ts'
 
-const endings = [
+const extensions = [
   'txt',
   'text',
   'csv',
@@ -18,20 +18,20 @@ const endings = [
   'xhtml',
 ]
 
-/** The endings of files that links can come from, with a dot before each. */
-export const linkFileEndings: readonly string[] = endings.map((ending) => `.${ending}`)
+/** The extensions of files that may contain links, with a leading dot. */
+export const linkFileEndings: readonly string[] = extensions.map((extension) => `.${extension}`)
 
-/** What of a file holds its links. */
+/** The part of a file that contains its links. */
 export type LinkFile = { kind: 'text' | 'html'; content: string }
 
 export function isLinkFile(name: string): boolean {
-  return endings.includes(endingOf(name))
+  return extensions.includes(extensionOf(name))
 }
 
-/** Reads a file that links can come from. Of a shortcut only its address counts: its icon and its kind have addresses too. */
+/** Reads a file that may contain links. Of a shortcut, only its target is read: its icon and its type may have URLs too. */
 export function readLinkFile(name: string, bytes: Uint8Array, languages: readonly string[]): LinkFile {
   const text = textOfBytes(bytes, languages)
-  switch (endingOf(name)) {
+  switch (extensionOf(name)) {
     case 'html':
     case 'htm':
     case 'xhtml':
@@ -46,12 +46,12 @@ export function readLinkFile(name: string, bytes: Uint8Array, languages: readonl
   }
 }
 
-/** What a pattern finds, one a line; all of the text when that is nothing, as for a property list in its binary form. */
+/** All matches of a pattern, one per line. Without a match, the whole text, as for a binary property list. */
 function valuesOf(text: string, pattern: RegExp): string {
   const values = [...text.matchAll(pattern)].map(([, value = '']) => value.trim())
   return values.length === 0 ? text : values.join('\n')
 }
 
-function endingOf(name: string): string {
+function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1).toLowerCase()
 }

@@ -1,13 +1,13 @@
 import type { ItemColumns, ItemKind } from '../../shared/item.ts'
 import { itemKinds, namesOf } from '../../shared/item-kinds.ts'
 
-/** A folder's items as they came, with the names cut apart. The columns themselves are never copied. */
+/** A folder's items as received, with the names split. The columns are never copied. */
 export interface Listing {
   columns: ItemColumns
   names: readonly string[]
 }
 
-/** One item, made only for what is on the screen. */
+/** One item, created only for rows on the screen. */
 export interface Row {
   id: number
   parentId: number
@@ -40,7 +40,7 @@ export function indexOfId(listing: Listing, id: number): number {
   return listing.columns.ids.indexOf(id)
 }
 
-/** The item with a number; null where the listing does not hold it. */
+/** The item with an id, or null if the listing does not contain it. */
 export function rowOfId(listing: Listing, id: number): Row | null {
   const index = indexOfId(listing, id)
   return index === -1 ? null : rowAt(listing, index)

@@ -8,7 +8,7 @@ import type { Slice } from './store.ts'
 
 const rootFolderId: ItemId = 0
 
-/** What the list shows: a folder, or a search of the whole space started in it. */
+/** What the list shows: a folder, or a search of the whole space that was started there. */
 interface Place {
   accountId: AccountId
   folderId: ItemId
@@ -20,19 +20,19 @@ export interface NavigationSlice {
   back: readonly Place[]
   forward: readonly Place[]
   selection: Selection
-  /** The text of the filter field; filters the list while it is typed. */
+  /** The text of the filter field. The list is filtered while it is typed. */
   filter: string
   goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
   goBack(): void
   goForward(): void
   goUp(): void
-  /** Leaves a folder that is no longer there for the one above it, and says so. Does nothing where another one is shown. */
+  /** Leaves a folder that no longer exists for its parent, and shows an error. Does nothing if another folder is shown. */
   leaveGone(accountId: AccountId, folderId: ItemId): void
   searchEverywhere(query: string): void
   refresh(): void
   setSelection(selection: Selection): void
   setFilter(filter: string): void
-  /** Goes to the first account there is when the shown one is gone, and to the remembered one at first. */
+  /** Goes to the remembered account at startup, and to the first account when the shown one is gone. */
   ensurePlace(): void
 }
 

@@ -10,17 +10,17 @@ import type { AppStore } from './store.ts'
 
 const torrentFile = /\.torrent$/i
 
-/** The files that links can come from, for a dialog that chooses some. */
-const chosenTypes = ['.torrent', ...linkFileEndings].join(',')
+/** The file types for the file dialog. */
+const acceptedTypes = ['.torrent', ...linkFileEndings].join(',')
 
-/** The input of one drop, paste or choice of files. */
+/** The data of a drop, a paste or a file dialog. */
 export interface LinkInput {
   text: string
   html: string | null
   files: readonly File[]
 }
 
-/** Opens Add links with the links and torrent files in the input; shows `nothing` when there are none. */
+/** Opens the Add links dialog with the links and torrent files in the input. Shows the message `nothing` if there are none. */
 export function openLinks(
   store: AppStore,
   { text, html, files }: LinkInput,
@@ -30,7 +30,7 @@ export function openLinks(
   const { attempt, extractLinks, takeTorrentFile, openAddLinks, showError, toast } = store.getState()
   return attempt(async () => {
     const problems: string[] = []
-    const parts = [...(await readLinkFiles(files, problems)), ...ofPaste(text, html, problems)]
+    const parts = [...(await readLinkFiles(files, problems)), ...pastedParts(text, html, problems)]
     const torrents = await takeTorrents(files, problems, takeTorrentFile)
     const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
     const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
@@ -40,20 +40,20 @@ export function openLinks(
   })
 }
 
-/** Lets the person choose files and opens Add links with the links in them. Must be called from a key press or a click. */
+/** Shows a file dialog and opens Add links with the links in the chosen files. Must be called from a key press or a click. */
 export function chooseFiles(store: AppStore): void {
   const field = document.createElement('input')
   field.type = 'file'
   field.multiple = true
-  field.accept = chosenTypes
+  field.accept = acceptedTypes
   field.addEventListener('change', () => {
     void openLinks(store, { text: '', html: null, files: [...(field.files ?? [])] }, say('choose.nothing'))
   })
   field.click()
 }
 
-/** The pasted or dropped text, except what is too long to search. */
-function ofPaste(text: string, html: string | null, problems: string[]): LinkFile[] {
+/** The pasted or dropped text, without parts that are too long to search. */
+function pastedParts(text: string, html: string | null, problems: string[]): LinkFile[] {
   const parts: LinkFile[] = [
     { kind: 'html', content: html ?? '' },
     { kind: 'text', content: text },
@@ -61,7 +61,7 @@ function ofPaste(text: string, html: string | null, problems: string[]): LinkFil
   const [short, long] = [true, false].map((isShort) =>
     parts.filter(({ content }) => content !== '' && content.length <= maxPastedLength === isShort),
   )
-  // The same words come as text and as HTML: one of them is enough.
+  // Text and HTML have the same content: one of them is enough.
   if (long?.length !== 0 && short?.length === 0) problems.push(textTooLong())
   return short ?? []
 }
@@ -76,7 +76,7 @@ async function readLinkFiles(files: readonly File[], problems: string[]): Promis
       const bytes = new Uint8Array(await file.arrayBuffer())
       read.push(readLinkFile(file.name, bytes, navigator.languages))
     } catch {
-      // A folder, or a file that was removed or is locked.
+      // It is a folder, or a file that was removed or is locked.
       problems.push(say('drop.unreadable', { name: file.name }))
     }
   }

@@ -3,32 +3,32 @@ import type { Listing } from './listing.ts'
 
 export type SortBy = Settings['sortBy']
 
-/** What sorting and filtering need of a listing, made once and kept as long as the listing. */
+/** Data for sorting and filtering a listing, computed once and cached as long as the listing. */
 interface Keys {
-  /** Place of each item when all are in natural order of their names. */
+  /** The position of each item in the natural order of names. */
   rankOfName: Uint32Array
-  /** All names in lower case, joined by NUL, and where each begins. */
+  /** All names in lower case, joined by NUL, and the start of each. */
   text: string
   starts: Uint32Array
 }
 
-const kept = new WeakMap<Listing, { rankOfName?: Uint32Array; search?: Pick<Keys, 'text' | 'starts'> }>()
+const cache = new WeakMap<Listing, { rankOfName?: Uint32Array; search?: Pick<Keys, 'text' | 'starts'> }>()
 
-function keptOf(listing: Listing) {
-  const known = kept.get(listing)
-  if (known) return known
-  const fresh = {}
-  kept.set(listing, fresh)
-  return fresh
+function cacheOf(listing: Listing) {
+  const cached = cache.get(listing)
+  if (cached) return cached
+  const entry = {}
+  cache.set(listing, entry)
+  return entry
 }
 
 const marks = /\p{M}+/gu
 const plainAscii = /^[\x20-\x7e]*$/
 
-/** Beyond it names are told apart as they are: to sort many marks on one letter takes long. */
+/** Longer names are compared by their raw text beyond this length: normalizing many combining marks is slow. */
 const maxKeyLength = 512
 
-/** A key that sorts a name as a person would: without case and accents, numbers by their value. */
+/** The key for natural sorting: without case and accents, numbers by value. */
 function naturalKey(whole: string): string {
   const name = whole.slice(0, maxKeyLength)
   const folded = plainAscii.test(name) ? name.toLowerCase() : name.normalize('NFKD').replace(marks, '').toLowerCase()
@@ -38,7 +38,7 @@ function naturalKey(whole: string): string {
   })
 }
 
-/** The indexes of names, in natural order of the names; equal ones stay in their order. */
+/** The indexes of names in natural order. Equal names keep their order. */
 function inNaturalOrder(names: readonly string[]): Uint32Array {
   const keys = names.map(naturalKey)
   return Uint32Array.from(keys, (_, index) => index).sort((a, b) => {
@@ -50,13 +50,13 @@ function inNaturalOrder(names: readonly string[]): Uint32Array {
   })
 }
 
-/** Things in natural order of their names. */
-export function sortByName<T extends { name: string }>(things: readonly T[]): T[] {
-  return [...inNaturalOrder(things.map(({ name }) => name))].flatMap((index) => things[index] ?? [])
+/** Sorts values naturally by name. */
+export function sortByName<T extends { name: string }>(values: readonly T[]): T[] {
+  return [...inNaturalOrder(values.map(({ name }) => name))].flatMap((index) => values[index] ?? [])
 }
 
 function rankOfName(listing: Listing): Uint32Array {
-  const entry: { rankOfName?: Uint32Array } = keptOf(listing)
+  const entry: { rankOfName?: Uint32Array } = cacheOf(listing)
   if (entry.rankOfName) return entry.rankOfName
   const indexes = inNaturalOrder(listing.names)
   const ranks = new Uint32Array(indexes.length)
@@ -68,8 +68,8 @@ function rankOfName(listing: Listing): Uint32Array {
 }
 
 /**
- * Indexes of a listing's items in the order to show: folders first whatever the direction, equal ones by name. An unknown
- * date counts as the oldest.
+ * The indexes of a listing's items in display order: folders first in both directions, equal values by name. An unknown date counts
+ * as the oldest.
  */
 export function sortIndexes(listing: Listing, sortBy: SortBy, isDescending: boolean): Uint32Array {
   const { columns } = listing
@@ -102,7 +102,7 @@ function foldersFirst(sorted: Uint32Array, kinds: Uint8Array): Uint32Array {
 }
 
 function searchTextOf(listing: Listing): Pick<Keys, 'text' | 'starts'> {
-  const entry: { search?: Pick<Keys, 'text' | 'starts'> } = keptOf(listing)
+  const entry: { search?: Pick<Keys, 'text' | 'starts'> } = cacheOf(listing)
   if (entry.search) return entry.search
   const starts = new Uint32Array(listing.names.length)
   const lowered = listing.names.map((name) => name.toLowerCase())
@@ -115,7 +115,7 @@ function searchTextOf(listing: Listing): Pick<Keys, 'text' | 'starts'> {
   return entry.search
 }
 
-/** Of `indexes`, those whose name holds every word of `filter`, in the same order. */
+/** The indexes whose names contain every word of `filter`, in the same order. */
 export function filterIndexes(listing: Listing, indexes: Uint32Array, filter: string): Uint32Array {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return indexes
@@ -124,7 +124,7 @@ export function filterIndexes(listing: Listing, indexes: Uint32Array, filter: st
   return indexes.filter((index) => hits[index] === words.length)
 }
 
-/** Adds one to each name that holds `word`, in one pass over the joined text. */
+/** Counts a hit for each name that contains `word`, in one pass over the joined text. */
 function markHits({ text, starts }: Pick<Keys, 'text' | 'starts'>, word: string, hits: Uint8Array): void {
   let row = 0
   for (let at = text.indexOf(word); at !== -1 && row < starts.length; at = text.indexOf(word, starts[row])) {

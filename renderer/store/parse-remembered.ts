@@ -7,7 +7,7 @@ import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
 
 export const version = 1
 
-/** What the window showed last. Nothing in it is secret: it is what was on the screen. */
+/** The last state of the window. It contains only what was on the screen, no secrets. */
 export interface Remembered {
   accounts: readonly Account[]
   settings: Settings
@@ -19,8 +19,7 @@ export interface Remembered {
 }
 
 /**
- * Reads what an earlier window remembered, part by part. Null for anything of another shape, wherever it differs: then there is
- * nothing to show before the backend has told. (By hand, because the page holds no schemas.)
+ * Parses the state that an earlier window stored; null if any part is invalid. (Without zod, which the page does not load.)
  */
 export function parseRemembered(value: unknown): Remembered | null {
   const parts = partsOf(value)
@@ -40,7 +39,7 @@ function partsOf(value: unknown): Map<string, unknown> {
   return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
 }
 
-/** All members, or null when one is not as it should be. */
+/** All parsed members, or null if one is invalid. */
 function listOf<T>(value: unknown, toMember: (member: unknown) => T | null): T[] | null {
   if (!Array.isArray(value)) return null
   const members = value.map(toMember).filter((member) => member !== null)
@@ -63,7 +62,7 @@ function toSize(value: unknown): number | null {
   return typeof value === 'number' && value >= 0 ? value : null
 }
 
-/** The one of `choices` that it is. */
+/** The value if it is one of `choices`, otherwise null. */
 function oneOf<T extends string>(value: unknown, choices: readonly T[]): T | null {
   return choices.find((choice) => choice === value) ?? null
 }
@@ -149,7 +148,7 @@ function toBranch(value: unknown): [FolderKey, Crumb[]] | null {
   return folder === null || folders === null ? null : [folderKey(folder.accountId, folder.folderId), folders]
 }
 
-/** Undefined for what are no columns of one length. */
+/** Undefined if the columns are invalid or differ in length. */
 function toColumns(parts: Map<string, unknown>): ItemColumns | undefined {
   const ids = listOf(parts.get('ids'), toId)
   const parentIds = listOf(parts.get('parentIds'), toId)

@@ -5,27 +5,26 @@ import { parseRemembered, type Remembered, version } from './parse-remembered.ts
 import type { AppState, AppStore } from './store.ts'
 
 const storageKey = 'last-window'
-/** A larger folder is fetched before it is shown. */
+/** Larger folders are not stored. */
 const maxItems = 2000
 const saveAfterMs = 400
 
-/** The same as plain data, as it is kept. */
-interface Kept extends Omit<Remembered, 'items'> {
+/** The stored form, as plain data. */
+interface Stored extends Omit<Remembered, 'items'> {
   version: number
   items: { [Column in keyof ItemColumns]: ItemColumns[Column] extends string ? string : (number | null)[] } | null
 }
 
 /**
- * Shows at once what the window showed last, while the backend and the service are still starting, and keeps it in mind from
- * here on. All of it is replaced by what the backend tells. Answers with an action that forgets it: what cannot be shown costs the
- * memory, not the window.
+ * Restores the last state of the window immediately, while the backend and the service are still starting, and stores it from then
+ * on. Events from the backend replace all of it. Returns a function that deletes the stored state, for when it cannot be rendered.
  */
 export function rememberWindow(store: AppStore, openStorage: () => Storage, page: EventTarget): () => void {
   let storage: Storage
   try {
     storage = openStorage()
   } catch {
-    // The browser's own files are damaged: a window without memory.
+    // Chromium's storage is damaged: nothing is remembered.
     return () => undefined
   }
   const remembered = read(storage)
@@ -78,7 +77,7 @@ function save(state: AppState, storage: Storage): void {
   }
   const key = folderKey(place.accountId, place.folderId)
   const columns = folders.get(key)?.listing?.columns ?? null
-  const remembered: Kept = {
+  const remembered: Stored = {
     version,
     accounts,
     settings,
@@ -93,7 +92,7 @@ function save(state: AppState, storage: Storage): void {
   try {
     storage.setItem(storageKey, JSON.stringify(remembered))
   } catch {
-    // Too much for the page's storage: the next window starts without it.
+    // It exceeds the storage quota: the next window starts without it.
     forget(storage)
   }
 }
@@ -108,12 +107,12 @@ function plain({ ids, parentIds, kinds, sizesBytes, addedAtMs }: ItemColumns) {
   }
 }
 
-/** What this same page wrote. Damaged or of another version, it is as if there were nothing. */
+/** Reads the stored state; null if it is missing, damaged or of another version. */
 function read(storage: Storage): Remembered | null {
   try {
     return parseRemembered(JSON.parse(storage.getItem(storageKey) ?? 'null'))
   } catch {
-    // Not JSON, or not to be had.
+    // It is not JSON, or cannot be read.
     return null
   }
 }
@@ -122,7 +121,7 @@ function forget(storage: Storage): void {
   try {
     storage.removeItem(storageKey)
   } catch {
-    // A storage that cannot be written remembers nothing new either.
+    // A storage that cannot be written stores nothing new either.
     return
   }
 }

@@ -1,4 +1,4 @@
-/** What is selected in the list: items by their numbers, where a range began, and where the keyboard stands. */
+/** The selection in the list: the ids of the items, the anchor of a range, and the item with the keyboard focus. */
 export interface Selection {
   ids: ReadonlySet<number>
   anchorId: number | null
@@ -7,17 +7,17 @@ export interface Selection {
 
 export const noSelection: Selection = { ids: new Set(), anchorId: null, focusId: null }
 
-/** The rows as shown: how many, and the item at each place. */
+/** The rows as shown: their number, and the item in each. */
 export interface Shown {
   count: number
   idAt(place: number): number | null
   placeOf(id: number): number
 }
 
-/** `replace`: a plain click or arrow; `extend`: with Shift; `toggle`: with Ctrl; `focus`: Ctrl with an arrow, selects nothing. */
+/** `replace`: a plain click or arrow key; `extend`: with Shift; `toggle`: Ctrl and click; `focus`: Ctrl and arrow, selects nothing. */
 export type Reach = 'replace' | 'extend' | 'toggle' | 'focus'
 
-/** The selection after the person reached for the item at `place`. */
+/** The selection after a click or key press on the item at `place`. */
 export function select(selection: Selection, shown: Shown, place: number, reach: Reach): Selection {
   const id = shown.idAt(place)
   if (id === null) return selection
@@ -58,7 +58,7 @@ export function selectAll(selection: Selection, shown: Shown): Selection {
   return { ids, anchorId: selection.anchorId ?? shown.idAt(0), focusId: selection.focusId ?? shown.idAt(0) }
 }
 
-/** The selection without items that are gone; the same object when all are still there. */
+/** The selection without items that no longer exist; the same object if nothing changes. */
 export function keepExisting(selection: Selection, isThere: (id: number) => boolean): Selection {
   const removed = [...selection.ids].filter((id) => !isThere(id))
   const orNull = (id: number | null) => (id !== null && isThere(id) ? id : null)
@@ -71,8 +71,8 @@ export function keepExisting(selection: Selection, isThere: (id: number) => bool
 }
 
 /**
- * The place to go to for typed letters: the next name that begins with them, from `from` on and then from the top. The same
- * letter again goes on to the next; -1 when no name fits.
+ * Type-ahead: the place of the next name that starts with the typed letters, from `from` on and then from the top. Typing the same
+ * letter again moves to the next match; -1 if no name matches.
  */
 export function findTyped(names: (place: number) => string, count: number, typed: string, from: number): number {
   const letters = typed.toLowerCase()

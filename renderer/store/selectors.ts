@@ -8,7 +8,7 @@ import { type Row, rowOfId } from './listing.ts'
 import type { AppState } from './store.ts'
 import type { Transfers } from './transfers.ts'
 
-/** What the list shows: the folder or the search that the person stands in. */
+/** The folder or search that the list shows. */
 export function shownFolder({ place, folders, search }: AppState): FolderState | null {
   if (place === null) return null
   if (place.query === null) return folders.get(folderKey(place.accountId, place.folderId)) ?? null
@@ -19,7 +19,7 @@ export function shownAccount({ accounts, place }: AppState): Account | null {
   return accounts?.find(({ id }) => id === place?.accountId) ?? null
 }
 
-/** What the service of the shown account can do. */
+/** The capabilities of the shown account's service. */
 export function shownCapabilities(state: AppState): Capabilities {
   return shownAccount(state)?.capabilities ?? noCapabilities
 }
@@ -34,7 +34,7 @@ export function crumbName(crumb: Crumb): string {
   return crumb.id === 0 ? say('place.root') : crumb.name
 }
 
-/** The name of a folder as far as it is known: from the way to it, the tree, or the list it stands in. */
+/** The name of a folder if it is known from a path, the tree or the shown list; otherwise a generic word. */
 export function folderName(state: AppState, accountId: string, folderId: ItemId): string {
   if (folderId === 0) return say('place.root')
   const crumb = state.paths.get(folderKey(accountId, folderId))?.at(-1)
@@ -47,7 +47,7 @@ export function folderName(state: AppState, accountId: string, folderId: ItemId)
   return (listing && rowOfId(listing, folderId)?.name) ?? say('place.folder')
 }
 
-/** The way to a folder below the root, for a label: "Films / 2026". */
+/** The path of a folder below the root, as a label: "Films / 2026". */
 export function folderPath({ paths }: Pick<AppState, 'paths'>, accountId: string, folderId: ItemId): string | null {
   if (folderId === 0) return say('place.root')
   const path = paths.get(folderKey(accountId, folderId))
@@ -59,7 +59,7 @@ export function folderPath({ paths }: Pick<AppState, 'paths'>, accountId: string
         .join(' / ')
 }
 
-/** Selected items as rows, in no order. */
+/** The rows of the selected items, in no particular order. */
 export function selectedRows(state: AppState): Row[] {
   const listing = shownFolder(state)?.listing
   if (!listing) return []

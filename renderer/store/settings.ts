@@ -4,22 +4,22 @@ import type { Settings } from '../../shared/settings.ts'
 import type { Slice } from './store.ts'
 
 export interface SettingsSlice {
-  /** Null until the backend has told. */
+  /** Null until the backend has sent them. */
   settings: Settings | null
   players: readonly Player[] | null
-  /** Paid hosters; null until they were asked for. */
+  /** Paid hosters; null until they are loaded. */
   hosters: readonly Hoster[] | null
   changeSettings(change: Partial<Settings>): Promise<void>
-  /** Like `changeSettings`, but the caller shows what went wrong. */
+  /** Like `changeSettings`, but rejects, so that the caller can show the error. */
   tryChangeSettings(change: Partial<Settings>): Promise<void>
   loadPlayers(): Promise<Output<'players.list'>>
   loadHosters(): Promise<void>
-  /** Rejects with why it could not be stored. */
+  /** Rejects with the reason if it could not be stored. */
   putHoster(input: Input<'hosters.put'>): Promise<void>
   removeHoster(host: string): Promise<void>
 }
 
-/** What the person chose, as the backend keeps it. */
+/** The settings, a mirror of the backend's. */
 export const settingsSlice: Slice<SettingsSlice> = (client) => (set, get) => {
   client.on('settings.changed', (settings) => {
     set({ settings })

@@ -21,18 +21,18 @@ export type AppState = AccountsSlice &
   AnalysisSlice &
   SettingsSlice &
   UiSlice & {
-    /** Asks for all pushed state, once everything listens. */
+    /** Requests all pushed state. Call it after every slice has subscribed. */
     sync(): Promise<void>
   }
 
 export type AppStore = StoreApi<AppState>
 
-/** Gives a slice the whole state to read and write. */
+/** Creates one slice of the state, with access to all of it. */
 export type Slice<T> = (
   client: Client,
 ) => (set: StoreApi<AppState>['setState'], get: StoreApi<AppState>['getState']) => T
 
-/** All of the window's state, kept true by what the backend tells through `client`. */
+/** Creates the window's state, which the backend's events keep up to date. */
 export function createAppStore(client: Client): AppStore {
   return createStore<AppState>()((set, get) => ({
     ...accountsSlice(client)(set, get),

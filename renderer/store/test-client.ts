@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { type Item, toColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
 
-/** The far end of a pipe as a test plays it: what was asked, and what is told, in the order the test wants. */
+/** The backend's end of a pipe, scripted by a test: it sees the requests and sends replies and events in any order. */
 export interface ScriptedBackend {
   client: Client
   /** Every request so far. */
@@ -13,17 +13,17 @@ export interface ScriptedBackend {
   tell<E extends EventName>(event: E, data: EventData<E>): void
   /** Answers the oldest open request for `method`, or the one at `at`. */
   answer<M extends Method>(method: M, output: Output<M>, at?: number): Promise<void>
-  /** Tells how far the oldest open request for `method` is. */
+  /** Sends progress for the oldest open request for `method`. */
   progress<M extends Method>(method: M, progress: Progress<M>): Promise<void>
   refuse(method: Method, code: ErrorCode, sentence: string, at?: number): Promise<void>
 }
 
-/** What `items.open` answers for a folder whose path is not told. */
+/** The output of `items.open` for a folder without a path. */
 export function opened(items: readonly Item[]): Output<'items.open'> {
   return { items: toColumns(items), path: null }
 }
 
-/** A store's pipe without a backend behind it: the test answers by hand. */
+/** A pipe without a real backend: the test answers every request. */
 export function scriptedBackend(): ScriptedBackend {
   const listeners: ((message: unknown) => void)[] = []
   const open: { id: number; method: string; input: unknown }[] = []
@@ -47,7 +47,7 @@ export function scriptedBackend(): ScriptedBackend {
     open.splice(open.indexOf(request), 1)
     return request
   }
-  /** Lets what waits for an answer go on. */
+  /** Lets pending promises settle. */
   async function settle() {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve()
   }

@@ -1,4 +1,4 @@
-/** What texts of a language are mostly written in, where it is not Unicode. Source: HTML standard, "determining the character encoding". */
+/** The usual legacy encoding of each language. Source: HTML standard, "determining the character encoding". */
 const encodings: Record<string, string> = {
   zh: 'gb18030',
   'zh-tw': 'big5',
@@ -18,19 +18,19 @@ const encodings: Record<string, string> = {
   hu: 'iso-8859-2',
 }
 
-/** The text of a file: as its mark says, else Unicode where it can be that, else what is usual for the person's languages. */
+/** Decodes a text file: by its byte order mark, otherwise as UTF-8 if valid, otherwise in the usual encoding of the person's languages. */
 export function textOfBytes(bytes: Uint8Array, languages: readonly string[]): string {
   const wide = wideEncoding(bytes)
   if (wide !== null) return new TextDecoder(wide).decode(bytes)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // Not Unicode at all.
+    // Not Unicode.
     return new TextDecoder(usualEncoding(languages)).decode(bytes)
   }
 }
 
-/** UTF-16 by its mark, or by the empty half of its Latin letters. */
+/** Detects UTF-16 by its byte order mark, or by the zero bytes of Latin letters. */
 function wideEncoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return 'utf-16le'

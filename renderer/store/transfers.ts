@@ -8,7 +8,7 @@ import type { Slice } from './store.ts'
 export type Transfers = ReadonlyMap<TransferId, Transfer>
 export type Arrival = EventData<'transfers.changed'>['arrived'][number]
 
-/** How a failed transfer is tried again: with a password for its archives, or with them kept as they are. */
+/** How to retry a failed transfer: with a password for its archives, or with the archives kept packed. */
 export interface RetryHow {
   password: string | null
   isUnpacked: boolean
@@ -16,19 +16,19 @@ export interface RetryHow {
 
 export interface TransfersSlice {
   transfers: ReadonlyMap<AccountId, Transfers>
-  /** Transfers that arrived while this window was open, since they were last announced. */
+  /** Transfers that arrived while this window was open and have not been announced yet. */
   arrived: readonly Arrival[]
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
-  /** Tries a failed transfer again; what goes wrong is told in a toast. */
+  /** Retries a failed transfer; an error is shown in a toast. */
   retryTransfer(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
-  /** Like `retryTransfer`, but the caller shows what went wrong. */
+  /** Like `retryTransfer`, but rejects, so that the caller can show the error. */
   tryTransferAgain(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
-  /** Takes what is to be announced. */
+  /** Returns the arrived transfers to announce, and clears them. */
   takeArrived(): TransfersSlice['arrived']
 }
 
-/** The percentages to show: within one status they only grow, whatever a service says. */
+/** Keeps percentages from going down within one status, whatever the service reports. */
 function steady(before: Transfer | undefined, now: Transfer): Transfer {
   if (before === undefined || before.status !== now.status) return now
   const { percentDone, stagePercent } = now
@@ -39,7 +39,7 @@ function steady(before: Transfer | undefined, now: Transfer): Transfer {
   }
 }
 
-/** Each account's transfers, as the backend tells them. */
+/** Each account's transfers, a mirror of the backend's. */
 export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
   client.on('transfers.changed', ({ accountId, isReset, upserted, removed, arrived }) => {
     set((state) => {

@@ -5,7 +5,7 @@ import { sortByName } from './order.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
-/** The folders in a folder, for the tree. */
+/** The subfolders of a folder, for the tree. */
 export interface Children {
   folders: readonly Crumb[] | null
   isLoading: boolean
@@ -14,20 +14,20 @@ export interface Children {
 
 export interface TreeSlice {
   tree: ReadonlyMap<FolderKey, Children>
-  /** Keys of open branches; `…:shared` for "Shared with me". */
+  /** The keys of expanded branches; `…:shared` is "Shared with me". */
   expanded: ReadonlySet<string>
-  /** Asks for a branch. */
+  /** Loads a branch. */
   loadChildren(accountId: AccountId, folderId: ItemId): Promise<void>
-  /** Asks for a branch that is not known yet. */
+  /** Loads a branch if it is not known yet. */
   wantChildren(accountId: AccountId, folderId: ItemId): Promise<void>
-  /** A branch known from a listing of its folder. */
+  /** Stores a branch that is known from a listing of its folder. */
   learnBranch(accountId: AccountId, folderId: ItemId, folders: readonly Crumb[]): void
-  /** Opens the branches on the way to a folder, so that it is in sight. */
+  /** Expands the branches on the path to a folder, so that it is visible. */
   reveal(accountId: AccountId, path: readonly Crumb[]): void
   setExpanded(key: string, isExpanded: boolean): void
 }
 
-/** The folder trees: fetched branch by branch as they are opened. */
+/** The folder trees, fetched branch by branch as they are expanded. */
 export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
   const newest = new Map<FolderKey, number>()
   let requests = 0
@@ -81,22 +81,22 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
   }
 }
 
-/** A line of the tree as it is drawn. */
+/** A line of the tree as rendered. */
 export interface TreeLine {
   key: string
-  /** Null for "Shared with me", which only holds folders of others. */
+  /** Null for "Shared with me", which only contains folders of other users. */
   folderId: ItemId | null
   name: string
   level: number
   isRoot: boolean
   isExpandable: boolean
   isExpanded: boolean
-  /** Place among its siblings, from 1, and how many they are. */
+  /** Position among its siblings, from 1, and their number. */
   place: number
   siblings: number
 }
 
-interface Wanted {
+interface TreeOptions {
   accountId: AccountId
   tree: TreeSlice['tree']
   expanded: TreeSlice['expanded']
@@ -109,19 +109,19 @@ function sharedKey(accountId: AccountId): string {
 }
 
 /**
- * All lines of one account's tree that are not inside a closed branch, from top to bottom. A folder is drawn once, also where a
- * service says that it lies in itself.
+ * All visible lines of one account's tree, from top to bottom. A folder is shown once, even if a service reports that it contains
+ * itself.
  */
-export function linesOf({ accountId, tree, expanded, friends, names }: Wanted): TreeLine[] {
+export function linesOf({ accountId, tree, expanded, friends, names }: TreeOptions): TreeLine[] {
   const lines: TreeLine[] = []
   const roots = friends.length === 0 ? 1 : 2
 
-  const drawn = new Set<string>()
+  const seen = new Set<string>()
 
   function addFolder(crumb: Crumb, level: number, place: number, siblings: number) {
     const key = folderKey(accountId, crumb.id)
-    if (drawn.has(key)) return
-    drawn.add(key)
+    if (seen.has(key)) return
+    seen.add(key)
     const children = tree.get(key)?.folders ?? null
     const isExpandable = children === null || children.length > 0
     const isExpanded = isExpandable && expanded.has(key)

@@ -41,36 +41,36 @@ interface Toast {
   isOngoing: boolean
 }
 
-/** How a long action is followed and stopped. */
-type Followed = Required<Pick<CallOptions<'items.move'>, 'signal' | 'onProgress'>>
+/** Options that let a long action report progress and be stopped. */
+type FollowOptions = Required<Pick<CallOptions<'items.move'>, 'signal' | 'onProgress'>>
 
 export interface UiSlice {
   dialog: DialogState | null
-  /** Links that were added before there was an account. */
+  /** Links that were added before the first account. */
   waiting: LinksAndFiles | null
   menu: MenuState | null
   toasts: readonly Toast[]
-  /** The item whose name is being typed, and what is wrong with what was typed. */
+  /** The item that is being renamed, and the problem with the new name. */
   renaming: { id: ItemId; problem: string | null } | null
   isPathTyped: boolean
-  /** Items being dragged, so that a place can say whether they may be dropped there. */
+  /** The dragged items, so that a drop target can tell whether it accepts them. */
   dragged: HeldItems | null
-  /** What something is dragged over: a folder's key, `window` for the whole window, or nothing. */
+  /** The current drop target: a folder's key, `window` for the whole window, or null. */
   dropAt: string | null
   open(dialog: DialogState): void
   close(): void
   openMenu(menu: MenuState | null): void
-  /** Shows what links and files would cost. Where no account is open yet, they wait for the first one. */
-  openAddLinks(handed: Partial<LinksAndFiles>, folder?: { accountId: AccountId; folderId: ItemId }): void
-  /** Shows what waited for an account. */
+  /** Opens Add links with links and files. Without an account, they wait for the first one. */
+  openAddLinks(input: Partial<LinksAndFiles>, folder?: { accountId: AccountId; folderId: ItemId }): void
+  /** Opens Add links with what waited for an account. */
   openWaiting(): void
   toast(sentence: string, actions?: readonly ToastAction[]): void
   showError(sentence: string, actions?: readonly ToastAction[]): void
   dismissToast(id: number): void
   tellArrived(accountId: AccountId, arrival: Arrival): void
-  /** Runs a long action. When it takes more than a moment, a toast shows its progress and lets the person stop it. */
-  follow<T>(sentenceOf: (steps: Steps) => string, action: (options: Followed) => Promise<T>): Promise<T>
-  /** Runs an action whose failure is shown in a toast, because it has no other place. */
+  /** Runs a long action. If it takes more than a second, a toast shows its progress and a Stop button. */
+  follow<T>(sentenceOf: (steps: Steps) => string, action: (options: FollowOptions) => Promise<T>): Promise<T>
+  /** Runs an action and shows its error in a toast. */
   attempt(action: () => Promise<void>): Promise<void>
   setRenaming(renaming: UiSlice['renaming']): void
   setPathTyped(isPathTyped: boolean): void
@@ -81,16 +81,16 @@ export interface UiSlice {
 const maxToasts = 4
 /** Actions that take longer show their progress. */
 const longAfterMs = 1000
-/** Up to this many arrived transfers are shown one by one; more are summed up in one sentence. */
+/** Up to this many arrived transfers get a toast each; more are summed up in one toast. */
 const maxArrivedAlone = 2
 
-/** What is open, hovered or requested in the window: the person's own state. */
+/** The state of the user interface: dialogs, menus, toasts, dragging, renaming. */
 export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   let lastToast = 0
   function addToast(toast: Omit<Toast, 'id'>) {
     set((state) => ({ toasts: [...state.toasts, { ...toast, id: ++lastToast }].slice(-maxToasts) }))
   }
-  /** Shows an ongoing toast, or changes it. */
+  /** Shows or updates an ongoing toast. */
   function putOngoing(id: number, sentence: string, actions: readonly ToastAction[]) {
     const toast: Toast = { id, isProblem: false, sentence, actions, arrivedCount: 0, isOngoing: true }
     set(({ toasts }) => ({
@@ -117,15 +117,15 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
     open: (dialog) => set({ dialog, menu: null }),
     close: () => set({ dialog: null }),
     openMenu: (menu) => set({ menu }),
-    openAddLinks: (handed, folder) => {
+    openAddLinks: (input, folder) => {
       const { place, dialog, waiting } = get()
       const target = folder ?? place
       if (target === null) {
-        set({ waiting: both(waiting, handed) })
+        set({ waiting: merge(waiting, input) })
         return
       }
       const { accountId, folderId } = target
-      const shown = both(dialog?.kind === 'add-links' ? dialog : null, handed)
+      const shown = merge(dialog?.kind === 'add-links' ? dialog : null, input)
       set({ menu: null, dialog: { kind: 'add-links', ...shown, accountId, folderId } })
     },
     openWaiting: () => {
@@ -202,8 +202,8 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
   }
 }
 
-/** Merges new links and files with those that are waiting; each file counts once. */
-function both(before: LinksAndFiles | null, { text = '', files: added = [] }: Partial<LinksAndFiles>): LinksAndFiles {
+/** Merges new links and files with those that are already there; each file counts once. */
+function merge(before: LinksAndFiles | null, { text = '', files: added = [] }: Partial<LinksAndFiles>): LinksAndFiles {
   const files = new Map([...(before?.files ?? []), ...added].map((file) => [file.link, file]))
   const texts = [before?.text ?? '', text].filter((part) => part !== '')
   return { text: texts.join('\n'), files: [...files.values()] }

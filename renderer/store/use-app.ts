@@ -6,14 +6,14 @@ const StoreContext = createContext<AppStore | null>(null)
 
 export const StoreProvider = StoreContext.Provider
 
-/** The window's store itself, for handlers that read the state of the moment. */
+/** The window's store, for event handlers that read the current state. */
 export function useAppStore(): AppStore {
   const store = useContext(StoreContext)
-  if (store === null) throw new Error('A component was drawn outside the window’s store.')
+  if (store === null) throw new Error('A component was rendered outside StoreProvider.')
   return store
 }
 
-/** A piece of the window's state; the component draws again when it changes. */
+/** Selects a part of the window's state. The component renders again when it changes. */
 export function useApp<T>(selector: (state: AppState) => T): T {
   return useStore(useAppStore(), selector)
 }

@@ -17,7 +17,7 @@ function numberFormat(unit: (typeof units)[number], digits: number): Intl.Number
   return format
 }
 
-/** A size in the unit that fits it, thousands of thousands: "355 MB", "6.4 GB". */
+/** Formats a size in decimal units: "355 MB", "6.4 GB". */
 export function formatSize(bytes: number): string {
   let power = 0
   let value = Math.abs(bytes)
@@ -34,7 +34,7 @@ export function formatExactSize(bytes: number): string {
   return say('bytes.exact', { count: bytes })
 }
 
-/** A part of what is lost: "−3.0 GB"; nothing is "0". */
+/** Formats a size as a loss: "−3.0 GB"; zero has no sign. */
 export function formatLoss(bytes: number): string {
   return bytes === 0 ? formatSize(0) : formatSize(-bytes)
 }
@@ -46,7 +46,7 @@ const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'long' })
 const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium' })
 
-/** A moment as a person says it, seen from `nowMs`. */
+/** Formats a time relative to `nowMs`: "5 minutes ago", "Yesterday". */
 export function formatMoment(atMs: number | null, nowMs: number): string {
   if (atMs === null) return say('time.unknown')
   const ago = nowMs - atMs
@@ -64,7 +64,7 @@ export function formatExactMoment(atMs: number | null): string {
   return atMs === null ? '' : exact.format(atMs)
 }
 
-/** A day as a heading of the history. */
+/** Formats a day as a heading of the history. */
 export function formatDay(atMs: number, nowMs: number): string {
   const midnight = new Date(nowMs).setHours(0, 0, 0, 0)
   if (atMs >= midnight) return say('history.today')
@@ -72,7 +72,7 @@ export function formatDay(atMs: number, nowMs: number): string {
   return date.format(atMs)
 }
 
-/** How long something will take, in one unit that says enough. */
+/** Formats a duration, usually in one unit: "45 s", "12 min", "3 h 20 min". */
 export function formatDuration(seconds: number): string {
   if (seconds < 60) return say('time.seconds', { count: Math.max(1, Math.round(seconds)) })
   const minutes = Math.round(seconds / 60)

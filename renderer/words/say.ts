@@ -6,15 +6,15 @@ type Values = Record<string, string | number>
 
 const intl = createIntl({ locale: 'en', messages: en }, createIntlCache())
 
-/** A sentence or word of the catalogue, in the person's language, with its values put in. */
+/** Formats a message of the catalogue with its values. */
 export function say(id: MessageId, values?: Values): string {
-  // Built, a sentence with values is a parsed form, and any other only its words.
+  // The build parses messages with placeholders; all others stay plain strings.
   const message: unknown = en[id]
   if (typeof message === 'string' && !message.includes('{')) return message
   return intl.formatMessage({ id }, values)
 }
 
-/** A sentence with one value that stands out: what is before it, the value, what is behind it. */
+/** Splits a message around one value, so that the value can be emphasized. */
 export function sayAround(
   id: MessageId,
   name: string,

@@ -3,7 +3,7 @@ import { formatDuration, formatSize } from './format.ts'
 import { type MessageId, say } from './say.ts'
 import { visibleName } from './visible-name.ts'
 
-/** What colour a status has; the word always stands beside it. */
+/** The colour of a status. The word is always shown beside it. */
 export type Tone = 'running' | 'sharing' | 'waiting' | 'resting' | 'error'
 
 export const statusWords = {
@@ -21,22 +21,22 @@ export const statusWords = {
   unknown: { word: 'status.unknown', tone: 'resting' },
 } as const satisfies Record<TransferStatus, { word: MessageId; tone: Tone }>
 
-/** What the second line of a transfer needs beside the transfer itself. */
+/** The context that the second line of a transfer needs. */
 export interface Surroundings {
-  /** Name of the folder it goes to, when known. */
+  /** The name of the folder it goes to, if known. */
   folder: string | null
-  /** Its place among those that wait, from 1. */
+  /** Its position among the waiting transfers, from 1. */
   placeInLine: number
   /** Names of the transfers that hold the slots it waits for. */
   holders: readonly string[]
   nowMs: number
 }
 
-/** So long a torrent may look for people before the person is advised to choose another. */
-const longLookMs = 3 * 60_000
+/** After looking for peers for this long, the advice mentions that popular torrents start sooner. */
+const longSearchMs = 3 * 60_000
 const maxNamed = 2
 
-/** Why a transfer is in its status, and what the person can do or expect, in one line. */
+/** One line about why a transfer is in its status, and what the person can do or expect. */
 export function adviceFor(transfer: Transfer, around: Surroundings): string {
   const { status, reason, stagePercent } = transfer
   if (reason !== null) return withoutName(reason, transfer.name)
@@ -65,18 +65,18 @@ export function adviceFor(transfer: Transfer, around: Surroundings): string {
   }
 }
 
-/** How far a transfer has come in what it does now: in its stage where that is told, else in all. */
+/** The percentage to show: of the current stage if the service reports it, otherwise of the whole transfer. */
 export function shownPercent({ percentDone, stagePercent }: Transfer): number {
   return stagePercent ?? percentDone
 }
 
-/** A sentence that begins with the transfer's name, under that very name: what it says of it. */
+/** Removes the transfer's name from the start of a sentence that is shown below that name. */
 function withoutName(sentence: string, name: string): string {
   const start = `“${name}” `
   return sentence.startsWith(start) ? sentence.slice(start.length) : sentence
 }
 
-/** Where it comes from, what was shared of it, where it goes to. */
+/** Where it comes from, how much was shared back, and where it goes. */
 function routeOf({ status, host, peers, uploadedBytes }: Transfer, folder: string | null): string {
   const from =
     peers !== null ? say('advice.peers', { count: peers }) : host === null ? null : say('advice.from', { host })
@@ -99,8 +99,8 @@ function waitOf({ placeInLine: place, holders }: Surroundings): string {
 }
 
 function searchOf({ statusSinceMs }: Transfer, nowMs: number): string {
-  const lookedMs = statusSinceMs === null ? 0 : nowMs - statusSinceMs
-  if (lookedMs < 5000) return say('advice.looking-for-peers')
-  const time = formatDuration(lookedMs / 1000)
-  return say(lookedMs < longLookMs ? 'advice.lookingFor' : 'advice.lookingLong', { time })
+  const searchedMs = statusSinceMs === null ? 0 : nowMs - statusSinceMs
+  if (searchedMs < 5000) return say('advice.looking-for-peers')
+  const time = formatDuration(searchedMs / 1000)
+  return say(searchedMs < longSearchMs ? 'advice.lookingFor' : 'advice.lookingLong', { time })
 }

@@ -7,7 +7,7 @@ import type { AppStore } from '../../store/store.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 
-/** Begins to drag the selected items, with a badge that says what is in the hand. */
+/** Starts dragging the selected items, with a badge that shows the name or the number of items. */
 export function dragItems(store: AppStore, event: DragEvent, row: Row | null) {
   const { place, selection, setSelection, setDragged } = store.getState()
   if (row === null || place === null) {

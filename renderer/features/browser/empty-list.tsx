@@ -6,7 +6,7 @@ import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 
-/** What stands in a list without rows: that it is being fetched, why it could not be, or what to do. */
+/** The placeholder of a list without rows: loading, an error, or what to do. */
 export function EmptyList({ hasItems }: { hasItems: boolean }) {
   const problem = useApp((state) => shownFolder(state)?.problem ?? null)
   const isKnown = useApp((state) => shownFolder(state)?.listing != null)

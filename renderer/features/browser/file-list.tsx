@@ -18,7 +18,7 @@ import { useShown } from './use-shown.ts'
 
 const rowHeight = 32
 
-/** The items of a folder or a search: a grid of which only what is in sight is drawn. */
+/** The items of a folder or a search, in a virtualized grid. */
 export function FileList() {
   const store = useAppStore()
   const shown = useShown()
@@ -40,7 +40,7 @@ export function FileList() {
   const cutIds = useMemo(() => new Set(cut?.items.map(({ id }) => id)), [cut])
   const focusPlace = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
 
-  // A new folder starts at the top; the same one keeps its position.
+  // A new folder starts at the top; a reload of the same one keeps the scroll position.
   const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
   useEffect(() => {
     if (placeKey !== '') virtualizer.scrollToOffset(0)

@@ -7,7 +7,7 @@ import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './toolbar.module.css'
 
-/** Narrows the list as one types; Enter searches the whole space. */
+/** Filters the list while typing; Enter searches the whole space. */
 export function FilterField() {
   const filter = useApp((state) => state.filter)
   const query = useApp((state) => state.place?.query ?? null)

@@ -21,7 +21,7 @@ import { say } from '../../words/say.ts'
 import { isPlayable, openRow } from './open-row.ts'
 import { useShown } from './use-shown.ts'
 
-/** What can be done with the selected items, or in the folder when none is. */
+/** The context menu of the selected items, or of the folder if none is selected. */
 export function ItemMenu({ x, y }: { x: number; y: number }) {
   const store = useAppStore()
   const shown = useShown()

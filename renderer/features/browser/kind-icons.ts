@@ -13,7 +13,7 @@ import {
 } from 'lucide-react'
 import type { ItemKind } from '../../../shared/item.ts'
 
-/** One picture a kind of item. */
+/** The icon of each kind of item. */
 export const kindIcons: Record<ItemKind, LucideIcon> = {
   folder: Folder,
   file: File,

@@ -8,7 +8,7 @@ import styles from './file-list.module.css'
 
 const columns = ['name', 'kind', 'size', 'added'] as const satisfies readonly SortBy[]
 
-/** The names of the columns; each sorts by its own, and once more the other way. */
+/** The column headers. A click sorts by a column, another click reverses the order. */
 export function ListHeader({ hasLocation }: { hasLocation: boolean }) {
   const sortBy = useApp((state) => state.settings?.sortBy ?? 'name')
   const isDescending = useApp((state) => state.settings?.isSortDescending ?? false)

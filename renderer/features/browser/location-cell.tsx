@@ -9,7 +9,7 @@ interface Props {
   folderId: number
 }
 
-/** Where a found item lies; asked for when the row comes into sight. */
+/** The folder of a search result. Its path is loaded when the row becomes visible. */
 export function LocationCell({ accountId, folderId }: Props) {
   const path = useApp((state) => folderPath(state, accountId, folderId))
   const loadPath = useApp((state) => state.loadPath)

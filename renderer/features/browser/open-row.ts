@@ -6,7 +6,7 @@ export function isPlayable(row: Row): boolean {
   return row.kind === 'movie' || row.kind === 'audio'
 }
 
-/** A folder opens, a film or sound plays; anything else stays where it is, and the window says so. */
+/** Opens a folder or plays a film or sound. For anything else, a toast says that it cannot be played. */
 export function openRow(store: AppStore, row: Row) {
   const { place, goTo, play, toast } = store.getState()
   if (place === null) return

@@ -4,7 +4,7 @@ import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './toolbar.module.css'
 
-/** The path as text: a typed one is followed folder by folder. */
+/** An editable path. Enter opens it, resolving folder by folder. */
 export function PathField() {
   const store = useAppStore()
   const setPathTyped = useApp((state) => state.setPathTyped)
@@ -60,7 +60,7 @@ export function PathField() {
         aria-describedby={problem === null ? undefined : 'path-problem'}
         spellCheck={false}
         value={path}
-        ref={focusAtFirst}
+        ref={focusOnMount}
         onChange={(event) => {
           setPath(event.target.value)
           setProblem(null)
@@ -77,7 +77,7 @@ export function PathField() {
   )
 }
 
-function focusAtFirst(field: HTMLInputElement | null) {
+function focusOnMount(field: HTMLInputElement | null) {
   field?.focus()
   field?.select()
 }

@@ -7,7 +7,7 @@ import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 
-/** The name as a field. What is wrong with it stands below it, before anything is sent. */
+/** An inline field for renaming. Invalid names are reported below it before anything is sent. */
 export function RenameField({ accountId, row }: { accountId: string; row: Row }) {
   const store = useAppStore()
   const setRenaming = useApp((state) => state.setRenaming)

@@ -16,7 +16,7 @@ declare module 'react' {
   }
 }
 
-/** Where one is and was, the filter, and the way in for links. */
+/** The toolbar: navigation, the path, the filter, settings and Add links. */
 export function Toolbar() {
   const canBack = useApp((state) => state.back.length > 0)
   const canForward = useApp((state) => state.forward.length > 0)

@@ -9,7 +9,7 @@ import type { ShownRows } from './use-shown.ts'
 
 const typingMs = 800
 
-/** The keys of the list: those of file managers. */
+/** The keyboard support of the list, as in other file managers. */
 export function useListKeys(shown: ShownRows, pageRows: () => number) {
   const store = useAppStore()
   const typed = useRef({ letters: '', atMs: 0 })
@@ -101,12 +101,12 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     store.getState().openMenu({ kind: 'items', x: box.left + 40, y: Math.min(box.bottom, window.innerHeight - 40) })
   }
 
-  function findLetters(event: KeyboardEvent, from: number): boolean {
+  function typeAhead(event: KeyboardEvent, from: number): boolean {
     if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return false
     const now = event.timeStamp
-    const isGoingOn = now - typed.current.atMs < typingMs && typed.current.letters !== ''
-    if (!isGoingOn && (event.key === ' ' || event.key === '/')) return false
-    typed.current = { letters: (isGoingOn ? typed.current.letters : '') + event.key, atMs: now }
+    const isContinued = now - typed.current.atMs < typingMs && typed.current.letters !== ''
+    if (!isContinued && (event.key === ' ' || event.key === '/')) return false
+    typed.current = { letters: (isContinued ? typed.current.letters : '') + event.key, atMs: now }
     const nameAt = (place: number) => shown.listing?.names[shown.indexAt(place)] ?? ''
     const at = findTyped(nameAt, shown.count, typed.current.letters, from)
     if (at !== -1) move(at, 'replace')
@@ -117,6 +117,6 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     if (event.target !== event.currentTarget) return
     const { focusId } = store.getState().selection
     const from = focusId === null ? -1 : shown.placeOf(focusId)
-    if (action(event) || navigate(event, from) || findLetters(event, from)) event.preventDefault()
+    if (action(event) || navigate(event, from) || typeAhead(event, from)) event.preventDefault()
   }
 }

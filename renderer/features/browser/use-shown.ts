@@ -5,7 +5,7 @@ import type { Shown } from '../../store/selection.ts'
 import { shownFolder } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 
-/** The rows as shown: sorted and filtered places over the listing's columns. */
+/** The rows as shown: the sorted and filtered view of a listing. */
 export interface ShownRows extends Shown {
   listing: Listing | null
   indexAt(place: number): number

@@ -9,7 +9,7 @@ import { LinksReport } from './links-report.tsx'
 
 interface Props {
   count: number
-  /** Null while there is no row. */
+  /** Null while there are no rows. */
   report: AnalysisReport | null
   files: readonly TorrentFile[]
   isAdding: boolean
@@ -22,7 +22,7 @@ interface Props {
   onSubmit(): void
 }
 
-/** The actions of the dialog, and why one was refused. */
+/** The actions of the dialog, and the last error. */
 export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, keys, ...on }: Props) {
   return (
     <>

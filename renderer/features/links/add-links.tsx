@@ -22,7 +22,7 @@ interface Props {
   given: Extract<DialogState, { kind: 'add-links' }>
 }
 
-/** Links come in, and what they cost is seen before anything is fetched. */
+/** The dialog for adding links. It shows what they cost before anything is fetched. */
 export function AddLinks({ given }: Props) {
   const { text, files, accountId, folderId } = given
   const store = useAppStore()
@@ -74,7 +74,7 @@ export function AddLinks({ given }: Props) {
     setProblem(null)
     try {
       const count = await store.getState().addTransfers(accountId, links, folderId)
-      // Where the transfers are in sight, their rows say it.
+      // If the transfer list is visible, the new rows are feedback enough.
       if (store.getState().settings?.isDockOpen === false) store.getState().toast(say('links.added', { count }))
       close()
     } catch (error) {

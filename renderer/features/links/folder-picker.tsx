@@ -16,7 +16,7 @@ interface Props {
   onPick(folderId: number): void
 }
 
-/** Which folder the links go to: the account's tree in a popover. */
+/** Picks the destination folder: the account's tree in a popover. */
 export function FolderPicker({ accountId, folderId, onPick }: Props) {
   const { wantChildren, loadPath } = useAppStore().getState()
   const shownPath = useApp((state) => folderPath(state, accountId, folderId))
@@ -50,8 +50,8 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
         onOpenChange={(next) => {
           setOpen(next)
           if (!next) return
-          const above = path?.slice(0, -1) ?? []
-          const branches = above.length === 0 ? [0] : above.map(({ id }) => id)
+          const ancestors = path?.slice(0, -1) ?? []
+          const branches = ancestors.length === 0 ? [0] : ancestors.map(({ id }) => id)
           setExpanded(new Set(branches.map((id) => folderKey(accountId, id))))
           for (const id of branches) void wantChildren(accountId, id)
         }}

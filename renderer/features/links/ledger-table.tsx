@@ -14,7 +14,7 @@ interface Props {
   ledger: Ledger
 }
 
-/** What there is, what goes, and what is left, for disk space and bandwidth; what the service does not tell has no column. */
+/** A table of disk space and bandwidth: available, used by this batch, and left. Values that the service does not report have no column. */
 export function LedgerTable({ report, quota, running, ledger }: Props) {
   const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = report
   const hasBandwidth = bandwidthLeftBytes !== null

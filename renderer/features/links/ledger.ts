@@ -7,7 +7,7 @@ export interface Available {
   diskFreeBytes: number
   bandwidthLeftBytes: number | null
   largestFileBytes: number | null
-  /** What the running transfers will still use, as far as their sizes are known. */
+  /** How much the running transfers will still use, as far as their sizes are known. */
   runningBytes: number
 }
 
@@ -24,10 +24,10 @@ export interface Ledger {
   fits: readonly Fit[]
   batchDiskBytes: number
   batchBandwidthBytes: number
-  /** Ticked rows whose size nobody knows; they are in no sum. */
+  /** The number of ticked rows with unknown size; they are not in the sums. */
   unknownCount: number
   diskLeftBytes: number
-  /** What is left at the peak: while the last archive is unpacked, it exists packed and unpacked. */
+  /** The space left at the peak: while the last archive is unpacked, it exists both packed and unpacked. */
   peakLeftBytes: number
   bandwidthLeftBytes: number | null
 }
@@ -49,7 +49,7 @@ export function runningOf(transfers: Iterable<Transfer>): Running {
   return { bytes: Math.round(bytes), unknownCount }
 }
 
-/** Charges the ticked rows one after another; an unticked row is compared with what they leave. */
+/** Subtracts the ticked rows one after another. Unticked rows are compared with what is left. */
 export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Available): Ledger {
   let disk = means.diskFreeBytes - means.runningBytes
   let bandwidth = means.bandwidthLeftBytes
@@ -83,12 +83,12 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
   }
 }
 
-/** The disk space that a row uses in the end: for an archive, only its content. */
+/** The disk space that a row finally uses: for an archive, that of its content. */
 function keptBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
   return unpackedBytes ?? sizeBytes ?? 0
 }
 
-/** The disk space that a row uses at its peak: for a while an archive exists packed and unpacked. */
+/** The disk space that a row uses at its peak: for a while, an archive exists both packed and unpacked. */
 function neededBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
   return (sizeBytes ?? 0) + (unpackedBytes ?? 0)
 }
@@ -107,14 +107,14 @@ function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, larges
   return { kind: 'fits' }
 }
 
-/** The rows to tick at first: in order, each that fits beside those before it. One of unknown size is the person's choice, and ticked. */
+/** The rows to tick initially: in order, each that fits in addition to those before it. Rows of unknown size are ticked too. */
 export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Available): Set<number> {
   return take(rows, [...rows.keys()], means, true)
 }
 
 /**
- * The most rows that fit together. With one quota, smallest first is the most there can be; with two, several orders are tried
- * and the best is kept. Rows of unknown size are left out: nobody can say that they fit.
+ * Chooses as many rows as possible that fit together. With one quota, smallest first is optimal; with two, several orders are tried
+ * and the best result wins. Rows of unknown size are left out.
  */
 export function chooseBest(rows: readonly AnalyzedLink[], means: Available): Set<number> {
   const disk = Math.max(1, means.diskFreeBytes - means.runningBytes)

@@ -19,7 +19,7 @@ interface Props {
   onTick(isTicked: boolean): void
 }
 
-/** One link, or the parts of one archive: what it is, what it weighs, and whether it fits. */
+/** One link, or the parts of one archive: its kind, its size, and whether it fits. */
 export function LinkRow({ row, fit, isTicked, onTick }: Props) {
   const id = useId()
   const { name, sizeBytes, bandwidthBytes, needsPassword, links } = row
@@ -96,12 +96,12 @@ function iconOf({ kind, name }: AnalyzedLink): LucideIcon {
   return kind === 'rapid' ? Globe : File
 }
 
-/** A file that could be looked into is an archive, in one part or many. */
+/** A file with a known number of entries is an archive. */
 function kindOf({ kind, entryCount }: AnalyzedLink): AnalyzedLink['kind'] {
   return kind === 'file' && entryCount !== null ? 'multipart' : kind
 }
 
-/** A torrent file that was handed over has no address to show. */
+/** True for a torrent file, which has no URL to show. */
 function isFile([first = '']: readonly string[]): boolean {
   return first.startsWith('torrent-file:')
 }

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 import { LinkRow } from './link-row.tsx'
 
 interface Props {
-  /** Nothing was typed or added. */
+  /** True if the text field is empty. */
   isEmpty: boolean
   ledger: Ledger
   ticked: ReadonlySet<number>
@@ -17,7 +17,7 @@ interface Props {
   onRetry(): void
 }
 
-/** One line a link: while it is looked at, when it is known, or why none can be shown. */
+/** The analyzed links, one row each; a progress message while they are analyzed, or an error. */
 export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
   const { links, report, leftOut, isRunning, problem } = useApp((state) => state.analysis)
 

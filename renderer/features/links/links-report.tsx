@@ -10,11 +10,11 @@ import { reportText } from './report-text.ts'
 
 interface Props {
   report: AnalysisReport
-  /** The torrent files among the links, which the report then names as the person knows them. */
+  /** The torrent files among the links, to show their names. */
   files: readonly TorrentFile[]
 }
 
-/** Put.io's own report on the links, word for word, to read and to copy. */
+/** Put.io's original report on the links, to read and copy. */
 export function LinksReport({ report, files }: Props) {
   const text = useMemo(() => reportText(report, files), [report, files])
   const [copied, setCopied] = useState<string | null>(null)
@@ -22,7 +22,7 @@ export function LinksReport({ report, files }: Props) {
   const isCopied = copied === text
 
   function copy() {
-    // The page has no permission for the clipboard: the person's own click copies what is selected.
+    // The page has no clipboard permission, but `execCommand` may copy the selection in a click handler.
     shown.current?.select()
     if (document.execCommand('copy')) setCopied(text)
   }

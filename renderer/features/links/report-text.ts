@@ -1,6 +1,6 @@
 import type { AnalysisReport, TorrentFile } from '../../../shared/analysis.ts'
 
-/** Put.io's report as text that other programs read too: JSON. A torrent file, which has no address, goes by its name. */
+/** Formats Put.io's report as JSON. Torrent files, which have no URL, are shown by name. */
 export function reportText(report: AnalysisReport, files: readonly TorrentFile[]): string {
   const names = new Map(files.map(({ link, name }) => [link, name]))
   const torrent = report.Urls.torrent.map((link) => names.get(link) ?? link)

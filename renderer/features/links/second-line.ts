@@ -4,12 +4,12 @@ import { say } from '../../words/say.ts'
 
 const archive = /\.(?:part\d+\.)?(zip|rar|7z|tar|gz|xz|bz2|tgz|zst)(?:\.\d{2,3})?$/i
 
-/** True for a name that promises an archive. */
+/** True for the name of an archive. */
 export function isArchive(name: string): boolean {
   return archive.test(name)
 }
 
-/** What is known of a link beside its size: where it comes from, who shares it, what is in it; or why it cannot be fetched. */
+/** The second line of a link's row: parts, seeds, content, host, and notes; or why it cannot be fetched. */
 export function secondLine(row: AnalyzedLink): string {
   const { kind, problem, host, links, seeds, sizeBytes, note } = row
   if (problem !== null) return problem
@@ -24,7 +24,7 @@ export function secondLine(row: AnalyzedLink): string {
   return parts.filter((part) => part !== null).join(' · ')
 }
 
-/** What an archive or a torrent holds, as far as could be seen from outside. */
+/** The content of an archive or a torrent, as far as it is known without fetching it. */
 function contentOf({ kind, name, links, entryCount, unpackedBytes }: AnalyzedLink): string | null {
   if (entryCount === null)
     return unpackedBytes === null ? null : say('links.unpacked', { size: formatSize(unpackedBytes) })

@@ -7,7 +7,7 @@ import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './notices.module.css'
 
-/** What stands between the tools and the list: an account that needs the person, and what the backend wants read. */
+/** The banners between toolbar and list: a problem with the account, and the backend's notices. */
 export function Banners() {
   const account = useApp(shownAccount)
   const service = useApp((state) => state.service)
@@ -15,7 +15,7 @@ export function Banners() {
   const { open, refresh, restartService, dismissNotice } = useActions()
   const isLocal = account?.kind === 'this-computer'
 
-  function repair() {
+  function repairButton() {
     if (account?.state === 'signed-out' && !isLocal) {
       return (
         <Button onClick={() => open({ kind: 'sign-in', accountId: account.id })}>{say('action.signInAgain')}</Button>
@@ -27,18 +27,18 @@ export function Banners() {
     return <Button onClick={refresh}>{say('action.retry')}</Button>
   }
 
-  const isTroubled = account?.state === 'signed-out' || account?.state === 'unreachable'
-  if (!isTroubled && notices.length === 0) return null
+  const hasProblem = account?.state === 'signed-out' || account?.state === 'unreachable'
+  if (!hasProblem && notices.length === 0) return null
   return (
     <section aria-label={say('notices.label')}>
-      {isTroubled ? (
+      {hasProblem ? (
         <div className={styles.trouble} role="alert">
           <Icon of={TriangleAlert} />
           <p>
             {say(account.state === 'signed-out' ? 'banner.signedOut' : 'banner.unreachable', { name: account.name })}{' '}
             {(isLocal ? service.problem : null) ?? account.problem}
           </p>
-          {repair()}
+          {repairButton()}
         </div>
       ) : null}
       {notices.map(({ id, sentence }) => (

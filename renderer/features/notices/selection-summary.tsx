@@ -13,7 +13,7 @@ function sumOf({ columns }: Listing, ids: ReadonlySet<number> | null): number {
   return sum
 }
 
-/** How many items are selected and what they weigh; with none selected, of the whole list. */
+/** The number and total size of the selected items, or of the whole list if none is selected. */
 export function SelectionSummary() {
   const listing = useApp((state) => shownFolder(state)?.listing ?? null)
   const ids = useApp((state) => state.selection.ids)

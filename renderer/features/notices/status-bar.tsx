@@ -9,7 +9,7 @@ import { say } from '../../words/say.ts'
 import styles from './notices.module.css'
 import { SelectionSummary } from './selection-summary.tsx'
 
-/** The foot of the window: what is selected, and how the service of the shown account is. */
+/** The status bar: the selection, and the state of the shown account's service. */
 export function StatusBar() {
   const account = useApp(shownAccount)
   const service = useApp((state) => state.service)

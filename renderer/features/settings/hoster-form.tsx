@@ -9,7 +9,7 @@ import styles from './settings.module.css'
 
 const methods = ['password', 'cookie'] as const
 
-/** A paid hoster and its sign-in details. A refusal is shown in the form, and the input stays. */
+/** The form for a paid hoster and its credentials. Errors are shown in the form, and the input stays. */
 export function HosterForm({ onDone }: { onDone(): void }) {
   const { secretProtection, putHoster } = useAppStore().getState()
   const id = useId()
@@ -32,8 +32,8 @@ export function HosterForm({ onDone }: { onDone(): void }) {
     event.preventDefault()
     const host = typed.host.trim().toLowerCase()
     const { user, password, cookie } = typed
-    const isWhole = method === 'cookie' ? cookie.trim() !== '' : user.trim() !== '' && password !== ''
-    const wrong = problemOfHost(host, []) ?? (isWhole ? null : say('settings.hosterMissing'))
+    const isComplete = method === 'cookie' ? cookie.trim() !== '' : user.trim() !== '' && password !== ''
+    const wrong = problemOfHost(host, []) ?? (isComplete ? null : say('settings.hosterMissing'))
     setProblem(wrong)
     if (wrong !== null) return
     const signIn =

@@ -9,14 +9,14 @@ interface Props {
   onChange(bytesPerSecond: number | null): void
 }
 
-/** A speed limit in kB/s; empty is none. It holds when the field is left, or at Enter. */
+/** A speed limit in kB/s; empty means no limit. Applied on blur or Enter. */
 export function LimitField({ label, bytesPerSecond, onChange }: Props) {
   const shown = bytesPerSecond === null ? '' : `${bytesPerSecond / 1000}`
   const [typed, setTyped] = useState<string | null>(null)
   const id = useId()
   const isWrong = typed !== null && parseLimit(typed) === undefined
 
-  function settle() {
+  function apply() {
     const limit = typed === null ? undefined : parseLimit(typed)
     if (limit === undefined) return
     setTyped(null)
@@ -35,9 +35,9 @@ export function LimitField({ label, bytesPerSecond, onChange }: Props) {
         aria-describedby={isWrong ? `${id}-problem` : undefined}
         value={typed ?? shown}
         onChange={(event) => setTyped(event.target.value)}
-        onBlur={settle}
+        onBlur={apply}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') settle()
+          if (event.key === 'Enter') apply()
         }}
       />
       {isWrong ? (

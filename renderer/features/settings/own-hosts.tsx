@@ -8,7 +8,7 @@ import { say } from '../../words/say.ts'
 import { problemOfHost } from './problem-of-host.ts'
 import styles from './settings.module.css'
 
-/** The exceptions from the rule that nothing is fetched from the person's own network. */
+/** The hosts on the person's own network that the local service may fetch from. */
 export function OwnHosts({ hosts }: { hosts: readonly string[] }) {
   const { tryChangeSettings } = useAppStore().getState()
   const [typed, setTyped] = useState('')

@@ -9,7 +9,7 @@ import { say } from '../../words/say.ts'
 import { HosterForm } from './hoster-form.tsx'
 import styles from './settings.module.css'
 
-/** The paid hosters that the local service may use in the person's name. What signs in there is never shown again. */
+/** The paid hosters that the local service may use on the person's behalf. Credentials are never shown again. */
 export function PaidHosters() {
   const { attempt, loadHosters, removeHoster } = useAppStore().getState()
   const hosters = useApp((state) => state.hosters)
@@ -34,7 +34,7 @@ export function PaidHosters() {
           {hosters.map((hoster) => (
             <li key={hoster.host}>
               <span>{hoster.host}</span>
-              <span className={styles.stored}>{keptAs(hoster)}</span>
+              <span className={styles.stored}>{storedAs(hoster)}</span>
               <IconButton
                 icon={X}
                 label={say('settings.hosterRemove', { host: hoster.host })}
@@ -60,7 +60,7 @@ export function PaidHosters() {
   )
 }
 
-function keptAs({ signsInWith, keeping }: Hoster): string {
+function storedAs({ signsInWith, keeping }: Hoster): string {
   if (keeping === 'session') return say('settings.hosterSession')
   return say(signsInWith === 'cookie' ? 'settings.hosterCookieStored' : 'settings.hosterPasswordStored')
 }

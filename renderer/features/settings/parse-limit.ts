@@ -1,6 +1,6 @@
 const maxKilobytes = 1e9
 
-/** A typed limit of whole kilobytes a second as bytes: null for none, undefined for what is no limit. */
+/** Parses a limit in whole kilobytes per second to bytes: null for no limit, undefined if it is invalid. */
 export function parseLimit(typed: string): number | null | undefined {
   const text = typed.trim()
   if (text === '') return null

@@ -9,7 +9,7 @@ import { TorrentSettings } from './torrent-settings.tsx'
 
 const themes = ['system', 'light', 'dark'] as const
 
-/** What the person may choose; each choice holds at once. */
+/** The settings. Each change is applied immediately. */
 export function SettingsDialog() {
   const { close, changeSettings, attempt, loadPlayers } = useAppStore().getState()
   const settings = useApp((state) => state.settings)

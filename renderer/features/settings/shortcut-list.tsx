@@ -27,7 +27,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.list', keysOf('Ctrl', '?')],
 ]
 
-/** Every key that does something. */
+/** The list of all keyboard shortcuts. */
 export function ShortcutList() {
   const { close } = useAppStore().getState()
   return (

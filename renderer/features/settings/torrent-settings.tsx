@@ -6,7 +6,7 @@ import { say } from '../../words/say.ts'
 import { LimitField } from './limit-field.tsx'
 import styles from './settings.module.css'
 
-/** How the local service has torrents: whom it asks, and how fast it may be. */
+/** The torrent settings of the local service: DHT and speed limits. */
 export function TorrentSettings({ settings }: { settings: Settings }) {
   const { changeSettings } = useAppStore().getState()
   const id = useId()

@@ -10,7 +10,7 @@ interface Props {
   accountId: string
 }
 
-/** What can be done with an account. */
+/** The context menu of an account. */
 export function AccountMenu({ x, y, accountId }: Props) {
   const { open, openMenu } = useAppStore().getState()
   const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId))

@@ -11,7 +11,7 @@ import styles from './sidebar.module.css'
 
 const noFriends: readonly Friend[] = []
 
-/** One account: its name, its actions, its folders. */
+/** One account: its name, its menu and its folder tree. */
 export function AccountTree({ account }: { account: Account }) {
   const tree = useApp((state) => state.tree)
   const expanded = useApp((state) => state.expanded)

@@ -12,7 +12,7 @@ interface Gauge {
   totalBytes: number | null
 }
 
-/** Disk space and bandwidth of the shown account. What the service does not tell has no bar. */
+/** Disk space and bandwidth of the shown account. A quota that the service does not report has no bar. */
 export function QuotaMeters() {
   const quota = useApp(({ place, quotas }) => (place === null ? undefined : quotas.get(place.accountId)))
   if (quota === undefined) return null

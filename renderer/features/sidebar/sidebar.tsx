@@ -6,13 +6,13 @@ import { AccountTree } from './account-tree.tsx'
 import { QuotaMeters } from './quota-meters.tsx'
 import styles from './sidebar.module.css'
 
-/** Every account with its folders, and below them what is left of the shown account's quotas. */
+/** The sidebar: every account with its folders, and the quotas of the shown account. */
 export function Sidebar() {
   const accounts = useApp((state) => state.accounts)
-  const settled = useApp((state) => state.settings?.sidebarWidth ?? 228)
+  const savedWidth = useApp((state) => state.settings?.sidebarWidth ?? 228)
   const changeSettings = useApp((state) => state.changeSettings)
   const [dragged, setDragged] = useState<number | null>(null)
-  const width = dragged ?? settled
+  const width = dragged ?? savedWidth
 
   return (
     <aside className={styles.sidebar} style={{ width: `${width}px` }} aria-label={say('sidebar.label')}>

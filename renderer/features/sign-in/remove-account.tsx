@@ -2,7 +2,7 @@ import { Confirm } from '../../parts/confirm.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 
-/** Asks before an account and its secret are forgotten. */
+/** Asks for confirmation before removing an account and its secret. */
 export function RemoveAccount({ accountId }: { accountId: string }) {
   const { close, removeAccount, attempt } = useAppStore().getState()
   const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId))

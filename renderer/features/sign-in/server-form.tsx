@@ -10,13 +10,13 @@ import { say } from '../../words/say.ts'
 import styles from './sign-in.module.css'
 
 interface Props {
-  /** The account to sign in again; null adds one. */
+  /** The account to sign in to again; null adds one. */
   account: Account | null
   onDone(): void
   onCancel(): void
 }
 
-/** Address, key and secret. A refusal is shown in the form, and the input stays. */
+/** The sign-in form: address, key and secret. Errors are shown in the form, and the input stays. */
 export function ServerForm({ account, onDone, onCancel }: Props) {
   const store = useAppStore()
   const id = useId()
@@ -30,18 +30,18 @@ export function ServerForm({ account, onDone, onCancel }: Props) {
   const [isSending, setSending] = useState(false)
 
   useEffect(() => {
-    let isGone = false
+    let isUnmounted = false
     store
       .getState()
       .secretProtection()
       .then((answer) => {
-        if (isGone) return
+        if (isUnmounted) return
         setProtection(answer)
         setKept(answer === 'protected')
       })
       .catch((error: unknown) => setProblem(sentenceOf(error)))
     return () => {
-      isGone = true
+      isUnmounted = true
     }
   }, [store])
 

@@ -9,7 +9,7 @@ import { say } from '../../words/say.ts'
 import { ServerForm } from './server-form.tsx'
 import styles from './sign-in.module.css'
 
-/** Adds an account, or signs one in again. */
+/** Adds an account, or signs in to one again. */
 export function SignInDialog({ accountId }: { accountId: string | null }) {
   const { close, addThisComputer } = useAppStore().getState()
   const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId) ?? null)

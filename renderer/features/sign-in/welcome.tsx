@@ -8,7 +8,7 @@ import { say } from '../../words/say.ts'
 import { ServerForm } from './server-form.tsx'
 import styles from './sign-in.module.css'
 
-/** The first launch: two choices in, each one step. Above them stands what the backend wants read. */
+/** The first launch: start on this computer, or sign in to a server. Notices of the backend are shown above. */
 export function Welcome({ notices }: { notices: ReactNode }) {
   const store = useAppStore()
   const service = useApp((state) => state.service)

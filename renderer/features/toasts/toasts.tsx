@@ -16,7 +16,7 @@ interface Data {
 
 const closedDockHeight = 40
 
-/** What has no place of its own: actions that can be taken back, what arrived, what went wrong elsewhere. They lie above the transfers, and cover none of their actions. */
+/** Messages without a better place: actions that can be undone, arrived transfers, errors. They are shown above the transfers, so that they do not cover their buttons. */
 export function Toasts() {
   const dockHeight = useApp(({ settings, place }) => (place === null ? 0 : (settings?.dockHeight ?? 0)))
   const isDockOpen = useApp(({ settings }) => settings?.isDockOpen ?? true)
@@ -37,7 +37,7 @@ export function Toasts() {
   )
 }
 
-/** Hands the store's toasts over, each once, and takes back those that the store no longer holds. */
+/** Passes the store's toasts to the toast manager, each once, and closes those that the store no longer has. */
 function Feed() {
   const toasts = useApp((state) => state.toasts)
   const dismissToast = useApp((state) => state.dismissToast)

@@ -1,11 +1,11 @@
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Transfer, TransferFailure } from '../../../shared/transfer.ts'
 
-/** What a person can do about a failure: enter the password, retry, or keep the archive as it is. */
+/** An action on a failed transfer: enter the password, retry, or keep the archive packed. */
 type Action = 'password' | 'retry' | 'keep'
 
-/** What helps against each kind of failure, where the service can try a transfer again in place. */
-const actsOnFailure: Record<TransferFailure, Action[]> = {
+/** The actions for each kind of failure, if the service can retry in place. */
+const actionsByFailure: Record<TransferFailure, Action[]> = {
   // The password dialog also offers to keep the archive.
   'needs-password': ['password'],
   'wrong-password': ['password'],
@@ -18,12 +18,12 @@ const actsOnFailure: Record<TransferFailure, Action[]> = {
   other: ['retry'],
 }
 
-/** The actions that a transfer offers. A seeding transfer can have failed too: then only its archives did. */
+/** The actions that a transfer offers. A seeding transfer can have failed too, if its archives could not be unpacked. */
 export function actionsFor(
   { status, failure, areLinksKnown }: Pick<Transfer, 'status' | 'failure' | 'areLinksKnown'>,
   { canRetryInPlace }: Capabilities,
 ): Action[] {
   if (status !== 'error' && failure === null) return []
   if (!canRetryInPlace) return areLinksKnown ? ['retry'] : []
-  return failure === null ? ['retry'] : actsOnFailure[failure]
+  return failure === null ? ['retry'] : actionsByFailure[failure]
 }

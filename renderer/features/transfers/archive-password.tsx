@@ -15,7 +15,7 @@ interface Props {
   transferId: number
 }
 
-/** Asks for the password of an archive; what was typed goes to the service and is kept nowhere. */
+/** Asks for the password of an archive. It is sent to the service and not stored. */
 export function ArchivePassword({ accountId, transferId }: Props) {
   const { close, tryTransferAgain } = useAppStore().getState()
   const transfer = useApp((state) => state.transfers.get(accountId)?.get(transferId) ?? null)

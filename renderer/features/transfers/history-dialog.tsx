@@ -11,7 +11,7 @@ import { formatDay, formatExactMoment, formatMoment, formatSize } from '../../wo
 import { say } from '../../words/say.ts'
 import styles from './history-dialog.module.css'
 
-/** What has left the list of transfers, by day, newest first. */
+/** The transfers that have left the list, by day, newest first. */
 export function HistoryDialog({ accountId }: { accountId: string }) {
   const { close, loadHistory, clearHistory } = useAppStore().getState()
   const history = useApp((state) => (state.history?.accountId === accountId ? state.history : null))

@@ -8,7 +8,7 @@ import styles from './transfer-dock.module.css'
 const maxDrawn = 12
 const order: readonly Tone[] = ['running', 'sharing', 'waiting', 'resting', 'error']
 
-/** The slots of the active limit, each in the colour of what holds it; nothing where the service has no limit. */
+/** The slots of the active limit, each in the colour of the transfer that holds it. Renders nothing if the service has no limit. */
 export function SlotMeter() {
   const limit = useApp(({ place, quotas }) =>
     place === null ? null : (quotas.get(place.accountId)?.activeLimit ?? null),

@@ -11,7 +11,7 @@ interface Props {
   transfer: Transfer
 }
 
-/** What can be done about a failure: a password for the archive, another try, or the archive as it is. */
+/** The buttons of a failed transfer: enter a password, retry, or keep the archive packed. */
 export function TransferActions({ accountId, transfer }: Props) {
   const { open, retryTransfer } = useAppStore().getState()
   const capabilities = useApp(shownCapabilities)

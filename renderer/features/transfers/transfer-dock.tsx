@@ -16,16 +16,16 @@ const minHeight = 96
 const maxHeight = 800
 const headerHeight = 40
 
-/** The transfers of the shown account, at the foot of the window; its height is the person's. */
+/** The transfers of the shown account, in a resizable pane at the bottom of the window. */
 export function TransferDock() {
   const transfers = useApp(shownTransfers)
   const isOpen = useApp((state) => state.settings?.isDockOpen ?? true)
-  const settled = useApp((state) => state.settings?.dockHeight ?? 244)
+  const savedHeight = useApp((state) => state.settings?.dockHeight ?? 244)
   const accountId = useApp((state) => state.place?.accountId ?? null)
   const changeSettings = useApp((state) => state.changeSettings)
   const open = useApp((state) => state.open)
   const [dragged, setDragged] = useState<number | null>(null)
-  const height = dragged ?? settled
+  const height = dragged ?? savedHeight
   const active = [...transfers.values()].filter(({ status }) => holdsSlot(status)).length
 
   return (

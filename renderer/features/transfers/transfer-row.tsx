@@ -32,7 +32,7 @@ import { TransferActions } from './transfer-actions.tsx'
 import styles from './transfer-dock.module.css'
 
 const refreshEveryMs = 5000
-/** Less is the talk between programs, and nothing that comes. */
+/** Lower speeds are protocol overhead, not content. */
 const minSpeed = 1000
 
 interface Props {
@@ -44,7 +44,7 @@ interface Props {
   holders: readonly string[]
 }
 
-/** One transfer: its name and why it is as it is, its status, how far it has come, and what can be done. */
+/** One transfer: its name, an explanation, its status, its progress and its actions. */
 export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine, holders }: Props) {
   const { id, name, status, sizeBytes } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
@@ -111,7 +111,7 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
   )
 })
 
-/** Speed and time left while it runs, else the percentage; a dash before anything came. */
+/** Speed and time left while it runs, otherwise the percentage; a dash before anything was received. */
 function figuresOf(transfer: Transfer, left: string | null): string {
   const { status, speedBytesPerSecond } = transfer
   if (speedBytesPerSecond !== null && speedBytesPerSecond >= minSpeed) {
@@ -125,7 +125,7 @@ function figuresOf(transfer: Transfer, left: string | null): string {
   return say('percent', { percent })
 }
 
-/** What it does tells more than what it is; a torrent is shown as one while it is fetched. */
+/** The icon of the status if it has one, otherwise of the kind of transfer. */
 function iconOf({ name, status, isTorrent }: Transfer): LucideIcon {
   if (status === 'error') return CircleAlert
   if (status === 'waiting') return Hourglass

@@ -9,9 +9,9 @@ import styles from './transfer-dock.module.css'
 import { TransferRow } from './transfer-row.tsx'
 
 const rowHeight = 40
-const nobody: readonly string[] = []
+const noHolders: readonly string[] = []
 
-/** The lines of the dock; of many only those in sight are drawn. */
+/** The virtualized rows of the dock. */
 export function TransferRows() {
   const transfers = useApp(shownTransfers)
   const list = useMemo(() => [...transfers.values()], [transfers])
@@ -42,7 +42,7 @@ export function TransferRows() {
               place={index + 1}
               count={list.length}
               placeInLine={placesInLine.get(transfer.id) ?? 0}
-              holders={transfer.status === 'waiting' ? holders : nobody}
+              holders={transfer.status === 'waiting' ? holders : noHolders}
             />
           )
         })}
@@ -51,11 +51,11 @@ export function TransferRows() {
   )
 }
 
-/** Names of the transfers that hold slots; the same list as long as they are the same. */
+/** The names of the transfers that hold slots; the same array as long as they do not change. */
 function useHolders(list: readonly Transfer[]): readonly string[] {
   const key = list
     .filter(({ status }) => holdsSlot(status))
     .map(({ name }) => name)
     .join('\0')
-  return useMemo(() => (key === '' ? nobody : key.split('\0')), [key])
+  return useMemo(() => (key === '' ? noHolders : key.split('\0')), [key])
 }
