@@ -55,7 +55,7 @@ export function serve(port: Port, handlers: Handlers, report: ReportError): Serv
 
   function start(id: number, method: string, input: unknown): void {
     if (running.has(id)) {
-      const sentence = 'The window used one request number twice.'
+      const sentence = 'The window asked twice under one number.'
       port.send({ id, error: { code: 'bad-input', sentence } })
       return
     }
