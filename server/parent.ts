@@ -15,7 +15,7 @@ export interface Parent {
   onSettings: (listener: (settings: ParentSettings) => void) => void
   /** Resolves when the app closes, or asks the service to stop. */
   closed: Promise<void>
-  /** Sends a message through Electron's port. Does nothing without one: those apps read standard output. */
+  /** Sends a message through Electron's port, if there is one. Other parents read it from standard output. */
   send: (message: object) => void
 }
 
