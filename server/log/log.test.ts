@@ -7,18 +7,20 @@ const passkey = '0123456789abcdef0123456789abcdef'
 const percent = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 
-/** The ways in which the letters of a text can be written. */
+/** Ways to write the letters of a text. */
 const disguises: Record<string, (text: string) => string> = {
   plain: (text) => text,
   'percent-encoded letters': (text) => text.replace(/[a-z]/gi, percent),
-  'every second one': (text) => text.replace(/[a-z0-9](.|$)/gi, (pair) => percent(pair.slice(0, 1)) + pair.slice(1)),
+  'every second letter percent-encoded': (text) =>
+    text.replace(/[a-z0-9](.|$)/gi, (pair) => percent(pair.slice(0, 1)) + pair.slice(1)),
   'twice percent-encoded letters': (text) => text.replace(/[a-z]/gi, (letter) => percent(letter).replace('%', '%25')),
-  'three times': (text) => text.replace(/[a-z]/gi, (letter) => percent(letter).replace('%', '%2525')),
-  'escapes of JSON': (text) => text.replace(/[a-z]/gi, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+  'letters percent-encoded three times': (text) =>
+    text.replace(/[a-z]/gi, (letter) => percent(letter).replace('%', '%2525')),
+  'JSON escapes': (text) => text.replace(/[a-z]/gi, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
   'upper case': (text) => text.toUpperCase(),
 }
 
-/** Where a secret that the service has never seen can stand. */
+/** Where a secret that the service has never seen can occur. */
 const places = [
   `/stream-file/1/2/atk/${canary}`,
   `/stream-file/1/2//atk//${canary}`,
@@ -52,8 +54,8 @@ const places = [
   `data:application/x-bittorrent;base64,${canary}`,
 ]
 
-describe('what is written to the log', () => {
-  it.each(Object.keys(disguises))('holds no secret, wherever it stands: %s', (name) => {
+describe('a log entry', () => {
+  it.each(Object.keys(disguises))('holds no secret, wherever it occurs: %s', (name) => {
     const disguise = disguises[name] ?? ((text: string) => text)
     const leaks = places
       .map((place) => {
@@ -64,7 +66,7 @@ describe('what is written to the log', () => {
     expect(leaks).toEqual([])
   })
 
-  it('holds no secret that the service knows, in any form of it', () => {
+  it('holds no known secret, in any form', () => {
     const secret = 'ö "known" secret/+%'
     keepSecret(secret, null, undefined, 'abc')
     const forms = [
@@ -91,7 +93,7 @@ describe('what is written to the log', () => {
     expect(lines.map(redact)).toEqual(lines)
   })
 
-  it('has one line an entry begins with, whatever the text holds', () => {
+  it('has its control characters escaped, except line feeds', () => {
     const written = redact('a\r\x1b[2J\u0085b\u2028c\u202ed\u0000e\nf')
     expect(written).toBe('a\\u{d}\\u{1b}[2J\\u{85}b\\u{2028}c\\u{202e}d\\u{0}e\nf')
   })
@@ -111,7 +113,7 @@ describe('what is written to the log', () => {
     'basic ',
     ' ',
     '“',
-  ])('%j over and over: takes time in proportion to its length', (filler) => {
+  ])('is redacted in time proportional to its length when it repeats %j', (filler) => {
     const before = process.threadCpuUsage()
     for (let n = 0; n < 5; n++) redact(filler.repeat(1_000_000))
     const { user, system } = process.threadCpuUsage(before)

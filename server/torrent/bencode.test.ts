@@ -26,7 +26,7 @@ function encode(value: Bencoded): Buffer {
 }
 
 describe(`bencoding (S20) with seed ${seed}`, () => {
-  it('reads back whatever is written, and says where it ends', () => {
+  it('reads back whatever is written, and reports where it ends', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const written = encode(value)
@@ -36,7 +36,7 @@ describe(`bencoding (S20) with seed ${seed}`, () => {
     )
   })
 
-  it('refuses changed, cut and random bytes with its own error or reads them, in bounded time and memory', () => {
+  it('reads changed, truncated and random bytes or refuses them with its own error, in bounded memory', () => {
     const before = process.memoryUsage().heapUsed
     const mutation = fc.record({
       at: fc.nat(),
@@ -64,12 +64,12 @@ describe(`bencoding (S20) with seed ${seed}`, () => {
 })
 
 it.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['a negative length', 'l-3:'],
-  ['a length that runs over the end', '99:abc'],
+  ['a length past the end', '99:abc'],
   ['a length of eleven digits', '00000000001:a'],
   ['a number without digits', 'ie'],
-  ['a number with a point', 'i1.5e'],
+  ['a number with a decimal point', 'i1.5e'],
   ['a number without an end', `i${'1'.repeat(1000)}`],
   ['a key that is no string', 'di1ei2ee'],
   ['a key without a value', 'd1:ae'],
@@ -80,20 +80,20 @@ it.each([
 })
 
 it.each([
-  ['more behind the end', 'i1ei2e', 1],
-  ['blanks in front', '\ufeff\r\n i1e', 1],
-  ['a number with zeros before it', 'i007e', 7],
+  ['data after the end', 'i1ei2e', 1],
+  ['whitespace in front', '\ufeff\r\n i1e', 1],
+  ['a number with leading zeros', 'i007e', 7],
   ['minus zero', 'i-0e', 0],
-  ['a number that no double holds', 'i9007199254740993e', null],
+  ['an integer that no double can hold', 'i9007199254740993e', null],
   ['a number of a thousand digits', `i${'9'.repeat(1000)}e`, null],
   ['the same key twice', 'd1:ai1e1:ai2ee', new Map([['a', 1]])],
   ['the same key twice, with lists', 'd1:ali1ee1:ali2eee', new Map([['a', [1]]])],
-])('reads %s in a file, and never from a stranger’s connection', (_what, text, value) => {
+])('reads %s in a file, and refuses it from a peer', (_what, text, value) => {
   expect(decodeBencode(Buffer.from(text)).value).toEqual(value)
   expect(isBencode(Buffer.from(text), { isWhole: true })).toBe(false)
 })
 
-it('reads 64 levels, refuses 65 and is not overrun by millions', () => {
+it('reads 64 levels of nesting, refuses 65, and withstands millions', () => {
   const nested = (levels: number) => Buffer.from('l'.repeat(levels) + 'e'.repeat(levels))
   expect([64, 65, 8_000_000].map((levels) => isBencode(nested(levels), { isWhole: true }))).toEqual([
     true,
@@ -108,7 +108,7 @@ it('refuses more than 16 MiB and more than two million values', () => {
   expect([many, large].map((written) => isBencode(written, { isWhole: true }))).toEqual([false, false])
 })
 
-it('says where the values of the outermost dictionary stand, for the hash is of their bytes', () => {
+it('reports where the values of the outermost dictionary are, as the hash is of their bytes', () => {
   const written = Buffer.from('d4:infod1:bi1e1:ai2ee4:nextl1:xee')
   const { spans } = decodeBencode(written)
   const texts = [...spans].map(([key, { start, end }]) => [key, written.subarray(start, end).toString()])

@@ -17,7 +17,7 @@ class FakeWire {
   }
 }
 
-/** A torrent with two places, of whom the second is moved now and then. */
+/** A torrent with two connections, the second of which receives something now and then if `moves`. */
 function run(seconds: number, { inLine, moves }: { inLine: number; moves: boolean }): boolean[] {
   const wires = [new FakeWire(), new FakeWire()]
   const quiet = new IdleWires(2)
@@ -30,12 +30,12 @@ function run(seconds: number, { inLine, moves }: { inLine: number; moves: boolea
   return wires.map(({ destroyed }) => destroyed)
 }
 
-it('ends what was quiet for half a minute where others stand in line, and no other', () => {
+it('closes only connections that were idle for half a minute while others are queued', () => {
   expect(run(29, { inLine: 5, moves: true })).toEqual([false, false])
   expect(run(60, { inLine: 5, moves: true })).toEqual([true, false])
   expect(run(60, { inLine: 5, moves: false })).toEqual([true, true])
 })
 
-it('leaves all of them where nobody is in line', () => {
+it('closes no connection when none is queued', () => {
   expect(run(600, { inLine: 0, moves: false })).toEqual([false, false])
 })

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { expect, it } from 'vitest'
 import { createLookups } from './lookups.ts'
 
-it('looks up two names at a time, each once however many ask, and goes on after one that fails', async () => {
+it('looks up two names at a time, each once for all who ask, and continues after a failure', async () => {
   const asked: { host: string; answer: PromiseWithResolvers<LookupAddress[]> }[] = []
   const lookUp = createLookups((host) => {
     const answer = Promise.withResolvers<LookupAddress[]>()
@@ -30,7 +30,7 @@ it('looks up two names at a time, each once however many ask, and goes on after 
     'fulfilled',
     'fulfilled',
   ])
-  // Nothing is remembered: a name can get another address.
+  // Nothing is cached: the address of a name can change.
   lookUp('a', {}).catch(() => undefined)
   await settle()
   expect(hosts()).toEqual(['a', 'b', 'c', 'd', 'a'])

@@ -20,25 +20,25 @@ const fileOf = (path: string[], sizeBytes: number, more = '') =>
   `d6:lengthi${sizeBytes}e4:pathl${path.join('')}e${more}e`
 const hashOf = (info: string) => createHash('sha1').update(Buffer.from(info, 'latin1')).digest('hex')
 
-describe('a blemish that does no harm', () => {
+describe('a harmless flaw', () => {
   const around: [string, Buffer][] = [
-    ['a newline behind', Buffer.concat([bytesOf(single), Buffer.from('\r\n')])],
-    ['any bytes behind', Buffer.concat([bytesOf(single), Buffer.alloc(3000, 0xff)])],
-    ['a byte order mark and a blank in front', Buffer.concat([Buffer.from('\ufeff \n'), bytesOf(single)])],
-    ['an unread key twice', bytesOf(single, '7:comment1:a7:comment1:b')],
+    ['a trailing newline', Buffer.concat([bytesOf(single), Buffer.from('\r\n')])],
+    ['trailing garbage', Buffer.concat([bytesOf(single), Buffer.alloc(3000, 0xff)])],
+    ['a byte order mark and whitespace in front', Buffer.concat([Buffer.from('\ufeff \n'), bytesOf(single)])],
+    ['a duplicate of an unused key', bytesOf(single, '7:comment1:a7:comment1:b')],
     ['a number of 20 digits', bytesOf(single, '13:creation datei99999999999999999999e')],
-    ['a number outside of what a double holds', bytesOf(single, '1:xi9007199254740993e')],
-    ['a number with a zero in front', bytesOf(single, '1:xi007e1:yi-0e')],
+    ['an integer that no double can hold', bytesOf(single, '1:xi9007199254740993e')],
+    ['numbers with leading zeros or a negative zero', bytesOf(single, '1:xi007e1:yi-0e')],
     ['keys out of order', bytesOf(single, '1:z1:a1:a1:z')],
     ['a creation date that is a text', bytesOf(single, `13:creation date${text('yesterday')}`)],
   ]
-  it.each(around)('%s', (_what, bytes) => {
+  it.each(around)('is tolerated: %s', (_what, bytes) => {
     const { info } = readTorrent(bytes)
     expect(info).toMatchObject({ name: 'a.txt', sizeBytes: 5, infoHash: hashOf(single), torrentFile: bytes })
   })
 
   const inside: [string, string, object][] = [
-    ['an unread key twice', single.replace('d6:', 'd1:ai1e1:ai2e6:'), { name: 'a.txt', sizeBytes: 5 }],
+    ['a duplicate of an unused key', single.replace('d6:', 'd1:ai1e1:ai2e6:'), { name: 'a.txt', sizeBytes: 5 }],
     ['a number of 20 digits', single.replace('d6:', 'd1:ai99999999999999999999e6:'), { sizeBytes: 5 }],
     [
       'an empty last segment of a path',
@@ -61,12 +61,12 @@ describe('a blemish that does no harm', () => {
       { files: [{ path: ['a.txt'], sizeBytes: 5 }] },
     ],
     [
-      'a better path of no use',
+      'an empty path.utf-8',
       folder(fileOf([text('a')], 5, '10:path.utf-8le')),
       { files: [{ path: ['a'], sizeBytes: 5 }] },
     ],
     [
-      'a list of files that is empty, beside a length',
+      'an empty list of files beside a length',
       `d5:filesle${single.slice(1)}`,
       { name: 'a.txt', sizeBytes: 5, isFolder: false },
     ],
@@ -81,7 +81,7 @@ describe('a blemish that does no harm', () => {
       { isFolder: true, files: [{ path: ['a'], sizeBytes: 5 }] },
     ],
     [
-      'a file of nothing',
+      'an empty file',
       folder(fileOf([text('a')], 5) + fileOf([text('z')], 0)),
       {
         sizeBytes: 5,
@@ -92,10 +92,10 @@ describe('a blemish that does no harm', () => {
       },
     ],
     ['no name', `d6:lengthi5e${length}${pieces}e`, { sizeBytes: 5 }],
-    ['a mark of privacy that is a text', single.replace(/e$/, '7:private1:1e'), { isPrivate: true }],
-    ['a mark of privacy that says no', single.replace(/e$/, '7:privatei0ee'), { isPrivate: false }],
+    ['a private flag that is a text', single.replace(/e$/, '7:private1:1e'), { isPrivate: true }],
+    ['a private flag of zero', single.replace(/e$/, '7:privatei0ee'), { isPrivate: false }],
     [
-      'a description of both versions',
+      'a hybrid of both versions',
       single.replace(
         /e$/,
         '12:meta versioni2e9:file treed5:a.txtd0:d6:lengthi5e11:pieces root32:hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhheeee',
@@ -103,15 +103,15 @@ describe('a blemish that does no harm', () => {
       { name: 'a.txt', sizeBytes: 5 },
     ],
   ]
-  it.each(inside)('in the description: %s', (_what, info, expected) => {
+  it.each(inside)('is tolerated in the info dictionary: %s', (_what, info, expected) => {
     expect(readTorrent(bytesOf(info)).info).toMatchObject({ ...expected, infoHash: hashOf(info) })
   })
 
-  it('a mark of privacy beside the description, and not in it', () => {
+  it('is tolerated: a private flag beside the info dictionary instead of in it', () => {
     expect(readTorrent(bytesOf(single, '', '7:privatei1e')).info.isPrivate).toBe(true)
   })
 
-  it('trackers with blanks, in lists of any shape, several in one text', () => {
+  it('is tolerated: trackers with whitespace, in lists of any shape, several in one text', () => {
     const of = (head: string) => readTorrent(bytesOf(single, head)).trackers
     const [a, b] = ['http://a/announce', 'udp://b:1/announce']
     expect(of(`8:announce${text(` ${a}\n`)}`)).toEqual([a])
@@ -123,7 +123,7 @@ describe('a blemish that does no harm', () => {
   })
 })
 
-describe('what stays refused', () => {
+describe('an ambiguous or broken torrent file', () => {
   it.each([
     ['two lengths', single.replace('d6:lengthi5e', 'd6:lengthi5e6:lengthi6e')],
     ['two lists of files', folder(`${fileOf([text('a')], 5)}e5:filesl${fileOf([text('b')], 5)}`)],
@@ -131,11 +131,11 @@ describe('what stays refused', () => {
     ['a length of 20 digits', single.replace('i5e', 'i99999999999999999999e')],
     ['a negative length', single.replace('i5e', 'i-5e')],
     ['a length that is a text', single.replace('i5e', '1:5')],
-  ])('%s', (_what, info) => {
+  ])('is refused: %s', (_what, info) => {
     expect(() => readTorrent(bytesOf(info))).toThrow('This torrent file is damaged')
   })
 
-  it('two descriptions', () => {
+  it('is refused: two info dictionaries', () => {
     expect(() => readTorrent(Buffer.from(`d4:info${single}4:info${single}e`, 'latin1'))).toThrow('damaged')
   })
 })
@@ -161,7 +161,7 @@ describe('names in other encodings', () => {
     expect(percent).toContain(placed[0]?.remotePath[1]?.slice(0, 3))
   })
 
-  it('are taken from the better keys, and the originals are asked of web seeds', () => {
+  it('are taken from the UTF-8 keys, while web seeds are asked for the original ones', () => {
     const info = folder(
       `d6:lengthi5e4:pathl${text(gbk)}e10:path.utf-8l${text('和平发展.mp4')}ee${fileOf([text('b')], 1)}`,
       text(gbk),
@@ -175,7 +175,7 @@ describe('names in other encodings', () => {
     ])
   })
 
-  it('are guessed where nothing is declared, and stay percent text where that is poor', () => {
+  it('are guessed when nothing is declared, and stay percent-encoded when the guess is poor', () => {
     const poor = Buffer.from('ff.bin', 'latin1')
     poor[0] = 0xff
     poor[1] = 0x81
@@ -184,7 +184,7 @@ describe('names in other encodings', () => {
     expect([name(cp1251), name(poor)]).toEqual(['Привет,мор новый мир', '%FF%81.bin'])
   })
 
-  it('do not take long, many as they may be, whatever they are', () => {
+  it('are decoded in bounded time, however many there are', () => {
     const costMs = (count: number) => {
       const name = (index: number) => createHash('sha256').update(`${index}`).digest().subarray(0, 12)
       const files = Array.from({ length: count }, (_, index) => fileOf([text(name(index))], index === 0 ? 5 : 0))
@@ -229,11 +229,11 @@ describe('a magnet link', () => {
     `magnet:?xt=urn:btih:${hex}/`,
     `magnet://?xt=urn:btih:${hex}`,
     `magnet:? xt=urn:btih:${hex}`,
-  ])('%s', (link) => {
+  ])('gives its hash: %s', (link) => {
     expect(readMagnet(link).infoHash).toBe(hex)
   })
 
-  it('tells its name in any encoding, and its trackers however they are written', () => {
+  it('gives its name in any encoding, and its trackers in any notation', () => {
     const link = (rest: string) => `magnet:?xt=urn:btih:${hex}&${rest}`
     expect(magnetName(link('dn=%BA%CD%C6%BD%B7%A2%D5%B9.mp4'))).toBe('和平发展.mp4')
     expect(magnetName(link('dn=a+b%20c'))).toBe('a b c')

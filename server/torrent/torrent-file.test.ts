@@ -6,12 +6,12 @@ import { TorrentError } from './types.ts'
 
 const hash20 = 'h'.repeat(20)
 
-/** A torrent file around the text of its description. */
+/** A torrent file with this info dictionary. */
 function around(info: string, head = ''): Buffer {
   return Buffer.from(`d${head}4:info${info}e`, 'latin1')
 }
 
-it('reads a torrent of one file, with trackers and web seeds that can be asked, each once', () => {
+it('reads a torrent of one file, with each supported tracker and web seed once', () => {
   const info = `d6:lengthi5e4:name5:a.txt12:piece lengthi16384e6:pieces20:${hash20}7:privatei1ee`
   const tiers = 'll17:http://a/announceel18:udp://b:1/announce7:foo:baree'
   const head = `8:announce17:http://a/announce13:announce-list${tiers}8:url-list12:http://seed/`
@@ -32,7 +32,7 @@ it('reads a torrent of one file, with trackers and web seeds that can be asked, 
   })
 })
 
-it('shows no padding and follows no link, and leaves both at their place', () => {
+it('hides padding and follows no link, but accounts for the place of both', () => {
   const files = [
     'd6:lengthi10e4:pathl1:aee',
     'd4:attr1:p6:lengthi16374e4:pathl4:.pad5:16374ee',
@@ -55,37 +55,37 @@ it('shows no padding and follows no link, and leaves both at their place', () =>
 })
 
 it.each([
-  ['bytes that are something else', Buffer.from('<html>'), 'This is not a torrent file, or it is damaged.'],
-  ['no description', Buffer.from('d3:fooi1ee'), 'it describes no content'],
-  ['a description that is no dictionary', around('i5e'), 'it describes no content'],
+  ['bytes of another format', Buffer.from('<html>'), 'This is not a torrent file, or it is damaged.'],
+  ['no info dictionary', Buffer.from('d3:fooi1ee'), 'it describes no content'],
+  ['an info value that is no dictionary', around('i5e'), 'it describes no content'],
   [
     'a torrent of the second version only',
     around('d9:file treede12:meta versioni2e4:name1:x12:piece lengthi16384ee'),
     'second version',
   ],
-  ['a piece length of nothing', around(`d6:lengthi5e4:name1:x12:piece lengthi0e6:pieces20:${hash20}e`), 'piece length'],
+  ['a piece length of zero', around(`d6:lengthi5e4:name1:x12:piece lengthi0e6:pieces20:${hash20}e`), 'piece length'],
   [
     'pieces of a gigabyte',
     around(`d6:lengthi5e4:name1:x12:piece lengthi1073741824e6:pieces20:${hash20}e`),
     'piece length',
   ],
   [
-    'checksums that are cut off',
+    'truncated checksums',
     around('d6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces19:hhhhhhhhhhhhhhhhhhhe'),
     'cut off',
   ],
   [
-    'checksums for more than there is',
+    'more checksums than pieces',
     around(`d6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces40:${hash20}${hash20}e`),
     'do not fit',
   ],
   [
-    'checksums for less than there is',
+    'fewer checksums than pieces',
     around(`d6:lengthi99999e4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`),
     'do not fit',
   ],
   ['a negative size', around(`d6:lengthi-5e4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`), 'sensible size'],
-  ['nothing in it', around('d6:lengthi0e4:name1:x12:piece lengthi16384e6:pieces0:e'), 'holds nothing'],
+  ['no content', around('d6:lengthi0e4:name1:x12:piece lengthi16384e6:pieces0:e'), 'holds nothing'],
   [
     'a file without a path',
     around(`d5:filesld6:lengthi5eee4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`),
@@ -97,7 +97,7 @@ it.each([
   expect(read).toThrow(sentence)
 })
 
-it('refuses more than 200,000 files, and thousands of one name, without taking long', () => {
+it('refuses more than 200,000 files, and thousands of one name, in bounded time', () => {
   const torrentOf = (count: number, path: (index: number) => string) => {
     const files = Array.from({ length: count }, (_, index) => `d6:lengthi1e4:pathl${path(index)}ee`).join('')
     const pieces = Math.ceil(count / 16384)
@@ -111,13 +111,13 @@ it('refuses more than 200,000 files, and thousands of one name, without taking l
   expect((user + system) / 1000).toBeLessThan(10_000)
 })
 
-it('makes a torrent file of a description and trackers that reads back the same', () => {
+it('makes a torrent file from an info dictionary and trackers, which reads back the same', () => {
   const info = `d6:lengthi5e4:name1:x12:piece lengthi16384e6:pieces20:${hash20}e`
   const torrent = readTorrent(wrapInfo(Buffer.from(info), ['http://a/announce']))
   expect([torrent.infoBytes.toString(), torrent.trackers]).toEqual([info, ['http://a/announce']])
 })
 
-it('reads a magnet link with a hash in either writing, and takes from it only what can be asked', () => {
+it('reads a magnet link with a hash in hex or base32, and takes only supported addresses from it', () => {
   const hex = 'c12fe1c06bba254a9dc9f519b335aa7c1367a88a'
   const base32 = 'YEX6DQDLXISUVHOJ6UM3GNNKPQJWPKEK'
   const rest =

@@ -5,12 +5,12 @@ import { internals } from './webtorrent-internals.ts'
 
 const packages = join(import.meta.dirname, '../../node_modules')
 
-it.each(Object.entries(internals))('the installed %s has every member that is used of it', (file, members) => {
+it.each(Object.entries(internals))('finds in the installed %s every member that we use', (file, members) => {
   const source = readFileSync(join(packages, file), 'utf8')
   for (const member of members) expect(source).toMatch(new RegExp(`\\b${member}\\b`))
 })
 
-it('no other file of this room touches such a member', () => {
+it('finds no other file here that uses such a member', () => {
   const files = readdirSync(import.meta.dirname).filter(
     (file) => /\.ts$/.test(file) && !/\.d\.ts$|^webtorrent-internals/.test(file),
   )

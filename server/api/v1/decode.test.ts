@@ -28,7 +28,11 @@ describe('decode', () => {
       '',
     ],
     ['a bare JSON body', '/v1/files?method=list', '{"api_key":"k","api_secret":"s"}'],
-    ['other fields after it', '/v1/files?method=list', 'request={"api_key":"k","api_secret":"s"}&client=putio_js'],
+    [
+      'other fields after the request',
+      '/v1/files?method=list',
+      'request={"api_key":"k","api_secret":"s"}&client=putio_js',
+    ],
     ['an old user_id', '/v1/files?method=list', 'request={"api_key":"k","api_secret":"s","user_id":7}'],
     ['flat fields with a Ruby dump', '/v1/files?method=list', 'api_key=k&api_secret=s&params=parent_id0'],
   ])('understands %s', async (_what, target, body) => {
@@ -68,10 +72,10 @@ describe('decode', () => {
   })
 
   it.each([
-    ['key and secret twice: the last ones', '{"api_key":"a","api_key":"k","api_secret":"s"}', {}],
-    ['their names with escapes, among other values', '{"x":{"api_key":"no"},"api\\u005fkey":"k","api_secret":"s"}', {}],
+    ['duplicate names, of which the last ones count', '{"api_key":"a","api_key":"k","api_secret":"s"}', {}],
+    ['escaped names, among other values', '{"x":{"api_key":"no"},"api\\u005fkey":"k","api_secret":"s"}', {}],
     [
-      'after deep and long params',
+      'deep and long params before them',
       `{"params":{"a":[[[{}]]],"b":"}]{[\\""},"api_secret":"s","api_key":"k"}`,
       { a: [[[{}]]], b: '}]{["' },
     ],
@@ -80,7 +84,7 @@ describe('decode', () => {
       '{"__proto__":{"api_key":"x"},"api_key":"k","api_secret":"s","params":{"__proto__":1}}',
       JSON.parse('{"__proto__":1}'),
     ],
-  ])('%s', async (_what, request, params) => {
+  ])('finds credentials with %s', async (_what, request, params) => {
     const { key, secret, params: decodedParams } = await read('/v1/user?method=info', `request=${request}`)
     expect([key, secret, decodedParams]).toEqual(['k', 's', params])
     const encoded = await read('/v1/user?method=info', `request=${encodeURIComponent(request)}`)
@@ -98,10 +102,10 @@ describe('decode', () => {
   })
 
   it.each([
-    ['nesting', `{"api_key":"k","api_secret":"s","params":${'['.repeat(40)}${']'.repeat(40)}}`],
-    ['values', `{"api_key":"k","api_secret":"s","params":[${'1,'.repeat(200_000)}1]}`],
-    ['key', `{"api_key":"${'k'.repeat(5000)}","api_secret":"s"}`],
-  ])('too much %s: nobody', async (_what, request) => {
+    ['too much nesting', `{"api_key":"k","api_secret":"s","params":${'['.repeat(40)}${']'.repeat(40)}}`],
+    ['too many values', `{"api_key":"k","api_secret":"s","params":[${'1,'.repeat(200_000)}1]}`],
+    ['a key that is too long', `{"api_key":"${'k'.repeat(5000)}","api_secret":"s"}`],
+  ])('finds no key with %s', async (_what, request) => {
     expect((await read('/v1/user?method=info', `request=${request}`)).key).toBe(null)
   })
 })
@@ -125,7 +129,7 @@ describe('names in other encodings', () => {
     ['us-ascii', '436166e9', 'Café'],
   ]
 
-  it.each(texts)('%s, %s: raw, percent-encoded in the body, and in a query', async (charset, hex, text) => {
+  it.each(texts)('are read in %s, %s: raw, percent-encoded in the body, and in a query', async (charset, hex, text) => {
     const raw = body(Buffer.from(hex, 'hex'))
     const target = '/v1/files?method=create_dir'
     const decoded = [await read(target, raw, charset), await read(target, percent(raw), charset)]
@@ -133,12 +137,12 @@ describe('names in other encodings', () => {
     expect(decoded.map(({ params }) => params)).toEqual(decoded.map(() => ({ name: text })))
   })
 
-  it('Shift_JIS, whose second byte may be a backslash', async () => {
+  it('are read in Shift_JIS, whose second byte may be a backslash', async () => {
     const raw = body(Buffer.from('955c', 'hex'))
     expect((await read('/v1/files?method=create_dir', raw, 'shift_jis')).params).toEqual({ name: '表' })
   })
 
-  it('UTF-16 with a byte order mark, and UTF-8 with one', async () => {
+  it('are read in UTF-16 and in UTF-8 with a byte order mark', async () => {
     const text = '{"api_key":"k","api_secret":"s","params":{"name":"Café"}}'
     const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
     const decoded = [

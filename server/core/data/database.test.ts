@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDatabase } from './database.ts'
 
-it('a change outside a transaction that cannot be journaled at once is journaled with the next transaction', async () => {
+it('journals a change outside a transaction with the next transaction when it cannot be journaled at once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
   const reported: unknown[] = []
   const db = openDatabase(folder, (error) => reported.push(error))
@@ -24,7 +24,7 @@ it('a change outside a transaction that cannot be journaled at once is journaled
   }
 })
 
-it('after work that need not reach the disk at once, done or failed, transactions wait for the disk again', () => {
+it('waits for the disk again after a transaction that need not, whether that succeeds or fails', () => {
   const folder = mkdtempSync(join(tmpdir(), 'putdesk-database-'))
   const db = openDatabase(folder)
   const synchronous = () => db.sql.prepare('PRAGMA synchronous').get()

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { columnsOf, migratedColumns, schemaVersion } from './schema.ts'
 
-it('the columns that are written out are those that the migrations make', () => {
+it('lists exactly the columns that the migrations create', () => {
   expect(columnsOf(schemaVersion).toSorted()).toEqual(migratedColumns(schemaVersion).toSorted())
 })

@@ -53,9 +53,9 @@ describe('moving several items', () => {
   })
 
   it.each([
-    ['a folder and what is in it', [0, 1]],
-    ['what is in a folder and that folder', [1, 0]],
-  ])('%s: both end up side by side, with correct sizes', (_what, order) => {
+    ['a folder and an item in it', [0, 1]],
+    ['an item in a folder and that folder', [1, 0]],
+  ])('puts %s side by side, with correct sizes', (_what, order) => {
     const [outer, to] = [space.createFolder('Outer', 0), space.createFolder('To', 0)]
     const inner = space.createFolder('Inner', outer.id)
     addFile('a.txt', outer.id, 1)
@@ -86,7 +86,7 @@ describe('removing several items', () => {
   it.each([
     ['a folder and what is in it', [0, 1, 2]],
     ['what is in a folder and that folder', [2, 1, 0, 1]],
-  ])('%s: each counts once, and all go in one step', (_what, order) => {
+  ])('removes %s in one step, and counts each once', (_what, order) => {
     const outer = space.createFolder('Outer', 0)
     const inner = space.createFolder('Inner', outer.id)
     const file = addFile('b.txt', inner.id, 2)

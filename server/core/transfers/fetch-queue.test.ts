@@ -46,7 +46,7 @@ function fakeSleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-describe('the queue of fetches', () => {
+describe('the fetch queue', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -65,11 +65,11 @@ describe('the queue of fetches', () => {
     })
     return { told: events, ended }
   }
-  /** Does not move until it has to yield. */
+  /** Makes no progress until it has to yield. */
   const dead = (slot: FetchSlot) =>
     new Promise<void>((_resolve, reject) => slot.signal.addEventListener('abort', () => reject(slot.signal.reason)))
 
-  it('is not asked again before its pause is over, although others had its slot meanwhile', async () => {
+  it('does not resume a fetch before its pause is over, even when others had its slot meanwhile', async () => {
     const queue = new FetchQueue(fakeSleep)
     let asked = 0
     const late = begin(queue, transfer(0), async (slot) => {
@@ -103,7 +103,7 @@ describe('the queue of fetches', () => {
     expect([link.told, good.told, maxAlive]).toEqual([['slot'], ['queued', 'slot'], 32])
   })
 
-  it('ends at once when stopped, wherever it waits', async () => {
+  it('ends a fetch at once when it is stopped, wherever it waits', async () => {
     const queue = new FetchQueue(fakeSleep)
     const stops = Array.from({ length: 20 }, () => new AbortController())
     const all = stops.map((stop, id) =>
@@ -116,7 +116,7 @@ describe('the queue of fetches', () => {
     expect([queue.links.active(), queue.links.queued(), vi.getTimerCount()]).toEqual([[], [], 0])
   })
 
-  it('needs no other slot when it is complete just when asked to yield', async () => {
+  it('gives no other slot to a torrent that is complete just as it is asked to yield', async () => {
     const queue = new FetchQueue(fakeSleep)
     let works = 0
     const whole = begin(queue, transfer(0, 'torrent'), async (slot) => {

@@ -185,7 +185,7 @@ describe('the life of a transfer', () => {
     )
   })
 
-  it.each(Object.keys(events))('in every state: %s', (name) => {
+  it.each(Object.keys(events))('follows the table in every state: %s', (name) => {
     const event = events[name]
     if (event === undefined) throw new Error('there is no such event')
     const outcomes = Object.entries(states).map(([state, before]) => [state, outcome(before, event)])
@@ -211,17 +211,17 @@ describe('the life of a transfer', () => {
   })
 })
 
-describe('what else changes', () => {
+describe('the details of an event', () => {
   const changesOf = (before: Transfer, event: TransferEvent) => next(before, event).changes
 
-  it('a new transfer waits, or has a reason why it cannot be fetched', () => {
+  it('let a new transfer wait, or give it the reason why it cannot be fetched', () => {
     expect([firstStatus(null), firstStatus('No link.')]).toEqual([
       { status: 'waiting', reason: null },
       { status: 'error', reason: 'No link.' },
     ])
   })
 
-  it('a torrent looks for peers first', () => {
+  it('let a torrent look for peers first', () => {
     const torrent = transfer({ kind: 'torrent', status: 'in-queue' })
     expect(changesOf(torrent, { type: 'fetch-started' })).toEqual({
       status: 'looking-for-peers',
@@ -230,14 +230,14 @@ describe('what else changes', () => {
     })
   })
 
-  it('a queued transfer is not saved again when its reason stays the same', () => {
+  it('do not include saving a queued transfer again when its reason stays the same', () => {
     expect(next(transfer({ status: 'in-queue' }), { type: 'queued', reason: 'a reason' })).toEqual({
       changes: {},
       effects: [],
     })
   })
 
-  it('a failed fetch keeps no bytes, and a torrent not even its list of files', () => {
+  it('keep no bytes of a failed fetch, and of a torrent not even the list of files', () => {
     const failed = {
       status: 'error',
       reason: 'No.',
@@ -254,7 +254,7 @@ describe('what else changes', () => {
     expect(changesOf(transfer({ status: 'downloading', kind: 'torrent' }), event)).toEqual({ ...failed, files: [] })
   })
 
-  it('keeps the file records when bytes were only changed, and resets them when bytes are gone', () => {
+  it('keep the file records when bytes were only changed, and reset them when bytes are gone', () => {
     const before = transfer({ ...delivering, status: 'completing' })
     expect(changesOf(before, { type: 'bytes-lost', reason: null, areGone: false })).not.toHaveProperty('files')
     expect(changesOf(before, { type: 'bytes-lost', reason: null, areGone: true })).toMatchObject({
@@ -263,7 +263,7 @@ describe('what else changes', () => {
     })
   })
 
-  it('cancelling removes what was on its way into the space', () => {
+  it('remove what was on its way into the space when a transfer is cancelled', () => {
     expect(next(transfer({ ...delivering, status: 'completing' }), { type: 'cancelled' }).effects).toEqual([
       { type: 'remove', contents: ['content'] },
     ])
@@ -295,7 +295,7 @@ describe('a retry', () => {
   it.each([
     ['that has not failed', transfer({ status: 'downloading' }), retried, '“a.zip” has not failed.'],
     [
-      'whose links are not known',
+      'whose links are unknown',
       transfer({ status: 'error', links: [] }),
       retried,
       'The links of this transfer are no longer known. Add them again.',

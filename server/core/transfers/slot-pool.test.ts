@@ -4,7 +4,7 @@ import { SlotPool } from './slot-pool.ts'
 const options = { limit: 2, maxSuspended: 3, graceMs: 1000, minProgress: 10 }
 const { signal } = new AbortController()
 
-/** A user of slots: takes one, moves when told, and queues again when asked to yield. */
+/** A user of slots: takes one, makes progress when told to, and queues again when asked to yield. */
 class User {
   moved = 0
   yields = 0
@@ -50,7 +50,7 @@ describe('a pool of slots', () => {
   const slotsOf = (all: User[]) => all.map(({ slots: turns }) => turns)
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
-  it('limits the number of users that move', async () => {
+  it('limits the number of users that make progress', async () => {
     const pool = new SlotPool<User>(options)
     const all = users(pool, 4)
     for (let second = 0; second < 60; second++) {
@@ -63,7 +63,7 @@ describe('a pool of slots', () => {
     expect(slotsOf(all)).toEqual([1, 1, 1, 0])
   })
 
-  it('gives the slot of a user that stalls, or moves too slowly, to the next, and counts it again once it moves', async () => {
+  it('gives the slot of a stalled or too slow user to the next one, and counts the user again once it makes progress', async () => {
     const pool = new SlotPool<User>(options)
     const all = users(pool, 3)
     const [slow, quick] = all
@@ -94,7 +94,7 @@ describe('a pool of slots', () => {
     expect([one.slots, pool.queued(), pool.active()]).toEqual([2, [], [one]])
   })
 
-  it('limits those under way too: then the one that stalled longest has to queue again, after 20 seconds', async () => {
+  it('limits the stalled users too: the one stalled longest has to queue again after 20 seconds', async () => {
     const pool = new SlotPool<User>(options)
     const all = users(pool, 7)
     await vi.advanceTimersByTimeAsync(15_000)
@@ -135,7 +135,7 @@ describe('a pool of slots', () => {
     await other
   })
 
-  it('starves neither new users nor returning ones, whatever the number of the others', async () => {
+  it('starves neither new users nor returning ones, however many others there are', async () => {
     const pool = new SlotPool<User>({ ...options, limit: 2, maxSuspended: 8 })
     const dead = users(pool, 500)
     await vi.advanceTimersByTimeAsync(40 * 60_000)

@@ -45,7 +45,7 @@ function finish(to: TransferRows, transfer: Transfer, changes: Partial<Transfer>
   db.transact(() => to.save({ ...transfer, stage: 'delivered', status: 'completed', sizeBytes: 5, ...changes }))
 }
 
-it('a completed transfer is no longer active, and keeps what the person may want to know', () => {
+it('lists a completed transfer as finished instead of active, with what the user may want to know', () => {
   vi.setSystemTime(1_000_000_000_000)
   const transfer = add(rows, 'film.mkv')
   rows.keepTorrentFile(transfer.id, Buffer.from('a torrent'))
@@ -72,7 +72,7 @@ it('a completed transfer is no longer active, and keeps what the person may want
   expect(db.sql.prepare('SELECT content FROM left_work').all()).toEqual([{ content: 'of film.mkv' }])
 })
 
-it('keeps a thousand for each user, and none for longer than ninety days', () => {
+it('keeps a thousand finished transfers for each user, and none for longer than ninety days', () => {
   finish(others, add(others, 'of bob'))
   db.transact(() => {
     for (let n = 0; n < 1005; n++) finish(rows, add(rows, `${n}`))
@@ -84,7 +84,7 @@ it('keeps a thousand for each user, and none for longer than ninety days', () =>
   expect(rows.finished().map(({ name }) => name)).toEqual(['late'])
 })
 
-it('its end is journaled, so that restoring a lost database does not bring it back', () => {
+it('journals the end of a transfer, so that restoring a lost database does not bring it back', () => {
   finish(rows, add(rows, 'song.flac'))
   const last = readFileSync(join(folder, 'putdesk.journal'), 'utf8').trimEnd().split('\n').at(-1) ?? ''
   expect(JSON.parse(last.slice(9))[2][0][2]).toMatchObject({ name: 'song.flac', status: 'completed', files: '[]' })
