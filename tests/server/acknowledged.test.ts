@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest'
 import { openFolder } from '../support/cores.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-it('a transfer that was added is acknowledged, though there is no room to let it begin', async () => {
+it('acknowledges an added transfer even when the disk is too full to start it', async () => {
   const data = temporaryFolder('acknowledged')
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
   const cores = openFolder(data, ['ann'], 'Shared')

@@ -25,7 +25,7 @@ afterAll(async () => {
   await web.stop()
 })
 
-/** Starts the service with a settings file, and answers with where it listens. */
+/** Starts the service with a settings file, and returns its URL. */
 async function startWith(settings: object, ...flags: string[]): Promise<string> {
   const folder = temporaryFolder('alone')
   const path = join(folder, 'putdesk.json')
@@ -40,7 +40,7 @@ async function startWith(settings: object, ...flags: string[]): Promise<string> 
   return url
 }
 
-/** What the command says when it refuses, and with which code it ends. */
+/** The exit code and the error output of a start that is refused. */
 async function refusal(...flags: string[]): Promise<[number | null, string]> {
   const data = temporaryFolder('alone')
   const argv = ['--no-warnings', serviceEntry, '--data', data, ...flags]
@@ -61,7 +61,7 @@ const as =
     ask(url, method, { api_key: `${name}-key`, api_secret: `${name}-secret`, params })
 
 describe('two users of one service', () => {
-  it('have spaces, transfers, messages and quotas of their own', async () => {
+  it('each have their own space, transfers, messages and quota', async () => {
     const url = await startWith(two)
     const [ann, bob] = [as(url, 'ann'), as(url, 'bob')]
     await ann('transfers.add', { links: [web.url('/film.mkv')] })
@@ -93,7 +93,7 @@ describe('two users of one service', () => {
     expect((await bob('transfers.cancel', { id: 1 })).message).toBe('There is no transfer with the id 1.')
   })
 
-  it('are friends: what one shares the other reads through its dir_id, plays, finds, and cannot change', async () => {
+  it('are friends: one can list, play and search what the other shares, but not change it', async () => {
     const url = await startWith(two)
     const [ann, bob] = [as(url, 'ann'), as(url, 'bob')]
     const [shared] = (await ann('files.list')).rows
@@ -132,7 +132,7 @@ describe('two users of one service', () => {
   })
 })
 
-describe('beyond this computer', () => {
+describe('listening beyond this computer', () => {
   it.each([
     [
       ['--listen', '0.0.0.0', '--key', 'short', '--secret', long],
@@ -146,7 +146,7 @@ describe('beyond this computer', () => {
     [['--listen', '192.0.2.1', '--key', long, '--secret', long], /This computer has no such address to listen at\./],
     [['--listen-peers', 'everywhere', '--key', 'k', '--secret', 's'], /--listen-peers is to be an address and a port/],
     [['--config', '/nowhere.json'], /The settings file “\/nowhere\.json” cannot be read/],
-  ])('%j: refused', async (flags, sentence) => {
+  ])('refuses the flags %j', async (flags, sentence) => {
     const [code, output] = await refusal(...flags)
     expect([code !== 0, output]).toEqual([true, expect.stringMatching(sentence)])
   })
@@ -157,14 +157,14 @@ describe('beyond this computer', () => {
     [{ users: [{ name: 'ann', key: 'k' }] }, /Every user needs a “name”, a “key” and a “secret”/],
     [{ users: [two.users[0], { ...two.users[1], key: 'ann-key' }] }, /Two users have the same key/],
     [{ 'active-limit': 0 }, /--active-limit is to be a whole number from 1 on/],
-  ])('the settings %j: refused', async (settings, sentence) => {
+  ])('refuses the settings %j', async (settings, sentence) => {
     const folder = temporaryFolder('alone')
     await writeFile(join(folder, 'putdesk.json'), JSON.stringify({ key: 'k', secret: 's', ...settings }))
     const [code, output] = await refusal('--config', join(folder, 'putdesk.json'))
     expect([code, output]).toEqual([2, expect.stringMatching(sentence)])
   })
 
-  it('with long keys it can be reached by an address of the network, and names that one in its URLs', async () => {
+  it('is possible with long keys, and URLs in answers name the address of the request', async () => {
     const address = Object.values(networkInterfaces())
       .flat()
       .find((one) => one !== undefined && one.family === 'IPv4' && !one.internal)?.address
@@ -184,15 +184,15 @@ describe('beyond this computer', () => {
   })
 })
 
-describe('watched over by others', () => {
-  it('GET /health answers without a key, and nothing else does', async () => {
+describe('running under a supervisor', () => {
+  it('answers GET /health without a key, but not to a web page', async () => {
     const service = await start()
     const health = await fetch(`${service.url}/health`)
     const page = await fetch(`${service.url}/health`, { headers: { origin: 'http://evil.example' } })
     expect([health.status, await health.text(), page.status]).toEqual([200, '{"status":"ok"}', 403])
   })
 
-  it('SIGTERM in the middle of a fetch and of unpacking: ends within 5 seconds with 0, and goes on at the next start', async () => {
+  it('exits with code 0 within 5 seconds of SIGTERM while fetching and unpacking, and resumes at the next start', async () => {
     const archive = await makeArchive('Many.7z', { ...manyFiles(2000), 'big.bin': randomBytes(40_000_000) }, '-mx=0')
     web.on('/Many.7z', file(archive))
     web.on('/slow.bin', file(randomBytes(3_000_000), { bytesPerSecond: 300_000 }))

@@ -34,7 +34,7 @@ async function analyze(service: Service, links: string[], extra: Record<string, 
 
 describe('torrents', () => {
   it.runIf(has('libtorrent'))(
-    'a torrent file by its address: name, size and seeds, on the wire of old clients',
+    'describes a torrent file by its URL: name and size in the format of old clients, seeds in our extension',
     async () => {
       const tracker = await startTracker()
       const torrent = await makeTorrent({ name: 'Album', sizeBytes: 200_000, extra: { announce: tracker } })
@@ -65,15 +65,18 @@ describe('torrents', () => {
     },
   )
 
-  it.runIf(has('libtorrent'))('a magnet: what peers tell of it, nothing of its content fetched', async () => {
-    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 500_000 })
-    const seed = await startLibtorrent(torrent)
-    const service = await start()
-    const [row] = (await analyze(service, [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`])).torrent
-    expect([row?.name, row?.size, seed.says().uploaded]).toEqual(['film.mkv', '500000', 0])
-  })
+  it.runIf(has('libtorrent'))(
+    'describes a magnet from what its peers report, without fetching any of its content',
+    async () => {
+      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 500_000 })
+      const seed = await startLibtorrent(torrent)
+      const service = await start()
+      const [row] = (await analyze(service, [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`])).torrent
+      expect([row?.name, row?.size, seed.says().uploaded]).toEqual(['film.mkv', '500000', 0])
+    },
+  )
 
-  it('a torrent file that was handed over whole', async () => {
+  it('describes a torrent file given as a data URL', async () => {
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 70_000 })
     const service = await start()
     const link = `data:application/x-bittorrent;base64,${torrent.bytes.toString('base64')}`
@@ -81,7 +84,7 @@ describe('torrents', () => {
     expect([row?.name, row?.size, row?.url]).toEqual(['song.flac', '70000', link])
   })
 
-  it('a magnet that nobody answers for: after 20 seconds its size is unknown', async () => {
+  it('reports the size of a magnet without peers as unknown after 20 seconds', async () => {
     const { magnet } = await makeTorrent({ name: 'rare.mkv', sizeBytes: 100 })
     const service = await start()
     const began = performance.now()
@@ -91,7 +94,7 @@ describe('torrents', () => {
 })
 
 describe('archives', () => {
-  it('a zip of 1 GB: what it holds, with less than 256 KB read', async () => {
+  it('reports the entries and the unpacked size of a 1 GB zip after reading less than 256 KB', async () => {
     const folder = await newFolder()
     writeFileSync(join(folder, 'big.bin'), '')
     truncateSync(join(folder, 'big.bin'), 1_000_000_000)
@@ -119,14 +122,14 @@ describe('archives', () => {
     expect(sentBytes).toBeLessThan(256 * 1024)
   })
 
-  it('a zip with a password: marked', async () => {
+  it('marks a zip that needs a password', async () => {
     web.on('/locked.zip', file(await makeArchive('locked.zip', { 'a.txt': randomBytes(100) }, '-psesame')))
     const service = await start()
     const [row] = (await analyze(service, [web.url('/locked.zip')])).singleurl
     expect(row?.needs_pass).toBe(1)
   })
 
-  it('parts of one archive: one set with their sum; with one missing it is named', async () => {
+  it('groups the parts of one archive into a set with their total size, and names a missing part', async () => {
     for (const n of [1, 2, 4]) web.on(`/abcde.part${n}.rar`, file(randomBytes(1000 * n)))
     const service = await start()
     const parts = [1, 2].map((n) => web.url(`/abcde.part${n}.rar`))
@@ -148,7 +151,7 @@ describe('archives', () => {
   })
 })
 
-describe('servers that are odd', () => {
+describe('misbehaving servers', () => {
   const size = 4096
   const body = randomBytes(size)
   type Step = (wire: Wire) => void | Promise<void>
@@ -168,7 +171,7 @@ describe('servers that are odd', () => {
   const packed = say('200 OK', ['Content-Length: 300', 'Content-Encoding: gzip'], randomBytes(300))
   const no = (status: string) => say(status, ['Content-Length: 3'], Buffer.from('no!'))
 
-  // What each answers to HEAD, to a part and to the whole, and what is then said of its size.
+  // Each server’s answers to HEAD, to a range request and to a plain GET, and the size that is then reported.
   const servers: [string, Step, Step, Step, number | null][] = [
     ['head-hangs', hangs, part, whole, size],
     ['head-closes', closes, part, whole, size],
@@ -204,7 +207,7 @@ describe('servers that are odd', () => {
     ['zero-then-gone', empty, no('404 Not Found'), no('404 Not Found'), /no such file \(404\)/],
   ]
 
-  it('a HEAD that hangs, closes, lies or is refused is not the last word', async () => {
+  it('falls back to GET when HEAD hangs, closes the connection, lies or is refused', async () => {
     const steps = new Map([...servers, ...lost].map(([name, head, ranged, plain]) => [name, { head, ranged, plain }]))
     const bad = await startBadServer((request, wire) => {
       const { head, ranged, plain } = steps.get(request.path.slice(1)) ?? {
@@ -228,7 +231,7 @@ describe('servers that are odd', () => {
 })
 
 describe('limits', () => {
-  it('every limit that applies stands in the error of its link', async () => {
+  it('reports every limit that a link breaks in its error', async () => {
     web.on('/ten.bin', file(randomBytes(10_000)))
     const service = await start({ diskQuota: 5000, flags: ['--largest-file', '8000'] })
     const link = web.url('/ten.bin')
@@ -248,7 +251,7 @@ describe('limits', () => {
     ])
   })
 
-  it('a server that is busy is not broken: its links can be added, and what is said of them is true', async () => {
+  it('accepts links of a busy server with a note that they are retried, and rejects those of a failing one', async () => {
     const busy = (status: number, headers: Record<string, string> = {}) => {
       const path = `/busy-${status}-${Object.keys(headers).length}.bin`
       web.on(path, (_request, response) => void response.writeHead(status, headers).end())
@@ -280,12 +283,12 @@ describe('limits', () => {
       ]),
     )
     expect(error.map(({ url }) => url)).toEqual(broken)
-    // Old clients learn that its size is not known, as of any other link.
+    // Old clients are told that the size is unknown, as for any other link.
     const old = await analyze(service, passing.slice(0, 1))
     expect(old.singleurl).toMatchObject([{ url: passing[0], size: '0', human_size: '?', error: null }])
   })
 
-  it('a wholly percent-encoded link is the link that it is, for the report and for a transfer', async () => {
+  it('decodes a link that is percent-encoded as a whole, for the report and for a transfer', async () => {
     web.on('/a%20b.bin', file(randomBytes(3000)))
     const service = await start()
     const hash = '0123456789abcdef0123456789abcdef01234567'
@@ -301,7 +304,7 @@ describe('limits', () => {
     expect([both.error, both.torrent.map(({ url: told, name }) => [told, name])]).toEqual([[], [[magnet, 'album']]])
   })
 
-  it('200 links: at most six at once of one host, all of them answered', async () => {
+  it('analyzes all of 200 links, at most six at once per host', async () => {
     let [now, most] = [0, 0]
     const slow = createServer((_request, response) => {
       now += 1
@@ -318,7 +321,7 @@ describe('limits', () => {
     expect([singleurl.map(({ url }) => url), most]).toEqual([links, 6])
   })
 
-  it('a host that answers nobody: its other links wait for no more than one round of them', async () => {
+  it('waits for one round of requests at most when a host never answers', async () => {
     const port = await serve(createServer(() => undefined))
     const service = await start()
     const links = Array.from({ length: 40 }, (_, n) => `http://127.0.0.1:${port}/${n}.bin`)

@@ -22,7 +22,7 @@ afterEach(cleanUp)
 
 const paths = async (service: Service) => (await itemsOf(service)).map(([path]) => path)
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
-/** Serves files under their names and answers with their links. */
+/** Serves files under their names and returns their links. */
 function serve(files: Record<string, Buffer>): string[] {
   return Object.entries(files).map(([name, bytes]) => {
     web.on(`/${name}`, file(bytes))
@@ -44,7 +44,7 @@ describe('the parts of one archive', () => {
     expect([await usedBytes(service), await readdir(join(service.data, 'parts'))]).toEqual([700_000, []])
   })
 
-  it('with one missing: Error that names it, the others kept; with the archive as it is: its parts as files', async () => {
+  it('fail with an error that names a missing part, keep the others, and are saved as files on a retry without unpacking', async () => {
     const parts = await makeParts('Set.zip', films, 250_000)
     const [first = '', , ...rest] = serve(parts)
     const service = await start()
@@ -60,13 +60,13 @@ describe('the parts of one archive', () => {
     expect(await paths(service)).toEqual(['Set.zip.001', 'Set.zip.003'])
   })
 
-  it('from different folders of a host: different transfers', async () => {
+  it('are separate transfers when they come from different folders of a host', async () => {
     const service = await start()
     const { rows } = await add(service, web.url('/a/x.part1.rar'), web.url('/b/x.part2.rar'), web.url('/a/x.part2.rar'))
     expect(rows.map(({ name }) => name)).toEqual(['x', 'x'])
   })
 
-  it('kill -9 while they are fetched: those that are whole are not fetched again', async () => {
+  it('that were complete are not fetched again after kill -9', async () => {
     const parts = await makeParts('Long.7z', films, 110_000)
     const held = Promise.withResolvers<void>()
     const names = Object.keys(parts)
@@ -88,7 +88,7 @@ describe('the parts of one archive', () => {
 })
 
 describe('an archive with a password', () => {
-  it('asks for it as an Error; a wrong one is said so, the right one unpacks what is already there', async () => {
+  it('asks for it with an error, reports a wrong one, and is unpacked with the right one without being fetched again', async () => {
     const [link = ''] = serve({ 'Secret.zip': await makeArchive('Secret.zip', films, '-popen sesame', '-mem=AES256') })
     const service = await start()
     await add(service, link)
@@ -110,7 +110,7 @@ describe('an archive with a password', () => {
     expect(service.log()).not.toContain('sesame')
   })
 
-  it('kill -9 right after the password was told: it is unpacked with it', async () => {
+  it('is unpacked after kill -9 right after the password was given', async () => {
     const [link = ''] = serve({ 'Kept.7z': await makeArchive('Kept.7z', films, '-psesame', '-mhe=on') })
     const first = await start()
     await add(first, link)
@@ -123,7 +123,7 @@ describe('an archive with a password', () => {
 })
 
 describe('bad input', () => {
-  it('an archive that was cut: Error with the reason, the archive kept, no half tree; as it is: the file', async () => {
+  it('reports a truncated archive, keeps it, leaves no partial tree, and saves it as a file on a retry without unpacking', async () => {
     const whole = await makeArchive('Cut.zip', films)
     const [link = ''] = serve({ 'Cut.zip': whole.subarray(0, 500_000) })
     const service = await start()
@@ -135,7 +135,7 @@ describe('bad input', () => {
     expect(await paths(service)).toEqual(['Cut.zip'])
   })
 
-  it('a damaged archive that was mended meanwhile: trying again fetches it again', async () => {
+  it('fetches a damaged archive again on a retry, in case it was repaired', async () => {
     const whole = await makeArchive('Mended.zip', films, '-mx=0')
     const broken = Buffer.from(whole)
     broken.fill(0xff, 1000, 2000)
@@ -149,7 +149,7 @@ describe('bad input', () => {
     expect(await paths(service)).toEqual(['Mended/one.mkv', 'Mended/two.mkv'])
   })
 
-  it('an archive that another program changed while it waited: fetched again, never delivered as it is', async () => {
+  it('fetches an archive again when another program changed it while it waited, instead of delivering the change', async () => {
     const archive = await makeArchive('Locked.zip', films, '-popen sesame')
     const [link = ''] = serve({ 'Locked.zip': archive })
     const service = await start()
@@ -166,7 +166,7 @@ describe('bad input', () => {
     expect(await itemsOf(second)).toEqual([['Locked.zip', archive.toString('hex')]])
   })
 
-  it('an archive whose content does not fit the disk space: Error that says so, nothing of it in the space', async () => {
+  it('reports an archive whose content does not fit the disk quota, and stores none of it', async () => {
     const [link = ''] = serve({ 'Wide.7z': await makeArchive('Wide.7z', { 'zeros.bin': Buffer.alloc(20_000_000) }) })
     const service = await start({ diskQuota: 5_000_000 })
     await add(service, link)
@@ -175,7 +175,7 @@ describe('bad input', () => {
     expect([figuresOf(row).failure, await paths(service)]).toEqual(['too-large', []])
   })
 
-  it('a file that is only called a zip: saved as it is', async () => {
+  it('saves a file that is a zip only by name as it is', async () => {
     const [link = ''] = serve({ 'not.zip': randomBytes(5000) })
     const service = await start()
     await add(service, link)
@@ -183,7 +183,7 @@ describe('bad input', () => {
     expect(await paths(service)).toEqual(['not.zip'])
   })
 
-  it('a retry of a transfer that has not failed, or is not there: refused', async () => {
+  it('refuses to retry a transfer that has not failed or does not exist', async () => {
     web.on('/held.bin', file(randomBytes(100_000), { holdUntil: new Promise(() => undefined) }))
     const service = await start()
     await add(service, web.url('/held.bin'))
@@ -195,8 +195,8 @@ describe('bad input', () => {
   })
 })
 
-describe('an archive with something odd in it', () => {
-  it('is unpacked all the same, and a message tells what was left out and renamed', async () => {
+describe('an unusual archive', () => {
+  it('is unpacked, and a message says what was left out or renamed', async () => {
     const tar = Buffer.concat([
       tarItem('/etc/motd', { bytes: Buffer.from('hello') }),
       tarItem('copy', { type: '1', link: '/etc/motd' }),
@@ -216,7 +216,7 @@ describe('an archive with something odd in it', () => {
     expect(await usedBytes(service)).toBe(10)
   })
 
-  it('that holds nothing, or nothing that can be unpacked, is kept as it is, and a message says so', async () => {
+  it('is kept as it is, with a message, when it is empty or holds nothing that can be unpacked', async () => {
     const empty = Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex')
     const links = Buffer.concat([tarItem('out', { type: '2', link: '/etc/passwd' }), tarEnd])
     const service = await start()
@@ -235,7 +235,7 @@ describe('an archive with something odd in it', () => {
     )
   })
 
-  it('RAR volumes named .001 are one archive, not one file', async () => {
+  it('of RAR volumes named .001 is unpacked, not joined into one file', async () => {
     const film = randomBytes(200_000)
     const parts = rar5Volumes('film.mkv', film, 90_000)
     const service = await start()
@@ -246,7 +246,7 @@ describe('an archive with something odd in it', () => {
 })
 
 describe('names', () => {
-  it('two archives with the same content: the second is numbered, nothing is written over', async () => {
+  it('numbers the second of two archives with the same name, and overwrites nothing', async () => {
     const [link = ''] = serve({ 'Twice.zip': await makeArchive('Twice.zip', films) })
     const service = await start()
     await add(service, link)

@@ -24,11 +24,11 @@ beforeAll(async () => {
 afterEach(cleanUp)
 
 describe('the service as it is built, in an empty folder', () => {
-  it.runIf(has('libtorrent'))('fetches a torrent, and unpacks with the 7-Zip that came with it', async () => {
+  it.runIf(has('libtorrent'))('fetches a torrent, and unpacks with its bundled 7-Zip', async () => {
     const archive = await makeArchive('Locked.7z', { 'a.txt': randomBytes(100), 'b.txt': randomBytes(200) }, '-mx=1')
     const web = await startWeb()
     web.on('/Locked.7z', file(archive))
-    // A name in GBK, which nothing says: what guesses encodings came with it too.
+    // A name in GBK without a declared charset: the encoding detection is bundled too.
     const named = '/%BA%DA%BF%CD%B5%DB%B9%FA.bin'
     web.on(named, file(randomBytes(1000)))
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 100_000 })
@@ -52,7 +52,7 @@ describe('the service as it is built, in an empty folder', () => {
 })
 
 describe('the examples', () => {
-  it('the settings file is one that the service takes', () => {
+  it('include a settings file that the service accepts', () => {
     const { users, listen, torrents } = readOptions(['--config', join(root, 'examples', 'putdesk.json')])
     expect([users?.map(({ user }) => user), listen, torrents.listen]).toEqual([
       ['ann', 'bob'],
@@ -61,10 +61,13 @@ describe('the examples', () => {
     ])
   })
 
-  it.each(['putdesk.service', 'Dockerfile'])('%s names files that a build makes', async (name) => {
-    const text = await readFile(join(root, 'examples', name), 'utf8')
-    const named = [...text.matchAll(/(?:dist|node_modules|examples)\/[\w./-]+/g)].map(([path]) => path)
-    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
-    expect(named.length).toBeGreaterThan(1)
-  })
+  it.each(['putdesk.service', 'Dockerfile'])(
+    'include %s, which names only files that exist after a build',
+    async (name) => {
+      const text = await readFile(join(root, 'examples', name), 'utf8')
+      const named = [...text.matchAll(/(?:dist|node_modules|examples)\/[\w./-]+/g)].map(([path]) => path)
+      expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+      expect(named.length).toBeGreaterThan(1)
+    },
+  )
 })

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => web.stop())
 
-/** A service with two files, and the places of their contents. */
+/** A service with two files, and the paths of their contents. */
 async function filled() {
   const service = await start()
   await service.ask('transfers.add', { links: [web.url('/whole.mp4'), web.url('/other.txt')] })
@@ -61,7 +61,7 @@ const damages: [what: string, damage: (path: string) => void, sentence: RegExp][
 ]
 
 it.each(damages)(
-  'a stored file that is %s: 410 and a true sentence, never its bytes',
+  'answers 410 with the reason, never with bytes, for a stored file that is %s',
   async (_what, damage, sentence) => {
     const { service, token, urls, wholePlace } = await filled()
     const [otherUrl = '', url = ''] = urls
@@ -83,7 +83,7 @@ it.each(damages)(
   },
 )
 
-it('a stored file that comes back is given again', async () => {
+it('serves a stored file again once it is back', async () => {
   const { service, urls, wholePlace } = await filled()
   const [, url = ''] = urls
   renameSync(wholePlace, `${wholePlace}.away`)
@@ -101,9 +101,9 @@ it('a stored file that comes back is given again', async () => {
   expect(marks).toEqual([])
 })
 
-it('a stored file that is deleted while another program has it open is gone at the next start, and comes back in no list', async () => {
+it('erases a file at the next start when it was deleted while another program had it open, and never lists it again', async () => {
   const { service, otherPlace, wholePlace } = await filled()
-  // SQLite opens a file so that Windows lets nobody remove it.
+  // While SQLite has a file open, Windows does not let anyone remove it.
   const holder = new DatabaseSync(otherPlace)
   expect(() => holder.exec('PRAGMA schema_version')).toThrow('file is not a database')
   const { rows } = await service.ask('files.list')

@@ -54,7 +54,7 @@ async function crashed({ status, stage, place, length = bytes.length, hasPlan = 
     work,
   )
   db.close()
-  // A crash seals nothing.
+  // A crash leaves no seal.
   await rm(join(data, 'putdesk.seal'))
   return data
 }
@@ -62,41 +62,44 @@ async function crashed({ status, stage, place, length = bytes.length, hasPlan = 
 const delivering = { stage: 'delivering', place: 'work' } as const
 const fetching = { stage: 'fetching', place: 'none' } as const
 
-describe('after a crash', () => {
+describe('a start after a crash', () => {
   it.each<[string, Crash, number]>([
     ['its bytes in the work folder', { ...delivering, status: 'in-complete-queue' }, 0],
     ['its plan written, nothing moved', { ...delivering, status: 'completing', hasPlan: true }, 0],
     ['its bytes moved', { ...delivering, status: 'completing', hasPlan: true, place: 'content' }, 0],
-    ['its bytes cut by another', { ...delivering, status: 'completing', length: 1000 }, 1],
-    ['its bytes gone', { ...delivering, status: 'in-complete-queue', place: 'none' }, 1],
-    ['its plan written, its bytes gone', { ...delivering, status: 'completing', hasPlan: true, place: 'none' }, 1],
+    ['its bytes truncated by another program', { ...delivering, status: 'completing', length: 1000 }, 1],
+    ['its bytes missing', { ...delivering, status: 'in-complete-queue', place: 'none' }, 1],
+    ['its plan written, its bytes missing', { ...delivering, status: 'completing', hasPlan: true, place: 'none' }, 1],
     ['looking for archives', { ...delivering, status: 'in-extraction-queue' }, 0],
     ['nothing fetched', { ...fetching, status: 'downloading' }, 1],
     ['nothing fetched', { ...fetching, status: 'in-queue' }, 1],
     ['nothing fetched', { ...fetching, status: 'waiting' }, 1],
-  ])('with %s, in %o: one file, one message, fetched again %i times', async (_what, crash, times) => {
-    const before = web.requests.length
-    const service = await startService({ data: await crashed(crash) })
-    await until(
-      () => service.ask('transfers.list'),
-      ({ rows }) => rows.length === 0,
-    )
-    const { rows } = await service.ask('files.list')
-    const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0]
-    const stored = Buffer.from(await (await fetch(`${String(rows[0]?.stream_url)}atk/${token}`)).arrayBuffer())
-    const [user] = (await service.ask('user.info')).rows
-    const messages = (await service.ask('messages.list')).rows
-    expect([rows.length, stored.equals(bytes), messages.length]).toEqual([1, true, 1])
-    expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(bytes.length)
-    const left = await until(
-      () => readdir(join(service.data, 'parts')),
-      (names) => names.length === 0,
-    )
-    expect([web.requests.length - before, left]).toEqual([times, []])
-    await service.stop()
-  })
+  ])(
+    'delivers a transfer once with %s, in %o, with one message, after fetching it again %i times',
+    async (_what, crash, times) => {
+      const before = web.requests.length
+      const service = await startService({ data: await crashed(crash) })
+      await until(
+        () => service.ask('transfers.list'),
+        ({ rows }) => rows.length === 0,
+      )
+      const { rows } = await service.ask('files.list')
+      const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0]
+      const stored = Buffer.from(await (await fetch(`${String(rows[0]?.stream_url)}atk/${token}`)).arrayBuffer())
+      const [user] = (await service.ask('user.info')).rows
+      const messages = (await service.ask('messages.list')).rows
+      expect([rows.length, stored.equals(bytes), messages.length]).toEqual([1, true, 1])
+      expect(Number(user?.disk_quota) - Number(user?.disk_quota_available)).toBe(bytes.length)
+      const left = await until(
+        () => readdir(join(service.data, 'parts')),
+        (names) => names.length === 0,
+      )
+      expect([web.requests.length - before, left]).toEqual([times, []])
+      await service.stop()
+    },
+  )
 
-  it('between a deletion and the end of its bytes: the bytes go at the next start', async () => {
+  it('erases the content of a deleted file that the crash left behind', async () => {
     const data = await crashed({ ...delivering, status: 'completing', hasPlan: true, place: 'content' })
     const service = await startService({ data })
     await until(
@@ -108,7 +111,7 @@ describe('after a crash', () => {
     db.exec(`INSERT INTO removals SELECT content FROM items WHERE content IS NOT NULL; DELETE FROM items;
       UPDATE users SET stored_bytes = 0`)
     db.close()
-    // A database that was changed by hand is told.
+    // With the seal, the change made here would be reported.
     await rm(join(data, 'putdesk.seal'))
     const next = await startService({ data })
     await until(
@@ -122,9 +125,9 @@ describe('after a crash', () => {
 
 describe('data of the first version', () => {
   it.each([
-    ['a transfer goes on from its part file', work],
-    ['also when it was killed as that was moved to its place', `${work}.part`],
-  ])('is brought to this one: %s', async (_what, place) => {
+    ['a transfer resumes from its part file', work],
+    ['a transfer resumes after a kill while its part file was being moved', `${work}.part`],
+  ])('is migrated: %s', async (_what, place) => {
     const before = web.requests.length
     const data = await mkdtemp(join(tmpdir(), 'putdesk-first-'))
     await mkdir(join(data, 'parts'))

@@ -27,9 +27,9 @@ const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.info(`damage with PUTDESK_SEED=${seed}`)
 const random = generator(seed)
 
-/** A data folder as a service left it that ended when it was told to, and that of one that was killed. */
+/** The data folder of a service that was stopped in order, and of one that was killed. */
 const left = { stopped: '', killed: '' }
-/** What is in it: every file by its path, with its bytes. */
+/** What is in both: every file by its path, with its bytes. */
 let stored: [string, string][] = []
 
 beforeAll(async () => {
@@ -131,7 +131,7 @@ it.each(
     [...lists, ...helpers, 'lock.db'].map((name): [typeof how, string] => [how, name]),
   ),
 )(
-  'after a service that was %s, %s in any state: nothing is lost, and it is told',
+  'after the service was %s, loses no file whatever the damage to %s, and reports the damage',
   async (how, name) => {
     for (const [what, damage] of Object.entries(damages)) {
       const [data, outside] = [newFolder(), newFolder()]
@@ -152,8 +152,8 @@ it.each(
       const { notice } = first
       check(first, label)
       await first.close()
-      // After a kill, what the log of the database has wins over what is in the file itself, and old ends of the log do not matter.
-      // The content of what the person deleted is gone as it should be: no file of the list lacks any.
+      // After a kill, the write-ahead log wins over the database file itself, and a stale tail of the log does not matter.
+      // Only the content of deleted files is gone: no file in the list lacks its content.
       expect(notice ?? '', label).not.toMatch(/content/)
       const canBeWithout = how === 'killed' && /bit|added|another database/.test(what)
       if (lists.includes(name) && !['a link to it', 'read-only'].includes(what) && !canBeWithout) {
@@ -177,37 +177,34 @@ it.each(
   60_000,
 )
 
-it.each(copies)(
-  'the list is never taken from a copy that is damaged where SQLite does not see it: %s',
-  async (copy) => {
-    for (const how of ['killed', 'stopped'] as const) {
-      for (const [what, pattern] of [
-        ['the name of a content', /[0-9a-f]{32}/g],
-        ['the name of an item', /file \d\.bin/g],
-      ] as const) {
-        for (const from of ['as it was', 'with a list that is gone']) {
-          const data = newFolder()
-          copyFolder(left[how], data)
-          const text = readFileSync(join(data, copy), 'latin1')
-          writeFileSync(
-            join(data, copy),
-            text.replaceAll(pattern, (found) => `x${found.slice(1)}`),
-            'latin1',
-          )
-          if (from !== 'as it was') for (const list of lists) rmSync(join(data, list), { force: true })
-          const cores = open(data)
-          const label = `${what}, ${how}, ${from}`
-          expect(treeOf(cores), label).toEqual(stored)
-          if (from === 'as it was') expect(cores.notice, label).toBe(null)
-          await cores.close()
-          rmSync(data, { recursive: true })
-        }
+it.each(copies)('never restores the list from a copy with damage that SQLite does not notice: %s', async (copy) => {
+  for (const how of ['killed', 'stopped'] as const) {
+    for (const [what, pattern] of [
+      ['the name of a content', /[0-9a-f]{32}/g],
+      ['the name of an item', /file \d\.bin/g],
+    ] as const) {
+      for (const from of ['as it was', 'with a list that is gone']) {
+        const data = newFolder()
+        copyFolder(left[how], data)
+        const text = readFileSync(join(data, copy), 'latin1')
+        writeFileSync(
+          join(data, copy),
+          text.replaceAll(pattern, (found) => `x${found.slice(1)}`),
+          'latin1',
+        )
+        if (from !== 'as it was') for (const list of lists) rmSync(join(data, list), { force: true })
+        const cores = open(data)
+        const label = `${what}, ${how}, ${from}`
+        expect(treeOf(cores), label).toEqual(stored)
+        if (from === 'as it was') expect(cores.notice, label).toBe(null)
+        await cores.close()
+        rmSync(data, { recursive: true })
       }
     }
-  },
-)
+  }
+})
 
-/** What no restart may lose, of the list in a data folder that is closed: every row, without progress and figures. */
+/** What no restart may lose of the list in a closed data folder: every row, without progress and figures. */
 function rowsIn(data: string): string {
   const sql = new DatabaseSync(join(data, 'putdesk.db'), { readOnly: true })
   const rows = [
@@ -222,7 +219,7 @@ function rowsIn(data: string): string {
 }
 
 it.each(['stopped', 'killed'] as const)(
-  'after a service that was %s, any bit of the list flipped by the disk: all is as it was, or it is told',
+  'after the service was %s, keeps every file when the disk flips any bit of the list, and reports what it restored',
   async (how) => {
     const opened = async (damage: (path: string) => void) => {
       const data = newFolder()
@@ -239,7 +236,7 @@ it.each(['stopped', 'killed'] as const)(
     const whole = await opened(() => undefined)
     expect([whole.notice, whole.tree]).toEqual([null, stored])
     const bytes = readFileSync(join(left[how], 'putdesk.db'))
-    // In the texts of every table, beside anywhere.
+    // In the texts of every table, and at random places.
     const texts = ['file-arrived', 'http://127.0.0.1:', 'renamed.bin', 'file 5.bin', 'bin'].flatMap((text) => {
       const at = bytes.indexOf(text)
       return at === -1 ? [] : [at, at + text.length - 1, bytes.lastIndexOf(text)]
@@ -255,7 +252,7 @@ it.each(['stopped', 'killed'] as const)(
   },
 )
 
-it('a log that is left of another list is not taken for that of the copy', async () => {
+it('does not apply a write-ahead log left over from another list to the restored copy', async () => {
   const [data, other] = [newFolder(), newFolder()]
   const cores = open(other)
   await cores.start()
@@ -272,7 +269,7 @@ it('a log that is left of another list is not taken for that of the copy', async
   expect(readdirSync(data).filter((name) => /damaged-.*-wal$/.test(name)).length).toBe(1)
 })
 
-it('a bit flipped in any table that the last run left alone, after a kill: it is told, and right again', async () => {
+it('reports and repairs a bit flipped in a table that the last run did not write to, after a kill', async () => {
   const data = newFolder()
   const before = open(data)
   const [core] = before.users
@@ -303,11 +300,11 @@ it('a bit flipped in any table that the last run left alone, after a kill: it is
   const bytes = readFileSync(join(killed, 'putdesk.db'))
   const told: string[] = []
   for (const text of ['an old message, number 150', 'old link number 150', 'old folder number 150']) {
-    // Some of them are in pages that are in the log as well, or that are free: damage there is none.
+    // Some of them are in pages that are in the log as well, or that are free: damage there does no harm.
     for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) {
       const { notice, rows } = await opened((path) => flip(path, at + 4))
       const [users, items, transfers, messages, ...others] = JSON.parse(rows)
-      // The message that tells of it is new.
+      // The message that reports it is new.
       expect(JSON.stringify([users, items, transfers, messages.slice(0, 300), ...others]), text).toBe(whole.rows)
       if (notice === null) continue
       expect(notice, text).toMatch(/^The list of your files was damaged/)
@@ -326,7 +323,7 @@ it.each([
   ["status = 'Of tomorrow'", ['a link']],
   ["stage = 'of tomorrow'", ['a link']],
 ])(
-  'one transfer with %s: the service starts, the others go on, and this one says what is wrong',
+  'starts with one transfer with %s, goes on with the others, and reports what is wrong with this one',
   async (change, links) => {
     const data = newFolder()
     const before = open(data)
@@ -356,7 +353,7 @@ it.each([
   },
 )
 
-it('a list that a program changed is used as it is, and told', async () => {
+it('uses a list that another program changed as it is, and reports the change', async () => {
   const data = newFolder()
   copyFolder(left.stopped, data)
   const db = new DatabaseSync(join(data, 'putdesk.db'))
@@ -370,7 +367,7 @@ it('a list that a program changed is used as it is, and told', async () => {
   await cores.close()
 })
 
-it.each(lists)('%s, its copies and its journals all gone: every content is adopted', async (name) => {
+it.each(lists)('adopts every stored file when %s is garbage and all copies and journals are gone', async (name) => {
   const data = newFolder()
   copyFolder(left.killed, data)
   for (const one of [...lists, ...helpers]) rmSync(join(data, one), { force: true })
@@ -381,7 +378,7 @@ it.each(lists)('%s, its copies and its journals all gone: every content is adopt
   await cores.close()
 })
 
-it('a damaged list without copies and journals: what can still be read in it is back, with its names', async () => {
+it('recovers what can still be read, with its names, from a damaged list without copies and journals', async () => {
   const data = newFolder()
   copyFolder(left.stopped, data)
   for (const one of helpers) rmSync(join(data, one), { force: true })
@@ -390,7 +387,7 @@ it('a damaged list without copies and journals: what can still be read in it is 
   const db = new DatabaseSync(path)
   const root = Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'items_by_age'").get()?.rootpage)
   db.close()
-  // One page of an index is noise: no row is.
+  // One page of an index is noise; no row is damaged.
   noisy(Buffer.alloc(8192)).copy(bytes, (root - 1) * 4096, 4096)
   writeFileSync(path, bytes)
   const cores = open(data)
@@ -399,7 +396,7 @@ it('a damaged list without copies and journals: what can still be read in it is 
   await cores.close()
 })
 
-it.each(['putdesk.db', 'both'])('%s of a newer version: refused, and not one byte is touched', (which) => {
+it.each(['putdesk.db', 'both'])('refuses %s of a newer version, and changes no byte', (which) => {
   const data = newFolder()
   copyFolder(left.stopped, data)
   for (const name of which === 'both' ? ['putdesk.db', 'putdesk.backup.db'] : ['putdesk.db']) {
@@ -412,7 +409,7 @@ it.each(['putdesk.db', 'both'])('%s of a newer version: refused, and not one byt
   expect(filesIn(data)).toEqual(before)
 })
 
-it('two users: the second deletes what a copy without a journal still holds, and the start goes on', async () => {
+it('starts from a copy without a journal that still lists what a second user has deleted', async () => {
   const data = newFolder()
   const first = open(data, ['ann', 'bob'])
   await first.start()
@@ -440,7 +437,7 @@ it('two users: the second deletes what a copy without a journal still holds, and
 it.each([
   ['parts', 'in a folder of others'],
   ['content', 'in a folder of others'],
-])('%s that is a link: what is in that folder and not ours stays', async (name) => {
+])('when %s is a link, leaves the files of others in that folder alone', async (name) => {
   const [data, outside] = [newFolder(), newFolder()]
   copyFolder(left.stopped, data)
   const elsewhere = join(outside, 'disk')
@@ -464,12 +461,12 @@ function copyTime(data: string): bigint | null {
   return statSync(join(data, 'putdesk.backup.db'), { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null
 }
 
-it('a log that is gone after three kills, and held more than the journals: the copy has the rest', async () => {
+it('restores from the copy what the journals lack when the write-ahead log is gone after three kills', async () => {
   const data = newFolder()
   for (let run = 0; run < 4; run++) {
     const before = copyTime(data)
     const service = await startService({ data })
-    // The copy of this run is made, and the journal starts over.
+    // Wait until this run has made its copy and started its journal over.
     await until(
       async () => copyTime(data),
       (time) => time !== before,
@@ -487,7 +484,7 @@ it('a log that is gone after three kills, and held more than the journals: the c
   await service.stop()
 })
 
-it('a content file that is missing: told once, and the item stays for when it comes back', async () => {
+it('reports a missing content file once, and keeps its item until it is back', async () => {
   const data = newFolder()
   copyFolder(left.stopped, data)
   const [path = ''] = contentsIn(data)
@@ -507,7 +504,7 @@ it('a content file that is missing: told once, and the item stays for when it co
   expect(notices).toEqual(['The content of a file is missing on the disk; the file stays in the list.', null])
 })
 
-it('a folder that was deleted, and whose contents went with it, is not told as missing when its deletion is replayed', async () => {
+it('does not report the contents of a deleted folder as missing when the deletion is replayed', async () => {
   const data = newFolder()
   const first = open(data)
   await first.start()
@@ -589,17 +586,17 @@ function filesIn(data: string): [string, string][] {
     .map((name) => [name, readFileSync(join(data, name)).toString('base64')])
 }
 
-/** In memory where that can be had: hundreds of starts force their files to the disk. */
+/** In memory where possible: hundreds of starts flush their files to the disk. */
 function newFolder(): string {
   return memoryFolder('damage')
 }
 
-/** With the times of its files to the nanosecond, as the seal of the list knows them. */
+/** Keeps the modification times to the nanosecond, which the seal of the list records. */
 function copyFolder(from: string, to: string): void {
   execFileSync('cp', ['-a', `${from}/.`, to])
 }
 
-/** Flips a bit as a disk does: the time of the file stays what it was, to the nanosecond. */
+/** Flips a bit as a failing disk does: the modification time stays the same, to the nanosecond. */
 function flip(path: string, at = Math.floor(random() * statSync(path).size)): void {
   const bytes = readFileSync(path)
   const time = `${path}.time`

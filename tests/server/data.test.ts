@@ -48,8 +48,8 @@ describe('a damaged database', () => {
   it.each([
     ['overwritten', (bytes: Buffer) => Buffer.alloc(bytes.length, 'x')],
     ['damaged in the middle', (bytes: Buffer) => bytes.fill(0xee, 4096)],
-    ['cut', (bytes: Buffer) => bytes.subarray(0, 5000)],
-  ])('%s: kept aside, the last good copy restored, and said', async (_what, damage) => {
+    ['truncated', (bytes: Buffer) => bytes.subarray(0, 5000)],
+  ])('%s: is kept aside, the last good copy is restored, and a notice says so', async (_what, damage) => {
     const { data } = await filled()
     const path = join(data, 'putdesk.db')
     const damaged = damage(await readFile(path))
@@ -69,7 +69,7 @@ describe('a damaged database', () => {
     await service.stop()
   })
 
-  it('without a copy: every file is adopted, and none is lost', async () => {
+  it('costs no file even without a copy: every file is adopted', async () => {
     const { data, content } = await filled()
     for (const name of ['putdesk.backup.db', 'putdesk.backup-1.db', 'putdesk.journal', 'putdesk.journal-1']) {
       await rm(join(data, name), { force: true })
@@ -85,7 +85,7 @@ describe('a damaged database', () => {
     await service.stop()
   })
 
-  it('is not what a healthy start finds: nothing is said', async () => {
+  it('is not reported at a healthy start', async () => {
     const { data } = await filled()
     const service = await startService({ data })
     expect([service.notice, await list(service)]).toEqual([null, ['later', 'dear.txt']])
@@ -94,7 +94,7 @@ describe('a damaged database', () => {
 })
 
 describe('a data folder', () => {
-  it('of a newer version: refused, and not touched', async () => {
+  it('of a newer version is refused and left untouched', async () => {
     const data = await folder()
     const db = new DatabaseSync(join(data, 'putdesk.db'))
     db.exec('PRAGMA user_version = 99; CREATE TABLE future (x)')
@@ -108,7 +108,7 @@ describe('a data folder', () => {
     expect((await readFile(join(data, 'putdesk.db'))).equals(before)).toBe(true)
   })
 
-  it('that another service uses: refused, until that one is gone, even by kill -9', async () => {
+  it('in use by another service is refused until that one ends, even by kill -9', async () => {
     const first = await startService()
     const { code, output } = await run(['--data', first.data, '--key', 'k', '--secret', 's'])
     expect([code, output]).toEqual([1, `Another Putdesk service is using the data folder “${first.data}”.\n`])
@@ -116,7 +116,7 @@ describe('a data folder', () => {
     await (await startService({ data: first.data })).stop()
   })
 
-  it('that cannot be made: a failure, not a start', async () => {
+  it('that cannot be created makes the start fail', async () => {
     const data = join(await folder(), 'file')
     await writeFile(data, '')
     expect((await run(['--data', data, '--key', 'k', '--secret', 's'])).code).toBe(1)
@@ -134,12 +134,12 @@ describe('the command line', () => {
     [['--data', 'x', '--key', 'k', '--secret', 's', '--busy', 'maybe'], '--busy can be'],
     [['--data', 'x', '--key', 'k', '--secret', 's', '--colour'], "Unknown option '--colour'"],
     [['--data', 'x', '--parent', '--secret', 's'], 'never on the command line'],
-  ])('%j: ends with 2 and a sentence', async (argv, sentence) => {
+  ])('exits with code 2 and a sentence, without a stack trace, for %j', async (argv, sentence) => {
     const { code, output } = await run(argv)
     expect([code, output.includes(sentence), output.includes('    at ')]).toEqual([2, true, false])
   })
 
-  it('a port that is taken: a sentence', async () => {
+  it('reports a port that is in use', async () => {
     const first = await startService()
     const { code, output } = await run([
       '--port',
@@ -155,7 +155,7 @@ describe('the command line', () => {
     await first.stop()
   })
 
-  it('SIGTERM ends it with 0, in mid-transfer too', async () => {
+  it('exits with code 0 on SIGTERM, even during a transfer', async () => {
     const web = await startWeb()
     web.on('/held', file(Buffer.alloc(1_000_000), { holdUntil: new Promise(() => undefined) }))
     const service = await startService()
@@ -166,7 +166,7 @@ describe('the command line', () => {
   })
 })
 
-describe('started by the app', () => {
+describe('the service started by the app', () => {
   const startWithParent = async (data: string) => {
     const child = spawn(process.execPath, [serviceEntry, '--parent', '--data', data, '--busy', 'never'], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -179,7 +179,7 @@ describe('started by the app', () => {
   }
   const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once('exit', resolve))
 
-  it('takes credentials and hosts from it, changes the hosts live, and ends with it', async () => {
+  it('takes credentials and hosts from the app, changes the hosts while running, and ends with the app', async () => {
     const web = await startWeb()
     web.on('/a', file(Buffer.from('a')))
     const data = await folder()
@@ -200,10 +200,10 @@ describe('started by the app', () => {
     await web.stop()
   })
 
-  it('speaks through the port of a utility process where there is one', async () => {
+  it('talks over the port of a utility process where there is one', async () => {
     const preload = `
       const { EventEmitter } = await import('node:events')
-      process.parentPort = Object.assign(new EventEmitter(), { postMessage: (said) => console.log('posted', said.ready, said.url) })
+      process.parentPort = Object.assign(new EventEmitter(), { postMessage: (message) => console.log('posted', message.ready, message.url) })
       const start = { key: 'pk', secret: 'ps', user: 'ann', password: 'pp', allowHosts: [] }
       setImmediate(() => process.parentPort.emit('message', { data: { start } }))`
     const argv = [
@@ -229,7 +229,7 @@ describe('started by the app', () => {
     expect(await end).toBe(0)
   })
 
-  it('ends when the app says so through that port', async () => {
+  it('ends when the app sends a stop over that port', async () => {
     const preload = `
       const { EventEmitter } = await import('node:events')
       process.parentPort = Object.assign(new EventEmitter(), { postMessage: () => process.parentPort.emit('message', { data: { stop: true } }) })
@@ -240,7 +240,7 @@ describe('started by the app', () => {
     expect(await ended(spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] }))).toBe(0)
   })
 
-  it('tells it why a data folder that another service has cannot be used', async () => {
+  it('tells the app why a data folder that another service uses cannot be used', async () => {
     const data = await folder()
     const owner = await startService({ data })
     const child = spawn(process.execPath, [serviceEntry, '--parent', '--data', data], {

@@ -12,15 +12,15 @@ const atom = (entries: string, attributes = '') =>
 const links = async (text: string, url = feedUrl) => (await readFeed(text, url)).map(({ link }) => link)
 const titles = async (text: string) => (await readFeed(text, feedUrl)).map(({ title }) => title)
 
-describe('which link of an entry is taken', () => {
+describe('the link of an entry', () => {
   const picture = '<enclosure url="http://h/cover.jpg" type="image/jpeg" length="1"/>'
   const film = '<enclosure url="http://h/film.mp4" type="video/mp4"/>'
   const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}`
   it.each([
-    ['a film before a picture that stands first', `${picture}${film}`, 'http://h/film.mp4'],
-    ['a film that says no type', `${picture}<enclosure url="http://h/get?id=1"/>`, 'http://h/get?id=1'],
+    ['a film over a picture that comes first', `${picture}${film}`, 'http://h/film.mp4'],
+    ['a film without a type', `${picture}<enclosure url="http://h/get?id=1"/>`, 'http://h/get?id=1'],
     [
-      'a film whose type is wrong',
+      'a film with an empty type over a picture without one',
       '<enclosure url="http://h/a.jpg"/><enclosure url="http://h/a.mkv" type=""/>',
       'http://h/a.mkv',
     ],
@@ -29,7 +29,7 @@ describe('which link of an entry is taken', () => {
       `<link>http://h/page</link><torrent:magnetURI><![CDATA[${magnet}&dn=a]]></torrent:magnetURI>`,
       `${magnet}&dn=a`,
     ],
-    ['torrent:magnetURI before a picture', `${picture}<torrent:magnetURI>${magnet}</torrent:magnetURI>`, magnet],
+    ['torrent:magnetURI over a picture', `${picture}<torrent:magnetURI>${magnet}</torrent:magnetURI>`, magnet],
     [
       'a magnet in a nested torrent element',
       `<link>http://h/page</link><torrent><magnetURI>${magnet}</magnetURI></torrent>`,
@@ -41,22 +41,22 @@ describe('which link of an entry is taken', () => {
       'http://h/a.mp4',
     ],
     ['a link to a torrent', '<link>http://h/page.html</link><guid>http://h/a.torrent</guid>', 'http://h/a.torrent'],
-    ['a picture before nothing else than a page', `<link>http://h/page</link>${picture}`, 'http://h/cover.jpg'],
-    ['a link that is a film before a picture', `${picture}<link>http://h/a.mkv</link>`, 'http://h/a.mkv'],
-    ['the link, where nothing else is', '<link> \n http://h/page </link>', 'http://h/page'],
-    ['a guid that is an address', '<guid isPermaLink="true">http://h/page</guid>', 'http://h/page'],
+    ['a picture over a page', `<link>http://h/page</link>${picture}`, 'http://h/cover.jpg'],
+    ['a link to a film over a picture', `${picture}<link>http://h/a.mkv</link>`, 'http://h/a.mkv'],
+    ['the link when there is nothing else', '<link> \n http://h/page </link>', 'http://h/page'],
+    ['a guid that is a URL', '<guid isPermaLink="true">http://h/page</guid>', 'http://h/page'],
     [
-      'no guid that says it is none',
+      'the link over a guid that is no permalink',
       '<link>http://h/1</link><guid isPermaLink="false">http://h/guid</guid>',
       'http://h/1',
     ],
-    ['an address in capitals', '<ENCLOSURE URL="HTTP://H/a.mp3" TYPE="audio/mpeg"/>', 'HTTP://H/a.mp3'],
+    ['a URL in capitals', '<ENCLOSURE URL="HTTP://H/a.mp3" TYPE="audio/mpeg"/>', 'HTTP://H/a.mp3'],
     [
-      'an enclosure of Atom in RSS',
+      'an Atom enclosure in RSS',
       '<atom:link rel="enclosure" href="http://h/a.mp3"/><link>http://h/page</link>',
       'http://h/a.mp3',
     ],
-  ])('RSS: %s', async (_what, inside, link) => {
+  ])('in RSS is %s', async (_what, inside, link) => {
     expect(
       await links(rss(`<item><title>x</title>${inside}</item>`, 'xmlns:atom="http://www.w3.org/2005/Atom"')),
     ).toEqual([link])
@@ -64,7 +64,7 @@ describe('which link of an entry is taken', () => {
 
   it.each([
     [
-      'rel=alternate, though rel=related stands first',
+      'rel=alternate over an earlier rel=related',
       '<link rel="related" href="http://h/other"/><link rel="alternate" href="http://h/page"/>',
       ['http://h/page'],
     ],
@@ -73,28 +73,28 @@ describe('which link of an entry is taken', () => {
       '<link rel="related" href="http://h/other"/><link href="http://h/page"/>',
       ['http://h/page'],
     ],
-    ['rel=related, where nothing else is', '<link rel="related" href="http://h/other"/>', ['http://h/other']],
+    ['rel=related when there is nothing else', '<link rel="related" href="http://h/other"/>', ['http://h/other']],
     [
-      'none of those that lead to other things',
+      'none with rel=self, edit, replies or via',
       '<link rel="self" href="http://h/self"/><link rel="edit" href="http://h/edit"/><link rel="replies" href="http://h/r"/><link rel="via" href="http://h/v"/>',
       [],
     ],
     [
-      'rel as an address',
+      'rel=enclosure given as a URL',
       '<link rel="http://www.iana.org/assignments/relation/enclosure" href="http://h/a.mp3"/><link href="http://h/page"/>',
       ['http://h/a.mp3'],
     ],
     [
-      'nothing of the source that it came from',
+      'no link of the source element',
       '<source><id>other</id><title>Other</title><link href="http://h/other"/></source><link href="http://h/page"/>',
       ['http://h/page'],
     ],
-    ['content that lies elsewhere', '<content type="video/mp4" src="http://h/a.mp4"/>', ['http://h/a.mp4']],
-  ])('Atom: %s', async (_what, inside, expected) => {
+    ['the src of its content', '<content type="video/mp4" src="http://h/a.mp4"/>', ['http://h/a.mp4']],
+  ])('in Atom is %s', async (_what, inside, expected) => {
     expect(await links(atom(`<entry><id>x</id><title>x</title>${inside}</entry>`))).toEqual(expected)
   })
 
-  it('an image inside an item gives neither title nor link', async () => {
+  it('is not that of an image inside the item, nor is the title', async () => {
     const image = '<image><url>http://h/i.png</url><title>Picture</title><link>http://h/picture</link></image>'
     expect(
       await readFeed(rss(`<item>${image}<title>Film</title><guid>1</guid><link>http://h/page</link></item>`), feedUrl),
@@ -104,30 +104,38 @@ describe('which link of an entry is taken', () => {
 
 describe('relative links', () => {
   it.each([
-    ['to the feed', rss('<item><enclosure url="../a.mp3" type="audio/mpeg"/></item>'), 'http://feeds.example/a.mp3'],
-    ['with another host', rss('<item><enclosure url="//cdn.example/a.mp3"/></item>'), 'http://cdn.example/a.mp3'],
     [
-      'to xml:base',
+      'against the URL of the feed',
+      rss('<item><enclosure url="../a.mp3" type="audio/mpeg"/></item>'),
+      'http://feeds.example/a.mp3',
+    ],
+    [
+      'with the scheme of the feed',
+      rss('<item><enclosure url="//cdn.example/a.mp3"/></item>'),
+      'http://cdn.example/a.mp3',
+    ],
+    [
+      'against xml:base',
       atom('<entry><link rel="enclosure" href="a.mp3"/></entry>', 'xml:base="http://base.example/x/"'),
       'http://base.example/x/a.mp3',
     ],
     [
-      'to one xml:base in another',
+      'against nested xml:base attributes',
       atom('<entry xml:base="deep/"><link rel="enclosure" href="a.mp3"/></entry>', 'xml:base="/x/"'),
       'http://feeds.example/x/deep/a.mp3',
     ],
-    ['to the xml:base of its own', atom('<entry><link xml:base="http://b/" href="a.mp3"/></entry>'), 'http://b/a.mp3'],
-    ['with blanks in it', rss('<item><enclosure url=" /a b.mp3 "/></item>'), 'http://feeds.example/a%20b.mp3'],
+    ['against their own xml:base', atom('<entry><link xml:base="http://b/" href="a.mp3"/></entry>'), 'http://b/a.mp3'],
+    ['with spaces in them', rss('<item><enclosure url=" /a b.mp3 "/></item>'), 'http://feeds.example/a%20b.mp3'],
     [
-      'to a base that is none',
+      'against the URL of the feed when xml:base is invalid',
       atom('<entry><link href="a.mp3"/></entry>', 'xml:base="http://["'),
       'http://feeds.example/shows/a.mp3',
     ],
-  ])('are relative %s', async (_what, text, link) => {
+  ])('are resolved %s', async (_what, text, link) => {
     expect(await links(text)).toEqual([link])
   })
 
-  it('never become an address that is not of the net', async () => {
+  it('are dropped when they do not give a web URL', async () => {
     const bad = ['javascript:alert(1)', 'file:///etc/passwd', 'data:text/plain,x', 'putio:x', 'http://[', '']
     expect(await links(rss(bad.map((url) => `<item><guid>x</guid><enclosure url="${url}"/></item>`).join('')))).toEqual(
       [],
@@ -145,7 +153,7 @@ describe('entities', () => {
     ['AT&T 1 &lt; 2', 'AT&T 1 < 2'],
     ['a<![CDATA[ b]]> c', 'a b c'],
     ['two\n   lines', 'two lines'],
-  ])('RSS reads the title %s', async (title, read) => {
+  ])('are decoded in the RSS title %s', async (title, read) => {
     expect(await titles(rss(`<item><title>${title}</title><link>http://h/</link></item>`))).toEqual([read])
   })
 
@@ -156,7 +164,7 @@ describe('entities', () => {
       '<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Rock <b>&amp;</b> roll</div></title>',
       'Rock & roll',
     ],
-  ])('Atom reads %s', async (title, read) => {
+  ])('are decoded in the Atom title %s', async (title, read) => {
     expect(await titles(atom(`<entry>${title}<link href="http://h/"/></entry>`))).toEqual([read])
   })
 
@@ -165,7 +173,7 @@ describe('entities', () => {
     'http://h/get?a=1&amp;amp;b=2',
     'http://h/get?a=1&b=2',
     'http://h/get?a=1&#38;b=2',
-  ])('reads the address %s', async (url) => {
+  ])('are decoded in the URL %s', async (url) => {
     expect(await links(rss(`<item><enclosure url="${url}"/></item>`))).toEqual(['http://h/get?a=1&b=2'])
     expect(await links(rss(`<item><link>${url}</link></item>`))).toEqual(['http://h/get?a=1&b=2'])
   })
@@ -206,25 +214,25 @@ describe('kinds of feeds', () => {
         ],
       }),
     ],
-  ])('%s', async (_kind, text) => {
+  ])('reads %s', async (_kind, text) => {
     expect(await readFeed(text, feedUrl)).toMatchObject([{ title: 'x', link: 'http://h/a.mp3' }])
   })
 
   it.each([rss(''), atom(''), '<rss/>', '{"version":"https://jsonfeed.org/version/1","items":[]}'])(
-    '%s is empty',
+    'reads %s as empty',
     async (text) => {
       expect(await readFeed(text, feedUrl)).toEqual([])
     },
   )
 
   it.each(['', ' ', '{', '{}', '[]', 'null', '{"items":[1]}', '<html><body>', '<opml/>', '\0\0\0'])(
-    '“%s” is none',
+    'rejects “%s”, which is no feed',
     async (text) => {
       await expect(readFeed(text, feedUrl)).rejects.toThrow('gives no feed')
     },
   )
 
-  it('one damaged entry takes no other with it', async () => {
+  it('keeps the other entries when one is damaged', async () => {
     const json = {
       version: 'https://jsonfeed.org/version/1',
       items: [
@@ -245,7 +253,7 @@ describe('kinds of feeds', () => {
 })
 
 describe('ids', () => {
-  it('are the guid, else the link', async () => {
+  it('are the guid, or else the link', async () => {
     const entries = await readFeed(
       rss('<item><guid> g </guid><link>http://h/1</link></item><item><link>http://h/2</link></item>'),
       feedUrl,
@@ -253,7 +261,7 @@ describe('ids', () => {
     expect(entries.map(({ id }) => id)).toEqual(['g', 'http://h/2'])
   })
 
-  it('that are the same of different entries are told apart by their titles', async () => {
+  it('include the title when different entries share a guid', async () => {
     const item = (guid: string, title: string) =>
       `<item><guid>${guid}</guid><title>${title}</title><link>http://h/${title}</link></item>`
     const entries = await readFeed(
@@ -269,7 +277,7 @@ describe('ids', () => {
   })
 })
 
-it('takes no longer than its input for any feed, and lets others work meanwhile', async () => {
+it('reads any feed, however malformed, in bounded CPU time', async () => {
   const random = seededRandom()
   const pieces = [
     '<item>',
@@ -296,7 +304,7 @@ it('takes no longer than its input for any feed, and lets others work meanwhile'
   expect(await took(make(200_000))).toBeLessThan(3000)
 })
 
-describe('texts in other encodings', () => {
+describe('the encoding of a text', () => {
   const feed = (declared: string | null) =>
     `<?xml version="1.0"${declared === null ? '' : ` encoding="${declared}"`}?><rss><channel><item><title>Новая папка, ёлка и фильм о любви</title><link>http://h/</link></item></channel></rss>`
   const utf16 = (text: string, isBig = false) =>
@@ -304,37 +312,37 @@ describe('texts in other encodings', () => {
   const bom = '\ufeff'
   it.each([
     ['declared in the text', encoded(feed('windows-1251'), 'windows-1251'), 'application/xml'],
-    ['declared in the head', encoded(feed(null), 'windows-1251'), 'application/xml; charset=windows-1251'],
-    ['declared in quotes', encoded(feed(null), 'windows-1251'), 'application/xml; Charset="CP1251"; x=y'],
+    ['declared in the header', encoded(feed(null), 'windows-1251'), 'application/xml; charset=windows-1251'],
+    ['declared in the header in quotes', encoded(feed(null), 'windows-1251'), 'application/xml; Charset="CP1251"; x=y'],
     ['declared nowhere', encoded(feed(null), 'windows-1251'), null],
     ['declared nowhere, KOI8-R', encoded(feed(null), 'koi8-r'), 'application/rss+xml'],
-    ['wrongly in the head', encoded(feed('windows-1251'), 'windows-1251'), 'text/xml; charset=utf-8'],
-    ['wrongly in the text', encoded(feed('utf-8'), 'windows-1251'), 'text/xml; charset=windows-1251'],
-    ['wrongly everywhere', encoded(feed('utf-8'), 'windows-1251'), 'text/xml; charset=utf-8'],
+    ['declared wrongly in the header', encoded(feed('windows-1251'), 'windows-1251'), 'text/xml; charset=utf-8'],
+    ['declared wrongly in the text', encoded(feed('utf-8'), 'windows-1251'), 'text/xml; charset=windows-1251'],
+    ['declared wrongly in both', encoded(feed('utf-8'), 'windows-1251'), 'text/xml; charset=utf-8'],
     [
-      'in the head by a server that says Latin-1 of everything',
+      'declared in the text, with Latin-1 as the server’s default',
       encoded(feed('windows-1251'), 'windows-1251'),
       'text/xml; charset=ISO-8859-1',
     ],
-    ['UTF-8 that is called something else', Buffer.from(feed('windows-1251')), 'text/xml; charset=iso-8859-1'],
-    ['UTF-8 with a mark', Buffer.from(bom + feed('windows-1251')), 'text/xml; charset=windows-1251'],
-    ['UTF-16 with a mark', utf16(bom + feed('utf-16')), 'application/xml'],
-    ['UTF-16 with a mark, the other way round', utf16(bom + feed('utf-16'), true), 'application/xml; charset=utf-8'],
-    ['UTF-16 without a mark', utf16(feed('utf-16')), null],
-    ['UTF-16 without a mark, the other way round', utf16(feed(null), true), null],
-    ['UTF-16 by the head alone', utf16(` ${feed(null)}`), 'application/xml; charset=UTF-16LE'],
-    ['a label that nobody knows', Buffer.from(feed('x-none')), 'text/xml; charset=none'],
-    ['UTF-16 that is UTF-8', Buffer.from(feed('utf-16')), null],
-  ])('%s', async (_what, bytes, type) => {
+    ['UTF-8 declared as something else', Buffer.from(feed('windows-1251')), 'text/xml; charset=iso-8859-1'],
+    ['UTF-8 with a byte order mark', Buffer.from(bom + feed('windows-1251')), 'text/xml; charset=windows-1251'],
+    ['UTF-16 with a byte order mark', utf16(bom + feed('utf-16')), 'application/xml'],
+    ['big-endian UTF-16 with a byte order mark', utf16(bom + feed('utf-16'), true), 'application/xml; charset=utf-8'],
+    ['UTF-16 without a byte order mark', utf16(feed('utf-16')), null],
+    ['big-endian UTF-16 without a byte order mark', utf16(feed(null), true), null],
+    ['UTF-16 declared in the header only', utf16(` ${feed(null)}`), 'application/xml; charset=UTF-16LE'],
+    ['UTF-8 with an unknown label', Buffer.from(feed('x-none')), 'text/xml; charset=none'],
+    ['UTF-8 declared as UTF-16', Buffer.from(feed('utf-16')), null],
+  ])('is recognized: %s', async (_what, bytes, type) => {
     expect(await titles(documentText(bytes, type))).toEqual(['Новая папка, ёлка и фильм о любви'])
   })
 
-  it('one that looks like ASCII, and is ISO-2022-JP', () => {
+  it('is recognized: ISO-2022-JP, which looks like ASCII', () => {
     const bytes = Buffer.from('<title>\x1b$B1G2h\x1b(B</title>')
     expect(documentText(bytes, 'text/html; charset=iso-2022-jp')).toBe('<title>映画</title>')
   })
 
-  it('a web page that says it itself', () => {
+  it('is read from the meta element of a web page, or else guessed', () => {
     const page = (meta: string) => `<!doctype html><html><head>${meta}<title>Фильмы и музыка</title>`
     for (const meta of [
       '<meta charset=windows-1251>',
@@ -345,7 +353,7 @@ describe('texts in other encodings', () => {
     }
   })
 
-  it('one bad byte spoils neither the rest of UTF-8 nor of another encoding', () => {
+  it('is recognized despite one bad byte, in UTF-8 and in GBK', () => {
     const text = Buffer.concat([
       Buffer.from('Zoë – 黑客帝国 '.repeat(50)),
       Buffer.from([0xff]),

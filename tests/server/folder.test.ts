@@ -14,13 +14,13 @@ function newFolder(): string {
   return folder
 }
 
-/** A data folder that was used before. */
+/** A data folder that a service has already used. */
 function used(folder = newFolder()): string {
   openDatabase(folder).close()
   return folder
 }
 
-/** Makes a data folder that cannot be used, and answers with its path. */
+/** Makes a data folder that cannot be used, and returns its path. */
 type Case = [what: string, make: () => string, sentence: RegExp]
 
 const anyone: Case[] = [
@@ -65,7 +65,7 @@ const anyone: Case[] = [
 
 const linked: Case[] = [
   [
-    'with a link to nowhere in place of “parts”',
+    'with a dangling link in place of “parts”',
     () => {
       const folder = newFolder()
       symlinkSync('/nowhere/at/all', join(folder, 'parts'))
@@ -74,7 +74,7 @@ const linked: Case[] = [
     /^“\S+[\\/]parts” is (a link that leads nowhere|not a folder|not there)/,
   ],
   [
-    'with a link to a text in place of the lock',
+    'with a link to a text file in place of the lock',
     () => {
       const folder = newFolder()
       writeFileSync(join(folder, 'notes.txt'), 'my notes, '.repeat(100))
@@ -84,7 +84,7 @@ const linked: Case[] = [
     /^“\S+[\\/]lock\.db” cannot be used as a lock: move it away, then start again\.$/,
   ],
   [
-    'with a link to nowhere in place of the list',
+    'with a dangling link in place of the list',
     () => {
       const folder = used()
       rmSync(join(folder, 'putdesk.db'))
@@ -97,7 +97,7 @@ const linked: Case[] = [
 
 const nobody: Case[] = [
   [
-    'that may not be written to',
+    'without write permission',
     () => {
       const folder = newFolder()
       chmodSync(folder, 0o755)
@@ -106,7 +106,7 @@ const nobody: Case[] = [
     /^Putdesk may not use “\S+”: give your user the right to read and write it, or use another folder\.$/,
   ],
   [
-    'in a folder that may not be written to',
+    'in a folder without write permission',
     () => {
       const folder = newFolder()
       chmodSync(folder, 0o755)
@@ -127,7 +127,7 @@ const nobody: Case[] = [
 
 const mounted: Case[] = [
   [
-    'on a disk that is read-only',
+    'on a read-only disk',
     () => {
       const disk = mountSmallDisk(4)
       onTestFinished(disk.stop)
@@ -138,7 +138,7 @@ const mounted: Case[] = [
     /^“\S+” cannot be written to: make it writable, or use another folder\.$/,
   ],
   [
-    'on a disk that is full',
+    'on a full disk',
     () => {
       const disk = mountSmallDisk(1)
       onTestFinished(disk.stop)
@@ -158,26 +158,35 @@ const mounted: Case[] = [
   ],
 ]
 
-describe('a data folder that cannot be used: one true sentence, and the same for the app', () => {
-  it.each(anyone)('%s', async (_what, make, sentence) => {
+describe('a data folder', () => {
+  it.each(anyone)('%s is refused with one sentence, the same for the app', async (_what, make, sentence) => {
     await refused(make(), sentence, null)
   })
 
-  it.runIf(has('symbolic links')).each(linked)('%s', async (_what, make, sentence) => {
-    await refused(make(), sentence, null)
-  })
+  it.runIf(has('symbolic links')).each(linked)(
+    '%s is refused with one sentence, the same for the app',
+    async (_what, make, sentence) => {
+      await refused(make(), sentence, null)
+    },
+  )
 
-  it.runIf(has('a user who is root')).each(nobody)('%s', async (_what, make, sentence) => {
-    await refused(make(), sentence, 65_534)
-  })
+  it.runIf(has('a user who is root')).each(nobody)(
+    '%s is refused with one sentence, the same for the app',
+    async (_what, make, sentence) => {
+      await refused(make(), sentence, 65_534)
+    },
+  )
 
-  it.runIf(has('tmpfs')).each(mounted)('%s', async (_what, make, sentence) => {
-    await refused(make(), sentence, null)
-  })
+  it.runIf(has('tmpfs')).each(mounted)(
+    '%s is refused with one sentence, the same for the app',
+    async (_what, make, sentence) => {
+      await refused(make(), sentence, null)
+    },
+  )
 })
 
 it.each(['garbage', '', '{}', 'SQLite format 3\0 and then something else'])(
-  'a lock that holds “%s” is a lock',
+  'locks the data folder with a lock file that holds “%s”',
   (text) => {
     const folder = newFolder()
     writeFileSync(join(folder, 'lock.db'), text.repeat(50))

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => web.stop())
 afterEach(cleanUp)
 
-/** A data folder on a real disk of so many MiB, all but some of it taken by something else. */
+/** A data folder on a real disk, which another file fills except for `freeMebibytes`. */
 async function crowdedDisk(mebibytes: number, freeMebibytes: number) {
   const disk = mountSmallDisk(mebibytes)
   onTestFinished(disk.stop)
@@ -30,8 +30,8 @@ async function crowdedDisk(mebibytes: number, freeMebibytes: number) {
   return { data: join(disk.folder, 'data'), makeRoom: () => rm(ballast) }
 }
 
-describe.runIf(has('tmpfs'))('a disk that is full', () => {
-  it('while fetching: waits and says so, other things still work, and goes on when there is room', async () => {
+describe.runIf(has('tmpfs'))('a full disk', () => {
+  it('pauses a fetch with the reason, leaves other things working, and lets it resume when there is room', async () => {
     const bytes = randomBytes(12_000_000)
     web.on('/film.mkv', file(bytes))
     const { data, makeRoom } = await crowdedDisk(24, 8)
@@ -52,7 +52,7 @@ describe.runIf(has('tmpfs'))('a disk that is full', () => {
     expect(web.requests.filter(({ path, method }) => path === '/film.mkv' && method === 'GET').length).toBeLessThan(3)
   })
 
-  it('without one byte of room after a kill: starts, with everything that was there', async () => {
+  it('does not keep the service from starting after a kill, with everything that was there', async () => {
     const { data } = await crowdedDisk(24, 16)
     const service = await start({ data })
     const names = Array.from({ length: 40 }, (_, index) => `folder ${index}`)
@@ -60,7 +60,7 @@ describe.runIf(has('tmpfs'))('a disk that is full', () => {
     await service.kill9()
     const { bavail, bsize } = statfsSync(data)
     for (const [index, bytes] of [bavail * bsize - 8 * bsize, 8 * bsize].entries()) {
-      // The last block may not be had.
+      // The last block may not be available.
       await writeFile(join(data, '..', `more of another program ${index}`), Buffer.alloc(bytes)).catch(() => undefined)
     }
     const again = await start({ data })
@@ -68,7 +68,7 @@ describe.runIf(has('tmpfs'))('a disk that is full', () => {
     expect((await readdir(data)).filter((name) => /damaged|kept|^putdesk\.db\./.test(name))).toEqual([])
   })
 
-  it('while twelve wait for it: each says so, another is heard too, and all go on when there is room', async () => {
+  it('pauses twelve transfers, each with the reason, and lets all of them resume when there is room', async () => {
     const bytes = randomBytes(3_000_000)
     web.on('/one-of-many.mkv', file(bytes))
     const { data, makeRoom } = await crowdedDisk(64, 8)
@@ -84,7 +84,7 @@ describe.runIf(has('tmpfs'))('a disk that is full', () => {
     expect((await itemsOf(service)).filter(([, hex]) => hex === bytes.toString('hex'))).toHaveLength(12)
   })
 
-  it('while unpacking: waits and says so, and the tree is there once there is room', async () => {
+  it('pauses unpacking with the reason, and the tree is delivered once there is room', async () => {
     const archive = await makeArchive('Wide.7z', { 'zeros.bin': Buffer.alloc(12_000_000), 'a.txt': Buffer.from('a') })
     web.on('/Wide.7z', file(archive))
     const { data, makeRoom } = await crowdedDisk(32, 6)
@@ -100,28 +100,25 @@ describe.runIf(has('tmpfs'))('a disk that is full', () => {
     expect(await usedBytes(service)).toBe(12_000_001)
   })
 
-  it.runIf(has('libtorrent'))(
-    'while fetching a torrent: waits and says so, and goes on when there is room',
-    async () => {
-      const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 12_000_000 })
-      const port = await freePort()
-      await startLibtorrent(torrent)
-      const seed = await startLibtorrent(torrent)
-      const { data, makeRoom } = await crowdedDisk(24, 6)
-      const service = await start({ data, diskQuota: 100_000_000, flags: ['--listen-peers', `127.0.0.1:${port}`] })
-      await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
-      await until(
-        () => listed(service),
-        ([one]) => /disk is full/.test(`${figuresOf(one).reason}`),
-      )
-      await makeRoom()
-      await until(
-        () => listed(service),
-        ([one]) => one?.status === 'Seeding',
-      )
-      await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-      await whenEmpty(service)
-      expect((await itemsOf(service)).map(([path]) => path)).toEqual(['film.mkv'])
-    },
-  )
+  it.runIf(has('libtorrent'))('pauses a torrent with the reason, and lets it resume when there is room', async () => {
+    const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 12_000_000 })
+    const port = await freePort()
+    await startLibtorrent(torrent)
+    const seed = await startLibtorrent(torrent)
+    const { data, makeRoom } = await crowdedDisk(24, 6)
+    const service = await start({ data, diskQuota: 100_000_000, flags: ['--listen-peers', `127.0.0.1:${port}`] })
+    await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
+    await until(
+      () => listed(service),
+      ([one]) => /disk is full/.test(`${figuresOf(one).reason}`),
+    )
+    await makeRoom()
+    await until(
+      () => listed(service),
+      ([one]) => one?.status === 'Seeding',
+    )
+    await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
+    await whenEmpty(service)
+    expect((await itemsOf(service)).map(([path]) => path)).toEqual(['film.mkv'])
+  })
 })

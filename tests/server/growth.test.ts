@@ -15,9 +15,9 @@ import { openFolder } from '../support/cores.ts'
 import { cpuMs } from '../support/growth.ts'
 import { memoryFolder } from '../support/temp-folder.ts'
 
-/** Fewer than some thousand fit into what SQLite keeps in memory, and cost less each. */
+/** Fewer than a few thousand items fit into SQLite’s page cache, and cost less each. */
 const [small, large] = [5000, 40_000]
-/** So many times the items may cost this much more: 2.5 for each time that they double. */
+/** How many times more the larger count may cost: 2.5 for each doubling. */
 const maxGrowth = 2.5 ** Math.log2(large / small)
 
 const opened: Cores[] = []
@@ -38,8 +38,8 @@ interface Filled {
 }
 
 /**
- * Two users; the first shares a tree of so many items, as many folders as files in each, and has as many messages and transfers.
- * The files of a folder came one after the other.
+ * Two users. The first shares a tree of `count` items, with as many folders as files in each folder, and has as many messages and
+ * transfers. The files of a folder have consecutive ids.
  */
 async function filled(count: number): Promise<Filled> {
   const data = memoryFolder('growth')
@@ -96,12 +96,12 @@ const works: Record<string, Work> = {
   'a zip': ({ core, folderId }) => zipOf(core, folderId),
 }
 
-describe('eight times as much takes at most sixteen times as long', () => {
+describe('eight times as many items take at most sixteen times as long', () => {
   it.each(Object.entries(works))('%s', async (_name, work) => {
     await expectGrowth(20, (which, turn) => cpuMs(() => work(which === 'few' ? few : many, turn)))
   })
 
-  it('files.delete, with all that goes on afterwards', async () => {
+  it('files.delete, including the clean-up after it', async () => {
     await expectGrowth(4, async (which) => {
       const { core, folderId } = await filled(which === 'few' ? small : large)
       return cpuMs(async () => {
@@ -111,7 +111,7 @@ describe('eight times as much takes at most sixteen times as long', () => {
     })
   })
 
-  it.each(['the same name', 'names of their own'])('files that arrive with %s', async (which) => {
+  it.each(['the same name', 'distinct names'])('files that arrive with %s', async (which) => {
     await expectGrowth(6, async (size) => {
       const count = size === 'few' ? small : large
       const { core } = await filled(16)
@@ -124,11 +124,11 @@ describe('eight times as much takes at most sixteen times as long', () => {
   })
 })
 
-/** What is asked once at a start or an update, about everything there is. */
+/** Queries over everything, which are made only once at a start or an update. */
 const atStart =
   /^(SELECT content(?:, parent_id)? FROM (items|transfers|removals|missing|left_work)|SELECT plan FROM transfers|SELECT id FROM users|SELECT \* FROM messages$)\b/
 
-it('no query looks through a whole table', async () => {
+it('makes no query that scans a whole table', async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
   const space = await filled(small)
   for (const [name, work] of Object.entries(works)) if (name !== 'a zip') await work(space, 0)
@@ -153,8 +153,8 @@ it('no query looks through a whole table', async () => {
 })
 
 /**
- * Compares the shortest of several turns: a machine that does other things meanwhile makes nothing quicker. Below 1 ms all is
- * noise. A bad figure is measured again, so many turns at most.
+ * Compares the shortest of several turns, as a busy machine only makes a turn slower. Below 1 ms everything is noise. A bad
+ * figure is measured again, in `maxTurns` turns at most.
  */
 async function expectGrowth(
   maxTurns: number,
@@ -169,7 +169,7 @@ async function expectGrowth(
   expect(growth()).toBeLessThan(maxGrowth)
 }
 
-/** The head of a zip, for which the whole tree is gone through; its bytes are not read. */
+/** The headers of a zip, which take a walk through the whole tree, but no content. */
 async function zipOf(core: Core, folderId: number): Promise<void> {
   const request = new IncomingMessage(new Socket())
   request.method = 'HEAD'

@@ -17,7 +17,7 @@ afterAll(async () => {
   await web.stop()
 })
 
-/** Asks with headers that `fetch` would not let a program set. */
+/** Makes a request with headers that `fetch` does not allow. */
 function get(path: string, headers: Record<string, string>): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(`${service.url}${path}`, { headers }, (response) => {
@@ -33,13 +33,13 @@ function get(path: string, headers: Record<string, string>): Promise<{ status: n
 }
 const info = '/v1/user?method=info&request={"api_key":"test-key","api_secret":"test-secret"}'
 
-describe('requests that a page in a browser made', () => {
+describe('requests from a web page', () => {
   it.each([
     { origin: 'http://evil.example' },
     { origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-origin' },
-  ])('%j: refused, with right credentials too', async (headers) => {
+  ])('are refused with the header %j, even with valid credentials', async (headers) => {
     const answer = await get(info, headers)
     expect([
       answer.status,
@@ -48,7 +48,7 @@ describe('requests that a page in a browser made', () => {
     ]).toEqual([403, false, 403])
   })
 
-  it('but for media with a valid token', async () => {
+  it('are allowed for media with a valid token', async () => {
     web.on('/a.mp4', file(Buffer.from('film')))
     await service.ask('transfers.add', { links: [web.url('/a.mp4')] })
     const [item] = (
@@ -63,12 +63,12 @@ describe('requests that a page in a browser made', () => {
     expect((await get(`/download-file/1/${String(item?.id)}`, headers)).status).toBe(403)
   })
 
-  it('opened by the person in the address bar: fine', async () => {
+  it('are allowed when the user opened the URL in the address bar', async () => {
     expect((await get(info, { 'sec-fetch-site': 'none' })).status).toBe(200)
   })
 })
 
-describe('the host a request is for', () => {
+describe('the Host header', () => {
   it.each([
     'evil.example',
     'evil.example:80',
@@ -77,11 +77,11 @@ describe('the host a request is for', () => {
     '0.0.0.0',
     'api.put.io.evil.example',
     'xput.io',
-  ])('%s: refused', async (host) => {
+  ])('is refused as %s', async (host) => {
     expect((await get(info, { host })).status).toBe(403)
   })
 
-  it('our own names with our port, and those of Put.io: fine', async () => {
+  it('is accepted with our own names and port, and with the names of Put.io', async () => {
     const hosts = [
       `127.0.0.1:${service.port}`,
       `localhost:${service.port}`,
@@ -99,8 +99,8 @@ describe('the host a request is for', () => {
   })
 })
 
-describe('wrong credentials again and again', () => {
-  it('after twenty only wrong ones are told to pause: right ones always get in', async () => {
+describe('repeated wrong credentials', () => {
+  it('are told to pause after twenty attempts, while right ones always get in', async () => {
     const own = await startService({ key: 'own', user: 'me', password: 'pass word' })
     const wrong = { api_key: 'own', api_secret: 'wrong', params: {} }
     for (let n = 0; n < 20; n++) expect((await ask(own.url, 'user.info', wrong)).status).toBe(200)
@@ -123,7 +123,7 @@ describe('wrong credentials again and again', () => {
     await own.stop()
   })
 
-  it('guesses of passwords are slowed down, and only so many wait', async () => {
+  it('are slowed down when they are password guesses, eight of which wait at most', async () => {
     const own = await startService({ user: 'me', password: 'pass' })
     const guess = () =>
       fetch(`${own.url}/download-file/1/7`, { headers: { authorization: `Basic ${btoa('me:wrong')}` } })
@@ -135,7 +135,7 @@ describe('wrong credentials again and again', () => {
     await own.stop()
   })
 
-  it('the pause ends after a minute, holds for one address, and is kept for so many', () => {
+  it('are counted for a minute, for each address, and for a limited number of addresses', () => {
     let nowMs = 0
     const attempts = createAttempts(() => nowMs)
     const fail = (times: number, caller: string) => Array.from({ length: times }, () => attempts.fail(caller)).at(-1)
@@ -146,7 +146,7 @@ describe('wrong credentials again and again', () => {
     expect(fail(20, 'a')).toBe(0)
   })
 
-  it('all addresses of one IPv6 network count as one', () => {
+  it('are counted together for all addresses of one IPv6 network', () => {
     expect(['192.0.2.7', '2001:db8::1', '2001:db8:0:0:ffff::9', '::1'].map(callerAt)).toEqual([
       '192.0.2.7',
       '2001:db8:0:0',
@@ -156,8 +156,8 @@ describe('wrong credentials again and again', () => {
   })
 })
 
-describe('the way out (S13)', () => {
-  it('makes no connection to this computer unless it is allowed, by whatever spelling or redirect', async () => {
+describe('outgoing connections (S13)', () => {
+  it('never reach this computer unless it is allowed, whatever the spelling or redirect', async () => {
     let connections = 0
     const inner = createServer((socket) => {
       connections++

@@ -12,7 +12,7 @@ import { cleanUp, makeTorrent } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 const seed = Number(process.env.PUTDESK_SEED ?? 20261123)
-// The last hook comes first: the service ends before those it talks with.
+// Hooks run in reverse order: the service ends before the servers and peers it talks to.
 afterEach(cleanUp)
 const { start } = servicesForTests()
 let web: Web
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => web.stop())
 
-/** What has done harm in other programs, as names of files. */
+/** File names that have done harm in other programs. */
 const known = [
   ...['CON', 'con', 'aux.txt', 'nul.tar.gz', 'COM1', 'lpt9.log', 'COM¹'],
   ...['name.', 'name ', 'name. .', ' name', '...', '. .', '~', '-rf', '--help', '%2e%2e', '%00', '$HOME', '`id`'],
@@ -31,7 +31,7 @@ const known = [
   ...['file.txt:stream', 'a*b?c', '<x>', '"x"', 'a|b', '.git', '.htaccess', 'desktop.ini', 'Thumbs.db'],
 ]
 
-/** Names made of them, each at least once, and of what `fast-check` finds. */
+/** Each of the known names, and names combined from them and from what `fast-check` generates. */
 function corpus(count: number): string[] {
   const piece = fc.oneof(fc.constantFrom(...known), fc.string({ unit: 'binary', maxLength: 40 }))
   const made = fc.tuple(piece, piece).map(([one, other]) => `${one}${other}`)
@@ -42,7 +42,7 @@ function contentOf(index: number): Buffer {
   return Buffer.from(`the content of the file ${index}`)
 }
 
-/** Every file is there once, under a name that no file system takes for something else, in no folder that was not meant. */
+/** Every file is there once, under a name that is safe on every file system, and in no unintended folder. */
 async function expectSafe(service: Service, count: number): Promise<void> {
   const items = await itemsOf(service)
   const contents = items.map(([, hex]) => Buffer.from(hex, 'hex').toString())
@@ -57,7 +57,7 @@ async function expectSafe(service: Service, count: number): Promise<void> {
     expect(name.replace(/\s*\..*$/s, '')).not.toMatch(/^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])$/i)
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255)
   }
-  // None of the names has touched the disk: what is there has names of our own.
+  // None of the names is used on the disk: stored files have names of our own.
   const shelves = await readdir(join(service.data, 'content'))
   const stored = await Promise.all(shelves.map((shelf) => readdir(join(service.data, 'content', shelf))))
   expect([...shelves, ...stored.flat()].filter((name) => !/^[0-9a-f]+$/.test(name))).toEqual([])
@@ -65,7 +65,7 @@ async function expectSafe(service: Service, count: number): Promise<void> {
 }
 
 describe(`400 hostile names (F20, S8), with seed ${seed}`, () => {
-  it('of the files of a torrent: each is there under one safe and distinct name', async () => {
+  it('of the files of a torrent each become one safe and distinct name', async () => {
     const names = corpus(400)
     const outside = [['..', '..', 'up'], ['/', 'etc', 'passwd'], ['C:', 'x'], ['a/../../b'], ['a\\..\\b'], ['x\0y']]
     const paths = [...outside, ...names.slice(outside.length).map((name) => [name])]
@@ -82,8 +82,8 @@ describe(`400 hostile names (F20, S8), with seed ${seed}`, () => {
     await expectSafe(service, 400)
   })
 
-  it('of the files of a zip: each is there under one safe and distinct name', async () => {
-    // What leads elsewhere stops the whole archive, and a slash parts folders.
+  it('of the files of a zip each become one safe and distinct name', async () => {
+    // A path that leads outside stops the whole archive, and a slash separates folders.
     const names = corpus(700).filter((name) => !/[/\\\0]|^[a-z]:|^\.*$/i.test(name) && Buffer.byteLength(name) < 65_000)
     const items = names.slice(0, 400).map((name, index) => ({ name, bytes: contentOf(index) }))
     web.on('/corpus.zip', file(zipOf(items)))
@@ -93,7 +93,7 @@ describe(`400 hostile names (F20, S8), with seed ${seed}`, () => {
     await expectSafe(service, 400)
   })
 
-  it('that a server gives in a header: each is there under one safe and distinct name', async () => {
+  it('in a server’s Content-Disposition each become one safe and distinct name', async () => {
     const names = corpus(400)
     for (const [index, name] of names.entries()) {
       const header = `attachment; filename*=UTF-8''${encodeURIComponent(name.toWellFormed())}`

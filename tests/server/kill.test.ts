@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => web.stop())
 afterEach(cleanUp)
 
-/** What has to hold after everything: used quota is the sum of what is stored, and no part of anything lies around. */
+/** What must hold in the end: the used quota is the sum of what is stored, and nothing partial is left behind. */
 async function expectTidy(service: Service): Promise<void> {
   const items = await filesOf(service)
   const storedBytes = items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -33,9 +33,9 @@ async function expectTidy(service: Service): Promise<void> {
   expect([await usedBytes(service), left, contents.flat().length]).toEqual([storedBytes, [], items.length])
 }
 
-describe('kill -9, then a new start (F24)', () => {
+describe('a restart after kill -9 (F24)', () => {
   it.each(['In extraction queue', 'Extracting', 'Completing'])(
-    'while %s: the same tree once, one message, nothing fetched again',
+    'while %s delivers the same tree once, with one message and nothing fetched again',
     async (status) => {
       const busy = await makeArchive('busy.7z', { 'busy.bin': randomBytes(15_000_000) }, '-m0=PPMd', '-mx=1')
       const archive = await makeArchive('Tree.zip', { ...manyFiles(3000), 'top.txt': Buffer.from('top') }, '-mx=0')
@@ -61,7 +61,7 @@ describe('kill -9, then a new start (F24)', () => {
     },
   )
 
-  it('while Completing, and another program changes what was unpacked: the right tree once', async () => {
+  it('while Completing delivers the right tree once, even when another program changed what was unpacked', async () => {
     const contents = manyFiles(3000)
     web.on('/Tree.zip', file(await makeArchive('Tree.zip', contents, '-mx=0')))
     const first = await start()
@@ -84,7 +84,7 @@ describe('kill -9, then a new start (F24)', () => {
   })
 
   it.runIf(has('libtorrent'))(
-    'while a torrent waits to be saved, and another program changes it: the right file',
+    'while a torrent waits to be saved delivers the right file, even when another program changed it',
     async () => {
       const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 2_000_000 })
       const busy = await makeArchive('busy.zip', manyFiles(12_000), '-mx=0')
@@ -108,7 +108,7 @@ describe('kill -9, then a new start (F24)', () => {
       await until(
         async () => {
           const rows = await listed(second)
-          // Nobody takes it.
+          // No peer downloads it, so seeding would not end.
           if (rows.some(({ id, status }) => id === '2' && status === 'Seeding'))
             await second.ask('transfers.cancel', { id: 2 })
           return rows
@@ -122,7 +122,7 @@ describe('kill -9, then a new start (F24)', () => {
     },
   )
 
-  it('while In complete queue: the file once', async () => {
+  it('while In complete queue delivers each file once', async () => {
     web.on('/plain.bin', file(randomBytes(100_000)))
     const first = await start()
     await first.ask('transfers.add', { links: Array.from({ length: 20 }, () => web.url('/plain.bin')) })
@@ -137,7 +137,7 @@ describe('kill -9, then a new start (F24)', () => {
   })
 
   it.runIf(has('libtorrent'))(
-    'while a torrent is in Looking for peers, Downloading, Downloading and seeding, Seeding: goes on in that stage, with its counters',
+    'resumes a torrent in its stage, with its counters: Looking for peers, Downloading, Downloading and seeding, Seeding',
     async () => {
       const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 5_000_000 })
       const port = await freePort()
@@ -157,7 +157,7 @@ describe('kill -9, then a new start (F24)', () => {
       expect(halfway[0]?.status).toBe('Downloading')
       seed.stop()
       service = await restart(service, slow)
-      // Nobody is there to give it again: it was kept.
+      // No peer is there to send it again: it was kept.
       await until(
         () => listed(service),
         ([row]) => Number(row?.percent_done) >= 30,
@@ -166,7 +166,7 @@ describe('kill -9, then a new start (F24)', () => {
       seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
       await inStatus(service, '1', 'Downloading and seeding')
       taker.stop()
-      // So slow that it is not whole before somebody takes from it.
+      // Slow enough that it is not complete before a peer downloads from it.
       service = await restart(service, { flags: [...flags, '--download-limit', '300000'] })
       taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
       await inStatus(service, '1', 'Downloading and seeding')
@@ -192,7 +192,7 @@ describe('kill -9, then a new start (F24)', () => {
     },
   )
 
-  it.runIf(has('libtorrent'))('half way through sharing back: only the other half is still to be shared', async () => {
+  it.runIf(has('libtorrent'))('half way through sharing back shares only the other half', async () => {
     const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 6_000_000 })
     const port = await freePort()
     const options = { flags: ['--listen-peers', `127.0.0.1:${port}`] }

@@ -17,7 +17,7 @@ describe('a message as HTML', () => {
     ['45.50M', 47_710_208],
     ['1.95G', 2_093_796_557],
     ['2500.00T', 2500 * 2 ** 40],
-  ])('of an item of %s becomes its parts, and is written the same again', (size, item_size) => {
+  ])('about an item of %s is split into its parts, which give the same HTML again', (size, item_size) => {
     const old = { ...row, title: title('a &amp; b.mkv', size), file_name: 'a & b.mkv', kind: 3 }
     const next = { ...row, type: 'file-arrived', item_name: 'a & b.mkv', item_kind: 'movie', item_size }
     expect(currentRow('messages', old)).toEqual(next)
@@ -26,7 +26,7 @@ describe('a message as HTML', () => {
     expect(currentRow('messages', next)).toBe(next)
   })
 
-  it('of anything else becomes its plain text', () => {
+  it('about anything else becomes plain text', () => {
     const old = {
       ...row,
       title: '“&lt;b&gt;” &amp; &quot;c&quot; isn&#39;t &amp;lt; here.',
@@ -38,7 +38,7 @@ describe('a message as HTML', () => {
     expect(messageTitle({ type: 'notice', id: 1, transferId: 3, itemId: 7, sentence })).toBe(old.title)
   })
 
-  it('that is damaged stays as text', () => {
+  it('that is malformed is kept as text', () => {
     expect(currentRow('messages', { ...row, title: 'a film', file_name: 'a.mkv', kind: 3 })).toEqual({
       ...row,
       type: 'notice',
@@ -57,6 +57,6 @@ it.each([
   ['transfers', { status: 'Of tomorrow' }, { status: 'Of tomorrow' }],
   ['transfers', { status: 'constructor' }, { status: 'constructor' }],
   ['users', { kind: 1, status: 'Error', title: 'x' }, { kind: 1, status: 'Error', title: 'x' }],
-])('a row of %s, %o, becomes %o', (table, old, next) => {
+])('converts a row of %s from %o to %o', (table, old, next) => {
   expect(currentRow(table, old)).toEqual(next)
 })

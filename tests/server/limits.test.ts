@@ -24,7 +24,7 @@ afterAll(() => web.stop())
 afterEach(cleanUp)
 
 describe('the disk quota', () => {
-  it('with 50 transfers racing for the last bytes: exactly as many as fit, the others refused, never below zero (F28)', async () => {
+  it('admits exactly as many of 50 racing transfers as fit, refuses the others, and never goes below zero (F28)', async () => {
     const service = await start({ diskQuota: 7_500_000 })
     const links = Array.from({ length: 50 }, (_, n) => web.url(n % 5 === 4 ? '/unsized.bin' : '/mb.bin'))
     await service.ask('transfers.add', { links })
@@ -44,7 +44,7 @@ describe('the disk quota', () => {
     expect([...reasons].every((reason) => reason.startsWith('There is not enough disk space: “'))).toBe(true)
   })
 
-  it.runIf(has('libtorrent'))('counts a torrent before the first of its bytes comes', async () => {
+  it.runIf(has('libtorrent'))('counts the size of a torrent before its first byte is fetched', async () => {
     const torrent = await makeTorrent({ name: 'large.mkv', sizeBytes: 3_000_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start({ diskQuota: 2_000_000 })
@@ -57,15 +57,15 @@ describe('the disk quota', () => {
   })
 })
 
-describe('the largest single file', () => {
-  it.each(['/mb.bin', '/unsized.bin'])('%s over it: refused with the limit', async (path) => {
+describe('the maximum file size', () => {
+  it.each(['/mb.bin', '/unsized.bin'])('refuses %s, which exceeds it, and names the limit', async (path) => {
     const service = await start({ flags: ['--largest-file', '500000'] })
     await service.ask('transfers.add', { links: [web.url(path)] })
     const [row] = await inStatus(service, '1', 'Error')
     expect(figuresOf(row).reason).toBe(`“${path.slice(1)}” is too large: no file may be larger than 500 kB here.`)
   })
 
-  it.runIf(has('libtorrent'))('in a torrent: refused before any of it is fetched', async () => {
+  it.runIf(has('libtorrent'))('refuses a torrent with a file that exceeds it', async () => {
     const files = [{ path: ['small.txt'], bytes: randomBytes(1000) }]
     const torrent = await makeTorrent({ name: 'Mixed', files: [...files, { path: ['big.mkv'], bytes: megabyte }] })
     const seed = await startLibtorrent(torrent)
@@ -78,7 +78,7 @@ describe('the largest single file', () => {
   })
 })
 
-describe('paid hosters', () => {
+describe('a paid hoster', () => {
   const withAccount = async () => {
     const path = join(temporaryFolder('hosters'), 'putdesk.json')
     const hosters = [{ host: '127.0.0.1', user: 'me', password: 'paid' }]
@@ -87,7 +87,7 @@ describe('paid hosters', () => {
   }
   const paid = `Basic ${Buffer.from('me:paid').toString('base64')}`
 
-  it('without an account there: refused with that reason, in the analysis and as a transfer', async () => {
+  it('is refused without an account there, with the reason, in the analysis and as a transfer', async () => {
     const service = await start({ flags: ['--paid-host', '127.0.0.1'] })
     const reason = '“127.0.0.1” gives files only to its paying users: enter your account there first.'
     const { results } = await service.ask('urls.analyze', { links: [web.url('/mb.bin')] })
@@ -100,7 +100,7 @@ describe('paid hosters', () => {
     ])
   })
 
-  it('with one: signed in, its size taken from the bandwidth, also over kill -9, until that is used up', async () => {
+  it('is signed in to with an account, and uses up the bandwidth, which is remembered across kill -9', async () => {
     const service = await start({ flags: await withAccount() })
     web.on('/paid.bin', (request, response, socket) =>
       request.headers.authorization === paid
@@ -124,7 +124,7 @@ describe('paid hosters', () => {
     expect(next.log() + service.log()).not.toContain('paid:')
   })
 
-  it('something paid that never came: given back', async () => {
+  it('costs no bandwidth for a file that never arrived', async () => {
     const service = await start({ flags: await withAccount() })
     web.on('/half.bin', file(megabyte, { etag: null, cutAfter: 500_000 }))
     await service.ask('transfers.add', { links: [web.url('/half.bin')] })
@@ -138,8 +138,8 @@ describe('paid hosters', () => {
   })
 })
 
-describe('the bandwidth of a month', () => {
-  it('carries over what is left, with a whole quota for each month in between', async () => {
+describe('the monthly bandwidth', () => {
+  it('carries over what is left, with a full quota for each month in between', async () => {
     const db = openDatabase(temporaryFolder('month'))
     db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
     let now = new Date('2026-01-31T23:59:59Z')
@@ -164,9 +164,9 @@ describe('the bandwidth of a month', () => {
 
 describe('the active limit', () => {
   it.each([
-    ['a load that counts as high', ['--busy-load', '0'], ['Downloading', 'Waiting']],
-    ['a load that does not', ['--busy-load', '100000', '--busy-disk', '100000'], ['Downloading', 'Downloading']],
-  ])('holds by itself with %s', async (_what, flags, statuses) => {
+    ['under a high load, the second transfer waits', ['--busy-load', '0'], ['Downloading', 'Waiting']],
+    ['under a low load, both run', ['--busy-load', '100000', '--busy-disk', '100000'], ['Downloading', 'Downloading']],
+  ])('follows the load: %s', async (_what, flags, statuses) => {
     web.on('/held.bin', file(megabyte, { holdUntil: new Promise(() => undefined) }))
     const service = await start({ busy: 'auto', activeLimit: 1, flags })
     await service.ask('transfers.add', { links: [web.url('/held.bin'), web.url('/held.bin')] })
@@ -177,7 +177,7 @@ describe('the active limit', () => {
     expect(rows.map(({ status }) => status)).toEqual(statuses)
   })
 
-  it.runIf(has('libtorrent'))('counts what is shared: the next one waits until that has ended', async () => {
+  it.runIf(has('libtorrent'))('counts a transfer that is seeding: the next one waits until it has ended', async () => {
     const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 300_000 })
     const seed = await startLibtorrent(torrent)
     const service = await start({ busy: 'always', activeLimit: 1 })

@@ -25,7 +25,7 @@ const encodings = [
   (text: string) => text.toUpperCase(),
 ]
 
-it('canaries in every field of a request, in every encoding, are in no line of the log', async () => {
+it('logs no secret from any field of a request, in any encoding', async () => {
   const service = await start({ key: `${canary}Key`, secret: `${canary}Secret`, user: 'me', password: `${canary}Pass` })
   const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0] ?? ''
   const targets = [token, canary].flatMap((secret) =>
@@ -83,7 +83,7 @@ it('canaries in every field of a request, in every encoding, are in no line of t
   expect(lines.every((line) => line === '' || /^(\d{4}-\d\d-\d\dT[\d:.]+Z | {4})/.test(line))).toBe(true)
 })
 
-it('a crash is reported like any other error, without what is secret', async () => {
+it('reports a crash like any other error, without secrets', async () => {
   const folder = temporaryFolder('crash')
   const program = join(folder, 'crash.mjs')
   const message = `went wrong: http://me:${canary}@host.example/?q=${canary} test-secret token=${canary}\\n2026-01-01 forged`
@@ -105,8 +105,8 @@ it('a crash is reported like any other error, without what is secret', async () 
 it.each([
   ['a settings file that is not JSON', `{ "key": "${canary}", "secret": "${canary}" "x" }`, []],
   ['a settings file cut off', `{ "users": [{ "secret": "${canary}`, []],
-  ['a secret in two words', '{}', ['--secret', 'my', canary]],
-])('%s: refused without a word of it', async (_what, settings, flags) => {
+  ['a secret of two words', '{}', ['--secret', 'my', canary]],
+])('refuses %s without printing any of it', async (_what, settings, flags) => {
   const folder = temporaryFolder('settings')
   const path = join(folder, 'putdesk.json')
   await writeFile(path, settings)

@@ -90,12 +90,12 @@ describe('a stream URL', () => {
     expect((await bodyOf(response)).equals(film.subarray(start, end))).toBe(true)
   })
 
-  it('answers a range behind the end with 416', async () => {
+  it('answers a range past the end with 416', async () => {
     const response = await fetch(withToken(filmUrl), { headers: { range: `bytes=${film.length}-` } })
     expect([response.status, response.headers.get('content-range')]).toEqual([416, `bytes */${film.length}`])
   })
 
-  it('goes on serving others after clients that went away', async () => {
+  it('keeps serving after clients disconnect', async () => {
     for (let n = 0; n < 30; n++) {
       await new Promise<void>((resolve) => {
         const request = httpRequest(withToken(filmUrl), (response) => {
@@ -122,20 +122,20 @@ describe('a wrong media URL', () => {
     ['a wrong token', () => `${filmUrl}atk/${'0'.repeat(40)}`, 403],
     ['another user', () => withToken(filmUrl).replace('/1/', '/2/'), 404],
     ['an unknown item', () => withToken(`${service.url}/stream-file/1/4242`), 404],
-    ['an id that is none', () => withToken(`${service.url}/stream-file/1/..%2f..`), 404],
+    ['an invalid id', () => withToken(`${service.url}/stream-file/1/..%2f..`), 404],
     ['a folder', () => withToken(`${service.url}/stream-file/1/${folderId}`), 404],
-    ['nothing', () => `${service.url}/stream-file/`, 404],
-  ])('%s: refused', async (_what, url, status) => {
+    ['nothing else', () => `${service.url}/stream-file/`, 404],
+  ])('with %s is refused', async (_what, url, status) => {
     expect((await fetch(url())).status).toBe(status)
   })
 
-  it('POST: refused', async () => {
+  it('is refused as a POST', async () => {
     expect((await fetch(withToken(filmUrl), { method: 'POST' })).status).toBe(405)
   })
 })
 
 describe('a download without a token', () => {
-  it('asks for user name and password in the old realm, and takes them', async () => {
+  it('asks for the user name and password in the old realm, and accepts them', async () => {
     const url = await urlOf('film.mp4', 'download_url')
     const asked = await fetch(url)
     expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Put.io File Space"'])
@@ -146,7 +146,7 @@ describe('a download without a token', () => {
   })
 })
 
-describe('what users stored', () => {
+describe('a stored file', () => {
   it.each([
     ['film.mp4', 'inline'],
     ['evil.html', 'attachment'],
@@ -163,7 +163,7 @@ describe('what users stored', () => {
 })
 
 describe('the zip of a folder', () => {
-  it('of more than 65,535 items is a ZIP64, and whole', async () => {
+  it('of more than 65,535 items is a complete ZIP64', async () => {
     const first = await startService()
     await first.ask('files.create_dir', { name: 'Many' })
     await first.stop()
@@ -186,7 +186,7 @@ describe('the zip of a folder', () => {
     expect([count, response.headers.get('content-length')]).toEqual([66_000, `${zip.length}`])
   })
 
-  it('holds everything below it, as long as was announced', async () => {
+  it('holds everything below it, with the announced length', async () => {
     const response = await fetch(`${service.url}/stream-basket/1/${folderId}/atk/${token}`)
     const zip = await bodyOf(response)
     expect([response.headers.get('content-length'), response.headers.get('content-type')]).toEqual([
@@ -205,7 +205,7 @@ describe('the zip of a folder', () => {
   })
 })
 
-it.each(['folder', 'movie', 'unknown', 'constructor'])('the picture of %s is a PNG of 32 × 32', async (type) => {
+it.each(['folder', 'movie', 'unknown', 'constructor'])('serves the icon of %s as a PNG of 32 × 32', async (type) => {
   const response = await fetch(`${service.url}/images/file_types/${type}.png`)
   const bytes = await bodyOf(response)
   expect([response.headers.get('content-type'), bytes.toString('latin1', 1, 4), bytes.readUInt32BE(16)]).toEqual([

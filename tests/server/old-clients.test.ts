@@ -17,7 +17,7 @@ const long = 'k'.repeat(20)
 const film = randomBytes(50_000)
 const { start } = servicesForTests()
 let web: Web
-/** One for all tests that need nothing but the defaults. */
+/** Shared by all tests that only need the defaults. */
 let plain: Service
 beforeAll(async () => {
   web = await startWeb()
@@ -29,7 +29,7 @@ afterAll(async () => {
   await web.stop()
 })
 
-/** One that holds a film, at addresses that others can reach, with flags of its own. */
+/** A service with a film, started with these flags. */
 async function open(...flags: string[]): Promise<Service> {
   return withFilm(await start({ key: long, secret: long, password: 'pass', user: 'me', flags }))
 }
@@ -47,7 +47,7 @@ const signed = { api_key: long, api_secret: long, params: {} }
 const reachable = ({ url }: Service) => url.replace(/0\.0\.0\.0|\[::\]/, '127.0.0.1')
 const list = `/v1/files?method=list&request=${encodeURIComponent(JSON.stringify(signed))}`
 
-/** Asks by an address of this computer, with headers that `fetch` would not let a program set. */
+/** Makes a request at an address of this computer, with headers that `fetch` does not allow. */
 function get(
   service: Service,
   headers: Record<string, string>,
@@ -67,7 +67,7 @@ function get(
   })
 }
 
-/** Where the links of an answer lead to, all of them to the same; or its status. */
+/** The origin of the links in an answer, which is the same for all of them; or the status of the answer. */
 async function baseOf(...asked: Parameters<typeof get>): Promise<string | number> {
   const { status, body } = await get(...asked)
   if (status !== 200) return status
@@ -80,12 +80,12 @@ async function baseOf(...asked: Parameters<typeof get>): Promise<string | number
 }
 
 describe('links in answers', () => {
-  it('name the host and the port that the client came by', async () => {
+  it('name the host and port of the request', async () => {
     const service = await open('--listen', '0.0.0.0')
     const own = `:${service.port}`
     const bases = {
       [`127.0.0.1${own}`]: `http://127.0.0.1${own}`,
-      // A port that a container is published at.
+      // A port published by a container.
       '192.0.2.7:9000': 'http://192.0.2.7:9000',
       'localhost:9000': 'http://localhost:9000',
       '192.0.2.7': 'http://192.0.2.7',
@@ -100,7 +100,7 @@ describe('links in answers', () => {
       expect([host, await baseOf(service, { host })]).toEqual([host, base])
   })
 
-  it('of a request as a proxy gets it: name the host of its target', async () => {
+  it('name the host of the target when it is absolute, as in a request to a proxy', async () => {
     const asked = [
       ['api.put.io', `http://API.put.io${list}`, 'http://api.put.io'],
       [`127.0.0.1:${plain.port}`, `http://put.io:8080${list}`, 'http://put.io:8080'],
@@ -112,12 +112,12 @@ describe('links in answers', () => {
       expect([path, await baseOf(plain, { host }, { path })]).toEqual([path, base])
   })
 
-  it('of a client that names no host (HTTP/1.0): the address it came by', async () => {
+  it('name the address of the connection when an HTTP/1.0 client names no host', async () => {
     const { body } = await sendRaw(plain.port, `GET ${list} HTTP/1.0\r\n\r\n`)
     expect(JSON.parse(body).response.results[0].download_url).toBe(`${plain.url}/download-file/1/1`)
   })
 
-  it('name what --host-name says, where it says something', async () => {
+  it('name the host given by --host-name', async () => {
     const names = ['NAS.local:8080', 'other', '[2001:db8::1]:81', 'https://films.example']
     const service = await open('--listen', '0.0.0.0', ...names.flatMap((name) => ['--host-name', name]))
     const bases = {
@@ -136,7 +136,7 @@ describe('links in answers', () => {
       expect([host, await baseOf(service, { host })]).toEqual([host, base])
   })
 
-  it('the example for a home server can be reached by the name that stands in it', async () => {
+  it('name the host in the example settings for a home server', async () => {
     const example = join(import.meta.dirname, '../../examples/putdesk.json')
     const service = await start({
       flags: ['--config', example, '--listen', '0.0.0.0', '--listen-peers', '127.0.0.1:0'],
@@ -147,7 +147,7 @@ describe('links in answers', () => {
     expect(await baseOf(service, { host: 'nas.local:8080' }, { path })).toBe('http://nas.local:8080')
   })
 
-  it('name what a proxy in front says, only where there is one', async () => {
+  it('name the host that a reverse proxy forwards, but only with --proxy', async () => {
     const forwarded = { 'x-forwarded-host': 'nas.local', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.1' }
     const direct = await open('--host-name', 'nas.local')
     const proxied = await open('--host-name', 'nas.local', '--proxy', '127.0.0.0/8')
@@ -158,7 +158,7 @@ describe('links in answers', () => {
     expect(await baseOf(proxied, { host, ...forwarded, 'x-forwarded-host': 'evil.example' })).toBe(403)
   })
 
-  it('behind a proxy each client has its own wrong attempts', async () => {
+  it('are not refused to one client for the wrong attempts of another behind the same proxy', async () => {
     const service = await open('--proxy', '127.0.0.1')
     const path = '/v1/user?method=info'
     const from = async (address: string) => (await get(service, { 'x-forwarded-for': address }, { path })).status
@@ -169,9 +169,9 @@ describe('links in answers', () => {
   })
 })
 
-describe('addresses to listen at', () => {
+describe('address options', () => {
   it.each(['127.0.0.1', '127.0.0.4', '0.0.0.0', '::1', '::'])(
-    '%s: what it prints is accepted, and works',
+    'accept %s to listen at, and the service prints a URL that works',
     async (address) => {
       const service = await start({ key: long, secret: long, flags: ['--listen', address] })
       expect((await service.ask('user.info')).status).toBe(200)
@@ -183,7 +183,7 @@ describe('addresses to listen at', () => {
   const optionsWith = (...flags: string[]) => readOptions(['--data', '/d', '--key', 'k', '--secret', 's', ...flags])
 
   it.each(['nas local', 'nas.local:port', 'nas.local/films', 'ftp://nas.local', '', '*', 'nas.local:8080:1', '"><nas'])(
-    'the host name %j: refused in a sentence',
+    'refuse the host name %j with a sentence',
     (name) => {
       expect(() => optionsWith('--host-name', name)).toThrow(
         `--host-name is to be a name such as nas.local or nas.local:8080, not “${name}”.`,
@@ -191,12 +191,12 @@ describe('addresses to listen at', () => {
     },
   )
 
-  it.each(['here', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129'])('the proxy %j: refused in a sentence', (address) => {
+  it.each(['here', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129'])('refuse the proxy %j with a sentence', (address) => {
     expect(() => optionsWith('--proxy', address)).toThrow(/^--proxy is to be an address/)
   })
 
   it.each(['*', 'null', 'http://a/b', 'nas.local', 'https://', 'https://a b'])(
-    'the origin %j: refused in a sentence',
+    'refuse the origin %j with a sentence',
     (name) => {
       expect(() => optionsWith('--allow-origin', name)).toThrow(/^--allow-origin is to be one origin such as/)
     },
@@ -213,7 +213,7 @@ describe('a browser extension', () => {
   })
   afterAll(() => strict.stop())
 
-  it('that is allowed gets answers, and the preflights that go before them', async () => {
+  it('gets answers, including to its preflight requests, when its origin is allowed', async () => {
     const service = await open('--allow-origin', origin, '--allow-origin', firefox)
     for (const allowed of [origin, firefox]) {
       const answer = await get(service, { origin: allowed, 'sec-fetch-site': 'cross-site' })
@@ -253,7 +253,7 @@ describe('a browser extension', () => {
     '*',
     'http://put.io',
     origin.toUpperCase(),
-  ])('%s, which is not named: refused, without any header that opens it', async (other) => {
+  ])('is refused, without a CORS header, when its origin is %s', async (other) => {
     const statuses = await Promise.all([
       get(strict, { origin: other }),
       get(strict, { origin: other, 'access-control-request-method': 'POST' }, { method: 'OPTIONS' }),
@@ -266,12 +266,12 @@ describe('a browser extension', () => {
     ])
   })
 
-  it('none is allowed by default', async () => {
+  it('is refused by default', async () => {
     expect((await get(plain, { origin })).status).toBe(403)
   })
 })
 
-describe('programs that only know put.io, sent here by http_proxy', () => {
+describe('programs that only know put.io, redirected by http_proxy', () => {
   const request = `request=${encodeURIComponent(JSON.stringify(signed))}`
   const programs: [name: string, run: (url: string) => [string, string[]]][] = [
     ['curl', (url) => ['curl', ['-sS', '--fail', '-d', request, url]]],
@@ -320,14 +320,14 @@ describe('programs that only know put.io, sent here by http_proxy', () => {
     },
   )
 
-  it.runIf(has('programs of Unix'))('a tunnel for https is refused in a sentence, not by silence', async () => {
+  it.runIf(has('programs of Unix'))('refuses a tunnel for HTTPS with 405', async () => {
     const env = { PATH: process.env.PATH, https_proxy: plain.url }
     await expect(run('curl', ['-sS', 'https://api.put.io/'], { env })).rejects.toThrow(/405/)
   })
 })
 
-describe('odd ways to ask', () => {
-  it('a client that closes its side as soon as it has asked is answered', async () => {
+describe('unusual requests', () => {
+  it('are answered when the client half-closes its connection after sending one', async () => {
     const analyze = { ...signed, params: { links: [web.url('/film.mkv')] } }
     const request = rawPost('/v1/urls?method=analyze', `request=${JSON.stringify(analyze)}`)
     expect((await sendRaw(plain.port, request)).body).toContain('film.mkv')
@@ -340,16 +340,16 @@ describe('odd ways to ask', () => {
     ['an empty host', 'Host: \r\n', 403],
     ['a host with a path', 'Host: api.put.io/x\r\n', 403],
     ['a host with markup', 'Host: "><b>.put.io\r\n', 403],
-    ['a host in front of another', 'Host: put.io@evil.example\r\n', 403],
+    ['a user name in the host', 'Host: put.io@evil.example\r\n', 403],
     ['a length and chunks', 'Host: api.put.io\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n', 400],
     ['two lengths', 'Host: api.put.io\r\nContent-Length: 3\r\nContent-Length: 4\r\n', 400],
-    ['chunks that are not the last coding', 'Host: api.put.io\r\nTransfer-Encoding: chunked, gzip\r\n', 400],
+    ['a transfer coding after chunked', 'Host: api.put.io\r\nTransfer-Encoding: chunked, gzip\r\n', 400],
     ['a space before the colon', 'Host: api.put.io\r\nContent-Length : 3\r\n', 400],
     ['a folded header', 'Host: api.put.io\r\nX-A: 1\r\n Content-Length: 3\r\n', 400],
     ['headers without end', `Host: api.put.io\r\nX-A: ${'a'.repeat(70_000)}\r\n`, 431],
-    ['a wish to upgrade', 'Host: api.put.io\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n', 200],
-    ['a wish nobody knows', 'Host: api.put.io\r\nExpect: the-moon\r\n', 417],
-  ])('%s: nothing behind it is taken for a request', async (_what, headers, status) => {
+    ['a request to upgrade', 'Host: api.put.io\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n', 200],
+    ['an unknown expectation', 'Host: api.put.io\r\nExpect: the-moon\r\n', 417],
+  ])('with %s smuggle in no other request behind them', async (_what, headers, status) => {
     const inner = 'GET /health HTTP/1.1\r\nHost: api.put.io\r\nConnection: close\r\n\r\n'
     const answer = await sendRaw(
       plain.port,
@@ -358,7 +358,7 @@ describe('odd ways to ask', () => {
     expect([answer.status, answer.all.includes('"status":"ok"')]).toEqual([status, false])
   })
 
-  it('a compressed body is refused in a sentence, and not unpacked', async () => {
+  it('are refused with a sentence when their body is compressed', async () => {
     const answer = await sendRaw(plain.port, rawPost('/v1/user?method=info', 'x', ['Content-Encoding: gzip']))
     expect([answer.status, JSON.parse(answer.body).error_message]).toEqual([
       415,
@@ -366,20 +366,20 @@ describe('odd ways to ask', () => {
     ])
   })
 
-  it('a refused request with a body: what was in the body is not the next request', async () => {
+  it('do not have their body taken for the next request when they are refused', async () => {
     const inner = 'GET /health HTTP/1.1\r\nHost: api.put.io\r\nConnection: close\r\n\r\n'
     const head = `POST /nothing HTTP/1.1\r\nHost: api.put.io\r\nContent-Length: ${inner.length}\r\n\r\n`
     const answer = await sendRaw(plain.port, head + inner)
     expect([answer.status, answer.all.split('HTTP/1.1').length]).toEqual([404, 2])
   })
 
-  it('a body that is too large is refused before it is sent, where the client asks first', async () => {
+  it('are refused before a body that is too large is sent, when the client asks first', async () => {
     const head = `POST /v1/user?method=info HTTP/1.1\r\nHost: api.put.io\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n`
     const answer = await sendRaw(plain.port, head)
     expect([answer.status, answer.all.includes('100 Continue')]).toEqual([413, false])
   })
 
-  it('several requests at once on one connection are answered in their order', async () => {
+  it('are answered in order when they are pipelined', async () => {
     const paths = ['/health', '/nothing', '/images/file_types/file.png', '/health']
     const requests = paths.map((path) => `HEAD ${path} HTTP/1.1\r\nHost: api.put.io\r\n`)
     const answer = await sendRaw(
@@ -390,7 +390,7 @@ describe('odd ways to ask', () => {
   })
 
   it.each(['/health', '/v1/user?method=info', '/images/file_types/file.png', '/nothing', '/stream-file/1/1', '/'])(
-    'HEAD and OPTIONS of %s: an answer without a body',
+    'with HEAD and OPTIONS for %s are answered without a body',
     async (path) => {
       const host = { host: 'api.put.io' }
       const head = await get(plain, host, { path, method: 'HEAD' })

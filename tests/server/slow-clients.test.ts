@@ -20,7 +20,7 @@ afterAll(async () => {
   await service.stop()
 })
 
-/** Connections of clients that say this much and then nothing more. */
+/** Connections of clients that send these bytes and nothing after them. */
 function many(count: number, bytes: string | Buffer, port = service.port): Socket[] {
   return Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined)
@@ -33,22 +33,22 @@ function many(count: number, bytes: string | Buffer, port = service.port): Socke
 const post = (lengthBytes: number) =>
   `POST /v1/user?method=info HTTP/1.1\r\nHost: api.put.io\r\nContent-Length: ${lengthBytes}\r\n\r\n`
 
-describe('clients that hold a connection', () => {
-  it('others are answered beside hundreds of them', async () => {
+describe('slow clients', () => {
+  it('do not keep the service from answering others, even in their hundreds', async () => {
     for (let n = 0; n < 20; n++) expect((await service.ask('user.info')).error).toBe(false)
   })
 
-  it('large bodies that do not end take so much memory and no more; small requests go on', async () => {
+  it('are refused when their unfinished large bodies exceed the memory limit, while small requests are answered', async () => {
     const own = await start()
     const bytes = 4 * 1024 * 1024 - 1
     let answers = ''
     const slow = many(24, Buffer.concat([Buffer.from(post(bytes + 1)), Buffer.alloc(bytes, 'x')]), own.port)
     for (const socket of slow) socket.on('data', (chunk) => (answers += chunk.toString('latin1')))
     await Promise.all(slow.map((socket) => (socket.writableLength === 0 ? null : once(socket, 'drain'))))
-    // In the meantime the service reads what has come.
+    // In the meantime the service reads what has arrived.
     for (let n = 0; n < 50; n++) expect((await own.ask('user.info')).error).toBe(false)
     const closed = slow.map((socket) => once(socket, 'close'))
-    // Those that are refused hear it when their body ends.
+    // The refused ones get their answer when their body ends.
     for (const socket of slow) socket.end('x')
     await Promise.all(closed)
     expect(answers.split('HTTP/1.1 503').length - 1).toBeGreaterThan(5)
@@ -56,7 +56,7 @@ describe('clients that hold a connection', () => {
     expect(next.status).toBe(200)
   })
 
-  it('SIGTERM among 500 idle and slow ones ends in order', async () => {
+  it('do not delay a clean exit on SIGTERM, even 500 of them', async () => {
     const own = await start()
     const clients = [
       ...many(400, '', own.port),
@@ -70,7 +70,7 @@ describe('clients that hold a connection', () => {
     expect([code, performance.now() - started < 3000, own.log()]).toEqual([0, true, ''])
   })
 
-  it('whoever does not say what they want loses the connection', async () => {
+  it('are disconnected when they do not finish their request', async () => {
     await Promise.all(opened.waits)
     expect(performance.now() - opened.atMs).toBeLessThan(20_000)
   })

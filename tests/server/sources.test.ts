@@ -32,8 +32,8 @@ afterEach(cleanUp)
 
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
 
-describe('what can be fetched', () => {
-  it.runIf(has('nginx', 'vsftpd'))('a file from nginx, and one by ftp from vsftpd', async () => {
+describe('a transfer', () => {
+  it.runIf(has('nginx', 'vsftpd'))('fetches a file from nginx, and one over FTP from vsftpd', async () => {
     const nginx = await startNginx(join(home, 'files'))
     const service = await start({ allowHosts: ['127.0.0.1', 'localhost'] })
     await add(service, nginx.url('/song%20one.flac'), ftp.url('/song%20one.flac'))
@@ -45,7 +45,7 @@ describe('what can be fetched', () => {
     ])
   })
 
-  it.runIf(has('vsftpd'))('by ftps, when its certificate is one to trust, and not otherwise', async () => {
+  it.runIf(has('vsftpd'))('fetches over FTPS only with a trusted certificate', async () => {
     const folder = temporaryFolder('ftps')
     await mkdir(join(folder, 'files'), { recursive: true })
     await writeFile(join(folder, 'files', 'song.flac'), song)
@@ -66,10 +66,10 @@ describe('what can be fetched', () => {
   })
 
   it.each([
-    ['the address of a torrent file', '/a.torrent'],
-    ['an address that gives one without saying so', '/1a1112'],
-    ['a torrent file handed over whole', null],
-  ])('a torrent by %s', async (_how, path) => {
+    ['given by its URL', '/a.torrent'],
+    ['given by a URL that does not look like one', '/1a1112'],
+    ['given as a data URL', null],
+  ])('fetches a torrent whose file is %s', async (_how, path) => {
     const cover = randomBytes(20_000)
     web.on('/seed/Record/a.flac', file(song))
     web.on('/seed/Record/cover.jpg', file(cover))
@@ -97,7 +97,7 @@ describe('what can be fetched', () => {
 })
 
 describe('bad input', () => {
-  it('a .torrent address that gives something else: Error that says so', async () => {
+  it('reports a .torrent URL that returns something else', async () => {
     web.on('/fake.torrent', file(randomBytes(1000)))
     const service = await start()
     await add(service, web.url('/fake.torrent'))
@@ -105,15 +105,21 @@ describe('bad input', () => {
     expect(figuresOf(row).reason).toBe('“fake.torrent” is not a torrent file, although its name says so.')
   })
 
-  it.runIf(has('libtorrent'))('the same torrent twice at once: the second in Error, the first untouched', async () => {
-    const torrent = await makeTorrent({ name: 'once.mkv', sizeBytes: 200_000 })
-    const seed = await startLibtorrent(torrent)
-    const service = await start()
-    const link = `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`
-    await add(service, link)
-    await inStatus(service, '1', 'Seeding')
-    await add(service, link)
-    const rows = await inStatus(service, '2', 'Error')
-    expect([rows[0]?.status, figuresOf(rows[1]).reason]).toEqual(['Seeding', 'This torrent is being fetched already.'])
-  })
+  it.runIf(has('libtorrent'))(
+    'rejects a torrent that is being fetched already, and leaves the first one untouched',
+    async () => {
+      const torrent = await makeTorrent({ name: 'once.mkv', sizeBytes: 200_000 })
+      const seed = await startLibtorrent(torrent)
+      const service = await start()
+      const link = `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`
+      await add(service, link)
+      await inStatus(service, '1', 'Seeding')
+      await add(service, link)
+      const rows = await inStatus(service, '2', 'Error')
+      expect([rows[0]?.status, figuresOf(rows[1]).reason]).toEqual([
+        'Seeding',
+        'This torrent is being fetched already.',
+      ])
+    },
+  )
 })

@@ -20,7 +20,7 @@ afterEach(cleanUp)
 const never = new Promise<void>(() => undefined)
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
 
-/** The statuses of the product, in the order in which a transfer goes through them. */
+/** All statuses except Error, in the order in which a transfer passes through them. */
 const inOrder = [
   'Waiting',
   'In queue',
@@ -48,8 +48,8 @@ async function statusesOf(service: Service, id: string): Promise<unknown[]> {
   return seen
 }
 
-describe('every status, seen through transfers.list', () => {
-  it('Waiting: over the active limit while the load is high, oldest first', async () => {
+describe('the status in transfers.list', () => {
+  it('is Waiting over the active limit while the load is high, oldest first', async () => {
     web.on('/held.bin', file(randomBytes(200_000), { holdUntil: never }))
     const service = await start({ busy: 'always', activeLimit: 1 })
     await add(service, web.url('/held.bin'), web.url('/held.bin'))
@@ -57,7 +57,7 @@ describe('every status, seen through transfers.list', () => {
     expect(rows.map(({ status }) => status)).toEqual(['Downloading', 'Waiting'])
   })
 
-  it('In queue: about to start, behind those that run', async () => {
+  it('is In queue behind those that run', async () => {
     web.on('/held.bin', file(randomBytes(200_000), { holdUntil: never }))
     const service = await start()
     await add(service, ...Array.from({ length: 9 }, () => web.url('/held.bin')))
@@ -65,7 +65,7 @@ describe('every status, seen through transfers.list', () => {
     expect(rows.at(-1)?.status).toBe('In queue')
   })
 
-  it('Looking for peers: a torrent that nobody has', async () => {
+  it('is Looking for peers for a torrent without peers', async () => {
     const { magnet } = await makeTorrent({ name: 'rare film.mkv', sizeBytes: 40_000 })
     const service = await start()
     await add(service, magnet)
@@ -74,7 +74,7 @@ describe('every status, seen through transfers.list', () => {
   })
 
   it.runIf(has('libtorrent'))(
-    'Downloading, then Downloading and seeding: a torrent that one has and another wants',
+    'is Downloading, then Downloading and seeding, for a torrent that one peer has and another wants',
     async () => {
       const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 4_000_000 })
       const seed = await startLibtorrent(torrent)
@@ -91,7 +91,7 @@ describe('every status, seen through transfers.list', () => {
   )
 
   it.runIf(has('libtorrent'))(
-    'Seeding: a whole torrent, its file in the space already, until it is shared 1:1',
+    'is Seeding for a complete torrent, whose file is in the space already, until it is shared 1:1',
     async () => {
       const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 2_000_000 })
       const seed = await startLibtorrent(torrent)
@@ -109,8 +109,8 @@ describe('every status, seen through transfers.list', () => {
     },
   )
 
-  it('In extraction queue, Extracting, Completing, In complete queue: archives one after the other', async () => {
-    // PPMd takes its time, so that there is a queue.
+  it('is In extraction queue, Extracting, Completing and In complete queue for archives, one after the other', async () => {
+    // PPMd is slow, so that a queue builds up.
     const big = await makeArchive('big.7z', { 'big.bin': randomBytes(20_000_000) }, '-m0=PPMd', '-mx=1')
     const full = await makeArchive('full.zip', manyFiles(6000), '-mx=0')
     const small = await makeArchive('small.zip', { 'a.txt': Buffer.from('a'), 'b.txt': Buffer.from('b') })
@@ -135,7 +135,7 @@ describe('every status, seen through transfers.list', () => {
     expect(names).toEqual(['big.bin', 'many', 'plain.bin', 'small'])
   })
 
-  it('Error: with the reason, until it is cancelled', async () => {
+  it('is Error with the reason until the transfer is cancelled', async () => {
     const service = await start()
     await add(service, web.url('/nothing.bin'))
     const rows = await inStatus(service, '1', 'Error')
@@ -145,15 +145,15 @@ describe('every status, seen through transfers.list', () => {
   })
 })
 
-describe('a transfer from its beginning to its end', () => {
-  it('an archive of several files: the statuses in their order, then a folder and a message', async () => {
+describe('a transfer from start to end', () => {
+  it('of an archive passes through the statuses in order, and leaves a folder and a message', async () => {
     const archive = await makeArchive('Album.zip', { ...manyFiles(3000), 'cover.jpg': randomBytes(3000) }, '-mx=0')
     web.on('/Album.zip', file(archive, { bytesPerSecond: 4_000_000 }))
     const service = await start()
     const [added] = (await add(service, web.url('/Album.zip'))).rows
     const seen = [added?.status, ...(await statusesOf(service, '1'))]
     expect(seen).toEqual(inOrder.filter((status) => seen.includes(status)))
-    // The others may pass between two looks.
+    // The others may pass between two polls.
     expect(seen).toEqual(expect.arrayContaining(['In queue', 'Downloading', 'Extracting', 'Completing']))
     const [folder, ...others] = (await service.ask('files.list')).rows
     const [message] = (await service.ask('messages.list')).rows
@@ -161,7 +161,7 @@ describe('a transfer from its beginning to its end', () => {
   })
 
   it.runIf(has('libtorrent'))(
-    'a magnet of several files, one of them a zip: unpacked at once, shared 1:1 to a second peer, gone from the list',
+    'of a magnet with a zip in it is unpacked at once, shared 1:1 with a second peer, and then gone from the list',
     async () => {
       const zip = await makeArchive('photos.zip', { 'one.jpg': randomBytes(5000), 'two.jpg': randomBytes(6000) })
       const film = randomBytes(1_500_000)
@@ -177,7 +177,7 @@ describe('a transfer from its beginning to its end', () => {
       const service = await start({ flags: ['--listen-peers', `127.0.0.1:${port}`] })
       await add(service, `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`)
       await inStatus(service, '1', 'Seeding')
-      // All of it can be used while it is shared.
+      // All of it is usable while it is shared.
       const paths = ['Holiday/extra/photos/one.jpg', 'Holiday/extra/photos/two.jpg', 'Holiday/film.mkv']
       const items = await until(
         () => itemsOf(service),

@@ -27,7 +27,7 @@ const numbered = (count: number, make: (index: number) => string) => Array.from(
 const add = (service: Service, ...links: string[]) => service.ask('transfers.add', { links })
 const reasonsOf = (rows: Record<string, unknown>[]) => rows.map((row) => figuresOf(row).reason)
 
-/** Sends a byte a second, until the rest may go. */
+/** Sends a byte a second until `until`, then the rest. */
 function trickle(bytes: Buffer, until: Promise<void>): Handler {
   return async (_request, response) => {
     response.writeHead(200, { 'content-length': bytes.length, etag: '"trickle"' })
@@ -40,7 +40,7 @@ function trickle(bytes: Buffer, until: Promise<void>): Handler {
   }
 }
 
-/** A peer that takes the connection and answers nothing, or greets and then never tells what the torrent is. */
+/** A peer that accepts the connection and never answers, or only answers the handshake and never sends metadata. */
 async function muteServer(greets: boolean): Promise<number> {
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined)
@@ -54,7 +54,7 @@ async function muteServer(greets: boolean): Promise<number> {
   return serve(server)
 }
 
-/** True for a process that works in a folder. */
+/** True for a process whose working directory is in a folder. */
 function isIn(pid: number, folder: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
@@ -63,25 +63,25 @@ function isIn(pid: number, folder: string): boolean {
   }
 }
 
-/** Waits until nothing is left but transfers with these names. */
+/** Waits until only transfers with these names are left. */
 const untilOnly = (service: Service, isLeft: (name: unknown) => boolean) =>
   until(
     () => listed(service),
     (rows) => rows.every(({ name }) => isLeft(name)),
   )
 
-describe('what does not move, beside one that does', () => {
+describe('stuck transfers', () => {
   const kinds: [string, () => Promise<(index: number) => string>][] = [
-    ['magnets that nobody has', async () => magnet],
+    ['magnets without peers', async () => magnet],
     [
-      'magnets of people who never say what it is',
+      'magnets whose peers never send metadata',
       async () => {
         const ports = [await muteServer(true), await muteServer(false)]
         return (index) => `${magnet()}&x.pe=127.0.0.1:${ports[index % 2]}`
       },
     ],
     [
-      'servers that ask to come again in an hour',
+      'servers that ask for a retry in an hour',
       async () => {
         web.on('/stuck-busy.bin', status(503, { 'retry-after': '3600' }))
         return () => web.url('/stuck-busy.bin')
@@ -109,7 +109,7 @@ describe('what does not move, beside one that does', () => {
       },
     ],
   ]
-  it.each(kinds)('%s: the good one finishes, the others say why they wait', async (_kind, make) => {
+  it.each(kinds)('from %s say why they wait, and do not keep a good one from finishing', async (_kind, make) => {
     const link = await make()
     web.on('/good.mkv', file(randomBytes(300_000)))
     const service = await start()
@@ -123,7 +123,7 @@ describe('what does not move, beside one that does', () => {
     expect((await itemsOf(service)).map(([name]) => name)).toEqual(['good.mkv'])
   })
 
-  it('while the computer is busy: the active limit is for what moves too', async () => {
+  it('do not use up the active limit while the computer is busy', async () => {
     web.on('/stuck-silent.bin', () => never)
     web.on('/good.mkv', file(randomBytes(300_000)))
     const service = await start({ busy: 'always', activeLimit: 2 })
@@ -139,7 +139,7 @@ describe('what does not move, beside one that does', () => {
     expect((await itemsOf(service)).map(([name]) => name)).toEqual(['good.mkv'])
   })
 
-  it('fifty of all kinds: the good ones finish; after a kill, and once nothing is in the way, all do', async () => {
+  it('let the good ones finish when there are fifty of all kinds, and finish themselves after a kill once they can', async () => {
     const bytes = randomBytes(50_000)
     const opened = Promise.withResolvers<void>()
     let isOpen = false
@@ -165,7 +165,7 @@ describe('what does not move, beside one that does', () => {
     expect(items).toHaveLength(42)
   })
 
-  it('one in the queue says what it waits for, and its place in line', async () => {
+  it('say what they wait for in the queue, and their place in line', async () => {
     const bytes = randomBytes(10_000_000)
     web.on('/steady.bin', file(bytes, { bytesPerSecond: 400_000 }))
     const service = await start()
@@ -180,7 +180,7 @@ describe('what does not move, beside one that does', () => {
     ])
   })
 
-  it('a part of an archive that waits lets the other parts go first', async () => {
+  it('do not keep the other parts of their archive from being fetched', async () => {
     const parts = await makeParts('set.7z', { 'a.bin': randomBytes(250_000) }, 50_000)
     const names = Object.keys(parts).sort()
     const opened = Promise.withResolvers<void>()
@@ -204,14 +204,14 @@ describe('what does not move, beside one that does', () => {
   })
 
   it.runIf(has('/proc'))(
-    'eight archives in line say what they wait for; a cancel takes one out at once, and what has no archive passes them',
+    'in line for unpacking say what they wait for, leave at once when cancelled, and let plain files pass',
     async () => {
       web.on('/big.7z', file(await makeArchive('big.7z', { 'big.bin': randomBytes(3_000_000) }, '-m0=PPMd', '-mx=1')))
       web.on('/small.zip', file(await makeArchive('small.zip', { 'a.txt': Buffer.from('a') })))
       web.on('/plain.mkv', file(randomBytes(1000)))
       const service = await start()
       await add(service, web.url('/big.7z'))
-      // Stopped, the unpacker takes as long as the test needs.
+      // A stopped unpacker takes as long as the test needs.
       const unpacker = await until(
         async () => [...commandLines()].find(([pid, line]) => line.includes('7z') && isIn(pid, service.data))?.[0],
         (pid) => pid !== undefined,

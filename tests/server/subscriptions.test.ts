@@ -36,7 +36,7 @@ const looked = (service: Service, id: string) =>
   )
 
 describe('a subscription', () => {
-  it('is not kept waiting by feeds that never answer', async () => {
+  it('is not delayed by feeds that never answer', async () => {
     web.on('/mute-feed', () => new Promise(() => undefined))
     const service = await start()
     const create = (url: string) => service.ask('subscriptions.create', { title: 'Jazz', url })
@@ -48,7 +48,7 @@ describe('a subscription', () => {
     expect(rows.map(({ last_update_time: at }) => at !== null)).toEqual([false, false, false, true])
   })
 
-  it('fetches what fits into its folder, once, also after kill -9 and another look', async () => {
+  it('fetches what matches its filters into its folder, once, even after kill -9 and another refresh', async () => {
     const url = serveFeed(
       '/feed',
       rss(item('Jazz live', 'one'), item('Rock &amp; roll', 'two'), item('JAZZ bootleg', 'three')),
@@ -93,7 +93,7 @@ describe('a subscription', () => {
     expect((await next.ask('messages.list')).rows.length).toBe(2)
   })
 
-  it('that is paused is not looked at, until it goes on', async () => {
+  it('does not fetch its feed while it is paused', async () => {
     const url = serveFeed('/paused', rss(item('One', 'one')))
     const service = await start()
     await service.ask('subscriptions.create', { title: 'Later', url, paused: '1' })
@@ -109,7 +109,7 @@ describe('a subscription', () => {
     expect((await service.ask('subscriptions.list')).results).toEqual([])
   })
 
-  it('reads Atom, and magnets as links', async () => {
+  it('reads an Atom feed with a magnet link', async () => {
     const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}&amp;dn=Film`
     const atom = `<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>x</id><title>Film</title><link rel="alternate" href="http://127.0.0.1:1/page"/><link href="${magnet}"/></entry></feed>`
     const service = await start()
@@ -121,7 +121,7 @@ describe('a subscription', () => {
     expect([rows[0]?.name, rows[0]?.status]).toEqual(['Film', 'Looking for peers'])
   })
 
-  it('reads one in windows-1251 that says so nowhere, packed without being asked, with relative links', async () => {
+  it('reads an undeclared windows-1251 feed that is compressed unasked and has relative links', async () => {
     const text = `<rss><channel><item><title>Новый фильм о любви</title><guid>1</guid><enclosure url="../one.mp3?x=1&amp;amp;y=2"/></item><item><title>Новая музыка и песни</title><guid>2</guid><enclosure url="../two.mp3"/></item></channel></rss>`
     const body = gzipSync(encoded(text, 'windows-1251'))
     const head = { 'content-type': 'application/rss+xml', 'content-encoding': 'gzip' }
@@ -142,12 +142,12 @@ describe('bad input', () => {
   const problems: [string, () => string, RegExp][] = [
     ['not XML', () => serveFeed('/bad', 'this is no feed'), /gives no feed: neither RSS, Atom nor JSON Feed/],
     ['a web page', () => serveFeed('/page', '<!doctype html><title>Hi</title><p>no feed'), /gives no feed/],
-    ['nothing there', () => web.url('/absent'), /there is no such file \(404\)/],
+    ['missing on the server', () => web.url('/absent'), /there is no such file \(404\)/],
     ['a redirect to loopback', () => web.url('/in'), /private network/],
     ['50 MB', () => serveFeed('/huge', rss('x'.repeat(50 * 1024 * 1024))), /sends more than 8 MB/],
   ]
   it.each(problems)(
-    'a feed that is %s: said on the dashboard, and looked at again later',
+    'reports a feed that is %s in a message, and fetches it again later',
     async (_what, make, sentence) => {
       const service = await start()
       await service.ask('subscriptions.create', { title: 'Bad', url: make() })
@@ -162,19 +162,19 @@ describe('bad input', () => {
     [{ title: 'x' }, 'The parameter “url” is missing.'],
     [{ title: 'x', url: 'file:///etc/passwd' }, '“file:///etc/passwd” is not the address of a feed.'],
     [{ title: 'x', url: 'http://a/', parent_folder_id: 99 }, 'There is no item with the id 99.'],
-  ])('create with %j: refused', async (params, message) => {
+  ])('refuses to create a subscription with %j', async (params, message) => {
     const service = await start()
     expect(await service.ask('subscriptions.create', params)).toMatchObject({ error: true, message })
   })
 
-  it.each(['info', 'edit', 'pause'])('%s of one that is not there: refused', async (method) => {
+  it.each(['info', 'edit', 'pause'])('refuses %s of a subscription that does not exist', async (method) => {
     const service = await start()
     expect((await service.ask(`subscriptions.${method}`, { id: 5, title: 'x', url: 'http://a/' })).message).toBe(
       'There is no subscription with the id 5.',
     )
   })
 
-  it('entities that would grow to gigabytes: stay as they are written', async () => {
+  it('does not expand entities that would grow to gigabytes', async () => {
     const bomb = `<!DOCTYPE r [<!ENTITY a "${'x'.repeat(1000)}">${Array.from({ length: 9 }, (_, n) => `<!ENTITY ${'bcdefghij'[n]} "${`&${'abcdefghi'[n]};`.repeat(10)}">`).join('')}]>`
     const entries = await readFeed(
       `${bomb}<rss><channel><item><title>&j;</title><link>http://a/x.mp3</link></item></channel></rss>`,
@@ -183,7 +183,7 @@ describe('bad input', () => {
     expect(entries).toMatchObject([{ id: 'http://a/x.mp3', title: '&j;', link: 'http://a/x.mp3' }])
   })
 
-  it('a hundred thousand entries: the first two thousand', async () => {
+  it('reads the first two thousand of a hundred thousand entries', async () => {
     const items = Array.from(
       { length: 100_000 },
       (_, n) => `<item><title>${n}</title><link>http://a/${n}</link></item>`,

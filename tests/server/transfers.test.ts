@@ -34,7 +34,7 @@ const figures = (row: Record<string, unknown> | undefined) => {
   const details: unknown = row?.putdesk
   return typeof details === 'object' && details !== null ? { ...details } : {}
 }
-/** Adds a link and waits until it has failed; answers with the reason. */
+/** Adds a link, waits until it has failed, and returns the reason. */
 async function failing(service: Service, path: string): Promise<unknown> {
   await add(service, path)
   const rows = await until(
@@ -57,7 +57,7 @@ async function fetched(service: Service): Promise<string[]> {
   )
 }
 
-/** How much of the only file being fetched is on the disk, with its checksum beside it: so much survives a kill. */
+/** How much of the only file being fetched is on the disk with its checksum: this much survives a kill. */
 async function storedBytes({ data }: Service): Promise<number> {
   const [work = ''] = await readdir(join(data, 'parts'))
   const path = join(data, 'parts', work, '0')
@@ -97,7 +97,7 @@ describe('a transfer', () => {
     expect((await service.ask('messages.list')).rows).toEqual([])
   })
 
-  it('tells our own client its figures while it runs, and goes to the folder that was named', async () => {
+  it('reports its figures to our own client while it runs, and is delivered to the given folder', async () => {
     const held = Promise.withResolvers<void>()
     web.on('/slow.mkv', file(bytes, { holdUntil: held.promise }))
     const service = await start()
@@ -143,7 +143,7 @@ describe('a transfer', () => {
     expect((await service.ask('files.info', { id: folder?.id })).rows[0]?.size).toBe(`${bytes.length}`)
   })
 
-  it('cancelled while it runs: gone from the list, from the disk and from the quota', async () => {
+  it('leaves the list, the disk and the quota when it is cancelled while it runs', async () => {
     web.on('/held.bin', file(bytes, { holdUntil: new Promise(() => undefined) }))
     const service = await start({ diskQuota: bytes.length })
     await add(service, '/held.bin')
@@ -162,7 +162,7 @@ describe('a transfer', () => {
     expect(await fetched(service)).toEqual([sha(bytes)])
   })
 
-  it('to a folder that is none, or with an unknown id to cancel: refused with a sentence', async () => {
+  it('is refused with a sentence for an unknown folder, and so is a cancel with an unknown id', async () => {
     const service = await start()
     expect((await service.ask('transfers.add', { links: [web.url('/a')], to_folder: 9 })).message).toBe(
       'There is no item with the id 9.',
@@ -192,12 +192,12 @@ describe('bad input', () => {
       '“10.0.0.1” is on this computer or a private network. Add it to the hosts that may be reached to fetch from it.',
     ],
     ['file:///etc/passwd', '“file:///etc/passwd” is not a link that can be fetched.'],
-  ])('the link %s: in Error with the reason', async (link, reason) => {
+  ])('fails the link %s with the reason', async (link, reason) => {
     const service = await start()
     expect(await failing(service, link)).toBe(reason)
   })
 
-  it('404, 500 and a redirect loop: in Error with the reason', async () => {
+  it('fails on 404, 500 and a redirect loop with the reason', async () => {
     web.on('/500', status(500))
     web.on('/loop', redirect('/loop'))
     const service = await start()
@@ -214,7 +214,7 @@ describe('bad input', () => {
     expect((await service.ask('files.list')).rows).toEqual([])
   })
 
-  it('a wrong Content-Length, too long and too short: in Error, and nothing is kept', async () => {
+  it('fails on a Content-Length that is too long or too short, and keeps nothing', async () => {
     web.on('/less.bin', file(bytes, { announce: bytes.length + 5, etag: null }))
     web.on('/more.bin', (_request, response) => {
       response.socket?.end(`HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n${'x'.repeat(50)}`)
@@ -235,7 +235,7 @@ describe('bad input', () => {
     )
   })
 
-  it('a body that never ends: the quota stops it, and says what is free', async () => {
+  it('stops a body that never ends at the quota, and says what is free', async () => {
     web.on('/endless.bin', endless)
     const service = await start({ diskQuota: 20 * 1024 * 1024 })
     expect(await failing(service, '/endless.bin')).toMatch(
@@ -245,7 +245,7 @@ describe('bad input', () => {
     expect([user?.disk_quota, user?.disk_quota_available]).toEqual(['20971520', '20971520'])
   })
 
-  it('a file larger than the disk space: in Error before a byte is kept', async () => {
+  it('fails a file larger than the disk quota', async () => {
     web.on('/huge.bin', file(bytes))
     const service = await start({ diskQuota: 1_048_576 })
     expect(await failing(service, '/huge.bin')).toBe(
@@ -253,7 +253,7 @@ describe('bad input', () => {
     )
   })
 
-  it('HTML where a film was promised: in Error; HTML that was meant is kept (F36)', async () => {
+  it('fails on HTML in place of a film, and keeps HTML that was asked for (F36)', async () => {
     web.on('/film.mkv', file(page, { type: 'text/html; charset=utf-8' }))
     web.on('/index.html', file(page, { type: 'text/html' }))
     const service = await start()
@@ -264,8 +264,8 @@ describe('bad input', () => {
   })
 })
 
-describe('limits', () => {
-  it('over the active limit under high load transfers wait, oldest first; without load none does', async () => {
+describe('the active limit', () => {
+  it('starts the oldest transfers first and lets the others wait under high load, and starts all without load', async () => {
     const held = Promise.withResolvers<void>()
     for (const name of ['a', 'b', 'c', 'd']) web.on(`/${name}.bin`, file(bytes, { holdUntil: held.promise }))
     const busy = await start({ busy: 'always', activeLimit: 2 })
@@ -293,8 +293,8 @@ describe('limits', () => {
   })
 })
 
-describe('kill -9', () => {
-  it('in mid-download: goes on with If-Range, and the bytes are identical', async () => {
+describe('a restart after kill -9', () => {
+  it('resumes a download with If-Range, and the bytes are identical', async () => {
     const held = Promise.withResolvers<void>()
     web.on('/kill.mp4', file(bytes, { etag: '"k1"', holdUntil: held.promise }))
     const first = await startService({ diskQuota: 10 * 1024 * 1024 })
@@ -312,7 +312,7 @@ describe('kill -9', () => {
     expect((await second.ask('messages.list')).rows.length).toBe(1)
   })
 
-  it('and the file changed meanwhile: starts over, and only the new bytes are kept', async () => {
+  it('starts over when the file has changed meanwhile, and keeps only the new bytes', async () => {
     const newer = randomBytes(bytes.length)
     web.on('/changed.mp4', file(bytes, { etag: '"old"', holdUntil: new Promise(() => undefined) }))
     const first = await startService()
@@ -327,7 +327,7 @@ describe('kill -9', () => {
     expect(await fetched(second)).toEqual([sha(newer)])
   })
 
-  it('at twenty moments around the end: every file is there once, identical, and nothing else', async () => {
+  it('leaves every file there once, identical, and nothing else, at twenty moments around the end', async () => {
     const data = (
       await startService().then(async (service) => {
         await service.stop()
@@ -340,7 +340,7 @@ describe('kill -9', () => {
       const service = await startService({ data })
       await add(service, name)
       if (n > 0) await web.asked(name)
-      // Chance decides where the blow falls: it is spread over the time that a transfer takes.
+      // The kills are spread over the time that a transfer takes; where exactly each one hits is up to chance.
       const endMs = performance.now() + n * 3
       while (performance.now() < endMs) await list(service)
       await service.kill9()
@@ -353,7 +353,7 @@ describe('kill -9', () => {
     expect(await readdir(join(data, 'parts'))).toEqual([])
   })
 
-  it('while waiting or in Error: still so, and in order', async () => {
+  it('preserves transfers that wait or have failed, in order', async () => {
     const first = await startService({ busy: 'always', activeLimit: 1 })
     web.on('/hold1.bin', file(bytes, { holdUntil: new Promise(() => undefined) }))
     await add(first, '/hold1.bin', '/hold1.bin', 'nothing')

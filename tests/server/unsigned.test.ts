@@ -6,13 +6,13 @@ import { type Service, startService } from '../support/service.ts'
 let service: Service
 beforeAll(async () => {
   service = await startService({ key: 'k', secret: 's' })
-  // What answers API v1 is loaded with its first request.
+  // The code for API v1 is loaded with its first request.
   await service.ask('user.info')
 })
 afterAll(() => service.stop())
 
 const bodyBytes = 4 * 1024 * 1024 - 64
-/** What a stranger may send: a beginning, and something that fills the rest of the largest body that is read. */
+/** What a stranger may send: a start, and a filler for the rest of the largest body that is read. */
 const strangers: [start: string, filler: string][] = [
   ['', '%e9&'],
   ['', '%'],
@@ -40,7 +40,7 @@ const strangers: [start: string, filler: string][] = [
 const fill = ([start, filler]: [string, string]) =>
   Buffer.from(start + filler.repeat(Math.floor((bodyBytes - start.length) / filler.length)), 'latin1')
 
-/** The longest that someone else had to wait for an answer while the work went on, in ms. */
+/** The longest time that another client had to wait for an answer during the work, in ms. */
 async function longestWait(work: Promise<unknown>): Promise<number> {
   let isOver = false
   const end = work.finally(() => {
@@ -66,15 +66,15 @@ function health(): Promise<void> {
   })
 }
 
-describe('4 MiB that nobody signed', () => {
-  it.each(strangers)('%j and then %j over and over: others do not wait for it', async (...stranger) => {
+describe('an unsigned body of 4 MiB', () => {
+  it.each(strangers)('of %j and then repeated %j does not delay others', async (...stranger) => {
     const sent = sendRaw(service.port, rawPost('/v1/user?method=info', fill(stranger)))
     // Bench row P31 holds the exact limit; a busy machine makes any answer late.
     expect(await longestWait(sent)).toBeLessThan(1000)
     expect((await sent).body).toMatch(/Unable to login\.|Too many wrong keys/)
   })
 
-  it('ten of them at once: others do not wait either', async () => {
+  it('does not delay others when ten arrive at once', async () => {
     const bytes = rawPost('/v1/user?method=info', fill(['', '%e9&']))
     const sent = Promise.all(Array.from({ length: 10 }, () => sendRaw(service.port, bytes)))
     expect(await longestWait(sent)).toBeLessThan(1000)

@@ -16,8 +16,8 @@ import { seededRandom } from '../support/seed.ts'
 const random = seededRandom()
 
 /**
- * Two data folders that the service of schema version 5 left behind, one that was stopped and one that was killed with kill -9, and what
- * that service answered over them, by method and parameters. Statuses were words for people then, kinds numbers, and messages HTML.
+ * Two data folders from a service of schema version 5, one stopped and one killed with kill -9, and what that service answered
+ * from them, by method and parameters. Back then, statuses were display words, kinds were numbers, and messages were HTML.
  */
 interface Left {
   answers: Record<How, Record<string, unknown>>
@@ -36,7 +36,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-/** The folder as it was left. */
+/** The data folder as that service left it. */
 function unpack(how: How): string {
   const data = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'putdesk-update-'))
   folders.push(data)
@@ -49,7 +49,7 @@ function unpack(how: How): string {
 
 const resources: Record<string, Record<string, Method>> = { files, messages, subscriptions }
 
-/** What this version answers to the same requests. A message of a restart itself is left out. */
+/** What this version answers to the same requests, without the message about the restoration itself. */
 function answersOf({ users, notice }: Cores, how: How): Record<string, unknown> {
   const [core] = users
   if (core === undefined) throw new Error('there is no user')
@@ -79,7 +79,7 @@ function flip(bytes: Buffer, at: number, bit: number): Buffer {
   return flipped
 }
 
-/** Where a file names the contents that are stored: in a database each one stands in its row, and in an index. */
+/** The offsets of the names of stored contents in a file. A database has each of them in a row and in an index. */
 function contentNamesIn(how: How, bytes: Buffer): number[] {
   const names = Object.keys(left[how]).flatMap((path) => /^content\/.*\/([^/]+)$/.exec(path)?.[1] ?? [])
   return names.flatMap((name) => placesOf(name, bytes))
@@ -98,8 +98,8 @@ async function opened(data: string, how: How) {
   return found
 }
 
-describe.each(hows)('a folder of schema version 5, whose service was %s', (how) => {
-  it('gives the same answers, and statuses in words of the domain', async () => {
+describe.each(hows)('a data folder of schema version 5 whose service was %s', (how) => {
+  it('gives the same answers, with its statuses migrated', async () => {
     const data = unpack(how)
     const first = await opened(data, how)
     expect([first.notice, first.answers]).toEqual([null, left.answers[how]])
@@ -108,7 +108,7 @@ describe.each(hows)('a folder of schema version 5, whose service was %s', (how) 
     expect(await opened(data, how)).toEqual(first)
   })
 
-  it('loses nothing when the list is gone: a copy and a journal of that version, and what this one adds to it', async () => {
+  it('loses nothing when the list is missing: it is restored from a copy and journal of both versions', async () => {
     const data = unpack(how)
     const before = await opened(data, how)
     const cores = open(data)
@@ -130,7 +130,7 @@ describe.each(hows)('a folder of schema version 5, whose service was %s', (how) 
   })
 
   it.each(Object.keys(left[how]).filter((name) => !name.includes('/')))(
-    'loses nothing when %s is damaged, and tells of what is another than before',
+    'loses nothing when %s is damaged, and reports what differs',
     async (name) => {
       const whole = await opened(unpack(how), how)
       const bytes = Buffer.from(left[how][name] ?? '', 'base64')

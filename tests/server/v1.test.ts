@@ -19,7 +19,7 @@ const names = async (params: Record<string, unknown>) =>
   (await service.ask('files.list', { limit: 100, ...params })).rows.map(({ name }) => name)
 
 describe('user', () => {
-  it('info: quotas are text, counts are numbers', async () => {
+  it('info gives quotas as text and counts as numbers', async () => {
     expect((await service.ask('user.info')).results).toEqual([
       {
         name: 'me',
@@ -35,24 +35,24 @@ describe('user', () => {
     ])
   })
 
-  it('info tells our own client the limits', async () => {
+  it('info gives our own client the limits', async () => {
     const [user] = (await service.ask('user.info', {}, { putdesk: 1 })).rows
     expect(user?.putdesk).toEqual({ active_limit: 3, largest_file: null })
   })
 
-  it('acctoken: an object, the same every time', async () => {
+  it('acctoken gives the same object every time', async () => {
     const [first, second] = [await service.ask('user.acctoken'), await service.ask('user.acctoken')]
     expect(first.results).toEqual({ token: expect.stringMatching(/^[0-9a-f]{40}$/) })
     expect(second.results).toEqual(first.results)
   })
 
-  it('friends: none', async () => {
+  it('friends gives an empty list', async () => {
     expect((await service.ask('user.friends')).results).toEqual([])
   })
 })
 
 describe('files', () => {
-  it('a folder, as old clients want it on the wire', async () => {
+  it('info and list give a folder in the format of old clients', async () => {
     const id = await makeFolder('Music')
     const base = service.url
     const item = {
@@ -76,7 +76,7 @@ describe('files', () => {
     expect(extended?.putdesk).toEqual({ added_at: expect.any(Number) })
   })
 
-  it('info of 0 is the root', async () => {
+  it('info gives the root for id 0', async () => {
     expect((await service.ask('files.info', { id: 0 })).rows[0]).toMatchObject({
       id: '0',
       name: 'Your Files',
@@ -84,7 +84,7 @@ describe('files', () => {
     })
   })
 
-  it('list: offset, limit, type, order, twenty by default', async () => {
+  it('list takes offset, limit, type and order, and gives twenty by default', async () => {
     const parent_id = await makeFolder('Many')
     for (let n = 10; n < 35; n++) await makeFolder(`f${n}`, parent_id)
     expect((await service.ask('files.list', { parent_id })).rows.length).toBe(20)
@@ -96,7 +96,7 @@ describe('files', () => {
     expect((await names({ parent_id, type: 0 })).length).toBe(25)
   })
 
-  it('a second folder of the same name gets a number', async () => {
+  it('create_dir numbers a second folder of the same name', async () => {
     const parent = await makeFolder('Twins')
     await makeFolder('A', parent)
     await makeFolder('A', parent)
@@ -104,7 +104,7 @@ describe('files', () => {
     expect(await names({ parent_id: parent, orderby: 'id_asc' })).toEqual(['A', 'A (2)', 'A (3)'])
   })
 
-  it('rename, move, delete with all that is below, dirmap', async () => {
+  it('rename, move, dirmap, and delete with everything below work on a tree', async () => {
     const top = await makeFolder('Top')
     const inner = await makeFolder('Inner', top)
     const deep = await makeFolder('Deep', inner)
@@ -137,7 +137,7 @@ describe('files', () => {
     expect((await service.ask('files.delete', { id: deep })).error).toBe(true)
   })
 
-  it('search: words, quotes, operators, any case', async () => {
+  it('search takes words, quotes and operators, in any case', async () => {
     const parent = await makeFolder('Search')
     await makeFolder('The.Jazz-Set [2010]', parent)
     await makeFolder('Éclair', parent)
@@ -172,11 +172,11 @@ describe('bad input', () => {
     ['messages.delete', {}, 'The parameter “id” is missing.'],
     ['urls.analyze', {}, 'The parameter “links” is missing.'],
     ['urls.extracturls', {}, 'The parameters “txt” and “url” are both missing.'],
-  ])('%s %j: an error envelope at 200', async (method, params, message) => {
+  ])('answers %s %j with an error envelope and status 200', async (method, params, message) => {
     expect(await service.ask(method, params)).toEqual({ status: 200, error: true, message, results: [], rows: [] })
   })
 
-  it('a folder into itself, or into a folder inside it: refused with a sentence, nothing changed', async () => {
+  it('refuses to move a folder into itself or a folder inside it, and changes nothing', async () => {
     const outer = await makeFolder('Outer')
     const inner = await makeFolder('Inside', outer)
     const sentence = '“Outer” cannot be moved into itself or a folder inside it.'
@@ -194,7 +194,7 @@ describe('bad input', () => {
     ['photo\u202egpj.exe', 'it holds a character that reverses the direction of text'],
     ['..', 'it means a place, not an item'],
     ['  ', 'it is empty'],
-  ])('the name %j: refused for a new folder and for a new name', async (name, why) => {
+  ])('refuses the name %j for a new folder and for a rename', async (name, why) => {
     const made = await service.ask('files.create_dir', { name })
     expect([made.error, made.message?.includes(why)]).toEqual([true, true])
     const id = await makeFolder('to rename')
@@ -203,14 +203,14 @@ describe('bad input', () => {
     await service.ask('files.delete', { id })
   })
 
-  it('emoji in a name: fine', async () => {
+  it('accepts a name with emoji', async () => {
     const id = await makeFolder('👩‍👩‍👧 Família')
     expect((await service.ask('files.info', { id })).rows[0]?.name).toBe('👩‍👩‍👧 Família')
   })
 })
 
 describe('urls', () => {
-  it('analyze: each link in its group, with its size or a sentence; nothing is fetched', async () => {
+  it('analyze groups the links, with a size or a sentence for each, and fetches nothing', async () => {
     web.on('/film.mp4', file(Buffer.alloc(92_014)))
     web.on('/nohead', (request, response, socket) =>
       request.method === 'HEAD'
@@ -265,7 +265,7 @@ describe('urls', () => {
     expect(large).toContain('"name":"big.iso","size":"20000000"')
   })
 
-  it('extracturls: from text, from a page, in order of appearance', async () => {
+  it('extracturls finds links in text and in a page, in order of appearance', async () => {
     web.on(
       '/index.html',
       file(Buffer.from('<a href="http://a/1.zip?x=1&amp;y=2">one</a> <p>magnet:?xt=urn:btih:AA</p>')),
@@ -298,7 +298,7 @@ describe('urls', () => {
     ['closing brackets', `http://a/${')'.repeat(1_300_000)}`, 1],
     ['schemes', 'http://'.repeat(200_000), 0],
     ['links joined by commas', Array.from({ length: 90_000 }, (_, index) => `http://a/${index}`).join(','), 90_000],
-  ])('extracturls: as many %s as fit into a request', async (_, txt, count) => {
+  ])('extracturls takes as many %s as fit into a request', async (_, txt, count) => {
     const { message, rows } = await service.ask('urls.extracturls', { txt })
     expect([message, rows.length]).toEqual([null, count])
   })

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-/** Sends bytes as they are, and answers with the status line, the head and the body. */
+/** Sends bytes as they are, and returns the status line, the head and the body. */
 function raw(text: string | Buffer): Promise<{ status: string; head: string; body: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect(service.port, '127.0.0.1')
@@ -36,8 +36,8 @@ const get = (target: string, host = 'api.put.io') =>
   raw(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
 const isInfo = (body: string) => JSON.parse(body).response.results[0].name
 
-describe('what old clients send, byte for byte', () => {
-  it('putio.py: a list by id although parent_id is there too', async () => {
+describe('requests of old clients, byte for byte', () => {
+  it('putio.py: lists by id although there is a parent_id too', async () => {
     const body =
       'request=%7B%22api_secret%22%3A+%22s%22%2C+%22api_key%22%3A+%22k%22%2C+%22params%22%3A+%7B%22parent_id%22%3A+0%2C+%22limit%22%3A+20%2C+%22id%22%3A+7%2C+%22offset%22%3A+0%7D%7D'
     const answer = await post('/v1/files?method=list', body)
@@ -47,7 +47,7 @@ describe('what old clients send, byte for byte', () => {
     ])
   })
 
-  it('PHP 5: links as an object in raw JSON that holds & and %', async () => {
+  it('PHP 5: reads links given as an object in raw JSON with & and %', async () => {
     const body =
       'request={"api_key":"k","api_secret":"s","params":{"links":{"0":"http:\\/\\/a\\/b?x=1&y=2","1":"magnet:?xt=urn:btih:AA&tr=http%3A%2F%2Ft%2F&dn=a+b"}}}'
     const { results } = JSON.parse((await post('/v1/transfers?method=add', body)).body).response
@@ -57,7 +57,7 @@ describe('what old clients send, byte for byte', () => {
     ])
   })
 
-  it('PHP 5: positional nulls', async () => {
+  it('PHP 5: accepts nulls for parameters that are not given', async () => {
     const answer = await post(
       '/v1/files?method=list',
       'request={"api_key":"k","api_secret":"s","params":{"id":null,"parent_id":0}}',
@@ -65,7 +65,7 @@ describe('what old clients send, byte for byte', () => {
     expect(JSON.parse(answer.body).error).toBe(false)
   })
 
-  it('.NET: raw UTF-8 with &, + and % after 100-continue', async () => {
+  it('.NET: reads raw UTF-8 with &, + and % after 100-continue', async () => {
     const body = 'request={"api_key":"k","api_secret":"s","params":{"name":"A & B+C %20 çö","parent_id":"0"}}'
     const answer = await post(
       '/v1/files?method=create_dir',
@@ -82,17 +82,13 @@ describe('what old clients send, byte for byte', () => {
       'request=%7B%22api_key%22%3A%22k%22%2C%22api_secret%22%3A%22s%22%2C%22params%22%3A%7B%22name%22%3A%22Caf%E9%22%7D%7D',
       '',
     ],
+    ['declared Latin-1', 'request={"api_key":"k","api_secret":"s","params":{"name":"Café"}}', '; charset=ISO-8859-1'],
     [
-      'Latin-1 that is declared',
-      'request={"api_key":"k","api_secret":"s","params":{"name":"Café"}}',
-      '; charset=ISO-8859-1',
-    ],
-    [
-      'Cyrillic that is declared',
+      'declared Cyrillic',
       'request={"api_key":"k","api_secret":"s","params":{"name":"\xca\xe0\xf4\xe5"}}',
       '; charset="Windows-1251"',
     ],
-  ])('%s: the name is whole', async (_what, body, charset) => {
+  ])('%s: reads the name correctly', async (_what, body, charset) => {
     const bytes = Buffer.from(body, 'latin1')
     const head = `POST /v1/files?method=create_dir HTTP/1.1\r\nHost: api.put.io\r\nConnection: close\r\n`
     const type = `Content-Type: application/x-www-form-urlencoded${charset}\r\nContent-Length: ${bytes.length}\r\n\r\n`
@@ -101,14 +97,14 @@ describe('what old clients send, byte for byte', () => {
     expect(name).toMatch(charset.includes('1251') ? /^Кафе( \(\d\))?$/ : /^Café( \(\d\))?$/)
   })
 
-  it('Ruby GET: form-escaped in the query', async () => {
+  it('Ruby GET: reads a form-encoded query', async () => {
     const answer = await get(
       '/v1/files?method=list&request=%7B%22api_key%22%3A%22k%22%2C%22api_secret%22%3A%22s%22%2C%22params%22%3A%7B%22parent_id%22%3A%2299%22%7D%7D',
     )
     expect(JSON.parse(answer.body).error_message).toBe('There is no item with the id 99.')
   })
 
-  it('Ruby 1.8 POST: an empty request, and a body without a key, encoded twice', async () => {
+  it('Ruby 1.8 POST: reads a twice-encoded body without a key after an empty request', async () => {
     const answer = await post(
       '/v1/user?method=info&request=',
       '%257B%2522api_key%2522%253A%2522k%2522%252C%2522api_secret%2522%253A%2522s%2522%252C%2522params%2522%253A%257B%257D%257D=',
@@ -116,7 +112,7 @@ describe('what old clients send, byte for byte', () => {
     expect(isInfo(answer.body)).toBe('çelik')
   })
 
-  it('a browser: escaped quotes, raw braces, a callback behind', async () => {
+  it('a browser: reads escaped quotes, raw braces and a callback at the end', async () => {
     const answer = await get(
       '/v1/transfers?method=add&request={%22api_key%22:%22k%22,%22api_secret%22:%22s%22,%22params%22:{%22links%22:[%22http://a/b?x=1&y=2+3%22]}}&callback=h&_=123',
     )
@@ -126,29 +122,29 @@ describe('what old clients send, byte for byte', () => {
     ])
   })
 
-  it('the documentation: raw JSON in the query of a GET', async () => {
+  it('the documentation: reads raw JSON in the query of a GET', async () => {
     expect(isInfo((await get('/v1/user?method=info&request={"api_key":"k","api_secret":"s","params":{}}')).body)).toBe(
       'çelik',
     )
   })
 
-  it('an extension: a POST with an empty body and the JSON in the URL', async () => {
+  it('an extension: reads JSON in the URL of a POST with an empty body', async () => {
     const target = '/v1/user?method=info&request={%22api_key%22:%22k%22,%22api_secret%22:%22s%22,%22params%22:{}}'
     expect(isInfo((await post(target, '')).body)).toBe('çelik')
   })
 
-  it('PutioFS: flat fields with the method in the body', async () => {
+  it('PutioFS: reads flat fields with the method in the body', async () => {
     const answer = await post('/v1/mounter', 'method=log&api_key=k&api_secret=s&msg=it crashed & burned')
     expect(JSON.parse(answer.body)).toMatchObject({ error: false, response: { total: 0, results: [] } })
   })
 
-  it('a proxy: an absolute target, and HTTP/1.0 without a host', async () => {
+  it('a proxy: accepts an absolute target, and HTTP/1.0 without a host', async () => {
     const query = '?method=info&request={"api_key":"k","api_secret":"s"}'
     expect(isInfo((await get(`http://api.put.io/v1/user${query}`)).body)).toBe('çelik')
     expect(isInfo((await raw(`GET /v1/user/${query} HTTP/1.0\r\n\r\n`)).body)).toBe('çelik')
   })
 
-  it('answers in compact ASCII', async () => {
+  it('are answered in compact ASCII', async () => {
     const { body, head } = await get('/v1/user?method=friends&request={"api_key":"k","api_secret":"s"}')
     expect(body).toBe(
       '{"response":{"total":0,"results":[]},"error":false,"error_message":null,"user_name":"\\u00e7elik","id":1,"user_id":1}',
@@ -166,7 +162,7 @@ describe('bad requests', () => {
     ['wrong key', '/v1/user?method=info&request={"api_key":"x","api_secret":"s"}'],
     ['no credentials', '/v1/user?method=info'],
     ['unparseable request', '/v1/user?method=info&request={"api_key":"k",'],
-  ])('%s: the exact answer of Put.io at 200', async (_what, target) => {
+  ])('get the exact answer of Put.io with status 200: %s', async (_what, target) => {
     const answer = await get(target)
     expect([answer.status, answer.body]).toEqual(['HTTP/1.1 200 OK', refusal])
   })
@@ -177,7 +173,7 @@ describe('bad requests', () => {
     '/v1/files',
     '/v1/files?method=constructor',
     '/v1/__proto__?method=x',
-  ])('unknown method %s: 404 with an envelope', async (target) => {
+  ])('get 404 with an envelope for the unknown method %s', async (target) => {
     const answer = await get(`${target}${target.includes('?') ? '&' : '?'}request={"api_key":"k","api_secret":"s"}`)
     expect([answer.status, JSON.parse(answer.body).error, JSON.parse(answer.body).response]).toEqual([
       'HTTP/1.1 404 Not Found',
@@ -186,7 +182,7 @@ describe('bad requests', () => {
     ])
   })
 
-  it('a body of more than 4 MiB: refused with an envelope', async () => {
+  it('get 413 with an envelope for a body of more than 4 MiB', async () => {
     const answer = await post('/v1/user?method=info', `request=${'x'.repeat(5 * 1024 * 1024)}`)
     expect([answer.status, JSON.parse(answer.body).error]).toEqual(['HTTP/1.1 413 Payload Too Large', true])
   })
