@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 import { bencode } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
-// Every screen, in both themes, without a finding of axe. The service runs apart, so that its folders can be made beforehand.
+// Checks every screen with axe, in both themes. The service runs separately, so that its folders can be made beforehand.
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let running: RunningApp
 let service: Service
@@ -42,12 +42,12 @@ afterAll(async () => {
 // Closes what a test has opened.
 afterEach(() => running.page.keyboard.press('Escape'))
 
-it('welcome', async () => {
+it('finds no violation in the welcome screen', async () => {
   await running.page.getByRole('heading', { name: 'Welcome to Putdesk' }).waitFor()
   await expectClean(running.page)
 })
 
-it('sign-in, with an error', async () => {
+it('finds no violation in the sign-in with an error', async () => {
   const { page } = running
   await page.getByRole('button', { name: 'Sign in to a server' }).click()
   await page.getByLabel('Address').fill(service.url)
@@ -58,7 +58,7 @@ it('sign-in, with an error', async () => {
   await expectClean(page)
 })
 
-it('the window with files, a selection and transfers', async () => {
+it('finds no violation in the window with files, a selection and transfers', async () => {
   const { page } = running
   await page.getByLabel('API secret').fill(service.secret)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -68,14 +68,14 @@ it('the window with files, a selection and transfers', async () => {
   await expectClean(page)
 })
 
-it('Add links, with the ledger', async () => {
+it('finds no violation in Add links with the ledger', async () => {
   const { page } = running
   await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
   await page.getByText('cannot be fetched').waitFor()
   await expectClean(page)
 })
 
-it('Put.io’s own report on the links, which is copied by keyboard', async () => {
+it('finds no violation in Put.io’s own report on the links, which can be copied by keyboard', async () => {
   const { app, page } = running
   await dropOnWindow(page, [{ mimeType: 'text/plain', data: `${web.url('/film.mp4')} ${web.url('/missing.iso')}` }])
   await page.getByText('cannot be fetched').waitFor()
@@ -91,14 +91,14 @@ it('Put.io’s own report on the links, which is copied by keyboard', async () =
   await page.keyboard.press('Escape')
 })
 
-it('Add links, with a torrent file', async () => {
+it('finds no violation in Add links with a torrent file', async () => {
   const { page } = running
   await dropOnWindow(page, [], [join(folder, 'album.torrent')])
   await page.getByRole('checkbox', { name: 'Add album' }).waitFor()
   await expectClean(page)
 })
 
-it('the question for a password, with an error', async () => {
+it('finds no violation in the password dialog with an error', async () => {
   const { page } = running
   await page.getByRole('button', { name: 'Enter password for “locked.zip”' }).click()
   await page.getByRole('button', { name: 'Unpack' }).click()
@@ -106,7 +106,7 @@ it('the question for a password, with an error', async () => {
   await expectClean(page)
 })
 
-it('settings, with the form for a paid hoster and a limit that is none', async () => {
+it('finds no violation in the settings with the form for a paid hoster and an invalid limit', async () => {
   const { page } = running
   await page.keyboard.press('Control+,')
   await page.getByRole('button', { name: 'Add a paid hoster…' }).click()
@@ -116,20 +116,20 @@ it('settings, with the form for a paid hoster and a limit that is none', async (
   await expectClean(page)
 })
 
-it('settings', async () => {
+it('finds no violation in the settings', async () => {
   await running.page.keyboard.press('Control+,')
   await running.page.getByRole('heading', { name: 'Settings' }).waitFor()
   await expectClean(running.page)
 })
 
-it('history', async () => {
+it('finds no violation in the history', async () => {
   const { page } = running
   await page.getByRole('button', { name: 'History' }).click()
   await page.getByRole('heading', { name: 'History' }).waitFor()
   await expectClean(page)
 })
 
-it('the question before deleting', async () => {
+it('finds no violation in the confirmation before deleting', async () => {
   const { page } = running
   await page.getByRole('row', { name: /Films/ }).click()
   await page.keyboard.press('Delete')
@@ -137,7 +137,7 @@ it('the question before deleting', async () => {
   await expectClean(page)
 })
 
-it('the menu of an item', async () => {
+it('finds no violation in the menu of an item', async () => {
   const { page } = running
   await page.getByRole('row', { name: /Films/ }).click({ button: 'right' })
   await page.getByRole('menu').waitFor()
@@ -147,9 +147,9 @@ it('the menu of an item', async () => {
 async function expectClean(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    // What is just changing its colour has no colour to judge.
+    // axe cannot judge colours that are still in transition.
     await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    // Evaluated from outside, the page's own policy stays as it is.
+    // Evaluated from outside, so that the page's own policy stays as it is.
     const findings =
       await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')))`)

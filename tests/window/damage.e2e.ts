@@ -5,7 +5,8 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { makeFolder, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-// What a crash, a full disk or a careless hand does to the app's own files: kept aside, the last good back, and said.
+// After a crash, a full disk or a careless edit has damaged the app's own files, the damaged file is kept aside, the last good one
+// is restored, and the user is told.
 
 let dataFolder: string
 let running: RunningApp
@@ -17,7 +18,7 @@ beforeAll(async () => {
   await startOnThisComputer(page)
   await makeFolder(page, 'Films')
   await running.close()
-  // A second start and end, in which the service copies what it knows to be good.
+  // During a second run the service copies its database, which it knows to be good.
   running = await startApp({ dataFolder })
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
   await running.close()
@@ -45,7 +46,7 @@ it.each([
 
 it.each([
   ['missing', (path: string) => rmSync(path)],
-  ['without anything in it', (path: string) => writeFileSync(path, '{}')],
+  ['an empty object', (path: string) => writeFileSync(path, '{}')],
 ])('opens with all accounts when the settings file is %s, and says it once', async (_what, damage) => {
   const path = join(dataFolder, 'settings.json')
   damage(path)
@@ -56,7 +57,7 @@ it.each([
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
 })
 
-it('says what is wrong with the settings file also where no account can be shown', async () => {
+it('says what is wrong with the settings file even when there is no account to show', async () => {
   const path = join(dataFolder, 'settings.json')
   const good = readFileSync(path)
   const later = JSON.stringify({ version: 99, settings: {}, accounts: [{ id: 7, way: 'of a later version' }] })
@@ -71,7 +72,7 @@ it('says what is wrong with the settings file also where no account can be shown
   await running.page.getByRole('row', { name: /^Films/ }).waitFor()
 })
 
-it('shows its window in sight, whatever it remembers', async () => {
+it('shows its window on the screen, whatever state it has remembered', async () => {
   const path = join(dataFolder, 'window.json')
   const away = { x: -90_000, y: 70_000, width: 90_000, height: 600 }
   writeFileSync(path, JSON.stringify(away))
@@ -96,7 +97,7 @@ it('shows its window in sight, whatever it remembers', async () => {
     await page.evaluate((changed) => {
       const kept: unknown = JSON.parse(localStorage.getItem('last-window') ?? '{}')
       const text = JSON.stringify({ ...(typeof kept === 'object' ? kept : {}), ...changed })
-      // After the page's own last word.
+      // After the page has saved its own state.
       window.addEventListener('pagehide', () => localStorage.setItem('last-window', text))
     }, change)
     await page.reload()

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 const packaged = 'out/linux-unpacked/putdesk'
 const archive = 'out/linux-unpacked/resources/app.asar'
 let dataFolder: string
-/** The window's files as the other tests have them. */
+/** The window's files that the other tests run. */
 let driven: string[]
 let child: ChildProcess | null = null
 
@@ -28,7 +28,7 @@ afterAll(async () => {
   }
 })
 
-it('E19: every fuse of the packaged binary is as stated', async () => {
+it('E19: sets every fuse of the packaged binary as documented', async () => {
   const wire = await getCurrentFuseWire(packaged)
   const on = [
     FuseV1Options.EnableCookieEncryption,
@@ -46,7 +46,7 @@ it('E19: every fuse of the packaged binary is as stated', async () => {
   expect(off.map((fuse) => wire[fuse])).toEqual(off.map(() => FuseState.DISABLE))
 })
 
-it('holds the program and nothing of how it was made', () => {
+it('contains the program, without sources, tests or source maps', () => {
   const files = listPackage(archive, { isPack: false })
   expect(files).toContain('/dist/electron/main.cjs')
   for (const part of ['main.cjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
@@ -55,21 +55,21 @@ it('holds the program and nothing of how it was made', () => {
   expect(files.filter((path) => /\.map$|\.tsx?$|test|node_modules|\.cache/.test(path))).toEqual([])
 })
 
-it('ships the window that the other tests drive, with React as it is for production', () => {
+it('ships the window that the other tests drive, with the production build of React', () => {
   const folder = '/dist/renderer/assets/'
   const shipped = listPackage(archive, { isPack: false }).filter((path) => path.startsWith(folder))
-  // A name holds the hash of what is in the file.
+  // A file name contains the hash of the content.
   expect(shipped.map((path) => path.slice(folder.length)).sort()).toEqual(driven.sort())
   // Only React's development build links to explanations.
   expect(shipped.filter((path) => extractFile(archive, path.slice(1)).includes('react.dev/link'))).toEqual([])
 })
 
-it('carries the 7-Zip of its system beside it, and it runs', () => {
+it('includes a 7-Zip for its system, which runs', () => {
   const { status, stdout } = spawnSync('out/linux-unpacked/resources/7zip/7zz', ['i'], { encoding: 'utf8' })
   expect([status, /Rar5/.test(stdout), /7z /.test(stdout)]).toEqual([0, true, true])
 })
 
-it('starts, and says plainly what this runtime cannot do', async () => {
+it('starts, and says what its runtime cannot do', async () => {
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   child = spawn(packaged, [...sandbox, '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${dataFolder}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -79,7 +79,7 @@ it('starts, and says plainly what this runtime cannot do', async () => {
     async () => String(await page.evaluate('document.body.innerText')),
     (shown) => shown.includes('Welcome to Putdesk'),
   )
-  // With the older runtime only servers elsewhere are offered, and the reason is there; with a newer one, this computer is.
+  // An older runtime offers only remote servers, with the reason; a newer one offers this computer too.
   const [version = ''] = spawnSync('cat', ['out/linux-unpacked/version'], { encoding: 'utf8' }).stdout.split('.')
   if (Number(version) < 40) expect(text).toContain('needs a newer Electron')
   else expect(text).toContain('Start on this computer')

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { type Listeners, startListeners } from '../support/listeners.ts'
 
-// Nothing that runs in the page can send a packet, whatever way the browser has: not to servers of its choice, not through names,
-// not by what the browser does by itself. Everything here is aimed at listeners of the test, and Chromium's proxy is one of them.
+// Nothing that runs in the page can send a packet by any means of the browser: not to servers of its choice, not through name
+// lookups, not by the browser's own requests. All attempts are aimed at listeners of the test, one of which is Chromium's proxy.
 
 let running: RunningApp
 let listeners: Listeners
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const inPage = <T>(script: string): Promise<T> => running.page.evaluate(script)
 
-/** Runs in the page: opens a connection of every kind with the constructor of `owner`, and waits for it to have looked everywhere. */
+/** Runs in the page: opens a connection of every kind with the constructor of `owner`, and waits until it has gathered candidates. */
 const callFrom = (owner: string) => `(async () => {
   const udp = '127.0.0.1:${listeners.udpPort}', tcp = '127.0.0.1:${listeners.tcpPort}'
   const turn = (urls) => ({ urls, username: 'u', credential: 'p' })
@@ -44,7 +44,7 @@ const callFrom = (owner: string) => `(async () => {
     await two.setRemoteDescription(one.localDescription)
     await two.setLocalDescription(await two.createAnswer())
     await one.setRemoteDescription(two.localDescription)
-    // A partner who says that it is at our listeners.
+    // A peer that claims to be at our listeners.
     const at = (port, protocol, more) => one.addIceCandidate({ sdpMid: '0', candidate:
       'candidate:1 1 ' + protocol + ' 2113937151 127.0.0.1 ' + port + ' typ host' + more }).catch(() => undefined)
     await at(${listeners.udpPort}, 'udp', '')
@@ -135,11 +135,11 @@ it('sends no packet in any other way', async () => {
 })
 
 it('sends nothing by itself', async () => {
-  // Since the start everything that Chromium asks for by itself would have gone to the proxy, which is one of the listeners.
+  // Since the start, all of Chromium's own requests would have gone to the proxy, which is one of the listeners.
   const answers = await running.app.evaluate(({ session }) =>
     Promise.all([
       session.defaultSession.resolveProxy('https://update.example/'),
-      // Not even a name is asked for: that would tell whoever answers.
+      // Not even a name is looked up: that would tell whoever answers.
       ...['localhost', '127.0.0.1', 'update.example'].map((host) =>
         session.defaultSession.resolveHost(host).then(() => 'resolved', String),
       ),

@@ -11,11 +11,11 @@ import { cleanUp, makeTorrent, startLibtorrent } from '../support/torrents.ts'
 import { startTracker } from '../support/tracker.ts'
 import { file, startWeb } from '../support/web.ts'
 
-// Takes the pictures of the README: the real app, its real service, and links that are really fetched.
+// Takes the screenshots for the README: the real app, its real service, and links that are really fetched.
 
 const docs = join(import.meta.dirname, '../../docs')
 const megabyte = 1_000_000
-/** What the pictures' own web server offers: size, and how fast it gives it (null: at once). */
+/** The files of the screenshots' own web server: their sizes, and how fast they are sent (null: at once). */
 const offers: Record<string, { size: number; bytesPerSecond: number | null }> = {
   'big-buck-bunny-1080p.mp4': { size: 355 * megabyte, bytesPerSecond: null },
   'elephants-dream.mkv': { size: 212 * megabyte, bytesPerSecond: null },
@@ -42,7 +42,7 @@ const server = createServer((request, response) => {
   else void send(response, offer.size, offer.bytesPerSecond)
 })
 
-/** Zeros, as many and as fast as asked. */
+/** Sends `size` zeros at `bytesPerSecond`. */
 async function send(response: ServerResponse, size: number, bytesPerSecond: number | null): Promise<void> {
   response.setMaxListeners(0)
   const block = Buffer.alloc(bytesPerSecond === null ? 4 * megabyte : bytesPerSecond / 20)
@@ -93,7 +93,7 @@ await page.getByRole('listitem', { name: /open-movies-soundtrack.*Downloading/ }
 await page.getByRole('listitem', { name: /lecture-recordings.*Error/ }).waitFor()
 await page.getByRole('row', { name: /big-buck-bunny/ }).click()
 await page.getByRole('row', { name: /jazz-at/ }).click({ modifiers: ['Control'] })
-// Some seconds, so that speeds and times have settled and bars have something to show.
+// A few seconds for speeds and times to settle, and for the bars to show something.
 await page.waitForTimeout(9000)
 await take(page, 'window')
 
@@ -151,7 +151,7 @@ async function open(shown: Page, name: string): Promise<void> {
   await shown.getByRole('grid', { name: `Items in ${name}` }).waitFor()
 }
 
-/** An archive in four parts whose unpacking takes long enough for a picture. */
+/** An archive in four parts whose unpacking takes long enough for a screenshot. */
 function makeParts(): string[] {
   writeFileSync(join(material, 'lecture.bin'), randomBytes(30 * megabyte))
   pack('-t7z', '-m0=PPMd:mem=64m:o=32', '-v8m', 'lectures.7z', 'lecture.bin')
@@ -178,7 +178,7 @@ async function makeMagnet(): Promise<string> {
   return `${torrent.magnet}&dn=open-movies-collection&tr=${encodeURIComponent(announce)}&x.pe=127.0.0.1:${peer.port}`
 }
 
-/** A zip that nobody opens without its password. */
+/** A zip with a password. */
 function makeLocked(): void {
   writeFileSync(join(material, 'field-notes.txt'), randomBytes(3 * megabyte).toString('hex'))
   pack('-tzip', '-psealed', 'field-notes.zip', 'field-notes.txt')

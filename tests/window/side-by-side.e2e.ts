@@ -26,7 +26,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'lecture.bin'), randomBytes(9_000_000))
   writeFileSync(join(folder, 'notes.txt'), 'nobody else reads this')
   pack('-tzip', '-mx=0', 'album.zip', 'song.flac')
-  // A method that takes its time for every byte, so that the unpacking can be seen.
+  // A slow compression method, so that the unpacking can be seen.
   pack('-t7z', '-m0=PPMd:mem=64m:o=32', '-v4m', 'lectures.7z', 'lecture.bin')
   pack('-tzip', `-p${password}`, 'locked.zip', 'notes.txt')
   parts = readdirSync(folder).filter((name) => name.startsWith('lectures.7z.'))
@@ -52,7 +52,7 @@ function pack(...args: string[]): void {
   if (status !== 0) throw new Error(`7zz could not pack: ${stdout}`)
 }
 
-/** The app with a local service that may reach this machine, and has torrents slowly enough to be watched. */
+/** The app with a local service that may reach this machine, and fetches torrents slowly enough to be watched. */
 async function open(): Promise<Page> {
   running = await startApp({
     settings: { hostsOnMyNetwork: ['127.0.0.1'], downloadLimitBytesPerSecond: 1_500_000 },
@@ -64,7 +64,7 @@ async function open(): Promise<Page> {
 const row = (page: Page, name: string, status: string) =>
   page.getByRole('listitem', { name: new RegExp(`^${name}, ${status}, `) })
 
-it('shows a file, a torrent and an archive in parts in their own words, and has all of them in the folder', async () => {
+it('shows a file, a torrent and an archive in parts, each with details of its kind, and delivers all of them to the folder', async () => {
   const peer = await startLibtorrent(album)
   const page = await open()
   await addLinks(
@@ -134,7 +134,7 @@ it('asks for the password of an archive, says when it is wrong, and unpacks with
   expect(existsSync(log) ? readFileSync(log, 'utf8') : '').not.toMatch(/sesame|a wrong one/)
 })
 
-it('keeps an archive as it is where no password is known', async () => {
+it('keeps an archive as it is when the password is not known', async () => {
   const page = await open()
   await addLinks(page, web.url('/locked.zip'))
   await page.getByRole('button', { name: 'Enter password for “locked.zip”' }).click()

@@ -63,7 +63,7 @@ it('goes from a dropped link to a playing film on this computer, with no account
   expect(log).not.toMatch(/[0-9a-f]{40}/)
 })
 
-it('does the same through a server with key and secret, after a wrong secret kept what was typed', async () => {
+it('does the same through a server with a key and secret, and keeps the form after a wrong secret', async () => {
   service = await startService({ user: 'mary', secret, entry: join(import.meta.dirname, '../../dist/server/main.cjs') })
   const { page } = running
   await page.getByRole('button', { name: 'Sign in to a server' }).click()
@@ -95,7 +95,7 @@ it('does the same through a server with key and secret, after a wrong secret kep
   expectNoSecretIn(running.dataFolder, [secret, known])
 })
 
-it('finishes a transfer whose service was killed in mid-download, byte for byte', async () => {
+it('finishes a transfer byte for byte after the service was killed in mid-download', async () => {
   const { page } = running
   await startOnThisComputer(page)
   await allowThisMachine(page)
@@ -163,7 +163,7 @@ async function checkLedgerAndSubmit(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Add 1 link' }).click()
 }
 
-/** Downloading, with a percentage that moves; then it leaves the list and the file stands in the folder. */
+/** The transfer is Downloading with a rising percentage, then leaves the list, and the file is in the folder. */
 async function watchItArrive(page: Page): Promise<void> {
   await page.getByRole('listitem', { name: /big-buck-bunny\.mp4, Downloading/ }).waitFor()
   const first = await percentAbove(page, 0)
@@ -219,7 +219,7 @@ async function quitPlayer(): Promise<void> {
   mpv = null
 }
 
-/** The service's log, once it tells of the ranges that the player asked for from its start and behind the seek. */
+/** The service's log, once it shows the ranges that the player requested at its start and after the seek. */
 async function rangesIn(read: () => string): Promise<string> {
   await quitPlayer()
   return until(

@@ -7,7 +7,7 @@ import { startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { bencode } from '../support/torrents.ts'
 
-// Torrent files come in every way that a person has them, and nothing is fetched before they agree.
+// Torrent files can be opened in every way, and nothing is fetched before the user agrees.
 
 let folder: string
 let running: RunningApp | null = null
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const offered = (page: Page, name: string) => page.getByRole('checkbox', { name: `Add ${name}` })
 
-it('takes dropped torrent files by name, leaves one out, and says which are none', async () => {
+it('lists dropped torrent files by name, lets one be removed, and says which are invalid', async () => {
   running = await startApp()
   const { page } = running
   await startOnThisComputer(page)
@@ -66,7 +66,7 @@ it('opens a torrent file and a magnet link that it was started with, once there 
   expect(await page.getByRole('listitem', { name: /, Looking for peers/ }).count()).toBe(0)
 })
 
-it('opens what a second start hands over, and what is chosen with Ctrl+O, beside what is open already', async () => {
+it('opens what a second start hands over and what is chosen with Ctrl+O, in addition to what is open already', async () => {
   running = await startApp()
   const { page, dataFolder } = running
   await startOnThisComputer(page)

@@ -6,7 +6,7 @@ import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { until } from '../support/service.ts'
 import { startWeb } from '../support/web.ts'
 
-// Each test names the row of the Electron checklist that it holds.
+// Each test names the item of the Electron security checklist that it covers.
 let running: RunningApp
 const home = 'app://putdesk/index.html'
 
@@ -33,7 +33,7 @@ it('E1: loads nothing but its own bundled files', async () => {
   expect(outside).toBe('blocked')
 })
 
-it('E1: what leads outside is refused before it leaves, even when the page is not the one who asks', async () => {
+it('E1: refuses requests to the outside before they are sent, even when they do not come from the page', async () => {
   const web = await startWeb()
   const outcome = await running.app.evaluate(
     ({ session }, url) =>
@@ -48,7 +48,7 @@ it('E1: what leads outside is refused before it leaves, even when the page is no
   await web.stop()
 })
 
-it('E2–E4: the page has no Node, is isolated and sandboxed', async () => {
+it('E2–E4: runs the page without Node, isolated and sandboxed', async () => {
   expect(await inPage(`[typeof require, typeof process, typeof Buffer, typeof module, typeof global].join()`)).toBe(
     'undefined,undefined,undefined,undefined,undefined',
   )
@@ -74,7 +74,7 @@ it('E2–E4: the page has no Node, is isolated and sandboxed', async () => {
   })
 })
 
-it('E5: every permission is refused', async () => {
+it('E5: refuses every permission', async () => {
   const answers = await inPage<Record<string, string>>(`(async () => {
     const name = async (act) => { try { return await act() } catch (error) { return 'refused' } }
     const state = (permission) => name(async () => { const { state } = await navigator.permissions.query({ name: permission }); return state === 'granted' ? 'granted' : 'refused' })
@@ -99,7 +99,7 @@ it('E5: every permission is refused', async () => {
   expect(Object.entries(answers).filter(([, answer]) => answer !== 'refused')).toEqual([])
 })
 
-it('E6, E8–E10: no dangerous web preference is set anywhere in the source', () => {
+it('E6, E8–E10: sets no dangerous web preference anywhere in the source', () => {
   const forbidden =
     /webSecurity|allowRunningInsecureContent|experimentalFeatures|enableBlinkFeatures|ignore-certificate-errors|setCertificateVerifyProc|certificate-error/
   expect(
@@ -109,7 +109,7 @@ it('E6, E8–E10: no dangerous web preference is set anywhere in the source', ()
   ).toEqual([])
 })
 
-it('E7: the policy is sent with the page, and holds', async () => {
+it('E7: sends the content security policy with the page, and enforces it', async () => {
   const header = await inPage<string | null>(
     `fetch(location.href).then((answer) => answer.headers.get('content-security-policy'))`,
   )
@@ -144,7 +144,7 @@ it('E7: the policy is sent with the page, and holds', async () => {
   )
 })
 
-it('E11–E12: a webview is not made', async () => {
+it('E11–E12: creates no webview', async () => {
   const isElement = await inPage<boolean>(
     `(() => { const view = document.createElement('webview'); view.setAttribute('src', 'https://example.com'); document.body.append(view); const is = 'loadURL' in view; view.remove(); return is })()`,
   )
@@ -174,7 +174,7 @@ it.each(elsewhere)('E13: does not navigate to %s by location, link, middle click
       try {
         act()
       } catch {
-        // The browser itself refuses some.
+        // The browser itself refuses some of them.
       }
     }
     attempt(() => window.location.assign(target))
@@ -198,30 +198,30 @@ it.each(elsewhere)('E13: does not navigate to %s by location, link, middle click
   expect(await running.page.title()).not.toBe('owned')
 })
 
-it('E13: about:blank, which the browser lets through, leads back to the page', async () => {
+it('E13: returns to the page from about:blank, which the browser lets through', async () => {
   const isBack = running.page.waitForURL(home)
   await running.page.evaluate(`setTimeout(() => location.assign('about:blank'))`)
   await isBack
   await running.page.waitForFunction(`location.href === '${home}' && 'putio' in window`)
 })
 
-it('E13: a dropped file does not navigate', async () => {
+it('E13: does not navigate to a dropped file', async () => {
   await dropOnWindow(running.page, [{ mimeType: 'text/uri-list', data: 'file:///etc/passwd' }])
   await running.page.keyboard.press('Escape')
 })
 
-it('E14: no window opens, whatever is asked', async () => {
+it('E14: opens no window, however it is requested', async () => {
   const opened = await running.page.evaluate((urls) => urls.map((url) => window.open(url) === null), elsewhere)
   expect(opened.every(Boolean)).toBe(true)
   expect(await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-it('E15: one function opens addresses outside', () => {
+it('E15: opens external URLs in one function only', () => {
   const callers = sources().filter(([, text]) => text.includes('shell.openExternal'))
   expect(callers.map(([path]) => path)).toEqual(['electron/desktop/security.ts'])
 })
 
-it('E17: the backend listens to the window alone, and refuses what the contract does not know', async () => {
+it('E17: lets the backend listen to the window only, and refuses what the contract does not define', async () => {
   const answers = await inPage<Record<string, { code: string } | string>>(`(async () => {
     let id = 900000
     const ask = (method, input) => new Promise((resolve) => {
@@ -255,7 +255,7 @@ it('E17: the backend listens to the window alone, and refuses what the contract 
   expect(users.map(([path]) => path)).toEqual(['electron/desktop/window-port.ts'])
 })
 
-it('E17: of all senders only the window’s own main frame is heard', async () => {
+it('E17: accepts messages only from the window’s own main frame', async () => {
   await inPage(
     `void (window.heard = [], window.putio.onMessage((message) => { if (message.id >= 910000) window.heard.push(message.id) }))`,
   )
@@ -276,7 +276,7 @@ it('E17: of all senders only the window’s own main frame is heard', async () =
   expect(heard).toEqual([910000])
 })
 
-it('E20: a frame inside the page is given nothing', async () => {
+it('E20: exposes nothing to a frame inside the page', async () => {
   const kind = await inPage<string>(`(async () => {
     const frame = document.createElement('iframe')
     frame.src = 'about:blank'
@@ -295,11 +295,11 @@ it.each([
   'app://putdesk/assets/..%5c..%5cx.js',
   'app://putdesk/%00',
   'app://putdesk/package.json',
-])('E18: the scheme serves nothing outside the bundle for %s', async (url) => {
+])('E18: serves nothing outside the bundle for %s', async (url) => {
   expect(await inPage(`fetch(${JSON.stringify(url)}).then((answer) => answer.status, () => 'blocked')`)).toBe(404)
 })
 
-it('E20: the page is given the pipe and nothing else', async () => {
+it('E20: exposes the pipe to the page, and nothing else', async () => {
   expect(await inPage(`Object.keys(window.putio).sort().join()`)).toBe('onMessage,send')
   const extras = await inPage<string[]>(
     `Object.getOwnPropertyNames(window).filter((name) => /^(electron|ipc|node|require|process)/.test(name))`,
@@ -308,7 +308,7 @@ it('E20: the page is given the pipe and nothing else', async () => {
   expect(await inPage(`typeof window.putio.onMessage(() => undefined)`)).toBe('undefined')
 })
 
-it('E2: every window is made in one place', () => {
+it('E2: creates every window in one place', () => {
   const makers = sources().filter(([, text]) => text.includes('new BrowserWindow'))
   expect(makers.map(([path]) => path)).toEqual(['electron/desktop/window.ts'])
 })

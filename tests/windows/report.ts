@@ -1,7 +1,7 @@
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 
-/** What one test came to, as a line of JSON. */
+/** The result of one test, as a line of JSON. */
 export interface TestResult {
   name: string
   isSkipped: boolean
@@ -15,7 +15,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     const { name, skip, details } = event.data
     const error = event.type === 'test:fail' ? event.data.details.error : null
     const isGroup = details.type === 'suite'
-    // A group fails with its tests, which are told themselves, or because of a hook of its own.
+    // A group fails with its tests, which are reported themselves, or because of its own hook.
     if (isGroup && (error === null || reasonOf(error) === 'subtestsFailed')) continue
     const isSkipped = skip !== undefined && skip !== false
     const result: TestResult = {

@@ -5,14 +5,14 @@ import { format } from 'node:util'
 import { type Clock, type FakeMethod, install } from '@sinonjs/fake-timers'
 import { expect } from 'vitest'
 
-// What the suites import from Vitest, over `node:test`: Vitest itself does not run under Wine. Only what they use is here.
+// The part of Vitest's API that the suites use, on top of `node:test`: Vitest itself does not run under Wine.
 export { expect }
 
 type Body<Args extends unknown[] = []> = (...args: Args) => unknown
 
 const timeoutMs = 90_000
 let finishers: (() => unknown)[] = []
-/** True while a group registers its tests that is not to run here: they are counted, and nothing of it is run. */
+/** True while a group that is skipped here registers its tests: they are counted, but neither they nor their hooks run. */
 let isLeftOut = false
 
 function register(
@@ -76,7 +76,7 @@ export function onTestFinished(finish: () => unknown): void {
 
 const environment = new Map<string, string | undefined>()
 
-/** What Vitest replaces by itself. */
+/** What Vitest fakes by default. */
 const usuallyFaked: FakeMethod[] = [
   'setTimeout',
   'clearTimeout',
@@ -107,7 +107,7 @@ export const vi = {
   getTimerCount: (): number => fakeClock().countTimers(),
   advanceTimersByTime: (ms: number): void => void fakeClock().tick(ms),
   advanceTimersByTimeAsync: async (ms: number): Promise<void> => void (await fakeClock().tickAsync(ms)),
-  /** Asks again, every 50 ms unless told, until it does not throw. */
+  /** Calls `ask` again, every 50 ms by default, until it does not throw. */
   waitFor: async <T>(ask: () => T | Promise<T>, { timeout = 1000, interval = 50 } = {}): Promise<T> => {
     for (let waitedMs = 0; ; waitedMs += interval) {
       try {
@@ -120,7 +120,7 @@ export const vi = {
     }
   },
   hoisted: <T>(make: () => T): T => make(),
-  /** Replaces exports of one of the runtime's own modules; everyone who imports it sees them. */
+  /** Replaces exports of a built-in module, for everyone who imports it. */
   mock: (name: string, make: (original: () => Promise<unknown>) => unknown): void => {
     const module = createRequire(import.meta.url)(name)
     node.before(async () => {
@@ -157,7 +157,7 @@ function argumentsOf(row: unknown): unknown[] {
   return Array.isArray(row) ? row : [row]
 }
 
-/** Fills `%s` and its like with the row, and `$name` with its fields. */
+/** Fills `%s` and the like with the row, and `$name` with its fields. */
 function titleOf(title: string, row: unknown): string {
   const places = title.match(/%[sdijfo]/g)?.length ?? 0
   const filled = format(title, ...argumentsOf(row).slice(0, places))
