@@ -14,18 +14,18 @@ export interface RunningApp {
   app: MainProcess
   page: Page
   dataFolder: string
-  /** Ends the app as a person would. */
+  /** Quits the app as a user would. */
   close(): Promise<void>
-  /** Ends the app and removes its data folder. */
+  /** Quits the app and removes its data folder. */
   dispose(): Promise<void>
 }
 
 export interface AppOptions {
-  /** A data folder to start with again; without it a fresh one is made. */
+  /** An existing data folder to start with. Default: a new one. */
   dataFolder?: string
   environment?: Record<string, string>
   args?: readonly string[]
-  /** Settings beside the defaults, for a fresh data folder. */
+  /** Settings other than the defaults, for a new data folder. */
   settings?: Record<string, unknown>
 }
 
@@ -35,7 +35,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** No test asks the public table of people who share: that would leave this machine. */
+/** No test uses the public DHT: that would leave this machine. */
 function writeSettings(dataFolder: string, settings: Record<string, unknown>): void {
   const path = join(dataFolder, 'settings.json')
   const isFirstStart = !existsSync(dataFolder) || readdirSync(dataFolder).length === 0
@@ -63,7 +63,7 @@ export async function startApp({
   const end = async () => {
     await app.quit()
     await exited
-    // Before the app has ended, this waits half a minute for an answer that Electron does not give.
+    // Called before the app has ended, this would wait half a minute for an answer that Electron does not give.
     await browser.close()
     removeArtifacts()
   }
@@ -84,13 +84,13 @@ export async function startApp({
   }
 }
 
-/** Playwright removes its own folder when the app has gone, but nobody can wait for that. */
+/** Playwright removes its own folder once the app has ended, but offers no way to wait for that. */
 function removeArtifacts(): void {
   for (const name of readdirSync(tmpdir()))
     if (name.startsWith('playwright-artifacts-')) rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
 
-/** Where the inspector of the main process and the DevTools of the pages listen, as Electron prints it. */
+/** The addresses of the main process's inspector and of the pages' DevTools, as printed by Electron. */
 function addressesOf(child: ChildProcess): Promise<[inspector: string, devTools: string]> {
   return new Promise((resolve, reject) => {
     let printed = ''
@@ -106,8 +106,8 @@ function addressesOf(child: ChildProcess): Promise<[inspector: string, devTools:
 }
 
 /**
- * Waits until the window has loaded its page. A driver that attaches to a window while it leaves its first, empty document can
- * miss that, and then waits for it forever.
+ * Waits until the window has loaded its page. A driver that attaches to a window while it navigates away from its first, empty
+ * document can miss that, and then waits forever.
  */
 async function pageIsLoaded(app: MainProcess): Promise<void> {
   const isLoaded = () =>
@@ -129,7 +129,7 @@ function spawnElectron(
   environment: Record<string, string> = {},
 ): ChildProcess {
   const runtime = Runtime.parse(JSON.parse(process.env.PUTDESK_TEST_ELECTRON ?? 'null'))
-  // As an ordinary user the real sandbox is part of what is tested.
+  // For an ordinary user the real sandbox is part of the test.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const switches = [...sandbox, '--disable-gpu', `--user-data-dir=${dataFolder}`]
   return spawn(runtime.executable, [...runtime.args, ...switches, ...args], {
@@ -138,7 +138,7 @@ function spawnElectron(
   })
 }
 
-/** Starts the app once more with the same data folder, as the system does to open something; resolves when that start has ended. */
+/** Starts the app again with the same data folder, as the system does to open something; resolves when that process has exited. */
 export function secondStart(dataFolder: string, args: readonly string[]): Promise<void> {
   const child = spawnElectron(dataFolder, args)
   child.stderr?.resume()
@@ -148,7 +148,7 @@ export function secondStart(dataFolder: string, args: readonly string[]): Promis
   })
 }
 
-/** Drops something, and files by their paths, on the window as the operating system does: through the browser's own drag pipeline. */
+/** Drops data and files on the window as the operating system does, through the browser's own drag pipeline. */
 export async function dropOnWindow(
   page: Page,
   items: { mimeType: string; data: string }[],

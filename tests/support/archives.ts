@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { basename, join, relative, sep } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
 
-/** A tree of files that shows what goes wrong: text, bytes that do not shrink, empty files and folders, names of other languages. */
+/** A tree of diverse files: text, incompressible bytes, empty files and folders, names in other languages. */
 export function makeTree(folder: string): string {
   for (const below of ['', 'Ordner/tief/äöü', 'empty folder']) mkdirSync(join(folder, below), { recursive: true })
   writeFileSync(join(folder, 'read me.txt'), 'words that shrink well. '.repeat(5000))
@@ -15,7 +15,7 @@ export function makeTree(folder: string): string {
   return folder
 }
 
-/** One line for everything below a folder, folders too: the path and the hash of the bytes. */
+/** One line for each file and folder below a folder: the path, and the hash of the bytes. */
 export function treeOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .map((item) => {
@@ -26,7 +26,7 @@ export function treeOf(folder: string): string[] {
     .sort()
 }
 
-/** The same lines for what came out of an archive. */
+/** The same lines for the unpacked files of an archive. */
 export function treeFrom(unpacked: { files: { path: string[]; file: string }[]; folders: string[][] }): string[] {
   const folders = unpacked.folders.map((path) => `${path.join('/')}/`)
   return [...folders, ...unpacked.files.map(({ path, file }) => `${path.join('/')} ${hashOf(file)}`)].sort()
@@ -36,7 +36,7 @@ export function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
 }
 
-/** All that is below a folder; nothing while it is being removed. */
+/** Everything below a folder; nothing while it is being removed. */
 function listBelow(folder: string) {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -46,7 +46,7 @@ function listBelow(folder: string) {
   }
 }
 
-/** What a folder and all below it takes, in bytes; 0 when it is not there. */
+/** The size of a folder with everything below it, in bytes; 0 when it does not exist. */
 export function bytesBelow(folder: string): number {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) return 0
   const items = listBelow(folder)
@@ -56,7 +56,7 @@ export function bytesBelow(folder: string): number {
   }, 0)
 }
 
-/** Runs a program in a folder and fails when it does. */
+/** Runs a program in a folder, and throws when it fails. */
 export function run(folder: string, program: string, ...args: string[]): void {
   execFileSync(program, args, {
     cwd: folder,
@@ -65,7 +65,7 @@ export function run(folder: string, program: string, ...args: string[]): void {
   })
 }
 
-/** Cuts a file into `.001`, `.002`… beside it. */
+/** Splits a file into `.001`, `.002`… beside it. */
 export function cut(path: string, bytes: number): string[] {
   const all = readFileSync(path)
   return Array.from({ length: Math.ceil(all.length / bytes) }, (_, index) => {
@@ -75,25 +75,25 @@ export function cut(path: string, bytes: number): string[] {
   })
 }
 
-/** What a zip of our own writing says of one file; what is not given is the truth. */
+/** What a zip that we write claims about a file. Default: the truth. */
 export interface ZipItem {
   name: string | Buffer
   bytes?: Buffer
-  /** Packed bytes as they are to stand there. */
+  /** The packed bytes, written as they are. */
   packed?: Buffer
   method?: number
   sizeBytes?: number
   crc?: number
   flags?: number
-  /** The mode of Unix, such as 0o120777 for a link. */
+  /** The Unix mode, such as 0o120777 for a link. */
   mode?: number
-  /** Extra fields of its line in the directory. */
+  /** Extra fields of its entry in the central directory. */
   extra?: { id: number; body: Buffer }[]
-  /** Points at the file of an earlier item instead of one of its own. */
+  /** Refers to the data of an earlier item instead of having its own. */
   sameAs?: number
 }
 
-/** Writes a zip that may lie. Source: PKWARE APPNOTE 6.3.10, 4.3. */
+/** Writes a zip that may make false claims. Source: PKWARE APPNOTE 6.3.10, 4.3. */
 export function zipOf(items: readonly ZipItem[], end: { count?: number; comment?: Buffer } = {}): Buffer {
   const pieces: Buffer[] = []
   const lines: Buffer[] = []
@@ -143,10 +143,10 @@ export function zipOf(items: readonly ZipItem[], end: { count?: number; comment?
   return Buffer.concat([...pieces, directory, record, end.comment ?? Buffer.alloc(0)])
 }
 
-/** Deflated zeros of a length, without ever having them in memory. */
+/** Deflated zeros of any length, without holding them in memory. */
 export function packedZeros(megabytes: number): { packed: Buffer; sizeBytes: number; crc: number } {
   const zeros = Buffer.alloc(1024 * 1024)
-  // One megabyte as blocks that are not the last, as often as wanted, and an empty last block.
+  // Non-final blocks of one megabyte, repeated as needed, and an empty final block.
   const whole = deflateRawSync(zeros, { finishFlush: 2 })
   let crc = 0
   for (let n = 0; n < megabytes; n++) crc = crc32(zeros, crc)
@@ -154,7 +154,7 @@ export function packedZeros(megabytes: number): { packed: Buffer; sizeBytes: num
   return { packed, sizeBytes: megabytes * zeros.length, crc }
 }
 
-/** One header of a tar with its bytes. Source: POSIX.1-2017, pax, "ustar Interchange Format". */
+/** One tar header with its bytes. Source: POSIX.1-2017, pax, "ustar Interchange Format". */
 export function tarItem(
   name: string,
   of: { type?: string; bytes?: Buffer; link?: string; size?: number } = {},
@@ -177,13 +177,13 @@ export function tarItem(
   return Buffer.concat([header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)])
 }
 
-/** What stands at the end of a tar. */
+/** The end of a tar. */
 export const tarEnd = Buffer.alloc(1024)
 
 const rar4Mark = Buffer.from('526172211a0700', 'hex')
 
 /**
- * Writes a file, stored, as a RAR 4 archive: one, `.part01.rar`… (`new`), or `.rar`, `.r00`… (`old`). Answers with the paths.
+ * Writes a file, stored, as a RAR 4 archive: one, `.part01.rar`… (`new`), or `.rar`, `.r00`… (`old`). Returns the paths.
  * Source: RAR 4 technote (7-byte blocks, header sums, volume flags).
  */
 export function writeRar4(out: string, file: string, volumes?: { bytes: number; style: 'new' | 'old' }): string[] {
@@ -238,7 +238,7 @@ function rar4Block(type: number, flags: number, body: Buffer): Buffer {
   return block
 }
 
-/** A file for a RAR 5, or a link: symbolic (`link`), hard, or a file that is there twice (`copyOf`). */
+/** A file for a RAR 5 archive, or a link: symbolic (`link`), hard, or a copy of another file (`copyOf`). */
 export interface RarItem {
   name: string
   bytes?: Buffer
@@ -259,7 +259,7 @@ export function rar5Of(items: readonly RarItem[]): Buffer {
     const type = link !== undefined ? 1 : hardLink !== undefined ? 4 : 5
     const redirection = Buffer.concat([vint(5), vint(type), vint(0), vint(rawTarget.length), rawTarget])
     const extra = target === undefined ? Buffer.alloc(0) : Buffer.concat([vint(redirection.length), redirection])
-    // A hard link and a copy say the size and the sum of what they mean, and hold no bytes.
+    // A hard link and a copy have the size and the checksum of their target, and no bytes.
     const meant = link === undefined && target !== undefined ? items.find((item) => item.name === target)?.bytes : bytes
     const sizeBytes = meant?.length ?? 0
     const sum = Buffer.alloc(4)
@@ -290,14 +290,14 @@ function vint(value: number): Buffer {
   return Buffer.from(bytes)
 }
 
-/** A file, stored, in RAR 5 volumes of so many bytes of it. Source: RAR 5.0 archive format (rarlab.com/technote.htm). */
+/** A stored file in RAR 5 volumes, with this many bytes of it in each. Source: RAR 5.0 archive format (rarlab.com/technote.htm). */
 export function rar5Volumes(name: string, data: Buffer, bytes: number): Buffer[] {
   const count = Math.ceil(data.length / bytes)
   return Array.from({ length: count }, (_, index) => {
     const [isFirst, isLast] = [index === 0, index === count - 1]
     const piece = data.subarray(index * bytes, (index + 1) * bytes)
     const sum = Buffer.alloc(4)
-    // Each volume but the last has the sum of its piece.
+    // Each volume but the last has the checksum of its own piece.
     sum.writeUInt32LE(crc32(isLast ? data : piece))
     const flags = 2 | (isFirst ? 0 : 8) | (isLast ? 0 : 0x10)
     const rawName = Buffer.from(name)

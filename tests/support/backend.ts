@@ -9,7 +9,7 @@ import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
 import { serviceEntry } from './service.ts'
 import { temporaryFolder } from './temp-folder.ts'
 
-/** The two ends of a pipe within one process. What crosses is cloned, as between processes. */
+/** The two ends of a pipe within one process. Messages are cloned, as between processes. */
 export function portPair(): [Port, Port] {
   const ends = [0, 1].map(() => ({ listeners: new Set<(message: unknown) => void>() }))
   const end = (mine: number, other: number): Port => ({
@@ -31,13 +31,13 @@ export interface TestBackend {
   backend: Backend
   client: Client
   dataFolder: string
-  /** What the log was told. */
+  /** The entries of the log. */
   log: string[]
-  /** The arguments of every start of the local service, and what it was told on its standard input. */
+  /** The arguments of every start of the local service, and what was written to its standard input. */
   starts: { args: readonly string[]; told: unknown[] }[]
   /** Kills the running local service as a crash would. */
   killService(): void
-  /** Resolves with an event's data once it is as wanted. */
+  /** Resolves with the data of an event once it meets the condition. */
   next<E extends EventName>(name: E, isWanted: (data: EventData<E>) => boolean): Promise<EventData<E>>
   close(): Promise<void>
 }
@@ -108,7 +108,7 @@ export async function listItems(client: Client, accountId: string, folderId: num
   return (await client.call('items.open', { accountId, folderId, isReload: false })).items
 }
 
-/** No test asks the public table of people who share: that would leave this machine. */
+/** No test uses the public DHT: that would leave this machine. */
 function writeFirstSettings(dataFolder: string, hostsOnMyNetwork: string[] | null): void {
   const settings = { isDhtOn: false, ...(hostsOnMyNetwork === null ? {} : { hostsOnMyNetwork }) }
   writeFileSync(join(dataFolder, 'settings.json'), JSON.stringify({ settings }))

@@ -1,13 +1,13 @@
 import { createServer, type Socket } from 'node:net'
 
-/** A request as it came, read as loosely as the answers are made. */
+/** A request as it arrived, parsed as loosely as the answers are made. */
 export interface BadRequest {
   method: string
   path: string
   headers: Record<string, string>
-  /** The range that was asked for, with the end exclusive and null for all the rest. */
+  /** The requested range. The end is exclusive, and null for everything from the start on. */
   range: { start: number; end: number | null } | null
-  /** How many requests came before this one. */
+  /** The number of requests before this one. */
   index: number
   atMs: number
 }
@@ -16,26 +16,26 @@ export interface BadServer {
   port: number
   url: (path: string) => string
   requests: BadRequest[]
-  /** How many bytes of bodies were given to connections. */
+  /** How many bytes of bodies were written to connections. */
   sentBytes: () => number
-  /** Breaks every connection there is. */
+  /** Breaks all open connections. */
   breakAll: () => void
   stop: () => Promise<void>
 }
 
-/** Bytes a second, asked fifty times in each. */
+/** Bytes a second, read fifty times a second. */
 export type Speed = number | (() => number)
 
-/** What a connection can be told to do, byte by byte. */
+/** Controls a connection byte by byte. */
 export interface Wire {
   socket: Socket
-  /** Writes a head, with the lines as they are given. */
+  /** Writes a head, with the given lines as they are. */
   head: (status: string, lines: string[]) => void
-  /** Writes body bytes, at most so many a second. */
+  /** Writes body bytes, at a limited rate if one is given. */
   body: (bytes: Buffer, bytesPerSecond?: Speed) => Promise<void>
 }
 
-/** A server on loopback that says what a real one never would. Each connection carries one request. */
+/** A server on loopback that answers as a real one never would. Each connection carries one request. */
 export async function startBadServer(
   answer: (request: BadRequest, wire: Wire) => void | Promise<void>,
 ): Promise<BadServer> {
@@ -115,7 +115,7 @@ function parse(text: string, index: number): BadRequest {
   }
 }
 
-/** Answers as a good server does: a part where one is asked for and the version is still the same. */
+/** Answers as a good server does: with a range if one is requested and the version is still the same. */
 export async function giveFile(
   request: BadRequest,
   wire: Wire,
@@ -132,7 +132,7 @@ export async function giveFile(
   wire.socket.end()
 }
 
-/** Counts how many connections are open at the same time, at most. */
+/** Counts the connections that are open at the same time, and their maximum. */
 export function countOpen(answer: (request: BadRequest, wire: Wire) => Promise<void>) {
   const seen = { now: 0, most: 0 }
   return {

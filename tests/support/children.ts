@@ -7,7 +7,7 @@ export interface FetchChild {
   pid: number
   /** All messages so far. */
   messages: ChildMessage[]
-  /** Resolves with the first message, past or future, that is wanted. */
+  /** Resolves with the first message, past or future, that meets the condition. */
   heard(isWanted: (message: ChildMessage) => boolean): Promise<ChildMessage>
   /** Resolves with its exit code, or null when it was killed. */
   ended: Promise<number | null>
@@ -21,12 +21,12 @@ interface ChildMessage {
 }
 
 export interface FetchChildOptions {
-  /** What stands before the command, such as strace and its options. */
+  /** A prefix of the command, such as strace and its options. */
   before?: string[]
   environment?: Record<string, string>
 }
 
-/** Starts a fetch as a real child process. What it is told is read by `fetch-child.ts`. */
+/** Starts a fetch as a real child process, which is `fetch-child.ts`. */
 export function startFetchChild(told: Record<string, unknown>, options: FetchChildOptions = {}): FetchChild {
   const entry = join(import.meta.dirname, 'fetch-child.ts')
   const [command = process.execPath, ...rest] = [

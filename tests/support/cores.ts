@@ -3,7 +3,7 @@ import { createGate } from '../../engine/net/gate.ts'
 import { type Cores, openCores, type UserOptions } from '../../server/core/core.ts'
 import { createHosters } from '../../server/core/transfers/hosters.ts'
 
-/** Opens a data folder without a process and a socket of its own, for tests that do so hundreds of times. */
+/** Opens a data folder in this process and without a socket, for tests that do so hundreds of times. */
 export function openFolder(folder: string, users: readonly string[] = ['you'], share: string | null = null): Cores {
   return openCores({
     folder,
@@ -29,7 +29,7 @@ export function openFolder(folder: string, users: readonly string[] = ['you'], s
   })
 }
 
-/** Every file by its path, with the bytes that are stored for it. */
+/** Every file by its path, with its stored bytes. */
 export function treeOf({ users }: Cores, index = 0): [string, string][] {
   const core = users[index]
   if (core === undefined) throw new Error('there is no such user')

@@ -3,11 +3,11 @@ import { lstatSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What some tests need of the system that they run on, beyond what Putdesk itself needs. */
+/** What some tests require of the system, beyond what Putdesk itself requires. */
 const facilities = {
   tmpfs: () => process.platform === 'linux' && process.getuid?.() === 0,
   strace: () => answers('strace', '-V'),
-  // Programs that the tests take for strangers.
+  // Third-party programs that the tests use as peers, servers and clients.
   nginx: notOnWindows,
   vsftpd: notOnWindows,
   libtorrent: notOnWindows,
@@ -15,10 +15,10 @@ const facilities = {
   mpv: notOnWindows,
   ffmpeg: notOnWindows,
   'programs of Unix': notOnWindows,
-  // What Unix has and Windows has not, or has in another way.
+  // What Unix has and Windows lacks, or does differently.
   'shell scripts': notOnWindows,
   'symbolic links': canLink,
-  /** The name of a removed file is gone while a program still has the file open; in Wine nothing tells before that ends. */
+  /** The name of a removed file is free while a program still has the file open; under Wine nothing shows that before it is closed. */
   unlink: notOnWindows,
   'permissions of Unix': notOnWindows,
   'signals of Unix': notOnWindows,
@@ -30,21 +30,21 @@ const facilities = {
 
 export type Facility = keyof typeof facilities
 
-/** True where the system has all of these. Tests that need what is missing are left out, counted, and what they lack is named. */
+/** True where the system has all of these. Tests that require a missing one are skipped and counted, and what they lack is named. */
 export function has(...wanted: Facility[]): boolean {
   const missing = wanted.filter((name) => !facilities[name]())
   for (const name of missing) console.info(`${leftOut} ${name}`)
   return missing.length === 0
 }
 
-/** How such a line begins; `build/test-windows.ts` collects them. */
+/** The prefix of such a line; `build/test-windows.ts` collects them. */
 const leftOut = 'Left out here is what needs:'
 
 function notOnWindows(): boolean {
   return process.platform !== 'win32'
 }
 
-/** Windows lets only some people make them, and Wine nobody. */
+/** Windows lets only some users create them, and Wine none. */
 function canLink(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'putdesk-link-'))
   try {
@@ -52,7 +52,7 @@ function canLink(): boolean {
     symlinkSync('elsewhere', path)
     return lstatSync(path).isSymbolicLink()
   } catch {
-    // Not here, or not this user.
+    // Not on this system, or not for this user.
     return false
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -64,7 +64,7 @@ function answers(program: string, ...args: string[]): boolean {
     execFileSync(program, args, { stdio: 'ignore' })
     return true
   } catch {
-    // It is not there, or may not run.
+    // It does not exist, or may not run.
     return false
   }
 }

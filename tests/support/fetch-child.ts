@@ -5,7 +5,7 @@ import { bootId } from '../../engine/part/boot-id.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 
 // A program of its own that fetches one link, as the service does, so that it can be killed and its system calls can be made to
-// fail. It is told by one JSON argument, keeps its record in a file, and says on standard output what happens, a JSON line each.
+// fail. It takes one JSON argument, keeps its record in a file, and prints each event on standard output as a line of JSON.
 
 const [, , told = '{}'] = process.argv
 const { link, partPath, recordPath, pollMs, ...more }: Told = JSON.parse(told)

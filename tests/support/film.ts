@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A film that a player can play and seek in. */
+/** A playable and seekable film. */
 export interface Film {
   bytes: Buffer
   sha256: string
   seconds: number
 }
 
-/** Makes a small real film, picture and sound, with ffmpeg. */
+/** Makes a small real film, with video and audio, with ffmpeg. */
 export function makeFilm(folder: string, seconds = 120): Film {
   const path = join(folder, 'film.mp4')
   const { status, stderr } = spawnSync(

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { listening } from './nginx.ts'
 
-/** A real vsftpd that serves a folder to anybody on loopback. */
+/** A real vsftpd that serves a folder anonymously on loopback. */
 export interface Vsftpd {
   port: number
   url: (path: string) => string
   stop: () => Promise<void>
 }
 
-/** Makes a certificate for `localhost` that only who is told so trusts; answers with the path of a file with it and its key. */
+/** Makes a self-signed certificate for `localhost`; returns the path of a file with the certificate and its key. */
 export function makeCertificate(folder: string): string {
   const path = join(folder, 'certificate.pem')
   const names = 'subjectAltName=DNS:localhost'
@@ -28,7 +28,7 @@ export async function startVsftpd(folder: string, options: { certificate?: strin
   const root = join(folder, 'files')
   const empty = join(folder, 'empty')
   for (const place of [root, empty]) mkdirSync(place, { recursive: true })
-  // vsftpd serves anybody as “ftp”, who must be able to come in and must not write.
+  // vsftpd serves anonymous users as “ftp”, who must be able to enter the folder but not to write to it.
   for (const place of [folder, root, empty]) chmodSync(place, 0o555)
   chmodSync(folder, 0o755)
   const settings: Record<string, string | number> = {
@@ -72,31 +72,31 @@ export async function startVsftpd(folder: string, options: { certificate?: strin
   }
 }
 
-/** What a bad FTP server says to a command; null for the usual answer. */
+/** How a bad FTP server answers a command; null for the usual answer. */
 type FtpLie = (command: string, argument: string) => string | null | 'hang up'
 
 export interface BadFtp {
   port: number
   url: (path: string) => string
-  /** Every command that came, in order. */
+  /** Every command received, in order. */
   commands: string[]
-  /** How many data connections came. */
+  /** The number of data connections made to it. */
   dataConnections: () => number
   stop: () => Promise<void>
 }
 
 export interface BadFtpOptions {
-  /** Asked at each turn, so that it may change. */
+  /** Called each time the file is needed, so that it may change. */
   bytes: () => Buffer
   changedAt?: () => string
   lie?: FtpLie
-  /** What to do with the data connection instead of sending all from `start` on. True when it has been dealt with. */
+  /** Handles the data connection instead of sending everything from `start` on. Returns true if it did. */
   send?: (socket: Socket, start: number) => boolean
-  /** What to say after the data; `226 Done.` when not given, nothing when empty. */
+  /** The reply after the data. Default: `226 Done.`; none when empty. */
   last?: () => string
 }
 
-/** An FTP server on loopback with one file under every name, that lies as it is told. */
+/** An FTP server on loopback with one file under every name, which misbehaves as configured. */
 export async function startBadFtp(options: BadFtpOptions): Promise<BadFtp> {
   const commands: string[] = []
   const sockets = new Set<Socket>()

@@ -1,17 +1,17 @@
 import { expect } from 'vitest'
 import { reportRepeated } from './repeated.ts'
 
-/** From this cost on, in milliseconds of processor time, what is measured is the work and not the clock. */
+/** The minimum cost, in milliseconds of processor time, at which the work is measured and not the clock. */
 const measurableMs = 10
 const maxPerDoubling = 2.5
 const runs = 2
-/** So often twice the input is taken, in turn, until a figure is good. Noise counts for less over more doublings. */
+/** The numbers of doublings of the input to try, in order, until a figure is good. Noise matters less over more doublings. */
 const doublings = [2, 2, 2, 3, 3, 4, 4, 4]
 
 /**
- * Fails when the work on an input costs more than 2.5 times as much for twice the input. The sizes begin where the cost can be
- * measured. Only the thread's own processor time counts, the least of several runs, and a bad figure is measured again, over
- * more doublings: so a busy machine changes nothing.
+ * Fails when the work costs more than 2.5 times as much for twice the input. The sizes start where the cost can be measured. Only
+ * the thread's own processor time counts, the minimum of several runs, and a bad figure is measured again over more doublings, so
+ * that a busy machine makes no difference.
  */
 export async function expectLinear<T>(
   make: (size: number) => T,
@@ -47,7 +47,7 @@ async function costMs<T>(input: T, work: (input: T) => unknown): Promise<number>
   return least
 }
 
-/** The processor time of this thread, in milliseconds: garbage that other threads collect does not count. */
+/** The processor time of this thread, in milliseconds, without garbage collection on other threads. */
 export async function cpuMs(work: () => unknown): Promise<number> {
   const before = threadCpuMs()
   await work()
@@ -55,7 +55,7 @@ export async function cpuMs(work: () => unknown): Promise<number> {
 }
 
 function threadCpuMs(): number {
-  // Linux brings the figures of a thread up to date at each tick, every 4 ms, and when those of its process are asked for.
+  // Linux updates the figures of a thread at each tick, every 4 ms, and when those of its process are read.
   process.cpuUsage()
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000

@@ -1,17 +1,17 @@
 import net from 'node:net'
 import { bencode, type MadeTorrent, serve, type Value } from './torrents.ts'
 
-/** How a hostile peer departs from the protocol; all it does not lie about it does rightly. */
+/** How a hostile peer violates the protocol; otherwise it follows the protocol. */
 export interface Lies {
-  /** Gives blocks that are not those asked for. */
+  /** Sends other blocks than the requested ones. */
   isCorrupt?: boolean
-  /** Answers no request for a block. */
+  /** Never answers a request for a block. */
   isSilent?: boolean
-  /** The description it gives instead of the right one. */
+  /** The metadata it sends instead of the right one. */
   metadata?: Uint8Array
-  /** The description's size it claims. */
+  /** The metadata size it claims. */
   metadataSize?: number
-  /** Bytes it sends after its handshake, as they are. */
+  /** Raw bytes it sends after its handshake. */
   raw?: Uint8Array
 }
 
@@ -22,7 +22,7 @@ interface Counts {
   blocks: () => number
 }
 
-/** A peer of ours that seeds a torrent, but lies. Source: BEP 3, 9, 10. */
+/** A peer that seeds a torrent but misbehaves. Source: BEP 3, 9, 10. */
 export async function startHostilePeer(torrent: MadeTorrent, lies: Lies, address = '127.0.0.2'): Promise<Counts> {
   let connections = 0
   let blocks = 0
@@ -90,7 +90,7 @@ export async function startHostilePeer(torrent: MadeTorrent, lies: Lies, address
   return { port, address, connections: () => connections, blocks: () => blocks }
 }
 
-/** A message as it is on the wire. */
+/** A message in wire format. */
 export function rawMessage(id: number, body: Uint8Array): Buffer {
   const head = Buffer.alloc(5)
   head.writeUInt32BE(body.length + 1)

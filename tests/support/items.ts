@@ -6,7 +6,7 @@ interface File {
   url: string
 }
 
-/** Every file of the space, or of one item, in the order of the paths; its bytes are not read. */
+/** Every file of the space, or of one item, in the order of the paths, without reading its bytes. */
 export async function filesOf(service: Service, item?: Record<string, unknown>): Promise<File[]> {
   const found: File[] = []
   const note = async ({ id, name, size, is_dir, stream_url }: Record<string, unknown>, prefix: string) => {

@@ -1,13 +1,13 @@
 import { createSocket } from 'node:dgram'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Ears on 127.0.0.1, for whatever leaves a program: every packet and every connection that arrives. */
+/** Listeners on 127.0.0.1 that record every packet and every connection that a program sends there. */
 export interface Listeners {
   udpPort: number
   tcpPort: number
-  /** What came so far, as kind and first bytes. */
+  /** What has arrived so far, as kind and first bytes. */
   heard: string[]
-  /** Resolves when all that was sent before has been heard: a packet and a connection of our own came after it. */
+  /** Resolves when everything sent before has been recorded: a packet and a connection of our own have arrived after it. */
   flush(): Promise<void>
   stop(): Promise<void>
 }

@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newFolder } from './torrents.ts'
 
-/** An archive that 7-Zip makes of files, with its flags such as `-mx=0` or `-pSECRET`. */
+/** An archive of these files, made by 7-Zip with flags such as `-mx=0` or `-pSECRET`. */
 export async function makeArchive(name: string, contents: Record<string, Buffer>, ...flags: string[]): Promise<Buffer> {
   const folder = await pack(name, contents, flags)
   return readFileSync(join(folder, name))
 }
 
-/** The parts of an archive that 7-Zip cuts, by their names. */
+/** The parts of an archive that 7-Zip splits, by their names. */
 export async function makeParts(
   name: string,
   contents: Record<string, Buffer>,
@@ -27,7 +27,7 @@ export async function makeParts(
   }
 }
 
-/** So many small files in fifty folders. */
+/** `count` small files in fifty folders. */
 export function manyFiles(count: number): Record<string, Buffer> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, n) => [`many/${n % 50}/${n}.txt`, Buffer.from(`number ${n}`)]),

@@ -2,10 +2,10 @@ import type * as Electron from 'electron'
 
 /** The main process of a running Electron, through its inspector. */
 export interface MainProcess {
-  /** Runs a function there, which sees nothing but what it is given; what it resolves with comes back as JSON. */
+  /** Runs a function there, which sees only its arguments. Its result comes back as JSON. */
   evaluate<R>(run: (electron: typeof Electron) => R | Promise<R>): Promise<R>
   evaluate<R, A>(run: (electron: typeof Electron, argument: A) => R | Promise<R>, argument: A): Promise<R>
-  /** Asks the app to quit. A process that is inspected ends only once its inspector has gone. */
+  /** Asks the app to quit. An inspected process exits only once its inspector has disconnected. */
   quit(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ export async function connectToMainProcess(url: string): Promise<MainProcess> {
     const id = ++lastId
     const answer = Promise.withResolvers<string>()
     waiting.set(id, answer)
-    // Only as on a command line there is a `require`.
+    // `require` exists only with the command line API.
     const params = { expression, awaitPromise: true, returnByValue: true, includeCommandLineAPI: true }
     socket.send(JSON.stringify({ id, method: 'Runtime.evaluate', params }))
     return answer.promise
@@ -47,12 +47,12 @@ export async function connectToMainProcess(url: string): Promise<MainProcess> {
   return {
     evaluate: async (run: (electron: typeof Electron, argument: never) => unknown, argument?: unknown) => {
       const call = `(${run})(require('electron'), ${JSON.stringify(argument ?? null)})`
-      // An inspector's command interrupts whatever runs, even a module that is half loaded: so the work gets a turn of its own.
+      // An inspector's command interrupts whatever runs, even a half-loaded module, so the work gets a task of its own.
       const inTurn = `((require) => new Promise((resolve) => setImmediate(resolve)).then(() => ${call}))(require)`
       return JSON.parse(await ask(`${inTurn}.then((value) => JSON.stringify(value ?? null))`))
     },
     quit: async () => {
-      // It may be gone before it has answered.
+      // The process may exit before it has answered.
       await ask(`void require('electron').app.quit()`).catch(() => undefined)
       socket.close()
     },

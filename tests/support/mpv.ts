@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** What makes an mpv that the app starts play without a screen, listen to the test, and ask for what it seeks instead of hoarding all of it. */
+/** A configuration that makes the app's mpv play without a screen, listen to the test, and request what it seeks instead of caching all. */
 export function headlessMpv(folder: string): { environment: Record<string, string>; socket: string } {
   const socket = join(folder, 'mpv.sock')
   writeFileSync(
@@ -13,16 +13,16 @@ export function headlessMpv(folder: string): { environment: Record<string, strin
   return { environment: { MPV_HOME: folder }, socket }
 }
 
-/** mpv's own word on what it does. */
+/** A connection to mpv's IPC socket. */
 export interface Mpv {
   get(property: string): Promise<unknown>
   command(...words: unknown[]): Promise<unknown>
-  /** Asks until a property is as wanted. */
+  /** Polls a property until it meets the condition. */
   until(property: string, isWanted: (value: unknown) => boolean): Promise<unknown>
   close(): void
 }
 
-/** Joins the mpv that listens on a socket, once there is one. */
+/** Connects to the mpv that listens on a socket, once there is one. */
 export async function joinMpv(socket: string): Promise<Mpv> {
   const connection = await connectTo(socket)
   const waiting = new Map<number, (answer: { error: string; data?: unknown }) => void>()
@@ -33,7 +33,7 @@ export async function joinMpv(socket: string): Promise<Mpv> {
     if (answer.request_id !== undefined) waiting.get(answer.request_id)?.(answer)
   })
   let nextId = 1
-  // An mpv that has gone answers nothing more.
+  // An mpv that has quit does not answer.
   connection.on('error', () => connection.destroy())
   connection.once('close', () => {
     for (const answer of waiting.values()) answer({ error: 'gone' })
@@ -55,7 +55,7 @@ export async function joinMpv(socket: string): Promise<Mpv> {
         if (isWanted(value)) return value
         await new Promise((resolve) => setTimeout(resolve, 25))
       }
-      throw new Error(`mpv's ${property} did not become as wanted`)
+      throw new Error(`mpv's ${property} did not meet the condition`)
     },
     close: () => connection.destroy(),
   }

@@ -10,7 +10,7 @@ export interface Nginx {
   stop: () => Promise<void>
 }
 
-/** Starts nginx on a free port; `rate` limits each connection, in nginx's words (`2m`). */
+/** Starts nginx on a free port; `rate` limits each connection, in nginx's notation (`2m`). */
 export async function startNginx(folder: string, options: { rate?: string } = {}): Promise<Nginx> {
   const port = await freePort()
   const config = join(folder, 'nginx.conf')

@@ -2,7 +2,7 @@ import { decodeAs } from '../../engine/text/text-bytes.ts'
 
 const tables = new Map<string, Map<string, number[]>>()
 
-/** The bytes of a text in an old encoding, or null when it cannot hold the text: the decoder of that encoding, asked backwards. */
+/** The bytes of a text in a legacy encoding, or null when it cannot represent the text: an inversion of the encoding's decoder. */
 export function encodeAs(text: string, label: string): Buffer | null {
   const table = tables.get(label) ?? tableOf(label)
   tables.set(label, table)
@@ -15,10 +15,10 @@ export function encodeAs(text: string, label: string): Buffer | null {
   return Buffer.from(bytes)
 }
 
-/** The same for a text that the encoding surely holds. */
+/** The same for a text that the encoding can represent. */
 export function encoded(text: string, label: string): Buffer {
   const bytes = encodeAs(text, label)
-  if (bytes === null) throw new Error(`${label} does not hold “${text}”`)
+  if (bytes === null) throw new Error(`${label} cannot represent “${text}”`)
   return bytes
 }
 

@@ -8,16 +8,17 @@ export function commandLines(): Map<number, string> {
     try {
       lines.set(Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim())
     } catch {
-      // It has ended since the folder was read.
+      // The process has ended since the folder was read.
     }
   }
   return lines
 }
 
-/** The id of the one process whose command line holds all of these. */
+/** The id of the one process whose command line contains all of these. */
 export function findProcess(...parts: string[]): number {
   const found = [...commandLines()].filter(([, line]) => parts.every((part) => line.includes(part)))
   const [first] = found
-  if (first === undefined || found.length > 1) throw new Error(`${found.length} processes hold ${parts.join(' and ')}`)
+  if (first === undefined || found.length > 1)
+    throw new Error(`${found.length} processes contain ${parts.join(' and ')}`)
   return first[0]
 }

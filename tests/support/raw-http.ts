@@ -1,15 +1,15 @@
 import { connect } from 'node:net'
 
-/** What came back over one connection until it was closed: `head` and `body` of the first answer, and everything as it came. */
+/** Everything received over one connection until it was closed, with `head` and `body` of the first answer. */
 export interface RawAnswer {
-  /** 0 when nothing came back. */
+  /** 0 when nothing was received. */
   status: number
   head: string
   body: string
   all: string
 }
 
-/** Sends bytes as they are, and answers with what comes back until the other side closes. */
+/** Sends raw bytes, and returns what is received until the other side closes. */
 export function sendRaw(port: number, bytes: string | Buffer, address = '127.0.0.1'): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = connect(port, address)
@@ -17,7 +17,7 @@ export function sendRaw(port: number, bytes: string | Buffer, address = '127.0.0
     socket.on('data', (chunk) => {
       all += chunk.toString('latin1')
     })
-    // A server may close on a client that still sends; what it said before counts.
+    // A server may close the connection while the client still sends; what it sent before counts.
     socket.on('error', () => undefined)
     socket.on('close', () => {
       const [head = '', ...rest] = all.replace('HTTP/1.1 100 Continue\r\n\r\n', '').split('\r\n\r\n')
@@ -27,7 +27,7 @@ export function sendRaw(port: number, bytes: string | Buffer, address = '127.0.0
   })
 }
 
-/** A POST of API v1 as bytes, with a form's body. */
+/** A POST of API v1 as bytes, with a form-encoded body. */
 export function rawPost(target: string, body: string | Buffer, headers: readonly string[] = []): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'latin1') : body
   const head = [

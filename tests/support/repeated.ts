@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 
-/** Tells that something had to be done again, though no test was: `npm test` lists it when it ends. */
+/** Reports that something was repeated, though no test was: `npm test` lists it at the end. */
 export function reportRepeated(what: string): void {
   const path = process.env.PUTDESK_TEST_REPEATED
   if (path === undefined) console.warn(what)

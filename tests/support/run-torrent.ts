@@ -1,4 +1,4 @@
-// Fetches one torrent in a process that a test may kill: told all in one line of JSON, tells every checkpoint in one.
+// Fetches one torrent in a process that a test may kill. Takes its options as a line of JSON, and prints a line per checkpoint.
 import { createInterface } from 'node:readline'
 import { createTorrentEngine } from '../../server/torrent/engine.ts'
 import type { TorrentResume } from '../../server/torrent/types.ts'

@@ -1,6 +1,6 @@
 import { openSettingsFile } from '../../electron/backend/settings/settings-file.ts'
 
-// A program of its own that saves one setting after the other, so that it can be killed. It says on standard output what is saved.
+// Saves one setting after the other in a process that a test can kill, and prints each saved one on standard output.
 
 const [, , folder = ''] = process.argv
 const file = openSettingsFile(folder, { tell: (sentence) => process.stdout.write(`told ${sentence}\n`) })

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 
-/** What a scripted server was asked. */
+/** A request to a scripted server. */
 export interface Asked {
   method: string
   url: string
@@ -10,7 +10,7 @@ export interface Asked {
 
 export type Answer = { status?: number; headers?: Record<string, string>; body: string }
 
-/** A server on loopback that answers as the test says and remembers what it was asked. */
+/** A server on loopback that answers as scripted and records its requests. */
 export async function startScriptedServer(
   answer: (asked: Asked) => Answer,
 ): Promise<{ url: string; asked: Asked[]; stop(): Promise<void> }> {

@@ -1,4 +1,4 @@
-"""A libtorrent peer for tests: seeds or fetches one torrent on a loopback address, and writes what it does as lines of JSON.
+"""A libtorrent peer for tests: seeds or fetches one torrent on a loopback address, and prints its state as lines of JSON.
 
 usage: seed-torrent.py FILE.torrent FOLDER --address A [--peer HOST:PORT] [--seed] [--encrypted] [--dht-node HOST:PORT]
 """

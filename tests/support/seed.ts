@@ -1,4 +1,4 @@
-/** Chance that can be repeated: numbers from 0 to 1 from a seed, which is printed. `PUTDESK_SEED` sets it. */
+/** Reproducible random numbers from 0 to 1. The seed is printed, and can be set with `PUTDESK_SEED`. */
 export function seededRandom(): () => number {
   const seed = Number(process.env.PUTDESK_SEED ?? Math.floor(Math.random() * 2 ** 31))
   console.info(`PUTDESK_SEED=${seed}`)

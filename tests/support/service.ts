@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { temporaryFolder } from './temp-folder.ts'
 
-/** What a test sets for the local service; all has a default. */
+/** Options of the local service, all with a default. */
 export interface ServiceOptions {
-  /** The data folder; a new one when not given. */
+  /** The data folder. Default: a new one. */
   data?: string
   key?: string
   secret?: string
@@ -20,9 +20,9 @@ export interface ServiceOptions {
   allowHosts?: string[]
   /** More flags, such as `--largest-file`. */
   flags?: string[]
-  /** What is set in its environment, beside this one's own. */
+  /** Environment variables, added to those of this process. */
   environment?: Record<string, string>
-  /** Another program than `server/main.ts`, such as a bundle. */
+  /** A program other than `server/main.ts`, such as a bundle. */
   entry?: string
 }
 
@@ -34,9 +34,9 @@ export interface Service {
   data: string
   notice: string | null
   child: ChildProcess
-  /** All that it wrote to its log so far. */
+  /** Everything written to its log so far. */
   log: () => string
-  /** Asks a method of API v1 as the service's own user, and answers with the whole envelope. */
+  /** Calls a method of API v1 as the service's own user, and returns the whole envelope. */
   ask: (name: string, params?: Record<string, unknown>, extra?: Record<string, unknown>) => Promise<Envelope>
   stop: () => Promise<number | null>
   kill9: () => Promise<void>
@@ -47,12 +47,12 @@ export interface Envelope {
   status: number
   error: boolean
   message: string | null
-  // The shape differs by method; a test compares it whole.
+  // The shape depends on the method; a test compares it as a whole.
   results: unknown
   rows: Record<string, unknown>[]
 }
 
-// A test that fails leaves no service behind.
+// A failing test leaves no service behind.
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -122,12 +122,12 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   }
 }
 
-/** Asks `resource.method` of API v1 with a request object, in a form-encoded POST. */
+/** Calls `resource.method` of API v1 with a request object, in a form-encoded POST. */
 export async function ask(url: string, name: string, request: Record<string, unknown>): Promise<Envelope> {
   const [resource = '', method = ''] = name.split('.')
   const response = await fetch(`${url}/v1/${resource}?method=${method}`, {
     method: 'POST',
-    // A connection that is kept may be closed by the service in the moment in which it is used again.
+    // The service may close a kept-alive connection at the moment in which it is used again.
     headers: { 'content-type': 'application/x-www-form-urlencoded', connection: 'close' },
     body: new URLSearchParams({ request: JSON.stringify(request) }).toString(),
   })
@@ -144,13 +144,13 @@ export async function ask(url: string, name: string, request: Record<string, unk
   }
 }
 
-/** Asks until an answer is as wanted, as a client that polls does; fails after 40 seconds with the last answer. */
+/** Polls until an answer meets the condition; fails after 40 seconds with the last answer. */
 export async function until<T>(get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
   const endMs = performance.now() + 40_000
   for (;;) {
     const value = await get()
     if (isWanted(value)) return value
-    if (performance.now() > endMs) throw new Error(`still not as wanted: ${JSON.stringify(value)}`)
+    if (performance.now() > endMs) throw new Error(`the condition is still not met: ${JSON.stringify(value)}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

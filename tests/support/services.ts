@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest'
 import { type Service, type ServiceOptions, startService, until } from './service.ts'
 
-/** Services of a test file: each is ended with the test that started it. */
+/** The services of a test file: each is stopped at the end of the test that started it. */
 export function servicesForTests() {
   const services = new Set<Service>()
   afterEach(async () => {
@@ -15,7 +15,7 @@ export function servicesForTests() {
   }
   return {
     start,
-    /** Kills one without a word and starts it again over the same data. */
+    /** Kills a service with SIGKILL, and starts it again on the same data. */
     restart: async (service: Service, options: ServiceOptions = {}): Promise<Service> => {
       await service.kill9()
       services.delete(service)
@@ -29,13 +29,13 @@ export async function listed(service: Service): Promise<Record<string, unknown>[
   return (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
 }
 
-/** What only our own client is told of a transfer. */
+/** The figures of a transfer that only our own client gets. */
 export function figuresOf(row: Record<string, unknown> | undefined): Record<string, unknown> {
   const details: unknown = row?.putdesk
   return typeof details === 'object' && details !== null ? { ...details } : {}
 }
 
-/** Waits until a transfer is in a status; answers with the whole list. */
+/** Waits until a transfer is in a status; returns the whole list. */
 export function inStatus(service: Service, id: string, status: string): Promise<Record<string, unknown>[]> {
   return until(
     () => listed(service),
@@ -43,7 +43,7 @@ export function inStatus(service: Service, id: string, status: string): Promise<
   )
 }
 
-/** Waits until nothing is left in the list. */
+/** Waits until the list is empty. */
 export async function whenEmpty(service: Service): Promise<void> {
   await until(
     () => listed(service),

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeEach } from 'vitest'
 import { removeTemporaryFolders } from './temp-folder.ts'
 
-// Runs in front of every test file, which thereby has a temporary folder of its own. What is left in it tells, by the folder's name,
-// which file left it.
+// Runs before every test file, and gives it a temporary folder of its own, so that the folder's name shows which file left
+// something in it.
 
 const folder = mkdtempSync(join(tmpdir(), 'file-'))
 process.env.TMPDIR = folder
@@ -15,7 +15,7 @@ beforeEach(({ task }) => {
   name = basename(task.file.filepath, '.ts')
 })
 
-// The first hook of all, so the last to end.
+// The first hook that is registered, so the last to run.
 afterAll(() => {
   removeTemporaryFolders()
   if (readdirSync(folder).length === 0) rmdirSync(folder)

@@ -9,7 +9,7 @@ export interface SmallDisk {
   stop: () => void
 }
 
-/** Mounts a tmpfs of so many MiB. */
+/** Mounts a tmpfs of this size. */
 export function mountSmallDisk(mebibytes: number): SmallDisk {
   const folder = temporaryFolder('disk')
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])

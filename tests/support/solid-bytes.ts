@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Random bytes, none of them zero: where a part file ends with a zero, that byte is fetched again. */
+/** Random bytes without zeros: a zero at the end of a part file is fetched again. */
 export function solidBytes(length: number): Buffer {
   const bytes = randomBytes(length)
   for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) bytes[at] = 1

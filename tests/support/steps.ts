@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { dropOnWindow } from './app.ts'
 
-/** From the welcome to a working local service, with an empty folder on the screen. */
+/** Goes from the welcome screen to a running local service, with an empty folder on the screen. */
 export async function startOnThisComputer(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Start on this computer' }).click()
   await page.getByText('Local service running').waitFor()
@@ -17,7 +17,7 @@ export async function allowThisMachine(page: Page): Promise<void> {
   await page.keyboard.press('Escape')
 }
 
-/** Drops links as text, waits until they are known, and adds those that are ticked. */
+/** Drops links as text, waits until they are analyzed, and adds those that are ticked. */
 export async function addLinks(page: Page, ...links: string[]): Promise<void> {
   await dropOnWindow(page, [{ mimeType: 'text/plain', data: links.join('\n') }])
   await page
@@ -29,7 +29,7 @@ export async function addLinks(page: Page, ...links: string[]): Promise<void> {
   await page.getByRole('dialog', { name: 'Add links' }).waitFor({ state: 'detached' })
 }
 
-/** Makes a folder in the shown one, by keyboard. */
+/** Creates a folder in the one that is shown, by keyboard. */
 export async function makeFolder(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Control+Shift+N')
   await page.getByRole('textbox', { name: 'New name' }).fill(name)

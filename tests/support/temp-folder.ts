@@ -4,18 +4,18 @@ import { join } from 'node:path'
 
 const made = new Set<string>()
 
-/** Makes a private folder. It is removed when the test file has ended, whatever came of its tests; in a script, when that exits. */
+/** Creates a private folder. It is removed when the test file has ended, whether or not its tests passed; in a script, when it exits. */
 export function temporaryFolder(name: string): string {
   return makeIn(tmpdir(), name)
 }
 
-/** Makes such a folder in memory where the system has a place for it, for what would wait for the disk. */
+/** Creates such a folder in memory where the system supports that, for work that would otherwise wait for the disk. */
 export function memoryFolder(name: string): string {
   const place = process.env.PUTDESK_TEST_MEMORY ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
   return makeIn(place, name)
 }
 
-/** Removes every folder that was made here. */
+/** Removes every folder created here. */
 export function removeTemporaryFolders(): void {
   for (const folder of made) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   made.clear()

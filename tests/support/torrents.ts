@@ -8,10 +8,10 @@ import { createTorrentEngine, type RunningTorrent, type TorrentEngine } from '..
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../../server/torrent/types.ts'
 import { temporaryFolder } from './temp-folder.ts'
 
-/** A bencoded value as a test writes it. */
+/** A value to bencode. */
 export type Value = number | string | Uint8Array | Value[] | { [key: string]: Value }
 
-/** Writes bencoding, with the keys in their order. Source: BEP 3. */
+/** Bencodes a value, with sorted keys. Source: BEP 3. */
 export function bencode(value: Value): Buffer {
   if (typeof value === 'number') return Buffer.from(`i${value}e`)
   if (typeof value === 'string') return Buffer.from(`${Buffer.byteLength(value)}:${value}`)
@@ -25,7 +25,7 @@ export function bencode(value: Value): Buffer {
   ])
 }
 
-/** A torrent that a test made, with its content in a folder as libtorrent expects it. */
+/** A torrent made by a test, with its content in a folder as libtorrent expects it. */
 export interface MadeTorrent {
   bytes: Buffer
   infoBytes: Buffer
@@ -33,7 +33,7 @@ export interface MadeTorrent {
   magnet: string
   /** The torrent file. */
   path: string
-  /** The folder that holds the file or folder of the torrent's name. */
+  /** The folder that contains the file or folder with the torrent's name. */
   folder: string
   contents: Buffer[]
   sizeBytes: number
@@ -46,7 +46,7 @@ export interface MadeFile {
   attributes?: string
 }
 
-/** Makes a torrent of random bytes, or of the files given; one file without a path is a torrent without a folder. */
+/** Makes a torrent of random bytes, or of the given files; one file without a path gives a single-file torrent. */
 export async function makeTorrent(
   options: {
     name?: string
@@ -113,14 +113,14 @@ const folders: string[] = []
 const children = new Set<ChildProcess>()
 const closers: (() => Promise<unknown>)[] = []
 
-/** A new private folder; gone when the test cleans up. */
+/** A new private folder, removed by `cleanUp`. */
 export async function newFolder(): Promise<string> {
   const folder = temporaryFolder('torrent')
   folders.push(folder)
   return folder
 }
 
-/** Ends everything a test began. */
+/** Ends everything that a test has started. */
 export async function cleanUp(): Promise<void> {
   for (const close of closers.splice(0)) await close()
   for (const child of children) child.kill('SIGKILL')
@@ -132,12 +132,12 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** Has something ended with the test. */
+/** Registers something to end with the test. */
 export function onCleanUp(close: () => Promise<unknown>): void {
   closers.push(close)
 }
 
-/** What a libtorrent peer says. */
+/** The state that a libtorrent peer reports. */
 interface PeerSays {
   uploaded: number
   downloaded: number
@@ -153,19 +153,19 @@ export interface OtherPeer {
   stop: () => void
 }
 
-/** Starts a libtorrent peer in a process of its own, which seeds the torrent or fetches it into `folder`. */
+/** Starts a libtorrent peer in a process of its own, which seeds the torrent or fetches it. */
 export async function startLibtorrent(
   torrent: Pick<MadeTorrent, 'path' | 'folder'>,
   options: {
     address?: string
-    /** Where it fetches to; it seeds when there is none. */
+    /** The folder to fetch into; without it, the peer seeds. */
     into?: string
     peers?: string[]
-    /** How fast it fetches, in bytes a second. */
+    /** The maximum rate at which it fetches, in bytes a second. */
     limit?: number
-    /** Addresses of nodes of the distributed table, which it then takes part in. */
+    /** Addresses of DHT nodes. If given, the peer takes part in the DHT. */
     dht?: string[]
-    /** It takes and makes encrypted connections only. */
+    /** Makes and accepts encrypted connections only. */
     isEncrypted?: boolean
   } = {},
 ): Promise<OtherPeer> {
@@ -208,7 +208,7 @@ export async function startLibtorrent(
   }
 }
 
-/** Starts an engine that may reach this computer, and ends it with the test. */
+/** Starts an engine that may reach this computer, and stops it at the end of the test. */
 export function startEngine(options: Partial<Parameters<typeof createTorrentEngine>[0]> = {}): TorrentEngine {
   const engine = createTorrentEngine({
     allowHosts: ['127.0.0.1', '127.0.0.2', '127.0.0.3'],
@@ -223,7 +223,7 @@ export function startEngine(options: Partial<Parameters<typeof createTorrentEngi
 /** Errors that engines reported since the test began. */
 export const errors: unknown[] = []
 
-/** A torrent under test, with what it told. */
+/** A torrent under test, with its events. */
 export interface Watched {
   running: RunningTorrent
   folder: string
@@ -233,7 +233,7 @@ export interface Watched {
   state: () => TorrentState | undefined
 }
 
-/** Starts a torrent and keeps what it tells. */
+/** Starts a torrent and records its events. */
 export async function watch(
   engine: TorrentEngine,
   source: TorrentSource,
@@ -265,18 +265,18 @@ export async function watch(
   return { running, folder, infos, states, resume: () => resume, state: () => states.at(-1) }
 }
 
-/** Reads what a torrent stored, in its order; null where there is no file. */
+/** Reads the stored files of a torrent in order; null for a missing file. */
 export function stored({ folder }: { folder: string }, count: number): Promise<(Buffer | null)[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => readFile(join(folder, `${index}`)).catch(() => null)))
 }
 
-/** A magnet link that names people who share it. */
+/** A magnet link that names peers. */
 export function magnetTo(torrent: MadeTorrent, ...peers: { address: string; port: number }[]): TorrentSource {
   const known = peers.map(({ address, port }) => `&x.pe=${address}:${port}`).join('')
   return { magnet: `${torrent.magnet}${known}` }
 }
 
-/** Counts the connections that reach an address. */
+/** Counts the connections made to an address. */
 export async function countConnections(address: string): Promise<{ port: number; count: () => number }> {
   let count = 0
   const server = net.createServer((socket) => {

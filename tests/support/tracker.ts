@@ -1,7 +1,7 @@
 import { Server } from 'bittorrent-tracker'
 import { onCleanUp, portOf } from './torrents.ts'
 
-/** Starts a real tracker on this computer, which the test ends, and answers with the address to announce to. */
+/** Starts a real tracker on this computer, which stops at the end of the test, and returns its announce URL. */
 export async function startTracker(kind: 'http' | 'udp' = 'http'): Promise<string> {
   const server = new Server({ http: kind === 'http', udp: kind === 'udp', ws: false, stats: false })
   server.on('error', () => null)

@@ -2,22 +2,22 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Answers one request of a test's own web server. */
+/** Answers one request to a test's web server. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, socket: Socket) => void | Promise<void>
 
 export interface Web {
   port: number
   url: (path: string) => string
-  /** Says what a path answers from now on. */
+  /** Sets what a path answers from now on. */
   on: (path: string, handler: Handler) => void
-  /** Every request that came, in order. */
+  /** Every request received, in order. */
   requests: { method: string; path: string; headers: IncomingHttpHeaders }[]
-  /** Resolves when a request for the path has come `count` times in all. */
+  /** Resolves when `count` requests for the path have been received in all. */
   asked: (path: string, count?: number) => Promise<void>
   stop: () => Promise<void>
 }
 
-/** Starts a real web server on a free loopback port that behaves as badly as a test wants. */
+/** Starts a real web server on a free loopback port, which behaves as badly as a test wants. */
 export async function startWeb(): Promise<Web> {
   const handlers = new Map<string, Handler>()
   const requests: Web['requests'] = []
@@ -59,25 +59,25 @@ export async function startWeb(): Promise<Web> {
 }
 
 export interface FileBehaviour {
-  /** Null: none is sent. */
+  /** Null: not sent. */
   etag?: string | null
   lastModified?: string
   type?: string
   headers?: Record<string, string>
-  /** How fast it sends, in bytes a second. */
+  /** The rate, in bytes a second. */
   bytesPerSecond?: number
-  /** Breaks the connection after so many bytes of each of the first `cuts` answers (default: of every answer). */
+  /** Breaks the connection after this many bytes of each of the first `cuts` answers. Default: of every answer. */
   cutAfter?: number
   cuts?: number
-  /** Announces another size than it sends; null: announces none (chunked). */
+  /** The announced size, if not the real one; null: none (chunked). */
   announce?: number | null
-  /** Answers 200 with everything, whatever range was asked for. */
+  /** Answers 200 with the whole file, whatever range was requested. */
   ignoresRange?: boolean
-  /** Waits for this before it sends the rest after the first 64 KiB. */
+  /** Waits for this after the first 64 KiB before it sends the rest. */
   holdUntil?: Promise<void>
 }
 
-/** A file that is served as a real server does (Range, If-Range, HEAD), or wrongly, as told. */
+/** Serves a file as a real server does (Range, If-Range, HEAD), or wrongly, as configured. */
 export function file(bytes: Buffer, behaviour: FileBehaviour = {}): Handler {
   let cutsLeft = behaviour.cuts ?? Number.POSITIVE_INFINITY
   const etag = behaviour.etag === undefined ? `"${bytes.length.toString(16)}"` : behaviour.etag
@@ -112,14 +112,14 @@ export function file(bytes: Buffer, behaviour: FileBehaviour = {}): Handler {
   }
 }
 
-/** A body that never ends, announced as one without a size. */
+/** Sends a body that never ends, without announcing a size. */
 export const endless: Handler = async (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/octet-stream' })
   const block = Buffer.alloc(256 * 1024, 'endless ')
   while (!response.destroyed) await write(response, block)
 }
 
-/** Redirects to another place. */
+/** Redirects to another URL. */
 export function redirect(location: string, status = 302): Handler {
   return (_request, response) => {
     response.writeHead(status, { location }).end()
