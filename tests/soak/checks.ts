@@ -9,7 +9,7 @@ import { hashOf } from './sources.ts'
 
 const maxKept = 20
 
-/** The invariants, while nothing moves. `isDamaged`: the list of files was damaged, so that what was deleted may be back. */
+/** Checks the invariants while nothing is active. `isDamaged`: the list of files was damaged, so deleted files may be back. */
 export async function check(course: Course, isDamaged = false): Promise<void> {
   const { service, data } = course
   const found = new Map<string, number>()
@@ -45,14 +45,14 @@ export async function check(course: Course, isDamaged = false): Promise<void> {
       ? null
       : `${parts.length} parts, ${files} contents of ${items.length} items`
   })
-  // What was wrong once is told once.
+  // Each problem is reported only once.
   course.expected.clear()
   for (const [hash, count] of found) course.expected.set(hash, count)
   const around = await readdir(course.home)
-  if (around.length !== 1) course.violated(`I6: beside the data folder lies ${around.join(', ')}`)
+  if (around.length !== 1) course.violated(`I6: there is more beside the data folder: ${around.join(', ')}`)
 }
 
-/** Keeps the space small, so that a check does not take longer and longer. */
+/** Keeps the space small, so that checks do not take longer and longer. */
 export async function keepFew(course: Course): Promise<void> {
   const { rows } = await course.service.ask('files.list', { limit: 1000 })
   for (const item of rows.slice(maxKept)) {
@@ -61,7 +61,7 @@ export async function keepFew(course: Course): Promise<void> {
   }
 }
 
-/** At the end nothing is open that was not at the beginning, and an orderly end leaves no child. */
+/** Checks that idle time opens no files, and that an orderly stop leaves no child process. */
 export async function checkEnd(course: Course): Promise<void> {
   const { service } = course
   const before = openFiles(service.child.pid)
@@ -75,7 +75,7 @@ export async function checkEnd(course: Course): Promise<void> {
   if (children.length > 0) course.violated(`I8: ${children.length} children outlive the service`)
 }
 
-/** The memory that a service holds, in bytes. */
+/** The resident memory of a process, in bytes. */
 export function residentBytes(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024

@@ -10,17 +10,17 @@ import { hashOf } from './sources.ts'
 
 export interface CourseOptions {
   chance: Chance
-  /** The folder that holds nothing but the data folder. */
+  /** The folder that contains only the data folder. */
   home: string
   data: string
-  /** The address for other people's torrent programs. */
+  /** The address at which the service listens for peers. */
   listenPeers: string
   disk: SmallDisk | null
-  /** A file that tells, line by line, all that was done. */
+  /** A log file of everything that was done, line by line. */
   trace: string
 }
 
-/** What happened so far, as far as it changes what may be expected of a transfer. */
+/** The events so far that affect what may be expected of a transfer. */
 export interface Happened {
   interruptions: number
   crowded: number
@@ -28,16 +28,16 @@ export interface Happened {
   databasesDamaged: number
 }
 
-/** A service on its way through a random course: what it was made to suffer, what must be in its space, and what was wrong. */
+/** A service under a random course of events: what was done to it, what must be in its space, and what was wrong. */
 export class Course {
   readonly chance: Chance
   readonly home: string
   readonly data: string
-  /** What must be in the space: how often each hash. */
+  /** What must be in the space: the count of each hash. */
   readonly expected = new Map<string, number>()
-  /** Every hash that was ever right to find in the space. */
+  /** Every hash that was ever expected in the space. */
   readonly known = new Set<string>()
-  /** What each hash belongs to. */
+  /** The source of each hash. */
   readonly origins = new Map<string, string>()
   readonly violations: string[] = []
   readonly counts = {
@@ -99,7 +99,7 @@ export class Course {
     this.expected.set(hash, (this.expected.get(hash) ?? 0) + by)
   }
 
-  /** Asks again as long as the only answer is that the disk is full: that is an honest one, and passes. */
+  /** Repeats a request while the answer is that the disk is full, which is correct and temporary. */
   async insist(method: string, params: Record<string, unknown>): Promise<Envelope> {
     for (;;) {
       const answer = await this.#service.ask(method, params)
@@ -113,7 +113,7 @@ export class Course {
     return found.map(([, hex]) => hashOf(Buffer.from(hex, 'hex')))
   }
 
-  /** Ends the service, without a word or in order, and starts it again; now and then something is damaged in between. */
+  /** Kills or stops the service, and starts it again; now and then something is damaged in between. */
   async interrupt(): Promise<void> {
     await this.#end()
     const { chance } = this
@@ -125,11 +125,10 @@ export class Course {
     if (chance.below(20) === 0) damageLock(this.data)
     this.#service = await startSoaked(this.#options)
     this.note('started')
-    if (this.#service.notice !== null)
-      this.violated(`I2: a start after no damage tells of some: ${this.#service.notice}`)
+    if (this.#service.notice !== null) this.violated(`I2: a start without damage reports some: ${this.#service.notice}`)
   }
 
-  /** The same with a damaged database, or its journal or copy. Answers with what was done. */
+  /** The same with a damaged database, journal or copy. Returns what was done. */
   async damage(): Promise<string> {
     await this.#end()
     const done = damageDatabase(this.data, this.chance)
@@ -139,7 +138,7 @@ export class Course {
     return done
   }
 
-  /** Something else takes all the room on the disk for some seconds. */
+  /** Fills the disk with another file for some seconds. */
   crowd(): void {
     const { disk } = this.#options
     if (disk === null || this.counts.crowded > this.counts.rounds) return
@@ -150,7 +149,7 @@ export class Course {
     try {
       writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 300_000)))
     } catch {
-      // The service took the rest itself in this moment: then the disk is full all the same.
+      // The service has just taken the rest itself, so the disk is full anyway.
     }
     setTimeout(() => rmSync(ballast, { force: true }), 2000 + this.chance.below(4000))
   }

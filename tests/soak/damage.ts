@@ -2,21 +2,21 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import { join } from 'node:path'
 import type { Chance } from './random.ts'
 
-/** What another program, or a failing disk, did to a file. */
+/** What another program, or a failing disk, may do to a file. */
 const harms: [string, ...string[]] = ['emptied', 'cut in half', 'zeroed', 'one bit flipped', 'removed', 'lengthened']
 
-/** Damages the list of the files, its journal or its copy. Answers with what was done. */
+/** Damages the list of files, its journal or its copy. Returns what was done. */
 export function damageDatabase(data: string, chance: Chance): string {
   return harm(join(data, chance.pick(['putdesk.db', 'putdesk.db-wal', 'putdesk.backup.db'])), chance)
 }
 
-/** Damages what is of no value in itself: the lock. */
+/** Damages the lock, which has no value in itself. */
 export function damageLock(data: string): string {
   writeFileSync(join(data, 'lock.db'), 'garbage of another program')
   return 'lock.db overwritten'
 }
 
-/** Damages a file that is being fetched and that has no second name in the space. Null when there is none. */
+/** Damages a file that is being fetched and has no second name in the space. Returns null when there is none. */
 export function damagePart(data: string, chance: Chance): string | null {
   const parts = join(data, 'parts')
   const files = readdirSync(parts, { recursive: true, withFileTypes: true })

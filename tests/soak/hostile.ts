@@ -2,10 +2,10 @@ import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } 
 import type { Chance } from './random.ts'
 import { hashOf, type Source } from './sources.ts'
 
-/** Answers one request for a source; `asked` counts the requests for it, from 0 on. */
+/** Answers one request for a source; `asked` is the number of requests for it before this one. */
 type Answer = (request: BadRequest, wire: Wire, asked: number) => void | Promise<void>
 
-/** A server whose answers break off, lie or belong to another protocol, each path in its own way. */
+/** A server whose answers break off, lie or belong to another protocol, differently for each path. */
 export interface HostileServer {
   /** Adds one hostile source. */
   make: (n: number, chance: Chance) => Source
@@ -109,7 +109,7 @@ function endings({ bytes, other }: { bytes: Buffer; other: Buffer }): [Ending, .
       bytes,
     ],
     ['another protocol', (_request, wire) => wire.head('101 Switching Protocols', ['Upgrade: websocket']), null],
-    ['closed before a word', first(2, (_request, wire) => void wire.socket.end()), bytes],
+    ['closed before the answer', first(2, (_request, wire) => void wire.socket.end()), bytes],
     ['not HTTP at all', (_request, wire) => void wire.socket.end('SSH-2.0-OpenSSH_9.7\r\n'), null],
     [
       'parts refused with the whole file',

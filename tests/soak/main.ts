@@ -20,12 +20,12 @@ import { makeSource } from './sources.ts'
 import { startStuckServer } from './stuck.ts'
 
 /*
- * A long random course over the real service: good, bad and hostile servers, archives, torrents, links that never get anywhere,
- * renames, deletions, kill -9 and orderly ends in between, damaged files, a full disk. After each round everything must have come
- * to its end, and the invariants hold:
+ * A long random course of events against the real service: good, bad and hostile servers, archives, torrents, stuck links, renames,
+ * deletions, kill -9 and orderly stops in between, damaged files, a full disk. After each round everything must have ended, and the
+ * invariants hold:
  * I1 every file is one version of its source, byte for byte; I2 whatever was acknowledged is there; I3 what is stored is not
- * fetched again; I4 nothing is there twice; I5 everything ends, or says why it does not; I6 nothing is written outside; I7 used quota
- * is what is stored; I8 nothing is left over.
+ * fetched again; I4 nothing is there twice; I5 everything ends, or says why it does not; I6 nothing is written outside; I7 the used
+ * quota is the size of what is stored; I8 nothing is left over.
  */
 
 const { values } = parseArgs({
@@ -79,12 +79,12 @@ console.log(violations.length === 0 ? 'soak: clean' : `soak: ${violations.length
 if (violations.length === 0) await rm(kept, { recursive: true })
 else {
   await cp(home, join(kept, 'home'), { recursive: true })
-  console.log(`soak: what led to it is kept in ${kept}`)
+  console.log(`soak: the trace and the data are kept in ${kept}`)
 }
 disk?.stop()
 process.exit(violations.length === 0 ? 0 : 1)
 
-/** One round: things are added while the service is killed now and then, until all of them have ended; then everything is checked. */
+/** One round: adds sources while the service is killed now and then, waits until all of them have ended, and checks everything. */
 async function round(): Promise<void> {
   if (chance.below(4) === 0) await damagedStart()
   const open = new Map<string, Added>()
@@ -115,7 +115,7 @@ async function round(): Promise<void> {
   counts.rounds += 1
 }
 
-/** The list of files is damaged while nothing moves: every byte is still there afterwards, and what is different is told. */
+/** Damages the list of files while nothing is active: every byte must still be there afterwards. */
 async function damagedStart(): Promise<void> {
   const done = await course.damage()
   const before = violations.length
@@ -123,7 +123,7 @@ async function damagedStart(): Promise<void> {
   if (violations.length > before) console.log(`after ${done}: ${course.service.notice}`)
 }
 
-/** Adds many links that never get anywhere, before the good ones. */
+/** Adds many links that never make progress, before the good ones. */
 async function addStuck(): Promise<string[]> {
   const links = Array.from({ length: stuckCount }, () => stuck.link(chance))
   const { rows } = await course.insist('transfers.add', { links })
@@ -131,7 +131,7 @@ async function addStuck(): Promise<string[]> {
   return rows.map(({ id }) => String(id))
 }
 
-/** All good ones have ended; each stuck one is still there and says why, or has failed by then. */
+/** Checks after all good ones have ended that each stuck one is still there with a reason, or has failed. */
 async function endStuck(ids: string[]): Promise<void> {
   const wanted = new Set(ids)
   const untilMs = performance.now() + reasonLimitMs
@@ -141,7 +141,9 @@ async function endStuck(ids: string[]): Promise<void> {
     const mute = rows.filter((row) => row.status !== 'Looking for peers' && !figuresOf(row).reason)
     if (mute.length === 0 || rows.length < wanted.size) break
     if (performance.now() > untilMs) {
-      course.violated(`I5: ${mute.length} stuck transfers say nothing: ${mute.map(({ status }) => status).join(', ')}`)
+      course.violated(
+        `I5: ${mute.length} stuck transfers give no reason: ${mute.map(({ status }) => status).join(', ')}`,
+      )
       break
     }
     await wait(250)

@@ -1,6 +1,6 @@
-/** Chance that can be repeated: the same seed gives the same course. */
+/** Reproducible random choices: the same seed gives the same course. */
 export interface Chance {
-  /** From 0 up to, but without, 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next: () => number
   below: (most: number) => number
   pick: <T>(choices: readonly [T, ...T[]]) => T

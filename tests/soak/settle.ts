@@ -5,25 +5,25 @@ import type { Source } from './sources.ts'
 
 const roundLimitMs = 180_000
 const sharingLimitMs = 15_000
-/** What one connection may fetch again after an interruption, and what is on its way then. */
+/** What one connection may fetch again after an interruption, including what is in flight then. */
 const againBytes = 1024 * 1024 + 256 * 1024
 const maxConnections = 4
-/** The heads of answers count as sent too. */
+/** The headers of answers count as sent too. */
 const headBytes = 64 * 1024
 
-/** A transfer that has not come to its end. */
+/** A transfer that has not ended. */
 export interface Added {
   source: Source
-  /** When it was first seen being shared. */
+  /** When it was first seen seeding. */
   sharedSinceMs: number | null
   /** What had happened when it was added. */
   before: Happened
 }
 
-/** The most that was fetched again for one interruption of a large file, in bytes. */
+/** The maximum that was fetched again per interruption of a large file, in bytes. */
 export const again = { maxBytes: 0 }
 
-/** Waits until every transfer has ended as it must; those that failed as they should are cancelled. */
+/** Waits until every transfer has ended as it must, and cancels those that failed as expected. */
 export async function settle(course: Course, open: Map<string, Added>, isRough: boolean): Promise<void> {
   const { chance, counts } = course
   const untilMs = performance.now() + roundLimitMs
@@ -33,7 +33,7 @@ export async function settle(course: Course, open: Map<string, Added>, isRough: 
       const words = rows.map(
         (row) => `${open.get(String(row.id))?.source.what}: ${row.status}, ${figuresOf(row).reason}`,
       )
-      course.violated(`I5: not at its end after ${roundLimitMs / 1000} s: ${words.join(', ')}`)
+      course.violated(`I5: not ended after ${roundLimitMs / 1000} s: ${words.join(', ')}`)
       for (const id of open.keys()) await course.insist('transfers.cancel', { id })
       return
     }
@@ -55,14 +55,14 @@ export async function settle(course: Course, open: Map<string, Added>, isRough: 
   }
 }
 
-/** While there is no room on the disk much is on its way, and what was damaged is fetched again: then nothing can be told. */
+/** Checks how much was sent, unless the disk was full, which leaves much in flight, or damage was fetched again. */
 function checkSent(course: Course, { source, before }: Added): void {
   const now = course.happened
   if (source.resumable === undefined || now.crowded > before.crowded) return
   if (now.partsDamaged > before.partsDamaged || now.databasesDamaged > before.databasesDamaged) return
   const { sizeBytes, sentBytes } = source.resumable
   const interruptions = now.interruptions - before.interruptions
-  // A connection whose place is split may bring what the other one was given.
+  // A connection whose range was split may still fetch what the other one was given.
   const most = sizeBytes + Math.max(1, interruptions) * maxConnections * againBytes + headBytes
   course.counts.resumed += interruptions > 0 ? 1 : 0
   again.maxBytes = Math.max(again.maxBytes, (sentBytes() - sizeBytes) / Math.max(1, interruptions))
@@ -70,13 +70,13 @@ function checkSent(course: Course, { source, before }: Added): void {
     course.violated(`I3: ${sentBytes()} bytes of ${sizeBytes} were sent, with ${interruptions} interruptions`)
 }
 
-/** The other peer may have got it all from elsewhere: then nobody is left to share with, and the person stops it. */
+/** Stops seeding after a while: the other peer may have got everything elsewhere, which leaves no one to share with. */
 async function stopSharing(course: Course, id: string, added: Added): Promise<void> {
   added.sharedSinceMs ??= performance.now()
   if (performance.now() - added.sharedSinceMs < sharingLimitMs) return
   added.sharedSinceMs = performance.now()
   course.counts.unshared += 1
-  // It may have come to its end by itself in this moment.
+  // It may have just ended by itself.
   await course.insist('transfers.cancel', { id })
 }
 

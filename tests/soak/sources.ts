@@ -8,13 +8,13 @@ import { type FileBehaviour, file, status, type Web } from '../support/web.ts'
 import type { HostileServer } from './hostile.ts'
 import type { Chance } from './random.ts'
 
-/** Something to add, and what must come of it. */
+/** Something to add, and its expected result. */
 export interface Source {
   what: string
   links: string[]
   /** The hashes of the files that it becomes; null: it must end in Error. */
   hashes: string[] | null
-  /** What opens it after its first Error. */
+  /** The password for a retry after its first Error. */
   password?: string
   /** For a source that can be resumed at any point: its size, and how many bytes its server has sent so far. */
   resumable?: { sizeBytes: number; sentBytes: () => number }
@@ -22,18 +22,18 @@ export interface Source {
 
 export const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-/** Where things come from. */
+/** The servers that sources come from. */
 export interface World {
   web: Web
   hostile: HostileServer
   ftp: Vsftpd
-  /** What vsftpd serves. */
+  /** The folder that vsftpd serves. */
   ftpFolder: string
-  /** Where the service takes connections of peers. */
+  /** The address at which the service listens for peers. */
   listenPeers: string
 }
 
-/** Makes one of the many things that people add, with a server that behaves well or badly. Every name and byte is new. */
+/** Makes a random source on a server that behaves well or badly. Every name and byte is new. */
 export async function makeSource(n: number, chance: Chance, world: World): Promise<Source> {
   const { web, ftp, listenPeers } = world
   const bytes = chance.bytes(4 * chance.below(120_000))
@@ -59,7 +59,7 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
     () => good('plain'),
     () => good('slow', { bytesPerSecond: 150_000 + chance.below(400_000) }),
     () => good('cut twice', { cutAfter: 60_000 + chance.below(60_000), cuts: 2 }),
-    () => good('cut, nothing to go on with', { cutAfter: 50_000, cuts: 2, etag: null }),
+    () => good('cut, not resumable', { cutAfter: 50_000, cuts: 2, etag: null }),
     () => good('no size', { announce: null }),
     () => good('no ranges', { ignoresRange: true, cutAfter: 70_000, cuts: 1 }),
     () => {
@@ -84,7 +84,11 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
     },
     () => large(n, chance, web),
     () => ({ what: 'not there', links: [at('nothing.bin')], hashes: null }),
-    () => ({ what: 'too much', links: [serve('file.bin', chance.bytes(80_000), { announce: 40_000 })], hashes: null }),
+    () => ({
+      what: 'more than announced',
+      links: [serve('file.bin', chance.bytes(80_000), { announce: 40_000 })],
+      hashes: null,
+    }),
     async () => ({ what: 'zip', links: [serve('tree.zip', await makeArchive('tree.zip', contents))], hashes: inside }),
     async () => ({
       what: '7z',
@@ -132,7 +136,7 @@ export async function makeSource(n: number, chance: Chance, world: World): Promi
   return chance.pick(kinds)()
 }
 
-/** Something that takes seconds over several connections, whose server counts what it sends. */
+/** A file that takes seconds over several connections, whose server counts what it sends. */
 function large(n: number, chance: Chance, web: Web): Source {
   const block = chance.bytes(1024 * 1024)
   const bytes = Buffer.concat(
@@ -155,7 +159,7 @@ function large(n: number, chance: Chance, web: Web): Source {
   }
 }
 
-/** A torrent that one peer has, and that another fetches from the service, so that it is shared back. */
+/** A torrent that one peer has and another fetches from the service, so that it is shared back. */
 async function torrent(chance: Chance, listenPeers: string): Promise<Source> {
   const files = Array.from({ length: 1 + chance.below(4) }, (_, index) => ({
     path: ['disc', `${index}.flac`],

@@ -1,7 +1,7 @@
 import { startBadServer } from '../support/bad-server.ts'
 import type { Chance } from './random.ts'
 
-/** Links that never get anywhere, each in its own way, and never end by themselves. */
+/** Links that never make progress, each in its own way, and never end by themselves. */
 export interface StuckServer {
   link: (chance: Chance) => string
   stop: () => Promise<void>
@@ -16,7 +16,7 @@ export async function startStuckServer(): Promise<StuckServer> {
       wire.head('200 OK', ['Content-Length: 1000000', 'ETag: "slow"'])
       await wire.body(Buffer.alloc(1_000_000, 'slow'), 1)
     }
-    // Everything else is left without an answer.
+    // Everything else gets no answer.
   })
   const hash = (chance: Chance) => chance.bytes(20).toString('hex')
   return {
