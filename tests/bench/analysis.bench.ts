@@ -12,7 +12,7 @@ const latencyMs = 50
 const atOnce = 32
 const hosts = Array.from({ length: 8 }, (_, index) => `127.0.0.${index + 1}`)
 
-/** P25: 1,000 pasted links are told apart and grouped, and P25p 200 links are looked at whose servers take 50 ms to answer. */
+/** P25: recognize and group 1,000 pasted links. P25p: analyze 200 links whose servers take 50 ms to answer. */
 export async function benchAnalysis(options: BenchOptions): Promise<Row[]> {
   return [benchGrouping(options.pairs), await benchProbing(options)]
 }
@@ -27,14 +27,14 @@ function benchGrouping(pairs: number): Row {
     const groups = groupLinks(known)
     if (round > 0) times.push(performance.now() - startedAt)
     const parts = groups.filter(({ isMultipart }) => isMultipart)
-    // 500 files, 200 magnets and 25 archives of 10 parts are left of 950 links and 50 that come twice.
+    // 950 links, and 50 duplicates, give 500 files, 200 magnets and 25 archives of 10 parts.
     if (links.length !== 950 || groups.length !== 725 || parts.length !== 25) {
       throw new Error(`${links.length} links became ${groups.length} groups, ${parts.length} of parts`)
     }
   }
   return {
     id: 'P25',
-    what: '1000 pasted links are told apart and grouped',
+    what: 'recognize and group 1000 pasted links',
     ours: `${median(times).toFixed(1)} ms`,
     peer: `wanted ${wantedMs} ms`,
     ratio: median(times) / wantedMs,
@@ -63,7 +63,7 @@ function pastedText(): string {
   return [...files, ...magnets, ...parts, ...files.slice(0, 50)].map((link) => `see ${link}, please`).join('\n')
 }
 
-/** Eight hosts, because of one no more than six links are asked at once, and 32 of all. */
+/** Eight hosts, because at most six links are analyzed at once per host, and 32 in all. */
 function benchProbing({ folder, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p25', async (place) => {
     const servers = await startSlowServers()
@@ -76,13 +76,13 @@ function benchProbing({ folder, pairs }: BenchOptions): Promise<Row> {
         const { results } = await service.ask('urls.analyze', { links })
         if (round > 0) times.push(performance.now() - startedAt)
         const sizes = JSON.stringify(results).match(/file-\d+\.bin/g)
-        if (new Set(sizes).size !== 200) throw new Error(`not every link was looked at: ${JSON.stringify(results)}`)
+        if (new Set(sizes).size !== 200) throw new Error(`not every link was analyzed: ${JSON.stringify(results)}`)
       }
-      if (servers.answered() !== 200 * (pairs + 1)) throw new Error(`${servers.answered()} links were asked for`)
+      if (servers.answered() !== 200 * (pairs + 1)) throw new Error(`${servers.answered()} links were requested`)
       const idealMs = Math.ceil(200 / atOnce) * latencyMs
       return {
         id: 'P25p',
-        what: `200 links are looked at, each ${latencyMs} ms away`,
+        what: `analyze 200 links, each ${latencyMs} ms away`,
         ours: `${median(times).toFixed(0)} ms`,
         peer: `${Math.ceil(200 / atOnce)} rounds ${idealMs} ms`,
         ratio: median(times) / idealMs,

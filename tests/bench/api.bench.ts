@@ -9,7 +9,7 @@ import { startBuilt } from './stored.ts'
 const connections = 16
 const requests = 30_000
 
-/** P26: sixteen clients list a folder of a hundred items again and again, beside a bare Node server that sends the same bytes. */
+/** P26: sixteen clients list a folder of a hundred items repeatedly, compared with a bare Node server that sends the same bytes. */
 export function benchApi({ folder, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p26', async (place) => {
     const service = await startBuilt({ data: join(place, 'service') })

@@ -15,7 +15,7 @@ interface Kind {
   goal: number
   /** Packs the files of a folder into an archive. */
   pack: (folder: string, archive: string) => void
-  /** What unpacks `$1` into `$2`. */
+  /** The shell command that unpacks `$1` into `$2`. */
   unpack: string
 }
 
@@ -51,9 +51,9 @@ const kinds: Kind[] = [
 ]
 
 /**
- * P10: archives of 10,001 files, 336 MB at full size, half of it text, unpacked with all guards on in a process that runs already,
- * each time into a new folder that is forced to the disk. What came out is compared file by file; neither that nor tidying up is timed,
- * but both take their time: so there are fewer rounds.
+ * P10: unpack archives of 10,001 files, 336 MB at full size, half of it text, with all guards on, in a process that is already
+ * running, each time into a new folder that is flushed to the disk. The output is compared file by file. Neither that nor the
+ * clean-up is timed, but both take long, so there are fewer rounds.
  */
 export function benchExtract({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
   return inPlace(folder, 'p10', async (place) => {
@@ -72,7 +72,7 @@ export function benchExtract({ folder, sizeMiB, pairs }: BenchOptions): Promise<
           () => unpackByPeer(kind, archive, join(place, 'out'), wanted),
         )
         rmSync(archive)
-        const what = `${wanted.size} files are unpacked from ${kind.name}`
+        const what = `unpack ${wanted.size} files from ${kind.name}`
         rows.push(rowOfTimes({ id: 'P10', what, gate: 1.3, goal: kind.goal }, kind.peer, result))
       }
       return rows
@@ -82,7 +82,7 @@ export function benchExtract({ folder, sizeMiB, pairs }: BenchOptions): Promise<
   })
 }
 
-/** Sums of the bytes of files, by their path. */
+/** Checksums of files, by their path. */
 type Sums = Map<string, number>
 
 async function unpackOurs(helper: Helper, archive: string, into: string, wanted: Sums): Promise<Run> {
@@ -126,7 +126,7 @@ function namedFiles(folder: string): { name: string; bytes: Buffer }[] {
     .map((path) => ({ name: relative(folder, path), bytes: readFileSync(path) }))
 }
 
-/** Writes so many files of 16 to 48 kB in a hundred folders, every other one text, and one of 16 MB. */
+/** Writes `count` files of 16 to 48 kB in a hundred folders, every other one text, and one file of 16 MB. */
 function writeTree(folder: string, count: number): Sums {
   const sums: Sums = new Map()
   const noise = randomBytes(2 ** 20)

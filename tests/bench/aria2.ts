@@ -5,12 +5,12 @@ import { basename, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { listensAt } from './programs.ts'
 
-/** An aria2 that waits for somebody to fetch a torrent from. */
+/** An aria2 that waits for a peer to fetch a torrent from. */
 export interface Aria2 {
   port: number
-  /** Resolves when it says that all is there. */
+  /** Resolves when it reports that the torrent is complete. */
   done: () => Promise<void>
-  /** Resolves when it has ended, for which it takes its time. */
+  /** Resolves when it has exited, which takes a while. */
   ended: () => Promise<void>
 }
 
@@ -20,8 +20,8 @@ process.once('exit', () => {
 })
 
 /**
- * Starts aria2, which asks nobody by itself, and resolves when it listens. Room is not made beforehand: that would not be counted.
- * It lives on without a port when somebody has it, so another one is tried then, below those that outgoing connections take.
+ * Starts aria2, which contacts no one by itself, and resolves when it listens. Space is not preallocated: that would not be timed.
+ * aria2 keeps running without a port when the port is taken, so another one is tried then, below the ephemeral ports.
  */
 export async function startAria2(torrent: string, into: string): Promise<Aria2> {
   const [hook, mark] = [join(into, 'whole.sh'), join(into, 'whole')]

@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
-/** Runs a row's work in a folder of its own, which is gone afterwards. */
+/** Runs the work of a row in a folder of its own, which is removed afterwards. */
 export async function inPlace<T>(folder: string, name: string, work: (place: string) => Promise<T>): Promise<T> {
   const place = join(folder, name)
   mkdirSync(place, { recursive: true })
@@ -14,7 +14,7 @@ export async function inPlace<T>(folder: string, name: string, work: (place: str
   }
 }
 
-/** Writes incompressible bytes and answers with their sha256. */
+/** Writes incompressible bytes and returns their SHA-256. */
 export function writeRandomFile(path: string, sizeMiB: number): string {
   const block = randomBytes(2 ** 20)
   const hash = createHash('sha256')
@@ -27,14 +27,14 @@ export function writeRandomFile(path: string, sizeMiB: number): string {
   return hash.digest('hex')
 }
 
-/** Fails when a file does not hold the bytes of a sum. */
+/** Throws when a file does not have the checksum. */
 export async function checkFile(path: string, sum: string, who: string): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash)
   if (hash.digest('hex') !== sum) throw new Error(`${who} wrote other bytes than it was sent`)
 }
 
-/** Fails when what an address gives does not have the sum. */
+/** Throws when the content of a URL does not have the checksum. */
 export async function checkUrl(url: string, sum: string): Promise<void> {
   const hash = createHash('sha256')
   const { body } = await fetch(url)

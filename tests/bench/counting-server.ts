@@ -3,17 +3,17 @@ import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { freePort } from '../support/free-port.ts'
 
-/** A web server with one file, at the pace of two gigabit lines, that counts what it sends. */
+/** A web server with one file that sends at the rate of two gigabit lines, and counts what it sends. */
 export interface CountingServer {
   url: string
-  /** Bytes of the file that it handed to the network since it was last forgotten. */
+  /** Bytes of the file handed to the network since the last `forget`. */
   sentBytes: () => number
-  /** When it sent the first of them, or null. */
+  /** When the first of them was sent, or null. */
   firstSentAt: () => number | null
-  /** How many requests for bytes came. */
+  /** The number of requests for bytes. */
   requests: () => number
   forget: () => void
-  /** Resolves when so many bytes were sent, and sends no more until it has forgotten. */
+  /** Resolves when this many bytes were sent, and sends no more until the next `forget`. */
   sent: (bytes: number) => Promise<void>
   stop: () => Promise<void>
 }
@@ -89,7 +89,7 @@ export async function startCountingServer(path: string, sizeBytes: number): Prom
   }
 }
 
-/** Resolves with whether the bytes went out. */
+/** Resolves with whether the bytes were sent. */
 function write(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const onClose = () => resolve(false)

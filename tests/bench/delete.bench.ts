@@ -15,8 +15,8 @@ const count = 100_000
 const width = 300
 
 /**
- * P29: a tree of a hundred thousand items is deleted, beside `rm -rf` of as many files; on a real disk. What counts is the time until
- * the person is answered; the longest that anyone else waited until the last byte was gone is told beside.
+ * P29: delete a tree of a hundred thousand items, compared with `rm -rf` of as many files, on a real disk. What counts is the time
+ * until the request is answered. The longest wait of another client until the last byte was gone is printed with it.
  */
 export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
   const place = temporaryFolder('bench')
@@ -55,11 +55,11 @@ export async function benchDelete({ pairs }: BenchOptions): Promise<Row> {
     return timed(async () => execFileSync('rm', ['-rf', folder]))
   }
   try {
-    const row = { id: 'P29', what: `a tree of ${count} items is deleted`, gate: 2, goal: 1 }
+    const row = { id: 'P29', what: `delete a tree of ${count} items`, gate: 2, goal: 1 }
     const compared = rowOfTimes(row, 'rm -rf', await alternate(Math.min(pairs, 3), ours, peer))
-    const others = `others waited at most ${Math.max(...worst).toFixed(0)} ms (wanted 50)`
+    const others = `longest wait of others ${Math.max(...worst).toFixed(0)} ms (wanted 50)`
     const seconds = (Math.max(...gone) / 1000).toFixed(1)
-    return { ...compared, ours: `${compared.ours} (wanted 2 s), ${others}, every byte was gone after ${seconds} s` }
+    return { ...compared, ours: `${compared.ours} (wanted 2 s), ${others}, all bytes gone after ${seconds} s` }
   } finally {
     rmSync(place, { recursive: true, force: true })
   }
@@ -72,7 +72,7 @@ function fill(data: string): void {
   const files = Array.from({ length: count - width - 1 }, (_, index) => ({
     path: ['Many', `folder ${index % width}`, `file ${index}.bin`],
     sizeBytes: 1,
-    // Spread over all shelves, as random names are.
+    // Spread over all subfolders, as random names are.
     content: `${(index % 256).toString(16).padStart(2, '0')}${index.toString(16).padStart(30, '0')}`,
   }))
   for (let shelf = 0; shelf < 256; shelf += 1) {

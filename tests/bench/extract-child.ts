@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline'
 import { extractArchive } from '../../server/archive/extract.ts'
 import { findArchives } from '../../server/archive/find-archives.ts'
 
-// Unpacks archives in a process of its own, as the service does: told a file and a folder in a line of JSON, it answers with what
-// came out.
+// Unpacks archives in a process of its own, as the service does. Takes a file and a folder as a line of JSON, and answers with the
+// unpacked files.
 
 interface Order {
   path: string

@@ -7,7 +7,7 @@ import { cpuMsOf, startNginx, timeCommand } from './programs.ts'
 import type { BenchOptions } from './service.bench.ts'
 import { startBuilt, store, streamUrl } from './stored.ts'
 
-/** P1: a link fetched by the service, from its adding to its end, beside curl from the same nginx into the same memory. */
+/** P1: fetch a link with the service, from adding it to its end, compared with curl from the same nginx into the same memory. */
 export function benchFetch({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p1', async (place) => {
     const sum = writeRandomFile(join(place, 'source.bin'), sizeMiB)
@@ -82,7 +82,7 @@ async function compareWithCurl({ id, gate, goal, from, link, sum, place, sizeMiB
     return run
   }
   try {
-    const what = `the service fetches ${sizeMiB} MiB from ${from}`
+    const what = `fetch ${sizeMiB} MiB from ${from}`
     return rowOfTimes({ id, what, gate, goal }, 'curl', await alternate(pairs, ours, curl))
   } finally {
     await service.stop()

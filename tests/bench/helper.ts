@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A program of the bench that takes orders, a line of JSON each, and answers in lines of JSON. */
+/** A helper program of the bench, which takes commands and answers as lines of JSON. */
 export interface Helper {
   pid: number
-  /** Gives an order and resolves with the next thing it says. */
+  /** Sends a command, and resolves with the next answer. */
   ask: (order: Record<string, unknown>) => Promise<Record<string, unknown>>
-  /** Resolves with the next thing it says that nobody has heard yet. */
+  /** Resolves with the next answer that has not been read yet. */
   hear: () => Promise<Record<string, unknown>>
   stop: () => Promise<void>
 }
@@ -18,18 +18,18 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Starts a program of the bench, in this Node when it is one of ours. */
+/** Starts a helper program, with this Node unless it is in Python. */
 export function startHelper(url: URL, ...args: string[]): Helper {
   const program = fileURLToPath(url)
   const command = program.endsWith('.py') ? ['/usr/bin/python3', program] : [process.execPath, '--no-warnings', program]
   const [first = '', ...rest] = command
   const child = spawn(first, [...rest, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // Without it each thread would strip the types of its files again, which no bundle does.
+    // Without it each thread would strip the types of its files again, which a bundle does not need.
     env: { ...process.env, NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/bench') },
   })
   running.add(child)
-  // Who gives an order to a program that has ended is told so by what it waits to hear.
+  // A command to a program that has exited is reported by `hear`, which waits for the answer.
   child.stdin.on('error', () => running.delete(child))
   const lines: Record<string, unknown>[] = []
   const waiting: ((line: Record<string, unknown>) => void)[] = []

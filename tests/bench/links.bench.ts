@@ -6,20 +6,20 @@ const wantedMs = 100
 
 const repeated = (piece: string, head = '') => head + piece.repeat(length / piece.length)
 
-/** 1 MB each, made to be slow to read, and how many links are in it. */
+/** Texts of 1 MB that are meant to be slow to parse, and the number of links in each. */
 const texts: [what: string, text: string, count: number][] = [
-  ['closing brackets behind a link', repeated(')', 'http://a/'), 1],
+  ['closing brackets after a link', repeated(')', 'http://a/'), 1],
   ['schemes without a host', repeated('http://'), 0],
   [
     'links joined by commas',
     Array.from({ length: length / 25 }, (_, at) => `http://a.example/${10_000_000 + at}`).join(','),
     40_000,
   ],
-  ['links in brackets that never close', repeated('<http://a/b\n'), 1],
-  ['magnets without an end', repeated('magnet:?xt=urn:btih:'), 1],
+  ['links in unclosed brackets', repeated('<http://a/b\n'), 1],
+  ['unterminated magnets', repeated('magnet:?xt=urn:btih:'), 1],
 ]
 
-/** P30: the links of 1 MB of each of five texts are found. */
+/** P30: find the links in 1 MB of each of five texts. */
 export function benchLinks(pairs: number): Row[] {
   return texts.map(([what, text, count], index) => {
     const times: number[] = []
@@ -31,7 +31,7 @@ export function benchLinks(pairs: number): Row[] {
     }
     return {
       id: index === 0 ? 'P30' : `P30${'abcd'[index - 1] ?? ''}`,
-      what: `links are found in 1 MB of ${what}`,
+      what: `find links in 1 MB of ${what}`,
       ours: `${median(times).toFixed(0)} ms`,
       peer: `wanted ${wantedMs} ms`,
       ratio: median(times) / wantedMs,

@@ -3,16 +3,16 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { percentile } from './measure.ts'
 
-// A client that asks one server many times over connections that stay open, and does nothing else, so that the server is what is
-// measured. It takes one order: where, how many connections, how many requests in all, and what to ask for.
+// A client that makes many requests to one server over persistent connections, and does nothing else, so that the server is what
+// is measured. It takes one command: the address, the number of connections, the number of requests in all, and what to request.
 
-/** What to ask for: the same each time, or random ranges of a file that lies at `path`, which every 64th answer is compared with. */
+/** What to request: the same each time, or random ranges of the file at `path`, with which every 64th answer is compared. */
 export interface Load {
   port: number
   connections: number
   requests: number
   request: string
-  /** The body that is expected, or the file and the range's length. */
+  /** The expected body, or the file and the length of the ranges. */
   expected: { body: string } | { path: string; sizeBytes: number; rangeBytes: number }
 }
 
@@ -33,7 +33,7 @@ async function run(load: Load) {
   return { wallMs: performance.now() - startedAt, p50Ms: percentile(latencies, 50), p99Ms: percentile(latencies, 99) }
 }
 
-/** One connection that asks as soon as it has been answered. */
+/** One connection that sends the next request as soon as it has an answer. */
 function askAgain(load: Load, take: () => boolean, latencies: number[]): Promise<void> {
   const { expected } = load
   const wantedBytes = 'body' in expected ? Buffer.byteLength(expected.body) : expected.rangeBytes

@@ -3,7 +3,7 @@ import type { Load } from './load-child.ts'
 import type { Run } from './measure.ts'
 import { cpuMsOf } from './programs.ts'
 
-/** A run of many requests: as `Run`, with the slowest percent of the answers. The processor time is the server's. */
+/** A run of many requests: a `Run` with the 99th percentile of the response times. The processor time is the server's. */
 export interface LoadRun extends Run {
   p99Ms: number
 }
@@ -12,7 +12,7 @@ export function startLoadClient(): Helper {
   return startHelper(new URL('./load-child.ts', import.meta.url))
 }
 
-/** Has the client ask a server. */
+/** Has the client make its requests to a server. */
 export async function runLoad(client: Helper, load: Load, serverPids: readonly number[]): Promise<LoadRun> {
   const cpuMs = () => serverPids.reduce((sum, pid) => sum + cpuMsOf(pid), 0)
   const before = cpuMs()

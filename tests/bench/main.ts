@@ -61,7 +61,7 @@ for (const [ids, run] of benches) {
 }
 process.exit(isReached ? 0 : 1)
 
-/** One line a row; true when the first gate is reached. */
+/** Prints a row as one line. Returns true when its gate is reached. */
 function print({ id, what, ours, peer, ratio, noise, isMoreBetter, gate, goal }: Row): boolean {
   const sign = isMoreBetter ? '≥' : '≤'
   const reaches = (limit: number) => (isMoreBetter ? ratio >= limit : ratio <= limit)
@@ -69,7 +69,7 @@ function print({ id, what, ours, peer, ratio, noise, isMoreBetter, gate, goal }:
   const isRestless = noise !== null && (noise < 0.95 || noise > 1.05)
   const missed = gate === null ? 'goal missed' : 'FIRST GATE MISSED'
   const verdict = isRestless
-    ? 'VOID, the machine was too restless: run it again'
+    ? 'VOID, too much noise on this machine: run it again'
     : reaches(goal)
       ? 'goal reached'
       : isPassed && gate !== null

@@ -1,20 +1,20 @@
-/** One run of a program: how long it took and how much processor time it used. CPU is null where it cannot be told apart. */
+/** One run of a program: how long it took, and how much processor time it used. CPU is null where it cannot be separated. */
 export interface Run {
   wallMs: number
   cpuMs: number | null
 }
 
-/** A row of the bench: ours over the peer's, with what it must reach. */
+/** A row of the bench: the ratio of ours to the peer's, with its gate and goal. */
 export interface Row {
   id: string
   what: string
   ours: string
   peer: string
   ratio: number
-  /** The peer against itself in the same rounds; outside 0.95–1.05 the machine was too restless for the row to count. */
+  /** The peer against itself in the same rounds. Outside 0.95–1.05 there was too much noise for the row to count. */
   noise: number | null
   isMoreBetter: boolean
-  /** Null where missing the goal is only told. */
+  /** Null where a missed goal is only reported. */
   gate: number | null
   goal: number
 }
@@ -25,7 +25,7 @@ export interface Comparison {
   noise: number
 }
 
-/** Runs programs in turns, `rounds` times after one unmeasured round, and answers with the runs of each. */
+/** Runs programs in turn, `rounds` times after one unmeasured round, and returns the runs of each. */
 export async function takeTurns(rounds: number, programs: readonly (() => Promise<Run>)[]): Promise<Run[][]> {
   for (const program of new Set(programs)) await program()
   const runs = programs.map((): Run[] => [])
@@ -35,7 +35,7 @@ export async function takeTurns(rounds: number, programs: readonly (() => Promis
   return runs
 }
 
-/** Runs both in turns, the peer twice in each of `pairs` rounds: against itself it tells how restless the machine is. */
+/** Runs both in turn, the peer twice in each of `pairs` rounds: the peer against itself shows the noise. */
 export async function alternate(
   pairs: number,
   ours: () => Promise<Run>,
@@ -45,7 +45,7 @@ export async function alternate(
   return { ours: own, peer: [...first, ...second], noise: medianMs(second) / medianMs(first) }
 }
 
-/** The row of two programs that do the same work, by their times: less is better. */
+/** The row for two programs that do the same work, by their times: less is better. */
 export function rowOfTimes(
   row: Pick<Row, 'id' | 'what' | 'gate' | 'goal'>,
   peerName: string,
@@ -61,7 +61,7 @@ export function rowOfTimes(
   }
 }
 
-/** Runs something and tells its wall time, and the processor time that `cpuMs` counts meanwhile. */
+/** Runs something, and returns its wall time and the processor time that `cpuMs` counts meanwhile. */
 export async function timed(work: () => Promise<unknown>, cpuMs: (() => number) | null = null): Promise<Run> {
   const before = cpuMs?.() ?? 0
   const startedAt = performance.now()
@@ -74,7 +74,7 @@ export function wall(run: Run): number {
   return run.wallMs
 }
 
-/** The middle of the wall times of runs. */
+/** The median of the wall times of runs. */
 export function medianMs(runs: readonly Run[]): number {
   return median(runs.map(wall))
 }
@@ -83,14 +83,14 @@ export function median(values: readonly number[]): number {
   return percentile(values, 50)
 }
 
-/** The value that so many percent of all are not above; between two values it is their middle. */
+/** A percentile of values; between two values it is their mean. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   const at = ((sorted.length - 1) * percent) / 100
   return ((sorted[Math.floor(at)] ?? 0) + (sorted[Math.ceil(at)] ?? 0)) / 2
 }
 
-/** The processor time of runs in words, when all of them know it. */
+/** The processor time of runs as text, when it is known for all of them. */
 function cpuOf(runs: readonly Run[]): string {
   const known = runs.flatMap(({ cpuMs }) => (cpuMs === null ? [] : [cpuMs]))
   return known.length === runs.length ? `, CPU ${(median(known) / 1000).toFixed(2)} s` : ''

@@ -1,9 +1,9 @@
-"""A libtorrent peer for the bench. It takes orders as lines of JSON and answers each with one. It says `{"first": true}` when the
-first block has gone to or come from those that it called, and `{"done": true}` when a torrent that it fetches or checks is whole.
+"""A libtorrent peer for the bench. It takes commands as lines of JSON and answers each with one. It prints `{"first": true}` when
+the first block was exchanged with a peer it connected to, and `{"done": true}` when a torrent that it fetches or checks is complete.
 
 usage: peer.py [--address A] [--sessions N]
 
-With more than one session, each has an address of its own, from A on, and of the pieces only every Nth.
+With more than one session, each has its own address, from A on, and only every Nth piece.
 """
 import argparse
 import ipaddress
@@ -54,7 +54,7 @@ def say(**fields):
 
 
 def add(torrent, folder, mode):
-    """`seed`: all is there, and believed. `fetch`: nothing is. `check`: what is there has to be read."""
+    """`seed`: everything is there, and trusted. `fetch`: nothing is. `check`: what is there has to be verified."""
     global is_telling
     is_telling = mode != "seed"
     for index, session in enumerate(sessions):
@@ -114,7 +114,7 @@ def see(alert):
 while not all(session.listen_port() for session in sessions):
     time.sleep(0.01)
 say(port=sessions[0].listen_port())
-# One thread does it all: libtorrent's objects are not to be used by two.
+# One thread does everything, as libtorrent's objects must not be used by two.
 while True:
     if select.select([sys.stdin], [], [], 0.005)[0]:
         line = sys.stdin.readline()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
 
-// The least that Node can be as a server: reads what is asked, and answers with the bytes that it is told in its one order.
+// A minimal Node server: reads each request, and answers with the bytes given in its one command.
 
 createInterface(process.stdin).once('line', (line) => {
   const { body }: { body: string } = JSON.parse(line)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort } from '../support/free-port.ts'
 import type { Run } from './measure.ts'
 
-/** Runs a command to its end and tells its wall and processor time. */
+/** Runs a command to its end, and returns its wall and processor time. */
 export async function timeCommand(command: string, args: readonly string[]): Promise<Run> {
   const startedAt = performance.now()
   const child = spawn('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'bash', command, ...args], {
@@ -22,14 +22,14 @@ export async function timeCommand(command: string, args: readonly string[]): Pro
 }
 
 /**
- * Processor time that a running process has used so far, all its threads, and the programs that it started and that have ended.
+ * Processor time used so far by a running process, with all its threads and those of its child processes that have exited.
  * Source: proc(5), fields 14 to 17, in ticks of 10 ms.
  */
 export function cpuMsOf(pid: number): number {
   return ticksOf(pid, [11, 12, 13, 14]) * 10
 }
 
-/** Processor time of all programs that this one started and that have ended. */
+/** Processor time of all child processes of this one that have exited. */
 export function endedCpuMs(): number {
   return ticksOf(process.pid, [13, 14]) * 10
 }
@@ -51,7 +51,7 @@ export async function listensAt(port: number): Promise<boolean> {
   return true
 }
 
-/** nginx with sendfile and without nopush, serving a folder on loopback; `rules` are more lines of its configuration. */
+/** nginx with sendfile and without nopush, serving a folder on loopback; `rules` are additional lines of configuration. */
 export async function startNginx(
   folder: string,
   rules = '',

@@ -14,9 +14,9 @@ interface Resumed {
 }
 
 /**
- * P4: a fetch is killed when half of the file was sent, and its program is started again: how many bytes the server sends twice,
- * beside aria2 with its defaults. The server holds a pace, so that the network's buffers have little in them at the kill. A mebibyte
- * for each connection is never too much, which matters when the file is short.
+ * P4: kill a fetch when half of the file was sent, and start its program again: how many bytes the server sends twice, compared
+ * with aria2 and its defaults. The server limits its rate, so that there is little in the network's buffers at the kill. A mebibyte
+ * for each connection is always acceptable, which matters when the file is short.
  */
 export function benchResume({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p4', async (place) => {
@@ -33,7 +33,7 @@ export function benchResume({ folder, sizeMiB, pairs }: BenchOptions): Promise<R
       const goal = (median(ours.map(({ connections }) => connections)) * 2 ** 20) / waste
       return {
         id: 'P4',
-        what: `a fetch of ${sizeMiB} MiB is killed at half and goes on`,
+        what: `kill a fetch of ${sizeMiB} MiB half way and resume it`,
         ours: `${inWords(ours)} (wanted 150)`,
         peer: `aria2 ${inWords(aria2)}`,
         ratio: wastedBy(ours) / waste,
@@ -56,7 +56,7 @@ function inWords(runs: readonly Resumed[]): string {
   const firstByteMs = median(runs.map((run) => run.firstByteMs)).toFixed(0)
   const connections = median(runs.map((run) => run.connections))
   const waste = (wastedBy(runs) / 2 ** 20).toFixed(2)
-  return `${waste} MiB twice over ${connections} connections, first new byte after ${firstByteMs} ms`
+  return `${waste} MiB sent twice over ${connections} connections, first new byte after ${firstByteMs} ms`
 }
 
 async function resumeOurs(server: CountingServer, into: string, sizeMiB: number, sum: string): Promise<Resumed> {
@@ -90,13 +90,13 @@ async function resumeAria2(server: CountingServer, into: string, sizeMiB: number
   const code = await start().ended
   if (code !== 0) throw new Error(`aria2 ended with ${code}`)
   const resumed = resumedSince(server, startedAt, sentBytes, sizeMiB)
-  // With its defaults it starts over, in a file beside the one that it left: source.1.bin comes before source.bin.
+  // With its defaults it starts over in another file beside the first one; source.1.bin sorts before source.bin.
   const [newest = ''] = readdirSync(into).sort()
   await checkFile(join(into, newest), sum, 'aria2')
   return resumed
 }
 
-/** Kills whoever is fetching when half was sent, and answers with how much was. */
+/** Kills the program that is fetching when half of the file was sent, and returns how much was sent. */
 async function killAtHalf(server: CountingServer, sizeMiB: number, kill: () => Promise<void>): Promise<number> {
   server.forget()
   await server.sent((sizeMiB * 2 ** 20) / 2)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A part of the screen, and the colour that shows something has appeared in it. */
+/** A part of the screen, and the colour that shows that something has appeared there. */
 export interface Spot {
   x: number
   y: number
@@ -14,7 +14,7 @@ export interface Spot {
 /** A virtual screen whose pixels can be read while a program draws on it. */
 export interface Screen {
   name: string
-  /** Resolves when a spot shows its colour: what a person in front of it would see. */
+  /** Resolves when a spot shows its colour, as a user would see it. */
   shows(spot: Spot, signal: AbortSignal): Promise<void>
   stop(): void
 }

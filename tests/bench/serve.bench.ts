@@ -12,7 +12,7 @@ import { startBuilt, store, streamUrl } from './stored.ts'
 const rangeBytes = 64 * 1024
 const connections = 16
 
-/** P6: a stored file served whole to one client, and P6r: in random ranges to sixteen, beside nginx with sendfile. */
+/** P6: serve a stored file to one client. P6r: serve random ranges of it to sixteen. Both compared with nginx with sendfile. */
 export function benchServe({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
   return inPlace(folder, 'p6', async (place) => {
     writeRandomFile(join(place, 'source.bin'), sizeMiB)
@@ -50,7 +50,7 @@ async function serveWhole(url: string, link: string, sizeBytes: number, pairs: n
   const speed = (runs: readonly Run[]) => sizeBytes / 2 ** 30 / (medianMs(runs) / 1000)
   return {
     id: 'P6',
-    what: `the service serves ${sizeBytes / 2 ** 20} MiB whole`,
+    what: `serve a whole file of ${sizeBytes / 2 ** 20} MiB`,
     ours: `${speed(result.ours).toFixed(2)} GiB/s`,
     peer: `nginx ${speed(result.peer).toFixed(2)} GiB/s`,
     ratio: speed(result.ours) / speed(result.peer),
@@ -94,7 +94,7 @@ async function serveRanges({ ours, nginx, path, sizeBytes, pairs }: Serving): Pr
     const rate = (runs: readonly Run[]) => requests / (medianMs(runs) / 1000)
     return {
       id: 'P6r',
-      what: `${connections} clients read random ranges of 64 KiB`,
+      what: `serve random ranges of 64 KiB to ${connections} clients`,
       ours: `${rate(result.ours).toFixed(0)}/s, p99 ${median(slowest).toFixed(1)} ms (wanted 5), ${seconds(result.ours)}`,
       peer: `nginx ${rate(result.peer).toFixed(0)}/s, ${seconds(result.peer)}`,
       ratio: rate(result.ours) / rate(result.peer),
@@ -112,8 +112,8 @@ const seeks = 100
 const downloads = 4
 
 /**
- * P7: the first byte of a random range, each on a connection of its own, while four downloads come in at 32 MiB/s each, which is a
- * full gigabit line; beside the same while nothing else happens.
+ * P7: get the first byte of a random range, each on a connection of its own, during four downloads at 32 MiB/s each, which fill a
+ * gigabit line; compared with the same on an idle service.
  */
 export function benchSeek({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p7', async (place) => {
@@ -122,7 +122,7 @@ export function benchSeek({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row
     writeRandomFile(join(fastPlace, 'source.bin'), Math.min(256, sizeMiB))
     writeRandomFile(join(slowPlace, 'long.bin'), 1024)
     const fast = await startNginx(fastPlace)
-    // Without ranges no download takes more than one connection, and so none goes over its rate.
+    // Without ranges no download uses more than one connection, and so none exceeds its rate.
     const slow = await startNginx(slowPlace, 'limit_rate 32m; max_ranges 0;')
     const service = await startBuilt({ data: join(place, 'service') })
     try {
@@ -145,7 +145,7 @@ export function benchSeek({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row
       const words = (of: number[]) => `${median(of).toFixed(2)} ms, p99 ${percentile(of, 99).toFixed(1)} ms`
       return {
         id: 'P7',
-        what: `the first byte of a random range, while ${downloads} downloads come in at 32 MiB/s each`,
+        what: `first byte of a random range during ${downloads} downloads at 32 MiB/s each`,
         ours: `${words(latencies.busy)} (wanted 20)`,
         peer: `idle ${words(latencies.idle)}`,
         ratio: medianMs(during) / medianMs([...before, ...after]),

@@ -17,9 +17,9 @@ interface Opened {
 }
 
 /**
- * P24: a thousand changes of transfers, each durable before the next, and P24l the reading of ten thousand transfers, beside SQLite's
- * own shell with the same rows and the same safety; on a real disk. How long it takes when the changes are progress, which the
- * service writes together a moment later, is told beside.
+ * P24: write a thousand changes of transfers, each durable before the next. P24l: read ten thousand transfers. Both compared with
+ * SQLite's own shell with the same rows and the same durability, on a real disk. The time for the same changes as progress, which
+ * the service writes together a moment later, is printed with it.
  */
 export async function benchState({ pairs }: BenchOptions): Promise<Row[]> {
   const place = temporaryFolder('bench')
@@ -66,8 +66,8 @@ async function benchEvents(place: string, pairs: number): Promise<Row> {
     const result = await alternate(pairs, ours, peer)
     if (rows.active().at(-1)?.downloadedBytes !== transfers.at(-1)?.downloadedBytes)
       throw new Error('a change was lost')
-    const row = { id: 'P24', what: `${events} changes of transfers, each durable`, gate: 2, goal: 1 }
-    const compared = rowOfTimes(row, 'the shell of SQLite', result)
+    const row = { id: 'P24', what: `write ${events} transfer changes, each durable`, gate: 2, goal: 1 }
+    const compared = rowOfTimes(row, 'SQLite shell', result)
     const extra = `p99 ${percentile(latencies, 99).toFixed(1)} ms (wanted 3); as progress ${seconds(progress)}`
     return { ...compared, ours: `${compared.ours}, ${extra}` }
   } finally {
@@ -97,15 +97,11 @@ async function benchLoad(place: string, pairs: number): Promise<Row> {
   const result = await alternate(pairs * 3, ours, () =>
     timeCommand('sh', ['-c', test, 'sh', join(shell, 'putdesk.db')]),
   )
-  const compared = rowOfTimes(
-    { id: 'P24l', what: `${count} transfers are read`, gate: 2, goal: 1 },
-    'the shell',
-    result,
-  )
+  const compared = rowOfTimes({ id: 'P24l', what: `read ${count} transfers`, gate: 2, goal: 1 }, 'the shell', result)
   return { ...compared, ours: `${compared.ours} (${medianMs(result.ours).toFixed(0)} ms, wanted 40)` }
 }
 
-/** The work is synchronous, so that all this process does meanwhile is it. */
+/** The work is synchronous, so this process does nothing else meanwhile. */
 async function measured(work: () => void): Promise<Run> {
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
@@ -144,7 +140,7 @@ function changed(transfer: Transfer, round: number): Transfer {
 
 const safely = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;\n'
 
-/** The same change as the service writes, as a statement that commits by itself. */
+/** The same change as the service writes, as an auto-committed statement. */
 function update(transfer: Transfer): string {
   const json = (value: unknown) => `'${JSON.stringify(value)}'`
   return `UPDATE transfers SET links = ${json(transfer.links)}, kind = 'links', name = '${transfer.name}', status = 'downloading',

@@ -5,18 +5,18 @@ import { type Service, type ServiceOptions, startService } from '../support/serv
 
 const bundle = join(import.meta.dirname, '../../dist/server/main.cjs')
 
-/** Starts the service as it is shipped, when it is built, with room for whatever a row fetches. */
+/** Starts the bundled service if it is built, with enough quota for any row. */
 export function startBuilt(options: ServiceOptions): Promise<Service> {
   return startService({ ...(existsSync(bundle) ? { entry: bundle } : {}), diskQuota: 2 ** 42, ...options })
 }
 
-/** Has the service fetch a link, and answers with the item once it is stored. */
+/** Has the service fetch a link, and returns the item once it is stored. */
 export async function store(service: Service, link: string): Promise<Record<string, unknown>> {
   await service.ask('transfers.add', { links: [link] })
   return whenStored(service)
 }
 
-/** Answers with the one item that the service's only transfer becomes. */
+/** Returns the one item that the service's only transfer becomes. */
 export async function whenStored(service: Service): Promise<Record<string, unknown>> {
   for (;;) {
     const { rows } = await service.ask('transfers.list')
@@ -29,7 +29,7 @@ export async function whenStored(service: Service): Promise<Record<string, unkno
   return item
 }
 
-/** The address that an item plays at. */
+/** The stream URL of an item. */
 export async function streamUrl(service: Service, item: Record<string, unknown>): Promise<string> {
   const { results } = await service.ask('user.acctoken')
   const token = /[0-9a-f]{40}/.exec(JSON.stringify(results))?.[0] ?? ''

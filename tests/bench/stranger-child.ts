@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline'
 import { rawPost, sendRaw } from '../support/raw-http.ts'
 
-// A client that nobody knows: for each order it sends so many large bodies at once, and tells when all of them were answered.
+// A client without credentials: for each command it sends large bodies at once, and reports when all of them were answered.
 
 interface Order {
   port: number
   count: number
-  /** What a body is filled with. */
+  /** The filler of a body. */
   filler: string
   sizeBytes: number
 }

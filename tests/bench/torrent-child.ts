@@ -5,14 +5,14 @@ import { createTorrentEngine, type RunningTorrent } from '../../server/torrent/e
 import { Stamps } from '../../server/torrent/stamps.ts'
 import { readTorrent } from '../../server/torrent/torrent-file.ts'
 
-// The torrent engine in a process of its own, for as long as the service would have it: told where to listen and whom to let in, it
-// takes orders as lines of JSON and answers each with one; when a torrent is whole, it says `{"done": true}` once more.
+// The torrent engine in a process of its own, as in the service. Given where to listen and which hosts to allow, it takes commands
+// as lines of JSON and answers each with one. When a torrent is complete, it also prints `{"done": true}`.
 
 interface Order {
   do: 'add' | 'remove'
   torrent: string
   folder: string
-  /** `seed`: all is there, and believed. Otherwise what is there is read first. */
+  /** `seed`: everything is there, and trusted. Otherwise what is there is verified first. */
   mode: 'seed' | 'fetch' | 'check'
 }
 
@@ -41,7 +41,7 @@ createInterface(process.stdin).on('line', (line) => {
 function add({ torrent, folder, mode }: Order): void {
   const torrentFile = readFileSync(torrent)
   const { info, pieceCount } = readTorrent(torrentFile)
-  // What stands beyond the last piece is not looked at.
+  // Whatever comes after the last piece is ignored.
   const pieces = Buffer.alloc(Math.ceil(pieceCount / 8), 0xff).toString('base64')
   const stamps = new Stamps(info.files.length)
   for (const index of mode === 'seed' ? info.files.keys() : []) {

@@ -18,14 +18,15 @@ interface Swarm {
 }
 
 /**
- * P8: fetching a torrent from one who has it whole, and P8m a quarter of it from twenty with 5 % each, beside aria2 and libtorrent.
- * Both peers run twice a round, and aria2 takes long before its first byte and after its last: so there are fewer rounds.
+ * P8: fetch a torrent from one complete seed. P8m: fetch a quarter of it from twenty peers with 5 % each. Both compared with aria2
+ * and libtorrent. Both peers run twice a round, and aria2 takes long before its first byte and after its last, so there are fewer
+ * rounds.
  */
 export async function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
   const rows: Row[] = []
   for (const { id, sessions, from, share, most } of [
-    { id: 'P8', sessions: 1, from: 'one who has it whole', share: 1, most: 5 },
-    { id: 'P8m', sessions: 20, from: '20 who have 5 % each', share: 4, most: 2 },
+    { id: 'P8', sessions: 1, from: 'one seed', share: 1, most: 5 },
+    { id: 'P8m', sessions: 20, from: '20 peers with 5 % each', share: 4, most: 2 },
   ]) {
     const size = Math.max(20, Math.round(sizeMiB / share))
     const own = await inPlace(folder, 'p8', (place) => {
@@ -39,8 +40,8 @@ export async function benchLeech({ folder, sizeMiB, pairs }: BenchOptions): Prom
 }
 
 /**
- * Those who fetch wait until those who have it call, and are timed from the first block on, so that no tracker or timer counts: aria2
- * alone would lose 1.3 to 1.9 s before its first byte.
+ * The fetching programs wait until the seeds connect, and are timed from the first block on, so that no tracker or timer counts:
+ * aria2 alone would lose 1.3 to 1.9 s before its first byte.
  */
 async function leech(options: Swarm & { id: string; sessions: number; from: string }): Promise<Row[]> {
   const { place, torrent, sum, sizeMiB, pairs, id, sessions, from } = options
@@ -72,7 +73,7 @@ async function leech(options: Swarm & { id: string; sessions: number; from: stri
       const [first = [], second = []] = [others[index], others[index + 2]]
       return {
         id,
-        what: `a torrent of ${sizeMiB} MiB from ${from}`,
+        what: `fetch a torrent of ${sizeMiB} MiB from ${from}`,
         ours: seconds(mine),
         peer: `${name} ${seconds([...first, ...second])}`,
         ratio: medianMs(mine) / medianMs([...first, ...second]),
@@ -98,7 +99,7 @@ async function fetchByAria2(torrent: FileTorrent, into: string, seed: Peer): Pro
   return { ...run, cpuMs: endedCpuMs() - cpuBefore }
 }
 
-/** P9: reading and hashing a torrent that is there, and P9s sharing it with one who fetches it by libtorrent, beside libtorrent. */
+/** P9: read and hash a stored torrent. P9s: seed it to a libtorrent peer. Both compared with libtorrent. */
 export function benchShare({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row[]> {
   return inPlace(folder, 'p9', async (place) => {
     const sum = writeRandomFile(join(place, 'source.bin'), sizeMiB)
@@ -127,11 +128,7 @@ async function recheck({ torrent, sizeMiB, pairs }: Swarm, own: string): Promise
   }
   try {
     const result = await alternate(pairs, check(ours, own), check(libtorrent, torrent.folder))
-    return rowOfTimes(
-      { id: 'P9', what: `${sizeMiB} MiB are read and hashed`, gate: 1.5, goal: 1 },
-      'libtorrent',
-      result,
-    )
+    return rowOfTimes({ id: 'P9', what: `read and hash ${sizeMiB} MiB`, gate: 1.5, goal: 1 }, 'libtorrent', result)
   } finally {
     for (const peer of [ours, libtorrent]) await peer.stop()
   }
@@ -149,14 +146,14 @@ async function share({ place, torrent, sum, sizeMiB, pairs }: Swarm, own: string
       await call(taker, peer.port)
       const run = await timed(taker.done, () => cpuMsOf(peer.pid))
       await taker.forget()
-      await checkFile(join(into, torrent.name), sum, 'who fetched it')
+      await checkFile(join(into, torrent.name), sum, 'the fetching peer')
       return run
     })
   try {
     const result = await alternate(pairs, takeFrom(ours), takeFrom(libtorrent))
     return {
       id: 'P9s',
-      what: `${sizeMiB} MiB are shared with one who fetches them`,
+      what: `seed ${sizeMiB} MiB to one peer`,
       ours: seconds(result.ours),
       peer: `libtorrent ${seconds(result.peer)}`,
       ratio: medianMs(result.peer) / medianMs(result.ours),

@@ -7,11 +7,11 @@ import { type Helper, startHelper } from './helper.ts'
 
 const pieceLength = 2 ** 20
 
-/** A torrent of one file that lies on the disk. */
+/** A torrent of one file on the disk. */
 export interface FileTorrent {
   path: string
   infoHash: string
-  /** The folder that the file lies in. */
+  /** The folder with the file. */
   folder: string
   name: string
 }
@@ -39,17 +39,17 @@ export function makeFileTorrent(file: string): FileTorrent {
 /** A program that fetches and shares torrents, and where it listens. */
 export interface Peer extends Helper {
   port: number
-  /** Has it share a torrent that is whole in a folder. */
+  /** Has it seed a torrent that is complete in a folder. */
   share: (torrent: FileTorrent, folder: string) => Promise<void>
-  /** Has it wait for somebody to fetch a torrent from, or look at what is there. */
+  /** Has it wait for a peer to fetch a torrent from, or verify what is there. */
   begin: (torrent: FileTorrent, folder: string, mode: 'fetch' | 'check') => Promise<void>
-  /** Resolves when what it began is whole. */
+  /** Resolves when the torrent it began is complete. */
   done: () => Promise<void>
-  /** Has it forget the torrent. What it wrote stays. */
+  /** Has it remove the torrent. Its files stay. */
   forget: () => Promise<void>
 }
 
-/** Starts libtorrent, or several of it that have a part of the pieces each, on addresses from `address` on. */
+/** Starts one or several libtorrent sessions, with a part of the pieces each, on addresses from `address` on. */
 export async function startLibtorrent(address: string, sessions = 1): Promise<Peer> {
   const program = new URL('./peer.py', import.meta.url)
   const helper = startHelper(program, '--address', address, '--sessions', `${sessions}`)
@@ -57,7 +57,7 @@ export async function startLibtorrent(address: string, sessions = 1): Promise<Pe
   return { ...asPeer(helper, false), port: Number(port) }
 }
 
-/** Starts our own engine, which lets in those at some addresses. */
+/** Starts our own engine, which allows peers at these addresses. */
 export async function startOurs(allowHosts: readonly string[]): Promise<Peer> {
   const port = await freePort()
   const program = new URL('./torrent-child.ts', import.meta.url)
@@ -79,7 +79,7 @@ function asPeer(helper: Helper, isTellingWhenShared: boolean): Omit<Peer, 'port'
     },
     done: async () => {
       const { done } = await helper.hear()
-      if (done !== true) throw new Error('it said something else than that it is done')
+      if (done !== true) throw new Error('it answered something other than that it is done')
     },
     forget: async () => {
       await helper.ask({ do: 'remove' })
@@ -87,9 +87,9 @@ function asPeer(helper: Helper, isTellingWhenShared: boolean): Omit<Peer, 'port'
   }
 }
 
-/** Has a peer of libtorrent connect to whoever listens at a port, and resolves when the first block has passed between them. */
+/** Has a libtorrent peer connect to a port, and resolves when the first block has been transferred. */
 export async function call(caller: Peer, port: number): Promise<void> {
   await caller.ask({ do: 'call', host: '127.0.0.1', port })
   const { first } = await caller.hear()
-  if (first !== true) throw new Error('it said something else than that the first block has passed')
+  if (first !== true) throw new Error('it answered something other than that the first block was transferred')
 }

@@ -10,7 +10,7 @@ const sizeBytes = 4 * 1024 * 1024 - 64
 const atOnce = 10
 const fillers = ['%e9&', '%7B%22', '{"a":"', '&amp;request=']
 
-/** P31: how long someone else waits at most while ten strangers send 4 MiB each that nobody signed, in the worst of four forms. */
+/** P31: the longest wait of another client during ten unsigned bodies of 4 MiB, in the worst of four forms. */
 export function benchUnsigned({ folder, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p31', async (data) => {
     const service = await startBuilt({ data })
@@ -30,7 +30,7 @@ export function benchUnsigned({ folder, pairs }: BenchOptions): Promise<Row> {
       const worst = Math.max(...medians)
       return {
         id: 'P31',
-        what: `the longest wait of others while ${atOnce} unsigned bodies of 4 MiB come`,
+        what: `longest wait of others during ${atOnce} unsigned bodies of 4 MiB`,
         ours: `${worst.toFixed(1)} ms`,
         peer: `wanted ${wantedMs} ms`,
         ratio: worst / wantedMs,

@@ -2,8 +2,8 @@ import { Agent, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 
-// A client that asks for what clients ask all the time, over connections that stay open, and does nothing else. Told where, it
-// begins; told to stop, it says how long it waited at most.
+// A client that makes the usual requests over persistent connections, and does nothing else. It starts when it is given an
+// address; when told to stop, it reports its longest wait.
 
 interface Order {
   port: number

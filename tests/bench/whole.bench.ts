@@ -21,9 +21,9 @@ interface Shared {
 }
 
 /**
- * P27: a magnet link of a zip with a film and texts, an eighth of the full size, until the first byte of the film comes over HTTP,
- * beside aria2, 7-Zip and curl one after the other. aria2 is handed the torrent file, and its time counts from when
- * the one who has it calls, because it would lose seconds at a tracker.
+ * P27: from a magnet link of a zip with a film and texts, an eighth of the full size, to the first byte of the film over HTTP,
+ * compared with aria2, 7-Zip and curl one after the other. aria2 gets the torrent file, and is timed from when the seed connects,
+ * because it would lose seconds at a tracker.
  */
 export function benchWhole({ folder, sizeMiB, pairs }: BenchOptions): Promise<Row> {
   return inPlace(folder, 'p27', async (place) => {
@@ -42,7 +42,7 @@ export function benchWhole({ folder, sizeMiB, pairs }: BenchOptions): Promise<Ro
       const shared = { place, seed, torrent, sum }
       const ours = () => playOurs(service, shared)
       const result = await alternate(pairs, ours, () => playByOthers(shared, out, nginx.url))
-      const what = `a magnet link of a zip of ${Math.round(sizeMiB / 8)} MiB, until the first byte of its film`
+      const what = `magnet link of a zip of ${Math.round(sizeMiB / 8)} MiB to the first byte of its film`
       return rowOfTimes({ id: 'P27', what, gate: 1.5, goal: 1 }, 'aria2, 7-Zip and curl', result)
     } finally {
       await nginx.stop()
@@ -71,7 +71,7 @@ async function playOurs(service: Service, { place, seed, torrent, sum }: Shared)
   return run
 }
 
-/** The film, as soon as it is in the space. */
+/** Resolves with the film once it is in the space. */
 async function filmOf(service: Service): Promise<Record<string, unknown>> {
   for (;;) {
     const { rows } = await service.ask('files.list')
@@ -125,7 +125,7 @@ async function playByOthers({ place, seed, torrent, sum }: Shared, out: string, 
   return { ...run, cpuMs: endedCpuMs() - cpuBefore }
 }
 
-/** Texts of 100 kB that together take so many MiB. */
+/** Texts of 100 kB with this total size. */
 function writeTexts(folder: string, sizeMiB: number): void {
   for (let index = 0; index < sizeMiB * 10; index += 1) {
     const words = Array.from(randomBytes(20_000), (byte) => `w${byte}`).join(' ')

@@ -12,12 +12,13 @@ import type { BenchOptions } from './service.bench.ts'
 const amber: Spot['color'] = [0xcf, 0xa1, 0x17]
 /** The folder's icon in the first row of the list; the empty window has a square of that colour at the same place. */
 const firstRow: Spot = { x: 246, y: 84, width: 16, height: 20, color: amber }
-/** The tick beside "Local service running" in the status bar. */
+/** The check mark beside "Local service running" in the status bar. */
 const serviceTick: Spot = { x: 1100, y: 776, width: 60, height: 20, color: [0x1c, 0x8a, 0x4b] }
 
 /**
- * P19: from the start of the program until the last folder is on the screen; P19s, with a gate of our own: until the local
- * service has answered. Both beside an empty window of the same runtime, read off the screen's pixels. P28: the script that the first window loads.
+ * P19: from the start of the program until the last folder is on the screen. P19s, with a gate of our own: until the local service
+ * has answered. Both compared with an empty window of the same runtime, by the pixels of the screen. P28: the script that the first
+ * window loads.
  */
 export async function benchWindow({ folder, pairs }: BenchOptions, runtime: ElectronRuntime): Promise<Row[]> {
   const screen = await startScreen(join(folder, 'screen'))
@@ -45,11 +46,11 @@ export async function benchWindow({ folder, pairs }: BenchOptions, runtime: Elec
       }
     }
     return [
-      await compare('P19', firstRow, 'the window starts, until the last folder is on the screen', 1.4, 1.15),
-      await compare('P19s', serviceTick, 'the window starts, until the local service has answered', 1.8, 1.3),
+      await compare('P19', firstRow, 'start the window until the last folder is on the screen', 1.4, 1.15),
+      await compare('P19s', serviceTick, 'start the window until the local service has answered', 1.8, 1.3),
       {
         id: 'P28',
-        what: 'script that the first window loads',
+        what: 'script loaded by the first window',
         ours: `${(scriptBytes / 1000).toFixed(0)} kB`,
         peer: 'limit 550 kB',
         ratio: scriptBytes / 550_000,
@@ -64,7 +65,7 @@ export async function benchWindow({ folder, pairs }: BenchOptions, runtime: Elec
   }
 }
 
-/** A window that does nothing but show itself. */
+/** An app that only shows an empty window. */
 function emptyApp(runtime: ElectronRuntime, folder: string): ElectronRuntime {
   const app = join(folder, 'empty-app')
   mkdirSync(app, { recursive: true })
@@ -95,7 +96,7 @@ function environmentOf(screen: Screen): Record<string, string> {
   return { PATH, HOME, DISPLAY: screen.name, PUTDESK_NODE: process.execPath }
 }
 
-/** Starts a program until a spot of the screen shows its colour, and ends it. */
+/** Starts a program, waits until a spot of the screen shows its colour, and ends the program. */
 async function start(runtime: ElectronRuntime, data: string, screen: Screen, spot: Spot): Promise<Run> {
   const startedAt = performance.now()
   const child = spawn(runtime.executable, argumentsOf(runtime, data), { stdio: 'ignore', env: environmentOf(screen) })
@@ -109,7 +110,7 @@ async function start(runtime: ElectronRuntime, data: string, screen: Screen, spo
   }
 }
 
-/** Makes the account and a folder that later starts show. Answers with the script that the window loads, in bytes. */
+/** Makes the account and a folder, which later starts show. Returns the size of the script that the window loads, in bytes. */
 async function prepare(data: string, screen: Screen): Promise<number> {
   const { page, close } = await startApp({ dataFolder: data, environment: { DISPLAY: screen.name } })
   await startOnThisComputer(page)
@@ -120,7 +121,7 @@ async function prepare(data: string, screen: Screen): Promise<number> {
   return bytes
 }
 
-/** Loads the page once more and adds up all the script it asks for until the list is there. */
+/** Reloads the page, and adds up the size of all scripts it requests until the list is there. */
 async function loadedScript(page: Page): Promise<number> {
   const network = await page.context().newCDPSession(page)
   const urls = new Set<string>()
