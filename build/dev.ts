@@ -9,8 +9,8 @@ import { ownCache, root, say } from './paths.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 
 /**
- * The app while it is worked on: the window takes over each change at once, from a Vite server on loopback, and everything else is
- * bundled and started anew. Its data is its own, in `.cache/dev`.
+ * Runs the app for development: the renderer hot-reloads from a Vite server on loopback, and a change to anything else rebuilds
+ * the bundles and restarts the app. Its data is in `.cache/dev`.
  */
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY)
 ensureSystemPackages(hasDisplay ? ['electron'] : ['electron', 'display'])
@@ -32,8 +32,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 function start({ executable, args }: ElectronRuntime): void {
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0
   const switches = [...(isRoot ? ['--no-sandbox'] : []), ...(display === null ? [] : ['--disable-gpu'])]
-  const own = ['--remote-debugging-port=0', `--user-data-dir=${join(ownCache, 'dev')}`]
-  const child = spawn(executable, [...args, ...switches, ...own, ...process.argv.slice(2)], {
+  const options = ['--remote-debugging-port=0', `--user-data-dir=${join(ownCache, 'dev')}`]
+  const child = spawn(executable, [...args, ...switches, ...options, ...process.argv.slice(2)], {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, ...(display === null ? {} : { DISPLAY: display.name }) },
   })
@@ -43,11 +43,11 @@ function start({ executable, args }: ElectronRuntime): void {
     if (!isRestarting) void end(code ?? 0)
   })
   showFromVite(child, vite).catch((error: unknown) => {
-    if (app === child && !isRestarting) say(`the window could not be joined to Vite: ${String(error)}`)
+    if (app === child && !isRestarting) say(`the window could not connect to Vite: ${String(error)}`)
   })
 }
 
-/** Ends the app in order, as its data is to stay whole, and starts it with the new bundles. */
+/** Restarts the app with the new bundles. It is shut down gracefully, so that its data stays intact. */
 async function restart(changed: string): Promise<void> {
   if (isEnding || isRestarting) return
   const startedAt = performance.now()
@@ -55,7 +55,7 @@ async function restart(changed: string): Promise<void> {
   await stopApp()
   isRestarting = false
   start(runtime)
-  say(`${changed} changed: started again after ${Math.round(performance.now() - startedAt)} ms.`)
+  say(`${changed} changed: restarted in ${Math.round(performance.now() - startedAt)} ms.`)
 }
 
 async function stopApp(): Promise<void> {
