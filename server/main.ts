@@ -10,6 +10,7 @@ import { type Options, readOptions } from './options.ts'
 import { connectToParent, type ParentSettings } from './parent.ts'
 import { UsageError } from './raw-options.ts'
 import type { TorrentEngine } from './torrent/engine.ts'
+import type { TorrentLimits } from './torrent/messages.ts'
 
 const stopWithinMs = 4500
 
@@ -24,14 +25,17 @@ async function main(): Promise<void> {
   const hosters = createHosters({ accounts: options.hosterAccounts, extraHosts: options.paidHosts })
   let allowed = options.allowHosts
   let torrents: Promise<TorrentEngine> | null = null
-  const apply = async ({ allowHosts, hosters: accounts }: ParentSettings) => {
+  const { downloadLimit, uploadLimit } = options.torrents
+  let limits: TorrentLimits = { downloadLimit, uploadLimit }
+  const apply = async ({ allowHosts, hosters: accounts, torrentLimits }: ParentSettings) => {
     for (const { user, password, cookie } of accounts ?? []) keepSecret(password, cookie, `${user}:${password}`)
     if (accounts !== undefined) hosters.setAccounts([...options.hosterAccounts, ...accounts])
-    if (allowHosts === undefined) return
-    allowed = [...options.allowHosts, ...allowHosts]
+    if (allowHosts !== undefined) allowed = [...options.allowHosts, ...allowHosts]
+    limits = torrentLimits ?? limits
     gate.allow(allowed)
     const engine = await torrents
     engine?.allow(allowed)
+    engine?.limit(limits)
   }
   const started = await parent?.started
   if (started !== undefined) await apply(started.settings)
@@ -49,7 +53,7 @@ async function main(): Promise<void> {
   const open = () => {
     const { folder, load } = options
     const openTorrents = () => {
-      torrents = makeTorrents(options, allowed)
+      torrents = makeTorrents({ ...options.torrents, ...limits }, allowed)
       return torrents
     }
     try {
@@ -84,7 +88,7 @@ async function main(): Promise<void> {
 }
 
 /** The torrent engine is loaded with the first torrent: it is most of the program. */
-async function makeTorrents({ torrents }: Options, allowHosts: string[]): Promise<TorrentEngine> {
+async function makeTorrents(torrents: Options['torrents'], allowHosts: string[]): Promise<TorrentEngine> {
   const { createTorrentEngine } = await import('./torrent/engine.ts')
   const { dhtBootstrap, ...rest } = torrents
   const dht = dhtBootstrap === null ? (false as const) : { bootstrap: dhtBootstrap }

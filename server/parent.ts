@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline'
 import type { Credentials } from './core/account/account.ts'
 import type { HosterAccount } from './core/transfers/hosters.ts'
+import type { TorrentLimits } from './torrent/messages.ts'
 
 /** What the app may change while the service runs; what is absent stays as it is. */
 export interface ParentSettings {
   allowHosts?: string[]
   hosters?: HosterAccount[]
+  torrentLimits?: TorrentLimits
 }
 
 /** The app that started this service. It sends the credentials; they never come from the command line or the environment. */
@@ -88,11 +90,17 @@ function toCredentials({ key, secret, user, password }: Record<string, unknown>)
   }
 }
 
-function toSettings({ allowHosts, hosters }: Record<string, unknown>): ParentSettings {
+function toSettings({ allowHosts, hosters, torrentLimits }: Record<string, unknown>): ParentSettings {
   return {
     ...(Array.isArray(allowHosts) && { allowHosts: allowHosts.filter((host) => typeof host === 'string') }),
     ...(Array.isArray(hosters) && { hosters: hosters.filter(isObject).map(toHoster) }),
+    ...(isObject(torrentLimits) && { torrentLimits: toLimits(torrentLimits) }),
   }
+}
+
+function toLimits({ downloadLimit, uploadLimit }: Record<string, unknown>): TorrentLimits {
+  const limit = (value: unknown) => (typeof value === 'number' && value > 0 ? value : 0)
+  return { downloadLimit: limit(downloadLimit), uploadLimit: limit(uploadLimit) }
 }
 
 function toHoster({ host, user, password, cookie }: Record<string, unknown>): HosterAccount {

@@ -121,7 +121,7 @@ export function createBackend(host: Host): Backend {
       const before = settings.current()
       const changed = settings.change(change)
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
-      else if (change.hostsOnMyNetwork !== undefined) service.allowHosts(changed.hostsOnMyNetwork)
+      else service.applySettings(before, changed)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null

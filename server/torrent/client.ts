@@ -6,6 +6,7 @@ import { isLoopback } from './guard.ts'
 import { paddingMark } from './guarded-fetch.ts'
 import type { Magnet } from './magnet.ts'
 import type { WorkerOptions } from './messages.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Torrent } from './torrent-file.ts'
 
 /** Per torrent. */
@@ -15,9 +16,9 @@ export const maxConnections = 100
  * Starts webtorrent, on another port when its own is taken. There is no local discovery, and a router is asked to open a port
  * only when listening beyond this computer is enabled.
  */
-export async function createClient(settings: WorkerOptions): Promise<WebTorrent> {
-  const { listen, downloadLimit, uploadLimit } = settings
-  installDirectPipe(Peer.prototype, { isLimited: downloadLimit > 0 || uploadLimit > 0 })
+export async function createClient(settings: WorkerOptions, limits: RateLimits): Promise<WebTorrent> {
+  const { listen } = settings
+  installDirectPipe(Peer.prototype, limits)
   try {
     return await open(settings)
   } catch (error) {
@@ -28,7 +29,7 @@ export async function createClient(settings: WorkerOptions): Promise<WebTorrent>
   }
 }
 
-async function open({ listen, dht, downloadLimit, uploadLimit }: WorkerOptions): Promise<WebTorrent> {
+async function open({ listen, dht }: WorkerOptions): Promise<WebTorrent> {
   const isOpen = !isLoopback(listen.address)
   const client = new WebTorrent({
     torrentPort: listen.port,
@@ -41,8 +42,6 @@ async function open({ listen, dht, downloadLimit, uploadLimit }: WorkerOptions):
     natPmp: isOpen,
     secure: 1,
     maxConns: maxConnections,
-    downloadLimit: downloadLimit > 0 ? downloadLimit : -1,
-    uploadLimit: uploadLimit > 0 ? uploadLimit : -1,
     userAgent: 'Putdesk',
   })
   if (!client.listening) {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type Peer from 'webtorrent/lib/peer.js'
-import { serveInTurn } from './uploads.ts'
+import type { RateLimits } from './rate-limits.ts'
+import { type Outgoing, serveInTurn } from './uploads.ts'
 import { feed, missingBytes } from './webtorrent-internals.ts'
 import { guardWire } from './wire-guard.ts'
 
@@ -9,16 +10,15 @@ const smallBytes = 8 * 1024
 
 /**
  * Replaces how webtorrent connects a peer's socket to its protocol. It puts four throttle streams between them, which take more
- * than half of the time of a transfer although limits are rarely set. Without limits, bytes now pass straight through, and what is
- * sent within one tick is written at once. Every connection is also guarded here, before its first byte.
+ * than half of the time of a transfer although limits are rarely set. Here, bytes pass straight through while there is no limit, and
+ * what is sent within one tick is written at once. Every connection is also guarded here, before its first byte. (Web seeds keep the
+ * streams, without a limit: `boundFetch` reads them within it.)
  */
-export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: boolean }): void {
+export function installDirectPipe(prototype: Peer, limits: RateLimits): void {
   const { setThrottlePipes, onConnect } = prototype
   prototype.setThrottlePipes = function () {
     guardWire(this)
-    const isDirect = this.conn instanceof Socket && !isLimited
-    if (this.conn instanceof Socket) serveInTurn(this)
-    if (isDirect) connectDirectly(this)
+    if (this.conn instanceof Socket) serveInTurn(this, connectDirectly(this, limits))
     else setThrottlePipes.call(this)
   }
   // Alternates between plain and encrypted: peers that insist on one of them are reached on the second attempt.
@@ -28,26 +28,34 @@ export function installDirectPipe(prototype: Peer, { isLimited }: { isLimited: b
   }
 }
 
-function connectDirectly(peer: Peer): void {
+/** Returns what tells how much waits to be sent. */
+function connectDirectly(peer: Peer, { download, upload }: RateLimits): Outgoing {
   const { conn, wire } = peer
   const push = wire.push
+  const ignore = () => undefined
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
+  let isHeldBack = false
+  let onSent: () => void = () => undefined
   const flush = () => {
-    const parts = waiting
-    const isSmall = waitingBytes <= smallBytes
-    waiting = []
-    waitingBytes = 0
-    if (conn.destroyed) return
-    if (isSmall) {
-      conn.write(Buffer.concat(parts))
-      return
+    while (waiting.length > 0 && !isHeldBack && !conn.destroyed) {
+      const parts = partsUpTo(waiting, upload.chunkBytes)
+      const bytes = parts === waiting ? waitingBytes : lengthOf(parts)
+      waiting = waiting.slice(parts.length)
+      waitingBytes -= bytes
+      write(conn, parts, bytes)
+      const pause = upload.pass(bytes)
+      if (pause !== null) holdBack(pause)
     }
-    conn.cork()
-    for (const part of parts) conn.write(part)
-    conn.uncork()
   }
-  const ignore = () => undefined
+  const holdBack = (pause: Promise<void>) => {
+    isHeldBack = true
+    pause.then(() => {
+      isHeldBack = false
+      flush()
+      onSent()
+    }, ignore)
+  }
   conn.setNoDelay(true)
   conn.on('data', (chunk: Buffer) => {
     peer.emit('download', chunk.length)
@@ -56,6 +64,10 @@ function connectDirectly(peer: Peer): void {
     const isSplit = missing > 0 && missing < chunk.length
     if (isSplit && !peer.destroyed) feed(wire, chunk.subarray(0, missing), ignore)
     if (!peer.destroyed) feed(wire, isSplit ? chunk.subarray(missing) : chunk, ignore)
+    const pause = download.pass(chunk.length)
+    if (pause === null) return
+    conn.pause()
+    pause.then(() => conn.resume(), ignore)
   })
   wire.push = (data) => {
     if (data === null) return push.call(wire, null)
@@ -68,4 +80,37 @@ function connectDirectly(peer: Peer): void {
   }
   // The stream emits only its end, which has to be consumed.
   wire.resume()
+  return {
+    waitingBytes: () => waitingBytes + conn.writableLength,
+    onSent: (listener) => {
+      onSent = listener
+      conn.on('drain', listener)
+    },
+  }
+}
+
+/** The first messages that reach a number of bytes together, or all of them. */
+function partsUpTo(messages: Uint8Array[], wantedBytes: number): Uint8Array[] {
+  if (wantedBytes === Number.POSITIVE_INFINITY) return messages
+  let bytes = 0
+  const next = messages.findIndex((message) => {
+    bytes += message.length
+    return bytes >= wantedBytes
+  })
+  return next === -1 ? messages : messages.slice(0, next + 1)
+}
+
+function lengthOf(messages: Uint8Array[]): number {
+  return messages.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** Writes the messages of one tick. */
+function write(conn: Socket, parts: Uint8Array[], bytes: number): void {
+  if (bytes <= smallBytes) {
+    conn.write(Buffer.concat(parts))
+    return
+  }
+  conn.cork()
+  for (const part of parts) conn.write(part)
+  conn.uncork()
 }

@@ -1,4 +1,4 @@
-import type { Checkpoint, FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
+import type { Checkpoint, FromWorker, TorrentLimits, WorkerJob, WorkerOptions } from './messages.ts'
 import {
   TorrentError,
   type TorrentInfo,
@@ -40,6 +40,8 @@ export interface RunningTorrent {
 export interface TorrentEngine {
   /** Replaces the hosts on the person's own network that may be reached. */
   allow(hosts: readonly string[]): void
+  /** Changes the bandwidth limits, also for connections that are open. */
+  limit(limits: TorrentLimits): void
   /** Finds out what a torrent contains without fetching it. Rejects with a `TorrentError` or the signal's reason. */
   lookUp(source: TorrentSource, options: { signal: AbortSignal }): Promise<TorrentMetadata>
   start(job: TorrentJob): RunningTorrent
@@ -47,17 +49,13 @@ export interface TorrentEngine {
   close(): Promise<void>
 }
 
-export interface TorrentEngineOptions {
+export interface TorrentEngineOptions extends Partial<TorrentLimits> {
   /** Names or addresses on the person's own network that may be reached. */
   allowHosts: readonly string[]
   /** Finds peers without a tracker; `bootstrap` are the first nodes to ask, as `host:port`. */
   dht: { bootstrap: string[] } | false
   /** Where peers may connect; port 0 for any. By default, nothing listens beyond this computer. */
   listen?: { address: string; port: number }
-  /** Bytes per second for all torrents together; 0 for no limit. */
-  downloadLimit?: number
-  /** The limit for uploads. Lifted while a complete torrent is seeding, so that its slot is freed sooner. */
-  uploadLimit?: number
   /** Receives errors that are reported nowhere else. */
   report: (error: unknown) => void
 }
@@ -170,6 +168,10 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
     allow: (hosts) => {
       settings.allowHosts = hosts
       supervisor.sendIfRunning({ type: 'allow', hosts })
+    },
+    limit: (limits) => {
+      Object.assign(settings, limits)
+      supervisor.sendIfRunning({ type: 'limit', limits })
     },
     lookUp: async (source, { signal }) => {
       signal.throwIfAborted()

@@ -1,3 +1,4 @@
+import type { RateLimit } from '../../engine/net/rate-limit.ts'
 import { decodeBencode } from './bencode.ts'
 
 const maxTrackerBytes = 2 * 1024 * 1024
@@ -7,9 +8,9 @@ export const paddingMark = 'padding-of-zeros'
 
 /**
  * Wraps `fetch` for webtorrent. Tracker responses are limited to 2 MiB and reduced to valid bencoding, because webtorrent's decoder
- * loops forever on a negative length; a web seed delivers exactly the requested range, or the request fails.
+ * loops forever on a negative length; a web seed delivers exactly the requested range within the limit, or the request fails.
  */
-export function boundFetch(original: typeof fetch): typeof fetch {
+export function boundFetch(original: typeof fetch, limit: RateLimit): typeof fetch {
   return async (input, init) => {
     const range = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get('range') ?? '')
     const wanted = range === null ? null : Number(range[2]) - Number(range[1]) + 1
@@ -20,7 +21,7 @@ export function boundFetch(original: typeof fetch): typeof fetch {
       await response.body?.cancel()
       throw new Error('The web seed gives no ranges.')
     }
-    const body = await readAtMost(response, wanted ?? maxTrackerBytes)
+    const body = await readAtMost(response, wanted ?? maxTrackerBytes, wanted === null ? null : limit)
     if (response.ok && wanted !== null && body.length !== wanted) {
       throw new Error('The answer is not what was asked for.')
     }
@@ -35,13 +36,18 @@ function validPart(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return body.subarray(start, end)
 }
 
-async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readAtMost(
+  response: Response,
+  maxBytes: number,
+  limit: RateLimit | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of response.body ?? []) {
     length += chunk.length
-    if (length > limit) throw new Error('The answer is too long.')
+    if (length > maxBytes) throw new Error('The answer is too long.')
     chunks.push(chunk)
+    await limit?.pass(chunk.length)
   }
   return new Uint8Array(Buffer.concat(chunks))
 }

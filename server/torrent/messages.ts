@@ -1,12 +1,17 @@
 import type { TorrentInfo, TorrentMetadata, TorrentResume, TorrentSource, TorrentState } from './types.ts'
 
+/** Bytes per second for all torrents together; 0 for no limit. */
+export interface TorrentLimits {
+  downloadLimit: number
+  /** Lifted while a complete torrent is seeded, so that its slot is free again soon. */
+  uploadLimit: number
+}
+
 /** The options of the worker. */
-export interface WorkerOptions {
+export interface WorkerOptions extends TorrentLimits {
   allowHosts: readonly string[]
   dht: { bootstrap: string[] } | false
   listen: { address: string; port: number }
-  downloadLimit: number
-  uploadLimit: number
 }
 
 /** A torrent to run, as sent to the worker. */
@@ -31,6 +36,7 @@ export type ToWorker =
   | { type: 'look-up'; id: number; source: TorrentSource }
   | { type: 'cancel-lookup'; id: number }
   | { type: 'allow'; hosts: readonly string[] }
+  | { type: 'limit'; limits: TorrentLimits }
   | { type: 'close' }
 
 /** Messages from the worker. `id` is that of the job or the lookup. */

@@ -1,8 +1,9 @@
 import type { Gate } from '../../engine/net/gate.ts'
 import { createClient } from './client.ts'
 import { FilePool } from './file-pool.ts'
-import type { FromWorker, WorkerJob, WorkerOptions } from './messages.ts'
+import type { FromWorker, TorrentLimits, WorkerJob, WorkerOptions } from './messages.ts'
 import { createMetadataLookup } from './metadata-lookup.ts'
+import { type RateLimits, rateOf } from './rate-limits.ts'
 import { type Run, startRun } from './run.ts'
 import { TorrentError, type TorrentSource } from './types.ts'
 
@@ -15,37 +16,37 @@ interface TorrentSession {
   stop(id: number): void
   lookUp(id: number, source: TorrentSource): void
   cancelLookup(id: number): void
+  limit(limits: TorrentLimits): void
   close(): void
 }
 
 /** Runs all torrents of this worker with one webtorrent client. */
 export async function createTorrentSession(
   settings: WorkerOptions,
-  gate: Gate,
+  { gate, limits }: { gate: Gate; limits: RateLimits },
   send: (message: FromWorker) => void,
 ): Promise<TorrentSession> {
-  const client = await createClient(settings)
+  const client = await createClient(settings, limits)
   const pool = new FilePool()
   const runs = new Map<number, Run>()
   /** Jobs that were started and have not been stopped since. */
   const starting = new Set<number>()
   const find = (infoHash: string) => [...runs.values()].find((run) => run.infoHash === infoHash) ?? null
   const lookup = createMetadataLookup({ client, gate, find, send })
-  let isLifted = false
   client.on('error', (error: Error) => {
     // The error concerns no single torrent: it ends the worker, and the supervisor starts another one.
     throw error
   })
 
-  const liftLimits = () => {
-    const isSharing = [...runs.values()].some((run) => run.isSeeding())
-    if (settings.uploadLimit <= 0 || isSharing === isLifted) return
-    isLifted = isSharing
-    client.throttleUpload(isSharing ? -1 : settings.uploadLimit)
+  let { downloadLimit, uploadLimit } = settings
+  const applyLimits = () => {
+    const isSeeding = [...runs.values()].some((run) => run.isSeeding())
+    limits.download.set(rateOf(downloadLimit))
+    limits.upload.set(isSeeding ? null : rateOf(uploadLimit))
   }
   const timer = setInterval(() => {
     for (const run of runs.values()) run.tick()
-    liftLimits()
+    applyLimits()
   }, tickMs)
 
   const begin = async (job: WorkerJob) => {
@@ -79,6 +80,11 @@ export async function createTorrentSession(
     },
     lookUp: lookup.lookUp,
     cancelLookup: lookup.stop,
+    limit: (changed) => {
+      downloadLimit = changed.downloadLimit
+      uploadLimit = changed.uploadLimit
+      applyLimits()
+    },
     close: () => {
       clearInterval(timer)
       const stops = [...runs.values()].map((run) => run.stop())

@@ -4,13 +4,15 @@ import { installGuard } from './guard.ts'
 import { boundFetch } from './guarded-fetch.ts'
 import { boundTimers } from './guarded-timers.ts'
 import type { FromWorker, ToWorker, WorkerOptions } from './messages.ts'
+import { createRateLimits } from './rate-limits.ts'
 
 const settings: WorkerOptions = workerData
 const gate = createGate({ allowHosts: settings.allowHosts })
+const limits = createRateLimits(settings)
 
 // Must run before webtorrent is loaded, which captures `fetch` at that time.
 installGuard({ gate, listen: settings.listen })
-globalThis.fetch = boundFetch(globalThis.fetch)
+globalThis.fetch = boundFetch(globalThis.fetch, limits.download)
 boundTimers()
 
 // webtorrent and its parsers log untrusted text, and tracker URLs with their passkeys.
@@ -19,7 +21,7 @@ Object.assign(console, { log: silent, warn: silent, error: silent, trace: silent
 
 const send = (message: FromWorker) => parentPort?.postMessage(message)
 const { createTorrentSession } = await import('./torrent-session.ts')
-const session = await createTorrentSession(settings, gate, send)
+const session = await createTorrentSession(settings, { gate, limits }, send)
 
 parentPort?.on('message', (message: ToWorker) => {
   if (message.type === 'start') session.start(message.job)
@@ -28,5 +30,6 @@ parentPort?.on('message', (message: ToWorker) => {
   else if (message.type === 'look-up') session.lookUp(message.id, message.source)
   else if (message.type === 'cancel-lookup') session.cancelLookup(message.id)
   else if (message.type === 'allow') gate.allow(message.hosts)
+  else if (message.type === 'limit') session.limit(message.limits)
   else session.close()
 })

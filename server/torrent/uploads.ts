@@ -5,6 +5,13 @@ const maxBlockBytes = 128 * 1024
 const maxWaiting = 2000
 const maxBytesInFlight = 1024 * 1024
 
+/** What a connection has yet to send. */
+export interface Outgoing {
+  waitingBytes(): number
+  /** Calls a listener when some of it was sent. */
+  onSent(listener: () => void): void
+}
+
 interface BlockRequest {
   index: number
   offset: number
@@ -15,14 +22,14 @@ interface BlockRequest {
  * Serves a peer's requests only as fast as it reads the responses, so that a peer that requests much and reads nothing costs one
  * megabyte of memory, not all of it. A request outside the torrent closes the connection.
  */
-export function serveInTurn(peer: Peer): void {
-  const { wire, conn } = peer
+export function serveInTurn(peer: Peer, { waitingBytes, onSent }: Outgoing): void {
+  const { wire } = peer
   const { choke } = wire
   let waiting: BlockRequest[] = []
   let bytesInFlight = 0
   const drop = () => peer.destroy(new Error('it asked for what is not there'))
   const pump = () => {
-    while (waiting.length > 0 && !peer.destroyed && bytesInFlight + conn.writableLength < maxBytesInFlight) {
+    while (waiting.length > 0 && !peer.destroyed && bytesInFlight + waitingBytes() < maxBytesInFlight) {
       const request = waiting.shift()
       if (request === undefined) return
       bytesInFlight += request.length
@@ -62,5 +69,5 @@ export function serveInTurn(peer: Peer): void {
     bytesInFlight = Math.max(0, bytesInFlight - length)
     pump()
   })
-  conn.on('drain', pump)
+  onSent(pump)
 }

@@ -12,7 +12,6 @@ declare module 'webtorrent' {
     listening: boolean
     dht: (EventEmitter & { address(): { port: number } }) | null | false
     add(parsed: WebTorrent.Parsed, options: WebTorrent.TorrentOptions): WebTorrent.Torrent
-    throttleUpload(rate: number): void
     destroy(done: (error?: Error | null) => void): void
   }
 
@@ -171,8 +170,6 @@ declare module 'webtorrent' {
       natPmp: boolean
       secure: number
       maxConns: number
-      downloadLimit: number
-      uploadLimit: number
       userAgent: string
     }
   }

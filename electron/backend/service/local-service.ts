@@ -88,9 +88,10 @@ export class LocalService {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  /** Tells the running service which hosts of the local network it may fetch from. */
-  allowHosts(hosts: readonly string[]): void {
-    this.#process?.send({ allowHosts: hosts })
+  /** Passes settings that need no restart to the running service, if any of them has changed. */
+  applySettings(before: Settings, after: Settings): void {
+    const changed = liveSettings(after)
+    if (JSON.stringify(changed) !== JSON.stringify(liveSettings(before))) this.#process?.send(changed)
   }
 
   /** Passes the accounts at paid hosters to the running service. */
@@ -128,7 +129,7 @@ export class LocalService {
   #launch(): void {
     const { host, log, settings, hosters } = this.#options
     const data = join(host.dataFolder, 'service')
-    const args = ['--port', '0', '--data', data, '--parent', ...flagsOf(settings())]
+    const args = ['--port', '0', '--data', data, '--parent', '--dht', settings().isDhtOn ? 'on' : 'off']
     const service = host.startService(args, log.info)
     this.#process = service
     this.#startedAtMs = performance.now()
@@ -159,8 +160,8 @@ export class LocalService {
         secret: this.key.apiSecret,
         user: userInfo().username,
         password: this.#password,
-        allowHosts: settings().hostsOnMyNetwork,
         hosters: hosters(),
+        ...liveSettings(settings()),
       },
     })
   }
@@ -198,16 +199,18 @@ export class LocalService {
   }
 }
 
-/** The settings that take effect only when the service starts. */
-function flagsOf({ isDhtOn, downloadLimitBytesPerSecond, uploadLimitBytesPerSecond }: Settings): string[] {
-  return [
-    ...['--dht', isDhtOn ? 'on' : 'off'],
-    ...(downloadLimitBytesPerSecond === null ? [] : ['--download-limit', `${downloadLimitBytesPerSecond}`]),
-    ...(uploadLimitBytesPerSecond === null ? [] : ['--upload-limit', `${uploadLimitBytesPerSecond}`]),
-  ]
+/** The settings that the service takes over while it runs. */
+function liveSettings(settings: Settings): object {
+  return {
+    allowHosts: settings.hostsOnMyNetwork,
+    torrentLimits: {
+      downloadLimit: settings.downloadLimitBytesPerSecond ?? 0,
+      uploadLimit: settings.uploadLimitBytesPerSecond ?? 0,
+    },
+  }
 }
 
 /** True if a change of the settings requires a restart of the service. */
 export function needsRestart(before: Settings, after: Settings): boolean {
-  return flagsOf(before).join(' ') !== flagsOf(after).join(' ')
+  return before.isDhtOn !== after.isDhtOn
 }
