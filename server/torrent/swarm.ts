@@ -1,7 +1,7 @@
 import type { Torrent as Swarm, Wire } from 'webtorrent'
 import type { Gate } from '../../engine/net/gate.ts'
 import { exchangeMetadata } from './metadata.ts'
-import { giveMetadata, leaveDht, onInterest, peersOf } from './webtorrent-internals.ts'
+import { admitPeers, giveMetadata, leaveDht, onInterest, peersOf } from './webtorrent-internals.ts'
 import { addressOf } from './wire-guard.ts'
 
 const maxKnownPeers = 2000
@@ -35,13 +35,10 @@ export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOp
       if (isTheirs) swarm.removePeer(peer)
     }
   }
-  const { addPeer } = swarm
-  swarm.addPeer = (peer, source) => {
-    const host = hostOf(peer)
-    if (swarm.destroyed || banned.has(host) || peersOf(swarm).size >= maxKnownPeers || !isAdmitted(gate, peer))
-      return false
-    return addPeer.call(swarm, peer, source)
-  }
+  admitPeers(swarm, (peer) => {
+    const isWelcome = !banned.has(hostOf(peer)) && peersOf(swarm).size < maxKnownPeers
+    return isWelcome && isAdmitted(gate, peer)
+  })
   // A complete torrent needs nothing, and checking every piece of every peer gets slow in large torrents.
   onInterest(swarm, () => !swarm.done)
   swarm.on('wire', (wire: Wire) => {

@@ -8,6 +8,7 @@ import type Peer from 'webtorrent/lib/peer.js'
 export const internals = {
   'webtorrent/lib/torrent.js': [
     '_peers',
+    '_addPeer',
     '_store',
     '_startupBitfield',
     '_onMetadata',
@@ -39,6 +40,12 @@ type Describe = (metadata: Parameters<Swarm['_onMetadata']>[0]) => Promise<void>
 /** All known peers of a swarm, connected or not, by address. */
 export function peersOf(swarm: Swarm): ReadonlyMap<string, Peer> {
   return swarm._peers
+}
+
+/** Asks before a swarm connects to an address, also when it reconnects to one. */
+export function admitPeers(swarm: Swarm, isAdmitted: (address: string) => boolean): void {
+  const { _addPeer } = swarm
+  swarm._addPeer = (peer, type, source) => (isAdmitted(peer) ? _addPeer.call(swarm, peer, type, source) : null)
 }
 
 /** Intercepts the metadata of a swarm. `describe` passes it on to the library. */

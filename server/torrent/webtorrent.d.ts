@@ -134,6 +134,7 @@ declare module 'webtorrent' {
       discovery: Discovery | null
       downloadSpeed: number
       uploadSpeed: number
+      _addPeer(peer: string, type: string, source?: string): Peer | null
       _peers: Map<string, Peer>
       _store: new (chunkLength: number) => ChunkStore
       _startupBitfield: Uint8Array | undefined
