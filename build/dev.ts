@@ -19,6 +19,8 @@ const runtime = await findElectron()
 const display = hasDisplay ? null : await startVirtualDisplay()
 const configFile = join(root, 'vite.config.ts')
 const vite = await createServer({ configFile, mode: 'renderer', server: { host: '127.0.0.1', port: 0 } })
+// Vite would exit at this signal, before the app has ended.
+process.removeAllListeners('SIGTERM')
 await vite.listen()
 await writePage(vite)
 
