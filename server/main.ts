@@ -102,7 +102,7 @@ function die(error: unknown): void {
   }
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE') process.stderr.write('The port is already used by another program.\n')
-  else if (code === 'EADDRNOTAVAIL') process.stderr.write('This computer has no such address to listen at.\n')
+  else if (code === 'EADDRNOTAVAIL') process.stderr.write('This computer does not have the address to listen on.\n')
   else logError(error)
   process.exit(1)
 }

@@ -96,7 +96,7 @@ export function readOptions(argv: string[]): Options {
   const folder = text(raw, 'data')
   if (folder === null) throw new UsageError('--data is missing: the folder to keep everything in.')
   const listen = text(raw, 'listen') ?? '127.0.0.1'
-  if (isIP(listen) === 0) throw new UsageError(`--listen is to be an address of this computer, not “${listen}”.`)
+  if (isIP(listen) === 0) throw new UsageError(`--listen must be an address of this computer, not “${listen}”.`)
   const users = flags.parent === true ? null : readUsers(raw)
   if (flags.parent === true) refuseCredentials(flags)
   if (!isLoopback(listen)) checkStrength(users, listen)
@@ -187,7 +187,7 @@ function readUsers(raw: RawOptions): UserOptions[] {
     const user = text(raw, 'user') ?? 'you'
     return [{ key, secret, user, password: text(raw, 'password'), ...limitsOf(raw) }]
   }
-  if (!Array.isArray(listed) || listed.length === 0) throw new UsageError('“users” is to be a list of users.')
+  if (!Array.isArray(listed) || listed.length === 0) throw new UsageError('“users” must be a list of users.')
   const users = listed.map((one: unknown): UserOptions => {
     const user = checkKeys(one, userKeys, 'A user')
     const [name, key, secret] = [text(user, 'name'), text(user, 'key'), text(user, 'secret')]
@@ -235,21 +235,21 @@ function readHostNames(raw: RawOptions): HostName[] {
   return texts(raw, 'host-name').map((text) => {
     const name = readHostName(text)
     if (name !== null) return name
-    throw new UsageError(`--host-name is to be a name such as nas.local or nas.local:8080, not “${text}”.`)
+    throw new UsageError(`--host-name must be a name such as nas.local or nas.local:8080, not “${text}”.`)
   })
 }
 
 function readProxyList(raw: RawOptions): BlockList {
   const proxies = readProxies(texts(raw, 'proxy'))
   if (proxies !== null) return proxies
-  throw new UsageError('--proxy is to be an address such as 127.0.0.1, or a network such as 172.16.0.0/12.')
+  throw new UsageError('--proxy must be an address such as 127.0.0.1, or a network such as 172.16.0.0/12.')
 }
 
 function readOrigins(raw: RawOptions): ReadonlySet<string> {
   const origins = texts(raw, 'allow-origin').map((text) => text.trim().toLowerCase().replace(/\/$/, ''))
   const wrong = origins.find((origin) => !isOrigin(origin))
   if (wrong === undefined) return new Set(origins)
-  throw new UsageError(`--allow-origin is to be one origin such as chrome-extension://abcdefgh, not “${wrong}”.`)
+  throw new UsageError(`--allow-origin must be one origin such as chrome-extension://abcdefgh, not “${wrong}”.`)
 }
 
 function readBusy(raw: RawOptions): LoadOptions['busy'] {
@@ -270,14 +270,14 @@ function readPeerAddress(raw: string | null): { address: string; port: number } 
   const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(raw) ?? []
   const address = bracketed ?? plain
   if (isIP(address) === 0 || Number(port) > 65_535) {
-    throw new UsageError(`--listen-peers is to be an address and a port, such as 0.0.0.0:6881, not “${raw}”.`)
+    throw new UsageError(`--listen-peers must be an address and a port, such as 0.0.0.0:6881, not “${raw}”.`)
   }
   return { address, port: Number(port) }
 }
 
 function readHosters({ hosters }: RawOptions): HosterAccount[] {
   if (hosters === undefined) return []
-  if (!Array.isArray(hosters)) throw new UsageError('“hosters” is to be a list.')
+  if (!Array.isArray(hosters)) throw new UsageError('“hosters” must be a list.')
   return hosters.map((one: unknown) => {
     const raw = checkKeys(one, ['host', 'user', 'password', 'cookie'], 'A hoster')
     const [host, user, password, cookie] = [

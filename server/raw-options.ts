@@ -8,7 +8,7 @@ export type RawOptions = Record<string, unknown>
 
 /** Returns the object if it has only these names. Otherwise throws a `UsageError`. */
 export function checkKeys(raw: unknown, names: readonly string[], what: string): RawOptions {
-  if (!isRawOptions(raw)) throw new UsageError(`${what} is to be an object of names and values.`)
+  if (!isRawOptions(raw)) throw new UsageError(`${what} must be an object of names and values.`)
   const unknown = Object.keys(raw).find((name) => !names.includes(name))
   if (unknown !== undefined) throw new UsageError(`${what} has an unknown name: “${unknown}”.`)
   return raw
@@ -18,7 +18,7 @@ export function checkKeys(raw: unknown, names: readonly string[], what: string):
 export function text(raw: RawOptions, name: string): string | null {
   const value = raw[name]
   if (value === undefined || value === '') return null
-  if (typeof value !== 'string') throw new UsageError(`--${name} is to be text.`)
+  if (typeof value !== 'string') throw new UsageError(`--${name} must be text.`)
   return value
 }
 
@@ -26,7 +26,7 @@ export function text(raw: RawOptions, name: string): string | null {
 export function texts(raw: RawOptions, name: string): string[] {
   const value = raw[name] ?? []
   const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string')
-  if (!isList) throw new UsageError(`--${name} is to be a list of texts.`)
+  if (!isList) throw new UsageError(`--${name} must be a list of texts.`)
   return value
 }
 
@@ -41,7 +41,9 @@ export function number(
   const isDigits = typeof value === 'string' && (isWhole ? /^\d{1,16}$/ : /^\d{1,9}(\.\d{1,3})?$/).test(value)
   const read = isDigits ? Number(value) : value
   if (typeof read === 'number' && read >= min && read <= max && (!isWhole || Number.isSafeInteger(read))) return read
-  throw new UsageError(`--${name} is to be a ${isWhole ? 'whole ' : ''}number from ${min} on, not “${String(value)}”.`)
+  throw new UsageError(
+    `--${name} must be a ${isWhole ? 'whole ' : ''}number of at least ${min}, not “${String(value)}”.`,
+  )
 }
 
 function isRawOptions(value: unknown): value is RawOptions {

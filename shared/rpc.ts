@@ -55,7 +55,7 @@ export function serve(port: Port, handlers: Handlers, report: ReportError): Serv
 
   function start(id: number, method: string, input: unknown): void {
     if (running.has(id)) {
-      const sentence = 'The window asked twice under one number.'
+      const sentence = 'The window used one request number twice.'
       port.send({ id, error: { code: 'bad-input', sentence } })
       return
     }
@@ -133,7 +133,7 @@ interface PendingRequest {
 
 async function answer(handlers: Handlers, request: PendingRequest): Promise<unknown> {
   const { method } = request
-  if (!isMethod(method)) throw new AppError('bad-input', `“${method}” is not something a window can ask for.`)
+  if (!isMethod(method)) throw new AppError('bad-input', `“${method}” is not a known method.`)
   return run(handlers, method, request)
 }
 

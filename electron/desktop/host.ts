@@ -20,9 +20,13 @@ export function createHost(): Host {
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)
       if (problem !== '')
-        throw new AppError('no-player', 'The system knows no program for this. Install a player such as mpv or VLC.', {
-          cause: problem,
-        })
+        throw new AppError(
+          'no-player',
+          'No program on this computer can open this. Install a player such as mpv or VLC.',
+          {
+            cause: problem,
+          },
+        )
     },
     applyTheme: (theme) => {
       nativeTheme.themeSource = theme

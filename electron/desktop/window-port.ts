@@ -31,7 +31,7 @@ export function windowPort(contents: WebContents): WindowPort {
   }
   const refuse = (message: unknown) => {
     const id = isObject(message) ? message.id : null
-    if (typeof id === 'number') send({ id, error: { code: 'bad-input', sentence: 'This is too much at once.' } })
+    if (typeof id === 'number') send({ id, error: { code: 'bad-input', sentence: 'This request is too large.' } })
   }
   const onMessage = (event: Electron.IpcMainEvent, message: unknown) => {
     if (event.sender !== contents || !isOurFrame(contents, event.senderFrame)) return

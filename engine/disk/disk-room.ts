@@ -86,7 +86,7 @@ export class DiskRoom {
     const [needed, volume] = [this.#options.neededBytes(), await this.#volume()]
     const needs = needed === null ? 'more is needed' : `this file needs ${formatSize(needed)} more`
     const free = volume === null ? '' : `, ${formatSize(volume.freeBytes)} is free`
-    return `This computer’s disk is full: ${needs}${free}. It goes on when there is room.`
+    return `This computer’s disk is full: ${needs}${free}. It continues when there is space.`
   }
 
   async #volume(): Promise<{ freeBytes: number; sizeBytes: number } | null> {

@@ -103,5 +103,5 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
 
 /** The connection ended before the file did. */
 export function brokeOff(host: string): FetchError {
-  return new FetchError(`“${host}” broke off before the end.`, { isPassing: true })
+  return new FetchError(`“${host}” closed the connection early.`, { isPassing: true })
 }

@@ -219,7 +219,7 @@ async function startOver({ source, part, version, restarts, tell }: Run, why: st
   restarts.count += 1
   if (restarts.count > maxRestarts) {
     throw new FetchError(
-      `“${source.host}” breaks off again and again, and what was fetched cannot be continued: ${why}.`,
+      `“${source.host}” keeps closing the connection, and what was fetched cannot be continued: ${why}.`,
     )
   }
   version.validators = noValidators

@@ -28,6 +28,6 @@ function refusal(error: FTPError, host: string): FetchError {
   if (code === 421) return failure('has no room for another connection just now', true)
   if (code === 530 || code === 532 || code === 332 || code === 331) return failure('does not let this user in', false)
   if (code === 550) return failure('says there is no such file', false)
-  if (code === 425 || code === 426) return failure('broke off before the end', true)
+  if (code === 425 || code === 426) return failure('closed the connection early', true)
   return code < 500 ? failure('cannot give the file just now', true) : failure('refuses to give the file', false)
 }

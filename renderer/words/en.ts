@@ -72,8 +72,8 @@ export const en = {
   'list.added': 'Added',
   'list.location': 'Folder',
   'list.empty': 'Nothing here yet. Drop links anywhere, or press Add links.',
-  'list.noMatch': 'Nothing in this folder is called “{words}”.',
-  'list.noFound': 'Nothing in your space is called “{words}”.',
+  'list.noMatch': 'No items in this folder match “{words}”.',
+  'list.noFound': 'No items in your space match “{words}”.',
   'list.loading': 'Loading…',
   'list.searching': 'Searching…',
   'list.notPlayable': '“{name}” cannot be played: only films and sound can.',
@@ -163,9 +163,9 @@ export const en = {
   'status.error': 'Error',
   'status.unknown': 'Unknown status',
 
-  'advice.waiting': 'number {place} in line · its turn comes when a slot is free',
+  'advice.waiting': 'number {place} in the queue · starts when a slot is free',
   'advice.waitingFor':
-    'number {place} in line · {more, plural, =0 {{names} {count, plural, one {holds the slot} other {hold the slots}}} other {{names} and # more hold the slots}}',
+    'number {place} in the queue · {more, plural, =0 {{names} {count, plural, one {holds the slot} other {hold the slots}}} other {{names} and # more hold the slots}}',
   'advice.in-queue': 'about to start, this should be short',
   'advice.looking-for-peers': 'nobody to fetch from yet',
   'advice.lookingFor': 'nobody to fetch from for {time}',
@@ -180,8 +180,8 @@ export const en = {
   'advice.seedingAt': 'shared {percent} % of 1:1, then its slot is free',
   'advice.in-complete-queue': 'fetched; waiting to be saved · longer when the service is busy',
   'advice.in-extraction-queue': 'waiting to be unpacked · links without archives skip this stage and the next',
-  'advice.extracting': 'being unpacked · the size and kind of the archive decide how long',
-  'advice.completing': 'being saved to your space · size and number of files decide how long',
+  'advice.extracting': 'being unpacked · the size and kind of the archive determine how long it takes',
+  'advice.completing': 'being saved to your space · size and number of files determine how long it takes',
   'advice.error': 'it could not be finished and stays here until you cancel it',
   'advice.unknown': 'the service reports a status that this version does not know',
 
@@ -319,8 +319,7 @@ export const en = {
   'settings.uploadLimit': 'Upload at most, kB/s',
   'settings.noLimit': 'No limit',
   'settings.limitWrong': 'Enter a whole number of kB/s, or leave it empty.',
-  'settings.limitHint':
-    'Seeding is not limited, so that its slot is soon free. The local service restarts with each change.',
+  'settings.limitHint': 'Seeding is not limited, so that its slot is freed sooner.',
   'settings.hosters': 'Paid hosters',
   'settings.hostersHint': 'The local service signs in to hosts that you have an account with, to fetch their links.',
   'settings.hosterAdd': 'Add a paid hoster…',

@@ -49,7 +49,7 @@ it('has a word, a colour and advice for every status', () => {
   ])
   expect(told.every(([word, advice]) => word !== '' && advice !== '')).toBe(true)
   expect(Object.keys(statusWords)).toEqual([...transferStatuses])
-  expect(told[0]).toEqual(['Waiting', 'number 3 in line · its turn comes when a slot is free'])
+  expect(told[0]).toEqual(['Waiting', 'number 3 in the queue · starts when a slot is free'])
 })
 
 it('prefers the service’s own reason, and says where a download comes from and goes to', () => {

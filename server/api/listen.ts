@@ -88,7 +88,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       if (response.destroyed || request.destroyed) return response.destroy()
       cores.report(error)
       if (response.headersSent) response.destroy()
-      else refuse(response, 500, 'The service had an error of its own. Its log has the details.')
+      else refuse(response, 500, 'The service had an internal error. Its log has the details.')
     })
   }
   server.on('request', handle)

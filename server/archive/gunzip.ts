@@ -85,6 +85,6 @@ async function readMember(input: ByteInput, take: (chunk: Buffer) => void): Prom
   if (refused !== null) throw refused
   const trailer = await input.take(trailerBytes)
   if (trailer.readUInt32LE(0) !== sum || trailer.readUInt32LE(4) !== count % 2 ** 32) {
-    throw new StreamError('its sum is wrong')
+    throw new StreamError('its checksum is wrong')
   }
 }

@@ -73,7 +73,7 @@ export class Output {
       throw tooLarge(this.#archive, `it needs ${needs} of disk space, and at most ${formatSize(maxBytes)} can be used`)
     }
     if (bytes > this.#maxFileBytes) {
-      throw unsafe(this.#archive, `it grows to more than ${maxRatio} times its size, as only a trap does`)
+      throw unsafe(this.#archive, `it grows to more than ${maxRatio} times its size, as zip bombs do`)
     }
   }
 

@@ -110,7 +110,7 @@ function toEntry(
   const isStream = is7z && ('ps'.includes(mode) || (sizeBytes ?? 0) > 0)
   if (mode !== '' && 'bcps'.includes(mode) && !isStream) return { ...entry, kind: 'left-out', why: 'a device' }
   if (field('Alternate Stream') === '+') return { ...entry, kind: 'left-out', why: 'a second stream of a file' }
-  if (field('Anti') === '+') return { ...entry, kind: 'left-out', why: 'a mark that something was deleted' }
+  if (field('Anti') === '+') return { ...entry, kind: 'left-out', why: 'a deletion marker' }
   return field('Folder') === '+' || mode === 'd' || letters.includes('D') ? { ...entry, kind: 'folder' } : entry
 }
 

@@ -186,7 +186,7 @@ function brokenEntry(archive: string, entry: ZipEntry, cause?: unknown): Archive
 }
 
 function overlapping(archive: string, entry: ZipEntry): ArchiveError {
-  return unsafe(archive, `${quoted(shownName(entry.name))} in it lies over another file, as only a trap does`)
+  return unsafe(archive, `${quoted(shownName(entry.name))} in it lies over another file, as zip bombs do`)
 }
 
 function incomplete(archive: string, missing: number): ArchiveError {

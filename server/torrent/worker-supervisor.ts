@@ -65,7 +65,7 @@ export function createWorkerSupervisor({
     losses = performance.now() - startedAtMs > stableAfterMs ? 1 : losses + 1
     if (losses > maxLosses) {
       losses = 0
-      onLost(new TorrentError('The part that fetches torrents ended again and again.'))
+      onLost(new TorrentError('The torrent worker keeps crashing.'))
       return
     }
     onReplaced()

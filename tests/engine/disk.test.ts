@@ -79,7 +79,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
       expect(held.every((length) => length > 3 * MiB)).toBe(true)
       const [sentence, after] = troubles.slice(troubles.findIndex((trouble) => trouble !== null))
       expect(sentence).toMatch(
-        /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|kB|MB) is free\. It goes on when there is room\.$/,
+        /^This computer’s disk is full: this file needs [\d.]+ MB more, [\d.]+ (bytes|kB|MB) is free\. It continues when there is space\.$/,
       )
       expect(after).toBeNull()
     },

@@ -71,9 +71,9 @@ describe('a fetch with a false or missing length (F9)', () => {
       'does not answer in proper HTTP',
     ],
     ['is negative', ['Content-Length: -5'], 'does not answer in proper HTTP'],
-    ['exceeds 2^53', ['Content-Length: 9007199254740999'], 'broke off before the end'],
+    ['exceeds 2^53', ['Content-Length: 9007199254740999'], 'closed the connection early'],
     ['exceeds 2^64', ['Content-Length: 18446744073709551999'], 'does not answer in proper HTTP'],
-    ['is one byte too long', [`Content-Length: ${bytes.length + 1}`], 'broke off before the end'],
+    ['is one byte too long', [`Content-Length: ${bytes.length + 1}`], 'closed the connection early'],
     ['is one byte too short', [`Content-Length: ${bytes.length - 1}`], 'sent more than it had announced'],
     [
       'comes with chunked encoding',
@@ -103,7 +103,7 @@ describe('a fetch with a false or missing length (F9)', () => {
       wire.head('200 OK', ['Transfer-Encoding: chunked'])
       wire.socket.end(Buffer.concat([Buffer.from('10000\r\n'), bytes.subarray(0, 65_536), Buffer.from('\r\n')]))
     })
-    expect((await get({ link })).outcome).toContain('broke off before the end')
+    expect((await get({ link })).outcome).toContain('closed the connection early')
   })
 })
 

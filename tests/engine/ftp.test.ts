@@ -350,7 +350,7 @@ describe('a fetch from an FTP server that misbehaves (F35)', () => {
   })
 
   it.each([
-    ['too long', bytes.length + 1000, 'broke off before the end'],
+    ['too long', bytes.length + 1000, 'closed the connection early'],
     ['too short', bytes.length - 1000, 'sent more than it had announced'],
   ])('fails when the announced size is %s', async (_what, size, sentence) => {
     const { url } = await serve({ lie: (command) => (command === 'SIZE' ? `213 ${size}` : null) })
@@ -367,7 +367,7 @@ describe('a fetch from an FTP server that misbehaves (F35)', () => {
       lie: (command) => (command === 'SIZE' ? '502 What?' : null),
       last: () => '426 Broken.',
     })
-    expect((await get({ link: url('/a') })).outcome).toContain('broke off before the end (426)')
+    expect((await get({ link: url('/a') })).outcome).toContain('closed the connection early (426)')
   })
 
   it.each([

@@ -141,10 +141,13 @@ describe('listening beyond this computer', () => {
     [['--listen', '0.0.0.0', '--key', long, '--secret', 'short'], /need at least 20 characters/],
     [
       ['--listen', 'example.com', '--key', long, '--secret', long],
-      /--listen is to be an address of this computer, not “example\.com”\./,
+      /--listen must be an address of this computer, not “example\.com”\./,
     ],
-    [['--listen', '192.0.2.1', '--key', long, '--secret', long], /This computer has no such address to listen at\./],
-    [['--listen-peers', 'everywhere', '--key', 'k', '--secret', 's'], /--listen-peers is to be an address and a port/],
+    [
+      ['--listen', '192.0.2.1', '--key', long, '--secret', long],
+      /This computer does not have the address to listen on\./,
+    ],
+    [['--listen-peers', 'everywhere', '--key', 'k', '--secret', 's'], /--listen-peers must be an address and a port/],
     [['--config', '/nowhere.json'], /The settings file “\/nowhere\.json” cannot be read/],
   ])('refuses the flags %j', async (flags, sentence) => {
     const [code, output] = await refusal(...flags)
@@ -153,10 +156,10 @@ describe('listening beyond this computer', () => {
 
   it.each([
     [{ usres: [] }, /has an unknown name: “usres”/],
-    [{ users: [] }, /“users” is to be a list of users/],
+    [{ users: [] }, /“users” must be a list of users/],
     [{ users: [{ name: 'ann', key: 'k' }] }, /Every user needs a “name”, a “key” and a “secret”/],
     [{ users: [two.users[0], { ...two.users[1], key: 'ann-key' }] }, /Two users have the same key/],
-    [{ 'active-limit': 0 }, /--active-limit is to be a whole number from 1 on/],
+    [{ 'active-limit': 0 }, /--active-limit must be a whole number of at least 1/],
   ])('refuses the settings %j', async (settings, sentence) => {
     const folder = temporaryFolder('alone')
     await writeFile(join(folder, 'putdesk.json'), JSON.stringify({ key: 'k', secret: 's', ...settings }))

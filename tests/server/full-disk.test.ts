@@ -43,7 +43,9 @@ describe.runIf(has('tmpfs'))('a full disk', () => {
     )
     expect([row?.status, figuresOf(row).reason]).toEqual([
       'Downloading',
-      expect.stringMatching(/^This computer’s disk is full: .* needs .*, .* free\. It goes on when there is room\.$/),
+      expect.stringMatching(
+        /^This computer’s disk is full: .* needs .*, .* free\. It continues when there is space\.$/,
+      ),
     ])
     expect((await service.ask('files.create_dir', { name: 'Still here' })).error).toBe(false)
     await makeRoom()

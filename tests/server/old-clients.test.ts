@@ -186,19 +186,19 @@ describe('address options', () => {
     'refuse the host name %j with a sentence',
     (name) => {
       expect(() => optionsWith('--host-name', name)).toThrow(
-        `--host-name is to be a name such as nas.local or nas.local:8080, not “${name}”.`,
+        `--host-name must be a name such as nas.local or nas.local:8080, not “${name}”.`,
       )
     },
   )
 
   it.each(['here', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129'])('refuse the proxy %j with a sentence', (address) => {
-    expect(() => optionsWith('--proxy', address)).toThrow(/^--proxy is to be an address/)
+    expect(() => optionsWith('--proxy', address)).toThrow(/^--proxy must be an address/)
   })
 
   it.each(['*', 'null', 'http://a/b', 'nas.local', 'https://', 'https://a b'])(
     'refuse the origin %j with a sentence',
     (name) => {
-      expect(() => optionsWith('--allow-origin', name)).toThrow(/^--allow-origin is to be one origin such as/)
+      expect(() => optionsWith('--allow-origin', name)).toThrow(/^--allow-origin must be one origin such as/)
     },
   )
 })

@@ -129,7 +129,7 @@ describe('stuck transfers', () => {
     const service = await start({ busy: 'always', activeLimit: 2 })
     await add(service, magnet(), web.url('/stuck-silent.bin'), web.url('/good.mkv'))
     expect(reasonsOf(await listed(service)).at(-1)).toBe(
-      'The computer is busy, so only 2 transfers run at once. Place in line: 1.',
+      'The computer is busy, so only 2 transfers run at once. Position in the queue: 1.',
     )
     const rows = await until(
       () => listed(service),
@@ -175,8 +175,8 @@ describe('stuck transfers', () => {
       (all) => all.filter(({ status: now }) => now === 'Downloading').length === 8,
     )
     expect(reasonsOf(rows).slice(8)).toEqual([
-      'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Place in line: 1.',
-      'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Place in line: 2.',
+      'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Position in the queue: 1.',
+      'At most 8 links are fetched at once; now “steady.bin”, “steady.bin” and 6 others are. Position in the queue: 2.',
     ])
   })
 
@@ -223,7 +223,7 @@ describe('stuck transfers', () => {
         (all) => all.length === 9 && all.slice(1).every(({ status: now }) => now === 'In extraction queue'),
       )
       expect(reasonsOf(rows).slice(1).sort()).toEqual(
-        numbered(8, (at) => `One archive is unpacked at a time; now “big.7z” is. Place in line: ${at + 1}.`),
+        numbered(8, (at) => `One archive is unpacked at a time; now “big.7z” is. Position in the queue: ${at + 1}.`),
       )
       await service.ask('transfers.cancel', { id: 2 })
       await until(

@@ -226,7 +226,7 @@ describe('bad input', () => {
       (all) => all.every((row) => row.status === 'Error'),
     )
     expect(rows.map((row) => Object(row.putdesk).reason)).toEqual([
-      '“127.0.0.1” broke off before the end.',
+      '“127.0.0.1” closed the connection early.',
       '“127.0.0.1” sent more than it had announced, so the file cannot be trusted.',
     ])
     await until(

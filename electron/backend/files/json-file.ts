@@ -201,7 +201,7 @@ export class JsonFile {
       this.#isUnread = false
       replaceText(path, text)
     } catch (error) {
-      const problem = `The ${title} cannot be saved: ${describeError(error)}. Your changes last until you close Putdesk; it tries again by itself.`
+      const problem = `The ${title} cannot be saved: ${describeError(error)}. Your changes last until you close Putdesk; it retries automatically.`
       onSaved?.(problem)
       this.#timer ??= setTimeout(() => {
         this.#timer = null

@@ -95,7 +95,7 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
       appendFileSync(path, waiting, { mode: 0o600, flush: true })
     } catch (error) {
       onSaved(
-        `The history cannot be saved: ${describeError(error)}. It lasts until you close Putdesk; it tries again by itself.`,
+        `The history cannot be saved: ${describeError(error)}. It lasts until you close Putdesk; it retries automatically.`,
       )
       timer = setTimeout(save, saveRetryMs).unref()
       return

@@ -141,10 +141,9 @@ async function ask(url: string, request: IncomingMessage, response: ServerRespon
   if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0))
     return { answer, ending: () => endingOf(upstream, answer) }
   answer.resume()
-  if (redirects >= maxRedirects)
-    throw new AppError('unreachable', 'The stream leads from one address to the next and never arrives.')
+  if (redirects >= maxRedirects) throw new AppError('unreachable', 'The stream redirects too many times.')
   if (!URL.canParse(location, target.href) || leaksToken(target, new URL(location, target)))
-    throw new AppError('unreachable', 'The stream leads to another server, with the token of the account.')
+    throw new AppError('unreachable', 'The stream redirects to another server with the account’s token.')
   return ask(new URL(location, target).href, request, response, redirects + 1)
 }
 

@@ -180,7 +180,7 @@ export class LocalService {
     this.#crashes += 1
     if (pauseMs === undefined || reason !== null) {
       const sentence =
-        reason ?? 'The service on this computer ends again and again right after its start. The log has the details.'
+        reason ?? 'The service on this computer keeps exiting right after it starts. The log has the details.'
       this.#setState('failed', sentence)
       this.#rejectWaiting(sentence)
       return

@@ -48,7 +48,7 @@ export class TorrentFiles {
   toService(link: string): string {
     if (!isTorrentFile(link)) return link
     const held = this.#held.get(link)
-    if (held === undefined) throw new AppError('bad-input', 'A torrent file is no longer at hand. Open it again.')
+    if (held === undefined) throw new AppError('bad-input', 'A torrent file is no longer available. Open it again.')
     return held.dataLink
   }
 

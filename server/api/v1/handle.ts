@@ -82,7 +82,7 @@ async function answer(request: Decoded, { cores, attempts, caller, base }: V1Opt
     )
   }
   const content = request.readContent()
-  if (content === null) return failure('The request is not sound JSON.', account)
+  if (content === null) return failure('The request is not valid JSON.', account)
   const { params, isExtended } = content
   try {
     return success(await method({ core, params: readParams(params), base, isExtended }), account)
@@ -91,7 +91,7 @@ async function answer(request: Decoded, { cores, attempts, caller, base }: V1Opt
     if (reason !== null && isExtended && error instanceof NotFound) return notFound(reason, account)
     if (reason !== null) return failure(reason, account)
     core.report(error)
-    return failure('The service had an error of its own. Its log has the details.', account, 500)
+    return failure('The service had an internal error. Its log has the details.', account, 500)
   }
 }
 

@@ -40,7 +40,7 @@ export function reasonsOf({
   return (transfer) => {
     const { reason, kind } = transfer
     const withPosition = (place: number, why: string) =>
-      [reason, why, `Place in line: ${place}.`].filter(Boolean).join(' ')
+      [reason, why, `Position in the queue: ${place}.`].filter(Boolean).join(' ')
     const names = (pool: SlotPool<Transfer>) => namesOf(pool.active(), isOwn)
     const slotPlace = slots.get(transfer)
     if (slotPlace !== undefined) return withPosition(slotPlace, `The computer is busy, so only ${limitText} at once.`)

@@ -157,7 +157,7 @@ async function checkFeed(subscription: Subscription, options: SubscriptionsOptio
     if (signal.aborted) return
     const sentence = reasonOf(error)
     if (sentence === null) options.report(error)
-    const reason = sentence ?? 'The service had an error of its own while reading this feed.'
+    const reason = sentence ?? 'The service had an internal error while reading this feed.'
     if (subscription.reason !== reason) messages.addNotice(`The subscription “${name}” could not be read: ${reason}`)
     written.run(now, now + intervalSeconds, reason, id, url)
   }

@@ -205,7 +205,7 @@ export class TransferRunner {
     const { report, content, quota, db } = this.#options
     const sentence = reasonOf(error)
     if (sentence === null) report(error)
-    const reason = sentence ?? 'The service had an error of its own while fetching this.'
+    const reason = sentence ?? 'The service had an internal error while fetching this.'
     if (transfer.stage === 'fetching') {
       // Removes the bytes first: on a full disk nothing can be saved before.
       await content.removeWorkFolder(transfer.content)
@@ -223,7 +223,7 @@ export class TransferRunner {
   #failDelivery(transfer: Transfer, error: unknown): void {
     const sentence = reasonOf(error)
     if (sentence === null) this.#options.report(error)
-    const reason = sentence ?? 'The service had an error of its own while unpacking this.'
+    const reason = sentence ?? 'The service had an internal error while unpacking this.'
     this.reserveHeldBytes(transfer)
     this.handle(transfer, { type: 'delivery-failed', reason, failure: failureOf(error) })
   }

@@ -42,6 +42,6 @@ export async function post(url: URL, form: string, signal?: AbortSignal): Promis
     length += chunk.length
     if (length > maxAnswerBytes) throw new Error('the answer is too large')
   }
-  if (endingOf(request, response) === 'broken') throw new Error('the answer broke off before the end')
+  if (endingOf(request, response) === 'broken') throw new Error('the connection closed before the end of the answer')
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }
 }
