@@ -92,9 +92,9 @@ it('names the transfers that hold the slots to one that waits', () => {
   const waiting: Transfer = { ...transfer, status: 'waiting' }
   const behind = (...holders: string[]) => adviceFor(waiting, { ...around, placeInLine: 2, holders })
   expect([behind('a.iso'), behind('a', 'b'), behind('a', 'b', 'c', 'd')]).toEqual([
-    'number 2 in line · “a.iso” holds the slot',
-    'number 2 in line · “a”, “b” hold the slots',
-    'number 2 in line · “a”, “b” and 2 more hold the slots',
+    'number 2 in the queue · “a.iso” holds the slot',
+    'number 2 in the queue · “a”, “b” hold the slots',
+    'number 2 in the queue · “a”, “b” and 2 more hold the slots',
   ])
 })
 
