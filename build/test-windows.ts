@@ -15,6 +15,7 @@ const concurrency = 2
 /** Excluded suites: the start of their path, and the reason. */
 const excluded: readonly (readonly [prefix: string, reason: string])[] = [
   ['renderer/', 'the page runs in Chromium, which is the same on every system'],
+  ['tests/server/damage.test.ts', 'it copies files with their times to the nanosecond, which needs Unix programs'],
   ['build/', 'the build scripts need Node 24, which does not start under Wine'],
 ]
 

@@ -55,7 +55,7 @@ async function crashed({ status, stage, place, length = bytes.length, hasPlan = 
   )
   db.close()
   // A crash leaves no seal.
-  await rm(join(data, 'putdesk.seal'))
+  await rm(join(data, 'putdesk.seal'), { force: true })
   return data
 }
 
@@ -112,7 +112,7 @@ describe('a start after a crash', () => {
       UPDATE users SET stored_bytes = 0`)
     db.close()
     // With the seal, the change made here would be reported.
-    await rm(join(data, 'putdesk.seal'))
+    await rm(join(data, 'putdesk.seal'), { force: true })
     const next = await startService({ data })
     await until(
       () => readdir(join(data, 'content/cd')),

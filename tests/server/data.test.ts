@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { has } from '../support/facilities.ts'
 import { ask, type Service, serviceEntry, startService, until } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb } from '../support/web.ts'
@@ -155,7 +156,7 @@ describe('the command line', () => {
     await first.stop()
   })
 
-  it('exits with code 0 on SIGTERM, even during a transfer', async () => {
+  it.runIf(has('signals of Unix'))('exits with code 0 on SIGTERM, even during a transfer', async () => {
     const web = await startWeb()
     web.on('/held', file(Buffer.alloc(1_000_000), { holdUntil: new Promise(() => undefined) }))
     const service = await startService()
@@ -200,7 +201,7 @@ describe('the service started by the app', () => {
     await web.stop()
   })
 
-  it('talks over the port of a utility process where there is one', async () => {
+  it.runIf(has('signals of Unix'))('talks over the port of a utility process where there is one', async () => {
     const preload = `
       const { EventEmitter } = await import('node:events')
       process.parentPort = Object.assign(new EventEmitter(), { postMessage: (message) => console.log('posted', message.ready, message.url) })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { has } from '../support/facilities.ts'
 import { rawPost, sendRaw } from '../support/raw-http.ts'
 import { type Service, startService } from '../support/service.ts'
 import { servicesForTests } from '../support/services.ts'
@@ -56,7 +57,7 @@ describe('slow clients', () => {
     expect(next.status).toBe(200)
   })
 
-  it('do not delay a clean exit on SIGTERM, even 500 of them', async () => {
+  it.runIf(has('signals of Unix'))('do not delay a clean exit on SIGTERM, even 500 of them', async () => {
     const own = await start()
     const clients = [
       ...many(400, '', own.port),

@@ -303,6 +303,6 @@ it.runIf(has('libtorrent'))('recovers three times when its worker ends, and then
   }
   expect(watched.infos.length).toBe(1)
   await workers.at(-1)?.terminate()
-  await expect(watched.running.failed).rejects.toThrow('ended again and again')
+  await expect(watched.running.failed).rejects.toThrow('keeps crashing')
   expect(errors).toEqual([])
 })

@@ -136,6 +136,9 @@ export const vi = {
         get calls() {
           return spy.mock.calls.map((call) => call.arguments)
         },
+        get contexts() {
+          return spy.mock.calls.map((call) => call.this)
+        },
       },
       mockRestore: () => spy.mock.restore(),
     }

@@ -66,5 +66,5 @@ it('refuses a file that is too large, empty, missing or a folder, by name', asyn
 })
 
 it('throws when a file is no longer available', () => {
-  expect(() => new TorrentFiles().toService(`torrent-file:${'0'.repeat(40)}`)).toThrow('no longer at hand')
+  expect(() => new TorrentFiles().toService(`torrent-file:${'0'.repeat(40)}`)).toThrow('no longer available')
 })
