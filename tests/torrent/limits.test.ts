@@ -47,10 +47,10 @@ describe.runIf(has('libtorrent'))('bandwidth limits', () => {
 
   it('apply to what is uploaded while a torrent is fetched, and can be lifted again', async () => {
     const tracker = await startTracker()
-    const torrent = await makeTorrent({ sizeBytes: 20_000_000, extra: { announce: tracker } })
+    const torrent = await makeTorrent({ sizeBytes: 8_000_000, extra: { announce: tracker } })
     const folder = await newFolder()
     // It has nearly everything, and waits for the rest.
-    await writeFile(join(folder, '0'), torrent.contents[0]?.subarray(0, 19_000_000) ?? '')
+    await writeFile(join(folder, '0'), torrent.contents[0]?.subarray(0, 7_500_000) ?? '')
     const engine = startEngine({ downloadLimit: 1000, uploadLimit: limit })
     const watched = await watch(engine, { torrentFile: torrent.bytes }, { folder })
     const leech = await startLibtorrent(torrent, { into: await newFolder() })
@@ -61,7 +61,7 @@ describe.runIf(has('libtorrent'))('bandwidth limits', () => {
     expect(limited).toBeGreaterThan(limit)
     expect(limited).toBeLessThan(limit * seconds * 1.5)
     engine.limit({ downloadLimit: 1000, uploadLimit: 0 })
-    while (uploaded() < 18_000_000) await wait(50)
+    while (uploaded() < 4_000_000) await wait(50)
     expect(leech.says().isDone).toBe(false)
     await watched.running.stop()
   })

@@ -49,7 +49,7 @@ describe('npm run dev', () => {
     expect(await page.evaluate('window.isSamePage')).toBe(true)
   })
 
-  it('reports a build error and continues once it is fixed', async () => {
+  it('reports a build error, and restarts the app once it is fixed', async () => {
     const output = outputOf(dev)
     edit('electron/main.ts', 'import', 'import import')
     await until(
@@ -60,14 +60,7 @@ describe('npm run dev', () => {
     edit('electron/main.ts', 'import import', 'import')
     page = await next
     await shown('Hello from hot reload')
-  })
-
-  it('restarts the app when a source file of the main process changes', async () => {
-    const next = probePage(dev)
-    edit('electron/main.ts', 'import', '// changed\nimport')
-    page = await next
-    await shown('Hello from hot reload')
-    expect(await page.evaluate('window.isSamePage')).toBeFalsy()
+    expect(await page.evaluate('window.isSamePage')).not.toBe(true)
   })
 
   it('quits the app and exits with 0 on SIGTERM', async () => {
