@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
@@ -55,6 +55,20 @@ async function muteServer(greets: boolean): Promise<number> {
 }
 
 /** True for a process whose working directory is in a folder. */
+/** Stops the process that unpacks an archive, not the one that lists it first. Null while none is stopped. */
+function stopUnpacker(folder: string): number | null {
+  const [pid] = [...commandLines()].find(([id, line]) => line.includes(' x -so ') && isIn(id, folder)) ?? []
+  if (pid === undefined) return null
+  try {
+    process.kill(pid, 'SIGSTOP')
+    // The state follows the name, which is in parentheses. Source: proc(5).
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ') ? pid : null
+  } catch {
+    // It has ended.
+    return null
+  }
+}
+
 function isIn(pid: number, folder: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
@@ -213,10 +227,9 @@ describe('stuck transfers', () => {
       await add(service, web.url('/big.7z'))
       // A stopped unpacker takes as long as the test needs.
       const unpacker = await until(
-        async () => [...commandLines()].find(([pid, line]) => line.includes('7z') && isIn(pid, service.data))?.[0],
-        (pid) => pid !== undefined,
+        async () => stopUnpacker(service.data),
+        (pid) => pid !== null,
       )
-      process.kill(unpacker ?? 0, 'SIGSTOP')
       await add(service, ...numbered(8, () => web.url('/small.zip')), web.url('/plain.mkv'))
       const rows = await until(
         () => listed(service),
