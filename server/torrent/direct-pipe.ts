@@ -7,6 +7,8 @@ import { guardWire } from './wire-guard.ts'
 
 /** Messages of one tick up to this size are copied into one buffer, which is cheaper than writing many. */
 const smallBytes = 8 * 1024
+/** How much of what arrived is taken at once while downloads are limited: a block. */
+const maxPieceBytes = 16 * 1024
 
 /**
  * Replaces how webtorrent connects a peer's socket to its protocol. It puts four throttle streams between them, which take more
@@ -57,17 +59,28 @@ function connectDirectly(peer: Peer, { download, upload }: RateLimits): Outgoing
     }, ignore)
   }
   conn.setNoDelay(true)
-  conn.on('data', (chunk: Buffer) => {
+  const receive = (chunk: Buffer) => {
     peer.emit('download', chunk.length)
     // Only the current message is assembled; the rest of the chunk is read in place.
     const missing = missingBytes(wire)
     const isSplit = missing > 0 && missing < chunk.length
     if (isSplit && !peer.destroyed) feed(wire, chunk.subarray(0, missing), ignore)
     if (!peer.destroyed) feed(wire, isSplit ? chunk.subarray(missing) : chunk, ignore)
-    const pause = download.pass(chunk.length)
-    if (pause === null) return
+  }
+  /** In small pieces, so that each of many connections gets its turn before it times out. */
+  const receiveSlowly = async (chunk: Buffer) => {
     conn.pause()
-    pause.then(() => conn.resume(), ignore)
+    for (let at = 0; at < chunk.length && !peer.destroyed; ) {
+      const piece = chunk.subarray(at, at + Math.max(1, Math.min(maxPieceBytes, download.chunkBytes)))
+      at += piece.length
+      receive(piece)
+      await download.pass(piece.length)
+    }
+    conn.resume()
+  }
+  conn.on('data', (chunk: Buffer) => {
+    if (download.chunkBytes === Number.POSITIVE_INFINITY) receive(chunk)
+    else receiveSlowly(chunk).catch((error: unknown) => conn.destroy(toError(error)))
   })
   wire.push = (data) => {
     if (data === null) return push.call(wire, null)
@@ -98,6 +111,10 @@ function partsUpTo(messages: Uint8Array[], wantedBytes: number): Uint8Array[] {
     return bytes >= wantedBytes
   })
   return next === -1 ? messages : messages.slice(0, next + 1)
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 function lengthOf(messages: Uint8Array[]): number {

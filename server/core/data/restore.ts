@@ -154,8 +154,9 @@ function isSilentlyDamaged(
 ): boolean {
   if (seal === 'edited' || (seal === 'intact' && existsSync(files.seal))) return false
   const last = lastChangeIn(sql)
+  if (last === null) return false
   const copy = files.copies.find((one) => isKnownGood(files, one))
-  if (last === null || copy === undefined) return false
+  if (copy === undefined) return false
   const next = `${files.path}.kept`
   discard(next)
   copyDatabaseFile(copy, next)
