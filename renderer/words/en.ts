@@ -180,8 +180,8 @@ export const en = {
   'advice.seedingAt': 'shared {percent} % of 1:1, then its slot is free',
   'advice.in-complete-queue': 'fetched; waiting to be saved · longer when the service is busy',
   'advice.in-extraction-queue': 'waiting to be unpacked · links without archives skip this stage and the next',
-  'advice.extracting': 'being unpacked · the size and kind of the archive determine how long it takes',
-  'advice.completing': 'being saved to your space · size and number of files determine how long it takes',
+  'advice.extracting': 'being unpacked · time depends on the size and kind of archive',
+  'advice.completing': 'being saved to your space · time depends on size and number of files',
   'advice.error': 'it could not be finished and stays here until you cancel it',
   'advice.unknown': 'the service reports a status that this version does not know',
 
