@@ -81,7 +81,7 @@ it('shows a file, a torrent and an archive in parts, each with details of its ki
   expect(await page.getByRole('listitem', { name: /, Downloading, / }).count()).toBe(3)
 
   await row(page, 'lectures(\\.7z)?', 'Extracting')
-    .getByText(/size and kind of the archive/)
+    .getByText(/time depends on the size and kind of archive/)
     .waitFor()
   await page.getByRole('row', { name: /^lecture\.bin/ }).waitFor()
 
