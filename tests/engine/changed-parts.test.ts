@@ -15,13 +15,13 @@ import {
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import { isIntact } from '../../engine/part/is-intact.ts'
 import { trustedExtents } from '../../engine/part/part-trust.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import { type BadServer, giveFile, type Speed, startBadServer } from '../support/bad-server.ts'
 import { startFetchChild } from '../support/children.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { seededRandom } from '../support/seed.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -39,28 +39,11 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 async function get(partPath: string, more: Partial<FetchOptions> = {}) {
-  const state: { resume: ResumeRecord | null } = { resume: more.resume ?? null }
-  const troubles: (string | null)[] = []
   server.requests.length = 0
-  const outcome = await fetchToPart({
-    link: server.url('/a'),
-    partPath,
-    gate: createGate({ allowHosts: ['127.0.0.1'] }),
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      troubles.push(sentence)
-    },
-    onCheckpoint: (record) => {
-      state.resume = record
-    },
-    sleep: async () => undefined,
-    ...more,
-  }).catch((error: Error) => error.message)
+  const { result, outcome, troubles, resume } = await observeFetch({ link: server.url('/a'), partPath, ...more })
   const asked = server.requests.reduce((sum, { range }) => sum + (range?.end ?? bytes.length) - (range?.start ?? 0), 0)
   const isWhole = bytes.equals(await readFile(partPath))
-  return { outcome, isWhole, asked, troubles, resume: state.resume }
+  return { outcome: result ?? outcome, isWhole, asked, troubles, resume }
 }
 
 /** Fetches about 60 % into a part file, and stops cleanly. */

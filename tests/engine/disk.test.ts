@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { open, readFile, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import { type BadServer, giveFile, type Speed, startBadServer } from '../support/bad-server.ts'
 import { startFetchChild } from '../support/children.ts'
 import { has } from '../support/facilities.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -29,30 +29,9 @@ afterEach(() => {
 })
 
 async function get(partPath: string, more: Partial<FetchOptions> = {}) {
-  const troubles: (string | null)[] = []
-  const state: { resume: ResumeRecord | null } = { resume: more.resume ?? null }
-  const fetched = fetchToPart({
-    link: server.url('/a'),
-    partPath,
-    gate: createGate({ allowHosts: ['127.0.0.1'] }),
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      troubles.push(sentence)
-    },
-    onCheckpoint: (record) => {
-      state.resume = record
-    },
-    sleep: async () => undefined,
-    ...more,
-  })
-  const outcome = await fetched.then(
-    ({ sizeBytes }) => sizeBytes,
-    (error: Error) => error.message,
-  )
+  const { outcome, troubles, resume } = await observeFetch({ link: server.url('/a'), partPath, ...more })
   const stored = await readFile(partPath).catch(() => Buffer.alloc(0))
-  return { outcome, troubles, resume: state.resume, isWhole: stored.equals(bytes) }
+  return { outcome, troubles, resume, isWhole: stored.equals(bytes) }
 }
 
 describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {

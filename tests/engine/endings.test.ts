@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from '../support/bad-server.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
@@ -22,22 +22,8 @@ async function get(
 ): Promise<{ outcome: unknown; isWhole: boolean; troubles: string[] }> {
   server = await startBadServer(answer)
   partPath = join(folder, randomBytes(8).toString('hex'))
-  const troubles: string[] = []
-  const outcome = await fetchToPart({
-    link: server.url('/a'),
-    partPath,
-    gate: createGate({ allowHosts: ['127.0.0.1'] }),
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      if (sentence !== null) troubles.push(sentence)
-    },
-    sleep: async () => undefined,
-    random: () => 0.5,
-    ...more,
-  }).catch((error: Error) => error.message)
-  return { outcome, isWhole: bytes.equals(await readFile(partPath)), troubles }
+  const { result, outcome, sentences } = await observeFetch({ link: server.url('/a'), partPath, ...more })
+  return { outcome: result ?? outcome, isWhole: bytes.equals(await readFile(partPath)), troubles: sentences }
 }
 
 /** Resets the connection, late enough not to overtake what was sent. */

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from '../support/bad-server.ts'
 import { startFetchChild } from '../support/children.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { makeCertificate } from '../support/ftp.ts'
 import { seededRandom } from '../support/seed.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
@@ -29,32 +29,7 @@ afterEach(() => server?.stop())
 /** Fetches without waiting between attempts, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
-  const troubles: (string | null)[] = []
-  const waits: number[] = []
-  const lengths: number[] = []
-  const fetched = fetchToPart({
-    partPath,
-    gate: createGate({ allowHosts: ['127.0.0.1'] }),
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      troubles.push(sentence)
-    },
-    onBytes: (length) => {
-      lengths.push(length)
-    },
-    sleep: async (ms) => {
-      waits.push(ms)
-    },
-    random: () => 0.5,
-    ...more,
-  })
-  const outcome = await fetched.then(
-    ({ sizeBytes }) => sizeBytes,
-    (error: Error) => error.message,
-  )
-  return { outcome, troubles, waits, lengths }
+  return observeFetch({ ...more, partPath })
 }
 
 const isWhole = async () => bytes.equals(await readFile(partPath))

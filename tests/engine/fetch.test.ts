@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { endless, file, redirect, startWeb, status, type Web } from '../support/web.ts'
 
 const bytes = solidBytes(3 * 1024 * 1024 + 17)
-const gate = createGate({ allowHosts: ['127.0.0.1'] })
 let web: Web
 let folder: string
 let part: string
@@ -26,29 +26,9 @@ afterAll(() => web.stop())
 
 /** Fetches without waiting between attempts, and returns what was reported on the way. */
 async function get(path: string, more: Partial<FetchOptions> = {}) {
-  const troubles: (string | null)[] = []
-  const waits: number[] = []
-  const records: ResumeRecord[] = []
-  const result = await fetchToPart({
-    link: web.url(path),
-    partPath: part,
-    gate,
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      troubles.push(sentence)
-    },
-    onCheckpoint: (record) => {
-      records.push(record)
-    },
-    sleep: async (ms) => {
-      waits.push(ms)
-    },
-    random: () => 0.5,
-    ...more,
-  })
-  return { ...result, troubles, waits, records }
+  const seen = await observeFetch({ link: web.url(path), partPath: part, ...more })
+  if (seen.result === null) throw seen.error ?? new Error('nothing was fetched')
+  return { ...seen.result, ...seen, records: seen.records.map(({ record }) => record) }
 }
 
 const sha = (data: Buffer) => createHash('sha256').update(data).digest('hex')

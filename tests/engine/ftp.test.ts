@@ -4,12 +4,12 @@ import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import { ftpFacts } from '../../engine/ftp/ftp.ts'
 import { createGate } from '../../engine/net/gate.ts'
-import type { ResumeRecord } from '../../engine/resume.ts'
 import { startFetchChild } from '../support/children.ts'
 import { has } from '../support/facilities.ts'
+import { observeFetch } from '../support/fetching.ts'
 import {
   type BadFtp,
   type BadFtpOptions,
@@ -35,33 +35,13 @@ afterEach(async () => {
 /** Fetches without waiting between attempts, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
-  const troubles: string[] = []
-  const announced: unknown[] = []
-  const records: ResumeRecord[] = []
-  const fetched = fetchToPart({
-    partPath,
-    gate,
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      if (sentence !== null) troubles.push(sentence)
-    },
-    onStart: ({ head: _head, ...facts }) => {
-      announced.push(facts)
-    },
-    onCheckpoint: (record) => {
-      records.push(record)
-    },
-    sleep: async () => undefined,
-    random: () => 0.5,
-    ...more,
-  })
-  const outcome = await fetched.then(
-    ({ sizeBytes }) => sizeBytes,
-    (error: Error) => error.message,
-  )
-  return { outcome, troubles, announced, records }
+  const { outcome, sentences, starts, records } = await observeFetch({ ...more, partPath })
+  return {
+    outcome,
+    troubles: sentences,
+    announced: starts.map(({ head: _head, ...facts }) => facts),
+    records: records.map(({ record }) => record),
+  }
 }
 
 const isWhole = async () => bytes.equals(await readFile(partPath))

@@ -3,16 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Announced, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
 import { nameForLink } from '../../engine/text/names.ts'
 import { type BadRequest, type BadServer, startBadServer, type Wire } from '../support/bad-server.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { encoded } from '../support/old-encodings.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
 const bytes = solidBytes(300_017)
-const gate = createGate({ allowHosts: ['127.0.0.1', 'localhost'] })
 const folder = temporaryFolder('odd')
 let servers: BadServer[] = []
 afterEach(async () => {
@@ -29,32 +27,16 @@ async function serve(answer: (request: BadRequest, wire: Wire) => void | Promise
 /** Fetches without waiting between attempts, and returns whether the file is right, or the error message. */
 async function get(link: string) {
   const partPath = join(folder, randomBytes(8).toString('hex'))
-  const starts: Omit<Announced, 'head'>[] = []
-  const troubles: string[] = []
-  const fetched = fetchToPart({
-    link,
-    partPath,
-    gate,
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onStart: ({ head: _head, ...start }) => {
-      starts.push(start)
-    },
-    onTrouble: (sentence) => {
-      if (sentence !== null) troubles.push(sentence)
-    },
-    sleep: async () => undefined,
-    random: () => 0.5,
-    stallMs: 5000,
-  })
-  const outcome = await fetched.then(
-    async () => ((await readFile(partPath)).equals(bytes) ? 'whole' : 'other bytes'),
-    (error: Error) => error.message,
-  )
-  const announced = starts.at(-1)
-  const name = announced === undefined ? null : nameForLink(announced.url, announced.contentDisposition)
-  return { outcome, troubles, announced, name }
+  const { result, outcome, sentences, starts } = await observeFetch({ link, partPath, stallMs: 5000 })
+  const { head: _head, ...announced } = starts.at(-1) ?? { url: '', contentDisposition: null, head: null }
+  const name = starts.length === 0 ? null : nameForLink(announced.url, announced.contentDisposition)
+  const isWhole = result !== null && bytes.equals(await readFile(partPath))
+  return {
+    outcome: result === null ? outcome : isWhole ? 'whole' : 'other bytes',
+    troubles: sentences,
+    announced,
+    name,
+  }
 }
 
 async function give(wire: Wire, lines: string[] = [], body: Buffer = bytes): Promise<void> {

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FetchOptions, fetchToPart } from '../../engine/fetch/fetch.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import {
   type BadRequest,
@@ -14,6 +13,7 @@ import {
   type Wire,
 } from '../support/bad-server.ts'
 import { has } from '../support/facilities.ts'
+import { observeFetch } from '../support/fetching.ts'
 import { startNginx } from '../support/nginx.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -31,28 +31,9 @@ afterEach(() => server?.stop())
 /** Fetches into a new part file, and returns all that was reported on the way. */
 async function get(more: Partial<FetchOptions> & Pick<FetchOptions, 'link'>) {
   const partPath = more.partPath ?? join(folder, randomBytes(8).toString('hex'))
-  const troubles: (string | null)[] = []
-  const lengths: number[] = []
-  const records: { record: ResumeRecord; atMs: number }[] = []
-  await fetchToPart({
-    partPath,
-    gate: createGate({ allowHosts: ['127.0.0.1'] }),
-    signal: new AbortController().signal,
-    resume: null,
-    bootId: 'this boot',
-    onTrouble: (sentence) => {
-      if (sentence !== null) troubles.push(sentence)
-    },
-    onBytes: (length) => {
-      lengths.push(length)
-    },
-    onCheckpoint: (record) => {
-      records.push({ record, atMs: performance.now() })
-    },
-    sleep: async () => undefined,
-    ...more,
-  })
-  return { troubles, lengths, records, isWhole: bytes.equals(await readFile(partPath)) }
+  const { result, outcome, sentences, lengths, records } = await observeFetch({ ...more, partPath })
+  if (result === null) throw new Error(`${outcome}`)
+  return { troubles: sentences, lengths, records, isWhole: bytes.equals(await readFile(partPath)) }
 }
 
 const slowUntilAskedTwice = () => (server.requests.length < 2 ? 4 * MiB : 50 * MiB)
@@ -204,19 +185,9 @@ describe('the resume record', () => {
     const large = { bytes: Buffer.alloc(64 * MiB, bytes), etag: '"v1"' }
     const endless = Buffer.concat(Array.from({ length: 6 }, () => large.bytes))
     server = await startBadServer((request, wire) => giveFile(request, wire, { ...large, bytes: endless }))
-    const times: number[] = []
     const partPath = join(folder, 'fast')
-    await fetchToPart({
-      link: server.url('/a'),
-      partPath,
-      gate: createGate({ allowHosts: ['127.0.0.1'] }),
-      signal: new AbortController().signal,
-      resume: null,
-      bootId: 'this boot',
-      onCheckpoint: () => {
-        times.push(performance.now())
-      },
-    })
+    const { records } = await observeFetch({ link: server.url('/a'), partPath })
+    const times = records.map(({ atMs }) => atMs)
     const gaps = times.slice(1, -1).map((time, index) => time - (times[index] ?? 0))
     expect([(await stat(partPath)).size, gaps.length > 0, gaps.filter((gap) => gap < 250)]).toEqual([
       endless.length,
