@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawPost, sendRaw } from '../support/raw-http.ts'
 import { serviceEntry, startService, until } from '../support/service.ts'
@@ -87,13 +88,17 @@ it('reports a crash like any other error, without secrets', async () => {
   const folder = temporaryFolder('crash')
   const program = join(folder, 'crash.mjs')
   const message = `went wrong: http://me:${canary}@host.example/?q=${canary} test-secret token=${canary}\\n2026-01-01 forged`
+  const trigger = join(folder, 'trigger')
   await writeFile(
     program,
-    `process.on('SIGUSR2', () => { throw new Error('${message}', { cause: 'password: ${canary}' }) })`,
+    `import { existsSync } from 'node:fs'
+    setInterval(() => {
+      if (existsSync(${JSON.stringify(trigger)})) throw new Error('${message}', { cause: 'password: ${canary}' })
+    }, 20).unref()`,
   )
-  const service = await startService({ environment: { NODE_OPTIONS: `--import=${program}` } })
+  const service = await startService({ environment: { NODE_OPTIONS: `--import=${pathToFileURL(program)}` } })
   const gone = new Promise((resolve) => service.child.once('close', resolve))
-  service.child.kill('SIGUSR2')
+  await writeFile(trigger, '')
   expect(await gone).toBe(1)
   expect(service.log()).toMatch(
     /^\d{4}\S+Z Error: went wrong: http:\/\/host\.example\/\?… … token=…\n {4}2026-01-01 forged\n/,

@@ -144,9 +144,11 @@ export async function ask(url: string, name: string, request: Record<string, unk
   }
 }
 
-/** Polls until an answer meets the condition; fails after 40 seconds with the last answer. */
+const patienceMs = process.platform === 'win32' ? 120_000 : 40_000
+
+/** Polls until an answer meets the condition; fails after 40 seconds, or two minutes on Windows, with the last answer. */
 export async function until<T>(get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
-  const endMs = performance.now() + 40_000
+  const endMs = performance.now() + patienceMs
   for (;;) {
     const value = await get()
     if (isWanted(value)) return value

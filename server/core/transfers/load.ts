@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 
 /** When the load counts as high, so that the active limit applies. */
 export interface LoadOptions {
@@ -15,6 +15,7 @@ export interface LoadOptions {
 export function createLoadMeter({ busy, loadPerCore, diskQueue }: LoadOptions): () => boolean {
   let [lastMs, lastWeighted] = [performance.now(), weightedQueueMs()]
   let isDiskBusy = false
+  const measureLoad = createProcessorMeter()
   return () => {
     if (busy !== 'auto') return busy === 'always'
     const elapsedMs = performance.now() - lastMs
@@ -24,8 +25,36 @@ export function createLoadMeter({ busy, loadPerCore, diskQueue }: LoadOptions): 
       lastMs = performance.now()
       lastWeighted = weighted
     }
-    return isDiskBusy || (loadavg()[0] ?? 0) / availableParallelism() > loadPerCore
+    return measureLoad() > loadPerCore || isDiskBusy
   }
+}
+
+/**
+ * Returns a function that tells the load average for each core. Windows has none (Node's `os.loadavg` returns zeros there): its
+ * figure is the share of the processors' time that was used in the last second or more, and 2 when all of it was.
+ */
+function createProcessorMeter(): () => number {
+  if (process.platform !== 'win32') return () => (loadavg()[0] ?? 0) / availableParallelism()
+  let last = { atMs: Number.NEGATIVE_INFINITY, usedMs: 0, totalMs: 0 }
+  let share = 0
+  return () => {
+    if (performance.now() - last.atMs >= 1000) {
+      const now = processorTimes()
+      share = (now.usedMs - last.usedMs) / Math.max(1, now.totalMs - last.totalMs)
+      last = { atMs: performance.now(), ...now }
+    }
+    return share > 0.95 ? 2 : share
+  }
+}
+
+function processorTimes(): { usedMs: number; totalMs: number } {
+  let [usedMs, totalMs] = [0, 0]
+  for (const { times } of cpus()) {
+    const used = times.user + times.nice + times.sys + times.irq
+    usedMs += used
+    totalMs += used + times.idle
+  }
+  return { usedMs, totalMs }
 }
 
 /**
