@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBuffer } from 'yauzl'
 import { type Service, startService, until } from '../support/service.ts'
@@ -163,29 +161,6 @@ describe('a stored file', () => {
 })
 
 describe('the zip of a folder', () => {
-  it('of more than 65,535 items is a complete ZIP64', async () => {
-    const first = await startService()
-    await first.ask('files.create_dir', { name: 'Many' })
-    await first.stop()
-    const db = new DatabaseSync(join(first.data, 'putdesk.db'))
-    const add = db.prepare(
-      "INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, created_at) VALUES (1, 1, ?, ?, '', 'folder', 0, 1)",
-    )
-    db.exec('BEGIN')
-    for (let n = 0; n < 66_000; n++) add.run(`${n}`, `${n}`)
-    db.exec('COMMIT')
-    db.close()
-    const many = await startService({ data: first.data })
-    const own = /[0-9a-f]{40}/.exec(JSON.stringify((await many.ask('user.acctoken')).results))?.[0]
-    const response = await fetch(`${many.url}/stream-basket/1/1/atk/${own}`)
-    const zip = await bodyOf(response)
-    await many.stop()
-    const count = await new Promise<number>((resolve, reject) =>
-      fromBuffer(zip, (error, archive) => (error ? reject(error) : resolve(archive.entryCount))),
-    )
-    expect([count, response.headers.get('content-length')]).toEqual([66_000, `${zip.length}`])
-  })
-
   it('holds everything below it, with the announced length', async () => {
     const response = await fetch(`${service.url}/stream-basket/1/${folderId}/atk/${token}`)
     const zip = await bodyOf(response)

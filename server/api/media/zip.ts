@@ -1,11 +1,13 @@
+import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
-import { ZipFile } from 'yazl'
 import { freeName, safeName, twinKey } from '../../../engine/text/names.ts'
 import type { Content } from '../../core/space/content.ts'
 import type { Item, Space } from '../../core/space/space.ts'
 import { contentDisposition, safetyHeaders } from './headers.ts'
+import { writeZip, type ZipEntry, zipBytes } from './zip-writer.ts'
 
 interface ZipSource {
   space: Space
@@ -17,31 +19,34 @@ interface ZipSource {
  * Responds with a folder and all below it as a zip, stored without compression, so that its length is known beforehand.
  */
 export async function serveZip(request: IncomingMessage, response: ServerResponse, source: ZipSource): Promise<void> {
-  const zip = new ZipFile()
-  const broken = new Promise<never>((_, reject) => zip.on('error', reject))
   const { folder } = source
+  const entries: ZipEntry[] = []
   const missing: string[] = []
-  await addFolder(zip, { ...source, missing, added: 0, version: source.space.version() })
-  if (missing.length > 0)
-    zip.addBuffer(Buffer.from(`${missingNotice}\n\n${missing.join('\n')}\n`), missingName, { compress: false })
-  const length = await Promise.race([
-    new Promise<number>((resolve) =>
-      zip.end({ forceZip64Format: false, comment: '' }, (...[size]: number[]) => resolve(size ?? -1)),
-    ),
-    broken,
-  ])
+  await addFolder(entries, { ...source, missing, version: source.space.version() })
+  if (missing.length > 0) {
+    const text = Buffer.from(`${missingNotice}\n\n${missing.join('\n')}\n`)
+    entries.push({
+      name: missingName,
+      modifiedAt: new Date(),
+      file: { sizeBytes: text.length, read: () => Readable.from([text]) },
+    })
+  }
   response.writeHead(200, {
     ...safetyHeaders,
     'Content-Type': 'application/zip',
     'Content-Disposition': contentDisposition('attachment', `${safeName(folder.name)}.zip`),
-    ...(length >= 0 && { 'Content-Length': length }),
+    'Content-Length': zipBytes(entries),
   })
   if (request.method === 'HEAD') {
     response.end()
     return
   }
-  await Promise.race([pipeline(zip.outputStream, response), broken])
+  await pipeline(writeZip(entries), response)
 }
+
+const chunkBytes = 256 * 1024
+/** The format has 16 bits for it. */
+const maxNameBytes = 0xffff
 
 /** A file in the zip that lists the files that are missing from it. */
 const missingName = 'Missing files.txt'
@@ -53,12 +58,11 @@ const batchSize = 250
 interface Adding extends ZipSource {
   /** The paths of files whose content is not as it was stored. */
   missing: string[]
-  added: number
   /** The version of the space at the start. */
   version: number
 }
 
-async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix = ''): Promise<void> {
+async function addFolder(entries: ZipEntry[], all: Adding, folder = all.folder, prefix = ''): Promise<void> {
   const { space, content } = all
   const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
   const page = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
@@ -68,14 +72,16 @@ async function addFolder(zip: ZipFile, all: Adding, folder = all.folder, prefix 
     const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))
     taken.add(twinKey(name))
     const path = `${prefix}${name}`
-    const mtime = new Date(item.addedAtSeconds * 1000)
-    all.added += 1
-    if (all.added % batchSize === 0) await setImmediate()
-    if (item.kind === 'folder') {
-      zip.addEmptyDirectory(path, { mtime })
-      await addFolder(zip, all, item, `${path}/`)
+    const modifiedAt = new Date(item.addedAtSeconds * 1000)
+    if (entries.length % batchSize === 0) await setImmediate()
+    if (Buffer.byteLength(path) >= maxNameBytes) all.missing.push(path)
+    else if (item.kind === 'folder') {
+      entries.push({ name: `${path}/`, modifiedAt, file: null })
+      await addFolder(entries, all, item, `${path}/`)
     } else if (content.sizeBytes(item.content ?? '') === item.sizeBytes) {
-      zip.addFile(content.path(item.content ?? ''), path, { mtime, compress: false })
+      const place = content.path(item.content ?? '')
+      const read = () => createReadStream(place, { highWaterMark: chunkBytes })
+      entries.push({ name: path, modifiedAt, file: { sizeBytes: item.sizeBytes, read } })
     } else all.missing.push(path)
   }
 }
