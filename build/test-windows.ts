@@ -114,7 +114,7 @@ async function runSuite(on: WindowsNode, suite: string): Promise<Outcome> {
     results.push(failure('the whole file', `It exited with code ${code}.\n${output.slice(-4000)}`))
   const left = readdirSync(temp).length
   rmSync(folder, { recursive: true, force: true })
-  const missing = [...output.matchAll(/^Left out here is what needs: (.*)$/gm)].map(([, name = '']) => name.trim())
+  const missing = [...output.matchAll(/^Skipped, because it needs: (.*)$/gm)].map(([, name = '']) => name.trim())
   return { suite, results, left, missing: [...new Set(missing)], seconds: (performance.now() - startedAt) / 1000 }
 }
 

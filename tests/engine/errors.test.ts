@@ -9,6 +9,7 @@ import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from '../support/bad-server.ts'
 import { startFetchChild } from '../support/children.ts'
+import { has } from '../support/facilities.ts'
 import { observeFetch } from '../support/fetching.ts'
 import { makeCertificate } from '../support/ftp.ts'
 import { seededRandom } from '../support/seed.ts'
@@ -191,29 +192,32 @@ describe('a fetch that is redirected (F12)', () => {
     expect((await get({ link })).outcome).toContain(sentence)
   })
 
-  it('fails with the reason when it is redirected from https to http, and requests nothing there', async () => {
-    const certificate = makeCertificate(folder)
-    const plain = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
-    const [key, cert] = [await readFile(`${certificate}.key`), await readFile(`${certificate}.crt`)]
-    const secure = createServer({ key, cert }, (_request, response) => {
-      response.writeHead(302, { location: plain }).end()
-    })
-    const port = await new Promise<number>((resolve) => {
-      secure.listen(0, '127.0.0.1', () => {
-        const address = secure.address()
-        resolve(typeof address === 'object' && address !== null ? address.port : 0)
+  it.runIf(has('programs of Unix'))(
+    'fails with the reason when it is redirected from https to http, and requests nothing there',
+    async () => {
+      const certificate = makeCertificate(folder)
+      const plain = await serve((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
+      const [key, cert] = [await readFile(`${certificate}.key`), await readFile(`${certificate}.crt`)]
+      const secure = createServer({ key, cert }, (_request, response) => {
+        response.writeHead(302, { location: plain }).end()
       })
-    })
-    const link = `https://localhost:${port}/a`
-    const told = { link, partPath: join(folder, 'downgraded'), recordPath: join(folder, 'downgraded.json') }
-    const child = startFetchChild(told, { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
-    await child.ended
-    secure.close()
-    expect([child.messages.at(-1)?.error, server.requests]).toEqual([
-      '“localhost” redirects from a protected link to one that is not, which is not followed.',
-      [],
-    ])
-  })
+      const port = await new Promise<number>((resolve) => {
+        secure.listen(0, '127.0.0.1', () => {
+          const address = secure.address()
+          resolve(typeof address === 'object' && address !== null ? address.port : 0)
+        })
+      })
+      const link = `https://localhost:${port}/a`
+      const told = { link, partPath: join(folder, 'downgraded'), recordPath: join(folder, 'downgraded.json') }
+      const child = startFetchChild(told, { environment: { NODE_EXTRA_CA_CERTS: `${certificate}.crt` } })
+      await child.ended
+      secure.close()
+      expect([child.messages.at(-1)?.error, server.requests]).toEqual([
+        '“localhost” redirects from a protected link to one that is not, which is not followed.',
+        [],
+      ])
+    },
+  )
 
   it('sends stored credentials to their own origin, and to no other', async () => {
     const other = await startBadServer((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))

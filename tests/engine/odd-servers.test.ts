@@ -5,6 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { afterEach, describe, expect, it } from 'vitest'
 import { nameForLink } from '../../engine/text/names.ts'
 import { type BadRequest, type BadServer, startBadServer, type Wire } from '../support/bad-server.ts'
+import { has } from '../support/facilities.ts'
 import { observeFetch } from '../support/fetching.ts'
 import { encoded } from '../support/old-encodings.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
@@ -50,6 +51,8 @@ function send(wire: Wire, status: string, lines: string[]): void {
   wire.socket.end()
 }
 
+/** A case of zstd: it is only decoded where it notices a truncated body. */
+const inNode24 = <Row>(row: Row): Row[] => (has('Node 24') ? [row] : [])
 const latin1 = (buffer: Buffer) => buffer.toString('latin1')
 const escaped = (buffer: Buffer) => buffer.toString('hex').replace(/../g, '%$&').toUpperCase()
 
@@ -183,7 +186,7 @@ describe('an unrequested content coding', () => {
     ['GZIP', gzipSync(bytes)],
     ['deflate', deflateSync(bytes)],
     ['br', brotliCompressSync(bytes)],
-    ['zstd', zstdCompressSync(bytes)],
+    ...inNode24<[string, Buffer]>(['zstd', zstdCompressSync(bytes)]),
     ['gzip, br', brotliCompressSync(gzipSync(bytes))],
     ['identity', bytes],
     ['', bytes],
@@ -229,7 +232,7 @@ describe('an unrequested content coding', () => {
     ['gzip', gzipSync(bytes), Buffer.alloc(600)],
     ['br', brotliCompressSync(bytes), Buffer.from('\r\n')],
     ['deflate', deflateSync(bytes), Buffer.from('\n \n')],
-    ['zstd', zstdCompressSync(bytes), Buffer.from('\n')],
+    ...inNode24<[string, Buffer, Buffer]>(['zstd', zstdCompressSync(bytes), Buffer.from('\n')]),
   ])('ignores zeros or line breaks after the end of %s', async (coding, packed, padding) => {
     const body = Buffer.concat([packed, padding])
     const server = await serve((_request, wire) => give(wire, [`Content-Encoding: ${coding}`], body))

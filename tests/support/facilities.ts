@@ -25,6 +25,7 @@ const facilities = {
   '/proc': () => process.platform === 'linux',
   'file names of Unix': notOnWindows,
   'other loopback addresses': () => process.platform === 'linux',
+  'Node 24': () => Number.parseInt(process.versions.node, 10) >= 24,
   'a user who is root': () => process.getuid?.() === 0,
 } satisfies Record<string, () => boolean>
 
@@ -33,12 +34,12 @@ export type Facility = keyof typeof facilities
 /** True where the system has all of these. Tests that require a missing one are skipped and counted, and what they lack is named. */
 export function has(...wanted: Facility[]): boolean {
   const missing = wanted.filter((name) => !facilities[name]())
-  for (const name of missing) console.info(`${leftOut} ${name}`)
+  for (const name of missing) console.info(`${skipped} ${name}`)
   return missing.length === 0
 }
 
 /** The prefix of such a line; `build/test-windows.ts` collects them. */
-const leftOut = 'Left out here is what needs:'
+const skipped = 'Skipped, because it needs:'
 
 function notOnWindows(): boolean {
   return process.platform !== 'win32'
