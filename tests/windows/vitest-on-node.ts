@@ -45,10 +45,12 @@ function testsWhere(isHere: boolean) {
 function groupsWhere(isHere: boolean) {
   const describe = (title: string, body: () => void) => {
     node.describe(title, { timeout: Number.POSITIVE_INFINITY }, () => {
-      const wasLeftOut = isLeftOut
+      const [wasLeftOut, outer] = [isLeftOut, afterwards]
       isLeftOut ||= !isHere
+      afterwards = new Map()
       body()
       isLeftOut = wasLeftOut
+      afterwards = outer
     })
   }
   const each =
@@ -62,13 +64,28 @@ function groupsWhere(isHere: boolean) {
 export const it = Object.assign(testsWhere(true), { runIf: testsWhere })
 export const describe = Object.assign(groupsWhere(true), { runIf: groupsWhere })
 
-const hook = (add: typeof node.before) => (body: Body) => {
+const before = (add: typeof node.before) => (body: Body) => {
   if (!isLeftOut) add(async () => void (await body()), { timeout: timeoutMs })
 }
-export const beforeAll = hook(node.before)
-export const afterAll = hook(node.after)
-export const beforeEach = hook(node.beforeEach)
-export const afterEach = hook(node.afterEach)
+export const beforeAll = before(node.before)
+export const beforeEach = before(node.beforeEach)
+
+/** The hooks of the current group that run after its tests: the newest first, as in Vitest. */
+let afterwards = new Map<typeof node.after, Body[]>()
+const after = (add: typeof node.after) => (body: Body) => {
+  if (isLeftOut) return
+  const bodies = afterwards.get(add) ?? []
+  if (bodies.length === 0) {
+    const runAll = async () => {
+      for (const one of bodies.toReversed()) await one()
+    }
+    add(runAll, { timeout: timeoutMs })
+  }
+  bodies.push(body)
+  afterwards.set(add, bodies)
+}
+export const afterAll = after(node.after)
+export const afterEach = after(node.afterEach)
 
 /** Runs after the current test, the newest first. */
 export function onTestFinished(finish: () => unknown): void {
