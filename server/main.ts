@@ -18,6 +18,9 @@ const stopWithinMs = 4500
 // thread starts. Source: libuv, "Thread pool work scheduling".
 process.env.UV_THREADPOOL_SIZE ??= '8'
 
+// Node reads the title when it starts a thread, and crashes when that of the console is empty. Source: nodejs/node, issue 58695.
+if (process.platform === 'win32') process.title = 'Putdesk service'
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   const parent = options.users === null ? connectToParent() : null
