@@ -295,6 +295,13 @@ it('builds the stream URL with the current token', async () => {
   )
 })
 
+it('builds it again, although the token is a secret by now, and hides it where it is only shown', async () => {
+  const first = client()
+  const { url } = await first.stream(4701235, () => true)
+  expect((await first.stream(4701235, () => true)).url).toBe(url)
+  expect((await first.during(new AbortController().signal).stream(4701235, () => true)).url).toBe(url)
+})
+
 it("reports a wrong secret in the server's own words", async () => {
   await expect(client('no').account()).rejects.toMatchObject({
     code: 'signed-out',

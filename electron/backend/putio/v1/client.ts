@@ -29,6 +29,7 @@ import {
 /** More than any folder holds; v1's own default is 20. Source: API v1 §5.3. */
 const allItems = 10_000_000
 const anything = z.unknown()
+const WireToken = z.object({ token: z.string().min(1) })
 
 /** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`. */
 const ownCapabilities: Capabilities = { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true }
@@ -127,16 +128,20 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     },
 
     async stream(itemId, isTrusted) {
-      const [item, { token }] = await Promise.all([
-        one('files', 'info', { id: itemId }, WireItem),
-        ask('user', 'acctoken', {}, z.object({ token: z.string().min(1) })),
+      // Internal, because an earlier token may be part of the answers, and is needed again.
+      const info = { resource: 'files', method: 'info', params: { id: itemId }, isInternal: true }
+      const [found, { results }] = await Promise.all([
+        request(endpoint, info, firstOf(WireItem)),
+        request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
       ])
-      if (toItem(item).kind === 'folder')
-        throw new AppError('refused', `“${item.name}” is a folder: open it and play what is inside.`)
-      if (!item.stream_url) throw new AppError('refused', `“${item.name}” is not something that can be played.`)
-      checkHost(item.stream_url, item.name, { server: new URL(await endpoint.baseUrl()), isTrusted })
-      endpoint.secrets.add(token, { isOfServer: true })
-      return { name: item.name, url: withToken(item.stream_url, token) }
+      const { stream_url: streamUrl, ...item } = first(found.results)
+      const name = endpoint.secrets.cleanMessage(item.name)
+      if (toItem({ ...item, stream_url: null }).kind === 'folder')
+        throw new AppError('refused', `“${name}” is a folder: open it and play what is inside.`)
+      if (!streamUrl) throw new AppError('refused', `“${name}” is not something that can be played.`)
+      checkHost(streamUrl, name, { server: new URL(await endpoint.baseUrl()), isTrusted })
+      endpoint.secrets.add(results.token, { isOfServer: true })
+      return { name, url: withToken(streamUrl, results.token) }
     },
   }
 }

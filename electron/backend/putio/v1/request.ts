@@ -19,6 +19,15 @@ export interface Endpoint {
   signal?: AbortSignal
 }
 
+/** A request, by its resource and method. */
+interface Call {
+  resource: string
+  method: string
+  params?: Record<string, unknown>
+  /** True if the response is what the backend needs to go on, such as a token: then the secrets in it are kept. */
+  isInternal?: boolean
+}
+
 /**
  * Sends a request to a v1 server: key, secret and params go as one JSON object in a POST body, never in a URL. Returns the parsed
  * results, and the user's id if the server reports one. Errors: `signed-out`, `refused` and `not-found`, all with the server's
@@ -27,7 +36,7 @@ export interface Endpoint {
  */
 export async function request<T>(
   endpoint: Endpoint,
-  call: { resource: string; method: string; params?: Record<string, unknown> },
+  call: Call,
   results: z.ZodType<T>,
 ): Promise<{ results: T; userId: string | null }> {
   const body = await exchange(endpoint, call)
@@ -40,10 +49,8 @@ export async function request<T>(
   return { results: parsed.data, userId: userIdIn(data) }
 }
 
-async function exchange(
-  endpoint: Endpoint,
-  { resource, method, params = {} }: { resource: string; method: string; params?: Record<string, unknown> },
-): Promise<unknown> {
+async function exchange(endpoint: Endpoint, call: Call): Promise<unknown> {
+  const { resource, method, params = {}, isInternal = false } = call
   const { apiKey, apiSecret } = endpoint.key
   const base = await endpoint.baseUrl()
   const body = new URLSearchParams({
@@ -70,7 +77,7 @@ async function exchange(
   if (answer.status === 404) throw notPutio(base, new Error(`there is no ${resource}.${method}`))
   try {
     const body: unknown = JSON.parse(answer.text)
-    return endpoint.secrets.isIn(answer.text) ? endpoint.secrets.cleanMessage(body) : body
+    return !isInternal && endpoint.secrets.isIn(answer.text) ? endpoint.secrets.cleanMessage(body) : body
   } catch (cause) {
     throw notPutio(base, cause)
   }
