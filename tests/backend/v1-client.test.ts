@@ -295,7 +295,7 @@ it('builds the stream URL with the current token', async () => {
   )
 })
 
-it('builds it again, although the token is a secret by now, and hides it where it is only shown', async () => {
+it('builds it again when the token is a known secret by then', async () => {
   const first = client()
   const { url } = await first.stream(4701235, () => true)
   expect((await first.stream(4701235, () => true)).url).toBe(url)

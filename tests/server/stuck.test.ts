@@ -54,7 +54,6 @@ async function muteServer(greets: boolean): Promise<number> {
   return serve(server)
 }
 
-/** True for a process whose working directory is in a folder. */
 /** Stops the process that unpacks an archive, not the one that lists it first. Null while none is stopped. */
 function stopUnpacker(folder: string): number | null {
   const [pid] = [...commandLines()].find(([id, line]) => line.includes(' x -so ') && isIn(id, folder)) ?? []
@@ -69,6 +68,7 @@ function stopUnpacker(folder: string): number | null {
   }
 }
 
+/** True for a process whose working directory is in a folder. */
 function isIn(pid: number, folder: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)

@@ -51,12 +51,12 @@ const maxNameBytes = 0xffff
 /** A file in the zip that lists the files that are missing from it. */
 const missingName = 'Missing files.txt'
 const missingNotice =
-  'These files are not in here, because their content is missing or was changed on the disk of the service:'
+  'These files are not in here, because their content is missing or was changed on the disk of the service, or because their path is too long for a zip:'
 /** How many items are added before other work may run. */
 const batchSize = 250
 
 interface Adding extends ZipSource {
-  /** The paths of files whose content is not as it was stored. */
+  /** The paths of files whose content is not as it was stored, and of items whose path is too long. */
   missing: string[]
   /** The version of the space at the start. */
   version: number
