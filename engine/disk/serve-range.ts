@@ -14,6 +14,8 @@ interface Served {
   headers: Record<string, string>
   /** The expected length; null when unknown. */
   expectedBytes: number | null
+  /** A strong validator of the content, in its quotes. */
+  etag: string
 }
 
 /** A file that is not there, or not as long as it was when it was stored. */
@@ -33,8 +35,10 @@ export async function serveFile(request: IncomingMessage, response: ServerRespon
       forgetFile(served.path)
       throw new ChangedFileError(`it has ${sizeBytes} bytes instead of ${served.expectedBytes}`)
     }
-    const range = parseRange(request.headers.range, sizeBytes)
-    const headers = { ...served.headers, 'Accept-Ranges': 'bytes' }
+    const range = isSameContent(request.headers['if-range'], served.etag)
+      ? parseRange(request.headers.range, sizeBytes)
+      : null
+    const headers = { ...served.headers, 'Accept-Ranges': 'bytes', ETag: served.etag }
     if (range === 'unsatisfiable') {
       response.writeHead(416, { ...headers, 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
       return
@@ -51,6 +55,14 @@ export async function serveFile(request: IncomingMessage, response: ServerRespon
   } finally {
     release()
   }
+}
+
+/**
+ * False when `If-Range` names another version: then the whole file is sent. A weak tag, or a date, is never the same.
+ * Source: RFC 9110 §13.1.5.
+ */
+function isSameContent(ifRange: string | string[] | undefined, etag: string): boolean {
+  return ifRange === undefined || `${ifRange}`.trim() === etag
 }
 
 /**

@@ -88,6 +88,23 @@ describe('a stream URL', () => {
     expect((await bodyOf(response)).equals(film.subarray(start, end))).toBe(true)
   })
 
+  it('has a strong validator, with which a broken download continues, and without which it begins again', async () => {
+    const { headers } = await fetch(withToken(filmUrl), { method: 'HEAD' })
+    const etag = headers.get('etag') ?? ''
+    expect(etag).toMatch(/^"[0-9a-f]{32}"$/)
+    const statusWith = async (ifRange: string) => {
+      const response = await fetch(withToken(filmUrl), { headers: { range: 'bytes=100-', 'if-range': ifRange } })
+      await bodyOf(response)
+      return [response.status, response.headers.get('etag')]
+    }
+    expect(await statusWith(etag)).toEqual([206, etag])
+    for (const other of ['"another"', `W/${etag}`, 'Sat, 28 Nov 2026 00:00:00 GMT'])
+      expect(await statusWith(other)).toEqual([200, etag])
+    expect(
+      (await fetch(withToken(await urlOf('film (2).mp4', 'stream_url')), { method: 'HEAD' })).headers.get('etag'),
+    ).not.toBe(etag)
+  })
+
   it('answers a range past the end with 416', async () => {
     const response = await fetch(withToken(filmUrl), { headers: { range: `bytes=${film.length}-` } })
     expect([response.status, response.headers.get('content-range')]).toEqual([416, `bytes */${film.length}`])

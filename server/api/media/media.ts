@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ChangedFileError, serveFile } from '../../../engine/disk/serve-range.ts'
 import type { Core } from '../../core/core.ts'
@@ -53,7 +54,12 @@ export async function handleMedia(
     if (core.content.setDamaged(content, isDamaged)) space.touch()
   }
   try {
-    await serveFile(request, response, { path: core.content.path(content), headers, expectedBytes: item.sizeBytes })
+    await serveFile(request, response, {
+      path: core.content.path(content),
+      headers,
+      expectedBytes: item.sizeBytes,
+      etag: etagOf(content),
+    })
     setDamaged(false)
   } catch (error) {
     const reason = damageReason(error)
@@ -62,6 +68,11 @@ export async function handleMedia(
     core.report(new Error(`“${item.name}” cannot be given: ${reason}`, { cause: error }))
     refuse(response, 410, `“${item.name}” cannot be given: ${reason}. What is left was not changed.`)
   }
+}
+
+/** Content is never changed under its name, which stays inside. */
+function etagOf(content: string): string {
+  return `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`
 }
 
 /** Why a content file is not as it was stored; null for any other error. */
