@@ -1,0 +1,55 @@
+import { chmod, lstat } from 'node:fs/promises'
+import { markOrigin } from '../disk/mark-origin.ts'
+import { moveIntoPlace } from '../disk/move-into-place.ts'
+import { type Fetched, type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
+import { FetchError } from '../fetch-error.ts'
+import { removeSums } from '../part/part-sums.ts'
+import { formatSize } from '../text/format-size.ts'
+
+/** A file to save on this computer. `partPath` is on the same volume as `targetPath`. */
+export interface SaveOptions extends FetchOptions {
+  targetPath: string
+  /** Replaces a file of that name. Otherwise saving fails with `TargetTaken`, and the part file stays. */
+  isReplacing: boolean
+  /** The size that the service reports; null when unknown. */
+  sizeBytes: number | null
+}
+
+/** Another file has the name already. */
+export class TargetTaken extends FetchError {
+  override name = 'TargetTaken'
+}
+
+/**
+ * Fetches a file into its part file, and gives it its name when every byte is there and on the disk. Rejects as `fetchToPart` does,
+ * and with `TargetTaken`.
+ */
+export async function saveFile(options: SaveOptions): Promise<Fetched> {
+  const { partPath, targetPath, isReplacing, sizeBytes } = options
+  const fetched = await fetchToPart({
+    ...options,
+    onStart: async (announced) => {
+      if (sizeBytes !== null && announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes)
+        throw wrongSize(announced.sizeBytes, sizeBytes)
+      await options.onStart?.(announced)
+    },
+  })
+  if (sizeBytes !== null && fetched.sizeBytes !== sizeBytes) throw wrongSize(fetched.sizeBytes, sizeBytes)
+  // Before it has its name, so that it is never there without them.
+  await markOrigin(partPath, `${new URL(options.link).origin}/`)
+  await chmod(partPath, 0o666 & ~process.umask())
+  try {
+    await moveIntoPlace(partPath, targetPath, { isReplacing })
+  } catch (error) {
+    if (isReplacing || (await lstat(targetPath).catch(() => null)) === null) throw error
+    throw new TargetTaken('Another file has this name now.', { cause: error })
+  }
+  await removeSums(partPath)
+  return fetched
+}
+
+function wrongSize(bytes: number, expected: number): FetchError {
+  return new FetchError(
+    `The service sends ${formatSize(bytes)} instead of the ${formatSize(expected)} that it lists: reload the folder and save again.`,
+  )
+}

@@ -1,0 +1,84 @@
+import { linkSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { moveIntoPlace } from '../../engine/disk/move-into-place.ts'
+import { createGate } from '../../engine/net/gate.ts'
+import { type SaveOptions, saveFile } from '../../engine/save/save-file.ts'
+import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
+import { has } from '../support/facilities.ts'
+import { solidBytes } from '../support/solid-bytes.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+
+const bytes = solidBytes(3 * 1024 * 1024 + 5)
+let server: BadServer
+let folder: string
+beforeAll(async () => {
+  server = await startBadServer((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
+})
+afterAll(() => server.stop())
+beforeEach(() => {
+  folder = temporaryFolder('save')
+})
+
+const save = (more: Partial<SaveOptions> = {}) =>
+  saveFile({
+    link: server.url('/a'),
+    partPath: join(folder, '.a.part'),
+    targetPath: join(folder, 'a.bin'),
+    isReplacing: false,
+    sizeBytes: bytes.length,
+    gate: createGate({ allowHosts: ['127.0.0.1'] }),
+    signal: new AbortController().signal,
+    resume: null,
+    bootId: 'this boot',
+    sleep: async () => undefined,
+    ...more,
+  })
+
+describe('a saved file', () => {
+  it('is there under its name alone, with the permissions of new files', async () => {
+    expect(await save()).toEqual({ sizeBytes: bytes.length, isProven: true })
+    expect(readdirSync(folder)).toEqual(['a.bin'])
+    expect(readFileSync(join(folder, 'a.bin')).equals(bytes)).toBe(true)
+    if (has('permissions of Unix')) {
+      const umask = process.umask()
+      expect(statSync(join(folder, 'a.bin')).mode & 0o777).toBe(0o666 & ~umask)
+    }
+  })
+
+  it('never replaces another file, whose name it finds taken at the end, and can be finished under another name', async () => {
+    const target = join(folder, 'a.bin')
+    const late = save({ onBytes: () => writeFileSync(target, 'mine') })
+    await expect(late).rejects.toThrow('Another file has this name now.')
+    expect(readFileSync(target, 'utf8')).toBe('mine')
+    await save({ targetPath: join(folder, 'b.bin') })
+    expect(readFileSync(join(folder, 'b.bin')).equals(bytes)).toBe(true)
+  })
+
+  it('replaces a file where the person said so', async () => {
+    writeFileSync(join(folder, 'a.bin'), 'mine')
+    await save({ isReplacing: true })
+    expect(readFileSync(join(folder, 'a.bin')).equals(bytes)).toBe(true)
+  })
+
+  it('is refused when the service sends another size than it lists', async () => {
+    await expect(save({ sizeBytes: 5 })).rejects.toThrow(/instead of the 5 bytes that it lists/)
+    expect(readdirSync(folder)).not.toContain('a.bin')
+  })
+
+  it('fails with the reason when its folder is gone', async () => {
+    await rm(folder, { recursive: true })
+    await expect(save()).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('a finished part file', () => {
+  it('gets its name when Putdesk ended between the new name and the removal of the old one', async () => {
+    const [part, target] = [join(folder, 'part'), join(folder, 'target')]
+    writeFileSync(part, 'whole')
+    linkSync(part, target)
+    await moveIntoPlace(part, target)
+    expect([readdirSync(folder), readFileSync(target, 'utf8')]).toEqual([['target'], 'whole'])
+  })
+})
