@@ -81,6 +81,7 @@ const builds: Record<string, UserConfig> = {
   preload: forNode('electron/preload.ts', 'dist/electron', 'cjs', 'preload.cjs'),
   // CommonJS starts faster: when an ES module imports a Node module, all its getters run, and some of them load more modules.
   server: withCodeSplitting(forNode('server/main.ts', 'dist/server', 'cjs', 'main.cjs'), 'main.cjs', '[name].cjs'),
+  saver: forNode('electron/saver/main.ts', 'dist/saver', 'cjs', 'main.cjs'),
   // Each worker thread of the service is a separate bundle.
   'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
   // Most archives do not need the tables for guessing encodings.

@@ -10,6 +10,7 @@ export const nodeBundles = [
   'run-app',
   'preload',
   'server',
+  'saver',
   'torrent-worker',
   'extract-worker',
   'wasm-worker',

@@ -18,7 +18,8 @@ export const rooms: Record<string, readonly string[]> = {
   'engine/net': ['engine'],
   'engine/http': ['engine', 'engine/net', 'engine/text'],
   'engine/ftp': ['engine', 'engine/net', 'engine/text'],
-  'engine/fetch': ['engine/'],
+  'engine/fetch': ['engine', 'engine/disk', 'engine/ftp', 'engine/http', 'engine/net', 'engine/part', 'engine/text'],
+  'engine/save': ['engine/'],
 
   'server/log': [],
   'server/archive': ['engine/'],
@@ -43,7 +44,9 @@ export const rooms: Record<string, readonly string[]> = {
 
   'electron/backend/files': ['engine/disk'],
   'electron/backend/secrets': ['electron/backend/files', 'shared'],
-  'electron/backend/host': ['electron/backend/secrets', 'shared'],
+  // A process of its own, which knows nothing of accounts.
+  'electron/saver': ['engine/'],
+  'electron/backend/host': ['electron/backend/secrets', 'electron/saver', 'shared'],
   'electron/backend/history': ['electron/backend/files', 'shared'],
   'electron/backend/putio': ['electron/backend/files', 'electron/backend/host', 'electron/backend/secrets', 'shared'],
   'electron/backend/putio/v1': [
@@ -83,6 +86,16 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/text',
     'shared',
   ],
+  'electron/backend/saving': [
+    'electron/backend/accounts',
+    'electron/backend/files',
+    'electron/backend/host',
+    'electron/backend/putio',
+    'electron/saver',
+    'engine',
+    'engine/text',
+    'shared',
+  ],
   'electron/backend/playing': [
     'electron/backend/accounts',
     'electron/backend/host',
@@ -99,10 +112,9 @@ export const rooms: Record<string, readonly string[]> = {
   'renderer/parts': ['renderer/words'],
   'renderer/store': ['renderer/words', 'shared'],
   ...Object.fromEntries(
-    ['browser', 'links', 'notices', 'settings', 'sidebar', 'sign-in', 'toasts', 'transfers'].map((feature) => [
-      `renderer/features/${feature}`,
-      ['renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
-    ]),
+    ['browser', 'links', 'notices', 'saving', 'settings', 'sidebar', 'sign-in', 'toasts', 'transfers'].map(
+      (feature) => [`renderer/features/${feature}`, ['renderer/parts', 'renderer/store', 'renderer/words', 'shared']],
+    ),
   ),
   'renderer/app': ['renderer/features/', 'renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
   renderer: ['renderer/app', 'renderer/store', 'shared'],

@@ -3,7 +3,8 @@ import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { maxItemIds, maxLinks, maxTextLength } from './limits.ts'
+import { maxItemIds, maxLinks, maxSaves, maxTextLength } from './limits.ts'
+import { Conflict, Save, SaveId } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 
@@ -145,6 +146,28 @@ export const methods = {
     output: nothing,
   },
 
+  /**
+   * Saves items on this computer: to the folder used last, or to one that the person is asked for. If names are taken there and
+   * `conflict` is null, saves nothing and returns them. `folder` is null if the person chose none. Errors: not-found.
+   */
+  'saves.add': {
+    input: z.object({
+      ...inAccount,
+      itemIds: z.array(ItemId).min(1).max(maxSaves),
+      target: z.enum(['last', 'ask']),
+      conflict: Conflict.nullable(),
+    }),
+    output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(z.string()) }),
+  },
+  /** Stops saves for as long as the person wants. What is there already stays. */
+  'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  /** Continues paused saves, and tries failed ones again. */
+  'saves.resume': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  /** Removes saves from the list. Files that are complete stay; what is not complete is deleted. */
+  'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  /** Shows a save in its folder, in the system's file manager. Errors: not-found. */
+  'saves.show': { input: z.object({ saveId: SaveId }), output: nothing },
+
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
   /** Clears the history of an account; files stay. */
@@ -214,6 +237,8 @@ export const events = {
   }),
   /** Folders whose content changed. */
   'items.changed': z.object({ ...inAccount, folderIds: z.array(ItemId) }),
+  /** What changed in the list of what is saved on this computer; with `isReset`, the list starts empty. */
+  'saves.changed': z.object({ isReset: z.boolean(), upserted: z.array(Save), removed: z.array(SaveId) }),
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),

@@ -13,3 +13,6 @@ export const maxLinks = 1000
 
 /** The maximum number of items per action. */
 export const maxItemIds = 100_000
+
+/** The maximum number of items that can be saved at once. A folder counts as one. */
+export const maxSaves = 1000

@@ -27,6 +27,8 @@ export const Settings = z.object({
   downloadLimitBytesPerSecond: SpeedLimit.nullable(),
   /** The local service's upload limit while a torrent is downloading; null means no limit. Seeding is not limited. */
   uploadLimitBytesPerSecond: SpeedLimit.nullable(),
+  /** The limit for everything that is saved on this computer; null means no limit. */
+  saveLimitBytesPerSecond: SpeedLimit.nullable(),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
   sidebarWidth: z.number().int().min(160).max(480),
@@ -47,6 +49,7 @@ export const defaultSettings: Settings = {
   isDhtOn: true,
   downloadLimitBytesPerSecond: null,
   uploadLimitBytesPerSecond: null,
+  saveLimitBytesPerSecond: null,
   sortBy: 'name',
   isSortDescending: false,
   sidebarWidth: 228,

@@ -13,6 +13,7 @@ import { createLog } from './host/log.ts'
 import { itemHandlers } from './items/items.ts'
 import { createPlaying } from './playing/play.ts'
 import { createRelay } from './playing/relay.ts'
+import { Saving } from './saving/saving.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Vault } from './secrets/vault.ts'
 import { Hosters } from './service/hosters.ts'
@@ -92,10 +93,13 @@ export function createBackend(host: Host): Backend {
   const accounts = new Accounts({ file, vault, log, secrets, history, service, emit, show })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
+  const saving = new Saving({ accounts, host, log, emit, tell: addNotice, onSaved: showProblem('saves') })
+  saving.limit(settings.current().saveLimitBytesPerSecond)
   const opened = hosters
     .open()
     .catch((error: unknown) => log.error('hosters', error))
     .then(() => accounts.open())
+    .then(() => saving.open())
     .catch((error: unknown) => log.error('accounts', error))
   /** Offers made before a window was listening; sent at its first `sync`. */
   const offeredEarly: Offered[] = []
@@ -107,6 +111,7 @@ export function createBackend(host: Host): Backend {
       emit('settings.changed', settings.current())
       emit('service.changed', serviceState())
       accounts.emitAll()
+      saving.emitAll()
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
@@ -117,11 +122,13 @@ export function createBackend(host: Host): Backend {
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...hosters.handlers(),
     ...playing.handlers,
+    ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
       const changed = settings.change(change)
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
       else service.applySettings(before, changed)
+      saving.limit(changed.saveLimitBytesPerSecond)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null
@@ -175,6 +182,7 @@ export function createBackend(host: Host): Backend {
       else tellOffered(offered).catch((error: unknown) => log.error('offered', error))
     },
     close: async () => {
+      await saving.close()
       accounts.close()
       playing.close()
       file.close()

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, nativeTheme, shell } from 'electron'
+import { app, BrowserWindow, dialog, nativeTheme, shell } from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
 import { systemKeeper } from './secret-keeper.ts'
-import { startServiceProcess, whyNoService } from './service-process.ts'
+import { startSaverProcess, startServiceProcess, whyNoService } from './service-process.ts'
 
 const maxLogBytes = 5 * 1024 * 1024
 
@@ -17,6 +17,17 @@ export function createHost(): Host {
     secretKeeper: systemKeeper,
     startService: startServiceProcess,
     whyNoService,
+    startSaver: startSaverProcess,
+    chooseFolder: async (path) => {
+      const options = { defaultPath: path, properties: ['openDirectory' as const, 'createDirectory' as const] }
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+      const { filePaths } = await (window === undefined
+        ? dialog.showOpenDialog(options)
+        : dialog.showOpenDialog(window, options))
+      return filePaths[0] ?? null
+    },
+    downloadsFolder: () => app.getPath('downloads'),
+    showInFolder: (path) => shell.showItemInFolder(path),
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)
       if (problem !== '')

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { app, utilityProcess } from 'electron'
-import type { ServiceProcess } from '../backend/host/host.ts'
+import type { SaverProcess, ServiceProcess } from '../backend/host/host.ts'
 import { startInNode, stopWithinMs } from './node-service.ts'
 
 /** The first version of Node whose `node:sqlite` needs no flag. */
@@ -39,21 +39,47 @@ function findNode(): string | null {
 }
 
 function inUtilityProcess(script: string, args: readonly string[], writeLog: (line: string) => void): ServiceProcess {
-  const child = utilityProcess.fork(script, [...args], {
-    serviceName: 'Putdesk service',
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = startUtility(script, {
+    args,
+    name: 'Putdesk service',
+    writeLog: (line) => writeLog(`service: ${line}`),
   })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', (line) => writeLog(`service: ${line}`))
   return {
-    pid: child.pid ?? null,
-    send: (message) => child.postMessage(message),
-    onMessage: (listener) => child.on('message', listener),
-    onExit: (listener) => {
+    pid: child.process.pid ?? null,
+    send: (message) => child.process.postMessage(message),
+    onMessage: (listener) => child.process.on('message', listener),
+    onExit: child.onExit,
+    stop: () => child.stop({ stop: true }),
+  }
+}
+
+/** Starts the process that saves files. Unlike the service, it runs in every Electron. */
+export function startSaverProcess(writeLog: (line: string) => void): SaverProcess {
+  const script = join(app.getAppPath(), 'dist', 'saver', 'main.cjs')
+  const child = startUtility(script, { args: [], name: 'Putdesk saver', writeLog })
+  return {
+    send: (message) => child.process.postMessage(message),
+    onMessage: (listener) => child.process.on('message', listener),
+    onExit: child.onExit,
+    stop: () => child.stop({ kind: 'stop' }),
+  }
+}
+
+function startUtility(
+  script: string,
+  { args, name, writeLog }: { args: readonly string[]; name: string; writeLog: (line: string) => void },
+) {
+  const child = utilityProcess.fork(script, [...args], { serviceName: name, stdio: ['ignore', 'ignore', 'pipe'] })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', writeLog)
+  return {
+    process: child,
+    onExit: (listener: (code: number | null) => void) => {
       child.once('exit', listener)
     },
-    stop: async () => {
-      child.postMessage({ stop: true })
+    /** Sends the message that asks it to exit, and kills it if it has not after a few seconds. */
+    stop: async (message: unknown) => {
+      child.postMessage(message)
       const killing = setTimeout(() => child.kill(), stopWithinMs)
       await exited
       clearTimeout(killing)

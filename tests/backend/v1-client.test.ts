@@ -290,16 +290,16 @@ it.each([
 })
 
 it('builds the stream URL with the current token', async () => {
-  expect((await client().stream(4701235, () => true)).url).toBe(
+  expect((await client().stream(4701235, 'play', () => true)).url).toBe(
     'http://s01.put.io/stream-file/17/4701235/atk/bebe56e6b3455440f90bf9dec14b7c6be814c7c0',
   )
 })
 
 it('builds it again when the token is a known secret by then', async () => {
   const first = client()
-  const { url } = await first.stream(4701235, () => true)
-  expect((await first.stream(4701235, () => true)).url).toBe(url)
-  expect((await first.during(new AbortController().signal).stream(4701235, () => true)).url).toBe(url)
+  const { url } = await first.stream(4701235, 'play', () => true)
+  expect((await first.stream(4701235, 'play', () => true)).url).toBe(url)
+  expect((await first.during(new AbortController().signal).stream(4701235, 'play', () => true)).url).toBe(url)
 })
 
 it("reports a wrong secret in the server's own words", async () => {

@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type Backend, createBackend } from '../../electron/backend/backend.ts'
-import type { Host } from '../../electron/backend/host/host.ts'
+import type { Host, SaverProcess } from '../../electron/backend/host/host.ts'
 import { startInNode } from '../../electron/desktop/node-service.ts'
+import type { FromSaver } from '../../electron/saver/messages.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
 import type { ItemColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
@@ -37,6 +40,13 @@ export interface TestBackend {
   starts: { args: readonly string[]; told: unknown[] }[]
   /** Kills the running local service as a crash would. */
   killService(): void
+  /** The folder for downloads, and those that the person will choose when asked, in turn. */
+  downloadsFolder: string
+  chosenFolders: string[]
+  /** The paths that were shown in the system's file manager. */
+  shown: string[]
+  /** Kills the process that saves files as a crash would. */
+  killSaver(): void
   /** Resolves with the data of an event once it meets the condition. */
   next<E extends EventName>(name: E, isWanted: (data: EventData<E>) => boolean): Promise<EventData<E>>
   close(): Promise<void>
@@ -46,6 +56,7 @@ export interface TestBackendOptions {
   dataFolder?: string
   protection?: 'protected' | 'plain'
   allowHosts?: string[]
+  downloadsFolder?: string
 }
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
@@ -54,6 +65,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const log: string[] = []
   const starts: TestBackend['starts'] = []
   let servicePid: number | null = null
+  let saver: ReturnType<typeof fork> | null = null
+  const { downloadsFolder = temporaryFolder('downloads') } = options
+  const chosenFolders: string[] = []
+  const shown: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
   const host: Host = {
     dataFolder,
@@ -76,6 +91,13 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       }
     },
     whyNoService: () => null,
+    startSaver: (note) => {
+      saver = fork(saverEntry, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--no-warnings'] })
+      return asSaver(saver, note)
+    },
+    chooseFolder: async () => chosenFolders.shift() ?? null,
+    downloadsFolder: () => downloadsFolder,
+    showInFolder: (path) => void shown.push(path),
     openWithSystem: async () => undefined,
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
@@ -93,6 +115,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     killService: () => {
       if (servicePid !== null) process.kill(servicePid, 'SIGKILL')
     },
+    downloadsFolder,
+    chosenFolders,
+    shown,
+    killSaver: () => void saver?.kill('SIGKILL'),
     next: (name, isWanted) =>
       new Promise((resolve) => {
         client.on(name, (data) => {
@@ -100,6 +126,24 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
         })
       }),
     close: () => backend.close(),
+  }
+}
+
+const saverEntry = join(import.meta.dirname, '../../electron/saver/main.ts')
+
+function asSaver(child: ReturnType<typeof fork>, note: (line: string) => void): SaverProcess {
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', note)
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message)
+    },
+    onMessage: (listener) => child.on('message', (message: FromSaver) => listener(message)),
+    onExit: (listener) => void ended.then(listener),
+    stop: async () => {
+      if (child.connected) child.send({ kind: 'stop' })
+      await ended
+    },
   }
 }
 

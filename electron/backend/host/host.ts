@@ -1,4 +1,5 @@
 import type { Settings } from '../../../shared/settings.ts'
+import type { FromSaver, ToSaver } from '../../saver/messages.ts'
 import type { SecretKeeper } from '../secrets/vault.ts'
 
 /** The process of the local service, which may not be listening yet. Messages are the JSON objects of its protocol. */
@@ -7,6 +8,15 @@ export interface ServiceProcess {
   pid: number | null
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
+  onExit(listener: (code: number | null) => void): void
+  /** Asks the process to exit, and kills it if it has not exited after a few seconds. */
+  stop(): Promise<void>
+}
+
+/** The process that saves files on this computer. */
+export interface SaverProcess {
+  send(message: ToSaver): void
+  onMessage(listener: (message: FromSaver) => void): void
   onExit(listener: (code: number | null) => void): void
   /** Asks the process to exit, and kills it if it has not exited after a few seconds. */
   stop(): Promise<void>
@@ -24,6 +34,14 @@ export interface Host {
   startService(args: readonly string[], note: (line: string) => void): ServiceProcess
   /** Why the local service cannot run here, or null. */
   whyNoService(): string | null
+  /** Starts the process that saves files. Each line of its standard error goes to `note`. */
+  startSaver(note: (line: string) => void): SaverProcess
+  /** Asks the person for a folder; null if they choose none. `path` is where the dialog begins. */
+  chooseFolder(path: string): Promise<string | null>
+  /** The system's folder for downloads. */
+  downloadsFolder(): string
+  /** Shows a file in its folder, in the system's file manager. */
+  showInFolder(path: string): void
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
   /** Sets the theme of the window: light, dark, or the system's. */

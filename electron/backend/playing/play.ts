@@ -49,7 +49,7 @@ export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOpt
       'play.item': async ({ accountId, itemId, playerId, isHostTrusted }) => {
         const client = accounts.session(accountId).client()
         const player = choose(playerId ?? chosenPlayerId())
-        const stream = () => client.stream(itemId, (origin) => accounts.isTrusted(accountId, origin))
+        const stream = () => client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
         const asked = `${accountId}/${itemId}`
         const origin = isHostTrusted ? askedFor.get(asked) : undefined
         if (origin !== undefined) accounts.trust(accountId, origin)

@@ -47,9 +47,16 @@ export interface PutioClient {
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 
   /**
-   * A file's name and its stream URL with the current token. The URL is a secret, for the backend's own requests only. A host that is
-   * not the service's own gets the token only if `isTrusted` accepts its origin. Errors: refused if the item cannot be played,
-   * not-found, untrusted-host.
+   * A file's name and its stream URL with the current token, to play or to save it. The URL is a secret, for the backend's own requests
+   * only. A host that is not the service's own gets the token only if `isTrusted` accepts its origin. Errors: refused if the service
+   * gives no address for it, not-found, untrusted-host.
    */
-  stream(itemId: ItemId, isTrusted: (origin: string) => boolean): Promise<{ name: string; url: string }>
+  stream(
+    itemId: ItemId,
+    purpose: StreamPurpose,
+    isTrusted: (origin: string) => boolean,
+  ): Promise<{ name: string; url: string }>
 }
+
+/** Why a file is read. It decides how an error is worded. */
+export type StreamPurpose = 'play' | 'save'

@@ -4,7 +4,7 @@ import type { Quota } from '../../../../shared/account.ts'
 import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
-import type { PutioClient } from '../client.ts'
+import type { PutioClient, StreamPurpose } from '../client.ts'
 import { UnknownStreamHost } from '../unknown-stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
@@ -127,19 +127,21 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       return report
     },
 
-    async stream(itemId, isTrusted) {
+    async stream(itemId, purpose, isTrusted) {
       // Internal, because an earlier token may be part of the answers, and is needed again.
       const info = { resource: 'files', method: 'info', params: { id: itemId }, isInternal: true }
       const [found, { results }] = await Promise.all([
         request(endpoint, info, firstOf(WireItem)),
         request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
       ])
-      const { stream_url: streamUrl, ...item } = first(found.results)
+      const { stream_url: played, download_url: downloaded, ...item } = first(found.results)
+      const streamUrl = purpose === 'play' ? played : played || downloaded
       const name = endpoint.secrets.cleanMessage(item.name)
-      if (toItem({ ...item, stream_url: null }).kind === 'folder')
-        throw new AppError('refused', `“${name}” is a folder: open it and play what is inside.`)
-      if (!streamUrl) throw new AppError('refused', `“${name}” is not something that can be played.`)
-      checkHost(streamUrl, name, { server: new URL(await endpoint.baseUrl()), isTrusted })
+      if (toItem({ ...item, stream_url: null, download_url: null }).kind === 'folder')
+        throw new AppError('refused', `“${name}” is a folder: open it and ${purpose} what is inside.`)
+      if (!streamUrl)
+        throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gives no address for it.`)
+      checkHost(streamUrl, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
       endpoint.secrets.add(results.token, { isOfServer: true })
       return { name, url: withToken(streamUrl, results.token) }
     },
@@ -158,19 +160,25 @@ function toQuota(user: WireUser): Quota {
   }
 }
 
+const did: Record<StreamPurpose, string> = { play: 'played', save: 'saved' }
+
 /** Throws `untrusted-host`, or `refused` if the URL is invalid. */
 function checkHost(
   streamUrl: string,
-  name: string,
-  { server, isTrusted }: { server: URL; isTrusted: (origin: string) => boolean },
+  {
+    name,
+    purpose,
+    server,
+    isTrusted,
+  }: { name: string; purpose: StreamPurpose; server: URL; isTrusted: (origin: string) => boolean },
 ): void {
   const stream = URL.canParse(streamUrl) ? new URL(streamUrl) : null
   if (stream === null || !/^https?:$/.test(stream.protocol))
-    throw new AppError('refused', `“${name}” cannot be played: the server gave no usable address for it.`)
+    throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gave no usable address for it.`)
   if (isOwnStreamHost(server, stream) || isTrusted(stream.origin)) return
   throw new AppError(
     'untrusted-host',
-    `“${name}” would play from ${stream.host}, which is not the server of this account (${server.host}). Whoever runs it gets the access token of your account.`,
+    `“${name}” would be ${did[purpose]} from ${stream.host}, which is not the server of this account (${server.host}). Whoever runs it gets the access token of your account.`,
     { cause: new UnknownStreamHost(stream.origin) },
   )
 }

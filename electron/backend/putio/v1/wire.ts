@@ -97,6 +97,7 @@ export const WireItem = z.object({
   is_dir: perhapsFlag,
   size: perhapsDigits,
   stream_url: perhapsText,
+  download_url: perhapsText,
   putdesk: perhaps(z.object({ added_at: perhapsSeconds })),
 })
 export type WireItem = z.infer<typeof WireItem>

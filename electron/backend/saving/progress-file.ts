@@ -1,0 +1,91 @@
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import type { ResumeRecord } from '../../../engine/resume.ts'
+import { ItemId } from '../../../shared/item.ts'
+
+/** A line of the file: where an item is saved, and what is known of its part file. The last line of an item counts. */
+const Line = z.object({
+  itemId: ItemId,
+  /** Relative to the target folder, with slashes. */
+  path: z.string(),
+  isDone: z.boolean(),
+  /** The part file's number in its volume, so that it is known again under its final name. */
+  inode: z.string().nullable(),
+  resume: z.unknown().nullable(),
+})
+type Line = z.infer<typeof Line>
+
+/** What a save has done for one of its files. */
+export interface FileProgress {
+  path: string
+  isDone: boolean
+  inode: string | null
+  resume: ResumeRecord | null
+}
+
+/**
+ * What a save has done so far, one line of JSON after another. A line that was cut off by a crash is left out: then its file is looked at
+ * again, and continued from its part file or fetched again.
+ */
+export class ProgressFile {
+  readonly #path: string
+  readonly #files = new Map<ItemId, FileProgress>()
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(path: string) {
+    this.#path = path
+  }
+
+  static async open(folder: string, id: string): Promise<ProgressFile> {
+    const file = new ProgressFile(join(folder, `${id}.jsonl`))
+    const text = await readFile(file.#path, 'utf8').catch(() => '')
+    for (const line of text.split('\n')) file.#read(line)
+    // Rewritten without what is out of date; this also ends a line that was cut off.
+    await writeFile(file.#path, file.#whole(), { mode: 0o600 })
+    return file
+  }
+
+  get(itemId: ItemId): FileProgress | null {
+    return this.#files.get(itemId) ?? null
+  }
+
+  all(): ReadonlyMap<ItemId, FileProgress> {
+    return this.#files
+  }
+
+  /** Notes the progress of a file. It is read back after a crash of the program, but not always after one of the system. */
+  note(itemId: ItemId, progress: FileProgress): Promise<void> {
+    this.#files.set(itemId, progress)
+    this.#writing = this.#writing.then(() => appendFile(this.#path, lineOf(itemId, progress))).catch(() => undefined)
+    return this.#writing
+  }
+
+  async remove(): Promise<void> {
+    await this.#writing
+    await rm(this.#path, { force: true })
+  }
+
+  #read(text: string): void {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return
+    }
+    const line = Line.safeParse(value)
+    if (!line.success) return
+    const { itemId, resume, ...progress } = line.data
+    // The engine checks a record against the part file before it trusts it.
+    this.#files.set(itemId, { ...progress, resume: (resume as ResumeRecord | null) ?? null })
+  }
+
+  #whole(): string {
+    return [...this.#files].map(([itemId, progress]) => lineOf(itemId, progress)).join('')
+  }
+}
+
+function lineOf(itemId: ItemId, progress: FileProgress): string {
+  const line: Line = { itemId, ...progress }
+  return `${JSON.stringify(line)}\n`
+}

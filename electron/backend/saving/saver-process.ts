@@ -1,0 +1,71 @@
+import { AppError } from '../../../shared/errors.ts'
+import type { FromSaver, SaveRequest, ToSaver } from '../../saver/messages.ts'
+import type { Host, SaverProcess } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+
+/** How a file ended. */
+export type Ending = Extract<FromSaver, { kind: 'done' | 'failed' | 'cancelled' }>
+/** What is told on the way. */
+export type OnTheWay = Exclude<FromSaver, Ending>
+
+/** The process that saves files. It is started with the first file, and again after it has crashed. */
+export class SaverClient {
+  readonly #host: Host
+  readonly #log: Log
+  #process: SaverProcess | null = null
+  #isClosed = false
+  readonly #running = new Map<string, { tell: (message: OnTheWay) => void; end: (ending: Ending) => void }>()
+  readonly #settings = new Map<ToSaver['kind'], ToSaver>()
+
+  constructor(host: Host, log: Log) {
+    this.#host = host
+    this.#log = log
+  }
+
+  /** Saves one file. Resolves with how it ended; a crash of the process counts as a passing failure. */
+  save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
+    return new Promise((resolve) => {
+      this.#running.set(request.id, { tell, end: resolve })
+      this.#start().send({ kind: 'save', request })
+      signal.addEventListener('abort', () => this.#process?.send({ kind: 'cancel', id: request.id }), { once: true })
+    })
+  }
+
+  /** Applies at once, and to a process that is started later. */
+  set(message: Extract<ToSaver, { kind: 'limit' | 'reserve' }>): void {
+    this.#settings.set(message.kind, message)
+    this.#process?.send(message)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#process?.stop()
+  }
+
+  #start(): SaverProcess {
+    if (this.#isClosed) throw new AppError('cancelled', 'Putdesk is closing.')
+    if (this.#process !== null) return this.#process
+    const process = this.#host.startSaver((line) => this.#log.info(`saver: ${line}`))
+    this.#process = process
+    process.onMessage((message) => this.#receive(message))
+    process.onExit((code) => {
+      this.#process = null
+      if (!this.#isClosed) this.#log.info(`saver: ended by itself (${code ?? 'killed'})`)
+      const lost = [...this.#running]
+      this.#running.clear()
+      for (const [id, { end }] of lost)
+        end({ id, kind: 'failed', sentence: 'Saving was interrupted.', isTaken: false, isPassing: true })
+    })
+    for (const message of this.#settings.values()) process.send(message)
+    return process
+  }
+
+  #receive(message: FromSaver): void {
+    const found = this.#running.get(message.id)
+    if (found === undefined) return
+    if (message.kind === 'done' || message.kind === 'failed' || message.kind === 'cancelled') {
+      this.#running.delete(message.id)
+      found.end(message)
+    } else found.tell(message)
+  }
+}

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { safeName } from '../../../engine/text/names.ts'
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Save, SaveId } from '../../../shared/save.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { isObject } from '../files/json-content.ts'
+import { JsonFile } from '../files/json-file.ts'
+import type { Emit } from '../host/emit.ts'
+import type { Host } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+import { ProgressFile } from './progress-file.ts'
+import { TakenNames } from './save-folder.ts'
+import { SaveJob } from './save-job.ts'
+import { SaverClient } from './saver-process.ts'
+import { Slots } from './slots.ts'
+import { Speedometer } from './speedometer.ts'
+import { StoredSave } from './stored-save.ts'
+
+const maxFiles = 3
+const emitEveryMs = 500
+const group = 'saves'
+
+export interface SavingOptions {
+  accounts: Accounts
+  host: Host
+  log: Log
+  emit: Emit
+  tell(sentence: string): void
+  onSaved(problem: string | null): void
+}
+
+/** A save, and what it is doing now. */
+interface Entry {
+  save: StoredSave
+  progress: ProgressFile | null
+  job: SaveJob | null
+  stop: AbortController | null
+  ended: Promise<void>
+  speed: Speedometer
+}
+
+/** The saves of all accounts, in the order in which they get their turn. They survive restarts, and continue where they were. */
+export class Saving {
+  readonly #options: SavingOptions
+  readonly #file: JsonFile
+  readonly #folder: string
+  readonly #saver: SaverClient
+  readonly #slots = new Slots(maxFiles)
+  readonly #entries = new Map<SaveId, Entry>()
+  readonly #changed = new Set<SaveId>()
+  #timer: ReturnType<typeof setTimeout> | null = null
+
+  constructor(options: SavingOptions) {
+    const { host, log, tell, onSaved } = options
+    this.#options = options
+    this.#folder = join(host.dataFolder, 'saves')
+    this.#file = new JsonFile({
+      path: join(host.dataFolder, 'saves.json'),
+      title: 'list of what is saved here',
+      contents: 'entries',
+      whatToDo: 'Files that were saved are where they were; save the others again.',
+      groups: {
+        [group]: {
+          nouns: ['save', 'saves'],
+          idOf: (value) => (isObject(value) && typeof value.id === 'string' && value.id !== '' ? value.id : null),
+          isGood: (_id, value) => StoredSave.safeParse(value).success,
+        },
+        targets: {
+          nouns: ['folder', 'folders'],
+          idOf: (value) => (isObject(value) && typeof value.id === 'string' && value.id !== '' ? value.id : null),
+          isGood: (_id, value) => isObject(value) && typeof value.folder === 'string',
+        },
+      },
+      copies: [join(host.dataFolder, 'saves.last-good.json')],
+      isUsed: false,
+      tell,
+      onSaved,
+    })
+    this.#saver = new SaverClient(host, log)
+  }
+
+  /** Shows what is stored, and continues what was running. */
+  open(): void {
+    for (const value of this.#file.entries(group).values()) {
+      const { data } = StoredSave.safeParse(value)
+      if (data !== undefined) this.#entries.set(data.id, this.#entryOf(data))
+    }
+    for (const entry of this.#entries.values()) if (entry.save.state === 'active') this.#run(entry)
+  }
+
+  /** Limits the speed of all saves together, from now on. Null means no limit. */
+  limit(bytesPerSecond: number | null): void {
+    this.#saver.set({ kind: 'limit', bytesPerSecond })
+  }
+
+  /** Interrupts everything. It continues at the next start. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const { stop } of this.#entries.values()) stop?.abort()
+    await this.#saver.close()
+    await Promise.all([...this.#entries.values()].map(({ ended }) => ended))
+    this.#file.close()
+  }
+
+  emitAll(): void {
+    const upserted = [...this.#entries.values()].map((entry) => this.#shown(entry))
+    this.#options.emit('saves.changed', { isReset: true, upserted, removed: [] })
+  }
+
+  handlers(): HandlersOf<'saves'> {
+    return {
+      'saves.add': async ({ accountId, itemIds, target, conflict }) => {
+        const folder = await this.#chooseFolder(target)
+        if (folder === null) return { folder: null, saveIds: [], taken: [] }
+        const client = this.#options.accounts.session(accountId).client()
+        const items = []
+        for (const itemId of itemIds) items.push(await client.item(itemId))
+        const names = await TakenNames.of(folder)
+        const taken = items.filter(({ name }) => names.has(safeName(name))).map(({ name }) => name)
+        if (taken.length > 0 && conflict === null) return { folder, saveIds: [], taken }
+        const saveIds: SaveId[] = []
+        for (const item of items) {
+          const isTaken = names.has(safeName(item.name))
+          if (isTaken && conflict === 'skip' && item.kind !== 'folder') continue
+          const isMerged = isTaken && conflict !== 'keep-both'
+          const save: StoredSave = {
+            id: randomUUID(),
+            accountId,
+            itemId: item.id,
+            name: isMerged ? safeName(item.name) : names.take(item.name),
+            folder,
+            isFolder: item.kind === 'folder',
+            sizeBytes: item.kind === 'folder' ? null : item.sizeBytes,
+            conflict: conflict ?? 'keep-both',
+            state: 'active',
+            reason: null,
+            addedAtMs: Date.now(),
+          }
+          saveIds.push(save.id)
+          const entry = this.#entryOf(save)
+          this.#entries.set(save.id, entry)
+          this.#store(entry)
+          this.#run(entry)
+        }
+        return { folder, saveIds, taken: [] }
+      },
+      'saves.pause': async ({ saveIds }) => {
+        for (const entry of this.#pick(saveIds)) {
+          if (entry.save.state !== 'active') continue
+          this.#set(entry, { state: 'paused', reason: null })
+          entry.stop?.abort()
+        }
+        return null
+      },
+      'saves.resume': async ({ saveIds }) => {
+        for (const entry of this.#pick(saveIds)) {
+          if (entry.save.state !== 'paused' && entry.save.state !== 'error') continue
+          await entry.ended
+          this.#set(entry, { state: 'active', reason: null })
+          this.#run(entry)
+        }
+        return null
+      },
+      'saves.remove': async ({ saveIds }) => {
+        for (const entry of this.#pick(saveIds)) {
+          const { save } = entry
+          entry.stop?.abort()
+          await entry.ended
+          this.#entries.delete(save.id)
+          this.#file.put(group, { [save.id]: undefined })
+          if (save.state !== 'saved') await (await this.#jobOf(entry, new AbortController().signal)).removeParts()
+          await (entry.progress ?? (await ProgressFile.open(this.#folder, save.id))).remove()
+          this.#touch(save.id)
+        }
+        return null
+      },
+      'saves.show': async ({ saveId }) => {
+        const { save } = this.#one(saveId)
+        const path = join(save.folder, save.name)
+        const isThere = (await lstat(path).catch(() => null)) !== null
+        this.#options.host.showInFolder(isThere ? path : save.folder)
+        return null
+      },
+    }
+  }
+
+  async #chooseFolder(target: 'last' | 'ask'): Promise<string | null> {
+    const { host } = this.#options
+    const last = this.#lastFolder()
+    if (target === 'last') return last
+    const chosen = await host.chooseFolder(last)
+    if (chosen !== null) this.#file.put('targets', { last: { id: 'last', folder: chosen } })
+    return chosen
+  }
+
+  #lastFolder(): string {
+    const stored = this.#file.entries('targets').get('last')
+    return isObject(stored) && typeof stored.folder === 'string' ? stored.folder : this.#options.host.downloadsFolder()
+  }
+
+  #one(saveId: SaveId): Entry {
+    const entry = this.#entries.get(saveId)
+    if (entry === undefined) throw new AppError('not-found', 'This is no longer in the list.')
+    return entry
+  }
+
+  #pick(saveIds: readonly SaveId[]): Entry[] {
+    return saveIds.flatMap((id) => this.#entries.get(id) ?? [])
+  }
+
+  #entryOf(save: StoredSave): Entry {
+    return { save, progress: null, job: null, stop: null, ended: Promise.resolve(), speed: new Speedometer() }
+  }
+
+  #run(entry: Entry): void {
+    const stop = new AbortController()
+    entry.stop = stop
+    entry.ended = this.#work(entry, stop.signal)
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return
+        if (!(error instanceof AppError)) this.#options.log.error('saving', error)
+        const sentence =
+          error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
+        this.#set(entry, { state: 'error', reason: sentence })
+      })
+      .finally(() => {
+        entry.job = null
+        entry.stop = null
+        this.#touch(entry.save.id)
+      })
+  }
+
+  async #work(entry: Entry, signal: AbortSignal): Promise<void> {
+    const job = await this.#jobOf(entry, signal)
+    entry.job = job
+    const problems = await job.run()
+    const [first, ...others] = problems
+    if (first === undefined) this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes })
+    else
+      this.#set(entry, {
+        state: 'error',
+        reason: others.length === 0 ? first : `${problems.length} files could not be saved. ${first}`,
+      })
+  }
+
+  async #jobOf(entry: Entry, signal: AbortSignal): Promise<SaveJob> {
+    const { accounts } = this.#options
+    const { save } = entry
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    entry.progress ??= await ProgressFile.open(this.#folder, save.id)
+    return new SaveJob({
+      save,
+      progress: entry.progress,
+      client: () => accounts.session(save.accountId).client(),
+      isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
+      slot: (stop) => this.#slots.take(stop),
+      fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
+      onChange: () => this.#touch(save.id),
+      signal,
+    })
+  }
+
+  #set(entry: Entry, change: Partial<StoredSave>): void {
+    entry.save = { ...entry.save, ...change }
+    this.#store(entry)
+  }
+
+  #store({ save }: Entry): void {
+    this.#file.put(group, { [save.id]: save })
+    this.#touch(save.id)
+  }
+
+  /** Tells the windows soon. */
+  #touch(id: SaveId): void {
+    this.#changed.add(id)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      const ids = [...this.#changed]
+      this.#changed.clear()
+      this.#options.emit('saves.changed', {
+        isReset: false,
+        upserted: this.#pick(ids).map((one) => this.#shown(one)),
+        removed: ids.filter((one) => !this.#entries.has(one)),
+      })
+      // A save that stalls has a speed, too.
+      for (const { save, job } of this.#entries.values()) if (job?.isMoving === true) this.#touch(save.id)
+    }, emitEveryMs)
+  }
+
+  #shown({ save, job, speed }: Entry): Save {
+    const isSaved = save.state === 'saved'
+    const sizeBytes = job?.sizeBytes ?? save.sizeBytes
+    const savedBytes = isSaved ? (save.sizeBytes ?? 0) : (job?.savedBytes ?? 0)
+    const bytesPerSecond = job === null ? null : speed.reach(savedBytes)
+    const left = sizeBytes === null || bytesPerSecond === null || bytesPerSecond < 1 ? null : sizeBytes - savedBytes
+    return {
+      id: save.id,
+      accountId: save.accountId,
+      itemId: save.itemId,
+      name: save.name,
+      folder: save.folder,
+      isFolder: save.isFolder,
+      status: save.state === 'active' ? activity(job) : save.state,
+      sizeBytes,
+      savedBytes,
+      doneFiles: isSaved && !save.isFolder ? 1 : (job?.doneFiles ?? 0),
+      totalFiles: job?.totalFiles ?? (save.isFolder ? null : 1),
+      speedBytesPerSecond: bytesPerSecond,
+      secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
+      reason: job?.reason ?? save.reason,
+    }
+  }
+}
+
+function activity(job: SaveJob | null): 'waiting' | 'listing' | 'saving' {
+  if (job === null) return 'waiting'
+  if (job.isListing) return 'listing'
+  return job.isMoving ? 'saving' : 'waiting'
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { Slots } from './slots.ts'
+
+const never = new AbortController().signal
+
+it('gives slots in the order of waiting, and leaves out who gave up', async () => {
+  const slots = new Slots(1)
+  const order: string[] = []
+  const release = await slots.take(never)
+  const stop = new AbortController()
+  const takes = [
+    slots.take(stop.signal).catch(() => 'stopped'),
+    slots.take(never).then((free) => {
+      order.push('second')
+      free()
+    }),
+    slots.take(never).then((free) => {
+      order.push('third')
+      free()
+    }),
+  ]
+  stop.abort()
+  expect(await takes[0]).toBe('stopped')
+  release()
+  release()
+  await Promise.all(takes)
+  expect(order).toEqual(['second', 'third'])
+  expect(await slots.take(never)).toBeTypeOf('function')
+})
+
+it('refuses who was stopped before', async () => {
+  await expect(new Slots(1).take(AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+})

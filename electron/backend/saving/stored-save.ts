@@ -1,0 +1,23 @@
+import * as z from 'zod'
+import { AccountId } from '../../../shared/account.ts'
+import { ItemId } from '../../../shared/item.ts'
+import { Conflict, SaveId } from '../../../shared/save.ts'
+
+/** A save as it is stored in `saves.json`. What it has done so far is in a file of its own: see `progress-file.ts`. */
+export const StoredSave = z.object({
+  id: SaveId,
+  accountId: AccountId,
+  itemId: ItemId,
+  /** Its name here, once it is known to be free. */
+  name: z.string().min(1),
+  /** An absolute path that the person chose. */
+  folder: z.string().min(1),
+  isFolder: z.boolean(),
+  sizeBytes: z.number().min(0).nullable(),
+  conflict: Conflict,
+  /** `active` covers waiting, listing and saving: which it is, is found out at each start. */
+  state: z.enum(['active', 'paused', 'saved', 'error']),
+  reason: z.string().nullable(),
+  addedAtMs: z.number(),
+})
+export type StoredSave = z.infer<typeof StoredSave>

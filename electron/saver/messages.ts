@@ -1,0 +1,33 @@
+import type { ResumeRecord } from '../../engine/resume.ts'
+
+/** One file to save. The link holds the account's token, so it goes through the pipe only. */
+export interface SaveRequest {
+  /** Chosen by the backend; unique among those that run. */
+  id: string
+  link: string
+  partPath: string
+  targetPath: string
+  isReplacing: boolean
+  sizeBytes: number | null
+  resume: ResumeRecord | null
+}
+
+/** What the backend sends. */
+export type ToSaver =
+  | { kind: 'save'; request: SaveRequest }
+  | { kind: 'cancel'; id: string }
+  | { kind: 'limit'; bytesPerSecond: number | null }
+  | { kind: 'reserve'; bytes: number }
+  | { kind: 'stop' }
+
+/** What the saver reports about a file. After `done`, `failed` or `cancelled` nothing else comes. */
+export type FromSaver = { id: string } & (
+  | { kind: 'progress'; bytes: number }
+  /** `inode` is the number of the part file in its volume, which it keeps under its final name. */
+  | { kind: 'record'; record: ResumeRecord; inode: string | null }
+  | { kind: 'trouble'; sentence: string | null }
+  | { kind: 'done'; sizeBytes: number; isProven: boolean }
+  /** `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. */
+  | { kind: 'failed'; sentence: string; isTaken: boolean; isPassing: boolean }
+  | { kind: 'cancelled' }
+)

@@ -1,0 +1,103 @@
+import { lstat } from 'node:fs/promises'
+import { errorCode, FetchError, translateError } from '../../engine/fetch-error.ts'
+import { createGate } from '../../engine/net/gate.ts'
+import { RateLimit } from '../../engine/net/rate-limit.ts'
+import { bootId } from '../../engine/part/boot-id.ts'
+import { saveFile, TargetTaken } from '../../engine/save/save-file.ts'
+import type { FromSaver, SaveRequest, ToSaver } from './messages.ts'
+
+const progressMs = 250
+
+/** Saves files, any number at once, for the backend, which decides when and how many. */
+export class Saver {
+  readonly #send: (message: FromSaver) => void
+  readonly #running = new Map<string, AbortController>()
+  readonly #limit = new RateLimit(null)
+  readonly #boot = bootId()
+  #reserveBytes: number | undefined
+
+  constructor(send: (message: FromSaver) => void) {
+    this.#send = send
+  }
+
+  receive(message: ToSaver): void {
+    if (message.kind === 'limit') this.#limit.set(message.bytesPerSecond)
+    else if (message.kind === 'reserve') this.#reserveBytes = message.bytes
+    else if (message.kind === 'cancel') this.#running.get(message.id)?.abort()
+    else if (message.kind === 'save') void this.#save(message.request)
+  }
+
+  /** Interrupts everything. Part files stay, and continue later. */
+  async close(): Promise<void> {
+    for (const stop of this.#running.values()) stop.abort()
+    while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+
+  async #save(request: SaveRequest): Promise<void> {
+    const { id, link } = request
+    const stop = new AbortController()
+    this.#running.set(id, stop)
+    let toldAtMs = Number.NEGATIVE_INFINITY
+    let length = 0
+    let inode: string | null = null
+    const tell = () => {
+      toldAtMs = performance.now()
+      this.#send({ id, kind: 'progress', bytes: length })
+    }
+    try {
+      const { sizeBytes, isProven } = await saveFile({
+        ...request,
+        // The address comes from the account's own server, which may be on this computer or the person's network.
+        gate: createGate({ allowHosts: [new URL(link).hostname] }),
+        signal: stop.signal,
+        bootId: this.#boot,
+        ...(this.#reserveBytes !== undefined && { reserveBytes: this.#reserveBytes }),
+        onBytes: async (bytes) => {
+          const more = bytes - length
+          length = bytes
+          if (performance.now() - toldAtMs >= progressMs) tell()
+          if (more > 0) await this.#limit.pass(more)
+        },
+        onCheckpoint: async (record) => {
+          inode ??= await inodeOf(request.partPath)
+          this.#send({ id, kind: 'record', record, inode })
+        },
+        onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
+      })
+      length = sizeBytes
+      tell()
+      this.#send({ id, kind: 'done', sizeBytes, isProven })
+    } catch (cause) {
+      if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
+      else this.#send({ id, kind: 'failed', ...describe(cause, link) })
+    } finally {
+      this.#running.delete(id)
+    }
+  }
+}
+
+async function inodeOf(path: string): Promise<string | null> {
+  const found = await lstat(path, { bigint: true }).catch(() => null)
+  return found === null || found.ino === 0n ? null : `${found.ino}`
+}
+
+function describe(cause: unknown, link: string): { sentence: string; isTaken: boolean; isPassing: boolean } {
+  const error = translateError(cause, new URL(link).hostname)
+  if (error instanceof FetchError)
+    return { sentence: error.message, isTaken: error instanceof TargetTaken, isPassing: error.isPassing }
+  return { sentence: diskSentence(errorCode(error)), isTaken: false, isPassing: false }
+}
+
+const diskSentences: Record<string, string> = {
+  ENOENT: 'The folder to save in is gone.',
+  ENOTDIR: 'Something else is in the place of the folder to save in.',
+  EACCES: 'Putdesk may not write to this folder.',
+  EPERM: 'Putdesk may not write to this folder.',
+  EROFS: 'The disk of this folder is read-only.',
+  EIO: 'The disk reports an error.',
+  ENAMETOOLONG: 'The name is too long for this folder.',
+}
+
+function diskSentence(code: string): string {
+  return diskSentences[code] ?? 'The system refuses to write the file.'
+}
