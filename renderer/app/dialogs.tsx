@@ -22,6 +22,10 @@ const ArchivePassword = lazy(async () => ({
   default: (await import('../features/transfers/archive-password.tsx')).ArchivePassword,
 }))
 
+const SaveConflict = lazy(async () => ({
+  default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
+}))
+
 /** The open dialog. Each is loaded on first use. */
 export function Dialogs() {
   const dialog = useApp((state) => state.dialog)
@@ -44,6 +48,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ShortcutList />
     case 'archive-password':
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
+    case 'save-conflict':
+      return <SaveConflict given={dialog} />
     case 'history':
       return <HistoryDialog accountId={dialog.accountId} />
     default: {

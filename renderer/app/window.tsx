@@ -3,8 +3,8 @@ import { Toolbar } from '../features/browser/toolbar.tsx'
 import { Banners } from '../features/notices/banners.tsx'
 import { StatusBar } from '../features/notices/status-bar.tsx'
 import { Sidebar } from '../features/sidebar/sidebar.tsx'
-import { TransferDock } from '../features/transfers/transfer-dock.tsx'
 import { Announcer } from './announcer.tsx'
+import { Dock } from './dock.tsx'
 import { DropOverlay } from './drop-overlay.tsx'
 import { useDrops } from './use-drops.ts'
 import { useEarlyLoading } from './use-early-loading.ts'
@@ -24,7 +24,7 @@ export function Window() {
         <Sidebar />
         <main className={styles.main}>
           <FileList />
-          <TransferDock />
+          <Dock />
         </main>
       </div>
       <StatusBar />

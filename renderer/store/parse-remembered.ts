@@ -94,6 +94,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const accountId = parts.get('accountId')
   const downloadLimitBytesPerSecond = parts.get('downloadLimitBytesPerSecond')
   const uploadLimitBytesPerSecond = parts.get('uploadLimitBytesPerSecond')
+  const saveLimitBytesPerSecond = parts.get('saveLimitBytesPerSecond') ?? null
   const sidebarWidth = toNumber(parts.get('sidebarWidth'))
   const dockHeight = toNumber(parts.get('dockHeight'))
   const flags = ['isDhtOn', 'isSortDescending', 'isDockOpen'].map((name) => parts.get(name))
@@ -105,6 +106,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   )
     return null
   if (!isTextOrNull(playerId) || !isTextOrNull(accountId)) return null
+  if (!isLimitOrNull(saveLimitBytesPerSecond)) return null
   if (!isLimitOrNull(downloadLimitBytesPerSecond) || !isLimitOrNull(uploadLimitBytesPerSecond)) return null
   if (!isWithin(sidebarWidth, 160, 480) || !isWithin(dockHeight, 96, 800)) return null
   const [isDhtOn = true, isSortDescending = false, isDockOpen = true] = flags
@@ -116,6 +118,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     accountId,
     downloadLimitBytesPerSecond,
     uploadLimitBytesPerSecond,
+    saveLimitBytesPerSecond,
     sidebarWidth,
     dockHeight,
     isDhtOn,

@@ -1,6 +1,7 @@
 import type { Account } from '../../shared/account.ts'
 import { type Capabilities, noCapabilities } from '../../shared/capabilities.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
+import { holdsSlot } from '../../shared/slots.ts'
 import { say } from '../words/say.ts'
 import type { FolderState } from './items.ts'
 import { folderKey, folderOfKey } from './keys.ts'
@@ -28,6 +29,16 @@ const noTransfers: Transfers = new Map()
 
 export function shownTransfers({ place, transfers }: AppState): Transfers {
   return (place === null ? null : transfers.get(place.accountId)) ?? noTransfers
+}
+
+/** How many transfers of the shown account hold a slot. */
+export function activeTransfers(state: AppState): number {
+  return [...shownTransfers(state).values()].filter(({ status }) => holdsSlot(status)).length
+}
+
+/** How many saves are not finished, paused or failed. */
+export function activeSaves({ saves }: AppState): number {
+  return [...saves.values()].filter(({ status }) => ['waiting', 'listing', 'saving'].includes(status)).length
 }
 
 export function crumbName(crumb: Crumb): string {

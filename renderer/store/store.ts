@@ -6,6 +6,7 @@ import { type HistorySlice, historySlice } from './history.ts'
 import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
+import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
 import { type TreeSlice, treeSlice } from './tree.ts'
@@ -17,6 +18,7 @@ export type AppState = AccountsSlice &
   NavigationSlice &
   ItemActionsSlice &
   TransfersSlice &
+  SavesSlice &
   HistorySlice &
   AnalysisSlice &
   SettingsSlice &
@@ -41,6 +43,7 @@ export function createAppStore(client: Client): AppStore {
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
+    ...savesSlice(client)(set, get),
     ...historySlice(client)(set, get),
     ...analysisSlice(client)(set, get),
     ...settingsSlice(client)(set, get),

@@ -19,6 +19,13 @@ export type DialogState =
   | { kind: 'settings' }
   | { kind: 'history'; accountId: AccountId }
   | { kind: 'archive-password'; accountId: AccountId; transferId: TransferId }
+  | {
+      kind: 'save-conflict'
+      accountId: AccountId
+      itemIds: readonly ItemId[]
+      folder: string
+      taken: readonly string[]
+    }
   | { kind: 'shortcuts' }
 
 type MenuState =

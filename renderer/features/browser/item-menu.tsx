@@ -1,10 +1,12 @@
 import {
   CheckCheck,
   ClipboardPaste,
+  FolderDown,
   FolderOpen,
   FolderPlus,
   FolderSearch,
   Link,
+  MonitorDown,
   Pencil,
   Play,
   RefreshCw,
@@ -68,6 +70,24 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       run: () => state.goTo(accountId, only.parentId, only.id),
     })
   }
+
+  const saving: MenuAction[] =
+    rows.length === 0
+      ? []
+      : [
+          {
+            label: say('action.save'),
+            icon: MonitorDown,
+            keys: keysOf('Ctrl', 'S'),
+            run: () => void state.saveItems(accountId, idsOf(rows), 'last'),
+          },
+          {
+            label: say('action.saveAs'),
+            icon: FolderDown,
+            keys: keysOf('Ctrl', 'Shift', 'S'),
+            run: () => void state.saveItems(accountId, idsOf(rows), 'ask'),
+          },
+        ]
 
   const changing: MenuAction[] = []
   if (only) {
@@ -133,5 +153,16 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
           },
         ]
 
-  return <PointerMenu x={x} y={y} groups={[opening, changing, here, deleting]} onClose={() => state.openMenu(null)} />
+  return (
+    <PointerMenu
+      x={x}
+      y={y}
+      groups={[opening, saving, changing, here, deleting]}
+      onClose={() => state.openMenu(null)}
+    />
+  )
+}
+
+function idsOf(rows: readonly { id: number }[]): number[] {
+  return rows.map(({ id }) => id)
 }

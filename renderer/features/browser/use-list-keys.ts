@@ -66,6 +66,7 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     const key = event.key.toLowerCase()
     if (isCommand && key === 'a') state.setSelection(selectAll(state.selection, shown))
     else if (isCommand && key === 'x') cutSelected()
+    else if (isCommand && key === 's') saveSelected(event.shiftKey)
     else if (isCommand && event.key === ' ') move(shown.placeOf(state.selection.focusId ?? -1), 'toggle')
     else if (event.key === 'Escape') {
       if (state.cut !== null) state.cutItems(null)
@@ -82,6 +83,12 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     const { place, cutItems } = store.getState()
     const items = selectedRows(store.getState()).map(({ id, parentId }) => ({ id, parentId }))
     if (place !== null && items.length > 0) cutItems({ accountId: place.accountId, items })
+  }
+
+  function saveSelected(isAsked: boolean) {
+    const { place, saveItems } = store.getState()
+    const ids = selectedRows(store.getState()).map(({ id }) => id)
+    if (place !== null && ids.length > 0) void saveItems(place.accountId, ids, isAsked ? 'ask' : 'last')
   }
 
   function rename() {

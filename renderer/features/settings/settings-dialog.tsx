@@ -2,6 +2,7 @@ import { useEffect, useId } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { LimitField } from './limit-field.tsx'
 import { OwnHosts } from './own-hosts.tsx'
 import { PaidHosters } from './paid-hosters.tsx'
 import styles from './settings.module.css'
@@ -65,6 +66,16 @@ export function SettingsDialog() {
             </select>
           )}
         </div>
+        <section className={styles.group} aria-labelledby={`${id}-saving`}>
+          <h3 id={`${id}-saving`} className={styles.legend}>
+            {say('settings.saving')}
+          </h3>
+          <LimitField
+            label={say('settings.saveLimit')}
+            bytesPerSecond={settings.saveLimitBytesPerSecond}
+            onChange={(limit) => void changeSettings({ saveLimitBytesPerSecond: limit })}
+          />
+        </section>
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
         <TorrentSettings settings={settings} />
         <PaidHosters />

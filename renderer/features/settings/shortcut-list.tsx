@@ -13,6 +13,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.newFolder', keysOf('Ctrl', 'Shift', 'N')],
   ['shortcuts.selectAll', keysOf('Ctrl', 'A')],
   ['shortcuts.cut', keysOf('Ctrl', 'X'), keysOf('Ctrl', 'V')],
+  ['shortcuts.save', keysOf('Ctrl', 'S'), keysOf('Ctrl', 'Shift', 'S')],
   ['shortcuts.undo', keysOf('Ctrl', 'Z')],
   ['shortcuts.history', keysOf('Alt', '←'), keysOf('Alt', '→')],
   ['shortcuts.up', keysOf('Alt', '↑'), 'Backspace'],

@@ -1,9 +1,9 @@
 import { holdsSlot } from '../../../shared/slots.ts'
+import styles from '../../parts/dock.module.css'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { statusWords, type Tone } from '../../words/status-words.ts'
-import styles from './transfer-dock.module.css'
 
 const maxDrawn = 12
 const order: readonly Tone[] = ['running', 'sharing', 'waiting', 'resting', 'error']

@@ -1,10 +1,10 @@
 import type { Transfer } from '../../../shared/transfer.ts'
 import { Button } from '../../parts/button.tsx'
+import styles from '../../parts/dock.module.css'
 import { shownCapabilities } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { actionsFor } from './actions-for.ts'
-import styles from './transfer-dock.module.css'
 
 interface Props {
   accountId: string

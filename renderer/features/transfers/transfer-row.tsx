@@ -17,6 +17,7 @@ import { memo, useEffect } from 'react'
 import { isOnlyShared } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 import { classNames } from '../../parts/class-names.ts'
+import styles from '../../parts/dock.module.css'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
@@ -29,7 +30,6 @@ import { say } from '../../words/say.ts'
 import { adviceFor, shownPercent, statusWords } from '../../words/status-words.ts'
 import { actionsFor } from './actions-for.ts'
 import { TransferActions } from './transfer-actions.tsx'
-import styles from './transfer-dock.module.css'
 
 const refreshEveryMs = 5000
 /** Lower speeds are protocol overhead, not content. */

@@ -2,10 +2,10 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
 import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
+import styles from '../../parts/dock.module.css'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
-import styles from './transfer-dock.module.css'
 import { TransferRow } from './transfer-row.tsx'
 
 const rowHeight = 40

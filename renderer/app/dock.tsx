@@ -1,0 +1,99 @@
+import { ChevronDown, ChevronUp } from 'lucide-react'
+import { type KeyboardEvent, useState } from 'react'
+import { SaveHeader } from '../features/saving/save-header.tsx'
+import { SaveRows } from '../features/saving/save-rows.tsx'
+import { TransferHeader } from '../features/transfers/transfer-header.tsx'
+import { TransferRows } from '../features/transfers/transfer-rows.tsx'
+import { classNames } from '../parts/class-names.ts'
+import styles from '../parts/dock.module.css'
+import { IconButton } from '../parts/icon-button.tsx'
+import { Splitter } from '../parts/splitter.tsx'
+import type { DockTab } from '../store/saves.ts'
+import { activeSaves, activeTransfers } from '../store/selectors.ts'
+import { useApp } from '../store/use-app.ts'
+import { type MessageId, say } from '../words/say.ts'
+
+const minHeight = 96
+const maxHeight = 800
+const headerHeight = 40
+const tabs: readonly (readonly [tab: DockTab, title: MessageId])[] = [
+  ['transfers', 'transfers.title'],
+  ['saves', 'saves.title'],
+]
+
+/** The transfers of the shown account and what is saved here, in a resizable pane at the bottom of the window. */
+export function Dock() {
+  const isOpen = useApp((state) => state.settings?.isDockOpen ?? true)
+  const savedHeight = useApp((state) => state.settings?.dockHeight ?? 244)
+  const changeSettings = useApp((state) => state.changeSettings)
+  const tab = useApp((state) => state.dockTab)
+  const setTab = useApp((state) => state.setDockTab)
+  const counts: Record<DockTab, number> = { transfers: useApp(activeTransfers), saves: useApp(activeSaves) }
+  const [dragged, setDragged] = useState<number | null>(null)
+  const height = dragged ?? savedHeight
+
+  /** The arrow keys go from tab to tab. */
+  function goToTab(event: KeyboardEvent<HTMLElement>) {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+    if (step === 0) return
+    event.preventDefault()
+    const at = tabs.findIndex(([name]) => name === tab)
+    const [next] = tabs[(at + step + tabs.length) % tabs.length] ?? []
+    if (next !== undefined) setTab(next)
+    const buttons = event.currentTarget.querySelectorAll<HTMLElement>('[role="tab"]')
+    buttons[(at + step + tabs.length) % tabs.length]?.focus()
+  }
+
+  return (
+    <section
+      className={styles.dock}
+      style={{ height: `${isOpen ? height : headerHeight}px` }}
+      aria-label={say(tab === 'transfers' ? 'transfers.title' : 'saves.title')}
+      data-pane="transfers"
+    >
+      {isOpen ? (
+        <Splitter
+          label={say('transfers.height')}
+          direction="horizontal"
+          value={height}
+          min={minHeight}
+          max={maxHeight}
+          isReversed
+          onMove={setDragged}
+          onDone={(value) => {
+            setDragged(value)
+            void changeSettings({ dockHeight: value }).then(() => setDragged(null))
+          }}
+        />
+      ) : null}
+      <header className={styles.header}>
+        <div className={styles.tabs} role="tablist" onKeyDown={goToTab}>
+          {tabs.map(([name, title]) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              aria-selected={tab === name}
+              tabIndex={tab === name ? 0 : -1}
+              className={classNames(styles.tab, tab === name && styles.current)}
+              onClick={() => setTab(name)}
+            >
+              {say(title)}
+              {counts[name] > 0 ? <span className={styles.badge}>{counts[name]}</span> : null}
+            </button>
+          ))}
+        </div>
+        {tab === 'transfers' ? <TransferHeader /> : null}
+        <span className={styles.gap} />
+        {tab === 'saves' ? <SaveHeader /> : null}
+        <IconButton
+          icon={isOpen ? ChevronDown : ChevronUp}
+          label={say(isOpen ? 'transfers.collapse' : 'transfers.expand')}
+          aria-expanded={isOpen}
+          onClick={() => void changeSettings({ isDockOpen: !isOpen })}
+        />
+      </header>
+      {isOpen ? tab === 'transfers' ? <TransferRows /> : <SaveRows /> : null}
+    </section>
+  )
+}

@@ -1,0 +1,97 @@
+import { CircleAlert, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
+import { memo } from 'react'
+import type { Save } from '../../../shared/save.ts'
+import { classNames } from '../../parts/class-names.ts'
+import styles from '../../parts/dock.module.css'
+import { Icon } from '../../parts/icon.tsx'
+import { IconButton } from '../../parts/icon-button.tsx'
+import { Name } from '../../parts/name.tsx'
+import { Progress } from '../../parts/progress.tsx'
+import { useApp } from '../../store/use-app.ts'
+import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
+import { say } from '../../words/say.ts'
+import { percentOf, statusOf } from './save-words.ts'
+
+/** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
+export const SaveRow = memo(function SaveRow({ save, top, place, count }: SaveRowProps) {
+  const { id, name, folder, isFolder, status, sizeBytes, doneFiles, totalFiles, reason } = save
+  const pause = useApp((state) => state.pauseSaves)
+  const resume = useApp((state) => state.resumeSaves)
+  const remove = useApp((state) => state.removeSaves)
+  const show = useApp((state) => state.showSave)
+  const { word, tone } = statusOf(save)
+  const percent = percentOf(save)
+  const left = save.secondsLeft === null ? null : formatDuration(save.secondsLeft)
+  const files = isFolder && totalFiles !== null ? say('saves.files', { done: doneFiles, total: totalFiles }) : null
+  const advice = reason ?? [files, say('saves.to', { folder })].filter((part) => part !== null).join(' · ')
+  const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
+
+  return (
+    <li
+      className={classNames(styles.row, styles.save)}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-setsize={count}
+      aria-posinset={place}
+      aria-label={say('saves.row', { name, status: say(word), percent })}
+    >
+      <Icon of={status === 'error' ? CircleAlert : isFolder ? FolderDown : MonitorDown} className={styles.icon} />
+      <div className={styles.what}>
+        <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
+          <Name>{name}</Name>
+        </span>
+        <span className={styles.advice} title={advice}>
+          <bdi>{advice}</bdi>
+        </span>
+      </div>
+      <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
+        <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
+        {say(word)}
+      </span>
+      <Progress
+        label={say('saves.progress', { name })}
+        text={left === null ? say('transfers.percent', { percent }) : say('transfers.percentLeft', { percent, left })}
+        percent={percent}
+        color={`var(--${tone})`}
+      />
+      <span className={styles.figures}>{figuresOf(save, left)}</span>
+      <span className={styles.actions}>
+        {isRunning ? (
+          <IconButton icon={Pause} label={say('saves.pause', { name })} onClick={() => void pause([id])} />
+        ) : null}
+        {status === 'paused' ? (
+          <IconButton icon={Play} label={say('saves.resume', { name })} onClick={() => void resume([id])} />
+        ) : null}
+        {status === 'error' ? (
+          <IconButton icon={RotateCw} label={say('saves.retry', { name })} onClick={() => void resume([id])} />
+        ) : null}
+        {status === 'saved' ? (
+          <IconButton icon={FolderDown} label={say('saves.showOf', { name })} onClick={() => void show(id)} />
+        ) : null}
+        <IconButton
+          icon={X}
+          label={say(status === 'saved' ? 'saves.remove' : 'saves.cancel', { name })}
+          onClick={() => void remove([id])}
+        />
+      </span>
+    </li>
+  )
+})
+
+interface SaveRowProps {
+  save: Save
+  top: number
+  place: number
+  count: number
+}
+
+/** Speed and time left while bytes arrive; otherwise how much there is. */
+function figuresOf(save: Save, left: string | null): string {
+  const { status, speedBytesPerSecond, sizeBytes, savedBytes } = save
+  if (status === 'saving' && speedBytesPerSecond !== null) {
+    const speed = say('speed', { size: formatSize(speedBytesPerSecond) })
+    return left === null ? speed : say('speedLeft', { speed, left })
+  }
+  if (sizeBytes === null) return say('time.unknown')
+  if (status === 'saved' || savedBytes === 0) return formatSize(sizeBytes)
+  return say('saves.partOf', { part: formatSize(savedBytes), whole: formatSize(sizeBytes) })
+}

@@ -1,0 +1,76 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { ItemId } from '../../shared/item.ts'
+import type { Conflict, Save, SaveId } from '../../shared/save.ts'
+import { say } from '../words/say.ts'
+import type { Slice } from './store.ts'
+
+/** What the dock shows. */
+export type DockTab = 'transfers' | 'saves'
+
+export interface SavesSlice {
+  /** What is saved on this computer, of all accounts, in the order in which it gets its turn. */
+  saves: ReadonlyMap<SaveId, Save>
+  dockTab: DockTab
+  setDockTab(tab: DockTab): void
+  /** Saves items on this computer: to the folder used last, or to one that the person is asked for. Asks when names are taken. */
+  saveItems(accountId: AccountId, itemIds: readonly ItemId[], target: 'last' | 'ask'): Promise<void>
+  /** Continues with items whose names are taken. */
+  saveTaken(accountId: AccountId, itemIds: readonly ItemId[], conflict: Conflict): Promise<void>
+  pauseSaves(saveIds: readonly SaveId[]): Promise<void>
+  resumeSaves(saveIds: readonly SaveId[]): Promise<void>
+  removeSaves(saveIds: readonly SaveId[]): Promise<void>
+  showSave(saveId: SaveId): Promise<void>
+}
+
+/** What is saved on this computer, a mirror of the backend's list. */
+export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
+  client.on('saves.changed', ({ isReset, upserted, removed }) => {
+    const before = get().saves
+    set((state) => {
+      const saves = new Map(isReset ? [] : state.saves)
+      for (const id of removed) saves.delete(id)
+      for (const save of upserted) saves.set(save.id, save)
+      return { saves }
+    })
+    if (isReset) return
+    for (const save of upserted) {
+      const was = before.get(save.id)
+      if (save.status === 'saved' && was !== undefined && was.status !== 'saved')
+        get().toast(say('saves.saved', { name: save.name }), [
+          { label: say('saves.show'), run: () => void get().showSave(save.id) },
+        ])
+    }
+  })
+
+  async function add(
+    accountId: AccountId,
+    itemIds: readonly ItemId[],
+    target: 'last' | 'ask',
+    conflict: Conflict | null,
+  ) {
+    const { folder, saveIds, taken } = await client.call('saves.add', {
+      accountId,
+      itemIds: [...itemIds],
+      target,
+      conflict,
+    })
+    if (folder === null) return
+    if (taken.length > 0) get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken })
+    else if (saveIds.length > 0) get().setDockTab('saves')
+  }
+
+  return {
+    saves: new Map(),
+    dockTab: 'transfers',
+    setDockTab: (dockTab) => set({ dockTab }),
+    saveItems: (accountId, itemIds, target) => get().attempt(() => add(accountId, itemIds, target, null)),
+    saveTaken: (accountId, itemIds, conflict) => get().attempt(() => add(accountId, itemIds, 'last', conflict)),
+    pauseSaves: (saveIds) =>
+      get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),
+    resumeSaves: (saveIds) =>
+      get().attempt(async () => void (await client.call('saves.resume', { saveIds: [...saveIds] }))),
+    removeSaves: (saveIds) =>
+      get().attempt(async () => void (await client.call('saves.remove', { saveIds: [...saveIds] }))),
+    showSave: (saveId) => get().attempt(async () => void (await client.call('saves.show', { saveId }))),
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { addLinks, startOnThisComputer } from '../support/steps.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// Saving on this computer, as a person does it in the window.
+
+const song = randomBytes(2_000_000)
+const film = randomBytes(30_000_000)
+let web: Web
+let running: RunningApp | null = null
+beforeAll(async () => {
+  web = await startWeb()
+  web.on('/song.flac', file(song))
+  web.on('/film.mkv', file(film))
+})
+afterAll(() => web.stop())
+afterEach(async () => {
+  await running?.dispose()
+  running = null
+})
+
+/** The app with a folder for downloads of its own. */
+async function open(
+  settings: Record<string, unknown> = {},
+): Promise<{ page: Page; downloads: string; environment: Record<string, string> }> {
+  const folder = temporaryFolder('saving')
+  const downloads = join(folder, 'Downloads')
+  const config = join(folder, 'config')
+  mkdirSync(downloads)
+  mkdirSync(config)
+  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
+  const environment = { XDG_CONFIG_HOME: config }
+  running = await startApp({
+    environment,
+    settings: { hostsOnMyNetwork: ['127.0.0.1'], ...settings },
+  })
+  await startOnThisComputer(running.page)
+  return { page: running.page, downloads, environment }
+}
+
+const save = (page: Page, name: string, status: string) =>
+  page.getByRole('listitem', { name: new RegExp(`^${name}, ${status}, `) })
+
+it('saves the selected file with Ctrl+S, and asks when its name is taken', async () => {
+  const { page, downloads } = await open()
+  await addLinks(page, web.url('/song.flac'))
+  await page.getByRole('row', { name: /^song\.flac/ }).click()
+  await page.keyboard.press('Control+s')
+  await page.getByRole('tab', { name: 'Saving here', selected: true }).waitFor()
+  await save(page, 'song.flac', 'Saved').waitFor()
+  expect(readFileSync(join(downloads, 'song.flac')).equals(song)).toBe(true)
+
+  await page.getByRole('row', { name: /^song\.flac/ }).click()
+  await page.keyboard.press('Control+s')
+  const dialog = page.getByRole('dialog', { name: 'A file with this name exists' })
+  await dialog.getByText(downloads).waitFor()
+  await dialog.getByText('song.flac').waitFor()
+  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/conflict.png` })
+  await dialog.getByRole('button', { name: 'Keep both' }).click()
+  await save(page, 'song \\(2\\).flac', 'Saved').waitFor()
+  expect(readdirSync(downloads).sort()).toEqual(['song (2).flac', 'song.flac'])
+})
+
+it('shows speed and time left, pauses, resumes, and stops', async () => {
+  const { page, downloads } = await open({ saveLimitBytesPerSecond: 4_000_000 })
+  await addLinks(page, web.url('/film.mkv'), web.url('/song.flac'))
+  await page.getByRole('row', { name: /^film\.mkv/ }).click()
+  await page.keyboard.press('Control+s')
+  const row = save(page, 'film.mkv', 'Saving')
+  await row.getByText(/MB\/s · \d+ s/).waitFor()
+  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/saving.png` })
+  await row.getByRole('button', { name: 'Pause “film.mkv”' }).click()
+  const paused = save(page, 'film.mkv', 'Paused')
+  await paused.waitFor()
+  await paused.getByRole('button', { name: 'Resume “film.mkv”' }).click()
+  await row.waitFor()
+  await row.getByRole('button', { name: 'Stop saving “film.mkv”' }).click()
+  await page.getByText('Nothing is being saved to this computer.').waitFor()
+  expect(readdirSync(downloads)).toEqual([])
+})
+
+it('continues a save after the app was quit and started again', async () => {
+  const { page, downloads, environment } = await open({ saveLimitBytesPerSecond: 4_000_000 })
+  await addLinks(page, web.url('/film.mkv'))
+  await page.getByRole('row', { name: /^film\.mkv/ }).click()
+  await page.keyboard.press('Control+s')
+  await save(page, 'film.mkv', 'Saving')
+    .getByText(/MB\/s · \d+ s/)
+    .waitFor()
+  const { dataFolder = '' } = running ?? {}
+  await running?.close()
+  expect(readdirSync(downloads).every((name) => name.startsWith('.'))).toBe(true)
+  running = await startApp({ dataFolder, environment })
+  await running.page.getByRole('tab', { name: /^Saving here/ }).click()
+  await save(running.page, 'film.mkv', 'Saved').waitFor()
+  expect(readdirSync(downloads)).toEqual(['film.mkv'])
+  expect(readFileSync(join(downloads, 'film.mkv')).equals(film)).toBe(true)
+})
