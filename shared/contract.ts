@@ -157,14 +157,15 @@ export const methods = {
       target: z.enum(['last', 'ask']),
       conflict: Conflict.nullable(),
     }),
+    progress: Steps,
     output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(z.string()) }),
   },
   /** Stops saves for as long as the person wants. What is there already stays. */
-  'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Continues paused saves, and tries failed ones again. */
-  'saves.resume': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  'saves.resume': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Removes saves from the list. Files that are complete stay; what is not complete is deleted. */
-  'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxSaves) }), output: nothing },
+  'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Shows a save in its folder, in the system's file manager. Errors: not-found. */
   'saves.show': { input: z.object({ saveId: SaveId }), output: nothing },
 

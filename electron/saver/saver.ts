@@ -7,6 +7,8 @@ import { saveFile, TargetTaken } from '../../engine/save/save-file.ts'
 import type { FromSaver, SaveRequest, ToSaver } from './messages.ts'
 
 const progressMs = 250
+/** More than one batch is not new: it was there when the part file was opened again. */
+const maxChargeBytes = 16 * 1024 * 1024
 
 /** Saves files, any number at once, for the backend, which decides when and how many. */
 export class Saver {
@@ -37,12 +39,16 @@ export class Saver {
     const { id, link } = request
     const stop = new AbortController()
     this.#running.set(id, stop)
+    const aborted = new Promise<void>((resolve) =>
+      stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
     let toldAtMs = Number.NEGATIVE_INFINITY
-    let length = 0
+    /** Null until the first bytes come: what an earlier run fetched is not charged. */
+    let length: number | null = null
     let inode: string | null = null
     const tell = () => {
       toldAtMs = performance.now()
-      this.#send({ id, kind: 'progress', bytes: length })
+      this.#send({ id, kind: 'progress', bytes: length ?? 0 })
     }
     try {
       const { sizeBytes, isProven } = await saveFile({
@@ -53,10 +59,11 @@ export class Saver {
         bootId: this.#boot,
         ...(this.#reserveBytes !== undefined && { reserveBytes: this.#reserveBytes }),
         onBytes: async (bytes) => {
-          const more = bytes - length
+          const more = Math.min(bytes - (length ?? bytes), maxChargeBytes)
           length = bytes
           if (performance.now() - toldAtMs >= progressMs) tell()
-          if (more > 0) await this.#limit.pass(more)
+          const pause = more > 0 ? this.#limit.pass(more) : null
+          if (pause !== null) await Promise.race([pause, aborted])
         },
         onCheckpoint: async (record) => {
           inode ??= await inodeOf(request.partPath)

@@ -1,14 +1,31 @@
-import { link, lstat, open, rename, rm, unlink } from 'node:fs/promises'
+import { link, lstat, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorCode } from '../fetch-error.ts'
-import { replaceFile } from './replace-file.ts'
+import { removeFile, replaceFile } from './replace-file.ts'
 
 /** What a file system says that has no hard links, or does not let this user make them. */
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL', 'EISDIR', 'UNKNOWN'])
+const withoutLinks = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EINVAL',
+  'EXDEV',
+  'UNKNOWN',
+])
+/** What a file system says that cannot sync a folder, or where this user may write to a folder but not read it. */
+const withoutSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM', 'EISDIR'])
+
+/** Another file has the name. */
+export class NameTaken extends Error {
+  override name = 'NameTaken'
+}
 
 /**
  * Gives a finished file its final name, on the same volume. Another file of that name is never replaced unless `isReplacing`: that
- * rejects with `EEXIST`. A repeated call after a crash has no further effect. Resolves when the name is on the disk.
+ * rejects with `NameTaken`. Resolves when the name is on the disk, where the file system can tell.
  */
 export async function moveIntoPlace(
   from: string,
@@ -16,9 +33,18 @@ export async function moveIntoPlace(
   { isReplacing = false }: { isReplacing?: boolean } = {},
 ): Promise<void> {
   if (isReplacing) await replaceFile(from, to)
-  else if (await isSameFile(from, to)) await unlink(from)
-  else await moveExclusively(from, to)
+  else if (!(await finishMove(from, to))) await moveExclusively(from, to)
   await syncFolder(dirname(to))
+}
+
+/**
+ * Finishes a move that was interrupted between the new name and the removal of the old one. Returns false if there was none. Call it
+ * before the file is opened under its old name: whoever changed it would change the file under its final name.
+ */
+export async function finishMove(from: string, to: string): Promise<boolean> {
+  if (!(await isSameFile(from, to))) return false
+  await removeFile(from)
+  return true
 }
 
 async function moveExclusively(from: string, to: string): Promise<void> {
@@ -26,36 +52,43 @@ async function moveExclusively(from: string, to: string): Promise<void> {
     // A link fails where the name is taken; a rename would replace what has it.
     await link(from, to)
   } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw new NameTaken(to, { cause: error })
     if (!withoutLinks.has(errorCode(error))) throw error
     return moveOverPlaceholder(from, to)
   }
-  await unlink(from)
+  await removeFile(from)
 }
 
 /** Takes the name with an empty file, and replaces that. */
 async function moveOverPlaceholder(from: string, to: string): Promise<void> {
-  await (await open(to, 'wx')).close()
+  const placeholder = await open(to, 'wx').catch((error: unknown) => {
+    throw errorCode(error) === 'EEXIST' ? new NameTaken(to, { cause: error }) : error
+  })
+  await placeholder.close()
   try {
-    await rename(from, to)
+    await replaceFile(from, to)
   } catch (error) {
     await rm(to, { force: true })
     throw error
   }
 }
 
-/** True when an earlier call was interrupted between the new name and the removal of the old one. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map((path) => lstat(path, { bigint: true }).catch(() => null)))
-  return a !== null && b !== null && a?.ino === b?.ino && a?.dev === b?.dev && a?.ino !== 0n
+  return a !== null && a !== undefined && a.ino !== 0n && a.ino === b?.ino && a.dev === b.dev
 }
 
 /** A new name is durable only once its folder is synced. Windows has no such call and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
   try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (!withoutSync.has(errorCode(error))) throw error
   }
 }

@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { rename, unlink } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Two seconds in all. */
@@ -10,16 +10,25 @@ const passing = new Set(['EACCES', 'EBUSY', 'EPERM'])
  * Renames a file over another. Windows refuses that while any program has one of the two open, which scanners and indexers do for
  * a moment after every write: there it is tried again for two seconds. Throws what the file system says.
  */
-export async function replaceFile(from: string, to: string): Promise<void> {
+export function replaceFile(from: string, to: string): Promise<void> {
+  return patiently(() => rename(from, to))
+}
+
+/** Removes a file, and waits as `replaceFile` does. */
+export function removeFile(path: string): Promise<void> {
+  return patiently(() => unlink(path))
+}
+
+async function patiently(act: () => Promise<void>): Promise<void> {
   for (const pauseMs of pausesMs) {
     try {
-      return await rename(from, to)
+      return await act()
     } catch (error) {
       if (!isPassing(error)) throw error
       await wait(pauseMs)
     }
   }
-  await rename(from, to)
+  await act()
 }
 
 /** The same for where nobody can wait: it blocks the thread between the attempts. */

@@ -90,7 +90,7 @@ export async function fetchToPart(options: FetchOptions): Promise<Fetched> {
       return await fetchOnce({ ...options, resume, onCheckpoint: keep }, { restarts, isLost: losses > 0 })
     } catch (cause) {
       options.signal.throwIfAborted()
-      const error = translateError(cause, options.link)
+      const error = translateError(cause, new URL(options.link).hostname)
       if (!(error instanceof PartFileLost) || losses >= maxRestarts) throw error
       options.onTrouble?.(`${error.message} It is fetched again.`)
       await (options.sleep ?? sleep)(backoffMs(losses + 1, options.random ?? Math.random), options.signal)

@@ -1,6 +1,6 @@
-import { chmod, lstat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { markOrigin } from '../disk/mark-origin.ts'
-import { moveIntoPlace } from '../disk/move-into-place.ts'
+import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
 import { type Fetched, type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
 import { FetchError } from '../fetch-error.ts'
 import { removeSums } from '../part/part-sums.ts'
@@ -26,6 +26,10 @@ export class TargetTaken extends FetchError {
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { partPath, targetPath, isReplacing, sizeBytes } = options
+  if (!isReplacing && (await finishMove(partPath, targetPath))) {
+    await removeSums(partPath)
+    return { sizeBytes: (await stat(targetPath)).size, isProven: true }
+  }
   const fetched = await fetchToPart({
     ...options,
     onStart: async (announced) => {
@@ -37,12 +41,12 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   if (sizeBytes !== null && fetched.sizeBytes !== sizeBytes) throw wrongSize(fetched.sizeBytes, sizeBytes)
   // Before it has its name, so that it is never there without them.
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
-  await chmod(partPath, 0o666 & ~process.umask())
+  // Some volumes keep no permissions.
+  await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {
-    if (isReplacing || (await lstat(targetPath).catch(() => null)) === null) throw error
-    throw new TargetTaken('Another file has this name now.', { cause: error })
+    throw error instanceof NameTaken ? new TargetTaken('Another file has this name now.', { cause: error }) : error
   }
   await removeSums(partPath)
   return fetched

@@ -61,6 +61,15 @@ function treeOf(folder: string): Record<string, string> {
 }
 const shaOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
+/** Resolves when so many saves are saved. */
+function allEnded(next: TestBackend['next'], count: number): Promise<unknown> {
+  const saved = new Set<string>()
+  return next('saves.changed', ({ upserted }) => {
+    for (const { id, status } of upserted) if (status === 'saved') saved.add(id)
+    return saved.size >= count
+  })
+}
+
 describe('a file saved on this computer', () => {
   it('has the same bytes, in the folder for downloads, and leaves nothing else there', async () => {
     const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/song.flac')])
@@ -193,6 +202,21 @@ describe('a folder whose name is taken', () => {
     expect(treeOf(downloadsFolder)).toEqual(tree)
   })
 
+  it('replaces only what was there before, when two items have the same name on this computer', async () => {
+    web.on('/a.bin', file(one))
+    const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/a.bin'), web.url('/a.bin')])
+    writeFileSync(join(downloadsFolder, 'a.bin'), 'mine')
+    const done = allEnded(next, 2)
+    const ids = [...items.ids]
+    // The service numbers equal names; the second one gets the name of the first, in another folder.
+    const folder = await client.call('items.createFolder', { accountId, parentId: 0, name: 'Other' })
+    await client.call('items.move', { accountId, itemIds: [ids[1] ?? 0], folderId: folder.id })
+    await client.call('items.rename', { accountId, itemId: ids[1] ?? 0, name: 'a.bin' })
+    await client.call('saves.add', { accountId, itemIds: ids, target: 'last', conflict: 'replace' })
+    await done
+    expect(treeOf(downloadsFolder)).toEqual({ 'a (2).bin': shaOf(one), 'a.bin': shaOf(one) })
+  })
+
   it.runIf(has('symbolic links'))('is not saved where a link of that name leads', async () => {
     const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/Tree.zip')])
     const elsewhere = temporaryFolder('elsewhere')
@@ -273,6 +297,38 @@ describe('a large save', () => {
     await client.call('saves.resume', { saveIds: [saveId] })
     await saved
     expect(treeOf(downloadsFolder)).toEqual({ 'large.bin': shaOf(large) })
+  })
+
+  it('is saved once when it is paused and resumed several times at once', async () => {
+    const { client, next, saveId, downloadsFolder } = await started()
+    const saved = ended({ next }, 'saved')
+    const saveIds = [saveId]
+    for (let round = 0; round < 3; round += 1) {
+      await client.call('saves.pause', { saveIds })
+      await Promise.all([client.call('saves.resume', { saveIds }), client.call('saves.resume', { saveIds })])
+    }
+    await client.call('settings.change', { saveLimitBytesPerSecond: null })
+    await saved
+    expect(treeOf(downloadsFolder)).toEqual({ 'large.bin': shaOf(large) })
+  })
+
+  it('is not held up by its limit for what was there before', async () => {
+    const { client, next, saveId } = await started()
+    await client.call('saves.pause', { saveIds: [saveId] })
+    await client.call('settings.change', { saveLimitBytesPerSecond: 500_000 })
+    const before = await new Promise<number>((resolve) => {
+      void next('saves.changed', ({ upserted }) => {
+        const [save] = upserted
+        if (save?.status === 'saving') resolve(save.savedBytes)
+        return false
+      })
+      void client.call('saves.resume', { saveIds: [saveId] })
+    })
+    // More than four megabytes are there: at this limit they would cost eight seconds.
+    const startedAtMs = performance.now()
+    await next('saves.changed', ({ upserted }) => upserted.some(({ savedBytes }) => savedBytes > before))
+    expect(performance.now() - startedAtMs).toBeLessThan(6000)
+    await client.call('saves.remove', { saveIds: [saveId] })
   })
 
   it('leaves nothing when it is removed', async () => {

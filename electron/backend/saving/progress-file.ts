@@ -1,8 +1,10 @@
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { ResumeRecord } from '../../../engine/resume.ts'
+import { AppError } from '../../../shared/errors.ts'
 import { ItemId } from '../../../shared/item.ts'
+import { describeError, replaceText } from '../files/whole-file.ts'
 
 /** A line of the file: where an item is saved, and what is known of its part file. The last line of an item counts. */
 const Line = z.object({
@@ -39,10 +41,13 @@ export class ProgressFile {
 
   static async open(folder: string, id: string): Promise<ProgressFile> {
     const file = new ProgressFile(join(folder, `${id}.jsonl`))
-    const text = await readFile(file.#path, 'utf8').catch(() => '')
+    const text = await readFile(file.#path, 'utf8').catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+      throw new AppError('refused', `What is done of it cannot be read: ${describeError(error)}.`, { cause: error })
+    })
     for (const line of text.split('\n')) file.#read(line)
     // Rewritten without what is out of date; this also ends a line that was cut off.
-    await writeFile(file.#path, file.#whole(), { mode: 0o600 })
+    replaceText(file.#path, file.#whole())
     return file
   }
 

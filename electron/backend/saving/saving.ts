@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { safeName } from '../../../engine/text/names.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Save, SaveId } from '../../../shared/save.ts'
+import type { Item } from '../../../shared/item.ts'
+import type { Conflict, Save, SaveId } from '../../../shared/save.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { isObject } from '../files/json-content.ts'
 import { JsonFile } from '../files/json-file.ts'
@@ -22,6 +23,7 @@ import { StoredSave } from './stored-save.ts'
 
 const maxFiles = 3
 const emitEveryMs = 500
+const tellEveryMs = 30_000
 const group = 'saves'
 
 export interface SavingOptions {
@@ -113,69 +115,78 @@ export class Saving {
 
   handlers(): HandlersOf<'saves'> {
     return {
-      'saves.add': async ({ accountId, itemIds, target, conflict }) => {
-        const folder = await this.#chooseFolder(target)
+      'saves.add': async ({ accountId, itemIds, target, conflict }, { signal, tell }) => {
+        const total = itemIds.length
+        // The person may take their time; a handler that is silent for long is stopped.
+        const waiting = setInterval(() => tell({ done: 0, total }), tellEveryMs)
+        const folder = await this.#chooseFolder(target).finally(() => clearInterval(waiting))
         if (folder === null) return { folder: null, saveIds: [], taken: [] }
-        const client = this.#options.accounts.session(accountId).client()
-        const items = []
-        for (const itemId of itemIds) items.push(await client.item(itemId))
-        const names = await TakenNames.of(folder)
-        const taken = items.filter(({ name }) => names.has(safeName(name))).map(({ name }) => name)
+        const client = this.#options.accounts.session(accountId).client().during(signal)
+        const items: Item[] = []
+        for (const itemId of itemIds) {
+          items.push(await client.item(itemId))
+          tell({ done: items.length, total })
+        }
+        const there = await TakenNames.of(folder)
+        const taken = items.filter(({ name }) => there.has(safeName(name))).map(({ name }) => name)
         if (taken.length > 0 && conflict === null) return { folder, saveIds: [], taken }
-        const saveIds: SaveId[] = []
-        for (const item of items) {
-          const isTaken = names.has(safeName(item.name))
-          if (isTaken && conflict === 'skip' && item.kind !== 'folder') continue
-          const isMerged = isTaken && conflict !== 'keep-both'
-          const save: StoredSave = {
+        signal.throwIfAborted()
+        const saves = chooseNames(items, {
+          there,
+          names: await TakenNames.of(folder),
+          conflict: conflict ?? 'keep-both',
+        })
+        const entries = saves.map(({ item, name, conflict: how }) =>
+          this.#entryOf({
             id: randomUUID(),
             accountId,
             itemId: item.id,
-            name: isMerged ? safeName(item.name) : names.take(item.name),
+            name,
             folder,
             isFolder: item.kind === 'folder',
             sizeBytes: item.kind === 'folder' ? null : item.sizeBytes,
-            conflict: conflict ?? 'keep-both',
+            conflict: how,
             state: 'active',
             reason: null,
             addedAtMs: Date.now(),
-          }
-          saveIds.push(save.id)
-          const entry = this.#entryOf(save)
-          this.#entries.set(save.id, entry)
-          this.#store(entry)
-          this.#run(entry)
-        }
-        return { folder, saveIds, taken: [] }
+          }),
+        )
+        for (const entry of entries) this.#entries.set(entry.save.id, entry)
+        this.#store(entries)
+        for (const entry of entries) this.#run(entry)
+        return { folder, saveIds: entries.map(({ save }) => save.id), taken: [] }
       },
       'saves.pause': async ({ saveIds }) => {
-        for (const entry of this.#pick(saveIds)) {
-          if (entry.save.state !== 'active') continue
-          this.#set(entry, { state: 'paused', reason: null })
+        const running = this.#pick(saveIds).filter(({ save }) => save.state === 'active')
+        for (const entry of running) {
+          entry.save = { ...entry.save, state: 'paused', reason: null }
           entry.stop?.abort()
         }
+        this.#store(running)
         return null
       },
       'saves.resume': async ({ saveIds }) => {
         for (const entry of this.#pick(saveIds)) {
-          if (entry.save.state !== 'paused' && entry.save.state !== 'error') continue
           await entry.ended
+          const { id, state } = entry.save
+          // It may have been removed, or resumed by another request, in the meantime.
+          const isResting = state === 'paused' || state === 'error'
+          if (this.#entries.get(id) !== entry || entry.stop !== null || !isResting) continue
           this.#set(entry, { state: 'active', reason: null })
           this.#run(entry)
         }
         return null
       },
       'saves.remove': async ({ saveIds }) => {
-        for (const entry of this.#pick(saveIds)) {
-          const { save } = entry
+        const removed = this.#pick(saveIds)
+        for (const entry of removed) {
+          this.#entries.delete(entry.save.id)
           entry.stop?.abort()
-          await entry.ended
-          this.#entries.delete(save.id)
-          this.#file.put(group, { [save.id]: undefined })
-          if (save.state !== 'saved') await (await this.#jobOf(entry, new AbortController().signal)).removeParts()
-          await (entry.progress ?? (await ProgressFile.open(this.#folder, save.id))).remove()
-          this.#touch(save.id)
+          this.#touch(entry.save.id)
         }
+        for (const entry of removed) await this.#remove(entry)
+        // Last, so that a removal that is interrupted can be repeated.
+        this.#file.put(group, Object.fromEntries(removed.map(({ save }) => [save.id, undefined])))
         return null
       },
       'saves.show': async ({ saveId }) => {
@@ -186,6 +197,13 @@ export class Saving {
         return null
       },
     }
+  }
+
+  async #remove(entry: Entry): Promise<void> {
+    const { save } = entry
+    await entry.ended
+    if (save.state !== 'saved') await (await this.#jobOf(entry, new AbortController().signal)).removeParts()
+    await (entry.progress ?? (await ProgressFile.open(this.#folder, save.id))).remove()
   }
 
   async #chooseFolder(target: 'last' | 'ask'): Promise<string | null> {
@@ -266,12 +284,14 @@ export class Saving {
 
   #set(entry: Entry, change: Partial<StoredSave>): void {
     entry.save = { ...entry.save, ...change }
-    this.#store(entry)
+    // One that is being removed stays out of the list.
+    if (this.#entries.get(entry.save.id) === entry) this.#store([entry])
   }
 
-  #store({ save }: Entry): void {
-    this.#file.put(group, { [save.id]: save })
-    this.#touch(save.id)
+  #store(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.#file.put(group, Object.fromEntries(entries.map(({ save }) => [save.id, save])))
+    for (const { save } of entries) this.#touch(save.id)
   }
 
   /** Tells the windows soon. */
@@ -314,6 +334,25 @@ export class Saving {
       reason: job?.reason ?? save.reason,
     }
   }
+}
+
+/** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
+function chooseNames(
+  items: readonly Item[],
+  { there, names, conflict }: { there: TakenNames; names: TakenNames; conflict: Conflict },
+): { item: Item; name: string; conflict: Conflict }[] {
+  const given = TakenNames.none()
+  return items.flatMap((item): { item: Item; name: string; conflict: Conflict }[] => {
+    const plain = safeName(item.name)
+    const isThere = there.has(plain) && !given.has(plain)
+    if (!isThere || conflict === 'keep-both') {
+      const name = names.take(item.name)
+      given.add(name)
+      return [{ item, name, conflict: 'keep-both' }]
+    }
+    given.add(plain)
+    return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
+  })
 }
 
 function activity(job: SaveJob | null): 'waiting' | 'listing' | 'saving' {
