@@ -7,8 +7,8 @@ import { saveFile, TargetTaken } from '../../engine/save/save-file.ts'
 import type { FromSaver, SaveRequest, ToSaver } from './messages.ts'
 
 const progressMs = 250
-/** More than one batch is not new: it was there when the part file was opened again. */
-const maxChargeBytes = 16 * 1024 * 1024
+/** How much a connection may have in memory. With a limit it is a quarter of a second's worth, so that progress is even. */
+const maxGathered = { usual: 4 * 1024 * 1024, limited: 1024 * 1024, least: 64 * 1024 }
 
 /** Saves files, any number at once, for the backend, which decides when and how many. */
 export class Saver {
@@ -43,12 +43,11 @@ export class Saver {
       stop.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
     let toldAtMs = Number.NEGATIVE_INFINITY
-    /** Null until the first bytes come: what an earlier run fetched is not charged. */
-    let length: number | null = null
+    let stored = 0
     let inode: string | null = null
     const tell = () => {
       toldAtMs = performance.now()
-      this.#send({ id, kind: 'progress', bytes: length ?? 0 })
+      this.#send({ id, kind: 'progress', bytes: stored })
     }
     try {
       const { sizeBytes, isProven } = await saveFile({
@@ -58,12 +57,14 @@ export class Saver {
         signal: stop.signal,
         bootId: this.#boot,
         ...(this.#reserveBytes !== undefined && { reserveBytes: this.#reserveBytes }),
-        onBytes: async (bytes) => {
-          const more = Math.min(bytes - (length ?? bytes), maxChargeBytes)
-          length = bytes
-          if (performance.now() - toldAtMs >= progressMs) tell()
-          const pause = more > 0 ? this.#limit.pass(more) : null
-          if (pause !== null) await Promise.race([pause, aborted])
+        pace: {
+          maxGatheredBytes: () => this.#maxGatheredBytes(),
+          onStored: async (bytes, length) => {
+            stored = length
+            if (performance.now() - toldAtMs >= progressMs) tell()
+            const pause = this.#limit.pass(bytes)
+            if (pause !== null) await Promise.race([pause, aborted])
+          },
         },
         onCheckpoint: async (record) => {
           inode ??= await inodeOf(request.partPath)
@@ -71,7 +72,7 @@ export class Saver {
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
       })
-      length = sizeBytes
+      stored = sizeBytes
       tell()
       this.#send({ id, kind: 'done', sizeBytes, isProven })
     } catch (cause) {
@@ -80,6 +81,12 @@ export class Saver {
     } finally {
       this.#running.delete(id)
     }
+  }
+
+  #maxGatheredBytes(): number {
+    const { bytesPerSecond } = this.#limit
+    if (bytesPerSecond === null) return maxGathered.usual
+    return Math.max(maxGathered.least, Math.min(maxGathered.limited, bytesPerSecond / 4))
   }
 }
 

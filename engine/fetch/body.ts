@@ -11,6 +11,8 @@ export interface BodyOptions {
   stallMs: number
   /** Takes the bytes that arrived; resolves to true when no more are wanted. */
   onBatch: (chunks: Buffer[], bytes: number) => Promise<boolean>
+  /** How much may be collected while a batch is written; 4 MiB by default. */
+  maxGatheredBytes?: (() => number) | undefined
   /** Called as soon as bytes arrive. */
   onArrival?: (bytes: number) => void
   /** Called once when the sender has been silent for a third of `stallMs`. */
@@ -32,6 +34,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
     let isQuiet = false
     let ending: unknown = null
     let heardAtMs = performance.now()
+    const maxGathered = options.maxGatheredBytes ?? (() => maxGatheredBytes)
 
     const finish = (error: unknown) => {
       clearInterval(ticking)
@@ -53,7 +56,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
           return
         }
         heardAtMs = performance.now()
-        if (bytes < batchBytes && !isEnded) break
+        if (bytes < Math.min(batchBytes, maxGathered()) && !isEnded) break
       }
       isWriting = false
       if (isEnded && bytes === 0) finish(ending)
@@ -87,9 +90,9 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
       chunks.push(chunk)
       bytes += chunk.length
       options.onArrival?.(chunk.length)
-      if (bytes < batchBytes) return
+      if (bytes < Math.min(batchBytes, maxGathered())) return
       if (!isWriting) write().catch(finish)
-      else if (bytes >= maxGatheredBytes) stream.pause()
+      else if (bytes >= maxGathered()) stream.pause()
     })
     stream.on('end', () => end(options.isBroken() ? brokeOff(options.host) : null))
     stream.on('error', (error) =>

@@ -11,7 +11,7 @@ import { headOf } from '../ranges.ts'
 import type { ResumeRecord, Validators } from '../resume.ts'
 import type { Announced, Source } from '../source.ts'
 import { formatSize } from '../text/format-size.ts'
-import { Segments, type Version, VersionChanged } from './segments.ts'
+import { type Pace, Segments, type Version, VersionChanged } from './segments.ts'
 
 export type { Announced } from '../source.ts'
 
@@ -32,6 +32,8 @@ export interface FetchOptions {
   onStart?: (announced: Announced) => void | Promise<void>
   /** Called before each batch is written, with the total length after it. Rejects to refuse it. */
   onBytes?: (length: number) => void | Promise<void>
+  /** Limits the speed. */
+  pace?: Pace
   /** A record for resuming later. It is never ahead of the disk, and comes at most four times a second. */
   onCheckpoint?: (record: ResumeRecord) => void | Promise<void>
   /** A sentence when the fetch starts over, waits before a retry, or waits for disk space; null when it continues. */
@@ -210,6 +212,7 @@ async function attempt(run: Run): Promise<void> {
     isHeldBack: () => room.isWaiting,
     onStart: async (announced) => options.onStart?.(announced),
     onBytes: (length) => options.onBytes?.(length),
+    pace: options.pace,
     onTrouble: run.tell,
     startOver: (why) => startOver(run, why),
   })

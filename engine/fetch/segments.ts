@@ -22,6 +22,14 @@ export interface Version {
   tagged: { validators: Validators; totalBytes: number } | null
 }
 
+/** Holds a fetch back. What is held back is written already, so that little is lost if the program ends. */
+export interface Pace {
+  /** How much may be collected in memory, per connection. */
+  maxGatheredBytes: () => number
+  /** Called after each batch is written, with its length and the total. Resolves when its connection may bring more. */
+  onStored: (bytes: number, length: number) => void | Promise<void>
+}
+
 export interface SegmentsOptions {
   source: Source
   part: PartFile
@@ -36,6 +44,7 @@ export interface SegmentsOptions {
   onStart: (announced: Announced) => Promise<void>
   /** Called before a batch is written, with the total length after it. */
   onBytes: (length: number) => void | Promise<void>
+  pace: Pace | undefined
   onTrouble: (sentence: string | null) => void
   /** Discards what has been fetched, and says why. */
   startOver: (why: string) => Promise<void>
@@ -202,6 +211,7 @@ export class Segments {
       await readBody(delivery.stream, {
         host: delivery.host,
         stallMs,
+        maxGatheredBytes: this.#options.pace?.maxGatheredBytes,
         isBroken: () => delivery.ending() === 'broken',
         onBatch: (chunks, bytes) => this.#take(segment, delivery, { chunks, bytes }),
         onArrival: (bytes) => {
@@ -222,7 +232,7 @@ export class Segments {
 
   /** Writes what arrived. True when this segment is complete. */
   async #take(segment: Segment, delivery: Delivery, batch: { chunks: Buffer[]; bytes: number }): Promise<boolean> {
-    const { part, onBytes, onTrouble } = this.#options
+    const { part, pace, onBytes, onTrouble } = this.#options
     if (this.#fatal !== null) return true
     const at = segment.position
     if (delivery.end !== null && at + batch.bytes > delivery.end) throw this.#condemn(sentTooMuch(delivery.host))
@@ -246,6 +256,7 @@ export class Segments {
     } finally {
       this.#inFlightBytes -= bytes
     }
+    await pace?.onStored(bytes, part.doneBytes)
     return segment.end !== delivery.end && segment.position >= (segment.end ?? Number.POSITIVE_INFINITY)
   }
 

@@ -16,6 +16,10 @@ export class RateLimit {
     this.#bytesPerSecond = bytesPerSecond
   }
 
+  get bytesPerSecond(): number | null {
+    return this.#bytesPerSecond
+  }
+
   /** How much should pass at once: a tenth of a second's worth. */
   get chunkBytes(): number {
     return this.#bytesPerSecond === null ? Number.POSITIVE_INFINITY : this.#bytesPerSecond / 10

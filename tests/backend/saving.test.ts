@@ -248,9 +248,10 @@ describe('a large save', () => {
   }
 
   it('continues after the process that saves was killed', async () => {
-    const { next, killSaver, downloadsFolder } = await started()
+    const { client, next, killSaver, downloadsFolder } = await started()
     const saved = ended({ next }, 'saved')
     killSaver()
+    await client.call('settings.change', { saveLimitBytesPerSecond: null })
     await saved
     expect(treeOf(downloadsFolder)).toEqual({ 'large.bin': shaOf(large) })
   })
@@ -279,9 +280,10 @@ describe('a large save', () => {
   })
 
   it('continues after the local service was killed and came back at another address', async () => {
-    const { next, killService, downloadsFolder } = await started()
+    const { client, next, killService, downloadsFolder } = await started()
     const saved = ended({ next }, 'saved')
     killService()
+    await client.call('settings.change', { saveLimitBytesPerSecond: null })
     await saved
     expect(treeOf(downloadsFolder)).toEqual({ 'large.bin': shaOf(large) })
   })

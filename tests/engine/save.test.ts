@@ -67,6 +67,22 @@ describe('a saved file', () => {
     expect(readdirSync(folder)).not.toContain('a.bin')
   })
 
+  it('is held back only after what arrived is in the part file', async () => {
+    const inFile: boolean[] = []
+    await save({
+      pace: {
+        maxGatheredBytes: () => 64 * 1024,
+        onStored: async (_bytes, length) => {
+          const part = readFileSync(join(folder, '.a.part'))
+          inFile.push(part.length === length && part.equals(bytes.subarray(0, length)))
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        },
+      },
+    })
+    expect(inFile.length).toBeGreaterThan(10)
+    expect(inFile).not.toContain(false)
+  })
+
   it('fails with the reason when its folder is gone', async () => {
     await rm(folder, { recursive: true })
     await expect(save()).rejects.toMatchObject({ code: 'ENOENT' })

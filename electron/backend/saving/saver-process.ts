@@ -10,25 +10,36 @@ export type OnTheWay = Exclude<FromSaver, Ending>
 
 /** The process that saves files. It is started with the first file, and again after it has crashed. */
 export class SaverClient {
-  readonly #host: Host
-  readonly #log: Log
+  readonly #host: Pick<Host, 'startSaver'>
+  readonly #log: Pick<Log, 'info'>
   #process: SaverProcess | null = null
   #isClosed = false
   readonly #running = new Map<string, { tell: (message: OnTheWay) => void; end: (ending: Ending) => void }>()
   readonly #settings = new Map<ToSaver['kind'], ToSaver>()
 
-  constructor(host: Host, log: Log) {
+  constructor(host: Pick<Host, 'startSaver'>, log: Pick<Log, 'info'>) {
     this.#host = host
     this.#log = log
   }
 
-  /** Saves one file. Resolves with how it ended; a crash of the process counts as a passing failure. */
-  save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
-    return new Promise((resolve) => {
-      this.#running.set(request.id, { tell, end: resolve })
-      this.#start().send({ kind: 'save', request })
-      signal.addEventListener('abort', () => this.#process?.send({ kind: 'cancel', id: request.id }), { once: true })
-    })
+  /**
+   * Saves one file. Resolves with how it ended; a crash of the process counts as a passing failure. Rejects only
+   * before it has begun: when the signal has aborted, or Putdesk is closing.
+   */
+  async save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
+    signal.throwIfAborted()
+    const { id } = request
+    const cancel = () => this.#process?.send({ kind: 'cancel', id })
+    const process = this.#start()
+    const { promise, resolve } = Promise.withResolvers<Ending>()
+    this.#running.set(id, { tell, end: resolve })
+    process.send({ kind: 'save', request })
+    signal.addEventListener('abort', cancel)
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener('abort', cancel)
+    }
   }
 
   /** Applies at once, and to a process that is started later. */
