@@ -171,8 +171,10 @@ export const methods = {
 
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
-  /** Clears the history of an account; files stay. */
-  'history.clear': { input: z.object(inAccount), output: nothing },
+  /** Clears the history of an account; files stay. Returns the time, with which it can be restored. */
+  'history.clear': { input: z.object(inAccount), output: z.number() },
+  /** Brings back what was cleared at a time. Errors: not-found. */
+  'history.restore': { input: z.object({ ...inAccount, clearedAtMs: z.number() }), output: nothing },
 
   /** Players found on this computer, best first. */
   'players.list': { input: z.object({}), output: z.array(Player) },

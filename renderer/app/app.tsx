@@ -15,7 +15,10 @@ export function App() {
   const isKnown = useApp((state) => state.accounts !== null && state.settings !== null)
   const hasDialog = useApp((state) => state.dialog !== null)
   const hasMenu = useApp((state) => state.menu !== null)
-  const hasToasts = useApp((state) => state.toasts.length > 0)
+  // The window has a row for it, but not while a dialog covers it.
+  const isToastFloating = useApp(
+    ({ toasts, accounts, dialog }) => toasts.length > 0 && (dialog !== null || accounts?.length === 0),
+  )
 
   useEffect(() => {
     if (theme === undefined || theme === 'system') delete document.documentElement.dataset.theme
@@ -29,7 +32,7 @@ export function App() {
       <Suspense fallback={null}>
         {hasDialog ? <Dialogs /> : null}
         {hasMenu ? <Menus /> : null}
-        {hasToasts ? <Toasts /> : null}
+        {isToastFloating ? <Toasts isFloating /> : null}
       </Suspense>
     </>
   )

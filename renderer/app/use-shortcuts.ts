@@ -70,7 +70,10 @@ export function useShortcuts() {
         case ']':
           return () => state.goForward()
         case 'z':
-          return isInText || event.shiftKey ? null : () => void state.undo()
+          if (isInText) return null
+          return event.shiftKey ? () => void state.redo() : () => void state.undo()
+        case 'y':
+          return isInText || isMac ? null : () => void state.redo()
         case 'n':
           return event.shiftKey && state.place !== null && state.place.query === null ? () => newFolder() : null
         case 'arrowup':

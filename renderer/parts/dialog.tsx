@@ -22,7 +22,14 @@ interface Props {
 export function Dialog({ title, aside, width = 'narrow', hasClose = true, initialFocus, onClose, children }: Props) {
   return (
     <CSPProvider disableStyleElements>
-      <Base.Root open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>
+      <Base.Root
+        open
+        onOpenChange={(isOpen, { event }) => {
+          // A press on a toast is about the toast.
+          const isToast = event.target instanceof Element && event.target.closest('[data-toast]') !== null
+          if (!isOpen && !isToast) onClose()
+        }}
+      >
         <Base.Portal>
           <Base.Backdrop className={styles.overlay} />
           <Base.Popup className={classNames(styles.popup, styles[width])} {...(initialFocus ? { initialFocus } : {})}>

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { HistoryEntry } from '../../shared/transfer.ts'
+import { say } from '../words/say.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -25,9 +26,22 @@ export const historySlice: Slice<HistorySlice> = (client) => (set, get) => {
       }
     },
     clearHistory: (accountId) =>
-      get().attempt(async () => {
-        await client.call('history.clear', { accountId })
-        await get().loadHistory(accountId)
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          let clearedAtMs: number
+          const clear = async () => {
+            clearedAtMs = await client.call('history.clear', { accountId })
+            await get().loadHistory(accountId)
+            return null
+          }
+          const restore = async () => {
+            await client.call('history.restore', { accountId, clearedAtMs })
+            await get().loadHistory(accountId)
+            return null
+          }
+          await clear()
+          return { sentence: say('history.wasCleared'), undo: restore, redo: clear, isQuiet: true }
+        }),
+      ),
   }
 }

@@ -1,4 +1,5 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { RefusedItem, Steps } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Item, ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
@@ -8,6 +9,8 @@ import type { Row } from './listing.ts'
 import { folderName } from './selectors.ts'
 import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
+import type { FollowOptions } from './toasts.ts'
+import type { Act } from './undo.ts'
 
 /** An item and its parent folder, so that a move can be undone. */
 interface ItemLocation {
@@ -21,15 +24,8 @@ export interface HeldItems {
   items: readonly ItemLocation[]
 }
 
-/** An action that can be undone. */
-interface Undoable {
-  sentence: string
-  undo(): Promise<void>
-}
-
 export interface ItemActionsSlice {
   cut: HeldItems | null
-  undoable: readonly Undoable[]
   cutItems(cut: ItemActionsSlice['cut']): void
   /** Moves the cut items into a folder. */
   pasteInto(accountId: AccountId, folderId: ItemId): Promise<void>
@@ -39,41 +35,122 @@ export interface ItemActionsSlice {
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
   deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
   play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
-  undo(): Promise<void>
 }
 
-/** Actions on items. Those that can be undone are kept on a stack, and their toast has an Undo button. */
+/** Actions on items. */
 export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) => {
-  function remember(sentence: string, undo: () => Promise<void>) {
-    const undoable = { sentence, undo }
-    set((state) => ({ undoable: [...state.undoable.slice(-49), undoable] }))
-    get().toast(sentence, [{ label: say('action.undo'), run: () => void undoAction(undoable) }])
+  /** The ids of folders that were created again by redoing, by the id that each had before. */
+  const successors = new Map<string, ItemId>()
+
+  /** The id that an item has now. */
+  function idNow(accountId: AccountId, id: ItemId): ItemId {
+    const successor = successors.get(folderKey(accountId, id))
+    return successor === undefined ? id : idNow(accountId, successor)
   }
 
-  async function undoAction(undoable: Undoable) {
-    if (!get().undoable.includes(undoable)) return
-    set((state) => ({ undoable: state.undoable.filter((other) => other !== undoable) }))
-    await get().attempt(async () => {
-      await undoable.undo()
-      get().toast(say('undo.done', { what: undoable.sentence }))
-    })
+  /** The folder that was created last, while its name is still the suggested one. Naming it belongs to the same act. */
+  let unnamed: { accountId: AccountId; id: ItemId; act: Act } | null = null
+
+  /**
+   * Runs an action on items, one after another, and returns those that it was done to, and how many that are. If it ends early, `done`
+   * also has the one that it may have been busy with. Rejects if it was done to none.
+   */
+  async function onEach(
+    itemIds: readonly ItemId[],
+    progressOf: (steps: Steps) => string,
+    call: (options: FollowOptions) => Promise<RefusedItem[]>,
+  ): Promise<{ done: ItemId[]; count: number; problem: string | null }> {
+    let count = 0
+    try {
+      const refusals = await get().follow(progressOf, ({ signal, onProgress }) =>
+        call({
+          signal,
+          onProgress: (steps) => {
+            count = steps.done
+            onProgress(steps)
+          },
+        }),
+      )
+      const [first] = refusals
+      const problem = first ? withCount(first.sentence, refusals.length) : null
+      if (problem !== null && refusals.length === itemIds.length) throw new AppError('refused', problem)
+      const refused = new Set(refusals.map(({ itemId }) => itemId))
+      const done = itemIds.filter((id) => !refused.has(id))
+      return { done, count: done.length, problem }
+    } catch (error) {
+      if (count === 0 || count === itemIds.length) throw error
+      const problem = isCancelled(error) ? say('action.stopped') : sentenceOf(error)
+      return { done: itemIds.slice(0, count + 1), count, problem }
+    }
   }
 
-  /** Moves items, shows an error for those that failed, and returns those that were moved. */
-  async function move(accountId: AccountId, itemIds: readonly ItemId[], folderId: ItemId): Promise<ItemId[]> {
-    const refusals = await get().follow(
+  /** Moves items, and returns those that were moved. */
+  async function move(
+    accountId: AccountId,
+    itemIds: readonly ItemId[],
+    folderId: ItemId,
+  ): Promise<{ moved: ItemId[]; count: number; problem: string | null }> {
+    const now = itemIds.map((id) => idNow(accountId, id))
+    const input = { accountId, itemIds: now, folderId: idNow(accountId, folderId) }
+    const { done, count, problem } = await onEach(
+      now,
       (steps) => say('move.progress', steps),
-      (options) => client.call('items.move', { accountId, itemIds: [...itemIds], folderId }, options),
+      (options) => client.call('items.move', input, options),
     )
-    const first = refusals[0]
-    if (first) get().showError(withCount(first.sentence, refusals.length))
-    const notMoved = new Set(refusals.map(({ itemId }) => itemId))
-    return itemIds.filter((id) => !notMoved.has(id))
+    const isMoved = new Set(done)
+    return { moved: itemIds.filter((id) => isMoved.has(idNow(accountId, id))), count, problem }
+  }
+
+  /** Moves each item back to the folder that it was in. */
+  async function moveBack({ accountId, items }: HeldItems): Promise<string | null> {
+    const problems: string[] = []
+    let isAnyMoved = false
+    for (const [originId, ids] of originsOf(items)) {
+      try {
+        const { problem } = await move(accountId, ids, originId)
+        isAnyMoved = true
+        if (problem !== null) problems.push(problem)
+      } catch (error) {
+        problems.push(isCancelled(error) ? say('action.stopped') : sentenceOf(error))
+        if (isCancelled(error)) break
+      }
+    }
+    const problem = problems[0] ?? null
+    if (!isAnyMoved && problem !== null) throw new AppError('refused', problem)
+    return problem
+  }
+
+  async function createNamed(accountId: AccountId, parentId: ItemId, name: string): Promise<Item> {
+    return client.call('items.createFolder', { accountId, parentId: idNow(accountId, parentId), name })
+  }
+
+  /** Deletes a folder that was created here, unless something was put into it. */
+  async function deleteEmpty(accountId: AccountId, createdId: ItemId, name: string): Promise<null> {
+    const folderId = idNow(accountId, createdId)
+    const { items } = await client.call('items.open', { accountId, folderId, isReload: false })
+    if (items.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
+    const [refusal] = await client.call('items.delete', { accountId, itemIds: [folderId] })
+    if (refusal !== undefined) throw new AppError('refused', refusal.sentence)
+    return null
+  }
+
+  /** The act of creating a folder that got this name in the end. */
+  function creation(accountId: AccountId, parentId: ItemId, folder: Pick<Item, 'id' | 'name'>): Act {
+    const { id, name } = folder
+    return {
+      sentence: say('folder.done', { name }),
+      undo: () => deleteEmpty(accountId, id, name),
+      redo: async () => {
+        const created = await createNamed(accountId, parentId, name)
+        const before = idNow(accountId, id)
+        if (created.id !== before) successors.set(folderKey(accountId, before), created.id)
+        return null
+      },
+    }
   }
 
   return {
     cut: null,
-    undoable: [],
     cutItems: (cut) => set({ cut }),
     pasteInto: async (accountId, folderId) => {
       const { cut } = get()
@@ -86,61 +163,82 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
       await get().moveItems(cut, folderId)
     },
     moveItems: ({ accountId, items }, folderId) =>
-      get().attempt(async () => {
-        const moving = items.filter(({ id, parentId }) => parentId !== folderId && id !== folderId)
-        if (moving.length === 0) return
-        const moved = await move(
-          accountId,
-          moving.map(({ id }) => id),
-          folderId,
-        )
-        if (moved.length === 0) return
-        const folder = folderName(get(), accountId, folderId)
-        remember(say('move.done', { count: moved.length, folder }), async () => {
-          for (const [originId, ids] of originsOf(moving, new Set(moved))) await move(accountId, ids, originId)
-        })
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          const moving = items.filter(({ id, parentId }) => parentId !== folderId && id !== folderId)
+          if (moving.length === 0) return null
+          let held: HeldItems = { accountId, items: moving }
+          const run = async () => {
+            const ids = held.items.map(({ id }) => id)
+            const { moved, ...result } = await move(accountId, ids, folderId)
+            const isMoved = new Set(moved)
+            held = { accountId, items: held.items.filter(({ id }) => isMoved.has(id)) }
+            return result
+          }
+          const { count, problem } = await run()
+          const folder = folderName(get(), accountId, folderId)
+          const sentence = say('move.done', { count, folder })
+          return { sentence, problem, undo: () => moveBack(held), redo: async () => (await run()).problem }
+        }),
+      ),
     renameItem: async (accountId, row, name) => {
-      await client.call('items.rename', { accountId, itemId: row.id, name })
-      remember(say('rename.done', { from: row.name, to: name }), async () => {
-        await client.call('items.rename', { accountId, itemId: row.id, name: row.name })
-      })
-    },
-    createFolder: (accountId, parentId) =>
-      get().attempt(async () => {
-        const taken = get().folders.get(folderKey(accountId, parentId))?.listing?.names ?? []
-        const name = freeName(say('folder.new'), taken)
-        const folder: Item = await client.call('items.createFolder', { accountId, parentId, name })
-        await get().loadFolder(accountId, parentId)
-        const { place } = get()
-        if (place?.accountId === accountId && place.folderId === parentId && place.query === null) {
-          set({
-            filter: '',
-            selection: { ids: new Set([folder.id]), anchorId: folder.id, focusId: folder.id },
-            renaming: { id: folder.id, problem: null },
-          })
-        }
-        remember(say('folder.done', { name }), async () => {
-          const { items } = await client.call('items.open', { accountId, folderId: folder.id, isReload: false })
-          if (items.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
-          await client.call('items.delete', { accountId, itemIds: [folder.id] })
-        })
-      }),
-    deleteItems: async (accountId, rows) => {
+      const rename = async (to: string) => {
+        await client.call('items.rename', { accountId, itemId: idNow(accountId, row.id), name: to })
+        return null
+      }
+      const created = unnamed
+      unnamed = null
+      const isCreation = created?.accountId === accountId && created.id === row.id && get().done.at(-1) === created.act
+      if (isCreation) set(({ done }) => ({ done: done.slice(0, -1) }))
       try {
-        const itemIds = rows.map(({ id }) => id)
-        const refusals = await get().follow(
-          (steps) => say('delete.progress', steps),
-          (options) => client.call('items.delete', { accountId, itemIds }, options),
-        )
-        const first = refusals[0]
-        if (first) get().showError(withCount(first.sentence, refusals.length))
-        const count = rows.length - refusals.length
-        if (count > 0) get().toast(say('delete.done', { count, name: rows[0]?.name ?? '' }))
+        await get().act(async () => {
+          await rename(name)
+          if (isCreation) return creation(accountId, row.parentId, { id: row.id, name })
+          const sentence = say('rename.done', { from: row.name, to: name })
+          return { sentence, undo: () => rename(row.name), redo: () => rename(name) }
+        })
       } catch (error) {
-        if (!isCancelled(error)) get().showError(sentenceOf(error))
+        if (isCreation) {
+          unnamed = created
+          set(({ done }) => ({ done: [...done, created.act] }))
+        }
+        throw error
       }
     },
+    createFolder: (accountId, parentId) =>
+      get().attempt(() =>
+        get().act(async () => {
+          const taken = get().folders.get(folderKey(accountId, parentId))?.listing?.names ?? []
+          const name = freeName(say('folder.new'), taken)
+          const folder = await createNamed(accountId, parentId, name)
+          await get().loadFolder(accountId, parentId)
+          const { place } = get()
+          if (place?.accountId === accountId && place.folderId === parentId && place.query === null) {
+            set({
+              filter: '',
+              selection: { ids: new Set([folder.id]), anchorId: folder.id, focusId: folder.id },
+              renaming: { id: folder.id, problem: null },
+            })
+          }
+          const act = creation(accountId, parentId, folder)
+          unnamed = { accountId, id: folder.id, act }
+          return act
+        }),
+      ),
+    deleteItems: (accountId, rows) =>
+      get().attempt(() =>
+        get().act(async () => {
+          const itemIds = rows.map(({ id }) => id)
+          const { done, count, problem } = await onEach(
+            itemIds,
+            (steps) => say('delete.progress', steps),
+            (options) => client.call('items.delete', { accountId, itemIds }, options),
+          )
+          const name = rows.find(({ id }) => id === done[0])?.name ?? ''
+          const sentence = say('delete.done', { count, name })
+          return { sentence, problem, undo: null, redo: null }
+        }),
+      ),
     play: async (accountId, itemId, name, playerId) => {
       async function start(isHostTrusted: boolean) {
         try {
@@ -154,11 +252,6 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
       }
       await start(false)
     },
-    undo: async () => {
-      const last = get().undoable.at(-1)
-      if (last) await undoAction(last)
-      else get().toast(say('undo.nothing'))
-    },
   }
 }
 
@@ -166,11 +259,9 @@ function withCount(sentence: string, count: number): string {
   return count === 1 ? sentence : `${sentence} ${say('refusal.more', { count: count - 1 })}`
 }
 
-/** Groups the moved items by the folder each was in. */
-function originsOf(items: readonly ItemLocation[], moved: ReadonlySet<ItemId>): Map<ItemId, ItemId[]> {
+/** Groups items by the folder that each was in. */
+function originsOf(items: readonly ItemLocation[]): Map<ItemId, ItemId[]> {
   const origins = new Map<ItemId, ItemId[]>()
-  for (const { id, parentId } of items) {
-    if (moved.has(id)) origins.set(parentId, [...(origins.get(parentId) ?? []), id])
-  }
+  for (const { id, parentId } of items) origins.set(parentId, [...(origins.get(parentId) ?? []), id])
   return origins
 }

@@ -34,7 +34,7 @@ export function openLinks(
     const torrents = await takeTorrents(files, problems, takeTorrentFile)
     const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
     const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
-    for (const problem of problems) showError(problem)
+    if (problems.length > 0) showError(problems.join(' '))
     if (links !== '' || torrents.length > 0) openAddLinks({ text: links, files: torrents }, folder)
     else if (problems.length === 0) toast(nothing)
   })

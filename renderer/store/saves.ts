@@ -36,9 +36,10 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     for (const save of upserted) {
       const was = before.get(save.id)
       if (save.status === 'saved' && was !== undefined && was.status !== 'saved')
-        get().toast(say('saves.saved', { name: save.name }), [
-          { label: say('saves.show'), run: () => void get().showSave(save.id) },
-        ])
+        get().addNews({
+          sentence: say('saves.saved', { name: save.name }),
+          actions: [{ label: say('saves.show'), run: () => void get().showSave(save.id) }],
+        })
     }
   })
 
@@ -70,7 +71,16 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     resumeSaves: (saveIds) =>
       get().attempt(async () => void (await client.call('saves.resume', { saveIds: [...saveIds] }))),
     removeSaves: (saveIds) =>
-      get().attempt(async () => void (await client.call('saves.remove', { saveIds: [...saveIds] }))),
+      get().attempt(() =>
+        get().act(async () => {
+          const unsaved = saveIds.flatMap((id) => get().saves.get(id) ?? []).filter(({ status }) => status !== 'saved')
+          await client.call('saves.remove', { saveIds: [...saveIds] })
+          const [first] = unsaved
+          if (first === undefined) return null
+          const sentence = say('saves.stopped', { count: unsaved.length, name: first.name })
+          return { sentence, undo: null, redo: null, isQuiet: true }
+        }),
+      ),
     showSave: (saveId) => get().attempt(async () => void (await client.call('saves.show', { saveId }))),
   }
 }

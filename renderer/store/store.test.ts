@@ -334,8 +334,7 @@ it('undoes a move to where each item was, except for what was refused', async ()
   await backend.answer('items.move', [{ itemId: 3, sentence: '“c” could not be moved.' }])
   await moving
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual([
-    '“c” could not be moved.',
-    'Moved 2 items to the folder',
+    'Moved 2 items to the folder. “c” could not be moved.',
   ])
   const undoing = store.getState().undo()
   await backend.answer('items.move', [])
@@ -475,12 +474,14 @@ it('shows the progress of a long delete, which can be stopped', async () => {
   vi.advanceTimersByTime(1500)
   await backend.progress('items.delete', { done: 2, total: 3 })
   const [toast] = store.getState().toasts
-  expect(toast).toMatchObject({ sentence: 'Deleting… 2 of 3 items', isOngoing: true })
+  expect(toast).toMatchObject({ sentence: 'Deleting… 2 of 3 items', kind: 'progress' })
   toast?.actions[0]?.run()
   await deleting
   vi.useRealTimers()
   expect(backend.cancelled).toEqual(['items.delete'])
-  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['Stopped. The rest was left as it is.'])
+  expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual([
+    'Deleted 2 items. Stopped. The rest was left as it is.',
+  ])
 })
 
 it('cancels the loading of a folder that is loaded again, and ignores its response', async () => {

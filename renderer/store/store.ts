@@ -8,9 +8,11 @@ import { type ItemsSlice, itemsSlice } from './items.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
+import { type ToastsSlice, toastsSlice } from './toasts.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
 import { type TreeSlice, treeSlice } from './tree.ts'
 import { type UiSlice, uiSlice } from './ui.ts'
+import { type UndoSlice, undoSlice } from './undo.ts'
 
 export type AppState = AccountsSlice &
   ItemsSlice &
@@ -22,7 +24,9 @@ export type AppState = AccountsSlice &
   HistorySlice &
   AnalysisSlice &
   SettingsSlice &
-  UiSlice & {
+  UiSlice &
+  ToastsSlice &
+  UndoSlice & {
     /** Requests all pushed state. Call it after every slice has subscribed. */
     sync(): Promise<void>
   }
@@ -48,6 +52,8 @@ export function createAppStore(client: Client): AppStore {
     ...analysisSlice(client)(set, get),
     ...settingsSlice(client)(set, get),
     ...uiSlice(client)(set, get),
+    ...toastsSlice(client)(set, get),
+    ...undoSlice(client)(set, get),
     sync: async () => {
       await client.call('sync', {})
     },

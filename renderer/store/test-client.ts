@@ -62,10 +62,12 @@ export function scriptedBackend(): ScriptedBackend {
     },
     tell: (event, data) => say({ event, data }),
     answer: async (method, output, at = 0) => {
+      await settle()
       say({ id: take(method, at).id, output })
       await settle()
     },
     refuse: async (method, code, sentence, at = 0) => {
+      await settle()
       say({ id: take(method, at).id, error: { code, sentence } })
       await settle()
     },

@@ -75,10 +75,7 @@ it('reads link files of any kind, and names those that cannot be read', async ()
   ]
   await openLinks(store, { text: 'http://h.example/e', html: null, files }, 'nothing')
   expect(links()).toEqual(['c', 'd', 'a', 'b', 'e'].map((path) => `http://h.example/${path}`))
-  expect(toasts()).toEqual([
-    '“long.txt” is too large to search for links: at most 4 MB.',
-    '“gone.txt” could not be read.',
-  ])
+  expect(toasts()).toEqual(['“long.txt” is too large to search for links: at most 4 MB. “gone.txt” could not be read.'])
 })
 
 it('says so when there is no link', async () => {

@@ -15,6 +15,8 @@ export class History {
   readonly #pending = new Map<AccountId, Map<TransferId, Added>>()
   /** Transfers that have left, per account, oldest first. */
   readonly #left = new Map<AccountId, Left[]>()
+  /** What was cleared and not restored, per account, by the time of clearing. */
+  readonly #cleared = new Map<AccountId, Map<number, Left[]>>()
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -31,9 +33,22 @@ export class History {
     this.#write({ type: 'left', ...record })
   }
 
-  /** Clears the history of an account. Transfers that are still listed stay remembered. */
-  clear(accountId: AccountId, atMs: number): void {
+  /**
+   * Clears the history of an account, and returns the time by which it can be restored. Transfers that are still listed stay
+   * remembered.
+   */
+  clear(accountId: AccountId, nowMs: number): number {
+    let atMs = nowMs
+    while (this.#cleared.get(accountId)?.has(atMs) === true) atMs++
     this.#write({ type: 'cleared', accountId, atMs })
+    return atMs
+  }
+
+  /** Brings back what was cleared at a time. Returns false if nothing was, or if it is back already. */
+  restore(accountId: AccountId, clearedAtMs: number, atMs: number): boolean {
+    if (this.#cleared.get(accountId)?.has(clearedAtMs) !== true) return false
+    this.#write({ type: 'restored', accountId, clearedAtMs, atMs })
+    return true
   }
 
   /** Removes everything about an account. */
@@ -76,10 +91,25 @@ export class History {
         this.#left.set(record.accountId, left)
         return
       }
-      case 'cleared':
+      case 'cleared': {
+        const cleared = this.#cleared.get(record.accountId) ?? new Map<number, Left[]>()
+        this.#cleared.set(record.accountId, cleared.set(record.atMs, this.#left.get(record.accountId) ?? []))
         this.#left.delete(record.accountId)
         return
+      }
+      case 'restored': {
+        const cleared = this.#cleared.get(record.accountId)
+        const before = cleared?.get(record.clearedAtMs) ?? []
+        cleared?.delete(record.clearedAtMs)
+        const all = [...before, ...(this.#left.get(record.accountId) ?? [])]
+        this.#left.set(
+          record.accountId,
+          all.sort((a, b) => a.atMs - b.atMs),
+        )
+        return
+      }
       case 'removed':
+        this.#cleared.delete(record.accountId)
         this.#left.delete(record.accountId)
         this.#pending.delete(record.accountId)
         return

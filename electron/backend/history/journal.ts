@@ -36,6 +36,7 @@ export const JournalRecord = z.discriminatedUnion('type', [
     note: z.string().nullable().default(null),
   }),
   z.object({ type: z.literal('cleared'), accountId, atMs: z.number() }),
+  z.object({ type: z.literal('restored'), accountId, clearedAtMs: z.number(), atMs: z.number() }),
   z.object({ type: z.literal('removed'), accountId, atMs: z.number() }),
 ])
 export type JournalRecord = z.infer<typeof JournalRecord>

@@ -73,8 +73,10 @@ export function transferHandlers({
       return null
     },
     'history.list': async ({ accountId }) => history.list(accountId),
-    'history.clear': async ({ accountId }) => {
-      history.clear(accountId, Date.now())
+    'history.clear': async ({ accountId }) => history.clear(accountId, Date.now()),
+    'history.restore': async ({ accountId, clearedAtMs }) => {
+      if (!history.restore(accountId, clearedAtMs, Date.now()))
+        throw new AppError('not-found', 'This part of the history is no longer known.')
       return null
     },
   }

@@ -12,7 +12,6 @@ import styles from './file-list.module.css'
 import { FileRow } from './file-row.tsx'
 import { ListHeader } from './list-header.tsx'
 import { openRow } from './open-row.ts'
-import { SearchHint } from './search-hint.tsx'
 import { useListKeys } from './use-list-keys.ts'
 import { useShown } from './use-shown.ts'
 
@@ -135,7 +134,6 @@ export function FileList() {
         </div>
         {shown.count === 0 ? <EmptyList hasItems={(shown.listing?.names.length ?? 0) > 0} /> : null}
       </div>
-      <SearchHint />
     </section>
   )
 }

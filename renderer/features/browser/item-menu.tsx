@@ -9,9 +9,11 @@ import {
   MonitorDown,
   Pencil,
   Play,
+  Redo2,
   RefreshCw,
   Scissors,
   Trash2,
+  Undo2,
 } from 'lucide-react'
 import { useEffect } from 'react'
 import { keysOf } from '../../parts/keys.ts'
@@ -140,6 +142,27 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     here.push({ label: say('action.refresh'), icon: RefreshCw, keys: 'F5', run: state.refresh })
   }
 
+  const [undoable, redoable] = [state.done.at(-1), state.undone.at(-1)]
+  const undoing: MenuAction[] = []
+  if (rows.length === 0 && undoable !== undefined) {
+    const isFinal = undoable.undo === null
+    undoing.push({
+      label: say('undo.what', { what: undoable.sentence }),
+      icon: Undo2,
+      keys: keysOf('Ctrl', 'Z'),
+      disabledBecause: isFinal ? say('undo.impossible', { what: undoable.sentence }) : null,
+      run: () => void state.undo(),
+    })
+  }
+  if (rows.length === 0 && redoable !== undefined) {
+    undoing.push({
+      label: say('redo.what', { what: redoable.sentence }),
+      icon: Redo2,
+      keys: keysOf('Ctrl', 'Shift', 'Z'),
+      run: () => void state.redo(),
+    })
+  }
+
   const deleting: MenuAction[] =
     rows.length === 0
       ? []
@@ -157,7 +180,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     <PointerMenu
       x={x}
       y={y}
-      groups={[opening, saving, changing, here, deleting]}
+      groups={[opening, saving, changing, undoing, here, deleting]}
       onClose={() => state.openMenu(null)}
     />
   )

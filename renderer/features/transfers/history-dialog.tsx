@@ -13,7 +13,8 @@ import styles from './history-dialog.module.css'
 
 /** The transfers that have left the list, by day, newest first. */
 export function HistoryDialog({ accountId }: { accountId: string }) {
-  const { close, loadHistory, clearHistory } = useAppStore().getState()
+  const { close, loadHistory, clearHistory, undo } = useAppStore().getState()
+  const wasCleared = useApp(({ done }) => done.at(-1)?.sentence === say('history.wasCleared'))
   const history = useApp((state) => (state.history?.accountId === accountId ? state.history : null))
   useEffect(() => void loadHistory(accountId), [loadHistory, accountId])
   const entries = history?.entries ?? null
@@ -29,7 +30,12 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
           <Button onClick={() => void loadHistory(accountId)}>{say('action.retry')}</Button>
         </div>
       )}
-      {entries?.length === 0 ? <p className={styles.message}>{say('history.empty')}</p> : null}
+      {entries?.length === 0 ? (
+        <div className={styles.message} role="status">
+          <p>{say(wasCleared ? 'history.isCleared' : 'history.empty')}</p>
+          {wasCleared ? <Button onClick={() => void undo()}>{say('action.undo')}</Button> : null}
+        </div>
+      ) : null}
       <div className={styles.days}>
         {days.map(([day, ofDay]) => (
           <section key={day} aria-label={day}>
