@@ -123,13 +123,18 @@ export const methods = {
     output: z.array(TransferId),
   },
   /**
-   * Removes transfers from the list permanently. A seeding one stops seeding; its files stay. One that has already left the list counts
-   * as cancelled.
+   * Cancels transfers. They are marked at once and leave the list after `cancelHoldMs`, when the service is told; until then,
+   * `transfers.keep` takes it back. A seeding one stops seeding; its files stay. One that has already left the list counts as
+   * cancelled.
    */
   'transfers.cancel': {
     input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(maxItemIds) }),
-    progress: Steps,
     output: nothing,
+  },
+  /** Takes cancellations back. Returns the transfers for which it is too late. */
+  'transfers.keep': {
+    input: z.object({ ...inAccount, transferIds: z.array(TransferId).max(maxItemIds) }),
+    output: z.array(TransferId),
   },
   /**
    * Retries a failed transfer from where it stopped: its archives are unpacked with `password`, or kept packed if `isUnpacked` is false.
@@ -173,7 +178,7 @@ export const methods = {
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
   /** Clears the history of an account; files stay. Returns the time, with which it can be restored. */
   'history.clear': { input: z.object(inAccount), output: z.number() },
-  /** Brings back what was cleared at a time. Errors: not-found. */
+  /** Brings back what was cleared at a time. Errors: refused. */
   'history.restore': { input: z.object({ ...inAccount, clearedAtMs: z.number() }), output: nothing },
 
   /** Players found on this computer, best first. */

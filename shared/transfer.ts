@@ -75,6 +75,8 @@ export const Transfer = z.object({
   folderId: ItemId.nullable(),
   /** Whether its links are known, so that they can be added again. */
   areLinksKnown: z.boolean(),
+  /** Cancelled here a moment ago. The service is told soon; until then, it can be taken back. */
+  isCancelled: z.boolean(),
 })
 export type Transfer = z.infer<typeof Transfer>
 

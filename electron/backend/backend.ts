@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TorrentFile } from '../../shared/analysis.ts'
 import type { Handlers, Notice } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
+import { cancelHoldMs } from '../../shared/limits.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { History } from './history/history.ts'
@@ -39,8 +40,13 @@ export interface Offered {
   paths: readonly string[]
 }
 
+export interface BackendOptions {
+  /** How long a cancellation of a transfer is held back. */
+  holdMs?: number
+}
+
 /** Builds the backend on a host and opens the stored accounts. */
-export function createBackend(host: Host): Backend {
+export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOptions = {}): Backend {
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
   const windows = new Set<ServedPort>()
@@ -90,7 +96,11 @@ export function createBackend(host: Host): Backend {
     onNotice: addNotice,
   })
   const show = (key: string, sentence: string | null) => showProblem(key)(sentence)
-  const accounts = new Accounts({ file, vault, log, secrets, history, service, emit, show })
+  const accounts = new Accounts({
+    ...{ file, vault, log, secrets, history, service, emit, show },
+    cancelHoldMs: holdMs,
+    tell: addNotice,
+  })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
   const saving = new Saving({ accounts, host, log, emit, tell: addNotice, onSaved: showProblem('saves') })
@@ -183,7 +193,7 @@ export function createBackend(host: Host): Backend {
     },
     close: async () => {
       await saving.close()
-      accounts.close()
+      await accounts.close()
       playing.close()
       file.close()
       vault.close()

@@ -33,7 +33,8 @@ export function shownTransfers({ place, transfers }: AppState): Transfers {
 
 /** How many transfers of the shown account hold a slot. */
 export function activeTransfers(state: AppState): number {
-  return [...shownTransfers(state).values()].filter(({ status }) => holdsSlot(status)).length
+  return [...shownTransfers(state).values()].filter(({ status, isCancelled }) => holdsSlot(status) && !isCancelled)
+    .length
 }
 
 /** How many saves are not finished, paused or failed. */

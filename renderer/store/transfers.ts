@@ -1,9 +1,14 @@
 import type { AccountId } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import type { EventData } from '../../shared/contract.ts'
+import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
+import { cancelHoldMs } from '../../shared/limits.ts'
+import { isOnlyShared } from '../../shared/slots.ts'
 import type { Transfer, TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
+import type { Act } from './undo.ts'
 
 export type Transfers = ReadonlyMap<TransferId, Transfer>
 export type Arrival = EventData<'transfers.changed'>['arrived'][number]
@@ -20,6 +25,8 @@ export interface TransfersSlice {
   arrived: readonly Arrival[]
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
+  /** Takes back the cancellation of one transfer. */
+  keepTransfer(accountId: AccountId, transferId: TransferId): Promise<void>
   /** Retries a failed transfer; an error is shown in a toast. */
   retryTransfer(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Like `retryTransfer`, but rejects, so that the caller can show the error. */
@@ -52,20 +59,80 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     for (const arrival of arrived) get().tellArrived(accountId, arrival)
   })
 
+  /** The acts that cancelled one transfer, so that they can be undone in its row. */
+  const cancels = new Map<string, Act>()
+
+  async function cancel(accountId: AccountId, transferIds: readonly TransferId[]): Promise<null> {
+    await client.call('transfers.cancel', { accountId, transferIds: [...transferIds] })
+    return null
+  }
+
+  /** Takes cancellations back. Returns the transfers for which it is too late, or null if there are none. */
+  async function keep(accountId: AccountId, transferIds: readonly TransferId[]): Promise<TransferId[] | null> {
+    const late = await client.call('transfers.keep', { accountId, transferIds: [...transferIds] })
+    return late.length === 0 ? null : late
+  }
+
   return {
     transfers: new Map(),
     arrived: [],
     addTransfers: async (accountId, links, folderId) => {
-      const added = await client.call('transfers.add', { accountId, links: [...links], folderId })
-      return added.length
+      let ids: readonly TransferId[] = []
+      const add = async () => {
+        ids = await client.call('transfers.add', { accountId, links: [...links], folderId })
+        return null
+      }
+      await get().act(async () => {
+        await add()
+        return {
+          sentence: say('links.added', { count: ids.length }),
+          undo: async () => {
+            const listed = ids.filter((id) => get().transfers.get(accountId)?.has(id) === true)
+            if (listed.length === 0) throw new AppError('refused', say('transfers.haveLeft'))
+            return cancel(accountId, listed)
+          },
+          // What was fetched before is kept if it is not too late.
+          redo: async () => {
+            const late = await keep(accountId, ids)
+            if (late?.length === ids.length) return add()
+            return late === null ? null : say('transfers.tooLate')
+          },
+          isQuiet: get().settings?.isDockOpen !== false,
+        }
+      })
+      return ids.length
     },
     cancelTransfers: (accountId, transferIds) =>
-      get().attempt(async () => {
-        await get().follow(
-          (steps) => say('transfers.cancelProgress', steps),
-          (options) => client.call('transfers.cancel', { accountId, transferIds: [...transferIds] }, options),
-        )
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          const ids = [...transferIds]
+          const first = get()
+            .transfers.get(accountId)
+            ?.get(ids[0] ?? 0)
+          const capabilities = get().accounts?.find(({ id }) => id === accountId)?.capabilities ?? noCapabilities
+          const isStopped = ids.length === 1 && first !== undefined && isOnlyShared(first, capabilities)
+          await cancel(accountId, ids)
+          const act: Act = {
+            sentence: isStopped
+              ? say('transfers.stopped', { name: first.name })
+              : say('transfers.cancelled', { count: ids.length, name: first?.name ?? '' }),
+            undo: async () => {
+              const late = await keep(accountId, ids)
+              if (late !== null && late.length === ids.length) throw new AppError('refused', say('transfers.tooLate'))
+              return late === null ? null : say('transfers.tooLate')
+            },
+            redo: () => cancel(accountId, ids),
+            toastMs: cancelHoldMs - 500,
+          }
+          if (ids.length === 1) cancels.set(`${accountId}:${ids[0]}`, act)
+          return act
+        }),
+      ),
+    keepTransfer: async (accountId, transferId) => {
+      const act = cancels.get(`${accountId}:${transferId}`)
+      if (act !== undefined && get().done.includes(act)) await get().undoAct(act)
+      else await get().attempt(async () => void (await keep(accountId, [transferId])))
+    },
     retryTransfer: (accountId, transferId, how) =>
       get().attempt(() => get().tryTransferAgain(accountId, transferId, how)),
     tryTransferAgain: async (accountId, transferId, how) => {

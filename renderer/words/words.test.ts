@@ -26,6 +26,7 @@ const transfer: Transfer = {
   addedAtMs: null,
   isTorrent: false,
   areLinksKnown: false,
+  isCancelled: false,
 }
 
 const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }

@@ -8,6 +8,8 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 
 type Row = Record<string, unknown>
 
+/** Cancelling a transfer that is not listed makes the backend fetch the list. */
+const unlisted = 999
 const user = { name: 'ann', disk_quota: '1000', disk_quota_available: '900', bw_quota: '10', bw_quota_available: '9' }
 const item = { id: '5', name: 'a.bin', parent_id: '0', type: 'file', is_dir: false, size: '10', stream_url: null }
 const transfer = { id: '7', name: 'jazz', status: 'Downloading', percent_done: '3' }
@@ -99,10 +101,10 @@ it('keeps the analysis of every link beside any malformed row', async () => {
 
 it('keeps every valid transfer beside any malformed one, and treats no unreadable one as finished', async () => {
   const { client, accountId, next } = await open({ 'transfers list': [transfer, { ...transfer, id: '8' }] })
-  await client.call('transfers.cancel', { accountId, transferIds: [] })
+  await client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   for (const odd of oddRows({ ...transfer, id: '8', putdesk: { failure: null, links: ['http://a/'] } })) {
     answers['transfers list'] = [odd, transfer]
-    await client.call('transfers.cancel', { accountId, transferIds: [] })
+    await client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
     const told = next('transfers.changed', ({ isReset }) => isReset)
     await client.call('sync', {})
     const { upserted } = await told
@@ -116,7 +118,7 @@ it('keeps every valid transfer beside any malformed one, and treats no unreadabl
   }
   answers['transfers list'] = [transfer]
   answers['messages list'] = [null, { ...message, id: {} }, message]
-  await client.call('transfers.cancel', { accountId, transferIds: [] })
+  await client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   expect(await client.call('history.list', { accountId })).toMatchObject([
     { name: 'jazz', outcome: 'finished', itemId: 5 },
   ])
@@ -125,17 +127,17 @@ it('keeps every valid transfer beside any malformed one, and treats no unreadabl
 it('treats no transfer of an earlier run as finished while an unreadable row may be its own', async () => {
   const dataFolder = temporaryFolder('odd')
   const first = await open({ 'transfers list': [transfer, { ...transfer, id: '8', name: 'later' }] }, dataFolder)
-  await first.client.call('transfers.cancel', { accountId: first.accountId, transferIds: [] })
+  await first.client.call('transfers.cancel', { accountId: first.accountId, transferIds: [unlisted] })
   await first.backend.close()
   answers['transfers list'] = [null, transfer]
   const again = openBackend({ dataFolder })
   app = again
   const { accountId } = first
   await again.client.call('sync', {})
-  await again.client.call('transfers.cancel', { accountId, transferIds: [] })
+  await again.client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   expect(await again.client.call('history.list', { accountId })).toEqual([])
   answers['transfers list'] = [transfer]
-  await again.client.call('transfers.cancel', { accountId, transferIds: [] })
+  await again.client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   expect(await again.client.call('history.list', { accountId })).toMatchObject([{ name: 'later' }])
 })
 
@@ -145,7 +147,7 @@ it('gives each added transfer its own link beside one that cannot be read', asyn
   const links = ['http://a.example/first', 'http://a.example/second']
   expect(await client.call('transfers.add', { accountId, links, folderId: 0 })).toEqual([8])
   answers['transfers list'] = [transfer]
-  await client.call('transfers.cancel', { accountId, transferIds: [] })
+  await client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   expect(await client.call('history.list', { accountId })).toMatchObject([{ links: [links[1]] }])
 })
 

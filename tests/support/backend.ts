@@ -57,6 +57,8 @@ export interface TestBackendOptions {
   protection?: 'protected' | 'plain'
   allowHosts?: string[]
   downloadsFolder?: string
+  /** How long a cancellation of a transfer is held back; 0 by default, which the app never uses. */
+  holdMs?: number
 }
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
@@ -102,7 +104,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }
-  const backend = createBackend(host)
+  const backend = createBackend(host, { holdMs: options.holdMs ?? 0 })
   const [ours, theirs] = portPair()
   backend.attach(theirs)
   const client = connect(ours)

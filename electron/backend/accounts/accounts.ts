@@ -57,6 +57,10 @@ export interface AccountsOptions {
   history: History
   service: LocalService
   emit: Emit
+  /** How long a cancellation of a transfer is held back. */
+  cancelHoldMs: number
+  /** Shows a notice. */
+  tell(sentence: string): void
   /** Shows a notice under a key; null removes it. */
   show(key: string, sentence: string | null): void
 }
@@ -86,8 +90,8 @@ export class Accounts {
     this.emitAll()
   }
 
-  close(): void {
-    for (const session of this.#sessions.values()) session.close()
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()))
   }
 
   /** The session of an account. Throws `not-found`. */
@@ -147,7 +151,7 @@ export class Accounts {
       'accounts.addServer': (input) => this.#addServer(input),
       'accounts.remove': async ({ accountId }) => {
         const { account } = this.session(accountId)
-        this.session(accountId).close()
+        await this.session(accountId).close()
         this.#sessions.delete(accountId)
         this.#options.file.put(group, { [accountId]: undefined })
         vault.remove(accountId)
@@ -182,7 +186,7 @@ export class Accounts {
     const mayKeep = isKept && (mayBePlain || (await vault.protection()) === 'protected')
     const keeping = mayKeep ? await vault.write(id, JSON.stringify(credentials)) : 'session'
     if (keeping === 'session') vault.remove(id)
-    known?.close()
+    await known?.close()
     const session = this.#add(
       { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping },
       { credentials, problem: null, userId },
@@ -206,7 +210,7 @@ export class Accounts {
       userId,
     }: { credentials: Credentials | null; problem: string | null; userId: string | null },
   ): Session {
-    const { history, log, emit, show } = this.#options
+    const { history, log, emit, show, tell, cancelHoldMs } = this.#options
     const { client, error } = this.#tryClient(account, credentials, (list, sentence) =>
       show(`${account.id} ${list}`, sentence),
     )
@@ -223,6 +227,8 @@ export class Accounts {
       history,
       log,
       emit,
+      cancelHoldMs,
+      tell,
       onChange: (changed) => {
         // Ignore a session that was removed or replaced in the meantime.
         if (this.#sessions.get(account.id) !== changed) return

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Account, Quota } from '../../../shared/account.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import { AppError } from '../../../shared/errors.ts'
@@ -12,6 +13,8 @@ import { TransferList } from './transfer-list.ts'
 const quotaPollMs = 60_000
 const minRetryMs = 1000
 const maxRetryMs = 30_000
+/** A service that does not answer must not keep the app from quitting. */
+const closeWithinMs = 3000
 
 /** The account of a session and the parts of the backend that it depends on. */
 export interface SessionOptions {
@@ -23,6 +26,10 @@ export interface SessionOptions {
   history: History
   log: Log
   emit: Emit
+  /** How long a cancellation of a transfer is held back. */
+  cancelHoldMs: number
+  /** Tells the person that something went wrong after it had been accepted. */
+  tell(sentence: string): void
   /** Called when the account changes or its user id becomes known. */
   onChange(session: Session): void
 }
@@ -82,7 +89,9 @@ export class Session {
     this.open().catch((error: unknown) => this.#fail(error))
   }
 
-  close(): void {
+  /** Stops all requests, except that the service is told about cancellations that were held back. */
+  async close(): Promise<void> {
+    await Promise.race([this.transfers?.sendCancels(), wait(closeWithinMs, undefined, { ref: false })])
     this.#isOpen = false
     this.#stopPolling()
   }
@@ -136,8 +145,16 @@ export class Session {
   }
 
   #followTransfers(client: PutioClient): TransferList {
-    const { account, history, emit, log } = this.#options
+    const { account, history, emit, log, tell, cancelHoldMs } = this.#options
     return new TransferList({
+      cancelHoldMs,
+      onCancelled: () => {
+        this.refreshQuota().catch((error: unknown) => this.#fail(error))
+      },
+      onNotCancelled: (sentence, error) => {
+        log.error('cancel', error)
+        tell(sentence)
+      },
       accountId: account.id,
       client,
       history,

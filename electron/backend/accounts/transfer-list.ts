@@ -1,9 +1,11 @@
 import type { AccountId } from '../../../shared/account.ts'
+import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
-import type { TransferId } from '../../../shared/transfer.ts'
+import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 import type { History } from '../history/history.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { AddedTransfer, ListedTransfer, TransferFeed } from '../putio/transfer-feed.ts'
+import { HeldCancels } from './held-cancels.ts'
 import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './transfer-mirror.ts'
 
 const busyPollMs = 700
@@ -17,6 +19,12 @@ export interface TransferListOptions {
   onDelta(delta: TransferDelta): void
   /** Called when files of transfers that are still being shared may have arrived in folders. */
   onTouched(folderIds: readonly ItemId[]): void
+  /** How long a cancellation is held back. */
+  cancelHoldMs: number
+  /** Called after the service was told about cancellations. */
+  onCancelled(): void
+  /** Called when a transfer could not be cancelled. */
+  onNotCancelled(sentence: string, error: unknown): void
   /** Called after each successful fetch of the list. */
   onFetched(): void
   /** Called when the list could not be fetched. The fetch is retried automatically. */
@@ -28,6 +36,7 @@ export interface TransferListOptions {
 export class TransferList {
   readonly #options: TransferListOptions
   readonly #feed: TransferFeed
+  readonly #cancels: HeldCancels
   #mirror: TransferMirror = new Map()
   #timer: ReturnType<typeof setTimeout> | null = null
   #refreshing: Promise<void> | null = null
@@ -37,6 +46,42 @@ export class TransferList {
     this.#options = options
     const { accountId, client, history } = options
     this.#feed = client.followTransfers(() => history.allPending(accountId))
+    this.#cancels = new HeldCancels({
+      holdMs: options.cancelHoldMs,
+      send: (id) => this.#cancelNow(id),
+      onChange: (ids) => this.#showAgain(ids),
+      onSent: async () => {
+        await this.refresh().catch((error: unknown) => options.onProblem(error))
+        options.onCancelled()
+      },
+      onProblem: (id, error) => {
+        // One that has left the list needs no cancelling.
+        const name = this.#mirror.get(id)?.transfer.name
+        if (name !== undefined) options.onNotCancelled(sentenceOnCancel(name, error), error)
+      },
+    })
+  }
+
+  /** Cancels transfers: at once here, and after a while at the service. Those that are not listed count as cancelled. */
+  async cancel(transferIds: readonly TransferId[]): Promise<void> {
+    const isListed = (id: TransferId) => this.#mirror.has(id)
+    this.#cancels.hold(transferIds.filter(isListed))
+    const others = transferIds.filter((id) => !isListed(id))
+    if (others.length === 0) return
+    // One that was added a moment ago may not be listed here yet.
+    await this.refresh()
+    this.#cancels.hold(others.filter(isListed))
+  }
+
+  /** Takes cancellations back. Returns the transfers for which it is too late. */
+  keep(transferIds: readonly TransferId[]): TransferId[] {
+    const sent = new Set(this.#cancels.release(transferIds))
+    return transferIds.filter((id) => sent.has(id) || !this.#mirror.has(id))
+  }
+
+  /** Tells the service about all cancellations now. */
+  async sendCancels(): Promise<void> {
+    await this.#cancels.flush()
   }
 
   start(): void {
@@ -102,10 +147,32 @@ export class TransferList {
     for (const left of changes.left) history.left({ accountId, atMs: nowMs(), ...left })
     for (const transfer of changes.listed) this.#remember(transfer)
     const remembered = (id: TransferId) => history.pending(accountId, id)
-    const { after, delta } = reflect(this.#mirror, changes, { nowMs: nowMs(), remembered })
+    const isCancelled = (id: TransferId) => this.#cancels.has(id)
+    const { after, delta } = reflect(this.#mirror, changes, { nowMs: nowMs(), isCancelled, remembered })
     this.#mirror = after
     if (changes.touchedFolderIds.length > 0) onTouched(changes.touchedFolderIds)
     if (!isEmpty(delta)) onDelta(delta)
+  }
+
+  async #cancelNow(transferId: TransferId): Promise<void> {
+    // One that has left the list has finished, or was cancelled elsewhere.
+    if (this.#mirror.has(transferId)) await this.#options.client.cancelTransfer(transferId)
+  }
+
+  /** Shows whether transfers are cancelled. */
+  #showAgain(transferIds: readonly TransferId[]): void {
+    const mirror = new Map(this.#mirror)
+    const upserted: Transfer[] = []
+    for (const id of transferIds) {
+      const mirrored = mirror.get(id)
+      const isCancelled = this.#cancels.has(id)
+      if (mirrored === undefined || mirrored.transfer.isCancelled === isCancelled) continue
+      const transfer = { ...mirrored.transfer, isCancelled }
+      mirror.set(id, { ...mirrored, transfer })
+      upserted.push(transfer)
+    }
+    this.#mirror = mirror
+    if (upserted.length > 0) this.#options.onDelta({ upserted, removed: [], arrived: [] })
   }
 
   /** Also remembers transfers that other programs added, so that their end is noticed even if this app was closed. */
@@ -113,4 +180,10 @@ export class TransferList {
     if (this.#options.history.pending(this.#options.accountId, transfer.id) !== null) return
     this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
   }
+}
+
+function sentenceOnCancel(name: string, error: unknown): string {
+  const why =
+    error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
+  return `“${name}” was not cancelled. ${why}`
 }

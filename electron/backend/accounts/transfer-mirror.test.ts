@@ -48,7 +48,11 @@ const nothing: TransferMirror = new Map()
 function follow(first: ListedTransfer[]) {
   let mirror = nothing
   const update = (list: ListedTransfer[], gone: LeftTransfer[] = [], nowMs = 1000) => {
-    const { after, delta } = reflect(mirror, { listed: list, left: gone }, { nowMs, remembered: () => null })
+    const { after, delta } = reflect(
+      mirror,
+      { listed: list, left: gone },
+      { nowMs, isCancelled: () => false, remembered: () => null },
+    )
     mirror = after
     return { ...delta, upserted: delta.upserted.map(({ id }) => id) }
   }
@@ -60,7 +64,11 @@ it('reports new and changed transfers, and nothing else', () => {
   const { update } = follow([listed(1), listed(2)])
   const delta = update([listed(1), listed(2, { percentDone: 11 }), listed(3)])
   expect(delta).toEqual({ upserted: [2, 3], removed: [], arrived: [] })
-  const { delta: same } = reflect(nothing, { listed: [], left: [] }, { nowMs: 0, remembered: () => null })
+  const { delta: same } = reflect(
+    nothing,
+    { listed: [], left: [] },
+    { nowMs: 0, isCancelled: () => false, remembered: () => null },
+  )
   expect([isEmpty(same), isEmpty({ ...same, removed: [1] })]).toEqual([true, false])
 })
 
@@ -91,7 +99,11 @@ it('measures the time in a status from when a transfer was added, and then from 
 })
 
 it('takes links and folder from what is remembered where the service sends none', () => {
-  const options = { nowMs: 0, remembered: (id: number) => (id === 1 ? { links: ['http://h/a'], folderId: 7 } : null) }
+  const options = {
+    nowMs: 0,
+    isCancelled: () => false,
+    remembered: (id: number) => (id === 1 ? { links: ['http://h/a'], folderId: 7 } : null),
+  }
   const changes = { listed: [listed(1, { folderId: null }), listed(2, { folderId: null }), listed(3)], left: [] }
   const { after } = reflect(nothing, changes, options)
   expect([...after.values()].map(({ links, transfer }) => [links, transfer.areLinksKnown, transfer.folderId])).toEqual([

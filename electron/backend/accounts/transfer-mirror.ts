@@ -20,6 +20,8 @@ export type TransferMirror = ReadonlyMap<TransferId, MirroredTransfer>
 /** Further inputs of `reflect`. */
 export interface MirrorOptions {
   nowMs: number
+  /** Whether it was cancelled here, although it is still listed. */
+  isCancelled(transferId: TransferId): boolean
   /** What was recorded when the transfer was first listed or was added here. */
   remembered(transferId: TransferId): Pick<RememberedTransfer, 'links' | 'folderId'> | null
 }
@@ -58,13 +60,14 @@ export function isEmpty({ upserted, removed, arrived }: TransferDelta): boolean 
 function toMirrored(
   { links: told, hasArrived, itemId: _, ...listed }: ListedTransfer,
   known: Transfer | null,
-  { nowMs, remembered }: MirrorOptions,
+  { nowMs, isCancelled, remembered }: MirrorOptions,
 ): MirroredTransfer {
   const noted = remembered(listed.id)
   const links = told.length > 0 ? told : (noted?.links ?? [])
   const folderId = listed.folderId ?? noted?.folderId ?? null
   const statusSinceMs = sinceMs(listed, known, nowMs)
-  return { links, hasArrived, transfer: { ...listed, folderId, statusSinceMs, areLinksKnown: links.length > 0 } }
+  const own = { folderId, statusSinceMs, areLinksKnown: links.length > 0, isCancelled: isCancelled(listed.id) }
+  return { links, hasArrived, transfer: { ...listed, ...own } }
 }
 
 /** When the current status began. For a transfer that is new here, the best guess is when it was added. */

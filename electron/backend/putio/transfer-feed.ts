@@ -2,7 +2,7 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { HistoryEntry, Transfer, TransferId } from '../../../shared/transfer.ts'
 
 /** A transfer as the service lists it, before data from the history is added. */
-export interface ListedTransfer extends Omit<Transfer, 'areLinksKnown' | 'statusSinceMs'> {
+export interface ListedTransfer extends Omit<Transfer, 'areLinksKnown' | 'statusSinceMs' | 'isCancelled'> {
   /** The links it was created from, if the service reports them. */
   links: readonly string[]
   /** Its files have arrived, although it is still listed. */

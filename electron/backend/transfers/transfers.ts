@@ -43,20 +43,12 @@ export function transferHandlers({
     },
     'transfers.add': ({ accountId, links, folderId }) =>
       add(accounts.session(accountId), { links, folderId }, torrentFiles),
-    'transfers.cancel': async ({ accountId, transferIds }, { signal, tell }) => {
-      const session = accounts.session(accountId)
-      try {
-        for (const [done, transferId] of transferIds.entries()) {
-          signal.throwIfAborted()
-          await cancel(session.client(), transferId)
-          tell({ done: done + 1, total: transferIds.length })
-        }
-      } finally {
-        await session.transfers?.refresh()
-        await session.refreshQuota()
-      }
+    'transfers.cancel': async ({ accountId, transferIds }) => {
+      await accounts.session(accountId).transfers?.cancel(transferIds)
       return null
     },
+    'transfers.keep': async ({ accountId, transferIds }) =>
+      accounts.session(accountId).transfers?.keep(transferIds) ?? [...transferIds],
     'transfers.retry': async ({ accountId, transferId, password, isUnpacked }) => {
       const session = accounts.session(accountId)
       if (password !== null) secrets.add(password)
@@ -76,18 +68,9 @@ export function transferHandlers({
     'history.clear': async ({ accountId }) => history.clear(accountId, Date.now()),
     'history.restore': async ({ accountId, clearedAtMs }) => {
       if (!history.restore(accountId, clearedAtMs, Date.now()))
-        throw new AppError('not-found', 'This part of the history is no longer known.')
+        throw new AppError('refused', 'This part of the history is no longer known.')
       return null
     },
-  }
-}
-
-/** Cancels a transfer. A transfer that has already left the list counts as cancelled. */
-async function cancel(client: PutioClient, transferId: TransferId): Promise<void> {
-  try {
-    await client.cancelTransfer(transferId)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
   }
 }
 

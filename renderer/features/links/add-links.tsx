@@ -73,9 +73,7 @@ export function AddLinks({ given }: Props) {
     setAdding(true)
     setProblem(null)
     try {
-      const count = await store.getState().addTransfers(accountId, links, folderId)
-      // If the transfer list is visible, the new rows are feedback enough.
-      if (store.getState().settings?.isDockOpen === false) store.getState().toast(say('links.added', { count }))
+      await store.getState().addTransfers(accountId, links, folderId)
       close()
     } catch (error) {
       setProblem(isNotFound(error) ? say('links.folderGone') : sentenceOf(error))

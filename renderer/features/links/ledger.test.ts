@@ -46,6 +46,7 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   addedAtMs: null,
   isTorrent: false,
   areLinksKnown: false,
+  isCancelled: false,
   ...more,
 })
 

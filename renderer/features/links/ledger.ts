@@ -41,8 +41,9 @@ export interface Running {
 export function runningOf(transfers: Iterable<Transfer>): Running {
   let bytes = 0
   let unknownCount = 0
-  for (const { status, sizeBytes, downloadedBytes, percentDone } of transfers) {
-    if (status === 'error' || status === 'seeding' || !(holdsSlot(status) || status === 'waiting')) continue
+  for (const { status, sizeBytes, downloadedBytes, percentDone, isCancelled } of transfers) {
+    if (isCancelled || status === 'error' || status === 'seeding' || !(holdsSlot(status) || status === 'waiting'))
+      continue
     if (sizeBytes === null) unknownCount++
     else bytes += Math.max(0, sizeBytes - (downloadedBytes ?? (sizeBytes * percentDone) / 100))
   }

@@ -16,6 +16,7 @@ import {
 import { memo, useEffect } from 'react'
 import { isOnlyShared } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
+import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import styles from '../../parts/dock.module.css'
 import { Icon } from '../../parts/icon.tsx'
@@ -35,6 +36,8 @@ const refreshEveryMs = 5000
 /** Lower speeds are protocol overhead, not content. */
 const minSpeed = 1000
 
+const cancelledWords = { word: 'status.cancelled', tone: 'resting' } as const
+
 interface Props {
   transfer: Transfer
   top: number
@@ -46,28 +49,29 @@ interface Props {
 
 /** One transfer: its name, an explanation, its status, its progress and its actions. */
 export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine, holders }: Props) {
-  const { id, name, status, sizeBytes } = transfer
+  const { id, name, status, sizeBytes, isCancelled } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const folder = useApp((state) =>
     transfer.folderId === null ? null : folderPath(state, accountId, transfer.folderId),
   )
   const capabilities = useApp(shownCapabilities)
   const cancelTransfers = useApp((state) => state.cancelTransfers)
+  const keepTransfer = useApp((state) => state.keepTransfer)
   const loadPath = useApp((state) => state.loadPath)
   useEffect(() => {
     if (transfer.folderId !== null && folder === null) void loadPath(accountId, transfer.folderId)
   }, [accountId, transfer.folderId, folder, loadPath])
-  const { word, tone } = statusWords[status]
+  const { word, tone } = isCancelled ? cancelledWords : statusWords[status]
   const nowMs = useNow(status === 'looking-for-peers' ? refreshEveryMs : null)
-  const advice = adviceFor(transfer, { folder, placeInLine, holders, nowMs })
+  const advice = isCancelled ? say('advice.cancelled') : adviceFor(transfer, { folder, placeInLine, holders, nowMs })
   const percent = shownPercent(transfer)
-  const actions = actionsFor(transfer, capabilities).length
+  const actions = isCancelled ? 1 : actionsFor(transfer, capabilities).length
   const isShared = isOnlyShared(transfer, capabilities)
   const left = transfer.secondsLeft === null ? null : formatDuration(transfer.secondsLeft)
 
   return (
     <li
-      className={styles.row}
+      className={classNames(styles.row, isCancelled && styles.gone)}
       style={{ transform: `translateY(${top}px)` }}
       aria-setsize={count}
       aria-posinset={place}
@@ -98,15 +102,30 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
         <span className={styles.figures}>{figuresOf(transfer, left)}</span>
       ) : (
         <span className={classNames(styles.actions, actions === 2 && styles.two)}>
-          <TransferActions accountId={accountId} transfer={transfer} />
+          {isCancelled ? (
+            <Button
+              className={styles.action}
+              aria-label={say('transfers.keepRunning', { name })}
+              onClick={() => void keepTransfer(accountId, id)}
+            >
+              {say('action.undo')}
+            </Button>
+          ) : (
+            <TransferActions accountId={accountId} transfer={transfer} />
+          )}
         </span>
       )}
-      <IconButton
-        icon={isShared ? CircleStop : X}
-        label={say(isShared ? 'transfers.stopSharing' : 'transfers.cancel', { name })}
-        className={classNames(styles.cancel, (tone === 'error' || isShared) && styles.always)}
-        onClick={() => void cancelTransfers(accountId, [id])}
-      />
+      {isCancelled ? null : (
+        <IconButton
+          icon={isShared ? CircleStop : X}
+          label={say(isShared ? 'transfers.stopSharing' : 'transfers.cancel', { name })}
+          className={classNames(styles.cancel, (tone === 'error' || isShared) && styles.always)}
+          data-cancel={place}
+          // A key that is held down would cancel one after another.
+          onKeyDown={(event) => (event.repeat ? event.preventDefault() : undefined)}
+          onClick={() => void cancelTransfers(accountId, [id])}
+        />
+      )}
     </li>
   )
 })

@@ -6,7 +6,9 @@ import styles from '../../parts/dock.module.css'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { GoneRow } from './gone-row.tsx'
 import { TransferRow } from './transfer-row.tsx'
+import { useFocusMovesOn, usePlaces } from './use-places.ts'
 
 const rowHeight = 40
 const noHolders: readonly string[] = []
@@ -15,32 +17,47 @@ const noHolders: readonly string[] = []
 export function TransferRows() {
   const transfers = useApp(shownTransfers)
   const list = useMemo(() => [...transfers.values()], [transfers])
+  const { places, onPointerMove, onPointerLeave } = usePlaces(list)
   const placesInLine = useMemo(
     () => new Map(list.filter(({ status }) => status === 'waiting').map(({ id }, index) => [id, index + 1])),
     [list],
   )
   const holders = useHolders(list)
   const scroller = useRef<HTMLDivElement>(null)
+  const { onFocus, onBlur } = useFocusMovesOn(scroller)
   const virtualizer = useVirtualizer({
-    count: list.length,
+    count: places.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => list[index]?.id ?? index,
+    getItemKey: (index) => places[index]?.transfer.id ?? index,
     overscan: 4,
   })
-  if (list.length === 0) return <p className={styles.empty}>{say('transfers.empty')}</p>
+  if (places.length === 0) return <p className={styles.empty}>{say('transfers.empty')}</p>
   return (
-    <div className={styles.scroller} ref={scroller}>
+    <div
+      className={styles.scroller}
+      ref={scroller}
+      role="group"
+      tabIndex={-1}
+      aria-label={say('transfers.title')}
+      onPointerMove={onPointerMove}
+      onPointerLeave={onPointerLeave}
+      onFocus={onFocus}
+      onBlur={onBlur}
+    >
       <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {virtualizer.getVirtualItems().map(({ index, start, key }) => {
-          const transfer = list[index]
-          return transfer === undefined ? null : (
+          const place = places[index]
+          if (place === undefined) return null
+          const { transfer, isGone } = place
+          const position = { top: start, place: index + 1, count: places.length }
+          return isGone ? (
+            <GoneRow key={key} transfer={transfer} {...position} />
+          ) : (
             <TransferRow
               key={key}
               transfer={transfer}
-              top={start}
-              place={index + 1}
-              count={list.length}
+              {...position}
               placeInLine={placesInLine.get(transfer.id) ?? 0}
               holders={transfer.status === 'waiting' ? holders : noHolders}
             />
