@@ -19,3 +19,6 @@ export const maxItemIds = 100_000
 
 /** The maximum number of items that can be saved at once. A folder counts as one. */
 export const maxSaves = 1000
+
+/** The maximum number of items that are played as one list. */
+export const maxPlayed = 2000

@@ -13,6 +13,7 @@ import type { Host } from './host/host.ts'
 import { createLog } from './host/log.ts'
 import { itemHandlers } from './items/items.ts'
 import { createPlaying } from './playing/play.ts'
+import { Playbacks } from './playing/playbacks.ts'
 import { createRelay } from './playing/relay.ts'
 import { Saving } from './saving/saving.ts'
 import { Secrets } from './secrets/secrets.ts'
@@ -96,13 +97,23 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     onNotice: addNotice,
   })
   const show = (key: string, sentence: string | null) => showProblem(key)(sentence)
+  const { dataFolder } = host
+  const playbacks = new Playbacks({ dataFolder, emit, tell: addNotice, onSaved: showProblem('playbacks') })
   const accounts = new Accounts({
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
+    onRemove: (accountId) => playbacks.removeAccount(accountId),
   })
   const relay = createRelay(log)
-  const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
+  const playing = createPlaying({
+    accounts,
+    host,
+    log,
+    relay,
+    playbacks,
+    chosenPlayerId: () => settings.current().playerId,
+  })
   const saving = new Saving({ accounts, host, log, emit, tell: addNotice, onSaved: showProblem('saves') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const opened = hosters
@@ -122,6 +133,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       emit('service.changed', serviceState())
       accounts.emitAll()
       saving.emitAll()
+      playbacks.emitAll()
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
@@ -132,6 +144,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...hosters.handlers(),
     ...playing.handlers,
+    ...playbacks.handlers(),
     ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
@@ -195,6 +208,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       await saving.close()
       await accounts.close()
       playing.close()
+      playbacks.close()
       file.close()
       vault.close()
       journal.close()

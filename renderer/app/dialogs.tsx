@@ -26,6 +26,10 @@ const SaveConflict = lazy(async () => ({
   default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
 }))
 
+const ContinuePlaying = lazy(async () => ({
+  default: (await import('../features/browser/continue-playing.tsx')).ContinuePlaying,
+}))
+
 /** The open dialog. Each is loaded on first use. */
 export function Dialogs() {
   const dialog = useApp((state) => state.dialog)
@@ -50,6 +54,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
+    case 'continue':
+      return <ContinuePlaying given={dialog} />
     case 'history':
       return <HistoryDialog accountId={dialog.accountId} />
     default: {

@@ -6,6 +6,7 @@ import { type HistorySlice, historySlice } from './history.ts'
 import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
+import { type PlayingSlice, playingSlice } from './playing.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
@@ -19,6 +20,7 @@ export type AppState = AccountsSlice &
   TreeSlice &
   NavigationSlice &
   ItemActionsSlice &
+  PlayingSlice &
   TransfersSlice &
   SavesSlice &
   HistorySlice &
@@ -46,6 +48,7 @@ export function createAppStore(client: Client): AppStore {
     ...treeSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
+    ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
     ...historySlice(client)(set, get),

@@ -100,6 +100,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     chooseFolder: async () => chosenFolders.shift() ?? null,
     downloadsFolder: () => downloadsFolder,
     showInFolder: (path) => void shown.push(path),
+    languages: () => ['de-AT', 'en'],
     openWithSystem: async () => undefined,
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),

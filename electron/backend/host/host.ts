@@ -42,6 +42,8 @@ export interface Host {
   downloadsFolder(): string
   /** Shows a file in its folder, in the system's file manager. */
   showInFolder(path: string): void
+  /** The person's languages, such as `de-AT`, the preferred one first. */
+  languages(): readonly string[]
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
   /** Sets the theme of the window: light, dark, or the system's. */
