@@ -116,6 +116,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
   })
   const saving = new Saving({ accounts, host, log, emit, tell: addNotice, onSaved: showProblem('saves') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
+  saving.reserve(settings.current().saveReserveBytes)
   const opened = hosters
     .open()
     .catch((error: unknown) => log.error('hosters', error))
@@ -152,6 +153,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
       else service.applySettings(before, changed)
       saving.limit(changed.saveLimitBytesPerSecond)
+      saving.reserve(changed.saveReserveBytes)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null
