@@ -74,6 +74,8 @@ const builds: Record<string, UserConfig> = {
         },
       },
       assetsInlineLimit: 0,
+      // pdf.js is loaded when the first PDF is looked at.
+      chunkSizeWarningLimit: 600,
     },
   },
   main: forNode('electron/main.ts', 'dist/electron', 'cjs', 'main.cjs'),

@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
@@ -33,6 +33,11 @@ export function copyPrebuilt(): void {
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
   copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))
+  // What PDFs without their own fonts need.
+  for (const folder of ['cmaps', 'standard_fonts'])
+    cpSync(join(root, 'node_modules', 'pdfjs-dist', folder), join(root, 'dist', 'renderer', 'pdf', folder), {
+      recursive: true,
+    })
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

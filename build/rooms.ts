@@ -98,13 +98,21 @@ export const rooms: Record<string, readonly string[]> = {
   ],
   'electron/backend/playing': [
     'electron/backend/accounts',
-    'electron/backend/files',
     'electron/backend/host',
     'electron/backend/putio',
     'engine',
     'engine/http',
     'shared',
   ],
+  'electron/backend/opening': [
+    'electron/backend/accounts',
+    'electron/backend/files',
+    'electron/backend/host',
+    'electron/backend/saving',
+    'engine/text',
+    'shared',
+  ],
+  'electron/backend/contents': ['electron/backend/accounts', 'electron/backend/playing', 'shared'],
   'electron/backend': ['electron/backend/', 'shared'],
   'electron/desktop': ['electron/backend/', 'shared'],
   electron: ['electron/', 'shared'],
@@ -113,7 +121,7 @@ export const rooms: Record<string, readonly string[]> = {
   'renderer/parts': ['renderer/words'],
   'renderer/store': ['renderer/words', 'shared'],
   ...Object.fromEntries(
-    ['browser', 'links', 'notices', 'saving', 'settings', 'sidebar', 'sign-in', 'toasts', 'transfers'].map(
+    ['browser', 'links', 'look', 'notices', 'saving', 'settings', 'sidebar', 'sign-in', 'toasts', 'transfers'].map(
       (feature) => [`renderer/features/${feature}`, ['renderer/parts', 'renderer/store', 'renderer/words', 'shared']],
     ),
   ),

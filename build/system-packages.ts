@@ -22,8 +22,6 @@ const needs = {
   display: ['xvfb', 'xauth'],
   tests: [
     'mpv',
-    'vlc-bin',
-    'vlc-plugin-base',
     'ffmpeg',
     'nginx-light',
     'vsftpd',
@@ -37,6 +35,7 @@ const needs = {
     'libarchive-tools',
     'openssl',
     'strace',
+    'xdg-utils',
   ],
   bench: [
     'curl',
@@ -58,7 +57,7 @@ type Need = keyof typeof needs
 const programs = {
   electron: [],
   display: process.platform === 'linux' ? ['Xvfb'] : [],
-  tests: ['mpv', 'vlc', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace'],
+  tests: ['mpv', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace', 'xdg-open'],
   bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
   wine: ['wine'],
 } satisfies Record<Need, string[]>

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { app, session } from 'electron'
+import { serveContents } from './desktop/content-scheme.ts'
 import { collectOpenRequests } from './desktop/open-requests.ts'
-import { registerPageScheme, servePage } from './desktop/page-scheme.ts'
+import { registerSchemes, servePage } from './desktop/page-scheme.ts'
 import { closeNetwork, denyPermissions, lockNavigation, lockRequests } from './desktop/security.ts'
 import { createWindow } from './desktop/window.ts'
 import { windowPort } from './desktop/window-port.ts'
 
-registerPageScheme()
+registerSchemes()
 closeNetwork()
 lockNavigation()
 // The sandbox does not work as root, as on a test machine; whoever starts the app as root has to pass this switch.
@@ -21,11 +22,12 @@ async function start(): Promise<void> {
   denyPermissions(session.defaultSession)
   lockRequests(session.defaultSession)
   servePage(session.defaultSession, join(app.getAppPath(), 'dist', 'renderer'))
+  const readContentsWith = serveContents(session.defaultSession)
   const window = createWindow()
   const port = windowPort(window.webContents)
   await port.heard
   const { runApp } = await import('./run-app.ts')
-  runApp({ window, port, requests: openRequests })
+  runApp({ window, port, readContentsWith, requests: openRequests })
 }
 
 function fail(error: unknown): void {

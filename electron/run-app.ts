@@ -1,5 +1,5 @@
 import { app, type BrowserWindow } from 'electron'
-import { createBackend } from './backend/backend.ts'
+import { type Backend, createBackend } from './backend/backend.ts'
 import { createHost } from './desktop/host.ts'
 import { setMenu } from './desktop/menu.ts'
 import type { OpenRequests } from './desktop/open-requests.ts'
@@ -11,10 +11,12 @@ export interface FirstWindow {
   window: BrowserWindow
   port: WindowPort
   requests: OpenRequests
+  /** Sets who reads the contents of items for the page. */
+  readContentsWith(read: Backend['readContent']): void
 }
 
 /** Creates the host and the backend, connects them to the windows, and closes them when the app quits. */
-export function runApp({ window: first, port: firstPort, requests }: FirstWindow): void {
+export function runApp({ window: first, port: firstPort, requests, readContentsWith }: FirstWindow): void {
   const host = createHost()
   const backend = createBackend(host)
   let window: BrowserWindow | null = null
@@ -37,6 +39,7 @@ export function runApp({ window: first, port: firstPort, requests }: FirstWindow
     window?.focus()
   }
 
+  readContentsWith(backend.readContent)
   attach(first, firstPort)
   setMenu()
   requests.deliverTo(backend.offer, show)

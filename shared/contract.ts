@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
+import { Copy, CopyId } from './copy.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength } from './limits.ts'
-import { Playback } from './playback.ts'
+import { maxItemIds, maxLinks, maxSaves, maxTextLength } from './limits.ts'
 import { Conflict, Save, SaveId } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
@@ -185,36 +185,39 @@ export const methods = {
   /** Players found on this computer, best first. */
   'players.list': { input: z.object({}), output: z.array(Player) },
   /**
-   * Plays items in their order, or the films and sounds of a folder, in a player; null means the preferred one, or the first found.
-   * With `ask`, one item that was left in the middle is not played: its position is returned instead. A stream on another host than
-   * the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's token to be sent to
-   * that host from then on. Errors: no-player, not-found, refused, untrusted-host.
+   * Opens an item's stream in a player; null means the preferred one, or the first found. Returns the player's name. A stream on
+   * another host than the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's
+   * token to be sent to that host from then on. Errors: no-player, not-found, untrusted-host.
    */
-  'play.items': {
+  'play.item': {
     input: z.object({
       ...inAccount,
-      itemIds: z.array(ItemId).max(maxPlayed),
-      folderId: ItemId.nullable(),
+      itemId: ItemId,
       playerId: z.string().max(1024).nullable(),
-      start: z.enum(['ask', 'position', 'beginning']),
       isHostTrusted: z.boolean(),
     }),
-    output: z.discriminatedUnion('state', [
-      /** `languages` has an entry for each subtitle of the first item; null if its language is not known. */
-      z.object({
-        state: z.literal('started'),
-        player: z.string(),
-        count: z.number().int(),
-        languages: z.array(z.string().nullable()),
-      }),
-      z.object({ state: z.literal('asks'), playback: Playback }),
-    ]),
+    output: z.string(),
   },
-  /** Marks items as watched or not. Both forget their positions. */
-  'playbacks.mark': {
-    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), isWatched: z.boolean() }),
-    output: nothing,
+
+  /**
+   * A link of the window's content scheme, `content://<id>/`, which reads one file. GET with one range; what is not played yields at most
+   * `maxReadBytes` in all. It expires with the app, or after an hour without use. Errors: refused, not-found, untrusted-host.
+   */
+  'contents.open': { input: z.object({ ...inAccount, itemId: ItemId, isPlayed: z.boolean() }), output: z.string() },
+
+  /**
+   * Opens a file in the system's program for it, from a private copy that is fetched first; the progress is in bytes. What can run code,
+   * by its name or its first bytes, is not opened: then `isOpened` is false. Errors: refused, not-found, untrusted-host.
+   */
+  'copies.open': {
+    input: z.object({ ...inAccount, itemId: ItemId }),
+    progress: Steps,
+    output: z.object({ isOpened: z.boolean() }),
   },
+  /** Saves a copy that was changed in another program under a name that the person is asked for; null if they choose none. */
+  'copies.saveElsewhere': { input: z.object({ copyId: CopyId }), output: z.object({ path: z.string().nullable() }) },
+  /** Does not mention the last change of a copy again. */
+  'copies.dismiss': { input: z.object({ copyId: CopyId }), output: nothing },
 
   /** The paid hosters that the local service uses, sorted by name. */
   'hosters.list': { input: z.object({}), output: z.array(Hoster) },
@@ -265,8 +268,8 @@ export const events = {
   'items.changed': z.object({ ...inAccount, folderIds: z.array(ItemId) }),
   /** What changed in the list of what is saved on this computer; with `isReset`, the list starts empty. */
   'saves.changed': z.object({ isReset: z.boolean(), upserted: z.array(Save), removed: z.array(SaveId) }),
-  /** How far items of an account were played; with `isReset`, that is all. */
-  'playbacks.changed': z.object({ ...inAccount, isReset: z.boolean(), upserted: z.array(Playback) }),
+  /** The copies that were changed in other programs and not saved elsewhere. */
+  'copies.changed': z.array(Copy),
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),

@@ -17,8 +17,7 @@ export const cancelHoldMs = 10_000
 /** The maximum number of items per action. */
 export const maxItemIds = 100_000
 
+/** How much of a file that is not played the window may read. */
+export const maxReadBytes = 8 * 1024 * 1024
 /** The maximum number of items that can be saved at once. A folder counts as one. */
 export const maxSaves = 1000
-
-/** The maximum number of items that are played as one list. */
-export const maxPlayed = 2000

@@ -29,8 +29,6 @@ export const Settings = z.object({
   uploadLimitBytesPerSecond: SpeedLimit.nullable(),
   /** The limit for everything that is saved on this computer; null means no limit. */
   saveLimitBytesPerSecond: SpeedLimit.nullable(),
-  /** Saving stops when less than this is free on a disk, or less than a tenth of a small disk. */
-  saveReserveBytes: z.number().int().min(0).max(1e13),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
   sidebarWidth: z.number().int().min(160).max(480),
@@ -52,7 +50,6 @@ export const defaultSettings: Settings = {
   downloadLimitBytesPerSecond: null,
   uploadLimitBytesPerSecond: null,
   saveLimitBytesPerSecond: null,
-  saveReserveBytes: 1e9,
   sortBy: 'name',
   isSortDescending: false,
   sidebarWidth: 228,

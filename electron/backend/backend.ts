@@ -6,15 +6,17 @@ import { AppError } from '../../shared/errors.ts'
 import { cancelHoldMs } from '../../shared/limits.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { type Content, type ContentRequest, createContents } from './contents/contents.ts'
 import { History } from './history/history.ts'
 import { openJournal } from './history/journal.ts'
 import type { Emit } from './host/emit.ts'
 import type { Host } from './host/host.ts'
 import { createLog } from './host/log.ts'
 import { itemHandlers } from './items/items.ts'
+import { Opening } from './opening/opening.ts'
 import { createPlaying } from './playing/play.ts'
-import { Playbacks } from './playing/playbacks.ts'
 import { createRelay } from './playing/relay.ts'
+import { SaverClient } from './saving/saver-process.ts'
 import { Saving } from './saving/saving.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Vault } from './secrets/vault.ts'
@@ -31,6 +33,8 @@ export interface Backend {
   attach(port: Port): () => void
   /** Hands links and torrent files from other programs to the analyzer of every window. */
   offer(offered: Offered): void
+  /** Reads a part of a file for the window's content scheme. */
+  readContent(request: ContentRequest): Promise<Content>
   /** Stops everything that runs: the local service, the relay and all polling. */
   close(): Promise<void>
 }
@@ -97,31 +101,24 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     onNotice: addNotice,
   })
   const show = (key: string, sentence: string | null) => showProblem(key)(sentence)
-  const { dataFolder } = host
-  const playbacks = new Playbacks({ dataFolder, emit, tell: addNotice, onSaved: showProblem('playbacks') })
   const accounts = new Accounts({
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
-    onRemove: (accountId) => playbacks.removeAccount(accountId),
   })
   const relay = createRelay(log)
-  const playing = createPlaying({
-    accounts,
-    host,
-    log,
-    relay,
-    playbacks,
-    chosenPlayerId: () => settings.current().playerId,
-  })
-  const saving = new Saving({ accounts, host, log, emit, tell: addNotice, onSaved: showProblem('saves') })
+  const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
+  const contents = createContents({ accounts, relay })
+  const saver = new SaverClient(host, log)
+  const opening = new Opening({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('copies') })
+  const saving = new Saving({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('saves') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
-  saving.reserve(settings.current().saveReserveBytes)
   const opened = hosters
     .open()
     .catch((error: unknown) => log.error('hosters', error))
     .then(() => accounts.open())
     .then(() => saving.open())
+    .then(() => opening.open((id) => accounts.has(id)))
     .catch((error: unknown) => log.error('accounts', error))
   /** Offers made before a window was listening; sent at its first `sync`. */
   const offeredEarly: Offered[] = []
@@ -134,7 +131,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       emit('service.changed', serviceState())
       accounts.emitAll()
       saving.emitAll()
-      playbacks.emitAll()
+      await opening.emitAll()
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
@@ -145,7 +142,8 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...hosters.handlers(),
     ...playing.handlers,
-    ...playbacks.handlers(),
+    ...contents.handlers,
+    ...opening.handlers(),
     ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
@@ -153,7 +151,6 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
       else service.applySettings(before, changed)
       saving.limit(changed.saveLimitBytesPerSecond)
-      saving.reserve(changed.saveReserveBytes)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null
@@ -206,11 +203,15 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       if (windows.size === 0 || !isSynced) offeredEarly.push(offered)
       else tellOffered(offered).catch((error: unknown) => log.error('offered', error))
     },
+    readContent: contents.read,
     close: async () => {
-      await saving.close()
+      contents.close()
+      const saved = saving.close()
+      await saver.close()
+      await saved
+      opening.close()
       await accounts.close()
       playing.close()
-      playbacks.close()
       file.close()
       vault.close()
       journal.close()

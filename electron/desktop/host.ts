@@ -26,9 +26,16 @@ export function createHost(): Host {
         : dialog.showOpenDialog(window, options))
       return filePaths[0] ?? null
     },
+    chooseFile: async (name) => {
+      const options = { defaultPath: join(app.getPath('documents'), name) }
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+      const { filePath } = await (window === undefined
+        ? dialog.showSaveDialog(options)
+        : dialog.showSaveDialog(window, options))
+      return filePath === undefined || filePath === '' ? null : filePath
+    },
     downloadsFolder: () => app.getPath('downloads'),
     showInFolder: (path) => shell.showItemInFolder(path),
-    languages: () => app.getPreferredSystemLanguages(),
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)
       if (problem !== '')

@@ -1,22 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { protocol, type Session } from 'electron'
+import { contentScheme } from './content-scheme.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { resolveInside } from './page-path.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.woff2': 'font/woff2',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  // The fonts and character maps of PDFs.
+  '.ttf': 'font/ttf',
+  '.pfb': 'application/octet-stream',
+  '.bcmap': 'application/octet-stream',
 }
 
-/** Registers the app's URL scheme. Must run before the app is ready. */
-export function registerPageScheme(): void {
+/** Registers the schemes of the page and of items' contents. Must run before the app is ready. */
+export function registerSchemes(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    contentScheme,
   ])
 }
 

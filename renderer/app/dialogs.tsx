@@ -26,9 +26,7 @@ const SaveConflict = lazy(async () => ({
   default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
 }))
 
-const ContinuePlaying = lazy(async () => ({
-  default: (await import('../features/browser/continue-playing.tsx')).ContinuePlaying,
-}))
+const QuickLook = lazy(async () => ({ default: (await import('../features/look/quick-look.tsx')).QuickLook }))
 
 /** The open dialog. Each is loaded on first use. */
 export function Dialogs() {
@@ -54,8 +52,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
-    case 'continue':
-      return <ContinuePlaying given={dialog} />
+    case 'look':
+      return <QuickLook given={dialog} />
     case 'history':
       return <HistoryDialog accountId={dialog.accountId} />
     default: {

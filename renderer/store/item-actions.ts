@@ -7,7 +7,7 @@ import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
 import { folderName } from './selectors.ts'
-import { isCancelled, sentenceOf } from './sentence.ts'
+import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { FollowOptions } from './toasts.ts'
 import type { Act } from './undo.ts'
@@ -34,6 +34,7 @@ export interface ItemActionsSlice {
   renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
   deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
+  play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
 }
 
 /** Actions on items. */
@@ -238,6 +239,19 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
           return { sentence, problem, undo: null, redo: null }
         }),
       ),
+    play: async (accountId, itemId, name, playerId) => {
+      async function start(isHostTrusted: boolean) {
+        try {
+          const player = await client.call('play.item', { accountId, itemId, playerId, isHostTrusted })
+          get().toast(say('play.started', { name, player }))
+        } catch (error) {
+          const isAsked = error instanceof AppError && error.code === 'untrusted-host'
+          if (!isAsked) return get().showError(sentenceAbout(name, error))
+          get().showError(error.message, [{ label: say('action.playFromThere'), run: () => void start(true) }])
+        }
+      }
+      await start(false)
+    },
   }
 }
 

@@ -13,6 +13,11 @@ export function folderKey(accountId: AccountId, folderId: ItemId): FolderKey {
   return `${accountId}:${folderId}`
 }
 
+/** Identifies an item among all accounts. */
+export function itemKey(accountId: AccountId, itemId: ItemId): string {
+  return `${accountId}:${itemId}`
+}
+
 /** Parses a key; null if it is not one. */
 export function folderOfKey(key: string): Folder | null {
   const at = key.lastIndexOf(':')

@@ -95,7 +95,6 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const downloadLimitBytesPerSecond = parts.get('downloadLimitBytesPerSecond')
   const uploadLimitBytesPerSecond = parts.get('uploadLimitBytesPerSecond')
   const saveLimitBytesPerSecond = parts.get('saveLimitBytesPerSecond') ?? null
-  const saveReserveBytes = toNumber(parts.get('saveReserveBytes') ?? 1e9)
   const sidebarWidth = toNumber(parts.get('sidebarWidth'))
   const dockHeight = toNumber(parts.get('dockHeight'))
   const flags = ['isDhtOn', 'isSortDescending', 'isDockOpen'].map((name) => parts.get(name))
@@ -109,7 +108,6 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   if (!isTextOrNull(playerId) || !isTextOrNull(accountId)) return null
   if (!isLimitOrNull(saveLimitBytesPerSecond)) return null
   if (!isLimitOrNull(downloadLimitBytesPerSecond) || !isLimitOrNull(uploadLimitBytesPerSecond)) return null
-  if (!isWithin(saveReserveBytes, 0, 1e13)) return null
   if (!isWithin(sidebarWidth, 160, 480) || !isWithin(dockHeight, 96, 800)) return null
   const [isDhtOn = true, isSortDescending = false, isDockOpen = true] = flags
   return {
@@ -121,7 +119,6 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     downloadLimitBytesPerSecond,
     uploadLimitBytesPerSecond,
     saveLimitBytesPerSecond,
-    saveReserveBytes,
     sidebarWidth,
     dockHeight,
     isDhtOn,

@@ -14,6 +14,8 @@ export interface SavesSlice {
   setDockTab(tab: DockTab): void
   /** Saves items on this computer: to the folder used last, or to one that the person is asked for. Asks when names are taken. */
   saveItems(accountId: AccountId, itemIds: readonly ItemId[], target: 'last' | 'ask'): Promise<void>
+  /** Saves an item, and shows it in its folder once it is there. */
+  saveAndShow(accountId: AccountId, itemId: ItemId): Promise<void>
   /** Continues with items whose names are taken. */
   saveTaken(accountId: AccountId, itemIds: readonly ItemId[], conflict: Conflict): Promise<void>
   pauseSaves(saveIds: readonly SaveId[]): Promise<void>
@@ -24,6 +26,9 @@ export interface SavesSlice {
 
 /** What is saved on this computer, a mirror of the backend's list. */
 export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
+  /** Those that are shown in their folder when they are saved. */
+  const shownLater = new Set<SaveId>()
+
   client.on('saves.changed', ({ isReset, upserted, removed }) => {
     const before = get().saves
     set((state) => {
@@ -35,6 +40,7 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     if (isReset) return
     for (const save of upserted) {
       const was = before.get(save.id)
+      if (save.status === 'saved' && shownLater.delete(save.id)) void get().showSave(save.id)
       if (save.status === 'saved' && was !== undefined && was.status !== 'saved')
         get().addNews({
           sentence: say('saves.saved', { name: save.name }),
@@ -65,6 +71,16 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     dockTab: 'transfers',
     setDockTab: (dockTab) => set({ dockTab }),
     saveItems: (accountId, itemIds, target) => get().attempt(() => add(accountId, itemIds, target, null)),
+    saveAndShow: async (accountId, itemId) => {
+      const { saveIds } = await client.call('saves.add', {
+        accountId,
+        itemIds: [itemId],
+        target: 'last',
+        conflict: 'keep-both',
+      })
+      for (const saveId of saveIds) shownLater.add(saveId)
+      get().setDockTab('saves')
+    },
     saveTaken: (accountId, itemIds, conflict) => get().attempt(() => add(accountId, itemIds, 'last', conflict)),
     pauseSaves: (saveIds) =>
       get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),

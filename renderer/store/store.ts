@@ -5,8 +5,8 @@ import { type AnalysisSlice, analysisSlice } from './analysis.ts'
 import { type HistorySlice, historySlice } from './history.ts'
 import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
+import { type LookSlice, lookSlice } from './look.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
-import { type PlayingSlice, playingSlice } from './playing.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
@@ -20,9 +20,9 @@ export type AppState = AccountsSlice &
   TreeSlice &
   NavigationSlice &
   ItemActionsSlice &
-  PlayingSlice &
   TransfersSlice &
   SavesSlice &
+  LookSlice &
   HistorySlice &
   AnalysisSlice &
   SettingsSlice &
@@ -48,9 +48,9 @@ export function createAppStore(client: Client): AppStore {
     ...treeSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
-    ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
+    ...lookSlice(client)(set, get),
     ...historySlice(client)(set, get),
     ...analysisSlice(client)(set, get),
     ...settingsSlice(client)(set, get),

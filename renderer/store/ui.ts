@@ -1,11 +1,9 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
-import type { Playback } from '../../shared/playback.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { HeldItems } from './item-actions.ts'
 import type { Row } from './listing.ts'
-import type { ToPlay } from './playing.ts'
 import type { Slice } from './store.ts'
 
 export type DialogState =
@@ -23,7 +21,8 @@ export type DialogState =
       folder: string
       taken: readonly string[]
     }
-  | { kind: 'continue'; what: ToPlay; playback: Playback }
+  /** Quick look at one of some items. */
+  | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
   | { kind: 'shortcuts' }
 
 type MenuState =

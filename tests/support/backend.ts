@@ -45,6 +45,9 @@ export interface TestBackend {
   chosenFolders: string[]
   /** The paths that were shown in the system's file manager. */
   shown: string[]
+  /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
+  chosenFiles: string[]
+  opened: string[]
   /** Kills the process that saves files as a crash would. */
   killSaver(): void
   /** Resolves with the data of an event once it meets the condition. */
@@ -59,6 +62,8 @@ export interface TestBackendOptions {
   downloadsFolder?: string
   /** How long a cancellation of a transfer is held back; 0 by default, which the app never uses. */
   holdMs?: number
+  /** The system has no program for any file. */
+  hasNoProgram?: boolean
 }
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
@@ -71,6 +76,8 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const { downloadsFolder = temporaryFolder('downloads') } = options
   const chosenFolders: string[] = []
   const shown: string[] = []
+  const opened: string[] = []
+  const chosenFiles: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
   const host: Host = {
     dataFolder,
@@ -98,10 +105,13 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       return asSaver(saver, note)
     },
     chooseFolder: async () => chosenFolders.shift() ?? null,
+    chooseFile: async () => chosenFiles.shift() ?? null,
     downloadsFolder: () => downloadsFolder,
     showInFolder: (path) => void shown.push(path),
-    languages: () => ['de-AT', 'en'],
-    openWithSystem: async () => undefined,
+    openWithSystem: async (path) => {
+      if (options.hasNoProgram) throw new Error('no program')
+      opened.push(path)
+    },
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }
@@ -120,7 +130,9 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     },
     downloadsFolder,
     chosenFolders,
+    chosenFiles,
     shown,
+    opened,
     killSaver: () => void saver?.kill('SIGKILL'),
     next: (name, isWanted) =>
       new Promise((resolve) => {

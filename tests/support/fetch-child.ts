@@ -15,6 +15,7 @@ interface Told {
   partPath: string
   recordPath: string
   pollMs?: number
+  reserveBytes?: number
   stallMs?: number
 }
 

@@ -63,8 +63,6 @@ export interface AccountsOptions {
   tell(sentence: string): void
   /** Shows a notice under a key; null removes it. */
   show(key: string, sentence: string | null): void
-  /** Called when the person has removed an account. */
-  onRemove(accountId: AccountId): void
 }
 
 /** All of the user's accounts, open. The list of accounts is stored in the settings file, their secrets in the vault. */
@@ -94,6 +92,10 @@ export class Accounts {
 
   async close(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map((session) => session.close()))
+  }
+
+  has(accountId: AccountId): boolean {
+    return this.#sessions.has(accountId)
   }
 
   /** The session of an account. Throws `not-found`. */
@@ -159,7 +161,6 @@ export class Accounts {
         vault.remove(accountId)
         if (account.kind === 'this-computer') await this.#options.service.stop()
         this.#options.history.removeAccount(accountId, Date.now())
-        this.#options.onRemove(accountId)
         this.#emitAccounts()
         return null
       },

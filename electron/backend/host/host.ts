@@ -38,12 +38,12 @@ export interface Host {
   startSaver(note: (line: string) => void): SaverProcess
   /** Asks the person for a folder; null if they choose none. `path` is where the dialog begins. */
   chooseFolder(path: string): Promise<string | null>
+  /** Asks the person where to save a file of this name; null if they choose nothing. The dialog asks before it replaces a file. */
+  chooseFile(name: string): Promise<string | null>
   /** The system's folder for downloads. */
   downloadsFolder(): string
   /** Shows a file in its folder, in the system's file manager. */
   showInFolder(path: string): void
-  /** The person's languages, such as `de-AT`, the preferred one first. */
-  languages(): readonly string[]
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
   /** Sets the theme of the window: light, dark, or the system's. */

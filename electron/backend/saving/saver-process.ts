@@ -65,14 +65,7 @@ export class SaverClient {
       const lost = [...this.#running]
       this.#running.clear()
       for (const [id, { end }] of lost)
-        end({
-          id,
-          kind: 'failed',
-          sentence: 'Saving was interrupted.',
-          isTaken: false,
-          isPassing: true,
-          isFolder: false,
-        })
+        end({ id, kind: 'failed', sentence: 'Saving was interrupted.', isTaken: false, isPassing: true })
     })
     for (const message of this.#settings.values()) process.send(message)
     return process

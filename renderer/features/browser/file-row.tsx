@@ -9,7 +9,7 @@ import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 import { kindIcons } from './kind-icons.ts'
 import { LocationCell } from './location-cell.tsx'
-import { PlaybackMark } from './playback-mark.tsx'
+import { OpeningMark } from './opening-mark.tsx'
 import { RenameField } from './rename-field.tsx'
 
 interface Props {
@@ -23,15 +23,11 @@ interface Props {
   isCut: boolean
   isDropTarget: boolean
   isRenaming: boolean
-  isWatched: boolean
-  /** How much of it was played, if it was left in the middle; otherwise 0. */
-  percentPlayed: number
 }
 
 /** One item of the list. */
 export const FileRow = memo(function FileRow(props: Props) {
   const { row, at, top, accountId, hasLocation, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
-  const { isWatched, percentPlayed } = props
   const isFolder = row.kind === 'folder'
   return (
     <div
@@ -57,7 +53,7 @@ export const FileRow = memo(function FileRow(props: Props) {
       <div role="gridcell" className={styles.name} title={isRenaming ? undefined : row.name}>
         <Icon of={kindIcons[row.kind]} className={classNames(styles.icon, styles[`is-${row.kind}`])} />
         {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
-        <PlaybackMark isWatched={isWatched} percent={percentPlayed} />
+        <OpeningMark accountId={accountId} row={row} />
       </div>
       {hasLocation ? <LocationCell accountId={accountId} folderId={row.parentId} /> : null}
       <div role="gridcell" className={styles.kind}>
@@ -85,8 +81,6 @@ function isSame({ row: before, ...was }: Props, { row, ...is }: Props): boolean 
     was.isCut === is.isCut &&
     was.isDropTarget === is.isDropTarget &&
     was.isRenaming === is.isRenaming &&
-    was.isWatched === is.isWatched &&
-    was.percentPlayed === is.percentPlayed &&
     before.id === row.id &&
     before.name === row.name &&
     before.kind === row.kind &&

@@ -1,8 +1,8 @@
 import {
   CheckCheck,
-  Circle,
-  CircleCheck,
   ClipboardPaste,
+  ExternalLink,
+  Eye,
   FolderDown,
   FolderOpen,
   FolderPlus,
@@ -23,7 +23,9 @@ import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
 import { selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
+import { isShownInWindow } from '../../store/viewers.ts'
 import { say } from '../../words/say.ts'
+import { lookAtRow } from './look-at-row.ts'
 import { isPlayable, openRow } from './open-row.ts'
 import { useShown } from './use-shown.ts'
 
@@ -47,11 +49,6 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   if (place === null) return null
   const { accountId, folderId, query } = place
 
-  const isUntouched = (id: number) => {
-    const playback = state.playbacks.get(accountId)?.get(id)
-    return playback === undefined || (!playback.isWatched && playback.progress === 0)
-  }
-
   const opening: MenuAction[] = []
   if (only?.kind === 'folder') {
     opening.push({ label: say('action.open'), icon: FolderOpen, keys: 'Enter', run: () => openRow(store, only) })
@@ -71,6 +68,17 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
         })),
       })
     }
+  }
+  if (only && only.kind !== 'folder' && !isPlayable(only)) {
+    opening.push({
+      label: say('action.openInProgram'),
+      icon: ExternalLink,
+      keys: isShownInWindow(only) ? '' : 'Enter',
+      run: () => void state.openItem(accountId, only),
+    })
+  }
+  if (rows.length > 0) {
+    opening.push({ label: say('action.look'), icon: Eye, keys: say('key.space'), run: () => lookAtRow(store, shown) })
   }
   if (only && query !== null) {
     opening.push({
@@ -97,24 +105,6 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
             run: () => void state.saveItems(accountId, idsOf(rows), 'ask'),
           },
         ]
-
-  const media = rows.filter(isPlayable)
-  const watched = media.filter(({ id }) => state.playbacks.get(accountId)?.get(id)?.isWatched)
-  const marking: MenuAction[] = []
-  if (media.length > watched.length) {
-    marking.push({
-      label: say('action.markWatched'),
-      icon: CircleCheck,
-      run: () => void state.markWatched(accountId, idsOf(media), true),
-    })
-  }
-  if (media.some(({ id }) => !isUntouched(id))) {
-    marking.push({
-      label: say('action.markNotWatched'),
-      icon: Circle,
-      run: () => void state.markWatched(accountId, idsOf(media), false),
-    })
-  }
 
   const changing: MenuAction[] = []
   if (only) {
@@ -205,7 +195,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     <PointerMenu
       x={x}
       y={y}
-      groups={[opening, marking, saving, changing, undoing, here, deleting]}
+      groups={[opening, saving, changing, undoing, here, deleting]}
       onClose={() => state.openMenu(null)}
     />
   )

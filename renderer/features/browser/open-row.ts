@@ -1,16 +1,19 @@
 import type { Row } from '../../store/listing.ts'
 import type { AppStore } from '../../store/store.ts'
-import { say } from '../../words/say.ts'
+import { isShownInWindow } from '../../store/viewers.ts'
 
 export function isPlayable(row: Row): boolean {
   return row.kind === 'movie' || row.kind === 'audio'
 }
 
-/** Opens a folder or plays a film or sound. For anything else, a toast says that it cannot be played. */
+/**
+ * Does what people expect of each kind: enters a folder, plays a film or a sound, shows pictures, texts and PDFs in quick look, and
+ * opens anything else in the system's program for it.
+ */
 export function openRow(store: AppStore, row: Row) {
-  const { place, goTo, play, toast } = store.getState()
+  const { place, goTo, look, openItem } = store.getState()
   if (place === null) return
   if (row.kind === 'folder') goTo(place.accountId, row.id)
-  else if (isPlayable(row)) void play(place.accountId, row.id, row.name, null)
-  else toast(say('list.notPlayable', { name: row.name }))
+  else if (isShownInWindow(row)) look(place.accountId, [row.id], 0)
+  else void openItem(place.accountId, row)
 }

@@ -4,6 +4,7 @@ import { rowOfId } from '../../store/listing.ts'
 import { findTyped, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { useAppStore } from '../../store/use-app.ts'
+import { lookAtRow } from './look-at-row.ts'
 import { openRow } from './open-row.ts'
 import type { ShownRows } from './use-shown.ts'
 
@@ -112,7 +113,11 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return false
     const now = event.timeStamp
     const isContinued = now - typed.current.atMs < typingMs && typed.current.letters !== ''
-    if (!isContinued && (event.key === ' ' || event.key === '/')) return false
+    if (!isContinued && event.key === ' ') {
+      lookAtRow(store, shown)
+      return true
+    }
+    if (!isContinued && event.key === '/') return false
     typed.current = { letters: (isContinued ? typed.current.letters : '') + event.key, atMs: now }
     const nameAt = (place: number) => shown.listing?.names[shown.indexAt(place)] ?? ''
     const at = findTyped(nameAt, shown.count, typed.current.letters, from)

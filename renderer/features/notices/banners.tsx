@@ -3,8 +3,9 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { shownAccount } from '../../store/selectors.ts'
-import { useApp } from '../../store/use-app.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { visibleName } from '../../words/visible-name.ts'
 import styles from './notices.module.css'
 
 /** The banners between toolbar and list: a problem with the account, and the backend's notices. */
@@ -12,6 +13,8 @@ export function Banners() {
   const account = useApp(shownAccount)
   const service = useApp((state) => state.service)
   const notices = useApp((state) => state.notices)
+  const changedCopies = useApp((state) => state.changedCopies)
+  const { saveCopy, dismissCopy } = useAppStore().getState()
   const { open, refresh, restartService, dismissNotice } = useActions()
   const isLocal = account?.kind === 'this-computer'
 
@@ -28,7 +31,7 @@ export function Banners() {
   }
 
   const hasProblem = account?.state === 'signed-out' || account?.state === 'unreachable'
-  if (!hasProblem && notices.length === 0) return null
+  if (!hasProblem && notices.length === 0 && changedCopies.length === 0) return null
   return (
     <section aria-label={say('notices.label')}>
       {hasProblem ? (
@@ -46,6 +49,14 @@ export function Banners() {
           <Icon of={Info} />
           <p>{sentence}</p>
           <IconButton icon={X} label={say('action.dismiss')} onClick={() => void dismissNotice(id)} />
+        </div>
+      ))}
+      {changedCopies.map(({ id, name }) => (
+        <div key={id} className={styles.notice}>
+          <Icon of={Info} />
+          <p>{say('open.changed', { name: visibleName(name) })}</p>
+          <Button onClick={() => void saveCopy(id)}>{say('open.saveElsewhere')}</Button>
+          <IconButton icon={X} label={say('action.dismiss')} onClick={() => void dismissCopy(id)} />
         </div>
       ))}
     </section>

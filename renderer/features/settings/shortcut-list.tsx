@@ -7,6 +7,7 @@ import styles from './settings.module.css'
 
 const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.open', 'Enter'],
+  ['shortcuts.look', 'Space'],
   ['shortcuts.typeAhead', say('shortcuts.letters')],
   ['shortcuts.rename', keysOf('F2')],
   ['shortcuts.delete', keysOf('Delete')],

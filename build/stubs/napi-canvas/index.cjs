@@ -1,0 +1,1 @@
+throw new Error('There is no canvas here: PDFs are drawn in the window.')

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, lstat, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { safeName } from '../../../engine/text/names.ts'
+import { AccountId } from '../../../shared/account.ts'
+import type { Copy } from '../../../shared/copy.ts'
+import { AppError } from '../../../shared/errors.ts'
+import { type Item, ItemId } from '../../../shared/item.ts'
+import { isObject } from '../files/json-content.ts'
+import { JsonFile } from '../files/json-file.ts'
+import { headBytes } from './can-run.ts'
+
+const maxBytes = 2 * 1024 ** 3
+/** A program may still have the file open. */
+const minAgeMs = 60 * 60 * 1000
+const group = 'copies'
+
+/** A private copy of a file, as it was fetched. */
+const StoredCopy = z.object({
+  /** Also the name of its folder. */
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  accountId: AccountId,
+  itemId: ItemId,
+  /** Its name here. */
+  name: z.string().min(1),
+  sizeBytes: z.number().min(0),
+  addedAtMs: z.number().nullable(),
+  /** When the copy was written. A later time means that a program changed it. */
+  writtenAtMs: z.number(),
+  usedAtMs: z.number(),
+  /** The change that the person does not want to keep. */
+  ignoredAtMs: z.number().nullable(),
+})
+export type StoredCopy = z.infer<typeof StoredCopy>
+
+/** Fetches the file of a copy. */
+export type FetchCopy = (paths: { partPath: string; targetPath: string }) => Promise<void>
+
+/** The private copies of files that were opened in other programs: a cache with a limit, in which changed copies are kept. */
+export class Copies {
+  readonly #folder: string
+  readonly #file: JsonFile
+
+  constructor(
+    dataFolder: string,
+    { tell, onSaved }: { tell(sentence: string): void; onSaved(problem: string | null): void },
+  ) {
+    this.#folder = join(dataFolder, 'copies')
+    this.#file = new JsonFile({
+      path: join(dataFolder, 'copies.json'),
+      title: 'list of opened copies',
+      contents: 'entries',
+      whatToDo: `Copies that you changed in other programs are in ${this.#folder}.`,
+      groups: {
+        [group]: {
+          nouns: ['copy', 'copies'],
+          idOf: (value) => (isObject(value) && typeof value.id === 'string' ? value.id : null),
+          isGood: (_id, value) => StoredCopy.safeParse(value).success,
+        },
+      },
+      copies: [join(dataFolder, 'copies.last-good.json')],
+      isUsed: false,
+      tell,
+      onSaved,
+    })
+  }
+
+  all(): StoredCopy[] {
+    return [...this.#file.entries(group).values()].flatMap((value) => StoredCopy.safeParse(value).data ?? [])
+  }
+
+  one(id: string): StoredCopy {
+    const found = this.all().find((copy) => copy.id === id)
+    if (found === undefined) throw new AppError('not-found', 'This copy is no longer there.')
+    return found
+  }
+
+  pathOf({ id, name }: StoredCopy): string {
+    return join(this.#folder, id, name)
+  }
+
+  folderOf({ id }: StoredCopy): string {
+    return join(this.#folder, id)
+  }
+
+  /** The copy of an item: the one that is there, changed or not, or a new one. */
+  async take(accountId: string, item: Item, fetch: FetchCopy): Promise<StoredCopy> {
+    for (const copy of this.all()) {
+      if (copy.accountId !== accountId || copy.itemId !== item.id) continue
+      const state = await this.#stateOf(copy)
+      const isSame = copy.sizeBytes === item.sizeBytes && copy.addedAtMs === item.addedAtMs
+      if (state === 'changed' || (state === 'as-fetched' && isSame)) return this.#use(copy)
+    }
+    const id = randomBytes(16).toString('hex')
+    const name = safeName(item.name)
+    const folder = join(this.#folder, id)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    try {
+      await fetch({ partPath: join(folder, `.${id}.putdesk-part`), targetPath: join(folder, name) })
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
+    const { mtimeMs } = await lstat(join(folder, name))
+    const { sizeBytes, addedAtMs } = item
+    const copy: StoredCopy = {
+      id,
+      accountId,
+      itemId: item.id,
+      name,
+      sizeBytes,
+      addedAtMs,
+      writtenAtMs: mtimeMs,
+      usedAtMs: Date.now(),
+      ignoredAtMs: null,
+    }
+    this.#file.put(group, { [id]: copy })
+    await this.#makeRoom()
+    return copy
+  }
+
+  /** The copies that a program changed, and whose change the person has neither saved nor dismissed. */
+  async changed(): Promise<Copy[]> {
+    const found: Copy[] = []
+    for (const copy of this.all()) {
+      if ((await this.#stateOf(copy)) !== 'changed') continue
+      const { mtimeMs } = await lstat(this.pathOf(copy))
+      if (copy.ignoredAtMs === null || mtimeMs > copy.ignoredAtMs) found.push({ id: copy.id, name: copy.name })
+    }
+    return found
+  }
+
+  /** Copies a copy to a path that the person chose. */
+  async saveTo(copy: StoredCopy, path: string): Promise<void> {
+    await copyFile(this.pathOf(copy), path).catch((cause: unknown) => {
+      throw new AppError('refused', `“${copy.name}” could not be saved there. Choose another folder.`, { cause })
+    })
+    await this.ignore(copy)
+  }
+
+  /** Forgets the last change of a copy. */
+  async ignore(copy: StoredCopy): Promise<void> {
+    const { mtimeMs } = await lstat(this.pathOf(copy))
+    this.#file.put(group, { [copy.id]: { ...copy, ignoredAtMs: mtimeMs } })
+  }
+
+  async remove(copy: StoredCopy): Promise<void> {
+    await rm(this.folderOf(copy), { recursive: true, force: true })
+    this.#file.put(group, { [copy.id]: undefined })
+  }
+
+  async headOf(copy: StoredCopy): Promise<Buffer> {
+    const handle = await open(this.pathOf(copy), 'r')
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Removes what an interrupted start left: folders that no entry names and entries whose file is gone. Changed copies stay. */
+  async tidy(hasAccount: (accountId: string) => boolean): Promise<void> {
+    for (const copy of this.all()) {
+      const state = await this.#stateOf(copy)
+      if (state === 'gone' || (state === 'as-fetched' && !hasAccount(copy.accountId))) await this.remove(copy)
+    }
+    const known = new Set(this.all().map(({ id }) => id))
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      // A file without an entry may be a changed copy whose entry was lost: only what was never finished is removed.
+      if (!/^[0-9a-f]{32}$/.test(name) || known.has(name)) continue
+      const files = await readdir(join(this.#folder, name)).catch(() => ['?'])
+      if (files.every((file) => file.endsWith('.putdesk-part') || file.includes('.putdesk-part.')))
+        await rm(join(this.#folder, name), { recursive: true, force: true })
+    }
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+
+  #use(copy: StoredCopy): StoredCopy {
+    const used = { ...copy, usedAtMs: Date.now() }
+    this.#file.put(group, { [copy.id]: used })
+    return used
+  }
+
+  async #stateOf(copy: StoredCopy): Promise<'as-fetched' | 'changed' | 'gone'> {
+    const found = await lstat(this.pathOf(copy)).catch(() => null)
+    if (found === null || !found.isFile()) return 'gone'
+    return found.size === copy.sizeBytes && found.mtimeMs === copy.writtenAtMs ? 'as-fetched' : 'changed'
+  }
+
+  async #makeRoom(): Promise<void> {
+    const copies = this.all().sort((one, other) => one.usedAtMs - other.usedAtMs)
+    let sum = copies.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0)
+    for (const copy of copies) {
+      if (sum <= maxBytes || Date.now() - copy.usedAtMs < minAgeMs) return
+      if ((await this.#stateOf(copy)) === 'changed') continue
+      await this.remove(copy)
+      sum -= copy.sizeBytes
+    }
+  }
+}

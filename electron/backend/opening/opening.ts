@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import { type FSWatcher, watch } from 'node:fs'
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Item } from '../../../shared/item.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Emit } from '../host/emit.ts'
+import type { Host } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+import type { SaverClient } from '../saving/saver-process.ts'
+import { runsByContent, runsByName } from './can-run.ts'
+import { Copies, type StoredCopy } from './copies.ts'
+
+const checkAfterMs = 800
+const maxWatched = 50
+
+export interface OpeningOptions {
+  accounts: Accounts
+  host: Host
+  log: Log
+  saver: SaverClient
+  emit: Emit
+  tell(sentence: string): void
+  onSaved(problem: string | null): void
+}
+
+/** Opens files in other programs, from private copies. */
+export class Opening {
+  readonly #options: OpeningOptions
+  readonly #copies: Copies
+  readonly #fetching = new Map<string, Promise<StoredCopy>>()
+  readonly #watched = new Map<string, FSWatcher>()
+  #timer: ReturnType<typeof setTimeout> | null = null
+
+  constructor(options: OpeningOptions) {
+    this.#options = options
+    this.#copies = new Copies(options.host.dataFolder, options)
+  }
+
+  /** Looks for copies that were changed while Putdesk was closed. */
+  async open(hasAccount: (accountId: string) => boolean): Promise<void> {
+    await this.#copies.tidy(hasAccount)
+    await this.emitAll()
+  }
+
+  async emitAll(): Promise<void> {
+    this.#options.emit('copies.changed', await this.#copies.changed())
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const watcher of this.#watched.values()) watcher.close()
+    this.#copies.close()
+  }
+
+  handlers(): HandlersOf<'copies'> {
+    const { accounts, host } = this.#options
+    return {
+      'copies.open': async ({ accountId, itemId }, { signal, tell }) => {
+        const item = await accounts.session(accountId).client().during(signal).item(itemId)
+        if (item.kind === 'folder') throw new AppError('refused', `“${item.name}” is a folder.`)
+        if (runsByName(item.name)) return { isOpened: false }
+        const copy = await this.#copyOf(accountId, item, {
+          signal,
+          tell: (done) => tell({ done, total: item.sizeBytes }),
+        })
+        if (runsByContent(item.name, await this.#copies.headOf(copy))) {
+          await this.#copies.remove(copy)
+          return { isOpened: false }
+        }
+        signal.throwIfAborted()
+        this.#watch(copy)
+        await host.openWithSystem(this.#copies.pathOf(copy)).catch((cause: unknown) => {
+          throw new AppError(
+            'refused',
+            `No program on this computer opens “${item.name}”. Save it to this computer instead.`,
+            {
+              cause,
+            },
+          )
+        })
+        return { isOpened: true }
+      },
+      'copies.saveElsewhere': async ({ copyId }) => {
+        const copy = this.#copies.one(copyId)
+        const path = await host.chooseFile(copy.name)
+        if (path === null) return { path }
+        await this.#copies.saveTo(copy, path)
+        await this.emitAll()
+        return { path }
+      },
+      'copies.dismiss': async ({ copyId }) => {
+        await this.#copies.ignore(this.#copies.one(copyId))
+        await this.emitAll()
+        return null
+      },
+    }
+  }
+
+  /** Two requests for one item share a copy. */
+  #copyOf(
+    accountId: string,
+    item: Item,
+    request: { signal: AbortSignal; tell(doneBytes: number): void },
+  ): Promise<StoredCopy> {
+    const key = `${accountId}/${item.id}`
+    const running = this.#fetching.get(key)
+    if (running !== undefined) return running
+    const fetching = this.#copies
+      .take(accountId, item, (paths) => this.#fetch(accountId, item, { ...paths, ...request }))
+      .finally(() => this.#fetching.delete(key))
+    this.#fetching.set(key, fetching)
+    return fetching
+  }
+
+  async #fetch(
+    accountId: string,
+    item: Item,
+    how: { partPath: string; targetPath: string; signal: AbortSignal; tell(doneBytes: number): void },
+  ): Promise<void> {
+    const { accounts, saver } = this.#options
+    const { partPath, targetPath, signal, tell } = how
+    const { url } = await accounts
+      .session(accountId)
+      .client()
+      .during(signal)
+      .stream(item.id, 'read', (origin) => accounts.isTrusted(accountId, origin))
+    signal.throwIfAborted()
+    const request = {
+      id: randomUUID(),
+      link: url,
+      partPath,
+      targetPath,
+      isReplacing: false,
+      sizeBytes: item.sizeBytes === 0 ? null : item.sizeBytes,
+      resume: null,
+    }
+    const ending = await saver.save(request, signal, (message) => {
+      if (message.kind === 'progress') tell(message.bytes)
+    })
+    if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Opening was stopped.')
+    if (ending.kind === 'failed')
+      throw new AppError('refused', `“${item.name}” could not be opened. ${ending.sentence}`)
+  }
+
+  /** Programs save by writing the file or by replacing it, so the folder is watched. */
+  #watch(copy: StoredCopy): void {
+    if (this.#watched.has(copy.id)) return
+    try {
+      const watcher = watch(this.#copies.folderOf(copy), () => this.#check())
+      watcher.on('error', () => watcher.close())
+      watcher.unref()
+      this.#watched.set(copy.id, watcher)
+    } catch (error) {
+      // Without it, the change is found at the next start.
+      this.#options.log.error('copies', error)
+    }
+    const [oldest] = this.#watched
+    if (this.#watched.size <= maxWatched || oldest === undefined) return
+    oldest[1].close()
+    this.#watched.delete(oldest[0])
+  }
+
+  #check(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      this.emitAll().catch((error: unknown) => this.#options.log.error('copies', error))
+    }, checkAfterMs)
+  }
+}

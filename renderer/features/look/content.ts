@@ -1,0 +1,63 @@
+/** What quick look says when a file cannot be shown, by reason. */
+export type LookProblem =
+  | 'unreadable'
+  | 'notText'
+  | 'brokenPicture'
+  | 'hugePicture'
+  | 'brokenPdf'
+  | 'lockedPdf'
+  | 'brokenFont'
+  | 'brokenArchive'
+  | 'longArchive'
+  | 'notPlayable'
+
+/** A file that cannot be shown. */
+export class LookError extends Error {
+  override name = 'LookError'
+  readonly problem: LookProblem
+
+  constructor(problem: LookProblem, options?: ErrorOptions) {
+    super(problem, options)
+    this.problem = problem
+  }
+}
+
+/** The bytes of a file from `from` up to `to`, or up to its end if that is nearer. Rejects with `unreadable`. */
+export async function readContent(
+  url: string,
+  from: number,
+  to: number,
+  signal: AbortSignal | null = null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (to <= from) return new Uint8Array()
+  try {
+    const response = await fetch(url, { headers: { range: `bytes=${from}-${to - 1}` }, signal })
+    const isWhole = response.status === 200 && from === 0
+    if (response.status !== 206 && !isWhole) throw new LookError('unreadable')
+    return await firstBytes(response, to - from)
+  } catch (error) {
+    throw error instanceof LookError || signal?.aborted === true ? error : new LookError('unreadable', { cause: error })
+  }
+}
+
+/** A server without ranges sends more than was asked for. */
+async function firstBytes(response: Response, count: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = response.body?.getReader()
+  while (reader !== undefined && length < count) {
+    const { done, value } = await reader.read()
+    if (done) break
+    chunks.push(value)
+    length += value.length
+  }
+  await reader?.cancel()
+  const bytes = new Uint8Array(Math.min(length, count))
+  let at = 0
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, bytes.length - at)
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

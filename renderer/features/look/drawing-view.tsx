@@ -1,0 +1,26 @@
+import { useCallback } from 'react'
+import { say } from '../../words/say.ts'
+import { readContent } from './content.ts'
+import { Message } from './message.tsx'
+import { isPlainDrawing } from './picture-size.ts'
+import { Picture } from './picture-view.tsx'
+import { TextView } from './text-view.tsx'
+import { useLoaded } from './use-loaded.ts'
+import type { ViewProps } from './view.ts'
+
+const maxDrawingBytes = 1024 * 1024
+
+/** An SVG: drawn as a picture, where nothing runs and nothing is loaded, if it is simple; otherwise shown as text. */
+export function DrawingView(props: ViewProps) {
+  const { row, url } = props
+  const load = useCallback(
+    async (signal: AbortSignal) =>
+      row.sizeBytes <= maxDrawingBytes &&
+      isPlainDrawing(new TextDecoder().decode(await readContent(url, 0, row.sizeBytes, signal))),
+    [row.sizeBytes, url],
+  )
+  const loaded = useLoaded(load)
+  if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
+  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  return loaded.value ? <Picture name={row.name} url={url} width={1024} height={1024} /> : <TextView {...props} />
+}

@@ -1,0 +1,175 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import {
+  GlobalWorkerOptions,
+  getDocument,
+  PasswordException,
+  PDFDataRangeTransport,
+  type PDFDocumentProxy,
+} from 'pdfjs-dist/legacy/build/pdf.mjs'
+import pdfWorkerUrl from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { say } from '../../words/say.ts'
+import { LookError, readContent } from './content.ts'
+import { Message } from './message.tsx'
+import styles from './quick-look.module.css'
+import { useLoaded } from './use-loaded.ts'
+import { useScroller } from './use-scroller.ts'
+import type { ViewProps } from './view.ts'
+import { startWorker } from './workers.ts'
+
+const chunkBytes = 256 * 1024
+const maxImagePixels = 40_000_000
+const maxCanvasPixels = 6_000_000
+const gap = 12
+
+/**
+ * A PDF, drawn page by page by pdf.js. Only the pages are drawn: no scripts, forms, links or attached files, so nothing in it can do
+ * anything. It is read by ranges, as far as it is looked at.
+ */
+export function PdfView({ row, url, onFacts }: ViewProps) {
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const opened = await openPdf(url, row.sizeBytes, signal)
+      onFacts(say('look.pages', { count: opened.numPages }))
+      const { width, height } = (await opened.getPage(1)).getViewport({ scale: 1 })
+      return { opened, ratio: ratioOf(width, height) }
+    },
+    [row.sizeBytes, url, onFacts],
+  )
+  const loaded = useLoaded(load)
+  if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
+  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  return <Pages pdf={loaded.value.opened} ratio={loaded.value.ratio} />
+}
+
+/** Opens a PDF. Closes it when the signal aborts. */
+async function openPdf(url: string, sizeBytes: number, signal: AbortSignal): Promise<PDFDocumentProxy> {
+  const worker = startWorker(pdfWorkerUrl)
+  GlobalWorkerOptions.workerPort = worker
+  const range = new ContentTransport(url, await readContent(url, 0, Math.min(sizeBytes, chunkBytes), signal), sizeBytes)
+  const task = getDocument({
+    range,
+    rangeChunkSize: chunkBytes,
+    disableAutoFetch: true,
+    disableStream: true,
+    enableXfa: false,
+    useWasm: false,
+    maxImageSize: maxImagePixels,
+    cMapUrl: new URL('pdf/cmaps/', document.baseURI).href,
+    standardFontDataUrl: new URL('pdf/standard_fonts/', document.baseURI).href,
+    verbosity: 0,
+  })
+  signal.addEventListener('abort', () => void task.destroy().finally(() => worker.terminate()), { once: true })
+  const unreadable = range.failed.then((error: unknown) => {
+    throw error
+  })
+  try {
+    return await Promise.race([task.promise, unreadable])
+  } catch (error) {
+    void task.destroy().finally(() => worker.terminate())
+    if (error instanceof LookError) throw error
+    throw new LookError(error instanceof PasswordException ? 'lockedPdf' : 'brokenPdf', { cause: error })
+  }
+}
+
+/** Hands pdf.js the parts of a file that it asks for. */
+class ContentTransport extends PDFDataRangeTransport {
+  readonly #url: string
+  readonly #stop = new AbortController()
+  #fail: (error: unknown) => void = () => undefined
+  /** Resolves with the first error. */
+  readonly failed = new Promise<unknown>((resolve) => {
+    this.#fail = resolve
+  })
+
+  constructor(url: string, beginning: Uint8Array, sizeBytes: number) {
+    super(sizeBytes, beginning)
+    this.#url = url
+  }
+
+  override requestDataRange(from: number, to: number): void {
+    readContent(this.#url, from, Math.min(to, this.length), this.#stop.signal).then(
+      (bytes) => this.onDataRange(from, bytes),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  override abort(): void {
+    this.#stop.abort()
+  }
+}
+
+/** Height by width, within reason: a page may claim any size. */
+function ratioOf(width: number, height: number): number {
+  const ratio = height / width
+  return Number.isFinite(ratio) && ratio > 0 ? Math.min(8, Math.max(0.1, ratio)) : 1.4
+}
+
+function Pages({ pdf, ratio }: { pdf: PDFDocumentProxy; ratio: number }) {
+  const scroller = useScroller()
+  const [width, setWidth] = useState(760)
+  const virtualizer = useVirtualizer({
+    count: pdf.numPages,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => width * ratio + gap,
+    overscan: 1,
+  })
+  useEffect(() => {
+    setWidth(Math.min(900, (scroller.current?.clientWidth ?? 800) - 40))
+  }, [scroller])
+  return (
+    <div ref={scroller} role="document" className={styles.pages} aria-label={say('look.pdf')}>
+      <div className={styles.lines} style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map(({ index, start }) => (
+          <div
+            key={index}
+            data-index={index}
+            ref={virtualizer.measureElement}
+            className={styles.page}
+            style={{ transform: `translateY(${start}px)`, paddingBottom: gap }}
+          >
+            <Page pdf={pdf} number={index + 1} width={width} ratio={ratio} />
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function Page({ pdf, number, width, ratio }: { pdf: PDFDocumentProxy; number: number; width: number; ratio: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [height, setHeight] = useState(width * ratio)
+  const [isBroken, setBroken] = useState(false)
+  useEffect(() => {
+    let cancel: () => void = () => undefined
+    let isLeft = false
+    async function draw() {
+      const page = await pdf.getPage(number)
+      const element = canvas.current
+      if (isLeft || element === null) return
+      const plain = page.getViewport({ scale: 1 })
+      const shown = width * ratioOf(plain.width, plain.height)
+      setHeight(shown)
+      const sharp = Math.min(window.devicePixelRatio, Math.sqrt(maxCanvasPixels / (width * shown)))
+      const viewport = page.getViewport({ scale: (width / plain.width) * sharp })
+      element.width = Math.ceil(width * sharp)
+      element.height = Math.ceil(shown * sharp)
+      const task = page.render({ canvas: element, viewport, annotationMode: 0 })
+      cancel = () => task.cancel()
+      await task.promise
+    }
+    draw().catch(() => {
+      if (!isLeft) setBroken(true)
+    })
+    return () => {
+      isLeft = true
+      cancel()
+    }
+  }, [pdf, number, width])
+  return (
+    <div className={styles.sheet} style={{ width, height }}>
+      <canvas ref={canvas} role="img" aria-label={say('look.page', { number })} style={{ width, height }} />
+      {isBroken ? <p className={styles.brokenPage}>{say('look.brokenPage')}</p> : null}
+    </div>
+  )
+}

@@ -1,0 +1,25 @@
+import { useEffect, useState } from 'react'
+import { isCancelled, sentenceOf } from '../../store/sentence.ts'
+import { say } from '../../words/say.ts'
+import { LookError } from './content.ts'
+
+export type Loaded<T> = { value: T } | { sentence: string } | null
+
+/** Loads something once; null until it is there. `load` must not change between renderings. */
+export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const [loaded, setLoaded] = useState<Loaded<T>>(null)
+  useEffect(() => {
+    const stop = new AbortController()
+    load(stop.signal).then(
+      (value) => {
+        if (!stop.signal.aborted) setLoaded({ value })
+      },
+      (error: unknown) => {
+        if (stop.signal.aborted || isCancelled(error)) return
+        setLoaded({ sentence: error instanceof LookError ? say(`look.${error.problem}`) : sentenceOf(error) })
+      },
+    )
+    return () => stop.abort()
+  }, [load])
+  return loaded
+}

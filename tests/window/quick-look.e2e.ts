@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { zipOf } from '../support/archives.ts'
+import { pdfOf, pngOf, wavOf } from '../support/contents.ts'
+import { makeFilm } from '../support/film.ts'
+import { addLinks, startOnThisComputer } from '../support/steps.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// Quick look in the real window, by keyboard, with harmless files and with files that want to do harm.
+
+const fonts = join(import.meta.dirname, '../../node_modules/@fontsource-variable/inter/files')
+const script = 'window.__ran = true; parent.__ran = true'
+
+function contents(): Record<string, Buffer> {
+  const film = makeFilm(temporaryFolder('film'), 3).bytes
+  return {
+    'a picture.png': pngOf(640, 360),
+    'b huge.png': pngOf(20_000, 10_000),
+    'c broken.jpg': Buffer.from('this is no picture at all, whatever its name says'),
+    'd drawing.svg': Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" onload="${script}"><script>${script}</script><rect width="200" height="100" fill="teal"/></svg>`,
+    ),
+    'e bomb.svg': Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg"><defs><g id="a"><rect width="9" height="9"/></g></defs><use href="#a"/></svg>`,
+    ),
+    'f greek.txt': Buffer.from([
+      ...Buffer.from('first line\n'),
+      ...Array.from({ length: 40 }).flatMap(() => [
+        0xca, 0xe1, 0xeb, 0xe7, 0xec, 0xdd, 0xf1, 0xe1, 0x20, 0xea, 0xfc, 0xf3, 0xec, 0xe5, 0x0a,
+      ]),
+    ]),
+    'g line.log': Buffer.alloc(20_000_000, 'x'),
+    'h binary.txt': Buffer.from([1, 0, 2, 0, 0, 0, 3, 4, 5]),
+    'i page.html': Buffer.from(`<script>${script}</script><h1>A page</h1>`),
+    'j paper.pdf': pdfOf(
+      ['First page', 'Second page'],
+      '/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> /AA << /O << /S /Launch /F (calc.exe) >> >>',
+    ),
+    'k broken.pdf': Buffer.from('%PDF-1.7\nnothing that makes sense'),
+    'l book.cbz': zipOf([
+      { name: 'page 1.png', bytes: pngOf(10, 10) },
+      { name: '../../evil.sh', bytes: Buffer.from('#!') },
+    ]),
+    'm font.woff2': readFileSync(join(fonts, 'inter-latin-wght-normal.woff2')),
+    'n broken.ttf': Buffer.from('00010000broken tables'),
+    'o sound.wav': wavOf(2),
+    'p film.mp4': film,
+    'q broken.mp4': film.subarray(0, 40),
+    'r unknown.xyz': Buffer.from('?'),
+    's empty.txt': Buffer.alloc(0),
+  }
+}
+
+let web: Web
+let running: RunningApp | null = null
+const files = contents()
+beforeAll(async () => {
+  web = await startWeb()
+  for (const [name, bytes] of Object.entries(files)) web.on(`/${encodeURIComponent(name)}`, file(bytes))
+})
+afterAll(() => web.stop())
+afterEach(async () => {
+  await running?.dispose()
+  running = null
+})
+
+/** What quick look has to show of each file. */
+const expected: Record<string, (page: Page) => Promise<unknown>> = {
+  'a picture.png': (page) => page.getByText('640 × 360').waitFor(),
+  'b huge.png': (page) => page.getByText('The picture is too large to show here').waitFor(),
+  'c broken.jpg': (page) => page.getByText('This is not a picture that Putdesk can show').waitFor(),
+  'd drawing.svg': (page) => page.getByRole('img', { name: 'd drawing.svg' }).waitFor(),
+  'e bomb.svg': (page) => page.getByText('<use href="#a"/>').waitFor(),
+  'f greek.txt': (page) => page.getByText('Καλημέρα κόσμε').nth(0).waitFor(),
+  'g line.log': (page) => page.getByText('The beginning of the file: its first').waitFor(),
+  'h binary.txt': (page) => page.getByText('This is not text').waitFor(),
+  'i page.html': (page) => page.getByText('<h1>A page</h1>').waitFor(),
+  'j paper.pdf': (page) => page.getByText('2 pages').waitFor(),
+  'k broken.pdf': (page) => page.getByText('The PDF is damaged').waitFor(),
+  'l book.cbz': (page) => page.getByText('../../evil.sh').nth(0).waitFor(),
+  'm font.woff2': (page) => page.getByText('The quick brown fox').nth(0).waitFor(),
+  'n broken.ttf': (page) => page.getByText('The font is damaged').waitFor(),
+  'o sound.wav': (page) => hasPlayed(page, 'audio'),
+  'p film.mp4': (page) => hasPlayed(page, 'video'),
+  'q broken.mp4': (page) => page.getByText('Putdesk cannot show this film or sound here').waitFor(),
+  'r unknown.xyz': (page) => page.getByText('Quick look cannot show this file').waitFor(),
+  's empty.txt': (page) => page.getByText('The file is empty').waitFor(),
+}
+
+async function hasPlayed(page: Page, element: 'audio' | 'video'): Promise<void> {
+  await page.locator(`${element}[src^="content:"]`).waitFor()
+  await page.waitForFunction(
+    (name) => (document.querySelector<HTMLMediaElement>(name)?.currentTime ?? 0) > 0.2,
+    element,
+  )
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const { PUTDESK_PICTURES: folder } = process.env
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `look ${name}.png`) })
+}
+
+it('shows each kind of file with Space and the arrow keys, and runs nothing that is in them', async () => {
+  running = await startApp({ settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
+  const { page } = running
+  page.setDefaultTimeout(8000)
+  await startOnThisComputer(page)
+  await addLinks(page, ...Object.keys(files).map((name) => web.url(`/${encodeURIComponent(name)}`)))
+  for (const name of Object.keys(files)) await page.getByRole('row', { name }).waitFor()
+
+  await page.getByRole('row', { name: 'a picture.png' }).click()
+  await page.keyboard.press('Space')
+  for (const name of Object.keys(files)) {
+    await page.getByRole('dialog', { name }).waitFor()
+    await expected[name]?.(page).finally(() => picture(page, name))
+    await page.keyboard.press('ArrowRight')
+  }
+  await page.keyboard.press('Space')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  // The list has followed.
+  await page.getByRole('row', { name: 's empty.txt', selected: true }).waitFor()
+  expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined()
+})
+
+it('opens another file in the program that the system has for it, from a copy, and never what can run code', async () => {
+  const folder = temporaryFolder('opening')
+  const opened = join(folder, 'opened')
+  const config = join(folder, 'config')
+  const downloads = join(folder, 'Downloads')
+  for (const one of [join(folder, 'applications'), config, downloads]) mkdirSync(one, { recursive: true })
+  writeFileSync(join(folder, 'opener.sh'), `#!/bin/sh\necho "$1" > '${opened}.new'; mv '${opened}.new' '${opened}'\n`, {
+    mode: 0o755,
+  })
+  const entry = `[Desktop Entry]\nType=Application\nName=Test\nExec=${join(folder, 'opener.sh')} %f\nMimeType=text/plain;\n`
+  writeFileSync(join(folder, 'applications', 'test.desktop'), entry)
+  writeFileSync(join(config, 'mimeapps.list'), '[Default Applications]\ntext/plain=test.desktop\n')
+  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
+  web.on('/letter.doc', file(Buffer.from('Dear reader,\n')))
+  web.on('/setup.exe', file(Buffer.from('MZ')))
+  running = await startApp({
+    settings: { hostsOnMyNetwork: ['127.0.0.1'] },
+    environment: { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: config },
+  })
+  const { page, dataFolder } = running
+  await startOnThisComputer(page)
+  await addLinks(page, web.url('/letter.doc'), web.url('/setup.exe'))
+  await page.getByRole('row', { name: 'letter.doc' }).dblclick()
+  while (!existsSync(opened)) await new Promise((resolve) => setTimeout(resolve, 50))
+  const path = readFileSync(opened, 'utf8').trim()
+  expect(path.startsWith(join(dataFolder, 'copies'))).toBe(true)
+
+  writeFileSync(path, 'Dear reader, again')
+  await page.getByText('You changed the copy of “letter.doc”').waitFor()
+  await picture(page, 'changed copy')
+  await page.getByLabel('Notices').getByRole('button', { name: 'Dismiss' }).click()
+  await page.getByText('You changed the copy').waitFor({ state: 'detached' })
+
+  await page.getByRole('row', { name: 'setup.exe' }).dblclick()
+  await page.getByText('“setup.exe” could run a program').waitFor()
+  await page.getByRole('listitem', { name: /^setup\.exe, Saved/ }).waitFor()
+  expect(readFileSync(join(downloads, 'setup.exe'), 'utf8')).toBe('MZ')
+})
