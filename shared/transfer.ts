@@ -52,6 +52,8 @@ export const Transfer = z.object({
   /** 0–100. */
   percentDone: z.number().int().min(0).max(100),
   sizeBytes: z.number().nullable(),
+  /** The size of what its archive unpacks to, if the analysis found that out. */
+  unpackedBytes: z.number().nullable(),
   downloadedBytes: z.number().nullable(),
   uploadedBytes: z.number().nullable(),
   isTorrent: z.boolean(),

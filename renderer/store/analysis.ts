@@ -1,21 +1,25 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Analysis, TorrentFile } from '../../shared/analysis.ts'
 import { maxLinks } from '../../shared/limits.ts'
+import { freeAfter } from './disk-space.ts'
 import { findLinks, maxPastedLength, textTooLong } from './find-links.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
+import type { Transfers } from './transfers.ts'
 
 /** The analysis of the links in the dialog. */
 interface AnalysisState {
   links: readonly string[]
   report: Analysis | null
+  /** The disk space that is free: as the service last reported it, less what transfers have taken since. */
+  space: { accountId: AccountId; freeBytes: number } | null
   /** How many links exceed the limit of one analysis. */
   leftOut: number
   isRunning: boolean
   problem: string | null
 }
 
-const noAnalysis: AnalysisState = { links: [], report: null, leftOut: 0, isRunning: false, problem: null }
+const noAnalysis: AnalysisState = { links: [], report: null, space: null, leftOut: 0, isRunning: false, problem: null }
 
 /** What the person wants to add: a text with links, and torrent files. */
 export interface LinksAndFiles {
@@ -32,6 +36,8 @@ export interface AnalysisSlice {
   /** Sends a torrent file to the backend. Rejects with a sentence that names it. */
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
   forgetAnalysis(): void
+  /** Called when the transfers of an account change. */
+  followTransfers(accountId: AccountId, before: Transfers, after: Transfers): void
 }
 
 /** The analysis of links before they are added. The newest request wins. */
@@ -50,12 +56,25 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
       requests.map(async (request) => {
         const answer = await client.call('analysis.run', { accountId, links: request })
         report = report === null ? answer : merged(report, answer, links)
-        if (isNewest()) put({ report })
+        if (isNewest()) put({ report, space: { accountId, freeBytes: answer.diskFreeBytes } })
       }),
     )
   }
 
+  client.on('quota.changed', ({ accountId, quota }) => {
+    if (quota === null || get().analysis.space?.accountId !== accountId) return
+    put({ space: { accountId, freeBytes: quota.diskFreeBytes } })
+  })
+
+  /** Follows what transfers take between two reports of the service. */
+  const followTransfers: AnalysisSlice['followTransfers'] = (accountId, before, after) => {
+    const { space } = get().analysis
+    if (space?.accountId !== accountId) return
+    put({ space: { accountId, freeBytes: freeAfter(space.freeBytes, before, after) } })
+  }
+
   return {
+    followTransfers,
     analysis: noAnalysis,
     analyze: async (accountId, { text, files }) => {
       const request = ++newest

@@ -47,6 +47,7 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   isTorrent: false,
   areLinksKnown: false,
   isCancelled: false,
+  unpackedBytes: null,
   ...more,
 })
 
@@ -418,6 +419,7 @@ it('reports on the newest text only, and does not analyze the same links again',
   expect(store.getState().analysis).toEqual({
     links: ['http://h/new'],
     report: report('new'),
+    space: { accountId: 'a', freeBytes: 1 },
     leftOut: 0,
     isRunning: false,
     problem: null,

@@ -49,13 +49,15 @@ function steady(before: Transfer | undefined, now: Transfer): Transfer {
 /** Each account's transfers, a mirror of the backend's. */
 export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
   client.on('transfers.changed', ({ accountId, isReset, upserted, removed, arrived }) => {
-    set((state) => {
-      const before: Transfers = state.transfers.get(accountId) ?? new Map()
-      const next = new Map(isReset ? [] : before)
-      for (const id of removed) next.delete(id)
-      for (const transfer of upserted) next.set(transfer.id, steady(before.get(transfer.id), transfer))
-      return { transfers: new Map(state.transfers).set(accountId, next), arrived: [...state.arrived, ...arrived] }
-    })
+    const before: Transfers = get().transfers.get(accountId) ?? new Map()
+    const next = new Map(isReset ? [] : before)
+    for (const id of removed) next.delete(id)
+    for (const transfer of upserted) next.set(transfer.id, steady(before.get(transfer.id), transfer))
+    set((state) => ({
+      transfers: new Map(state.transfers).set(accountId, next),
+      arrived: [...state.arrived, ...arrived],
+    }))
+    get().followTransfers(accountId, before, next)
     for (const arrival of arrived) get().tellArrived(accountId, arrival)
   })
 

@@ -27,6 +27,7 @@ const transfer: Transfer = {
   isTorrent: false,
   areLinksKnown: false,
   isCancelled: false,
+  unpackedBytes: null,
 }
 
 const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }

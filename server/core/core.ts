@@ -17,6 +17,7 @@ import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
 import { createDeliverySlots } from './transfers/delivery.ts'
 import type { Hosters } from './transfers/hosters.ts'
+import { createKnownSizes, type KnownSizes } from './transfers/known-sizes.ts'
 import { createLoadMeter, type LoadOptions } from './transfers/load.ts'
 import { createSubscriptions, type Subscriptions } from './transfers/subscriptions.ts'
 import { openTransferRows } from './transfers/transfer-rows.ts'
@@ -62,6 +63,9 @@ export interface Core {
   torrents(): Promise<TorrentEngine>
   activeLimit: number
   largestFileBytes: number | null
+  sizes: KnownSizes
+  /** What transfers will need that they have not reserved yet. */
+  queued(): { bytes: number; paidBytes: number }
   report(error: unknown): void
 }
 
@@ -129,7 +133,8 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const bandwidth = createBandwidth(db, { userId, quotaBytes: user.bandwidthQuotaBytes })
     const rows = openTransferRows(db, userId, report)
     const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }
-    const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes }
+    const sizes = createKnownSizes()
+    const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
     const transfers = new TransferList({ ...shared, ...own })
     return {
       ...own,
@@ -141,6 +146,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
       gate,
       hosters,
       torrents: torrents.get,
+      queued: () => transfers.queued(),
       report,
     }
   })

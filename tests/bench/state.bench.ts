@@ -119,7 +119,7 @@ function openWith(folder: string, count: number): Opened {
     for (let index = 0; index < count; index += 1) {
       const link = `https://example.com/films/a-film-with-a-name-${index}.mkv`
       const draft = { kind: 'links', name: `film ${index}.mkv`, folderId: 0, content: `content-${index}` } as const
-      const transfer = rows.insert({ ...draft, links: [link], status: 'in-queue', reason: null })
+      const transfer = rows.insert({ ...draft, links: [link], status: 'in-queue', reason: null, sizeBytes: null })
       rows.save({ ...transfer, ...changed(transfer, 0) })
     }
   })

@@ -138,6 +138,39 @@ describe('a paid hoster', () => {
   })
 })
 
+describe('transfers that wait', () => {
+  it('keep the size that the analysis found, over kill -9 too, and leave that much less for others', async () => {
+    web.on('/held.bin', file(megabyte, { holdUntil: new Promise(() => undefined) }))
+    const options = { busy: 'always', activeLimit: 1, diskQuota: 3_500_000 } as const
+    const service = await start(options)
+    const torrent = await makeTorrent({ name: 'song.flac', sizeBytes: 300_000 })
+    const data = `data:application/x-bittorrent;base64,${torrent.bytes.toString('base64')}`
+    const [held, waiting] = [web.url('/held.bin'), web.url('/mb.bin')]
+    const fits = async (on: typeof service, link: string) => {
+      const { results } = await on.ask('urls.analyze', { links: [link] })
+      return Object(results).items.error.map(({ error }: { error: string }) => error)
+    }
+    await service.ask('urls.analyze', { links: [held, waiting] })
+    await service.ask('transfers.add', { links: [held, waiting, data] })
+    await inStatus(service, '1', 'Downloading')
+    const sizes = async (on: typeof service) =>
+      (await listed(on)).map((row) => [row.status, Object(figuresOf(row)).size])
+    const expected = [
+      ['Downloading', 1_000_000],
+      ['Waiting', 1_000_000],
+      ['Waiting', 300_000],
+    ]
+    expect(await sizes(service)).toEqual(expected)
+    expect(await fits(service, waiting)).toEqual([])
+    await service.ask('transfers.add', { links: [waiting] })
+    expect(await fits(service, waiting)).toEqual(['“mb.bin” does not fit: it needs 1 MB, and 200 kB is free.'])
+    const next = await restart(service, options)
+    await inStatus(next, '1', 'Downloading')
+    expect(await sizes(next)).toEqual([...expected, ['Waiting', 1_000_000]])
+    expect(await fits(next, waiting)).toEqual(['“mb.bin” does not fit: it needs 1 MB, and 200 kB is free.'])
+  })
+})
+
 describe('the monthly bandwidth', () => {
   it('carries over what is left, with a full quota for each month in between', async () => {
     const db = openDatabase(temporaryFolder('month'))

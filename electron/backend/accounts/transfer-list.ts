@@ -4,7 +4,7 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 import type { History } from '../history/history.ts'
 import type { PutioClient } from '../putio/client.ts'
-import type { AddedTransfer, ListedTransfer, TransferFeed } from '../putio/transfer-feed.ts'
+import type { AddedTransfer, ExpectedSize, ListedTransfer, TransferFeed } from '../putio/transfer-feed.ts'
 import { HeldCancels } from './held-cancels.ts'
 import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './transfer-mirror.ts'
 
@@ -30,6 +30,12 @@ export interface TransferListOptions {
   /** Called when the list could not be fetched. The fetch is retried automatically. */
   onProblem(error: unknown): void
   nowMs(): number
+}
+
+/** A transfer, and what is known of it that the service may not report. */
+export interface NotedTransfer extends ExpectedSize {
+  transfer: AddedTransfer
+  links: readonly string[]
 }
 
 /** Polls an account's transfers: sends changes to the window, and records in the history what has left the list. */
@@ -109,12 +115,17 @@ export class TransferList {
     return links.length === 0 ? null : { links, folderId: mirrored?.transfer.folderId ?? noted?.folderId ?? 0 }
   }
 
-  /** Remembers the links that transfers were created from. */
-  noteAdded(added: readonly { transfer: AddedTransfer; links: readonly string[] }[], folderId: ItemId): void {
+  /** Remembers the links that transfers were created from, and what is known of their sizes. */
+  noteAdded(added: readonly NotedTransfer[], folderId: ItemId): void {
     const { accountId, history, nowMs } = this.#options
-    for (const { transfer, links } of added) {
+    for (const { transfer, links, sizeBytes, unpackedBytes } of added) {
       const { id: transferId, name } = transfer
-      history.added({ accountId, transferId, name, links: [...links], folderId, atMs: nowMs() })
+      const record = { accountId, transferId, name, links: [...links], folderId, atMs: nowMs() }
+      history.added({
+        ...record,
+        ...(sizeBytes === null ? {} : { sizeBytes }),
+        ...(unpackedBytes === null ? {} : { unpackedBytes }),
+      })
     }
   }
 
@@ -178,7 +189,8 @@ export class TransferList {
   /** Also remembers transfers that other programs added, so that their end is noticed even if this app was closed. */
   #remember(transfer: ListedTransfer): void {
     if (this.#options.history.pending(this.#options.accountId, transfer.id) !== null) return
-    this.noteAdded([{ transfer, links: transfer.links }], transfer.folderId ?? 0)
+    const { links, folderId } = transfer
+    this.noteAdded([{ transfer, links, sizeBytes: null, unpackedBytes: null }], folderId ?? 0)
   }
 }
 

@@ -17,13 +17,19 @@ interface MirroredTransfer {
 /** Listed transfers by id, in list order. */
 export type TransferMirror = ReadonlyMap<TransferId, MirroredTransfer>
 
+/** What was recorded about a transfer; the sizes are missing where they were not known. */
+type Remembered = Pick<RememberedTransfer, 'links' | 'folderId'> & {
+  sizeBytes?: number | undefined
+  unpackedBytes?: number | undefined
+}
+
 /** Further inputs of `reflect`. */
 export interface MirrorOptions {
   nowMs: number
   /** Whether it was cancelled here, although it is still listed. */
   isCancelled(transferId: TransferId): boolean
   /** What was recorded when the transfer was first listed or was added here. */
-  remembered(transferId: TransferId): Pick<RememberedTransfer, 'links' | 'folderId'> | null
+  remembered(transferId: TransferId): Remembered | null
 }
 
 /** The mirror after a fetch of the list, and its difference from the previous one. */
@@ -66,7 +72,16 @@ function toMirrored(
   const links = told.length > 0 ? told : (noted?.links ?? [])
   const folderId = listed.folderId ?? noted?.folderId ?? null
   const statusSinceMs = sinceMs(listed, known, nowMs)
-  const own = { folderId, statusSinceMs, areLinksKnown: links.length > 0, isCancelled: isCancelled(listed.id) }
+  const sizeBytes = listed.sizeBytes ?? noted?.sizeBytes ?? null
+  const unpackedBytes = noted?.unpackedBytes ?? null
+  const own = {
+    sizeBytes,
+    unpackedBytes,
+    folderId,
+    statusSinceMs,
+    areLinksKnown: links.length > 0,
+    isCancelled: isCancelled(listed.id),
+  }
   return { links, hasArrived, transfer: { ...listed, ...own } }
 }
 

@@ -20,6 +20,9 @@ export const JournalRecord = z.discriminatedUnion('type', [
     links: z.array(z.string()),
     folderId: ItemId,
     atMs: z.number(),
+    // Earlier versions did not write these fields. They have no default, because the checksum covers what was written.
+    sizeBytes: z.number().optional(),
+    unpackedBytes: z.number().optional(),
   }),
   z.object({
     type: z.literal('left'),

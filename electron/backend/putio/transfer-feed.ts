@@ -2,7 +2,8 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { HistoryEntry, Transfer, TransferId } from '../../../shared/transfer.ts'
 
 /** A transfer as the service lists it, before data from the history is added. */
-export interface ListedTransfer extends Omit<Transfer, 'areLinksKnown' | 'statusSinceMs' | 'isCancelled'> {
+export interface ListedTransfer
+  extends Omit<Transfer, 'areLinksKnown' | 'statusSinceMs' | 'isCancelled' | 'unpackedBytes'> {
   /** The links it was created from, if the service reports them. */
   links: readonly string[]
   /** Its files have arrived, although it is still listed. */
@@ -13,6 +14,9 @@ export interface ListedTransfer extends Omit<Transfer, 'areLinksKnown' | 'status
 
 /** What the service returns for a newly added transfer. */
 export type AddedTransfer = Pick<ListedTransfer, 'id' | 'name' | 'links'>
+
+/** What the analysis of a transfer's links found out. */
+export type ExpectedSize = Pick<Transfer, 'sizeBytes' | 'unpackedBytes'>
 
 /** What was recorded about a transfer when it was first listed or was added here. */
 export interface RememberedTransfer {

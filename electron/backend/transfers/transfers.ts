@@ -9,6 +9,7 @@ import type { PutioClient } from '../putio/client.ts'
 import type { AddedTransfer } from '../putio/transfer-feed.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { toReport } from './analysis-report.ts'
+import { KnownSizes } from './known-sizes.ts'
 import { extractLinks } from './links.ts'
 import { isTorrentFile, type TorrentFiles } from './torrent-files.ts'
 
@@ -30,6 +31,7 @@ export function transferHandlers({
   HandlersOf<'analysis'> &
   HandlersOf<'transfers'> &
   HandlersOf<'history'> {
+  const sizes = new KnownSizes()
   return {
     'links.extract': ({ text, html }) => extractLinks(text, html),
     'links.fromFile': async ({ name, base64 }) => torrentFiles.take(name, Buffer.from(base64, 'base64')),
@@ -39,10 +41,11 @@ export function transferHandlers({
         files: torrentFiles,
         canTakeFiles: (await session.capabilities()).canTakeTorrentFiles,
       })
+      sizes.learn(accountId, analysis.rows)
       return { ...analysis, report: toReport(analysis) }
     },
     'transfers.add': ({ accountId, links, folderId }) =>
-      add(accounts.session(accountId), { links, folderId }, torrentFiles),
+      add(accounts.session(accountId), { links, folderId }, { torrentFiles, sizes }),
     'transfers.cancel': async ({ accountId, transferIds }) => {
       await accounts.session(accountId).transfers?.cancel(transferIds)
       return null
@@ -58,7 +61,7 @@ export function transferHandlers({
         if (password !== null || !isUnpacked)
           throw new AppError('refused', 'This server cannot be told how to unpack an archive.')
         const { links, folderId } = originOf(session, transferId)
-        await add(session, { links, folderId }, torrentFiles)
+        await add(session, { links, folderId }, { torrentFiles, sizes })
         await session.client().cancelTransfer(transferId)
       }
       await session.transfers?.refresh()
@@ -107,14 +110,15 @@ const noTorrentFiles = 'This server takes no torrent files. Add the magnet link 
 async function add(
   session: Session,
   { links, folderId }: { links: readonly string[]; folderId: ItemId },
-  files: TorrentFiles,
+  { torrentFiles: files, sizes }: { torrentFiles: TorrentFiles; sizes: KnownSizes },
 ): Promise<number[]> {
   const { canTakeTorrentFiles } = await session.capabilities()
   if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
   const ids: number[] = []
   for (const request of toRequests(links, files)) {
     const added = await session.client().addTransfers(request, folderId)
-    session.transfers?.noteAdded(withLinks(added, request), folderId)
+    const noted = withLinks(added, request).map((one) => ({ ...one, ...sizes.of(session.account.id, one.links) }))
+    session.transfers?.noteAdded(noted, folderId)
     ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
   }
   await session.transfers?.refresh()

@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { keysOf } from '../../parts/keys.ts'
+import { runningOf } from '../../store/disk-space.ts'
 import { chooseFiles } from '../../store/open-links.ts'
 import { isNotFound, sentenceOf } from '../../store/sentence.ts'
 import type { DialogState } from '../../store/ui.ts'
@@ -10,7 +11,7 @@ import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
 import { AddLinksFoot } from './add-links-foot.tsx'
 import { FolderPicker } from './folder-picker.tsx'
-import { type Available, chooseBest, keepLedger, runningOf, ticksAtFirst } from './ledger.ts'
+import { type Available, chooseBest, keepLedger, ticksAtFirst } from './ledger.ts'
 import { LedgerTable } from './ledger-table.tsx'
 import { LinkRows } from './link-rows.tsx'
 import { TorrentChips } from './torrent-chips.tsx'
@@ -45,16 +46,17 @@ export function AddLinks({ given }: Props) {
   useEffect(() => () => store.getState().forgetAnalysis(), [store])
 
   const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
-  const report = analysis.report
+  const { report, space } = analysis
+  const freeBytes = Math.round(space?.freeBytes ?? 0)
   const rows = report?.rows ?? noRows
   const means = useMemo<Available>(
     () => ({
-      diskFreeBytes: report?.diskFreeBytes ?? 0,
+      diskFreeBytes: freeBytes,
       bandwidthLeftBytes: report?.bandwidthLeftBytes ?? null,
       largestFileBytes: quota?.largestFileBytes ?? null,
       runningBytes: running.bytes,
     }),
-    [report, quota, running],
+    [report, quota, running, freeBytes],
   )
   const atFirst = useMemo(() => ticksAtFirst(rows, means), [rows, means])
   const ticked = useMemo(
@@ -127,14 +129,21 @@ export function AddLinks({ given }: Props) {
           onRetry={() => void store.getState().analyze(accountId, { text, files })}
         />
         {report === null || rows.length === 0 ? null : (
-          <LedgerTable report={report} quota={quota ?? null} running={running} ledger={ledger} />
+          <LedgerTable
+            report={{ ...report, diskFreeBytes: freeBytes }}
+            quota={quota ?? null}
+            running={running}
+            ledger={ledger}
+          />
         )}
         <AddLinksFoot
           count={ticked.size}
           report={rows.length > 0 ? (report?.report ?? null) : null}
           files={files}
           isAdding={isAdding}
-          isOver={ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0}
+          isOver={
+            report !== null && ticked.size > 0 && (ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
+          }
           problem={problem}
           keys={keysOf('Ctrl', 'Enter')}
           onBest={() => {

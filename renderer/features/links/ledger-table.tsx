@@ -2,9 +2,10 @@ import type { Quota } from '../../../shared/account.ts'
 import type { Analysis } from '../../../shared/analysis.ts'
 import { classNames } from '../../parts/class-names.ts'
 import { Meter } from '../../parts/meter.tsx'
+import type { Running } from '../../store/disk-space.ts'
 import { formatLoss, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
-import type { Ledger, Running } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import styles from './ledger-table.module.css'
 
 interface Props {

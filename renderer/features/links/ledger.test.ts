@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
-import { type Available, chooseBest, keepLedger, runningOf, ticksAtFirst } from './ledger.ts'
+import { runningOf } from '../../store/disk-space.ts'
+import { type Available, chooseBest, keepLedger, ticksAtFirst } from './ledger.ts'
 
 const row = (sizeBytes: number | null, more: Partial<AnalyzedLink> = {}): AnalyzedLink => ({
   kind: 'file',
@@ -47,6 +48,7 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   isTorrent: false,
   areLinksKnown: false,
   isCancelled: false,
+  unpackedBytes: null,
   ...more,
 })
 
@@ -157,4 +159,16 @@ it('never chooses more than fits into either quota', () => {
       expect(ledger.bandwidthLeftBytes).toBeGreaterThanOrEqual(0)
     }),
   )
+})
+
+it('counts waiting transfers with the size that their analysis found', () => {
+  // 2 GB free, 1.9 GB queued: 750 MB more do not fit.
+  const gigabyte = 1e9
+  const queued = transfer({ status: 'waiting', sizeBytes: 1.9 * gigabyte, downloadedBytes: 0 })
+  const { bytes } = runningOf([queued])
+  const available = means({ diskFreeBytes: 2 * gigabyte, runningBytes: bytes, bandwidthLeftBytes: null })
+  expect(keepLedger([row(0.75 * gigabyte)], () => true, available)).toMatchObject({
+    fits: [{ kind: 'disk-over', overBytes: 0.65 * gigabyte }],
+    diskLeftBytes: -0.65 * gigabyte,
+  })
 })

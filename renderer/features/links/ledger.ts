@@ -1,6 +1,4 @@
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
-import { holdsSlot } from '../../../shared/slots.ts'
-import type { Transfer } from '../../../shared/transfer.ts'
 
 /** What is available before anything is added, in bytes; null where the service does not report it. */
 export interface Available {
@@ -30,24 +28,6 @@ export interface Ledger {
   /** The space left at the peak: while the last archive is unpacked, it exists both packed and unpacked. */
   peakLeftBytes: number
   bandwidthLeftBytes: number | null
-}
-
-export interface Running {
-  bytes: number
-  unknownCount: number
-}
-
-/** The disk space that the active transfers will still use. */
-export function runningOf(transfers: Iterable<Transfer>): Running {
-  let bytes = 0
-  let unknownCount = 0
-  for (const { status, sizeBytes, downloadedBytes, percentDone, isCancelled } of transfers) {
-    if (isCancelled || status === 'error' || status === 'seeding' || !(holdsSlot(status) || status === 'waiting'))
-      continue
-    if (sizeBytes === null) unknownCount++
-    else bytes += Math.max(0, sizeBytes - (downloadedBytes ?? (sizeBytes * percentDone) / 100))
-  }
-  return { bytes: Math.round(bytes), unknownCount }
 }
 
 /** Subtracts the ticked rows one after another. Unticked rows are compared with what is left. */

@@ -19,7 +19,9 @@ const ledger: Ledger = {
 
 it('says how many links are left out while the others are still being analyzed', () => {
   const store = createAppStore(scriptedBackend().client)
-  store.setState({ analysis: { links: ['http://a/'], report: null, leftOut: 7, isRunning: true, problem: null } })
+  store.setState({
+    analysis: { links: ['http://a/'], report: null, space: null, leftOut: 7, isRunning: true, problem: null },
+  })
   const action = () => undefined
   const rows = createElement(LinkRows, {
     isEmpty: false,

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef } from 'react'
+import { type MouseEvent, useMemo, useRef } from 'react'
 import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 import styles from '../../parts/dock.module.css'
@@ -44,6 +44,7 @@ export function TransferRows() {
       onPointerLeave={onPointerLeave}
       onFocus={onFocus}
       onBlur={onBlur}
+      onMouseDown={keepFocus}
     >
       <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {virtualizer.getVirtualItems().map(({ index, start, key }) => {
@@ -66,6 +67,11 @@ export function TransferRows() {
       </ul>
     </div>
   )
+}
+
+/** A click beside the buttons, such as the second one of two quick ones, leaves the focus where it is. */
+function keepFocus(event: MouseEvent) {
+  if (event.target instanceof Element && event.target.closest('button') === null) event.preventDefault()
 }
 
 /** The names of the transfers that hold slots; the same array as long as they do not change. */

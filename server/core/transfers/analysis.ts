@@ -6,6 +6,7 @@ import { reasonOf } from '../errors/reason.ts'
 import { eachByHost } from './by-host.ts'
 import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from './fetch/facts.ts'
 import { BusyError } from './fetch/fetch-text.ts'
+import type { KnownSizes } from './known-sizes.ts'
 import { groupLinks, type LinkGroup, linkKind, unfetchableReason } from './links.ts'
 
 const maxAtOnce = 32
@@ -38,6 +39,9 @@ export interface AnalysisOptions extends FactsOptions {
   quota: DiskQuota
   bandwidth: Bandwidth
   largestFileBytes: number | null
+  sizes: KnownSizes
+  /** What transfers that have not reserved it yet will need. */
+  queued(): { bytes: number; paidBytes: number }
   report(error: unknown): void
 }
 
@@ -59,9 +63,12 @@ export async function analyze(links: readonly string[], options: AnalysisOptions
     const missed = answer.note === withRetryNote(timeoutSentence(link)) ? 1 : Number.NEGATIVE_INFINITY
     timeouts.set(host, (timeouts.get(host) ?? 0) + missed)
     known.set(link, answer)
+    // A torrent file is read again when it is added.
+    if (linkKind(link) !== 'torrent-file') options.sizes.learn(link, answer.facts?.sizeBytes ?? null)
   })
+  const committed = options.queued()
   return groupLinks(plain)
-    .map((group) => assess(group, known, options))
+    .map((group) => assess(group, known, { ...options, committed }))
     .map((group) => ({
       ...group,
       links: group.links.map((link) => written.get(link) ?? link),
@@ -94,9 +101,11 @@ async function analyzeLink(link: string, options: AnalysisOptions): Promise<Anal
   }
 }
 
+type AssessOptions = AnalysisOptions & { committed: ReturnType<AnalysisOptions['queued']> }
+
 /** Checks a group against every limit, and describes the problems in sentences. */
-function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: AnalysisOptions): AnalyzedGroup {
-  const { quota, bandwidth, largestFileBytes } = options
+function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: AssessOptions): AnalyzedGroup {
+  const { quota, bandwidth, largestFileBytes, committed } = options
   const parts = group.links.flatMap((link) => known.get(link) ?? [])
   const sizes = parts.map(({ facts }) => facts?.sizeBytes ?? null)
   const sizeBytes = sizes.every((size) => size === null)
@@ -119,7 +128,7 @@ function assess(group: LinkGroup, known: Map<string, AnalyzedLink>, options: Ana
     sizeBytes,
     paidBytes,
     error: errors.length === 0 ? null : errors.join(' '),
-    tooLarge: tooLargeReason(name, { sizeBytes: sizeBytes ?? 0, paidBytes, quota, bandwidth }),
+    tooLarge: tooLargeReason(name, { sizeBytes: sizeBytes ?? 0, paidBytes, quota, bandwidth, committed }),
   }
 }
 
@@ -130,12 +139,14 @@ function tooLargeReason(
     paidBytes,
     quota,
     bandwidth,
-  }: Pick<AnalysisOptions, 'quota' | 'bandwidth'> & {
+    committed,
+  }: Pick<AssessOptions, 'quota' | 'bandwidth' | 'committed'> & {
     sizeBytes: number
     paidBytes: number
   },
 ): string | null {
-  const [free, left] = [quota.unreservedBytes(), bandwidth.balance().availableBytes]
+  const free = Math.max(0, quota.unreservedBytes() - committed.bytes)
+  const left = Math.max(0, bandwidth.balance().availableBytes - committed.paidBytes)
   const problems = [
     ...(sizeBytes > free ? [`it needs ${formatSize(sizeBytes)}, and ${formatSize(free)} is free`] : []),
     ...(paidBytes > left ? [`it costs ${formatSize(paidBytes)} of bandwidth, and ${formatSize(left)} is left`] : []),

@@ -104,6 +104,16 @@ function nameOfTorrent(bytes: Uint8Array): string {
   }
 }
 
+/** The size of the content of a torrent file that came as a `data:` link; null if the file is invalid. */
+export function torrentSize(link: string): number | null {
+  try {
+    return readTorrent(torrentBytes(link)).info.sizeBytes
+  } catch (error) {
+    if (error instanceof TorrentError) return null
+    throw error
+  }
+}
+
 /** The name in a magnet link, or a placeholder. */
 export function nameOfMagnet(link: string): string {
   const name = magnetName(link)

@@ -2,8 +2,9 @@ import { asLink } from '../../../engine/text/as-link.ts'
 import type { Database } from '../data/database.ts'
 import { newContentName } from '../space/content.ts'
 import type { Hosters } from './hosters.ts'
+import type { KnownSizes } from './known-sizes.ts'
 import { firstStatus } from './life.ts'
-import { groupLinks, linkKind, torrentBytes, unfetchableReason } from './links.ts'
+import { groupLinks, linkKind, torrentBytes, torrentSize, unfetchableReason } from './links.ts'
 import type { Transfer } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 
@@ -14,7 +15,7 @@ import type { TransferRows } from './transfer-rows.ts'
 export function addRows(
   links: readonly string[],
   folderId: number,
-  { db, rows, hosters }: { db: Database; rows: TransferRows; hosters: Hosters },
+  { db, rows, hosters, sizes }: { db: Database; rows: TransferRows; hosters: Hosters; sizes: KnownSizes },
 ): Transfer[] {
   return db.transact(() =>
     groupLinks(links.map(asLink)).map(({ name, links: together }) => {
@@ -27,6 +28,7 @@ export function addRows(
         folderId,
         ...firstStatus(firstUnfetchableReason(together, hosters)),
         content: newContentName(),
+        sizeBytes: kind === 'torrent-file' ? torrentSize(first) : sizes.of(together),
       })
       if (kind === 'torrent-file') rows.keepTorrentFile(transfer.id, torrentBytes(first))
       return transfer

@@ -36,6 +36,7 @@ function add(to: TransferRows, name: string): Transfer {
     folderId: 7,
     status: 'waiting',
     reason: null,
+    sizeBytes: null,
     content: `of ${name}`,
   } as const
   return db.transact(() => to.insert(draft))

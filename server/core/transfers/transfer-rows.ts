@@ -32,7 +32,9 @@ export interface TransferRows {
   /** Completed transfers, newest first. */
   finished(): FinishedTransfer[]
   /** Adds a transfer and returns it. Call it inside a transaction. */
-  insert(draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content'>): Transfer
+  insert(
+    draft: Pick<Transfer, 'links' | 'kind' | 'name' | 'folderId' | 'status' | 'reason' | 'content' | 'sizeBytes'>,
+  ): Transfer
   /**
    * Saves all of a transfer, so that it survives a power cut. Of a completed one, only the fields of `FinishedTransfer`
    * are kept.
@@ -64,8 +66,8 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
     'UPDATE transfers SET downloaded = ?, uploaded = ?, files = coalesce(?, files), resume = ?, status = ? WHERE id = ?',
   )
   const insert = sql.prepare(
-    `INSERT INTO transfers (user_id, links, kind, name, folder_id, status, reason, content, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO transfers (user_id, links, kind, name, folder_id, status, reason, content, size, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const finish = sql.prepare(
     `UPDATE transfers SET name = ?, status = ?, stage = ?, sharing = 0, reason = ?, size = ?, downloaded = ?, uploaded = ?, finished_at = ?,
@@ -158,9 +160,10 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
         )
         .all(userId)
         .map(toFinished),
-    insert: ({ links, kind, name, folderId, status, reason, content }) => {
+    insert: ({ links, kind, name, folderId, status, reason, content, sizeBytes }) => {
       const json = JSON.stringify(links)
-      const { lastInsertRowid } = insert.run(userId, json, kind, name, folderId, status, reason, content, nowSeconds())
+      const values = [userId, json, kind, name, folderId, status, reason, content, sizeBytes, nowSeconds()]
+      const { lastInsertRowid } = insert.run(...values)
       const row = sql.prepare('SELECT * FROM transfers WHERE id = ?').get(lastInsertRowid)
       return toTransfer(row ?? {})
     },

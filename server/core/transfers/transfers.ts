@@ -1,4 +1,5 @@
 import { NotFound, Refusal } from '../errors/refusal.ts'
+import type { KnownSizes } from './known-sizes.ts'
 import { next, plannedContents } from './life.ts'
 import { addRows, firstUnfetchableReason } from './new-transfers.ts'
 import { reasonsOf } from './queue-reasons.ts'
@@ -11,6 +12,7 @@ export interface TransfersOptions extends RunnerOptions {
   /** How many transfers may be active while the load is high. Source: API v1 §7.4. */
   activeLimit: number
   isBusy(): boolean
+  sizes: KnownSizes
 }
 
 /** Longer than most servers and torrents take to start. */
@@ -61,6 +63,18 @@ export class TransferList {
     for (const transfer of added) this.#runner.active.set(transfer.id, transfer)
     this.advance()
     return added
+  }
+
+  /** What transfers will need of the disk space and the bandwidth that they have not reserved yet, as far as it is known. */
+  queued(): { bytes: number; paidBytes: number } {
+    const { quota, hosters } = this.#options
+    let [bytes, paidBytes] = [0, 0]
+    for (const { id, stage, status, sizeBytes, links, paidBytes: paid } of this.#all()) {
+      if (stage !== 'fetching' || status === 'error' || sizeBytes === null) continue
+      bytes += Math.max(0, sizeBytes - quota.reservedFor(id))
+      if (links.some((link) => hosters.isPaid(link))) paidBytes += Math.max(0, sizeBytes - paid)
+    }
+    return { bytes, paidBytes }
   }
 
   /** Finished transfers, newest first. They are forgotten after a while. */
