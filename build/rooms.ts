@@ -81,6 +81,7 @@ export const rooms: Record<string, readonly string[]> = {
   'electron/backend/transfers': [
     'electron/backend/accounts',
     'electron/backend/history',
+    'electron/backend/host',
     'electron/backend/putio',
     'electron/backend/secrets',
     'engine/text',

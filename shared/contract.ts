@@ -115,6 +115,8 @@ export const methods = {
     input: z.object({ name: z.string().min(1).max(1024), base64: z.string().max(maxTextLength) }),
     output: TorrentFile,
   },
+  /** Keeps links that were not added yet, over a restart. Where secrets cannot be protected, links that may contain some are not kept. */
+  'draft.keep': { input: z.object({ text: z.string().max(maxTextLength) }), output: nothing },
   /** Analyzes links without fetching them. Errors: unreachable. */
   'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks) }), output: Analysis },
 
@@ -270,6 +272,8 @@ export const events = {
   'saves.changed': z.object({ isReset: z.boolean(), upserted: z.array(Save), removed: z.array(SaveId) }),
   /** The copies that were changed in other programs and not saved elsewhere. */
   'copies.changed': z.array(Copy),
+  /** Links that were not added before the last restart. */
+  'draft.changed': z.object({ text: z.string() }),
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),

@@ -24,6 +24,7 @@ import { Hosters } from './service/hosters.ts'
 import { LocalService, needsRestart } from './service/local-service.ts'
 import { createSettings } from './settings/settings.ts'
 import { openSettingsFile } from './settings/settings-file.ts'
+import { LinksDraft } from './transfers/links-draft.ts'
 import { TorrentFiles } from './transfers/torrent-files.ts'
 import { transferHandlers } from './transfers/transfers.ts'
 
@@ -113,9 +114,12 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
   const opening = new Opening({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('copies') })
   const saving = new Saving({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('saves') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
+  const draft = new LinksDraft({ vault, emit })
   const opened = hosters
     .open()
     .catch((error: unknown) => log.error('hosters', error))
+    .then(() => draft.open())
+    .catch((error: unknown) => log.error('draft', error))
     .then(() => accounts.open())
     .then(() => saving.open())
     .then(() => opening.open((id) => accounts.has(id)))
@@ -132,6 +136,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       accounts.emitAll()
       saving.emitAll()
       await opening.emitAll()
+      draft.emitAll()
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
@@ -140,6 +145,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     ...accounts.handlers(),
     ...itemHandlers(accounts),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
+    ...draft.handlers(),
     ...hosters.handlers(),
     ...playing.handlers,
     ...contents.handlers,

@@ -35,6 +35,8 @@ export interface AnalysisSlice {
   extractLinks(texts: readonly string[], htmls: readonly string[]): Promise<string>
   /** Sends a torrent file to the backend. Rejects with a sentence that names it. */
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
+  /** Goes on with the links that are still being analyzed, without those that were added. */
+  keepAnalyzing(links: readonly string[]): void
   forgetAnalysis(): void
   /** Called when the transfers of an account change. */
   followTransfers(accountId: AccountId, before: Transfers, after: Transfers): void
@@ -42,7 +44,10 @@ export interface AnalysisSlice {
 
 /** The analysis of links before they are added. The newest request wins. */
 export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
-  let newest = 0
+  let newestText = 0
+  let newestRun = 0
+  /** The links and the report of the newest run, without links that were added in the meantime. */
+  let current: { links: readonly string[]; report: Analysis | null } = { links: [], report: null }
   const put = (change: Partial<AnalysisState>) => set((state) => ({ analysis: { ...state.analysis, ...change } }))
 
   /** Analyzes magnets separately: finding peers can take long, and the other links should not wait. */
@@ -51,12 +56,13 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
     const requests = [links.filter((link) => !isMagnet(link)), links.filter(isMagnet)].filter(
       ({ length }) => length > 0,
     )
-    let report: Analysis | null = null
     await Promise.all(
       requests.map(async (request) => {
         const answer = await client.call('analysis.run', { accountId, links: request })
-        report = report === null ? answer : merged(report, answer, links)
-        if (isNewest()) put({ report, space: { accountId, freeBytes: answer.diskFreeBytes } })
+        if (!isNewest()) return
+        const report = current.report === null ? answer : merged(current.report, answer, current.links)
+        current = { ...current, report }
+        put({ report, space: { accountId, freeBytes: answer.diskFreeBytes } })
       }),
     )
   }
@@ -77,39 +83,51 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
     followTransfers,
     analysis: noAnalysis,
     analyze: async (accountId, { text, files }) => {
-      const request = ++newest
-      const isNewest = () => request === newest
+      const asked = ++newestText
       try {
         if (text.length > maxPastedLength) {
+          newestRun++
           put({ links: [], leftOut: 0, report: null, isRunning: false, problem: textTooLong() })
           return
         }
         const found = text.trim() === '' ? [] : await findLinks(client, [text], [])
-        if (!isNewest()) return
+        if (asked !== newestText) return
         const all = [...files.map(({ link }) => link), ...found]
         const links = all.slice(0, maxLinks)
         const leftOut = all.length - links.length
         const { analysis } = get()
         const isSame = links.length === analysis.links.length && links.every((link, at) => link === analysis.links[at])
-        if (isSame && analysis.report !== null && !analysis.isRunning) {
+        if (isSame && (analysis.isRunning || analysis.report !== null)) {
           put({ leftOut, problem: null })
           return
         }
+        const started = ++newestRun
+        const isNewest = () => started === newestRun
+        current = { links, report: null }
         if (links.length === 0) {
           set({ analysis: noAnalysis })
           return
         }
         put({ links, leftOut, isRunning: true, problem: null })
-        await run(accountId, links, isNewest)
-        if (isNewest()) put({ isRunning: false })
+        try {
+          await run(accountId, links, isNewest)
+          if (isNewest()) put({ isRunning: false })
+        } catch (error) {
+          if (isNewest()) put({ report: null, isRunning: false, problem: sentenceOf(error) })
+        }
       } catch (error) {
-        if (isNewest()) put({ report: null, isRunning: false, problem: sentenceOf(error) })
+        if (asked === newestText) put({ report: null, isRunning: false, problem: sentenceOf(error) })
       }
     },
     extractLinks: async (texts, htmls) => (await findLinks(client, texts, htmls)).join('\n'),
     takeTorrentFile: (name, base64) => client.call('links.fromFile', { name, base64 }),
+    keepAnalyzing: (links) => {
+      current = { links, report: null }
+      put({ links, report: null })
+    },
     forgetAnalysis: () => {
-      newest++
+      newestText++
+      newestRun++
       set({ analysis: noAnalysis })
     },
   }

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Client } from '../../shared/rpc.ts'
 import { type AccountsSlice, accountsSlice } from './accounts.ts'
 import { type AnalysisSlice, analysisSlice } from './analysis.ts'
+import { type DraftsSlice, draftsSlice } from './drafts.ts'
 import { type HistorySlice, historySlice } from './history.ts'
 import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
@@ -28,6 +29,7 @@ export type AppState = AccountsSlice &
   SettingsSlice &
   UiSlice &
   ToastsSlice &
+  DraftsSlice &
   UndoSlice & {
     /** Requests all pushed state. Call it after every slice has subscribed. */
     sync(): Promise<void>
@@ -57,6 +59,7 @@ export function createAppStore(client: Client): AppStore {
     ...uiSlice(client)(set, get),
     ...toastsSlice(client)(set, get),
     ...undoSlice(client)(set, get),
+    ...draftsSlice(client)(set, get),
     sync: async () => {
       await client.call('sync', {})
     },

@@ -44,8 +44,6 @@ export interface UiSlice {
   open(dialog: DialogState): void
   close(): void
   openMenu(menu: MenuState | null): void
-  /** Opens Add links with links and files. Without an account, they wait for the first one. */
-  openAddLinks(input: Partial<LinksAndFiles>, folder?: { accountId: AccountId; folderId: ItemId }): void
   /** Opens Add links with what waited for an account. */
   openWaiting(): void
   setRenaming(renaming: UiSlice['renaming']): void
@@ -72,17 +70,6 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
     open: (dialog) => set({ dialog, menu: null }),
     close: () => set({ dialog: null }),
     openMenu: (menu) => set({ menu }),
-    openAddLinks: (input, folder) => {
-      const { place, dialog, waiting } = get()
-      const target = folder ?? place
-      if (target === null) {
-        set({ waiting: merge(waiting, input) })
-        return
-      }
-      const { accountId, folderId } = target
-      const shown = merge(dialog?.kind === 'add-links' ? dialog : null, input)
-      set({ menu: null, dialog: { kind: 'add-links', ...shown, accountId, folderId } })
-    },
     openWaiting: () => {
       const { waiting, openAddLinks } = get()
       if (waiting === null) return
@@ -96,11 +83,4 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
       if (get().dropAt !== dropAt) set({ dropAt })
     },
   }
-}
-
-/** Merges new links and files with those that are already there; each file counts once. */
-function merge(before: LinksAndFiles | null, { text = '', files: added = [] }: Partial<LinksAndFiles>): LinksAndFiles {
-  const files = new Map([...(before?.files ?? []), ...added].map((file) => [file.link, file]))
-  const texts = [before?.text ?? '', text].filter((part) => part !== '')
-  return { text: texts.join('\n'), files: [...files.values()] }
 }

@@ -307,6 +307,13 @@ export const en = {
   'links.folder': 'Folder to save to: {folder}',
   'links.text': 'Links',
   'links.hint': 'Paste links, or text with links in it',
+  'links.draft': 'There are links from before that you have not added.',
+  'links.openDraft': 'Show them here',
+  'links.discardDraft': 'Discard them',
+  'links.discarded': 'Discarded the links',
+  'links.stillLooking': 'These links are still being looked at. They can be added in a moment.',
+  'links.addedSome':
+    '{count, plural, one {Added # link.} other {Added # links.}} {left, plural, one {One more is still being looked at.} other {# more are still being looked at.}}',
   'links.idle': 'Each link is listed here with what it costs, before anything is fetched.',
   'links.none': 'No links were found in this text.',
   'links.textTooLong': 'This text is too long to search for links: at most {max}. Add it in parts.',

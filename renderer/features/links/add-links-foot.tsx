@@ -15,6 +15,8 @@ interface Props {
   isAdding: boolean
   isOver: boolean
   problem: string | null
+  /** What happened last, if all is well. */
+  notice: string | null
   keys: string
   onBest(): void
   onChoose(): void
@@ -23,7 +25,7 @@ interface Props {
 }
 
 /** The actions of the dialog, and the last error. */
-export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, keys, ...on }: Props) {
+export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, notice, keys, ...on }: Props) {
   return (
     <>
       {problem === null ? null : (
@@ -46,6 +48,11 @@ export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, 
             <LinksReport report={report} files={files} />
           </>
         )}
+        {notice !== null && problem === null ? (
+          <p role="status" className={styles.notice}>
+            {notice}
+          </p>
+        ) : null}
         {isOver && problem === null ? <p className={styles.over}>{say('ledger.over')}</p> : null}
         <span className={styles.gap} />
         <Button onClick={on.onCancel}>{say('action.cancel')}</Button>

@@ -10,6 +10,7 @@ import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
 import { AddLinksFoot } from './add-links-foot.tsx'
+import { DraftHint } from './draft-hint.tsx'
 import { FolderPicker } from './folder-picker.tsx'
 import { type Available, chooseBest, keepLedger, ticksAtFirst } from './ledger.ts'
 import { LedgerTable } from './ledger-table.tsx'
@@ -17,6 +18,8 @@ import { LinkRows } from './link-rows.tsx'
 import { TorrentChips } from './torrent-chips.tsx'
 
 const debounceMs = 300
+/** What is in the dialog survives a restart from then on. */
+const storeAfterMs = 1000
 const noRows: readonly AnalyzedLink[] = []
 
 interface Props {
@@ -27,13 +30,14 @@ interface Props {
 export function AddLinks({ given }: Props) {
   const { text, files, accountId, folderId } = given
   const store = useAppStore()
-  const { open, close } = store.getState()
+  const { open, close, leaveAddLinks, discardLinks } = store.getState()
   const analysis = useApp((state) => state.analysis)
   const quota = useApp((state) => state.quotas.get(accountId))
   const transfers = useApp((state) => state.transfers.get(accountId))
   const [choices, setChoices] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [isAdding, setAdding] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
+  const [notice, setNotice] = useState<string | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const isFirst = useRef(true)
 
@@ -44,6 +48,11 @@ export function AddLinks({ given }: Props) {
     return () => clearTimeout(timer)
   }, [text, files, accountId, store])
   useEffect(() => () => store.getState().forgetAnalysis(), [store])
+  useEffect(() => {
+    if (text === '') return
+    const timer = setTimeout(() => void store.getState().storeDraft(), storeAfterMs)
+    return () => clearTimeout(timer)
+  }, [text, store])
 
   const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
   const { report, space } = analysis
@@ -68,15 +77,26 @@ export function AddLinks({ given }: Props) {
   async function submit() {
     const links = rows.filter((_, at) => ticked.has(at)).flatMap((row) => row.links)
     if (isAdding) return
+    // Links that are still being looked at stay in the dialog.
+    const reported = new Set(rows.flatMap((row) => row.links))
+    const missing = analysis.isRunning ? analysis.links.filter((link) => !reported.has(link)) : []
     if (links.length === 0) {
-      setProblem(say('links.nothingChosen'))
+      setProblem(say(missing.length > 0 ? 'links.stillLooking' : 'links.nothingChosen'))
       return
     }
     setAdding(true)
     setProblem(null)
     try {
       await store.getState().addTransfers(accountId, links, folderId)
+      if (missing.length > 0) {
+        store.getState().keepAnalyzing(missing)
+        store.getState().leaveLinks(missing)
+        setNotice(say('links.addedSome', { count: links.length, left: missing.length }))
+        setAdding(false)
+        return
+      }
       close()
+      void store.getState().storeDraft()
     } catch (error) {
       setProblem(isNotFound(error) ? say('links.folderGone') : sentenceOf(error))
       setAdding(false)
@@ -97,7 +117,7 @@ export function AddLinks({ given }: Props) {
       width="wide"
       hasClose={false}
       initialFocus={field}
-      onClose={close}
+      onClose={leaveAddLinks}
       aside={
         <FolderPicker
           accountId={accountId}
@@ -117,6 +137,7 @@ export function AddLinks({ given }: Props) {
           value={text}
           onChange={(event) => open({ ...given, text: event.target.value })}
         />
+        <DraftHint />
         <TorrentChips
           files={files}
           onRemove={(link) => open({ ...given, files: files.filter((file) => file.link !== link) })}
@@ -145,13 +166,14 @@ export function AddLinks({ given }: Props) {
             report !== null && ticked.size > 0 && (ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
           }
           problem={problem}
+          notice={notice}
           keys={keysOf('Ctrl', 'Enter')}
           onBest={() => {
             const best = chooseBest(rows, means)
             setChoices(new Map(rows.map((row, at) => [keyOf(row), best.has(at)])))
           }}
           onChoose={() => chooseFiles(store)}
-          onCancel={close}
+          onCancel={() => void discardLinks()}
           onSubmit={() => void submit()}
         />
       </div>
