@@ -30,11 +30,13 @@ async function main(): Promise<void> {
   let torrents: Promise<TorrentEngine> | null = null
   const { downloadLimit, uploadLimit } = options.torrents
   let limits: TorrentLimits = { downloadLimit, uploadLimit }
-  const apply = async ({ allowHosts, hosters: accounts, torrentLimits }: ParentSettings) => {
+  let { trashDays } = options
+  const apply = async ({ allowHosts, hosters: accounts, torrentLimits, trashDays: days }: ParentSettings) => {
     for (const { user, password, cookie } of accounts ?? []) keepSecret(password, cookie, `${user}:${password}`)
     if (accounts !== undefined) hosters.setAccounts([...options.hosterAccounts, ...accounts])
     if (allowHosts !== undefined) allowed = [...options.allowHosts, ...allowHosts]
     limits = torrentLimits ?? limits
+    trashDays = days ?? trashDays
     gate.allow(allowed)
     const engine = await torrents
     engine?.allow(allowed)
@@ -60,7 +62,8 @@ async function main(): Promise<void> {
       return torrents
     }
     try {
-      return openCores({ folder, users, gate, hosters, load, openTorrents, report: logError })
+      const opening = { folder, users, gate, hosters, load, openTorrents, trashDays: () => trashDays }
+      return openCores({ ...opening, report: logError })
     } catch (error) {
       if (parent !== null && error instanceof DataFolderError) send({ ready: false, reason: error.message })
       throw error

@@ -30,6 +30,8 @@ export interface Options {
   hosterAccounts: HosterAccount[]
   paidHosts: string[]
   torrents: TorrentSettings
+  /** After how many days deleted items leave the trash; 0 for never. */
+  trashDays: number
 }
 
 type UserLimits = Pick<
@@ -47,6 +49,7 @@ interface TorrentSettings {
 }
 
 const defaultActiveLimit = 5
+const defaultTrashDays = 14
 const minSecretLength = 20
 /** Source: BEP 5, and the lists of well-known programs. */
 const publicDht = ['router.bittorrent.com:6881', 'router.utorrent.com:6881', 'dht.transmissionbt.com:6881']
@@ -71,6 +74,7 @@ const single = [
   'listen-peers',
   'download-limit',
   'upload-limit',
+  'trash-days',
 ] as const
 const multiple = ['allow-host', 'host-name', 'proxy', 'allow-origin', 'paid-host', 'dht-node'] as const
 const userKeys = [
@@ -123,6 +127,7 @@ export function readOptions(argv: string[]): Options {
       downloadLimit: number(raw, 'download-limit') ?? 0,
       uploadLimit: number(raw, 'upload-limit') ?? 0,
     },
+    trashDays: number(raw, 'trash-days', { max: 36_500 }) ?? defaultTrashDays,
   }
 }
 

@@ -8,6 +8,8 @@ export interface ParentSettings {
   allowHosts?: string[]
   hosters?: HosterAccount[]
   torrentLimits?: TorrentLimits
+  /** 0 for never. */
+  trashDays?: number
 }
 
 /** The app that started this service. It sends the credentials; they never come from the command line or the environment. */
@@ -90,11 +92,12 @@ function toCredentials({ key, secret, user, password }: Record<string, unknown>)
   }
 }
 
-function toSettings({ allowHosts, hosters, torrentLimits }: Record<string, unknown>): ParentSettings {
+function toSettings({ allowHosts, hosters, torrentLimits, trashDays }: Record<string, unknown>): ParentSettings {
   return {
     ...(Array.isArray(allowHosts) && { allowHosts: allowHosts.filter((host) => typeof host === 'string') }),
     ...(Array.isArray(hosters) && { hosters: hosters.filter(isObject).map(toHoster) }),
     ...(isObject(torrentLimits) && { torrentLimits: toLimits(torrentLimits) }),
+    ...(typeof trashDays === 'number' && trashDays >= 0 && { trashDays }),
   }
 }
 

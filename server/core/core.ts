@@ -44,6 +44,8 @@ export interface CoreOptions {
   openTorrents(): Promise<TorrentEngine>
   /** How long after the start the data is copied; 500 by default. The transfers come first. */
   firstCopyAfterMs?: number
+  /** After how many days deleted items leave the trash; 0 for never. May change while the service runs. */
+  trashDays(): number
   report(error: unknown): void
 }
 
@@ -81,6 +83,7 @@ export interface Cores {
 }
 
 const tickMs = 5000
+const daySeconds = 24 * 60 * 60
 
 /** Opens the data folder and wires the parts together. */
 export function openCores(options: CoreOptions): Cores {
@@ -129,7 +132,8 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const { user, userId, space } = localUser
     const { activeLimit, largestFileBytes } = user
     const messages = createMessages(db, userId)
-    const quota = createDiskQuota(options.folder, user.diskQuotaBytes, space.storedBytes)
+    const trashBytes = () => space.trash.totals().sizeBytes
+    const quota = createDiskQuota(options.folder, user.diskQuotaBytes, { storedBytes: space.storedBytes, trashBytes })
     const bandwidth = createBandwidth(db, { userId, quotaBytes: user.bandwidthQuotaBytes })
     const rows = openTransferRows(db, userId, report)
     const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }
@@ -161,17 +165,24 @@ function openWith(db: Database, options: CoreOptions): Cores {
     }
   }
   let ticker: NodeJS.Timeout | null = null
+  const expireTrash = () => {
+    const days = options.trashDays()
+    const before = Math.floor(Date.now() / 1000) - days * daySeconds
+    if (days > 0) for (const { space } of withSpaces) space.trash.expire(before).catch(report)
+  }
   return {
     users,
     notice,
     report,
     start: async () => {
       for (const { transfers } of users) transfers.start()
+      expireTrash()
       ticker = setInterval(() => {
         for (const { transfers, subscriptions } of users) {
           transfers.tick()
           subscriptions.poll().catch(report)
         }
+        expireTrash()
         for (const { purge } of withSpaces) purge().catch(report)
         db.backUp().catch(report)
       }, tickMs)

@@ -37,7 +37,7 @@ describe('user', () => {
 
   it('info gives our own client the limits', async () => {
     const [user] = (await service.ask('user.info', {}, { putdesk: 1 })).rows
-    expect(user?.putdesk).toEqual({ active_limit: 3, largest_file: null })
+    expect(user?.putdesk).toEqual({ active_limit: 3, largest_file: null, trash_items: 0, trash_size: 0 })
   })
 
   it('acctoken gives the same object every time', async () => {

@@ -25,6 +25,7 @@ export function openFolder(folder: string, users: readonly string[] = ['you'], s
     load: { busy: 'never', loadPerCore: 1, diskQueue: 8 },
     openTorrents: () => Promise.reject(new Error('no torrents here')),
     firstCopyAfterMs: 0,
+    trashDays: () => 14,
     report: () => undefined,
   })
 }

@@ -1,4 +1,4 @@
-import type { Method } from './method.ts'
+import type { Call, Method } from './method.ts'
 import { messageWire } from './wire.ts'
 
 /** Source: API v1 §9. Quotas are strings, counts are numbers. */
@@ -18,13 +18,18 @@ export const user: Record<string, Method> = {
         disk_quota: `${core.quota.totalBytes}`,
         disk_quota_available: `${core.quota.availableBytes()}`,
         bw_quota: `${core.bandwidth.totalBytes}`,
-        ...(isExtended && { putdesk: { active_limit: core.activeLimit, largest_file: core.largestFileBytes } }),
+        ...(isExtended && { putdesk: limitsWire(core) }),
       },
     ]
   },
   friends: ({ core }) =>
     core.friends.list().map(({ id, name, folderId }) => ({ dir_id: `${folderId}`, id: `${id}`, name })),
   acctoken: ({ core }) => ({ token: core.account.token }),
+}
+
+function limitsWire({ activeLimit, largestFileBytes, space }: Call['core']) {
+  const { items, sizeBytes } = space.trash.totals()
+  return { active_limit: activeLimit, largest_file: largestFileBytes, trash_items: items, trash_size: sizeBytes }
 }
 
 /** Source: API v1 §6. Deleting a missing one succeeds. */

@@ -6,7 +6,7 @@ import { createListings } from './listings.ts'
 import type { Call, Method } from './method.ts'
 import { orderOf } from './orders.ts'
 import { readSearchQuery } from './search-query.ts'
-import { itemWire } from './wire.ts'
+import { itemWire, trashedWire } from './wire.ts'
 
 const defaultLimit = 20
 /** Old clients request the same folder again and again. Source: API v1 §14. */
@@ -46,6 +46,7 @@ export const files: Record<string, Method> = {
     const { core, params } = call
     return core.space.move([params.id('id')], params.number('parent_id', 0)).map((item) => wire(call, item))
   },
+  /** For good: an API v1 client has no trash that it could empty to make room. Ours uses `trash.add`. */
   delete: ({ params, core }) => {
     core.space.remove([params.id('id')])
     return []
@@ -56,6 +57,32 @@ export const files: Record<string, Method> = {
     return search(call.core.friends, readSearchQuery(query)).map(({ item, ownerId }) => wire(call, item, ownerId))
   },
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
+}
+
+/** Our own: what was deleted and can be restored. */
+export const trash: Record<string, Method> = {
+  list: ({ core }) => core.space.trash.list().map(trashedWire),
+  add: ({ core, params }) => {
+    core.space.trash.add([params.id('id')])
+    return []
+  },
+  restore: (call) => [wire(call, call.core.space.trash.restore(call.params.id('id')))],
+  /** Deletes items for good; those that are no longer in the trash are ignored. */
+  delete: async ({ core, params }) => {
+    const ids = params.list('ids')
+    if (ids === null) throw new Refusal('The parameter “ids” is missing.')
+    await core.space.trash.remove(ids.map(toId))
+    return []
+  },
+  empty: async ({ core }) => {
+    await core.space.trash.remove(null)
+    return []
+  },
+}
+
+function toId(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Refusal('The parameter “ids” is not a list of numbers.')
+  return Number(text)
 }
 
 /** An item of the user's own, or one that a friend shares. */

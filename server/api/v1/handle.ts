@@ -7,7 +7,7 @@ import { messages, mounter, user } from './account.ts'
 import { declaredCharset } from './bytes.ts'
 import { type Decoded, decode } from './decode.ts'
 import { type Answer, failure, loginFailure, notFound, success, write } from './envelope.ts'
-import { files } from './files.ts'
+import { files, trash } from './files.ts'
 import type { Method } from './method.ts'
 import { readParams } from './params.ts'
 import { readBody } from './read-body.ts'
@@ -19,6 +19,7 @@ import { urls } from './urls.ts'
 const unread = new Set([413, 415, 503])
 const resources: Record<string, Record<string, Method>> = {
   files,
+  trash,
   transfers,
   urls,
   user,

@@ -1,6 +1,7 @@
 import type { Message } from '../../core/account/messages.ts'
 import { kindOf } from '../../core/space/kinds.ts'
 import type { Item } from '../../core/space/space.ts'
+import type { TrashedItem } from '../../core/space/trash.ts'
 import { percentDone, type Transfer } from '../../core/transfers/transfer.ts'
 import { kindCode, kindWord } from './kinds.ts'
 import { messageTitle } from './message-titles.ts'
@@ -28,6 +29,20 @@ export function itemWire(
     size: `${item.sizeBytes}`,
     ...(isFolder ? { zip_url: `${base}/stream-basket/${userId}/${item.id}` } : {}),
     ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds, ...(isDamaged && { missing: true }) } } : {}),
+  }
+}
+
+/** An item in the trash; our own. */
+export function trashedWire({ id, name, kind, sizeBytes, trashedAtSeconds, folders }: TrashedItem) {
+  const is_dir = kind === 'folder'
+  return {
+    id: `${id}`,
+    name,
+    type: kindWord(kind),
+    is_dir,
+    size: `${sizeBytes}`,
+    deleted_at: trashedAtSeconds,
+    folders,
   }
 }
 

@@ -1,8 +1,10 @@
 import { statfsSync } from 'node:fs'
 
-/** A user's disk space: what files take, what is reserved for running transfers, and what is left. */
+/** A user's disk space: what files take, those in the trash too, what is reserved for running transfers, and what is left. */
 export interface DiskQuota {
   totalBytes: number
+  /** What emptying the trash would free. */
+  trashBytes(): number
   /** The total minus the size of all files and of what transfers have fetched so far. */
   availableBytes(): number
   /** What is neither used nor reserved. */
@@ -18,8 +20,18 @@ export interface DiskQuota {
   setReservation(transferId: number, bytes: number): void
 }
 
+/** What a user has stored. */
+interface Stored {
+  storedBytes(): number
+  trashBytes(): number
+}
+
 /** With `quotaBytes` null, the total is what is stored plus nine tenths of what is free on the volume now. */
-export function createDiskQuota(folder: string, quotaBytes: number | null, storedBytes: () => number): DiskQuota {
+export function createDiskQuota(
+  folder: string,
+  quotaBytes: number | null,
+  { storedBytes, trashBytes }: Stored,
+): DiskQuota {
   const totalBytes = quotaBytes ?? Math.floor(storedBytes() + freeOnVolume(folder) * 0.9)
   const reserved = new Map<number, number>()
   const used = new Map<number, number>()
@@ -27,6 +39,7 @@ export function createDiskQuota(folder: string, quotaBytes: number | null, store
   const unreservedBytes = () => Math.max(0, totalBytes - storedBytes() - reservedBytes)
   return {
     totalBytes,
+    trashBytes,
     availableBytes: () =>
       Math.max(0, totalBytes - storedBytes() - [...used.values()].reduce((sum, bytes) => sum + bytes, 0)),
     unreservedBytes,

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { removedId } from './detached.ts'
 import { number, type Row } from './row.ts'
 
 /**
  * Repairs the tree of a restored database. An item whose folder is missing, or that is inside itself, moves to the
- * root. The sizes of folders and users are summed up again from the files.
+ * root. The sizes of folders and users are summed up again from the files, including those in the trash.
  */
 export function recount(sql: DatabaseSync): void {
   sql.exec('BEGIN IMMEDIATE')
@@ -31,10 +32,10 @@ export function recount(sql: DatabaseSync): void {
   const stored = new Map<number, number>()
   for (const { isFolder, parentId, size, userId } of rows) {
     if (isFolder) continue
-    let isRemoved = parentId < 0
+    let isRemoved = parentId === removedId
     for (let at = byId.get(parentId); at !== undefined; at = byId.get(at.parentId)) {
       sums.set(at.id, (sums.get(at.id) ?? 0) + size)
-      isRemoved ||= at.parentId < 0
+      isRemoved ||= at.parentId === removedId
     }
     if (!isRemoved) stored.set(userId, (stored.get(userId) ?? 0) + size)
   }

@@ -188,7 +188,10 @@ function trueUnlessDiskFull(check: () => boolean): boolean {
 /** The columns whose every change is in the journal. Progress, folder sizes and counters are not. */
 const journaledColumns: Partial<Record<Table, string[]>> = {
   users: ['name'],
-  items: ['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
+  items: [
+    ...['user_id', 'parent_id', 'name', 'folded', 'extension', 'kind', 'content', 'created_at'],
+    ...['trashed_name', 'trashed_from', 'trashed_at'],
+  ],
   transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
   messages: ['user_id', 'type', 'item_id', 'sentence', 'item_name', 'item_kind', 'item_size', 'created_at'],
   subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],

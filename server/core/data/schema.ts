@@ -71,6 +71,10 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    CREATE INDEX finished_transfers ON transfers(user_id, finished_at, id) WHERE finished_at IS NOT NULL;
    DROP TRIGGER transfers_leave;`,
   // From here on, `renewTriggers` makes the triggers.
+  `ALTER TABLE items ADD COLUMN trashed_name TEXT;
+   ALTER TABLE items ADD COLUMN trashed_from TEXT;
+   ALTER TABLE items ADD COLUMN trashed_at INTEGER;
+   CREATE INDEX trashed_items ON items(user_id, trashed_at, id) WHERE trashed_at IS NOT NULL;`,
 ]
 
 /** The newest schema version that this program knows. */
@@ -96,7 +100,7 @@ function trigger(name: string, occasion: string, row: 'NEW' | 'OLD'): Trigger {
 /** The columns of each table in the newest version. Written out, because migrating an empty database takes 10 ms. */
 const newestColumns: Record<string, string> = {
   users: 'id name stored_bytes',
-  items: 'id user_id parent_id name folded extension size content created_at kind',
+  items: 'id user_id parent_id name folded extension size content created_at kind trashed_name trashed_from trashed_at',
   messages: 'id user_id item_id created_at transfer_id type sentence item_name item_kind item_size',
   bandwidth: 'user_id month used_bytes carried_bytes',
   removals: 'content',

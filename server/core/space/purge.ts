@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../data/database.ts'
+import { removedId } from '../data/detached.ts'
 import { number, type Row, textOrNull } from '../data/row.ts'
 
-/** The parent of removed items until they are purged. */
-export const removedId = -1
-/** Takes an item, with all below it, out of the tree under a unique name. */
-export const hideItem = `UPDATE items SET parent_id = ${removedId}, name = ? WHERE id = ?`
+/** Takes an item, with all below it, out of the tree or the trash, under a unique name. */
+export const hideItem = `UPDATE items SET parent_id = ${removedId}, name = ?, trashed_at = NULL WHERE id = ?`
 
 /** How many items are purged in one step, during which nothing else runs. */
 const batchSize = 500

@@ -1,7 +1,7 @@
 import type { Database } from '../data/database.ts'
+import { removedId, trashId } from '../data/detached.ts'
 import { number, type Row, text } from '../data/row.ts'
 import { type Content, newContentName } from './content.ts'
-import { removedId } from './purge.ts'
 import { rootId, type Space } from './space.ts'
 
 /**
@@ -37,14 +37,15 @@ export function recover(db: Database, space: Space, content: Content): string | 
 }
 
 /**
- * Returns a function that tells whether items in a folder are visible. A deleted item keeps its row for a while after
- * its content.
+ * Returns a function that tells whether items in a folder are visible. A removed item keeps its row for a while after
+ * its content, and one in the trash is reported once it is back.
  */
 function createVisibilityCheck({ sql }: Database): (folderId: number) => boolean {
   const parentOf = sql.prepare('SELECT parent_id FROM items WHERE id = ?')
   const known = new Map([
     [rootId, true],
     [removedId, false],
+    [trashId, false],
   ])
   return (folderId) => {
     const path: number[] = []

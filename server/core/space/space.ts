@@ -1,11 +1,13 @@
 import { freeName } from '../../../engine/text/names.ts'
 import type { Database } from '../data/database.ts'
+import { removedId } from '../data/detached.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
 import { NotFound, Refusal } from '../errors/refusal.ts'
 import { checkName } from './item-name.ts'
 import { extensionOf, type ItemKind, kindOf, toItemKind } from './kinds.ts'
 import { type Order, orderClause } from './order.ts'
-import { createPurge, hideItem, type PurgeOptions, removedId } from './purge.ts'
+import { createPurge, hideItem, type PurgeOptions } from './purge.ts'
+import { createTrash, type Trash } from './trash.ts'
 import { type Branch, branchOf, type NewTree } from './tree.ts'
 
 /** A file or folder in a user's space. */
@@ -60,6 +62,8 @@ export interface Space {
    * `purge` deletes rows and contents later.
    */
   remove(ids: readonly number[]): void
+  /** What was deleted and can still be restored. Nothing else in the space sees it. */
+  trash: Trash
   /** Deletes the rows and contents of removed items, in short steps between which other work can run. */
   purge(options: PurgeOptions): Promise<void>
   /** Adds a file whose content is in place. Call it inside a transaction. It goes to the root if its folder is gone. */
@@ -75,6 +79,7 @@ export interface Space {
   ancestors(id: number): number[]
   /** How many items are below a folder, at any depth. */
   count(folderId: number): number
+  /** The size of all files, including those in the trash. */
   storedBytes(): number
 }
 
@@ -91,6 +96,10 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   const grow = sql.prepare('UPDATE items SET size = size + ? WHERE user_id = ? AND id = ?')
   const growUser = sql.prepare('UPDATE users SET stored_bytes = stored_bytes + ? WHERE id = ?')
   const stored = sql.prepare('SELECT stored_bytes FROM users WHERE id = ?')
+  const place = sql.prepare(
+    `UPDATE items SET parent_id = ?, name = ?, folded = ?, trashed_name = NULL, trashed_from = NULL, trashed_at = NULL
+     WHERE user_id = ? AND id = ?`,
+  )
   const insert = sql.prepare(
     `INSERT INTO items (user_id, parent_id, name, folded, extension, kind, size, content, created_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -118,27 +127,29 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   const anyRemoved = sql.prepare(`SELECT id FROM items WHERE user_id = ? AND parent_id = ${removedId} LIMIT 1`)
   let hasRemoved = anyRemoved.get(userId) !== undefined
   const parentOf = sql.prepare('SELECT parent_id FROM items WHERE user_id = ? AND id = ?')
-  /** True for an item below the root, at any depth. Only items that are removed but not yet purged are not. */
+  const parentIn = (id: number) => number(parentOf.get(userId, id) ?? { parent_id: removedId }, 'parent_id')
+  /** True for an item below the root, at any depth. Only items in the trash, and removed ones that are not yet purged, are not. */
   const isVisible = (parentId: number, known: Map<number, boolean>): boolean => {
     const path: number[] = []
     let at = parentId
-    while (at !== rootId && at !== removedId && !known.has(at)) {
+    while (at > rootId && !known.has(at)) {
       path.push(at)
-      at = number(parentOf.get(userId, at) ?? { parent_id: removedId }, 'parent_id')
+      at = parentIn(at)
     }
-    const isThere = at !== removedId && (known.get(at) ?? true)
+    const isThere = at === rootId || known.get(at) === true
     for (const id of path) known.set(id, isThere)
     return isThere
   }
+  const hasHidden = () => hasRemoved || trash.hasItems()
   const find = (id: number): Item | null => {
     const row = byId.get(userId, id)
     if (row === undefined) return null
-    return hasRemoved && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
+    return hasHidden() && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
   }
   /** The visible ones of these rows. */
   const visible = (rows: Row[]): Item[] => {
     const known = new Map<number, boolean>()
-    const seen = hasRemoved ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
+    const seen = hasHidden() ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
     return seen.map(toItem)
   }
   let known: { version: number; bytes: number } | null = null
@@ -149,8 +160,9 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     if (known?.version !== version) known = { version, bytes: readStored() }
     return known.bytes
   }
+  const root = () => rootItem(storedBytes() - trash.totals().sizeBytes)
   const get = (id: number): Item => {
-    if (id === rootId) return rootItem(storedBytes())
+    if (id === rootId) return root()
     const item = find(id)
     if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
     return item
@@ -171,8 +183,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   /** Adds to the size of a folder and of all folders around it. */
   const addSize = (folderId: number, bytes: number) => {
     if (bytes === 0) return
-    for (let at: number | null = folderId; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
-      grow.run(bytes, userId, at)
+    for (let at = folderId; at > rootId; at = parentIn(at)) grow.run(bytes, userId, at)
   }
   /** New items also avoid names that differ only in case, because not every disk distinguishes them. */
   const freeNameForNew = (parentId: number, name: string) =>
@@ -192,16 +203,27 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     )
     return Number(lastInsertRowid)
   }
+  const attach = (id: number, parentId: number, wanted: string) => {
+    const name = freeNameIn(parentId, wanted)
+    place.run(parentId, name, fold(name), userId, id)
+  }
   const moveTo = (parentId: number, item: Item & { parentId: number }) => {
     if (item.parentId === parentId) return
-    const name = freeNameIn(parentId, item.name)
     addSize(item.parentId, -item.sizeBytes)
     addSize(parentId, item.sizeBytes)
-    sql
-      .prepare('UPDATE items SET parent_id = ?, name = ?, folded = ? WHERE user_id = ? AND id = ?')
-      .run(parentId, name, fold(name), userId, item.id)
+    attach(item.id, parentId, item.name)
   }
   const hide = sql.prepare(hideItem)
+  const trash = createTrash({
+    ...{ db, userId, change, find, addSize, attach, rootId },
+    version: () => version,
+    onRemoved: () => {
+      hasRemoved = true
+      onRemoved()
+    },
+    getDeletable: (id) => getChangeable(id, 'deleted'),
+    growUser: (bytes) => growUser.run(bytes, userId),
+  })
   const purgeRemoved = createPurge(db, userId, () => {
     hasRemoved = false
     // Lets transfers that share the same bytes recompute what they hold.
@@ -231,8 +253,9 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     },
     get,
     has: (id) => id === rootId || find(id) !== null,
-    find: (id) => (id === rootId ? rootItem(storedBytes()) : find(id)),
+    find: (id) => (id === rootId ? root() : find(id)),
     storedBytes,
+    trash,
     list: (folderId, { offset, limit, kinds, order }) => {
       getFolder(folderId)
       const filter = kinds === null ? '' : `AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`
@@ -347,8 +370,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     },
     ancestors: (id) => {
       const path: number[] = []
-      for (let at = find(id)?.parentId ?? null; at !== null && at !== rootId; at = find(at)?.parentId ?? null)
-        path.push(at)
+      for (let at = find(id)?.parentId ?? rootId; at > rootId; at = parentIn(at)) path.push(at)
       return path
     },
   }

@@ -8,6 +8,7 @@ import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeo
 import { BusyError } from './fetch/fetch-text.ts'
 import type { KnownSizes } from './known-sizes.ts'
 import { groupLinks, type LinkGroup, linkKind, unfetchableReason } from './links.ts'
+import { trashAdvice } from './quota-exceeded.ts'
 
 const maxAtOnce = 32
 const maxPerHost = 6
@@ -151,7 +152,8 @@ function tooLargeReason(
     ...(sizeBytes > free ? [`it needs ${formatSize(sizeBytes)}, and ${formatSize(free)} is free`] : []),
     ...(paidBytes > left ? [`it costs ${formatSize(paidBytes)} of bandwidth, and ${formatSize(left)} is left`] : []),
   ]
-  return problems.length === 0 ? null : `“${name}” does not fit: ${problems.join('; ')}.`
+  const advice = sizeBytes > free ? trashAdvice(quota) : ''
+  return problems.length === 0 ? null : `“${name}” does not fit: ${problems.join('; ')}.${advice}`
 }
 
 /** What went wrong with a link, in a sentence; an unknown error is reported. */

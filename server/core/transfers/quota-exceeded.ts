@@ -7,5 +7,12 @@ import type { Transfer } from './transfer.ts'
 export function quotaExceeded({ id, name, sizeBytes, downloadedBytes }: Transfer, quota: DiskQuota): Refusal {
   const needs = sizeBytes === null ? `more than ${formatSize(downloadedBytes)}` : formatSize(sizeBytes)
   const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))
-  return new Refusal(`There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`)
+  const sentence = `There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`
+  return new Refusal(`${sentence}${trashAdvice(quota)}`)
+}
+
+/** What emptying the trash would free, as one more sentence; empty when there is nothing in it. */
+export function trashAdvice(quota: DiskQuota): string {
+  const bytes = quota.trashBytes()
+  return bytes === 0 ? '' : ` Emptying the trash would free ${formatSize(bytes)}.`
 }

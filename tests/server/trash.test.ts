@@ -1,0 +1,402 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Core, Cores } from '../../server/core/core.ts'
+import { newContentName } from '../../server/core/space/content.ts'
+import { openFolder, treeOf } from '../support/cores.ts'
+import { seededRandom } from '../support/seed.ts'
+import { type Service, startService, until } from '../support/service.ts'
+import { figuresOf, inStatus, listed, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
+import { memoryFolder } from '../support/temp-folder.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+const { start, restart } = servicesForTests()
+let web: Web
+let shared: Service
+beforeAll(async () => {
+  web = await startWeb()
+  shared = await startService()
+  web.on('/film.mkv', file(Buffer.alloc(1000, 'f')))
+  web.on('/big.bin', file(Buffer.alloc(9500, 'b')))
+})
+afterAll(async () => {
+  await shared.stop()
+  await web.stop()
+})
+
+const random = seededRandom()
+const pick = <T>(values: readonly T[]): T | undefined => values[Math.floor(random() * values.length)]
+
+const ours = { putdesk: 1 }
+const trashOf = async (service: Service) => (await service.ask('trash.list', {}, ours)).rows
+const namesIn = async (service: Service, folderId: unknown = 0) =>
+  (await service.ask('files.list', { parent_id: folderId, orderby: 'name_asc' })).rows.map(({ name }) => name)
+
+/** Empties a service, and fetches `Films/2026/film.mkv`. Returns the ids of these items. */
+async function withFilm(service: Service) {
+  for (const { id } of (await service.ask('files.list')).rows) await service.ask('files.delete', { id })
+  await service.ask('trash.empty', {}, ours)
+  const make = async (name: string, parentId: unknown) =>
+    (await service.ask('files.create_dir', { name, parent_id: parentId })).rows[0]?.id
+  const films = await make('Films', 0)
+  const year = await make('2026', films)
+  await service.ask('transfers.add', { links: [web.url('/film.mkv')], to_folder: year })
+  await whenEmpty(service)
+  const film = (await service.ask('files.list', { parent_id: year })).rows[0]?.id
+  return { service, make, films, year, film }
+}
+
+describe('a deleted item', () => {
+  it('is gone from everything that API v1 lists, and still counts as used until it is deleted for good', async () => {
+    const { service, films, year, film } = await withFilm(shared)
+    const [row] = (await service.ask('files.info', { id: film })).rows
+    const token = /[0-9a-f]{40}/.exec(JSON.stringify((await service.ask('user.acctoken')).results))?.[0]
+    const stream = () => fetch(`${row?.stream_url}atk/${token}`)
+    expect((await stream()).status).toBe(200)
+
+    expect((await service.ask('trash.add', { id: films }, ours)).results).toEqual([])
+    expect(await namesIn(service)).toEqual([])
+    expect((await service.ask('files.search', { query: 'film' })).rows).toEqual([])
+    expect((await service.ask('files.dirmap')).results).toMatchObject({ dirs: [] })
+    expect((await service.ask('files.info', { id: 0 })).rows).toMatchObject([{ size: '0' }])
+    for (const id of [films, year, film]) {
+      const missing = { error: true, message: `There is no item with the id ${id}.` }
+      expect(await service.ask('files.info', { id })).toMatchObject(missing)
+      expect(await service.ask('files.list', { parent_id: id })).toMatchObject(missing)
+      expect(await service.ask('files.delete', { id })).toMatchObject(missing)
+      expect(await service.ask('trash.add', { id }, ours)).toMatchObject(missing)
+      expect(await service.ask('transfers.add', { links: ['http://x.test/a'], to_folder: id })).toMatchObject(missing)
+      expect(await service.ask('files.create_dir', { name: 'new', parent_id: id })).toMatchObject(missing)
+    }
+    expect((await stream()).status).toBe(404)
+    const zip = await fetch(`${service.url}/stream-basket/1/${films}/atk/${token}`)
+    expect(zip.status).toBe(404)
+    expect(await usedBytes(service)).toBe(1000)
+    const [user] = (await service.ask('user.info', {}, ours)).rows
+    expect(user?.putdesk).toMatchObject({ trash_items: 1, trash_size: 1000 })
+
+    expect((await service.ask('trash.delete', { ids: [films, 999] }, ours)).results).toEqual([])
+    expect([await usedBytes(service), await trashOf(service)]).toEqual([0, []])
+    expect((await service.ask('trash.restore', { id: films }, ours)).error).toBe(true)
+  })
+
+  it('is listed with its old folder, and comes back there, under a free name', async () => {
+    const { service, make, films, year, film } = await withFilm(shared)
+    await service.ask('trash.add', { id: film }, ours)
+    expect(await trashOf(service)).toEqual([
+      {
+        ...{ id: film, name: 'film.mkv', type: 'movie', is_dir: false, size: '1000', folders: ['Films', '2026'] },
+        deleted_at: expect.any(Number),
+      },
+    ])
+    expect((await service.ask('files.info', { id: films })).rows).toMatchObject([{ size: '0' }])
+    await make('film.mkv', year)
+    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([
+      { id: film, name: 'film (2).mkv', parent_id: year, size: '1000' },
+    ])
+    expect((await service.ask('files.info', { id: films })).rows).toMatchObject([{ size: '1000' }])
+    expect(await trashOf(service)).toEqual([])
+  })
+
+  it('comes back to the nearest folder around its old one that is still there', async () => {
+    const { service, films, year, film } = await withFilm(shared)
+    await service.ask('trash.add', { id: film }, ours)
+    await service.ask('trash.add', { id: year }, ours)
+    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ parent_id: films }])
+    await service.ask('trash.add', { id: film }, ours)
+    // For good, so that nothing remembers this folder any more.
+    await service.ask('files.delete', { id: films })
+    expect((await service.ask('trash.restore', { id: year }, ours)).rows).toMatchObject([{ parent_id: '0' }])
+    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ parent_id: '0' }])
+    expect(await namesIn(service)).toEqual(['2026', 'film.mkv'])
+  })
+
+  it('of a plain API v1 client is deleted for good, so that it makes room', async () => {
+    const { service, films } = await withFilm(shared)
+    expect((await service.ask('files.delete', { id: films }, ours)).results).toEqual([])
+    expect([await usedBytes(service), await trashOf(service)]).toEqual([0, []])
+  })
+})
+
+it('refuses what makes no sense', async () => {
+  const refused: [string, Record<string, unknown>, string][] = [
+    ['trash.add', {}, 'The parameter “id” is missing.'],
+    ['trash.add', { id: 0 }, '“Your Files” is the root folder and cannot be deleted.'],
+    ['trash.add', { id: -2 }, 'The parameter “id” is not a number that is possible here.'],
+    ['trash.restore', { id: 7 }, 'There is no item with the id 7 in the trash.'],
+    ['trash.restore', { id: 0 }, 'There is no item with the id 0 in the trash.'],
+    ['trash.delete', {}, 'The parameter “ids” is missing.'],
+    ['trash.delete', { ids: ['1', '2; DROP TABLE items'] }, 'The parameter “ids” is not a list of numbers.'],
+    ['files.list', { parent_id: -2 }, 'The parameter “parent_id” is not a number that is possible here.'],
+  ]
+  for (const [name, params, message] of refused)
+    expect(await shared.ask(name, params, ours)).toMatchObject({ error: true, message })
+})
+
+describe('the trash', () => {
+  it('is named where a transfer does not fit, and emptying it makes the room', async () => {
+    const { service, films } = await withFilm(await start({ diskQuota: 10_000 }))
+    const doesNotFit = async () => {
+      const { results } = await service.ask('urls.analyze', { links: [web.url('/big.bin')] })
+      return JSON.stringify(results)
+    }
+    expect(await doesNotFit()).not.toContain('trash')
+    await service.ask('trash.add', { id: films }, ours)
+    expect(await doesNotFit()).toContain('Emptying the trash would free 1 kB.')
+    await service.ask('transfers.add', { links: [web.url('/big.bin')] })
+    const [row] = await inStatus(service, '2', 'Error')
+    expect(figuresOf(row).reason).toContain('Emptying the trash would free 1 kB.')
+    await service.ask('trash.empty', {}, ours)
+    await service.ask('transfers.retry', { id: 2 }, ours)
+    await whenEmpty(service)
+    expect([await namesIn(service), await usedBytes(service)]).toEqual([['big.bin'], 9500])
+  })
+
+  it('loses what has been in it for as long as was set, and nothing else', async () => {
+    const { service, make, films } = await withFilm(await start())
+    await service.ask('trash.add', { id: films }, ours)
+    const young = await make('young', 0)
+    await service.ask('trash.add', { id: young }, ours)
+    await service.stop()
+    const db = new DatabaseSync(join(service.data, 'putdesk.db'))
+    db.prepare('UPDATE items SET trashed_at = trashed_at - 15 * 86400 WHERE id = ?').run(`${films}`)
+    db.close()
+    const never = await start({ data: service.data, flags: ['--trash-days', '0'] })
+    expect(await trashOf(never)).toHaveLength(2)
+    await never.stop()
+    const second = await start({ data: service.data })
+    const left = await until(
+      () => trashOf(second),
+      (rows) => rows.length < 2,
+    )
+    expect([left.map(({ name }) => name), await usedBytes(second)]).toEqual([['young'], 0])
+  })
+
+  it('lists and restores what a damaged database still knows of an item', async () => {
+    const data = memoryFolder('trash')
+    const first = openFolder(data)
+    const { space } = only(first)
+    const outer = space.createFolder('Outer', 0)
+    const ids = ['a', 'b', 'c'].map((name) => space.createFolder(name, outer.id).id)
+    space.trash.add(ids)
+    await first.close()
+    const db = new DatabaseSync(join(data, 'putdesk.db'))
+    const damage = [
+      'trashed_from = NULL, trashed_name = NULL, trashed_at = NULL',
+      "trashed_from = '[1,[2]'",
+      'trashed_from = \'[["x",1]]\'',
+    ]
+    for (const [at, change] of damage.entries()) db.exec(`UPDATE items SET ${change} WHERE id = ${ids[at]}`)
+    // Neither in the trash nor out of it: it must not keep the expiry busy.
+    db.exec(`UPDATE items SET trashed_at = 1 WHERE id = ${outer.id}`)
+    db.close()
+    const second = openFolder(data)
+    const { trash, ...others } = only(second).space
+    expect(trash.list().map(({ name, folders }) => [name, folders])).toEqual([
+      ['c', []],
+      ['b', []],
+      [`item ${ids[0]}`, []],
+    ])
+    await trash.expire(2)
+    expect(ids.map((id) => trash.restore(id).parentId)).toEqual([0, 0, 0])
+    expect(others.has(outer.id)).toBe(true)
+    await second.close()
+  })
+
+  it('takes a transfer whose folder is in it to the root', async () => {
+    const { service, films } = await withFilm(shared)
+    let send: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      send = resolve
+    })
+    web.on('/slow.txt', async (request, response, socket) => {
+      await asked
+      await file(Buffer.from('slow'))(request, response, socket)
+    })
+    await service.ask('transfers.add', { links: [web.url('/slow.txt')], to_folder: films })
+    await until(
+      () => listed(service),
+      (rows) => rows.length === 1,
+    )
+    await service.ask('trash.add', { id: films }, ours)
+    send()
+    await whenEmpty(service)
+    expect(await namesIn(service)).toEqual(['slow.txt'])
+  })
+})
+
+it('is done or not done, and the ledger right, when the service is killed right after it was asked', async () => {
+  let { service, films } = await withFilm(await start())
+  for (const method of ['trash.add', 'trash.restore', 'trash.add', 'trash.empty']) {
+    void service.ask(method, { id: films }, ours).catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, Math.floor(random() * 8)))
+    service = await restart(service)
+    const isLiving = (await namesIn(service)).includes('Films')
+    const isTrashed = (await trashOf(service)).some(({ name }) => name === 'Films')
+    const isThere = method !== 'trash.empty' || isLiving || isTrashed
+    expect([isLiving !== isTrashed, await usedBytes(service)]).toEqual([isThere, isThere ? 1000 : 0])
+  }
+})
+
+/** What a user's space should be: every item by its id. */
+class Model {
+  readonly items = new Map<number, { name: string; parentId: number; bytes: number | null }>()
+  /** The old parents of items in the trash, from the nearest up. */
+  readonly trash = new Map<number, number[]>()
+
+  living(): number[] {
+    return [...this.items.keys()].filter((id) => this.#isLiving(id))
+  }
+  folders(): number[] {
+    return [0, ...this.living().filter((id) => this.items.get(id)?.bytes === null)]
+  }
+  pathOf(id: number): number[] {
+    const path: number[] = []
+    for (let at = this.items.get(id)?.parentId ?? 0; at > 0; at = this.items.get(at)?.parentId ?? 0) path.push(at)
+    return path
+  }
+  #isLiving(id: number): boolean {
+    return ![id, ...this.pathOf(id)].some((at) => this.trash.has(at))
+  }
+  sizeOf(id: number): number {
+    const item = this.items.get(id)
+    if (item !== undefined && item.bytes !== null) return item.bytes
+    return [...this.items].reduce((sum, [child, { parentId }]) => {
+      const isIn = parentId === id && !this.trash.has(child)
+      return isIn ? sum + this.sizeOf(child) : sum
+    }, 0)
+  }
+  drop(id: number): void {
+    const below = [...this.items].filter(([child, { parentId }]) => parentId === id && !this.trash.has(child))
+    for (const [child] of below) this.drop(child)
+    this.items.delete(id)
+    this.trash.delete(id)
+  }
+  add(id: number): void {
+    this.trash.set(id, this.pathOf(id))
+  }
+  restore(id: number): number {
+    const folders = new Set(this.folders())
+    const parentId = (this.trash.get(id) ?? []).find((folder) => folders.has(folder)) ?? 0
+    const item = this.items.get(id)
+    if (item !== undefined) item.parentId = parentId
+    this.trash.delete(id)
+    return parentId
+  }
+}
+
+function seen({ space }: Core) {
+  const all = { offset: 0, limit: -1, kinds: null, order: { by: 'id', isDescending: false } } as const
+  const items: Record<number, [parentId: number | null, sizeBytes: number]> = {}
+  const walk = (folderId: number) => {
+    for (const item of space.list(folderId, all)) {
+      items[item.id] = [item.parentId, item.sizeBytes]
+      if (item.kind === 'folder') walk(item.id)
+    }
+  }
+  walk(0)
+  const trash = Object.fromEntries(space.trash.list().map(({ id, sizeBytes }) => [id, sizeBytes]))
+  return {
+    items,
+    trash,
+    storedBytes: space.storedBytes(),
+    rootBytes: space.get(0).sizeBytes,
+    totals: space.trash.totals(),
+  }
+}
+
+function expected(model: Model): ReturnType<typeof seen> {
+  const living = model.living()
+  const bytesOf = (ids: readonly number[]) => ids.reduce((sum, id) => sum + model.sizeOf(id), 0)
+  const rootBytes = bytesOf(living.filter((id) => model.items.get(id)?.parentId === 0))
+  const trashed = [...model.trash.keys()]
+  return {
+    items: Object.fromEntries(living.map((id) => [id, [model.items.get(id)?.parentId ?? 0, model.sizeOf(id)]])),
+    trash: Object.fromEntries(trashed.map((id) => [id, model.sizeOf(id)])),
+    storedBytes: rootBytes + bytesOf(trashed),
+    rootBytes,
+    totals: { items: trashed.length, sizeBytes: bytesOf(trashed) },
+  }
+}
+
+function only({ users: [core] }: Cores): Core {
+  if (core === undefined) throw new Error('there is no user')
+  return core
+}
+
+/** Does one random thing to both. */
+async function step({ space, content }: Core, model: Model): Promise<void> {
+  const item = pick(model.living())
+  const folderId = pick(model.folders()) ?? 0
+  const trashed = pick([...model.trash.keys()])
+  const action = pick([
+    'folder',
+    'file',
+    'file',
+    'move',
+    'delete',
+    'trash',
+    'trash',
+    'trash',
+    'restore',
+    'restore',
+    'remove',
+    'empty',
+  ])
+  if (action === 'folder') {
+    const { id, name } = space.createFolder(`folder ${Math.floor(random() * 4)}`, folderId)
+    model.items.set(id, { name, parentId: folderId, bytes: null })
+  } else if (action === 'file') {
+    const [bytes, stored] = [Math.floor(random() * 50), newContentName()]
+    mkdirSync(dirname(content.path(stored)), { recursive: true })
+    writeFileSync(content.path(stored), Buffer.alloc(bytes))
+    const name = `file ${Math.floor(random() * 4)}`
+    const { id } = space.addFile({ name, parentId: folderId, sizeBytes: bytes, content: stored })
+    model.items.set(id, { name, parentId: folderId, bytes })
+  } else if (action === 'move' && item !== undefined && ![folderId, ...model.pathOf(folderId)].includes(item)) {
+    space.move([item], folderId)
+    model.items.set(item, { name: '', bytes: null, ...model.items.get(item), parentId: folderId })
+  } else if (action === 'delete' && item !== undefined) {
+    space.remove([item])
+    model.drop(item)
+  } else if (action === 'trash' && item !== undefined) {
+    space.trash.add([item])
+    model.add(item)
+  } else if (action === 'restore' && trashed !== undefined) {
+    expect(space.trash.restore(trashed).parentId).toBe(model.restore(trashed))
+  } else if (action === 'remove' && trashed !== undefined) {
+    await space.trash.remove([trashed])
+    model.drop(trashed)
+  } else if (action === 'empty' && random() < 0.2) {
+    await space.trash.remove(null)
+    for (const id of [...model.trash.keys()]) model.drop(id)
+  }
+}
+
+it('holds what a model of it holds after any sequence of acts, a restart, and a restoration from the journal', async () => {
+  for (let round = 0; round < 20; round++) {
+    const data = memoryFolder('trash')
+    const model = new Model()
+    const cores = openFolder(data)
+    for (let done = 0; done < 80; done++) {
+      await step(only(cores), model)
+      expect(seen(only(cores))).toEqual(expected(model))
+    }
+    const { space, content } = only(cores)
+    await space.purge({ eraseContents: content.erase, signal: new AbortController().signal })
+    await cores.close()
+    const again = openFolder(data)
+    expect([again.notice, seen(only(again))]).toEqual([null, expected(model)])
+    const files = [...model.items.values()].filter(({ bytes }) => bytes !== null)
+    expect(only(again).content.names()).toHaveLength(files.length)
+    await again.close()
+    for (const name of ['putdesk.db', 'putdesk.db-wal', 'putdesk.seal']) rmSync(join(data, name), { force: true })
+    const restored = openFolder(data)
+    expect(restored.notice).toContain('missing')
+    expect(seen(only(restored))).toEqual(expected(model))
+    expect(treeOf(restored).filter(([, bytes]) => bytes === 'missing')).toEqual([])
+    await restored.close()
+    rmSync(data, { recursive: true })
+  }
+})
