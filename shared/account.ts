@@ -12,6 +12,7 @@ const AccountCapabilities = z.object({
   canRetryInPlace: z.boolean(),
   canTakeTorrentFiles: z.boolean(),
   arrivesWhileSeeding: z.boolean(),
+  hasTrash: z.boolean(),
 }) satisfies z.ZodType<Capabilities>
 
 /** An account. `this-computer` is the local service; `server` is any server that speaks API v1. */
@@ -44,6 +45,8 @@ export const Quota = z.object({
   bandwidthLeftBytes: z.number().nullable(),
   activeLimit: z.number().int().nullable(),
   largestFileBytes: z.number().nullable(),
+  /** What is in the trash: it takes disk space until it is emptied. Null if the service has none. */
+  trash: z.object({ items: z.number().int().min(0), sizeBytes: z.number().min(0) }).nullable(),
 })
 export type Quota = z.infer<typeof Quota>
 

@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly canTakeTorrentFiles: boolean
   /** The files of a torrent arrive while it is still seeding: from then on, cancelling it only stops the seeding. */
   readonly arrivesWhileSeeding: boolean
+  /** Deleted items go to a trash that can be listed and emptied. Elsewhere, a deletion can be undone only for a few seconds. */
+  readonly hasTrash: boolean
 }
 
 /** The capabilities of a service that has not been asked yet or declares none. */
@@ -16,4 +18,5 @@ export const noCapabilities: Capabilities = {
   canRetryInPlace: false,
   canTakeTorrentFiles: false,
   arrivesWhileSeeding: false,
+  hasTrash: false,
 }

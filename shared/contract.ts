@@ -96,12 +96,38 @@ export const methods = {
     progress: Steps,
     output: z.array(RefusedItem),
   },
-  /** Deletes items permanently, folders with their contents. Returns those that could not be deleted. */
+  /**
+   * Deletes items, folders with their contents, so that `items.restore` can undo it. They go to the trash of an account that
+   * `hasTrash`. Elsewhere they are hidden at once, and deleted for good after ten seconds, or when the app quits. Returns those that
+   * could not be deleted.
+   */
   'items.delete': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
     progress: Steps,
     output: z.array(RefusedItem),
   },
+  /**
+   * Undoes `items.delete`, the last item first: each comes back to its old folder, or to the nearest one around it that still exists.
+   * Returns the folders that they are in now, and those that could not be restored.
+   */
+  'items.restore': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
+    progress: Steps,
+    output: z.object({ folderIds: z.array(ItemId), refused: z.array(RefusedItem) }),
+  },
+  /** Deletes items permanently, folders with their contents. Returns those that could not be deleted. */
+  'items.deleteForGood': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }),
+    progress: Steps,
+    output: z.array(RefusedItem),
+  },
+  /**
+   * The items in the trash, newest first; `addedAtMs` is when they were deleted. `folders` has the old path of each below the root,
+   * with slashes, all joined by NUL. Errors: refused if the account has no trash.
+   */
+  'trash.list': { input: z.object(inAccount), output: z.object({ items: ItemColumns, folders: z.string() }) },
+  /** Deletes items in the trash permanently. Those that have left it are ignored. Errors: refused if the account has no trash. */
+  'trash.delete': { input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }), output: nothing },
   /** Friends who share with this account. */
   'friends.list': { input: z.object(inAccount), output: z.array(Friend) },
 
@@ -126,7 +152,7 @@ export const methods = {
     output: z.array(TransferId),
   },
   /**
-   * Cancels transfers. They are marked at once and leave the list after `cancelHoldMs`, when the service is told; until then,
+   * Cancels transfers. They are marked at once and leave the list after `undoMs`, when the service is told; until then,
    * `transfers.keep` takes it back. A seeding one stops seeding; its files stay. One that has already left the list counts as
    * cancelled.
    */

@@ -41,6 +41,17 @@ export const ItemColumns = z.object({
 })
 export type ItemColumns = z.infer<typeof ItemColumns>
 
+/** An item in the trash. */
+export interface TrashedItem {
+  id: ItemId
+  name: string
+  kind: ItemKind
+  sizeBytes: number
+  deletedAtMs: number | null
+  /** The names of the folders that it was in, below the root, the outermost first. */
+  folders: readonly string[]
+}
+
 /** Converts items to columns, in the same order. */
 export function toColumns(items: readonly Item[]): ItemColumns {
   return {

@@ -11,8 +11,8 @@ export const maxTextLength = 1_000_000
 export const maxLinkLength = 8192
 export const maxLinks = 1000
 
-/** How long a cancellation of a transfer can be taken back. */
-export const cancelHoldMs = 10_000
+/** How long a cancellation of a transfer can be taken back, and a deletion where there is no trash. */
+export const undoMs = 10_000
 
 /** The maximum number of items per action. */
 export const maxItemIds = 100_000

@@ -29,6 +29,8 @@ export const Settings = z.object({
   uploadLimitBytesPerSecond: SpeedLimit.nullable(),
   /** The limit for everything that is saved on this computer; null means no limit. */
   saveLimitBytesPerSecond: SpeedLimit.nullable(),
+  /** After how many days deleted items leave the local service's trash; 0 for never. */
+  trashDays: z.number().int().min(0).max(3650),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
   sidebarWidth: z.number().int().min(160).max(480),
@@ -50,6 +52,7 @@ export const defaultSettings: Settings = {
   downloadLimitBytesPerSecond: null,
   uploadLimitBytesPerSecond: null,
   saveLimitBytesPerSecond: null,
+  trashDays: 14,
   sortBy: 'name',
   isSortDescending: false,
   sidebarWidth: 228,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TorrentFile } from '../../shared/analysis.ts'
 import type { Handlers, Notice } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
-import { cancelHoldMs } from '../../shared/limits.ts'
+import { undoMs } from '../../shared/limits.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import { Accounts } from './accounts/accounts.ts'
 import { type Content, type ContentRequest, createContents } from './contents/contents.ts'
@@ -12,6 +12,7 @@ import { openJournal } from './history/journal.ts'
 import type { Emit } from './host/emit.ts'
 import type { Host } from './host/host.ts'
 import { createLog } from './host/log.ts'
+import { HeldDeletes } from './items/held-deletes.ts'
 import { itemHandlers } from './items/items.ts'
 import { Opening } from './opening/opening.ts'
 import { createPlaying } from './playing/play.ts'
@@ -47,12 +48,12 @@ export interface Offered {
 }
 
 export interface BackendOptions {
-  /** How long a cancellation of a transfer is held back. */
+  /** How long a cancellation of a transfer, or a deletion without a trash, is held back. */
   holdMs?: number
 }
 
 /** Builds the backend on a host and opens the stored accounts. */
-export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOptions = {}): Backend {
+export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = {}): Backend {
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
   const windows = new Set<ServedPort>()
@@ -107,6 +108,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     cancelHoldMs: holdMs,
     tell: addNotice,
   })
+  const held = new HeldDeletes({ log, tell: addNotice, holdMs })
   const relay = createRelay(log)
   const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
   const contents = createContents({ accounts, relay })
@@ -143,7 +145,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
       return null
     },
     ...accounts.handlers(),
-    ...itemHandlers(accounts),
+    ...itemHandlers(accounts, held),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...draft.handlers(),
     ...hosters.handlers(),
@@ -212,7 +214,7 @@ export function createBackend(host: Host, { holdMs = cancelHoldMs }: BackendOpti
     readContent: contents.read,
     close: async () => {
       contents.close()
-      const saved = saving.close()
+      const saved = Promise.all([saving.close(), held.close()])
       await saver.close()
       await saved
       opening.close()

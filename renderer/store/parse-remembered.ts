@@ -95,6 +95,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const downloadLimitBytesPerSecond = parts.get('downloadLimitBytesPerSecond')
   const uploadLimitBytesPerSecond = parts.get('uploadLimitBytesPerSecond')
   const saveLimitBytesPerSecond = parts.get('saveLimitBytesPerSecond') ?? null
+  const trashDays = toNumber(parts.get('trashDays') ?? 14)
   const sidebarWidth = toNumber(parts.get('sidebarWidth'))
   const dockHeight = toNumber(parts.get('dockHeight'))
   const flags = ['isDhtOn', 'isSortDescending', 'isDockOpen'].map((name) => parts.get(name))
@@ -108,6 +109,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   if (!isTextOrNull(playerId) || !isTextOrNull(accountId)) return null
   if (!isLimitOrNull(saveLimitBytesPerSecond)) return null
   if (!isLimitOrNull(downloadLimitBytesPerSecond) || !isLimitOrNull(uploadLimitBytesPerSecond)) return null
+  if (!isWithin(trashDays, 0, 3650)) return null
   if (!isWithin(sidebarWidth, 160, 480) || !isWithin(dockHeight, 96, 800)) return null
   const [isDhtOn = true, isSortDescending = false, isDockOpen = true] = flags
   return {
@@ -119,6 +121,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     downloadLimitBytesPerSecond,
     uploadLimitBytesPerSecond,
     saveLimitBytesPerSecond,
+    trashDays,
     sidebarWidth,
     dockHeight,
     isDhtOn,

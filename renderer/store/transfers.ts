@@ -3,7 +3,7 @@ import { noCapabilities } from '../../shared/capabilities.ts'
 import type { EventData } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
-import { cancelHoldMs } from '../../shared/limits.ts'
+import { undoMs } from '../../shared/limits.ts'
 import { isOnlyShared } from '../../shared/slots.ts'
 import type { Transfer, TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
@@ -124,7 +124,7 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
               return late === null ? null : say('transfers.tooLate')
             },
             redo: () => cancel(accountId, ids),
-            toastMs: cancelHoldMs - 500,
+            toastMs: undoMs - 500,
           }
           if (ids.length === 1) cancels.set(`${accountId}:${ids[0]}`, act)
           return act

@@ -3,6 +3,7 @@ import { createLog } from '../../electron/backend/host/log.ts'
 import { UnreadRows } from '../../electron/backend/putio/unread-rows.ts'
 import { createV1Client, withToken } from '../../electron/backend/putio/v1/client.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import { type Asked, startScriptedServer } from '../support/scripted-server.ts'
 
 // Responses recorded from the old service, verbatim. Source: API v1 §2.1, §3, §5, §6, §7, §8, §9.
@@ -111,8 +112,9 @@ it('reads the recorded user and friends', async () => {
       bandwidthLeftBytes: 496108387615,
       activeLimit: null,
       largestFileBytes: null,
+      trash: null,
     },
-    capabilities: { canRetryInPlace: false, canTakeTorrentFiles: false, arrivesWhileSeeding: false },
+    capabilities: noCapabilities,
   })
   expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
 })
@@ -121,7 +123,8 @@ it('recognizes our own service by the extra fields of the user', async () => {
   expect(await client('putdesk').account()).toMatchObject({
     userId: '17',
     quota: { userName: 'mary', activeLimit: 5, largestFileBytes: 1000 },
-    capabilities: { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true },
+    // An earlier version, which has no trash.
+    capabilities: { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash: false },
   })
 })
 

@@ -60,7 +60,7 @@ export interface TestBackendOptions {
   protection?: 'protected' | 'plain'
   allowHosts?: string[]
   downloadsFolder?: string
-  /** How long a cancellation of a transfer is held back; 0 by default, which the app never uses. */
+  /** How long cancellations and deletions are held back; 0 by default, which the app never uses. */
   holdMs?: number
   /** The system has no program for any file. */
   hasNoProgram?: boolean

@@ -1,14 +1,22 @@
-import type { HandlersOf, RefusedItem, Request } from '../../../shared/contract.ts'
+import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
-import { type ItemId, toColumns } from '../../../shared/item.ts'
+import { type Item, type ItemId, toColumns } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Session } from '../accounts/session.ts'
+import { deleteHandlers } from './delete-handlers.ts'
+import { forEachItem } from './for-each-item.ts'
+import type { HeldDeletes } from './held-deletes.ts'
 
 /** How long the reply with a folder's items waits for its path. */
 const pathTimeoutMs = 1000
 
-/** Handlers for browsing and organizing items. */
-export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & HandlersOf<'friends'> {
+/** Handlers for browsing, organizing and deleting items. */
+export function itemHandlers(
+  accounts: Accounts,
+  held: HeldDeletes,
+): HandlersOf<'items'> & HandlersOf<'trash'> & HandlersOf<'friends'> {
   return {
+    ...deleteHandlers(accounts, held),
     'items.open': async ({ accountId, folderId, isReload }, { signal }) => {
       const session = accounts.session(accountId)
       if (isReload) session.folders.clear()
@@ -19,21 +27,26 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
         const items = await listing
         session.noteParents(items)
         session.folders.learnListing(folderId, items, version)
-        return { items: toColumns(items), path: await within(pathTimeoutMs, path) }
+        const hidden = held.hidden(accountId)
+        if (await isInside(session, hidden, folderId)) throw new AppError('not-found', 'This folder was deleted.')
+        const shown = hidden.size === 0 ? items : items.filter(({ id }) => !hidden.has(id))
+        return { items: toColumns(shown), path: await within(pathTimeoutMs, path) }
       } catch (error) {
         if (error instanceof AppError && error.code === 'not-found') session.folders.remove([folderId])
         throw error
       }
     },
-    'items.folders': async ({ accountId, folderId }) => [
-      ...(await accounts.session(accountId).folders.branch(folderId)),
-    ],
+    'items.folders': async ({ accountId, folderId }) => {
+      const folders = await accounts.session(accountId).folders.branch(folderId)
+      const hidden = held.hidden(accountId)
+      return folders.filter(({ id }) => !hidden.has(id))
+    },
     'items.path': ({ accountId, folderId }) => accounts.session(accountId).folders.path(folderId),
     'items.search': async ({ accountId, query }, { signal }) => {
       const session = accounts.session(accountId)
       const items = await session.client().during(signal).searchItems(query)
       session.noteParents(items)
-      return toColumns(items)
+      return toColumns(await notInside(session, held.hidden(accountId), items))
     },
     'items.createFolder': async ({ accountId, parentId, name }) => {
       const session = accounts.session(accountId)
@@ -55,7 +68,7 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
       const client = session.client()
       const moved: ItemId[] = []
       try {
-        return await forEach(itemIds, request, async (itemId) => {
+        return await forEachItem(itemIds, request, async (itemId) => {
           await client.moveItem(itemId, folderId)
           moved.push(itemId)
         })
@@ -65,45 +78,24 @@ export function itemHandlers(accounts: Accounts): HandlersOf<'items'> & Handlers
         session.noteParents(moved.map((id) => ({ id, parentId: folderId })))
       }
     },
-    'items.delete': async ({ accountId, itemIds }, request) => {
-      const session = accounts.session(accountId)
-      const client = session.client()
-      const deleted: ItemId[] = []
-      try {
-        return await forEach(itemIds, request, async (itemId) => {
-          await client.deleteItem(itemId)
-          deleted.push(itemId)
-        })
-      } finally {
-        session.folders.remove(deleted)
-        session.notifyChanged([], itemIds)
-      }
-    },
     'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
   }
 }
 
-/**
- * Processes items one by one until the request is cancelled. Refusals of single items are collected; any other error ends the
- * request.
- */
-async function forEach(
-  itemIds: readonly ItemId[],
-  { signal, tell }: Request<'items.move' | 'items.delete'>,
-  act: (itemId: ItemId) => Promise<unknown>,
-): Promise<RefusedItem[]> {
-  const refusals: RefusedItem[] = []
-  for (const [done, itemId] of itemIds.entries()) {
-    signal.throwIfAborted()
-    try {
-      await act(itemId)
-    } catch (error) {
-      if (!(error instanceof AppError) || (error.code !== 'refused' && error.code !== 'not-found')) throw error
-      refusals.push({ itemId, sentence: error.message })
-    }
-    tell({ done: done + 1, total: itemIds.length })
-  }
-  return refusals
+/** True if a folder is among these items, or below one of them. */
+async function isInside(session: Session, itemIds: ReadonlySet<ItemId>, folderId: ItemId): Promise<boolean> {
+  if (itemIds.size === 0) return false
+  const path = await session.folders.path(folderId).catch(() => [{ id: folderId }])
+  return path.some(({ id }) => itemIds.has(id))
+}
+
+/** The items that are neither hidden nor below a hidden one. */
+async function notInside(session: Session, hidden: ReadonlySet<ItemId>, items: Item[]): Promise<Item[]> {
+  if (hidden.size === 0) return items
+  const folderIds = new Set(items.map(({ parentId }) => parentId))
+  const inside = new Set<ItemId>()
+  for (const folderId of folderIds) if (await isInside(session, hidden, folderId)) inside.add(folderId)
+  return items.filter(({ id, parentId }) => !hidden.has(id) && !inside.has(parentId))
 }
 
 /** The result of a promise, or null if it takes too long. */

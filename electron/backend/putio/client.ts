@@ -1,7 +1,7 @@
 import type { Friend, Quota } from '../../../shared/account.ts'
 import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
-import type { Crumb, Item, ItemId } from '../../../shared/item.ts'
+import type { Crumb, Item, ItemId, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
 import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer-feed.ts'
 
@@ -31,7 +31,15 @@ export interface PutioClient {
   createFolder(parentId: ItemId, name: string): Promise<Item>
   renameItem(itemId: ItemId, name: string): Promise<Item>
   moveItem(itemId: ItemId, folderId: ItemId): Promise<Item>
+  /** Deletes an item for good. */
   deleteItem(itemId: ItemId): Promise<void>
+  /** Moves an item to the trash. This and the next three are only for a service that `hasTrash`. */
+  trashItem(itemId: ItemId): Promise<void>
+  listTrash(): Promise<TrashedItem[]>
+  /** Takes an item out of the trash. Returns it in its new place. */
+  restoreItem(itemId: ItemId): Promise<Item>
+  /** Deletes items in the trash for good. */
+  deleteTrashed(itemIds: readonly ItemId[]): Promise<void>
   searchItems(query: string): Promise<Item[]>
   /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>

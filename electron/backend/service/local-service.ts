@@ -203,6 +203,7 @@ export class LocalService {
 function liveSettings(settings: Settings): object {
   return {
     allowHosts: settings.hostsOnMyNetwork,
+    trashDays: settings.trashDays,
     torrentLimits: {
       downloadLimit: settings.downloadLimitBytesPerSecond ?? 0,
       uploadLimit: settings.uploadLimitBytesPerSecond ?? 0,

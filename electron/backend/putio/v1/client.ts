@@ -8,7 +8,7 @@ import type { PutioClient, StreamPurpose } from '../client.ts'
 import { UnknownStreamHost } from '../unknown-stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
-import { toFolders, toItem } from './items.ts'
+import { toFolders, toItem, toTrashed } from './items.ts'
 import { type Endpoint, request } from './request.ts'
 import { isOwnStreamHost } from './stream-host.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
@@ -22,6 +22,7 @@ import {
   WireMessage,
   WireRows,
   WireTransfer,
+  WireTrashed,
   WireUnreadTransfer,
   WireUser,
 } from './wire.ts'
@@ -31,8 +32,12 @@ const allItems = 10_000_000
 const anything = z.unknown()
 const WireToken = z.object({ token: z.string().min(1) })
 
-/** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`. */
-const ownCapabilities: Capabilities = { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true }
+/** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`; earlier versions have no trash. */
+function capabilitiesOf({ putdesk }: WireUser): Capabilities {
+  if (putdesk === null) return noCapabilities
+  const hasTrash = putdesk.trash_size !== null
+  return { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash }
+}
 
 /** Creates a client for API v1. */
 export function createV1Client(endpoint: Endpoint): PutioClient {
@@ -56,7 +61,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       const call = { resource: 'user', method: 'info' }
       const { results, userId } = await request(endpoint, call, firstOf(WireUser))
       const user = first(results)
-      known.capabilities = user.putdesk === null ? noCapabilities : ownCapabilities
+      known.capabilities = capabilitiesOf(user)
       return { userId: userId ?? user.name, capabilities: known.capabilities, quota: toQuota(user) }
     },
     friends: async () =>
@@ -84,6 +89,14 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       toItem(await one('files', 'move', { id: itemId, parent_id: folderId }, WireItem)),
     deleteItem: async (itemId) => {
       await ask('files', 'delete', { id: itemId }, anything)
+    },
+    trashItem: async (itemId) => {
+      await ask('trash', 'add', { id: itemId }, anything)
+    },
+    listTrash: async () => (await rows(['trash', 'list', {}], WireTrashed, 'item')).rows.map(toTrashed),
+    restoreItem: async (itemId) => toItem(await one('trash', 'restore', { id: itemId }, WireItem)),
+    deleteTrashed: async (itemIds) => {
+      await ask('trash', 'delete', { ids: itemIds }, anything)
     },
     searchItems: async (query) => (await rows(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
@@ -157,7 +170,13 @@ function toQuota(user: WireUser): Quota {
     bandwidthLeftBytes: user.bw_quota_available,
     activeLimit: user.putdesk?.active_limit ?? null,
     largestFileBytes: user.putdesk?.largest_file ?? null,
+    trash: toTrash(user),
   }
+}
+
+function toTrash({ putdesk }: WireUser): Quota['trash'] {
+  const [items, sizeBytes] = [putdesk?.trash_items ?? null, putdesk?.trash_size ?? null]
+  return sizeBytes === null ? null : { items: Math.max(items ?? 0, 0), sizeBytes: Math.max(sizeBytes, 0) }
 }
 
 const did: Record<StreamPurpose, string> = { play: 'played', save: 'saved', read: 'read' }

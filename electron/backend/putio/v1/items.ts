@@ -1,5 +1,5 @@
-import { type Item, type ItemId, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
-import { readRows, WireFolder, type WireItem } from './wire.ts'
+import { type Item, type ItemId, type ItemKind, rootFolderId, type TrashedItem } from '../../../../shared/item.ts'
+import { readRows, WireFolder, type WireItem, type WireTrashed } from './wire.ts'
 
 /** Source: API v1 §5.2. */
 const kinds: Record<string, ItemKind> = {
@@ -22,9 +22,25 @@ export function toItem(wire: WireItem): Item {
     id: wire.id,
     parentId: Math.max(wire.parent_id ?? rootFolderId, rootFolderId),
     name: wire.name,
-    kind: wire.is_dir === true ? 'folder' : (kinds[wire.type ?? ''] ?? 'file'),
+    kind: toKind(wire),
     sizeBytes: Math.max(wire.size ?? 0, 0),
     addedAtMs: addedAt === null ? null : addedAt * 1000,
+  }
+}
+
+function toKind({ is_dir, type }: Pick<WireItem, 'is_dir' | 'type'>): ItemKind {
+  return is_dir === true ? 'folder' : (kinds[type ?? ''] ?? 'file')
+}
+
+/** Converts an item in the trash. */
+export function toTrashed(wire: WireTrashed): TrashedItem {
+  return {
+    id: wire.id,
+    name: wire.name,
+    kind: toKind(wire),
+    sizeBytes: Math.max(wire.size ?? 0, 0),
+    deletedAtMs: wire.deleted_at === null ? null : wire.deleted_at * 1000,
+    folders: wire.folders,
   }
 }
 

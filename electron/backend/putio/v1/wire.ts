@@ -102,6 +102,18 @@ export const WireItem = z.object({
 })
 export type WireItem = z.infer<typeof WireItem>
 
+/** An item in the trash, only sent by Putdesk's own service. */
+export const WireTrashed = z.object({
+  id,
+  name: text,
+  type: perhapsText,
+  is_dir: perhapsFlag,
+  size: perhapsDigits,
+  deleted_at: perhapsSeconds,
+  folders: anyRows.transform((names) => names.filter((name) => typeof name === 'string')),
+})
+export type WireTrashed = z.infer<typeof WireTrashed>
+
 export const WireTransfer = z.object({
   id,
   name: text,
@@ -168,7 +180,14 @@ export const WireUser = z.object({
   disk_quota_available: digits,
   bw_quota: perhapsDigits,
   bw_quota_available: perhapsDigits,
-  putdesk: perhaps(z.object({ active_limit: perhapsCount, largest_file: perhapsNumber })),
+  putdesk: perhaps(
+    z.object({
+      active_limit: perhapsCount,
+      largest_file: perhapsNumber,
+      trash_items: perhapsCount,
+      trash_size: perhapsNumber,
+    }),
+  ),
 })
 
 export type WireUser = z.infer<typeof WireUser>

@@ -1,0 +1,102 @@
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import { type ItemId, rootFolderId, toColumns } from '../../../shared/item.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Session } from '../accounts/session.ts'
+import { forEachItem } from './for-each-item.ts'
+import type { HeldDeletes } from './held-deletes.ts'
+
+type Names = 'items.delete' | 'items.restore' | 'items.deleteForGood'
+
+/** Handlers for deleting and restoring items, with a trash or without. */
+export function deleteHandlers(
+  accounts: Accounts,
+  held: HeldDeletes,
+): Pick<HandlersOf<'items'>, Names> & HandlersOf<'trash'> {
+  async function withTrash(accountId: string): Promise<Session> {
+    const session = accounts.session(accountId)
+    if (!(await session.capabilities()).hasTrash)
+      throw new AppError(
+        'refused',
+        `“${session.account.name}” has no trash: what is deleted there is deleted for good.`,
+      )
+    return session
+  }
+  return {
+    'items.delete': async ({ accountId, itemIds }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      if (!(await session.capabilities()).hasTrash) {
+        held.hold(session, itemIds)
+        session.notifyChanged([], itemIds)
+        return []
+      }
+      const deleted: ItemId[] = []
+      try {
+        return await forEachItem(itemIds, request, async (itemId) => {
+          await client.trashItem(itemId)
+          deleted.push(itemId)
+        })
+      } finally {
+        session.folders.remove(deleted)
+        session.notifyChanged([], itemIds)
+      }
+    },
+    'items.restore': async ({ accountId, itemIds }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      const folderIds = new Set<ItemId>()
+      if (!(await session.capabilities()).hasTrash) {
+        const released = new Set(held.release(accountId, itemIds))
+        session.notifyChanged([], itemIds)
+        const sentence = `It is too late: “${session.account.name}” has no trash, and it was deleted for good.`
+        const refused = itemIds.filter((id) => !released.has(id)).map((itemId) => ({ itemId, sentence }))
+        return { folderIds: [], refused }
+      }
+      try {
+        // An item may have been deleted before the folder that it was in.
+        const refused = await forEachItem([...itemIds].reverse(), request, async (itemId) => {
+          const item = await client.restoreItem(itemId)
+          folderIds.add(item.parentId)
+          session.noteParents([item])
+          // What is below it is known at the service only.
+          if (item.kind === 'folder') session.folders.clear()
+        })
+        return { folderIds: [...folderIds], refused }
+      } finally {
+        session.notifyChanged([...folderIds])
+      }
+    },
+    'items.deleteForGood': async ({ accountId, itemIds }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      const deleted: ItemId[] = []
+      try {
+        return await forEachItem(itemIds, request, async (itemId) => {
+          await client.deleteItem(itemId)
+          deleted.push(itemId)
+        })
+      } finally {
+        session.folders.remove(deleted)
+        session.notifyChanged([], itemIds)
+      }
+    },
+    'trash.list': async ({ accountId }, { signal }) => {
+      const session = await withTrash(accountId)
+      const trashed = await session.client().during(signal).listTrash()
+      const items = trashed.map(({ deletedAtMs, folders: _, ...item }) => ({
+        ...item,
+        parentId: rootFolderId,
+        addedAtMs: deletedAtMs,
+      }))
+      const folders = trashed.map((item) => item.folders.join('/').replaceAll('\0', '')).join('\0')
+      return { items: toColumns(items), folders }
+    },
+    'trash.delete': async ({ accountId, itemIds }) => {
+      const session = await withTrash(accountId)
+      await session.client().deleteTrashed(itemIds)
+      session.notifyChanged([])
+      return null
+    },
+  }
+}
