@@ -8,6 +8,9 @@ const RemoveAccount = lazy(async () => ({
   default: (await import('../features/sign-in/remove-account.tsx')).RemoveAccount,
 }))
 const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
+const DeleteTrashed = lazy(async () => ({
+  default: (await import('../features/trash/delete-trashed.tsx')).DeleteTrashed,
+}))
 const SettingsDialog = lazy(async () => ({
   default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
 }))
@@ -42,7 +45,9 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <SignIn accountId={dialog.accountId} />
     case 'remove-account':
       return <RemoveAccount accountId={dialog.accountId} />
-    case 'delete':
+    case 'delete-trashed':
+      return <DeleteTrashed {...dialog} />
+    case 'delete-for-good':
       return <DeleteItems accountId={dialog.accountId} rows={dialog.rows} />
     case 'settings':
       return <SettingsDialog />

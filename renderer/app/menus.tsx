@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react'
 import { useApp } from '../store/use-app.ts'
 
 const ItemMenu = lazy(async () => ({ default: (await import('../features/browser/item-menu.tsx')).ItemMenu }))
+const TrashMenu = lazy(async () => ({ default: (await import('../features/trash/trash-menu.tsx')).TrashMenu }))
 const AccountMenu = lazy(async () => ({ default: (await import('../features/sidebar/account-menu.tsx')).AccountMenu }))
 
 /** The open menu. */
@@ -10,7 +11,9 @@ export function Menus() {
   if (menu === null) return null
   return (
     <Suspense fallback={null}>
-      {menu.kind === 'items' ? <ItemMenu x={menu.x} y={menu.y} /> : <AccountMenu {...menu} />}
+      {menu.kind === 'items' ? <ItemMenu x={menu.x} y={menu.y} /> : null}
+      {menu.kind === 'trash' ? <TrashMenu x={menu.x} y={menu.y} /> : null}
+      {menu.kind === 'account' ? <AccountMenu {...menu} /> : null}
     </Suspense>
   )
 }

@@ -1,6 +1,9 @@
 import { useEffect } from 'react'
+import type { HeldItems } from '../store/item-actions.ts'
 import { folderKey, folderOfKey, itemsType } from '../store/keys.ts'
 import { type LinkInput, openLinks } from '../store/open-links.ts'
+import { selectedRows } from '../store/selectors.ts'
+import { trashKey } from '../store/tree.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
@@ -9,6 +12,11 @@ const openAfterMs = 700
 /** The key of the folder under the pointer, or null. */
 function keyAt(target: EventTarget | null): string | null {
   return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
+}
+
+/** True for the trash of the account that the dragged items are in. */
+function isTrashOf(dragged: HeldItems | null, key: string | null): boolean {
+  return dragged !== null && key === trashKey(dragged.accountId)
 }
 
 /** Reads the dropped text, HTML and files. */
@@ -54,23 +62,24 @@ export function useDrops() {
       event.preventDefault()
       if (data.types.includes(itemsType)) {
         const folder = key === null ? null : folderOfKey(key)
-        const mayDrop =
+        const isFolder =
           folder !== null &&
           dragged?.accountId === folder.accountId &&
           dragged.items.every(({ id }) => id !== folder.folderId)
+        const mayDrop = isFolder || isTrashOf(dragged, key)
         data.dropEffect = mayDrop ? 'move' : 'none'
         hover(mayDrop ? key : null)
         return
       }
       const mayDrop = place !== null && (dialog === null || dialog.kind === 'add-links')
       data.dropEffect = mayDrop ? 'copy' : 'none'
-      hover(mayDrop ? (key ?? 'window') : null)
+      hover(mayDrop ? (key !== null && folderOfKey(key) !== null ? key : 'window') : null)
     }
 
     async function onDrop(event: DragEvent) {
       event.preventDefault()
       inside = 0
-      const { dragged, setDragged, moveItems, dialog } = store.getState()
+      const { dragged, setDragged, moveItems, deleteItems, dialog } = store.getState()
       const key = keyAt(event.target)
       hover(null)
       const folder = key === null ? null : folderOfKey(key)
@@ -78,7 +87,10 @@ export function useDrops() {
       if (data === null) return
       if (data.types.includes(itemsType)) {
         setDragged(null)
-        if (folder !== null && dragged?.accountId === folder.accountId) await moveItems(dragged, folder.folderId)
+        // What is dragged is selected.
+        if (dragged !== null && isTrashOf(dragged, key))
+          await deleteItems(dragged.accountId, selectedRows(store.getState()))
+        else if (folder !== null && dragged?.accountId === folder.accountId) await moveItems(dragged, folder.folderId)
         return
       }
       if (dialog !== null && dialog.kind !== 'add-links') return

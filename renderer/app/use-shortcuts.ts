@@ -75,7 +75,9 @@ export function useShortcuts() {
         case 'y':
           return isInText || isMac ? null : () => void state.redo()
         case 'n':
-          return event.shiftKey && state.place !== null && state.place.query === null ? () => newFolder() : null
+          return event.shiftKey && state.place !== null && state.place.query === null && !state.place.isTrash
+            ? () => newFolder()
+            : null
         case 'arrowup':
           return isMac && !isInText ? () => state.goUp() : null
         default:
@@ -112,6 +114,7 @@ export function useShortcuts() {
       if (isTextField(event.target) || state.dialog !== null || state.place === null) return
       event.preventDefault()
       if (state.cut !== null) {
+        if (state.place.isTrash) return
         await state.pasteInto(state.place.accountId, state.place.folderId)
         return
       }

@@ -15,12 +15,14 @@ import { useShortcuts } from './use-shortcuts.ts'
 import styles from './window.module.css'
 
 const Toasts = lazy(async () => ({ default: (await import('../features/toasts/toasts.tsx')).Toasts }))
+const TrashList = lazy(async () => ({ default: (await import('../features/trash/trash-list.tsx')).TrashList }))
 
 /** The main window: toolbar, sidebar, file list, transfers and status bar. */
 export function Window() {
   useDrops()
   useShortcuts()
   useEarlyLoading()
+  const isTrash = useApp((state) => state.place?.isTrash ?? false)
   const hasToast = useApp(({ toasts, dialog }) => toasts.length > 0 && dialog === null)
   return (
     <div className={styles.window}>
@@ -29,7 +31,13 @@ export function Window() {
       <div className={styles.middle}>
         <Sidebar />
         <main className={styles.main}>
-          <FileList />
+          {isTrash ? (
+            <Suspense fallback={<div className={styles.list} />}>
+              <TrashList />
+            </Suspense>
+          ) : (
+            <FileList />
+          )}
           <Suspense fallback={null}>{hasToast ? <Toasts /> : null}</Suspense>
           <SearchHint />
           <Dock />

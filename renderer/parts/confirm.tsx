@@ -4,9 +4,12 @@ import { useRef } from 'react'
 import { Button } from './button.tsx'
 import { classNames } from './class-names.ts'
 import styles from './dialog.module.css'
+import { NameList } from './name-list.tsx'
 
 interface Props {
   title: string
+  /** The names of what the action is about, of which the first few are shown. */
+  names?: readonly string[]
   body: string
   action: string
   keep: string
@@ -15,7 +18,7 @@ interface Props {
 }
 
 /** Asks for confirmation before an action that cannot be undone. The initial focus is on the button that cancels. */
-export function Confirm({ title, body, action, keep, onAction, onClose }: Props) {
+export function Confirm({ title, names = [], body, action, keep, onAction, onClose }: Props) {
   const cancelButton = useRef<HTMLButtonElement>(null)
   return (
     <CSPProvider disableStyleElements>
@@ -26,6 +29,7 @@ export function Confirm({ title, body, action, keep, onAction, onClose }: Props)
             <Base.Title className={styles.title}>
               <bdi>{title}</bdi>
             </Base.Title>
+            {names.length > 0 ? <NameList names={names} /> : null}
             <Base.Description className={styles.body}>{body}</Base.Description>
             <footer className={styles.foot}>
               <Button ref={cancelButton} onClick={onClose}>

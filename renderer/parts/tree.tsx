@@ -8,6 +8,8 @@ import styles from './tree.module.css'
 interface TreeNode {
   key: string
   name: string
+  /** A short text at the end of the line. */
+  detail?: string | null
   icon: LucideIcon
   level: number
   isExpandable: boolean
@@ -133,6 +135,7 @@ export function Tree({ label, nodes, onOpen, onExpand }: Props) {
           </span>
           <Icon of={node.icon} className={styles.icon} />
           <Name>{node.name}</Name>
+          {node.detail ? <span className={styles.detail}>{node.detail}</span> : null}
         </div>
       ))}
     </div>

@@ -2,11 +2,12 @@ import type { AccountId } from '../../shared/account.ts'
 import type { RefusedItem, Steps } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Item, ItemId } from '../../shared/item.ts'
+import { undoMs } from '../../shared/limits.ts'
 import { say } from '../words/say.ts'
 import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
-import { folderName } from './selectors.ts'
+import { capabilitiesOf, folderName } from './selectors.ts'
 import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { FollowOptions } from './toasts.ts'
@@ -33,8 +34,13 @@ export interface ItemActionsSlice {
   /** Rejects with the reason, which the row shows. */
   renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
+  /** Deletes items so that it can be undone. */
   deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
   play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
+  /** Deletes items so that it cannot be undone. */
+  deleteForGood(accountId: AccountId, rows: readonly Row[]): Promise<void>
+  /** Brings deleted items back. Resolves to what could not be done, or null; rejects with the reason if nothing could. */
+  restoreItems(accountId: AccountId, itemIds: readonly ItemId[]): Promise<string | null>
 }
 
 /** Actions on items. */
@@ -129,7 +135,7 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     const folderId = idNow(accountId, createdId)
     const { items } = await client.call('items.open', { accountId, folderId, isReload: false })
     if (items.ids.length > 0) throw new AppError('refused', say('folder.notEmpty', { name }))
-    const [refusal] = await client.call('items.delete', { accountId, itemIds: [folderId] })
+    const [refusal] = await client.call('items.deleteForGood', { accountId, itemIds: [folderId] })
     if (refusal !== undefined) throw new AppError('refused', refusal.sentence)
     return null
   }
@@ -228,17 +234,45 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     deleteItems: (accountId, rows) =>
       get().attempt(() =>
         get().act(async () => {
+          const remove = (itemIds: ItemId[]) =>
+            onEach(
+              itemIds,
+              (steps) => say('delete.progress', steps),
+              (options) => client.call('items.delete', { accountId, itemIds }, options),
+            )
+          const { done, count, problem } = await remove(rows.map(({ id }) => id))
+          const name = rows.find(({ id }) => id === done[0])?.name ?? ''
+          const { hasTrash } = capabilitiesOf(get(), accountId)
+          return {
+            sentence: say(hasTrash ? 'trash.added' : 'delete.done', { count, name }),
+            problem,
+            undo: () => get().restoreItems(accountId, done),
+            redo: async () => (await remove(done)).problem,
+            toastMs: undoMs - 500,
+          }
+        }),
+      ),
+    deleteForGood: (accountId, rows) =>
+      get().attempt(() =>
+        get().act(async () => {
           const itemIds = rows.map(({ id }) => id)
           const { done, count, problem } = await onEach(
             itemIds,
             (steps) => say('delete.progress', steps),
-            (options) => client.call('items.delete', { accountId, itemIds }, options),
+            (options) => client.call('items.deleteForGood', { accountId, itemIds }, options),
           )
           const name = rows.find(({ id }) => id === done[0])?.name ?? ''
-          const sentence = say('delete.done', { count, name })
-          return { sentence, problem, undo: null, redo: null }
+          return { sentence: say('delete.goodDone', { count, name }), problem, undo: null, redo: null }
         }),
       ),
+    restoreItems: async (accountId, itemIds) => {
+      const { problem } = await onEach(
+        itemIds,
+        (steps) => say('trash.restoring', steps),
+        async (options) => (await client.call('items.restore', { accountId, itemIds: [...itemIds] }, options)).refused,
+      )
+      return problem
+    },
     play: async (accountId, itemId, name, playerId) => {
       async function start(isHostTrusted: boolean) {
         try {

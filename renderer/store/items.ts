@@ -3,6 +3,7 @@ import type { Crumb, ItemId } from '../../shared/item.ts'
 import { itemKinds } from '../../shared/item-kinds.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
 import { indexOfId, type Listing, listingOf } from './listing.ts'
+import { isFolderShown } from './navigation.ts'
 import { keepExisting } from './selection.ts'
 import { isNotFound, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
@@ -62,8 +63,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
   }
 
   function isShown(accountId: AccountId, folderId: ItemId): boolean {
-    const { place } = get()
-    return place?.accountId === accountId && place.folderId === folderId && place.query === null
+    return isFolderShown(get().place, accountId, folderId)
   }
 
   /** Stores a path. Reveals the current folder in the tree only if its path is new: a branch that the person closed stays closed. */

@@ -3,16 +3,19 @@ import type { ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
 import { visibleName } from '../words/visible-name.ts'
 import { folderKey } from './keys.ts'
-import { noSelection, type Selection } from './selection.ts'
+import { keepExisting, noSelection, type Selection } from './selection.ts'
+import { filteredIds } from './selectors.ts'
 import type { Slice } from './store.ts'
 
 const rootFolderId: ItemId = 0
 
-/** What the list shows: a folder, or a search of the whole space that was started there. */
+/** What the list shows: a folder, a search of the whole space that was started there, or the trash. */
 interface Place {
   accountId: AccountId
+  /** The root folder for the trash. */
   folderId: ItemId
   query: string | null
+  isTrash?: boolean
 }
 
 export interface NavigationSlice {
@@ -23,6 +26,7 @@ export interface NavigationSlice {
   /** The text of the filter field. The list is filtered while it is typed. */
   filter: string
   goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
+  goToTrash(accountId: AccountId): void
   goBack(): void
   goForward(): void
   goUp(): void
@@ -36,6 +40,16 @@ export interface NavigationSlice {
   ensurePlace(): void
 }
 
+function isSamePlace(one: Place, other: Place): boolean {
+  const isSameFolder = one.accountId === other.accountId && one.folderId === other.folderId
+  return isSameFolder && one.query === other.query && (one.isTrash ?? false) === (other.isTrash ?? false)
+}
+
+/** True if the list shows this folder. */
+export function isFolderShown(place: Place | null, accountId: AccountId, folderId: ItemId): boolean {
+  return place !== null && isSamePlace(place, { accountId, folderId, query: null })
+}
+
 /** The current place, its history, and the selection there. */
 export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
   function show(place: Place, selectId: ItemId | null) {
@@ -44,15 +58,15 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     set({ place, selection, filter: place.query ?? '', renaming: null })
     const path = get().paths.get(folderKey(place.accountId, place.folderId))
     if (path !== undefined) get().reveal(place.accountId, path)
-    if (place.query === null) void get().loadFolder(place.accountId, place.folderId)
+    if (place.isTrash) void get().loadTrash(place.accountId)
+    else if (place.query === null) void get().loadFolder(place.accountId, place.folderId)
     else void get().runSearch(place.accountId, place.query)
     if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })
   }
 
   function go(place: Place, selectId: ItemId | null) {
     const from = get().place
-    const isSame = from?.accountId === place.accountId && from.folderId === place.folderId && from.query === place.query
-    if (from !== null && !isSame) set({ back: [...get().back.slice(-99), from], forward: [] })
+    if (from !== null && !isSamePlace(from, place)) set({ back: [...get().back.slice(-99), from], forward: [] })
     show(place, selectId)
   }
 
@@ -63,6 +77,7 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     selection: noSelection,
     filter: '',
     goTo: (accountId, folderId, selectId) => go({ accountId, folderId, query: null }, selectId ?? null),
+    goToTrash: (accountId) => go({ accountId, folderId: rootFolderId, query: null, isTrash: true }, null),
     goBack: () => {
       const { back, forward, place } = get()
       const to = back.at(-1)
@@ -80,13 +95,14 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     goUp: () => {
       const { place, paths } = get()
       if (place === null) return
-      if (place.query !== null) return go({ ...place, query: null }, null)
+      const { accountId, folderId } = place
+      if (place.query !== null || place.isTrash) return go({ accountId, folderId, query: null }, null)
       const parent = paths.get(folderKey(place.accountId, place.folderId))?.at(-2)
-      if (parent) go({ ...place, folderId: parent.id }, place.folderId)
+      if (parent) go({ ...place, folderId: parent.id }, folderId)
     },
     leaveGone: (accountId, folderId) => {
       const { accounts, place, paths } = get()
-      const isShown = place?.accountId === accountId && place.folderId === folderId && place.query === null
+      const isShown = isFolderShown(place, accountId, folderId)
       if (!isShown || folderId === rootFolderId || !accounts?.some(({ id }) => id === accountId)) return
       const isOther = (other: Place) => other.accountId !== accountId || other.folderId !== folderId
       set({ back: get().back.filter(isOther), forward: get().forward.filter(isOther) })
@@ -99,14 +115,23 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     searchEverywhere: (query) => {
       const { place } = get()
       const words = query.trim()
-      if (place !== null && words !== '') go({ ...place, query: words }, null)
+      if (place === null || words === '') return
+      go({ accountId: place.accountId, folderId: place.folderId, query: words }, null)
     },
     refresh: () => {
       const { place } = get()
-      if (place !== null) get().reloadAccount(place.accountId)
+      if (place === null) return
+      get().reloadAccount(place.accountId)
+      if (place.isTrash) void get().loadTrash(place.accountId)
     },
     setSelection: (selection) => set({ selection }),
-    setFilter: (filter) => set({ filter }),
+    setFilter: (filter) => {
+      set({ filter })
+      // What is hidden is not selected: no action may touch it.
+      const { selection } = get()
+      const shown = filteredIds(get())
+      if (shown !== null) set({ selection: keepExisting(selection, (id) => shown.has(id)) })
+    },
     ensurePlace: () => {
       const { accounts, place, settings } = get()
       if (accounts === null || settings === null) return

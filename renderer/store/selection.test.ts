@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest'
-import { findTyped, keepExisting, noSelection, type Selection, type Shown, select, selectAll } from './selection.ts'
+import {
+  findTyped,
+  keepExisting,
+  nextAfter,
+  noSelection,
+  type Selection,
+  type Shown,
+  select,
+  selectAll,
+} from './selection.ts'
 
 const ids = [11, 12, 13, 14, 15]
 const shown: Shown = {
@@ -47,5 +56,17 @@ it('finds typed letters, moves on for the same letter, counts spaces, and wraps 
   const find = (typed: string, from: number) => findTyped((place) => names[place] ?? '', names.length, typed, from)
   expect([find('b', 0), find('bb', 1), find('bb', 2), find('beta t', 1), find('a', 3), find('x', 0)]).toEqual([
     1, 2, 4, 2, 0, -1,
+  ])
+})
+
+it('finds what takes the place of the selected items', () => {
+  const after = (selected: number[], focusId: number | null) =>
+    nextAfter({ ids: new Set(selected), anchorId: null, focusId }, shown)
+  expect([after([12], 12), after([14, 15], 15), after([11, 13], 11), after([12, 13], 12), after(ids, 13)]).toEqual([
+    13,
+    13,
+    12,
+    14,
+    null,
   ])
 })

@@ -58,6 +58,19 @@ export function selectAll(selection: Selection, shown: Shown): Selection {
   return { ids, anchorId: selection.anchorId ?? shown.idAt(0), focusId: selection.focusId ?? shown.idAt(0) }
 }
 
+/** The item that takes the place of the selected ones once they are gone: the next one, or else the one before; null if none is left. */
+export function nextAfter({ ids, focusId }: Selection, shown: Shown): number | null {
+  const places = [...ids].map(shown.placeOf).filter((place) => place !== -1)
+  const from = focusId !== null && ids.has(focusId) ? shown.placeOf(focusId) : Math.min(...places)
+  const isLeft = (place: number) => {
+    const id = shown.idAt(place)
+    return id !== null && !ids.has(id)
+  }
+  for (let place = from + 1; place < shown.count; place++) if (isLeft(place)) return shown.idAt(place)
+  for (let place = Math.min(from, shown.count) - 1; place >= 0; place--) if (isLeft(place)) return shown.idAt(place)
+  return null
+}
+
 /** The selection without items that no longer exist; the same object if nothing changes. */
 export function keepExisting(selection: Selection, isThere: (id: number) => boolean): Selection {
   const removed = [...selection.ids].filter((id) => !isThere(id))

@@ -5,13 +5,15 @@ import { holdsSlot } from '../../shared/slots.ts'
 import { say } from '../words/say.ts'
 import type { FolderState } from './items.ts'
 import { folderKey, folderOfKey } from './keys.ts'
-import { type Row, rowOfId } from './listing.ts'
+import { type Row, rowAt, rowOfId } from './listing.ts'
+import { filterIndexes } from './order.ts'
 import type { AppState } from './store.ts'
 import type { Transfers } from './transfers.ts'
 
-/** The folder or search that the list shows. */
-export function shownFolder({ place, folders, search }: AppState): FolderState | null {
+/** The folder, the search or the trash that the list shows. */
+export function shownFolder({ place, folders, search, trash }: AppState): FolderState | null {
   if (place === null) return null
+  if (place.isTrash) return trash?.accountId === place.accountId ? trash : null
   if (place.query === null) return folders.get(folderKey(place.accountId, place.folderId)) ?? null
   return search?.accountId === place.accountId && search.query === place.query ? search : null
 }
@@ -23,6 +25,10 @@ export function shownAccount({ accounts, place }: AppState): Account | null {
 /** The capabilities of the shown account's service. */
 export function shownCapabilities(state: AppState): Capabilities {
   return shownAccount(state)?.capabilities ?? noCapabilities
+}
+
+export function capabilitiesOf({ accounts }: Pick<AppState, 'accounts'>, accountId: string): Capabilities {
+  return accounts?.find(({ id }) => id === accountId)?.capabilities ?? noCapabilities
 }
 
 const noTransfers: Transfers = new Map()
@@ -69,6 +75,27 @@ export function folderPath({ paths }: Pick<AppState, 'paths'>, accountId: string
         .filter(({ id }) => id !== 0)
         .map(({ name }) => name)
         .join(' / ')
+}
+
+/** The filter of the shown list. The words of a search stay in the field, and do not filter its results. */
+export function shownFilter({ place, filter }: Pick<AppState, 'place' | 'filter'>): string {
+  return place?.query === filter ? '' : filter
+}
+
+/** The ids of the items that match the filter; null if the list is not filtered. */
+export function filteredIds(state: AppState): ReadonlySet<ItemId> | null {
+  const listing = shownFolder(state)?.listing
+  const filter = shownFilter(state)
+  if (!listing || filter.trim() === '') return null
+  const { ids } = listing.columns
+  const all = Uint32Array.from(ids, (_, index) => index)
+  return new Set([...filterIndexes(listing, all, filter)].map((index) => ids[index] ?? -1))
+}
+
+/** Every row of the shown list, whatever the filter hides. */
+export function allRows(state: AppState): Row[] {
+  const listing = shownFolder(state)?.listing
+  return listing ? listing.names.flatMap((_, index) => rowAt(listing, index) ?? []) : []
 }
 
 /** The rows of the selected items, in no particular order. */

@@ -373,7 +373,7 @@ it('does not undo the creation of a folder that is no longer empty', async () =>
   const undoing = store.getState().undo()
   await backend.answer('items.open', opened([item(51, 'film.mkv', 50)]))
   await undoing
-  expect(backend.asked.some(({ method }) => method === 'items.delete')).toBe(false)
+  expect(backend.asked.some(({ method }) => method === 'items.deleteForGood')).toBe(false)
   expect(store.getState().toasts.at(-1)?.sentence).toBe('“New folder” is no longer empty, so it was kept.')
 })
 

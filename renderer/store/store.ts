@@ -12,6 +12,7 @@ import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
+import { type TrashSlice, trashSlice } from './trash.ts'
 import { type TreeSlice, treeSlice } from './tree.ts'
 import { type UiSlice, uiSlice } from './ui.ts'
 import { type UndoSlice, undoSlice } from './undo.ts'
@@ -19,6 +20,7 @@ import { type UndoSlice, undoSlice } from './undo.ts'
 export type AppState = AccountsSlice &
   ItemsSlice &
   TreeSlice &
+  TrashSlice &
   NavigationSlice &
   ItemActionsSlice &
   TransfersSlice &
@@ -48,6 +50,7 @@ export function createAppStore(client: Client): AppStore {
     ...accountsSlice(client)(set, get),
     ...itemsSlice(client)(set, get),
     ...treeSlice(client)(set, get),
+    ...trashSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
     ...transfersSlice(client)(set, get),

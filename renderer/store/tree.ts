@@ -84,7 +84,7 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
 /** A line of the tree as rendered. */
 export interface TreeLine {
   key: string
-  /** Null for "Shared with me", which only contains folders of other users. */
+  /** Null for "Shared with me", which only contains folders of other users, and for the trash. */
   folderId: ItemId | null
   name: string
   level: number
@@ -101,11 +101,16 @@ interface TreeOptions {
   tree: TreeSlice['tree']
   expanded: TreeSlice['expanded']
   friends: readonly Friend[]
-  names: { root: string; shared: string }
+  /** Without a name for the trash, it has no line. */
+  names: { root: string; shared: string; trash?: string | null }
 }
 
 function sharedKey(accountId: AccountId): string {
   return `${accountId}:shared`
+}
+
+export function trashKey(accountId: AccountId): string {
+  return `${accountId}:trash`
 }
 
 /**
@@ -114,7 +119,8 @@ function sharedKey(accountId: AccountId): string {
  */
 export function linesOf({ accountId, tree, expanded, friends, names }: TreeOptions): TreeLine[] {
   const lines: TreeLine[] = []
-  const roots = friends.length === 0 ? 1 : 2
+  const trash = names.trash ?? null
+  const roots = 1 + (friends.length === 0 ? 0 : 1) + (trash === null ? 0 : 1)
 
   const seen = new Set<string>()
 
@@ -155,13 +161,17 @@ export function linesOf({ accountId, tree, expanded, friends, names }: TreeOptio
       isExpandable: true,
       isExpanded,
       place: 2,
-      siblings: 2,
+      siblings: roots,
     })
     if (isExpanded) {
       friends.forEach((friend, index) => {
         addFolder({ id: friend.folderId, name: friend.name }, 2, index + 1, friends.length)
       })
     }
+  }
+  if (trash !== null) {
+    const leaf = { folderId: null, level: 1, isRoot: true, isExpandable: false, isExpanded: false }
+    lines.push({ ...leaf, key: trashKey(accountId), name: trash, place: roots, siblings: roots })
   }
   return lines
 }

@@ -10,7 +10,8 @@ export type DialogState =
   | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & LinksAndFiles)
   | { kind: 'sign-in'; accountId: AccountId | null }
   | { kind: 'remove-account'; accountId: AccountId }
-  | { kind: 'delete'; accountId: AccountId; rows: readonly Row[] }
+  | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
+  | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }
   | { kind: 'settings' }
   | { kind: 'history'; accountId: AccountId }
   | { kind: 'archive-password'; accountId: AccountId; transferId: TransferId }
@@ -26,7 +27,7 @@ export type DialogState =
   | { kind: 'shortcuts' }
 
 type MenuState =
-  | { kind: 'items'; x: number; y: number }
+  | { kind: 'items' | 'trash'; x: number; y: number }
   | { kind: 'account'; x: number; y: number; accountId: AccountId }
 
 export interface UiSlice {

@@ -139,7 +139,7 @@ it('makes a new folder and its name one act, and redoes what came after it altho
   const undoing = [undo(), undo()]
   await backend.answer('items.move', [])
   await backend.answer('items.open', opened([]))
-  await backend.answer('items.delete', [])
+  await backend.answer('items.deleteForGood', [])
   await Promise.all(undoing)
   const redoing = [redo(), redo()]
   await backend.answer('items.createFolder', folder(51, 'Films'))

@@ -129,10 +129,10 @@ it('finds no violation in the history', async () => {
   await expectClean(page)
 })
 
-it('finds no violation in the confirmation before deleting', async () => {
+it('finds no violation in the confirmation before deleting for good', async () => {
   const { page } = running
   await page.getByRole('row', { name: /Films/ }).click()
-  await page.keyboard.press('Delete')
+  await page.keyboard.press('Shift+Delete')
   await page.getByRole('alertdialog').waitFor()
   await expectClean(page)
 })

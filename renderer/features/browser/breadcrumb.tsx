@@ -17,6 +17,11 @@ export function Breadcrumb() {
   const dropAt = useApp((state) => state.dropAt)
   const goTo = useApp((state) => state.goTo)
   if (place === null) return <nav className={styles.crumbs} aria-label={say('toolbar.crumbs')} />
+  const inner = place.isTrash
+    ? say('place.trash')
+    : place.query === null
+      ? null
+      : say('place.search', { query: place.query })
   const crumbs = path ?? (place.folderId === 0 ? [{ id: 0, name: '' }] : [])
 
   return (
@@ -24,7 +29,7 @@ export function Breadcrumb() {
       <ol>
         {crumbs.map((crumb, depth) => {
           const key = folderKey(place.accountId, crumb.id)
-          const isLast = depth === crumbs.length - 1 && place.query === null
+          const isLast = depth === crumbs.length - 1 && inner === null
           return (
             <li key={crumb.id}>
               {depth > 0 ? <Icon of={ChevronRight} size={14} className={styles.arrow} /> : null}
@@ -40,10 +45,10 @@ export function Breadcrumb() {
             </li>
           )
         })}
-        {place.query === null ? null : (
+        {inner === null ? null : (
           <li>
             <Icon of={ChevronRight} size={14} className={styles.arrow} />
-            <span className={classNames(styles.crumb, styles.last)}>{say('place.search', { query: place.query })}</span>
+            <span className={classNames(styles.crumb, styles.last)}>{inner}</span>
           </li>
         )}
       </ol>

@@ -18,10 +18,10 @@ import {
   Undo2,
 } from 'lucide-react'
 import { useEffect } from 'react'
-import { keysOf } from '../../parts/keys.ts'
+import { isMac, keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
 import { selectAll } from '../../store/selection.ts'
-import { selectedRows } from '../../store/selectors.ts'
+import { selectedRows, shownCapabilities } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { isShownInWindow } from '../../store/viewers.ts'
 import { say } from '../../words/say.ts'
@@ -37,6 +37,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   const state = store.getState()
   const { place } = state
   const rows = selectedRows(state)
+  const { hasTrash } = shownCapabilities(state)
   const only = rows.length === 1 ? rows[0] : undefined
 
   useEffect(() => {
@@ -183,11 +184,16 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       ? []
       : [
           {
-            label: say('action.delete'),
+            label: say(hasTrash ? 'action.deleteToTrash' : 'action.delete'),
             icon: Trash2,
             keys: keysOf('Delete'),
+            run: () => void state.deleteItems(accountId, rows),
+          },
+          {
+            label: say('action.deleteForGood'),
+            keys: keysOf(isMac ? 'Alt' : 'Shift', 'Delete'),
             isDanger: true,
-            run: () => state.open({ kind: 'delete', accountId, rows }),
+            run: () => state.open({ kind: 'delete-for-good', accountId, rows }),
           },
         ]
 

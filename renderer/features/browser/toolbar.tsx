@@ -20,7 +20,9 @@ declare module 'react' {
 export function Toolbar() {
   const canBack = useApp((state) => state.back.length > 0)
   const canForward = useApp((state) => state.forward.length > 0)
-  const canUp = useApp(({ place }) => place !== null && (place.folderId !== 0 || place.query !== null))
+  const canUp = useApp(
+    ({ place }) => place !== null && (place.folderId !== 0 || place.query !== null || place.isTrash === true),
+  )
   const isPathTyped = useApp((state) => state.isPathTyped)
   const { goBack, goForward, goUp } = useActions()
   const open = useApp((state) => state.open)

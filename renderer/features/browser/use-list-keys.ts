@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useRef } from 'react'
 import { isMac } from '../../parts/keys.ts'
 import { rowOfId } from '../../store/listing.ts'
-import { findTyped, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
+import { findTyped, nextAfter, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { useAppStore } from '../../store/use-app.ts'
 import { lookAtRow } from './look-at-row.ts'
@@ -74,7 +74,8 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
       else state.setSelection({ ...noSelection, focusId: state.selection.focusId })
     } else if (event.key === 'F2' || (isMac && event.key === 'Enter' && !isCommand)) rename()
     else if (event.key === 'Enter' && !event.altKey) return openFocused()
-    else if (event.key === 'Delete' || (isMac && event.metaKey && event.key === 'Backspace')) askToDelete()
+    else if (event.key === 'Delete' || (isMac && event.metaKey && event.key === 'Backspace'))
+      deleteSelected(isMac ? event.altKey : event.shiftKey)
     else if (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) openMenu(event)
     else return false
     return true
@@ -97,10 +98,15 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     if (row !== null) store.getState().setRenaming({ id: row.id, problem: null })
   }
 
-  function askToDelete() {
-    const { place, open } = store.getState()
+  function deleteSelected(isForGood: boolean) {
+    const { place, open, selection, deleteItems, setSelection } = store.getState()
     const rows = selectedRows(store.getState())
-    if (place !== null && rows.length > 0) open({ kind: 'delete', accountId: place.accountId, rows })
+    if (place === null || rows.length === 0) return
+    const { accountId } = place
+    if (isForGood) return open({ kind: 'delete-for-good', accountId, rows })
+    const focusId = nextAfter(selection, shown)
+    setSelection({ ids: new Set(), anchorId: focusId, focusId })
+    void deleteItems(accountId, rows)
   }
 
   function openMenu(event: KeyboardEvent) {

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { Listing } from '../../store/listing.ts'
 import { filterIndexes, sortIndexes } from '../../store/order.ts'
 import type { Shown } from '../../store/selection.ts'
-import { shownFolder } from '../../store/selectors.ts'
+import { shownFilter, shownFolder } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 
 /** The rows as shown: the sorted and filtered view of a listing. */
@@ -13,7 +13,7 @@ export interface ShownRows extends Shown {
 
 export function useShown(): ShownRows {
   const listing = useApp((state) => shownFolder(state)?.listing ?? null)
-  const filter = useApp(({ place, filter }) => (place?.query === filter ? '' : filter))
+  const filter = useApp(shownFilter)
   const sortBy = useApp((state) => state.settings?.sortBy ?? 'name')
   const isDescending = useApp((state) => state.settings?.isSortDescending ?? false)
   const sorted = useMemo(

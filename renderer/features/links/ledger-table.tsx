@@ -19,6 +19,7 @@ interface Props {
 export function LedgerTable({ report, quota, running, ledger }: Props) {
   const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = report
   const hasBandwidth = bandwidthLeftBytes !== null
+  const trashBytes = quota?.trash?.sizeBytes ?? 0
   const bandwidthTotal = quota?.bandwidthTotalBytes ?? null
   const left = (bytes: number) => <td className={classNames(bytes < 0 && styles.negative)}>{formatSize(bytes)}</td>
   const share = (bytes: number, total: number) => (total > 0 ? (bytes / total) * 100 : 0)
@@ -83,6 +84,9 @@ export function LedgerTable({ report, quota, running, ledger }: Props) {
             { key: 'batch', percent: share(ledger.batchDiskBytes, diskTotalBytes), color: 'var(--accent)' },
           ]}
         />
+        {trashBytes > 0 && ledger.fits.some(({ kind }) => kind === 'disk-over') ? (
+          <p>{say('ledger.trash', { size: formatSize(trashBytes) })}</p>
+        ) : null}
         {formatSize(ledger.peakLeftBytes) === formatSize(ledger.diskLeftBytes) ? null : (
           <p>{say('ledger.peak', { size: formatSize(ledger.peakLeftBytes) })}</p>
         )}

@@ -7,6 +7,7 @@ import { OwnHosts } from './own-hosts.tsx'
 import { PaidHosters } from './paid-hosters.tsx'
 import styles from './settings.module.css'
 import { TorrentSettings } from './torrent-settings.tsx'
+import { TrashDays } from './trash-days.tsx'
 
 const themes = ['system', 'light', 'dark'] as const
 
@@ -75,6 +76,12 @@ export function SettingsDialog() {
             bytesPerSecond={settings.saveLimitBytesPerSecond}
             onChange={(limit) => void changeSettings({ saveLimitBytesPerSecond: limit })}
           />
+        </section>
+        <section className={styles.group} aria-labelledby={`${id}-trash`}>
+          <h3 id={`${id}-trash`} className={styles.legend}>
+            {say('settings.trash')}
+          </h3>
+          <TrashDays days={settings.trashDays} onChange={(trashDays) => void changeSettings({ trashDays })} />
         </section>
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
         <TorrentSettings settings={settings} />

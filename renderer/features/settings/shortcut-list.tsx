@@ -1,6 +1,6 @@
 import { Fragment } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
-import { keysOf } from '../../parts/keys.ts'
+import { isMac, keysOf } from '../../parts/keys.ts'
 import { useAppStore } from '../../store/use-app.ts'
 import { type MessageId, say } from '../../words/say.ts'
 import styles from './settings.module.css'
@@ -11,6 +11,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.typeAhead', say('shortcuts.letters')],
   ['shortcuts.rename', keysOf('F2')],
   ['shortcuts.delete', keysOf('Delete')],
+  ['shortcuts.deleteForGood', keysOf(isMac ? 'Alt' : 'Shift', 'Delete')],
   ['shortcuts.newFolder', keysOf('Ctrl', 'Shift', 'N')],
   ['shortcuts.selectAll', keysOf('Ctrl', 'A')],
   ['shortcuts.cut', keysOf('Ctrl', 'X'), keysOf('Ctrl', 'V')],

@@ -1,11 +1,12 @@
-import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Users } from 'lucide-react'
+import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Trash2, Users } from 'lucide-react'
 import { type MouseEvent, useMemo } from 'react'
 import type { Account, Friend } from '../../../shared/account.ts'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Tree } from '../../parts/tree.tsx'
 import { folderOfKey } from '../../store/keys.ts'
-import { linesOf, type TreeLine } from '../../store/tree.ts'
+import { linesOf, type TreeLine, trashKey } from '../../store/tree.ts'
 import { useApp } from '../../store/use-app.ts'
+import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import styles from './sidebar.module.css'
 
@@ -18,9 +19,11 @@ export function AccountTree({ account }: { account: Account }) {
   const friends = useApp((state) => state.friends.get(account.id) ?? noFriends)
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
-  const { goTo, setExpanded, wantChildren, openMenu } = useActions()
+  const trashBytes = useApp(({ quotas }) => quotas.get(account.id)?.trash?.sizeBytes ?? 0)
+  const { goTo, goToTrash, setExpanded, wantChildren, openMenu } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
+  const { hasTrash } = account.capabilities
   const lines = useMemo(
     () =>
       linesOf({
@@ -28,15 +31,25 @@ export function AccountTree({ account }: { account: Account }) {
         tree,
         expanded,
         friends,
-        names: { root: say('place.root'), shared: say('place.shared') },
+        names: {
+          root: say('place.root'),
+          shared: say('place.shared'),
+          trash: hasTrash ? say('place.trash') : null,
+        },
       }),
-    [account.id, tree, expanded, friends],
+    [account.id, tree, expanded, friends, hasTrash],
   )
 
   function iconOf(line: TreeLine): LucideIcon {
+    if (line.key === trashKey(account.id)) return Trash2
     if (line.folderId === null) return Users
     if (line.folderId !== 0) return Folder
     return account.kind === 'this-computer' ? HardDrive : Cloud
+  }
+
+  function isCurrent({ key, folderId }: TreeLine): boolean {
+    if (place?.accountId !== account.id || place.query !== null) return false
+    return place.isTrash ? key === trashKey(account.id) : place.folderId === folderId
   }
 
   function expand(key: string, isExpanded: boolean) {
@@ -69,13 +82,15 @@ export function AccountTree({ account }: { account: Account }) {
         nodes={lines.map((line) => ({
           ...line,
           icon: iconOf(line),
-          isCurrent: place?.accountId === account.id && place.query === null && place.folderId === line.folderId,
+          isCurrent: isCurrent(line),
+          detail: line.key === trashKey(account.id) && trashBytes > 0 ? formatSize(trashBytes) : null,
           isDropTarget: dropAt === line.key,
-          dropKey: line.folderId === null ? null : line.key,
+          dropKey: line.folderId === null && line.key !== trashKey(account.id) ? null : line.key,
         }))}
         onOpen={(key) => {
           const folder = folderOfKey(key)
-          if (folder === null) expand(key, !expanded.has(key))
+          if (key === trashKey(account.id)) goToTrash(account.id)
+          else if (folder === null) expand(key, !expanded.has(key))
           else goTo(folder.accountId, folder.folderId)
         }}
         onExpand={expand}
@@ -87,6 +102,7 @@ export function AccountTree({ account }: { account: Account }) {
 function useActions() {
   return {
     goTo: useApp((state) => state.goTo),
+    goToTrash: useApp((state) => state.goToTrash),
     setExpanded: useApp((state) => state.setExpanded),
     wantChildren: useApp((state) => state.wantChildren),
     openMenu: useApp((state) => state.openMenu),

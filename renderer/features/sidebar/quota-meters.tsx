@@ -10,6 +10,8 @@ interface Gauge {
   color: string
   leftBytes: number
   totalBytes: number | null
+  /** What the trash takes of it. */
+  trashBytes: number
 }
 
 /** Disk space and bandwidth of the shown account. A quota that the service does not report has no bar. */
@@ -23,6 +25,7 @@ export function QuotaMeters() {
       color: 'var(--accent)',
       leftBytes: quota.diskFreeBytes,
       totalBytes: quota.diskTotalBytes,
+      trashBytes: quota.trash?.sizeBytes ?? 0,
     },
   ]
   if (quota.bandwidthLeftBytes !== null) {
@@ -32,12 +35,14 @@ export function QuotaMeters() {
       color: 'var(--sharing)',
       leftBytes: quota.bandwidthLeftBytes,
       totalBytes: quota.bandwidthTotalBytes,
+      trashBytes: 0,
     })
   }
   return (
     <div className={styles.meters}>
-      {gauges.map(({ label, left, color, leftBytes, totalBytes }) => {
+      {gauges.map(({ label, left, color, leftBytes, totalBytes, trashBytes }) => {
         const used = totalBytes === null || totalBytes <= 0 ? 0 : (1 - leftBytes / totalBytes) * 100
+        const trash = totalBytes === null || totalBytes <= 0 ? 0 : (trashBytes / totalBytes) * 100
         const around = sayAround(left, 'size', formatSize(leftBytes))
         return (
           <div key={label}>
@@ -52,9 +57,16 @@ export function QuotaMeters() {
             {totalBytes === null ? null : (
               <Meter
                 label={say(label)}
-                text={say('meter.ofTotal', { free: formatSize(leftBytes), total: formatSize(totalBytes) })}
+                text={say(trashBytes > 0 ? 'meter.trash' : 'meter.ofTotal', {
+                  free: formatSize(leftBytes),
+                  total: formatSize(totalBytes),
+                  trash: formatSize(trashBytes),
+                })}
                 percent={Math.max(0, Math.min(100, used))}
-                segments={[{ key: 'used', percent: used, color }]}
+                segments={[
+                  { key: 'used', percent: Math.max(0, used - trash), color },
+                  { key: 'trash', percent: trash, color: `color-mix(in srgb, ${color}, var(--sidebar) 50%)` },
+                ]}
               />
             )}
           </div>

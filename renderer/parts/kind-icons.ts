@@ -7,14 +7,12 @@ import {
   FileType,
   Film,
   Folder,
-  type LucideIcon,
   Music,
   NotebookText,
 } from 'lucide-react'
-import type { ItemKind } from '../../../shared/item.ts'
 
 /** The icon of each kind of item. */
-export const kindIcons: Record<ItemKind, LucideIcon> = {
+export const kindIcons = {
   folder: Folder,
   file: File,
   audio: Music,

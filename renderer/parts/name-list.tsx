@@ -1,0 +1,22 @@
+import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
+import styles from './name-list.module.css'
+
+const maxNames = 5
+
+/** The first few names of a list, and how many more there are. */
+export function NameList({ names }: { names: readonly string[] }) {
+  const shown = names.length > maxNames + 1 ? names.slice(0, maxNames) : names
+  const more = names.length - shown.length
+  return (
+    <ul className={styles.names}>
+      {shown.map((name, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two items in different folders can have the same name.
+        <li key={at}>
+          <bdi>{visibleName(name)}</bdi>
+        </li>
+      ))}
+      {more > 0 ? <li>{say('names.more', { count: more })}</li> : null}
+    </ul>
+  )
+}
