@@ -7,8 +7,8 @@ import { saveFile, TargetTaken } from '../../engine/save/save-file.ts'
 import type { FromSaver, SaveRequest, ToSaver } from './messages.ts'
 
 const progressMs = 250
-/** How much a connection may have in memory. With a limit it is a quarter of a second's worth, so that progress is even. */
-const maxGathered = { usual: 4 * 1024 * 1024, limited: 1024 * 1024, least: 64 * 1024 }
+/** How much a connection may have in memory under a limit: a quarter of a second's worth, so that progress is even. */
+const maxGathered = { limited: 1024 * 1024, least: 64 * 1024 }
 
 /** Saves files, any number at once, for the backend, which decides when and how many. */
 export class Saver {
@@ -85,7 +85,7 @@ export class Saver {
 
   #maxGatheredBytes(): number {
     const { bytesPerSecond } = this.#limit
-    if (bytesPerSecond === null) return maxGathered.usual
+    if (bytesPerSecond === null) return Number.POSITIVE_INFINITY
     return Math.max(maxGathered.least, Math.min(maxGathered.limited, bytesPerSecond / 4))
   }
 }

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream'
 import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 
 const batchBytes = 1024 * 1024
-const maxGatheredBytes = 4 * batchBytes
 const tickMs = 250
 
 export interface BodyOptions {
@@ -11,8 +10,8 @@ export interface BodyOptions {
   stallMs: number
   /** Takes the bytes that arrived; resolves to true when no more are wanted. */
   onBatch: (chunks: Buffer[], bytes: number) => Promise<boolean>
-  /** How much may be collected while a batch is written; 4 MiB by default. */
-  maxGatheredBytes?: (() => number) | undefined
+  /** How much may be collected while a batch is written. */
+  maxGatheredBytes: () => number
   /** Called as soon as bytes arrive. */
   onArrival?: (bytes: number) => void
   /** Called once when the sender has been silent for a third of `stallMs`. */
@@ -34,7 +33,7 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
     let isQuiet = false
     let ending: unknown = null
     let heardAtMs = performance.now()
-    const maxGathered = options.maxGatheredBytes ?? (() => maxGatheredBytes)
+    const maxGathered = options.maxGatheredBytes
 
     const finish = (error: unknown) => {
       clearInterval(ticking)

@@ -9,6 +9,8 @@ import { brokeOff, readBody } from './body.ts'
 import { Growth } from './growth.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
+/** How much a connection collects while its last batch is written. */
+const maxGatheredBytes = { alone: 4 * 1024 * 1024, beside: 512 * 1024 }
 const noBytes = Buffer.alloc(0)
 const otherSize = 'it gives another length for the same version of the file'
 
@@ -211,7 +213,7 @@ export class Segments {
       await readBody(delivery.stream, {
         host: delivery.host,
         stallMs,
-        maxGatheredBytes: this.#options.pace?.maxGatheredBytes,
+        maxGatheredBytes: () => this.#maxGatheredBytes(),
         isBroken: () => delivery.ending() === 'broken',
         onBatch: (chunks, bytes) => this.#take(segment, delivery, { chunks, bytes }),
         onArrival: (bytes) => {
@@ -228,6 +230,12 @@ export class Segments {
       delivery.close()
     }
     this.#ended(segment, error)
+  }
+
+  /** The more connections, the more of what is written lacks its checksum at any time, and is fetched again after a kill. */
+  #maxGatheredBytes(): number {
+    const usual = this.#running.size > 1 ? maxGatheredBytes.beside : maxGatheredBytes.alone
+    return Math.min(usual, this.#options.pace?.maxGatheredBytes() ?? usual)
   }
 
   /** Writes what arrived. True when this segment is complete. */

@@ -50,6 +50,8 @@ export interface TestBackend {
   opened: string[]
   /** Kills the process that saves files as a crash would. */
   killSaver(): void
+  /** Its process, while it runs. */
+  saverPid(): number | null
   /** Resolves with the data of an event once it meets the condition. */
   next<E extends EventName>(name: E, isWanted: (data: EventData<E>) => boolean): Promise<EventData<E>>
   close(): Promise<void>
@@ -134,6 +136,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     shown,
     opened,
     killSaver: () => void saver?.kill('SIGKILL'),
+    saverPid: () => saver?.pid ?? null,
     next: (name, isWanted) =>
       new Promise((resolve) => {
         client.on(name, (data) => {

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { saveUnderKills } from '../faults/kills.ts'
+import { saveWhileReplaced } from '../faults/versions.ts'
+import { createChance } from '../soak/random.ts'
+
+// Short forms of what `npm run faults` does at length.
+
+const seed = Number(process.env.PUTDESK_SEED ?? Math.floor(Math.random() * 2 ** 31))
+console.info(`PUTDESK_SEED=${seed}`)
+const MiB = 1024 * 1024
+
+it('is saved with the same bytes when the saver and the backend are killed, and little is fetched again (F1)', async () => {
+  const { problems, again, connections } = await saveUnderKills({
+    chance: createChance(seed),
+    saves: 1,
+    killsPerSave: 2,
+    sizeBytes: 24 * MiB,
+    bytesPerSecond: 4 * MiB,
+  })
+  expect(problems).toEqual([])
+  expect(again.filter((bytes) => bytes > connections * MiB)).toEqual([])
+})
+
+it('is never a mixture of two versions of its source, and says when it starts over (F7)', async () => {
+  const { problems, saved } = await saveWhileReplaced(seed, 30)
+  expect(problems).toEqual([])
+  expect(saved).toBeGreaterThan(10)
+})

@@ -1,0 +1,212 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Chance } from '../soak/random.ts'
+import { startService, until } from '../support/service.ts'
+import { memoryFolder, temporaryFolder } from '../support/temp-folder.ts'
+import { startWeb } from '../support/web.ts'
+import type { ChildOptions, FromChild, ToChild } from './backend-child.ts'
+import { type Requested, startFront } from './front.ts'
+
+const blockBytes = 4096
+
+export interface Kills {
+  chance: Chance
+  /** How many saves of the file are finished. */
+  saves: number
+  /** How often each is interrupted. */
+  killsPerSave: number
+  sizeBytes: number
+  bytesPerSecond: number
+  /** Called after each save. */
+  onSave?(done: number): void
+}
+
+export interface KillsResult {
+  /** What went wrong, one sentence each. */
+  problems: string[]
+  /** Bytes that were stored and requested again, for each kill. */
+  again: number[]
+  connections: number
+  killed: { saver: number; backend: number }
+}
+
+/** Saves a file again and again, while the process that saves or the backend is killed at random moments (F1). */
+export async function saveUnderKills(options: Kills): Promise<KillsResult> {
+  const { chance, saves, killsPerSave, sizeBytes, bytesPerSecond, onSave } = options
+  const content = chance.bytes(sizeBytes)
+  const web = await startWeb()
+  web.on(
+    '/film.mkv',
+    (_request, response) => void response.writeHead(200, { 'content-length': sizeBytes }).end(content),
+  )
+  const service = await startService({ data: memoryFolder('service') })
+  await service.ask('transfers.add', { links: [web.url('/film.mkv')] })
+  await until(
+    async () => (await service.ask('files.list', {})).rows,
+    (rows) => rows.length === 1,
+  )
+  await web.stop()
+  const front = await startFront(service, content, bytesPerSecond)
+  const downloadsFolder = memoryFolder('downloads')
+  const account = { address: front.url, apiKey: service.key, apiSecret: service.secret }
+  const course = new Course({ dataFolder: join(temporaryFolder('backend'), 'data'), downloadsFolder })
+  const result: KillsResult = { problems: [], again: [], connections: 0, killed: { saver: 0, backend: 0 } }
+  await course.start(account)
+  for (let save = 0; save < saves; save++) {
+    course.begin()
+    for (let kill = 0; kill < killsPerSave; kill++) {
+      const share = (kill + chance.next()) / killsPerSave
+      await Promise.race([course.reached(share * sizeBytes), course.saved])
+      await Promise.race([wait(chance.next() * 500), course.saved])
+      if (course.isSaved) break
+      const isSaver = chance.below(2) === 0
+      result.killed[isSaver ? 'saver' : 'backend'] += 1
+      const before = front.requests.length
+      await course.kill(isSaver)
+      const stored = storedBlocks(course.part(), content)
+      if (!isSaver) await course.start(null)
+      await Promise.race([course.reached(1), course.saved])
+      await Promise.race([wait(200), course.saved])
+      result.again.push(overlap(front.requests.slice(before), stored, sizeBytes))
+    }
+    await course.saved
+    const names = readdirSync(downloadsFolder)
+    if (names.join() !== 'film.mkv') result.problems.push(`save ${save}: the folder has ${names.join(', ')}`)
+    else if (!readFileSync(join(downloadsFolder, 'film.mkv')).equals(content))
+      result.problems.push(`save ${save}: other bytes`)
+    await course.clear()
+    onSave?.(save + 1)
+  }
+  result.connections = front.mostAtOnce()
+  await course.stop()
+  await front.stop()
+  await service.stop()
+  return result
+}
+
+/** The backend in a process of its own, and what it tells of the only save. */
+class Course {
+  readonly #folders: Omit<ChildOptions, 'account'>
+  #child: ChildProcess | null = null
+  #saverPid: number | null = null
+  #savedBytes = 0
+  #watchers: (() => void)[] = []
+  isSaved = false
+  saved: Promise<void> = Promise.resolve()
+  #finish: () => void = () => undefined
+
+  constructor(folders: Omit<ChildOptions, 'account'>) {
+    this.#folders = folders
+    mkdirSync(folders.dataFolder, { recursive: true })
+    writeFileSync(join(folders.dataFolder, 'settings.json'), JSON.stringify({ settings: { isDhtOn: false } }))
+  }
+
+  async start(account: ChildOptions['account']): Promise<void> {
+    const entry = join(import.meta.dirname, 'backend-child.ts')
+    const options: ChildOptions = { ...this.#folders, account }
+    const child = fork(entry, [JSON.stringify(options)], {
+      execArgv: ['--no-warnings'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    await new Promise<void>((resolve) => {
+      child.on('message', (message: FromChild) => {
+        if (message.kind === 'ready') resolve()
+        else if (message.kind === 'saver') this.#saverPid = message.pid
+        else this.#see(message)
+      })
+    })
+  }
+
+  begin(): void {
+    this.isSaved = false
+    this.#savedBytes = 0
+    this.saved = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    this.#tell('save')
+  }
+
+  /** Resolves when so many bytes are reported. */
+  reached(bytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      const watch = () => {
+        if (this.#savedBytes < bytes) this.#watchers.push(watch)
+        else resolve()
+      }
+      watch()
+    })
+  }
+
+  /** Kills the process that saves, or the backend; resolves when nothing saves any more. */
+  async kill(isSaver: boolean): Promise<void> {
+    const saver = this.#saverPid
+    if (isSaver) this.#tell('kill the saver')
+    else {
+      const gone = new Promise((resolve) => this.#child?.once('exit', resolve))
+      this.#child?.kill('SIGKILL')
+      await gone
+    }
+    this.#savedBytes = 0
+    while (saver !== null && isRunning(saver)) await wait(5)
+  }
+
+  /** The part file, as far as it is. */
+  part(): Buffer {
+    const { downloadsFolder } = this.#folders
+    const name = readdirSync(downloadsFolder).find((one) => one.endsWith('.putdesk-part'))
+    return name === undefined ? Buffer.alloc(0) : readFileSync(join(downloadsFolder, name))
+  }
+
+  async clear(): Promise<void> {
+    this.#tell('clear')
+    rmSync(join(this.#folders.downloadsFolder, 'film.mkv'), { force: true })
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child?.once('exit', resolve))
+    this.#child?.disconnect()
+    await gone
+  }
+
+  #see({ status, savedBytes }: Extract<FromChild, { kind: 'save' }>): void {
+    this.#savedBytes = savedBytes
+    if (status === 'saved') {
+      this.isSaved = true
+      this.#finish()
+    }
+    for (const watch of this.#watchers.splice(0)) watch()
+  }
+
+  #tell(message: ToChild): void {
+    this.#child?.send(message)
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Which blocks of the content are in the part file. */
+function storedBlocks(part: Buffer, content: Buffer): boolean[] {
+  return Array.from({ length: Math.ceil(content.length / blockBytes) }, (_, index) => {
+    const [start, end] = [index * blockBytes, Math.min((index + 1) * blockBytes, content.length)]
+    return part.length >= end && part.compare(content, start, end, start, end) === 0
+  })
+}
+
+/** How many stored bytes were requested again. */
+function overlap(requests: readonly Requested[], stored: readonly boolean[], size: number): number {
+  const again = new Set<number>()
+  for (const { start, end } of requests) {
+    const [from, to] = [Math.ceil(start / blockBytes), Math.floor(Math.min(end, size) / blockBytes)]
+    for (let block = from; block < to; block++) if (stored[block] === true) again.add(block)
+  }
+  return again.size * blockBytes
+}

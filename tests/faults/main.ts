@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util'
+import { createChance } from '../soak/random.ts'
+import { saveUnderKills } from './kills.ts'
+import { saveWhileReplaced } from './versions.ts'
+
+/*
+ * The long forms of the fault tests, which `npm test` runs in short ones. Each prints what it counted; all problems are listed at the
+ * end, with the seed that repeats the run.
+ */
+
+const MiB = 1024 * 1024
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: `${Math.floor(Math.random() * 2 ** 31)}` },
+    only: { type: 'string' },
+    kills: { type: 'string', default: '200' },
+    schedules: { type: 'string', default: '1000' },
+  },
+})
+const seed = Number(values.seed)
+const problems: string[] = []
+console.log(`faults: seed ${seed}`)
+
+/** Each fault by its name, as `--only` takes it. */
+const faults: Record<string, () => Promise<string[]>> = { kills, versions }
+for (const [name, run] of Object.entries(faults)) {
+  if (values.only !== undefined && values.only !== name) continue
+  const startedAtMs = performance.now()
+  problems.push(...(await run()).map((problem) => `${name}: ${problem}`))
+  console.log(`${name}: ${Math.round((performance.now() - startedAtMs) / 1000)} s`)
+}
+for (const problem of problems) console.log(problem)
+console.log(problems.length === 0 ? 'faults: clean' : `faults: ${problems.length} problems, seed ${seed}`)
+process.exit(problems.length === 0 ? 0 : 1)
+
+/** F1: a file of 256 MiB is saved so often, and each time killed at a random moment. */
+async function kills(): Promise<string[]> {
+  const saves = Number(values.kills)
+  const result = await saveUnderKills({
+    chance: createChance(seed),
+    saves,
+    killsPerSave: 1,
+    sizeBytes: 256 * MiB,
+    bytesPerSecond: 12 * MiB,
+    onSave: (done) => {
+      if (done % 10 === 0) console.log(`kills: ${done} of ${saves} saved`)
+    },
+  })
+  const { again, connections, killed } = result
+  const most = Math.max(0, ...again)
+  const over = again.filter((bytes) => bytes > connections * MiB).length
+  console.log(
+    `kills: ${killed.saver} of the saver, ${killed.backend} of the backend, ${connections} connections, at most ${Math.round(most / 1024)} KiB fetched again`,
+  )
+  return over === 0 ? result.problems : [...result.problems, `${over} kills cost more than 1 MiB per connection`]
+}
+
+/** F7: the source is replaced between and during runs. */
+async function versions(): Promise<string[]> {
+  const result = await saveWhileReplaced(seed, Number(values.schedules))
+  const { saved, restarted, refused } = result
+  console.log(`versions: ${saved} saved, ${restarted} of them started over, ${refused} refused`)
+  return result.problems
+}
