@@ -14,7 +14,7 @@ it('is saved with the same bytes when the saver and the backend are killed, and 
     chance: createChance(seed),
     saves: 1,
     killsPerSave: 2,
-    sizeBytes: 24 * MiB,
+    sizeBytes: 16 * MiB,
     bytesPerSecond: 4 * MiB,
   })
   expect(problems).toEqual([])
