@@ -31,6 +31,8 @@ export const Settings = z.object({
   saveLimitBytesPerSecond: SpeedLimit.nullable(),
   /** After how many days deleted items leave the local service's trash; 0 for never. */
   trashDays: z.number().int().min(0).max(3650),
+  /** Saving stops when less than this is free on a disk, or less than a tenth of a small disk. */
+  saveReserveBytes: z.number().int().min(0).max(1e13),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
   sidebarWidth: z.number().int().min(160).max(480),
@@ -53,6 +55,7 @@ export const defaultSettings: Settings = {
   uploadLimitBytesPerSecond: null,
   saveLimitBytesPerSecond: null,
   trashDays: 14,
+  saveReserveBytes: 1e9,
   sortBy: 'name',
   isSortDescending: false,
   sidebarWidth: 228,

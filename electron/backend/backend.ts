@@ -117,6 +117,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
   const saving = new Saving({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('saves') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const draft = new LinksDraft({ vault, emit })
+  saving.reserve(settings.current().saveReserveBytes)
   const opened = hosters
     .open()
     .catch((error: unknown) => log.error('hosters', error))
@@ -159,6 +160,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
       else service.applySettings(before, changed)
       saving.limit(changed.saveLimitBytesPerSecond)
+      saving.reserve(changed.saveReserveBytes)
       host.applyTheme(changed.theme)
       emit('settings.changed', changed)
       return null

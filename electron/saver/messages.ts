@@ -5,6 +5,8 @@ export interface SaveRequest {
   /** Chosen by the backend; unique among those that run. */
   id: string
   link: string
+  /** The folder to save in, a path without links. What is between it and the target is never a link, either. */
+  root: string
   partPath: string
   targetPath: string
   isReplacing: boolean
@@ -27,7 +29,10 @@ export type FromSaver = { id: string } & (
   | { kind: 'record'; record: ResumeRecord; inode: string | null }
   | { kind: 'trouble'; sentence: string | null }
   | { kind: 'done'; sizeBytes: number; isProven: boolean }
-  /** `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. */
-  | { kind: 'failed'; sentence: string; isTaken: boolean; isPassing: boolean }
+  /**
+   * `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. `isFolder`: its folder is gone, replaced
+   * or cannot be written to.
+   */
+  | { kind: 'failed'; sentence: string; isTaken: boolean; isPassing: boolean; isFolder: boolean }
   | { kind: 'cancelled' }
 )

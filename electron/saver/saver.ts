@@ -1,4 +1,6 @@
 import { lstat } from 'node:fs/promises'
+import { diskSentence, isPassingOnDisk } from '../../engine/disk/disk-sentence.ts'
+import { FolderReplaced } from '../../engine/disk/plain-folder.ts'
 import { errorCode, FetchError, translateError } from '../../engine/fetch-error.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import { RateLimit } from '../../engine/net/rate-limit.ts'
@@ -16,7 +18,7 @@ export class Saver {
   readonly #running = new Map<string, AbortController>()
   readonly #limit = new RateLimit(null)
   readonly #boot = bootId()
-  #reserveBytes: number | undefined
+  #reserveBytes = 0
 
   constructor(send: (message: FromSaver) => void) {
     this.#send = send
@@ -56,7 +58,7 @@ export class Saver {
         gate: createGate({ allowHosts: [new URL(link).hostname] }),
         signal: stop.signal,
         bootId: this.#boot,
-        ...(this.#reserveBytes !== undefined && { reserveBytes: this.#reserveBytes }),
+        reserveBytes: () => this.#reserveBytes,
         pace: {
           maxGatheredBytes: () => this.#maxGatheredBytes(),
           onStored: async (bytes, length) => {
@@ -95,23 +97,12 @@ async function inodeOf(path: string): Promise<string | null> {
   return found === null || found.ino === 0n ? null : `${found.ino}`
 }
 
-function describe(cause: unknown, link: string): { sentence: string; isTaken: boolean; isPassing: boolean } {
+function describe(cause: unknown, link: string): Omit<Extract<FromSaver, { kind: 'failed' }>, 'id' | 'kind'> {
   const error = translateError(cause, new URL(link).hostname)
-  if (error instanceof FetchError)
-    return { sentence: error.message, isTaken: error instanceof TargetTaken, isPassing: error.isPassing }
-  return { sentence: diskSentence(errorCode(error)), isTaken: false, isPassing: false }
-}
-
-const diskSentences: Record<string, string> = {
-  ENOENT: 'The folder to save in is gone.',
-  ENOTDIR: 'Something else is in the place of the folder to save in.',
-  EACCES: 'Putdesk may not write to this folder.',
-  EPERM: 'Putdesk may not write to this folder.',
-  EROFS: 'The disk of this folder is read-only.',
-  EIO: 'The disk reports an error.',
-  ENAMETOOLONG: 'The name is too long for this folder.',
-}
-
-function diskSentence(code: string): string {
-  return diskSentences[code] ?? 'The system refuses to write the file.'
+  if (error instanceof FetchError) {
+    const { message: sentence, isPassing } = error
+    return { sentence, isTaken: error instanceof TargetTaken, isPassing, isFolder: error instanceof FolderReplaced }
+  }
+  const code = errorCode(error)
+  return { sentence: diskSentence(code), isTaken: false, isPassing: false, isFolder: isPassingOnDisk(code) }
 }

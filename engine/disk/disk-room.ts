@@ -10,8 +10,8 @@ const pollMs = 5000
 export interface DiskRoomOptions {
   /** A folder or file on the volume. */
   path: string
-  /** What is left free on the volume; by default 1 % of it, at most 64 MiB. */
-  reserveBytes?: number | undefined
+  /** What is left free on the volume, but at most a tenth of it; by default 1 % of it, at most 64 MiB. */
+  reserveBytes?: (() => number) | undefined
   signal: AbortSignal
   sleep: (ms: number, signal: AbortSignal) => Promise<void>
   /** How much is still to be written; null when unknown. */
@@ -76,7 +76,7 @@ export class DiskRoom {
     const volume = await this.#volume()
     if (volume === null) this.#allowance = Math.max(recheckBytes, bytes)
     else {
-      const reserve = this.#options.reserveBytes ?? Math.min(maxReserveBytes, Math.floor(volume.sizeBytes / 100))
+      const reserve = this.#reserveBytes(volume.sizeBytes)
       this.#allowance = Math.min(Math.max(recheckBytes, bytes), volume.freeBytes - reserve)
     }
     return this.#allowance >= bytes
@@ -85,8 +85,16 @@ export class DiskRoom {
   async #sentence(): Promise<string> {
     const [needed, volume] = [this.#options.neededBytes(), await this.#volume()]
     const needs = needed === null ? 'more is needed' : `this file needs ${formatSize(needed)} more`
-    const free = volume === null ? '' : `, ${formatSize(volume.freeBytes)} is free`
+    const reserve = volume === null ? 0 : this.#reserveBytes(volume.sizeBytes)
+    const kept = reserve > maxReserveBytes ? `, of which ${formatSize(reserve)} stays free` : ''
+    const free = volume === null ? '' : `, ${formatSize(volume.freeBytes)} is free${kept}`
     return `This computer’s disk is full: ${needs}${free}. It continues when there is space.`
+  }
+
+  #reserveBytes(volumeBytes: number): number {
+    const { reserveBytes } = this.#options
+    if (reserveBytes === undefined) return Math.min(maxReserveBytes, Math.floor(volumeBytes / 100))
+    return Math.min(reserveBytes(), Math.floor(volumeBytes / 10))
   }
 
   async #volume(): Promise<{ freeBytes: number; sizeBytes: number } | null> {

@@ -47,8 +47,8 @@ export interface FetchOptions {
   credentialsFor?: (url: URL) => HttpCredentials | null
   /** The maximum number of connections; 4 by default. More than one is used only where it is faster. */
   maxConnections?: number
-  /** How much is left free on the volume; by default 1 % of it, at most 64 MiB. */
-  reserveBytes?: number
+  /** How much is left free on the volume, at most a tenth of it; by default 1 % of it, at most 64 MiB. Asked again and again. */
+  reserveBytes?: () => number
   stallMs?: number
   /** Waits between retries. Resolving early means that the person chose “try now”. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>

@@ -1,6 +1,8 @@
 import { chmod, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { markOrigin } from '../disk/mark-origin.ts'
 import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
+import { requirePlainFolder } from '../disk/plain-folder.ts'
 import { type Fetched, type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
 import { FetchError } from '../fetch-error.ts'
 import { removeSums } from '../part/part-sums.ts'
@@ -8,6 +10,9 @@ import { formatSize } from '../text/format-size.ts'
 
 /** A file to save on this computer. `partPath` is on the same volume as `targetPath`. */
 export interface SaveOptions extends FetchOptions {
+  /** The folder that the person chose, a path without links. */
+  root: string
+  /** In that folder, or below it. */
   targetPath: string
   /** Replaces a file of that name. Otherwise saving fails with `TargetTaken`, and the part file stays. */
   isReplacing: boolean
@@ -22,10 +27,11 @@ export class TargetTaken extends FetchError {
 
 /**
  * Fetches a file into its part file, and gives it its name when every byte is there and on the disk. Rejects as `fetchToPart` does,
- * and with `TargetTaken`.
+ * with `TargetTaken`, and with `FolderReplaced` where a link would lead elsewhere.
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
-  const { partPath, targetPath, isReplacing, sizeBytes } = options
+  const { root, partPath, targetPath, isReplacing, sizeBytes } = options
+  await requirePlainFolder(root, dirname(targetPath))
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
     return { sizeBytes: (await stat(targetPath)).size, isProven: true }
@@ -43,6 +49,8 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
+  // It may have taken days.
+  await requirePlainFolder(root, dirname(targetPath))
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {

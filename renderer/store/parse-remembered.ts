@@ -96,6 +96,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const uploadLimitBytesPerSecond = parts.get('uploadLimitBytesPerSecond')
   const saveLimitBytesPerSecond = parts.get('saveLimitBytesPerSecond') ?? null
   const trashDays = toNumber(parts.get('trashDays') ?? 14)
+  const saveReserveBytes = toNumber(parts.get('saveReserveBytes') ?? 1e9)
   const sidebarWidth = toNumber(parts.get('sidebarWidth'))
   const dockHeight = toNumber(parts.get('dockHeight'))
   const flags = ['isDhtOn', 'isSortDescending', 'isDockOpen'].map((name) => parts.get(name))
@@ -110,6 +111,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   if (!isLimitOrNull(saveLimitBytesPerSecond)) return null
   if (!isLimitOrNull(downloadLimitBytesPerSecond) || !isLimitOrNull(uploadLimitBytesPerSecond)) return null
   if (!isWithin(trashDays, 0, 3650)) return null
+  if (!isWithin(saveReserveBytes, 0, 1e13)) return null
   if (!isWithin(sidebarWidth, 160, 480) || !isWithin(dockHeight, 96, 800)) return null
   const [isDhtOn = true, isSortDescending = false, isDockOpen = true] = flags
   return {
@@ -122,6 +124,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     uploadLimitBytesPerSecond,
     saveLimitBytesPerSecond,
     trashDays,
+    saveReserveBytes,
     sidebarWidth,
     dockHeight,
     isDhtOn,

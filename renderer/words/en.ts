@@ -443,6 +443,9 @@ export const en = {
   'settings.trashAfter': '{days, plural, =0 {Only by hand} one {After one day} other {After # days}}',
   'settings.saving': 'Saving to this computer',
   'settings.saveLimit': 'Save at most, kB/s',
+  'settings.saveReserve': 'Stop saving when less than this is free, GB',
+  'settings.saveReserveHint': 'On small disks, a tenth of the disk is enough.',
+  'settings.saveReserveWrong': 'Enter a number of gigabytes, such as 1 or 0.5.',
   'settings.torrents': 'Torrents',
   'settings.dht': 'Find people who share (DHT)',
   'settings.dhtHint':

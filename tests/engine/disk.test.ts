@@ -47,7 +47,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
       disk = mountSmallDisk(8)
       const held: number[] = []
       const { outcome, isWhole, troubles } = await get(join(disk.folder, 'part'), {
-        ...(reserveBytes === undefined ? {} : { reserveBytes }),
+        ...(reserveBytes === undefined ? {} : { reserveBytes: () => reserveBytes }),
         sleep: async () => {
           held.push((await readFile(join(disk.folder, 'part'))).length)
           if (held.length === 3) disk.resize(32)
@@ -72,7 +72,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
       await writeFile(ballast, Buffer.alloc(Math.floor((16 - free) * MiB)))
       let waits = 0
       const { isWhole } = await get(partPath, {
-        reserveBytes: 0,
+        reserveBytes: () => 0,
         sleep: async () => {
           waits += 1
           await rm(ballast, { force: true })

@@ -24,6 +24,7 @@ beforeEach(() => {
 const save = (more: Partial<SaveOptions> = {}) =>
   saveFile({
     link: server.url('/a'),
+    root: folder,
     partPath: join(folder, '.a.part'),
     targetPath: join(folder, 'a.bin'),
     isReplacing: false,

@@ -15,7 +15,6 @@ interface Told {
   partPath: string
   recordPath: string
   pollMs?: number
-  reserveBytes?: number
   stallMs?: number
 }
 

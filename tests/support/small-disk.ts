@@ -6,6 +6,7 @@ export interface SmallDisk {
   folder: string
   resize: (mebibytes: number) => void
   makeReadOnly: () => void
+  makeWritable: () => void
   stop: () => void
 }
 
@@ -17,6 +18,7 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
     folder,
     resize: (size) => execFileSync('mount', ['-o', `remount,size=${size}m`, folder]),
     makeReadOnly: () => execFileSync('mount', ['-o', 'remount,ro', folder]),
+    makeWritable: () => execFileSync('mount', ['-o', 'remount,rw', folder]),
     stop: () => execFileSync('umount', ['-l', folder]),
   }
 }

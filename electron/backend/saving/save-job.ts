@@ -1,71 +1,98 @@
 import { randomUUID } from 'node:crypto'
-import { lstat, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { safeName } from '../../../engine/text/names.ts'
+import { diskSentence, isPassingOnDisk } from '../../../engine/disk/disk-sentence.ts'
+import { errorCode } from '../../../engine/fetch-error.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Item, ItemId } from '../../../shared/item.ts'
+import type { ItemId } from '../../../shared/item.ts'
 import type { SaveRequest } from '../../saver/messages.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
-import { openSubfolder, TakenNames } from './save-folder.ts'
+import { listFiles, type SavedFile } from './save-listing.ts'
+import { SavePaths } from './save-paths.ts'
+import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-places.ts'
 import type { Ending, OnTheWay } from './saver-process.ts'
 import type { Slot } from './slots.ts'
 import type { StoredSave } from './stored-save.ts'
 
 const minRetryMs = 1000
 const maxRetryMs = 60_000
+const lookAgainMs = 1000
 const recordEveryMs = 1000
 /** How often a file gets another name because the last one was taken at the end. */
 const maxRenames = 20
+/** How often a folder that seems to be there may refuse a file. */
+const maxRefusals = 3
+/** How many files of one save are begun at a time, also while they wait and hold no slot. */
+const maxBegun = 3
+
+const otherFolder =
+  'The disk of the folder to save in is not there. To save in the folder that is in its place, pause and resume.'
 
 /** What a job needs from the others. */
 export interface JobOptions {
   save: StoredSave
   progress: ProgressFile
+  places: SavePlaces
   client(): PutioClient
   isTrusted(origin: string): boolean
   /** Waits for its turn. */
   slot(signal: AbortSignal): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending>
   onChange(): void
+  /** Called when it is known which folder the target is. */
+  onPlace(id: PlaceId): void
   signal: AbortSignal
 }
 
-/** A file of the save, and the folder that it goes to. */
-interface File {
-  itemId: ItemId
-  name: string
-  /** Relative to the target folder, with slashes; empty for the target folder itself. */
-  folder: string
-  sizeBytes: number
+/** A file that is being saved. */
+interface Work {
+  file: SavedFile
+  progress: FileProgress
+  slot: Slot
+  stop: AbortSignal
 }
 
 /** Saves one file or one folder, until everything is there or cannot be had. */
 export class SaveJob {
   readonly #options: JobOptions
-  #files: File[] | null = null
+  #files: SavedFile[] | null = null
   #doneFiles = 0
   #doneBytes = 0
-  readonly #running = new Map<ItemId, number>()
-  /** Which item each path was given to in earlier runs. */
-  #owners: Map<string, ItemId> | null = null
-  reason: string | null = null
+  /** How much is there of files that are not finished. */
+  readonly #stored = new Map<ItemId, number>()
+  readonly #begun = new Set<ItemId>()
+  /** Why files wait; for null, why all of them do. */
+  readonly #reasons = new Map<ItemId | null, string>()
+  readonly #paths: SavePaths
+  #place: PlaceId | null
 
   constructor(options: JobOptions) {
     this.#options = options
+    this.#paths = new SavePaths(options.save, options.progress)
+    this.#place = options.save.place
   }
 
   get isListing(): boolean {
-    return this.#files === null
+    return this.#files === null && this.#reasons.size === 0
   }
 
   get isMoving(): boolean {
-    return this.#running.size > 0
+    return [...this.#begun].some((itemId) => !this.#reasons.has(itemId))
+  }
+
+  get reason(): string | null {
+    const [first] = this.#reasons.values()
+    return first ?? null
+  }
+
+  /** True while another folder is in the place of the one in which the save began. */
+  get isElsewhere(): boolean {
+    return [...this.#reasons.values()].includes(otherFolder)
   }
 
   get savedBytes(): number {
-    return this.#doneBytes + [...this.#running.values()].reduce((sum, bytes) => sum + bytes, 0)
+    return this.#doneBytes + [...this.#stored.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 
   get sizeBytes(): number | null {
@@ -85,20 +112,17 @@ export class SaveJob {
    * of it runs any more when it has ended.
    */
   async run(): Promise<string[]> {
-    const { save, signal } = this.#options
+    const { save, signal, places } = this.#options
     const failing = new AbortController()
     const stop = AbortSignal.any([signal, failing.signal])
     const problems: string[] = []
     const running = new Set<Promise<void>>()
     try {
-      this.#files = save.isFolder
-        ? await this.#list()
-        : [{ itemId: save.itemId, name: save.name, folder: '', sizeBytes: save.sizeBytes ?? 0 }]
-      this.#options.onChange()
-      const names = new Map<string, Promise<TakenNames>>()
-      for (const file of this.#files.filter((one) => !this.#isDone(one))) {
+      const left = await this.#prepare(stop)
+      for (const file of left) {
+        if (running.size >= maxBegun) await Promise.race(running)
         const slot = await this.#options.slot(stop)
-        const work = this.#saveOne(file, { names, slot, stop })
+        const work = this.#saveOne(file, { slot, stop })
           .catch((error: unknown) => {
             if (stop.aborted) return
             if (error instanceof AppError) problems.push(`“${file.name}”: ${error.message}`)
@@ -106,7 +130,9 @@ export class SaveJob {
           })
           .finally(() => {
             slot.free()
-            this.#running.delete(file.itemId)
+            this.#stored.delete(file.itemId)
+            this.#begun.delete(file.itemId)
+            this.#reasons.delete(file.itemId)
             running.delete(work)
             this.#options.onChange()
           })
@@ -115,198 +141,226 @@ export class SaveJob {
     } finally {
       // One that fails stops the others.
       await Promise.all(running)
+      places.release(save.id)
     }
     stop.throwIfAborted()
     return problems
   }
 
-  /** Removes what is not finished. */
-  async removeParts(): Promise<void> {
-    for (const [itemId, { path, isDone }] of this.#options.progress.all()) {
-      if (isDone) continue
-      const part = this.#partPath(path, itemId)
-      for (const one of [part, `${part}.sums`, `${part}.sums.new`])
-        await rm(one, { force: true }).catch(() => undefined)
+  /** Lists what is to be saved, and waits until there is space for what is left of it, which it returns. */
+  async #prepare(stop: AbortSignal): Promise<SavedFile[]> {
+    const { save, places } = this.#options
+    this.#files = save.isFolder
+      ? await this.#list(stop)
+      : [{ itemId: save.itemId, name: save.name, folder: '', sizeBytes: save.sizeBytes ?? 0 }]
+    const left = this.#files.filter((one) => !this.#isDone(one))
+    for (const { itemId, sizeBytes } of left) {
+      const bytes = await this.#paths.storedBytes(itemId)
+      if (bytes > 0) this.#stored.set(itemId, Math.min(bytes, sizeBytes))
     }
+    const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes)
+    const place = await this.#whenReady(null, stop, (seen) =>
+      roomProblem(seen, neededBytes(), places.claimedBytes(seen, save.id)),
+    )
+    places.claim(save.id, place, neededBytes)
+    return left
   }
 
-  #isDone({ itemId, sizeBytes }: File): boolean {
+  #isDone({ itemId, sizeBytes }: SavedFile): boolean {
     if (this.#options.progress.get(itemId)?.isDone !== true) return false
     this.#doneFiles += 1
     this.#doneBytes += sizeBytes
     return true
   }
 
-  /** Every file below the folder, in the order of the listing. Creates the folders, also empty ones. */
-  async #list(): Promise<File[]> {
-    const { save, signal } = this.#options
-    const files: File[] = []
-    const walk = async (folderId: ItemId, folder: string): Promise<void> => {
-      signal.throwIfAborted()
-      const items = await this.#patiently(signal, null, () => this.#options.client().during(signal).listItems(folderId))
-      const taken = TakenNames.none()
-      for (const item of items.toSorted(byName)) {
-        const name = taken.take(item.name)
-        if (item.kind === 'folder') {
-          await openSubfolder(join(save.folder, folder), name)
-          await walk(item.id, `${folder}/${name}`)
-        } else files.push({ itemId: item.id, name, folder, sizeBytes: item.sizeBytes })
+  async #list(stop: AbortSignal): Promise<SavedFile[]> {
+    const ask = (folderId: ItemId) =>
+      this.#patiently({ itemId: null, slot: null, stop }, () => this.#options.client().during(stop).listItems(folderId))
+    for (let refusals = 0; ; refusals++) {
+      await this.#whenReady(null, stop)
+      try {
+        return await listFiles(this.#options.save, ask)
+      } catch (error) {
+        const code = errorCode(error)
+        if (!isPassingOnDisk(code)) throw error
+        if (refusals >= maxRefusals) throw new AppError('refused', diskSentence(code), { cause: error })
+        await this.#pause({ itemId: null, slot: null, stop }, refusals, diskSentence(code))
       }
     }
-    await openSubfolder(save.folder, save.name)
-    await walk(save.itemId, save.name)
-    return files
   }
 
-  async #saveOne(
-    file: File,
-    { names, slot, stop }: { names: Map<string, Promise<TakenNames>>; slot: Slot; stop: AbortSignal },
-  ): Promise<void> {
-    const { save, progress } = this.#options
+  async #saveOne(file: SavedFile, { slot, stop }: { slot: Slot; stop: AbortSignal }): Promise<void> {
+    const { progress } = this.#options
+    this.#begun.add(file.itemId)
     const known = progress.get(file.itemId)
-    const path = known?.path ?? (await this.#choosePath(file, names))
-    if (path === null) {
-      this.#finish(file)
-      return
+    const path = known?.path ?? (await this.#paths.choose(file))
+    if (path === null) return this.#finish(file)
+    const state: FileProgress = { path, isDone: false, inode: known?.inode ?? null, resume: known?.resume ?? null }
+    const work: Work = { file, progress: state, slot, stop }
+    if (!(await this.#paths.isInPlace(file, state))) {
+      await progress.note(file.itemId, work.progress)
+      await this.#persist(work)
     }
-    let state: FileProgress = { path, isDone: false, inode: known?.inode ?? null, resume: known?.resume ?? null }
-    if (await this.#isInPlace(file, state)) {
-      await progress.note(file.itemId, { ...state, isDone: true, resume: null })
-      this.#finish(file)
-      return
-    }
-    await progress.note(file.itemId, state)
-    let renames = 0
-    for (let failures = 0; ; failures++) {
-      const { url } = await this.#patiently(stop, slot, () =>
+    await progress.note(file.itemId, { ...work.progress, isDone: true, resume: null })
+    this.#finish(file)
+  }
+
+  /** Fetches a file until it is in place. Throws `refused` when that cannot be. */
+  async #persist(work: Work): Promise<void> {
+    const { file, slot, stop } = work
+    const waiting = { itemId: file.itemId, slot, stop }
+    let [failures, refusals, renames] = [0, 0, 0]
+    let ending: Ending | null = null
+    for (;;) {
+      await this.#whenReady(slot, stop, (place) => roomProblem(place, this.#missingBytes(file)), file.itemId)
+      if (ending?.kind === 'failed' && ending.isFolder) await this.#paths.makeFolders(file.folder)
+      const { url } = await this.#patiently(waiting, () =>
         this.#options
           .client()
           .during(stop)
           .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
       )
+      const before = this.#stored.get(file.itemId)
+      ending = await this.#attempt(work, url)
       stop.throwIfAborted()
-      let notedAtMs = Number.NEGATIVE_INFINITY
-      let version: string | null | undefined
-      const ending = await this.#options.fetch(
-        {
-          id: randomUUID(),
-          link: url,
-          partPath: this.#partPath(state.path, file.itemId),
-          targetPath: join(save.folder, state.path),
-          isReplacing: save.conflict === 'replace',
-          // A server that tells no size lists none.
-          sizeBytes: file.sizeBytes === 0 ? null : file.sizeBytes,
-          resume: state.resume,
-        },
-        stop,
-        (message) => {
-          if (message.kind === 'progress') {
-            failures = 0
-            this.#running.set(file.itemId, message.bytes)
-          } else if (message.kind === 'trouble') {
-            this.reason = message.sentence
-            // While it waits for a disk or a server, another file may move.
-            if (message.sentence !== null) slot.free()
-            else void slot.hold(stop).catch(() => undefined)
-          } else {
-            state = { ...state, resume: message.record, inode: message.inode ?? state.inode }
-            const isOther = version !== message.record.validators.strong
-            version = message.record.validators.strong
-            if (isOther || performance.now() - notedAtMs >= recordEveryMs) {
-              notedAtMs = performance.now()
-              void progress.note(file.itemId, state)
-            }
-          }
-          this.#options.onChange()
-        },
-      )
-      stop.throwIfAborted()
-      if (ending.kind === 'done') {
-        await progress.note(file.itemId, { ...state, isDone: true, resume: null })
-        this.reason = null
-        this.#finish(file)
-        return
-      }
+      if (ending.kind === 'done') return
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
-      if (ending.isTaken && save.conflict === 'keep-both' && renames < maxRenames) {
+      const isMore = this.#stored.get(file.itemId) !== before
+      failures = isMore ? 0 : failures + 1
+      refusals = isMore || !ending.isFolder ? 0 : refusals + 1
+      if (ending.isTaken && this.#options.save.conflict === 'keep-both' && renames < maxRenames) {
         renames += 1
-        const taken = await TakenNames.of(join(save.folder, file.folder))
-        // The folder may be one that cannot be read.
-        taken.add(basename(state.path))
-        const name = taken.take(file.name)
-        state = { ...state, path: file.folder === '' ? name : `${file.folder}/${name}` }
-        await progress.note(file.itemId, state)
+        work.progress = { ...work.progress, path: await this.#paths.another(file, work.progress.path) }
+        await this.#options.progress.note(file.itemId, work.progress)
         continue
       }
-      if (!ending.isPassing) throw new AppError('refused', ending.sentence)
-      await this.#pause(failures, ending.sentence, stop, slot)
+      if (!ending.isPassing && (!ending.isFolder || refusals > maxRefusals))
+        throw new AppError('refused', ending.sentence)
+      await this.#pause(waiting, Math.max(0, failures - 1), ending.sentence)
     }
   }
 
-  /** True when Putdesk ended between giving a file its name and noting that. */
-  async #isInPlace(file: File, { path, inode }: FileProgress): Promise<boolean> {
-    if (inode === null) return false
-    const [part, target] = await Promise.all(
-      [this.#partPath(path, file.itemId), join(this.#options.save.folder, path)].map((one) =>
-        lstat(one, { bigint: true }).catch(() => null),
-      ),
+  #attempt(work: Work, link: string): Promise<Ending> {
+    const { save, progress } = this.#options
+    const { file, slot, stop } = work
+    const { itemId, sizeBytes } = file
+    const { path, resume } = work.progress
+    let notedAtMs = Number.NEGATIVE_INFINITY
+    let version: string | null | undefined
+    const tell = (message: OnTheWay) => {
+      if (message.kind === 'progress') this.#stored.set(itemId, message.bytes)
+      else if (message.kind === 'trouble') {
+        this.#setReason(itemId, message.sentence)
+        // While it waits for a disk or a server, another file may move.
+        if (message.sentence !== null) slot.free()
+        else void slot.hold(stop).catch(() => undefined)
+      } else {
+        work.progress = { ...work.progress, resume: message.record, inode: message.inode ?? work.progress.inode }
+        const isOther = version !== message.record.validators.strong
+        version = message.record.validators.strong
+        if (isOther || performance.now() - notedAtMs >= recordEveryMs) {
+          notedAtMs = performance.now()
+          void progress.note(itemId, work.progress)
+        }
+      }
+      this.#options.onChange()
+    }
+    return this.#options.fetch(
+      {
+        id: randomUUID(),
+        link,
+        root: save.folder,
+        partPath: this.#paths.partOf(path, itemId),
+        targetPath: join(save.folder, path),
+        isReplacing: save.conflict === 'replace',
+        // A server that tells no size lists none.
+        sizeBytes: sizeBytes === 0 ? null : sizeBytes,
+        resume,
+      },
+      stop,
+      tell,
     )
-    if (part !== null || target === null || target === undefined || !target.isFile()) return false
-    return `${target.ino}` === inode && (file.sizeBytes === 0 || target.size === BigInt(file.sizeBytes))
   }
 
-  /** Where a file goes, or null if it is skipped because the name is taken. */
-  async #choosePath(file: File, names: Map<string, Promise<TakenNames>>): Promise<string | null> {
-    const { save } = this.#options
-    const folder = join(save.folder, file.folder)
-    const pathOf = (name: string) => (file.folder === '' ? name : `${file.folder}/${name}`)
-    // The name of a single file was chosen when it was added.
-    if (!save.isFolder) return pathOf(file.name)
-    const taking = names.get(file.folder) ?? TakenNames.of(folder)
-    names.set(file.folder, taking)
-    const taken = await taking
-    // A path that another item of this save had before, under another name in the account, is taken as well.
-    this.#owners ??= new Map([...this.#options.progress.all()].map(([itemId, { path }]) => [path, itemId]))
-    const isUsed = (this.#owners.get(pathOf(file.name)) ?? file.itemId) !== file.itemId
-    if (save.conflict === 'keep-both' || isUsed) return pathOf(taken.take(file.name))
-    if (save.conflict === 'skip' && (await lstat(join(folder, file.name)).catch(() => null)) !== null) return null
-    return pathOf(file.name)
-  }
-
-  #finish({ sizeBytes }: File): void {
+  #finish({ itemId, sizeBytes }: SavedFile): void {
+    this.#stored.delete(itemId)
     this.#doneFiles += 1
     this.#doneBytes += sizeBytes
   }
 
-  /** Beside the target, whose path is relative to the target folder. */
-  #partPath(path: string, itemId: ItemId): string {
-    const { folder, id } = this.#options.save
-    return join(folder, dirname(path), `.${safeName(`${id}-${itemId}`)}.putdesk-part`)
+  #missingBytes({ itemId, sizeBytes }: SavedFile): number {
+    return Math.max(0, sizeBytes - (this.#stored.get(itemId) ?? 0))
+  }
+
+  /** Waits until the target folder is there and nothing else speaks against it. A slot is given to others in the meantime. */
+  async #whenReady(
+    slot: Slot | null,
+    stop: AbortSignal,
+    problemOf: (place: Place) => string | null = () => null,
+    itemId: ItemId | null = null,
+  ): Promise<Place> {
+    const { places, save } = this.#options
+    for (;;) {
+      const place = await places.look(save.folder)
+      stop.throwIfAborted()
+      const problem = place.problem ?? (await this.#identityProblem(place)) ?? problemOf(place)
+      this.#setReason(itemId, problem)
+      if (problem === null) {
+        await slot?.hold(stop)
+        return place
+      }
+      slot?.free()
+      await wait(lookAgainMs, undefined, { signal: stop })
+    }
+  }
+
+  /**
+   * Why a folder is not the one in which the save began: a disk that is not mounted leaves an empty folder in its place. Numbers of a
+   * disk may change from time to time, so another folder is accepted if something of this save is in it.
+   */
+  async #identityProblem({ id }: Place): Promise<string | null> {
+    const before = this.#place
+    if (id === null || (before?.dev === id.dev && before.ino === id.ino)) return null
+    const isOther = before !== null && before.dev !== id.dev && before.ino !== id.ino
+    if (isOther && !(await this.#paths.hasSomething())) return otherFolder
+    this.#place = id
+    this.#options.onPlace(id)
+    return null
   }
 
   /** Asks the service again until it answers. What it refuses is not asked again. */
-  async #patiently<T>(stop: AbortSignal, slot: Slot | null, ask: () => Promise<T>): Promise<T> {
+  async #patiently<T>(waiting: Waiting, ask: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures++) {
       try {
         return await ask()
       } catch (error) {
-        stop.throwIfAborted()
+        waiting.stop.throwIfAborted()
         if (!(error instanceof AppError) || error.code !== 'unreachable') throw error
-        await this.#pause(failures, error.message, stop, slot)
+        await this.#pause(waiting, failures, error.message)
       }
     }
   }
 
   /** Waits before another attempt, and lets others have the slot in the meantime. */
-  async #pause(failures: number, sentence: string, stop: AbortSignal, slot: Slot | null): Promise<void> {
-    this.reason = sentence
-    this.#options.onChange()
+  async #pause({ itemId, slot, stop }: Waiting, failures: number, sentence: string): Promise<void> {
+    this.#setReason(itemId, sentence)
     slot?.free()
     await wait(Math.min(minRetryMs * 2 ** failures, maxRetryMs), undefined, { signal: stop })
     await slot?.hold(stop)
+    this.#setReason(itemId, null)
+  }
+
+  #setReason(itemId: ItemId | null, sentence: string | null): void {
+    if ((this.#reasons.get(itemId) ?? null) === sentence) return
+    if (sentence === null) this.#reasons.delete(itemId)
+    else this.#reasons.set(itemId, sentence)
+    this.#options.onChange()
   }
 }
 
-function byName(one: Item, other: Item): number {
-  return one.name < other.name ? -1 : 1
+interface Waiting {
+  /** Null for the whole save. */
+  itemId: ItemId | null
+  slot: Slot | null
+  stop: AbortSignal
 }

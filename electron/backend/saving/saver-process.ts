@@ -65,7 +65,14 @@ export class SaverClient {
       const lost = [...this.#running]
       this.#running.clear()
       for (const [id, { end }] of lost)
-        end({ id, kind: 'failed', sentence: 'Saving was interrupted.', isTaken: false, isPassing: true })
+        end({
+          id,
+          kind: 'failed',
+          sentence: 'Saving was interrupted.',
+          isTaken: false,
+          isPassing: true,
+          isFolder: false,
+        })
     })
     for (const message of this.#settings.values()) process.send(message)
     return process

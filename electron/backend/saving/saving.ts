@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { realFolder } from '../../../engine/disk/plain-folder.ts'
 import { safeName } from '../../../engine/text/names.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
@@ -16,6 +17,8 @@ import type { Log } from '../host/log.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import { SaveJob } from './save-job.ts'
+import { SavePaths } from './save-paths.ts'
+import { SavePlaces } from './save-places.ts'
 import type { SaverClient } from './saver-process.ts'
 import { Slots } from './slots.ts'
 import { Speedometer } from './speedometer.ts'
@@ -53,6 +56,7 @@ export class Saving {
   readonly #folder: string
   readonly #saver: SaverClient
   readonly #slots = new Slots(maxFiles)
+  readonly #places = new SavePlaces()
   readonly #entries = new Map<SaveId, Entry>()
   readonly #changed = new Set<SaveId>()
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -100,6 +104,12 @@ export class Saving {
     this.#saver.set({ kind: 'limit', bytesPerSecond })
   }
 
+  /** How much stays free on each disk, from now on. */
+  reserve(bytes: number): void {
+    this.#places.reserve(bytes)
+    this.#saver.set({ kind: 'reserve', bytes })
+  }
+
   /** Interrupts everything. It continues at the next start. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -119,8 +129,9 @@ export class Saving {
         const total = itemIds.length
         // The person may take their time; a handler that is silent for long is stopped.
         const waiting = setInterval(() => tell({ done: 0, total }), tellEveryMs)
-        const folder = await this.#chooseFolder(target).finally(() => clearInterval(waiting))
-        if (folder === null) return { folder: null, saveIds: [], taken: [] }
+        const chosen = await this.#chooseFolder(target).finally(() => clearInterval(waiting))
+        if (chosen === null) return { folder: null, saveIds: [], taken: [] }
+        const folder = await realFolder(chosen)
         const client = this.#options.accounts.session(accountId).client().during(signal)
         const items: Item[] = []
         for (const itemId of itemIds) {
@@ -143,6 +154,7 @@ export class Saving {
             itemId: item.id,
             name,
             folder,
+            place: null,
             isFolder: item.kind === 'folder',
             sizeBytes: item.kind === 'folder' ? null : item.sizeBytes,
             conflict: how,
@@ -159,7 +171,8 @@ export class Saving {
       'saves.pause': async ({ saveIds }) => {
         const running = this.#pick(saveIds).filter(({ save }) => save.state === 'active')
         for (const entry of running) {
-          entry.save = { ...entry.save, state: 'paused', reason: null }
+          const place = entry.job?.isElsewhere === true ? null : entry.save.place
+          entry.save = { ...entry.save, state: 'paused', reason: null, place }
           entry.stop?.abort()
         }
         this.#store(running)
@@ -202,8 +215,9 @@ export class Saving {
   async #remove(entry: Entry): Promise<void> {
     const { save } = entry
     await entry.ended
-    if (save.state !== 'saved') await (await this.#jobOf(entry, new AbortController().signal)).removeParts()
-    await (entry.progress ?? (await ProgressFile.open(this.#folder, save.id))).remove()
+    const progress = entry.progress ?? (await ProgressFile.open(this.#folder, save.id))
+    if (save.state !== 'saved') await new SavePaths(save, progress).removeParts()
+    await progress.remove()
   }
 
   async #chooseFolder(target: 'last' | 'ask'): Promise<string | null> {
@@ -273,11 +287,13 @@ export class Saving {
     return new SaveJob({
       save,
       progress: entry.progress,
+      places: this.#places,
       client: () => accounts.session(save.accountId).client(),
       isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
       slot: (stop) => this.#slots.take(stop),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
       onChange: () => this.#touch(save.id),
+      onPlace: (place) => this.#set(entry, { place }),
       signal,
     })
   }

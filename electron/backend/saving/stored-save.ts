@@ -10,8 +10,10 @@ export const StoredSave = z.object({
   itemId: ItemId,
   /** Its name here, once it is known to be free. */
   name: z.string().min(1),
-  /** An absolute path that the person chose. */
+  /** The folder that the person chose, as an absolute path without links. */
   folder: z.string().min(1),
+  /** Which folder that was when the save began; null before that. */
+  place: z.object({ dev: z.string(), ino: z.string() }).nullable().default(null),
   isFolder: z.boolean(),
   sizeBytes: z.number().min(0).nullable(),
   conflict: Conflict,

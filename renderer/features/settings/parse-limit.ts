@@ -7,3 +7,10 @@ export function parseLimit(typed: string): number | null | undefined {
   const kilobytes = /^\d{1,10}$/.test(text) ? Number(text) : 0
   return kilobytes >= 1 && kilobytes <= maxKilobytes ? kilobytes * 1000 : undefined
 }
+
+/** Parses gigabytes, with at most three decimals, to bytes. Undefined if it is invalid; empty means nothing. */
+export function parseGigabytes(typed: string): number | undefined {
+  const text = typed.trim().replace(',', '.')
+  if (text === '') return 0
+  return /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1e9) : undefined
+}

@@ -3,8 +3,10 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { LimitField } from './limit-field.tsx'
+import { NumberField } from './number-field.tsx'
 import { OwnHosts } from './own-hosts.tsx'
 import { PaidHosters } from './paid-hosters.tsx'
+import { parseGigabytes } from './parse-limit.ts'
 import styles from './settings.module.css'
 import { TorrentSettings } from './torrent-settings.tsx'
 import { TrashDays } from './trash-days.tsx'
@@ -76,6 +78,14 @@ export function SettingsDialog() {
             bytesPerSecond={settings.saveLimitBytesPerSecond}
             onChange={(limit) => void changeSettings({ saveLimitBytesPerSecond: limit })}
           />
+          <NumberField
+            label={say('settings.saveReserve')}
+            shown={`${settings.saveReserveBytes / 1e9}`}
+            problem={say('settings.saveReserveWrong')}
+            parse={parseGigabytes}
+            onChange={(saveReserveBytes) => void changeSettings({ saveReserveBytes })}
+          />
+          <p className={styles.hint}>{say('settings.saveReserveHint')}</p>
         </section>
         <section className={styles.group} aria-labelledby={`${id}-trash`}>
           <h3 id={`${id}-trash`} className={styles.legend}>

@@ -1,0 +1,114 @@
+import { lstat, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { requirePlainFolder } from '../../../engine/disk/plain-folder.ts'
+import { safeName } from '../../../engine/text/names.ts'
+import type { ItemId } from '../../../shared/item.ts'
+import type { FileProgress, ProgressFile } from './progress-file.ts'
+import { openSubfolder, TakenNames } from './save-folder.ts'
+import type { SavedFile } from './save-listing.ts'
+import type { StoredSave } from './stored-save.ts'
+
+/** Where the files of a save are, and their part files. Paths are relative to the target folder, with slashes. */
+export class SavePaths {
+  readonly #save: StoredSave
+  readonly #progress: ProgressFile
+  /** The names in each folder. */
+  readonly #names = new Map<string, Promise<TakenNames>>()
+  /** Which item each path was given to in earlier runs. */
+  #owners: Map<string, ItemId> | null = null
+
+  constructor(save: StoredSave, progress: ProgressFile) {
+    this.#save = save
+    this.#progress = progress
+  }
+
+  /** Removes what is not finished. */
+  async removeParts(): Promise<void> {
+    for (const [itemId, { path, isDone }] of this.#progress.all()) {
+      if (isDone) continue
+      const part = this.partOf(path, itemId)
+      const isPlain = await requirePlainFolder(this.#save.folder, dirname(part)).then(
+        () => true,
+        () => false,
+      )
+      // Nothing is removed where a link leads.
+      if (!isPlain) continue
+      for (const one of [part, `${part}.sums`, `${part}.sums.new`])
+        await rm(one, { force: true }).catch(() => undefined)
+    }
+  }
+
+  /** Creates the folders of a file again. What is in their place is found by whoever opens the file. */
+  async makeFolders(folder: string): Promise<void> {
+    let parent = this.#save.folder
+    for (const name of folder.split('/')) {
+      if (name === '') continue
+      await openSubfolder(parent, name).catch(() => undefined)
+      parent = join(parent, name)
+    }
+  }
+
+  /** True when Putdesk ended between giving a file its name and noting that. */
+  async isInPlace(file: SavedFile, { path, inode }: FileProgress): Promise<boolean> {
+    if (inode === null) return false
+    const [part, target] = await Promise.all(
+      [this.partOf(path, file.itemId), join(this.#save.folder, path)].map((one) =>
+        lstat(one, { bigint: true }).catch(() => null),
+      ),
+    )
+    if (part !== null || target === null || target === undefined || !target.isFile()) return false
+    return `${target.ino}` === inode && (file.sizeBytes === 0 || target.size === BigInt(file.sizeBytes))
+  }
+
+  /** Where a file goes, or null if it is skipped because the name is taken. */
+  async choose(file: SavedFile): Promise<string | null> {
+    const save = this.#save
+    const folder = join(save.folder, file.folder)
+    const pathOf = (name: string) => (file.folder === '' ? name : `${file.folder}/${name}`)
+    // The name of a single file was chosen when it was added.
+    if (!save.isFolder) return pathOf(file.name)
+    const taking = this.#names.get(file.folder) ?? TakenNames.of(folder)
+    this.#names.set(file.folder, taking)
+    const taken = await taking
+    // A path that another item of this save had before, under another name in the account, is taken as well.
+    this.#owners ??= new Map([...this.#progress.all()].map(([itemId, { path }]) => [path, itemId]))
+    const isUsed = (this.#owners.get(pathOf(file.name)) ?? file.itemId) !== file.itemId
+    if (save.conflict === 'keep-both' || isUsed) return pathOf(taken.take(file.name))
+    if (save.conflict === 'skip' && (await lstat(join(folder, file.name)).catch(() => null)) !== null) return null
+    return pathOf(file.name)
+  }
+
+  /** Beside the target, whose path is relative to the target folder. */
+  partOf(path: string, itemId: ItemId): string {
+    const { folder, id } = this.#save
+    return join(folder, dirname(path), `.${safeName(`${id}-${itemId}`)}.putdesk-part`)
+  }
+
+  /** True when something that was saved before is there, or when nothing was. */
+  async hasSomething(): Promise<boolean> {
+    const files = [...this.#progress.all()]
+    for (const [itemId, { path, isDone }] of files) {
+      const one = isDone ? join(this.#save.folder, path) : this.partOf(path, itemId)
+      if ((await lstat(one).catch(() => null)) !== null) return true
+    }
+    return files.length === 0
+  }
+
+  /** Another path, because this one was taken when the file was complete. */
+  async another({ folder, name }: SavedFile, path: string): Promise<string> {
+    const taken = await TakenNames.of(join(this.#save.folder, folder))
+    // The folder may be one that cannot be read.
+    taken.add(basename(path))
+    const other = taken.take(name)
+    return folder === '' ? other : `${folder}/${other}`
+  }
+
+  /** How much of a part file is there. It may have gaps, which take no space where the volume can tell. */
+  async storedBytes(itemId: ItemId): Promise<number> {
+    const known = this.#progress.get(itemId)
+    if (known === null) return 0
+    const found = await lstat(this.partOf(known.path, itemId)).catch(() => null)
+    if (found === null) return 0
+    return process.platform === 'win32' ? found.size : Math.min(found.size, found.blocks * 512)
+  }
+}
