@@ -1,5 +1,5 @@
-import { link, lstat, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, lstat, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { errorCode } from '../fetch-error.ts'
 import { removeFile, replaceFile } from './replace-file.ts'
 
@@ -52,25 +52,51 @@ async function moveExclusively(from: string, to: string): Promise<void> {
     // A link fails where the name is taken; a rename would replace what has it.
     await link(from, to)
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') throw new NameTaken(to, { cause: error })
+    if (errorCode(error) === 'EEXIST') return moveOverOwn(from, to, error)
     if (!withoutLinks.has(errorCode(error))) throw error
     return moveOverPlaceholder(from, to)
   }
   await removeFile(from)
 }
 
-/** Takes the name with an empty file, and replaces that. */
+/**
+ * Takes the name with an empty file, and replaces that. What is about to happen is noted first, so that the empty file is known again
+ * if Putdesk ends in between.
+ */
 async function moveOverPlaceholder(from: string, to: string): Promise<void> {
-  const placeholder = await open(to, 'wx').catch((error: unknown) => {
-    throw errorCode(error) === 'EEXIST' ? new NameTaken(to, { cause: error }) : error
-  })
-  await placeholder.close()
+  if (await isThere(to)) return moveOverOwn(from, to, null)
+  await writeFile(claimOf(from), basename(to))
   try {
-    await replaceFile(from, to)
-  } catch (error) {
-    await rm(to, { force: true })
-    throw error
+    const placeholder = await open(to, 'wx').catch((error: unknown) => {
+      throw errorCode(error) === 'EEXIST' ? new NameTaken(to, { cause: error }) : error
+    })
+    await placeholder.close()
+    await replaceFile(from, to).catch(async (error: unknown) => {
+      await rm(to, { force: true })
+      throw error
+    })
+  } finally {
+    await rm(claimOf(from), { force: true })
   }
+}
+
+/** Replaces an empty file with which an earlier run took the name. Any other file is left alone: that rejects with `NameTaken`. */
+async function moveOverOwn(from: string, to: string, cause: unknown): Promise<void> {
+  const claimed = await readFile(claimOf(from), 'utf8').catch(() => null)
+  const found = await lstat(to).catch(() => null)
+  const isOwn = claimed === basename(to) && found !== null && found.isFile() && found.size === 0
+  if (isOwn) await replaceFile(from, to)
+  await rm(claimOf(from), { force: true })
+  if (!isOwn) throw new NameTaken(to, { cause })
+}
+
+/** Where it is noted which name a part file is about to take. */
+export function claimOf(partPath: string): string {
+  return `${partPath}.name`
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null
 }
 
 async function isSameFile(one: string, other: string): Promise<boolean> {

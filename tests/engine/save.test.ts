@@ -2,7 +2,7 @@ import { linkSync, readdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { moveIntoPlace } from '../../engine/disk/move-into-place.ts'
+import { claimOf, moveIntoPlace, NameTaken } from '../../engine/disk/move-into-place.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import { type SaveOptions, saveFile } from '../../engine/save/save-file.ts'
 import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
@@ -97,5 +97,25 @@ describe('a finished part file', () => {
     linkSync(part, target)
     await moveIntoPlace(part, target)
     expect([readdirSync(folder), readFileSync(target, 'utf8')]).toEqual([['target'], 'whole'])
+  })
+  it('replaces the empty file with which it took the name before Putdesk ended, on a disk without hard links', async () => {
+    const [part, target] = [join(folder, 'part'), join(folder, 'target')]
+    writeFileSync(part, 'whole')
+    writeFileSync(claimOf(part), 'target')
+    writeFileSync(target, '')
+    await moveIntoPlace(part, target)
+    expect([readdirSync(folder), readFileSync(target, 'utf8')]).toEqual([['target'], 'whole'])
+  })
+
+  it.each([
+    ['an empty file of someone else', 'other', ''],
+    ['a file that is not empty', 'target', 'mine'],
+  ])('never replaces %s', async (_what, claimed, content) => {
+    const [part, target] = [join(folder, 'part'), join(folder, 'target')]
+    writeFileSync(part, 'whole')
+    writeFileSync(claimOf(part), claimed)
+    writeFileSync(target, content)
+    await expect(moveIntoPlace(part, target)).rejects.toThrow(NameTaken)
+    expect([readFileSync(part, 'utf8'), readFileSync(target, 'utf8')]).toEqual(['whole', content])
   })
 })

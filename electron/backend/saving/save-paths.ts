@@ -1,5 +1,6 @@
 import { lstat, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { claimOf } from '../../../engine/disk/move-into-place.ts'
 import { requirePlainFolder } from '../../../engine/disk/plain-folder.ts'
 import { safeName } from '../../../engine/text/names.ts'
 import type { ItemId } from '../../../shared/item.ts'
@@ -33,7 +34,7 @@ export class SavePaths {
       )
       // Nothing is removed where a link leads.
       if (!isPlain) continue
-      for (const one of [part, `${part}.sums`, `${part}.sums.new`])
+      for (const one of [part, `${part}.sums`, `${part}.sums.new`, claimOf(part)])
         await rm(one, { force: true }).catch(() => undefined)
     }
   }
