@@ -5,8 +5,11 @@ export interface SaveRequest {
   /** Chosen by the backend; unique among those that run. */
   id: string
   link: string
-  /** The folder to save in, a path without links. What is between it and the target is never a link, either. */
-  root: string
+  /**
+   * The folder to save in, a path without links; what is between it and the target is no link, either. Null for a private folder, in
+   * which nobody else makes links.
+   */
+  root: string | null
   partPath: string
   targetPath: string
   isReplacing: boolean

@@ -10,8 +10,8 @@ import { formatSize } from '../text/format-size.ts'
 
 /** A file to save on this computer. `partPath` is on the same volume as `targetPath`. */
 export interface SaveOptions extends FetchOptions {
-  /** The folder that the person chose, a path without links. */
-  root: string
+  /** The folder that the person chose, a path without links. Null for a private folder, in which nobody else makes links. */
+  root: string | null
   /** In that folder, or below it. */
   targetPath: string
   /** Replaces a file of that name. Otherwise saving fails with `TargetTaken`, and the part file stays. */
@@ -31,7 +31,7 @@ export class TargetTaken extends FetchError {
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { root, partPath, targetPath, isReplacing, sizeBytes } = options
-  await requirePlainFolder(root, dirname(targetPath))
+  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
     return { sizeBytes: (await stat(targetPath)).size, isProven: true }
@@ -50,7 +50,7 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
   // It may have taken days.
-  await requirePlainFolder(root, dirname(targetPath))
+  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {

@@ -129,6 +129,7 @@ export class Opening {
     const request = {
       id: randomUUID(),
       link: url,
+      root: null,
       partPath,
       targetPath,
       isReplacing: false,
