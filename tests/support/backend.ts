@@ -151,6 +151,8 @@ const saverEntry = join(import.meta.dirname, '../../electron/saver/main.ts')
 
 function asSaver(child: ReturnType<typeof fork>, note: (line: string) => void): SaverProcess {
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  // Sending to one that was killed a moment ago fails; its exit is reported elsewhere.
+  child.on('error', () => undefined)
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', note)
   return {
     send: (message) => {
