@@ -66,6 +66,15 @@ it('moves items to the trash of this computer, lists them there, and brings them
   const restored = await client.call('items.restore', { accountId, itemIds: [films.id] })
   expect(restored).toMatchObject({ folderIds: [], refused: [{ itemId: films.id }] })
 
+  // A search can find a folder and what is in it.
+  const jazz = await folder(backend, accountId, 'Jazz')
+  const inner = await folder(backend, accountId, 'Jazz Trio', jazz.id)
+  const itemIds = [jazz.id, inner.id]
+  expect(await client.call('items.delete', { accountId, itemIds })).toEqual([])
+  expect(await client.call('items.restore', { accountId, itemIds })).toMatchObject({ refused: [] })
+  expect(await names(backend, accountId, jazz.id)).toEqual(['Jazz Trio'])
+  expect(await client.call('items.deleteForGood', { accountId, itemIds })).toEqual([])
+
   const other = await folder(backend, accountId, 'Other')
   expect(await client.call('items.deleteForGood', { accountId, itemIds: [other.id] })).toEqual([])
   expect(namesOf((await client.call('trash.list', { accountId })).items)).toEqual([])
@@ -136,7 +145,7 @@ it('holds a deletion back on a server without a trash: the items are hidden at o
 it('sends a held deletion once, and says then that it is too late to undo it', async () => {
   const { backend, accountId, service, deleted, films, year } = await openPlain({ holdMs: 100 })
   const { client } = backend
-  await client.call('items.delete', { accountId, itemIds: [films.id] })
+  await client.call('items.delete', { accountId, itemIds: [films.id, year.id] })
   await client.call('items.delete', { accountId, itemIds: [films.id] })
   await until(
     () => service.ask('files.list'),

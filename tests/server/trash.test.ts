@@ -65,11 +65,15 @@ describe('a deleted item', () => {
       expect(await service.ask('files.info', { id })).toMatchObject(missing)
       expect(await service.ask('files.list', { parent_id: id })).toMatchObject(missing)
       expect(await service.ask('files.delete', { id })).toMatchObject(missing)
-      expect(await service.ask('trash.add', { id }, ours)).toMatchObject(missing)
       expect(await service.ask('transfers.add', { links: ['http://x.test/a'], to_folder: id })).toMatchObject(missing)
       expect(await service.ask('files.create_dir', { name: 'new', parent_id: id })).toMatchObject(missing)
     }
     expect((await stream()).status).toBe(404)
+    // Asked again, such as after a lost answer, it stays as it is.
+    for (const id of [films, year]) expect((await service.ask('trash.add', { id }, ours)).results).toEqual([])
+    expect(await service.ask('trash.restore', { id: film }, ours)).toMatchObject({
+      message: 'It is inside a folder in the trash: restore that folder.',
+    })
     const zip = await fetch(`${service.url}/stream-basket/1/${films}/atk/${token}`)
     expect(zip.status).toBe(404)
     expect(await usedBytes(service)).toBe(1000)
@@ -97,6 +101,7 @@ describe('a deleted item', () => {
     ])
     expect((await service.ask('files.info', { id: films })).rows).toMatchObject([{ size: '1000' }])
     expect(await trashOf(service)).toEqual([])
+    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ id: film, parent_id: year }])
   })
 
   it('comes back to the nearest folder around its old one that is still there', async () => {

@@ -132,6 +132,11 @@ export class Session {
     for (const { id, parentId } of items) this.#parents.set(id, parentId)
   }
 
+  /** The last known parent of an item; null if it is not known. */
+  parentOf(itemId: ItemId): ItemId | null {
+    return this.#parents.get(itemId) ?? null
+  }
+
   /** Notifies the window that folders changed: the given ones, and the last known parents of the items. */
   notifyChanged(folderIds: readonly ItemId[], itemIds: readonly ItemId[] = []): void {
     const all = new Set(folderIds)

@@ -5,6 +5,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Session } from '../accounts/session.ts'
 import { forEachItem } from './for-each-item.ts'
 import type { HeldDeletes } from './held-deletes.ts'
+import { outermost } from './inside.ts'
 
 type Names = 'items.delete' | 'items.restore' | 'items.deleteForGood'
 
@@ -53,15 +54,18 @@ export function deleteHandlers(
         const refused = itemIds.filter((id) => !released.has(id)).map((itemId) => ({ itemId, sentence }))
         return { folderIds: [], refused }
       }
-      try {
-        // An item may have been deleted before the folder that it was in.
-        const refused = await forEachItem([...itemIds].reverse(), request, async (itemId) => {
+      const restore = (ids: readonly ItemId[]) =>
+        forEachItem(ids, request, async (itemId) => {
           const item = await client.restoreItem(itemId)
           folderIds.add(item.parentId)
           session.noteParents([item])
           // What is below it is known at the service only.
           if (item.kind === 'folder') session.folders.clear()
         })
+      try {
+        // An item may have been deleted before the folder that it was in, or with it.
+        const early = await restore([...itemIds].reverse())
+        const refused = folderIds.size === 0 ? early : await restore(early.map(({ itemId }) => itemId))
         return { folderIds: [...folderIds], refused }
       } finally {
         session.notifyChanged([...folderIds])
@@ -72,7 +76,7 @@ export function deleteHandlers(
       const client = session.client()
       const deleted: ItemId[] = []
       try {
-        return await forEachItem(itemIds, request, async (itemId) => {
+        return await forEachItem(await outermost(session, itemIds), request, async (itemId) => {
           await client.deleteItem(itemId)
           deleted.push(itemId)
         })

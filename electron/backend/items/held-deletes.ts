@@ -4,6 +4,7 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { Session } from '../accounts/session.ts'
 import type { Log } from '../host/log.ts'
 import type { PutioClient } from '../putio/client.ts'
+import { outermost } from './inside.ts'
 
 /** How long quitting waits for the deletions to be sent. What is not sent by then is not deleted. */
 const maxFlushMs = 3000
@@ -98,8 +99,10 @@ export class HeldDeletes {
     const deleted: ItemId[] = []
     let problem: string | null = null
     try {
+      const outer = new Set(await outermost(session, itemIds))
       for (const id of itemIds) {
-        const refusal = await refusalOf(() => client.deleteItem(id))
+        // What is inside another one goes along with it.
+        const refusal = !outer.has(id) ? null : await refusalOf(() => client.deleteItem(id))
         if (refusal === null) deleted.push(id)
         else problem ??= refusal
       }

@@ -6,6 +6,7 @@ import type { Session } from '../accounts/session.ts'
 import { deleteHandlers } from './delete-handlers.ts'
 import { forEachItem } from './for-each-item.ts'
 import type { HeldDeletes } from './held-deletes.ts'
+import { isInside } from './inside.ts'
 
 /** How long the reply with a folder's items waits for its path. */
 const pathTimeoutMs = 1000
@@ -80,13 +81,6 @@ export function itemHandlers(
     },
     'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
   }
-}
-
-/** True if a folder is among these items, or below one of them. */
-async function isInside(session: Session, itemIds: ReadonlySet<ItemId>, folderId: ItemId): Promise<boolean> {
-  if (itemIds.size === 0) return false
-  const path = await session.folders.path(folderId).catch(() => [{ id: folderId }])
-  return path.some(({ id }) => itemIds.has(id))
 }
 
 /** The items that are neither hidden nor below a hidden one. */

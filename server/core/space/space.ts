@@ -215,7 +215,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   const hide = sql.prepare(hideItem)
   const trash = createTrash({
-    ...{ db, userId, change, find, addSize, attach, rootId },
+    ...{ db, userId, change, find, parentIn, addSize, attach, rootId },
     version: () => version,
     onRemoved: () => {
       hasRemoved = true
@@ -307,9 +307,11 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
       const moved = [...new Set(ids)]
       const items = moved.map((id) => getChangeable(id, 'moved'))
       const target = getFolder(parentId)
-      for (let at: Item | null = target; at !== null; at = at.parentId === null ? null : get(at.parentId)) {
-        const own = items.find(({ id }) => id === at?.id)
-        if (own !== undefined) throw new Refusal(`“${own.name}” cannot be moved into itself or a folder inside it.`)
+      const own = new Map(items.map((item) => [item.id, item]))
+      for (let at = target.id; at > rootId; at = parentIn(at)) {
+        const around = own.get(at)
+        if (around !== undefined)
+          throw new Refusal(`“${around.name}” cannot be moved into itself or a folder inside it.`)
       }
       if (items.every((item) => item.parentId === parentId)) return items
       return change(() => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../data/database.ts'
 import { trashId } from '../data/detached.ts'
 import { number, numberOrNull, type Row, textOrNull } from '../data/row.ts'
-import { NotFound } from '../errors/refusal.ts'
+import { NotFound, Refusal } from '../errors/refusal.ts'
 import { type ItemKind, toItemKind } from './kinds.ts'
 import { hideItem } from './purge.ts'
 import type { Item } from './space.ts'
@@ -26,9 +26,15 @@ export interface Trash {
   /** Newest first. */
   list(): TrashedItem[]
   totals(): { items: number; sizeBytes: number }
-  /** Moves items and all below them to the trash, all or none. Inside others that are moved too, they are not listed on their own. */
+  /**
+   * Moves items and all below them to the trash, all or none. Those that are in it already, or inside others that are, stay as they
+   * are.
+   */
   add(ids: readonly number[]): void
-  /** Moves an item back to the folder that it was in, or to the nearest one around it that is still there. It gets a free name. */
+  /**
+   * Moves an item back to the folder that it was in, or to the nearest one around it that is still there. It gets a free name. One that
+   * is not in the trash stays where it is.
+   */
   restore(id: number): Item
   /** Removes items in the trash for good, or all of them; in steps between which other work can run. Others are ignored. */
   remove(ids: readonly number[] | null): Promise<void>
@@ -44,6 +50,8 @@ export interface TrashOptions {
   change<T>(work: () => T): T
   version(): number
   find(id: number): Item | null
+  /** The parent of an item's row, whether or not it is visible. */
+  parentIn(id: number): number
   /** An item below the root; throws a `Refusal` for any other. */
   getDeletable(id: number): Item & { parentId: number }
   addSize(folderId: number, bytes: number): void
@@ -63,7 +71,7 @@ const maxFolders = 64
 type Origin = [id: number, name: string][]
 
 export function createTrash(options: TrashOptions): Trash & { hasItems(): boolean } {
-  const { db, userId, change, find, rootId } = options
+  const { db, userId, change, find, parentIn, rootId } = options
   const { sql } = db
   const all = sql.prepare(
     `SELECT id, trashed_name, trashed_from, trashed_at, kind, size, content FROM items
@@ -85,6 +93,11 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
   const hide = sql.prepare(hideItem)
   let hasItems = ids.get(userId) !== undefined
 
+  const isInTrash = (id: number) => {
+    let at = id
+    while (at > rootId) at = parentIn(at)
+    return at === trashId
+  }
   const originOf = (parentId: number): Origin => {
     const origin: Origin = []
     for (let at = find(parentId); at !== null && at.id !== rootId && origin.length < maxFolders; ) {
@@ -122,7 +135,7 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
       return known.totals
     },
     add: (wanted) => {
-      const unique = [...new Set(wanted)]
+      const unique = [...new Set(wanted)].filter((id) => !isInTrash(id))
       for (const id of unique) options.getDeletable(id)
       if (unique.length === 0) return
       hasItems = true
@@ -139,7 +152,12 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
     },
     restore: (id) => {
       const row = one.get(userId, id)
-      if (row === undefined) throw new NotFound(`There is no item with the id ${id} in the trash.`)
+      if (row === undefined) {
+        const living = id === rootId ? null : find(id)
+        if (living !== null) return living
+        if (isInTrash(id)) throw new Refusal('It is inside a folder in the trash: restore that folder.')
+        throw new NotFound(`There is no item with the id ${id} in the trash.`)
+      }
       return change(() => {
         const folder = originIn(row).find(([folderId]) => find(folderId)?.kind === 'folder')
         const parentId = folder?.[0] ?? rootId
