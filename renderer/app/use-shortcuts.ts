@@ -1,8 +1,10 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
 import { chooseFiles, openLinks } from '../store/open-links.ts'
+import { selectedRows } from '../store/selectors.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
 
 function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return true
@@ -36,6 +38,7 @@ function goToPane(step: 1 | -1) {
 export function useShortcuts() {
   const store = useAppStore()
   useEffect(() => {
+    let copied = ''
     function onKeyDown(event: KeyboardEvent) {
       const state = store.getState()
       if (state.dialog !== null || state.menu !== null || event.defaultPrevented) return
@@ -119,12 +122,29 @@ export function useShortcuts() {
         return
       }
       const text = event.clipboardData?.getData('text/plain') ?? ''
+      if (text !== '' && text === copied) {
+        state.toast(say('paste.names'))
+        return
+      }
       const html = event.clipboardData?.getData('text/html') ?? ''
       const files = [...(event.clipboardData?.files ?? [])]
       await openLinks(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
     }
 
+    /** Copies the names of the selected items: what was on the clipboard before is not what the person means to paste. */
+    function onCopy(event: ClipboardEvent) {
+      const state = store.getState()
+      const isText = isTextField(event.target) || getSelection()?.isCollapsed === false
+      const rows = isText || state.dialog !== null ? [] : selectedRows(state)
+      if (rows.length === 0 || event.clipboardData === null) return
+      event.preventDefault()
+      copied = rows.map(({ name }) => visibleName(name)).join('\n')
+      event.clipboardData.setData('text/plain', copied)
+      state.toast(say('copy.names', { count: rows.length }))
+    }
+
     const paste = (event: ClipboardEvent) => void onPaste(event)
+    window.addEventListener('copy', onCopy)
     window.addEventListener('keydown', onKeyDown)
     window.addEventListener('mouseup', onMouseUp)
     window.addEventListener('paste', paste)
@@ -132,6 +152,7 @@ export function useShortcuts() {
       window.removeEventListener('keydown', onKeyDown)
       window.removeEventListener('mouseup', onMouseUp)
       window.removeEventListener('paste', paste)
+      window.removeEventListener('copy', onCopy)
     }
   }, [store])
 }

@@ -62,6 +62,8 @@ export function Tree({ label, nodes, onOpen, onExpand }: Props) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (current === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    // After any other key, what is typed next is another name.
+    if (event.key.length !== 1) typed.current.letters = ''
     const at = nodes.indexOf(current)
     const parentAt = nodes.findLastIndex((node, index) => index < at && node.level < current.level)
     switch (event.key) {

@@ -60,6 +60,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
 
   function keepSelection(listing: Listing) {
     set((state) => ({ selection: keepExisting(state.selection, (id) => indexOfId(listing, id) !== -1) }))
+    get().cutSelection()
   }
 
   function isShown(accountId: AccountId, folderId: ItemId): boolean {

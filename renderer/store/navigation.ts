@@ -36,6 +36,8 @@ export interface NavigationSlice {
   refresh(): void
   setSelection(selection: Selection): void
   setFilter(filter: string): void
+  /** Deselects what the list does not show, so that no action can touch it. */
+  cutSelection(): void
   /** Goes to the remembered account at startup, and to the first account when the shown one is gone. */
   ensurePlace(): void
 }
@@ -127,6 +129,9 @@ export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
     setSelection: (selection) => set({ selection }),
     setFilter: (filter) => {
       set({ filter })
+      get().cutSelection()
+    },
+    cutSelection: () => {
       // What is hidden is not selected: no action may touch it.
       const { selection } = get()
       const shown = filteredIds(get())

@@ -100,6 +100,19 @@ it('refreshes the shown folder in place, and deselects only what is gone', async
   expect(store.getState().selection).toEqual({ ids: new Set([2]), anchorId: null, focusId: 2 })
 })
 
+it('deselects what a filter hides, and what no longer matches it', async () => {
+  const { backend, store } = openStore()
+  await backend.answer('items.open', opened([item(1, 'one'), item(2, 'two'), item(3, 'onetwo')]))
+  store.getState().setSelection({ ids: new Set([1, 2, 3]), anchorId: 2, focusId: 1 })
+  store.getState().setFilter('one')
+  expect(store.getState().selection).toEqual({ ids: new Set([1, 3]), anchorId: null, focusId: 1 })
+  backend.tell('items.changed', { accountId: 'a', folderIds: [0] })
+  await backend.answer('items.open', opened([item(1, 'one'), item(3, 'three')]))
+  expect([...store.getState().selection.ids]).toEqual([1])
+  store.getState().setFilter('')
+  expect([...store.getState().selection.ids]).toEqual([1])
+})
+
 it('shows a known folder at once, keeps it when the refresh fails, and says why', async () => {
   const { backend, store } = openStore()
   await backend.answer('items.open', opened([item(1, 'one')]))

@@ -25,6 +25,10 @@ export interface TransfersSlice {
   arrived: readonly Arrival[]
   addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
+  /** The transfer that the list scrolls to; null once it has. */
+  wantedTransfer: TransferId | null
+  /** Opens the list at a transfer. Without one, says that the list has got there. */
+  showTransfer(transferId: TransferId | null): void
   /** Takes back the cancellation of one transfer. */
   keepTransfer(accountId: AccountId, transferId: TransferId): Promise<void>
   /** Retries a failed transfer; an error is shown in a toast. */
@@ -76,6 +80,13 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
   }
 
   return {
+    wantedTransfer: null,
+    showTransfer: (wantedTransfer) => {
+      set({ wantedTransfer })
+      if (wantedTransfer === null) return
+      get().setDockTab('transfers')
+      if (get().settings?.isDockOpen === false) void get().changeSettings({ isDockOpen: true })
+    },
     transfers: new Map(),
     arrived: [],
     addTransfers: async (accountId, links, folderId) => {

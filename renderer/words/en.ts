@@ -146,6 +146,8 @@ export const en = {
   'drop.title': 'Drop to add links',
   'drop.to': 'to {folder}. Nothing is fetched before you have seen what it costs.',
   'drop.nothing': 'No links were found in what you dropped.',
+  'copy.names': '{count, plural, one {Copied the name of # item} other {Copied the names of # items}}',
+  'paste.names': 'Items cannot be copied within the space. To move them, cut them with Ctrl+X.',
   'paste.nothing': 'No links were found in what you pasted.',
   'drop.torrentTooLarge': '“{name}” is too large for a torrent file: at most {max}. Its magnet link works.',
   'drop.textTooLarge': '“{name}” is too large to search for links: at most {max}.',
@@ -238,8 +240,14 @@ export const en = {
   'saves.replace': 'Replace',
 
   'transfers.title': 'Transfers',
-  'transfers.slots': '{free} of {total} slots free',
+  'transfers.fetching': '{count, number} fetching',
+  'transfers.finishing': '{count, number} finishing',
+  'transfers.queued': '{count, number} queued',
+  'transfers.sharing': '{count, number} shared',
+  'transfers.failed': '{count, number} failed',
+  'transfers.timeLeft': '{time} left',
   'transfers.slotsLabel': '{used} of {total} slots in use',
+  'transfers.slotsOver': '{used} use a slot. The limit of {total} applies when the service is busy.',
   'transfers.history': 'History',
   'transfers.collapse': 'Hide transfers',
   'transfers.expand': 'Show transfers',
@@ -283,6 +291,8 @@ export const en = {
   'advice.waitingFor':
     'number {place} in the queue · {more, plural, =0 {{names} {count, plural, one {holds the slot} other {hold the slots}}} other {{names} and # more hold the slots}}',
   'advice.in-queue': 'about to start, this should be short',
+  'advice.inQueueLong':
+    'the service starts it when others have made room, {before, plural, one {# more is} other {# more are}} in its queue',
   'advice.looking-for-peers': 'nobody to fetch from yet',
   'advice.lookingFor': 'nobody to fetch from for {time}',
   'advice.lookingLong': 'nobody to fetch from for {time} · torrents that many people share start sooner',

@@ -29,11 +29,15 @@ export interface Surroundings {
   placeInLine: number
   /** Names of the transfers that hold the slots it waits for. */
   holders: readonly string[]
+  /** How many others are in the service's queue. */
+  inQueue: number
   nowMs: number
 }
 
 /** After looking for peers for this long, the advice mentions that popular torrents start sooner. */
 const longSearchMs = 3 * 60_000
+/** A longer wait in the queue is not short. */
+const shortQueueMs = 10_000
 const maxNamed = 2
 
 /** One line about why a transfer is in its status, and what the person can do or expect. */
@@ -50,8 +54,9 @@ export function adviceFor(transfer: Transfer, around: Surroundings): string {
       return searchOf(transfer, around.nowMs)
     case 'seeding':
       return stagePercent === null ? say('advice.seeding') : say('advice.seedingAt', { percent: stagePercent })
-    case 'error':
     case 'in-queue':
+      return queueOf(transfer, around)
+    case 'error':
     case 'in-complete-queue':
     case 'in-extraction-queue':
     case 'extracting':
@@ -96,6 +101,12 @@ function waitOf({ placeInLine: place, holders }: Surroundings): string {
   const named = holders.slice(0, maxNamed).map((name) => `“${visibleName(name)}”`)
   const names = new Intl.ListFormat('en', { type: 'unit' }).format(named)
   return say('advice.waitingFor', { place, names, count: holders.length, more: holders.length - named.length })
+}
+
+/** What is about to start has started after a few seconds; otherwise the service is busy with others. */
+function queueOf({ statusSinceMs }: Transfer, { inQueue, nowMs }: Surroundings): string {
+  const isLong = statusSinceMs !== null && nowMs - statusSinceMs > shortQueueMs
+  return isLong ? say('advice.inQueueLong', { before: inQueue }) : say('advice.in-queue')
 }
 
 function searchOf({ statusSinceMs }: Transfer, nowMs: number): string {

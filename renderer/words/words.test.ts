@@ -30,7 +30,7 @@ const transfer: Transfer = {
   unpackedBytes: null,
 }
 
-const around = { folder: null, placeInLine: 0, holders: [], nowMs: 0 }
+const around = { folder: null, placeInLine: 0, holders: [], inQueue: 0, nowMs: 0 }
 
 it('formats the message of every id with every value that it names', () => {
   const values = Object.fromEntries(
@@ -42,6 +42,14 @@ it('formats the message of every id with every value that it names', () => {
 
 it('uses typographic apostrophes, as straight ones are part of the message syntax', () => {
   expect(Object.values(en).filter((text) => text.includes("'"))).toEqual([])
+})
+
+it('says that a transfer starts soon only while that can be true', () => {
+  const queued = { ...transfer, status: 'in-queue' as const, statusSinceMs: 0 }
+  expect([1000, 20_000].map((nowMs) => adviceFor(queued, { ...around, inQueue: 33, nowMs }))).toEqual([
+    'about to start, this should be short',
+    'the service starts it when others have made room, 33 more are in its queue',
+  ])
 })
 
 it('has a word, a colour and advice for every status', () => {

@@ -34,5 +34,6 @@ export async function makeFolder(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Control+Shift+N')
   await page.getByRole('textbox', { name: 'New name' }).fill(name)
   await page.keyboard.press('Enter')
+  await page.getByRole('textbox', { name: 'New name' }).waitFor({ state: 'detached' })
   await page.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor()
 }

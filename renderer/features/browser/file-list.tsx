@@ -66,7 +66,9 @@ export function FileList() {
   }
 
   function onMouseDown(event: MouseEvent) {
-    if (event.target instanceof HTMLInputElement || event.button > 2) return
+    // Sorting keeps the selection.
+    const isHeader = event.target instanceof Element && event.target.closest('[role="columnheader"]') !== null
+    if (event.target instanceof HTMLInputElement || event.button > 2 || isHeader) return
     const hit = rowUnder(event)
     const { selection, setSelection } = store.getState()
     if (hit === null) setSelection(noSelection)

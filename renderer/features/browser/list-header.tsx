@@ -8,6 +8,9 @@ import styles from './file-list.module.css'
 
 const columns = ['name', 'kind', 'size', 'added'] as const satisfies readonly SortBy[]
 
+/** People look for what is largest and newest. */
+const startsDescending: Record<SortBy, boolean> = { name: false, kind: false, size: true, added: true }
+
 /** The column headers. A click sorts by a column, another click reverses the order. */
 export function ListHeader({ hasLocation }: { hasLocation: boolean }) {
   const sortBy = useApp((state) => state.settings?.sortBy ?? 'name')
@@ -26,7 +29,12 @@ export function ListHeader({ hasLocation }: { hasLocation: boolean }) {
         <button
           type="button"
           className={styles.sort}
-          onClick={() => void changeSettings({ sortBy: column, isSortDescending: isSorted && !isDescending })}
+          onClick={() =>
+            void changeSettings({
+              sortBy: column,
+              isSortDescending: isSorted ? !isDescending : startsDescending[column],
+            })
+          }
         >
           {say(`list.${column}`)}
           {isSorted ? <Icon of={isDescending ? ChevronDown : ChevronUp} size={12} /> : null}

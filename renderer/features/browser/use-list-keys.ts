@@ -1,9 +1,9 @@
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { isMac } from '../../parts/keys.ts'
 import { rowOfId } from '../../store/listing.ts'
 import { findTyped, nextAfter, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
-import { useAppStore } from '../../store/use-app.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { lookAtRow } from './look-at-row.ts'
 import { openRow } from './open-row.ts'
 import type { ShownRows } from './use-shown.ts'
@@ -14,6 +14,10 @@ const typingMs = 800
 export function useListKeys(shown: ShownRows, pageRows: () => number) {
   const store = useAppStore()
   const typed = useRef({ letters: '', atMs: 0 })
+  const place = useApp((state) => state.place)
+  useEffect(() => {
+    if (place !== null) typed.current.letters = ''
+  }, [place])
 
   function move(to: number, reach: Reach) {
     const { selection, setSelection } = store.getState()
@@ -135,6 +139,9 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     if (event.target !== event.currentTarget) return
     const { focusId } = store.getState().selection
     const from = focusId === null ? -1 : shown.placeOf(focusId)
-    if (action(event) || navigate(event, from) || typeAhead(event, from)) event.preventDefault()
+    const isAction = action(event) || navigate(event, from)
+    // What is typed next is another name.
+    if (isAction) typed.current.letters = ''
+    if (isAction || typeAhead(event, from)) event.preventDefault()
   }
 }

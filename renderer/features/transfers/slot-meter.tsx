@@ -19,23 +19,17 @@ export function SlotMeter() {
     .filter(({ status }) => holdsSlot(status))
     .map(({ status }) => statusWords[status].tone)
     .sort((a, b) => order.indexOf(a) - order.indexOf(b))
-  const slots = Array.from({ length: Math.min(limit, maxDrawn) }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
+  if (limit > maxDrawn || tones.length === 0) return null
+  const slots = Array.from({ length: limit }, (_, slot) => ({ slot, tone: tones[slot] ?? 'free' }))
+  const label = say(tones.length > limit ? 'transfers.slotsOver' : 'transfers.slotsLabel', {
+    used: tones.length,
+    total: limit,
+  })
   return (
-    <>
-      {limit > maxDrawn ? null : (
-        <span
-          className={styles.slots}
-          role="img"
-          aria-label={say('transfers.slotsLabel', { used: tones.length, total: limit })}
-        >
-          {slots.map(({ slot, tone }) => (
-            <span key={slot} className={styles[`slot-${tone}`]} />
-          ))}
-        </span>
-      )}
-      <span className={styles.count}>
-        {say('transfers.slots', { free: Math.max(0, limit - tones.length), total: limit })}
-      </span>
-    </>
+    <span className={styles.slots} role="img" aria-label={label} title={label}>
+      {slots.map(({ slot, tone }) => (
+        <span key={slot} className={styles[`slot-${tone}`]} />
+      ))}
+    </span>
   )
 }

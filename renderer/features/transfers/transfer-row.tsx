@@ -44,11 +44,21 @@ interface Props {
   place: number
   count: number
   placeInLine: number
+  /** How many others are in the service's queue. */
+  inQueue: number
   holders: readonly string[]
 }
 
 /** One transfer: its name, an explanation, its status, its progress and its actions. */
-export const TransferRow = memo(function TransferRow({ transfer, top, place, count, placeInLine, holders }: Props) {
+export const TransferRow = memo(function TransferRow({
+  transfer,
+  top,
+  place,
+  count,
+  placeInLine,
+  inQueue,
+  holders,
+}: Props) {
   const { id, name, status, sizeBytes, isCancelled } = transfer
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const folder = useApp((state) =>
@@ -62,8 +72,10 @@ export const TransferRow = memo(function TransferRow({ transfer, top, place, cou
     if (transfer.folderId !== null && folder === null) void loadPath(accountId, transfer.folderId)
   }, [accountId, transfer.folderId, folder, loadPath])
   const { word, tone } = isCancelled ? cancelledWords : statusWords[status]
-  const nowMs = useNow(status === 'looking-for-peers' ? refreshEveryMs : null)
-  const advice = isCancelled ? say('advice.cancelled') : adviceFor(transfer, { folder, placeInLine, holders, nowMs })
+  const nowMs = useNow(status === 'looking-for-peers' || status === 'in-queue' ? refreshEveryMs : null)
+  const advice = isCancelled
+    ? say('advice.cancelled')
+    : adviceFor(transfer, { folder, placeInLine, holders, inQueue, nowMs })
   const percent = shownPercent(transfer)
   const actions = isCancelled ? 1 : actionsFor(transfer, capabilities).length
   const isShared = isOnlyShared(transfer, capabilities)

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type MouseEvent, useMemo, useRef } from 'react'
+import { type MouseEvent, useEffect, useMemo, useRef } from 'react'
 import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 import styles from '../../parts/dock.module.css'
@@ -23,6 +23,7 @@ export function TransferRows() {
     [list],
   )
   const holders = useHolders(list)
+  const inQueue = list.filter(({ status }) => status === 'in-queue').length
   const scroller = useRef<HTMLDivElement>(null)
   const { onFocus, onBlur } = useFocusMovesOn(scroller)
   const virtualizer = useVirtualizer({
@@ -32,6 +33,14 @@ export function TransferRows() {
     getItemKey: (index) => places[index]?.transfer.id ?? index,
     overscan: 4,
   })
+  const wanted = useApp((state) => state.wantedTransfer)
+  const showTransfer = useApp((state) => state.showTransfer)
+  const wantedAt = wanted === null ? -1 : places.findIndex(({ transfer }) => transfer.id === wanted)
+  useEffect(() => {
+    if (wantedAt === -1) return
+    virtualizer.scrollToIndex(wantedAt, { align: 'center' })
+    showTransfer(null)
+  }, [wantedAt, virtualizer, showTransfer])
   if (places.length === 0) return <p className={styles.empty}>{say('transfers.empty')}</p>
   return (
     <div
@@ -60,6 +69,7 @@ export function TransferRows() {
               transfer={transfer}
               {...position}
               placeInLine={placesInLine.get(transfer.id) ?? 0}
+              inQueue={transfer.status === 'in-queue' ? inQueue - 1 : 0}
               holders={transfer.status === 'waiting' ? holders : noHolders}
             />
           )
