@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { serveZip } from '../../server/api/media/zip.ts'
 import { messages, user } from '../../server/api/v1/account.ts'
-import { files } from '../../server/api/v1/files.ts'
+import { files, trash } from '../../server/api/v1/files.ts'
 import type { Method } from '../../server/api/v1/method.ts'
 import { readParams } from '../../server/api/v1/params.ts'
 import { transfers } from '../../server/api/v1/transfers.ts'
@@ -86,6 +86,11 @@ const works: Record<string, Work> = {
   'files.rename': ({ core, folderId }, turn) => ask(core, files.rename, { id: folderId, name: `renamed ${turn}` }),
   'files.move': ({ core, folderId }, turn) =>
     ask(core, files.move, { id: folderId, parent_id: turn % 2 === 0 ? 0 : 1 }),
+  'trash.add, trash.list and trash.restore': async ({ core, folderId }) => {
+    await ask(core, trash.add, { id: folderId })
+    await ask(core, trash.list)
+    await ask(core, trash.restore, { id: folderId })
+  },
   'user.info with what is shared': ({ core }) => {
     core.space.touch()
     return ask(core, user.info)
@@ -132,7 +137,11 @@ it('makes no query that scans a whole table', async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
   const space = await filled(small)
   for (const [name, work] of Object.entries(works)) if (name !== 'a zip') await work(space, 0)
-  await ask(space.core, files.delete, { id: space.folderId })
+  await ask(space.core, trash.add, { id: space.folderId })
+  await ask(space.core, files.dirmap)
+  await ask(space.core, user.info)
+  await space.core.space.trash.expire(0)
+  await ask(space.core, trash.empty)
   await space.core.space.purge({ eraseContents: async () => undefined, signal: new AbortController().signal })
   const queries = [...new Set(prepare.mock.calls.map(([query]) => query.trim()))].filter(
     (query) => /^(SELECT|UPDATE|DELETE|WITH)/.test(query) && !atStart.test(query),

@@ -178,6 +178,27 @@ describe('the trash', () => {
     expect([left.map(({ name }) => name), await usedBytes(second)]).toEqual([['young'], 0])
   })
 
+  it('is closed to friends and feeds, as if what is in it were gone', async () => {
+    const cores = openFolder(memoryFolder('trash'), ['ann', 'bob'], 'Shared')
+    const [ann, bob] = cores.users
+    if (ann === undefined || bob === undefined) throw new Error('there are no users')
+    const shared = ann.space.findFolder(0, 'Shared')?.id ?? 0
+    const inner = ann.space.createFolder('inner', shared).id
+    const isReadable = () => bob.friends.searchable('ann').some(({ space }) => space.search('1', [], shared).length > 0)
+    const feed = { name: 'feed', url: 'http://127.0.0.1/feed', doFilters: '', dontFilters: '', isPaused: true }
+    expect([bob.friends.read(inner).item.name, isReadable(), bob.friends.list().length]).toEqual(['inner', true, 1])
+    ann.space.trash.add([inner])
+    expect(isReadable()).toBe(false)
+    expect(() => bob.friends.read(inner)).toThrow('There is no item')
+    expect(() => ann.subscriptions.create({ ...feed, folderId: inner })).toThrow('There is no item')
+    ann.space.trash.add([shared])
+    expect([bob.friends.list(), ann.friends.shared()]).toEqual([[], { items: 0, sizeBytes: 0 }])
+    for (const id of [shared, inner]) ann.space.trash.restore(id)
+    expect([bob.friends.read(inner).item.name, bob.friends.list().length]).toEqual(['inner', 1])
+    expect(() => bob.space.trash.restore(inner)).toThrow('There is no item')
+    await cores.close()
+  })
+
   it('lists and restores what a damaged database still knows of an item', async () => {
     const data = memoryFolder('trash')
     const first = openFolder(data)
