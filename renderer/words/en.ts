@@ -120,7 +120,7 @@ export const en = {
   'delete.progress': 'Deleting… {done, number} of {total, number} items',
   'delete.title': '{count, plural, one {Delete “{name}” for good?} other {Delete # items for good?}}',
   'delete.body':
-    '{size} will be free again. {folders, plural, =0 {} one {The folder goes with everything in it. } other {Folders go with everything in them. }}This cannot be undone.',
+    '{bytes, plural, =0 {} other {{size} will be free again. }}{folders, plural, =0 {} one {The folder goes with everything in it. } other {Folders go with everything in them. }}This cannot be undone.',
   'delete.do': '{count, plural, one {Delete for good} other {Delete # items for good}}',
   'delete.goodDone': '{count, plural, one {Deleted “{name}” for good} other {Deleted # items for good}}',
   'names.more': '{count, plural, one {and one more} other {and # more}}',

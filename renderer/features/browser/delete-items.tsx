@@ -9,13 +9,13 @@ import { visibleName } from '../../words/visible-name.ts'
 export function DeleteItems({ accountId, rows }: { accountId: string; rows: readonly Row[] }) {
   const { close, deleteForGood } = useAppStore().getState()
   const count = rows.length
-  const size = formatSize(rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  const bytes = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const folders = rows.filter(({ kind }) => kind === 'folder').length
   return (
     <Confirm
       title={say('delete.title', { count, name: visibleName(rows[0]?.name ?? '') })}
       names={count === 1 ? [] : rows.map(({ name }) => name)}
-      body={say('delete.body', { size, folders })}
+      body={say('delete.body', { bytes, size: formatSize(bytes), folders })}
       action={say('delete.do', { count })}
       keep={say('delete.keep', { count })}
       onAction={() => void deleteForGood(accountId, rows)}

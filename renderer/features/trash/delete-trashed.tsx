@@ -16,7 +16,7 @@ interface Props {
 export function DeleteTrashed({ accountId, rows, isAll }: Props) {
   const { close, deleteTrashed } = useAppStore().getState()
   const count = rows.length
-  const size = formatSize(rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  const bytes = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const folders = rows.filter(({ kind }) => kind === 'folder').length
   return (
     <Confirm
@@ -26,7 +26,7 @@ export function DeleteTrashed({ accountId, rows, isAll }: Props) {
           : say('delete.title', { count, name: visibleName(rows[0]?.name ?? '') })
       }
       names={count === 1 && !isAll ? [] : rows.map(({ name }) => name)}
-      body={say('delete.body', { size, folders })}
+      body={say('delete.body', { bytes, size: formatSize(bytes), folders })}
       action={isAll ? say('trash.emptyDo') : say('delete.do', { count })}
       keep={say('delete.keep', { count })}
       onAction={() => void deleteTrashed(accountId, rows)}
