@@ -28,9 +28,10 @@ export async function buildAll(): Promise<void> {
   copyPrebuilt()
 }
 
-/** Copies the files that the service loads unbundled. */
+/** Copies the files that are loaded unbundled. */
 export function copyPrebuilt(): void {
   copyFileSync(join(root, 'node_modules', '7z-wasm', '7zz.wasm'), join(root, 'dist', 'server', '7zz.wasm'))
+  copyFileSync(join(root, 'build', 'resources', 'icon.png'), join(root, 'dist', 'electron', 'icon.png'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
   copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))
   // What PDFs without their own fonts need.

@@ -47,6 +47,7 @@ export const rooms: Record<string, readonly string[]> = {
   // A process of its own, which knows nothing of accounts.
   'electron/saver': ['engine/'],
   'electron/backend/host': ['electron/backend/secrets', 'electron/saver', 'shared'],
+  'electron/backend/activity': ['electron/backend/host', 'shared'],
   'electron/backend/history': ['electron/backend/files', 'shared'],
   'electron/backend/putio': ['electron/backend/files', 'electron/backend/host', 'electron/backend/secrets', 'shared'],
   'electron/backend/putio/v1': [

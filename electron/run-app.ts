@@ -1,8 +1,10 @@
 import { app, type BrowserWindow } from 'electron'
 import { type Backend, createBackend } from './backend/backend.ts'
+import { askBeforeEnding } from './desktop/closing.ts'
 import { createHost } from './desktop/host.ts'
 import { setMenu } from './desktop/menu.ts'
 import type { OpenRequests } from './desktop/open-requests.ts'
+import { TrayIcon } from './desktop/tray.ts'
 import { createWindow } from './desktop/window.ts'
 import { type WindowPort, windowPort } from './desktop/window-port.ts'
 
@@ -17,12 +19,23 @@ export interface FirstWindow {
 
 /** Creates the host and the backend, connects them to the windows, and closes them when the app quits. */
 export function runApp({ window: first, port: firstPort, requests, readContentsWith }: FirstWindow): void {
-  const host = createHost()
+  const host = createHost(() => show())
   const backend = createBackend(host)
   let window: BrowserWindow | null = null
+  const tray = new TrayIcon(() => show())
+  const watch = askBeforeEnding({
+    closing: backend.closing,
+    quitting: backend.quitting,
+    hide: () => {
+      window?.hide()
+      tray.show()
+    },
+    onError: (error) => host.writeLog(`closing: ${String(error)}`),
+  })
 
   const attach = (opened: BrowserWindow, port: WindowPort) => {
     window = opened
+    watch(opened)
     const detach = backend.attach(port)
     opened.on('closed', () => {
       detach()
@@ -36,6 +49,7 @@ export function runApp({ window: first, port: firstPort, requests, readContentsW
       attach(opened, windowPort(opened.webContents))
     }
     if (window?.isMinimized()) window.restore()
+    window?.show()
     window?.focus()
   }
 
@@ -49,6 +63,7 @@ export function runApp({ window: first, port: firstPort, requests, readContentsW
   })
   app.on('will-quit', (event) => {
     event.preventDefault()
+    tray.remove()
     backend
       .close()
       .catch((error: unknown) => host.writeLog(`closing: ${String(error)}`))

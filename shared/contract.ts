@@ -300,6 +300,14 @@ export const events = {
   'copies.changed': z.array(Copy),
   /** Links that were not added before the last restart. */
   'draft.changed': z.object({ text: z.string() }),
+  /** The person clicked on a notification: what it is about. */
+  'place.wanted': z.object({
+    accountId: AccountId.nullable(),
+    folderId: ItemId.nullable(),
+    itemId: ItemId.nullable(),
+    transferId: TransferId.nullable(),
+    saveId: SaveId.nullable(),
+  }),
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),

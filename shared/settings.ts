@@ -38,6 +38,14 @@ export const Settings = z.object({
   sidebarWidth: z.number().int().min(160).max(480),
   dockHeight: z.number().int().min(96).max(800),
   isDockOpen: z.boolean(),
+  /** What closing the window does; `ask` until the person has chosen. */
+  closeAction: z.enum(['ask', 'hide', 'quit']),
+  /** Whether the computer stays awake while something moves. */
+  isSleepPrevented: z.boolean(),
+  /** What the system's notifications tell while the window does not have the focus. */
+  notifiesDone: z.boolean(),
+  notifiesFailed: z.boolean(),
+  notifiesDiskFull: z.boolean(),
 })
 export type Settings = z.infer<typeof Settings>
 
@@ -61,4 +69,9 @@ export const defaultSettings: Settings = {
   sidebarWidth: 228,
   dockHeight: 244,
   isDockOpen: true,
+  closeAction: 'ask',
+  isSleepPrevented: true,
+  notifiesDone: true,
+  notifiesFailed: true,
+  notifiesDiskFull: true,
 }

@@ -5,7 +5,11 @@ import type { Handlers, Notice } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import { undoMs } from '../../shared/limits.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
+import type { SettingsChange } from '../../shared/settings.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { Notifications, type Place } from './activity/notifications.ts'
+import { type Closing, Quitting } from './activity/quitting.ts'
+import { Running } from './activity/running.ts'
 import { type Content, type ContentRequest, createContents } from './contents/contents.ts'
 import { History } from './history/history.ts'
 import { openJournal } from './history/journal.ts'
@@ -37,6 +41,9 @@ export interface Backend {
   offer(offered: Offered): void
   /** Reads a part of a file for the window's content scheme. */
   readContent(request: ContentRequest): Promise<Content>
+  /** Asks the person, if needed, what closing the window does, or whether the app quits. */
+  closing(): Promise<Closing>
+  quitting(): Promise<Closing>
   /** Stops everything that runs: the local service, the relay and all polling. */
   close(): Promise<void>
 }
@@ -57,8 +64,10 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
   const windows = new Set<ServedPort>()
+  const observers: Emit[] = []
   const emit: Emit = (name, data) => {
     for (const window of windows) window.emit(name, data)
+    for (const observe of observers) observe(name, data)
   }
 
   const notices = new Map<string, Notice>()
@@ -84,6 +93,37 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     onSaved: showProblem('vault'),
   })
   const settings = createSettings(file)
+  const running = new Running()
+  let wanted: Place | null = null
+  const showPlace = (place: Place) => {
+    // A window that is being opened gets it at its first `sync`.
+    if (windows.size === 0 || !isSynced) wanted = place
+    else emit('place.wanted', place)
+  }
+  const notifications = new Notifications({ host, settings: settings.current, show: showPlace, nowMs: Date.now })
+  const changeSettings = (change: SettingsChange) => {
+    const changed = settings.change(change)
+    emit('settings.changed', changed)
+    return changed
+  }
+  const quitting = new Quitting({
+    host,
+    settings: settings.current,
+    change: changeSettings,
+    interrupted: () => running.interrupted(),
+  })
+  let isAwake = false
+  const followSleep = () => {
+    const isWanted = settings.current().isSleepPrevented && running.isMoving()
+    if (isWanted === isAwake) return
+    isAwake = isWanted
+    host.preventSleep(isAwake)
+  }
+  observers.push((name, data) => {
+    running.see(name, data)
+    notifications.see(name, data)
+    followSleep()
+  })
   host.applyTheme(settings.current().theme)
   const journal = openJournal({
     path: join(host.dataFolder, 'history.jsonl'),
@@ -143,6 +183,8 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
+      if (wanted !== null) emit('place.wanted', wanted)
+      wanted = null
       return null
     },
     ...accounts.handlers(),
@@ -156,13 +198,12 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
-      const changed = settings.change(change)
+      const changed = changeSettings(change)
       if (needsRestart(before, changed)) service.restart().catch((error: unknown) => log.error('local service', error))
       else service.applySettings(before, changed)
       saving.limit(changed.saveLimitBytesPerSecond)
       saving.reserve(changed.saveReserveBytes)
       host.applyTheme(changed.theme)
-      emit('settings.changed', changed)
       return null
     },
     'service.restart': async () => {
@@ -214,7 +255,10 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       else tellOffered(offered).catch((error: unknown) => log.error('offered', error))
     },
     readContent: contents.read,
+    closing: () => quitting.closing(),
+    quitting: () => quitting.quitting(),
     close: async () => {
+      host.preventSleep(false)
       contents.close()
       const saved = Promise.all([saving.close(), held.close()])
       await saver.close()

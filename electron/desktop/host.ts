@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, nativeTheme, shell } from 'electron'
+import { app, BrowserWindow, dialog, Notification, nativeTheme, powerSaveBlocker, shell } from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
 import { systemKeeper } from './secret-keeper.ts'
@@ -9,9 +9,10 @@ import { startSaverProcess, startServiceProcess, whyNoService } from './service-
 const maxLogBytes = 5 * 1024 * 1024
 
 /** Gives the backend what only Electron can do. */
-export function createHost(): Host {
+export function createHost(showWindow: () => void): Host {
   const folder = app.getPath('userData')
   const writeLog = logFile(folder)
+  let blocker: number | null = null
   return {
     dataFolder: folder,
     secretKeeper: systemKeeper,
@@ -46,6 +47,38 @@ export function createHost(): Host {
             cause: problem,
           },
         )
+    },
+    ask: async ({ message, detail, buttons }) => {
+      const last = buttons.length - 1
+      const options = {
+        type: 'question' as const,
+        message,
+        detail,
+        buttons: [...buttons],
+        defaultId: 0,
+        cancelId: last,
+      }
+      const [window] = BrowserWindow.getAllWindows()
+      const { response } = await (window === undefined || !window.isVisible()
+        ? dialog.showMessageBox(options)
+        : dialog.showMessageBox(window, options))
+      return response
+    },
+    notify: ({ title, body, onClick }) => {
+      if (!Notification.isSupported()) return () => undefined
+      const notification = new Notification({ title, body })
+      notification.on('click', onClick)
+      notification.show()
+      return () => notification.close()
+    },
+    isFocused: () => BrowserWindow.getFocusedWindow() !== null,
+    showWindow,
+    preventSleep: (isPrevented) => {
+      if (isPrevented) blocker ??= powerSaveBlocker.start('prevent-app-suspension')
+      else if (blocker !== null) {
+        powerSaveBlocker.stop(blocker)
+        blocker = null
+      }
     },
     applyTheme: (theme) => {
       nativeTheme.themeSource = theme

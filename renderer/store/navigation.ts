@@ -53,7 +53,16 @@ export function isFolderShown(place: Place | null, accountId: AccountId, folderI
 }
 
 /** The current place, its history, and the selection there. */
-export const navigationSlice: Slice<NavigationSlice> = () => (set, get) => {
+export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) => {
+  client.on('place.wanted', ({ accountId, folderId, itemId, transferId, saveId }) => {
+    set({ dialog: null, menu: null })
+    if (saveId !== null) get().setDockTab('saves')
+    if (accountId === null || !get().accounts?.some(({ id }) => id === accountId)) return
+    if (folderId !== null) get().goTo(accountId, folderId, itemId ?? undefined)
+    else if (get().place?.accountId !== accountId) get().goTo(accountId, rootFolderId)
+    if (folderId === null && transferId !== null) get().showTransfer(transferId)
+  })
+
   function show(place: Place, selectId: ItemId | null) {
     const selection =
       selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }

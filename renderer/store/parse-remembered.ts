@@ -86,6 +86,15 @@ function toAccount(value: unknown): Account | null {
   return { id, kind, name, address, keeping, state: 'connecting', problem: null, capabilities: noCapabilities }
 }
 
+/** Settings that nothing in the first picture depends on. The backend sends them soon. */
+const unseenSettings = {
+  closeAction: 'ask',
+  isSleepPrevented: true,
+  notifiesDone: true,
+  notifiesFailed: true,
+  notifiesDiskFull: true,
+} as const satisfies Partial<Settings>
+
 function toSettings(parts: Map<string, unknown>): Settings | null {
   const theme = oneOf(parts.get('theme'), ['system', 'light', 'dark'])
   const sortBy = oneOf(parts.get('sortBy'), ['name', 'kind', 'size', 'added'])
@@ -130,6 +139,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     isDhtOn,
     isSortDescending,
     isDockOpen,
+    ...unseenSettings,
   }
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Backend, createBackend } from '../../electron/backend/backend.ts'
-import type { Host, SaverProcess } from '../../electron/backend/host/host.ts'
+import type { Host, HostNotification, Question, SaverProcess } from '../../electron/backend/host/host.ts'
 import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { FromSaver } from '../../electron/saver/messages.ts'
 import type { EventData, EventName } from '../../shared/contract.ts'
@@ -48,6 +48,13 @@ export interface TestBackend {
   /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
   chosenFiles: string[]
   opened: string[]
+  /** What the person was asked, and the buttons that they will press, in turn. */
+  questions: Question[]
+  answers: number[]
+  /** The notifications that are shown. */
+  notifications: HostNotification[]
+  /** Whether the computer was kept from sleeping, in turn. */
+  sleepPrevented: boolean[]
   /** Kills the process that saves files as a crash would. */
   killSaver(): void
   /** Its process, while it runs. */
@@ -78,6 +85,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const { downloadsFolder = temporaryFolder('downloads') } = options
   const chosenFolders: string[] = []
   const shown: string[] = []
+  const questions: Question[] = []
+  const answers: number[] = []
+  const notifications: HostNotification[] = []
+  const sleepPrevented: boolean[] = []
   const opened: string[] = []
   const chosenFiles: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
@@ -114,6 +125,17 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       if (options.hasNoProgram) throw new Error('no program')
       opened.push(path)
     },
+    ask: async (question) => {
+      questions.push(question)
+      return answers.shift() ?? question.buttons.length - 1
+    },
+    notify: (notification) => {
+      notifications.push(notification)
+      return () => void notifications.splice(notifications.indexOf(notification), 1)
+    },
+    isFocused: () => false,
+    showWindow: () => undefined,
+    preventSleep: (isPrevented) => void sleepPrevented.push(isPrevented),
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }
@@ -134,6 +156,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     chosenFolders,
     chosenFiles,
     shown,
+    questions,
+    answers,
+    notifications,
+    sleepPrevented,
     opened,
     killSaver: () => void saver?.kill('SIGKILL'),
     saverPid: () => saver?.pid ?? null,

@@ -53,7 +53,9 @@ export async function connectToMainProcess(url: string): Promise<MainProcess> {
     },
     quit: async () => {
       // The process may exit before it has answered.
-      await ask(`void require('electron').app.quit()`).catch(() => undefined)
+      // What runs is interrupted without a question.
+      const quit = `const { app, dialog } = require('electron'); dialog.showMessageBox = async () => ({ response: 0 }); app.quit()`
+      await ask(`void (() => { ${quit} })()`).catch(() => undefined)
       socket.close()
     },
   }

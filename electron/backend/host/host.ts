@@ -22,6 +22,20 @@ export interface SaverProcess {
   stop(): Promise<void>
 }
 
+/** A question with buttons. The last button does nothing. */
+export interface Question {
+  message: string
+  detail: string
+  buttons: readonly string[]
+}
+
+/** A notification of the system. */
+export interface HostNotification {
+  title: string
+  body: string
+  onClick(): void
+}
+
 /** What only the program around the backend can do: a handful of functions, so that everything else can be tested without a window. */
 export interface Host {
   /** Where the backend keeps its files. */
@@ -46,6 +60,16 @@ export interface Host {
   showInFolder(path: string): void
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
+  /** Asks the person. Returns the index of the button, or of the last one if they closed the question. */
+  ask(question: Question): Promise<number>
+  /** Shows a notification. Returns a function that removes it. */
+  notify(notification: HostNotification): () => void
+  /** True while a window of the app has the focus. */
+  isFocused(): boolean
+  /** Opens the window, or brings it to the front. */
+  showWindow(): void
+  /** Keeps the computer from going to sleep, or lets it. */
+  preventSleep(isPrevented: boolean): void
   /** Sets the theme of the window: light, dark, or the system's. */
   applyTheme(theme: Settings['theme']): void
   /** Writes one line to the log. Secrets have already been removed. */

@@ -2,6 +2,7 @@ import { useEffect, useId } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { BackgroundSettings } from './background-settings.tsx'
 import { LimitField } from './limit-field.tsx'
 import { NumberField } from './number-field.tsx'
 import { OwnHosts } from './own-hosts.tsx'
@@ -93,6 +94,7 @@ export function SettingsDialog() {
           </h3>
           <TrashDays days={settings.trashDays} onChange={(trashDays) => void changeSettings({ trashDays })} />
         </section>
+        <BackgroundSettings settings={settings} />
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
         <TorrentSettings settings={settings} />
         <PaidHosters />
