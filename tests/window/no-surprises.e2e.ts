@@ -96,7 +96,7 @@ it('keeps links over Esc, takes cancelling and creating back, and asks before it
   await expect.poll(isVisible, { timeout: 20_000 }).toBe(false)
   const asked = await app.evaluate(() => Object(globalThis).asked)
   expect(asked).toEqual([expect.stringContaining('3 running transfers: “one.mkv”, “two.mkv”, “three.mkv”.')])
-  await secondStart(dataFolder, [`--user-data-dir=${dataFolder}`, 'http://127.0.0.1/left-behind.iso'])
+  await secondStart(dataFolder, [`magnet:?xt=urn:btih:${'0123456789'.repeat(4)}&dn=left-behind`])
   await expect.poll(isVisible, { timeout: 20_000 }).toBe(true)
 
   // What was not added is there after a restart, beside new links, and the transfers go on.
