@@ -38,25 +38,27 @@ export function BackgroundSettings({ settings }: { settings: Settings }) {
       <h3 id={`${id}-title`} className={styles.legend}>
         {say('settings.background')}
       </h3>
-      <label htmlFor={`${id}-close`}>{say('settings.closeAction')}</label>
-      <select
-        id={`${id}-close`}
-        className={styles.select}
-        value={settings.closeAction}
-        onChange={(event) => {
-          const closeAction = closeActions.find((action) => action === event.target.value)
-          if (closeAction !== undefined) void changeSettings({ closeAction })
-        }}
-      >
-        {closeActions.map((action) => (
-          <option key={action} value={action}>
-            {say(`settings.closeAction.${action}`)}
-          </option>
-        ))}
-      </select>
-      {toggle('isSleepPrevented', 'settings.isSleepPrevented')}
-      <p className={styles.hint}>{say('settings.notifications')}</p>
-      {notifications.map(([name, label]) => toggle(name, label))}
+      <div className={styles.field}>
+        <label htmlFor={`${id}-close`}>{say('settings.closeAction')}</label>
+        <select
+          id={`${id}-close`}
+          className={styles.select}
+          value={settings.closeAction}
+          onChange={(event) => {
+            const closeAction = closeActions.find((action) => action === event.target.value)
+            if (closeAction !== undefined) void changeSettings({ closeAction })
+          }}
+        >
+          {closeActions.map((action) => (
+            <option key={action} value={action}>
+              {say(`settings.closeAction.${action}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div className={styles.switches}>{toggle('isSleepPrevented', 'settings.isSleepPrevented')}</div>
+      <p className={styles.about}>{say('settings.notifications')}</p>
+      <div className={styles.switches}>{notifications.map(([name, label]) => toggle(name, label))}</div>
     </section>
   )
 }
