@@ -82,7 +82,7 @@ it('shows speed and time left, pauses, resumes, and stops', async () => {
   await row.waitFor()
   await row.getByRole('button', { name: 'Stop saving “film.mkv”' }).click()
   await page.getByText('Nothing is being saved to this computer.').waitFor()
-  expect(readdirSync(downloads)).toEqual([])
+  await expect.poll(() => readdirSync(downloads), { timeout: 20_000 }).toEqual([])
 })
 
 it('continues a save after the app was quit and started again', async () => {
