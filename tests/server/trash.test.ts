@@ -199,6 +199,28 @@ describe('the trash', () => {
     await cores.close()
   })
 
+  it('is emptied in steps, after each of which the ledger is right, even if the service ends there', async () => {
+    const data = memoryFolder('trash')
+    const first = openFolder(data)
+    const { space } = only(first)
+    const added = space.addTree({
+      parentId: 0,
+      files: Array.from({ length: 1200 }, (_, n) => ({ path: [`${n}`], sizeBytes: 1, content: newContentName() })),
+      folders: [],
+    })
+    space.trash.add(added.fileIds)
+    const removing = space.trash.remove(null)
+    expect([space.trash.totals(), space.storedBytes()]).toEqual([{ items: 700, sizeBytes: 700 }, 700])
+    await first.close()
+    await removing
+    const second = openFolder(data)
+    const { trash, storedBytes } = only(second).space
+    expect(storedBytes()).toBe(trash.totals().sizeBytes)
+    await trash.remove(null)
+    expect([trash.list(), storedBytes()]).toEqual([[], 0])
+    await second.close()
+  })
+
   it('lists and restores what a damaged database still knows of an item', async () => {
     const data = memoryFolder('trash')
     const first = openFolder(data)

@@ -144,6 +144,19 @@ it('finds no violation in the menu of an item', async () => {
   await expectClean(page)
 })
 
+it('finds no violation in the trash, and none in the confirmation before emptying it', async () => {
+  const { page } = running
+  await page.keyboard.press('Escape')
+  await page.getByRole('row', { name: /Films/ }).click()
+  await page.keyboard.press('Delete')
+  await page.getByRole('treeitem', { name: 'Trash' }).click()
+  await page.getByRole('row', { name: /^Films Your Files/ }).click()
+  await expectClean(page)
+  await page.getByRole('button', { name: 'Empty the trash…' }).click()
+  await page.getByRole('alertdialog').waitFor()
+  await expectClean(page)
+})
+
 async function expectClean(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
