@@ -27,8 +27,9 @@ export function runApp({ window: first, port: firstPort, requests, readContentsW
     closing: backend.closing,
     quitting: backend.quitting,
     hide: () => {
-      window?.hide()
+      // First the icon: without it, the window stays.
       tray.show()
+      window?.hide()
     },
     onError: (error) => host.writeLog(`closing: ${String(error)}`),
   })

@@ -22,14 +22,16 @@ export function askBeforeEnding({ closing, quitting, hide, onError }: ClosingOpt
   }
   const follow = (asked: Promise<Closing>) => {
     asked
+      .catch((error: unknown): Closing => {
+        // Without an answer, what the person did counts.
+        onError(error)
+        return 'quit'
+      })
       .then((answer) => {
         if (answer === 'quit') quit()
         else if (answer === 'hide') hide()
       })
-      .catch((error: unknown) => {
-        onError(error)
-        quit()
-      })
+      .catch(onError)
   }
 
   app.on('before-quit', (event) => {

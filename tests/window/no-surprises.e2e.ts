@@ -52,6 +52,11 @@ it('keeps links over Esc, takes cancelling and creating back, and asks before it
   await page.getByRole('button', { name: '1 failed' }).waitFor({ timeout: 30_000 })
   await page.getByText(/^3 fetching · [\d.]+ [kM]B\/s/).waitFor()
   await picture(page, 'dock')
+  if (process.env.PUTDESK_PICTURES) {
+    await page.setViewportSize({ width: 800, height: 600 })
+    await picture(page, 'dock-small')
+    await page.setViewportSize({ width: 1280, height: 800 })
+  }
 
   // Two quick clicks cancel one transfer, and the focus moves on.
   await transfer(page, 'one.mkv', 'Downloading').getByRole('button', { name: 'Cancel “one.mkv”' }).dblclick()
@@ -70,6 +75,10 @@ it('keeps links over Esc, takes cancelling and creating back, and asks before it
   for (const name of ['Films', 'Music']) await makeFolder(page, name)
   await page.keyboard.press('Control+a')
   await page.getByText('2 of 2 selected').waitFor()
+  await page.keyboard.press('Control+c')
+  await page.getByText('Copied the names of 2 items').waitFor()
+  await page.keyboard.press('Control+v')
+  await page.getByText('Items cannot be copied within the space.').waitFor()
   await page.keyboard.press('Control+f')
   await page.keyboard.type('mus')
   await page.getByText('1 of 2 selected').waitFor()
