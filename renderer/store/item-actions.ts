@@ -39,8 +39,14 @@ export interface ItemActionsSlice {
   play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
   /** Deletes items so that it cannot be undone. */
   deleteForGood(accountId: AccountId, rows: readonly Row[]): Promise<void>
-  /** Brings deleted items back. Resolves to what could not be done, or null; rejects with the reason if nothing could. */
-  restoreItems(accountId: AccountId, itemIds: readonly ItemId[]): Promise<string | null>
+  /**
+   * Brings deleted items back. Resolves to the folders that they are in now, and to what could not be done; rejects with the reason if
+   * nothing could.
+   */
+  restoreItems(
+    accountId: AccountId,
+    itemIds: readonly ItemId[],
+  ): Promise<{ folderIds: readonly ItemId[]; problem: string | null }>
 }
 
 /** Actions on items. */
@@ -246,7 +252,7 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
           return {
             sentence: say(hasTrash ? 'trash.added' : 'delete.done', { count, name }),
             problem,
-            undo: () => get().restoreItems(accountId, done),
+            undo: async () => (await get().restoreItems(accountId, done)).problem,
             redo: async () => (await remove(done)).problem,
             toastMs: undoMs - 500,
           }
@@ -266,12 +272,17 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
         }),
       ),
     restoreItems: async (accountId, itemIds) => {
+      let folderIds: readonly ItemId[] = []
       const { problem } = await onEach(
         itemIds,
         (steps) => say('trash.restoring', steps),
-        async (options) => (await client.call('items.restore', { accountId, itemIds: [...itemIds] }, options)).refused,
+        async (options) => {
+          const restored = await client.call('items.restore', { accountId, itemIds: [...itemIds] }, options)
+          folderIds = restored.folderIds
+          return restored.refused
+        },
       )
-      return problem
+      return { folderIds, problem }
     },
     play: async (accountId, itemId, name, playerId) => {
       async function start(isHostTrusted: boolean) {

@@ -102,7 +102,7 @@ it('shows the trash as a place, restores from it, and deletes only what it was a
   await backend.answer('items.restore', { folderIds: [0], refused: [] })
   await backend.answer('trash.list', trashed(item(8, 'older.txt')))
   await restoring
-  expect([toast(), store.getState().selection.ids.size]).toEqual(['Restored “old.txt”', 0])
+  expect([toast(), store.getState().selection.ids.size]).toEqual(['Restored “old.txt” to Your Files', 0])
   const deleting = store.getState().deleteTrashed('a', [item(8, 'older.txt')])
   await backend.answer('trash.delete', null)
   await backend.answer('trash.list', trashed())

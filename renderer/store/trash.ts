@@ -1,8 +1,10 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
 import type { FolderState } from './items.ts'
 import { indexOfId, listingOf, type Row } from './listing.ts'
 import { keepExisting } from './selection.ts'
+import { folderName } from './selectors.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
@@ -29,6 +31,12 @@ export const trashSlice: Slice<TrashSlice> = (client) => (set, get) => {
   const isShown = (accountId: AccountId) => {
     const { place } = get()
     return place?.accountId === accountId && place.isTrash === true
+  }
+
+  /** The name of a folder, or null if the window does not know it. */
+  const nameOf = (accountId: AccountId, folderId: ItemId) => {
+    const name = folderName(get(), accountId, folderId)
+    return name === say('place.folder') ? null : name
   }
 
   const sizes = new Map<AccountId, string>()
@@ -63,13 +71,13 @@ export const trashSlice: Slice<TrashSlice> = (client) => (set, get) => {
       get().attempt(() =>
         get().act(async () => {
           const itemIds = rows.map(({ id }) => id)
-          const problem = await get().restoreItems(accountId, itemIds)
+          const { folderIds, problem } = await get().restoreItems(accountId, itemIds)
           await get().loadTrash(accountId)
           return {
-            sentence: say('trash.restored', { count: rows.length, name: rows[0]?.name ?? '' }),
+            sentence: sentenceOn(rows, folderIds.length === 1 ? nameOf(accountId, folderIds[0] ?? 0) : null),
             problem,
             undo: async () => (await client.call('items.delete', { accountId, itemIds }))[0]?.sentence ?? null,
-            redo: () => get().restoreItems(accountId, itemIds),
+            redo: async () => (await get().restoreItems(accountId, itemIds)).problem,
           }
         }),
       ),
@@ -83,4 +91,10 @@ export const trashSlice: Slice<TrashSlice> = (client) => (set, get) => {
         }),
       ),
   }
+}
+
+/** Says what was restored, and where to: not always to the old folder. */
+function sentenceOn(rows: readonly Row[], folder: string | null): string {
+  const what = { count: rows.length, name: rows[0]?.name ?? '' }
+  return folder === null ? say('trash.restored', what) : say('trash.restoredTo', { ...what, folder })
 }

@@ -135,6 +135,7 @@ export const en = {
   'trash.noMatch': 'No items in the trash match “{words}”.',
   'trash.added': '{count, plural, one {Moved “{name}” to the trash} other {Moved # items to the trash}}',
   'trash.restored': '{count, plural, one {Restored “{name}”} other {Restored # items}}',
+  'trash.restoredTo': '{count, plural, one {Restored “{name}” to {folder}} other {Restored # items to {folder}}}',
   'trash.restoring': 'Restoring… {done, number} of {total, number} items',
   'trash.emptyTitle': '{count, plural, one {Empty the trash, with one item?} other {Empty the trash, with # items?}}',
   'trash.emptyDo': 'Empty the trash',
