@@ -28,7 +28,11 @@ export function TransferSummary() {
 
   return (
     <>
-      {parts.length === 0 ? null : <span className={styles.count}>{parts.join(' · ')}</span>}
+      {parts.length === 0 ? null : (
+        <span className={styles.count} title={parts.join(' · ')}>
+          {parts.join(' · ')}
+        </span>
+      )}
       {failed === 0 ? null : (
         <button type="button" className={styles.failed} onClick={showFirstFailed}>
           {say('transfers.failed', { count: failed })}
