@@ -4,9 +4,10 @@ import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { maxItemIds, maxLinks, maxSaves, maxTextLength } from './limits.ts'
+import { maxItemIds, maxLinks, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
 import { Conflict, Save, SaveId } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
+import { ThumbnailOf } from './thumbnail.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
 
 const inAccount = { accountId: AccountId }
@@ -246,6 +247,14 @@ export const methods = {
   'copies.saveElsewhere': { input: z.object({ copyId: CopyId }), output: z.object({ path: z.string().nullable() }) },
   /** Does not mention the last change of a copy again. */
   'copies.dismiss': { input: z.object({ copyId: CopyId }), output: nothing },
+
+  /** The stored thumbnail of a file, as WebP; empty if none can be made, null if none was made yet. */
+  'thumbnails.find': { input: ThumbnailOf, output: z.instanceof(Uint8Array).nullable() },
+  /** Stores a thumbnail that the window made; empty if none can be made. Errors: bad-input. */
+  'thumbnails.put': {
+    input: z.object({ of: ThumbnailOf, base64: z.base64().max(maxThumbnailLength) }),
+    output: nothing,
+  },
 
   /** The paid hosters that the local service uses, sorted by name. */
   'hosters.list': { input: z.object({}), output: z.array(Hoster) },

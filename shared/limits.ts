@@ -17,6 +17,8 @@ export const undoMs = 10_000
 /** The maximum number of items per action. */
 export const maxItemIds = 100_000
 
+/** The maximum length of a thumbnail, as base64. */
+export const maxThumbnailLength = 100_000
 /** How much of a file that is not played the window may read. */
 export const maxReadBytes = 8 * 1024 * 1024
 /** The maximum number of items that can be saved at once. A folder counts as one. */

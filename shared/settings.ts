@@ -33,6 +33,10 @@ export const Settings = z.object({
   trashDays: z.number().int().min(0).max(3650),
   /** Saving stops when less than this is free on a disk, or less than a tenth of a small disk. */
   saveReserveBytes: z.number().int().min(0).max(1e13),
+  /** How the list shows items. */
+  view: z.enum(['list', 'grid']),
+  /** Whether pictures and films have thumbnails, for which parts of them are read. */
+  hasThumbnails: z.boolean(),
   sortBy: z.enum(['name', 'kind', 'size', 'added']),
   isSortDescending: z.boolean(),
   sidebarWidth: z.number().int().min(160).max(480),
@@ -64,6 +68,8 @@ export const defaultSettings: Settings = {
   saveLimitBytesPerSecond: null,
   trashDays: 14,
   saveReserveBytes: 1e9,
+  view: 'list',
+  hasThumbnails: true,
   sortBy: 'name',
   isSortDescending: false,
   sidebarWidth: 228,

@@ -29,6 +29,7 @@ import { Hosters } from './service/hosters.ts'
 import { LocalService, needsRestart } from './service/local-service.ts'
 import { createSettings } from './settings/settings.ts'
 import { openSettingsFile } from './settings/settings-file.ts'
+import { Thumbnails } from './thumbnails/thumbnails.ts'
 import { LinksDraft } from './transfers/links-draft.ts'
 import { TorrentFiles } from './transfers/torrent-files.ts'
 import { transferHandlers } from './transfers/transfers.ts'
@@ -195,6 +196,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...playing.handlers,
     ...contents.handlers,
     ...opening.handlers(),
+    ...new Thumbnails(host.dataFolder).handlers(),
     ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()

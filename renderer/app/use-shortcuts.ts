@@ -53,6 +53,10 @@ export function useShortcuts() {
     function commandFor(event: KeyboardEvent, isInText: boolean): (() => void) | null {
       const state = store.getState()
       switch (event.key.toLowerCase()) {
+        case '1':
+          return () => void state.changeSettings({ view: 'list' })
+        case '2':
+          return () => void state.changeSettings({ view: 'grid' })
         case 'l':
           return () => state.setPathTyped(true)
         case 'f':

@@ -97,6 +97,8 @@ const unseenSettings = {
 
 function toSettings(parts: Map<string, unknown>): Settings | null {
   const theme = oneOf(parts.get('theme'), ['system', 'light', 'dark'])
+  const view = oneOf(parts.get('view') ?? 'list', ['list', 'grid'])
+  const hasThumbnails = parts.get('hasThumbnails') !== false
   const sortBy = oneOf(parts.get('sortBy'), ['name', 'kind', 'size', 'added'])
   const hostsOnMyNetwork = listOf(parts.get('hostsOnMyNetwork'), toText)
   const playerId = parts.get('playerId')
@@ -111,6 +113,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const flags = ['isDhtOn', 'isSortDescending', 'isDockOpen'].map((name) => parts.get(name))
   if (
     theme === null ||
+    view === null ||
     sortBy === null ||
     hostsOnMyNetwork === null ||
     !flags.every((flag) => typeof flag === 'boolean')
@@ -125,6 +128,8 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const [isDhtOn = true, isSortDescending = false, isDockOpen = true] = flags
   return {
     theme,
+    view,
+    hasThumbnails,
     sortBy,
     hostsOnMyNetwork,
     playerId,

@@ -10,6 +10,7 @@ import { type LookSlice, lookSlice } from './look.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
+import { type ThumbnailsSlice, thumbnailsSlice } from './thumbnails.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
 import { type TrashSlice, trashSlice } from './trash.ts'
@@ -26,6 +27,7 @@ export type AppState = AccountsSlice &
   TransfersSlice &
   SavesSlice &
   LookSlice &
+  ThumbnailsSlice &
   HistorySlice &
   AnalysisSlice &
   SettingsSlice &
@@ -56,6 +58,7 @@ export function createAppStore(client: Client): AppStore {
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
     ...lookSlice(client)(set, get),
+    ...thumbnailsSlice(client)(set, get),
     ...historySlice(client)(set, get),
     ...analysisSlice(client)(set, get),
     ...settingsSlice(client)(set, get),

@@ -516,6 +516,12 @@ export const en = {
   'shortcuts.settings': 'Settings',
   'shortcuts.list': 'This list',
   'shortcuts.look': 'Quick look',
+  'shortcuts.view': 'List or grid',
+  'view.label': 'View',
+  'view.list': 'List',
+  'view.grid': 'Grid',
+  'settings.thumbnails': 'Show thumbnails of pictures and films',
+  'settings.thumbnails.hint': 'To make them, Putdesk reads pictures and the beginnings of films from your space.',
   'shortcuts.typeAhead': 'Go to a name',
   'shortcuts.letters': 'letters',
 

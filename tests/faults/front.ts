@@ -13,14 +13,14 @@ export interface Front {
   url: string
   requests: Requested[]
   /** How many connections were sending at once, at most. */
-  mostAtOnce(): number
+  maxAtOnce(): number
   stop(): Promise<void>
 }
 
 /** Stands in front of a local service whose only file has this content. */
 export async function startFront(service: Service, content: Buffer, bytesPerSecond: number): Promise<Front> {
   const requests: Requested[] = []
-  let [sending, mostAtOnce] = [0, 0]
+  let [sending, maxAtOnce] = [0, 0]
   const server = createServer((request, response) => {
     response.on('error', () => response.destroy())
     const answer = (request.url ?? '').startsWith('/stream-file/') ? give : forward
@@ -59,7 +59,7 @@ export async function startFront(service: Service, content: Buffer, bytesPerSeco
       ...range,
     })
     sending += 1
-    mostAtOnce = Math.max(mostAtOnce, sending)
+    maxAtOnce = Math.max(maxAtOnce, sending)
     response.once('close', () => {
       sending -= 1
     })
@@ -82,7 +82,7 @@ export async function startFront(service: Service, content: Buffer, bytesPerSeco
   return {
     url,
     requests,
-    mostAtOnce: () => mostAtOnce,
+    maxAtOnce: () => maxAtOnce,
     stop: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -79,7 +79,7 @@ export async function saveUnderKills(options: Kills): Promise<KillsResult> {
     await course.clear()
     onSave?.(save + 1)
   }
-  result.connections = front.mostAtOnce()
+  result.connections = front.maxAtOnce()
   await course.stop()
   await front.stop()
   await service.stop()

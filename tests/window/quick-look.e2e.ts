@@ -126,6 +126,19 @@ it('shows each kind of file with Space and the arrow keys, and runs nothing that
   // The list has followed.
   await page.getByRole('row', { name: 's empty.txt', selected: true }).waitFor()
   expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined()
+
+  // The same files in the grid, where the picture and the film have thumbnails.
+  await page.keyboard.press('Control+2')
+  for (const name of ['a picture.png', 'p film.mp4'])
+    await page.getByRole('gridcell', { name }).locator('canvas').waitFor()
+  await picture(page, 'grid')
+  await page.keyboard.press('Home')
+  await page.keyboard.press('ArrowRight')
+  await page.getByRole('gridcell', { name: 'b huge.png', selected: true }).waitFor()
+  expect(await page.getByRole('gridcell', { name: 'b huge.png' }).locator('canvas').count()).toBe(0)
+  await page.keyboard.press('Control+1')
+  await page.getByRole('row', { name: 'p film.mp4' }).locator('canvas').waitFor()
+  await picture(page, 'list')
 })
 
 it('opens another file in the program that the system has for it, from a copy, and never what can run code', async () => {

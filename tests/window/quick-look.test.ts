@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPlainDrawing, pictureSize } from '../../renderer/features/look/picture-size.ts'
+import { isPlainDrawing, pictureSize } from '../../renderer/contents/picture-size.ts'
 import { readText } from '../../renderer/features/look/read-text.ts'
 import { pngOf } from '../support/contents.ts'
 

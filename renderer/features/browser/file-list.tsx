@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type DragEvent, type MouseEvent, useEffect, useMemo, useRef } from 'react'
+import { type DragEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { folderKey } from '../../store/keys.ts'
 import { type Row, rowAt } from '../../store/listing.ts'
 import { noSelection, select } from '../../store/selection.ts'
@@ -8,6 +8,7 @@ import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { dragItems } from './drag-items.ts'
 import { EmptyList } from './empty-list.tsx'
+import { FileCell } from './file-cell.tsx'
 import styles from './file-list.module.css'
 import { FileRow } from './file-row.tsx'
 import { ListHeader } from './list-header.tsx'
@@ -16,6 +17,9 @@ import { useListKeys } from './use-list-keys.ts'
 import { useShown } from './use-shown.ts'
 
 const rowHeight = 32
+const cell = { width: 168, height: 164 }
+/** The grid's space at its sides. */
+const gridMargin = 12
 
 /** The items of a folder or a search, in a virtualized grid. */
 export function FileList() {
@@ -30,11 +34,14 @@ export function FileList() {
     state.place === null ? '' : folderName(state, state.place.accountId, state.place.folderId),
   )
   const scroller = useRef<HTMLDivElement>(null)
+  const isGrid = useApp((state) => state.settings?.view === 'grid')
+  const columns = useColumns(scroller, isGrid)
+  const lineHeight = isGrid ? cell.height : rowHeight
   const virtualizer = useVirtualizer({
-    count: shown.count,
+    count: Math.ceil(shown.count / columns),
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 6,
+    estimateSize: () => lineHeight,
+    overscan: isGrid ? 1 : 6,
   })
   const cutIds = useMemo(() => new Set(cut?.items.map(({ id }) => id)), [cut])
   const focusPlace = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
@@ -45,12 +52,37 @@ export function FileList() {
     if (placeKey !== '') virtualizer.scrollToOffset(0)
   }, [placeKey, virtualizer])
   useEffect(() => {
-    if (focusPlace !== -1) virtualizer.scrollToIndex(focusPlace, { align: 'auto' })
-  }, [focusPlace, virtualizer])
+    if (lineHeight > 0) virtualizer.measure()
+  }, [lineHeight, virtualizer])
+  useEffect(() => {
+    if (focusPlace !== -1) virtualizer.scrollToIndex(Math.floor(focusPlace / columns), { align: 'auto' })
+  }, [focusPlace, columns, virtualizer])
 
-  const onKeyDown = useListKeys(shown, () =>
-    Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1),
-  )
+  const onKeyDown = useListKeys(shown, {
+    columns,
+    pageRows: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / lineHeight) - 1),
+  })
+
+  function itemAt(at: number, top: number) {
+    const row = shown.listing === null ? null : rowAt(shown.listing, shown.indexAt(at))
+    if (row === null || place === null) return null
+    const Item = isGrid ? FileCell : FileRow
+    return (
+      <Item
+        key={row.id}
+        row={row}
+        at={at}
+        top={top}
+        accountId={place.accountId}
+        hasLocation={place.query !== null}
+        isSelected={selection.ids.has(row.id)}
+        isFocused={row.id === selection.focusId}
+        isCut={cutIds.has(row.id)}
+        isDropTarget={dropAt === folderKey(place.accountId, row.id)}
+        isRenaming={renaming?.id === row.id}
+      />
+    )
+  }
 
   function rowUnder(event: MouseEvent | DragEvent): { at: number; row: Row } | null {
     const element = event.target instanceof Element ? event.target.closest('[data-place]') : null
@@ -95,8 +127,8 @@ export function FileList() {
         className={styles.scroller}
         aria-label={say('list.label', { folder: title })}
         aria-multiselectable="true"
-        aria-rowcount={shown.count + 1}
-        aria-colcount={place?.query == null ? 4 : 5}
+        aria-rowcount={isGrid ? Math.ceil(shown.count / columns) : shown.count + 1}
+        aria-colcount={isGrid ? columns : place?.query == null ? 4 : 5}
         aria-activedescendant={focusPlace === -1 ? undefined : `item-${selection.focusId}`}
         onKeyDown={onKeyDown}
         onMouseDown={onMouseDown}
@@ -112,30 +144,45 @@ export function FileList() {
         }}
         onDragStart={(event) => dragItems(store, event, rowUnder(event)?.row ?? null)}
       >
-        <ListHeader hasLocation={place?.query != null} />
+        {isGrid ? null : <ListHeader hasLocation={place?.query != null} />}
         <div className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }} role="rowgroup">
-          {virtualizer.getVirtualItems().map(({ index: at, start }) => {
-            const row = shown.listing === null ? null : rowAt(shown.listing, shown.indexAt(at))
-            if (row === null || place === null) return null
-            return (
-              <FileRow
-                key={row.id}
-                row={row}
-                at={at}
-                top={start}
-                accountId={place.accountId}
-                hasLocation={place.query !== null}
-                isSelected={selection.ids.has(row.id)}
-                isFocused={row.id === selection.focusId}
-                isCut={cutIds.has(row.id)}
-                isDropTarget={dropAt === folderKey(place.accountId, row.id)}
-                isRenaming={renaming?.id === row.id}
-              />
-            )
-          })}
+          {virtualizer.getVirtualItems().map(({ index, start }) =>
+            isGrid ? (
+              <div
+                key={index}
+                role="row"
+                aria-rowindex={index + 1}
+                className={styles.line}
+                style={{ height: cell.height, transform: `translateY(${start}px)`, '--columns': columns }}
+              >
+                {Array.from({ length: columns }, (_, column) => itemAt(index * columns + column, 0))}
+              </div>
+            ) : (
+              itemAt(index, start)
+            ),
+          )}
         </div>
         {shown.count === 0 ? <EmptyList hasItems={(shown.listing?.names.length ?? 0) > 0} /> : null}
       </div>
     </section>
   )
+}
+
+declare module 'react' {
+  interface CSSProperties {
+    '--columns'?: number
+  }
+}
+
+/** How many cells fit beside each other; one in a list. */
+function useColumns(scroller: RefObject<HTMLElement | null>, isGrid: boolean): number {
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null || !isGrid) return
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [scroller, isGrid])
+  return isGrid ? Math.max(1, Math.floor((width - 2 * gridMargin) / cell.width)) : 1
 }

@@ -1,7 +1,5 @@
 import { memo } from 'react'
 import { classNames } from '../../parts/class-names.ts'
-import { Icon } from '../../parts/icon.tsx'
-import { kindIcons } from '../../parts/kind-icons.ts'
 import { Name } from '../../parts/name.tsx'
 import { folderKey } from '../../store/keys.ts'
 import type { Row } from '../../store/listing.ts'
@@ -11,8 +9,10 @@ import styles from './file-list.module.css'
 import { LocationCell } from './location-cell.tsx'
 import { OpeningMark } from './opening-mark.tsx'
 import { RenameField } from './rename-field.tsx'
+import { Thumbnail } from './thumbnail.tsx'
 
-interface Props {
+/** What a row of the list and a cell of the grid get. */
+export interface RowProps {
   row: Row
   at: number
   top: number
@@ -26,7 +26,7 @@ interface Props {
 }
 
 /** One item of the list. */
-export const FileRow = memo(function FileRow(props: Props) {
+export const FileRow = memo(function FileRow(props: RowProps) {
   const { row, at, top, accountId, hasLocation, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
   const isFolder = row.kind === 'folder'
   return (
@@ -51,7 +51,7 @@ export const FileRow = memo(function FileRow(props: Props) {
       style={{ transform: `translateY(${top}px)` }}
     >
       <div role="gridcell" className={styles.name} title={isRenaming ? undefined : row.name}>
-        <Icon of={kindIcons[row.kind]} className={classNames(styles.icon, styles[`is-${row.kind}`])} />
+        <Thumbnail accountId={accountId} row={row} size="small" />
         {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
         <OpeningMark accountId={accountId} row={row} />
       </div>
@@ -70,7 +70,7 @@ export const FileRow = memo(function FileRow(props: Props) {
 }, isSame)
 
 /** Rows are new objects on each render, so they are compared by value. */
-function isSame({ row: before, ...was }: Props, { row, ...is }: Props): boolean {
+export function isSame({ row: before, ...was }: RowProps, { row, ...is }: RowProps): boolean {
   return (
     was.at === is.at &&
     was.top === is.top &&

@@ -1,4 +1,4 @@
-import { ArrowLeft, ArrowRight, ArrowUp, CloudDownload, Link, Settings } from 'lucide-react'
+import { ArrowLeft, ArrowRight, ArrowUp, CloudDownload, LayoutGrid, Link, List, Settings } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
@@ -27,6 +27,8 @@ export function Toolbar() {
   const { goBack, goForward, goUp } = useActions()
   const open = useApp((state) => state.open)
   const openAddLinks = useApp((state) => state.openAddLinks)
+  const view = useApp((state) => state.settings?.view ?? 'list')
+  const changeSettings = useApp((state) => state.changeSettings)
   const sidebarWidth = useApp((state) => state.settings?.sidebarWidth ?? 228)
 
   return (
@@ -61,6 +63,22 @@ export function Toolbar() {
         />
       </div>
       {isPathTyped ? <PathField /> : <Breadcrumb />}
+      <div className={styles.views} role="group" aria-label={say('view.label')}>
+        <IconButton
+          icon={List}
+          label={say('view.list')}
+          keys={keysOf('Ctrl', '1')}
+          aria-pressed={view === 'list'}
+          onClick={() => void changeSettings({ view: 'list' })}
+        />
+        <IconButton
+          icon={LayoutGrid}
+          label={say('view.grid')}
+          keys={keysOf('Ctrl', '2')}
+          aria-pressed={view === 'grid'}
+          onClick={() => void changeSettings({ view: 'grid' })}
+        />
+      </div>
       <FilterField />
       <IconButton
         icon={Settings}

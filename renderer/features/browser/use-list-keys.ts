@@ -11,7 +11,7 @@ import type { ShownRows } from './use-shown.ts'
 const typingMs = 800
 
 /** The keyboard support of the list, as in other file managers. */
-export function useListKeys(shown: ShownRows, pageRows: () => number) {
+export function useListKeys(shown: ShownRows, { columns, pageRows }: { columns: number; pageRows(): number }) {
   const store = useAppStore()
   const typed = useRef({ letters: '', atMs: 0 })
   const place = useApp((state) => state.place)
@@ -30,11 +30,19 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
     switch (event.key) {
       case 'ArrowDown':
         if (isMac && event.metaKey) return openFocused()
+        move(from === -1 ? 0 : from + columns, reach)
+        return true
+      case 'ArrowRight':
+        if (columns === 1 || event.altKey) return false
         move(from + 1, reach)
+        return true
+      case 'ArrowLeft':
+        if (columns === 1 || event.altKey) return false
+        move(from - 1, reach)
         return true
       case 'ArrowUp':
         if (event.altKey || (isMac && event.metaKey)) return false
-        move(from === -1 ? 0 : from - 1, reach)
+        move(from >= columns ? from - columns : columns === 1 ? 0 : Math.max(0, from), reach)
         return true
       case 'Home':
         move(0, reach)
@@ -43,10 +51,10 @@ export function useListKeys(shown: ShownRows, pageRows: () => number) {
         move(shown.count - 1, reach)
         return true
       case 'PageDown':
-        move(from + pageRows(), reach)
+        move(from + pageRows() * columns, reach)
         return true
       case 'PageUp':
-        move(from - pageRows(), reach)
+        move(from - pageRows() * columns, reach)
         return true
       default:
         return false

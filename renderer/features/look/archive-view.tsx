@@ -1,19 +1,19 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { File, Folder } from 'lucide-react'
 import { useCallback } from 'react'
+import { LookError } from '../../contents/content.ts'
+import { askWorker } from '../../contents/workers.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Name } from '../../parts/name.tsx'
 import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import type { ArchiveAnswer, ArchiveEntry, ArchiveRequest } from './archive-worker.ts'
 import archiveWorkerUrl from './archive-worker.ts?worker&url'
-import { LookError } from './content.ts'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
 import { useScroller } from './use-scroller.ts'
 import type { ViewProps } from './view.ts'
-import { askWorker } from './workers.ts'
 
 const rowHeight = 28
 

@@ -1,5 +1,5 @@
 import { configure, Reader, ZipReader } from '@zip.js/zip.js'
-import { LookError, type LookProblem, readContent } from './content.ts'
+import { LookError, type LookProblem, readContent } from '../../contents/content.ts'
 
 /** How much of an archive is read for its list. */
 const maxListBytes = 256 * 1024

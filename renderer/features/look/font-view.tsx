@@ -1,6 +1,6 @@
 import { useCallback, useEffect } from 'react'
+import { LookError, readContent } from '../../contents/content.ts'
 import { say } from '../../words/say.ts'
-import { LookError, readContent } from './content.ts'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'

@@ -8,14 +8,14 @@ import {
 } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import pdfWorkerUrl from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { LookError, readContent } from '../../contents/content.ts'
+import { startWorker } from '../../contents/workers.ts'
 import { say } from '../../words/say.ts'
-import { LookError, readContent } from './content.ts'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
 import { useScroller } from './use-scroller.ts'
 import type { ViewProps } from './view.ts'
-import { startWorker } from './workers.ts'
 
 const chunkBytes = 256 * 1024
 const maxImagePixels = 40_000_000

@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useState } from 'react'
+import { LookError } from '../../contents/content.ts'
+import { askWorker } from '../../contents/workers.ts'
 import { Button } from '../../parts/button.tsx'
 import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
-import { LookError } from './content.ts'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { maxTextBytes, type Text } from './text.ts'
@@ -12,7 +13,6 @@ import textWorkerUrl from './text-worker.ts?worker&url'
 import { useLoaded } from './use-loaded.ts'
 import { useScroller } from './use-scroller.ts'
 import type { ViewProps } from './view.ts'
-import { askWorker } from './workers.ts'
 
 const lineHeight = 20
 

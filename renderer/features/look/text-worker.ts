@@ -1,4 +1,4 @@
-import { LookError, type LookProblem, readContent } from './content.ts'
+import { LookError, type LookProblem, readContent } from '../../contents/content.ts'
 import { readText } from './read-text.ts'
 import { maxTextBytes, type Text } from './text.ts'
 

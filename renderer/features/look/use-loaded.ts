@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
+import { LookError } from '../../contents/content.ts'
 import { isCancelled, sentenceOf } from '../../store/sentence.ts'
 import { say } from '../../words/say.ts'
-import { LookError } from './content.ts'
 
 export type Loaded<T> = { value: T } | { sentence: string } | null
 

@@ -1,4 +1,5 @@
 import { useEffect, useId } from 'react'
+import { Checkbox } from '../../parts/checkbox.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -69,6 +70,21 @@ export function SettingsDialog() {
               ))}
             </select>
           )}
+        </div>
+        <div className={styles.group}>
+          <div className={styles.theme}>
+            <Checkbox
+              id={`${id}-thumbnails`}
+              role="switch"
+              checked={settings.hasThumbnails}
+              aria-describedby={`${id}-thumbnails-hint`}
+              onChange={(event) => void changeSettings({ hasThumbnails: event.target.checked })}
+            />
+            <label htmlFor={`${id}-thumbnails`}>{say('settings.thumbnails')}</label>
+          </div>
+          <p id={`${id}-thumbnails-hint`} className={styles.hint}>
+            {say('settings.thumbnails.hint')}
+          </p>
         </div>
         <section className={styles.group} aria-labelledby={`${id}-saving`}>
           <h3 id={`${id}-saving`} className={styles.legend}>

@@ -8,6 +8,7 @@ import styles from './settings.module.css'
 const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.open', 'Enter'],
   ['shortcuts.look', 'Space'],
+  ['shortcuts.view', keysOf('Ctrl', '1'), keysOf('Ctrl', '2')],
   ['shortcuts.typeAhead', say('shortcuts.letters')],
   ['shortcuts.rename', keysOf('F2')],
   ['shortcuts.delete', keysOf('Delete')],

@@ -1,0 +1,50 @@
+import { encodeThumbnail, fitInside } from './thumbnail-size.ts'
+import type { ThumbnailAnswer, ThumbnailRequest } from './thumbnail-worker.ts'
+import thumbnailWorkerUrl from './thumbnail-worker.ts?worker&url'
+import { askWorker } from './workers.ts'
+
+const filmTimeoutMs = 20_000
+/** Where the still of a film is taken: after the titles of most. */
+const stillAt = 0.1
+const maxStillSeconds = 300
+
+/** Makes the thumbnail of a picture, as WebP; null if none can be made. Rejects when the signal aborts. */
+export function thumbnailOfPicture(request: ThumbnailRequest, signal: AbortSignal): Promise<ThumbnailAnswer> {
+  return askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, signal)
+}
+
+/** Makes the thumbnail of a film from a still; null if Chromium cannot decode it. Rejects when the signal aborts. */
+export async function thumbnailOfFilm(url: string, signal: AbortSignal): Promise<ThumbnailAnswer> {
+  const film = document.createElement('video')
+  film.muted = true
+  film.preload = 'metadata'
+  film.crossOrigin = 'anonymous'
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(filmTimeoutMs)])
+  try {
+    const hasFrame = once(film, 'seeked', timeout)
+    film.src = url
+    await once(film, 'loadedmetadata', timeout)
+    film.currentTime = Math.min(film.duration * stillAt || 0, maxStillSeconds) + 0.01
+    await hasFrame
+    if (film.videoWidth === 0) return null
+    const { width, height } = fitInside({ width: film.videoWidth, height: film.videoHeight })
+    return await encodeThumbnail(
+      await createImageBitmap(film, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' }),
+    )
+  } catch {
+    signal.throwIfAborted()
+    return null
+  } finally {
+    // Ends its requests.
+    film.removeAttribute('src')
+    film.load()
+  }
+}
+
+function once(film: HTMLVideoElement, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    film.addEventListener(event, () => resolve(), { once: true, signal })
+    film.addEventListener('error', () => reject(new Error('The film cannot be decoded.')), { once: true, signal })
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
