@@ -81,7 +81,8 @@ export function AddLinks({ given }: Props) {
     const reported = new Set(rows.flatMap((row) => row.links))
     const missing = analysis.isRunning ? analysis.links.filter((link) => !reported.has(link)) : []
     if (links.length === 0) {
-      setProblem(say(missing.length > 0 ? 'links.stillLooking' : 'links.nothingChosen'))
+      if (missing.length > 0) setNotice(say('links.stillLooking'))
+      else setProblem(say('links.nothingChosen'))
       return
     }
     setAdding(true)
@@ -166,7 +167,7 @@ export function AddLinks({ given }: Props) {
             report !== null && ticked.size > 0 && (ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
           }
           problem={problem}
-          notice={notice}
+          notice={analysis.isRunning ? notice : null}
           keys={keysOf('Ctrl', 'Enter')}
           onBest={() => {
             const best = chooseBest(rows, means)
