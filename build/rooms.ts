@@ -101,6 +101,7 @@ export const rooms: Record<string, readonly string[]> = {
   ],
   'electron/backend/playing': [
     'electron/backend/accounts',
+    'electron/backend/files',
     'electron/backend/host',
     'electron/backend/putio',
     'engine',

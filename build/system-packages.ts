@@ -22,6 +22,8 @@ const needs = {
   display: ['xvfb', 'xauth'],
   tests: [
     'mpv',
+    'vlc-bin',
+    'vlc-plugin-base',
     'ffmpeg',
     'nginx-light',
     'vsftpd',
@@ -57,7 +59,7 @@ type Need = keyof typeof needs
 const programs = {
   electron: [],
   display: process.platform === 'linux' ? ['Xvfb'] : [],
-  tests: ['mpv', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace', 'xdg-open'],
+  tests: ['mpv', 'vlc', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace', 'xdg-open'],
   bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
   wine: ['wine'],
 } satisfies Record<Need, string[]>

@@ -4,7 +4,8 @@ import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
-import { maxItemIds, maxLinks, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
+import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
+import { Playback } from './playback.ts'
 import { Conflict, Save, SaveId } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { ThumbnailOf } from './thumbnail.ts'
@@ -214,18 +215,35 @@ export const methods = {
   /** Players found on this computer, best first. */
   'players.list': { input: z.object({}), output: z.array(Player) },
   /**
-   * Opens an item's stream in a player; null means the preferred one, or the first found. Returns the player's name. A stream on
-   * another host than the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's
-   * token to be sent to that host from then on. Errors: no-player, not-found, untrusted-host.
+   * Plays items in their order, or the films and sounds of a folder, in a player; null means the preferred one, or the first found.
+   * With `ask`, one item that was left in the middle is not played: its position is returned instead. A stream on another host than
+   * the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's token to be sent to
+   * that host from then on. Errors: no-player, not-found, refused, untrusted-host.
    */
-  'play.item': {
+  'play.items': {
     input: z.object({
       ...inAccount,
-      itemId: ItemId,
+      itemIds: z.array(ItemId).max(maxPlayed),
+      folderId: ItemId.nullable(),
       playerId: z.string().max(1024).nullable(),
+      start: z.enum(['ask', 'position', 'beginning']),
       isHostTrusted: z.boolean(),
     }),
-    output: z.string(),
+    output: z.discriminatedUnion('state', [
+      /** `languages` has an entry for each subtitle of the first item; null if its language is not known. */
+      z.object({
+        state: z.literal('started'),
+        player: z.string(),
+        count: z.number().int(),
+        languages: z.array(z.string().nullable()),
+      }),
+      z.object({ state: z.literal('asks'), playback: Playback }),
+    ]),
+  },
+  /** Marks items as watched or not. Both forget their positions. */
+  'playbacks.mark': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), isWatched: z.boolean() }),
+    output: nothing,
   },
 
   /**
@@ -317,6 +335,8 @@ export const events = {
     transferId: TransferId.nullable(),
     saveId: SaveId.nullable(),
   }),
+  /** How far items of an account were played; with `isReset`, that is all. */
+  'playbacks.changed': z.object({ ...inAccount, isReset: z.boolean(), upserted: z.array(Playback) }),
   'settings.changed': Settings,
   'service.changed': ServiceState,
   'notices.changed': z.array(Notice),

@@ -23,3 +23,6 @@ export const maxThumbnailLength = 100_000
 export const maxReadBytes = 8 * 1024 * 1024
 /** The maximum number of items that can be saved at once. A folder counts as one. */
 export const maxSaves = 1000
+
+/** The maximum number of items that are played as one list. */
+export const maxPlayed = 2000

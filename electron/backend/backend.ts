@@ -20,6 +20,7 @@ import { HeldDeletes } from './items/held-deletes.ts'
 import { itemHandlers } from './items/items.ts'
 import { Opening } from './opening/opening.ts'
 import { createPlaying } from './playing/play.ts'
+import { Playbacks } from './playing/playbacks.ts'
 import { createRelay } from './playing/relay.ts'
 import { SaverClient } from './saving/saver-process.ts'
 import { Saving } from './saving/saving.ts'
@@ -144,14 +145,24 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     onNotice: addNotice,
   })
   const show = (key: string, sentence: string | null) => showProblem(key)(sentence)
+  const { dataFolder } = host
+  const playbacks = new Playbacks({ dataFolder, emit, tell: addNotice, onSaved: showProblem('playbacks') })
   const accounts = new Accounts({
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
+    onRemove: (accountId) => playbacks.removeAccount(accountId),
   })
   const held = new HeldDeletes({ log, tell: addNotice, holdMs })
   const relay = createRelay(log)
-  const playing = createPlaying({ accounts, host, relay, chosenPlayerId: () => settings.current().playerId })
+  const playing = createPlaying({
+    accounts,
+    host,
+    log,
+    relay,
+    playbacks,
+    chosenPlayerId: () => settings.current().playerId,
+  })
   const contents = createContents({ accounts, relay })
   const saver = new SaverClient(host, log)
   const opening = new Opening({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('copies') })
@@ -181,6 +192,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       saving.emitAll()
       await opening.emitAll()
       draft.emitAll()
+      playbacks.emitAll()
       emitNotices()
       isSynced = true
       for (const offered of offeredEarly.splice(0)) await tellOffered(offered)
@@ -197,6 +209,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...contents.handlers,
     ...opening.handlers(),
     ...new Thumbnails(host.dataFolder).handlers(),
+    ...playbacks.handlers(),
     ...saving.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
@@ -268,6 +281,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       opening.close()
       await accounts.close()
       playing.close()
+      playbacks.close()
       file.close()
       vault.close()
       journal.close()

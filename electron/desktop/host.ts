@@ -37,6 +37,7 @@ export function createHost(showWindow: () => void): Host {
     },
     downloadsFolder: () => app.getPath('downloads'),
     showInFolder: (path) => shell.showItemInFolder(path),
+    languages: () => app.getPreferredSystemLanguages(),
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)
       if (problem !== '')

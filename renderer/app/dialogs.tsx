@@ -30,6 +30,9 @@ const SaveConflict = lazy(async () => ({
 }))
 
 const QuickLook = lazy(async () => ({ default: (await import('../features/look/quick-look.tsx')).QuickLook }))
+const ContinuePlaying = lazy(async () => ({
+  default: (await import('../features/browser/continue-playing.tsx')).ContinuePlaying,
+}))
 
 /** The open dialog. Each is loaded on first use. */
 export function Dialogs() {
@@ -59,6 +62,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <SaveConflict given={dialog} />
     case 'look':
       return <QuickLook given={dialog} />
+    case 'continue':
+      return <ContinuePlaying given={dialog} />
     case 'history':
       return <HistoryDialog accountId={dialog.accountId} />
     default: {

@@ -8,7 +8,7 @@ import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import type { Row } from './listing.ts'
 import { capabilitiesOf, folderName } from './selectors.ts'
-import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
+import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { FollowOptions } from './toasts.ts'
 import type { Act } from './undo.ts'
@@ -36,7 +36,6 @@ export interface ItemActionsSlice {
   createFolder(accountId: AccountId, parentId: ItemId): Promise<void>
   /** Deletes items so that it can be undone. */
   deleteItems(accountId: AccountId, rows: readonly Row[]): Promise<void>
-  play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
   /** Deletes items so that it cannot be undone. */
   deleteForGood(accountId: AccountId, rows: readonly Row[]): Promise<void>
   /**
@@ -283,19 +282,6 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
         },
       )
       return { folderIds, problem }
-    },
-    play: async (accountId, itemId, name, playerId) => {
-      async function start(isHostTrusted: boolean) {
-        try {
-          const player = await client.call('play.item', { accountId, itemId, playerId, isHostTrusted })
-          get().toast(say('play.started', { name, player }))
-        } catch (error) {
-          const isAsked = error instanceof AppError && error.code === 'untrusted-host'
-          if (!isAsked) return get().showError(sentenceAbout(name, error))
-          get().showError(error.message, [{ label: say('action.playFromThere'), run: () => void start(true) }])
-        }
-      }
-      await start(false)
     },
   }
 }

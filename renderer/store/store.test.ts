@@ -444,12 +444,12 @@ it('asks once before a token goes to a host that is not the account’s own, and
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const playing = store.getState().play('a', 4, 'film.mkv', null)
-  await backend.refuse('play.item', 'untrusted-host', 'It would play from cdn.example.')
+  await backend.refuse('play.items', 'untrusted-host', 'It would play from cdn.example.')
   await playing
   const [toast] = store.getState().toasts
   expect(toast?.sentence).toBe('It would play from cdn.example.')
   toast?.actions[0]?.run()
-  await backend.answer('play.item', 'mpv')
+  await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, languages: [] })
   expect(backend.asked.map(({ input }) => input)).toMatchObject([{ isHostTrusted: false }, { isHostTrusted: true }])
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
 })
@@ -457,7 +457,7 @@ it('asks once before a token goes to a host that is not the account’s own, and
 it('says by its name that an item is gone', async () => {
   const { backend, store } = openStore()
   const playing = store.getState().play('a', 4, 'film.mkv', null)
-  await backend.refuse('play.item', 'not-found', 'There is no item with the id 4.')
+  await backend.refuse('play.items', 'not-found', 'There is no item with the id 4.')
   await playing
   expect(store.getState().toasts.map(({ sentence }) => sentence)).toEqual(['“film.mkv” is no longer there.'])
 })
@@ -548,4 +548,26 @@ it('keeps a branch closed by the user while the shown folder in it is reloaded, 
   store.getState().goTo('a', 0)
   store.getState().goTo('a', 7)
   expect(isOpen()).toBe(true)
+})
+
+it('asks whether to continue an item that was left in the middle, and mirrors how far items were played', async () => {
+  const { backend, store } = openStore()
+  const playback = { itemId: 4, progress: 0.5, durationSeconds: 100, isWatched: false }
+  backend.tell('playbacks.changed', { accountId: 'a', isReset: true, upserted: [playback] })
+  expect(store.getState().playbacks.get('a')?.get(4)).toEqual(playback)
+  const playing = store.getState().play('a', 4, 'film.mkv', null)
+  await backend.answer('play.items', { state: 'asks', playback })
+  await playing
+  const { dialog } = store.getState()
+  if (dialog?.kind !== 'continue') throw new Error('no question')
+  const continued = store.getState().playAll(dialog.what, 'position')
+  await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, languages: ['de', 'en', null] })
+  await continued
+  expect(backend.asked.filter(({ method }) => method === 'play.items').map(({ input }) => input)).toMatchObject([
+    { itemIds: [4], start: 'ask' },
+    { itemIds: [4], start: 'position' },
+  ])
+  expect(store.getState().toasts.at(-1)?.sentence).toBe(
+    'Playing “film.mkv” in mpv, with subtitles: German, English, language not known',
+  )
 })

@@ -8,6 +8,7 @@ import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
 import { type LookSlice, lookSlice } from './look.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
+import { type PlayingSlice, playingSlice } from './playing.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ThumbnailsSlice, thumbnailsSlice } from './thumbnails.ts'
@@ -24,6 +25,7 @@ export type AppState = AccountsSlice &
   TrashSlice &
   NavigationSlice &
   ItemActionsSlice &
+  PlayingSlice &
   TransfersSlice &
   SavesSlice &
   LookSlice &
@@ -55,6 +57,7 @@ export function createAppStore(client: Client): AppStore {
     ...trashSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
+    ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
     ...lookSlice(client)(set, get),

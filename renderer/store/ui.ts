@@ -1,9 +1,11 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+import type { Playback } from '../../shared/playback.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { HeldItems } from './item-actions.ts'
 import type { Row } from './listing.ts'
+import type { ToPlay } from './playing.ts'
 import type { Slice } from './store.ts'
 
 export type DialogState =
@@ -24,6 +26,7 @@ export type DialogState =
     }
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
+  | { kind: 'continue'; what: ToPlay; playback: Playback }
   | { kind: 'shortcuts' }
 
 type MenuState =

@@ -80,3 +80,14 @@ export function formatDuration(seconds: number): string {
   if (minutes < 48 * 60) return say('time.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
   return say('time.days', { count: Math.round(minutes / 1440) })
 }
+
+/** Formats a position in a film: "42:10", "1:02:03". */
+export function formatPosition(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const [hours, minutes, rest] = [
+    Math.floor(whole / 3600),
+    Math.floor(whole / 60) % 60,
+    `${whole % 60}`.padStart(2, '0'),
+  ]
+  return hours > 0 ? `${hours}:${`${minutes}`.padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
+}

@@ -33,7 +33,14 @@ const cases: Cases = {
   'items.rename': () => ({ accountId, itemId: missing, name: 'x' }),
   'transfers.add': () => ({ accountId, links: ['http://127.0.0.1:1/x'], folderId: missing }),
   'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),
-  'play.item': () => ({ accountId, itemId: missing, playerId: null, isHostTrusted: false }),
+  'play.items': () => ({
+    accountId,
+    itemIds: [missing],
+    folderId: null,
+    playerId: null,
+    start: 'ask',
+    isHostTrusted: false,
+  }),
 }
 
 it('has a case for every method that promises not-found', () => {

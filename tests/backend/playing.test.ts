@@ -1,12 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createLog } from '../../electron/backend/host/log.ts'
-import { startPlayer } from '../../electron/backend/playing/play.ts'
 import { findPlayers } from '../../electron/backend/playing/players.ts'
 import { createRelay } from '../../electron/backend/playing/relay.ts'
+import { ownLink, startPlayer } from '../../electron/backend/playing/start-player.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { has } from '../support/facilities.ts'
 
@@ -149,15 +149,17 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
     const [found] = findPlayers({ PATH: folder })
     expect(found?.path).toBe(player)
     const link = await relay.link(async () => `${base}/film/atk/${token}`, name)
-    const isThere = new Promise<void>((resolve) => {
-      const watcher = watch(folder, () => {
-        if (!existsSync(written)) return
-        watcher.close()
-        resolve()
-      })
+    if (found === undefined) throw new Error('no player')
+    const start = startPlayer(found, {
+      target: ownLink(link),
+      start: { seconds: 1, percent: null, subtitles: [link] },
+      name: 'a film',
+      events: { onFile: async () => ({ subtitles: [], startSeconds: null }), onPosition: () => undefined },
+      opened: new Promise(() => undefined),
+      makeFolder: () => folder,
+      log: createLog(() => undefined, new Secrets()),
     })
-    if (found !== undefined) await startPlayer(found, link)
-    await isThere
+    await expect(start).rejects.toThrow('mpv closed at once, without opening “a film”.')
     const argv = readFileSync(written, 'utf8').split('\0').slice(0, -1)
     const end = argv.indexOf('--')
     expect(argv.slice(0, end).every((argument) => argument.startsWith('--'))).toBe(true)
@@ -168,8 +170,29 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
 )
 
 it('passes only its own loopback links to a player', () => {
-  const player = { id: 'x', name: 'x', path: '/bin/true', options: ['--'] }
-  expect(() => startPlayer(player, 'http://s01.put.io/stream-file/1/2/atk/bebe')).toThrow(
-    'Only links of Putdesk itself',
-  )
+  expect(() => ownLink('http://s01.put.io/stream-file/1/2/atk/bebe')).toThrow('Only links of Putdesk itself')
+})
+
+it('serves a player that opens 200 connections through a few of them, and recovers', async () => {
+  const released: (() => void)[] = []
+  const slow = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': 2 })
+    response.write('a')
+    released.push(() => response.end('b'))
+  })
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  const at = slow.address()
+  const port = at !== null && typeof at === 'object' ? at.port : 0
+  const link = await relay.link(async () => `http://127.0.0.1:${port}/`, 'a.mp4')
+  const answers = await Promise.all(Array.from({ length: 200 }, () => fetch(link)))
+  const statuses = answers.map(({ status }) => status)
+  expect([statuses.filter((status) => status === 200).length, released.length]).toEqual([32, 32])
+  expect(statuses.filter((status) => status === 503).length).toBe(168)
+  for (const release of released.splice(0)) release()
+  await Promise.all(answers.map((answer) => answer.text()))
+  const again = await fetch(link)
+  expect(again.status).toBe(200)
+  for (const release of released) release()
+  await again.text()
+  slow.close()
 })

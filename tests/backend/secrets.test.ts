@@ -111,7 +111,14 @@ it.runIf(has('shell scripts'))(
     vi.stubEnv('PATH', dataFolder)
     const play = (isHostTrusted: boolean) =>
       client
-        .call('play.item', { accountId, itemId: 4, playerId: 'mpv', isHostTrusted })
+        .call('play.items', {
+          accountId,
+          itemIds: [4],
+          folderId: null,
+          playerId: 'mpv',
+          start: 'ask',
+          isHostTrusted,
+        })
         .catch((error: unknown) => error)
     const isAsked = (host: string) => ({ code: 'untrusted-host', message: expect.stringContaining(host) })
 

@@ -136,6 +136,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     isFocused: () => false,
     showWindow: () => undefined,
     preventSleep: (isPrevented) => void sleepPrevented.push(isPrevented),
+    languages: () => ['de-AT', 'en'],
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }

@@ -25,6 +25,7 @@ const facilities = {
   '/proc': () => process.platform === 'linux',
   'file names of Unix': notOnWindows,
   'other loopback addresses': () => process.platform === 'linux',
+  vlc: () => process.platform === 'linux',
   'Node 24': () => Number.parseInt(process.versions.node, 10) >= 24,
   'a user who is root': () => process.getuid?.() === 0,
 } satisfies Record<string, () => boolean>

@@ -63,6 +63,8 @@ export interface AccountsOptions {
   tell(sentence: string): void
   /** Shows a notice under a key; null removes it. */
   show(key: string, sentence: string | null): void
+  /** Called when the person has removed an account. */
+  onRemove(accountId: AccountId): void
 }
 
 /** All of the user's accounts, open. The list of accounts is stored in the settings file, their secrets in the vault. */
@@ -161,6 +163,7 @@ export class Accounts {
         vault.remove(accountId)
         if (account.kind === 'this-computer') await this.#options.service.stop()
         this.#options.history.removeAccount(accountId, Date.now())
+        this.#options.onRemove(accountId)
         this.#emitAccounts()
         return null
       },

@@ -56,7 +56,7 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
       'contents.open': async ({ accountId, itemId, isPlayed }, { signal }) => {
         const client = accounts.session(accountId).client()
         const stream = () => client.stream(itemId, 'read', (origin) => accounts.isTrusted(accountId, origin))
-        const { name, url } = await client
+        const { item, url } = await client
           .during(signal)
           .stream(itemId, 'read', (origin) => accounts.isTrusted(accountId, origin))
         let first: string | null = url
@@ -64,11 +64,11 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
           const next = first ?? (await stream()).url
           first = null
           return next
-        }, name)
+        }, item.name)
         const id = randomBytes(16).toString('hex')
         links.set(id, {
           relayed,
-          contentType: contentTypeOf(name),
+          contentType: contentTypeOf(item.name),
           leftBytes: isPlayed ? null : maxReadBytes,
           usedAtMs: performance.now(),
         })

@@ -58,6 +58,8 @@ export interface Host {
   downloadsFolder(): string
   /** Shows a file in its folder, in the system's file manager. */
   showInFolder(path: string): void
+  /** The person's languages, such as `de-AT`, the preferred one first. */
+  languages(): readonly string[]
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
   /** Asks the person. Returns the index of the button, or of the last one if they closed the question. */

@@ -1,20 +1,35 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { HandlersOf } from '../../../shared/contract.ts'
+import type { AccountId } from '../../../shared/account.ts'
+import type { HandlersOf, Input, Output } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
+import type { Item, ItemId } from '../../../shared/item.ts'
+import { maxPlayed } from '../../../shared/limits.ts'
+import type { Playback } from '../../../shared/playback.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Host } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+import type { PutioClient } from '../putio/client.ts'
 import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
-import { type FoundPlayer, findPlayers, hasSystemPlayer, systemPlayerId } from './players.ts'
+import { mediaInFolder, mediaWithIds } from './media-items.ts'
+import { canContinue, PlaySession } from './play-session.ts'
+import type { Playbacks } from './playbacks.ts'
+import { type FoundPlayer, findPlayers, hasSystemPlayer, type PlayStart, systemPlayerId } from './players.ts'
+import { type PlaylistEntry, writePlaylist } from './playlist.ts'
+import { PrivateFolder } from './private-folder.ts'
 import type { Relay } from './relay.ts'
+import { ownLink, startPlayer } from './start-player.ts'
+import { findSubtitles, type Subtitle } from './subtitles.ts'
+
+/** The film starts without subtitles that take longer to find. */
+const subtitlesTimeoutMs = 2000
 
 /** The parts of the backend that playing depends on. */
 export interface PlayOptions {
   accounts: Accounts
   host: Host
+  log: Log
   relay: Relay
+  playbacks: Playbacks
   /** The player the person chose, or null. */
   chosenPlayerId(): string | null
 }
@@ -25,19 +40,102 @@ export interface Playing {
   close(): void
 }
 
-/** Plays streams in the user's own player: no shell, fixed options, and a loopback link that opens only this file. */
-export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOptions): Playing {
-  const playlists: string[] = []
+/** What is played, where from, and by which player. */
+interface Plan {
+  accountId: AccountId
+  client: PutioClient
+  items: readonly Item[]
+  /** The stream URL of the first item, which was requested to learn whether it can be played. */
+  firstUrl: string
+  playback: Playback | null
+  player: FoundPlayer | null
+}
+
+/** Plays streams in the user's own player: no shell, fixed options, and loopback links that each open one file. */
+export function createPlaying({ accounts, host, log, relay, playbacks, chosenPlayerId }: PlayOptions): Playing {
+  const folder = new PrivateFolder(join(host.dataFolder, 'playing'))
   /** The origin that the user was asked about, by account and item: the user's answer applies only to that origin. */
   const askedFor = new Map<string, string>()
 
-  const openWithSystem = async (link: string) => {
-    const folder = mkdtempSync(join(tmpdir(), 'putdesk-'))
-    playlists.push(folder)
-    const playlist = join(folder, 'play.m3u')
-    writeFileSync(playlist, `#EXTM3U\n${link}\n`, { mode: 0o600 })
-    await host.openWithSystem(playlist)
-    return 'the system’s player'
+  async function streamOf(
+    client: PutioClient,
+    { accountId, isHostTrusted }: Pick<Input<'play.items'>, 'accountId' | 'isHostTrusted'>,
+    itemId: ItemId,
+  ) {
+    const asked = `${accountId}/${itemId}`
+    const origin = isHostTrusted ? askedFor.get(asked) : undefined
+    if (origin !== undefined) accounts.trust(accountId, origin)
+    return stream(client, accountId, itemId).catch((error: unknown) => {
+      const cause = error instanceof AppError ? error.cause : null
+      if (cause instanceof UnknownStreamHost) askedFor.set(asked, cause.origin)
+      throw error
+    })
+  }
+
+  const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
+    client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
+
+  async function subtitlesOf({ client, accountId }: Pick<Plan, 'client' | 'accountId'>, item: Item) {
+    if (item.kind !== 'movie') return []
+    const found = await within(
+      subtitlesTimeoutMs,
+      findSubtitles(item, { list: (id) => client.listItems(id), languages: host.languages() }),
+    ).catch((error: unknown) => {
+      log.error('subtitles', error)
+      return null
+    })
+    return Promise.all((found ?? []).map((subtitle) => withLink(subtitle, { client, accountId })))
+  }
+
+  async function withLink({ item, language }: Subtitle, { client, accountId }: Pick<Plan, 'client' | 'accountId'>) {
+    const isTrusted = (origin: string) => accounts.isTrusted(accountId, origin)
+    const link = await relay.link(async () => (await client.stream(item.id, 'save', isTrusted)).url, item.name)
+    return { link, language }
+  }
+
+  async function start(plan: Plan): Promise<Output<'play.items'>> {
+    const { accountId, client, items, playback, player } = plan
+    const [first] = items
+    if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
+    const isList = items.length > 1 || player === null
+    const startSeconds = secondsOf(playback)
+    const subtitles = await subtitlesOf(plan, first)
+    const session = new PlaySession({
+      accountId,
+      playbacks,
+      startSeconds,
+      startsByItself: !isList,
+      subtitlesOf: async (item) => (await subtitlesOf(plan, item)).map(({ link }) => link),
+    })
+    const entries: PlaylistEntry[] = []
+    for (const item of items) {
+      let ready = item === first ? plan.firstUrl : null
+      const source = async () => {
+        const url = ready ?? (await stream(client, accountId, item.id)).url
+        ready = null
+        return url
+      }
+      const link = ownLink(await relay.link(source, item.name, session.reader(item)))
+      session.add(link, item)
+      entries.push({ link, title: item.name, startSeconds: item === first ? startSeconds : null })
+    }
+    const target = isList ? writePlaylist(folder.make('list'), entries) : (entries[0]?.link ?? '')
+    const languages = subtitles.map(({ language }) => language)
+    if (player === null) {
+      await host.openWithSystem(target)
+      return { state: 'started', player: 'the system’s player', count: items.length, languages: [] }
+    }
+    const running = await startPlayer(player, {
+      target,
+      start: isList ? nothingSpecial : startOf(playback, subtitles),
+      name: first.name,
+      events: session,
+      opened: session.opened,
+      makeFolder: () => folder.make('vlc'),
+      log,
+    })
+    running.ended.then(() => playbacks.save()).catch((error: unknown) => log.error('playing', error))
+    return { state: 'started', player: player.name, count: items.length, languages }
   }
 
   return {
@@ -46,62 +144,86 @@ export function createPlaying({ accounts, host, relay, chosenPlayerId }: PlayOpt
         const found = findPlayers(process.env).map(({ id, name }) => ({ id, name }))
         return hasSystemPlayer(process.env) ? [...found, { id: systemPlayerId, name: 'System default' }] : found
       },
-      'play.item': async ({ accountId, itemId, playerId, isHostTrusted }) => {
+      'play.items': async (input) => {
+        const { accountId, itemIds, folderId, playerId } = input
         const client = accounts.session(accountId).client()
         const player = choose(playerId ?? chosenPlayerId())
-        const stream = () => client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
-        const asked = `${accountId}/${itemId}`
-        const origin = isHostTrusted ? askedFor.get(asked) : undefined
-        if (origin !== undefined) accounts.trust(accountId, origin)
-        const { name, url } = await stream().catch((error: unknown) => {
-          const cause = error instanceof AppError ? error.cause : null
-          if (cause instanceof UnknownStreamHost) askedFor.set(asked, cause.origin)
-          throw error
-        })
-        let first: string | null = url
-        const link = await relay.link(async () => {
-          const next = first ?? (await stream()).url
-          first = null
-          return next
-        }, name)
-        if (player === systemPlayerId) return openWithSystem(link)
-        await startPlayer(player, link)
-        return player.name
+        const [only] = itemIds.length === 1 && folderId === null ? itemIds : []
+        if (only !== undefined && input.start === 'ask') {
+          const playback = playbacks.of(accountId, only)
+          if (playback !== null && canContinue(playback) && canStart(player, playback))
+            return { state: 'asks', playback }
+        }
+        const { items, firstUrl } = await find(client, input, only)
+        const [first] = items
+        const known = first === undefined ? null : playbacks.of(accountId, first.id)
+        const isContinued = input.start === 'position' || (input.start === 'ask' && items.length > 1)
+        const playback = isContinued && known !== null && canContinue(known) ? known : null
+        return start({ accountId, client, items, firstUrl, playback, player })
       },
     },
-    close: () => {
-      for (const folder of playlists) rmSync(folder, { recursive: true, force: true })
-    },
+    close: () => folder.clear(),
+  }
+
+  async function find(
+    client: PutioClient,
+    input: Input<'play.items'>,
+    only: ItemId | undefined,
+  ): Promise<{ items: Item[]; firstUrl: string }> {
+    if (only !== undefined) {
+      const { item, url } = await streamOf(client, input, only)
+      return { items: [item], firstUrl: url }
+    }
+    const { itemIds, folderId } = input
+    const media = folderId === null ? await mediaWithIds(client, itemIds) : await mediaInFolder(client, folderId)
+    const items = media.slice(0, maxPlayed)
+    const [first] = items
+    if (first === undefined) throw new AppError('refused', 'Only films and sound can be played.')
+    return { items, firstUrl: (await streamOf(client, input, first.id)).url }
   }
 }
 
-function choose(playerId: string | null): FoundPlayer | typeof systemPlayerId {
+const nothingSpecial: PlayStart = { seconds: null, percent: null, subtitles: [] }
+
+function startOf(playback: Playback | null, subtitles: readonly { link: string }[]): PlayStart {
+  return {
+    seconds: secondsOf(playback),
+    percent: playback === null || playback.durationSeconds !== null ? null : playback.progress * 100,
+    subtitles: subtitles.map(({ link }) => link),
+  }
+}
+
+function secondsOf(playback: Playback | null): number | null {
+  return playback === null || playback.durationSeconds === null ? null : playback.progress * playback.durationSeconds
+}
+
+function canStart(player: FoundPlayer | null, { durationSeconds }: Playback): boolean {
+  if (player === null || player.startsAt === null) return false
+  return player.startsAt === 'percent' || durationSeconds !== null
+}
+
+/** The player to use; null means the system's. Errors: no-player. */
+function choose(playerId: string | null): FoundPlayer | null {
   const found = findPlayers(process.env)
-  if (playerId === systemPlayerId && hasSystemPlayer(process.env)) return systemPlayerId
+  if (playerId === systemPlayerId && hasSystemPlayer(process.env)) return null
   const chosen = found.find(({ id }) => id === playerId) ?? found[0]
   if (chosen !== undefined) return chosen
-  if (hasSystemPlayer(process.env)) return systemPlayerId
+  if (hasSystemPlayer(process.env)) return null
   throw new AppError(
     'no-player',
     'There is no player on this computer that Putdesk knows. Install mpv or VLC, then try again.',
   )
 }
 
-/** Starts a player detached, with one positional argument: the re-serialized link. */
-export function startPlayer({ name, path, options }: FoundPlayer, link: string): Promise<void> {
-  const url = new URL(link)
-  if (url.protocol !== 'http:' || url.hostname !== '127.0.0.1')
-    throw new AppError('internal', 'Only links of Putdesk itself are handed to a player.')
-  return new Promise((resolve, reject) => {
-    const child = spawn(path, [...options, url.href], { shell: false, detached: true, stdio: 'ignore' })
-    child.once('error', (cause) =>
-      reject(
-        new AppError('no-player', `${name} could not be started. Choose another player in the settings.`, { cause }),
-      ),
-    )
-    child.once('spawn', () => {
-      child.unref()
-      resolve()
-    })
+/** The result of a promise, or null if it takes too long. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms)
   })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -2,73 +2,159 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Player } from '../../../shared/contract.ts'
 
-/** A player and how to start it: an absolute path and fixed options; the link comes last, after `--`. */
+/** Where a player shall start, and with which subtitles. */
+export interface PlayStart {
+  seconds: number | null
+  /** Used if the duration is not known. */
+  percent: number | null
+  /** Links of subtitles, best first. */
+  subtitles: readonly string[]
+}
+
+/** A player and how to start it: an absolute path and options; the link comes last. */
 export interface FoundPlayer extends Player {
   path: string
-  options: readonly string[]
+  /** The options before the link. Where a player understands `--`, it is the last one. */
+  options(start: PlayStart): string[]
+  /** How exactly it can be told where to start; null if it cannot. */
+  startsAt: 'percent' | 'seconds' | null
+  /** How it is asked for its position; null if it cannot be asked. */
+  control: 'mpv' | 'vlc' | null
+  /** It may hand the link to a window of its own that is open already, and exit. */
+  handsOver: boolean
 }
 
 /** The id of the system's default player, which is given a playlist. */
 export const systemPlayerId = 'system'
 
-const known = [
+interface KnownPlayer extends Omit<FoundPlayer, 'path'> {
+  commands: readonly string[]
+  macApps: readonly string[]
+  windowsPaths: readonly string[]
+}
+
+const plain = { startsAt: null, control: null, handsOver: true, commands: [], macApps: [], windowsPaths: [] } as const
+
+/** mpv's own options, which programs built on mpv accept with a prefix. */
+function mpvOptions(prefix: string, { seconds, percent, subtitles }: PlayStart): string[] {
+  const start = seconds === null ? (percent === null ? null : `${percent.toFixed(2)}%`) : seconds.toFixed(3)
+  return [
+    ...(start === null ? [] : [`--${prefix}start=${start}`]),
+    ...subtitles.map((link) => `--${prefix}sub-file=${link}`),
+  ]
+}
+
+const known: readonly KnownPlayer[] = [
   {
+    ...plain,
     id: 'mpv',
     name: 'mpv',
-    command: 'mpv',
-    options: ['--force-window=yes', '--'],
+    commands: ['mpv'],
     macApps: ['/Applications/mpv.app/Contents/MacOS/mpv'],
     windowsPaths: ['mpv\\mpv.exe'],
+    options: (start) => ['--force-window=yes', ...mpvOptions('', start), '--'],
+    startsAt: 'percent',
+    control: 'mpv',
+    handsOver: false,
   },
   {
+    ...plain,
     id: 'vlc',
     name: 'VLC',
-    command: 'vlc',
-    options: ['--no-video-title-show', '--'],
+    commands: ['vlc'],
     macApps: ['/Applications/VLC.app/Contents/MacOS/VLC'],
     windowsPaths: ['VideoLAN\\VLC\\vlc.exe'],
+    options: ({ seconds, subtitles }) => [
+      '--no-video-title-show',
+      ...(seconds === null ? [] : [`--start-time=${seconds.toFixed(3)}`]),
+      ...(subtitles.length === 0 ? [] : [`--input-slave=${subtitles.join('#')}`]),
+      '--',
+    ],
+    startsAt: 'seconds',
+    control: 'vlc',
   },
   {
+    ...plain,
     id: 'iina',
     name: 'IINA',
-    command: 'iina',
-    options: ['--no-stdin', '--'],
+    commands: ['iina'],
     macApps: ['/Applications/IINA.app/Contents/MacOS/iina-cli'],
-    windowsPaths: [],
+    options: (start) => ['--no-stdin', ...mpvOptions('mpv-', start), '--'],
+    startsAt: 'percent',
   },
-] as const
+  {
+    ...plain,
+    id: 'celluloid',
+    name: 'Celluloid',
+    commands: ['celluloid'],
+    options: (start) => [...mpvOptions('mpv-', start), '--'],
+    startsAt: 'percent',
+  },
+  { ...plain, id: 'totem', name: 'Videos (Totem)', commands: ['totem'], options: () => ['--'] },
+  {
+    ...plain,
+    id: 'mpc-hc',
+    name: 'MPC-HC',
+    windowsPaths: ['MPC-HC\\mpc-hc64.exe', 'MPC-HC\\mpc-hc.exe', 'K-Lite Codec Pack\\MPC-HC64\\mpc-hc64.exe'],
+    options: mpcOptions,
+    startsAt: 'seconds',
+  },
+  {
+    ...plain,
+    id: 'mpc-be',
+    name: 'MPC-BE',
+    windowsPaths: ['MPC-BE x64\\mpc-be64.exe', 'MPC-BE\\mpc-be64.exe', 'MPC-BE\\mpc-be.exe'],
+    options: mpcOptions,
+    startsAt: 'seconds',
+  },
+  {
+    ...plain,
+    id: 'potplayer',
+    name: 'PotPlayer',
+    windowsPaths: ['DAUM\\PotPlayer\\PotPlayerMini64.exe', 'DAUM\\PotPlayer\\PotPlayerMini.exe'],
+    options: ({ seconds }) => (seconds === null ? [] : [`/seek=${Math.floor(seconds)}`]),
+    startsAt: 'seconds',
+  },
+  {
+    ...plain,
+    id: 'quicktime',
+    name: 'QuickTime Player',
+    macApps: ['/usr/bin/open'],
+    options: () => ['-a', 'QuickTime Player'],
+  },
+]
+
+function mpcOptions({ seconds }: PlayStart): string[] {
+  return seconds === null ? [] : ['/start', `${Math.round(seconds * 1000)}`]
+}
 
 /** The installed players that can be started with a link, best first. Searched each time, because one may just have been installed. */
 export function findPlayers(environment: NodeJS.ProcessEnv): FoundPlayer[] {
-  return known.flatMap(({ id, name, command, options, macApps, windowsPaths }) => {
+  return known.flatMap(({ commands, macApps, windowsPaths, ...player }) => {
     const candidates = [
-      ...(environment.PATH ?? '')
-        .split(delimiter)
-        .filter(Boolean)
-        .map((folder) => join(folder, process.platform === 'win32' ? `${command}.exe` : command)),
+      ...commands.flatMap((command) => inPath(environment, process.platform === 'win32' ? `${command}.exe` : command)),
       ...(process.platform === 'darwin' ? macApps : []),
       ...(process.platform === 'win32' ? windowsPaths.flatMap((path) => inProgramFolders(environment, path)) : []),
     ]
     const path = candidates.find(isProgram)
-    return path === undefined ? [] : [{ id, name, path, options }]
+    return path === undefined ? [] : [{ ...player, path }]
   })
 }
 
 /** True if the system can open a playlist with its default program. */
 export function hasSystemPlayer(environment: NodeJS.ProcessEnv): boolean {
-  if (process.platform !== 'linux') return true
+  return process.platform !== 'linux' || inPath(environment, 'xdg-open').some(isProgram)
+}
+
+/** The paths that a program may have in the folders of `PATH`. */
+function inPath(environment: NodeJS.ProcessEnv, name: string): string[] {
   return (environment.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
-    .some((folder) => isProgram(join(folder, 'xdg-open')))
+    .map((folder) => join(folder, name))
 }
 
-function inProgramFolders(environment: NodeJS.ProcessEnv, path: string): string[] {
-  return [environment.ProgramFiles, environment['ProgramFiles(x86)']].flatMap((folder) =>
-    folder === undefined ? [] : [join(folder, path)],
-  )
-}
-
+/** True for a file that this user may run. */
 function isProgram(path: string): boolean {
   if (!existsSync(path)) return false
   try {
@@ -77,4 +163,10 @@ function isProgram(path: string): boolean {
   } catch {
     return false
   }
+}
+
+function inProgramFolders(environment: NodeJS.ProcessEnv, path: string): string[] {
+  return [environment.ProgramFiles, environment['ProgramFiles(x86)']].flatMap((folder) =>
+    folder === undefined ? [] : [join(folder, path)],
+  )
 }

@@ -11,12 +11,24 @@ const sweepMs = 10 * 60 * 1000
 const maxRedirects = 5
 /** How long to wait for the response of the service. */
 const timeoutMs = 60_000
+/** A player reads a file through a few connections; more would only burden the service. */
+const maxConnections = 32
 
 /** Creates the stream URL when it is needed. */
 type StreamSource = () => Promise<string>
 
+/** Learns what a player reads through a link. */
+export interface LinkReader {
+  /** A player has opened the link. */
+  onOpen?(): void
+  /** A player has read these bytes of the file, in order, through one connection. */
+  onRead?(connection: number, range: { from: number; to: number; total: number }): void
+}
+
 interface Capability {
   source: StreamSource
+  reader: LinkReader
+  connections: number
   /** The URL of the last request; created again when the service no longer accepts it. */
   streamUrl: string | null
   lastUsedAtMs: number
@@ -25,13 +37,14 @@ interface Capability {
 /** Loopback links for players. Each opens one file and does not reveal where the file comes from. */
 export interface Relay {
   /** Creates a link that plays `source`; `name` is only its last part, for the player's title. */
-  link(source: StreamSource, name: string): Promise<string>
+  link(source: StreamSource, name: string, reader?: LinkReader): Promise<string>
   close(): Promise<void>
 }
 
 /**
  * Serves capability links on 127.0.0.1: `http://127.0.0.1:port/s/<128-bit random>/<safe name>`. HEAD and ranges are passed
- * through; the stream URL and its token never leave the relay. A link expires with the app, or after 12 hours without use.
+ * through; the stream URL and its token never leave the relay. A link expires with the app, or after 12 hours without use, and serves
+ * a limited number of connections at once.
  */
 export function createRelay(log: Log): Relay {
   const capabilities = new Map<string, Capability>()
@@ -58,14 +71,15 @@ export function createRelay(log: Log): Relay {
     })
 
   return {
-    async link(source, name) {
+    async link(source, name, reader = {}) {
       listening ??= listen()
       const server = await listening
       const address = server.address()
       if (address === null || typeof address === 'string')
         throw new AppError('internal', 'The link for the player could not be made.')
       const id = randomBytes(16).toString('hex')
-      capabilities.set(id, { source, streamUrl: null, lastUsedAtMs: performance.now() })
+      const lastUsedAtMs = performance.now()
+      capabilities.set(id, { source, reader, connections: 0, streamUrl: null, lastUsedAtMs })
       return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
     },
     async close() {
@@ -98,6 +112,12 @@ async function answer(
   if (capability === undefined || !isOurs) return end(response, 404)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
   capability.lastUsedAtMs = performance.now()
+  if (capability.connections >= maxConnections) return end(response, 503)
+  capability.connections += 1
+  response.once('close', () => {
+    capability.connections -= 1
+  })
+  capability.reader.onOpen?.()
 
   capability.streamUrl ??= await capability.source()
   let upstream = await ask(capability.streamUrl, request, response)
@@ -106,7 +126,25 @@ async function answer(
     capability.streamUrl = await capability.source()
     upstream = await ask(capability.streamUrl, request, response)
   }
+  if (request.method === 'GET') follow(upstream.answer, capability.reader)
   passOn(upstream, response, request.method === 'HEAD')
+}
+
+let lastConnection = 0
+
+/** Reports what is read of a file, about once per chunk. */
+function follow(upstream: IncomingMessage, { onRead }: LinkReader): void {
+  if (onRead === undefined) return
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(upstream.headers['content-range'] ?? '')
+  const from = Number(range?.[1] ?? 0)
+  const total = Number(range?.[2] ?? upstream.headers['content-length'])
+  if (![200, 206].includes(upstream.statusCode ?? 0) || !(total > 0)) return
+  const connection = ++lastConnection
+  let to = from
+  upstream.on('data', (chunk: Buffer) => {
+    to += chunk.length
+    onRead(connection, { from, to, total })
+  })
 }
 
 function end(response: ServerResponse, status: number): void {

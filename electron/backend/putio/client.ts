@@ -55,7 +55,7 @@ export interface PutioClient {
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 
   /**
-   * A file's name and its stream URL with the current token, to play it, to save it or to read parts of it. The URL is a secret, for the backend's own requests
+   * A file and its stream URL with the current token, to play it, to save it or to read parts of it. The URL is a secret, for the backend's own requests
    * only. A host that is not the service's own gets the token only if `isTrusted` accepts its origin. Errors: refused if the service
    * gives no address for it, not-found, untrusted-host.
    */
@@ -63,7 +63,7 @@ export interface PutioClient {
     itemId: ItemId,
     purpose: StreamPurpose,
     isTrusted: (origin: string) => boolean,
-  ): Promise<{ name: string; url: string }>
+  ): Promise<{ item: Item; url: string }>
 }
 
 /** Why a file is read. It decides how an error is worded. */

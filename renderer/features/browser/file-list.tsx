@@ -30,6 +30,7 @@ export function FileList() {
   const renaming = useApp((state) => state.renaming)
   const cut = useApp((state) => state.cut)
   const dropAt = useApp((state) => state.dropAt)
+  const playbacks = useApp((state) => state.playbacks.get(state.place?.accountId ?? ''))
   const title = useApp((state) =>
     state.place === null ? '' : folderName(state, state.place.accountId, state.place.folderId),
   )
@@ -80,6 +81,8 @@ export function FileList() {
         isCut={cutIds.has(row.id)}
         isDropTarget={dropAt === folderKey(place.accountId, row.id)}
         isRenaming={renaming?.id === row.id}
+        isWatched={playbacks?.get(row.id)?.isWatched ?? false}
+        percentPlayed={Math.round((playbacks?.get(row.id)?.progress ?? 0) * 100)}
       />
     )
   }

@@ -8,6 +8,7 @@ import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 import { LocationCell } from './location-cell.tsx'
 import { OpeningMark } from './opening-mark.tsx'
+import { PlaybackMark } from './playback-mark.tsx'
 import { RenameField } from './rename-field.tsx'
 import { Thumbnail } from './thumbnail.tsx'
 
@@ -23,11 +24,15 @@ export interface RowProps {
   isCut: boolean
   isDropTarget: boolean
   isRenaming: boolean
+  isWatched: boolean
+  /** How much of it was played, if it was left in the middle; otherwise 0. */
+  percentPlayed: number
 }
 
 /** One item of the list. */
 export const FileRow = memo(function FileRow(props: RowProps) {
   const { row, at, top, accountId, hasLocation, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
+  const { isWatched, percentPlayed } = props
   const isFolder = row.kind === 'folder'
   return (
     <div
@@ -54,6 +59,7 @@ export const FileRow = memo(function FileRow(props: RowProps) {
         <Thumbnail accountId={accountId} row={row} size="small" />
         {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
         <OpeningMark accountId={accountId} row={row} />
+        <PlaybackMark isWatched={isWatched} percent={percentPlayed} />
       </div>
       {hasLocation ? <LocationCell accountId={accountId} folderId={row.parentId} /> : null}
       <div role="gridcell" className={styles.kind}>
@@ -81,6 +87,8 @@ export function isSame({ row: before, ...was }: RowProps, { row, ...is }: RowPro
     was.isCut === is.isCut &&
     was.isDropTarget === is.isDropTarget &&
     was.isRenaming === is.isRenaming &&
+    was.isWatched === is.isWatched &&
+    was.percentPlayed === is.percentPlayed &&
     before.id === row.id &&
     before.name === row.name &&
     before.kind === row.kind &&

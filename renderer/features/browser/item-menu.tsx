@@ -1,5 +1,7 @@
 import {
   CheckCheck,
+  Circle,
+  CircleCheck,
   ClipboardPaste,
   ExternalLink,
   Eye,
@@ -49,6 +51,11 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
 
   if (place === null) return null
   const { accountId, folderId, query } = place
+
+  const isUntouched = (id: number) => {
+    const playback = state.playbacks.get(accountId)?.get(id)
+    return playback === undefined || (!playback.isWatched && playback.progress === 0)
+  }
 
   const opening: MenuAction[] = []
   if (only?.kind === 'folder') {
@@ -106,6 +113,24 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
             run: () => void state.saveItems(accountId, idsOf(rows), 'ask'),
           },
         ]
+
+  const media = rows.filter(isPlayable)
+  const watched = media.filter(({ id }) => state.playbacks.get(accountId)?.get(id)?.isWatched)
+  const marking: MenuAction[] = []
+  if (media.length > watched.length) {
+    marking.push({
+      label: say('action.markWatched'),
+      icon: CircleCheck,
+      run: () => void state.markWatched(accountId, idsOf(media), true),
+    })
+  }
+  if (media.some(({ id }) => !isUntouched(id))) {
+    marking.push({
+      label: say('action.markNotWatched'),
+      icon: Circle,
+      run: () => void state.markWatched(accountId, idsOf(media), false),
+    })
+  }
 
   const changing: MenuAction[] = []
   if (only) {
@@ -201,7 +226,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     <PointerMenu
       x={x}
       y={y}
-      groups={[opening, saving, changing, undoing, here, deleting]}
+      groups={[opening, marking, saving, changing, undoing, here, deleting]}
       onClose={() => state.openMenu(null)}
     />
   )

@@ -147,16 +147,17 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
         request(endpoint, info, firstOf(WireItem)),
         request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
       ])
-      const { stream_url: played, download_url: downloaded, ...item } = first(found.results)
+      const { stream_url: played, download_url: downloaded, ...wire } = first(found.results)
       const streamUrl = purpose === 'play' ? played : played || downloaded
-      const name = endpoint.secrets.cleanMessage(item.name)
-      if (toItem({ ...item, stream_url: null, download_url: null }).kind === 'folder')
+      const name = endpoint.secrets.cleanMessage(wire.name)
+      const item = { ...toItem({ ...wire, stream_url: null, download_url: null }), name }
+      if (item.kind === 'folder')
         throw new AppError('refused', `“${name}” is a folder: open it and ${purpose} what is inside.`)
       if (!streamUrl)
         throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gives no address for it.`)
       checkHost(streamUrl, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
       endpoint.secrets.add(results.token, { isOfServer: true })
-      return { name, url: withToken(streamUrl, results.token) }
+      return { item, url: withToken(streamUrl, results.token) }
     },
   }
 }

@@ -1,0 +1,95 @@
+import type { AccountId } from '../../../shared/account.ts'
+import type { Item } from '../../../shared/item.ts'
+import { type Playback, watchedFrom } from '../../../shared/playback.ts'
+import type { Playbacks } from './playbacks.ts'
+import type { PlayerEvents } from './player-control.ts'
+import { ReadEstimate } from './read-estimate.ts'
+import type { LinkReader } from './relay.ts'
+
+/** Sounds of at least this length, such as books, continue where they were left; music does not. */
+const minSoundSeconds = 20 * 60
+/** Nobody misses less than this. */
+const minContinueSeconds = 10
+const noteReadEveryMs = 1000
+
+interface Options {
+  accountId: AccountId
+  playbacks: Playbacks
+  /** Where the first item starts. */
+  startSeconds: number | null
+  /** True if the player starts the first item there by itself, and with its subtitles. */
+  startsByItself: boolean
+  /** Links of an item's subtitles. */
+  subtitlesOf(item: Item): Promise<string[]>
+}
+
+/** What one player plays: notes how far, and gives it the subtitles of what it opens. */
+export class PlaySession implements PlayerEvents {
+  readonly #options: Options
+  readonly #played = new Map<string, Item>()
+  readonly opened: Promise<void>
+  #open: () => void = () => undefined
+  #first: string | null = null
+  /** It reports where it is, so that nothing needs to be estimated. */
+  #isReporting = false
+  #isStarted = false
+
+  constructor(options: Options) {
+    this.#options = options
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve
+    })
+  }
+
+  /** Follows what is read of an item. */
+  reader(item: Item): LinkReader {
+    const estimate = new ReadEstimate()
+    let notedAtMs = 0
+    return {
+      onOpen: () => this.#open(),
+      onRead: (connection, range) => {
+        const now = performance.now()
+        if (this.#isReporting || now - notedAtMs < noteReadEveryMs) return
+        notedAtMs = now
+        estimate.note(connection, range, now)
+        const progress = estimate.progress()
+        if (progress !== null && item.kind === 'movie')
+          this.#options.playbacks.note(this.#options.accountId, item.id, { progress, durationSeconds: null })
+      },
+    }
+  }
+
+  /** Tells which item a link is of. */
+  add(link: string, item: Item): void {
+    this.#first ??= keyOf(link)
+    this.#played.set(keyOf(link), item)
+  }
+
+  async onFile(link: string): Promise<{ subtitles: readonly string[]; startSeconds: number | null }> {
+    const isFirst = !this.#isStarted && keyOf(link) === this.#first
+    this.#isStarted = true
+    const item = this.#played.get(keyOf(link))
+    const { startsByItself, startSeconds, subtitlesOf } = this.#options
+    if (item === undefined || (isFirst && startsByItself)) return { subtitles: [], startSeconds: null }
+    return { subtitles: await subtitlesOf(item), startSeconds: isFirst ? startSeconds : null }
+  }
+
+  onPosition(link: string, positionSeconds: number, durationSeconds: number): void {
+    const item = this.#played.get(keyOf(link))
+    if (item === undefined) return
+    this.#isReporting = true
+    if (item.kind !== 'movie' && durationSeconds < minSoundSeconds) return
+    this.#options.playbacks.note(this.#options.accountId, item.id, { positionSeconds, durationSeconds })
+  }
+}
+
+/** True if there is something to continue with. */
+export function canContinue({ progress, durationSeconds }: Playback): boolean {
+  if (progress >= watchedFrom) return false
+  return durationSeconds === null ? progress > 0.01 : progress * durationSeconds >= minContinueSeconds
+}
+
+/** The random part of a link: a player may write the rest in another way. */
+function keyOf(link: string): string {
+  return /\/s\/([0-9a-f]{32})\//.exec(link)?.[1] ?? link
+}

@@ -1,0 +1,72 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { Output } from '../../shared/contract.ts'
+import { AppError } from '../../shared/errors.ts'
+import type { ItemId } from '../../shared/item.ts'
+import type { Playback } from '../../shared/playback.ts'
+import { languageName } from '../words/language-name.ts'
+import { say } from '../words/say.ts'
+import { sentenceAbout } from './sentence.ts'
+import type { Slice } from './store.ts'
+
+/** What is to be played: items in their order, or the films and sounds of a folder. `name` is of the first item or the folder. */
+export interface ToPlay {
+  accountId: AccountId
+  itemIds: readonly ItemId[]
+  folderId: ItemId | null
+  name: string
+  playerId: string | null
+}
+
+type Start = 'ask' | 'position' | 'beginning'
+
+export interface PlayingSlice {
+  /** How far items were played, by account. */
+  playbacks: ReadonlyMap<AccountId, ReadonlyMap<ItemId, Playback>>
+  /** Plays one item; null means the preferred player. If it was left in the middle, asks whether to continue there. */
+  play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
+  /** Plays several items, or a folder, as one list. With `start`, one item starts there without a question. */
+  playAll(what: ToPlay, start?: Start): Promise<void>
+  markWatched(accountId: AccountId, itemIds: readonly ItemId[], isWatched: boolean): Promise<void>
+}
+
+/** Playing, and a mirror of how far items were played. */
+export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
+  client.on('playbacks.changed', ({ accountId, isReset, upserted }) =>
+    set(({ playbacks }) => {
+      const ofAccount = new Map(isReset ? [] : playbacks.get(accountId))
+      for (const playback of upserted) ofAccount.set(playback.itemId, playback)
+      return { playbacks: new Map(playbacks).set(accountId, ofAccount) }
+    }),
+  )
+
+  async function start(what: ToPlay, from: Start, isHostTrusted: boolean): Promise<void> {
+    const { name, itemIds, ...rest } = what
+    try {
+      const answer = await client.call('play.items', { ...rest, itemIds: [...itemIds], start: from, isHostTrusted })
+      if (answer.state === 'asks') get().open({ kind: 'continue', what, playback: answer.playback })
+      else get().toast(started(name, answer))
+    } catch (error) {
+      const isAsked = error instanceof AppError && error.code === 'untrusted-host'
+      if (!isAsked) return get().showError(sentenceAbout(name, error))
+      get().showError(error.message, [{ label: say('action.playFromThere'), run: () => void start(what, from, true) }])
+    }
+  }
+
+  return {
+    playbacks: new Map(),
+    play: (accountId, itemId, name, playerId) =>
+      start({ accountId, itemIds: [itemId], folderId: null, name, playerId }, 'ask', false),
+    playAll: (what, from = 'ask') => start(what, from, false),
+    markWatched: (accountId, itemIds, isWatched) =>
+      get().attempt(async () => {
+        await client.call('playbacks.mark', { accountId, itemIds: [...itemIds], isWatched })
+      }),
+  }
+}
+
+function started(name: string, { player, count, languages }: Extract<Output<'play.items'>, { state: 'started' }>) {
+  if (count > 1) return say('play.startedList', { count, player })
+  if (languages.length === 0) return say('play.started', { name, player })
+  const names = languages.map((code) => (code === null ? say('play.subtitleOfUnknown') : languageName(code)))
+  return say('play.startedWithSubtitles', { name, player, languages: [...new Set(names)].join(', ') })
+}
