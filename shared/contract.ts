@@ -230,11 +230,12 @@ export const methods = {
       isHostTrusted: z.boolean(),
     }),
     output: z.discriminatedUnion('state', [
-      /** `languages` has an entry for each subtitle of the first item; null if its language is not known. */
+      /** `total` is larger than `count` if that was too many. `languages` has an entry for each subtitle of the first item; null if its language is not known. */
       z.object({
         state: z.literal('started'),
         player: z.string(),
         count: z.number().int(),
+        total: z.number().int(),
         languages: z.array(z.string().nullable()),
       }),
       z.object({ state: z.literal('asks'), playback: Playback }),

@@ -10,14 +10,23 @@ export const HostName = z
   .max(253)
   .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/, 'is not a host name or an address')
 
+/** A language such as `de` or `pt-BR`. */
+const LanguageCode = z.string().regex(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, 'is not the code of a language')
+
 /** Below one kilobyte a second, nothing would ever arrive. */
 const SpeedLimit = z.number().int().min(1000).max(1e12)
 
 /** The person's settings. Each has a default; none is a secret. */
 export const Settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
-  /** Null means the first player found. */
+  /** The player for films; null means the first one found. */
   playerId: z.string().max(1024).nullable(),
+  /** The player for sound; null means the same as for films. */
+  soundPlayerId: z.string().max(1024).nullable(),
+  /** A command that starts a player, with placeholders; see `own-player.ts`. */
+  ownPlayer: z.string().min(1).max(4096).nullable(),
+  /** Languages of subtitles, the preferred one first; empty means the system's. */
+  subtitleLanguages: z.array(LanguageCode).max(10),
   /** Hosts on the person's own network that the local service may fetch from. */
   hostsOnMyNetwork: z.array(HostName).max(100),
   accountId: AccountId.nullable(),
@@ -60,6 +69,9 @@ export type SettingsChange = z.infer<typeof SettingsChange>
 export const defaultSettings: Settings = {
   theme: 'system',
   playerId: null,
+  soundPlayerId: null,
+  ownPlayer: null,
+  subtitleLanguages: [],
   hostsOnMyNetwork: [],
   accountId: null,
   isDhtOn: true,

@@ -161,7 +161,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     log,
     relay,
     playbacks,
-    chosenPlayerId: () => settings.current().playerId,
+    settings: settings.current,
   })
   const contents = createContents({ accounts, relay })
   const saver = new SaverClient(host, log)

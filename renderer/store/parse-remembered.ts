@@ -105,6 +105,10 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   const accountId = parts.get('accountId')
   const downloadLimitBytesPerSecond = parts.get('downloadLimitBytesPerSecond')
   const uploadLimitBytesPerSecond = parts.get('uploadLimitBytesPerSecond')
+  // Earlier versions do not remember these.
+  const soundPlayerId = parts.get('soundPlayerId') ?? null
+  const ownPlayer = parts.get('ownPlayer') ?? null
+  const subtitleLanguages = listOf(parts.get('subtitleLanguages') ?? [], toText)
   const saveLimitBytesPerSecond = parts.get('saveLimitBytesPerSecond') ?? null
   const trashDays = toNumber(parts.get('trashDays') ?? 14)
   const saveReserveBytes = toNumber(parts.get('saveReserveBytes') ?? 1e9)
@@ -120,6 +124,7 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
   )
     return null
   if (!isTextOrNull(playerId) || !isTextOrNull(accountId)) return null
+  if (!isTextOrNull(soundPlayerId) || !isTextOrNull(ownPlayer) || subtitleLanguages === null) return null
   if (!isLimitOrNull(saveLimitBytesPerSecond)) return null
   if (!isLimitOrNull(downloadLimitBytesPerSecond) || !isLimitOrNull(uploadLimitBytesPerSecond)) return null
   if (!isWithin(trashDays, 0, 3650)) return null
@@ -133,6 +138,9 @@ function toSettings(parts: Map<string, unknown>): Settings | null {
     sortBy,
     hostsOnMyNetwork,
     playerId,
+    soundPlayerId,
+    ownPlayer,
+    subtitleLanguages,
     accountId,
     downloadLimitBytesPerSecond,
     uploadLimitBytesPerSecond,

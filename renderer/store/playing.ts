@@ -2,6 +2,7 @@ import type { AccountId } from '../../shared/account.ts'
 import type { Output } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
+import { maxPlayed } from '../../shared/limits.ts'
 import type { Playback } from '../../shared/playback.ts'
 import { languageName } from '../words/language-name.ts'
 import { say } from '../words/say.ts'
@@ -42,9 +43,14 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
   async function start(what: ToPlay, from: Start, isHostTrusted: boolean): Promise<void> {
     const { name, itemIds, ...rest } = what
     try {
-      const answer = await client.call('play.items', { ...rest, itemIds: [...itemIds], start: from, isHostTrusted })
+      const answer = await client.call('play.items', {
+        ...rest,
+        itemIds: itemIds.slice(0, maxPlayed),
+        start: from,
+        isHostTrusted,
+      })
       if (answer.state === 'asks') get().open({ kind: 'continue', what, playback: answer.playback })
-      else get().toast(started(name, answer))
+      else get().toast(started(what, answer))
     } catch (error) {
       const isAsked = error instanceof AppError && error.code === 'untrusted-host'
       if (!isAsked) return get().showError(sentenceAbout(name, error))
@@ -64,7 +70,12 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
   }
 }
 
-function started(name: string, { player, count, languages }: Extract<Output<'play.items'>, { state: 'started' }>) {
+type Started = Extract<Output<'play.items'>, { state: 'started' }>
+
+function started({ name, itemIds }: ToPlay, { player, count, total, languages }: Started): string {
+  const wanted = Math.max(total, itemIds.length)
+  if (count > 1 && wanted > count && count === maxPlayed)
+    return say('play.startedPart', { count, total: wanted, player })
   if (count > 1) return say('play.startedList', { count, player })
   if (languages.length === 0) return say('play.started', { name, player })
   const names = languages.map((code) => (code === null ? say('play.subtitleOfUnknown') : languageName(code)))

@@ -449,7 +449,7 @@ it('asks once before a token goes to a host that is not the account’s own, and
   const [toast] = store.getState().toasts
   expect(toast?.sentence).toBe('It would play from cdn.example.')
   toast?.actions[0]?.run()
-  await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, languages: [] })
+  await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, total: 1, languages: [] })
   expect(backend.asked.map(({ input }) => input)).toMatchObject([{ isHostTrusted: false }, { isHostTrusted: true }])
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
 })
@@ -561,7 +561,13 @@ it('asks whether to continue an item that was left in the middle, and mirrors ho
   const { dialog } = store.getState()
   if (dialog?.kind !== 'continue') throw new Error('no question')
   const continued = store.getState().playAll(dialog.what, 'position')
-  await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, languages: ['de', 'en', null] })
+  await backend.answer('play.items', {
+    state: 'started',
+    player: 'mpv',
+    count: 1,
+    total: 1,
+    languages: ['de', 'en', null],
+  })
   await continued
   expect(backend.asked.filter(({ method }) => method === 'play.items').map(({ input }) => input)).toMatchObject([
     { itemIds: [4], start: 'ask' },

@@ -6,6 +6,7 @@ import * as z from 'zod'
 import type { Input } from '../../shared/contract.ts'
 import { namesOf } from '../../shared/item-kinds.ts'
 import type { Playback } from '../../shared/playback.ts'
+import { type ZipItem, zipOf } from '../support/archives.ts'
 import { listItems, openBackend, type TestBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { headlessMpv, joinMpv } from '../support/mpv.ts'
@@ -38,10 +39,12 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'config', 'vlc'), { recursive: true })
   writeFileSync(join(folder, 'config', 'vlc', 'vlcrc'), 'network-caching=300\nhttp-password=mine\n')
   web = await startWeb()
-  web.on('/film.mp4', file(makeFilm(folder), { type: 'video/mp4' }))
+  const film = makeFilm(folder)
+  web.on('/film.mp4', file(film, { type: 'video/mp4' }))
+  web.on('/season.zip', file(zipOf(seasonOf(film)), { type: 'application/zip' }))
   backend = openBackend({ allowHosts: ['127.0.0.1'] })
   accountId = await backend.client.call('accounts.addThisComputer', {})
-  await add(['film.mp4'])
+  await add(['film.mp4', 'season.zip'], ['film.mp4', 'season'])
 }, 30_000)
 afterAll(async () => {
   vi.unstubAllEnvs()
@@ -58,15 +61,32 @@ function makeFilm(folder: string): Buffer {
   return readFileSync(path)
 }
 
-async function add(names: readonly string[]): Promise<void> {
+const subtitle = Buffer.from('1\n00:00:00,000 --> 00:01:00,000\nHello\n')
+
+/** 200 episodes, of which the first three can be played, with subtitles beside the first and in a folder for the second. */
+function seasonOf(film: Buffer): ZipItem[] {
+  const episodes = Array.from({ length: 200 }, (_, at) => ({
+    name: `season/e${at + 1}.mp4`,
+    bytes: at < 3 ? film : Buffer.from('no film'),
+  }))
+  const subtitles = ['e1.en.srt', 'e1.de.srt', 'e1.txt', 'Subs/e2.en.srt', 'Subs/e9.en.srt']
+  return [...episodes.reverse(), ...subtitles.map((name) => ({ name: `season/${name}`, bytes: subtitle }))]
+}
+
+async function add(names: readonly string[], arriving: readonly string[]): Promise<void> {
   const links = names.map((name) => web.url(`/${name}`))
   await backend.client.call('transfers.add', { accountId, links, folderId: 0 })
   for (;;) {
-    const items = await listItems(backend.client, accountId, 0)
-    for (const [at, name] of namesOf(items).entries()) ids.set(name, items.ids[at] ?? 0)
-    if (names.every((name) => ids.has(name))) return
+    await note(0)
+    if (arriving.every((name) => ids.has(name))) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** Notes the ids of a folder's items. */
+async function note(folderId: number): Promise<void> {
+  const items = await listItems(backend.client, accountId, folderId)
+  for (const [at, name] of namesOf(items).entries()) ids.set(name, items.ids[at] ?? 0)
 }
 
 function play(name: string, change: Partial<Input<'play.items'>> = {}) {
@@ -101,7 +121,7 @@ function expectNoSecretAround(program: RegExp): void {
 }
 
 it.runIf(canPlay)('asks whether to continue where mpv was closed, does so, and marks what was watched', async () => {
-  expect(await play('film.mp4')).toEqual({ state: 'started', player: 'mpv', count: 1, languages: [] })
+  expect(await play('film.mp4')).toEqual({ state: 'started', player: 'mpv', count: 1, total: 1, languages: [] })
   const first = await joinMpv(socket)
   await first.until('time-pos', (value) => typeof value === 'number')
   await first.command('set_property', 'pause', true)
@@ -149,6 +169,87 @@ it.runIf(canPlayInVlc)('continues in VLC where it was closed', async () => {
   second.quit()
 })
 
+it.runIf(canPlay)('plays a folder of 200 as one list in natural order, with the subtitles of each', async () => {
+  const season = ids.get('season') ?? 0
+  const started = await play('', { itemIds: [], folderId: season })
+  expect(started).toEqual({ state: 'started', player: 'mpv', count: 200, total: 200, languages: ['de', 'en'] })
+  const mpv = await joinMpv(socket)
+  await mpv.until('track-list', (tracks) => subtitlesIn(tracks).length === 2)
+  expect(subtitlesIn(await mpv.get('track-list'))).toEqual(['e1.de.srt, shown', 'e1.en.srt'])
+  const list = await mpv.get('playlist')
+  const titles = z.array(z.object({ title: z.string() })).parse(list)
+  expect(titles.map(({ title }) => title)).toEqual(Array.from({ length: 200 }, (_, at) => `e${at + 1}.mp4`))
+  expectNoSecretAround(/^\S*mpv .*play\.m3u8/)
+  await mpv.command('set_property', 'pause', true)
+  await mpv.command('playlist-next')
+  await mpv.until('track-list', (tracks) => subtitlesIn(tracks).length === 1)
+  expect(subtitlesIn(await mpv.get('track-list'))).toEqual(['e2.en.srt, shown'])
+  await mpv.command('seek', 30, 'absolute+exact')
+  await mpv.until('time-pos', (value) => Number(value) >= 30)
+  await note(season)
+  const left = played(({ itemId }) => itemId === ids.get('e2.mp4'))
+  await mpv.command('quit')
+  await left
+
+  // A list continues with its first item where that was left, without a question.
+  const rest = ['e2.mp4', 'e3.mp4'].map((name) => ids.get(name) ?? 0)
+  expect(await play('', { itemIds: rest })).toMatchObject({ state: 'started', count: 2, languages: ['en'] })
+  const second = await joinMpv(socket)
+  await second.until('time-pos', (value) => Number(value) >= 29.5)
+  await second.command('quit')
+})
+
+it.runIf(canPlay)('passes subtitles to mpv and VLC with the film', async () => {
+  const playing = await play('e1.mp4')
+  expect(playing).toMatchObject({ state: 'started', languages: ['de', 'en'] })
+  const mpv = await joinMpv(socket)
+  await mpv.until('track-list', (tracks) => subtitlesIn(tracks).length === 2)
+  expect(subtitlesIn(await mpv.get('track-list'))).toEqual(['e1.de.srt, shown', 'e1.en.srt'])
+  await mpv.command('quit')
+  if (!canPlayInVlc) return
+  await play('e1.mp4', { playerId: 'vlc', start: 'beginning' })
+  const vlc = await joinVlc()
+  await vlc.until(({ information }) => JSON.stringify(information).match(/"Type":"Subtitle"/g)?.length === 2)
+  vlc.quit()
+})
+
+/** The subtitles that mpv was given, by the ends of their links. */
+function subtitlesIn(tracks: unknown): string[] {
+  const Track = z.object({ type: z.string(), selected: z.boolean(), 'external-filename': z.string().optional() })
+  return z
+    .array(Track)
+    .parse(tracks ?? [])
+    .filter(({ type }) => type === 'sub')
+    .map((track) => `${track['external-filename']?.split('/').at(-1)}${track.selected ? ', shown' : ''}`)
+}
+
+it.runIf(canPlay)('says why a player does not play', async () => {
+  const folder = temporaryFolder('broken players')
+  const failure = (name: string) => play('film.mp4', { playerId: name, start: 'beginning' }).catch((error) => error)
+  writeFileSync(join(folder, 'mpv'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'vlc'), '#!/nowhere/interpreter\n', { mode: 0o755 })
+  const path = process.env.PATH
+  vi.stubEnv('PATH', folder)
+  expect(await failure('mpv')).toMatchObject({
+    code: 'no-player',
+    message: 'mpv closed at once, without opening “film.mp4”. Try another player, with “Open with”.',
+  })
+  expect(await failure('vlc')).toMatchObject({
+    code: 'no-player',
+    message: 'VLC could not be started. Choose another player in the settings.',
+  })
+  vi.stubEnv('PATH', temporaryFolder('no players'))
+  expect(await failure('mpv')).toMatchObject({ code: 'no-player', message: expect.stringContaining('Install mpv') })
+  expect(await backend.client.call('players.list', {})).toEqual([])
+  vi.stubEnv('PATH', path)
+  await backend.client.call('settings.change', { ownPlayer: 'player.cmd --x' })
+  expect(await failure('own')).toMatchObject({ code: 'no-player', message: expect.stringContaining('is a script') })
+  await backend.client.call('settings.change', { ownPlayer: 'mpv --start={seconds} {link}' })
+  expect(await failure('own')).toMatchObject({ state: 'started', player: 'mpv' })
+  const mpv = await joinMpv(socket)
+  await mpv.command('quit')
+})
+
 /** Talks to the VLC that runs, with the password that only its private configuration has. */
 async function joinVlc() {
   const [pid, line] = [...commandLines()].find(([, one]) => /^\/usr\/bin\/vlc .*--http-port/.test(one)) ?? [0, '']
@@ -172,5 +273,5 @@ async function joinVlc() {
   return { ask, until, quit: () => process.kill(pid) }
 }
 
-const VlcStatus = z.object({ time: z.number(), state: z.string() })
+const VlcStatus = z.object({ time: z.number(), state: z.string(), information: z.unknown().optional() })
 type VlcStatus = z.infer<typeof VlcStatus>

@@ -2,15 +2,17 @@ import { join } from 'node:path'
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf, Input, Output } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Item, ItemId } from '../../../shared/item.ts'
+import type { Item, ItemId, ItemKind } from '../../../shared/item.ts'
 import { maxPlayed } from '../../../shared/limits.ts'
 import type { Playback } from '../../../shared/playback.ts'
+import type { Settings } from '../../../shared/settings.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
 import { mediaInFolder, mediaWithIds } from './media-items.ts'
+import { ownPlayer, ownPlayerId } from './own-player.ts'
 import { canContinue, PlaySession } from './play-session.ts'
 import type { Playbacks } from './playbacks.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, type PlayStart, systemPlayerId } from './players.ts'
@@ -30,8 +32,7 @@ export interface PlayOptions {
   log: Log
   relay: Relay
   playbacks: Playbacks
-  /** The player the person chose, or null. */
-  chosenPlayerId(): string | null
+  settings(): Settings
 }
 
 /** The handlers for playing. `close` deletes the temporary playlists. */
@@ -45,6 +46,9 @@ interface Plan {
   accountId: AccountId
   client: PutioClient
   items: readonly Item[]
+  first: Item
+  /** How many there were before the list was cut to the maximum length. */
+  total: number
   /** The stream URL of the first item, which was requested to learn whether it can be played. */
   firstUrl: string
   playback: Playback | null
@@ -52,7 +56,7 @@ interface Plan {
 }
 
 /** Plays streams in the user's own player: no shell, fixed options, and loopback links that each open one file. */
-export function createPlaying({ accounts, host, log, relay, playbacks, chosenPlayerId }: PlayOptions): Playing {
+export function createPlaying({ accounts, host, log, relay, playbacks, settings }: PlayOptions): Playing {
   const folder = new PrivateFolder(join(host.dataFolder, 'playing'))
   /** The origin that the user was asked about, by account and item: the user's answer applies only to that origin. */
   const askedFor = new Map<string, string>()
@@ -75,11 +79,16 @@ export function createPlaying({ accounts, host, log, relay, playbacks, chosenPla
   const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
     client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
 
+  const languages = () => {
+    const { subtitleLanguages } = settings()
+    return subtitleLanguages.length > 0 ? subtitleLanguages : host.languages()
+  }
+
   async function subtitlesOf({ client, accountId }: Pick<Plan, 'client' | 'accountId'>, item: Item) {
     if (item.kind !== 'movie') return []
     const found = await within(
       subtitlesTimeoutMs,
-      findSubtitles(item, { list: (id) => client.listItems(id), languages: host.languages() }),
+      findSubtitles(item, { list: (id) => client.listItems(id), languages: languages() }),
     ).catch((error: unknown) => {
       log.error('subtitles', error)
       return null
@@ -94,9 +103,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, chosenPla
   }
 
   async function start(plan: Plan): Promise<Output<'play.items'>> {
-    const { accountId, client, items, playback, player } = plan
-    const [first] = items
-    if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
+    const { accountId, client, items, first, total, playback, player } = plan
     const isList = items.length > 1 || player === null
     const startSeconds = secondsOf(playback)
     const subtitles = await subtitlesOf(plan, first)
@@ -123,7 +130,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, chosenPla
     const languages = subtitles.map(({ language }) => language)
     if (player === null) {
       await host.openWithSystem(target)
-      return { state: 'started', player: 'the system’s player', count: items.length, languages: [] }
+      return { state: 'started', player: 'the system’s player', count: items.length, total, languages: [] }
     }
     const running = await startPlayer(player, {
       target,
@@ -135,51 +142,68 @@ export function createPlaying({ accounts, host, log, relay, playbacks, chosenPla
       log,
     })
     running.ended.then(() => playbacks.save()).catch((error: unknown) => log.error('playing', error))
-    return { state: 'started', player: player.name, count: items.length, languages }
+    return { state: 'started', player: player.name, count: items.length, total, languages }
   }
 
   return {
     handlers: {
       'players.list': async () => {
         const found = findPlayers(process.env).map(({ id, name }) => ({ id, name }))
+        if (settings().ownPlayer !== null) found.push({ id: ownPlayerId, name: 'Own command' })
         return hasSystemPlayer(process.env) ? [...found, { id: systemPlayerId, name: 'System default' }] : found
       },
       'play.items': async (input) => {
         const { accountId, itemIds, folderId, playerId } = input
         const client = accounts.session(accountId).client()
-        const player = choose(playerId ?? chosenPlayerId())
         const [only] = itemIds.length === 1 && folderId === null ? itemIds : []
-        if (only !== undefined && input.start === 'ask') {
-          const playback = playbacks.of(accountId, only)
-          if (playback !== null && canContinue(playback) && canStart(player, playback))
-            return { state: 'asks', playback }
-        }
-        const { items, firstUrl } = await find(client, input, only)
+        const known = only === undefined ? null : playbacks.of(accountId, only)
+        // Only what is long has a position, and what is long is a film for this purpose.
+        if (known !== null && input.start === 'ask' && canContinue(known) && canStart(choose(playerId, 'movie'), known))
+          return { state: 'asks', playback: known }
+        const { items, firstUrl, total } = await find(client, input, only)
         const [first] = items
-        const known = first === undefined ? null : playbacks.of(accountId, first.id)
-        const isContinued = input.start === 'position' || (input.start === 'ask' && items.length > 1)
-        const playback = isContinued && known !== null && canContinue(known) ? known : null
-        return start({ accountId, client, items, firstUrl, playback, player })
+        if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
+        const player = choose(playerId, first.kind)
+        const left = playbacks.of(accountId, first.id)
+        const isContinued = input.start !== 'beginning' && (input.start === 'position' || items.length > 1)
+        const playback = isContinued && left !== null && canContinue(left) ? left : null
+        return start({ accountId, client, items, first, total, firstUrl, playback, player })
       },
     },
     close: () => folder.clear(),
+  }
+
+  /** The player to use; null means the system's. Errors: no-player. */
+  function choose(playerId: string | null, kind: ItemKind): FoundPlayer | null {
+    const { playerId: filmPlayerId, soundPlayerId, ownPlayer: command } = settings()
+    const wantedId = playerId ?? (kind === 'audio' ? (soundPlayerId ?? filmPlayerId) : filmPlayerId)
+    if (wantedId === ownPlayerId && command !== null) return ownPlayer(command, process.env)
+    const found = findPlayers(process.env)
+    if (wantedId === systemPlayerId && hasSystemPlayer(process.env)) return null
+    const chosen = found.find(({ id }) => id === wantedId) ?? found[0]
+    if (chosen !== undefined) return chosen
+    if (hasSystemPlayer(process.env)) return null
+    throw new AppError(
+      'no-player',
+      'There is no player on this computer that Putdesk knows. Install mpv or VLC, then try again.',
+    )
   }
 
   async function find(
     client: PutioClient,
     input: Input<'play.items'>,
     only: ItemId | undefined,
-  ): Promise<{ items: Item[]; firstUrl: string }> {
+  ): Promise<{ items: Item[]; total: number; firstUrl: string }> {
     if (only !== undefined) {
       const { item, url } = await streamOf(client, input, only)
-      return { items: [item], firstUrl: url }
+      return { items: [item], total: 1, firstUrl: url }
     }
     const { itemIds, folderId } = input
     const media = folderId === null ? await mediaWithIds(client, itemIds) : await mediaInFolder(client, folderId)
     const items = media.slice(0, maxPlayed)
     const [first] = items
     if (first === undefined) throw new AppError('refused', 'Only films and sound can be played.')
-    return { items, firstUrl: (await streamOf(client, input, first.id)).url }
+    return { items, total: media.length, firstUrl: (await streamOf(client, input, first.id)).url }
   }
 }
 
@@ -200,19 +224,6 @@ function secondsOf(playback: Playback | null): number | null {
 function canStart(player: FoundPlayer | null, { durationSeconds }: Playback): boolean {
   if (player === null || player.startsAt === null) return false
   return player.startsAt === 'percent' || durationSeconds !== null
-}
-
-/** The player to use; null means the system's. Errors: no-player. */
-function choose(playerId: string | null): FoundPlayer | null {
-  const found = findPlayers(process.env)
-  if (playerId === systemPlayerId && hasSystemPlayer(process.env)) return null
-  const chosen = found.find(({ id }) => id === playerId) ?? found[0]
-  if (chosen !== undefined) return chosen
-  if (hasSystemPlayer(process.env)) return null
-  throw new AppError(
-    'no-player',
-    'There is no player on this computer that Putdesk knows. Install mpv or VLC, then try again.',
-  )
 }
 
 /** The result of a promise, or null if it takes too long. */

@@ -11,11 +11,12 @@ export interface PlayStart {
   subtitles: readonly string[]
 }
 
-/** A player and how to start it: an absolute path and options; the link comes last. */
+/** A player and how to start it. */
 export interface FoundPlayer extends Player {
+  /** An absolute path. */
   path: string
-  /** The options before the link. Where a player understands `--`, it is the last one. */
-  options(start: PlayStart): string[]
+  /** The arguments that play a link. */
+  argv(start: PlayStart, link: string): string[]
   /** How exactly it can be told where to start; null if it cannot. */
   startsAt: 'percent' | 'seconds' | null
   /** How it is asked for its position; null if it cannot be asked. */
@@ -27,7 +28,9 @@ export interface FoundPlayer extends Player {
 /** The id of the system's default player, which is given a playlist. */
 export const systemPlayerId = 'system'
 
-interface KnownPlayer extends Omit<FoundPlayer, 'path'> {
+interface KnownPlayer extends Omit<FoundPlayer, 'path' | 'argv'> {
+  /** The options before the link. Where a player understands `--`, it is the last one. */
+  options(start: PlayStart): string[]
   commands: readonly string[]
   macApps: readonly string[]
   windowsPaths: readonly string[]
@@ -130,14 +133,14 @@ function mpcOptions({ seconds }: PlayStart): string[] {
 
 /** The installed players that can be started with a link, best first. Searched each time, because one may just have been installed. */
 export function findPlayers(environment: NodeJS.ProcessEnv): FoundPlayer[] {
-  return known.flatMap(({ commands, macApps, windowsPaths, ...player }) => {
+  return known.flatMap(({ commands, macApps, windowsPaths, options, ...player }) => {
     const candidates = [
       ...commands.flatMap((command) => inPath(environment, process.platform === 'win32' ? `${command}.exe` : command)),
       ...(process.platform === 'darwin' ? macApps : []),
       ...(process.platform === 'win32' ? windowsPaths.flatMap((path) => inProgramFolders(environment, path)) : []),
     ]
     const path = candidates.find(isProgram)
-    return path === undefined ? [] : [{ ...player, path }]
+    return path === undefined ? [] : [{ ...player, path, argv: (start, link) => [...options(start), link] }]
   })
 }
 
@@ -147,7 +150,7 @@ export function hasSystemPlayer(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /** The paths that a program may have in the folders of `PATH`. */
-function inPath(environment: NodeJS.ProcessEnv, name: string): string[] {
+export function inPath(environment: NodeJS.ProcessEnv, name: string): string[] {
   return (environment.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
@@ -155,7 +158,7 @@ function inPath(environment: NodeJS.ProcessEnv, name: string): string[] {
 }
 
 /** True for a file that this user may run. */
-function isProgram(path: string): boolean {
+export function isProgram(path: string): boolean {
   if (!existsSync(path)) return false
   try {
     accessSync(path, constants.X_OK)

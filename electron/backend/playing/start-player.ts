@@ -64,7 +64,7 @@ async function start(
 ): Promise<RunningPlayer | number> {
   const vlc = player.control === 'vlc' ? await prepareVlc(options.makeFolder(), process.env) : null
   const pipe = player.control === 'mpv' && hasControl ? mpvPipe() : null
-  const argv = [...(vlc?.options ?? []), ...(pipe?.options ?? []), ...player.options(options.start), options.target]
+  const argv = [...(vlc?.options ?? []), ...(pipe?.options ?? []), ...player.argv(options.start, options.target)]
   const child = spawn(player.path, argv, { shell: false, detached: true, stdio: pipe?.stdio ?? 'ignore' })
   const exited = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
   try {

@@ -10,7 +10,9 @@ import {
   FolderPlus,
   FolderSearch,
   Link,
+  ListVideo,
   MonitorDown,
+  MonitorPlay,
   Pencil,
   Play,
   Redo2,
@@ -29,6 +31,7 @@ import { isShownInWindow } from '../../store/viewers.ts'
 import { say } from '../../words/say.ts'
 import { lookAtRow } from './look-at-row.ts'
 import { isPlayable, openRow } from './open-row.ts'
+import { playableFrom, playRows, selectedMedia } from './play-rows.ts'
 import { useShown } from './use-shown.ts'
 
 /** The context menu of the selected items, or of the folder if none is selected. */
@@ -52,6 +55,17 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   if (place === null) return null
   const { accountId, folderId, query } = place
 
+  const media = selectedMedia(store, shown)
+  const playFolder = (playerId: string | null) =>
+    only && void state.playAll({ accountId, itemIds: [], folderId: only.id, name: only.name, playerId })
+  const openWith = (run: (playerId: string) => void): MenuAction => ({
+    label: say('action.openWith'),
+    icon: MonitorPlay,
+    actions:
+      players !== null && players.length === 0
+        ? [{ label: say('action.openWith.none'), disabledBecause: say('settings.player.none') }]
+        : (players ?? []).map((player) => ({ label: player.name, run: () => run(player.id) })),
+  })
   const isUntouched = (id: number) => {
     const playback = state.playbacks.get(accountId)?.get(id)
     return playback === undefined || (!playback.isWatched && playback.progress === 0)
@@ -65,17 +79,23 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       icon: Link,
       run: () => state.openAddLinks({}, { accountId, folderId: only.id }),
     })
+    opening.push({ label: say('action.playFolder'), icon: Play, run: () => playFolder(null) })
+    opening.push(openWith(playFolder))
   } else if (only && isPlayable(only)) {
     opening.push({ label: say('action.play'), icon: Play, keys: 'Enter', run: () => openRow(store, only) })
-    if (players !== null && players.length > 0) {
-      opening.push({
-        label: say('action.openWith'),
-        actions: players.map((player) => ({
-          label: player.name,
-          run: () => void state.play(accountId, only.id, only.name, player.id),
-        })),
-      })
+    const rest = playableFrom(shown, shown.placeOf(only.id))
+    if (rest.length > 1) {
+      opening.push({ label: say('action.playFromHere'), icon: ListVideo, run: () => playRows(store, rest) })
     }
+    opening.push(openWith((playerId) => void state.play(accountId, only.id, only.name, playerId)))
+  } else if (media.length > 0) {
+    opening.push({
+      label: say('action.playAll', { count: media.length }),
+      icon: Play,
+      keys: media.length > 1 ? 'Enter' : '',
+      run: () => playRows(store, media),
+    })
+    opening.push(openWith((playerId) => playRows(store, media, playerId)))
   }
   if (only && only.kind !== 'folder' && !isPlayable(only)) {
     opening.push({
@@ -114,7 +134,6 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
           },
         ]
 
-  const media = rows.filter(isPlayable)
   const watched = media.filter(({ id }) => state.playbacks.get(accountId)?.get(id)?.isWatched)
   const marking: MenuAction[] = []
   if (media.length > watched.length) {

@@ -6,6 +6,7 @@ import { selectedRows } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { lookAtRow } from './look-at-row.ts'
 import { openRow } from './open-row.ts'
+import { playRows, selectedMedia } from './play-rows.ts'
 import type { ShownRows } from './use-shown.ts'
 
 const typingMs = 800
@@ -68,8 +69,10 @@ export function useListKeys(shown: ShownRows, { columns, pageRows }: { columns: 
   }
 
   function openFocused(): boolean {
+    const media = selectedMedia(store, shown)
     const row = focusedRow()
-    if (row !== null) openRow(store, row)
+    if (media.length > 1) playRows(store, media)
+    else if (row !== null) openRow(store, row)
     return true
   }
 

@@ -9,6 +9,7 @@ import { NumberField } from './number-field.tsx'
 import { OwnHosts } from './own-hosts.tsx'
 import { PaidHosters } from './paid-hosters.tsx'
 import { parseGigabytes } from './parse-limit.ts'
+import { PlayingSettings } from './playing-settings.tsx'
 import styles from './settings.module.css'
 import { TorrentSettings } from './torrent-settings.tsx'
 import { TrashDays } from './trash-days.tsx'
@@ -19,7 +20,6 @@ const themes = ['system', 'light', 'dark'] as const
 export function SettingsDialog() {
   const { close, changeSettings, attempt, loadPlayers } = useAppStore().getState()
   const settings = useApp((state) => state.settings)
-  const players = useApp((state) => state.players)
   const id = useId()
 
   useEffect(() => {
@@ -47,30 +47,7 @@ export function SettingsDialog() {
             </label>
           ))}
         </fieldset>
-        <div className={styles.group}>
-          <label className={styles.legend} htmlFor={`${id}-player`}>
-            {say('settings.player')}
-          </label>
-          {players !== null && players.length === 0 ? (
-            <p className={styles.hint}>{say('settings.player.none')}</p>
-          ) : (
-            <select
-              id={`${id}-player`}
-              className={styles.select}
-              value={settings.playerId ?? ''}
-              onChange={(event) =>
-                void changeSettings({ playerId: event.target.value === '' ? null : event.target.value })
-              }
-            >
-              <option value="">{say('settings.player.first')}</option>
-              {players?.map((player) => (
-                <option key={player.id} value={player.id}>
-                  {player.name}
-                </option>
-              ))}
-            </select>
-          )}
-        </div>
+        <PlayingSettings settings={settings} />
         <div className={styles.group}>
           <div className={styles.theme}>
             <Checkbox
