@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { headlessMpv, joinMpv } from '../support/mpv.ts'
+import { addLinks, startOnThisComputer } from '../support/steps.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// Playing in the window, with a real mpv.
+
+let web: Web
+let running: RunningApp
+let socket: string
+beforeAll(async () => {
+  const folder = temporaryFolder('playing')
+  const path = join(folder, 'film.mp4')
+  const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x36:rate=5:duration=120']
+  expect(spawnSync('ffmpeg', [...source, '-c:v', 'libx264', '-g', '5', '-movflags', '+faststart', path]).status).toBe(0)
+  web = await startWeb()
+  for (const name of ['episode-1.mp4', 'episode-2.mp4']) web.on(`/${name}`, file(readFileSync(path)))
+  web.on('/episode-1.de.srt', file(Buffer.from('1\n00:00:00,000 --> 00:01:00,000\nHallo\n')))
+  const mpv = headlessMpv(folder)
+  socket = mpv.socket
+  running = await startApp({
+    environment: mpv.environment,
+    settings: { hostsOnMyNetwork: ['127.0.0.1'], subtitleLanguages: ['de'] },
+  })
+})
+afterAll(async () => {
+  await running.dispose()
+  await web.stop()
+})
+
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.PUTDESK_PICTURES
+  if (!folder) return
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: join(folder, `playing-${name}-${colorScheme}.png`) })
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+it('asks whether to continue, marks what was watched, and plays what is selected as one list', async () => {
+  const { page } = running
+  await startOnThisComputer(page)
+  await addLinks(page, ...['episode-1.mp4', 'episode-2.mp4', 'episode-1.de.srt'].map((name) => web.url(`/${name}`)))
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+  for (const name of ['episode-1.mp4', 'episode-2.mp4', 'episode-1.de.srt']) await row(name).waitFor()
+
+  await row('episode-1.mp4').dblclick()
+  await page.getByText('Playing “episode-1.mp4” in mpv, with subtitles: German').waitFor()
+  const first = await joinMpv(socket)
+  await first.until('time-pos', (value) => typeof value === 'number')
+  await first.command('set_property', 'pause', true)
+  await first.command('seek', 42, 'absolute+exact')
+  await first.until('time-pos', (value) => Number(value) >= 42)
+  await first.command('quit')
+  await row('episode-1.mp4').getByRole('img', { name: '35 % watched' }).waitFor()
+
+  await row('episode-1.mp4').dblclick()
+  const question = page.getByRole('dialog', { name: 'Continue at 0:42?' })
+  await question.waitFor()
+  await picture(page, 'continue')
+  await question.getByRole('button', { name: 'Continue' }).click()
+  const second = await joinMpv(socket)
+  await second.until('time-pos', (value) => Number(value) >= 41.5)
+  await second.command('seek', 118, 'absolute+exact')
+  await row('episode-1.mp4').getByRole('img', { name: 'Watched' }).waitFor()
+  await second.command('quit')
+
+  await row('episode-1.mp4').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Open with' }).hover()
+  await page.getByRole('menuitem', { name: 'mpv' }).waitFor()
+  await picture(page, 'menu')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+
+  await row('episode-2.mp4').click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Enter')
+  await page.getByText('Playing 2 items in mpv').waitFor()
+  const list = await joinMpv(socket)
+  expect(await list.until('playlist-count', (count) => count === 2)).toBe(2)
+  await picture(page, 'marks')
+  await list.command('quit')
+
+  await page.keyboard.press('Control+,')
+  await page.getByLabel('Own player').waitFor()
+  await page.getByLabel('Own player').scrollIntoViewIfNeeded()
+  await picture(page, 'settings')
+})
