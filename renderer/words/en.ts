@@ -463,7 +463,7 @@ export const en = {
   'settings.subtitleLanguagesHint': 'Codes, the preferred one first, such as: de, en',
   'settings.ownPlayer': 'Own player',
   'settings.ownPlayer.none': 'None',
-  'settings.ownPlayerHint': "A command, such as: player --start='{seconds}' --sub='{subtitle}' '{link}'",
+  'settings.ownPlayerHint': 'A command, such as: {example}',
   'settings.player.first': 'The first one found',
   'settings.player.none': 'No player was found on this computer. Install mpv or VLC, then open the settings again.',
   'settings.hosts': 'Hosts on my own network',

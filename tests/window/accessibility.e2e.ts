@@ -144,6 +144,21 @@ it('finds no violation in the menu of an item', async () => {
   await expectClean(page)
 })
 
+it('finds no violation in the grid, in quick look, and in the list of what is saved here', async () => {
+  const { page } = running
+  await page.keyboard.press('Control+2')
+  await page.getByRole('gridcell', { name: /Films/ }).click()
+  await page.getByRole('tab', { name: 'Saving here' }).click()
+  await expectClean(page)
+  await page.getByRole('gridcell', { name: /Films/ }).click()
+  await page.keyboard.press('Space')
+  await page.getByText('This is a folder.').waitFor()
+  await expectClean(page)
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Control+1')
+  await page.getByRole('tab', { name: 'Transfers' }).click()
+})
+
 it('finds no violation in the trash, and none in the confirmation before emptying it', async () => {
   const { page } = running
   await page.keyboard.press('Escape')

@@ -3,7 +3,6 @@ import { classNames } from '../../parts/class-names.ts'
 import { Name } from '../../parts/name.tsx'
 import { folderKey } from '../../store/keys.ts'
 import { formatExactSize, formatSize } from '../../words/format.ts'
-import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
 import { isSame, type RowProps } from './file-row.tsx'
 import { OpeningMark } from './opening-mark.tsx'
@@ -19,7 +18,6 @@ export const FileCell = memo(function FileCell(props: RowProps) {
       id={`item-${row.id}`}
       role="gridcell"
       aria-selected={isSelected}
-      aria-label={`${row.name}, ${say(`kind.${row.kind}`)}, ${formatSize(row.sizeBytes)}`}
       data-place={at}
       data-focused={isFocused}
       data-drop={isFolder ? folderKey(accountId, row.id) : undefined}

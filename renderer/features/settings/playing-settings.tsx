@@ -53,7 +53,7 @@ export function PlayingSettings({ settings }: { settings: Settings }) {
       />
       <TextField
         label={say('settings.ownPlayer')}
-        hint={say('settings.ownPlayerHint')}
+        hint={say('settings.ownPlayerHint', { example: 'player --start={seconds} --sub={subtitle} {link}' })}
         placeholder={say('settings.ownPlayer.none')}
         value={settings.ownPlayer ?? ''}
         toChange={(text) => ({ ownPlayer: text === '' ? null : text })}
