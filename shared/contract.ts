@@ -6,7 +6,7 @@ import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
 import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
 import { Playback } from './playback.ts'
-import { Conflict, Save, SaveId } from './save.ts'
+import { Conflict, Save, SaveId, SaveMove } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { ThumbnailOf } from './thumbnail.ts'
 import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
@@ -200,6 +200,8 @@ export const methods = {
   'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Continues paused saves, and tries failed ones again. */
   'saves.resume': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
+  /** Moves saves in the list. The first in the list get their turn first. */
+  'saves.move': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds), to: SaveMove }), output: nothing },
   /** Removes saves from the list. Files that are complete stay; what is not complete is deleted. */
   'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Shows a save in its folder, in the system's file manager. Errors: not-found. */

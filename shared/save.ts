@@ -36,3 +36,7 @@ export const Save = z.object({
   reason: z.string().nullable(),
 })
 export type Save = z.infer<typeof Save>
+
+/** Where saves are moved in the list, which is the order in which they get their turn. */
+export const SaveMove = z.enum(['first', 'up', 'down', 'last'])
+export type SaveMove = z.infer<typeof SaveMove>

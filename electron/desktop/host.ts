@@ -81,6 +81,10 @@ export function createHost(showWindow: () => void): Host {
         blocker = null
       }
     },
+    showProgress: (share) => {
+      // Below zero, there is none.
+      for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(share ?? -1)
+    },
     applyTheme: (theme) => {
       nativeTheme.themeSource = theme
     },

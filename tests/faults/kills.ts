@@ -19,8 +19,8 @@ export interface Kills {
   killsPerSave: number
   sizeBytes: number
   bytesPerSecond: number
-  /** Called after each save. */
-  onSave?(done: number): void
+  /** Called after each save, with what was found so far. */
+  onSave?(done: number, result: KillsResult): void
 }
 
 export interface KillsResult {
@@ -77,9 +77,9 @@ export async function saveUnderKills(options: Kills): Promise<KillsResult> {
     else if (!readFileSync(join(downloadsFolder, 'film.mkv')).equals(content))
       result.problems.push(`save ${save}: other bytes`)
     await course.clear()
-    onSave?.(save + 1)
+    result.connections = front.maxAtOnce()
+    onSave?.(save + 1, result)
   }
-  result.connections = front.maxAtOnce()
   await course.stop()
   await front.stop()
   await service.stop()

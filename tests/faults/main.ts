@@ -42,8 +42,10 @@ async function kills(): Promise<string[]> {
     killsPerSave: 1,
     sizeBytes: 256 * MiB,
     bytesPerSecond: 12 * MiB,
-    onSave: (done) => {
-      if (done % 10 === 0) console.log(`kills: ${done} of ${saves} saved`)
+    onSave: (done, { problems: soFar, again }) => {
+      if (done % 10 > 0) return
+      const most = Math.round(Math.max(0, ...again) / 1024)
+      console.log(`kills: ${done} of ${saves} saved, ${soFar.length} problems, at most ${most} KiB fetched again`)
     },
   })
   const { again, connections, killed } = result

@@ -45,6 +45,8 @@ export interface TestBackend {
   chosenFolders: string[]
   /** The paths that were shown in the system's file manager. */
   shown: string[]
+  /** What the icon of the app showed, one after the other. */
+  shares: (number | null)[]
   /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
   chosenFiles: string[]
   opened: string[]
@@ -89,6 +91,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const answers: number[] = []
   const notifications: HostNotification[] = []
   const sleepPrevented: boolean[] = []
+  const shares: (number | null)[] = []
   const opened: string[] = []
   const chosenFiles: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
@@ -137,6 +140,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     showWindow: () => undefined,
     preventSleep: (isPrevented) => void sleepPrevented.push(isPrevented),
     languages: () => ['de-AT', 'en'],
+    showProgress: (share) => void shares.push(share),
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }
@@ -161,6 +165,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     answers,
     notifications,
     sleepPrevented,
+    shares,
     opened,
     killSaver: () => void saver?.kill('SIGKILL'),
     saverPid: () => saver?.pid ?? null,

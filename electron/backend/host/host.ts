@@ -72,6 +72,8 @@ export interface Host {
   showWindow(): void
   /** Keeps the computer from going to sleep, or lets it. */
   preventSleep(isPrevented: boolean): void
+  /** Shows on the icon of the app how much of something is done, from 0 to 1; null for nothing. */
+  showProgress(share: number | null): void
   /** Sets the theme of the window: light, dark, or the system's. */
   applyTheme(theme: Settings['theme']): void
   /** Writes one line to the log. Secrets have already been removed. */

@@ -7,7 +7,7 @@ import { safeName } from '../../../engine/text/names.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Item } from '../../../shared/item.ts'
-import type { Conflict, Save, SaveId } from '../../../shared/save.ts'
+import type { Conflict, SaveId } from '../../../shared/save.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { isObject } from '../files/json-content.ts'
 import { JsonFile } from '../files/json-file.ts'
@@ -17,14 +17,17 @@ import type { Log } from '../host/log.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import { SaveJob } from './save-job.ts'
+import { moved } from './save-order.ts'
 import { SavePaths } from './save-paths.ts'
 import { SavePlaces } from './save-places.ts'
 import type { SaverClient } from './saver-process.ts'
+import { shareDone, shownSave } from './shown-save.ts'
 import { Slots } from './slots.ts'
 import { Speedometer } from './speedometer.ts'
 import { StoredSave } from './stored-save.ts'
 
 const maxFiles = 3
+const maxSaved = 200
 const emitEveryMs = 500
 const tellEveryMs = 30_000
 const group = 'saves'
@@ -59,6 +62,7 @@ export class Saving {
   readonly #places = new SavePlaces()
   readonly #entries = new Map<SaveId, Entry>()
   readonly #changed = new Set<SaveId>()
+  #share: number | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
 
   constructor(options: SavingOptions) {
@@ -92,10 +96,10 @@ export class Saving {
 
   /** Shows what is stored, and continues what was running. */
   open(): void {
-    for (const value of this.#file.entries(group).values()) {
-      const { data } = StoredSave.safeParse(value)
-      if (data !== undefined) this.#entries.set(data.id, this.#entryOf(data))
-    }
+    const stored = [...this.#file.entries(group).values()].flatMap((value) => StoredSave.safeParse(value).data ?? [])
+    const inOrder = stored.sort((one, other) => one.order - other.order || one.addedAtMs - other.addedAtMs)
+    for (const save of inOrder) this.#entries.set(save.id, this.#entryOf(save))
+    this.#prune()
     for (const entry of this.#entries.values()) if (entry.save.state === 'active') this.#run(entry)
   }
 
@@ -113,13 +117,16 @@ export class Saving {
   /** Interrupts everything. It continues at the next start. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
+    const running = [...this.#entries.values()].filter(({ job }) => job !== null)
+    for (const entry of running) entry.save = { ...entry.save, ...reachedBy(entry) }
     for (const { stop } of this.#entries.values()) stop?.abort()
+    if (running.length > 0) this.#write(running)
     await Promise.all([...this.#entries.values()].map(({ ended }) => ended))
     this.#file.close()
   }
 
   emitAll(): void {
-    const upserted = [...this.#entries.values()].map((entry) => this.#shown(entry))
+    const upserted = [...this.#entries.values()].map(shownSave)
     this.#options.emit('saves.changed', { isReset: true, upserted, removed: [] })
   }
 
@@ -147,7 +154,8 @@ export class Saving {
           names: await TakenNames.of(folder),
           conflict: conflict ?? 'keep-both',
         })
-        const entries = saves.map(({ item, name, conflict: how }) =>
+        const after = ([...this.#entries.values()].at(-1)?.save.order ?? 0) + 1
+        const entries = saves.map(({ item, name, conflict: how }, place) =>
           this.#entryOf({
             id: randomUUID(),
             accountId,
@@ -161,6 +169,8 @@ export class Saving {
             state: 'active',
             reason: null,
             addedAtMs: Date.now(),
+            order: after + place,
+            savedBytes: 0,
           }),
         )
         for (const entry of entries) this.#entries.set(entry.save.id, entry)
@@ -172,7 +182,7 @@ export class Saving {
         const running = this.#pick(saveIds).filter(({ save }) => save.state === 'active')
         for (const entry of running) {
           const place = entry.job?.isElsewhere === true ? null : entry.save.place
-          entry.save = { ...entry.save, state: 'paused', reason: null, place }
+          entry.save = { ...entry.save, ...reachedBy(entry), state: 'paused', reason: null, place }
           entry.stop?.abort()
         }
         this.#store(running)
@@ -188,6 +198,17 @@ export class Saving {
           this.#set(entry, { state: 'active', reason: null })
           this.#run(entry)
         }
+        return null
+      },
+      'saves.move': async ({ saveIds, to }) => {
+        const list = moved([...this.#entries.values()], new Set(this.#pick(saveIds)), to)
+        this.#entries.clear()
+        for (const [order, entry] of list.entries()) {
+          entry.save = { ...entry.save, order }
+          this.#entries.set(entry.save.id, entry)
+        }
+        this.#write(list)
+        this.emitAll()
         return null
       },
       'saves.remove': async ({ saveIds }) => {
@@ -257,7 +278,7 @@ export class Saving {
         if (!(error instanceof AppError)) this.#options.log.error('saving', error)
         const sentence =
           error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
-        this.#set(entry, { state: 'error', reason: sentence })
+        this.#set(entry, { ...reachedBy(entry), state: 'error', reason: sentence })
       })
       .finally(() => {
         entry.job = null
@@ -271,9 +292,14 @@ export class Saving {
     entry.job = job
     const problems = await job.run()
     const [first, ...others] = problems
-    if (first === undefined) this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes })
-    else
+    if (first === undefined) {
+      this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes })
+      await entry.progress?.remove()
+      entry.progress = null
+      this.#prune()
+    } else
       this.#set(entry, {
+        ...reachedBy(entry),
         state: 'error',
         reason: others.length === 0 ? first : `${problems.length} files could not be saved. ${first}`,
       })
@@ -290,12 +316,23 @@ export class Saving {
       places: this.#places,
       client: () => accounts.session(save.accountId).client(),
       isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
-      slot: (stop) => this.#slots.take(stop),
+      slot: (stop) => this.#slots.take(stop, () => entry.save.order),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
       onChange: () => this.#touch(save.id),
       onPlace: (place) => this.#set(entry, { place }),
       signal,
     })
+  }
+
+  /** Forgets the oldest of those that are saved, so that the list does not grow for ever. */
+  #prune(): void {
+    const saved = [...this.#entries.values()].filter(({ save }) => save.state === 'saved')
+    const old = saved.sort((one, other) => one.save.addedAtMs - other.save.addedAtMs).slice(0, -maxSaved)
+    for (const { save } of old) {
+      this.#entries.delete(save.id)
+      this.#touch(save.id)
+    }
+    if (old.length > 0) this.#file.put(group, Object.fromEntries(old.map(({ save }) => [save.id, undefined])))
   }
 
   #set(entry: Entry, change: Partial<StoredSave>): void {
@@ -306,8 +343,12 @@ export class Saving {
 
   #store(entries: readonly Entry[]): void {
     if (entries.length === 0) return
-    this.#file.put(group, Object.fromEntries(entries.map(({ save }) => [save.id, save])))
+    this.#write(entries)
     for (const { save } of entries) this.#touch(save.id)
+  }
+
+  #write(entries: readonly Entry[]): void {
+    this.#file.put(group, Object.fromEntries(entries.map(({ save }) => [save.id, save])))
   }
 
   /** Tells the windows soon. */
@@ -319,37 +360,28 @@ export class Saving {
       this.#changed.clear()
       this.#options.emit('saves.changed', {
         isReset: false,
-        upserted: this.#pick(ids).map((one) => this.#shown(one)),
+        upserted: this.#pick(ids).map(shownSave),
         removed: ids.filter((one) => !this.#entries.has(one)),
       })
+      this.#showShare()
       // A save that stalls has a speed, too.
       for (const { save, job } of this.#entries.values()) if (job?.isMoving === true) this.#touch(save.id)
     }, emitEveryMs)
   }
 
-  #shown({ save, job, speed }: Entry): Save {
-    const isSaved = save.state === 'saved'
-    const sizeBytes = job?.sizeBytes ?? save.sizeBytes
-    const savedBytes = isSaved ? (save.sizeBytes ?? 0) : (job?.savedBytes ?? 0)
-    const bytesPerSecond = job === null ? null : speed.reach(savedBytes)
-    const left = sizeBytes === null || bytesPerSecond === null || bytesPerSecond < 1 ? null : sizeBytes - savedBytes
-    return {
-      id: save.id,
-      accountId: save.accountId,
-      itemId: save.itemId,
-      name: save.name,
-      folder: save.folder,
-      isFolder: save.isFolder,
-      status: save.state === 'active' ? activity(job) : save.state,
-      sizeBytes,
-      savedBytes,
-      doneFiles: isSaved && !save.isFolder ? 1 : (job?.doneFiles ?? 0),
-      totalFiles: job?.totalFiles ?? (save.isFolder ? null : 1),
-      speedBytesPerSecond: bytesPerSecond,
-      secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
-      reason: job?.reason ?? save.reason,
-    }
+  /** Only changes that can be seen are shown. */
+  #showShare(): void {
+    const share = shareDone(this.#entries.values())
+    const shown = share === null ? null : Math.floor(share * 100) / 100
+    if (shown === this.#share) return
+    this.#share = shown
+    this.#options.host.showProgress(shown)
   }
+}
+
+/** What a save that stops has reached. */
+function reachedBy({ save, job }: Entry): Pick<StoredSave, 'savedBytes' | 'sizeBytes'> {
+  return { savedBytes: job?.savedBytes ?? save.savedBytes, sizeBytes: job?.sizeBytes ?? save.sizeBytes }
 }
 
 /** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
@@ -369,10 +401,4 @@ function chooseNames(
     given.add(plain)
     return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
   })
-}
-
-function activity(job: SaveJob | null): 'waiting' | 'listing' | 'saving' {
-  if (job === null) return 'waiting'
-  if (job.isListing) return 'listing'
-  return job.isMoving ? 'saving' : 'waiting'
 }

@@ -31,3 +31,19 @@ it('gives slots in the order of waiting, and leaves out who gave up', async () =
 it('refuses who was stopped before', async () => {
   await expect(new Slots(1).take(AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
 })
+
+it('gives the next slot to who has the lowest rank by then', async () => {
+  const slots = new Slots(1)
+  const first = await slots.take(never)
+  const ranks = { a: 1, b: 2 }
+  const order: string[] = []
+  const takes = (['a', 'b'] as const).map(async (name) => {
+    const slot = await slots.take(never, () => ranks[name])
+    order.push(name)
+    slot.free()
+  })
+  ranks.b = 0
+  first.free()
+  await Promise.all(takes)
+  expect(order).toEqual(['b', 'a'])
+})

@@ -1,20 +1,20 @@
-/** How many files are saved at once. Who waits longest is next. */
+/** How many files are saved at once. Who has the lowest rank is next; among equals, who waits longest. */
 export class Slots {
   #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { rank: () => number; next: () => void }[] = []
 
   constructor(count: number) {
     this.#free = count
   }
 
-  /** Resolves when it is one's turn. Rejects when the signal aborts. */
-  async take(signal: AbortSignal): Promise<Slot> {
-    const slot = new Slot({ acquire: (stop) => this.#acquire(stop), release: () => this.#release() })
+  /** Resolves when it is one's turn. Rejects when the signal aborts. `rank` may change while one waits. */
+  async take(signal: AbortSignal, rank: () => number = () => 0): Promise<Slot> {
+    const slot = new Slot({ acquire: (stop) => this.#acquire(stop, rank), release: () => this.#release() })
     await slot.hold(signal)
     return slot
   }
 
-  async #acquire(signal: AbortSignal): Promise<void> {
+  async #acquire(signal: AbortSignal, rank: () => number): Promise<void> {
     signal.throwIfAborted()
     if (this.#free > 0) {
       this.#free -= 1
@@ -26,18 +26,20 @@ export class Slots {
         resolve()
       }
       const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(next), 1)
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         reject(signal.reason)
       }
-      this.#waiting.push(next)
+      const waiter = { rank, next }
+      this.#waiting.push(waiter)
       signal.addEventListener('abort', leave, { once: true })
     })
   }
 
   #release(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#free += 1
-    else next()
+    const ranks = this.#waiting.map(({ rank }) => rank())
+    const [first] = this.#waiting.splice(ranks.indexOf(ranks.reduce((low, rank) => Math.min(low, rank), Infinity)), 1)
+    if (first === undefined) this.#free += 1
+    else first.next()
   }
 }
 

@@ -21,5 +21,9 @@ export const StoredSave = z.object({
   state: z.enum(['active', 'paused', 'saved', 'error']),
   reason: z.string().nullable(),
   addedAtMs: z.number(),
+  /** Its place in the list: those with a lower number come first. */
+  order: z.number().default(0),
+  /** How much of it was there when it was last paused, failed or interrupted. */
+  savedBytes: z.number().min(0).default(0),
 })
 export type StoredSave = z.infer<typeof StoredSave>

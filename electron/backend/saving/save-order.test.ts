@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { moved } from './save-order.ts'
+
+it.each([
+  ['up', 'c', 'acb de'],
+  ['up', 'a', 'abcde'],
+  ['up', 'bc', 'bcade'],
+  ['up', 'ac', 'acbde'],
+  ['down', 'c', 'abdce'],
+  ['down', 'e', 'abcde'],
+  ['down', 'bc', 'adbce'],
+  ['first', 'db', 'bdace'],
+  ['last', 'ca', 'bdeac'],
+] as const)('moves %s: %s', (to, chosen, expected) => {
+  expect(moved([...'abcde'], new Set(chosen), to).join('')).toBe(expected.replaceAll(' ', ''))
+})

@@ -1,0 +1,53 @@
+import type { Save } from '../../../shared/save.ts'
+import type { SaveJob } from './save-job.ts'
+import type { Speedometer } from './speedometer.ts'
+import type { StoredSave } from './stored-save.ts'
+
+interface Running {
+  save: StoredSave
+  /** Null while it does not run. */
+  job: SaveJob | null
+  speed: Speedometer
+}
+
+/** A save as a window shows it. */
+export function shownSave({ save, job, speed }: Running): Save {
+  const isSaved = save.state === 'saved'
+  const sizeBytes = job?.sizeBytes ?? save.sizeBytes
+  const savedBytes = isSaved ? (save.sizeBytes ?? 0) : (job?.savedBytes ?? save.savedBytes)
+  const bytesPerSecond = job === null ? null : speed.reach(savedBytes)
+  const left = sizeBytes === null || bytesPerSecond === null || bytesPerSecond < 1 ? null : sizeBytes - savedBytes
+  return {
+    id: save.id,
+    accountId: save.accountId,
+    itemId: save.itemId,
+    name: save.name,
+    folder: save.folder,
+    isFolder: save.isFolder,
+    status: save.state === 'active' ? activity(job) : save.state,
+    sizeBytes,
+    savedBytes,
+    doneFiles: isSaved && !save.isFolder ? 1 : (job?.doneFiles ?? 0),
+    totalFiles: job?.totalFiles ?? (save.isFolder ? null : 1),
+    speedBytesPerSecond: bytesPerSecond,
+    secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
+    reason: job?.reason ?? save.reason,
+  }
+}
+
+/** What share of all running saves is done, from 0 to 1; null while none runs or none has a size. */
+export function shareDone(all: Iterable<Running>): number | null {
+  let [done, total] = [0, 0]
+  for (const { save, job } of all) {
+    if (save.state !== 'active' || job?.sizeBytes === null || job === null) continue
+    done += job.savedBytes
+    total += job.sizeBytes
+  }
+  return total === 0 ? null : Math.min(1, done / total)
+}
+
+function activity(job: SaveJob | null): 'waiting' | 'listing' | 'saving' {
+  if (job === null) return 'waiting'
+  if (job.isListing) return 'listing'
+  return job.isMoving ? 'saving' : 'waiting'
+}
