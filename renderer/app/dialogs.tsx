@@ -29,6 +29,8 @@ const SaveConflict = lazy(async () => ({
   default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
 }))
 
+const StopSaves = lazy(async () => ({ default: (await import('../features/saving/stop-saves.tsx')).StopSaves }))
+
 const QuickLook = lazy(async () => ({ default: (await import('../features/look/quick-look.tsx')).QuickLook }))
 const ContinuePlaying = lazy(async () => ({
   default: (await import('../features/browser/continue-playing.tsx')).ContinuePlaying,
@@ -58,6 +60,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ShortcutList />
     case 'archive-password':
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
+    case 'stop-saves':
+      return <StopSaves saveIds={dialog.saveIds} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
     case 'look':

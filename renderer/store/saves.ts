@@ -1,6 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
-import type { Conflict, Save, SaveId } from '../../shared/save.ts'
+import type { Conflict, Save, SaveId, SaveMove } from '../../shared/save.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
 
@@ -20,6 +20,7 @@ export interface SavesSlice {
   saveTaken(accountId: AccountId, itemIds: readonly ItemId[], conflict: Conflict): Promise<void>
   pauseSaves(saveIds: readonly SaveId[]): Promise<void>
   resumeSaves(saveIds: readonly SaveId[]): Promise<void>
+  moveSaves(saveIds: readonly SaveId[], to: SaveMove): Promise<void>
   removeSaves(saveIds: readonly SaveId[]): Promise<void>
   showSave(saveId: SaveId): Promise<void>
 }
@@ -86,6 +87,8 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
       get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),
     resumeSaves: (saveIds) =>
       get().attempt(async () => void (await client.call('saves.resume', { saveIds: [...saveIds] }))),
+    moveSaves: (saveIds, to) =>
+      get().attempt(async () => void (await client.call('saves.move', { saveIds: [...saveIds], to }))),
     removeSaves: (saveIds) =>
       get().attempt(() =>
         get().act(async () => {

@@ -1,24 +1,24 @@
 /** The selection in the list: the ids of the items, the anchor of a range, and the item with the keyboard focus. */
-export interface Selection {
-  ids: ReadonlySet<number>
-  anchorId: number | null
-  focusId: number | null
+export interface Selection<Id = number> {
+  ids: ReadonlySet<Id>
+  anchorId: Id | null
+  focusId: Id | null
 }
 
 export const noSelection: Selection = { ids: new Set(), anchorId: null, focusId: null }
 
 /** The rows as shown: their number, and the item in each. */
-export interface Shown {
+export interface Shown<Id = number> {
   count: number
-  idAt(place: number): number | null
-  placeOf(id: number): number
+  idAt(place: number): Id | null
+  placeOf(id: Id): number
 }
 
 /** `replace`: a plain click or arrow key; `extend`: with Shift; `toggle`: Ctrl and click; `focus`: Ctrl and arrow, selects nothing. */
 export type Reach = 'replace' | 'extend' | 'toggle' | 'focus'
 
 /** The selection after a click or key press on the item at `place`. */
-export function select(selection: Selection, shown: Shown, place: number, reach: Reach): Selection {
+export function select<Id>(selection: Selection<Id>, shown: Shown<Id>, place: number, reach: Reach): Selection<Id> {
   const id = shown.idAt(place)
   if (id === null) return selection
   switch (reach) {
@@ -35,7 +35,7 @@ export function select(selection: Selection, shown: Shown, place: number, reach:
       const anchorId = selection.anchorId ?? selection.focusId ?? id
       const from = shown.placeOf(anchorId)
       if (from === -1) return { ids: new Set([id]), anchorId: id, focusId: id }
-      const ids = new Set<number>()
+      const ids = new Set<Id>()
       for (let at = Math.min(from, place); at <= Math.max(from, place); at++) {
         const inside = shown.idAt(at)
         if (inside !== null) ids.add(inside)
@@ -49,8 +49,8 @@ export function select(selection: Selection, shown: Shown, place: number, reach:
   }
 }
 
-export function selectAll(selection: Selection, shown: Shown): Selection {
-  const ids = new Set<number>()
+export function selectAll<Id>(selection: Selection<Id>, shown: Shown<Id>): Selection<Id> {
+  const ids = new Set<Id>()
   for (let place = 0; place < shown.count; place++) {
     const id = shown.idAt(place)
     if (id !== null) ids.add(id)
@@ -59,7 +59,7 @@ export function selectAll(selection: Selection, shown: Shown): Selection {
 }
 
 /** The item that takes the place of the selected ones once they are gone: the next one, or else the one before; null if none is left. */
-export function nextAfter({ ids, focusId }: Selection, shown: Shown): number | null {
+export function nextAfter<Id>({ ids, focusId }: Selection<Id>, shown: Shown<Id>): Id | null {
   const places = [...ids].map(shown.placeOf).filter((place) => place !== -1)
   const from = focusId !== null && ids.has(focusId) ? shown.placeOf(focusId) : Math.min(...places)
   const isLeft = (place: number) => {

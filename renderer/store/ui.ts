@@ -1,6 +1,13 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+
+
 import type { Playback } from '../../shared/playback.ts'
+
+
+import type { SaveId } from '../../shared/save.ts'
+
+
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { HeldItems } from './item-actions.ts'
@@ -27,6 +34,7 @@ export type DialogState =
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
   | { kind: 'continue'; what: ToPlay; playback: Playback }
+  | { kind: 'stop-saves'; saveIds: readonly SaveId[] }
   | { kind: 'shortcuts' }
 
 type MenuState =

@@ -36,6 +36,7 @@ process.exit(problems.length === 0 ? 0 : 1)
 /** F1: a file of 256 MiB is saved so often, and each time killed at a random moment. */
 async function kills(): Promise<string[]> {
   const saves = Number(values.kills)
+  let told = 0
   const result = await saveUnderKills({
     chance: createChance(seed),
     saves,
@@ -43,9 +44,9 @@ async function kills(): Promise<string[]> {
     sizeBytes: 256 * MiB,
     bytesPerSecond: 12 * MiB,
     onSave: (done, { problems: soFar, again }) => {
-      if (done % 10 > 0) return
+      for (; told < soFar.length; told++) console.log(`kills: ${soFar[told]}`)
       const most = Math.round(Math.max(0, ...again) / 1024)
-      console.log(`kills: ${done} of ${saves} saved, ${soFar.length} problems, at most ${most} KiB fetched again`)
+      if (done % 10 === 0) console.log(`kills: ${done} of ${saves} saved, at most ${most} KiB fetched again`)
     },
   })
   const { again, connections, killed } = result

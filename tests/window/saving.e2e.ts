@@ -102,3 +102,42 @@ it('continues a save after the app was quit and started again', async () => {
   expect(readdirSync(downloads)).toEqual(['film.mkv'])
   expect(readFileSync(join(downloads, 'film.mkv')).equals(film)).toBe(true)
 })
+
+it('moves, pauses and removes saves with the keyboard', async () => {
+  const { page, downloads } = await open({ saveLimitBytesPerSecond: 100_000 })
+  await addLinks(page, web.url('/film.mkv'), web.url('/song.flac'))
+  for (const name of ['film', 'song']) {
+    await page.getByRole('row', { name: new RegExp(`^${name}\\.`) }).click()
+    await page.keyboard.press('Control+s')
+    await page.getByRole('listitem', { name: new RegExp(`^${name}\\.`) }).waitFor()
+  }
+  const names = () =>
+    page
+      .getByRole('group', { name: 'Saving here' })
+      .getByRole('listitem')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label')?.replace(/,.*selected$/, ' selected')))
+  await page.getByRole('listitem', { name: /^song\.flac/ }).click()
+  await page.keyboard.press('Control+ArrowUp')
+  await expect.poll(names).toEqual(['song.flac selected', expect.stringMatching(/^film\.mkv, /)])
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Space')
+  await save(page, 'film.mkv', 'Paused').waitFor()
+  await save(page, 'song.flac', 'Paused').waitFor()
+  await expect.poll(names).toEqual(['song.flac selected', 'film.mkv selected'])
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'selected')
+  await page.keyboard.press('Delete')
+  const dialog = page.getByRole('alertdialog', { name: 'Stop saving 2 items?' })
+  await dialog.getByText('film.mkv').waitFor()
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'stop')
+  await dialog.getByRole('button', { name: 'Stop saving 2 items' }).click()
+  await page.getByText('Nothing is being saved to this computer.').waitFor()
+  await expect.poll(() => readdirSync(downloads)).toEqual([])
+})
+
+/** The window in light and in dark. */
+async function pictures(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/${name}-${colorScheme}.png` })
+  }
+}

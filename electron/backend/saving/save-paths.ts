@@ -34,8 +34,8 @@ export class SavePaths {
       )
       // Nothing is removed where a link leads.
       if (!isPlain) continue
-      for (const one of [part, `${part}.sums`, `${part}.sums.new`, claimOf(part)])
-        await rm(one, { force: true }).catch(() => undefined)
+      await rm(part, { force: true }).catch(() => undefined)
+      await this.#removeNotes(part)
     }
   }
 
@@ -58,7 +58,15 @@ export class SavePaths {
       ),
     )
     if (part !== null || target === null || target === undefined || !target.isFile()) return false
-    return `${target.ino}` === inode && (file.sizeBytes === 0 || target.size === BigInt(file.sizeBytes))
+    const isOurs = `${target.ino}` === inode && (file.sizeBytes === 0 || target.size === BigInt(file.sizeBytes))
+    if (isOurs) await this.#removeNotes(this.partOf(path, file.itemId))
+    return isOurs
+  }
+
+  /** Removes what is kept beside a part file. */
+  async #removeNotes(part: string): Promise<void> {
+    for (const one of [`${part}.sums`, `${part}.sums.new`, claimOf(part)])
+      await rm(one, { force: true }).catch(() => undefined)
   }
 
   /** Where a file goes, or null if it is skipped because the name is taken. */

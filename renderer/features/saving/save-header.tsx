@@ -1,4 +1,4 @@
-import { Pause, Play } from 'lucide-react'
+import { Pause, Play, RotateCw } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useApp } from '../../store/use-app.ts'
@@ -14,6 +14,7 @@ export function SaveHeader() {
     [...saves.values()].filter(({ status }) => statuses.includes(status)).map(({ id }) => id)
   const running = idsOf('waiting', 'listing', 'saving')
   const paused = idsOf('paused')
+  const failed = idsOf('error')
   const saved = idsOf('saved')
   return (
     <>
@@ -27,6 +28,12 @@ export function SaveHeader() {
         <Button look="pill" onClick={() => void resume(paused)}>
           <Icon of={Play} size={13} />
           {say('saves.resumeAll')}
+        </Button>
+      ) : null}
+      {failed.length > 0 ? (
+        <Button look="pill" onClick={() => void resume(failed)}>
+          <Icon of={RotateCw} size={13} />
+          {say('saves.retryFailed', { count: failed.length })}
         </Button>
       ) : null}
       {saved.length > 0 ? (

@@ -1,5 +1,5 @@
 import { CircleAlert, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
-import { memo } from 'react'
+import { type MouseEvent, memo } from 'react'
 import type { Save } from '../../../shared/save.ts'
 import { classNames } from '../../parts/class-names.ts'
 import styles from '../../parts/dock.module.css'
@@ -13,7 +13,8 @@ import { say } from '../../words/say.ts'
 import { percentOf, statusOf } from './save-words.ts'
 
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
-export const SaveRow = memo(function SaveRow({ save, top, place, count }: SaveRowProps) {
+export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
+  const { save, top, place, count, isSelected, isFocused, onClick } = props
   const { id, name, folder, isFolder, status, sizeBytes, doneFiles, totalFiles, reason } = save
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
@@ -27,12 +28,16 @@ export const SaveRow = memo(function SaveRow({ save, top, place, count }: SaveRo
   const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
 
   return (
+    // The keys of the list do all that a click does.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <li
-      className={classNames(styles.row, styles.save)}
+      id={props.id}
+      className={classNames(styles.row, styles.save, isSelected && styles.selected, isFocused && styles.focused)}
+      onClick={(event) => onClick(event, place - 1)}
       style={{ transform: `translateY(${top}px)` }}
       aria-setsize={count}
       aria-posinset={place}
-      aria-label={say('saves.row', { name, status: say(word), percent })}
+      aria-label={say(isSelected ? 'saves.rowSelected' : 'saves.row', { name, status: say(word), percent })}
     >
       <Icon of={status === 'error' ? CircleAlert : isFolder ? FolderDown : MonitorDown} className={styles.icon} />
       <div className={styles.what}>
@@ -78,10 +83,14 @@ export const SaveRow = memo(function SaveRow({ save, top, place, count }: SaveRo
 })
 
 interface SaveRowProps {
+  id: string
   save: Save
   top: number
   place: number
   count: number
+  isSelected: boolean
+  isFocused: boolean
+  onClick(event: MouseEvent, place: number): void
 }
 
 /** Speed and time left while bytes arrive; otherwise how much there is. */

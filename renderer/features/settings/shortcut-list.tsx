@@ -17,6 +17,8 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.selectAll', keysOf('Ctrl', 'A')],
   ['shortcuts.cut', keysOf('Ctrl', 'X'), keysOf('Ctrl', 'V')],
   ['shortcuts.save', keysOf('Ctrl', 'S'), keysOf('Ctrl', 'Shift', 'S')],
+  ['shortcuts.moveSaves', keysOf('Ctrl', '↑'), keysOf('Ctrl', '↓')],
+  ['shortcuts.pauseSaves', 'Space'],
   ['shortcuts.undo', keysOf('Ctrl', 'Z'), keysOf('Ctrl', 'Shift', 'Z')],
   ['shortcuts.history', keysOf('Alt', '←'), keysOf('Alt', '→')],
   ['shortcuts.up', keysOf('Alt', '↑'), 'Backspace'],
