@@ -1,13 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
-
-
 import type { Playback } from '../../shared/playback.ts'
-
-
 import type { SaveId } from '../../shared/save.ts'
-
-
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { HeldItems } from './item-actions.ts'

@@ -255,7 +255,7 @@ export const en = {
   'saves.stopTitle': 'Stop saving {count} items?',
   'saves.stopBody': 'What is there of them is deleted. To keep it, pause them instead.',
   'saves.stopDo': 'Stop saving {count} items',
-  'saves.stopKeep': 'Go on saving',
+  'saves.stopKeep': 'Keep them',
   'saves.saved': '“{name}” is saved on this computer',
   'saves.taken': '{count, plural, one {A file with this name exists} other {# files with these names exist}}',
   'saves.takenIn': 'In {folder}:',
