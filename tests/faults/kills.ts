@@ -93,6 +93,7 @@ class Course {
   #saverPid: number | null = null
   #savedBytes = 0
   #watchers: (() => void)[] = []
+  readonly #finished = new Set<string>()
   isSaved = false
   saved: Promise<void> = Promise.resolve()
   #finish: () => void = () => undefined
@@ -171,9 +172,12 @@ class Course {
     await gone
   }
 
-  #see({ status, savedBytes }: Extract<FromChild, { kind: 'save' }>): void {
+  #see({ id, status, savedBytes }: Extract<FromChild, { kind: 'save' }>): void {
+    // News of the one before may come late.
+    if (this.#finished.has(id)) return
     this.#savedBytes = savedBytes
     if (status === 'saved') {
+      this.#finished.add(id)
       this.isSaved = true
       this.#finish()
     }
