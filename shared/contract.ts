@@ -243,6 +243,11 @@ export const methods = {
       z.object({ state: z.literal('asks'), playback: Playback }),
     ]),
   },
+  /**
+   * Puts a link that plays an item on the system's clipboard. It works on this computer, and expires with the app or after 12 hours
+   * without use. Errors: not-found, refused, untrusted-host.
+   */
+  'play.copyLink': { input: z.object({ ...inAccount, itemId: ItemId }), output: nothing },
   /** Marks items as watched or not. Both forget their positions. */
   'playbacks.mark': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), isWatched: z.boolean() }),

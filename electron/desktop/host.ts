@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, dialog, Notification, nativeTheme, powerSaveBlocker, shell } from 'electron'
+import { app, BrowserWindow, clipboard, dialog, Notification, nativeTheme, powerSaveBlocker, shell } from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
 import { systemKeeper } from './secret-keeper.ts'
@@ -37,6 +37,7 @@ export function createHost(showWindow: () => void): Host {
     },
     downloadsFolder: () => app.getPath('downloads'),
     showInFolder: (path) => shell.showItemInFolder(path),
+    copyText: (text) => clipboard.writeText(text),
     languages: () => app.getPreferredSystemLanguages(),
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)

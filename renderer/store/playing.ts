@@ -27,6 +27,8 @@ export interface PlayingSlice {
   play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
   /** Plays several items, or a folder, as one list. With `start`, one item starts there without a question. */
   playAll(what: ToPlay, start?: Start): Promise<void>
+  /** Puts a link that plays an item on the clipboard, and says when it expires. */
+  copyStreamLink(accountId: AccountId, itemId: ItemId, name: string): Promise<void>
   markWatched(accountId: AccountId, itemIds: readonly ItemId[], isWatched: boolean): Promise<void>
 }
 
@@ -63,6 +65,11 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
     play: (accountId, itemId, name, playerId) =>
       start({ accountId, itemIds: [itemId], folderId: null, name, playerId }, 'ask', false),
     playAll: (what, from = 'ask') => start(what, from, false),
+    copyStreamLink: (accountId, itemId, name) =>
+      get().attempt(async () => {
+        await client.call('play.copyLink', { accountId, itemId })
+        get().toast(say('play.linkCopied', { name }))
+      }),
     markWatched: (accountId, itemIds, isWatched) =>
       get().attempt(async () => {
         await client.call('playbacks.mark', { accountId, itemIds: [...itemIds], isWatched })

@@ -15,6 +15,7 @@ export const en = {
   'action.playAll': '{count, plural, one {Play # item} other {Play # items}}',
   'action.playFolder': 'Play what is inside',
   'action.playFromHere': 'Play from here',
+  'action.copyStreamLink': 'Copy stream link',
   'action.openWith': 'Open with',
   'action.openWith.none': 'No player found: install mpv or VLC',
   'action.markWatched': 'Mark as watched',
@@ -151,6 +152,8 @@ export const en = {
   'play.started': 'Playing “{name}” in {player}',
   'play.startedWithSubtitles': 'Playing “{name}” in {player}, with subtitles: {languages}',
   'play.startedPart': 'Playing the first {count, number} of {total, number} items in {player}',
+  'play.linkCopied':
+    'Copied a link that plays “{name}” on this computer. It expires when Putdesk closes, or after 12 hours without use.',
   'play.startedList': 'Playing {count, number} items in {player}',
   'play.subtitleOfUnknown': 'language not known',
   'continue.at': 'Continue at {position}?',

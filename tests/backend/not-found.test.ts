@@ -40,6 +40,7 @@ const cases: Cases = {
   'saves.add': () => ({ accountId, itemIds: [missing], target: 'last', conflict: null }),
   'contents.open': () => ({ accountId, itemId: missing, isPlayed: false }),
   'copies.open': () => ({ accountId, itemId: missing }),
+  'play.copyLink': () => ({ accountId, itemId: missing }),
   'play.items': () => ({
     accountId,
     itemIds: [missing],

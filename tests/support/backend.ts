@@ -50,6 +50,8 @@ export interface TestBackend {
   /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
   chosenFiles: string[]
   opened: string[]
+  /** The texts that were put on the clipboard. */
+  copied: string[]
   /** What the person was asked, and the buttons that they will press, in turn. */
   questions: Question[]
   answers: number[]
@@ -93,6 +95,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const sleepPrevented: boolean[] = []
   const shares: (number | null)[] = []
   const opened: string[] = []
+  const copied: string[] = []
   const chosenFiles: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
   const host: Host = {
@@ -139,6 +142,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     isFocused: () => false,
     showWindow: () => undefined,
     preventSleep: (isPrevented) => void sleepPrevented.push(isPrevented),
+    copyText: (text) => void copied.push(text),
     languages: () => ['de-AT', 'en'],
     showProgress: (share) => void shares.push(share),
     applyTheme: () => undefined,
@@ -167,6 +171,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     sleepPrevented,
     shares,
     opened,
+    copied,
     killSaver: () => void saver?.kill('SIGKILL'),
     saverPid: () => saver?.pid ?? null,
     next: (name, isWanted) =>

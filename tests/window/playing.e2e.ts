@@ -69,7 +69,7 @@ it('asks whether to continue, marks what was watched, and plays what is selected
   const second = await joinMpv(socket)
   await second.until('time-pos', (value) => Number(value) >= 41.5)
   await second.command('seek', 118, 'absolute+exact')
-  await row('episode-1.mp4').getByRole('img', { name: 'Watched' }).waitFor()
+  await row('episode-1.mp4').getByRole('img', { name: 'Watched', exact: true }).waitFor()
   await second.command('quit')
 
   await row('episode-1.mp4').click({ button: 'right' })

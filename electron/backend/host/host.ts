@@ -58,6 +58,8 @@ export interface Host {
   downloadsFolder(): string
   /** Shows a file in its folder, in the system's file manager. */
   showInFolder(path: string): void
+  /** Puts a text on the system's clipboard. */
+  copyText(text: string): void
   /** The person's languages, such as `de-AT`, the preferred one first. */
   languages(): readonly string[]
   /** Opens a file with the system's default program. */

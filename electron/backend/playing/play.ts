@@ -79,6 +79,16 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
   const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
     client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
 
+  /** Creates stream URLs when they are needed; the first may have been requested already. */
+  function sourceOf(of: { client: PutioClient; accountId: AccountId; itemId: ItemId; firstUrl: string | null }) {
+    let ready = of.firstUrl
+    return async () => {
+      const url = ready ?? (await stream(of.client, of.accountId, of.itemId)).url
+      ready = null
+      return url
+    }
+  }
+
   const languages = () => {
     const { subtitleLanguages } = settings()
     return subtitleLanguages.length > 0 ? subtitleLanguages : host.languages()
@@ -116,12 +126,8 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     })
     const entries: PlaylistEntry[] = []
     for (const item of items) {
-      let ready = item === first ? plan.firstUrl : null
-      const source = async () => {
-        const url = ready ?? (await stream(client, accountId, item.id)).url
-        ready = null
-        return url
-      }
+      const firstUrl = item === first ? plan.firstUrl : null
+      const source = sourceOf({ client, accountId, itemId: item.id, firstUrl })
       const link = ownLink(await relay.link(source, item.name, session.reader(item)))
       session.add(link, item)
       entries.push({ link, title: item.name, startSeconds: item === first ? startSeconds : null })
@@ -151,6 +157,13 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
         const found = findPlayers(process.env).map(({ id, name }) => ({ id, name }))
         if (settings().ownPlayer !== null) found.push({ id: ownPlayerId, name: 'Own command' })
         return hasSystemPlayer(process.env) ? [...found, { id: systemPlayerId, name: 'System default' }] : found
+      },
+      'play.copyLink': async ({ accountId, itemId }) => {
+        const client = accounts.session(accountId).client()
+        const { item, url } = await stream(client, accountId, itemId)
+        // The link itself does not reach the window.
+        host.copyText(ownLink(await relay.link(sourceOf({ client, accountId, itemId, firstUrl: url }), item.name)))
+        return null
       },
       'play.items': async (input) => {
         const { accountId, itemIds, folderId, playerId } = input

@@ -3,6 +3,7 @@ import {
   Circle,
   CircleCheck,
   ClipboardPaste,
+  Copy,
   ExternalLink,
   Eye,
   FolderDown,
@@ -88,6 +89,11 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       opening.push({ label: say('action.playFromHere'), icon: ListVideo, run: () => playRows(store, rest) })
     }
     opening.push(openWith((playerId) => void state.play(accountId, only.id, only.name, playerId)))
+    opening.push({
+      label: say('action.copyStreamLink'),
+      icon: Copy,
+      run: () => void state.copyStreamLink(accountId, only.id, only.name),
+    })
   } else if (media.length > 0) {
     opening.push({
       label: say('action.playAll', { count: media.length }),
