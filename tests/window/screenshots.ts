@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -66,7 +66,12 @@ makeLocked()
 const dataFolder = temporaryFolder('pictures')
 const { page, close } = await startApp({
   dataFolder,
-  settings: { hostsOnMyNetwork: ['127.0.0.1'], downloadLimitBytesPerSecond: 2 * megabyte },
+  settings: {
+    hostsOnMyNetwork: ['127.0.0.1'],
+    downloadLimitBytesPerSecond: 2 * megabyte,
+    saveLimitBytesPerSecond: 100_000,
+  },
+  environment: { XDG_CONFIG_HOME: makeDownloadsFolder() },
 })
 await page.setViewportSize({ width: 1280, height: 800 })
 
@@ -126,9 +131,42 @@ await addLinks(
   `magnet:?xt=urn:btih:${'d'.repeat(40)}&dn=the-general-1926`,
   web.url('/field-notes.zip'),
 )
-await page.getByRole('listitem', { name: /field-notes\.zip, Error/ }).waitFor()
+await page.getByRole('listitem', { name: /field-notes\.zip, Error/ }).waitFor({ timeout: 120_000 })
 await page.getByRole('listitem', { name: /lectures.*, Extracting, [3-9]\d / }).waitFor({ timeout: 120_000 })
 await take(page, 'transfers')
+
+// Pictures and films that can be looked at, saved, and deleted.
+for (const cancel of (await page.getByRole('button', { name: /^Cancel “/ }).all()).reverse()) await cancel.click()
+await page.getByText('No transfers.').waitFor()
+await page.getByRole('treeitem', { name: 'Your Files' }).click()
+await makeFolder(page, 'Summer')
+await open(page, 'Summer')
+await addLinks(page, ...makePictures())
+await page.getByRole('row', { name: /^valley/ }).waitFor()
+await page.getByText('No transfers.').waitFor()
+await page.getByRole('row', { name: /^coast/ }).click()
+await page.keyboard.press('Control+2')
+for (const name of ['coast', 'evening', 'valley'])
+  await page.getByRole('gridcell', { name }).locator('canvas').waitFor()
+await take(page, 'grid')
+await page.keyboard.press('Space')
+await page.getByText(/1,600 × /).waitFor()
+await take(page, 'quick-look')
+await page.keyboard.press('Escape')
+await page.keyboard.press('Control+1')
+await page.keyboard.press('Control+a')
+await page.keyboard.press('Control+s')
+await page.getByRole('listitem', { name: /^notes\.txt, Saved/ }).waitFor()
+await page.getByRole('listitem', { name: /^lake\.mp4, Saving/ }).waitFor()
+await page.waitForTimeout(3000)
+await take(page, 'saving')
+await page.getByRole('row', { name: /^coast/ }).click()
+await page.getByRole('row', { name: /^evening/ }).click({ modifiers: ['Control'] })
+await page.keyboard.press('Delete')
+await page.getByRole('row', { name: /^coast/ }).waitFor({ state: 'detached' })
+await page.getByRole('treeitem', { name: /^Trash/ }).click()
+await page.getByRole('row', { name: /^coast/ }).waitFor()
+await take(page, 'trash')
 
 await close()
 await cleanUp()
@@ -149,6 +187,15 @@ async function take(shown: Page, name: string): Promise<void> {
 async function open(shown: Page, name: string): Promise<void> {
   await shown.getByRole('row', { name: new RegExp(`^${name}`) }).dblclick()
   await shown.getByRole('grid', { name: `Items in ${name}` }).waitFor()
+}
+
+/** A folder for downloads of this app's own. */
+function makeDownloadsFolder(): string {
+  const folder = temporaryFolder('config')
+  const downloads = join(folder, 'Downloads')
+  mkdirSync(downloads)
+  writeFileSync(join(folder, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
+  return folder
 }
 
 /** An archive in four parts whose unpacking takes long enough for a screenshot. */
@@ -176,6 +223,32 @@ async function makeMagnet(): Promise<string> {
   })
   const peer = await startLibtorrent(torrent)
   return `${torrent.magnet}&dn=open-movies-collection&tr=${encodeURIComponent(announce)}&x.pe=127.0.0.1:${peer.port}`
+}
+
+/** Pictures, films and a text, made by ffmpeg. */
+function makePictures(): string[] {
+  const gradient = (colors: string, seed: number) =>
+    `gradients=size=1600x1000:nb_colors=4:${colors}:seed=${seed}:duration=12:rate=25`
+  const sources: Record<string, string> = {
+    'coast.jpg': gradient('c0=0xf6d6a8:c1=0xd98a6a:c2=0x7a4a78:c3=0x2b2a55', 3),
+    'evening.jpg': gradient('c0=0x1b2b4b:c1=0x3f5f8f:c2=0xe8a06a:c3=0xf7e0b0', 8),
+    'fractal.png': 'mandelbrot=size=1600x1000:start_scale=0.3:start_x=-0.7436:start_y=-0.1318',
+    'lake.mp4': gradient('c0=0x0b3d4b:c1=0x1f7a8c:c2=0xbfdbf7:c3=0xe1e5f2', 5),
+    'valley.webm': gradient('c0=0x13341f:c1=0x4f772d:c2=0x90a955:c3=0xecf39e', 11),
+  }
+  for (const [name, source] of Object.entries(sources)) {
+    const frames = /\.(jpg|png)$/.test(name) ? ['-frames:v', '1'] : ['-t', '12', '-pix_fmt', 'yuv420p']
+    const args = ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...frames, join(material, name)]
+    const { status, stderr } = spawnSync('ffmpeg', args, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`ffmpeg could not make ${name}: ${stderr}`)
+  }
+  writeFileSync(
+    join(material, 'notes.txt'),
+    'Take the early ferry.\nThe path to the lake starts behind the mill.\n'.repeat(20),
+  )
+  const names = [...Object.keys(sources), 'notes.txt']
+  for (const name of names) web.on(`/${name}`, file(readFileSync(join(material, name))))
+  return names.map((name) => web.url(`/${name}`))
 }
 
 /** A zip with a password. */
