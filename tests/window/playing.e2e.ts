@@ -87,6 +87,12 @@ it('asks whether to continue, marks what was watched, and plays what is selected
   expect(await list.until('playlist-count', (count) => count === 2)).toBe(2)
   await picture(page, 'marks')
   await list.command('quit')
+  await page.keyboard.press('Control+2')
+  await page
+    .getByRole('gridcell', { name: /^episode-1\.mp4/ })
+    .getByRole('img', { name: 'Watched', exact: true })
+    .waitFor()
+  await picture(page, 'grid')
 
   await page.keyboard.press('Control+,')
   await page.getByLabel('Own player').waitFor()

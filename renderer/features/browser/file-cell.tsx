@@ -6,12 +6,14 @@ import { formatExactSize, formatSize } from '../../words/format.ts'
 import styles from './file-list.module.css'
 import { isSame, type RowProps } from './file-row.tsx'
 import { OpeningMark } from './opening-mark.tsx'
+import { PlaybackMark } from './playback-mark.tsx'
 import { RenameField } from './rename-field.tsx'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** One item of the grid. */
 export const FileCell = memo(function FileCell(props: RowProps) {
   const { row, at, accountId, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
+  const { isWatched, percentPlayed } = props
   const isFolder = row.kind === 'folder'
   return (
     <div
@@ -38,6 +40,7 @@ export const FileCell = memo(function FileCell(props: RowProps) {
       </div>
       <div className={styles.under} title={formatExactSize(row.sizeBytes)}>
         {formatSize(row.sizeBytes)}
+        <PlaybackMark isWatched={isWatched} percent={percentPlayed} />
         <OpeningMark accountId={accountId} row={row} />
       </div>
     </div>
