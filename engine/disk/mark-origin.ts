@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 
 /**
  * Marks a file as one that came from elsewhere, so that the system warns before it is run. `origin` is an address without a path. Where
@@ -15,6 +15,11 @@ export async function markOrigin(path: string, origin: string): Promise<void> {
   else if (process.platform === 'darwin')
     await run('/usr/bin/xattr', '-w', 'com.apple.quarantine', quarantineOf(new Date()), path)
   else await run('setfattr', '-n', 'user.xdg.origin.url', '-v', origin, path)
+}
+
+/** Removes the mark of a file that has another name now, where the system keeps it as a file of its own: Wine does. */
+export async function removeLooseMark(path: string): Promise<void> {
+  if (process.platform === 'win32') await rm(`${path}:Zone.Identifier`, { force: true }).catch(() => undefined)
 }
 
 /** Flags (from the internet, not yet opened), the time in hexadecimal seconds, and the program. */

@@ -1,6 +1,6 @@
 import { chmod, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { markOrigin } from '../disk/mark-origin.ts'
+import { markOrigin, removeLooseMark } from '../disk/mark-origin.ts'
 import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
 import { requirePlainFolder } from '../disk/plain-folder.ts'
 import { type Fetched, type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
@@ -56,6 +56,7 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   } catch (error) {
     throw error instanceof NameTaken ? new TargetTaken('Another file has this name now.', { cause: error }) : error
   }
+  await removeLooseMark(partPath)
   await removeSums(partPath)
   return fetched
 }

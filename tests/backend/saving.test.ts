@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { namesOf } from '../../shared/item-kinds.ts'
 import type { Save } from '../../shared/save.ts'
 import { zipOf } from '../support/archives.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
@@ -351,5 +352,39 @@ describe('a large save', () => {
     await again.client.call('settings.change', { saveLimitBytesPerSecond: null })
     await saved
     expect(treeOf(downloadsFolder)).toEqual({ 'large.bin': shaOf(large) })
+  })
+})
+
+describe('the list of saves', () => {
+  it('has the order that the person gave it, also after a restart, and shows the sum on the icon of the app', async () => {
+    const names = ['a.bin', 'b.bin', 'c.bin']
+    for (const name of names) web.on(`/${name}`, file(song))
+    const { backend, client, next, accountId, items, dataFolder, downloadsFolder, shares } = await withFiles(
+      names.map((name) => web.url(`/${name}`)),
+    )
+    await client.call('settings.change', { saveLimitBytesPerSecond: 10_000 })
+    const named = new Map(namesOf(items).map((name, at) => [name, items.ids[at] ?? -1]))
+    const saveIds: string[] = []
+    for (const name of names) {
+      const itemIds = [named.get(name) ?? -1]
+      saveIds.push(...(await client.call('saves.add', { accountId, itemIds, target: 'last', conflict: null })).saveIds)
+    }
+    await next('saves.changed', ({ upserted }) => upserted.some(({ savedBytes }) => savedBytes > 0))
+    const order = (of: Pick<TestBackend, 'next'>) =>
+      of.next('saves.changed', ({ isReset }) => isReset).then(({ upserted }) => upserted.map(({ name }) => name))
+    const moved = order({ next })
+    await client.call('saves.move', { saveIds: saveIds.slice(2), to: 'first' })
+    expect(await moved).toEqual(['c.bin', 'a.bin', 'b.bin'])
+    expect(shares.some((share) => share !== null && share < 1)).toBe(true)
+    await backend.close()
+    open.splice(0)
+    const again = backendOf({ dataFolder, downloadsFolder })
+    const done = allEnded(again.next, 3)
+    const restored = order(again)
+    await again.client.call('sync', {})
+    expect(await restored).toEqual(['c.bin', 'a.bin', 'b.bin'])
+    await again.client.call('settings.change', { saveLimitBytesPerSecond: null })
+    await done
+    expect(readdirSync(downloadsFolder).sort()).toEqual(names)
   })
 })

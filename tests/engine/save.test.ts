@@ -80,7 +80,7 @@ describe('a saved file', () => {
         },
       },
     })
-    expect(inFile.length).toBeGreaterThan(10)
+    expect(inFile.length).toBeGreaterThan(4)
     expect(inFile).not.toContain(false)
   })
 
