@@ -8,8 +8,6 @@ import type { LinkReader } from './relay.ts'
 
 /** Sounds of at least this length, such as books, continue where they were left; music does not. */
 const minSoundSeconds = 20 * 60
-/** Nobody misses less than this. */
-const minContinueSeconds = 10
 const noteReadEveryMs = 1000
 
 interface Options {
@@ -84,9 +82,8 @@ export class PlaySession implements PlayerEvents {
 }
 
 /** True if there is something to continue with. */
-export function canContinue({ progress, durationSeconds }: Playback): boolean {
-  if (progress >= watchedFrom) return false
-  return durationSeconds === null ? progress > 0.01 : progress * durationSeconds >= minContinueSeconds
+export function canContinue({ progress }: Playback): boolean {
+  return progress > 0 && progress < watchedFrom
 }
 
 /** The random part of a link: a player may write the rest in another way. */

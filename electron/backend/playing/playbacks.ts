@@ -15,6 +15,10 @@ const saveEveryMs = 15_000
 /** The file is small and is replaced as a whole. */
 const maxPlaybacks = 5000
 
+/** Nobody misses less than this. */
+const minSeconds = 10
+const minProgress = 0.01
+
 const StoredPlayback = Playback.extend({ accountId: z.string().min(1), atMs: z.number() })
 type StoredPlayback = z.infer<typeof StoredPlayback>
 
@@ -74,8 +78,16 @@ export class Playbacks {
     const progress = Math.min(1, Math.max(0, reached))
     if (!Number.isFinite(progress)) return
     const isEnd = progress >= watchedFrom
+    const isStart = durationSeconds === null ? progress < minProgress : progress * durationSeconds < minSeconds
     const isWatched = isEnd || before?.isWatched === true
-    this.#put({ accountId, itemId, progress: isEnd ? 0 : progress, durationSeconds, isWatched, atMs: Date.now() })
+    this.#put({
+      accountId,
+      itemId,
+      progress: isEnd || isStart ? 0 : progress,
+      durationSeconds,
+      isWatched,
+      atMs: Date.now(),
+    })
     if (isWatched !== (before?.isWatched ?? false)) this.save()
     else this.#timer ??= setTimeout(() => this.save(), saveEveryMs).unref()
   }
