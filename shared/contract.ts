@@ -206,6 +206,8 @@ export const methods = {
   'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Shows a save in its folder, in the system's file manager. Errors: not-found. */
   'saves.show': { input: z.object({ saveId: SaveId }), output: nothing },
+  /** Starts dragging finished saves, as files, out of the window that has the focus. Errors: refused if they are no longer there. */
+  'saves.drag': { input: z.object({ saveIds: z.array(SaveId).min(1).max(maxSaves) }), output: nothing },
 
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },

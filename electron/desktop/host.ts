@@ -1,6 +1,16 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, clipboard, dialog, Notification, nativeTheme, powerSaveBlocker, shell } from 'electron'
+import {
+  app,
+  BrowserWindow,
+  clipboard,
+  dialog,
+  Notification,
+  nativeImage,
+  nativeTheme,
+  powerSaveBlocker,
+  shell,
+} from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
 import { systemKeeper } from './secret-keeper.ts'
@@ -36,6 +46,17 @@ export function createHost(showWindow: () => void): Host {
       return filePath === undefined || filePath === '' ? null : filePath
     },
     downloadsFolder: () => app.getPath('downloads'),
+    startDrag: async (paths) => {
+      const [file = ''] = paths
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+      const icon = await app.getFileIcon(file).catch(() => nativeImage.createEmpty())
+      const ours = nativeImage.createFromPath(join(app.getAppPath(), 'dist', 'electron', 'icon.png'))
+      window?.webContents.startDrag({
+        file,
+        files: [...paths],
+        icon: icon.isEmpty() ? ours.resize({ width: 32 }) : icon,
+      })
+    },
     showInFolder: (path) => shell.showItemInFolder(path),
     copyText: (text) => clipboard.writeText(text),
     languages: () => app.getPreferredSystemLanguages(),

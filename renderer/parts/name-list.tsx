@@ -11,12 +11,17 @@ export function NameList({ names }: { names: readonly string[] }) {
   return (
     <ul className={styles.names}>
       {shown.map((name, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two items in different folders can have the same name.
-        <li key={at}>
+        <li key={keyOf(shown, at)}>
           <bdi>{visibleName(name)}</bdi>
         </li>
       ))}
       {more > 0 ? <li>{say('names.more', { count: more })}</li> : null}
     </ul>
   )
+}
+
+/** Two items in different folders can have the same name. */
+function keyOf(names: readonly string[], at: number): string {
+  const name = names[at] ?? ''
+  return `${names.slice(0, at).filter((other) => other === name).length} ${name}`
 }

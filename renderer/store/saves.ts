@@ -23,6 +23,8 @@ export interface SavesSlice {
   moveSaves(saveIds: readonly SaveId[], to: SaveMove): Promise<void>
   removeSaves(saveIds: readonly SaveId[]): Promise<void>
   showSave(saveId: SaveId): Promise<void>
+  /** Starts dragging finished saves out of the window, as files. */
+  dragSaves(saveIds: readonly SaveId[]): Promise<void>
 }
 
 /** What is saved on this computer, a mirror of the backend's list. */
@@ -100,6 +102,10 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
           return { sentence, undo: null, redo: null, isQuiet: true }
         }),
       ),
+    dragSaves: (saveIds) =>
+      get().attempt(async () => {
+        if (saveIds.length > 0) await client.call('saves.drag', { saveIds: [...saveIds] })
+      }),
     showSave: (saveId) => get().attempt(async () => void (await client.call('saves.show', { saveId }))),
   }
 }

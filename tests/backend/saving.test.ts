@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { namesOf } from '../../shared/item-kinds.ts'
@@ -86,6 +86,18 @@ describe('a file saved on this computer', () => {
     expect(save).toMatchObject({ name: 'song.flac', sizeBytes: song.length, savedBytes: song.length, reason: null })
     expect(readdirSync(downloadsFolder)).toEqual(['song.flac'])
     expect(readFileSync(join(downloadsFolder, 'song.flac')).equals(song)).toBe(true)
+  })
+
+  it('is dragged out as a file once it is saved, and not after it was moved away', async () => {
+    const { client, next, accountId, items, downloadsFolder, dragged } = await withFiles([web.url('/song.flac')])
+    const saved = ended({ next }, 'saved')
+    const ask = { accountId, itemIds: [...items.ids], target: 'last' as const, conflict: null }
+    const { saveIds } = await client.call('saves.add', ask)
+    await saved
+    await client.call('saves.drag', { saveIds })
+    expect(dragged).toEqual([[join(downloadsFolder, 'song.flac')]])
+    rmSync(join(downloadsFolder, 'song.flac'))
+    await expect(client.call('saves.drag', { saveIds })).rejects.toMatchObject({ code: 'refused' })
   })
 
   it.each([

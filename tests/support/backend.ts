@@ -45,6 +45,8 @@ export interface TestBackend {
   chosenFolders: string[]
   /** The paths that were shown in the system's file manager. */
   shown: string[]
+  /** The paths that were dragged out of the window. */
+  dragged: string[][]
   /** What the icon of the app showed, one after the other. */
   shares: (number | null)[]
   /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
@@ -89,6 +91,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const { downloadsFolder = temporaryFolder('downloads') } = options
   const chosenFolders: string[] = []
   const shown: string[] = []
+  const dragged: string[][] = []
   const questions: Question[] = []
   const answers: number[] = []
   const notifications: HostNotification[] = []
@@ -126,6 +129,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     chooseFolder: async () => chosenFolders.shift() ?? null,
     chooseFile: async () => chosenFiles.shift() ?? null,
     downloadsFolder: () => downloadsFolder,
+    startDrag: async (paths) => void dragged.push([...paths]),
     showInFolder: (path) => void shown.push(path),
     openWithSystem: async (path) => {
       if (options.hasNoProgram) throw new Error('no program')
@@ -165,6 +169,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     chosenFolders,
     chosenFiles,
     shown,
+    dragged,
     questions,
     answers,
     notifications,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
@@ -47,6 +47,25 @@ async function open(
 const save = (page: Page, name: string, status: string) =>
   page.getByRole('listitem', { name: new RegExp(`^${name}, ${status}, `) })
 
+/** Drags a row with the mouse. Returns the files that the system is told to drag; it is not told here, as nothing would take them. */
+async function drag(page: Page, row: Locator): Promise<unknown> {
+  const { app } = running ?? {}
+  await app?.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (window === undefined) throw new Error('no window')
+    window.webContents.startDrag = (item) => void Reflect.set(globalThis, 'dragged', item)
+  })
+  const box = await row.boundingBox()
+  await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 10)
+  await page.mouse.down()
+  await page.mouse.move((box?.x ?? 0) + 160, (box?.y ?? 0) - 60, { steps: 5 })
+  let files: unknown
+  while (files === undefined)
+    files = await app?.evaluate(() => (Reflect.get(globalThis, 'dragged') as { files?: string[] } | undefined)?.files)
+  await page.mouse.up()
+  return files
+}
+
 it('saves the selected file with Ctrl+S, and asks when its name is taken', async () => {
   const { page, downloads } = await open()
   await addLinks(page, web.url('/song.flac'))
@@ -55,6 +74,7 @@ it('saves the selected file with Ctrl+S, and asks when its name is taken', async
   await page.getByRole('tab', { name: 'Saving here', selected: true }).waitFor()
   await save(page, 'song.flac', 'Saved').waitFor()
   expect(readFileSync(join(downloads, 'song.flac')).equals(song)).toBe(true)
+  expect(await drag(page, save(page, 'song.flac', 'Saved'))).toEqual([join(downloads, 'song.flac')])
 
   await page.getByRole('row', { name: /^song\.flac/ }).click()
   await page.keyboard.press('Control+s')

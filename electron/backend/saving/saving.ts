@@ -223,6 +223,16 @@ export class Saving {
         this.#file.put(group, Object.fromEntries(removed.map(({ save }) => [save.id, undefined])))
         return null
       },
+      'saves.drag': async ({ saveIds }) => {
+        const paths: string[] = []
+        for (const { save } of this.#pick(saveIds)) {
+          const path = join(save.folder, save.name)
+          if (save.state === 'saved' && (await lstat(path).catch(() => null)) !== null) paths.push(path)
+        }
+        if (paths.length === 0) throw new AppError('refused', 'These files are no longer where they were saved.')
+        await this.#options.host.startDrag(paths)
+        return null
+      },
       'saves.show': async ({ saveId }) => {
         const { save } = this.#one(saveId)
         const path = join(save.folder, save.name)

@@ -1,5 +1,5 @@
 import { CircleAlert, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
-import { type MouseEvent, memo } from 'react'
+import { memo } from 'react'
 import type { Save } from '../../../shared/save.ts'
 import { classNames } from '../../parts/class-names.ts'
 import styles from '../../parts/dock.module.css'
@@ -14,7 +14,7 @@ import { percentOf, statusOf } from './save-words.ts'
 
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
 export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
-  const { save, top, place, count, isSelected, isFocused, onClick } = props
+  const { save, top, place, count, isSelected, isFocused } = props
   const { id, name, folder, isFolder, status, sizeBytes, doneFiles, totalFiles, reason } = save
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
@@ -28,12 +28,11 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
 
   return (
-    // The keys of the list do all that a click does.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <li
       id={props.id}
       className={classNames(styles.row, styles.save, isSelected && styles.selected, isFocused && styles.focused)}
-      onClick={(event) => onClick(event, place - 1)}
+      data-place={place - 1}
+      draggable={status === 'saved'}
       style={{ transform: `translateY(${top}px)` }}
       aria-setsize={count}
       aria-posinset={place}
@@ -90,7 +89,6 @@ interface SaveRowProps {
   count: number
   isSelected: boolean
   isFocused: boolean
-  onClick(event: MouseEvent, place: number): void
 }
 
 /** Speed and time left while bytes arrive; otherwise how much there is. */

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef } from 'react'
+import { type MouseEvent, useEffect, useMemo, useRef } from 'react'
+import type { SaveId } from '../../../shared/save.ts'
 import styles from '../../parts/dock.module.css'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -24,20 +25,44 @@ export function SaveRows() {
     Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1),
   )
   const focused = selection.focusId === null ? -1 : list.findIndex(({ id }) => id === selection.focusId)
+  const dragSaves = useApp((state) => state.dragSaves)
+  const isEmpty = list.length === 0
+  // A group of rows, with keys that select and move them.
+  useEffect(() => {
+    const element = scroller.current
+    if (isEmpty || element === null) return
+    element.tabIndex = 0
+    if (selection.focusId === null) element.removeAttribute('aria-activedescendant')
+    else element.setAttribute('aria-activedescendant', rowId(selection.focusId))
+  }, [isEmpty, selection.focusId])
+
+  /** A row that is not selected is dragged alone. */
+  function dragged(id: SaveId): SaveId[] {
+    const ids = selection.ids.has(id) ? selection.ids : new Set([id])
+    return list.filter((save) => ids.has(save.id) && save.status === 'saved').map((save) => save.id)
+  }
+
   useEffect(() => {
     if (focused >= 0) virtualizer.scrollToIndex(focused)
   }, [focused, virtualizer])
-  if (list.length === 0) return <p className={styles.empty}>{say('saves.empty')}</p>
+  if (isEmpty) return <p className={styles.empty}>{say('saves.empty')}</p>
   return (
     <div
       className={styles.scroller}
       ref={scroller}
       role="group"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys select and move the rows
-      tabIndex={0}
       aria-label={say('saves.title')}
-      aria-activedescendant={selection.focusId === null ? undefined : rowId(selection.focusId)}
       onKeyDown={onKeyDown}
+      onClick={(event) => {
+        const place = placeUnder(event)
+        if (place !== null) onClick(event, place)
+      }}
+      onDragStart={(event) => {
+        // The system drags the files, not the page.
+        event.preventDefault()
+        const save = list[placeUnder(event) ?? -1]
+        if (save !== undefined) void dragSaves(dragged(save.id))
+      }}
     >
       <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {virtualizer.getVirtualItems().map(({ index, start, key }) => {
@@ -52,13 +77,17 @@ export function SaveRows() {
               count={list.length}
               isSelected={selection.ids.has(save.id)}
               isFocused={index === focused}
-              onClick={onClick}
             />
           )
         })}
       </ul>
     </div>
   )
+}
+
+function placeUnder(event: MouseEvent): number | null {
+  const row = event.target instanceof Element ? event.target.closest('[data-place]') : null
+  return row === null ? null : Number(row.getAttribute('data-place'))
 }
 
 function rowId(saveId: string): string {
