@@ -334,7 +334,7 @@ export class Saving {
     })
   }
 
-  /** Forgets the oldest of those that are saved, so that the list does not grow for ever. */
+  /** Forgets the oldest of those that are saved, so that the list does not grow forever. */
   #prune(): void {
     const saved = [...this.#entries.values()].filter(({ save }) => save.state === 'saved')
     const old = saved.sort((one, other) => one.save.addedAtMs - other.save.addedAtMs).slice(0, -maxSaved)
