@@ -24,7 +24,8 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const percent = percentOf(save)
   const left = save.secondsLeft === null ? null : formatDuration(save.secondsLeft)
   const files = isFolder && totalFiles !== null ? say('saves.files', { done: doneFiles, total: totalFiles }) : null
-  const advice = reason ?? [files, say('saves.to', { folder })].filter((part) => part !== null).join(' · ')
+  const adviceWith = (where: string) =>
+    reason ?? [files, say('saves.to', { folder: where })].filter((part) => part !== null).join(' · ')
   const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
 
   return (
@@ -43,8 +44,8 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
         <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
           <Name>{name}</Name>
         </span>
-        <span className={styles.advice} title={advice}>
-          <bdi>{advice}</bdi>
+        <span className={styles.advice} title={adviceWith(folder)}>
+          <bdi>{adviceWith(lastName(folder))}</bdi>
         </span>
       </div>
       <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
@@ -89,6 +90,11 @@ interface SaveRowProps {
   count: number
   isSelected: boolean
   isFocused: boolean
+}
+
+/** The name of a folder at the end of its path. */
+function lastName(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== '') ?? path
 }
 
 /** Speed and time left while bytes arrive; otherwise how much there is. */
