@@ -11,7 +11,10 @@ export const HostName = z
   .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/, 'is not a host name or an address')
 
 /** A language such as `de` or `pt-BR`. */
-const LanguageCode = z.string().regex(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, 'is not the code of a language')
+const LanguageCode = z
+  .string()
+  .max(64)
+  .regex(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, 'is not the code of a language')
 
 /** Below one kilobyte a second, nothing would ever arrive. */
 const SpeedLimit = z.number().int().min(1000).max(1e12)

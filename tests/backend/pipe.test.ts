@@ -141,6 +141,8 @@ function costOf(schema: z.core.JSONSchema._JSONSchema): number {
   if (typeof schema === 'boolean') return Number.POSITIVE_INFINITY
   const options = schema.anyOf ?? schema.oneOf
   if (options !== undefined) return Math.max(...options.map(costOf))
+  const { type } = schema as { type?: unknown }
+  if (Array.isArray(type)) return Math.max(...type.map((one) => costOf({ ...schema, type: one })))
   if (schema.const !== undefined) return String(schema.const).length + 8
   if (schema.enum !== undefined) return Math.max(...schema.enum.map((value) => String(value).length + 8))
   switch (schema.type) {
