@@ -1,3 +1,4 @@
+import { LookError, readContent } from './content.ts'
 import { encodeThumbnail, fitInside } from './thumbnail-size.ts'
 import type { ThumbnailAnswer, ThumbnailRequest } from './thumbnail-worker.ts'
 import thumbnailWorkerUrl from './thumbnail-worker.ts?worker&url'
@@ -8,13 +9,18 @@ const filmTimeoutMs = 20_000
 const stillAt = 0.1
 const maxStillSeconds = 300
 
-/** Makes the thumbnail of a picture, as WebP; null if none can be made. Rejects when the signal aborts. */
-export function thumbnailOfPicture(request: ThumbnailRequest, signal: AbortSignal): Promise<ThumbnailAnswer> {
-  return askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, signal)
+/** A thumbnail as WebP; null if none can be made of the file. */
+type Thumbnail = Uint8Array<ArrayBuffer> | null
+
+/** Makes the thumbnail of a picture. Rejects when the signal aborts, and when the file cannot be read now. */
+export async function thumbnailOfPicture(request: ThumbnailRequest, signal: AbortSignal): Promise<Thumbnail> {
+  const made = await askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, signal)
+  if (made === 'unreadable') throw new LookError('unreadable')
+  return made
 }
 
-/** Makes the thumbnail of a film from a still; null if Chromium cannot decode it. Rejects when the signal aborts. */
-export async function thumbnailOfFilm(url: string, signal: AbortSignal): Promise<ThumbnailAnswer> {
+/** Makes the thumbnail of a film from a still. Rejects when the signal aborts, and when the film cannot be read now. */
+export async function thumbnailOfFilm(url: string, signal: AbortSignal): Promise<Thumbnail> {
   const film = document.createElement('video')
   film.muted = true
   film.preload = 'metadata'
@@ -31,8 +37,11 @@ export async function thumbnailOfFilm(url: string, signal: AbortSignal): Promise
     return await encodeThumbnail(
       await createImageBitmap(film, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' }),
     )
-  } catch {
-    signal.throwIfAborted()
+  } catch (error) {
+    // A film that takes too long, or cannot be read now, may have one later.
+    timeout.throwIfAborted()
+    if (film.error === null) throw error
+    await readContent(url, 0, 1, signal)
     return null
   } finally {
     // Ends its requests.

@@ -1,4 +1,4 @@
-import { readContent } from './content.ts'
+import { LookError, readContent } from './content.ts'
 import { pictureSize } from './picture-size.ts'
 import { encodeThumbnail, fitInside } from './thumbnail-size.ts'
 
@@ -7,12 +7,14 @@ export interface ThumbnailRequest {
   sizeBytes: number
 }
 
-/** The thumbnail as WebP; null if none can be made. */
-export type ThumbnailAnswer = Uint8Array<ArrayBuffer> | null
+/** The thumbnail as WebP; null if none can be made of the file; `unreadable` if that is not known. */
+export type ThumbnailAnswer = Uint8Array<ArrayBuffer> | null | 'unreadable'
 
 // Decodes a picture apart from the page, so that scrolling goes on.
 addEventListener('message', async ({ data: { url, sizeBytes } }: MessageEvent<ThumbnailRequest>) => {
-  postMessage(await make(url, sizeBytes).catch(() => null))
+  const failed = (error: unknown) =>
+    error instanceof LookError && error.problem === 'unreadable' ? ('unreadable' as const) : null
+  postMessage(await make(url, sizeBytes).catch(failed))
 })
 
 async function make(url: string, sizeBytes: number): Promise<ThumbnailAnswer> {
