@@ -1,22 +1,27 @@
 import { extname } from 'node:path'
 import { safeName } from '../../../engine/text/names.ts'
 
-/** Names of what can run code when it is opened: programs, scripts, shortcuts, installers, disk images, pages, documents with macros. */
-const extensions = new Set(
+/**
+ * The kinds of files that are opened in other programs: documents, tables, pictures, sound, films, archives, e-books, fonts and data.
+ * None of them runs when it is opened. What is not in the list could: systems and programs add kinds of files that do, so that a list
+ * of those would never be complete.
+ */
+const opened = new Set(
   (
-    'exe com scr pif cpl msc msi msp msix appx bat cmd ps1 psm1 vb vbs vbe js mjs cjs jse ws wsf wsh hta chm hlp lnk url website webloc scf inf reg ' +
-    'application appref-ms gadget settingcontent-ms library-ms search-ms searchconnector-ms theme themepack diagcab dll sys ocx drv xll rdp ' +
-    'desktop directory service sh bash zsh csh ksh fish run bin out elf so appimage deb rpm apk flatpak flatpakref flatpakrepo snap ' +
-    'command tool workflow action scpt scptd applescript osascript terminal app pkg mpkg dmg dylib kext prefpane saver ' +
-    'py pyw pyc pyz pl rb php lua tcl jar jnlp class iso img vhd vhdx vmdk toast cdr ' +
-    'html htm xhtml xht shtml mht mhtml svg svgz swf docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm accdb accde mdb mde one iqy slk'
+    'txt text md markdown rst log nfo diz srt vtt ass ssa sub smi lrc csv tsv json jsonl yaml yml toml ini cfg conf tex bib diff patch sfv md5 xml ' +
+    'pdf xps oxps djvu djv doc docx dot dotx rtf odt ott fodt pages wps wpd xls xlsx xlt xltx ods ots fods numbers ppt pptx pps ppsx pot ' +
+    'potx odp otp key odg vsd vsdx pub epub mobi azw azw3 fb2 lit cbz cbr cb7 cbt ics vcf eml msg ' +
+    'jpg jpeg jfif png gif webp avif heic heif bmp ico tif tiff tga psd xcf kra ai raw dng cr2 cr3 nef arw orf rw2 raf exr hdr ' +
+    'mp3 m4a m4b aac flac ogg oga opus wav aif aiff wma ape wv mka mid midi mp4 m4v mov mkv webm avi mpg mpeg m2ts mts ts ogv wmv flv 3gp vob ' +
+    'zip 7z rar tar gz tgz bz2 tbz2 xz txz zst lz lzma cab lha arj z ' +
+    'ttf otf ttc woff woff2 torrent gpx kml kmz geojson stl obj ply gltf glb fbx 3mf step stp iges igs dxf dwg blend sqlite parquet'
   ).split(' '),
 )
 
-/** True if a file of this name can run code when it is opened. The name counts as it is stored on this computer. */
+/** True if a file of this name can run code when it is opened, or may be of a kind that can. The name counts as it is stored here. */
 export function runsByName(name: string): boolean {
   // Windows ignores dots and spaces at the end.
-  return [safeName(name), name.replace(/[. ]+$/, '')].some((one) => extensions.has(extname(one).slice(1).toLowerCase()))
+  return [safeName(name), name.replace(/[. ]+$/, '')].some((one) => !opened.has(extname(one).slice(1).toLowerCase()))
 }
 
 /** How the files of programs begin: Windows, Linux, macOS, Java, Android, WebAssembly, shortcuts. */
@@ -33,9 +38,9 @@ const beginnings = [
   [0x64, 0x65, 0x78, 0x0a],
   [0x4c, 0x00, 0x00, 0x00, 0x01, 0x14, 0x02, 0x00],
 ]
-/** How scripts, pages and shortcuts begin, after blanks and a byte order mark. */
-const words =
-  /^\s*(?:#!|\[(?:desktop entry|internetshortcut|\{000214a0)|<(?:!doctype html|html|head|body|script|svg|\?php|job|package)\b|<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*<(?:!doctype (?:html|svg)|html|svg|scriptlet)\b|@echo\b)/is
+/** How scripts, pages and shortcuts begin. */
+const scripts = /^(?:#!|\[(?:desktop entry|internetshortcut|\{000214a0)|@echo\b|<\?php\b)/i
+const elements = /^<(?:!doctype (?:html|svg)|html|head|body|script|svg|job|package|scriptlet)\b/i
 /** Old Office documents and installers share a container; only these names are documents. */
 const containers = new Set(['doc', 'dot', 'xls', 'xlt', 'ppt', 'pot', 'pps', 'msg', 'vsd', 'pub', 'wps'])
 const containerBeginning = [0xd0, 0xcf, 0x11, 0xe0]
@@ -51,7 +56,22 @@ export function runsByContent(name: string, head: Buffer): boolean {
   // A Java program is a zip whose first entries are these.
   if (begins([0x50, 0x4b]) && /META-INF\/|AndroidManifest\.xml/.test(head.subarray(0, 512).toString('latin1')))
     return true
-  return words.test(textOf(head))
+  const text = textOf(head).trimStart()
+  return scripts.test(text) || elements.test(withoutProlog(text))
+}
+
+/** Skips what may stand before the first element of XML or HTML: the declaration, comments and blanks. */
+function withoutProlog(text: string): string {
+  let at = 0
+  for (;;) {
+    const isComment = text.startsWith('<!--', at)
+    const isDeclaration = text.startsWith('<?', at)
+    if (!isComment && !isDeclaration) return text.slice(at, at + 64)
+    const end = text.indexOf(isComment ? '-->' : '?>', at + 2)
+    if (end === -1) return ''
+    at = end + (isComment ? 3 : 2)
+    while (/\s/.test(text[at] ?? '')) at += 1
+  }
 }
 
 function textOf(head: Buffer): string {
