@@ -113,6 +113,7 @@ export const rooms: Record<string, readonly string[]> = {
     'electron/backend/files',
     'electron/backend/host',
     'electron/backend/saving',
+    'engine/disk',
     'engine/text',
     'shared',
   ],

@@ -151,7 +151,12 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
-    onRemove: (accountId) => playbacks.removeAccount(accountId),
+    beforeRemove: (accountId) => held.flush(accountId),
+    onRemove: (accountId) => {
+      playbacks.removeAccount(accountId)
+      contents.removeAccount(accountId)
+      opening.removeAccount(accountId).catch((error: unknown) => log.error('copies', error))
+    },
   })
   const held = new HeldDeletes({ log, tell: addNotice, holdMs })
   const relay = createRelay(log)
@@ -275,7 +280,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     close: async () => {
       host.preventSleep(false)
       contents.close()
-      const saved = Promise.all([saving.close(), held.close()])
+      const saved = Promise.all([saving.close(), held.flush()])
       await saver.close()
       await saved
       opening.close()

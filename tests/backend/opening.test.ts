@@ -5,15 +5,17 @@ import type { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { maxReadBytes } from '../../shared/limits.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
+import { has } from '../support/facilities.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // What arrived is looked at and opened, with the real local service and the real saver process.
 
 const bytes: Record<string, Buffer> = {
   'letter.doc': randomBytes(300_000),
-  'film.dat': randomBytes(maxReadBytes + 300_000),
+  'film.avi': randomBytes(maxReadBytes + 300_000),
   'setup.exe': Buffer.from('MZ a program'),
-  'photo.jpg.dat': Buffer.from('\x7fELF a program with another name', 'latin1'),
+  'photo.jpg': Buffer.from('\x7fELF a program with another name', 'latin1'),
 }
 let web: Web
 const open: TestBackend[] = []
@@ -64,7 +66,7 @@ it('reads parts of a file for the window, by a link that tells nothing about whe
 })
 
 it('reads no more than eight megabytes of what is not played, and all of what is', async () => {
-  const { backend, client, accountId, itemId } = await withFile('film.dat')
+  const { backend, client, accountId, itemId } = await withFile('film.avi')
   const read = await client.call('contents.open', { accountId, itemId, isPlayed: false })
   const whole = await backend.readContent({ id: idOf(read), method: 'GET', range: null })
   await expect(all(whole.body)).rejects.toThrow('cut off')
@@ -72,7 +74,7 @@ it('reads no more than eight megabytes of what is not played, and all of what is
 
   const played = await client.call('contents.open', { accountId, itemId, isPlayed: true })
   const { body } = await backend.readContent({ id: idOf(played), method: 'GET', range: null })
-  expect((await all(body)).length).toBe(bytes['film.dat']?.length)
+  expect((await all(body)).length).toBe(bytes['film.avi']?.length)
 })
 
 it('refuses links that it did not make, other methods, and items that are gone', async () => {
@@ -123,7 +125,7 @@ it('offers to save a copy that was changed, also after a restart, and leaves the
   expect(readFileSync(path, 'utf8')).toBe('changed by another program')
 })
 
-it.each(['setup.exe', 'photo.jpg.dat'])(
+it.each(['setup.exe', 'photo.jpg'])(
   'does not open what can run code, by its name or its first bytes: %s',
   async (name) => {
     const { client, accountId, itemId, opened, dataFolder } = await withFile(name)
@@ -134,6 +136,59 @@ it.each(['setup.exe', 'photo.jpg.dat'])(
   },
 )
 
+it('keeps what a program left beside a copy, and fetches a file again whose change was dismissed', async () => {
+  const { client, accountId, itemId, opened, next } = await withFile('letter.doc')
+  await client.call('copies.open', { accountId, itemId })
+  const [path = ''] = opened
+  const beside = join(path, '..', 'letter.pdf')
+  writeFileSync(beside, 'exported by the program')
+  const changed = next('copies.changed', (copies) => copies.length > 0)
+  writeFileSync(path, 'a change by mistake')
+  const [copy] = await changed
+  await client.call('copies.dismiss', { copyId: copy?.id ?? '' })
+  await client.call('copies.open', { accountId, itemId })
+  expect(readFileSync(opened[1] ?? '').equals(bytes['letter.doc'] ?? Buffer.of())).toBe(true)
+  await client.call('accounts.remove', { accountId })
+  while (existsSync(opened[1] ?? '')) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(readFileSync(beside, 'utf8')).toBe('exported by the program')
+})
+
+it.skipIf(!has('tmpfs'))('replaces no file with a copy that does not fit on its disk', async () => {
+  const { client, accountId, itemId, opened, next, chosenFiles } = await withFile('letter.doc')
+  await client.call('copies.open', { accountId, itemId })
+  const changed = next('copies.changed', (copies) => copies.length > 0)
+  writeFileSync(opened[0] ?? '', Buffer.alloc(3_000_000, 'x'))
+  const [copy] = await changed
+  const disk = mountSmallDisk(1)
+  try {
+    const target = join(disk.folder, 'mine.doc')
+    writeFileSync(target, 'mine')
+    chosenFiles.push(target)
+    await expect(client.call('copies.saveElsewhere', { copyId: copy?.id ?? '' })).rejects.toMatchObject({
+      code: 'refused',
+    })
+    expect(readdirSync(disk.folder)).toEqual(['mine.doc'])
+    expect(readFileSync(target, 'utf8')).toBe('mine')
+  } finally {
+    disk.stop()
+  }
+})
+
+it('opens a file that was stopped a moment before', async () => {
+  const { client, accountId, itemId, opened } = await withFile('film.avi')
+  await client.call('settings.change', { saveLimitBytesPerSecond: 4_000_000 })
+  const stop = new AbortController()
+  const first = client.call(
+    'copies.open',
+    { accountId, itemId },
+    { signal: stop.signal, onProgress: () => stop.abort() },
+  )
+  await expect(first).rejects.toMatchObject({ code: 'cancelled' })
+  await client.call('settings.change', { saveLimitBytesPerSecond: null })
+  expect(await client.call('copies.open', { accountId, itemId })).toEqual({ isOpened: true })
+  expect(readFileSync(opened[0] ?? '').equals(bytes['film.avi'] ?? Buffer.of())).toBe(true)
+})
+
 it('says so when no program opens a file', async () => {
   const { client, accountId, itemId } = await withFile('letter.doc', { hasNoProgram: true })
   await expect(client.call('copies.open', { accountId, itemId })).rejects.toMatchObject({
@@ -143,7 +198,7 @@ it('says so when no program opens a file', async () => {
 })
 
 it('removes the copy of a file that was stopped on the way', async () => {
-  const { client, accountId, itemId, opened, dataFolder } = await withFile('film.dat')
+  const { client, accountId, itemId, opened, dataFolder } = await withFile('film.avi')
   await client.call('settings.change', { saveLimitBytesPerSecond: 1_000_000 })
   const stop = new AbortController()
   const opening = client.call(

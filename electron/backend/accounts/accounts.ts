@@ -63,6 +63,8 @@ export interface AccountsOptions {
   tell(sentence: string): void
   /** Shows a notice under a key; null removes it. */
   show(key: string, sentence: string | null): void
+  /** Called before an account is removed, while it can still be used. */
+  beforeRemove(accountId: AccountId): Promise<void>
   /** Called when the person has removed an account. */
   onRemove(accountId: AccountId): void
 }
@@ -157,6 +159,7 @@ export class Accounts {
       'accounts.addServer': (input) => this.#addServer(input),
       'accounts.remove': async ({ accountId }) => {
         const { account } = this.session(accountId)
+        await this.#options.beforeRemove(accountId)
         await this.session(accountId).close()
         this.#sessions.delete(accountId)
         this.#options.file.put(group, { [accountId]: undefined })

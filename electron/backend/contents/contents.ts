@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
+import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { maxReadBytes } from '../../../shared/limits.ts'
 import type { Accounts } from '../accounts/accounts.ts'
@@ -10,7 +11,7 @@ import { contentTypeOf } from './content-type.ts'
 const idleMs = 60 * 60 * 1000
 const sweepMs = 10 * 60 * 1000
 /** How many links a window may hold; the oldest one expires first. */
-const maxLinks = 2000
+const maxLinks = 500
 
 /** A request of the window for a part of a file. */
 export interface ContentRequest {
@@ -28,6 +29,7 @@ export interface Content {
 }
 
 interface Link {
+  accountId: AccountId
   /** The relay's link, on loopback. */
   relayed: string
   contentType: string
@@ -40,6 +42,8 @@ interface Link {
 export interface Contents {
   handlers: HandlersOf<'contents'>
   read(request: ContentRequest): Promise<Content>
+  /** Ends the links to an account's items. */
+  removeAccount(accountId: AccountId): void
   close(): void
 }
 
@@ -47,9 +51,15 @@ export interface Contents {
 export function createContents({ accounts, relay }: { accounts: Accounts; relay: Relay }): Contents {
   const links = new Map<string, Link>()
   const sweep = setInterval(() => {
-    for (const [id, { usedAtMs }] of links) if (performance.now() - usedAtMs > idleMs) links.delete(id)
+    for (const [id, { usedAtMs }] of links) if (performance.now() - usedAtMs > idleMs) remove(id)
   }, sweepMs)
   sweep.unref()
+
+  function remove(id: string): void {
+    const link = links.get(id)
+    if (link !== undefined) relay.release(link.relayed)
+    links.delete(id)
+  }
 
   return {
     handlers: {
@@ -67,13 +77,14 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
         }, item.name)
         const id = randomBytes(16).toString('hex')
         links.set(id, {
+          accountId,
           relayed,
           contentType: contentTypeOf(item.name),
           leftBytes: isPlayed ? null : maxReadBytes,
           usedAtMs: performance.now(),
         })
         const [oldest] = links.keys()
-        if (links.size > maxLinks && oldest !== undefined) links.delete(oldest)
+        if (links.size > maxLinks && oldest !== undefined) remove(oldest)
         return `content://${id}/`
       },
     },
@@ -84,6 +95,9 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
       link.usedAtMs = performance.now()
       if (link.leftBytes !== null && link.leftBytes <= 0) return refusal(403)
       return answer(link, range)
+    },
+    removeAccount: (accountId) => {
+      for (const [id, link] of links) if (link.accountId === accountId) remove(id)
     },
     close: () => {
       clearInterval(sweep)

@@ -23,6 +23,8 @@ interface Batch {
   client: PutioClient
   itemIds: Set<ItemId>
   timer: NodeJS.Timeout
+  /** Stops sending it. */
+  stop: AbortController
 }
 
 /**
@@ -35,7 +37,7 @@ export class HeldDeletes {
   readonly #batches = new Set<Batch>()
   /** Items whose deletion is being sent: still hidden, but no longer restorable. */
   readonly #sending = new Map<AccountId, Set<ItemId>>()
-  #sendings: Promise<void>[] = []
+  readonly #sendings = new Map<Batch, Promise<void>>()
 
   constructor(options: HeldDeletesOptions) {
     this.#options = options
@@ -46,10 +48,12 @@ export class HeldDeletes {
     const hidden = this.hidden(session.account.id)
     const fresh = new Set(itemIds.filter((id) => !hidden.has(id)))
     if (fresh.size === 0) return
+    const stop = new AbortController()
     const batch: Batch = {
       session,
-      client: session.client(),
+      client: session.client().during(stop.signal),
       itemIds: fresh,
+      stop,
       timer: setTimeout(() => this.#start(batch), this.#options.holdMs),
     }
     this.#batches.add(batch)
@@ -74,21 +78,29 @@ export class HeldDeletes {
     return new Set([...held.flatMap(({ itemIds }) => [...itemIds]), ...(this.#sending.get(accountId) ?? [])])
   }
 
-  /** Sends all deletions now, as far as that is possible within a few seconds. */
-  async close(): Promise<void> {
-    const signal = AbortSignal.timeout(maxFlushMs)
-    for (const batch of [...this.#batches]) this.#start({ ...batch, client: batch.client.during(signal) }, batch)
-    await Promise.all(this.#sendings)
+  /** Sends all deletions now, or those of one account, as far as that is possible within a few seconds. */
+  async flush(accountId: AccountId | null = null): Promise<void> {
+    const isMeant = ({ session }: Batch) => accountId === null || session.account.id === accountId
+    for (const batch of [...this.#batches].filter(isMeant)) this.#start(batch)
+    const sendings = [...this.#sendings].filter(([batch]) => isMeant(batch))
+    let timer: NodeJS.Timeout | null = null
+    const isLate = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        for (const [{ stop }] of sendings) stop.abort(new AppError('cancelled', 'There was no more time for it.'))
+        resolve()
+      }, maxFlushMs)
+    })
+    await Promise.race([Promise.all(sendings.map(([, sending]) => sending)), isLate])
+    if (timer !== null) clearTimeout(timer)
   }
 
-  #start(batch: Batch, known = batch): void {
-    clearTimeout(known.timer)
-    this.#batches.delete(known)
-    const sending = this.#send(batch).catch((error: unknown) => this.#options.log.error('held deletes', error))
-    this.#sendings = [...this.#sendings, sending]
-    void sending.then(() => {
-      this.#sendings = this.#sendings.filter((other) => other !== sending)
-    })
+  #start(batch: Batch): void {
+    clearTimeout(batch.timer)
+    this.#batches.delete(batch)
+    const sending = this.#send(batch)
+      .catch((error: unknown) => this.#options.log.error('held deletes', error))
+      .finally(() => this.#sendings.delete(batch))
+    this.#sendings.set(batch, sending)
   }
 
   async #send({ session, client, itemIds }: Batch): Promise<void> {

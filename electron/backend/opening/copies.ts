@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, lstat, mkdir, open, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
+import { replaceFile } from '../../../engine/disk/replace-file.ts'
 import { safeName } from '../../../engine/text/names.ts'
 import { AccountId } from '../../../shared/account.ts'
 import type { Copy } from '../../../shared/copy.ts'
@@ -26,10 +27,11 @@ const StoredCopy = z.object({
   name: z.string().min(1),
   sizeBytes: z.number().min(0),
   addedAtMs: z.number().nullable(),
-  /** When the copy was written. A later time means that a program changed it. */
+  /** Its size and time when it had been fetched. Others mean that a program changed it. */
+  writtenBytes: z.number(),
   writtenAtMs: z.number(),
   usedAtMs: z.number(),
-  /** The change that the person does not want to keep. */
+  /** The time of the change that the person saved elsewhere or does not want to keep. */
   ignoredAtMs: z.number().nullable(),
 })
 export type StoredCopy = z.infer<typeof StoredCopy>
@@ -84,7 +86,7 @@ export class Copies {
     return join(this.#folder, id)
   }
 
-  /** The copy of an item: the one that is there, changed or not, or a new one. */
+  /** The copy of an item: the one that is there, with a change that the person may want to keep, or a new one. */
   async take(accountId: string, item: Item, fetch: FetchCopy): Promise<StoredCopy> {
     for (const copy of this.all()) {
       if (copy.accountId !== accountId || copy.itemId !== item.id) continue
@@ -102,7 +104,7 @@ export class Copies {
       await rm(folder, { recursive: true, force: true })
       throw error
     }
-    const { mtimeMs } = await lstat(join(folder, name))
+    const { size, mtimeMs } = await lstat(join(folder, name))
     const { sizeBytes, addedAtMs } = item
     const copy: StoredCopy = {
       id,
@@ -111,6 +113,7 @@ export class Copies {
       name,
       sizeBytes,
       addedAtMs,
+      writtenBytes: size,
       writtenAtMs: mtimeMs,
       usedAtMs: Date.now(),
       ignoredAtMs: null,
@@ -123,19 +126,24 @@ export class Copies {
   /** The copies that a program changed, and whose change the person has neither saved nor dismissed. */
   async changed(): Promise<Copy[]> {
     const found: Copy[] = []
-    for (const copy of this.all()) {
-      if ((await this.#stateOf(copy)) !== 'changed') continue
-      const { mtimeMs } = await lstat(this.pathOf(copy))
-      if (copy.ignoredAtMs === null || mtimeMs > copy.ignoredAtMs) found.push({ id: copy.id, name: copy.name })
-    }
+    for (const copy of this.all())
+      if ((await this.#stateOf(copy)) === 'changed') found.push({ id: copy.id, name: copy.name })
     return found
   }
 
   /** Copies a copy to a path that the person chose. */
   async saveTo(copy: StoredCopy, path: string): Promise<void> {
-    await copyFile(this.pathOf(copy), path).catch((cause: unknown) => {
+    const draft = join(dirname(path), `.${copy.id}.putdesk-part`)
+    try {
+      await copyFile(this.pathOf(copy), draft)
+      const handle = await open(draft, 'r+')
+      await handle.sync().finally(() => handle.close())
+      // What has this name is replaced only by a whole file.
+      await replaceFile(draft, path)
+    } catch (cause) {
+      await rm(draft, { force: true }).catch(() => undefined)
       throw new AppError('refused', `“${copy.name}” could not be saved there. Choose another folder.`, { cause })
-    })
+    }
     await this.ignore(copy)
   }
 
@@ -145,9 +153,25 @@ export class Copies {
     this.#file.put(group, { [copy.id]: { ...copy, ignoredAtMs: mtimeMs } })
   }
 
+  /**
+   * Removes a copy. What programs left in its folder stays there: it may be a document that the person saved beside it. Rejects if a
+   * program has the file open, where the system does not allow that.
+   */
   async remove(copy: StoredCopy): Promise<void> {
-    await rm(this.folderOf(copy), { recursive: true, force: true })
+    await rm(this.pathOf(copy), { force: true })
+    await rmdir(this.folderOf(copy)).catch(() => undefined)
     this.#file.put(group, { [copy.id]: undefined })
+  }
+
+  /** Removes a copy that no program changed. */
+  async removeUnchanged(copy: StoredCopy): Promise<void> {
+    if ((await this.#stateOf(copy)) === 'as-fetched') await this.remove(copy)
+  }
+
+  /** Removes the unchanged copies of an account. */
+  async removeAccount(accountId: string): Promise<void> {
+    for (const copy of this.all())
+      if (copy.accountId === accountId && (await this.#stateOf(copy)) !== 'changed') await this.#tryRemove(copy)
   }
 
   async headOf(copy: StoredCopy): Promise<Buffer> {
@@ -164,7 +188,7 @@ export class Copies {
   async tidy(hasAccount: (accountId: string) => boolean): Promise<void> {
     for (const copy of this.all()) {
       const state = await this.#stateOf(copy)
-      if (state === 'gone' || (state === 'as-fetched' && !hasAccount(copy.accountId))) await this.remove(copy)
+      if (state === 'gone' || (state !== 'changed' && !hasAccount(copy.accountId))) await this.#tryRemove(copy)
     }
     const known = new Set(this.all().map(({ id }) => id))
     for (const name of await readdir(this.#folder).catch(() => [])) {
@@ -186,20 +210,30 @@ export class Copies {
     return used
   }
 
-  async #stateOf(copy: StoredCopy): Promise<'as-fetched' | 'changed' | 'gone'> {
+  /** One that a program has open stays until the next time. */
+  async #tryRemove(copy: StoredCopy): Promise<boolean> {
+    try {
+      await this.remove(copy)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async #stateOf(copy: StoredCopy): Promise<'as-fetched' | 'changed' | 'dismissed' | 'gone'> {
     const found = await lstat(this.pathOf(copy)).catch(() => null)
     if (found === null || !found.isFile()) return 'gone'
-    return found.size === copy.sizeBytes && found.mtimeMs === copy.writtenAtMs ? 'as-fetched' : 'changed'
+    if (found.size === copy.writtenBytes && found.mtimeMs === copy.writtenAtMs) return 'as-fetched'
+    return copy.ignoredAtMs !== null && found.mtimeMs <= copy.ignoredAtMs ? 'dismissed' : 'changed'
   }
 
   async #makeRoom(): Promise<void> {
     const copies = this.all().sort((one, other) => one.usedAtMs - other.usedAtMs)
-    let sum = copies.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0)
+    let sum = copies.reduce((bytes, { writtenBytes }) => bytes + writtenBytes, 0)
     for (const copy of copies) {
       if (sum <= maxBytes || Date.now() - copy.usedAtMs < minAgeMs) return
       if ((await this.#stateOf(copy)) === 'changed') continue
-      await this.remove(copy)
-      sum -= copy.sizeBytes
+      if (await this.#tryRemove(copy)) sum -= copy.writtenBytes
     }
   }
 }

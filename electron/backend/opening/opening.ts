@@ -28,7 +28,7 @@ export interface OpeningOptions {
 export class Opening {
   readonly #options: OpeningOptions
   readonly #copies: Copies
-  readonly #fetching = new Map<string, Promise<StoredCopy>>()
+  readonly #fetching = new Map<string, { copy: Promise<StoredCopy>; signal: AbortSignal }>()
   readonly #watched = new Map<string, FSWatcher>()
   #timer: ReturnType<typeof setTimeout> | null = null
 
@@ -45,6 +45,11 @@ export class Opening {
 
   async emitAll(): Promise<void> {
     this.#options.emit('copies.changed', await this.#copies.changed())
+  }
+
+  /** Removes what is known of an account, but no copy that was changed. */
+  removeAccount(accountId: string): Promise<void> {
+    return this.#copies.removeAccount(accountId)
   }
 
   close(): void {
@@ -65,7 +70,7 @@ export class Opening {
           tell: (done) => tell({ done, total: item.sizeBytes }),
         })
         if (runsByContent(item.name, await this.#copies.headOf(copy))) {
-          await this.#copies.remove(copy)
+          await this.#copies.removeUnchanged(copy)
           return { isOpened: false }
         }
         signal.throwIfAborted()
@@ -105,12 +110,18 @@ export class Opening {
   ): Promise<StoredCopy> {
     const key = `${accountId}/${item.id}`
     const running = this.#fetching.get(key)
-    if (running !== undefined) return running
-    const fetching = this.#copies
-      .take(accountId, item, (paths) => this.#fetch(accountId, item, { ...paths, ...request }))
-      .finally(() => this.#fetching.delete(key))
+    // One that was stopped is still ending.
+    if (running !== undefined && !running.signal.aborted) return running.copy
+    const fetching = {
+      signal: request.signal,
+      copy: this.#copies
+        .take(accountId, item, (paths) => this.#fetch(accountId, item, { ...paths, ...request }))
+        .finally(() => {
+          if (this.#fetching.get(key) === fetching) this.#fetching.delete(key)
+        }),
+    }
     this.#fetching.set(key, fetching)
-    return fetching
+    return fetching.copy
   }
 
   async #fetch(

@@ -38,6 +38,8 @@ interface Capability {
 export interface Relay {
   /** Creates a link that plays `source`; `name` is only its last part, for the player's title. */
   link(source: StreamSource, name: string, reader?: LinkReader): Promise<string>
+  /** Ends a link. What is being read through it goes on to its end. */
+  release(link: string): void
   close(): Promise<void>
 }
 
@@ -82,6 +84,10 @@ export function createRelay(log: Log): Relay {
       capabilities.set(id, { source, reader, connections: 0, streamUrl: null, lastUsedAtMs })
       return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
     },
+    release: (link) => {
+      const id = idIn(new URL(link).pathname)
+      if (id !== undefined) capabilities.delete(id)
+    },
     async close() {
       clearInterval(sweep)
       capabilities.clear()
@@ -101,12 +107,16 @@ function safeName(name: string): string {
   return encodeURIComponent(plain.normalize().slice(-120).toWellFormed())
 }
 
+function idIn(path: string): string | undefined {
+  return /^\/s\/([0-9a-f]{32})\//.exec(path)?.[1]
+}
+
 async function answer(
   capabilities: ReadonlyMap<string, Capability>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const id = /^\/s\/([0-9a-f]{32})\//.exec(request.url ?? '')?.[1]
+  const id = idIn(request.url ?? '')
   const capability = id === undefined ? undefined : capabilities.get(id)
   const isOurs = /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '') && request.headers.origin === undefined
   if (capability === undefined || !isOurs) return end(response, 404)
