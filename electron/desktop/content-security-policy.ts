@@ -3,7 +3,7 @@ export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' data: content:",
+  "img-src 'self' data: blob:",
   'media-src content:',
   "font-src 'self'",
   "connect-src 'self' content:",

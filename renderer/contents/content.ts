@@ -1,6 +1,8 @@
 /** What quick look says when a file cannot be shown, by reason. */
 export type LookProblem =
   | 'unreadable'
+  /** No more of it is read than quick look may read. */
+  | 'limit'
   | 'notText'
   | 'brokenPicture'
   | 'hugePicture'
@@ -32,6 +34,7 @@ export async function readContent(
   if (to <= from) return new Uint8Array()
   try {
     const response = await fetch(url, { headers: { range: `bytes=${from}-${to - 1}` }, signal })
+    if (response.status === 403) throw new LookError('limit')
     const isWhole = response.status === 200 && from === 0
     if (response.status !== 206 && !isWhole) throw new LookError('unreadable')
     return await firstBytes(response, to - from)

@@ -4,7 +4,8 @@ import type { ThumbnailAnswer, ThumbnailRequest } from './thumbnail-worker.ts'
 import thumbnailWorkerUrl from './thumbnail-worker.ts?worker&url'
 import { askWorker } from './workers.ts'
 
-const filmTimeoutMs = 20_000
+/** So that a source that sends nothing does not hold up the others. */
+const timeoutMs = 20_000
 /** Where the still of a film is taken: after the titles of most. */
 const stillAt = 0.1
 const maxStillSeconds = 300
@@ -14,7 +15,8 @@ type Thumbnail = Uint8Array<ArrayBuffer> | null
 
 /** Makes the thumbnail of a picture. Rejects when the signal aborts, and when the file cannot be read now. */
 export async function thumbnailOfPicture(request: ThumbnailRequest, signal: AbortSignal): Promise<Thumbnail> {
-  const made = await askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, signal)
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const made = await askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, timeout)
   if (made === 'unreadable') throw new LookError('unreadable')
   return made
 }
@@ -25,9 +27,11 @@ export async function thumbnailOfFilm(url: string, signal: AbortSignal): Promise
   film.muted = true
   film.preload = 'metadata'
   film.crossOrigin = 'anonymous'
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(filmTimeoutMs)])
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const hasFrame = once(film, 'seeked', timeout)
+  // Awaited later; until then it may fail with the others.
+  hasFrame.catch(() => undefined)
   try {
-    const hasFrame = once(film, 'seeked', timeout)
     film.src = url
     await once(film, 'loadedmetadata', timeout)
     film.currentTime = Math.min(film.duration * stillAt || 0, maxStillSeconds) + 0.01

@@ -215,6 +215,8 @@ export const en = {
   'look.archive': 'Content of the archive',
   'look.pdf': 'Pages of the PDF',
   'look.pangram': 'The quick brown fox jumps over the lazy dog',
+  'look.limit': 'Quick look reads no more of this file. Open it in another program to see the rest.',
+  'look.firstPages': 'The first {count, number} pages are shown.',
   'look.unreadable': 'The file could not be read.',
   'look.notText': 'This is not text, although its name says so.',
   'look.brokenPicture': 'This is not a picture that Putdesk can show, or it is damaged.',

@@ -54,7 +54,23 @@ it('reads the size of a picture from its first bytes', () => {
   expect(pictureSize(pngOf(640, 360).subarray(0, 100))).toEqual({ width: 640, height: 360 })
 })
 
+/** A GIF whose first frame need not fit its screen. */
+function gifOf(screen: number, frame: number): Buffer {
+  const bytes = Buffer.alloc(13 + 8 + 11)
+  bytes.write('GIF89a', 0, 'latin1')
+  for (const at of [6, 8]) bytes.writeUInt16LE(screen, at)
+  bytes.set([0x21, 0xf9, 4, 0, 0, 0, 0, 0, 0x2c], 13)
+  for (const at of [26, 28]) bytes.writeUInt16LE(frame, at)
+  return bytes
+}
+
+it('reads the size of an animation', () => {
+  expect(pictureSize(gifOf(20, 20))).toEqual({ width: 20, height: 20 })
+})
+
 it.each([
+  ['whose first frame is larger than its screen', gifOf(1, 20_000), 'hugePicture'],
+  ['that is cut before its first frame', gifOf(1, 20_000).subarray(0, 24), 'brokenPicture'],
   ['of 200 megapixels', pngOf(20_000, 10_000), 'hugePicture'],
   ['that is a line of a hundred thousand pixels', pngOf(100_000, 1), 'hugePicture'],
   ['without pixels', pngOf(0, 0), 'brokenPicture'],

@@ -7,6 +7,8 @@ import { AppError } from '../../../shared/errors.ts'
 import type { ThumbnailOf } from '../../../shared/thumbnail.ts'
 
 const maxBytes = 100 * 1024 * 1024
+/** What even an empty file takes. */
+const blockBytes = 4096
 /** After this many new thumbnails, the oldest are removed. */
 const tidyEvery = 200
 
@@ -60,7 +62,7 @@ export class Thumbnails {
       if (!/^[0-9a-f]{32}\.webp/.test(name)) continue
       const path = join(this.#folder, name)
       const found = await stat(path).catch(() => null)
-      if (found !== null) files.push({ path, usedAtMs: found.mtimeMs, bytes: found.size })
+      if (found !== null) files.push({ path, usedAtMs: found.mtimeMs, bytes: Math.max(found.size, blockBytes) })
     }
     files.sort((one, other) => one.usedAtMs - other.usedAtMs)
     let sum = files.reduce((bytes, file) => bytes + file.bytes, 0)

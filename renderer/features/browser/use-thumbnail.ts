@@ -65,7 +65,8 @@ async function load(store: AppStore, wanted: Wanted): Promise<ImageBitmap | null
   signal.throwIfAborted()
   if (webp === null) {
     webp = await inTurn(signal, () => make(store, wanted))
-    await putThumbnail(accountId, row, webp)
+    // One that cannot be stored, as on a full disk, is shown nevertheless.
+    await putThumbnail(accountId, row, webp).catch(() => undefined)
   }
   const picture =
     webp === null || webp.length === 0

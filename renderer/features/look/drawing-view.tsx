@@ -9,18 +9,22 @@ import { useLoaded } from './use-loaded.ts'
 import type { ViewProps } from './view.ts'
 
 const maxDrawingBytes = 1024 * 1024
+/** A drawing has no pixels of its own. */
+const size = { width: 1024, height: 1024 }
 
 /** An SVG: drawn as a picture, where nothing runs and nothing is loaded, if it is simple; otherwise shown as text. */
 export function DrawingView(props: ViewProps) {
   const { row, url } = props
   const load = useCallback(
-    async (signal: AbortSignal) =>
-      row.sizeBytes <= maxDrawingBytes &&
-      isPlainDrawing(new TextDecoder().decode(await readContent(url, 0, row.sizeBytes, signal))),
+    async (signal: AbortSignal) => {
+      if (row.sizeBytes > maxDrawingBytes) return null
+      const bytes = await readContent(url, 0, row.sizeBytes, signal)
+      return isPlainDrawing(new TextDecoder().decode(bytes)) ? new Blob([bytes], { type: 'image/svg+xml' }) : null
+    },
     [row.sizeBytes, url],
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
   if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
-  return loaded.value ? <Picture name={row.name} url={url} width={1024} height={1024} /> : <TextView {...props} />
+  return loaded.value === null ? <TextView {...props} /> : <Picture name={row.name} blob={loaded.value} size={size} />
 }

@@ -1,10 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import {
-  GlobalWorkerOptions,
   getDocument,
   PasswordException,
   PDFDataRangeTransport,
   type PDFDocumentProxy,
+  PDFWorker,
 } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import pdfWorkerUrl from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'
 import { useCallback, useEffect, useRef, useState } from 'react'
@@ -21,6 +21,8 @@ const chunkBytes = 256 * 1024
 const maxImagePixels = 40_000_000
 const maxCanvasPixels = 6_000_000
 const gap = 12
+/** A PDF may claim any number of pages. */
+const maxPages = 5000
 
 /**
  * A PDF, drawn page by page by pdf.js. Only the pages are drawn: no scripts, forms, links or attached files, so nothing in it can do
@@ -30,25 +32,39 @@ export function PdfView({ row, url, onFacts }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const opened = await openPdf(url, row.sizeBytes, signal)
-      onFacts(say('look.pages', { count: opened.numPages }))
-      const { width, height } = (await opened.getPage(1)).getViewport({ scale: 1 })
-      return { opened, ratio: ratioOf(width, height) }
+      onFacts(say('look.pages', { count: opened.pdf.numPages }))
+      const first = await Promise.race([
+        opened.pdf.getPage(1).catch((error: unknown) => {
+          throw new LookError('brokenPdf', { cause: error })
+        }),
+        opened.failed.then((error) => Promise.reject(error)),
+      ])
+      const { width, height } = first.getViewport({ scale: 1 })
+      return { ...opened, ratio: ratioOf(width, height) }
     },
     [row.sizeBytes, url, onFacts],
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
   if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
-  return <Pages pdf={loaded.value.opened} ratio={loaded.value.ratio} />
+  return <Pages {...loaded.value} />
+}
+
+/** A PDF, and when no more of it can be read. */
+interface OpenedPdf {
+  pdf: PDFDocumentProxy
+  failed: Promise<LookError>
 }
 
 /** Opens a PDF. Closes it when the signal aborts. */
-async function openPdf(url: string, sizeBytes: number, signal: AbortSignal): Promise<PDFDocumentProxy> {
-  const worker = startWorker(pdfWorkerUrl)
-  GlobalWorkerOptions.workerPort = worker
-  const range = new ContentTransport(url, await readContent(url, 0, Math.min(sizeBytes, chunkBytes), signal), sizeBytes)
+async function openPdf(url: string, sizeBytes: number, signal: AbortSignal): Promise<OpenedPdf> {
+  const beginning = await readContent(url, 0, Math.min(sizeBytes, chunkBytes), signal)
+  signal.throwIfAborted()
+  const range = new ContentTransport(url, beginning, sizeBytes)
+  const port = startWorker(pdfWorkerUrl)
   const task = getDocument({
     range,
+    worker: PDFWorker.create({ port }),
     rangeChunkSize: chunkBytes,
     disableAutoFetch: true,
     disableStream: true,
@@ -59,14 +75,16 @@ async function openPdf(url: string, sizeBytes: number, signal: AbortSignal): Pro
     standardFontDataUrl: new URL('pdf/standard_fonts/', document.baseURI).href,
     verbosity: 0,
   })
-  signal.addEventListener('abort', () => void task.destroy().finally(() => worker.terminate()), { once: true })
-  const unreadable = range.failed.then((error: unknown) => {
-    throw error
-  })
+  const close = () => {
+    range.abort()
+    void task.destroy().finally(() => port.terminate())
+  }
+  signal.addEventListener('abort', close, { once: true })
   try {
-    return await Promise.race([task.promise, unreadable])
+    const pdf = await Promise.race([task.promise, range.failed.then((error) => Promise.reject(error))])
+    return { pdf, failed: range.failed }
   } catch (error) {
-    void task.destroy().finally(() => worker.terminate())
+    close()
     if (error instanceof LookError) throw error
     throw new LookError(error instanceof PasswordException ? 'lockedPdf' : 'brokenPdf', { cause: error })
   }
@@ -76,9 +94,9 @@ async function openPdf(url: string, sizeBytes: number, signal: AbortSignal): Pro
 class ContentTransport extends PDFDataRangeTransport {
   readonly #url: string
   readonly #stop = new AbortController()
-  #fail: (error: unknown) => void = () => undefined
+  #fail: (error: LookError) => void = () => undefined
   /** Resolves with the first error. */
-  readonly failed = new Promise<unknown>((resolve) => {
+  readonly failed = new Promise<LookError>((resolve) => {
     this.#fail = resolve
   })
 
@@ -90,7 +108,9 @@ class ContentTransport extends PDFDataRangeTransport {
   override requestDataRange(from: number, to: number): void {
     readContent(this.#url, from, Math.min(to, this.length), this.#stop.signal).then(
       (bytes) => this.onDataRange(from, bytes),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => {
+        if (error instanceof LookError) this.#fail(error)
+      },
     )
   }
 
@@ -105,11 +125,16 @@ function ratioOf(width: number, height: number): number {
   return Number.isFinite(ratio) && ratio > 0 ? Math.min(8, Math.max(0.1, ratio)) : 1.4
 }
 
-function Pages({ pdf, ratio }: { pdf: PDFDocumentProxy; ratio: number }) {
+function Pages({ pdf, failed, ratio }: OpenedPdf & { ratio: number }) {
   const scroller = useScroller()
+  const count = Math.min(pdf.numPages, maxPages)
+  const [sentence, setSentence] = useState(count < pdf.numPages ? say('look.firstPages', { count }) : null)
+  useEffect(() => {
+    void failed.then(({ problem }) => setSentence(say(problem === 'limit' ? 'look.limit' : 'look.unreadable')))
+  }, [failed])
   const [width, setWidth] = useState(760)
   const virtualizer = useVirtualizer({
-    count: pdf.numPages,
+    count,
     getScrollElement: () => scroller.current,
     estimateSize: () => width * ratio + gap,
     overscan: 1,
@@ -118,21 +143,28 @@ function Pages({ pdf, ratio }: { pdf: PDFDocumentProxy; ratio: number }) {
     setWidth(Math.min(900, (scroller.current?.clientWidth ?? 800) - 40))
   }, [scroller])
   return (
-    <div ref={scroller} role="document" className={styles.pages} aria-label={say('look.pdf')}>
-      <div className={styles.lines} style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map(({ index, start }) => (
-          <div
-            key={index}
-            data-index={index}
-            ref={virtualizer.measureElement}
-            className={styles.page}
-            style={{ transform: `translateY(${start}px)`, paddingBottom: gap }}
-          >
-            <Page pdf={pdf} number={index + 1} width={width} ratio={ratio} />
-          </div>
-        ))}
+    <>
+      <div ref={scroller} role="document" className={styles.pages} aria-label={say('look.pdf')}>
+        <div className={styles.lines} style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map(({ index, start }) => (
+            <div
+              key={index}
+              data-index={index}
+              ref={virtualizer.measureElement}
+              className={styles.page}
+              style={{ transform: `translateY(${start}px)`, paddingBottom: gap }}
+            >
+              <Page pdf={pdf} number={index + 1} width={width} ratio={ratio} />
+            </div>
+          ))}
+        </div>
       </div>
-    </div>
+      {sentence === null ? null : (
+        <div className={styles.strip} role="status">
+          {sentence}
+        </div>
+      )}
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { LookError, readContent } from '../../contents/content.ts'
-import { pictureSize } from '../../contents/picture-size.ts'
+import { isTooLarge, pictureSize } from '../../contents/picture-size.ts'
 import { say } from '../../words/say.ts'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
@@ -8,22 +8,14 @@ import { useLoaded } from './use-loaded.ts'
 import { useZoom } from './use-zoom.ts'
 import type { ViewProps } from './view.ts'
 
-/** Enough for the size of a picture, also behind large metadata. */
-const headBytes = 1024 * 1024
-
-/** A picture, as its metadata turns it. Its size is checked before it is decoded. */
+/** A picture, as its metadata turns it. It is read once, and its size is checked before it is decoded. */
 export function PictureView({ row, url, onFacts }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
-      const size = pictureSize(await readContent(url, 0, Math.min(row.sizeBytes, headBytes), signal))
+      const bytes = await readContent(url, 0, row.sizeBytes, signal)
+      const size = pictureSize(bytes)
       onFacts(say('look.pixels', { ...size }))
-      const picture = new Image()
-      picture.crossOrigin = 'anonymous'
-      picture.src = url
-      await picture.decode().catch((error: unknown) => {
-        throw new LookError('brokenPicture', { cause: error })
-      })
-      return { ...size, url }
+      return { blob: new Blob([bytes]), size }
     },
     [row.sizeBytes, url, onFacts],
   )
@@ -33,22 +25,61 @@ export function PictureView({ row, url, onFacts }: ViewProps) {
   return <Picture name={row.name} {...loaded.value} />
 }
 
+interface PictureProps {
+  name: string
+  blob: Blob
+  /** What its header says. */
+  size: { width: number; height: number }
+}
+
 /** A picture that fits, or is zoomed. */
-export function Picture({ name, url, width, height }: { name: string; url: string; width: number; height: number }) {
+export function Picture({ name, blob, size: { width, height } }: PictureProps) {
   const { zoom, frame } = useZoom()
-  const [isBroken, setBroken] = useState(false)
-  if (isBroken) return <Message>{say('look.brokenPicture')}</Message>
+  const [src, setSrc] = useState<string | null>(null)
+  const [problem, setProblem] = useState<'brokenPicture' | 'hugePicture' | null>(null)
+  useEffect(() => {
+    const stop = new AbortController()
+    const address = URL.createObjectURL(blob)
+    check(address, stop.signal).then(
+      () => setSrc(address),
+      (error: unknown) => {
+        if (!stop.signal.aborted)
+          setProblem(error instanceof LookError && error.problem === 'hugePicture' ? 'hugePicture' : 'brokenPicture')
+      },
+    )
+    return () => {
+      stop.abort()
+      URL.revokeObjectURL(address)
+    }
+  }, [blob])
+  if (problem !== null) return <Message>{say(`look.${problem}`)}</Message>
   return (
     <div ref={frame} className={zoom === null ? styles.fitted : styles.zoomed}>
-      <img
-        crossOrigin="anonymous"
-        src={url}
-        alt={name}
-        className={styles.picture}
-        style={zoom === null ? {} : { width: width * zoom, height: height * zoom, maxWidth: 'none', maxHeight: 'none' }}
-        onError={() => setBroken(true)}
-        draggable={false}
-      />
+      {src === null ? null : (
+        <img
+          src={src}
+          alt={name}
+          className={styles.picture}
+          style={
+            zoom === null ? {} : { width: width * zoom, height: height * zoom, maxWidth: 'none', maxHeight: 'none' }
+          }
+          draggable={false}
+        />
+      )}
     </div>
   )
+}
+
+/** Asks the browser for the size, which it knows before it decodes the picture: a header can lie. Then decodes it. */
+async function check(address: string, signal: AbortSignal): Promise<void> {
+  const picture = new Image()
+  await new Promise<void>((resolve, reject) => {
+    picture.onload = () => resolve()
+    picture.onerror = () => reject(new LookError('brokenPicture'))
+    picture.src = address
+  })
+  signal.throwIfAborted()
+  if (isTooLarge(picture.naturalWidth, picture.naturalHeight)) throw new LookError('hugePicture')
+  await picture.decode()
+  signal.throwIfAborted()
 }
