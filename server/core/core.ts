@@ -15,6 +15,7 @@ import { type Content, openContent } from './space/content.ts'
 import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
 import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
+import { createTrashExpiry } from './space/trash-expiry.ts'
 import { createDeliverySlots } from './transfers/delivery.ts'
 import type { Hosters } from './transfers/hosters.ts'
 import { createKnownSizes, type KnownSizes } from './transfers/known-sizes.ts'
@@ -83,7 +84,6 @@ export interface Cores {
 }
 
 const tickMs = 5000
-const daySeconds = 24 * 60 * 60
 
 /** Opens the data folder and wires the parts together. */
 export function openCores(options: CoreOptions): Cores {
@@ -165,10 +165,10 @@ function openWith(db: Database, options: CoreOptions): Cores {
     }
   }
   let ticker: NodeJS.Timeout | null = null
+  const expiredBefore = createTrashExpiry({ wallMs: () => Date.now(), monotonicMs: () => performance.now() })
   const expireTrash = () => {
-    const days = options.trashDays()
-    const before = Math.floor(Date.now() / 1000) - days * daySeconds
-    if (days > 0) for (const { space } of withSpaces) space.trash.expire(before).catch(report)
+    const before = expiredBefore(options.trashDays())
+    if (before !== null) for (const { space } of withSpaces) space.trash.expire(before).catch(report)
   }
   return {
     users,

@@ -154,7 +154,7 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
       target: ownLink(link),
       start: { seconds: 1, percent: null, subtitles: [link] },
       name: 'a film',
-      events: { onFile: async () => ({ subtitles: [], startSeconds: null }), onPosition: () => undefined },
+      events: { onFile: () => ({ startSeconds: null, subtitles: Promise.resolve([]) }), onPosition: () => undefined },
       opened: new Promise(() => undefined),
       makeFolder: () => folder,
       log: createLog(() => undefined, new Secrets()),

@@ -28,10 +28,11 @@ export function followMpv(connection: Duplex, events: PlayerEvents, log: Log): P
       events.onPosition(link, seconds, durationSeconds)
   }
   const prepare = async (opened: string) => {
-    const { subtitles, startSeconds } = await events.onFile(opened)
-    if (link !== opened) return
+    const { startSeconds, subtitles } = events.onFile(opened)
     if (startSeconds !== null) send(['seek', startSeconds, 'absolute'])
-    for (const [at, subtitle] of subtitles.entries()) send(['sub-add', subtitle, at === 0 ? 'select' : 'auto'])
+    const links = await subtitles
+    if (link !== opened) return
+    for (const [at, subtitle] of links.entries()) send(['sub-add', subtitle, at === 0 ? 'select' : 'auto'])
   }
   const observe = (name: string | undefined, data: unknown) => {
     if (name === 'path') link = typeof data === 'string' ? data : null

@@ -9,6 +9,9 @@ import type { LinkReader } from './relay.ts'
 /** Sounds of at least this length, such as books, continue where they were left; music does not. */
 const minSoundSeconds = 20 * 60
 const noteReadEveryMs = 1000
+/** How near to the wanted place a player counts as there, and how long it may take to get there. */
+const nearSeconds = 30
+const seekWithinMs = 15_000
 
 interface Options {
   accountId: AccountId
@@ -31,6 +34,7 @@ export class PlaySession implements PlayerEvents {
   /** It reports where it is, so that nothing needs to be estimated. */
   #isReporting = false
   #isStarted = false
+  #seeking: { key: string; seconds: number; untilMs: number } | null = null
 
   constructor(options: Options) {
     this.#options = options
@@ -63,21 +67,33 @@ export class PlaySession implements PlayerEvents {
     this.#played.set(keyOf(link), item)
   }
 
-  async onFile(link: string): Promise<{ subtitles: readonly string[]; startSeconds: number | null }> {
+  onFile(link: string): { startSeconds: number | null; subtitles: Promise<readonly string[]> } {
     const isFirst = !this.#isStarted && keyOf(link) === this.#first
     this.#isStarted = true
     const item = this.#played.get(keyOf(link))
     const { startsByItself, startSeconds, subtitlesOf } = this.#options
-    if (item === undefined || (isFirst && startsByItself)) return { subtitles: [], startSeconds: null }
-    return { subtitles: await subtitlesOf(item), startSeconds: isFirst ? startSeconds : null }
+    if (item === undefined || (isFirst && startsByItself)) return { startSeconds: null, subtitles: Promise.resolve([]) }
+    const start = isFirst ? startSeconds : null
+    if (start !== null) this.#seeking = { key: keyOf(link), seconds: start, untilMs: performance.now() + seekWithinMs }
+    return { startSeconds: start, subtitles: subtitlesOf(item) }
   }
 
   onPosition(link: string, positionSeconds: number, durationSeconds: number): void {
     const item = this.#played.get(keyOf(link))
     if (item === undefined) return
     this.#isReporting = true
+    if (this.#isBeforeSeek(link, positionSeconds)) return
     if (item.kind !== 'movie' && durationSeconds < minSoundSeconds) return
     this.#options.playbacks.note(this.#options.accountId, item.id, { positionSeconds, durationSeconds })
+  }
+
+  /** True while the player has not reached the place where it shall start: what it reports would take that place. */
+  #isBeforeSeek(link: string, positionSeconds: number): boolean {
+    const seeking = this.#seeking
+    if (seeking === null || seeking.key !== keyOf(link)) return false
+    const isWaiting = positionSeconds < seeking.seconds - nearSeconds && performance.now() < seeking.untilMs
+    if (!isWaiting) this.#seeking = null
+    return isWaiting
   }
 }
 

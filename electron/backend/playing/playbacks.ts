@@ -34,6 +34,7 @@ interface Options extends Pick<JsonFileOptions, 'tell' | 'onSaved'> {
 
 /** What was played and how far, per account and item, in `playbacks.json`. */
 export class Playbacks {
+  readonly #removed = new Set<AccountId>()
   readonly #file: JsonFile
   readonly #emit: Emit
   readonly #known = new Map<string, StoredPlayback>()
@@ -72,6 +73,8 @@ export class Playbacks {
 
   /** Notes how far an item was played. It is stored within seconds; `save` stores it at once. */
   note(accountId: AccountId, itemId: ItemId, to: PlayedTo): void {
+    // A player may go on after its account was removed.
+    if (this.#removed.has(accountId)) return
     const before = this.of(accountId, itemId)
     const durationSeconds = to.durationSeconds ?? before?.durationSeconds ?? null
     const reached = 'progress' in to ? to.progress : to.positionSeconds / to.durationSeconds
@@ -126,6 +129,7 @@ export class Playbacks {
 
   /** Forgets what was played of an account that was removed. */
   removeAccount(accountId: AccountId): void {
+    this.#removed.add(accountId)
     const keys = [...this.#known].filter(([, stored]) => stored.accountId === accountId).map(([key]) => key)
     for (const key of keys) {
       this.#known.delete(key)

@@ -1,7 +1,7 @@
 /** What a player reports about itself. */
 export interface PlayerEvents {
-  /** It has opened a link. Resolves to the links of the subtitles that it shall add, best first, and to where it shall start. */
-  onFile(link: string): Promise<{ subtitles: readonly string[]; startSeconds: number | null }>
+  /** It has opened a link. Returns where it shall start, and the links of the subtitles that it shall add, best first. */
+  onFile(link: string): { startSeconds: number | null; subtitles: Promise<readonly string[]> }
   /** Where it is in the file of a link. */
   onPosition(link: string, positionSeconds: number, durationSeconds: number): void
 }

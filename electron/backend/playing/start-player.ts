@@ -79,7 +79,9 @@ async function start(
   const control = follow({ child, vlc, pipe, options })
   const ended = exited.then(() => control?.close())
   const failed = exited.then((code) => (code === 0 && player.handsOver ? new Promise<never>(() => undefined) : code))
-  const code = await Promise.race([options.opened, failed, late(openTimeoutMs).then(() => child.exitCode)])
+  // One that hands over to another program has done its part.
+  const codeLater = () => (child.exitCode === 0 && player.handsOver ? null : child.exitCode)
+  const code = await Promise.race([options.opened, failed, late(openTimeoutMs).then(codeLater)])
   return code ?? { ended }
 }
 

@@ -48,8 +48,7 @@ export function followVlc(vlc: VlcInterface, events: PlayerEvents, log: Log): Pl
   let isClosed = false
 
   const enter = async (opened: string) => {
-    const { subtitles } = await events.onFile(opened)
-    for (const subtitle of subtitles)
+    for (const subtitle of await events.onFile(opened).subtitles)
       await ask(vlc, `status.json?command=addsubtitle&val=${encodeURIComponent(subtitle)}`)
   }
   const poll = async () => {

@@ -301,8 +301,7 @@ export class SaveJob {
   ): Promise<Place> {
     const { places, save } = this.#options
     for (;;) {
-      const place = await places.look(save.folder)
-      stop.throwIfAborted()
+      const place = await during(stop, places.look(save.folder))
       const problem = place.problem ?? (await this.#identityProblem(place)) ?? problemOf(place)
       this.#setReason(itemId, problem)
       if (problem === null) {
@@ -363,4 +362,14 @@ interface Waiting {
   itemId: ItemId | null
   slot: Slot | null
   stop: AbortSignal
+}
+
+/** The same, but rejects at once when the signal aborts. */
+function during<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
 }

@@ -7,6 +7,8 @@ import { formatSize } from '../../../engine/text/format-size.ts'
 
 /** How long what was seen of a folder is used: many saves may go to the same one. */
 const freshMs = 1000
+/** A network volume whose server is gone may never answer. */
+const answerMs = 5000
 /** On small disks less is kept free. */
 const maxReserveShare = 0.1
 
@@ -29,6 +31,7 @@ export interface Place {
 /** The folders that saves go to: whether they are there, and how much may be saved in them. */
 export class SavePlaces {
   readonly #seen = new Map<string, { atMs: number; place: Promise<Place> }>()
+  readonly #asking = new Map<string, Promise<Place>>()
   /** What running saves still need. */
   readonly #claims = new Map<string, { dev: string; neededBytes: () => number }>()
   #reserveBytes = 0
@@ -44,9 +47,18 @@ export class SavePlaces {
     for (const [path, { atMs }] of this.#seen) if (now - atMs > freshMs) this.#seen.delete(path)
     const known = this.#seen.get(folder)
     if (known !== undefined) return known.place
-    const place = lookAt(folder, this.#reserveBytes)
+    const place = Promise.race([this.#ask(folder), late(answerMs).then(() => noAnswer)])
     this.#seen.set(folder, { atMs: now, place })
     return place
+  }
+
+  /** Asks a volume once at a time: one that does not answer would otherwise take a thread for each question. */
+  #ask(folder: string): Promise<Place> {
+    const running = this.#asking.get(folder)
+    if (running !== undefined) return running
+    const asking = lookAt(folder, this.#reserveBytes).finally(() => this.#asking.delete(folder))
+    this.#asking.set(folder, asking)
+    return asking
   }
 
   /** What running saves still need on the same disk, except for one of them. */
@@ -71,6 +83,17 @@ export function roomProblem({ freeBytes, reserveBytes }: Place, neededBytes: num
   const claimed = claimedBytes > 0 ? `, other saves need ${formatSize(claimedBytes)}` : ''
   const reserve = reserveBytes > 0 ? `, of which ${formatSize(reserveBytes)} stays free` : ''
   return `Too little space: ${needed}${claimed}, and ${formatSize(freeBytes)} is free${reserve}. It continues when there is space.`
+}
+
+const noAnswer: Place = {
+  problem: 'The folder to save in does not answer. It continues when the folder is there again.',
+  id: null,
+  freeBytes: null,
+  reserveBytes: 0,
+}
+
+function late(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 async function lookAt(folder: string, reserveBytes: number): Promise<Place> {
