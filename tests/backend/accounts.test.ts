@@ -163,6 +163,8 @@ it.each([
     rewrite('vault.json', (content) => {
       content[mary].value = Buffer.from(stored).reverse().toString('base64')
     })
+    // A request of the first one may still be on its way.
+    await server.idle()
     server.asked.length = 0
     const second = backendOf()
     const told = second.next('accounts.changed', () => true)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { maxReadBytes } from '../../shared/limits.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // What arrived is looked at and opened, with the real local service and the real saver process.
@@ -210,4 +211,21 @@ it('removes the copy of a file that was stopped on the way', async () => {
   expect(opened).toEqual([])
   // The request has ended; the process that fetches gives up a moment later.
   while (readdirSync(join(dataFolder, 'copies')).length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+})
+
+it('removes after a crash what was never finished, and nothing else', async () => {
+  const dataFolder = temporaryFolder('crashed')
+  const folders = ['a', 'b', 'c'].map((letter) => join(dataFolder, 'copies', letter.repeat(32)))
+  const [unfinished = '', lost = '', other = ''] = folders
+  for (const folder of folders) mkdirSync(folder, { recursive: true })
+  writeFileSync(join(unfinished, `.${'a'.repeat(32)}.putdesk-part`), 'half')
+  writeFileSync(join(lost, 'letter.doc'), 'a changed copy whose entry was lost')
+  writeFileSync(join(other, 'sub.putdesk-part.txt'), 'of another program')
+  const entries = [{ id: 'd'.repeat(32), accountId: 'nobody' }, 'no entry', { id: '../../evil' }]
+  writeFileSync(join(dataFolder, 'copies.json'), JSON.stringify({ copies: entries }))
+  const backend = backendOf({ dataFolder })
+  const told = backend.next('copies.changed', () => true)
+  await backend.client.call('sync', {})
+  expect(await told).toEqual([])
+  expect(readdirSync(join(dataFolder, 'copies')).sort()).toEqual(['b'.repeat(32), 'c'.repeat(32)])
 })

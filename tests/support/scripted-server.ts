@@ -13,7 +13,7 @@ export type Answer = { status?: number; headers?: Record<string, string>; body: 
 /** A server on loopback that answers as scripted and records its requests. */
 export async function startScriptedServer(
   answer: (asked: Asked) => Answer,
-): Promise<{ url: string; asked: Asked[]; stop(): Promise<void> }> {
+): Promise<{ url: string; asked: Asked[]; idle(): Promise<void>; stop(): Promise<void> }> {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {
     let body = ''
@@ -30,6 +30,14 @@ export async function startScriptedServer(
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    /** Resolves when no connection is open any more. */
+    idle: async () => {
+      const count = () => new Promise<number>((resolve) => server.getConnections((_error, open) => resolve(open)))
+      while ((await count()) > 0) {
+        server.closeIdleConnections()
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    },
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections()

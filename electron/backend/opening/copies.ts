@@ -36,6 +36,10 @@ const StoredCopy = z.object({
 })
 export type StoredCopy = z.infer<typeof StoredCopy>
 
+function partNameOf(id: string): string {
+  return `.${id}.putdesk-part`
+}
+
 /** Fetches the file of a copy. */
 export type FetchCopy = (paths: { partPath: string; targetPath: string }) => Promise<void>
 
@@ -99,7 +103,7 @@ export class Copies {
     const folder = join(this.#folder, id)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     try {
-      await fetch({ partPath: join(folder, `.${id}.putdesk-part`), targetPath: join(folder, name) })
+      await fetch({ partPath: join(folder, partNameOf(id)), targetPath: join(folder, name) })
     } catch (error) {
       await rm(folder, { recursive: true, force: true })
       throw error
@@ -133,7 +137,7 @@ export class Copies {
 
   /** Copies a copy to a path that the person chose. */
   async saveTo(copy: StoredCopy, path: string): Promise<void> {
-    const draft = join(dirname(path), `.${copy.id}.putdesk-part`)
+    const draft = join(dirname(path), partNameOf(copy.id))
     try {
       await copyFile(this.pathOf(copy), draft)
       const handle = await open(draft, 'r+')
@@ -194,9 +198,11 @@ export class Copies {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       // A file without an entry may be a changed copy whose entry was lost: only what was never finished is removed.
       if (!/^[0-9a-f]{32}$/.test(name) || known.has(name)) continue
-      const files = await readdir(join(this.#folder, name)).catch(() => ['?'])
-      if (files.every((file) => file.endsWith('.putdesk-part') || file.includes('.putdesk-part.')))
-        await rm(join(this.#folder, name), { recursive: true, force: true })
+      const folder = join(this.#folder, name)
+      const part = join(folder, partNameOf(name))
+      for (const file of [part, `${part}.sums`, `${part}.sums.new`])
+        await rm(file, { force: true }).catch(() => undefined)
+      await rmdir(folder).catch(() => undefined)
     }
   }
 
