@@ -38,6 +38,8 @@ const needs = {
     'openssl',
     'strace',
     'xdg-utils',
+    'xdotool',
+    'yad',
   ],
   bench: [
     'curl',
@@ -59,7 +61,7 @@ type Need = keyof typeof needs
 const programs = {
   electron: [],
   display: process.platform === 'linux' ? ['Xvfb'] : [],
-  tests: ['mpv', 'vlc', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace', 'xdg-open'],
+  tests: ['mpv', 'vlc', 'ffmpeg', 'nginx', 'vsftpd', 'aria2c', '7zz', 'strace', 'xdg-open', 'xdotool', 'yad'],
   bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
   wine: ['wine'],
 } satisfies Record<Need, string[]>

@@ -16,6 +16,8 @@ export interface RunningApp {
   dataFolder: string
   /** Quits the app as a user would. */
   close(): Promise<void>
+  /** Ends the main process with SIGKILL, as a crash would. */
+  kill(): Promise<void>
   /** Quits the app and removes its data folder. */
   dispose(): Promise<void>
 }
@@ -68,6 +70,13 @@ export async function startApp({
     removeArtifacts()
   }
   let ended: Promise<void> | null = null
+  const die = async () => {
+    child.kill('SIGKILL')
+    await exited
+    await browser.close()
+    removeArtifacts()
+    removeRemains()
+  }
   const close = () => {
     ended ??= end()
     return ended
@@ -77,6 +86,10 @@ export async function startApp({
     page,
     dataFolder,
     close,
+    kill: () => {
+      ended ??= die()
+      return ended
+    },
     dispose: async () => {
       await close()
       rmSync(dataFolder, { recursive: true, force: true })
@@ -88,6 +101,13 @@ export async function startApp({
 function removeArtifacts(): void {
   for (const name of readdirSync(tmpdir()))
     if (name.startsWith('playwright-artifacts-')) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+}
+
+/** Removes what Chromium's processes leave behind that are killed. */
+function removeRemains(): void {
+  for (const name of readdirSync(tmpdir()))
+    if (/^(scoped_dir|pulse-|\.org\.chromium)/.test(name))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
 
 /** The addresses of the main process's inspector and of the pages' DevTools, as printed by Electron. */
