@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
-import { diskSentence, isPassingOnDisk } from '../../engine/disk/disk-sentence.ts'
+import { diskCode, diskSentence, isPassingOnDisk } from '../../engine/disk/disk-sentence.ts'
 import { FolderReplaced } from '../../engine/disk/plain-folder.ts'
-import { errorCode, FetchError, translateError } from '../../engine/fetch-error.ts'
+import { FetchError, isFullDisk, translateError } from '../../engine/fetch-error.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import { RateLimit } from '../../engine/net/rate-limit.ts'
 import { bootId } from '../../engine/part/boot-id.ts'
@@ -101,8 +101,10 @@ function describe(cause: unknown, link: string): Omit<Extract<FromSaver, { kind:
   const error = translateError(cause, new URL(link).hostname)
   if (error instanceof FetchError) {
     const { message: sentence, isPassing } = error
+    // However long it stays full.
+    if (isFullDisk(error.cause)) return { sentence, isTaken: false, isPassing: true, isFolder: true }
     return { sentence, isTaken: error instanceof TargetTaken, isPassing, isFolder: error instanceof FolderReplaced }
   }
-  const code = errorCode(error)
+  const code = diskCode(error)
   return { sentence: diskSentence(code), isTaken: false, isPassing: false, isFolder: isPassingOnDisk(code) }
 }

@@ -1,5 +1,8 @@
-/** What a folder says that may be there again later: a disk that was removed, a share that was cut off. */
+import { errorCode, isFullDisk } from '../fetch-error.ts'
+
+/** What a folder says that may be there again later, or have space: a disk that was removed or is full, a share that was cut off. */
 const passing = new Set([
+  'ENOSPC',
   'ENOENT',
   'ENOTDIR',
   'EACCES',
@@ -18,11 +21,17 @@ const sentences: Record<string, string> = {
   EACCES: 'Putdesk may not write to this folder.',
   EPERM: 'Putdesk may not write to this folder.',
   EROFS: 'The disk of this folder is read-only.',
+  ENOSPC: 'This computer’s disk is full.',
   EIO: 'The disk reports an error.',
   ENAMETOOLONG: 'The name is too long for this folder.',
 }
 
-/** Why a file could not be written, for the person. `code` is Node's code of the error. */
+/** Node's code of an error of the disk, which is the same for a full disk and a full quota. */
+export function diskCode(error: unknown): string {
+  return isFullDisk(error) ? 'ENOSPC' : errorCode(error)
+}
+
+/** Why a file could not be written, for the person. `code` is the code of the error. */
 export function diskSentence(code: string): string {
   return (
     sentences[code] ??

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { saveOnFullDisk } from '../faults/full-disk.ts'
 import { saveUnderKills } from '../faults/kills.ts'
 import { saveWhileReplaced } from '../faults/versions.ts'
 import { createChance } from '../soak/random.ts'
+import { has } from '../support/facilities.ts'
 
 // Short forms of what `npm run faults` does at length.
 
@@ -26,3 +28,19 @@ it('is never a mixture of two versions of its source, and says when it starts ov
   expect(problems).toEqual([])
   expect(saved).toBeGreaterThan(10)
 })
+
+it.runIf(has('strace'))(
+  'is whole wherever its disk was full for a moment, also when its file is created (F4)',
+  async () => {
+    const chance = createChance(seed)
+    const { problems, told } = await saveOnFullDisk({
+      chance,
+      sizeBytes: 6 * MiB,
+      bytesPerSecond: 12 * MiB,
+      bursts: [1],
+      choose: (calls) => [1, 2, 2 + chance.below(calls - 2), 2 + chance.below(calls - 2)],
+    })
+    expect(problems).toEqual([])
+    expect(told).toBeGreaterThan(0)
+  },
+)

@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -175,6 +176,24 @@ describe.runIf(has('tmpfs'))('a disk to save on', () => {
     await backend.client.call('settings.change', { saveReserveBytes: 0 })
     await saved(saveId)
     unlinkSync(join(disk.folder, 'film.mkv'))
+  })
+
+  it('that can have no more files or folders is waited for', async () => {
+    const { client } = backend
+    const { id } = await client.call('items.createFolder', { accountId, parentId: 0, name: 'Empty' })
+    itemIds.set('Empty', id)
+    disk.resize(32)
+    writeFileSync(join(disk.folder, 'ballast'), '')
+    disk.limitFiles(2)
+    const song = await save('song.flac', disk.folder)
+    const folder = await save('Empty', disk.folder)
+    await reason(song, 'This computer’s disk is full.')
+    await reason(folder, 'This computer’s disk is full.')
+    expect(readdirSync(disk.folder)).toEqual(['ballast'])
+    disk.limitFiles(1000)
+    await Promise.all([saved(song), saved(folder)])
+    expect(readdirSync(disk.folder).sort()).toEqual(['Empty', 'ballast', 'song.flac'])
+    for (const name of readdirSync(disk.folder)) rmSync(join(disk.folder, name), { recursive: true })
   })
 
   it('that others fill is waited for, wherever that happens, and so is one that becomes read-only', async () => {

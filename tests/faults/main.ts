@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createChance } from '../soak/random.ts'
+import { saveOnFullDisk } from './full-disk.ts'
 import { saveUnderKills } from './kills.ts'
 import { saveWhileReplaced } from './versions.ts'
 
@@ -22,7 +23,7 @@ const problems: string[] = []
 console.log(`faults: seed ${seed}`)
 
 /** Each fault by its name, as `--only` takes it. */
-const faults: Record<string, () => Promise<string[]>> = { kills, versions }
+const faults: Record<string, () => Promise<string[]>> = { fullDisk, kills, versions }
 for (const [name, run] of Object.entries(faults)) {
   if (values.only !== undefined && values.only !== name) continue
   const startedAtMs = performance.now()
@@ -56,6 +57,27 @@ async function kills(): Promise<string[]> {
     `kills: ${killed.saver} of the saver, ${killed.backend} of the backend, ${connections} connections, at most ${Math.round(most / 1024)} KiB fetched again`,
   )
   return over === 0 ? result.problems : [...result.problems, `${over} kills cost more than 1 MiB per connection`]
+}
+
+/** F4: the disk is full at each system call of a save, for that call alone and for the next ones, too. */
+async function fullDisk(): Promise<string[]> {
+  const {
+    calls,
+    runs,
+    told,
+    problems: found,
+  } = await saveOnFullDisk({
+    chance: createChance(seed),
+    sizeBytes: 16 * MiB,
+    bytesPerSecond: 6 * MiB,
+    bursts: [1, 3],
+    choose: (count) => Array.from({ length: count }, (_, index) => index + 1),
+    onRun: (done, of) => {
+      if (done % 10 === 0) console.log(`fullDisk: ${done} of ${of}`)
+    },
+  })
+  console.log(`fullDisk: ${calls} calls, ${runs} saves, ${told} of them said that the disk was full`)
+  return found
 }
 
 /** F7: the source is replaced between and during runs. */

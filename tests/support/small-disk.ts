@@ -5,6 +5,8 @@ import { temporaryFolder } from './temp-folder.ts'
 export interface SmallDisk {
   folder: string
   resize: (mebibytes: number) => void
+  /** How many files and folders the volume can have. */
+  limitFiles: (count: number) => void
   makeReadOnly: () => void
   makeWritable: () => void
   stop: () => void
@@ -17,6 +19,7 @@ export function mountSmallDisk(mebibytes: number): SmallDisk {
   return {
     folder,
     resize: (size) => execFileSync('mount', ['-o', `remount,size=${size}m`, folder]),
+    limitFiles: (count) => execFileSync('mount', ['-o', `remount,nr_inodes=${count}`, folder]),
     makeReadOnly: () => execFileSync('mount', ['-o', 'remount,ro', folder]),
     makeWritable: () => execFileSync('mount', ['-o', 'remount,rw', folder]),
     stop: () => execFileSync('umount', ['-l', folder]),

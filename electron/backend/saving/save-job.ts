@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { diskSentence, isPassingOnDisk } from '../../../engine/disk/disk-sentence.ts'
-import { errorCode } from '../../../engine/fetch-error.ts'
+import { diskCode, diskSentence, isPassingOnDisk } from '../../../engine/disk/disk-sentence.ts'
+import { isFullDisk } from '../../../engine/fetch-error.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { SaveRequest } from '../../saver/messages.ts'
@@ -181,9 +181,10 @@ export class SaveJob {
       try {
         return await listFiles(this.#options.save, ask)
       } catch (error) {
-        const code = errorCode(error)
+        const code = diskCode(error)
         if (!isPassingOnDisk(code)) throw error
-        if (refusals >= maxRefusals) throw new AppError('refused', diskSentence(code), { cause: error })
+        if (refusals >= maxRefusals && !isFullDisk(error))
+          throw new AppError('refused', diskSentence(code), { cause: error })
         await this.#pause({ itemId: null, slot: null, stop }, refusals, diskSentence(code))
       }
     }
