@@ -10,7 +10,7 @@ import { Growth } from './growth.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
 /** How much a connection collects while its last batch is written. */
-const maxGatheredBytes = { alone: 4 * 1024 * 1024, beside: 512 * 1024 }
+const maxGatheredBytes = { alone: 1024 * 1024, beside: 512 * 1024 }
 const noBytes = Buffer.alloc(0)
 const otherSize = 'it gives another length for the same version of the file'
 

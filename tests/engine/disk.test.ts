@@ -54,7 +54,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
         },
       })
       expect([outcome, isWhole, held.length, server.requests.length]).toEqual([bytes.length, true, 3, 1])
-      // Up to 4 MiB are written at once, so at least this much is stored when no more fits.
+      // Up to 1 MiB is written at once, so more than this is stored when no more fits.
       expect(held.every((length) => length > 3 * MiB)).toBe(true)
       const [sentence, after] = troubles.slice(troubles.findIndex((trouble) => trouble !== null))
       expect(sentence).toMatch(
@@ -91,7 +91,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
       signal: stop.signal,
       sleep: async () => stop.abort(),
     })
-    // Up to 4 MiB are written at once, so at least this much is stored when no more fits.
+    // Up to 1 MiB is written at once, so more than this is stored when no more fits.
     expect([outcome, (await readFile(join(disk.folder, 'part'))).length > 3 * MiB]).toEqual([
       'This operation was aborted',
       true,
@@ -103,7 +103,7 @@ describe.runIf(has('tmpfs'))('a fetch onto a full disk (F4)', () => {
 async function fetchUnder(inject: string[], name: string) {
   const [partPath, recordPath] = [join(folder, name), join(folder, `${name}.json`)]
   const child = startFetchChild(
-    { link: server.url('/a'), partPath, recordPath, pollMs: 5 },
+    { link: server.url('/a'), partPath, recordPath, pollMs: 5, maxConnections: 1 },
     { before: ['strace', '-f', '-qq', '-o', '/dev/null', '-P', partPath, ...inject.flatMap((one) => ['-e', one])] },
   )
   await child.ended

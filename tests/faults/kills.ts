@@ -1,12 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Chance } from '../soak/random.ts'
 import { startService, until } from '../support/service.ts'
 import { memoryFolder, temporaryFolder } from '../support/temp-folder.ts'
 import { startWeb } from '../support/web.ts'
-import type { ChildOptions, FromChild, ToChild } from './backend-child.ts'
+import { Course } from './course.ts'
 import { type Requested, startFront } from './front.ts'
 
 const blockBytes = 4096
@@ -65,7 +64,7 @@ export async function saveUnderKills(options: Kills): Promise<KillsResult> {
       result.killed[isSaver ? 'saver' : 'backend'] += 1
       const before = front.requests.length
       await course.kill(isSaver)
-      const stored = storedBlocks(course.part(), content)
+      const stored = storedBlocks(partIn(downloadsFolder), content)
       if (!isSaver) await course.start(null)
       await Promise.race([course.reached(1), course.saved])
       await Promise.race([wait(200), course.saved])
@@ -76,7 +75,8 @@ export async function saveUnderKills(options: Kills): Promise<KillsResult> {
     if (names.join() !== 'film.mkv') result.problems.push(`save ${save}: the folder has ${names.join(', ')}`)
     else if (!readFileSync(join(downloadsFolder, 'film.mkv')).equals(content))
       result.problems.push(`save ${save}: other bytes`)
-    await course.clear()
+    course.clear()
+    rmSync(join(downloadsFolder, 'film.mkv'), { force: true })
     result.connections = front.maxAtOnce()
     onSave?.(save + 1, result)
   }
@@ -86,115 +86,10 @@ export async function saveUnderKills(options: Kills): Promise<KillsResult> {
   return result
 }
 
-/** The backend in a process of its own, and what it tells of the only save. */
-class Course {
-  readonly #folders: Omit<ChildOptions, 'account'>
-  #child: ChildProcess | null = null
-  #saverPid: number | null = null
-  #savedBytes = 0
-  #watchers: (() => void)[] = []
-  readonly #finished = new Set<string>()
-  isSaved = false
-  saved: Promise<void> = Promise.resolve()
-  #finish: () => void = () => undefined
-
-  constructor(folders: Omit<ChildOptions, 'account'>) {
-    this.#folders = folders
-    mkdirSync(folders.dataFolder, { recursive: true })
-    writeFileSync(join(folders.dataFolder, 'settings.json'), JSON.stringify({ settings: { isDhtOn: false } }))
-  }
-
-  async start(account: ChildOptions['account']): Promise<void> {
-    const entry = join(import.meta.dirname, 'backend-child.ts')
-    const options: ChildOptions = { ...this.#folders, account }
-    const child = fork(entry, [JSON.stringify(options)], {
-      execArgv: ['--no-warnings'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
-    this.#child = child
-    await new Promise<void>((resolve) => {
-      child.on('message', (message: FromChild) => {
-        if (message.kind === 'ready') resolve()
-        else if (message.kind === 'saver') this.#saverPid = message.pid
-        else this.#see(message)
-      })
-    })
-  }
-
-  begin(): void {
-    this.isSaved = false
-    this.#savedBytes = 0
-    this.saved = new Promise((resolve) => {
-      this.#finish = resolve
-    })
-    this.#tell('save')
-  }
-
-  /** Resolves when so many bytes are reported. */
-  reached(bytes: number): Promise<void> {
-    return new Promise((resolve) => {
-      const watch = () => {
-        if (this.#savedBytes < bytes) this.#watchers.push(watch)
-        else resolve()
-      }
-      watch()
-    })
-  }
-
-  /** Kills the process that saves, or the backend; resolves when nothing saves any more. */
-  async kill(isSaver: boolean): Promise<void> {
-    const saver = this.#saverPid
-    if (isSaver) this.#tell('kill the saver')
-    else {
-      const gone = new Promise((resolve) => this.#child?.once('exit', resolve))
-      this.#child?.kill('SIGKILL')
-      await gone
-    }
-    this.#savedBytes = 0
-    while (saver !== null && isRunning(saver)) await wait(5)
-  }
-
-  /** The part file, as far as it is. */
-  part(): Buffer {
-    const { downloadsFolder } = this.#folders
-    const name = readdirSync(downloadsFolder).find((one) => one.endsWith('.putdesk-part'))
-    return name === undefined ? Buffer.alloc(0) : readFileSync(join(downloadsFolder, name))
-  }
-
-  async clear(): Promise<void> {
-    this.#tell('clear')
-    rmSync(join(this.#folders.downloadsFolder, 'film.mkv'), { force: true })
-  }
-
-  async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#child?.once('exit', resolve))
-    this.#child?.disconnect()
-    await gone
-  }
-
-  #see({ id, status, savedBytes }: Extract<FromChild, { kind: 'save' }>): void {
-    // News of the one before may come late.
-    if (this.#finished.has(id)) return
-    this.#savedBytes = savedBytes
-    if (status === 'saved') {
-      this.#finished.add(id)
-      this.isSaved = true
-      this.#finish()
-    }
-    for (const watch of this.#watchers.splice(0)) watch()
-  }
-
-  #tell(message: ToChild): void {
-    this.#child?.send(message)
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+/** The part file in a folder, as far as it is. */
+function partIn(folder: string): Buffer {
+  const name = readdirSync(folder).find((one) => one.endsWith('.putdesk-part'))
+  return name === undefined ? Buffer.alloc(0) : readFileSync(join(folder, name))
 }
 
 /** Which blocks of the content are in the part file. */

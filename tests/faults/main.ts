@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { createChance } from '../soak/random.ts'
 import { saveOnFullDisk } from './full-disk.ts'
 import { saveUnderKills } from './kills.ts'
+import { saveLargeFolder } from './large-folder.ts'
 import { saveWhileReplaced } from './versions.ts'
 
 /*
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: `${Math.floor(Math.random() * 2 ** 31)}` },
     only: { type: 'string' },
     kills: { type: 'string', default: '200' },
+    files: { type: 'string', default: '5000' },
     schedules: { type: 'string', default: '1000' },
   },
 })
@@ -23,7 +25,7 @@ const problems: string[] = []
 console.log(`faults: seed ${seed}`)
 
 /** Each fault by its name, as `--only` takes it. */
-const faults: Record<string, () => Promise<string[]>> = { fullDisk, kills, versions }
+const faults: Record<string, () => Promise<string[]>> = { fullDisk, kills, largeFolder, versions }
 for (const [name, run] of Object.entries(faults)) {
   if (values.only !== undefined && values.only !== name) continue
   const startedAtMs = performance.now()
@@ -77,6 +79,26 @@ async function fullDisk(): Promise<string[]> {
     },
   })
   console.log(`fullDisk: ${calls} calls, ${runs} saves, ${told} of them said that the disk was full`)
+  return found
+}
+
+/** A folder of 20 GB, in files of 4 MB, interrupted ten times. */
+async function largeFolder(): Promise<string[]> {
+  const {
+    problems: found,
+    seconds,
+    maxResidentBytes,
+  } = await saveLargeFolder({
+    chance: createChance(seed),
+    files: Number(values.files),
+    fileBytes: 4_000_000,
+    interruptions: 10,
+    onInterruption: (done) => console.log(`largeFolder: interrupted ${done} times`),
+  })
+  const [backend, saver] = [maxResidentBytes.backend, maxResidentBytes.saver].map((bytes) => Math.round(bytes / MiB))
+  console.log(
+    `largeFolder: ${values.files} files in ${seconds} s, at most ${backend} MiB in the backend, ${saver} MiB in the saver`,
+  )
   return found
 }
 

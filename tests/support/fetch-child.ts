@@ -16,6 +16,7 @@ interface Told {
   recordPath: string
   pollMs?: number
   stallMs?: number
+  maxConnections?: number
 }
 
 function readRecord(): ResumeRecord | null {
