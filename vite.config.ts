@@ -17,10 +17,13 @@ const parsedWords: Plugin = {
   },
 }
 
+/** Native modules, which are loaded from copies beside the bundles. */
+const unbundled: Record<string, string> = { '@napi-rs/xattr': './xattr.cjs' }
+
 /** Bundles everything a process needs into one file, except the runtime's own modules and bundles that are built separately. */
 function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: string): UserConfig {
   return {
-    ssr: { noExternal: true, external: ['electron'], target: 'node' },
+    ssr: { noExternal: true, external: ['electron', '@napi-rs/xattr'], target: 'node' },
     build: {
       ssr: entry,
       outDir,
@@ -29,12 +32,12 @@ function forNode(entry: string, outDir: string, format: 'es' | 'cjs', fileName: 
       minify: true,
       sourcemap: true,
       rolldownOptions: {
-        external: ['electron', /^node:/, /run-app\.ts$/],
+        external: ['electron', '@napi-rs/xattr', /^node:/, /run-app\.ts$/],
         output: {
           format,
           entryFileNames: fileName,
           codeSplitting: false,
-          paths: (id) => (id.endsWith('run-app.ts') ? './run-app.cjs' : id),
+          paths: (id) => unbundled[id] ?? (id.endsWith('run-app.ts') ? './run-app.cjs' : id),
         },
       },
     },

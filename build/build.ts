@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
@@ -34,11 +34,21 @@ export function copyPrebuilt(): void {
   copyFileSync(join(root, 'build', 'resources', 'icon.png'), join(root, 'dist', 'electron', 'icon.png'))
   const detector = join(root, 'node_modules', 'jschardet', 'build', 'index.cjs')
   copyFileSync(detector, join(root, 'dist', 'server', 'jschardet.cjs'))
+  copyExtendedAttributes()
   // What PDFs without their own fonts need.
   for (const folder of ['cmaps', 'standard_fonts'])
     cpSync(join(root, 'node_modules', 'pdfjs-dist', folder), join(root, 'dist', 'renderer', 'pdf', folder), {
       recursive: true,
     })
+}
+
+/** Copies the native module for extended attributes, which looks for its binary beside itself. There is none for Windows. */
+function copyExtendedAttributes(): void {
+  const scope = join(root, 'node_modules', '@napi-rs')
+  for (const folder of readdirSync(scope).filter((name) => name.startsWith('xattr-')))
+    for (const name of readdirSync(join(scope, folder)).filter((one) => one.endsWith('.node')))
+      copyFileSync(join(scope, folder, name), join(root, 'dist', 'saver', name))
+  copyFileSync(join(scope, 'xattr', 'index.js'), join(root, 'dist', 'saver', 'xattr.cjs'))
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -9,6 +9,7 @@ export const configuration = {
   directories: { output: 'out', buildResources: 'build/resources' },
   files: ['dist/**', 'package.json', 'LICENSE', '!**/*.map', '!node_modules'],
   asar: true,
+  asarUnpack: ['dist/saver/*.node'],
   // An executable cannot run from inside the asar archive.
   extraResources: [
     {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 
 /**
@@ -12,9 +11,8 @@ export async function markOrigin(path: string, origin: string): Promise<void> {
     await writeFile(`${path}:Zone.Identifier`, `[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=${origin}\r\n`).catch(
       () => undefined,
     )
-  else if (process.platform === 'darwin')
-    await run('/usr/bin/xattr', '-w', 'com.apple.quarantine', quarantineOf(new Date()), path)
-  else await run('setfattr', '-n', 'user.xdg.origin.url', '-v', origin, path)
+  else if (process.platform === 'darwin') await setAttribute(path, 'com.apple.quarantine', quarantineOf(new Date()))
+  else await setAttribute(path, 'user.xdg.origin.url', origin)
 }
 
 /** Removes the mark of a file that has another name now, where the system keeps it as a file of its own: Wine does. */
@@ -27,9 +25,10 @@ function quarantineOf(time: Date): string {
   return `0081;${Math.floor(time.getTime() / 1000).toString(16)};Putdesk;`
 }
 
-function run(program: string, ...args: string[]): Promise<void> {
-  return new Promise((resolve) => {
-    // The program may be missing, and the volume may keep no attributes.
-    execFile(program, args, () => resolve())
-  })
+let attributes: Promise<typeof import('@napi-rs/xattr') | null> | undefined
+
+async function setAttribute(path: string, name: string, value: string): Promise<void> {
+  // It has no build for some systems.
+  attributes ??= import('@napi-rs/xattr').catch(() => null)
+  await (await attributes)?.setAttribute(path, name, value).catch(() => undefined)
 }

@@ -48,6 +48,15 @@ describe('a saved file', () => {
     }
   })
 
+  it.runIf(process.platform === 'linux')(
+    'is marked with the server that it came from, but not with the link',
+    async () => {
+      await save()
+      const mark = await getAttribute(join(folder, 'a.bin'), 'user.xdg.origin.url')
+      expect(mark?.toString()).toBe(server.url('/'))
+    },
+  )
+
   it('never replaces another file, whose name it finds taken at the end, and can be finished under another name', async () => {
     const target = join(folder, 'a.bin')
     const late = save({ onBytes: () => writeFileSync(target, 'mine') })

@@ -69,6 +69,11 @@ it('includes a 7-Zip for its system, which runs', () => {
   expect([status, /Rar5/.test(stdout), /7z /.test(stdout)]).toEqual([0, true, true])
 })
 
+it('includes the native module that marks where files came from, outside the archive', () => {
+  const folder = 'out/linux-unpacked/resources/app.asar.unpacked/dist/saver'
+  expect(readdirSync(folder)).toEqual([expect.stringMatching(/^xattr\.linux-.*\.node$/)])
+})
+
 it('starts, and says what its runtime cannot do', async () => {
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   child = spawn(packaged, [...sandbox, '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${dataFolder}`], {
