@@ -11,7 +11,9 @@ import { headOf } from '../ranges.ts'
 import type { ResumeRecord, Validators } from '../resume.ts'
 import type { Announced, Source } from '../source.ts'
 import { formatSize } from '../text/format-size.ts'
-import { type Pace, Segments, type Version, VersionChanged } from './segments.ts'
+import type { Arrival } from './arrival.ts'
+import { type Pace, Segments } from './segments.ts'
+import { type Version, VersionChanged } from './version.ts'
 
 export type { Announced } from '../source.ts'
 
@@ -34,6 +36,8 @@ export interface FetchOptions {
   onBytes?: (length: number) => void | Promise<void>
   /** Limits the speed. */
   pace?: Pace
+  /** Lets others read the file while it arrives. What they wait for is fetched first, if the source gives parts. */
+  arrival?: Arrival
   /** A record for resuming later. It is never ahead of the disk, and comes at most four times a second. */
   onCheckpoint?: (record: ResumeRecord) => void | Promise<void>
   /** A sentence when the fetch starts over, waits before a retry, or waits for disk space; null when it continues. */
@@ -109,9 +113,12 @@ async function fetchOnce(
     validators: resume?.validators ?? noValidators,
     totalBytes: resume?.totalBytes ?? null,
     isProven: true,
+    givesParts: false,
     tagged: taggedBefore(resume),
   }
   const tell = teller(options)
+  const { arrival } = options
+  if (resume === null) arrival?.startOver('It is fetched again.')
   const room = new DiskRoom({
     path: options.partPath,
     reserveBytes: options.reserveBytes,
@@ -131,11 +138,17 @@ async function fetchOnce(
       if (!isLost)
         tell(`Another program changed what had been fetched, so ${formatSize(bytes)} of it are fetched again.`)
     },
+    onVerified: () => arrival?.grew(),
   })
   // A record of an earlier version says less: it must not be found next to what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
   let fetched: Fetched
   try {
+    arrival?.attach({
+      sizeBytes: () => version.totalBytes,
+      readable: () => part.readable,
+      canJump: () => version.givesParts && version.totalBytes !== null && version.validators.strong !== null,
+    })
     const maxConnections = options.maxConnections ?? 4
     fetched = await fetchInto({
       options,
@@ -148,10 +161,15 @@ async function fetchOnce(
       tell,
     })
   } catch (error) {
+    arrival?.detach(null)
     await part.close().catch(() => undefined)
     throw error
   }
-  await part.close()
+  await part.close().catch((error: unknown) => {
+    arrival?.detach(null)
+    throw error
+  })
+  arrival?.detach(fetched.sizeBytes)
   return fetched
 }
 
@@ -213,12 +231,13 @@ async function attempt(run: Run): Promise<void> {
     onStart: async (announced) => options.onStart?.(announced),
     onBytes: (length) => options.onBytes?.(length),
     pace: options.pace,
+    arrival: options.arrival,
     onTrouble: run.tell,
     startOver: (why) => startOver(run, why),
   })
 }
 
-async function startOver({ source, part, version, restarts, tell }: Run, why: string): Promise<void> {
+async function startOver({ options, source, part, version, restarts, tell }: Run, why: string): Promise<void> {
   restarts.count += 1
   if (restarts.count > maxRestarts) {
     throw new FetchError(
@@ -227,6 +246,7 @@ async function startOver({ source, part, version, restarts, tell }: Run, why: st
   }
   version.validators = noValidators
   version.totalBytes = null
+  options.arrival?.startOver(`“${source.host}”: ${why}.`)
   await part.startOver()
   tell(`Started over at “${source.host}”: ${why}.`)
 }

@@ -1,28 +1,22 @@
-import { FetchError } from '../fetch-error.ts'
+import { FetchError, translateError } from '../fetch-error.ts'
 import { sentTooMuch } from '../http/http-source.ts'
 import { Slab } from '../net/slab.ts'
 import { lengthOf, type PartFile } from '../part/part-file.ts'
 import { addRange, gapsOf, type Range } from '../ranges.ts'
-import { type AskedPart, isSameVersion, type Validators } from '../resume.ts'
+import { type AskedPart, isSameVersion } from '../resume.ts'
 import type { Announced, Delivery, Source } from '../source.ts'
+import type { Arrival } from './arrival.ts'
 import { brokeOff, readBody } from './body.ts'
+import { firstBytes, isAt } from './chunks.ts'
 import { Growth } from './growth.ts'
+import { farthest, largestPlace, nearestPlace, placeAt } from './places.ts'
+import { contradicts, noteSize, otherSize, refuseOtherSize, type Version, VersionChanged } from './version.ts'
 
-const minSplitBytes = 4 * 1024 * 1024
 /** How much a connection collects while its last batch is written. */
 const maxGatheredBytes = { alone: 1024 * 1024, beside: 512 * 1024 }
 const noBytes = Buffer.alloc(0)
-const otherSize = 'it gives another length for the same version of the file'
-
-/** What is known about the file being fetched. */
-export interface Version {
-  validators: Validators
-  totalBytes: number | null
-  /** False when only the end of the connection marks the end of the file. */
-  isProven: boolean
-  /** The last version with a strong validator and a known size: the same validator never has another size. */
-  tagged: { validators: Validators; totalBytes: number } | null
-}
+/** After so many refused connections in a row, what readers wait for comes in its turn. */
+const maxRefusals = 3
 
 /** Holds a fetch back. What is held back is written already, so that little is lost if the program ends. */
 export interface Pace {
@@ -47,28 +41,16 @@ export interface SegmentsOptions {
   /** Called before a batch is written, with the total length after it. */
   onBytes: (length: number) => void | Promise<void>
   pace: Pace | undefined
+  arrival: Arrival | undefined
   onTrouble: (sentence: string | null) => void
   /** Discards what has been fetched, and says why. */
   startOver: (why: string) => Promise<void>
 }
 
-/** The received bytes are not what was requested: everything has to be fetched again. */
-export class VersionChanged extends FetchError {
-  override name = 'VersionChanged'
-  /** Why, as the end of a sentence. */
-  readonly why: string
-  /** True when it was seen on an additional connection: a single one would not have met it. */
-  readonly isBeside: boolean
-
-  constructor(host: string, why: string, { isBeside = false } = {}) {
-    super(`“${host}”: ${why}.`, { isPassing: true })
-    this.why = why
-    this.isBeside = isBeside
-  }
-}
-
 /** One connection, and the range of the file that it fills. */
 interface Segment {
+  /** Where it began. */
+  start: number
   /** Bytes up to here are written. */
   written: number
   /** Bytes up to here are written or being written. */
@@ -80,6 +62,8 @@ interface Segment {
   head: Buffer
   /** The minimum length of the file, where it is known already. */
   minBytes: number
+  /** A reader waited for its first bytes. */
+  isWanted: boolean
   stop: AbortController
 }
 
@@ -96,7 +80,7 @@ export class Segments {
   #lastError: unknown = null
   #inFlightBytes = 0
   #arrivedBytes = 0
-  #givesParts = false
+  #refusals = 0
 
   private constructor(options: SegmentsOptions) {
     this.#options = options
@@ -106,6 +90,8 @@ export class Segments {
   /** Resolves when no gap is left; rejects with the error that ended it, after the last write. */
   static async run(options: SegmentsOptions): Promise<void> {
     const segments = new Segments(options)
+    const { arrival } = options
+    if (arrival !== undefined) arrival.onWanted = () => segments.#serve()
     const growth = new Growth({
       segments,
       arrivedBytes: () => segments.#arrivedBytes,
@@ -116,6 +102,7 @@ export class Segments {
       await segments.#outcome.promise
     } finally {
       growth.stop()
+      if (arrival !== undefined) arrival.onWanted = () => undefined
     }
   }
 
@@ -130,7 +117,7 @@ export class Segments {
   /** True when more connections can be opened. */
   get canGrow(): boolean {
     const { version, isHeldBack } = this.#options
-    const isProven = this.#givesParts && version.totalBytes !== null && version.validators.strong !== null
+    const isProven = version.givesParts && version.totalBytes !== null && version.validators.strong !== null
     return isProven && this.#fatal === null && !isHeldBack()
   }
 
@@ -141,10 +128,11 @@ export class Segments {
 
   /** Opens one more connection where most is left to fetch. Returns false when nothing is large enough for one. */
   add(): boolean {
-    const place = this.#claim()
-    if (place === null) return false
-    this.#extra(place).catch((error: unknown) => this.#fail(error))
-    return true
+    const missing = this.#missing()
+    if (missing === null) return false
+    const [wanted] = this.#options.arrival?.wanted ?? []
+    const place = wanted === undefined ? largestPlace(missing) : nearestPlace(wanted, missing)
+    return place !== null && (place.from === null || this.canGrow) && this.#open(place, false)
   }
 
   /** Closes the newest connections until `count` are left, and opens no more than that. */
@@ -155,7 +143,7 @@ export class Segments {
 
   /** The first connection: its response decides about the whole file. */
   async #lead(): Promise<void> {
-    const { part, version, signal, source, startOver } = this.#options
+    const { part, version, signal, source, arrival, startOver } = this.#options
     const [start, stop] = this.#gaps()[0] ?? [part.doneBytes, null]
     const end = version.totalBytes === null ? null : stop
     const segment = newSegment(start, end)
@@ -174,6 +162,7 @@ export class Segments {
       const minBytes = isSame ? (part.done.at(-1)?.[1] ?? 0) : 0
       refuseOtherSize(version, answer, minBytes)
       if (isLeft) await startOver('the file has changed, or cannot be continued there')
+      else if (!isSameVersion(answer.validators, version.validators)) arrival?.startOver('The file has changed.')
       // The response replaced a part and does not give its length: nothing that follows could show that it is the same file.
       const isLoose = isLeft && answer.totalBytes === null
       version.validators = isLoose ? { ...answer.validators, strong: null } : answer.validators
@@ -183,7 +172,7 @@ export class Segments {
     version.isProven = answer.totalBytes !== null
     noteSize(version)
     segment.end ??= answer.end
-    this.#givesParts = answer.givesParts
+    version.givesParts = answer.givesParts
     await this.#receive(segment, answer)
   }
 
@@ -201,8 +190,16 @@ export class Segments {
     if (answer.kind === 'bytes') answer.close()
     if (answer.kind === 'mismatch' && answer.hasChanged)
       this.#fatal ??= { error: new VersionChanged(source.host, answer.problem, { isBeside: true }) }
-    if (answer.kind !== 'refused') this.#givesParts = false
+    if (!segment.stop.signal.aborted) this.#noteRefusal(answer.kind === 'refused' ? answer.error : null)
     this.#ended(segment, answer.kind === 'refused' ? answer.error : brokeOff(source.host))
+  }
+
+  /** A source that is only busy may give another part later. */
+  #noteRefusal(cause: unknown): void {
+    const { source, version } = this.#options
+    const error = translateError(cause, source.host)
+    if (!(error instanceof FetchError) || !error.isPassing) version.givesParts = false
+    this.#refusals += 1
   }
 
   async #receive(segment: Segment, delivery: Delivery): Promise<void> {
@@ -240,7 +237,7 @@ export class Segments {
 
   /** Writes what arrived. True when this segment is complete. */
   async #take(segment: Segment, delivery: Delivery, batch: { chunks: Buffer[]; bytes: number }): Promise<boolean> {
-    const { part, pace, onBytes, onTrouble } = this.#options
+    const { part, pace, arrival, onBytes, onTrouble } = this.#options
     if (this.#fatal !== null) return true
     const at = segment.position
     if (delivery.end !== null && at + batch.bytes > delivery.end) throw this.#condemn(sentTooMuch(delivery.host))
@@ -258,6 +255,9 @@ export class Segments {
       await onBytes(part.doneBytes + this.#inFlightBytes)
       await part.write(chunks, at)
       segment.written = segment.position
+      if (segment.isWanted) this.#refusals = 0
+      arrival?.grew()
+      this.#serve()
       for (const chunk of batch.chunks) Slab.giveBack(chunk)
     } catch (error) {
       throw this.#condemn(error)
@@ -308,8 +308,10 @@ export class Segments {
     }
     this.#giveBack()
     const isComplete = this.#options.version.totalBytes !== null && this.#gaps().length === 0
+    // A connection that made way for a reader, or was refused to one, leaves its range to another.
+    const isFree = error === null || wasStopped || segment.isWanted
     if (isComplete) this.#settle()
-    else if (error === null && this.#running.size < this.#limit && this.add()) return
+    else if (this.#serve() || (isFree && this.#running.size < this.#limit && this.add())) return
     else if (this.#running.size === 0) this.#fail(this.#lastError ?? brokeOff(this.#options.source.host))
   }
 
@@ -336,29 +338,37 @@ export class Segments {
     }
   }
 
-  /** The largest range worth a connection: an orphaned gap, or the second half of what another connection is fetching. */
-  #claim(): Segment | null {
-    const { totalBytes } = this.#options.version
-    if (totalBytes === null || this.#fatal !== null) return null
-    const largest = this.#gaps().sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0]
-    const place = largest ?? (this.canGrow ? this.#split() : null)
-    if (place === null || place === undefined) return null
-    const segment = newSegment(...place)
-    this.#running.add(segment)
-    return segment
+  /** Fetches first what readers wait for, if necessary in place of something else. True when that opened a connection. */
+  #serve(): boolean {
+    const wanted = this.#options.arrival?.wanted ?? []
+    const missing = wanted.length === 0 ? null : this.#missing()
+    if (missing === null || !this.canGrow || this.#refusals >= maxRefusals) return false
+    for (const position of wanted) {
+      const place = placeAt(position, missing)
+      if (place === null) continue
+      if (this.#running.size < this.#limit) return this.#open(place, true)
+      // Only after it has brought something, so that the fetch gets on whatever readers do.
+      const idle = [...this.#running].filter(({ start, written, stop }) => written > start && !stop.signal.aborted)
+      const isMaking = [...this.#running].some(({ stop }) => stop.signal.aborted)
+      if (!isMaking) farthest(position, idle, missing.totalBytes)?.stop.abort()
+      return false
+    }
+    return false
   }
 
-  #split(): Range | null {
-    let best: { segment: Segment; end: number; rest: number } | null = null
-    for (const segment of this.#running) {
-      const end = segment.end ?? this.#options.version.totalBytes ?? 0
-      const rest = end - segment.position
-      if (rest >= minSplitBytes && rest > (best?.rest ?? 0)) best = { segment, end, rest }
-    }
-    if (best === null) return null
-    const middle = best.end - Math.floor(best.rest / 2)
-    best.segment.end = middle
-    return [middle, best.end]
+  #open({ range, from }: { range: Range; from: Segment | null }, isWanted: boolean): boolean {
+    if (from !== null) from.end = range[0]
+    const segment = { ...newSegment(...range), isWanted }
+    this.#running.add(segment)
+    this.#extra(segment).catch((error: unknown) => this.#fail(error))
+    return true
+  }
+
+  #missing(): { gaps: Range[]; running: Set<Segment>; totalBytes: number } | null {
+    const { totalBytes } = this.#options.version
+    return totalBytes === null || this.#fatal !== null
+      ? null
+      : { gaps: this.#gaps(), running: this.#running, totalBytes }
   }
 
   /** What is neither written nor being fetched. */
@@ -380,50 +390,14 @@ export class Segments {
 
 function newSegment(start: number, end: number | null): Segment {
   return {
+    start,
     written: start,
     position: start,
     end,
     delivery: null,
     head: noBytes,
     minBytes: 0,
+    isWanted: false,
     stop: new AbortController(),
   }
-}
-
-/** A server that reports another size under the same strong validator is broken: nobody knows which of the two is true. */
-function refuseOtherSize(version: Version, { host, validators, totalBytes }: Delivery, minBytes: number): void {
-  if (totalBytes !== null && (totalBytes < minBytes || contradicts(version, validators, totalBytes)))
-    throw new FetchError(`“${host}”: ${otherSize}.`, { isPassing: true })
-}
-
-function contradicts({ tagged }: Version, validators: Validators, totalBytes: number): boolean {
-  return tagged !== null && totalBytes !== tagged.totalBytes && isSameVersion(validators, tagged.validators)
-}
-
-function noteSize(version: Version): void {
-  const { validators, totalBytes } = version
-  if (totalBytes !== null && validators.strong !== null) version.tagged = { validators, totalBytes }
-}
-
-/** True when chunks that begin at `at` match the known head. */
-function isAt(head: Buffer, at: number, chunks: Buffer[]): boolean {
-  let place = at
-  for (const chunk of chunks) {
-    if (place >= head.length) return true
-    const length = Math.min(chunk.length, head.length - place)
-    if (chunk.compare(head, place, place + length, 0, length) !== 0) return false
-    place += length
-  }
-  return true
-}
-
-function firstBytes(chunks: Buffer[], bytes: number): Buffer[] {
-  let rest = bytes
-  const kept: Buffer[] = []
-  for (const chunk of chunks) {
-    if (rest <= 0) break
-    kept.push(chunk.subarray(0, rest))
-    rest -= chunk.length
-  }
-  return kept
 }

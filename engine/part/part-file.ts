@@ -30,6 +30,8 @@ export interface PartFileOptions {
   onRecord: () => void | Promise<void>
   /** Called when it turns out how many bytes that an earlier run had written are lost, if any are. */
   onLoss: (bytes: number) => void
+  /** Called when more of what an earlier run had written turned out to be unchanged. */
+  onVerified?: () => void
 }
 
 /**
@@ -50,6 +52,8 @@ export class PartFile {
   /** What an earlier run left and is still to be read back; null when that has begun or is not needed. */
   #unchecked: readonly Extent[] | null = null
   #checking: Promise<void> = Promise.resolve()
+  /** What is still to be read back before it can be relied on. */
+  #doubtful: Range[] = []
   /** Counts how often everything was discarded: what is known of an earlier content says nothing about a later one. */
   #generation = 0
   #lostBytes = 0
@@ -74,7 +78,10 @@ export class PartFile {
       part.#lostBytes = lostBytes
       if (extents.length > 0) await part.#keepSums(options.resume?.validators.strong ?? null, { extents, isProven })
       if (isProven) part.#reportLoss()
-      else part.#unchecked = extents
+      else {
+        part.#unchecked = extents
+        part.#doubtful = done
+      }
       // Without a size, a gap that is found later would go unnoticed.
       if (options.resume?.totalBytes === null) await part.checked()
       return part
@@ -105,6 +112,11 @@ export class PartFile {
 
   get synced(): Range[] {
     return this.#synced
+  }
+
+  /** What is written, and not by an earlier run whose bytes are still to be verified. */
+  get readable(): Range[] {
+    return this.#doubtful.reduce(withoutRange, this.#done)
   }
 
   /** Writes consecutive chunks from `position` on, waiting for disk space as long as it takes. */
@@ -245,9 +257,14 @@ export class PartFile {
     for (const [index, extent] of extents.entries()) {
       const isSame = await isUnchanged(this.#file, extent)
       if (this.#generation !== generation) return
-      if (isSame) continue
       const range: Range = [extent.start, extent.start + extent.length]
-      this.#done = withoutRange(this.#done, range)
+      // What is lost is no longer in `done`, and becomes readable when it is written again.
+      if (!isSame) this.#done = withoutRange(this.#done, range)
+      this.#doubtful = withoutRange(this.#doubtful, range)
+      if (isSame) {
+        this.#options.onVerified?.()
+        continue
+      }
       this.#synced = withoutRange(this.#synced, range)
       this.#sums?.drop(index)
       this.#lostBytes += extent.length
@@ -263,6 +280,7 @@ export class PartFile {
     await removeSums(this.#options.path)
     this.#done = []
     this.#synced = []
+    this.#doubtful = []
     this.#sums = null
   }
 
