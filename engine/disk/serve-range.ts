@@ -18,6 +18,12 @@ interface Served {
   etag: string
 }
 
+/** The bytes to send. `end` is exclusive. */
+interface Span {
+  start: number
+  end: number
+}
+
 /** A file that is not there, or not as long as it was when it was stored. */
 export class ChangedFileError extends Error {
   override name = 'ChangedFileError'
@@ -35,26 +41,36 @@ export async function serveFile(request: IncomingMessage, response: ServerRespon
       forgetFile(served.path)
       throw new ChangedFileError(`it has ${sizeBytes} bytes instead of ${served.expectedBytes}`)
     }
-    const range = isSameContent(request.headers['if-range'], served.etag)
-      ? parseRange(request.headers.range, sizeBytes)
-      : null
-    const headers = { ...served.headers, 'Accept-Ranges': 'bytes', ETag: served.etag }
-    if (range === 'unsatisfiable') {
-      response.writeHead(416, { ...headers, 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
-      return
-    }
-    const { start, end } = range ?? { start: 0, end: sizeBytes }
-    response.writeHead(range === null ? 200 : 206, {
-      ...headers,
-      ...(range !== null && { 'Content-Range': `bytes ${start}-${end - 1}/${sizeBytes}` }),
-      'Content-Length': end - start,
-    })
-    if (request.method === 'HEAD') response.end()
-    else if (end - start <= readBytes) await sendAtOnce(source, response, { start, end })
-    else await pump(file, response, { start, end })
+    const span = beginResponse(request, response, { ...served, sizeBytes })
+    if (span === null) return
+    if (span.end - span.start <= readBytes) await sendAtOnce(source, response, span)
+    else await pump(file, response, span)
   } finally {
     release()
   }
+}
+
+/** Sends the head of a response, and returns the bytes that have to follow: null when there are none, and it is complete. */
+export function beginResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { headers: own, etag, sizeBytes }: Pick<Served, 'headers' | 'etag'> & { sizeBytes: number },
+): Span | null {
+  const range = isSameContent(request.headers['if-range'], etag) ? parseRange(request.headers.range, sizeBytes) : null
+  const headers = { ...own, 'Accept-Ranges': 'bytes', ETag: etag }
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, { ...headers, 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end()
+    return null
+  }
+  const { start, end } = range ?? { start: 0, end: sizeBytes }
+  response.writeHead(range === null ? 200 : 206, {
+    ...headers,
+    ...(range !== null && { 'Content-Range': `bytes ${start}-${end - 1}/${sizeBytes}` }),
+    'Content-Length': end - start,
+  })
+  if (request.method !== 'HEAD') return { start, end }
+  response.end()
+  return null
 }
 
 /**
@@ -69,10 +85,7 @@ function isSameContent(ifRange: string | string[] | undefined, etag: string): bo
  * Reads a `Range` header. Null means the whole file: no range, several, another unit, or nonsense. `end` is exclusive.
  * Source: RFC 9110 §14.2.
  */
-export function parseRange(
-  header: string | undefined,
-  size: number,
-): { start: number; end: number } | 'unsatisfiable' | null {
+export function parseRange(header: string | undefined, size: number): Span | 'unsatisfiable' | null {
   const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header ?? '')
   if (parts === null) return null
   const [, first = '', last = ''] = parts
@@ -88,11 +101,7 @@ export function parseRange(
 }
 
 /** A body that fits into one buffer is sent together with its head. */
-async function sendAtOnce(
-  source: OpenFile,
-  response: ServerResponse,
-  { start, end }: { start: number; end: number },
-): Promise<void> {
+async function sendAtOnce(source: OpenFile, response: ServerResponse, { start, end }: Span): Promise<void> {
   const isSmall = end - start <= smallBytes
   const buffer = (isSmall ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(isSmall ? smallBytes : end - start)
   let done = 0
@@ -115,7 +124,7 @@ async function sendAtOnce(
 }
 
 /** Uses two buffers: while one is on its way to the client, the next is read. */
-async function pump(file: FileHandle, response: ServerResponse, span: { start: number; end: number }): Promise<void> {
+async function pump(file: FileHandle, response: ServerResponse, span: Span): Promise<void> {
   const size = Math.min(readBytes, span.end - span.start)
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(span.end - span.start > size ? size : 0)]
   let position = span.start
@@ -135,7 +144,8 @@ async function pump(file: FileHandle, response: ServerResponse, span: { start: n
   if (await sending) response.end()
 }
 
-function send(response: ServerResponse, bytes: Buffer): Promise<boolean> {
+/** Resolves when bytes are on their way; to false when the client is gone. */
+export function send(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     if (response.destroyed) resolve(false)
     else response.write(bytes, (error) => resolve(!error))

@@ -16,6 +16,7 @@ import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
 import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
 import { createTrashExpiry } from './space/trash-expiry.ts'
+import { Arrivals } from './transfers/arrivals.ts'
 import { createDeliverySlots } from './transfers/delivery.ts'
 import type { Hosters } from './transfers/hosters.ts'
 import { createKnownSizes, type KnownSizes } from './transfers/known-sizes.ts'
@@ -139,7 +140,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }
     const sizes = createKnownSizes()
     const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
-    const transfers = new TransferList({ ...shared, ...own })
+    const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals() })
     return {
       ...own,
       account: createAccount(userId, user),

@@ -28,7 +28,7 @@ export async function checkAccess(request: IncomingMessage, options: MediaOption
     const owner = find(({ account }) => account.isToken(token))
     return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
   }
-  if (isFromPage || route.kind === 'stream-file') return 'wrong-token'
+  if (isFromPage || route.kind === 'stream-file' || route.kind === 'stream-transfer') return 'wrong-token'
   const credentials = basicCredentials(request.headers.authorization)
   if (credentials === null) return 'needs-password'
   if (!(await attempts.throttle(caller()))) return 'paused'

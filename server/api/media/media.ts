@@ -34,6 +34,10 @@ export async function handleMedia(
   const access = await checkAccess(request, options)
   if (typeof access === 'string') return deny(response, access)
   const core = access
+  if (route.kind === 'stream-transfer') {
+    const { serveTransferFile } = await import('./transfer-file.ts')
+    return serveTransferFile(request, response, { core, route })
+  }
   const found = findItem(core, route)
   if (found === null) return refuse(response, 404, 'There is no such file.')
   const { item, space } = found

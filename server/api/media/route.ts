@@ -1,7 +1,8 @@
-/** The parts of a media URL. Source: API v1 §12. */
+/** The parts of a media URL. Source: API v1 §12; `stream-transfer` is our own. */
 export interface MediaRoute {
-  kind: 'stream-file' | 'download-file' | 'stream-basket'
+  kind: 'stream-file' | 'download-file' | 'stream-basket' | 'stream-transfer'
   userId: string
+  /** Of a `stream-transfer`, the transfer’s id and the file’s index, with a dash between them. */
   itemId: string
   token: string | null
 }
@@ -10,8 +11,14 @@ export interface MediaRoute {
 export function mediaRoute(target: string): MediaRoute | null {
   const [path = '', query = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2)
   const [kind, userId, itemId, atk, token, ...rest] = path.split('/').filter((segment) => segment !== '')
-  if (kind !== 'stream-file' && kind !== 'download-file' && kind !== 'stream-basket') return null
+  if (kind === undefined || !isKind(kind)) return null
   if (userId === undefined || itemId === undefined || rest.length > 0) return null
   if (atk !== undefined && (atk !== 'atk' || token === undefined)) return null
   return { kind, userId, itemId, token: token ?? new URLSearchParams(query).get('token') }
+}
+
+const kinds: ReadonlySet<string> = new Set(['stream-file', 'download-file', 'stream-basket', 'stream-transfer'])
+
+function isKind(kind: string): kind is MediaRoute['kind'] {
+  return kinds.has(kind)
 }

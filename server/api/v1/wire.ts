@@ -47,14 +47,14 @@ export function trashedWire({ id, name, kind, sizeBytes, trashedAtSeconds, folde
 }
 
 /** A transfer with exactly four fields, and for our own client the details. Source: API v1 §7.1. */
-export function transferWire(transfer: Transfer, isExtended: boolean) {
+export function transferWire(transfer: Transfer, isExtended: boolean, canPlay = false) {
   const percent = percentDone(transfer)
   return {
     status: statusWords[transfer.status],
     percent_done: `${percent}`,
     id: `${transfer.id}`,
     name: transfer.name,
-    ...(isExtended && { putdesk: transferFigures(transfer) }),
+    ...(isExtended && { putdesk: { ...transferFigures(transfer), playable: canPlay } }),
   }
 }
 

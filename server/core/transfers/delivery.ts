@@ -7,6 +7,7 @@ import type { DiskQuota } from '../account/quota.ts'
 import type { Database } from '../data/database.ts'
 import type { Content } from '../space/content.ts'
 import type { Space } from '../space/space.ts'
+import type { Arrivals } from './arrivals.ts'
 import { type Effect, next, type Step } from './life.ts'
 import { type Plan, rawPlan, unpackedPlan } from './plan.ts'
 import { SlotPool } from './slot-pool.ts'
@@ -40,6 +41,7 @@ export interface DeliveryOptions {
   quota: DiskQuota
   messages: Messages
   slots: DeliverySlots
+  arrivals: Arrivals
 }
 
 /** How a delivery is stopped, and what it reports. */
@@ -131,7 +133,7 @@ function hasMissingContent({ trees }: Plan, content: Content): boolean {
  * Returns a function for the current paths of a transfer's files: in its work folder, or in the content once a plan has
  * moved them.
  */
-function pathResolver({ plan, content: work }: Transfer, content: Content): (name: string) => string {
+export function pathResolver({ plan, content: work }: Transfer, content: Content): (name: string) => string {
   const moved = new Map(plan?.trees.flatMap(({ files }) => files.map((file) => [file.from, file.content])))
   return (name) => {
     const [path, target] = [join(content.workFolder(work), name), moved.get(name)]
@@ -237,12 +239,14 @@ function unprovenNotice(files: readonly TransferFile[]): string {
 }
 
 /** The transaction at the end of a plan. Returns the transfer's next step. */
-function commit(transfer: Transfer, plan: Plan, { space, messages, rows }: DeliveryOptions): Step {
+function commit(transfer: Transfer, plan: Plan, { space, messages, rows, arrivals }: DeliveryOptions): Step {
   const { note = null } = plan
   space.remove(plan.replacedIds.filter(space.has))
   const added = plan.trees.map(space.addTree)
+  const fileIds = added.flatMap((tree) => tree.fileIds)
+  arrivals.deliver(transfer.id, itemIdsByIndex(plan, fileIds))
   if (plan.kind === 'raw') {
-    const changes = { plan: null, itemIds: added.flatMap(({ fileIds }) => fileIds) }
+    const changes = { plan: null, itemIds: fileIds }
     rows.save({ ...transfer, ...changes })
     return { changes, effects: [] }
   }
@@ -256,4 +260,15 @@ function commit(transfer: Transfer, plan: Plan, { space, messages, rows }: Deliv
   const step = next(transfer, { type: 'delivered', note })
   rows.save({ ...transfer, ...step.changes })
   return step
+}
+
+/** The items that files became as they are, by file index. What was unpacked from them has no index. */
+function itemIdsByIndex({ trees }: Plan, fileIds: readonly number[]): Map<number, number> {
+  const files = trees.flatMap((tree) => tree.files)
+  return new Map(
+    files.flatMap(({ from }, at) => {
+      const itemId = fileIds[at]
+      return itemId === undefined || from.includes('/') ? [] : [[Number(from), itemId] as const]
+    }),
+  )
 }

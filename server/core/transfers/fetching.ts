@@ -10,6 +10,7 @@ import type { DiskQuota } from '../account/quota.ts'
 import type { Database } from '../data/database.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Content } from '../space/content.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { FetchSlot } from './fetch-queue.ts'
 import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
@@ -29,6 +30,8 @@ export interface FetchingOptions {
   /** Starts the engine with the first torrent. */
   torrents(): Promise<TorrentEngine>
   largestFileBytes: number | null
+  /** The files as their readers see them. */
+  arrivals: Arrivals
   bootId: string
 }
 
@@ -75,6 +78,7 @@ export async function fetchTransfer(
       Object.assign(transfer, { kind: 'torrent', files: [], sizeBytes: null, downloadedBytes: 0, bytesPerSecond: 0 })
       save()
     })
+    options.arrivals.end(transfer.id, 'It is a torrent file.')
     slot.becomeTorrent()
   }
   slot.signal.throwIfAborted()

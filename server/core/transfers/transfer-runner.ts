@@ -189,9 +189,10 @@ export class TransferRunner {
 
   /** Stops all work on a transfer, and removes everything it has. */
   #remove(transfer: Transfer, contents: readonly string[]): void {
-    const { content, quota } = this.#options
+    const { content, quota, arrivals } = this.#options
     const { id } = transfer
     this.active.delete(id)
+    arrivals.end(id, cancelled.message)
     this.#runInBackground(async () => {
       await Promise.all([this.#fetching.stop(id, cancelled), this.#delivering.stop(id, cancelled)])
       await content.removeWorkFolder(transfer.content)
@@ -202,11 +203,12 @@ export class TransferRunner {
   }
 
   async #fail(transfer: Transfer, error: unknown): Promise<void> {
-    const { report, content, quota, db } = this.#options
+    const { report, content, quota, db, arrivals } = this.#options
     const sentence = reasonOf(error)
     if (sentence === null) report(error)
     const reason = sentence ?? 'The service had an internal error while fetching this.'
     if (transfer.stage === 'fetching') {
+      arrivals.end(transfer.id, reason)
       // Removes the bytes first: on a full disk nothing can be saved before.
       await content.removeWorkFolder(transfer.content)
       quota.release(transfer.id)

@@ -4,6 +4,7 @@ import { next, plannedContents } from './life.ts'
 import { addRows, firstUnfetchableReason } from './new-transfers.ts'
 import { reasonsOf } from './queue-reasons.ts'
 import { countsAsActive, type Transfer } from './transfer.ts'
+import { TransferFiles } from './transfer-files.ts'
 import type { FinishedTransfer } from './transfer-rows.ts'
 import { type RunnerOptions, TransferRunner } from './transfer-runner.ts'
 import { tryOrReport } from './try-or-report.ts'
@@ -22,11 +23,15 @@ const stalledAfterMs = 10_000
 export class TransferList {
   readonly #options: TransfersOptions
   readonly #runner: TransferRunner
+  /** What can be read of transfers while they arrive. */
+  readonly files: TransferFiles
   #reservedAtVersion = -1
 
   constructor(options: TransfersOptions) {
     this.#options = options
     this.#runner = new TransferRunner(options, () => this.advance())
+    const { arrivals, content, space } = options
+    this.files = new TransferFiles({ active: this.#runner.active, arrivals, content, space })
   }
 
   /** All transfers, oldest first, each with the reason why it waits. */

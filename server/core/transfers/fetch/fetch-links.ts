@@ -9,6 +9,7 @@ import { nameForLink, plainNameForLink } from '../../../../engine/text/names.ts'
 import type { DiskQuota } from '../../account/quota.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import { promisesMedia } from '../../space/kinds.ts'
+import type { Arrivals } from '../arrivals.ts'
 import type { FetchSlot } from '../fetch-queue.ts'
 import type { Hosters } from '../hosters.ts'
 import { quotaExceeded } from '../quota-exceeded.ts'
@@ -30,6 +31,7 @@ export interface LinksFetch {
   hosters: Hosters
   /** The largest file that the user may fetch, or null. */
   largestFileBytes: number | null
+  arrivals: Arrivals
   bootId: string
   signal: AbortSignal
   slot: Pick<FetchSlot, 'pause'>
@@ -63,6 +65,8 @@ export async function fetchLinks(job: LinksFetch): Promise<void> {
     transfer.bytesPerSecond = speed.bytesPerSecond()
   }
   reserve(job, lengths)
+  for (const [index, { isWhole, sizeBytes }] of transfer.files.entries())
+    if (isWhole) job.arrivals.of(transfer.id, index).detach(sizeBytes)
   const left = [...transfer.files.entries()].filter(([, { isWhole }]) => !isWhole)
   const pool = new SlotPool<TransferFile>(partSlots)
   const work = ([index, file]: [number, TransferFile]) => {
@@ -115,6 +119,7 @@ async function fetchOne(job: LinksFetch, { index, file, reach, pause }: OneFile)
     bootId: job.bootId,
     credentialsFor: (url) => job.hosters.credentialsFor(url),
     sleep: pause,
+    arrival: job.arrivals.of(transfer.id, index),
     onStart: (announced) => {
       start(job, file, announced)
       reach(0)

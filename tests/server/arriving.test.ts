@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
+import { seededRandom } from '../support/seed.ts'
+import { type Service, until } from '../support/service.ts'
+import { figuresOf, listed, servicesForTests, whenEmpty } from '../support/services.ts'
+import { solidBytes } from '../support/solid-bytes.ts'
+
+// A transfer's film is read over HTTP while it is still being fetched.
+
+const MiB = 1024 * 1024
+const bytes = solidBytes(10 * MiB + 777)
+const { start, restart } = servicesForTests()
+let source: BadServer
+afterEach(() => source?.stop())
+
+/** A source whose speed can be changed. */
+async function slowSource(isWhole = () => false): Promise<void> {
+  source = await startBadServer((request, wire) =>
+    giveFile(request, wire, { bytes, etag: '"v1"', bytesPerSecond: () => (isWhole() ? 200 : 1) * MiB }),
+  )
+}
+
+const playable = (service: Service) =>
+  until(
+    () => listed(service),
+    (rows) => figuresOf(rows[0]).playable === true,
+  )
+
+/** Adds the film, and resolves with its stream URL once it can be played. */
+async function addFilm(
+  service: Service,
+): Promise<{ id: string; url: string; film: Record<string, unknown> | undefined }> {
+  const [added] = (await service.ask('transfers.add', { links: [source.url('/film.mp4')] })).rows
+  const id = `${added?.id}`
+  await playable(service)
+  return { id, ...(await streamOf(service, id)) }
+}
+
+async function streamOf(service: Service, id: string) {
+  const [film] = (await service.ask('transfers.files', { id }, { putdesk: 1 })).rows
+  const { results } = await service.ask('user.acctoken')
+  const token = typeof results === 'object' && results !== null && 'token' in results ? results.token : ''
+  return { film, url: `${film?.stream_url}atk/${token}` }
+}
+
+async function read(url: string, from: number, to: number): Promise<Buffer> {
+  const response = await fetch(url, { headers: { range: `bytes=${from}-${to - 1}` } })
+  expect([response.status, response.headers.get('content-range')]).toEqual([
+    206,
+    `bytes ${from}-${to - 1}/${bytes.length}`,
+  ])
+  return Buffer.from(await response.arrayBuffer())
+}
+
+it('gives any range of a film that arrives, before and while it moves into the space, and after that', async () => {
+  const random = seededRandom()
+  let isFast = false
+  await slowSource(() => isFast)
+  const service = await start()
+  const { film, url } = await addFilm(service)
+  expect(film).toMatchObject({ name: 'film.mp4', type: 'movie', size: `${bytes.length}`, item_id: null })
+  const head = await fetch(url, { method: 'HEAD' })
+  const etag = head.headers.get('etag')
+  expect([head.status, head.headers.get('content-length'), head.headers.get('content-type')]).toEqual([
+    200,
+    `${bytes.length}`,
+    'video/mp4',
+  ])
+  const end = await read(url, bytes.length - 3000, bytes.length)
+  expect(end.equals(bytes.subarray(-3000))).toBe(true)
+  // The whole file, as a slow player reads it, while others ask for parts.
+  const whole = fetch(url).then(async (response) => Buffer.from(await response.arrayBuffer()))
+  const isRight = async () => {
+    const from = Math.floor(random() * (bytes.length - 1))
+    const to = Math.min(bytes.length, from + 1 + Math.floor(random() * 100_000))
+    return bytes.subarray(from, to).equals(await read(url, from, to))
+  }
+  const early = await Promise.all(Array.from({ length: 4 }, isRight))
+  isFast = true
+  const late = await Promise.all(Array.from({ length: 12 }, isRight))
+  expect([...early, ...late].every(Boolean)).toBe(true)
+  expect((await whole).equals(bytes)).toBe(true)
+  await whenEmpty(service)
+  const stored = await fetch(url)
+  expect(stored.headers.get('etag')).toBe(etag)
+  expect(Buffer.from(await stored.arrayBuffer()).equals(bytes)).toBe(true)
+})
+
+it('lets nobody in without the token, and says what is not there', async () => {
+  await slowSource()
+  const service = await start()
+  const { id, url } = await addFilm(service)
+  const plain = `${service.url}/stream-transfer/1/${id}-0`
+  const statusOf = async (address: string, headers = {}) => (await fetch(address, { headers })).status
+  expect([
+    await statusOf(plain),
+    await statusOf(`${plain}/atk/${'0'.repeat(40)}`),
+    await statusOf(url.replace(`${id}-0`, `${id}-1`)),
+    await statusOf(url.replace(`${id}-0`, '999-0')),
+    await statusOf(url.replace('/stream-transfer/1/', '/stream-transfer/2/')),
+    await statusOf(url, { range: `bytes=${bytes.length}-` }),
+  ]).toEqual([403, 403, 404, 404, 404, 416])
+  // A client of plain API v1 learns nothing of this.
+  expect((await service.ask('transfers.list')).rows[0]).not.toHaveProperty('putdesk')
+})
+
+it('breaks off what is read when the transfer is cancelled, and removes it', async () => {
+  await slowSource()
+  const service = await start()
+  const { id, url } = await addFilm(service)
+  const response = await fetch(url)
+  const reading = response.arrayBuffer()
+  reading.catch(() => undefined)
+  await service.ask('transfers.cancel', { id })
+  await expect(reading).rejects.toThrow()
+  await until(
+    () => readdir(join(service.data, 'parts')),
+    (names) => names.length === 0,
+  )
+  expect((await fetch(url)).status).toBe(404)
+})
+
+it('stops at once although a player waits, and continues the same film at the next start', async () => {
+  await slowSource()
+  const service = await start()
+  const { id, url } = await addFilm(service)
+  const waiting = fetch(url).then((response) => response.arrayBuffer())
+  waiting.catch(() => undefined)
+  const stopped = service.stop()
+  await expect(waiting).rejects.toThrow()
+  await stopped
+  const again = await start({ data: service.data })
+  await playable(again)
+  const killed = fetch((await streamOf(again, id)).url).then((response) => response.arrayBuffer())
+  killed.catch(() => undefined)
+  const third = await restart(again)
+  await expect(killed).rejects.toThrow()
+  await playable(third)
+  const third0 = await streamOf(third, id)
+  const middle = await read(third0.url, 5 * MiB, 5 * MiB + 1000)
+  expect(middle.equals(bytes.subarray(5 * MiB, 5 * MiB + 1000))).toBe(true)
+})
+
+it('breaks off what is read when the source ends with an error', async () => {
+  let isGone = false
+  source = await startBadServer((request, wire) =>
+    isGone
+      ? void wire.socket.end('HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n')
+      : giveFile(request, wire, { bytes, etag: '"v1"', bytesPerSecond: MiB }),
+  )
+  const service = await start()
+  const { url } = await addFilm(service)
+  const reading = fetch(url).then((response) => response.arrayBuffer())
+  reading.catch(() => undefined)
+  isGone = true
+  source.breakAll()
+  await expect(reading).rejects.toThrow()
+  await until(
+    () => listed(service),
+    ([row]) => row?.status === 'Error' && figuresOf(row).playable === false,
+  )
+  expect(existsSync(join(service.data, 'parts'))).toBe(true)
+})
