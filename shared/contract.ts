@@ -22,6 +22,19 @@ export type RefusedItem = z.infer<typeof RefusedItem>
 export const Player = z.object({ id: z.string(), name: z.string() })
 export type Player = z.infer<typeof Player>
 
+/** A player was started, or has to be told first where to start. */
+const Started = z.discriminatedUnion('state', [
+  /** `total` is larger than `count` if that was too many. `languages` has an entry for each subtitle of the first item; null if its language is not known. */
+  z.object({
+    state: z.literal('started'),
+    player: z.string(),
+    count: z.number().int(),
+    total: z.number().int(),
+    languages: z.array(z.string().nullable()),
+  }),
+  z.object({ state: z.literal('asks'), playback: Playback }),
+])
+
 /** The state of the local service. */
 export const ServiceState = z.object({
   state: z.enum(['off', 'starting', 'running', 'restarting', 'failed', 'unavailable']),
@@ -233,18 +246,13 @@ export const methods = {
       start: z.enum(['ask', 'position', 'beginning']),
       isHostTrusted: z.boolean(),
     }),
-    output: z.discriminatedUnion('state', [
-      /** `total` is larger than `count` if that was too many. `languages` has an entry for each subtitle of the first item; null if its language is not known. */
-      z.object({
-        state: z.literal('started'),
-        player: z.string(),
-        count: z.number().int(),
-        total: z.number().int(),
-        languages: z.array(z.string().nullable()),
-      }),
-      z.object({ state: z.literal('asks'), playback: Playback }),
-    ]),
+    output: Started,
   },
+  /**
+   * Plays the films of a transfer that `canPlay`, or its sounds, while they arrive; what has become an item is played as one, so that its
+   * position may be returned instead. Errors: no-player, not-found, refused.
+   */
+  'play.transfer': { input: z.object({ ...inAccount, transferId: TransferId }), output: Started },
   /**
    * Puts a link that plays an item on the system's clipboard. It works on this computer, and expires with the app or after 12 hours
    * without use. Errors: not-found, refused, untrusted-host.

@@ -77,6 +77,8 @@ export const Transfer = z.object({
   folderId: ItemId.nullable(),
   /** Whether its links are known, so that they can be added again. */
   areLinksKnown: z.boolean(),
+  /** A film or a sound of it can be played, although it is not in the space yet. */
+  canPlay: z.boolean(),
   /** Cancelled here a moment ago. The service is told soon; until then, it can be taken back. */
   isCancelled: z.boolean(),
 })

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
 import { maxPlayed } from '../../shared/limits.ts'
 import type { Playback } from '../../shared/playback.ts'
+import type { TransferId } from '../../shared/transfer.ts'
 import { languageName } from '../words/language-name.ts'
 import { say } from '../words/say.ts'
 import { sentenceAbout } from './sentence.ts'
@@ -27,6 +28,8 @@ export interface PlayingSlice {
   play(accountId: AccountId, itemId: ItemId, name: string, playerId: string | null): Promise<void>
   /** Plays several items, or a folder, as one list. With `start`, one item starts there without a question. */
   playAll(what: ToPlay, start?: Start): Promise<void>
+  /** Plays what is being fetched, as it arrives. */
+  playTransfer(accountId: AccountId, transferId: TransferId, name: string): Promise<void>
   /** Puts a link that plays an item on the clipboard, and says when it expires. */
   copyStreamLink(accountId: AccountId, itemId: ItemId, name: string): Promise<void>
   markWatched(accountId: AccountId, itemIds: readonly ItemId[], isWatched: boolean): Promise<void>
@@ -42,6 +45,11 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
     }),
   )
 
+  function show(what: ToPlay, answer: Output<'play.items'>): void {
+    if (answer.state === 'asks') get().open({ kind: 'continue', what, playback: answer.playback })
+    else get().toast(started(what, answer))
+  }
+
   async function start(what: ToPlay, from: Start, isHostTrusted: boolean): Promise<void> {
     const { name, itemIds, ...rest } = what
     try {
@@ -51,8 +59,7 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
         start: from,
         isHostTrusted,
       })
-      if (answer.state === 'asks') get().open({ kind: 'continue', what, playback: answer.playback })
-      else get().toast(started(what, answer))
+      show(what, answer)
     } catch (error) {
       const isAsked = error instanceof AppError && error.code === 'untrusted-host'
       if (!isAsked) return get().showError(sentenceAbout(name, error))
@@ -65,6 +72,15 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
     play: (accountId, itemId, name, playerId) =>
       start({ accountId, itemIds: [itemId], folderId: null, name, playerId }, 'ask', false),
     playAll: (what, from = 'ask') => start(what, from, false),
+    playTransfer: async (accountId, transferId, name) => {
+      try {
+        const answer = await client.call('play.transfer', { accountId, transferId })
+        const itemIds = answer.state === 'asks' ? [answer.playback.itemId] : []
+        show({ accountId, itemIds, folderId: null, name, playerId: null }, answer)
+      } catch (error) {
+        get().showError(sentenceAbout(name, error))
+      }
+    },
     copyStreamLink: (accountId, itemId, name) =>
       get().attempt(async () => {
         await client.call('play.copyLink', { accountId, itemId })

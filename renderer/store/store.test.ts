@@ -41,6 +41,7 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   uploadedBytes: null,
   peers: null,
   stagePercent: null,
+  canPlay: false,
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,

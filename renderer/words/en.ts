@@ -294,6 +294,8 @@ export const en = {
   'transfers.cancel': 'Cancel “{name}”',
   'transfers.retry': 'Try again: “{name}”',
   'transfers.stopSharing': 'Stop sharing “{name}”',
+  'transfers.play': 'Play now',
+  'transfers.playOf': 'Play now: “{name}”',
   'transfers.password': 'Enter password…',
   'transfers.passwordOf': 'Enter password for “{name}”',
   'transfers.keep': 'Keep the archive',

@@ -21,6 +21,7 @@ const transfer: Transfer = {
   uploadedBytes: null,
   peers: null,
   stagePercent: null,
+  canPlay: false,
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,

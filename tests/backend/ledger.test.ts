@@ -42,6 +42,7 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   uploadedBytes: null,
   peers: null,
   stagePercent: null,
+  canPlay: false,
   failure: null,
   statusSinceMs: null,
   addedAtMs: null,

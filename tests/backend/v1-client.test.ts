@@ -152,6 +152,7 @@ const figures = {
   isTorrent: false,
   peers: null,
   stagePercent: null,
+  canPlay: false,
   speedBytesPerSecond: null,
   secondsLeft: null,
   reason: null,

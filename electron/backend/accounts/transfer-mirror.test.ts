@@ -13,6 +13,7 @@ const listed = (id: number, more: Partial<ListedTransfer> = {}): ListedTransfer 
   isTorrent: false,
   peers: null,
   stagePercent: null,
+  canPlay: false,
   speedBytesPerSecond: null,
   secondsLeft: null,
   reason: null,

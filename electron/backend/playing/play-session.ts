@@ -15,7 +15,8 @@ const seekWithinMs = 15_000
 
 interface Options {
   accountId: AccountId
-  playbacks: Playbacks
+  /** Notes how far an item was played. */
+  playbacks: Pick<Playbacks, 'note'>
   /** Where the first item starts. */
   startSeconds: number | null
   /** True if the player starts the first item there by itself, and with its subtitles. */

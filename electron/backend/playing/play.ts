@@ -11,6 +11,7 @@ import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
+import { filesToPlay, playArriving } from './arriving.ts'
 import { mediaInFolder, mediaWithIds } from './media-items.ts'
 import { ownPlayer, ownPlayerId } from './own-player.ts'
 import { canContinue, PlaySession } from './play-session.ts'
@@ -18,7 +19,7 @@ import type { Playbacks } from './playbacks.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, type PlayStart, systemPlayerId } from './players.ts'
 import { type PlaylistEntry, writePlaylist } from './playlist.ts'
 import { PrivateFolder } from './private-folder.ts'
-import type { Relay } from './relay.ts'
+import type { Relay, StreamSource } from './relay.ts'
 import { ownLink, startPlayer } from './start-player.ts'
 import { findSubtitles, type Subtitle } from './subtitles.ts'
 
@@ -45,14 +46,24 @@ export interface Playing {
 interface Plan {
   accountId: AccountId
   client: PutioClient
-  items: readonly Item[]
+  entries: readonly Entry[]
   first: Item
   /** How many there were before the list was cut to the maximum length. */
   total: number
-  /** The stream URL of the first item, which was requested to learn whether it can be played. */
-  firstUrl: string
+  /** How far they are played goes here. */
+  playbacks: Pick<Playbacks, 'note'>
+  /** They are still being fetched. */
+  isArriving: boolean
+  /** Called when the player has ended. */
+  onEnd(): void | Promise<void>
   playback: Playback | null
   player: FoundPlayer | null
+}
+
+/** An item, and what creates its stream URL. */
+interface Entry {
+  item: Item
+  source: StreamSource
 }
 
 /** Plays streams in the user's own player: no shell, fixed options, and loopback links that each open one file. */
@@ -113,30 +124,29 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
   }
 
   async function start(plan: Plan): Promise<Output<'play.items'>> {
-    const { accountId, client, items, first, total, playback, player } = plan
-    const isList = items.length > 1 || player === null
+    const { accountId, entries, first, total, isArriving, playback, player } = plan
+    const isList = entries.length > 1 || player === null
     const startSeconds = secondsOf(playback)
-    const subtitles = await subtitlesOf(plan, first)
+    const subtitles = isArriving ? [] : await subtitlesOf(plan, first)
     const session = new PlaySession({
       accountId,
-      playbacks,
+      playbacks: plan.playbacks,
       startSeconds,
       startsByItself: !isList,
-      subtitlesOf: async (item) => (await subtitlesOf(plan, item)).map(({ link }) => link),
+      subtitlesOf: async (item) => (isArriving ? [] : await subtitlesOf(plan, item)).map(({ link }) => link),
     })
-    const entries: PlaylistEntry[] = []
-    for (const item of items) {
-      const firstUrl = item === first ? plan.firstUrl : null
-      const source = sourceOf({ client, accountId, itemId: item.id, firstUrl })
-      const link = ownLink(await relay.link(source, item.name, session.reader(item)))
+    const list: PlaylistEntry[] = []
+    for (const { item, source } of entries) {
+      const reader = { ...session.reader(item), isOneVersion: isArriving }
+      const link = ownLink(await relay.link(source, item.name, reader))
       session.add(link, item)
-      entries.push({ link, title: item.name, startSeconds: item === first ? startSeconds : null })
+      list.push({ link, title: item.name, startSeconds: item === first ? startSeconds : null })
     }
-    const target = isList ? writePlaylist(folder.make('list'), entries) : (entries[0]?.link ?? '')
+    const target = isList ? writePlaylist(folder.make('list'), list) : (list[0]?.link ?? '')
     const languages = subtitles.map(({ language }) => language)
     if (player === null) {
       await host.openWithSystem(target)
-      return { state: 'started', player: 'the system’s player', count: items.length, total, languages: [] }
+      return { state: 'started', player: 'the system’s player', count: entries.length, total, languages: [] }
     }
     const running = await startPlayer(player, {
       target,
@@ -147,8 +157,8 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
       makeFolder: () => folder.make('vlc'),
       log,
     })
-    running.ended.then(() => playbacks.save()).catch((error: unknown) => log.error('playing', error))
-    return { state: 'started', player: player.name, count: items.length, total, languages }
+    running.ended.then(plan.onEnd).catch((error: unknown) => log.error('playing', error))
+    return { state: 'started', player: player.name, count: entries.length, total, languages }
   }
 
   return {
@@ -165,25 +175,44 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
         host.copyText(ownLink(await relay.link(sourceOf({ client, accountId, itemId, firstUrl: url }), item.name)))
         return null
       },
-      'play.items': async (input) => {
-        const { accountId, itemIds, folderId, playerId } = input
+      'play.items': playItems,
+      'play.transfer': async ({ accountId, transferId }) => {
         const client = accounts.session(accountId).client()
-        const [only] = itemIds.length === 1 && folderId === null ? itemIds : []
-        const known = only === undefined ? null : playbacks.of(accountId, only)
-        // Only what is long has a position, and what is long is a film for this purpose.
-        if (known !== null && input.start === 'ask' && canContinue(known) && canStart(choose(playerId, 'movie'), known))
-          return { state: 'asks', playback: known }
-        const { items, firstUrl, total } = await find(client, input, only)
-        const [first] = items
-        if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
-        const player = choose(playerId, first.kind)
-        const left = playbacks.of(accountId, first.id)
-        const isContinued = input.start !== 'beginning' && (input.start === 'position' || items.length > 1)
-        const playback = isContinued && left !== null && canContinue(left) ? left : null
-        return start({ accountId, client, items, first, total, firstUrl, playback, player })
+        const { files, total } = filesToPlay(await client.transferFiles(transferId))
+        const itemIds = files.flatMap(({ itemId }) => itemId ?? [])
+        if (itemIds.length > 0 && itemIds.length === files.length)
+          return playItems({ accountId, itemIds, folderId: null, playerId: null, start: 'ask', isHostTrusted: false })
+        const arriving = playArriving(files, { client, accountId, transferId, playbacks })
+        const [first] = arriving.entries
+        if (first === undefined) throw new AppError('refused', 'Nothing of it can be played now.')
+        const player = choose(null, first.item.kind)
+        return start({ accountId, client, ...arriving, first: first.item, total, playback: null, player })
       },
     },
     close: () => folder.clear(),
+  }
+
+  async function playItems(input: Input<'play.items'>): Promise<Output<'play.items'>> {
+    const { accountId, itemIds, folderId, playerId } = input
+    const client = accounts.session(accountId).client()
+    const [only] = itemIds.length === 1 && folderId === null ? itemIds : []
+    const known = only === undefined ? null : playbacks.of(accountId, only)
+    // Only what is long has a position, and what is long is a film for this purpose.
+    if (known !== null && input.start === 'ask' && canContinue(known) && canStart(choose(playerId, 'movie'), known))
+      return { state: 'asks', playback: known }
+    const { items, firstUrl, total } = await find(client, input, only)
+    const [first] = items
+    if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
+    const player = choose(playerId, first.kind)
+    const left = playbacks.of(accountId, first.id)
+    const isContinued = input.start !== 'beginning' && (input.start === 'position' || items.length > 1)
+    const playback = isContinued && left !== null && canContinue(left) ? left : null
+    const entries = items.map((item) => ({
+      item,
+      source: sourceOf({ client, accountId, itemId: item.id, firstUrl: item === first ? firstUrl : null }),
+    }))
+    const onEnd = () => playbacks.save()
+    return start({ accountId, client, entries, first, total, playbacks, isArriving: false, onEnd, playback, player })
   }
 
   /** The player to use; null means the system's. Errors: no-player. */

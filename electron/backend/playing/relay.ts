@@ -15,7 +15,7 @@ const timeoutMs = 60_000
 const maxConnections = 32
 
 /** Creates the stream URL when it is needed. */
-type StreamSource = () => Promise<string>
+export type StreamSource = () => Promise<string>
 
 /** Learns what a player reads through a link. */
 export interface LinkReader {
@@ -23,6 +23,8 @@ export interface LinkReader {
   onOpen?(): void
   /** A player has read these bytes of the file, in order, through one connection. */
   onRead?(connection: number, range: { from: number; to: number; total: number }): void
+  /** The file may be replaced while it is read: only one version of it, by its `ETag`, goes through the link. */
+  readonly isOneVersion?: boolean
 }
 
 interface Capability {
@@ -31,6 +33,8 @@ interface Capability {
   connections: number
   /** The URL of the last request; created again when the service no longer accepts it. */
   streamUrl: string | null
+  /** The `ETag` of what went through it. */
+  version: string | null
   lastUsedAtMs: number
 }
 
@@ -81,7 +85,7 @@ export function createRelay(log: Log): Relay {
         throw new AppError('internal', 'The link for the player could not be made.')
       const id = randomBytes(16).toString('hex')
       const lastUsedAtMs = performance.now()
-      capabilities.set(id, { source, reader, connections: 0, streamUrl: null, lastUsedAtMs })
+      capabilities.set(id, { source, reader, connections: 0, streamUrl: null, version: null, lastUsedAtMs })
       return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
     },
     release: (link) => {
@@ -135,6 +139,14 @@ async function answer(
     upstream.answer.resume()
     capability.streamUrl = await capability.source()
     upstream = await ask(capability.streamUrl, request, response)
+  }
+  const { etag = null } = upstream.answer.headers
+  if (capability.reader.isOneVersion && etag !== null) {
+    capability.version ??= etag
+    if (etag !== capability.version) {
+      upstream.answer.destroy()
+      return end(response, 410)
+    }
   }
   if (request.method === 'GET') follow(upstream.answer, capability.reader)
   passOn(upstream, response, request.method === 'HEAD')

@@ -1,7 +1,7 @@
 import type { Friend, Quota } from '../../../shared/account.ts'
 import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
-import type { Crumb, Item, ItemId, TrashedItem } from '../../../shared/item.ts'
+import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
 import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer-feed.ts'
 
@@ -52,6 +52,9 @@ export interface PutioClient {
   /** Resumes a failed transfer. Only for a service that `canRetryInPlace`. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
 
+  /** The films and sounds of a transfer that `canPlay`. Their URLs are secrets, as that of `stream` is. */
+  transferFiles(transferId: TransferId): Promise<TransferFile[]>
+
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 
   /**
@@ -64,6 +67,18 @@ export interface PutioClient {
     purpose: StreamPurpose,
     isTrusted: (origin: string) => boolean,
   ): Promise<{ item: Item; url: string }>
+}
+
+/** A film or a sound of a transfer, readable while it arrives. */
+export interface TransferFile {
+  /** Its place among the transfer's files. */
+  index: number
+  name: string
+  kind: ItemKind
+  sizeBytes: number
+  /** The item that it has become; null before it is in the space. */
+  itemId: ItemId | null
+  url: string
 }
 
 /** Why a file is read. It decides how an error is worded. */

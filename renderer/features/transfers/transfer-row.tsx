@@ -10,6 +10,7 @@ import {
   type LucideIcon,
   Magnet,
   Music,
+  Play,
   Share2,
   X,
 } from 'lucide-react'
@@ -60,12 +61,14 @@ export const TransferRow = memo(function TransferRow({
   holders,
 }: Props) {
   const { id, name, status, sizeBytes, isCancelled } = transfer
+  const canPlay = transfer.canPlay && !isCancelled
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const folder = useApp((state) =>
     transfer.folderId === null ? null : folderPath(state, accountId, transfer.folderId),
   )
   const capabilities = useApp(shownCapabilities)
   const cancelTransfers = useApp((state) => state.cancelTransfers)
+  const playTransfer = useApp((state) => state.playTransfer)
   const keepTransfer = useApp((state) => state.keepTransfer)
   const loadPath = useApp((state) => state.loadPath)
   useEffect(() => {
@@ -90,13 +93,23 @@ export const TransferRow = memo(function TransferRow({
       aria-label={say('transfers.row', { name, status: say(word), percent })}
     >
       <Icon of={iconOf(transfer)} className={styles.icon} />
-      <div className={styles.what}>
+      <div className={classNames(styles.what, canPlay && styles.playable)}>
         <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
           <Name>{name}</Name>
         </span>
         <span className={styles.advice} title={advice}>
           <bdi>{advice}</bdi>
         </span>
+        {canPlay ? (
+          <Button
+            className={styles.play}
+            aria-label={say('transfers.playOf', { name })}
+            onClick={() => void playTransfer(accountId, id, name)}
+          >
+            <Icon of={Play} size={13} />
+            {say('transfers.play')}
+          </Button>
+        ) : null}
       </div>
       <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />

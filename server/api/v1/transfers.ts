@@ -15,6 +15,7 @@ export const transfers: Record<string, Method> = {
   files: ({ core, params, base }) => {
     const id = params.id('id')
     return core.transfers.files.list(id).map(({ index, name, sizeBytes, itemId }) => ({
+      index,
       name,
       type: kindWord(kindOf(name).kind),
       size: `${sizeBytes}`,

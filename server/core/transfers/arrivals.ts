@@ -28,6 +28,11 @@ export class Arrivals {
     return this.#itemIds.get(transferId)?.get(index) ?? null
   }
 
+  /** The indexes of a transfer's files that are in the space. */
+  deliveredOf(transferId: number): number[] {
+    return [...(this.#itemIds.get(transferId)?.keys() ?? [])]
+  }
+
   /** Files of a transfer are in the space. Whoever reads them goes on reading. */
   deliver(transferId: number, itemIds: ReadonlyMap<number, number>): void {
     this.#itemIds.delete(transferId)

@@ -54,16 +54,19 @@ export class TransferFiles {
     })
   }
 
-  /** What can be played of a transfer, in its order. Empty when there is nothing. */
+  /** What can be played of a transfer, in its order, also when it has ended meanwhile. Empty when there is nothing. */
   list(transferId: number): MediaFile[] {
-    const { active, arrivals } = this.#options
+    const { active, arrivals, space } = this.#options
     const transfer = active.get(transferId)
-    if (transfer === undefined) return []
-    return this.#mediaIn(transfer).flatMap((index) => {
-      const name = nameOf(transfer, index)
+    const indexes = transfer === undefined ? arrivals.deliveredOf(transferId) : this.#mediaIn(transfer)
+    return indexes.flatMap((index) => {
+      const itemId = arrivals.itemId(transferId, index)
+      const item = itemId === null ? null : space.find(itemId)
+      const name = item?.name ?? (transfer === undefined ? '' : nameOf(transfer, index))
       const arrival = arrivals.find(transferId, index)
-      if (arrival === null || arrival.sizeBytes === null || !isPlayable(arrival, name)) return []
-      return { index, name, sizeBytes: arrival.sizeBytes, itemId: arrivals.itemId(transferId, index) }
+      const isGone = (itemId !== null && item === null) || !isMedia(name)
+      if (isGone || arrival === null || arrival.sizeBytes === null || !isPlayable(arrival, name)) return []
+      return { index, name, sizeBytes: arrival.sizeBytes, itemId }
     })
   }
 

@@ -8,7 +8,7 @@ import type { PutioClient, StreamPurpose } from '../client.ts'
 import { UnknownStreamHost } from '../unknown-stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
-import { toFolders, toItem, toTrashed } from './items.ts'
+import { toFolders, toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, request } from './request.ts'
 import { isOwnStreamHost } from './stream-host.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
@@ -22,6 +22,7 @@ import {
   WireMessage,
   WireRows,
   WireTransfer,
+  WireTransferFile,
   WireTrashed,
   WireUnreadTransfer,
   WireUser,
@@ -128,6 +129,24 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       const params = { id: transferId, ...(password === null ? {} : { password }), unpack: isUnpacked }
       const retry = () => ask('transfers', 'retry', params, anything)
       await (known.feed === null ? retry() : known.feed.retrying(transferId, retry))
+    },
+
+    transferFiles: async (transferId) => {
+      const call = { resource: 'transfers', method: 'files', params: { id: transferId }, isInternal: true }
+      const [{ results: files }, { results }, baseUrl] = await Promise.all([
+        request(endpoint, call, WireRows),
+        request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
+        endpoint.baseUrl(),
+      ])
+      endpoint.secrets.add(results.token, { isOfServer: true })
+      return readRows(files, WireTransferFile).read.flatMap((file) => {
+        if (file === null) return []
+        const name = endpoint.secrets.cleanMessage(file.name)
+        checkHost(file.stream_url, { name, purpose: 'play', server: new URL(baseUrl), isTrusted: () => false })
+        const kind = toKind({ is_dir: false, type: file.type })
+        const url = withToken(file.stream_url, results.token)
+        return { index: file.index, name, kind, sizeBytes: file.size ?? 0, itemId: file.item_id, url }
+      })
     },
 
     analyzeLinks: async (links) => {

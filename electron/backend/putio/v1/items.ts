@@ -28,7 +28,8 @@ export function toItem(wire: WireItem): Item {
   }
 }
 
-function toKind({ is_dir, type }: Pick<WireItem, 'is_dir' | 'type'>): ItemKind {
+/** The kind of an item. */
+export function toKind({ is_dir, type }: Pick<WireItem, 'is_dir' | 'type'>): ItemKind {
   return is_dir === true ? 'folder' : (kinds[type ?? ''] ?? 'file')
 }
 

@@ -45,6 +45,7 @@ export function toTransfer(wire: WireTransfer): V1Transfer {
     host: more?.host ?? null,
     folderId: more?.folder_id ?? null,
     links: more?.links ?? [],
+    canPlay: more?.playable ?? false,
     hasArrived: more?.delivered ?? null,
   }
 }

@@ -129,6 +129,7 @@ export const WireTransfer = z.object({
       peers: perhapsCount,
       stage_percent: perhapsNumber,
       delivered: perhapsFlag,
+      playable: perhapsFlag,
       reason: perhapsText,
       /** Only sent by a service that can retry a transfer. */
       failure: TransferFailure.nullable().catch('other').optional(),
@@ -140,6 +141,16 @@ export const WireTransfer = z.object({
   ),
 })
 export type WireTransfer = z.infer<typeof WireTransfer>
+
+/** A film or a sound of a transfer, only sent by Putdesk's own service. */
+export const WireTransferFile = z.object({
+  index: z.number().int(),
+  name: text,
+  type: perhapsText,
+  size: perhapsDigits,
+  item_id: perhapsId,
+  stream_url: z.string(),
+})
 
 /** Identifies a transfer whose row could not be parsed, as far as possible. */
 export const WireUnreadTransfer = z.object({ id: perhapsId, name: perhaps(text) }).catch({ id: null, name: null })
