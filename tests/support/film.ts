@@ -10,8 +10,11 @@ export interface Film {
   seconds: number
 }
 
-/** Makes a small real film, with video and audio, with ffmpeg. */
-export function makeFilm(folder: string, seconds = 120): Film {
+/** Makes a small real film, with video and audio, with ffmpeg. Players read its index first, wherever it is. */
+export function makeFilm(
+  folder: string,
+  { seconds = 120, isIndexAtEnd = false }: { seconds?: number; isIndexAtEnd?: boolean } = {},
+): Film {
   const path = join(folder, 'film.mp4')
   const { status, stderr } = spawnSync(
     'ffmpeg',
@@ -27,7 +30,18 @@ export function makeFilm(folder: string, seconds = 120): Film {
       'lavfi',
       '-i',
       `sine=frequency=440:duration=${seconds}`,
-    ].concat(['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-c:a', 'aac', '-movflags', '+faststart', path]),
+    ].concat([
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '25',
+      '-c:a',
+      'aac',
+      ...(isIndexAtEnd ? [] : ['-movflags', '+faststart']),
+      path,
+    ]),
     { encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`ffmpeg could not make the film: ${stderr}`)

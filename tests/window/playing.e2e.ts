@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { giveFile, startBadServer } from '../support/bad-server.ts'
+import { makeFilm } from '../support/film.ts'
 import { headlessMpv, joinMpv } from '../support/mpv.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -14,8 +16,9 @@ import { file, startWeb, type Web } from '../support/web.ts'
 let web: Web
 let running: RunningApp
 let socket: string
+let folder: string
 beforeAll(async () => {
-  const folder = temporaryFolder('playing')
+  folder = temporaryFolder('playing')
   const path = join(folder, 'film.mp4')
   const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=64x36:rate=5:duration=120']
   expect(spawnSync('ffmpeg', [...source, '-c:v', 'libx264', '-g', '5', '-movflags', '+faststart', path]).status).toBe(0)
@@ -98,4 +101,35 @@ it('asks whether to continue, marks what was watched, and plays what is selected
   await page.getByLabel('Own player').waitFor()
   await page.getByLabel('Own player').scrollIntoViewIfNeeded()
   await picture(page, 'settings')
+  await page.keyboard.press('Escape')
+})
+
+it('plays a film while it arrives, its index first, and keeps the place when it has arrived', async () => {
+  const { page } = running
+  const { bytes } = makeFilm(folder, { isIndexAtEnd: true })
+  let bytesPerSecond = 256 * 1024
+  const source = await startBadServer((request, wire) =>
+    giveFile(request, wire, { bytes, etag: '"1"', bytesPerSecond: () => bytesPerSecond }),
+  )
+  await addLinks(page, source.url('/arriving.mp4'))
+  const transfer = page.getByRole('listitem', { name: /^arriving\.mp4, Downloading/ })
+  await transfer.getByRole('button', { name: 'Play now: “arriving.mp4”' }).click()
+  await page.getByText('Playing “arriving.mp4” in mpv').waitFor()
+  const mpv = await joinMpv(socket)
+  await mpv.until('time-pos', (value) => Number(value) > 0)
+  await picture(page, 'arriving')
+  await mpv.command('seek', 100, 'absolute')
+  await mpv.until('time-pos', (value) => Number(value) > 100)
+  expect(source.sentBytes()).toBeLessThan(bytes.length / 2)
+  expect(await transfer.isVisible()).toBe(true)
+
+  bytesPerSecond = 100 * 1024 * 1024
+  const row = page.getByRole('row', { name: /^arriving\.mp4/ })
+  await row.waitFor()
+  await mpv.command('set_property', 'pause', true)
+  await mpv.command('seek', 60, 'absolute+exact')
+  await mpv.until('time-pos', (value) => Number(value) >= 60 && Number(value) < 61)
+  await mpv.command('quit')
+  await row.getByRole('img', { name: '50 % watched' }).waitFor()
+  await source.stop()
 })

@@ -16,7 +16,7 @@ const fonts = join(import.meta.dirname, '../../node_modules/@fontsource-variable
 const script = 'window.__ran = true; parent.__ran = true'
 
 function contents(): Record<string, Buffer> {
-  const film = makeFilm(temporaryFolder('film'), 3).bytes
+  const film = makeFilm(temporaryFolder('film'), { seconds: 3 }).bytes
   return {
     'a picture.png': pngOf(640, 360),
     'b huge.png': pngOf(20_000, 10_000),
