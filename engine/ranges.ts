@@ -41,6 +41,11 @@ export function gapsOf(ranges: readonly Range[], size: number): Range[] {
   return gaps.filter(([start, end]) => end > start)
 }
 
+/** The range that contains a position. */
+export function rangeAt(ranges: readonly Range[], position: number): Range | undefined {
+  return ranges.find(([start, end]) => start <= position && position < end)
+}
+
 /** The total number of bytes in the ranges. */
 export function sizeOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, [start, end]) => sum + end - start, 0)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Range } from '../ranges.ts'
 
 /** The file is not what its readers began to read, or comes no further. */
 export class ArrivalEnded extends Error {
@@ -10,8 +9,8 @@ export class ArrivalEnded extends Error {
 interface Arriving {
   /** Null while unknown. */
   sizeBytes(): number | null
-  /** The bytes that are written and verified, all of one version. */
-  readable(): readonly Range[]
+  /** Where the bytes at a position end that are written and verified, all of one version; null when there are none. */
+  endAfter(position: number): number | null
   /** True when any part can be fetched first; otherwise they arrive in order. */
   canJump(): boolean
 }
@@ -133,8 +132,7 @@ export class Arrival {
   /** Where the readable bytes at a position end; null when there are none. */
   #endAfter(position: number): number | null {
     if (this.#wholeBytes !== null) return this.#wholeBytes > position ? this.#wholeBytes : null
-    const range = this.#arriving?.readable().find(([start, end]) => start <= position && position < end)
-    return range?.[1] ?? null
+    return this.#arriving?.endAfter(position) ?? null
   }
 }
 

@@ -7,7 +7,7 @@ import { httpSource } from '../http/http-source.ts'
 import type { Gate } from '../net/gate.ts'
 import { checkContent, type Expected } from '../part/expect.ts'
 import { PartFile, PartFileLost } from '../part/part-file.ts'
-import { headOf } from '../ranges.ts'
+import { headOf, rangeAt } from '../ranges.ts'
 import type { ResumeRecord, Validators } from '../resume.ts'
 import type { Announced, Source } from '../source.ts'
 import { formatSize } from '../text/format-size.ts'
@@ -146,7 +146,7 @@ async function fetchOnce(
   try {
     arrival?.attach({
       sizeBytes: () => version.totalBytes,
-      readable: () => part.readable,
+      endAfter: (position) => rangeAt(part.readable, position)?.[1] ?? null,
       canJump: () => version.givesParts && version.totalBytes !== null && version.validators.strong !== null,
     })
     const maxConnections = options.maxConnections ?? 4

@@ -1,4 +1,4 @@
-import type { Range } from '../ranges.ts'
+import { type Range, rangeAt } from '../ranges.ts'
 
 const minSplitBytes = 4 * 1024 * 1024
 /** A connection this close before a position gets there sooner than a new one. */
@@ -35,7 +35,7 @@ export function placeAt<S extends Filling>(
     if (position < segment.position || position >= end) continue
     return position - segment.position < nearBytes ? null : { range: [position, end], from: segment }
   }
-  const gap = gaps.find(([start, end]) => start <= position && position < end)
+  const gap = rangeAt(gaps, position)
   return gap === undefined ? null : { range: [position, gap[1]], from: null }
 }
 

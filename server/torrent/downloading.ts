@@ -12,6 +12,8 @@ const maxOpenBytes = 128 * 1024 * 1024
 const maxWebRequests = 4
 const maxPeersPerBlock = 2
 const maxCandidates = 64
+/** A wanted piece that takes longer is requested from a second peer, too. */
+const slowPieceMs = 3000
 
 interface OpenPiece {
   index: number
@@ -27,6 +29,7 @@ interface OpenPiece {
   /** A damaged piece that came from several peers is fetched from a single one next, so that the blame is certain. */
   isSingleSource: boolean
   owner: Wire | null
+  openedAtMs: number
 }
 
 interface DownloadingOptions {
@@ -55,9 +58,16 @@ export class Downloading {
   readonly #suspicions = new Map<number, { address: string; block: number; digest: string }[]>()
   readonly #cursors = new WeakMap<Wire, number>()
   #openBytes = 0
+  #wanted: readonly number[] = []
 
   constructor(options: DownloadingOptions) {
     this.#options = options
+  }
+
+  /** Fetches these pieces before all others, the most urgent first. */
+  want(pieces: readonly number[]): void {
+    this.#wanted = pieces
+    for (const wire of this.#options.swarm.wires) this.fill(wire)
   }
 
   /** Requests as much as a peer can handle. */
@@ -72,21 +82,23 @@ export class Downloading {
     const limit = pipelineOf(wire)
     // Many requests at once are one message on the wire, and one write.
     if (wire.requests.length > limit * refillBelow) return
+    this.#overtakeSlow(wire, limit)
     while (wire.requests.length < limit) {
-      const open = this.#fillableFor(wire) ?? this.#openFor(wire)
+      const open = this.#wantedFor(wire) ?? this.#fillableFor(wire) ?? this.#openFor(wire)
       const block = open?.free.pop()
       if (open === null || block === undefined) break
       if (open.free.length === 0) this.#fillable.delete(open)
       if (open.isSingleSource) open.owner = wire
       this.#ask(wire, open, block)
     }
-    if (wire.requests.length === 0) this.#overtake(wire)
+    // Endgame.
+    if (wire.requests.length === 0) this.#overtake(wire, this.#open.values(), minPipeline)
   }
 
   /** Requests complete pieces, because each request is an HTTP request. */
   #fillFromWeb(wire: Wire): void {
     while (wire.requests.length < maxWebRequests) {
-      const open = this.#openFor(wire)
+      const open = this.#openWanted(wire) ?? this.#openFor(wire)
       if (open === null) return
       open.free = []
       this.#fillable.delete(open)
@@ -173,17 +185,36 @@ export class Downloading {
   }
 
   #fillableFor(wire: Wire): OpenPiece | null {
-    for (const open of this.#fillable) {
-      const isFree = !open.isSingleSource || open.owner === null || open.owner === wire
-      if (isFree && wire.peerPieces.get(open.index)) return open
-    }
+    for (const open of this.#fillable) if (isFor(wire, open)) return open
     return null
+  }
+
+  /** The most urgent wanted piece of which something can be requested from a peer. */
+  #wantedFor(wire: Wire): OpenPiece | null {
+    for (const index of this.#wanted) {
+      const open = this.#open.get(index)
+      if (open !== undefined && this.#fillable.has(open) && isFor(wire, open)) return open
+    }
+    return this.#openWanted(wire)
+  }
+
+  #openWanted(wire: Wire): OpenPiece | null {
+    const index = this.#wanted.find((one) => this.#isMissing(one) && wire.peerPieces.get(one))
+    return index === undefined ? null : this.#begin(index)
+  }
+
+  /** True for a piece that is neither here nor on its way. */
+  #isMissing(index: number): boolean {
+    return !this.#options.swarm.bitfield?.get(index) && !this.#open.has(index) && !this.#writing.has(index)
   }
 
   #openFor(wire: Wire): OpenPiece | null {
     if (this.#openBytes >= maxOpenBytes) return null
     const index = this.#choose(wire)
-    if (index === null) return null
+    return index === null ? null : this.#begin(index)
+  }
+
+  #begin(index: number): OpenPiece {
     const length = this.#options.store.lengthOf(index)
     const count = Math.ceil(length / blockBytes)
     const open: OpenPiece = {
@@ -196,6 +227,7 @@ export class Downloading {
       left: count,
       isSingleSource: this.#suspicions.has(index),
       owner: null,
+      openedAtMs: performance.now(),
     }
     this.#open.set(index, open)
     this.#fillable.add(open)
@@ -206,7 +238,7 @@ export class Downloading {
   /** Chooses the rarest of the next missing pieces that a peer has. Each peer starts at a random piece. */
   #choose(wire: Wire): number | null {
     const { swarm } = this.#options
-    const { bitfield, pieces, wires } = swarm
+    const { pieces, wires } = swarm
     const count = pieces.length
     const start = this.#cursors.get(wire) ?? Math.floor(Math.random() * count)
     let best: number | null = null
@@ -214,8 +246,7 @@ export class Downloading {
     let seen = 0
     for (let step = 0; step < count && seen < maxCandidates; step += 1) {
       const index = (start + step) % count
-      if (bitfield?.get(index) || this.#open.has(index) || this.#writing.has(index)) continue
-      if (!wire.peerPieces.get(index)) continue
+      if (!this.#isMissing(index) || !wire.peerPieces.get(index)) continue
       seen += 1
       const holders = wires.length === 1 ? 1 : wires.filter((other) => other.peerPieces.get(index)).length
       if (holders < fewest) [best, fewest] = [index, holders]
@@ -225,12 +256,24 @@ export class Downloading {
     return best
   }
 
-  /** Endgame: requests blocks that slower peers have not delivered yet, and takes whichever arrives first. */
-  #overtake(wire: Wire): void {
-    for (const open of this.#open.values()) {
+  /** A reader must not wait for a slow peer while a faster one has the same piece. */
+  #overtakeSlow(wire: Wire, limit: number): void {
+    if (this.#wanted.length === 0) return
+    const slowSinceMs = performance.now() - slowPieceMs
+    const slow = this.#wanted.flatMap((index) => this.#open.get(index) ?? [])
+    this.#overtake(
+      wire,
+      slow.filter(({ openedAtMs }) => openedAtMs < slowSinceMs),
+      limit,
+    )
+  }
+
+  /** Requests blocks that slower peers have not delivered yet, and takes whichever arrives first. */
+  #overtake(wire: Wire, slow: Iterable<OpenPiece>, limit: number): void {
+    for (const open of slow) {
       if (!wire.peerPieces.get(open.index) || open.isSingleSource) continue
       for (const [block, asked] of open.asked.entries()) {
-        if (wire.requests.length >= minPipeline) return
+        if (wire.requests.length >= limit) return
         if (open.blocks[block] !== undefined || asked.length >= maxPeersPerBlock || asked.includes(wire)) continue
         this.#ask(wire, open, block)
       }
@@ -242,6 +285,11 @@ export class Downloading {
     this.#fillable.delete(open)
     this.#openBytes -= open.length
   }
+}
+
+/** True when a piece may be requested from a peer. */
+function isFor(wire: Wire, { index, isSingleSource, owner }: OpenPiece): boolean {
+  return (!isSingleSource || owner === null || owner === wire) && wire.peerPieces.get(index)
 }
 
 /** The number of requests that the peer answers in a second, within our bounds and its announced queue length. */

@@ -33,6 +33,8 @@ export interface RunningTorrent {
    * Rejects with a `TorrentError`, or with the rejection of `onMetadata`, when the torrent cannot continue; otherwise never settles.
    */
   failed: Promise<never>
+  /** Fetches these pieces before all others, the most urgent first, until others are wanted. */
+  want(pieces: readonly number[]): void
   /** Stops it after a final checkpoint. Its files stay. */
   stop(): Promise<void>
 }
@@ -213,7 +215,10 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
         if (running.has(id)) supervisor.send({ type: 'stop', id })
         await torrent.stopped.promise
       }
-      return { done: done.promise, failed: failed.promise, stop }
+      const want = (pieces: readonly number[]) => {
+        if (running.has(id)) supervisor.sendIfRunning({ type: 'want', id, pieces })
+      }
+      return { done: done.promise, failed: failed.promise, want, stop }
     },
     close: async () => {
       for (const [id, { answer }] of lookups) {

@@ -33,6 +33,8 @@ export type ToWorker =
   | { type: 'start'; job: WorkerJob }
   | { type: 'accept'; id: number }
   | { type: 'stop'; id: number }
+  /** The pieces to fetch before all others, the most urgent first. */
+  | { type: 'want'; id: number; pieces: readonly number[] }
   | { type: 'look-up'; id: number; source: TorrentSource }
   | { type: 'cancel-lookup'; id: number }
   | { type: 'allow'; hosts: readonly string[] }

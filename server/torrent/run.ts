@@ -25,6 +25,8 @@ export interface Run {
   torrent: () => Torrent | null
   isSeeding: () => boolean
   accept(): void
+  /** Fetches these pieces before all others, the most urgent first. */
+  want(pieces: readonly number[]): void
   /** Reports what changed since the last call. */
   tick(): void
   stop(): Promise<void>
@@ -50,6 +52,7 @@ export function startRun(options: RunOptions): Run {
 
   let torrent: Torrent | null = null
   let store: PieceStore | null = null
+  let fetching: Downloading | null = null
   let verified = new Bits(0)
   let synced = new Bits(0)
   let stamps = new Stamps(0)
@@ -160,6 +163,7 @@ export function startRun(options: RunOptions): Run {
       onCorrupt: (address) => joined.ban(address),
       onError: fail,
     })
+    fetching = downloading
     const verify: PieceHandling['verify'] = (done) => {
       const onValid = (piece: number) => {
         pieces.adopt(piece)
@@ -252,6 +256,7 @@ export function startRun(options: RunOptions): Run {
     torrent: () => torrent,
     isSeeding: () => phase === 'sharing' && !isEnded,
     accept: () => accepted.resolve(),
+    want: (pieces) => fetching?.want(pieces),
     tick: () => {
       checkpoint()
       if (isEnded || swarm.destroyed) return

@@ -13,6 +13,7 @@ const tickMs = 250
 interface TorrentSession {
   start(job: WorkerJob): void
   accept(id: number): void
+  want(id: number, pieces: readonly number[]): void
   stop(id: number): void
   lookUp(id: number, source: TorrentSource): void
   cancelLookup(id: number): void
@@ -68,6 +69,7 @@ export async function createTorrentSession(
       })
     },
     accept: (id) => runs.get(id)?.accept(),
+    want: (id, pieces) => runs.get(id)?.want(pieces),
     stop: (id) => {
       starting.delete(id)
       const run = runs.get(id)

@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises'
 import { type Arrival, ArrivalEnded } from '../../../engine/fetch/arrival.ts'
 import type { Content } from '../space/content.ts'
-import { extensionOf, kindOf } from '../space/kinds.ts'
+import { extensionOf } from '../space/kinds.ts'
 import type { Space } from '../space/space.ts'
 import type { Arrivals } from './arrivals.ts'
 import { pathResolver } from './delivery.ts'
-import type { Transfer, TransferFile } from './transfer.ts'
+import { isMedia, mediaIndexes } from './media-indexes.ts'
+import type { Transfer } from './transfer.ts'
 
 /** A film or a sound of a transfer. */
 interface MediaFile {
@@ -39,7 +40,6 @@ const indexedAtEnd: ReadonlySet<string> = new Set(['mp4', 'm4v', 'm4a', 'mov', '
 /** The films and sounds of transfers, readable while they arrive. */
 export class TransferFiles {
   readonly #options: Options
-  readonly #media = new WeakMap<readonly TransferFile[], number[]>()
 
   constructor(options: Options) {
     this.#options = options
@@ -48,9 +48,9 @@ export class TransferFiles {
   /** True when something of a transfer can be played now. */
   canPlay(transfer: Transfer): boolean {
     const { arrivals } = this.#options
-    return this.#mediaIn(transfer).some((index) => {
+    return mediaIndexes(transfer).some((index) => {
       const arrival = arrivals.find(transfer.id, index)
-      return arrival !== null && isPlayable(arrival, nameOf(transfer, index))
+      return arrival !== null && isPlayable(arrival, nameOf(transfer, index), transfer)
     })
   }
 
@@ -58,14 +58,14 @@ export class TransferFiles {
   list(transferId: number): MediaFile[] {
     const { active, arrivals, space } = this.#options
     const transfer = active.get(transferId)
-    const indexes = transfer === undefined ? arrivals.deliveredOf(transferId) : this.#mediaIn(transfer)
+    const indexes = transfer === undefined ? arrivals.deliveredOf(transferId) : mediaIndexes(transfer)
     return indexes.flatMap((index) => {
       const itemId = arrivals.itemId(transferId, index)
       const item = itemId === null ? null : space.find(itemId)
       const name = item?.name ?? (transfer === undefined ? '' : nameOf(transfer, index))
       const arrival = arrivals.find(transferId, index)
       const isGone = (itemId !== null && item === null) || !isMedia(name)
-      if (isGone || arrival === null || arrival.sizeBytes === null || !isPlayable(arrival, name)) return []
+      if (isGone || arrival === null || arrival.sizeBytes === null || !isPlayable(arrival, name, transfer)) return []
       return { index, name, sizeBytes: arrival.sizeBytes, itemId }
     })
   }
@@ -105,28 +105,20 @@ export class TransferFiles {
     if (transfer === undefined) throw new ArrivalEnded('It was deleted.')
     return pathResolver(transfer, content)(`${index}`)
   }
-
-  /** The indexes of a transfer's films and sounds. The list of a torrent's files never changes, and can be long. */
-  #mediaIn(transfer: Transfer): number[] {
-    const { files, kind } = transfer
-    const known = kind === 'torrent' ? this.#media.get(files) : undefined
-    const media = known ?? [...files.keys()].filter((index) => isMedia(nameOf(transfer, index)))
-    if (kind === 'torrent') this.#media.set(files, media)
-    return media
-  }
 }
 
 function nameOf({ files }: Transfer, index: number): string {
   return files[index]?.path.at(-1) ?? ''
 }
 
-function isMedia(name: string): boolean {
-  return ['movie', 'audio'].includes(kindOf(name).kind)
-}
-
-/** Where parts arrive only in order, a player that begins at the end would wait for everything. */
-function isPlayable({ headBytes, canJump, sizeBytes }: Arrival, name: string): boolean {
-  return sizeBytes !== null && headBytes > 0 && (canJump || !indexedAtEnd.has(extensionOf(name)))
+/**
+ * Where parts arrive only in order, a player that begins at the end would wait for everything. Torrents arrive in any order: once
+ * something has come, what a player asks for comes too.
+ */
+function isPlayable(arrival: Arrival, name: string, transfer: Transfer | undefined): boolean {
+  if (arrival.sizeBytes === null) return false
+  if (transfer?.kind === 'torrent') return transfer.downloadedBytes > 0
+  return arrival.headBytes > 0 && (arrival.canJump || !indexedAtEnd.has(extensionOf(name)))
 }
 
 /** Opens the file for each read, so that it can be moved and deleted at any time, on every system. */

@@ -7,8 +7,10 @@ import { readTorrentResume } from '../../../torrent/resume.ts'
 import type { TorrentInfo, TorrentResume, TorrentSource, TorrentState } from '../../../torrent/types.ts'
 import type { DiskQuota } from '../../account/quota.ts'
 import { Refusal } from '../../errors/refusal.ts'
+import type { Arrivals } from '../arrivals.ts'
 import { quotaExceeded } from '../quota-exceeded.ts'
 import type { SwarmStatus, Transfer } from '../transfer.ts'
+import { TorrentArrivals } from './torrent-arrivals.ts'
 
 const sharingShownMs = 10_000
 const lingerMs = 1500
@@ -19,6 +21,7 @@ export interface TorrentFetch {
   engine: TorrentEngine
   quota: DiskQuota
   largestFileBytes: number | null
+  arrivals: Arrivals
   bootId: string
   signal: AbortSignal
   torrentFile: Uint8Array | null
@@ -57,13 +60,18 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
   const sharedEnough = new Promise<void>((resolve) => {
     resolveSharedEnough = resolve
   })
+  const arriving = new TorrentArrivals(transfer, job.arrivals, (pieces) => running.want(pieces))
   const running = engine.start({
     source,
     folder: job.workFolder,
     resume: resumeOf(transfer, job.torrentFile),
     bootId: job.bootId,
-    onMetadata: (info) => accept(job, info),
+    onMetadata: (info) => {
+      accept(job, info)
+      if (transfer.stage === 'fetching') arriving.begin(info)
+    },
     onState: (state) => {
+      arriving.wantAgain()
       // Protocol overhead does not count as sharing.
       if (state.uploadedBytes > transfer.uploadedBytes) lastSentMs = performance.now()
       if (transfer.stage === 'fetching') {
@@ -76,6 +84,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     },
     onCheckpoint: ({ torrentFile: _, ...resume }) => {
       transfer.torrentResume = JSON.stringify(resume)
+      arriving.update(resume.pieces)
       job.saveSoon()
     },
   })
@@ -88,6 +97,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
       stopped.then(() => false),
     ])
     if (!isWhole) return
+    arriving.end(true)
     transfer.downloadedBytes = transfer.sizeBytes ?? 0
     if (isShared(transfer)) return
     job.onSharing()
@@ -95,6 +105,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     // Lets uploads in flight finish.
     if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
   } finally {
+    if (transfer.stage === 'fetching') arriving.end(false)
     await running.stop()
   }
 }

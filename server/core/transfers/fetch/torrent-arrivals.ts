@@ -1,0 +1,68 @@
+import { PieceMap } from '../../../torrent/piece-map.ts'
+import type { TorrentInfo } from '../../../torrent/types.ts'
+import type { Arrivals } from '../arrivals.ts'
+import { mediaIndexes } from '../media-indexes.ts'
+import type { Transfer } from '../transfer.ts'
+
+/** Lets the films and sounds of a torrent be read while it is fetched. */
+export class TorrentArrivals {
+  readonly #transfer: Transfer
+  readonly #arrivals: Arrivals
+  /** Requests pieces before all others, the most urgent first. */
+  readonly #want: (pieces: readonly number[]) => void
+  #indexes: readonly number[] = []
+  #torrentFile: Uint8Array | null = null
+  #pieces = ''
+  /** Made for the first reader. */
+  #map: PieceMap | null = null
+
+  constructor(transfer: Transfer, arrivals: Arrivals, want: (pieces: readonly number[]) => void) {
+    this.#transfer = transfer
+    this.#arrivals = arrivals
+    this.#want = want
+  }
+
+  /** The content of the torrent is known, and is being fetched. */
+  begin({ torrentFile, files }: TorrentInfo): void {
+    this.#torrentFile = torrentFile
+    this.#indexes = mediaIndexes(this.#transfer)
+    for (const index of this.#indexes) {
+      const arrival = this.#arrivals.of(this.#transfer.id, index)
+      arrival.attach({
+        sizeBytes: () => files[index]?.sizeBytes ?? null,
+        endAfter: (position) => this.#mapped()?.endAfter(index, position) ?? null,
+        canJump: () => true,
+      })
+      arrival.onWanted = () => this.wantAgain()
+    }
+  }
+
+  /** More pieces are verified and written. `pieces` as in a `TorrentResume`. */
+  update(pieces: string): void {
+    this.#pieces = pieces
+    this.#map?.update(pieces)
+    for (const index of this.#indexes) this.#arrivals.find(this.#transfer.id, index)?.grew()
+  }
+
+  /** Asks for what readers wait for, also of an engine that has started again. */
+  wantAgain(): void {
+    const pieces = this.#indexes.flatMap((index) => {
+      const wanted = this.#arrivals.find(this.#transfer.id, index)?.wanted ?? []
+      return wanted.flatMap((position) => this.#mapped()?.missingFrom(index, position) ?? [])
+    })
+    if (pieces.length > 0) this.#want([...new Set(pieces)])
+  }
+
+  /** The fetch is over. */
+  end(isWhole: boolean): void {
+    const { id, files } = this.#transfer
+    const indexes = isWhole ? mediaIndexes(this.#transfer) : this.#indexes
+    for (const index of indexes) this.#arrivals.of(id, index).detach(isWhole ? (files[index]?.sizeBytes ?? null) : null)
+    this.#indexes = []
+  }
+
+  #mapped(): PieceMap | null {
+    if (this.#torrentFile !== null) this.#map ??= new PieceMap(this.#torrentFile, this.#pieces)
+    return this.#map
+  }
+}
