@@ -82,6 +82,20 @@ it('builds a new stream URL when the service rejects the old token, and follows 
   expect([answer.status, (await answer.arrayBuffer()).byteLength, urls.length]).toEqual([200, 5000, 0])
 })
 
+it('lets only one version of a file through, where it may be replaced', async () => {
+  const etags = ['"1"', '"1"', '"2"', '"1"']
+  const changing = createServer((_request, response) => response.writeHead(200, { etag: etags.shift() }).end(film))
+  await new Promise<void>((resolve) => changing.listen(0, '127.0.0.1', resolve))
+  const address = changing.address()
+  const url = `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/film`
+  const link = await relay.link(async () => url, 'a.mp4', { isOneVersion: true })
+  const statuses: number[] = []
+  while (etags.length > 0) statuses.push((await fetch(link)).status)
+  expect(statuses).toEqual([200, 200, 410, 200])
+  changing.closeAllConnections()
+  changing.close()
+})
+
 it.each(['plain', 'slashes', 'encoded', 'upper', 'file', 'broken'])(
   'never carries the token to another origin: %s',
   async (way) => {

@@ -3,10 +3,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
+import { has } from '../support/facilities.ts'
 import { seededRandom } from '../support/seed.ts'
 import { type Service, until } from '../support/service.ts'
 import { figuresOf, listed, servicesForTests, whenEmpty } from '../support/services.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
+import { cleanUp, makeTorrent, startLibtorrent } from '../support/torrents.ts'
 
 // A transfer's film is read over HTTP while it is still being fetched.
 
@@ -14,7 +16,10 @@ const MiB = 1024 * 1024
 const bytes = solidBytes(10 * MiB + 777)
 const { start, restart } = servicesForTests()
 let source: BadServer
-afterEach(() => source?.stop())
+afterEach(async () => {
+  await source?.stop()
+  await cleanUp()
+})
 
 /** A source whose speed can be changed. */
 async function slowSource(isWhole = () => false): Promise<void> {
@@ -39,19 +44,16 @@ async function addFilm(
   return { id, ...(await streamOf(service, id)) }
 }
 
-async function streamOf(service: Service, id: string) {
-  const [film] = (await service.ask('transfers.files', { id }, { putdesk: 1 })).rows
+async function streamOf(service: Service, id: string, at = 0) {
+  const { [at]: film } = (await service.ask('transfers.files', { id }, { putdesk: 1 })).rows
   const { results } = await service.ask('user.acctoken')
   const token = typeof results === 'object' && results !== null && 'token' in results ? results.token : ''
   return { film, url: `${film?.stream_url}atk/${token}` }
 }
 
-async function read(url: string, from: number, to: number): Promise<Buffer> {
+async function read(url: string, from: number, to: number, total = bytes.length): Promise<Buffer> {
   const response = await fetch(url, { headers: { range: `bytes=${from}-${to - 1}` } })
-  expect([response.status, response.headers.get('content-range')]).toEqual([
-    206,
-    `bytes ${from}-${to - 1}/${bytes.length}`,
-  ])
+  expect([response.status, response.headers.get('content-range')]).toEqual([206, `bytes ${from}-${to - 1}/${total}`])
   return Buffer.from(await response.arrayBuffer())
 }
 
@@ -163,4 +165,38 @@ it('breaks off what is read when the source ends with an error', async () => {
     ([row]) => row?.status === 'Error' && figuresOf(row).playable === false,
   )
   expect(existsSync(join(service.data, 'parts'))).toBe(true)
+})
+
+it.runIf(has('libtorrent'))('gives the films of a torrent while it is fetched, and when it is shared', async () => {
+  const film = solidBytes(6 * MiB + 99)
+  const files = [
+    { path: ['readme.txt'], bytes: solidBytes(70_001) },
+    { path: ['film.mkv'], bytes: film },
+    { path: ['sample.mkv'], bytes: solidBytes(300_001) },
+  ]
+  const torrent = await makeTorrent({ files, pieceLength: 128 * 1024 })
+  const peer = await startLibtorrent(torrent)
+  const service = await start({ flags: ['--download-limit', `${2 * MiB}`] })
+  const [added] = (
+    await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=${peer.address}:${peer.port}`] })
+  ).rows
+  const id = `${added?.id}`
+  await playable(service)
+  const { rows } = await service.ask('transfers.files', { id })
+  expect(rows.map(({ name, index, item_id }) => [name, index, item_id])).toEqual([
+    ['film.mkv', 1, null],
+    ['sample.mkv', 2, null],
+  ])
+  const { url } = await streamOf(service, id)
+  const end = await read(url, film.length - 3000, film.length, film.length)
+  expect(end.equals(film.subarray(-3000))).toBe(true)
+  const whole = await fetch(url)
+  expect(Buffer.from(await whole.arrayBuffer()).equals(film)).toBe(true)
+  await until(
+    () => service.ask('transfers.files', { id }),
+    (answer) => answer.rows.every(({ item_id }) => typeof item_id === 'string'),
+  )
+  const stored = await streamOf(service, id, 1)
+  const sample = await fetch(stored.url)
+  expect(Buffer.from(await sample.arrayBuffer()).equals(files[2]?.bytes ?? Buffer.alloc(0))).toBe(true)
 })

@@ -4,6 +4,7 @@ import { readdir, readlink, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { Bits } from '../../server/torrent/bits.ts'
 import type { TorrentEngine } from '../../server/torrent/engine.ts'
 import type { TorrentMetadata } from '../../server/torrent/types.ts'
 import { has } from '../support/facilities.ts'
@@ -96,6 +97,31 @@ it('finds peers through a UDP tracker, here another engine that found its files 
   await watched.running.done
   await expectWhole(watched, torrent)
 })
+
+it.runIf(has('libtorrent'))('fetches the pieces first that are wanted', async () => {
+  const pieceLength = 256 * 1024
+  const torrent = await makeTorrent({ sizeBytes: 24_000_000, pieceLength })
+  const engine = startEngine({ downloadLimit: 1_000_000 })
+  const watched = await watch(engine, magnetTo(torrent, await startLibtorrent(torrent)))
+  await until(
+    async () => watched.state()?.downloadedBytes ?? 0,
+    (bytes) => bytes > 0,
+  )
+  const wanted = [91, 90, 45].filter((piece) => !hasPiece(watched.resume()?.pieces, piece))
+  watched.running.want(wanted)
+  await until(
+    async () => watched.resume()?.pieces,
+    (pieces) => wanted.every((piece) => hasPiece(pieces, piece)),
+  )
+  expect(watched.state()?.downloadedBytes).toBeLessThan(torrent.sizeBytes / 4)
+  engine.limit({ downloadLimit: 0, uploadLimit: 0 })
+  await watched.running.done
+  await expectWhole(watched, torrent)
+})
+
+function hasPiece(pieces: string | undefined, piece: number): boolean {
+  return Bits.fromBase64(92, pieces ?? '').has(piece)
+}
 
 it.runIf(has('libtorrent'))('finds peers through the DHT', async () => {
   const torrent = await makeTorrent({ sizeBytes: 300_000 })
