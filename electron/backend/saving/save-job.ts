@@ -24,7 +24,7 @@ const maxRenames = 20
 /** How often a folder that seems to be there may refuse a file. */
 const maxRefusals = 3
 /** How many files of one save are begun at a time, also while they wait and hold no slot. */
-const maxBegun = 3
+const maxBegun = 12
 
 const otherFolder =
   'The disk of the folder to save in is not there. To save in the folder that is in its place, pause and resume.'
@@ -37,7 +37,7 @@ export interface JobOptions {
   client(): PutioClient
   isTrusted(origin: string): boolean
   /** Waits for its turn. */
-  slot(signal: AbortSignal): Promise<Slot>
+  slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending>
   onChange(): void
   /** Called when it is known which folder the target is. */
@@ -121,7 +121,7 @@ export class SaveJob {
       const left = await this.#prepare(stop)
       for (const file of left) {
         if (running.size >= maxBegun) await Promise.race(running)
-        const slot = await this.#options.slot(stop)
+        const slot = await this.#options.slot(stop, file.sizeBytes)
         const work = this.#saveOne(file, { slot, stop })
           .catch((error: unknown) => {
             if (stop.aborted) return

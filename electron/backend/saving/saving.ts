@@ -26,7 +26,10 @@ import { Slots } from './slots.ts'
 import { Speedometer } from './speedometer.ts'
 import { StoredSave } from './stored-save.ts'
 
-const maxFiles = 3
+const maxConnections = 12
+/** The engine opens only one connection for a smaller file, and up to four for others. */
+const largeBytes = 4 * 1024 * 1024
+const connectionsOf = (sizeBytes: number) => (sizeBytes > 0 && sizeBytes < largeBytes ? 1 : 4)
 const maxSaved = 200
 const emitEveryMs = 500
 const tellEveryMs = 30_000
@@ -58,7 +61,7 @@ export class Saving {
   readonly #file: JsonFile
   readonly #folder: string
   readonly #saver: SaverClient
-  readonly #slots = new Slots(maxFiles)
+  readonly #slots = new Slots(maxConnections)
   readonly #places = new SavePlaces()
   readonly #entries = new Map<SaveId, Entry>()
   readonly #changed = new Set<SaveId>()
@@ -326,7 +329,8 @@ export class Saving {
       places: this.#places,
       client: () => accounts.session(save.accountId).client(),
       isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
-      slot: (stop) => this.#slots.take(stop, () => entry.save.order),
+      slot: (stop, sizeBytes) =>
+        this.#slots.take(stop, { rank: () => entry.save.order, connections: connectionsOf(sizeBytes) }),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
       onChange: () => this.#touch(save.id),
       onPlace: (place) => this.#set(entry, { place }),

@@ -38,7 +38,7 @@ it('gives the next slot to who has the lowest rank by then', async () => {
   const ranks = { a: 1, b: 2 }
   const order: string[] = []
   const takes = (['a', 'b'] as const).map(async (name) => {
-    const slot = await slots.take(never, () => ranks[name])
+    const slot = await slots.take(never, { rank: () => ranks[name], connections: 1 })
     order.push(name)
     slot.free()
   })
@@ -46,4 +46,23 @@ it('gives the next slot to who has the lowest rank by then', async () => {
   first.free()
   await Promise.all(takes)
   expect(order).toEqual(['b', 'a'])
+})
+
+it('lets many small files in beside each other, and nobody overtake who needs more', async () => {
+  const slots = new Slots(4)
+  const turn = (connections: number) => ({ rank: () => 0, connections })
+  const small = await Promise.all(Array.from({ length: 4 }, () => slots.take(never, turn(1))))
+  const order: string[] = []
+  const large = slots.take(never, turn(4)).then((slot) => {
+    order.push('large')
+    slot.free()
+  })
+  const last = slots.take(never, turn(1)).then(() => order.push('last'))
+  for (const slot of small) {
+    await Promise.resolve()
+    expect(order).toEqual([])
+    slot.free()
+  }
+  await Promise.all([large, last])
+  expect(order).toEqual(['large', 'last'])
 })

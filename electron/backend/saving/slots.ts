@@ -1,46 +1,68 @@
-/** How many files are saved at once. Who has the lowest rank is next; among equals, who waits longest. */
+export interface Turn {
+  /** May change while one waits. */
+  rank(): number
+  /** How many connections the file may open. */
+  connections: number
+}
+
+/**
+ * How many files are saved at once, by the connections that they may open: many small ones, or a few large ones. Who has the lowest rank
+ * is next; among equals, who waits longest. Nobody overtakes who needs more.
+ */
 export class Slots {
   #free: number
-  readonly #waiting: { rank: () => number; next: () => void }[] = []
+  #waiting: (Turn & { next: () => void })[] = []
 
-  constructor(count: number) {
-    this.#free = count
+  constructor(connections: number) {
+    this.#free = connections
   }
 
-  /** Resolves when it is one's turn. Rejects when the signal aborts. `rank` may change while one waits. */
-  async take(signal: AbortSignal, rank: () => number = () => 0): Promise<Slot> {
-    const slot = new Slot({ acquire: (stop) => this.#acquire(stop, rank), release: () => this.#release() })
+  /** Resolves when it is one's turn. Rejects when the signal aborts. */
+  async take(signal: AbortSignal, turn: Turn = { rank: () => 0, connections: 1 }): Promise<Slot> {
+    const slot = new Slot({
+      acquire: (stop) => this.#acquire(stop, turn),
+      release: () => {
+        this.#free += turn.connections
+        this.#wake()
+      },
+    })
     await slot.hold(signal)
     return slot
   }
 
-  async #acquire(signal: AbortSignal, rank: () => number): Promise<void> {
+  async #acquire(signal: AbortSignal, turn: Turn): Promise<void> {
     signal.throwIfAborted()
-    if (this.#free > 0) {
-      this.#free -= 1
-      return
-    }
     await new Promise<void>((resolve, reject) => {
       const next = () => {
         signal.removeEventListener('abort', leave)
         resolve()
       }
       const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        this.#waiting = this.#waiting.filter((other) => other !== waiter)
         reject(signal.reason)
+        this.#wake()
       }
-      const waiter = { rank, next }
+      const waiter = { ...turn, next }
       this.#waiting.push(waiter)
       signal.addEventListener('abort', leave, { once: true })
+      this.#wake()
     })
   }
 
-  #release(): void {
-    const ranks = this.#waiting.map(({ rank }) => rank())
-    const [first] = this.#waiting.splice(ranks.indexOf(ranks.reduce((low, rank) => Math.min(low, rank), Infinity)), 1)
-    if (first === undefined) this.#free += 1
-    else first.next()
+  /** Gives slots to those who are next, as long as there are enough. */
+  #wake(): void {
+    for (;;) {
+      const first = lowest(this.#waiting)
+      if (first === null || first.connections > this.#free) return
+      this.#waiting = this.#waiting.filter((other) => other !== first)
+      this.#free -= first.connections
+      first.next()
+    }
   }
+}
+
+function lowest<T extends Turn>(turns: readonly T[]): T | null {
+  return turns.reduce<T | null>((low, turn) => (low === null || turn.rank() < low.rank() ? turn : low), null)
 }
 
 /** A slot that is given up while its file waits for something else, and taken again. */
