@@ -97,7 +97,7 @@ export class Arrival {
     return {
       tag,
       sizeBytes,
-      readableAt: (position, signal) => this.#readableAt(position, AbortSignal.any([signal, end.signal])),
+      readableAt: (position, signal) => this.#readableAt(position, [signal, end.signal]),
       check: (from, to) => {
         end.signal.throwIfAborted()
         const isThere = from === to || (this.#endAfter(from) ?? 0) >= to
@@ -106,11 +106,12 @@ export class Arrival {
     }
   }
 
-  async #readableAt(position: number, signal: AbortSignal): Promise<number> {
-    for (;;) {
-      signal.throwIfAborted()
+  async #readableAt(position: number, signals: AbortSignal[]): Promise<number> {
+    for (const signal of signals) signal.throwIfAborted()
+    for (let signal: AbortSignal | undefined; ; signal.throwIfAborted()) {
       const end = this.#endAfter(position)
       if (end !== null) return end
+      signal ??= AbortSignal.any(signals)
       await this.#wait(position, signal)
     }
   }

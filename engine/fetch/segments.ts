@@ -9,7 +9,7 @@ import type { Arrival } from './arrival.ts'
 import { brokeOff, readBody } from './body.ts'
 import { firstBytes, isAt } from './chunks.ts'
 import { Growth } from './growth.ts'
-import { farthest, largestPlace, nearestPlace, placeAt } from './places.ts'
+import { farthest, isStray, largestPlace, nearestPlace, placeAt } from './places.ts'
 import { contradicts, noteSize, otherSize, refuseOtherSize, type Version, VersionChanged } from './version.ts'
 
 /** How much a connection collects while its last batch is written. */
@@ -17,6 +17,9 @@ const maxGatheredBytes = { alone: 1024 * 1024, beside: 512 * 1024 }
 const noBytes = Buffer.alloc(0)
 /** After so many refused connections in a row, what readers wait for comes in its turn. */
 const maxRefusals = 3
+/** How many batches may come from far away while a reader waits. */
+const maxStrayBatches = 4
+const readerMs = 5000
 
 /** Holds a fetch back. What is held back is written already, so that little is lost if the program ends. */
 export interface Pace {
@@ -81,6 +84,9 @@ export class Segments {
   #inFlightBytes = 0
   #arrivedBytes = 0
   #refusals = 0
+  #strayBatches = 0
+  /** Where a reader waited last. */
+  #reader: { position: number; atMs: number } | null = null
 
   private constructor(options: SegmentsOptions) {
     this.#options = options
@@ -130,8 +136,8 @@ export class Segments {
   add(): boolean {
     const missing = this.#missing()
     if (missing === null) return false
-    const [wanted] = this.#options.arrival?.wanted ?? []
-    const place = wanted === undefined ? largestPlace(missing) : nearestPlace(wanted, missing)
+    const reader = this.#reader !== null && performance.now() - this.#reader.atMs < readerMs ? this.#reader : null
+    const place = reader === null ? largestPlace(missing) : nearestPlace(reader.position, missing)
     return place !== null && (place.from === null || this.canGrow) && this.#open(place, false)
   }
 
@@ -256,6 +262,7 @@ export class Segments {
       await part.write(chunks, at)
       segment.written = segment.position
       if (segment.isWanted) this.#refusals = 0
+      if (arrival !== undefined) this.#noteStray(segment)
       arrival?.grew()
       this.#serve()
       for (const chunk of batch.chunks) Slab.giveBack(chunk)
@@ -342,6 +349,8 @@ export class Segments {
   #serve(): boolean {
     const wanted = this.#options.arrival?.wanted ?? []
     const missing = wanted.length === 0 ? null : this.#missing()
+    const [first = null] = wanted
+    if (first !== null) this.#reader = { position: first, atMs: performance.now() }
     if (missing === null || !this.canGrow || this.#refusals >= maxRefusals) return false
     for (const position of wanted) {
       const place = placeAt(position, missing)
@@ -354,6 +363,18 @@ export class Segments {
       return false
     }
     return false
+  }
+
+  /** A connection that keeps bringing what a waiting reader does not need yet makes way for one that helps. */
+  #noteStray(segment: Segment): void {
+    const [position] = this.#options.arrival?.wanted ?? []
+    const missing = position === undefined ? null : this.#missing()
+    if (position === undefined || missing === null) this.#strayBatches = Math.max(0, this.#strayBatches - 1)
+    if (position === undefined || missing === null || !isStray(segment, position, missing) || !this.canGrow) return
+    this.#strayBatches += 1
+    if (this.#strayBatches < maxStrayBatches || this.#running.size === 1) return
+    this.#strayBatches = 0
+    segment.stop.abort()
   }
 
   #open({ range, from }: { range: Range; from: Segment | null }, isWanted: boolean): boolean {

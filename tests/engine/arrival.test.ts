@@ -73,6 +73,20 @@ it('brings the end of a slow file first, and then the middle, while everything e
   expect(await isRight(fetching, 0, bytes.length)).toBe(true)
 })
 
+it('uses all its connections for what a reader needs next', async () => {
+  const film = solidBytes(64 * MiB)
+  server = await startBadServer((request, wire) =>
+    giveFile(request, wire, { bytes: film, etag: '"v1"', bytesPerSecond: 4 * MiB }),
+  )
+  const stop = new AbortController()
+  const fetching = start({ signal: stop.signal })
+  while (server.requests.length < 4) await begun(fetching).then(() => new Promise(setImmediate))
+  const read = await readRange(fetching, 0, 20 * MiB)
+  expect([read.equals(film.subarray(0, 20 * MiB)), server.sentBytes() < 54 * MiB]).toEqual([true, true])
+  stop.abort(new Error('stopped'))
+  await fetching.ended
+})
+
 it('moves its only connection where a server allows no second one, and fetches the rest after that', async () => {
   let openNow = 0
   let rate = MiB

@@ -36,7 +36,7 @@ export async function serveTransferFile(
     await sendAsItArrives(file, response, span)
   } catch (error) {
     response.destroy()
-    if (!(error instanceof ArrivalEnded) && !isTimeout(error)) throw error
+    if (!(error instanceof ArrivalEnded)) throw error
   }
 }
 
@@ -53,16 +53,23 @@ async function sendAsItArrives(
     })
   })
   if (response.destroyed) return
+  // A client that reads slowly, such as a paused player, may take its time.
+  let isWaiting = false
+  const idle = setTimeout(() => {
+    if (isWaiting) gone.abort(new ArrivalEnded('Nothing has come for a while.'))
+  }, idleMs)
   const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, end - start))
-  for (let position = start; position < end; ) {
-    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(idleMs)])
-    const bytesRead = await file.read(buffer.subarray(0, end - position), position, signal)
-    position += bytesRead
-    if (!(await Promise.race([closed, send(response, buffer.subarray(0, bytesRead))]))) return
+  try {
+    for (let position = start; position < end; ) {
+      isWaiting = true
+      idle.refresh()
+      const bytesRead = await file.read(buffer.subarray(0, end - position), position, gone.signal)
+      isWaiting = false
+      position += bytesRead
+      if (!(await Promise.race([closed, send(response, buffer.subarray(0, bytesRead))]))) return
+    }
+    response.end()
+  } finally {
+    clearTimeout(idle)
   }
-  response.end()
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'TimeoutError'
 }
