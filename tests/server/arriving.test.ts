@@ -155,7 +155,8 @@ it('breaks off what is read when the source ends with an error', async () => {
   )
   const service = await start()
   const { url } = await addFilm(service)
-  const reading = fetch(url).then((response) => response.arrayBuffer())
+  const response = await fetch(url)
+  const reading = response.arrayBuffer()
   reading.catch(() => undefined)
   isGone = true
   source.breakAll()
