@@ -284,6 +284,32 @@ export const methods = {
   /** Does not mention the last change of a copy again. */
   'copies.dismiss': { input: z.object({ copyId: CopyId }), output: nothing },
 
+  /**
+   * Starts dragging files of an account, as real files, out of the window that has the focus: those that are on this disk already, as
+   * finished saves or opened copies, and small ones of the service on this computer. Aborting the request before it has begun stops it.
+   * The progress is told once, when it begins, with the names of the files. Resolves when the drag has begun or, where the system tells
+   * that, when it is over. `rest` are the items that are not here.
+   */
+  'files.drag': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).min(1).max(maxSaves) }),
+    progress: z.object({ names: z.array(z.string()) }),
+    output: z.object({ isDragged: z.boolean(), rest: z.array(ItemId) }),
+  },
+  /**
+   * Puts a text on the system's clipboard and then, once they are here, the files of an account, as real files. What is not here is
+   * fetched first; the progress is in bytes. `rest` are the items that cannot be: folders, and what is too large. `names` are those of
+   * the files on the clipboard; there are none if something else has been copied in the meantime. Errors: not-found, refused.
+   */
+  'files.copy': {
+    input: z.object({
+      ...inAccount,
+      itemIds: z.array(ItemId).min(1).max(maxSaves),
+      text: z.string().max(maxTextLength),
+    }),
+    progress: Steps,
+    output: z.object({ names: z.array(z.string()), rest: z.array(ItemId) }),
+  },
+
   /** The stored thumbnail of a file, as WebP; empty if none can be made, null if none was made yet. */
   'thumbnails.find': { input: ThumbnailOf, output: z.instanceof(Uint8Array).nullable() },
   /** Stores a thumbnail that the window made; empty if none can be made. Errors: bad-input. */

@@ -19,6 +19,7 @@ import { createLog } from './host/log.ts'
 import { HeldDeletes } from './items/held-deletes.ts'
 import { itemHandlers } from './items/items.ts'
 import { Opening } from './opening/opening.ts'
+import { RealFiles } from './opening/real-files.ts'
 import { createPlaying } from './playing/play.ts'
 import { Playbacks } from './playing/playbacks.ts'
 import { createRelay } from './playing/relay.ts'
@@ -213,6 +214,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...playing.handlers,
     ...contents.handlers,
     ...opening.handlers(),
+    ...new RealFiles({ accounts, host, opening, saving }).handlers(),
     ...new Thumbnails(host.dataFolder).handlers(),
     ...playbacks.handlers(),
     ...saving.handlers(),

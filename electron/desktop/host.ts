@@ -13,6 +13,7 @@ import {
 } from 'electron'
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
+import { copyFiles } from './file-clipboard.ts'
 import { systemKeeper } from './secret-keeper.ts'
 import { startSaverProcess, startServiceProcess, whyNoService } from './service-process.ts'
 
@@ -59,6 +60,8 @@ export function createHost(showWindow: () => void): Host {
     },
     showInFolder: (path) => shell.showItemInFolder(path),
     copyText: (text) => clipboard.writeText(text),
+    copiedText: async () => (await clipboard.readText()).replace(/\r\n/g, '\n'),
+    copyFiles,
     languages: () => app.getPreferredSystemLanguages(),
     openWithSystem: async (path) => {
       const problem = await shell.openPath(path)

@@ -1,23 +1,10 @@
 import { useEffect } from 'react'
-import type { HeldItems } from '../store/item-actions.ts'
-import { folderKey, folderOfKey, itemsType } from '../store/keys.ts'
+import { acceptsItems, createHover, dropItems, keyAt } from '../features/browser/drop-target.ts'
+import type { DraggedItems } from '../store/item-actions.ts'
+import { folderOfKey } from '../store/keys.ts'
 import { type LinkInput, openLinks } from '../store/open-links.ts'
-import { selectedRows } from '../store/selectors.ts'
-import { trashKey } from '../store/tree.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
-
-const openAfterMs = 700
-
-/** The key of the folder under the pointer, or null. */
-function keyAt(target: EventTarget | null): string | null {
-  return target instanceof Element ? (target.closest('[data-drop]')?.getAttribute('data-drop') ?? null) : null
-}
-
-/** True for the trash of the account that the dragged items are in. */
-function isTrashOf(dragged: HeldItems | null, key: string | null): boolean {
-  return dragged !== null && key === trashKey(dragged.accountId)
-}
 
 /** Reads the dropped text, HTML and files. */
 function readDrop(data: DataTransfer): LinkInput {
@@ -33,26 +20,19 @@ function readDrop(data: DataTransfer): LinkInput {
   }
 }
 
+/** True for the files of the items that were dragged out of this window. Their names are known only when they are dropped. */
+function isOurs({ types, files }: DataTransfer, dragged: DraggedItems | null): boolean {
+  if (dragged === null || dragged.files === null || !types.includes('Files')) return false
+  const names = new Set(dragged.files)
+  return [...files].every(({ name }) => names.has(name))
+}
+
 /** Handles drops on the window: links anywhere, and items on folders. */
 export function useDrops() {
   const store = useAppStore()
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
     let inside = 0
-
-    function hover(key: string | null) {
-      const { dropAt, setDropAt, tree, setExpanded, wantChildren } = store.getState()
-      if (key === dropAt) return
-      clearTimeout(timer)
-      setDropAt(key)
-      const folder = key === null ? null : folderOfKey(key)
-      if (key === null || folder === null) return
-      timer = setTimeout(() => {
-        setExpanded(key, true)
-        if (!tree.get(folderKey(folder.accountId, folder.folderId))?.folders)
-          void wantChildren(folder.accountId, folder.folderId)
-      }, openAfterMs)
-    }
+    const hover = createHover(store)
 
     function onDragOver(event: DragEvent) {
       const data = event.dataTransfer
@@ -60,14 +40,10 @@ export function useDrops() {
       const { dragged, dialog, place } = store.getState()
       const key = keyAt(event.target)
       event.preventDefault()
-      if (data.types.includes(itemsType)) {
-        const folder = key === null ? null : folderOfKey(key)
-        const isFolder =
-          folder !== null &&
-          dragged?.accountId === folder.accountId &&
-          dragged.items.every(({ id }) => id !== folder.folderId)
-        const mayDrop = isFolder || isTrashOf(dragged, key)
-        data.dropEffect = mayDrop ? 'move' : 'none'
+      if (isOurs(data, dragged)) {
+        const mayDrop = acceptsItems(key, dragged)
+        // The system may not let files be moved that it drags.
+        data.dropEffect = mayDrop ? (/move|all/i.test(data.effectAllowed) ? 'move' : 'link') : 'none'
         hover(mayDrop ? key : null)
         return
       }
@@ -79,20 +55,17 @@ export function useDrops() {
     async function onDrop(event: DragEvent) {
       event.preventDefault()
       inside = 0
-      const { dragged, setDragged, moveItems, deleteItems, dialog } = store.getState()
+      const { dragged, dialog, setDragged } = store.getState()
       const key = keyAt(event.target)
       hover(null)
       const folder = key === null ? null : folderOfKey(key)
       const data = event.dataTransfer
       if (data === null) return
-      if (data.types.includes(itemsType)) {
-        setDragged(null)
-        // What is dragged is selected.
-        if (dragged !== null && isTrashOf(dragged, key))
-          await deleteItems(dragged.accountId, selectedRows(store.getState()))
-        else if (folder !== null && dragged?.accountId === folder.accountId) await moveItems(dragged, folder.folderId)
+      if (isOurs(data, dragged)) {
+        await dropItems(store, key)
         return
       }
+      setDragged(null)
       if (dialog !== null && dialog.kind !== 'add-links') return
       await openLinks(store, readDrop(data), say('drop.nothing'), folder ?? undefined)
     }
@@ -104,24 +77,17 @@ export function useDrops() {
       inside--
       if (inside <= 0) hover(null)
     }
-    const onEnd = () => {
-      inside = 0
-      hover(null)
-      store.getState().setDragged(null)
-    }
     const drop = (event: DragEvent) => void onDrop(event)
     window.addEventListener('dragenter', onEnter)
     window.addEventListener('dragleave', onLeave)
     window.addEventListener('dragover', onDragOver)
     window.addEventListener('drop', drop)
-    window.addEventListener('dragend', onEnd)
     return () => {
-      clearTimeout(timer)
+      hover(null)
       window.removeEventListener('dragenter', onEnter)
       window.removeEventListener('dragleave', onLeave)
       window.removeEventListener('dragover', onDragOver)
       window.removeEventListener('drop', drop)
-      window.removeEventListener('dragend', onEnd)
     }
   }, [store])
 }

@@ -1,5 +1,7 @@
 import { useEffect } from 'react'
+import type { AccountId } from '../../shared/account.ts'
 import { isMac } from '../parts/keys.ts'
+import type { Row } from '../store/listing.ts'
 import { chooseFiles, openLinks } from '../store/open-links.ts'
 import { selectedRows } from '../store/selectors.ts'
 import { useAppStore } from '../store/use-app.ts'
@@ -10,6 +12,10 @@ function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return true
   if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio'
   return target instanceof HTMLElement && target.isContentEditable
+}
+
+function keyOf(names: readonly string[]): string {
+  return names.toSorted().join('/')
 }
 
 function focusOn(selector: string) {
@@ -38,7 +44,7 @@ function goToPane(step: 1 | -1) {
 export function useShortcuts() {
   const store = useAppStore()
   useEffect(() => {
-    let copied = ''
+    let copied = { text: '', files: '' }
     function onKeyDown(event: KeyboardEvent) {
       const state = store.getState()
       if (state.dialog !== null || state.menu !== null || event.defaultPrevented) return
@@ -126,25 +132,32 @@ export function useShortcuts() {
         return
       }
       const text = event.clipboardData?.getData('text/plain') ?? ''
-      if (text !== '' && text === copied) {
+      const files = [...(event.clipboardData?.files ?? [])]
+      const isOurs = files.length > 0 && keyOf(files.map(({ name }) => name)) === copied.files
+      if (isOurs || (text !== '' && text === copied.text)) {
         state.toast(say('paste.names'))
         return
       }
       const html = event.clipboardData?.getData('text/html') ?? ''
-      const files = [...(event.clipboardData?.files ?? [])]
       await openLinks(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
     }
 
-    /** Copies the names of the selected items: what was on the clipboard before is not what the person means to paste. */
+    /** Copies the names of the selected items at once, so that nothing older is pasted, and their files once they are here. */
     function onCopy(event: ClipboardEvent) {
       const state = store.getState()
       const isText = isTextField(event.target) || getSelection()?.isCollapsed === false
       const rows = isText || state.dialog !== null ? [] : selectedRows(state)
       if (rows.length === 0 || event.clipboardData === null) return
       event.preventDefault()
-      copied = rows.map(({ name }) => visibleName(name)).join('\n')
-      event.clipboardData.setData('text/plain', copied)
-      state.toast(say('copy.names', { count: rows.length }))
+      const text = rows.map(({ name }) => visibleName(name)).join('\n')
+      copied = { text, files: '' }
+      event.clipboardData.setData('text/plain', text)
+      if (state.place !== null) void copyFiles(state.place.accountId, rows, text)
+    }
+
+    async function copyFiles(accountId: AccountId, rows: readonly Row[], text: string) {
+      const names = await store.getState().copyOut(accountId, rows, text)
+      if (copied.text === text) copied = { text, files: keyOf(names) }
     }
 
     const paste = (event: ClipboardEvent) => void onPaste(event)

@@ -20,9 +20,15 @@ interface ItemLocation {
 }
 
 /** Items that were cut, or are being dragged. */
-export interface HeldItems {
+interface HeldItems {
   accountId: AccountId
   items: readonly ItemLocation[]
+}
+
+/** Items that are being dragged. */
+export interface DraggedItems extends HeldItems {
+  /** The names of the files that the system drags; null while the drag has not left the window. */
+  files: readonly string[] | null
 }
 
 export interface ItemActionsSlice {

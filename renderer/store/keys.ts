@@ -24,6 +24,3 @@ export function folderOfKey(key: string): Folder | null {
   const folderId = Number(key.slice(at + 1))
   return at > 0 && Number.isSafeInteger(folderId) ? { accountId: key.slice(0, at), folderId } : null
 }
-
-/** The data type of a drag with our own items; the items themselves are in the store. */
-export const itemsType = 'application/x-putdesk-items'

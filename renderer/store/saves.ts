@@ -12,8 +12,11 @@ export interface SavesSlice {
   saves: ReadonlyMap<SaveId, Save>
   dockTab: DockTab
   setDockTab(tab: DockTab): void
-  /** Saves items on this computer: to the folder used last, or to one that the person is asked for. Asks when names are taken. */
-  saveItems(accountId: AccountId, itemIds: readonly ItemId[], target: 'last' | 'ask'): Promise<void>
+  /**
+   * Saves items on this computer: to the folder used last, or to one that the person is asked for. Asks when names are taken. Resolves
+   * to the saves that were added.
+   */
+  saveItems(accountId: AccountId, itemIds: readonly ItemId[], target: 'last' | 'ask'): Promise<readonly SaveId[]>
   /** Saves an item, and shows it in its folder once it is there. */
   saveAndShow(accountId: AccountId, itemId: ItemId): Promise<void>
   /** Continues with items whose names are taken. */
@@ -64,16 +67,23 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
       target,
       conflict,
     })
-    if (folder === null) return
+    if (folder === null) return []
     if (taken.length > 0) get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken })
     else if (saveIds.length > 0) get().setDockTab('saves')
+    return saveIds
   }
 
   return {
     saves: new Map(),
     dockTab: 'transfers',
     setDockTab: (dockTab) => set({ dockTab }),
-    saveItems: (accountId, itemIds, target) => get().attempt(() => add(accountId, itemIds, target, null)),
+    saveItems: async (accountId, itemIds, target) => {
+      let added: readonly SaveId[] = []
+      await get().attempt(async () => {
+        added = await add(accountId, itemIds, target, null)
+      })
+      return added
+    },
     saveAndShow: async (accountId, itemId) => {
       const { saveIds } = await client.call('saves.add', {
         accountId,
@@ -84,7 +94,8 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
       for (const saveId of saveIds) shownLater.add(saveId)
       get().setDockTab('saves')
     },
-    saveTaken: (accountId, itemIds, conflict) => get().attempt(() => add(accountId, itemIds, 'last', conflict)),
+    saveTaken: (accountId, itemIds, conflict) =>
+      get().attempt(async () => void (await add(accountId, itemIds, 'last', conflict))),
     pauseSaves: (saveIds) =>
       get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),
     resumeSaves: (saveIds) =>

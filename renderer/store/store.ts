@@ -9,6 +9,7 @@ import { type ItemsSlice, itemsSlice } from './items.ts'
 import { type LookSlice, lookSlice } from './look.ts'
 import { type NavigationSlice, navigationSlice } from './navigation.ts'
 import { type PlayingSlice, playingSlice } from './playing.ts'
+import { type RealFilesSlice, realFilesSlice } from './real-files.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ThumbnailsSlice, thumbnailsSlice } from './thumbnails.ts'
@@ -28,6 +29,7 @@ export type AppState = AccountsSlice &
   PlayingSlice &
   TransfersSlice &
   SavesSlice &
+  RealFilesSlice &
   LookSlice &
   ThumbnailsSlice &
   HistorySlice &
@@ -60,6 +62,7 @@ export function createAppStore(client: Client): AppStore {
     ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
+    ...realFilesSlice(client)(set, get),
     ...lookSlice(client)(set, get),
     ...thumbnailsSlice(client)(set, get),
     ...historySlice(client)(set, get),

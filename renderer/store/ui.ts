@@ -4,7 +4,7 @@ import type { Playback } from '../../shared/playback.ts'
 import type { SaveId } from '../../shared/save.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
-import type { HeldItems } from './item-actions.ts'
+import type { DraggedItems } from './item-actions.ts'
 import type { Row } from './listing.ts'
 import type { ToPlay } from './playing.ts'
 import type { Slice } from './store.ts'
@@ -44,7 +44,7 @@ export interface UiSlice {
   renaming: { id: ItemId; problem: string | null } | null
   isPathTyped: boolean
   /** The dragged items, so that a drop target can tell whether it accepts them. */
-  dragged: HeldItems | null
+  dragged: DraggedItems | null
   /** The current drop target: a folder's key, `window` for the whole window, or null. */
   dropAt: string | null
   open(dialog: DialogState): void

@@ -163,12 +163,18 @@ export const en = {
   'continue.do': 'Continue',
   'continue.beginning': 'From the start',
   'refusal.more': '{count, plural, one {One more item was skipped.} other {# more items were skipped.}}',
+  'drag.shelved':
+    '{count, plural, one {“{name}” is being saved to this computer: drag it from Saving here once it is there} other {# items are being saved to this computer: drag them from Saving here once they are there}}',
   'drag.items': '{count, plural, one {# item} other {# items}}',
 
   'drop.title': 'Drop to add links',
   'drop.to': 'to {folder}. Nothing is fetched before you have seen what it costs.',
   'drop.nothing': 'No links were found in what you dropped.',
   'copy.names': '{count, plural, one {Copied the name of # item} other {Copied the names of # items}}',
+  'copy.files':
+    '{count, plural, one {Copied # file: paste it in another program} other {Copied # files: paste them in another program}}',
+  'copy.fetching': 'Fetching what you copied: {done} of {total}',
+  'copy.saveRest': '{count, plural, one {Save it to this computer} other {Save the other # to this computer}}',
   'paste.names': 'Items cannot be copied within the space. To move them, cut them with Ctrl+X.',
   'paste.nothing': 'No links were found in what you pasted.',
   'drop.torrentTooLarge': '“{name}” is too large for a torrent file: at most {max}. Its magnet link works.',

@@ -40,6 +40,7 @@ const cases: Cases = {
   'saves.add': () => ({ accountId, itemIds: [missing], target: 'last', conflict: null }),
   'contents.open': () => ({ accountId, itemId: missing, isPlayed: false }),
   'copies.open': () => ({ accountId, itemId: missing }),
+  'files.copy': () => ({ accountId, itemIds: [missing], text: 'x' }),
   'play.copyLink': () => ({ accountId, itemId: missing }),
   'play.items': () => ({
     accountId,

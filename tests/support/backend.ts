@@ -54,6 +54,8 @@ export interface TestBackend {
   opened: string[]
   /** The texts that were put on the clipboard. */
   copied: string[]
+  /** The files that are on the clipboard. */
+  copiedFiles: string[]
   /** What the person was asked, and the buttons that they will press, in turn. */
   questions: Question[]
   answers: number[]
@@ -99,6 +101,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const shares: (number | null)[] = []
   const opened: string[] = []
   const copied: string[] = []
+  const copiedFiles: string[] = []
   const chosenFiles: string[] = []
   if (options.dataFolder === undefined) writeFirstSettings(dataFolder, options.allowHosts ?? null)
   const host: Host = {
@@ -146,7 +149,12 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     isFocused: () => false,
     showWindow: () => undefined,
     preventSleep: (isPrevented) => void sleepPrevented.push(isPrevented),
-    copyText: (text) => void copied.push(text),
+    copyText: (text) => {
+      copied.push(text)
+      copiedFiles.length = 0
+    },
+    copiedText: async () => (copiedFiles.length > 0 ? '' : (copied.at(-1) ?? '')),
+    copyFiles: async (paths) => void copiedFiles.splice(0, copiedFiles.length, ...paths),
     languages: () => ['de-AT', 'en'],
     showProgress: (share) => void shares.push(share),
     applyTheme: () => undefined,
@@ -177,6 +185,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     shares,
     opened,
     copied,
+    copiedFiles,
     killSaver: () => void saver?.kill('SIGKILL'),
     saverPid: () => saver?.pid ?? null,
     next: (name, isWanted) =>

@@ -62,6 +62,10 @@ export interface Host {
   showInFolder(path: string): void
   /** Puts a text on the system's clipboard. */
   copyText(text: string): void
+  /** The text on the system's clipboard; empty if there is none. */
+  copiedText(): Promise<string>
+  /** Puts files on the system's clipboard, so that other programs paste them. */
+  copyFiles(paths: readonly string[]): Promise<void>
   /** The person's languages, such as `de-AT`, the preferred one first. */
   languages(): readonly string[]
   /** Opens a file with the system's default program. */

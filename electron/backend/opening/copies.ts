@@ -92,12 +92,36 @@ export class Copies {
 
   /** The copy of an item: the one that is there, with a change that the person may want to keep, or a new one. */
   async take(accountId: string, item: Item, fetch: FetchCopy): Promise<StoredCopy> {
+    const changed = await this.#find(accountId, item, 'changed')
+    return changed ?? (await this.takeUnchanged(accountId, item, fetch))
+  }
+
+  /** The copy of an item as it is in the account: the one that is there, or a new one. */
+  async takeUnchanged(accountId: string, item: Item, fetch: FetchCopy): Promise<StoredCopy> {
+    return (await this.find(accountId, item)) ?? (await this.#add(accountId, item, fetch))
+  }
+
+  /** The copy of an item as it is in the account, or null. */
+  find(accountId: string, item: Item): Promise<StoredCopy | null> {
+    return this.#find(accountId, item, 'as-fetched')
+  }
+
+  /** How many bytes can be added without exceeding the limit. */
+  freeBytes(): number {
+    const kept = this.all().filter(({ usedAtMs }) => Date.now() - usedAtMs < minAgeMs)
+    return Math.max(0, maxBytes - kept.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0))
+  }
+
+  async #find(accountId: string, item: Item, wanted: 'as-fetched' | 'changed'): Promise<StoredCopy | null> {
     for (const copy of this.all()) {
       if (copy.accountId !== accountId || copy.itemId !== item.id) continue
-      const state = await this.#stateOf(copy)
       const isSame = copy.sizeBytes === item.sizeBytes && copy.addedAtMs === item.addedAtMs
-      if (state === 'changed' || (state === 'as-fetched' && isSame)) return this.#use(copy)
+      if ((await this.#stateOf(copy)) === wanted && (isSame || wanted === 'changed')) return this.#use(copy)
     }
+    return null
+  }
+
+  async #add(accountId: string, item: Item, fetch: FetchCopy): Promise<StoredCopy> {
     const id = randomBytes(16).toString('hex')
     const name = safeName(item.name)
     const folder = join(this.#folder, id)

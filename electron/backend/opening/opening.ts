@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Item } from '../../../shared/item.ts'
+import type { Item, ItemId } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
@@ -24,7 +24,12 @@ export interface OpeningOptions {
   onSaved(problem: string | null): void
 }
 
-/** Opens files in other programs, from private copies. */
+interface FetchRequest {
+  signal: AbortSignal
+  tell(doneBytes: number): void
+}
+
+/** Hands files to other programs, as private copies. */
 export class Opening {
   readonly #options: OpeningOptions
   readonly #copies: Copies
@@ -58,6 +63,32 @@ export class Opening {
     this.#copies.close()
   }
 
+  /** The path of a copy of a file as it is in the account, or null if there is none. It may be handed to another program. */
+  async pathOf(accountId: string, item: Item): Promise<string | null> {
+    const copy = await this.#copies.find(accountId, item)
+    return copy === null ? null : this.#handOut(copy)
+  }
+
+  /** The same, but a copy that is not there is fetched first. */
+  async fetch(accountId: string, item: Item, request: FetchRequest): Promise<string> {
+    return this.#handOut(await this.#copyOf(accountId, item, { ...request, isUnchanged: true }))
+  }
+
+  /** The items of an account that there are copies of. */
+  itemsOf(accountId: string): ItemId[] {
+    return this.#copies.all().flatMap((copy) => (copy.accountId === accountId ? copy.itemId : []))
+  }
+
+  /** How many bytes can be fetched before the copies exceed their limit. */
+  freeBytes(): number {
+    return this.#copies.freeBytes()
+  }
+
+  #handOut(copy: StoredCopy): string {
+    this.#watch(copy)
+    return this.#copies.pathOf(copy)
+  }
+
   handlers(): HandlersOf<'copies'> {
     const { accounts, host } = this.#options
     return {
@@ -68,6 +99,7 @@ export class Opening {
         const copy = await this.#copyOf(accountId, item, {
           signal,
           tell: (done) => tell({ done, total: item.sizeBytes }),
+          isUnchanged: false,
         })
         if (runsByContent(item.name, await this.#copies.headOf(copy))) {
           await this.#copies.removeUnchanged(copy)
@@ -103,22 +135,19 @@ export class Opening {
   }
 
   /** Two requests for one item share a copy. */
-  #copyOf(
-    accountId: string,
-    item: Item,
-    request: { signal: AbortSignal; tell(doneBytes: number): void },
-  ): Promise<StoredCopy> {
-    const key = `${accountId}/${item.id}`
+  #copyOf(accountId: string, item: Item, request: FetchRequest & { isUnchanged: boolean }): Promise<StoredCopy> {
+    const { isUnchanged } = request
+    const key = `${accountId}/${item.id}/${isUnchanged}`
     const running = this.#fetching.get(key)
     // One that was stopped is still ending.
     if (running !== undefined && !running.signal.aborted) return running.copy
     const fetching = {
       signal: request.signal,
-      copy: this.#copies
-        .take(accountId, item, (paths) => this.#fetch(accountId, item, { ...paths, ...request }))
-        .finally(() => {
-          if (this.#fetching.get(key) === fetching) this.#fetching.delete(key)
-        }),
+      copy: this.#copies[isUnchanged ? 'takeUnchanged' : 'take'](accountId, item, (paths) =>
+        this.#fetch(accountId, item, { ...paths, ...request }),
+      ).finally(() => {
+        if (this.#fetching.get(key) === fetching) this.#fetching.delete(key)
+      }),
     }
     this.#fetching.set(key, fetching)
     return fetching.copy
@@ -127,7 +156,7 @@ export class Opening {
   async #fetch(
     accountId: string,
     item: Item,
-    how: { partPath: string; targetPath: string; signal: AbortSignal; tell(doneBytes: number): void },
+    how: { partPath: string; targetPath: string } & FetchRequest,
   ): Promise<void> {
     const { accounts, saver } = this.#options
     const { partPath, targetPath, signal, tell } = how
@@ -150,9 +179,9 @@ export class Opening {
     const ending = await saver.save(request, signal, (message) => {
       if (message.kind === 'progress') tell(message.bytes)
     })
-    if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Opening was stopped.')
+    if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Fetching was stopped.')
     if (ending.kind === 'failed')
-      throw new AppError('refused', `“${item.name}” could not be opened. ${ending.sentence}`)
+      throw new AppError('refused', `“${item.name}” could not be fetched. ${ending.sentence}`)
   }
 
   /** Programs save by writing the file or by replacing it, so the folder is watched. */

@@ -4,16 +4,18 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { realFolder } from '../../../engine/disk/plain-folder.ts'
 import { safeName } from '../../../engine/text/names.ts'
+import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
-import type { Item } from '../../../shared/item.ts'
-import type { Conflict, SaveId } from '../../../shared/save.ts'
+import type { Item, ItemId } from '../../../shared/item.ts'
+import type { SaveId } from '../../../shared/save.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { isObject } from '../files/json-content.ts'
 import { JsonFile } from '../files/json-file.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
+import { chooseNames } from './choose-names.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import { SaveJob } from './save-job.ts'
@@ -133,6 +135,25 @@ export class Saving {
     this.#options.emit('saves.changed', { isReset: true, upserted, removed: [] })
   }
 
+  /** The path of a file that was saved as it is in the account, and that nobody has changed or moved since; otherwise null. */
+  async pathOf(accountId: AccountId, item: Item): Promise<string | null> {
+    for (const { save } of this.#entries.values()) {
+      const { written } = save
+      if (save.itemId !== item.id || save.accountId !== accountId || save.state !== 'saved' || written === null)
+        continue
+      if (save.sizeBytes !== item.sizeBytes || save.itemAddedAtMs !== item.addedAtMs) continue
+      const path = join(save.folder, save.name)
+      const found = await lstat(path).catch(() => null)
+      if (found?.isFile() === true && found.size === written.sizeBytes && found.mtimeMs === written.atMs) return path
+    }
+    return null
+  }
+
+  /** The items of an account that were saved. */
+  itemsOf(accountId: AccountId): ItemId[] {
+    return [...this.#entries.values()].flatMap(({ save }) => (save.accountId === accountId ? save.itemId : []))
+  }
+
   handlers(): HandlersOf<'saves'> {
     return {
       'saves.add': async ({ accountId, itemIds, target, conflict }, { signal, tell }) => {
@@ -169,6 +190,8 @@ export class Saving {
             isFolder: item.kind === 'folder',
             sizeBytes: item.kind === 'folder' ? null : item.sizeBytes,
             conflict: how,
+            itemAddedAtMs: item.addedAtMs,
+            written: null,
             state: 'active',
             reason: null,
             addedAtMs: Date.now(),
@@ -306,7 +329,7 @@ export class Saving {
     const problems = await job.run()
     const [first, ...others] = problems
     if (first === undefined) {
-      this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes })
+      this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes, ...(await asWritten(entry)) })
       await entry.progress?.remove()
       entry.progress = null
       this.#prune()
@@ -398,21 +421,11 @@ function reachedBy({ save, job }: Entry): Pick<StoredSave, 'savedBytes' | 'sizeB
   return { savedBytes: job?.savedBytes ?? save.savedBytes, sizeBytes: job?.sizeBytes ?? save.sizeBytes }
 }
 
-/** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
-function chooseNames(
-  items: readonly Item[],
-  { there, names, conflict }: { there: TakenNames; names: TakenNames; conflict: Conflict },
-): { item: Item; name: string; conflict: Conflict }[] {
-  const given = TakenNames.none()
-  return items.flatMap((item): { item: Item; name: string; conflict: Conflict }[] => {
-    const plain = safeName(item.name)
-    const isThere = there.has(plain) && !given.has(plain)
-    if (!isThere || conflict === 'keep-both') {
-      const name = names.take(item.name)
-      given.add(name)
-      return [{ item, name, conflict: 'keep-both' }]
-    }
-    given.add(plain)
-    return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
-  })
+/** The name that a file got in the end, and what it was then. */
+async function asWritten({ save, progress }: Entry): Promise<Partial<StoredSave>> {
+  const path = save.isFolder ? null : progress?.get(save.itemId)?.path
+  if (path === null || path === undefined) return {}
+  const found = await lstat(join(save.folder, path)).catch(() => null)
+  const written = found === null ? null : { sizeBytes: found.size, atMs: found.mtimeMs }
+  return { name: path, written }
 }

@@ -17,6 +17,10 @@ export const StoredSave = z.object({
   isFolder: z.boolean(),
   sizeBytes: z.number().min(0).nullable(),
   conflict: Conflict,
+  /** When the item was added to the account. */
+  itemAddedAtMs: z.number().nullable().default(null),
+  /** A saved file as it was when it was finished; null for a folder. */
+  written: z.object({ sizeBytes: z.number(), atMs: z.number() }).nullable().default(null),
   /** `active` covers waiting, listing and saving: which it is, is found out at each start. */
   state: z.enum(['active', 'paused', 'saved', 'error']),
   reason: z.string().nullable(),

@@ -1,29 +1,152 @@
-import type { DragEvent } from 'react'
-import { itemsType } from '../../store/keys.ts'
+import type { MouseEvent as PointerPlace } from 'react'
+import type { DraggedItems } from '../../store/item-actions.ts'
 import type { Row } from '../../store/listing.ts'
 import { noSelection } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
+import { isCancelled, sentenceOf } from '../../store/sentence.ts'
 import type { AppStore } from '../../store/store.ts'
 import { say } from '../../words/say.ts'
+import { visibleName } from '../../words/visible-name.ts'
+import { acceptsItems, createHover, dropItems, keyAt } from './drop-target.ts'
 import styles from './file-list.module.css'
 
-/** Starts dragging the selected items, with a badge that shows the name or the number of items. */
-export function dragItems(store: AppStore, event: DragEvent, row: Row | null) {
+/** How near to an edge of a list the pointer scrolls it. */
+const edge = 28
+const scrollBy = 12
+const scrollEveryMs = 30
+/** A drop in the window is told a moment after the system has ended the drag. */
+const settleMs = 500
+
+/**
+ * Drags the selected items. Within the window, the page does it, so that it works the same for items that are not on this disk. Where
+ * the pointer leaves the window, the system drags the real files of those that are; the others are saved when they are dropped outside.
+ */
+export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
   const { place, selection, setSelection, setDragged } = store.getState()
-  if (row === null || place === null) {
-    event.preventDefault()
-    return
-  }
+  if (place === null) return
   if (!selection.ids.has(row.id))
     setSelection({ ...noSelection, ids: new Set([row.id]), anchorId: row.id, focusId: row.id })
-  const items = selectedRows(store.getState()).map(({ id, parentId }) => ({ id, parentId }))
-  setDragged({ accountId: place.accountId, items })
-  event.dataTransfer.effectAllowed = 'move'
-  event.dataTransfer.setData(itemsType, '')
+  const { accountId } = place
+  const rows = selectedRows(store.getState())
+  const items = rows.map(({ id, parentId }) => ({ id, parentId }))
+  setDragged({ accountId, items, files: null })
   const badge = document.createElement('div')
   badge.className = styles.badge ?? ''
-  badge.textContent = items.length === 1 ? row.name : say('drag.items', { count: items.length })
+  badge.textContent = items.length === 1 ? visibleName(row.name) : say('drag.items', { count: items.length })
   document.body.append(badge)
-  event.dataTransfer.setDragImage(badge, -10, -6)
-  requestAnimationFrame(() => badge.remove())
+  const hover = createHover(store)
+  const ended = new AbortController()
+  let handing: AbortController | null = null
+  let at = { x: start.clientX, y: start.clientY }
+
+  function end() {
+    ended.abort()
+    clearInterval(scrolling)
+    hover(null)
+    badge.remove()
+    document.body.style.cursor = ''
+  }
+
+  function cancel() {
+    handing?.abort()
+    end()
+    setDragged(null)
+  }
+
+  function move({ clientX, clientY, buttons }: MouseEvent) {
+    // The button was released where the page does not see it.
+    if (buttons === 0) return cancel()
+    at = { x: clientX, y: clientY }
+    const isOutside = isOutsideWindow(at)
+    badge.hidden = isOutside
+    badge.style.transform = `translate(${clientX}px, ${clientY}px)`
+    const key = isOutside ? null : keyAt(document.elementFromPoint(clientX, clientY))
+    const isTarget = acceptsItems(key, store.getState().dragged)
+    hover(isTarget ? key : null)
+    document.body.style.cursor = isTarget || isOutside ? 'grabbing' : 'no-drop'
+    if (!isOutside) {
+      handing?.abort()
+      handing = null
+    } else if (handing === null) {
+      handing = new AbortController()
+      void handOut(handing)
+    }
+  }
+
+  function drop(event: MouseEvent) {
+    const isOutside = isOutsideWindow({ x: event.clientX, y: event.clientY })
+    const key = keyAt(document.elementFromPoint(event.clientX, event.clientY))
+    handing?.abort()
+    end()
+    // The click that follows is not meant for the row under the pointer.
+    window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, once: true })
+    if (!isOutside) return void dropItems(store, key)
+    setDragged(null)
+    void store.getState().shelve(accountId, rows)
+  }
+
+  /** The system drags from here on, if there is something that it can drag. */
+  async function handOut({ signal }: AbortController) {
+    const { dragOut, shelve, showError } = store.getState()
+    let handed: DraggedItems | null = null
+    const isStillDragged = () => handed !== null && store.getState().dragged === handed
+    const onBegin = (files: readonly string[]) => {
+      end()
+      handed = { accountId, items, files }
+      setDragged(handed)
+    }
+    try {
+      const rest = await dragOut(accountId, idsOf(items), { signal, onBegin })
+      await new Promise((resolve) => setTimeout(resolve, settleMs))
+      // Dropped in this window, they were moved.
+      if (!isStillDragged()) return
+      setDragged(null)
+      if (rest.length > 0)
+        await shelve(
+          accountId,
+          rows.filter(({ id }) => rest.includes(id)),
+        )
+    } catch (error) {
+      if (isStillDragged()) setDragged(null)
+      if (!isCancelled(error) && !signal.aborted) showError(sentenceOf(error))
+    }
+  }
+
+  const scrolling = setInterval(() => scrollAt(at), scrollEveryMs)
+  const options = { signal: ended.signal, capture: true }
+  window.addEventListener('mousemove', move, options)
+  window.addEventListener('mouseup', drop, options)
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Escape') return
+      event.preventDefault()
+      event.stopPropagation()
+      cancel()
+    },
+    options,
+  )
+}
+
+function idsOf(items: readonly { id: number }[]): number[] {
+  return items.map(({ id }) => id)
+}
+
+function isOutsideWindow({ x, y }: { x: number; y: number }): boolean {
+  return x < 0 || y < 0 || x >= window.innerWidth || y >= window.innerHeight
+}
+
+/** Scrolls the list under the pointer, if that is near to its upper or lower edge. */
+function scrollAt({ x, y }: { x: number; y: number }) {
+  let element = document.elementFromPoint(x, y)
+  while (element !== null && (element.scrollHeight <= element.clientHeight || !isScroller(element)))
+    element = element.parentElement
+  if (element === null) return
+  const { top, bottom } = element.getBoundingClientRect()
+  if (y < top + edge) element.scrollBy(0, -scrollBy)
+  else if (y > bottom - edge) element.scrollBy(0, scrollBy)
+}
+
+function isScroller(element: Element): boolean {
+  return /auto|scroll/.test(getComputedStyle(element).overflowY)
 }

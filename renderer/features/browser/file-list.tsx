@@ -145,7 +145,12 @@ export function FileList() {
           event.preventDefault()
           store.getState().openMenu({ kind: 'items', x: event.clientX, y: event.clientY })
         }}
-        onDragStart={(event) => dragItems(store, event, rowUnder(event)?.row ?? null)}
+        onDragStart={(event) => {
+          // The page moves items itself; once they leave the window, the system drags their files.
+          event.preventDefault()
+          const hit = rowUnder(event)
+          if (hit !== null) dragItems(store, event, hit.row)
+        }}
       >
         {isGrid ? null : <ListHeader hasLocation={place?.query != null} />}
         <div className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }} role="rowgroup">

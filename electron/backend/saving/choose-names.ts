@@ -1,0 +1,23 @@
+import { safeName } from '../../../engine/text/names.ts'
+import type { Item } from '../../../shared/item.ts'
+import type { Conflict } from '../../../shared/save.ts'
+import { TakenNames } from './save-folder.ts'
+
+/** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
+export function chooseNames(
+  items: readonly Item[],
+  { there, names, conflict }: { there: TakenNames; names: TakenNames; conflict: Conflict },
+): { item: Item; name: string; conflict: Conflict }[] {
+  const given = TakenNames.none()
+  return items.flatMap((item): { item: Item; name: string; conflict: Conflict }[] => {
+    const plain = safeName(item.name)
+    const isThere = there.has(plain) && !given.has(plain)
+    if (!isThere || conflict === 'keep-both') {
+      const name = names.take(item.name)
+      given.add(name)
+      return [{ item, name, conflict: 'keep-both' }]
+    }
+    given.add(plain)
+    return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
+  })
+}

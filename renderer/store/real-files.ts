@@ -1,0 +1,64 @@
+import type { AccountId } from '../../shared/account.ts'
+import type { ItemId } from '../../shared/item.ts'
+import { formatSize } from '../words/format.ts'
+import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
+import type { Row } from './listing.ts'
+import type { Slice } from './store.ts'
+
+export interface RealFilesSlice {
+  /**
+   * Lets the system drag items as real files, if some are on this disk. Aborting before `onBegin` stops it. Resolves to the items that
+   * are not here; to all of them if nothing was dragged.
+   */
+  dragOut(accountId: AccountId, itemIds: readonly ItemId[], options: DragOutOptions): Promise<readonly ItemId[]>
+  /** Saves items that were dragged out and are not here, so that they can be dragged from the list of saves. */
+  shelve(accountId: AccountId, rows: readonly Row[]): Promise<void>
+  /** Puts the names of items on the clipboard at once, and then their files. Returns the names of these. */
+  copyOut(accountId: AccountId, rows: readonly Row[], text: string): Promise<readonly string[]>
+}
+
+interface DragOutOptions {
+  signal: AbortSignal
+  /** Gets the names of the files. */
+  onBegin(names: readonly string[]): void
+}
+
+/** Hands items to other programs as real files. */
+export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => ({
+  dragOut: async (accountId, itemIds, { signal, onBegin }) => {
+    const onProgress = ({ names }: { names: string[] }) => onBegin(names)
+    const { rest } = await client.call('files.drag', { accountId, itemIds: [...itemIds] }, { signal, onProgress })
+    return rest
+  },
+  shelve: async (accountId, rows) => {
+    const [first] = rows
+    const saveIds = await get().saveItems(
+      accountId,
+      rows.map(({ id }) => id),
+      'last',
+    )
+    if (first === undefined || saveIds.length === 0) return
+    get().toast(say('drag.shelved', { count: rows.length, name: visibleName(first.name) }), [
+      { label: say('action.stop'), run: () => void get().removeSaves(saveIds) },
+    ])
+  },
+  copyOut: async (accountId, rows, text) => {
+    let copied: readonly string[] = []
+    await get().attempt(async () => {
+      const input = { accountId, itemIds: rows.map(({ id }) => id), text }
+      const { names, rest } = await get().follow(
+        ({ done, total }) => say('copy.fetching', { done: formatSize(done), total: formatSize(total) }),
+        (options) => client.call('files.copy', input, options),
+      )
+      copied = names
+      const save = {
+        label: say('copy.saveRest', { count: rest.length }),
+        run: () => void get().saveItems(accountId, rest, 'last'),
+      }
+      const sentence = names.length === 0 ? 'copy.names' : 'copy.files'
+      get().toast(say(sentence, { count: names.length || rows.length }), rest.length === 0 ? [] : [save])
+    })
+    return copied
+  },
+})

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp } from '../support/app.ts'
+import { addLinks, makeFolder, startOnThisComputer } from '../support/steps.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// Files are taken out of the window: by drag and drop, and by the clipboard.
+
+const song = randomBytes(2_000_000)
+let web: Web
+let running: RunningApp | null = null
+beforeAll(async () => {
+  web = await startWeb()
+  web.on('/song.flac', file(song))
+  web.on('/l%C3%A9tter.txt', file(Buffer.from('a letter')))
+})
+afterAll(() => web.stop())
+afterEach(async () => {
+  await running?.dispose()
+  running = null
+})
+
+async function open(): Promise<{ app: RunningApp['app']; page: Page; downloads: string }> {
+  const folder = temporaryFolder('take-out')
+  const downloads = join(folder, 'Downloads')
+  const config = join(folder, 'config')
+  mkdirSync(downloads)
+  mkdirSync(config)
+  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
+  running = await startApp({ environment: { XDG_CONFIG_HOME: config }, settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
+  await startOnThisComputer(running.page)
+  const { app, page } = running
+  await addLinks(page, web.url('/song.flac'), web.url('/l%C3%A9tter.txt'))
+  return { app, page, downloads }
+}
+
+const row = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+
+async function center(of: Locator): Promise<[x: number, y: number]> {
+  const box = await of.boundingBox()
+  return [(box?.x ?? 0) + 60, (box?.y ?? 0) + (box?.height ?? 0) / 2]
+}
+
+/** Presses the button on a row and moves it, without letting go. */
+async function grab(page: Page, name: string, to: [x: number, y: number]): Promise<void> {
+  await page.mouse.move(...(await center(row(page, name))))
+  await page.mouse.down()
+  await page.mouse.move(...to, { steps: 8 })
+}
+
+it('moves dragged items within the window, and hands their files to the system where they leave it', async () => {
+  const { app, page, downloads } = await open()
+  await makeFolder(page, 'Album')
+  // The system is not told here, as nothing would take the files.
+  await app.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (window === undefined) throw new Error('no window')
+    window.webContents.startDrag = (item) => void Reflect.set(globalThis, 'dragged', item)
+  })
+  await grab(page, 'song.flac', await center(row(page, 'Album')))
+  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/drag.png` })
+  await page.keyboard.press('Escape')
+  await page.mouse.up()
+  await row(page, 'song.flac').waitFor()
+
+  await grab(page, 'song.flac', [-40, 300])
+  let files: string[] = []
+  while (files.length === 0)
+    files = await app.evaluate(
+      () => (Reflect.get(globalThis, 'dragged') as { files?: string[] } | undefined)?.files ?? [],
+    )
+  await page.mouse.up()
+  expect(files.map((path) => basename(path))).toEqual(['song.flac'])
+  expect(readFileSync(files[0] ?? '').equals(song)).toBe(true)
+
+  await grab(page, 'song.flac', await center(row(page, 'Album')))
+  await page.mouse.up()
+  await page.getByText('Moved 1 item to Album').waitFor()
+  await row(page, 'song.flac').waitFor({ state: 'detached' })
+
+  await grab(page, 'Album', [-40, 300])
+  await page.mouse.up()
+  await page.getByText('“Album” is being saved to this computer: drag it from Saving here').waitFor()
+  await page.getByRole('listitem', { name: /^Album, Saved, / }).waitFor()
+  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/shelf.png` })
+  expect(readdirSync(join(downloads, 'Album'))).toEqual(['song.flac'])
+})
+
+it('puts the files of the selected rows on the clipboard with Ctrl+C', async () => {
+  const { app, page } = await open()
+  await row(page, 'song.flac').click()
+  await row(page, 'létter.txt').click({ modifiers: ['Control'] })
+  await page.keyboard.press('Control+c')
+  await page.getByText('Copied 2 files: paste them in another program').waitFor()
+  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/copied.png` })
+  const list = await app.evaluate(({ clipboard }) => {
+    const readBuffer: unknown = Reflect.get(clipboard, 'readBuffer')
+    return typeof readBuffer === 'function' ? String(readBuffer.call(clipboard, 'text/uri-list')) : ''
+  })
+  const paths = list
+    .trim()
+    .split('\r\n')
+    .map((url) => fileURLToPath(url))
+  expect(paths.map((path) => basename(path))).toEqual(['song.flac', 'létter.txt'])
+  expect(readFileSync(paths[0] ?? '').equals(song)).toBe(true)
+  await page.keyboard.press('Control+v')
+  await page.getByText('Items cannot be copied within the space.').waitFor()
+})
