@@ -19,6 +19,7 @@ export const rooms: Record<string, readonly string[]> = {
   'engine/http': ['engine', 'engine/net', 'engine/text'],
   'engine/ftp': ['engine', 'engine/net', 'engine/text'],
   'engine/fetch': ['engine', 'engine/disk', 'engine/ftp', 'engine/http', 'engine/net', 'engine/part', 'engine/text'],
+  'engine/zip': [],
   'engine/save': ['engine/'],
 
   'server/log': [],
@@ -97,6 +98,7 @@ export const rooms: Record<string, readonly string[]> = {
     'engine',
     'engine/disk',
     'engine/text',
+    'engine/zip',
     'shared',
   ],
   'electron/backend/playing': [

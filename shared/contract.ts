@@ -197,7 +197,7 @@ export const methods = {
 
   /**
    * Saves items on this computer: to the folder used last, or to one that the person is asked for. If names are taken there and
-   * `conflict` is null, saves nothing and returns them. `folder` is null if the person chose none. Errors: not-found.
+   * `conflict` is null, saves nothing and returns them. With `isZip`, the items become one zip. `folder` is null if the person chose none. Errors: not-found.
    */
   'saves.add': {
     input: z.object({
@@ -205,6 +205,7 @@ export const methods = {
       itemIds: z.array(ItemId).min(1).max(maxSaves),
       target: z.enum(['last', 'ask']),
       conflict: Conflict.nullable(),
+      isZip: z.boolean().optional(),
     }),
     progress: Steps,
     output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(z.string()) }),

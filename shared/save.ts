@@ -23,6 +23,8 @@ export const Save = z.object({
   /** The folder that it is saved in, as the system writes it. */
   folder: z.string(),
   isFolder: z.boolean(),
+  /** Files and folders that are saved as one zip. */
+  isZip: z.boolean(),
   status: SaveStatus,
   /** Null while a folder is being listed. */
   sizeBytes: z.number().min(0).nullable(),

@@ -15,11 +15,26 @@ export interface SaveRequest {
   isReplacing: boolean
   sizeBytes: number | null
   resume: ResumeRecord | null
+  /** The zip that it is put into, and where; it then gets no name of its own. Null for a file that is saved as it is. */
+  zip: { path: string; at: number } | null
+}
+
+/** A zip to complete, whose files are in their places. */
+export interface ZipRequest {
+  id: string
+  /** A folder has a null size, and no checksum. */
+  members: { name: string; modifiedAtMs: number; sizeBytes: number | null; crc: number }[]
+  root: string
+  zipPath: string
+  targetPath: string
+  isReplacing: boolean
+  origin: string
 }
 
 /** What the backend sends. */
 export type ToSaver =
   | { kind: 'save'; request: SaveRequest }
+  | { kind: 'zip'; request: ZipRequest }
   | { kind: 'cancel'; id: string }
   | { kind: 'limit'; bytesPerSecond: number | null }
   | { kind: 'reserve'; bytes: number }
@@ -31,7 +46,8 @@ export type FromSaver = { id: string } & (
   /** `inode` is the number of the part file in its volume, which it keeps under its final name. */
   | { kind: 'record'; record: ResumeRecord; inode: string | null }
   | { kind: 'trouble'; sentence: string | null }
-  | { kind: 'done'; sizeBytes: number; isProven: boolean }
+  /** `crc` is the checksum of a file in a zip. */
+  | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null }
   /**
    * `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. `isFolder`: its folder is gone, replaced
    * or cannot be written to.

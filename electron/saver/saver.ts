@@ -5,8 +5,9 @@ import { FetchError, isFullDisk, translateError } from '../../engine/fetch-error
 import { createGate } from '../../engine/net/gate.ts'
 import { RateLimit } from '../../engine/net/rate-limit.ts'
 import { bootId } from '../../engine/part/boot-id.ts'
-import { saveFile, TargetTaken } from '../../engine/save/save-file.ts'
-import type { FromSaver, SaveRequest, ToSaver } from './messages.ts'
+import { type SaveOptions, saveFile, TargetTaken } from '../../engine/save/save-file.ts'
+import { finishZip, saveMember } from '../../engine/save/save-zip.ts'
+import type { FromSaver, SaveRequest, ToSaver, ZipRequest } from './messages.ts'
 
 const progressMs = 250
 /** How much a connection may have in memory under a limit: a quarter of a second's worth, so that progress is even. */
@@ -29,6 +30,7 @@ export class Saver {
     else if (message.kind === 'reserve') this.#reserveBytes = message.bytes
     else if (message.kind === 'cancel') this.#running.get(message.id)?.abort()
     else if (message.kind === 'save') void this.#save(message.request)
+    else if (message.kind === 'zip') void this.#finishZip(message.request)
   }
 
   /** Interrupts everything. Part files stay, and continue later. */
@@ -52,7 +54,7 @@ export class Saver {
       this.#send({ id, kind: 'progress', bytes: stored })
     }
     try {
-      const { sizeBytes, isProven } = await saveFile({
+      const { sizeBytes, isProven, crc } = await save(request, {
         ...request,
         // The address comes from the account's own server, which may be on this computer or the person's network.
         gate: createGate({ allowHosts: [new URL(link).hostname] }),
@@ -76,10 +78,35 @@ export class Saver {
       })
       stored = sizeBytes
       tell()
-      this.#send({ id, kind: 'done', sizeBytes, isProven })
+      this.#send({ id, kind: 'done', sizeBytes, isProven, crc })
     } catch (cause) {
       if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
       else this.#send({ id, kind: 'failed', ...describe(cause, link) })
+    } finally {
+      this.#running.delete(id)
+    }
+  }
+
+  async #finishZip({ members, origin, ...request }: ZipRequest): Promise<void> {
+    const { id } = request
+    const stop = new AbortController()
+    this.#running.set(id, stop)
+    try {
+      const sizeBytes = await finishZip({
+        ...request,
+        members: members.map(({ name, modifiedAtMs, sizeBytes: bytes }) => ({
+          name,
+          modifiedAt: new Date(modifiedAtMs),
+          file: bytes === null ? null : { sizeBytes: bytes },
+        })),
+        crcs: members.map(({ crc }) => crc),
+        origin,
+        signal: stop.signal,
+      })
+      this.#send({ id, kind: 'done', sizeBytes, isProven: true, crc: null })
+    } catch (cause) {
+      if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
+      else this.#send({ id, kind: 'failed', ...describe(cause, origin) })
     } finally {
       this.#running.delete(id)
     }
@@ -90,6 +117,16 @@ export class Saver {
     if (bytesPerSecond === null) return Number.POSITIVE_INFINITY
     return Math.max(maxGathered.least, Math.min(maxGathered.limited, bytesPerSecond / 4))
   }
+}
+
+async function save(
+  { zip, root }: SaveRequest,
+  options: SaveOptions,
+): Promise<{ sizeBytes: number; isProven: boolean; crc: number | null }> {
+  if (zip === null || root === null) return { ...(await saveFile(options)), crc: null }
+  const sizeBytes = options.sizeBytes ?? 0
+  const crc = await saveMember({ ...options, root, sizeBytes, zipPath: zip.path, at: zip.at })
+  return { sizeBytes, isProven: true, crc }
 }
 
 async function inodeOf(path: string): Promise<string | null> {

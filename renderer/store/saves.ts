@@ -16,11 +16,16 @@ export interface SavesSlice {
    * Saves items on this computer: to the folder used last, or to one that the person is asked for. Asks when names are taken. Resolves
    * to the saves that were added.
    */
-  saveItems(accountId: AccountId, itemIds: readonly ItemId[], target: 'last' | 'ask'): Promise<readonly SaveId[]>
+  saveItems(
+    accountId: AccountId,
+    itemIds: readonly ItemId[],
+    target: 'last' | 'ask',
+    isZip?: boolean,
+  ): Promise<readonly SaveId[]>
   /** Saves an item, and shows it in its folder once it is there. */
   saveAndShow(accountId: AccountId, itemId: ItemId): Promise<void>
   /** Continues with items whose names are taken. */
-  saveTaken(accountId: AccountId, itemIds: readonly ItemId[], conflict: Conflict): Promise<void>
+  saveTaken(accountId: AccountId, itemIds: readonly ItemId[], conflict: Conflict, isZip: boolean): Promise<void>
   pauseSaves(saveIds: readonly SaveId[]): Promise<void>
   resumeSaves(saveIds: readonly SaveId[]): Promise<void>
   moveSaves(saveIds: readonly SaveId[], to: SaveMove): Promise<void>
@@ -60,15 +65,17 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     itemIds: readonly ItemId[],
     target: 'last' | 'ask',
     conflict: Conflict | null,
+    isZip: boolean,
   ) {
     const { folder, saveIds, taken } = await client.call('saves.add', {
       accountId,
       itemIds: [...itemIds],
       target,
       conflict,
+      isZip,
     })
     if (folder === null) return []
-    if (taken.length > 0) get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken })
+    if (taken.length > 0) get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken, isZip })
     else if (saveIds.length > 0) get().setDockTab('saves')
     return saveIds
   }
@@ -77,10 +84,10 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     saves: new Map(),
     dockTab: 'transfers',
     setDockTab: (dockTab) => set({ dockTab }),
-    saveItems: async (accountId, itemIds, target) => {
+    saveItems: async (accountId, itemIds, target, isZip = false) => {
       let added: readonly SaveId[] = []
       await get().attempt(async () => {
-        added = await add(accountId, itemIds, target, null)
+        added = await add(accountId, itemIds, target, null, isZip)
       })
       return added
     },
@@ -94,8 +101,8 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
       for (const saveId of saveIds) shownLater.add(saveId)
       get().setDockTab('saves')
     },
-    saveTaken: (accountId, itemIds, conflict) =>
-      get().attempt(async () => void (await add(accountId, itemIds, 'last', conflict))),
+    saveTaken: (accountId, itemIds, conflict, isZip) =>
+      get().attempt(async () => void (await add(accountId, itemIds, 'last', conflict, isZip))),
     pauseSaves: (saveIds) =>
       get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),
     resumeSaves: (saveIds) =>

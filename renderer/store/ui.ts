@@ -24,6 +24,7 @@ export type DialogState =
       itemIds: readonly ItemId[]
       folder: string
       taken: readonly string[]
+      isZip: boolean
     }
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }

@@ -236,6 +236,7 @@ export const en = {
 
   'action.save': 'Save to this computer',
   'action.saveAs': 'Save as…',
+  'action.saveAsZip': 'Save as a zip…',
 
   'saves.title': 'Saving here',
   'saves.empty': 'Nothing is being saved to this computer. Choose a file and press Ctrl+S.',

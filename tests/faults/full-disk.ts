@@ -96,6 +96,7 @@ async function save(link: string, folder: string, sizeBytes: number, rules: read
     partPath,
     targetPath,
     isReplacing: false,
+    zip: null,
     sizeBytes,
   }
   const watched = [partPath, `${partPath}.sums`, targetPath].flatMap((path) => ['-P', path])

@@ -175,6 +175,7 @@ export class Opening {
       isReplacing: false,
       sizeBytes: item.sizeBytes === 0 ? null : item.sizeBytes,
       resume: null,
+      zip: null,
     }
     const ending = await saver.save(request, signal, (message) => {
       if (message.kind === 'progress') tell(message.bytes)

@@ -15,6 +15,8 @@ const Line = z.object({
   /** The part file's number in its volume, so that it is known again under its final name. */
   inode: z.string().nullable(),
   resume: z.unknown().nullable(),
+  /** The checksum of a file in a zip, once it is in its place. */
+  crc: z.number().nullable().default(null),
 })
 type Line = z.infer<typeof Line>
 
@@ -24,6 +26,8 @@ export interface FileProgress {
   isDone: boolean
   inode: string | null
   resume: ResumeRecord | null
+  /** Of a file in a zip, once it is in its place. */
+  crc?: number | null
 }
 
 /**
@@ -91,6 +95,6 @@ export class ProgressFile {
 }
 
 function lineOf(itemId: ItemId, progress: FileProgress): string {
-  const line: Line = { itemId, ...progress }
+  const line: Line = { itemId, crc: null, ...progress }
   return `${JSON.stringify(line)}\n`
 }

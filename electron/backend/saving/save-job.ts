@@ -5,7 +5,7 @@ import { diskCode, diskSentence, isPassingOnDisk } from '../../../engine/disk/di
 import { isFullDisk } from '../../../engine/fetch-error.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
-import type { SaveRequest } from '../../saver/messages.ts'
+import type { SaveRequest, ZipRequest } from '../../saver/messages.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { listFiles, type SavedFile } from './save-listing.ts'
@@ -14,6 +14,7 @@ import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-p
 import type { Ending, OnTheWay } from './saver-process.ts'
 import type { Slot } from './slots.ts'
 import type { StoredSave } from './stored-save.ts'
+import { ZipPlan } from './zip-plan.ts'
 
 const minRetryMs = 1000
 const maxRetryMs = 60_000
@@ -39,6 +40,7 @@ export interface JobOptions {
   /** Waits for its turn. */
   slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending>
+  finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending>
   onChange(): void
   /** Called when it is known which folder the target is. */
   onPlace(id: PlaceId): void
@@ -66,11 +68,15 @@ export class SaveJob {
   readonly #reasons = new Map<ItemId | null, string>()
   readonly #paths: SavePaths
   #place: PlaceId | null
+  /** Null where files are saved as they are. */
+  #zip: ZipPlan | null = null
+  #name: string
 
   constructor(options: JobOptions) {
     this.#options = options
     this.#paths = new SavePaths(options.save, options.progress)
     this.#place = options.save.place
+    this.#name = options.save.name
   }
 
   get isListing(): boolean {
@@ -89,6 +95,11 @@ export class SaveJob {
   /** True while another folder is in the place of the one in which the save began. */
   get isElsewhere(): boolean {
     return [...this.#reasons.values()].includes(otherFolder)
+  }
+
+  /** The name that a zip got in the end. */
+  get name(): string {
+    return this.#name
   }
 
   get savedBytes(): number {
@@ -144,15 +155,20 @@ export class SaveJob {
       places.release(save.id)
     }
     stop.throwIfAborted()
+    if (this.#zip !== null && problems.length === 0) await this.#finishZip(this.#zip, stop)
     return problems
   }
 
   /** Lists what is to be saved, and waits until there is space for what is left of it, which it returns. */
   async #prepare(stop: AbortSignal): Promise<SavedFile[]> {
     const { save, places } = this.#options
-    this.#files = save.isFolder
-      ? await this.#list(stop)
-      : [{ itemId: save.itemId, name: save.name, folder: '', sizeBytes: save.sizeBytes ?? 0 }]
+    if (save.isZip) {
+      this.#zip = await this.#planZip(stop)
+      this.#files = [...this.#zip.files]
+      const name = await this.#zip.finishedName()
+      if (name !== null) return this.#endEarly(name)
+    } else if (save.isFolder) this.#files = await this.#list(stop)
+    else this.#files = [{ itemId: save.itemId, name: save.name, folder: '', sizeBytes: save.sizeBytes ?? 0 }]
     const left = this.#files.filter((one) => !this.#isDone(one))
     for (const { itemId, sizeBytes } of left) {
       const bytes = await this.#paths.storedBytes(itemId)
@@ -166,8 +182,54 @@ export class SaveJob {
     return left
   }
 
-  #isDone({ itemId, sizeBytes }: SavedFile): boolean {
-    if (this.#options.progress.get(itemId)?.isDone !== true) return false
+  /** Putdesk ended between giving the zip its name and noting that. */
+  #endEarly(name: string): SavedFile[] {
+    for (const file of this.#files ?? []) this.#finish(file)
+    this.#name = name
+    this.#zip = null
+    return []
+  }
+
+  #planZip(stop: AbortSignal): Promise<ZipPlan> {
+    const { save, progress } = this.#options
+    const waiting = { itemId: null, slot: null, stop }
+    const client = () => this.#options.client().during(stop)
+    return ZipPlan.of(save, progress, {
+      item: (itemId) => this.#patiently(waiting, () => client().item(itemId)),
+      list: (folderId) => this.#patiently(waiting, () => client().listItems(folderId)),
+    })
+  }
+
+  /** Completes the zip, and gives it its name. */
+  async #finishZip(zip: ZipPlan, stop: AbortSignal): Promise<void> {
+    const { save, client, isTrusted, finishZip } = this.#options
+    const waiting = { itemId: null, slot: null, stop }
+    const [first] = zip.files
+    const stream = () => (first === undefined ? null : client().during(stop).stream(first.itemId, 'save', isTrusted))
+    const url = (await this.#patiently(waiting, async () => stream()))?.url
+    const origin = url === undefined ? 'about:client' : `${new URL(url).origin}/`
+    for (let [failures, renames] = [0, 0]; ; failures++) {
+      await this.#whenReady(null, stop)
+      const ending = await finishZip({ id: randomUUID(), ...(await zip.finish(this.#name, origin)) }, stop)
+      stop.throwIfAborted()
+      if (ending.kind === 'done') return
+      if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
+      if (ending.isTaken && save.conflict === 'keep-both' && renames++ < maxRenames) {
+        this.#name = await this.#paths.another({ itemId: 0, name: save.name, folder: '', sizeBytes: 0 }, this.#name)
+        continue
+      }
+      if (!ending.isPassing && !ending.isFolder) {
+        if (!ending.isTaken) await zip.forget()
+        throw new AppError('refused', ending.sentence)
+      }
+      await this.#pause(waiting, failures, ending.sentence)
+    }
+  }
+
+  #isDone(file: SavedFile): boolean {
+    const { itemId, sizeBytes } = file
+    if (this.#zip !== null ? !this.#zip.isInPlace(file) : this.#options.progress.get(itemId)?.isDone !== true)
+      return false
     this.#doneFiles += 1
     this.#doneBytes += sizeBytes
     return true
@@ -194,20 +256,21 @@ export class SaveJob {
     const { progress } = this.#options
     this.#begun.add(file.itemId)
     const known = progress.get(file.itemId)
-    const path = known?.path ?? (await this.#paths.choose(file))
+    const path = this.#zip?.pathOf(file) ?? known?.path ?? (await this.#paths.choose(file))
     if (path === null) return this.#finish(file)
     const state: FileProgress = { path, isDone: false, inode: known?.inode ?? null, resume: known?.resume ?? null }
     const work: Work = { file, progress: state, slot, stop }
-    if (!(await this.#paths.isInPlace(file, state))) {
+    let crc: number | null = null
+    if (this.#zip !== null || !(await this.#paths.isInPlace(file, state))) {
       await progress.note(file.itemId, work.progress)
-      await this.#persist(work)
+      crc = await this.#persist(work)
     }
-    await progress.note(file.itemId, { ...work.progress, isDone: true, resume: null })
+    await progress.note(file.itemId, { ...work.progress, isDone: true, resume: null, crc })
     this.#finish(file)
   }
 
-  /** Fetches a file until it is in place. Throws `refused` when that cannot be. */
-  async #persist(work: Work): Promise<void> {
+  /** Fetches a file until it is in place. Resolves to its checksum in a zip. Throws `refused` when that cannot be. */
+  async #persist(work: Work): Promise<number | null> {
     const { file, slot, stop } = work
     const waiting = { itemId: file.itemId, slot, stop }
     let [failures, refusals, renames] = [0, 0, 0]
@@ -224,7 +287,7 @@ export class SaveJob {
       const before = this.#stored.get(file.itemId)
       ending = await this.#attempt(work, url)
       stop.throwIfAborted()
-      if (ending.kind === 'done') return
+      if (ending.kind === 'done') return ending.crc
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
       const isMore = this.#stored.get(file.itemId) !== before
       failures = isMore ? 0 : failures + 1
@@ -272,11 +335,12 @@ export class SaveJob {
         link,
         root: save.folder,
         partPath: this.#paths.partOf(path, itemId),
-        targetPath: join(save.folder, path),
+        targetPath: join(save.folder, this.#zip === null ? path : save.name),
         isReplacing: save.conflict === 'replace',
         // A server that tells no size lists none.
         sizeBytes: sizeBytes === 0 ? null : sizeBytes,
         resume,
+        zip: this.#zip === null ? null : { path: this.#zip.zipPath, at: this.#zip.atOf(itemId) },
       },
       stop,
       tell,

@@ -8,6 +8,7 @@ import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { openSubfolder, TakenNames } from './save-folder.ts'
 import type { SavedFile } from './save-listing.ts'
 import type { StoredSave } from './stored-save.ts'
+import { zipPartOf } from './zip-plan.ts'
 
 /** Where the files of a save are, and their part files. Paths are relative to the target folder, with slashes. */
 export class SavePaths {
@@ -25,6 +26,14 @@ export class SavePaths {
 
   /** Removes what is not finished. */
   async removeParts(): Promise<void> {
+    const { folder, isZip } = this.#save
+    if (
+      isZip &&
+      (await requirePlainFolder(folder, folder)
+        .then(() => true)
+        .catch(() => false))
+    )
+      await rm(zipPartOf(this.#save), { force: true }).catch(() => undefined)
     for (const [itemId, { path, isDone }] of this.#progress.all()) {
       if (isDone) continue
       const part = this.partOf(path, itemId)
@@ -96,6 +105,7 @@ export class SavePaths {
   /** True when something that was saved before is there, or when nothing was. */
   async hasSomething(): Promise<boolean> {
     const files = [...this.#progress.all()]
+    if (this.#save.isZip && (await lstat(zipPartOf(this.#save)).catch(() => null)) !== null) return true
     for (const [itemId, { path, isDone }] of files) {
       const one = isDone ? join(this.#save.folder, path) : this.partOf(path, itemId)
       if ((await lstat(one).catch(() => null)) !== null) return true

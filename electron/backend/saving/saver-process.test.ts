@@ -13,6 +13,7 @@ const request = (id: string): SaveRequest => ({
   isReplacing: false,
   sizeBytes: 1,
   resume: null,
+  zip: null,
 })
 
 /** A client whose process does nothing but record what it is sent. */
@@ -36,7 +37,7 @@ it('keeps nothing on the signal of a save once a file of it has ended', async ()
   const { signal } = new AbortController()
   for (let file = 0; file < 20; file += 1) {
     const saving = client.save(request(`${file}`), signal, () => undefined)
-    answer({ id: `${file}`, kind: 'done', sizeBytes: 1, isProven: true })
+    answer({ id: `${file}`, kind: 'done', sizeBytes: 1, isProven: true, crc: null })
     await saving
   }
   expect(getEventListeners(signal, 'abort')).toEqual([])

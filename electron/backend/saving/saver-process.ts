@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
-import type { FromSaver, SaveRequest, ToSaver } from '../../saver/messages.ts'
+import type { FromSaver, SaveRequest, ToSaver, ZipRequest } from '../../saver/messages.ts'
 import type { Host, SaverProcess } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 
@@ -26,14 +26,27 @@ export class SaverClient {
    * Saves one file. Resolves with how it ended; a crash of the process counts as a passing failure. Rejects only
    * before it has begun: when the signal has aborted, or Putdesk is closing.
    */
-  async save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
+  save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
+    return this.#run({ kind: 'save', request }, signal, tell)
+  }
+
+  /** Completes a zip. Resolves as `save` does. */
+  finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending> {
+    return this.#run({ kind: 'zip', request }, signal, () => undefined)
+  }
+
+  async #run(
+    message: Extract<ToSaver, { kind: 'save' | 'zip' }>,
+    signal: AbortSignal,
+    tell: (message: OnTheWay) => void,
+  ): Promise<Ending> {
     signal.throwIfAborted()
-    const { id } = request
+    const { id } = message.request
     const cancel = () => this.#process?.send({ kind: 'cancel', id })
     const process = this.#start()
     const { promise, resolve } = Promise.withResolvers<Ending>()
     this.#running.set(id, { tell, end: resolve })
-    process.send({ kind: 'save', request })
+    process.send(message)
     signal.addEventListener('abort', cancel)
     try {
       return await promise

@@ -15,6 +15,7 @@ import { JsonFile } from '../files/json-file.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
+import type { PutioClient } from '../putio/client.ts'
 import { chooseNames } from './choose-names.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
@@ -156,7 +157,7 @@ export class Saving {
 
   handlers(): HandlersOf<'saves'> {
     return {
-      'saves.add': async ({ accountId, itemIds, target, conflict }, { signal, tell }) => {
+      'saves.add': async ({ accountId, itemIds, target, conflict, isZip = false }, { signal, tell }) => {
         const total = itemIds.length
         // The person may take their time; a handler that is silent for long is stopped.
         const waiting = setInterval(() => tell({ done: 0, total }), tellEveryMs)
@@ -170,10 +171,11 @@ export class Saving {
           tell({ done: items.length, total })
         }
         const there = await TakenNames.of(folder)
-        const taken = items.filter(({ name }) => there.has(safeName(name))).map(({ name }) => name)
+        const named = isZip ? await asZip(items, client) : items
+        const taken = named.filter(({ name }) => there.has(safeName(name))).map(({ name }) => name)
         if (taken.length > 0 && conflict === null) return { folder, saveIds: [], taken }
         signal.throwIfAborted()
-        const saves = chooseNames(items, {
+        const saves = chooseNames(named, {
           there,
           names: await TakenNames.of(folder),
           conflict: conflict ?? 'keep-both',
@@ -187,8 +189,10 @@ export class Saving {
             name,
             folder,
             place: null,
-            isFolder: item.kind === 'folder',
-            sizeBytes: item.kind === 'folder' ? null : item.sizeBytes,
+            isFolder: isZip || item.kind === 'folder',
+            isZip,
+            itemIds: isZip ? [...itemIds] : [],
+            sizeBytes: isZip || item.kind === 'folder' ? null : item.sizeBytes,
             conflict: how,
             itemAddedAtMs: item.addedAtMs,
             written: null,
@@ -329,7 +333,13 @@ export class Saving {
     const problems = await job.run()
     const [first, ...others] = problems
     if (first === undefined) {
-      this.#set(entry, { state: 'saved', reason: null, sizeBytes: job.sizeBytes, ...(await asWritten(entry)) })
+      this.#set(entry, {
+        state: 'saved',
+        reason: null,
+        sizeBytes: job.sizeBytes,
+        name: job.name,
+        ...(await asWritten(entry)),
+      })
       await entry.progress?.remove()
       entry.progress = null
       this.#prune()
@@ -355,6 +365,7 @@ export class Saving {
       slot: (stop, sizeBytes) =>
         this.#slots.take(stop, { rank: () => entry.save.order, connections: connectionsOf(sizeBytes) }),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
+      finishZip: (request, stop) => this.#saver.finishZip(request, stop),
       onChange: () => this.#touch(save.id),
       onPlace: (place) => this.#set(entry, { place }),
       signal,
@@ -419,6 +430,15 @@ export class Saving {
 /** What a save that stops has reached. */
 function reachedBy({ save, job }: Entry): Pick<StoredSave, 'savedBytes' | 'sizeBytes'> {
   return { savedBytes: job?.savedBytes ?? save.savedBytes, sizeBytes: job?.sizeBytes ?? save.sizeBytes }
+}
+
+/** The zip of some items, with a name of its own, as an item. */
+async function asZip(items: readonly Item[], client: PutioClient): Promise<Item[]> {
+  const [first] = items
+  if (first === undefined) return []
+  const parent = items.length === 1 || first.parentId === 0 ? null : await client.item(first.parentId)
+  const stem = items.length === 1 ? first.name : (parent?.name ?? 'Putdesk')
+  return [{ ...first, kind: 'archive', name: `${stem}.zip` }]
 }
 
 /** The name that a file got in the end, and what it was then. */

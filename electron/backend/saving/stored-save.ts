@@ -14,7 +14,11 @@ export const StoredSave = z.object({
   folder: z.string().min(1),
   /** Which folder that was when the save began; null before that. */
   place: z.object({ dev: z.string(), ino: z.string() }).nullable().default(null),
+  /** Also true for a zip, which has many files. */
   isFolder: z.boolean(),
+  /** Saved as one zip of `itemIds`. */
+  isZip: z.boolean().default(false),
+  itemIds: z.array(ItemId).default([]),
   sizeBytes: z.number().min(0).nullable(),
   conflict: Conflict,
   /** When the item was added to the account. */

@@ -6,6 +6,7 @@ import {
   Copy,
   ExternalLink,
   Eye,
+  FileArchive,
   FolderDown,
   FolderOpen,
   FolderPlus,
@@ -137,6 +138,11 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
             icon: FolderDown,
             keys: keysOf('Ctrl', 'Shift', 'S'),
             run: () => void state.saveItems(accountId, idsOf(rows), 'ask'),
+          },
+          {
+            label: say('action.saveAsZip'),
+            icon: FileArchive,
+            run: () => void state.saveItems(accountId, idsOf(rows), 'ask', true),
           },
         ]
 

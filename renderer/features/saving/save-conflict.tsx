@@ -12,7 +12,7 @@ const shownNames = 5
 /** Asks once for all items whose names are taken in the target folder. */
 export function SaveConflict({ given }: { given: Extract<DialogState, { kind: 'save-conflict' }> }) {
   const { close, saveTaken } = useAppStore().getState()
-  const { accountId, itemIds, folder, taken } = given
+  const { accountId, itemIds, folder, taken, isZip } = given
   const more = taken.length - shownNames
   return (
     <Dialog title={say('saves.taken', { count: taken.length })} onClose={close}>
@@ -33,7 +33,7 @@ export function SaveConflict({ given }: { given: Extract<DialogState, { kind: 's
             look={conflict === 'keep-both' ? 'primary' : conflict === 'replace' ? 'danger' : 'plain'}
             onClick={() => {
               close()
-              void saveTaken(accountId, itemIds, conflict)
+              void saveTaken(accountId, itemIds, conflict, isZip)
             }}
           >
             {say(`saves.${conflict}`)}

@@ -1,4 +1,4 @@
-import { CircleAlert, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
+import { CircleAlert, FileArchive, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
 import { memo } from 'react'
 import type { Save } from '../../../shared/save.ts'
 import { classNames } from '../../parts/class-names.ts'
@@ -15,7 +15,7 @@ import { percentOf, statusOf } from './save-words.ts'
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
 export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { save, top, place, count, isSelected, isFocused } = props
-  const { id, name, folder, isFolder, status, sizeBytes, doneFiles, totalFiles, reason } = save
+  const { id, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles, reason } = save
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
   const remove = useApp((state) => state.removeSaves)
@@ -23,7 +23,8 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { word, tone } = statusOf(save)
   const percent = percentOf(save)
   const left = save.secondsLeft === null ? null : formatDuration(save.secondsLeft)
-  const files = isFolder && totalFiles !== null ? say('saves.files', { done: doneFiles, total: totalFiles }) : null
+  const files =
+    (isFolder || isZip) && totalFiles !== null ? say('saves.files', { done: doneFiles, total: totalFiles }) : null
   const adviceWith = (where: string) =>
     reason ?? [files, say('saves.to', { folder: where })].filter((part) => part !== null).join(' · ')
   const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
@@ -39,7 +40,10 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
       aria-posinset={place}
       aria-label={say(isSelected ? 'saves.rowSelected' : 'saves.row', { name, status: say(word), percent })}
     >
-      <Icon of={status === 'error' ? CircleAlert : isFolder ? FolderDown : MonitorDown} className={styles.icon} />
+      <Icon
+        of={status === 'error' ? CircleAlert : isZip ? FileArchive : isFolder ? FolderDown : MonitorDown}
+        className={styles.icon}
+      />
       <div className={styles.what}>
         <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
           <Name>{name}</Name>

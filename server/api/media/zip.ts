@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { freeName, safeName, twinKey } from '../../../engine/text/names.ts'
+import { writeZip, type ZipEntry, zipBytes } from '../../../engine/zip/zip-writer.ts'
 import type { Content } from '../../core/space/content.ts'
 import type { Item, Space } from '../../core/space/space.ts'
 import { contentDisposition, safetyHeaders } from './headers.ts'
-import { writeZip, type ZipEntry, zipBytes } from './zip-writer.ts'
 
 interface ZipSource {
   space: Space

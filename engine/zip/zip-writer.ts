@@ -1,11 +1,16 @@
 import { crc32 } from 'node:zlib'
 
 /** A file, or a folder, whose name ends in a slash. */
-export interface ZipEntry {
+export interface ZipMember {
   /** Its path in the archive, with slashes; at most 65,535 bytes in UTF-8. */
   name: string
   modifiedAt: Date
   /** Null for a folder. */
+  file: { sizeBytes: number } | null
+}
+
+/** A member with its content. */
+export interface ZipEntry extends ZipMember {
   file: { sizeBytes: number; read: () => AsyncIterable<Buffer> } | null
 }
 
@@ -18,7 +23,7 @@ const zip64ExtraBytes = 28
 const chunkBytes = 64 * 1024
 
 /** The length of the zip that `writeZip` makes of these entries. */
-export function zipBytes(entries: Iterable<ZipEntry>): number {
+export function zipBytes(entries: Iterable<ZipMember>): number {
   let [offset, directory, count] = [0, 0, 0]
   for (const { name, file } of entries) {
     const nameBytes = Buffer.byteLength(name)
@@ -28,6 +33,48 @@ export function zipBytes(entries: Iterable<ZipEntry>): number {
     count += 1
   }
   return offset + directory + (needsZip64End(offset, directory, count) ? 76 : 0) + 22
+}
+
+/** Where the content of each member is in the zip. It follows from the names and sizes alone. */
+export function contentOffsets(members: readonly ZipMember[]): number[] {
+  let offset = 0
+  return members.map(({ name, file }) => {
+    const at = offset + 30 + Buffer.byteLength(name) + timestampBytes
+    offset = at + (file?.sizeBytes ?? 0) + descriptorBytes(file)
+    return at
+  })
+}
+
+/** All of the same zip except for the contents, with where it belongs. `crcOf` returns the checksum of a file by its place. */
+export function* zipRecords(
+  members: readonly ZipMember[],
+  crcOf: (place: number) => number,
+): Generator<{ at: number; bytes: Buffer }> {
+  const out = new Chunks()
+  const offsets: number[] = []
+  let position = 0
+  for (const [place, member] of members.entries()) {
+    offsets.push(position)
+    const header = localHeader(member)
+    yield { at: position, bytes: header }
+    position += header.length
+    if (member.file === null) continue
+    position += member.file.sizeBytes
+    const end = descriptor(crcOf(place), member.file.sizeBytes)
+    yield { at: position, bytes: end }
+    position += end.length
+  }
+  const start = position
+  for (const [place, member] of members.entries()) {
+    const crc = member.file === null ? 0 : crcOf(place)
+    out.add(directoryHeader(member, offsets[place] ?? 0, crc))
+    for (const bytes of out.taken()) {
+      yield { at: position, bytes }
+      position += bytes.length
+    }
+  }
+  out.add(endOfDirectory(start, out.position, members.length))
+  for (const bytes of out.taken(0)) yield { at: position, bytes }
 }
 
 /**
@@ -93,7 +140,7 @@ function isLarge(sizeBytes: number, offset: number): boolean {
   return sizeBytes >= zip64Bytes || offset >= zip64Bytes
 }
 
-function descriptorBytes(file: ZipEntry['file']): number {
+function descriptorBytes(file: ZipMember['file']): number {
   if (file === null) return 0
   return file.sizeBytes >= zip64Bytes ? 24 : 16
 }
@@ -105,9 +152,9 @@ function needsZip64End(offset: number, directory: number, count: number): boolea
 /** The version that a reader needs: 2.0 for folders, 4.5 for ZIP64. */
 const version = (hasZip64: boolean) => (hasZip64 ? 45 : 20)
 /** UTF-8 names; and for files, a checksum that follows the content. */
-const flags = ({ file }: ZipEntry) => (file === null ? 0x0800 : 0x0808)
+const flags = ({ file }: ZipMember) => (file === null ? 0x0800 : 0x0808)
 
-function localHeader(entry: ZipEntry): Buffer {
+function localHeader(entry: ZipMember): Buffer {
   const name = Buffer.from(entry.name)
   const header = Buffer.alloc(30)
   header.writeUInt32LE(0x04034b50, 0)
@@ -134,7 +181,7 @@ function descriptor(crc: number, sizeBytes: number): Buffer {
   return record
 }
 
-function directoryHeader(entry: ZipEntry, offset: number, crc: number): Buffer {
+function directoryHeader(entry: ZipMember, offset: number, crc: number): Buffer {
   const name = Buffer.from(entry.name)
   const sizeBytes = entry.file?.sizeBytes ?? 0
   const hasZip64 = isLarge(sizeBytes, offset)
