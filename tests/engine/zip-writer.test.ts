@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type Entry, fromBuffer, open, type ZipFile } from 'yauzl'
-import { writeZip, type ZipEntry, zipBytes } from '../../engine/zip/zip-writer.ts'
+import { contentOffsets, writeZip, type ZipEntry, zipBytes, zipRecords } from '../../engine/zip/zip-writer.ts'
 import { expectLinear } from '../support/growth.ts'
 import { seededRandom } from '../support/seed.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -81,6 +82,12 @@ describe('a zip', () => {
         zipBytes(entries),
         expected.map(([name, bytes]) => [name, bytes.toString('latin1'), modifiedAt]),
       ])
+      // Written in pieces, it is the same.
+      const pieces = Buffer.alloc(zipBytes(entries))
+      const crcOf = (place: number) => crc32(expected[place]?.[1] ?? Buffer.of())
+      for (const { at, bytes } of zipRecords(entries, crcOf)) bytes.copy(pieces, at)
+      for (const [place, at] of contentOffsets(entries).entries()) expected[place]?.[1].copy(pieces, at)
+      expect(pieces.equals(zip)).toBe(true)
     }
   })
 
@@ -129,9 +136,11 @@ describe('a zip', () => {
       open(path, { lazyEntries: true, autoClose: false }, (error, zip) => (error ? reject(error) : resolve(zip))),
     )
     const sizes: [string, number][] = []
+    const crcs: number[] = []
     let last: Buffer = Buffer.alloc(0)
     for await (const entry of entriesOf(file)) {
       sizes.push([entry.fileName, entry.uncompressedSize])
+      crcs.push(entry.crc32)
       if (entry.fileName !== 'after') continue
       const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
         file.openReadStream(entry, (error, content) => (error ? reject(error) : resolve(content))),
@@ -139,6 +148,13 @@ describe('a zip', () => {
       for await (const chunk of stream) last = Buffer.concat([last, Buffer.from(chunk)])
     }
     file.close()
+    const written = openSync(path, 'r')
+    for (const { at, bytes } of zipRecords(entries, (place) => crcs[place] ?? 0)) {
+      const there = Buffer.alloc(bytes.length)
+      readSync(written, there, 0, there.length, at)
+      expect(there.equals(bytes)).toBe(true)
+    }
+    closeSync(written)
     expect([position, sizes, last.equals(after)]).toEqual([
       zipBytes(entries),
       [

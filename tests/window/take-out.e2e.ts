@@ -63,7 +63,7 @@ it('moves dragged items within the window, and hands their files to the system w
     window.webContents.startDrag = (item) => void Reflect.set(globalThis, 'dragged', item)
   })
   await grab(page, 'song.flac', await center(row(page, 'Album')))
-  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/drag.png` })
+  await pictures(page, 'drag')
   await page.keyboard.press('Escape')
   await page.mouse.up()
   await row(page, 'song.flac').waitFor()
@@ -87,7 +87,7 @@ it('moves dragged items within the window, and hands their files to the system w
   await page.mouse.up()
   await page.getByText('“Album” is being saved to this computer: drag it from Saving here').waitFor()
   await page.getByRole('listitem', { name: /^Album, Saved, / }).waitFor()
-  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/shelf.png` })
+  await pictures(page, 'shelf')
   expect(readdirSync(join(downloads, 'Album'))).toEqual(['song.flac'])
 })
 
@@ -97,7 +97,7 @@ it('puts the files of the selected rows on the clipboard with Ctrl+C', async () 
   await row(page, 'létter.txt').click({ modifiers: ['Control'] })
   await page.keyboard.press('Control+c')
   await page.getByText('Copied 2 files: paste them in another program').waitFor()
-  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/copied.png` })
+  await pictures(page, 'copied')
   const list = await app.evaluate(({ clipboard }) => {
     const readBuffer: unknown = Reflect.get(clipboard, 'readBuffer')
     return typeof readBuffer === 'function' ? String(readBuffer.call(clipboard, 'text/uri-list')) : ''
@@ -111,3 +111,28 @@ it('puts the files of the selected rows on the clipboard with Ctrl+C', async () 
   await page.keyboard.press('Control+v')
   await page.getByText('Items cannot be copied within the space.').waitFor()
 })
+
+it('saves the selected files as one zip', async () => {
+  const { page, downloads } = await open()
+  await page.getByRole('row', { name: /^song\.flac/ }).click()
+  await row(page, 'létter.txt').click({ modifiers: ['Control'] })
+  // The dialog of the system cannot be operated; it is answered as if the person had chosen that folder.
+  await running?.app.evaluate(({ dialog }, folder) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [folder] })
+  }, downloads)
+  await row(page, 'song.flac').click({ button: 'right' })
+  await pictures(page, 'zip-menu')
+  await page.getByRole('menuitem', { name: 'Save as a zip…' }).click()
+  await page.getByRole('listitem', { name: /^Putdesk\.zip, Saved, / }).waitFor()
+  await pictures(page, 'zip-saved')
+  expect(readdirSync(downloads)).toEqual(['Putdesk.zip'])
+})
+
+/** The window in light and in dark. */
+async function pictures(page: Page, name: string): Promise<void> {
+  if (process.env.PUTDESK_PICTURES === undefined) return
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/${name}-${colorScheme}.png` })
+  }
+}

@@ -1,6 +1,7 @@
 import { safeName } from '../../../engine/text/names.ts'
 import type { Item } from '../../../shared/item.ts'
 import type { Conflict } from '../../../shared/save.ts'
+import type { PutioClient } from '../putio/client.ts'
 import { TakenNames } from './save-folder.ts'
 
 /** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
@@ -20,4 +21,13 @@ export function chooseNames(
     given.add(plain)
     return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
   })
+}
+
+/** The zip of some items, with a name of its own, as an item. */
+export async function asZip(items: readonly Item[], client: PutioClient): Promise<Item[]> {
+  const [first] = items
+  if (first === undefined) return []
+  const parent = items.length === 1 || first.parentId === 0 ? null : await client.item(first.parentId)
+  const stem = items.length === 1 ? first.name : (parent?.name ?? 'Putdesk')
+  return [{ ...first, kind: 'archive', name: `${stem}.zip` }]
 }

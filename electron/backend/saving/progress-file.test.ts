@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const path = () => join(folder, 'a.jsonl')
-const done = { path: 'x/y.bin', isDone: true, inode: '5', resume: null }
+const done = { path: 'x/y.bin', isDone: true, inode: '5', resume: null, crc: null }
 
 it('knows after a restart what was noted last', async () => {
   const file = await ProgressFile.open(folder, 'a')

@@ -27,7 +27,7 @@ export interface FileProgress {
   inode: string | null
   resume: ResumeRecord | null
   /** Of a file in a zip, once it is in its place. */
-  crc?: number | null
+  crc: number | null
 }
 
 /**
@@ -95,6 +95,6 @@ export class ProgressFile {
 }
 
 function lineOf(itemId: ItemId, progress: FileProgress): string {
-  const line: Line = { itemId, crc: null, ...progress }
+  const line: Line = { itemId, ...progress }
   return `${JSON.stringify(line)}\n`
 }

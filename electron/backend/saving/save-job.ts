@@ -174,7 +174,9 @@ export class SaveJob {
       const bytes = await this.#paths.storedBytes(itemId)
       if (bytes > 0) this.#stored.set(itemId, Math.min(bytes, sizeBytes))
     }
-    const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes)
+    // A file that goes into a zip is there twice for a moment.
+    const twice = save.isZip ? left.reduce((largest, { sizeBytes }) => Math.max(largest, sizeBytes), 0) : 0
+    const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes) + twice
     const place = await this.#whenReady(null, stop, (seen) =>
       roomProblem(seen, neededBytes(), places.claimedBytes(seen, save.id)),
     )
@@ -204,25 +206,20 @@ export class SaveJob {
   async #finishZip(zip: ZipPlan, stop: AbortSignal): Promise<void> {
     const { save, client, isTrusted, finishZip } = this.#options
     const waiting = { itemId: null, slot: null, stop }
-    const [first] = zip.files
-    const stream = () => (first === undefined ? null : client().during(stop).stream(first.itemId, 'save', isTrusted))
-    const url = (await this.#patiently(waiting, async () => stream()))?.url
-    const origin = url === undefined ? 'about:client' : `${new URL(url).origin}/`
-    for (let [failures, renames] = [0, 0]; ; failures++) {
+    const origin = await this.#patiently(waiting, () => zip.origin(client().during(stop), isTrusted))
+    for (let failures = 0; ; failures++) {
       await this.#whenReady(null, stop)
       const ending = await finishZip({ id: randomUUID(), ...(await zip.finish(this.#name, origin)) }, stop)
       stop.throwIfAborted()
       if (ending.kind === 'done') return
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
-      if (ending.isTaken && save.conflict === 'keep-both' && renames++ < maxRenames) {
-        this.#name = await this.#paths.another({ itemId: 0, name: save.name, folder: '', sizeBytes: 0 }, this.#name)
-        continue
-      }
-      if (!ending.isPassing && !ending.isFolder) {
+      if (ending.isTaken && save.conflict === 'keep-both' && failures < maxRenames)
+        this.#name = await this.#paths.another({ folder: '', name: save.name }, this.#name)
+      else if (ending.isPassing || ending.isFolder) await this.#pause(waiting, failures, ending.sentence)
+      else {
         if (!ending.isTaken) await zip.forget()
         throw new AppError('refused', ending.sentence)
       }
-      await this.#pause(waiting, failures, ending.sentence)
     }
   }
 
@@ -258,7 +255,13 @@ export class SaveJob {
     const known = progress.get(file.itemId)
     const path = this.#zip?.pathOf(file) ?? known?.path ?? (await this.#paths.choose(file))
     if (path === null) return this.#finish(file)
-    const state: FileProgress = { path, isDone: false, inode: known?.inode ?? null, resume: known?.resume ?? null }
+    const state: FileProgress = {
+      path,
+      isDone: false,
+      inode: known?.inode ?? null,
+      resume: known?.resume ?? null,
+      crc: null,
+    }
     const work: Work = { file, progress: state, slot, stop }
     let crc: number | null = null
     if (this.#zip !== null || !(await this.#paths.isInPlace(file, state))) {

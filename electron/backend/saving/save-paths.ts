@@ -114,7 +114,7 @@ export class SavePaths {
   }
 
   /** Another path, because this one was taken when the file was complete. */
-  async another({ folder, name }: SavedFile, path: string): Promise<string> {
+  async another({ folder, name }: Pick<SavedFile, 'folder' | 'name'>, path: string): Promise<string> {
     const taken = await TakenNames.of(join(this.#save.folder, folder))
     // The folder may be one that cannot be read.
     taken.add(basename(path))

@@ -15,14 +15,14 @@ import { JsonFile } from '../files/json-file.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
-import type { PutioClient } from '../putio/client.ts'
-import { chooseNames } from './choose-names.ts'
+import { asZip, chooseNames } from './choose-names.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import { SaveJob } from './save-job.ts'
 import { moved } from './save-order.ts'
 import { SavePaths } from './save-paths.ts'
 import { SavePlaces } from './save-places.ts'
+import { asWritten, unchangedPath } from './saved-file.ts'
 import type { SaverClient } from './saver-process.ts'
 import { shareDone, shownSave } from './shown-save.ts'
 import { Slots } from './slots.ts'
@@ -139,13 +139,8 @@ export class Saving {
   /** The path of a file that was saved as it is in the account, and that nobody has changed or moved since; otherwise null. */
   async pathOf(accountId: AccountId, item: Item): Promise<string | null> {
     for (const { save } of this.#entries.values()) {
-      const { written } = save
-      if (save.itemId !== item.id || save.accountId !== accountId || save.state !== 'saved' || written === null)
-        continue
-      if (save.sizeBytes !== item.sizeBytes || save.itemAddedAtMs !== item.addedAtMs) continue
-      const path = join(save.folder, save.name)
-      const found = await lstat(path).catch(() => null)
-      if (found?.isFile() === true && found.size === written.sizeBytes && found.mtimeMs === written.atMs) return path
+      const path = save.accountId === accountId ? await unchangedPath(save, item) : null
+      if (path !== null) return path
     }
     return null
   }
@@ -338,7 +333,7 @@ export class Saving {
         reason: null,
         sizeBytes: job.sizeBytes,
         name: job.name,
-        ...(await asWritten(entry)),
+        ...(await asWritten(entry.save, entry.progress)),
       })
       await entry.progress?.remove()
       entry.progress = null
@@ -430,22 +425,4 @@ export class Saving {
 /** What a save that stops has reached. */
 function reachedBy({ save, job }: Entry): Pick<StoredSave, 'savedBytes' | 'sizeBytes'> {
   return { savedBytes: job?.savedBytes ?? save.savedBytes, sizeBytes: job?.sizeBytes ?? save.sizeBytes }
-}
-
-/** The zip of some items, with a name of its own, as an item. */
-async function asZip(items: readonly Item[], client: PutioClient): Promise<Item[]> {
-  const [first] = items
-  if (first === undefined) return []
-  const parent = items.length === 1 || first.parentId === 0 ? null : await client.item(first.parentId)
-  const stem = items.length === 1 ? first.name : (parent?.name ?? 'Putdesk')
-  return [{ ...first, kind: 'archive', name: `${stem}.zip` }]
-}
-
-/** The name that a file got in the end, and what it was then. */
-async function asWritten({ save, progress }: Entry): Promise<Partial<StoredSave>> {
-  const path = save.isFolder ? null : progress?.get(save.itemId)?.path
-  if (path === null || path === undefined) return {}
-  const found = await lstat(join(save.folder, path)).catch(() => null)
-  const written = found === null ? null : { sizeBytes: found.size, atMs: found.mtimeMs }
-  return { name: path, written }
 }

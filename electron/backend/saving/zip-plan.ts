@@ -4,6 +4,7 @@ import { safeName } from '../../../engine/text/names.ts'
 import { contentOffsets, type ZipMember } from '../../../engine/zip/zip-writer.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { ZipRequest } from '../../saver/messages.ts'
+import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import type { SavedFile } from './save-listing.ts'
@@ -95,6 +96,14 @@ export class ZipPlan {
       ),
     )
     return part === null && target?.isFile() === true && `${target.ino}` === known.inode ? known.path : null
+  }
+
+  /** Where the files come from, an address without a path. */
+  async origin(client: PutioClient, isTrusted: (origin: string) => boolean): Promise<string> {
+    const [first] = this.files
+    if (first === undefined) return 'about:client'
+    const { url } = await client.stream(first.itemId, 'save', isTrusted)
+    return `${new URL(url).origin}/`
   }
 
   /** Asks for the end of the zip. What it is about to become is noted first. */
