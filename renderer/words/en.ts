@@ -549,6 +549,7 @@ export const en = {
   'shortcuts.newFolder': 'New folder',
   'shortcuts.selectAll': 'Select all',
   'shortcuts.cut': 'Cut, then move here',
+  'shortcuts.copy': 'Copy files, to paste them in another program',
   'shortcuts.moveSaves': 'In Saving here: move the selected up or down',
   'shortcuts.pauseSaves': 'In Saving here: pause or continue the selected',
   'shortcuts.undo': 'Undo, redo',

@@ -209,7 +209,9 @@ export class SaveJob {
     const origin = await this.#patiently(waiting, () => zip.origin(client().during(stop), isTrusted))
     for (let failures = 0; ; failures++) {
       await this.#whenReady(null, stop)
+      this.#setReason(null, 'The zip is being completed and checked.')
       const ending = await finishZip({ id: randomUUID(), ...(await zip.finish(this.#name, origin)) }, stop)
+      this.#setReason(null, null)
       stop.throwIfAborted()
       if (ending.kind === 'done') return
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')

@@ -16,6 +16,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.newFolder', keysOf('Ctrl', 'Shift', 'N')],
   ['shortcuts.selectAll', keysOf('Ctrl', 'A')],
   ['shortcuts.cut', keysOf('Ctrl', 'X'), keysOf('Ctrl', 'V')],
+  ['shortcuts.copy', keysOf('Ctrl', 'C')],
   ['shortcuts.save', keysOf('Ctrl', 'S'), keysOf('Ctrl', 'Shift', 'S')],
   ['shortcuts.moveSaves', keysOf('Ctrl', '↑'), keysOf('Ctrl', '↓')],
   ['shortcuts.pauseSaves', 'Space'],
