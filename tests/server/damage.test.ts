@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -16,16 +15,19 @@ import {
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Cores } from '../../server/core/core.ts'
 import { openFolder as open, treeOf } from '../support/cores.ts'
 import { type Service, startService, until } from '../support/service.ts'
+import { startShell } from '../support/shell.ts'
 import { memoryFolder } from '../support/temp-folder.ts'
 import { file, startWeb } from '../support/web.ts'
 
 const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.info(`damage with PUTDESK_SEED=${seed}`)
 const random = generator(seed)
+const shell = startShell()
+afterAll(() => shell.stop())
 
 /** The data folder of a service that was stopped in order, and of one that was killed. */
 const left = { stopped: '', killed: '' }
@@ -77,12 +79,12 @@ beforeAll(async () => {
   left.killed = newFolder()
   left.stopped = newFolder()
   await second.kill9()
-  copyFolder(second.data, left.killed)
+  await copyFolder(second.data, left.killed)
   await (await startService({ data: second.data })).stop()
-  copyFolder(second.data, left.stopped)
+  await copyFolder(second.data, left.stopped)
   await web.stop()
   const data = newFolder()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   const cores = open(data)
   stored = treeOf(cores)
   await cores.close()
@@ -93,7 +95,7 @@ beforeAll(async () => {
   )
 })
 
-type Damage = (path: string, outside: string) => void
+type Damage = (path: string, outside: string) => void | Promise<void>
 const damages: Record<string, Damage> = {
   empty: (path) => writeFileSync(path, ''),
   missing: (path) => rmSync(path, { recursive: true }),
@@ -135,11 +137,11 @@ it.each(
   async (how, name) => {
     for (const [what, damage] of Object.entries(damages)) {
       const [data, outside] = [newFolder(), newFolder()]
-      copyFolder(left[how], data)
+      await copyFolder(left[how], data)
       const path = join(data, name)
       if (!existsSync(path)) return
       if (/bit|noise/.test(what) && statSync(path).size === 0) continue
-      damage(path, outside)
+      await damage(path, outside)
       const damaged = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : null
       const label = `${name}, ${what}, ${how}, seed ${seed}`
       if (name === 'lock.db' && what === 'a folder') {
@@ -185,7 +187,7 @@ it.each(copies)('never restores the list from a copy with damage that SQLite doe
     ] as const) {
       for (const from of ['as it was', 'with a list that is gone']) {
         const data = newFolder()
-        copyFolder(left[how], data)
+        await copyFolder(left[how], data)
         const text = readFileSync(join(data, copy), 'latin1')
         writeFileSync(
           join(data, copy),
@@ -221,10 +223,10 @@ function rowsIn(data: string): string {
 it.each(['stopped', 'killed'] as const)(
   'after the service was %s, keeps every file when the disk flips any bit of the list, and reports what it restored',
   async (how) => {
-    const opened = async (damage: (path: string) => void) => {
+    const opened = async (damage: (path: string) => void | Promise<void>) => {
       const data = newFolder()
-      copyFolder(left[how], data)
-      damage(join(data, 'putdesk.db'))
+      await copyFolder(left[how], data)
+      await damage(join(data, 'putdesk.db'))
       const cores = open(data)
       const { notice } = cores
       const tree = treeOf(cores)
@@ -259,7 +261,7 @@ it('does not apply a write-ahead log left over from another list to the restored
   for (let n = 0; n < 200; n++) put(cores, `other ${n} ${'x'.repeat(100)}`, 0)
   const log = readFileSync(join(other, 'putdesk.db-wal'))
   await cores.close()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   rmSync(join(data, 'putdesk.db'))
   writeFileSync(join(data, 'putdesk.db-wal'), log)
   const restored = open(data)
@@ -284,12 +286,12 @@ it('reports and repairs a bit flipped in a table that the last run did not write
   await running.start()
   running.users[0]?.space.createFolder('new folder', 0)
   const killed = newFolder()
-  copyFolder(data, killed)
+  await copyFolder(data, killed)
   await running.close()
-  const opened = async (damage: (path: string) => void) => {
+  const opened = async (damage: (path: string) => void | Promise<void>) => {
     const copy = newFolder()
-    copyFolder(killed, copy)
-    damage(join(copy, 'putdesk.db'))
+    await copyFolder(killed, copy)
+    await damage(join(copy, 'putdesk.db'))
     const cores = open(copy)
     const { notice } = cores
     await cores.close()
@@ -355,7 +357,7 @@ it.each([
 
 it('uses a list that another program changed as it is, and reports the change', async () => {
   const data = newFolder()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   const db = new DatabaseSync(join(data, 'putdesk.db'))
   db.exec("UPDATE items SET name = 'by hand.bin' WHERE name = 'renamed.bin'")
   db.close()
@@ -369,7 +371,7 @@ it('uses a list that another program changed as it is, and reports the change', 
 
 it.each(lists)('adopts every stored file when %s is garbage and all copies and journals are gone', async (name) => {
   const data = newFolder()
-  copyFolder(left.killed, data)
+  await copyFolder(left.killed, data)
   for (const one of [...lists, ...helpers]) rmSync(join(data, one), { force: true })
   writeFileSync(join(data, name), noisy(Buffer.alloc(8192)))
   const cores = open(data)
@@ -380,7 +382,7 @@ it.each(lists)('adopts every stored file when %s is garbage and all copies and j
 
 it('recovers what can still be read, with its names, from a damaged list without copies and journals', async () => {
   const data = newFolder()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   for (const one of helpers) rmSync(join(data, one), { force: true })
   const path = join(data, 'putdesk.db')
   const bytes = readFileSync(path)
@@ -396,9 +398,9 @@ it('recovers what can still be read, with its names, from a damaged list without
   await cores.close()
 })
 
-it.each(['putdesk.db', 'both'])('refuses %s of a newer version, and changes no byte', (which) => {
+it.each(['putdesk.db', 'both'])('refuses %s of a newer version, and changes no byte', async (which) => {
   const data = newFolder()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   for (const name of which === 'both' ? ['putdesk.db', 'putdesk.backup.db'] : ['putdesk.db']) {
     const bytes = readFileSync(join(data, name))
     bytes.writeUInt32BE(99, 60)
@@ -439,7 +441,7 @@ it.each([
   ['content', 'in a folder of others'],
 ])('when %s is a link, leaves the files of others in that folder alone', async (name) => {
   const [data, outside] = [newFolder(), newFolder()]
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   const elsewhere = join(outside, 'disk')
   renameSync(join(data, name), elsewhere)
   symlinkSync(elsewhere, join(data, name))
@@ -486,7 +488,7 @@ it('restores from the copy what the journals lack when the write-ahead log is go
 
 it('reports a missing content file once, and keeps its item until it is back', async () => {
   const data = newFolder()
-  copyFolder(left.stopped, data)
+  await copyFolder(left.stopped, data)
   const [path = ''] = contentsIn(data)
   renameSync(path, join(data, 'elsewhere'))
   const notices: (string | null)[] = []
@@ -592,18 +594,18 @@ function newFolder(): string {
 }
 
 /** Keeps the modification times to the nanosecond, which the seal of the list records. */
-function copyFolder(from: string, to: string): void {
-  execFileSync('cp', ['-a', `${from}/.`, to])
+function copyFolder(from: string, to: string): Promise<void> {
+  return shell.run('cp', '-a', `${from}/.`, to)
 }
 
 /** Flips a bit as a failing disk does: the modification time stays the same, to the nanosecond. */
-function flip(path: string, at = Math.floor(random() * statSync(path).size)): void {
+async function flip(path: string, at = Math.floor(random() * statSync(path).size)): Promise<void> {
   const bytes = readFileSync(path)
   const time = `${path}.time`
-  execFileSync('touch', ['-r', path, time])
+  await shell.run('touch', '-r', path, time)
   bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8))
   writeFileSync(path, bytes)
-  execFileSync('touch', ['-r', time, path])
+  await shell.run('touch', '-r', time, path)
   rmSync(time)
 }
 
