@@ -6,7 +6,7 @@ let folders: RunFolders | null = null
 export function setup(): void {
   // The unit tests and the end-to-end tests may share one run.
   if (process.env.PUTDESK_TEST_MEMORY !== undefined) return
-  folders = makeRunFolders()
+  folders = makeRunFolders({ isQuick: true })
   Object.assign(process.env, folders.environment)
 }
 
