@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config'
 /** Every run has its own temporary folders and fails if a test leaves files in them. */
 const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tests/support/setup.ts'] }
 
+const inElectron = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+/** A project of its own: these build into the folder from which the others run the app. */
+const packageTests = 'tests/window/package.e2e.ts'
+
 export default defineConfig({
   test: {
     // Most tests wait for a peer, a timer or the disk: three workers keep two cores busy.
@@ -22,11 +26,11 @@ export default defineConfig({
           ...tidy,
           name: 'e2e',
           include: ['tests/**/*.e2e.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: [packageTests],
+          ...inElectron,
         },
       },
+      { test: { ...tidy, name: 'package', include: [packageTests], ...inElectron } },
     ],
   },
 })

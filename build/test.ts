@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startVirtualDisplay } from './display.ts'
@@ -11,7 +11,6 @@ import { checkWords } from './words.ts'
 
 const hasWindow = !process.argv.includes('--no-e2e')
 const bin = join(root, 'node_modules', '.bin')
-const report = join(ownCache, 'test-report.json')
 const repeated = join(ownCache, 'test-repeated.txt')
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
@@ -21,6 +20,8 @@ const environment: NodeJS.ProcessEnv = {
   NODE_COMPILE_CACHE: join(ownCache, 'compiled'),
 }
 const tests: TestFigures['tests'] = []
+const broken: string[] = []
+const running = new Set<ChildProcess>()
 let passed = 0
 let failed = 0
 mkdirSync(ownCache, { recursive: true })
@@ -32,52 +33,82 @@ const display = hasWindow && process.platform === 'linux' ? await startVirtualDi
 if (display !== null) environment.DISPLAY = display.name
 if (hasWindow) environment.PUTDESK_TEST_ELECTRON = JSON.stringify(await findElectron())
 
-const steps: [string, () => boolean][] = [
-  ['format and lint', () => run('biome', ['ci', '--error-on-warnings', '.'])],
-  ['imports between rooms', () => checkRooms()],
-  ['banned words in names and comments', () => checkWords()],
-  ['types', () => run('tsc', ['-b'])],
-  ['unused files, exports and packages', () => run('knip', [])],
-  ['build', () => run(process.execPath, [join(root, 'build', 'build.ts')])],
-  ['unit and integration tests', () => runTests('unit')],
-]
-if (hasWindow) steps.push(['end-to-end tests in Electron', () => runTests('e2e')])
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const child of running) child.kill(signal)
+    display?.stop()
+    process.exit(1)
+  })
 
-const broken: string[] = []
-for (const [name, step] of steps) {
-  say(`${name}…`)
-  const startedAt = performance.now()
-  const isOk = step()
-  say(`${name}: ${isOk ? 'ok' : 'FAILED'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
-  if (!isOk) broken.push(name)
-}
+await Promise.all([checkSources(), buildAndTest()])
 display?.stop()
 for (const line of flakeReport(tests, readFileSync(repeated, 'utf8').split('\n').filter(Boolean))) say(line)
 if (broken.length > 0) say(`failed: ${broken.join(', ')}.`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(broken.length > 0 || failed > 0 || passed === 0 ? 1 : 0)
 
-function run(command: string, args: string[]): boolean {
-  const options = { cwd: root, stdio: 'inherit', env: environment } as const
+/** The checks that need no build, while the tests run. */
+async function checkSources(): Promise<void> {
+  await step('format and lint', () => run('biome', ['ci', '--error-on-warnings', '.']))
+  await step('imports between rooms', async () => checkRooms())
+  await step('banned words in names and comments', async () => checkWords())
+  await step('types', () => run('tsc', ['-b']))
+  await step('unused files, exports and packages', () => run('knip', []))
+}
+
+/** Most tests wait for a peer, a timer or the disk: the end-to-end tests run beside the others. */
+async function buildAndTest(): Promise<void> {
+  await step('build', () => run(process.execPath, [join(root, 'build', 'build.ts')]))
+  // It builds once more into the folder that all other tests use.
+  if (hasWindow) await step('tests of the package', () => runTests('package'))
+  const units = step('unit and integration tests', () => runTests('unit', { isShownAtOnce: true }))
+  const windows = hasWindow ? step('end-to-end tests in Electron', () => runTests('e2e')) : null
+  await Promise.all([units, windows])
+}
+
+async function step(name: string, work: () => Promise<boolean>): Promise<void> {
+  say(`${name}…`)
+  const startedAt = performance.now()
+  const isOk = await work()
+  say(`${name}: ${isOk ? 'ok' : 'FAILED'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  if (!isOk) broken.push(name)
+}
+
+/** Runs a program. Unless it is shown at once, its output is printed when it ends, in one piece. */
+async function run(command: string, args: string[], { isShownAtOnce = false } = {}): Promise<boolean> {
+  const output: Buffer[] = []
+  const child = start(command, args, isShownAtOnce)
+  running.add(child)
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+    child.once('error', (error) => {
+      output.push(Buffer.from(`${error}\n`))
+      resolve(null)
+    })
+  })
+  running.delete(child)
+  process.stdout.write(Buffer.concat(output))
+  return code === 0
+}
+
+function start(command: string, args: string[], isShownAtOnce: boolean): ChildProcess {
+  const stdio: StdioOptions = isShownAtOnce ? 'inherit' : ['ignore', 'pipe', 'pipe']
+  const options = { cwd: root, stdio, env: environment }
   const path = join(bin, command)
-  if (!existsSync(path)) return spawnSync(command, args, options).status === 0
-  if (process.platform !== 'win32') return spawnSync(path, args, options).status === 0
+  if (!existsSync(path)) return spawn(command, args, options)
+  if (process.platform !== 'win32') return spawn(path, args, options)
   // On Windows the programs of npm packages are shell scripts.
   const line = [`${path}.cmd`, ...args].map((word) => `"${word}"`).join(' ')
-  return spawnSync(line, { ...options, shell: true }).status === 0
+  return spawn(line, { ...options, shell: true })
 }
 
 /** Runs one Vitest project and adds its results to the totals, for the line that CI reads. */
-function runTests(project: 'unit' | 'e2e'): boolean {
+async function runTests(project: 'unit' | 'e2e' | 'package', options = {}): Promise<boolean> {
+  const report = join(ownCache, `test-report-${project}.json`)
   rmSync(report, { force: true })
-  const isOk = run('vitest', [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const isOk = await run('vitest', ['run', '--project', project, ...reporters], options)
   const figures = readFigures(report)
   if (figures === null) return false
   passed += figures.passed
