@@ -19,6 +19,7 @@ import { Vault } from '../../electron/backend/secrets/vault.ts'
 import { openSettingsFile } from '../../electron/backend/settings/settings-file.ts'
 import type { EventData } from '../../shared/contract.ts'
 import { openBackend } from '../support/backend.ts'
+import { generatedCases } from '../support/cases.ts'
 import { has } from '../support/facilities.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
@@ -29,6 +30,7 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.log(`app-files: seed ${seed}`)
 let state = seed
+const forms = generatedCases(100, 40)
 /** A random whole number below `limit`. */
 function below(limit: number): number {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
@@ -246,24 +248,27 @@ function anyDamage(bytes: Buffer): Buffer {
   return forms[below(forms.length)]?.() ?? bytes
 }
 
-it.each(files)('restores everything from 100 damaged forms of %s, and is silent at the second start', async (file) => {
-  const bytes = readFileSync(join(good, file))
-  for (let form = 0; form < 100; form += 1) {
-    const folder = copyOfGood()
-    const damaged = anyDamage(bytes)
-    writeFileSync(join(folder, file), damaged)
-    const label = `form ${form} of ${file}: ${damaged.subarray(0, 2000).toString('latin1')}`
-    const { notices, ...seen } = await start(folder, 'light')
-    expect(seen, label).toEqual(whole)
-    if (notices.some((sentence) => sentence.includes('kept as')))
-      expect(
-        contentsOf(folder).some((content) => content.equals(damaged)),
-        label,
-      ).toBe(true)
-    expect(await start(folder), label).toEqual({ ...whole, notices: [] })
-    rmSync(folder, { recursive: true })
-  }
-})
+it.each(files)(
+  `restores everything from ${forms} damaged forms of %s, and is silent at the second start`,
+  async (file) => {
+    const bytes = readFileSync(join(good, file))
+    for (let form = 0; form < forms; form += 1) {
+      const folder = copyOfGood()
+      const damaged = anyDamage(bytes)
+      writeFileSync(join(folder, file), damaged)
+      const label = `form ${form} of ${file}: ${damaged.subarray(0, 2000).toString('latin1')}`
+      const { notices, ...seen } = await start(folder, 'light')
+      expect(seen, label).toEqual(whole)
+      if (notices.some((sentence) => sentence.includes('kept as')))
+        expect(
+          contentsOf(folder).some((content) => content.equals(damaged)),
+          label,
+        ).toBe(true)
+      expect(await start(folder), label).toEqual({ ...whole, notices: [] })
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
 
 /** A JSON file with one value changed, for each value in it. */
 function withWrongTypes(value: unknown, change: (other: unknown) => unknown = (other) => other): unknown[] {

@@ -7,9 +7,10 @@ import { fetchToPart } from '../../engine/fetch/fetch.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import type { ResumeRecord } from '../../engine/resume.ts'
 import { type BadRequest, type BadServer, startBadServer, type Wire } from '../support/bad-server.ts'
+import { generatedCases } from '../support/cases.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-const schedules = Number(process.env.PUTDESK_SCHEDULES ?? 1000)
+const schedules = Number(process.env.PUTDESK_SCHEDULES ?? generatedCases(1000, 400))
 const atOnce = 8
 const folder = temporaryFolder('schedules')
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createChance } from '../soak/random.ts'
 import { saveOnFullDisk } from './full-disk.ts'
+import { runGenerated } from './generated.ts'
 import { saveUnderKills } from './kills.ts'
 import { saveLargeFolder } from './large-folder.ts'
 import { saveWhileReplaced } from './versions.ts'
@@ -25,7 +26,13 @@ const problems: string[] = []
 console.log(`faults: seed ${seed}`)
 
 /** Each fault by its name, as `--only` takes it. */
-const faults: Record<string, () => Promise<string[]>> = { fullDisk, kills, largeFolder, versions }
+const faults: Record<string, () => Promise<string[]>> = {
+  fullDisk,
+  kills,
+  largeFolder,
+  versions,
+  generated: () => runGenerated(seed),
+}
 for (const [name, run] of Object.entries(faults)) {
   if (values.only !== undefined && values.only !== name) continue
   const startedAtMs = performance.now()

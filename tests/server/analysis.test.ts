@@ -42,7 +42,11 @@ const silent = createServer(() => undefined)
 beforeAll(async () => {
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   silentLinks = Array.from({ length: 40 }, (_, n) => `http://127.0.0.1:${portOf(silent)}/${n}.bin`)
-  for (const [name, links] of [['rare', [rare]] as const, ['album', [album]] as const, ['silent', silentLinks] as const]) {
+  for (const [name, links] of [
+    ['rare', [rare]] as const,
+    ['album', [album]] as const,
+    ['silent', silentLinks] as const,
+  ]) {
     const service = await startService()
     services.push(service)
     const beganAtMs = performance.now()
@@ -348,7 +352,12 @@ describe('limits', () => {
     const { error, singleurl } = items
     expect(error).toEqual([])
     expect(singleurl.map((one) => [one.url, one.size, one.error, Object(one.putdesk).note])).toEqual(
-      silentLinks.map((link) => [link, null, null, '“127.0.0.1” did not answer within 10 seconds; it will be tried again.']),
+      silentLinks.map((link) => [
+        link,
+        null,
+        null,
+        '“127.0.0.1” did not answer within 10 seconds; it will be tried again.',
+      ]),
     )
     expect(afterMs).toBeLessThan(40_000)
   })

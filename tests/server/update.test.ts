@@ -10,6 +10,7 @@ import type { Method } from '../../server/api/v1/method.ts'
 import { readParams } from '../../server/api/v1/params.ts'
 import { subscriptions } from '../../server/api/v1/subscriptions.ts'
 import type { Cores } from '../../server/core/core.ts'
+import { generatedCases } from '../support/cases.ts'
 import { openFolder as open, treeOf } from '../support/cores.ts'
 import { seededRandom } from '../support/seed.ts'
 
@@ -29,7 +30,7 @@ const hows = ['stopped', 'killed'] as const
 const packed = readFileSync(join(import.meta.dirname, '../fixtures/schema-5.json.gz'))
 const left: Left = JSON.parse(gunzipSync(packed).toString())
 
-const forms = 100
+const forms = generatedCases(100, 40)
 
 const folders: string[] = []
 afterEach(() => {
