@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { freemem, release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Temporary folders of one run of tests or benchmarks, so that leftovers can be reported and removed. */
@@ -21,19 +21,22 @@ const testsNeedBytes = 6e9
  */
 export function makeRunFolders({ isQuick = false } = {}): RunFolders {
   const memory = existsSync(inMemory) ? mkdtempSync(join(inMemory, 'putdesk-')) : null
-  const folder = isQuick && memory !== null && hasRoomInMemory() ? memory : mkdtempSync(join(tmpdir(), 'putdesk-'))
+  const folder = isQuick && memory !== null && canBeInMemory() ? memory : mkdtempSync(join(tmpdir(), 'putdesk-'))
   return {
     environment: { TMPDIR: folder, TMP: folder, TEMP: folder, PUTDESK_TEST_MEMORY: memory ?? folder },
     remove: () => {
       const folders = new Set([folder, memory ?? folder])
-      const left = [...folders].flatMap((folder) => leftIn(folder))
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      const left = [...folders].flatMap((one) => leftIn(one))
+      for (const one of folders) rmSync(one, { recursive: true, force: true, maxRetries: 5 })
       return left
     },
   }
 }
 
-function hasRoomInMemory(): boolean {
+/** Saved files are marked with their origin in an attribute, which files in memory have since Linux 6.6. */
+function canBeInMemory(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  if (major < 6 || (major === 6 && minor < 6)) return false
   const { bavail, bsize } = statfsSync(inMemory)
   return Math.min(bavail * bsize, freemem()) > testsNeedBytes
 }
