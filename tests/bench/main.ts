@@ -9,7 +9,9 @@ import { benchDelete } from './delete.bench.ts'
 import { benchFetch, benchFtp } from './fetch.bench.ts'
 import { benchLinks } from './links.bench.ts'
 import type { Row } from './measure.ts'
+import { benchPlay } from './play.bench.ts'
 import { benchResume } from './resume.bench.ts'
+import { benchSave, benchSmallFiles } from './save.bench.ts'
 import { benchSeek, benchServe } from './serve.bench.ts'
 import { type BenchOptions, benchServiceStart } from './service.bench.ts'
 import { benchState } from './state.bench.ts'
@@ -33,6 +35,8 @@ const options: BenchOptions = {
 }
 const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P1'], async () => [await benchFetch(options)]],
+  [['P1s', 'P2s', 'P2c'], () => benchSave(options)],
+  [['P3'], async () => [await benchSmallFiles(options)]],
   [['P4'], async () => [await benchResume(options)]],
   [['P5'], async () => [await benchFtp(options)]],
   [['P6'], () => benchServe(options)],
@@ -47,6 +51,7 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P29'], async () => [await benchDelete(options)]],
   [['P30'], async () => benchLinks(options.pairs)],
   [['P31'], async () => [await benchUnsigned(options)]],
+  [['P32'], () => benchPlay(options)],
   [['P20'], async () => [await benchServiceStart(options)]],
   [['P19', 'P28'], () => benchWindow(options, runtime)],
 ]

@@ -42,7 +42,7 @@ export interface LargeFolderResult {
 export async function saveLargeFolder(options: LargeFolder): Promise<LargeFolderResult> {
   const { chance, files, fileBytes, interruptions, onInterruption } = options
   const data = memoryFolder('large')
-  const names = fill(data, files, fileBytes)
+  const names = fillLargeFolder(data, files, fileBytes)
   const service = await startService({ data, diskQuota: 2 ** 42 })
   const downloadsFolder = temporaryFolder('downloads')
   const course = new Course({ dataFolder: join(temporaryFolder('backend'), 'data'), downloadsFolder })
@@ -75,8 +75,11 @@ export async function saveLargeFolder(options: LargeFolder): Promise<LargeFolder
   return result
 }
 
-/** Puts the files into the data folder of a service that is yet to be started. Returns their paths in the folder, in order. */
-function fill(data: string, count: number, bytes: number): string[] {
+/**
+ * Puts a folder `Many` with files into the data folder of a service that is yet to be started. Returns their paths in the folder, in
+ * order.
+ */
+export function fillLargeFolder(data: string, count: number, bytes: number): string[] {
   const db = openDatabase(data)
   db.sql.exec("INSERT INTO users (id, name) VALUES (1, 'you')")
   const content = openContent(data, db)
