@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Service, type ServiceOptions, startService, until } from '../support/service.ts'
+import { figuresOf } from '../support/services.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { endless, file, redirect, startWeb, status, type Web } from '../support/web.ts'
 
@@ -30,10 +31,6 @@ async function start(options: ServiceOptions = {}): Promise<Service> {
 const list = async (service: Service) => (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
 const add = (service: Service, ...paths: string[]) =>
   service.ask('transfers.add', { links: paths.map((path) => (path.startsWith('/') ? web.url(path) : path)) })
-const figures = (row: Record<string, unknown> | undefined) => {
-  const details: unknown = row?.putdesk
-  return typeof details === 'object' && details !== null ? { ...details } : {}
-}
 /** Adds a link, waits until it has failed, and returns the reason. */
 async function failing(service: Service, path: string): Promise<unknown> {
   await add(service, path)
@@ -41,7 +38,7 @@ async function failing(service: Service, path: string): Promise<unknown> {
     () => list(service),
     ([row]) => row?.status === 'Error',
   )
-  return Object.entries(figures(rows[0])).find(([name]) => name === 'reason')?.[1]
+  return figuresOf(rows[0]).reason
 }
 async function fetched(service: Service): Promise<string[]> {
   await until(
@@ -105,7 +102,7 @@ describe('a transfer', () => {
     await service.ask('transfers.add', { links: { 0: web.url('/slow.mkv') }, to_folder: folder?.id })
     const rows = await until(
       () => list(service),
-      ([row]) => row?.percent_done === '1',
+      ([row]) => row?.percent_done === '1' && figuresOf(row).playable === true,
     )
     expect(rows).toEqual([
       {
@@ -120,6 +117,7 @@ describe('a transfer', () => {
           speed: 0,
           seconds_left: null,
           peers: null,
+          playable: true,
           stage_percent: null,
           reason: null,
           failure: null,
