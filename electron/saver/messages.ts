@@ -35,6 +35,8 @@ export interface ZipRequest {
 export type ToSaver =
   | { kind: 'save'; request: SaveRequest }
   | { kind: 'zip'; request: ZipRequest }
+  /** The answer to `placing`. */
+  | { kind: 'place'; id: string }
   | { kind: 'cancel'; id: string }
   | { kind: 'limit'; bytesPerSecond: number | null }
   | { kind: 'reserve'; bytes: number }
@@ -46,6 +48,8 @@ export type FromSaver = { id: string } & (
   /** `inode` is the number of the part file in its volume, which it keeps under its final name. */
   | { kind: 'record'; record: ResumeRecord; inode: string | null }
   | { kind: 'trouble'; sentence: string | null }
+  /** The file is complete, and gets its name as soon as `place` says that this is noted. */
+  | { kind: 'placing'; inode: string | null }
   /** `crc` is the checksum of a file in a zip. */
   | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null }
   /**

@@ -17,6 +17,7 @@ const maxGathered = { limited: 1024 * 1024, least: 64 * 1024 }
 export class Saver {
   readonly #send: (message: FromSaver) => void
   readonly #running = new Map<string, AbortController>()
+  readonly #placing = new Map<string, () => void>()
   readonly #limit = new RateLimit(null)
   readonly #boot = bootId()
   #reserveBytes = 0
@@ -28,6 +29,7 @@ export class Saver {
   receive(message: ToSaver): void {
     if (message.kind === 'limit') this.#limit.set(message.bytesPerSecond)
     else if (message.kind === 'reserve') this.#reserveBytes = message.bytes
+    else if (message.kind === 'place') this.#placing.get(message.id)?.()
     else if (message.kind === 'cancel') this.#running.get(message.id)?.abort()
     else if (message.kind === 'save') void this.#save(message.request)
     else if (message.kind === 'zip') void this.#finishZip(message.request)
@@ -75,6 +77,13 @@ export class Saver {
           this.#send({ id, kind: 'record', record, inode })
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
+        beforeMove: async () => {
+          const { promise: placed, resolve } = Promise.withResolvers<void>()
+          this.#placing.set(id, resolve)
+          this.#send({ id, kind: 'placing', inode: await inodeOf(request.partPath) })
+          await Promise.race([placed, aborted])
+          stop.signal.throwIfAborted()
+        },
       })
       stored = sizeBytes
       tell()
@@ -84,6 +93,7 @@ export class Saver {
       else this.#send({ id, kind: 'failed', ...describe(cause, link) })
     } finally {
       this.#running.delete(id)
+      this.#placing.delete(id)
     }
   }
 

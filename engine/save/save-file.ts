@@ -18,6 +18,8 @@ export interface SaveOptions extends FetchOptions {
   isReplacing: boolean
   /** The size that the service reports; null when unknown. */
   sizeBytes: number | null
+  /** Called when the file is complete, before it gets its name. */
+  beforeMove?: () => Promise<void>
 }
 
 /** Another file has the name already. */
@@ -49,6 +51,7 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
+  await options.beforeMove?.()
   // It may have taken days.
   if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   try {

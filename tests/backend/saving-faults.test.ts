@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { saveOnFullDisk } from '../faults/full-disk.ts'
 import { saveUnderKills } from '../faults/kills.ts'
+import { saveLargeFolder } from '../faults/large-folder.ts'
 import { saveWhileReplaced } from '../faults/versions.ts'
 import { createChance } from '../soak/random.ts'
 import { has } from '../support/facilities.ts'
@@ -21,6 +22,11 @@ it('is saved with the same bytes when the saver and the backend are killed, and 
   })
   expect(problems).toEqual([])
   expect(again.filter((bytes) => bytes > connections * MiB)).toEqual([])
+})
+
+it('has every file of a folder once when the saver and the backend are killed', async () => {
+  const folder = { chance: createChance(seed), files: 150, fileBytes: 20_000, interruptions: 4 }
+  expect((await saveLargeFolder(folder)).problems).toEqual([])
 })
 
 it('is never a mixture of two versions of its source, and says when it starts over (F7)', async () => {

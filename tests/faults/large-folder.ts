@@ -9,7 +9,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openDatabase } from '../../server/core/data/database.ts'
 import { openContent } from '../../server/core/space/content.ts'
@@ -108,8 +108,12 @@ function numbered(index: number): Buffer {
 }
 
 function findProblems(folder: string, names: readonly string[], fileBytes: number): string[] {
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const problems = found.length === names.length ? [] : [`${found.length} files instead of ${names.length}`]
+  const expectedNames = new Set(names)
+  const problems = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => !expectedNames.has(name))
+    .map((name) => `${name} should not be there`)
   const bytes = Buffer.alloc(fileBytes)
   const expected = Buffer.alloc(fileBytes)
   for (const [index, name] of names.entries()) {

@@ -11,7 +11,7 @@ import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { listFiles, type SavedFile } from './save-listing.ts'
 import { SavePaths } from './save-paths.ts'
 import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-places.ts'
-import type { Ending, OnTheWay } from './saver-process.ts'
+import type { Ending, OnTheWay, Tell } from './saver-process.ts'
 import type { Slot } from './slots.ts'
 import type { StoredSave } from './stored-save.ts'
 import { ZipPlan } from './zip-plan.ts'
@@ -39,7 +39,7 @@ export interface JobOptions {
   isTrusted(origin: string): boolean
   /** Waits for its turn. */
   slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
-  fetch(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending>
+  fetch(request: SaveRequest, signal: AbortSignal, tell: Tell): Promise<Ending>
   finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending>
   onChange(): void
   /** Called when it is known which folder the target is. */
@@ -290,6 +290,8 @@ export class SaveJob {
           .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
       )
       const before = this.#stored.get(file.itemId)
+      // The process that saves may have ended right after the file got its name.
+      if (ending !== null && this.#zip === null && (await this.#paths.isInPlace(file, work.progress))) return null
       ending = await this.#attempt(work, url)
       stop.throwIfAborted()
       if (ending.kind === 'done') return ending.crc
@@ -316,13 +318,16 @@ export class SaveJob {
     const { path, resume } = work.progress
     let notedAtMs = Number.NEGATIVE_INFINITY
     let version: string | null | undefined
-    const tell = (message: OnTheWay) => {
+    const tell: Tell = (message: OnTheWay) => {
       if (message.kind === 'progress') this.#stored.set(itemId, message.bytes)
       else if (message.kind === 'trouble') {
         this.#setReason(itemId, message.sentence)
         // While it waits for a disk or a server, another file may move.
         if (message.sentence !== null) slot.free()
         else void slot.hold(stop).catch(() => undefined)
+      } else if (message.kind === 'placing') {
+        work.progress = { ...work.progress, inode: message.inode ?? work.progress.inode }
+        return progress.note(itemId, work.progress)
       } else {
         work.progress = { ...work.progress, resume: message.record, inode: message.inode ?? work.progress.inode }
         const isOther = version !== message.record.validators.strong

@@ -8,13 +8,16 @@ export type Ending = Extract<FromSaver, { kind: 'done' | 'failed' | 'cancelled' 
 /** What is told on the way. */
 export type OnTheWay = Exclude<FromSaver, Ending>
 
+/** Takes what is told. A file that is complete gets its name when what this returns has resolved. */
+export type Tell = (message: OnTheWay) => void | Promise<void>
+
 /** The process that saves files. It is started with the first file, and again after it has crashed. */
 export class SaverClient {
   readonly #host: Pick<Host, 'startSaver'>
   readonly #log: Pick<Log, 'info'>
   #process: SaverProcess | null = null
   #isClosed = false
-  readonly #running = new Map<string, { tell: (message: OnTheWay) => void; end: (ending: Ending) => void }>()
+  readonly #running = new Map<string, { tell: Tell; end: (ending: Ending) => void }>()
   readonly #settings = new Map<ToSaver['kind'], ToSaver>()
 
   constructor(host: Pick<Host, 'startSaver'>, log: Pick<Log, 'info'>) {
@@ -26,7 +29,7 @@ export class SaverClient {
    * Saves one file. Resolves with how it ended; a crash of the process counts as a passing failure. Rejects only
    * before it has begun: when the signal has aborted, or Putdesk is closing.
    */
-  save(request: SaveRequest, signal: AbortSignal, tell: (message: OnTheWay) => void): Promise<Ending> {
+  save(request: SaveRequest, signal: AbortSignal, tell: Tell): Promise<Ending> {
     return this.#run({ kind: 'save', request }, signal, tell)
   }
 
@@ -35,11 +38,7 @@ export class SaverClient {
     return this.#run({ kind: 'zip', request }, signal, () => undefined)
   }
 
-  async #run(
-    message: Extract<ToSaver, { kind: 'save' | 'zip' }>,
-    signal: AbortSignal,
-    tell: (message: OnTheWay) => void,
-  ): Promise<Ending> {
+  async #run(message: Extract<ToSaver, { kind: 'save' | 'zip' }>, signal: AbortSignal, tell: Tell): Promise<Ending> {
     signal.throwIfAborted()
     const { id } = message.request
     const cancel = () => this.#process?.send({ kind: 'cancel', id })
@@ -97,6 +96,12 @@ export class SaverClient {
     if (message.kind === 'done' || message.kind === 'failed' || message.kind === 'cancelled') {
       this.#running.delete(message.id)
       found.end(message)
-    } else found.tell(message)
+    } else if (message.kind === 'placing') void this.#place(message, found.tell)
+    else void found.tell(message)
+  }
+
+  async #place(message: Extract<FromSaver, { kind: 'placing' }>, tell: Tell): Promise<void> {
+    await tell(message)
+    this.#process?.send({ kind: 'place', id: message.id })
   }
 }
