@@ -87,6 +87,7 @@ function startSaver(place: string): { run(source: Source): Promise<Run>; stop():
       }
       const ended = new Promise<void>((resolve, reject) => {
         const hear = (message: FromSaver) => {
+          if (message.kind === 'placing') tell({ kind: 'place', id: message.id })
           if (message.id !== request.id || !['done', 'failed'].includes(message.kind)) return
           child.off('message', hear)
           if (message.kind === 'done') resolve()

@@ -17,6 +17,7 @@ const saver = new Saver((message: FromSaver) => {
     resume = message.record
     return
   }
+  if (message.kind === 'placing') return saver.receive({ kind: 'place', id: request.id })
   process.stdout.write(`${JSON.stringify(message)}\n`)
   if (message.kind === 'failed' && (message.isPassing || message.isFolder) && attempts < maxAttempts) save()
 })

@@ -140,7 +140,7 @@ export class SaveJob {
             else failing.abort(error)
           })
           .finally(() => {
-            slot.free()
+            slot.end()
             this.#stored.delete(file.itemId)
             this.#begun.delete(file.itemId)
             this.#reasons.delete(file.itemId)

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Slots } from './slots.ts'
+import { type Slot, Slots } from './slots.ts'
 
 const never = new AbortController().signal
 
@@ -65,4 +66,32 @@ it('lets many small files in beside each other, and nobody overtake who needs mo
   }
   await Promise.all([large, last])
   expect(order).toEqual(['large', 'last'])
+})
+
+it('loses no connection, whatever is held, given up and ended in whatever order', async () => {
+  const act = fc.record({ who: fc.nat(4), what: fc.constantFrom('hold', 'free', 'end', 'wait', 'stop') })
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+      const slots = new Slots(4)
+      const stops = Array.from({ length: 5 }, () => new AbortController())
+      const turns = [1, 1, 4, 4, 2].map((connections) => ({ rank: () => 0, connections }))
+      const all: Slot[] = []
+      const takes = turns.map(async (turn, who) => {
+        const slot = await slots.take(stops[who]?.signal ?? never, turn).catch(() => null)
+        if (slot !== null) all[who] = slot
+      })
+      for (const { who, what } of acts) {
+        if (what === 'wait') await new Promise((resolve) => setImmediate(resolve))
+        else if (what === 'stop') stops[who]?.abort(new Error('stopped'))
+        else if (what === 'hold') all[who]?.hold(stops[who]?.signal ?? never).catch(() => undefined)
+        else if (what === 'free') all[who]?.free()
+        else all[who]?.end()
+      }
+      for (const stop of stops) stop.abort(new Error('stopped'))
+      await Promise.all(takes)
+      for (const slot of all) slot?.end()
+      await new Promise((resolve) => setImmediate(resolve))
+      await slots.take(AbortSignal.timeout(1000), { rank: () => 0, connections: 4 })
+    }),
+  )
 })

@@ -65,24 +65,61 @@ function lowest<T extends Turn>(turns: readonly T[]): T | null {
   return turns.reduce<T | null>((low, turn) => (low === null || turn.rank() < low.rank() ? turn : low), null)
 }
 
+interface Pool {
+  acquire(signal: AbortSignal): Promise<void>
+  release(): void
+}
+
 /** A slot that is given up while its file waits for something else, and taken again. */
 export class Slot {
-  readonly #pool: { acquire(signal: AbortSignal): Promise<void>; release(): void }
+  readonly #pool: Pool
   #isHeld = false
+  #isEnded = false
+  /** While it waits for its turn. */
+  #waiting: { turn: Promise<void>; cancel: AbortController } | null = null
 
-  constructor(pool: { acquire(signal: AbortSignal): Promise<void>; release(): void }) {
+  constructor(pool: Pool) {
     this.#pool = pool
   }
 
+  /** Resolves when it is held. Rejects when the signal aborts, or when it is given up before. */
   async hold(signal: AbortSignal): Promise<void> {
+    if (this.#isEnded) throw new Error('the slot is not used any more')
     if (this.#isHeld) return
-    await this.#pool.acquire(signal)
-    this.#isHeld = true
+    this.#waiting ??= this.#wait(signal)
+    await this.#waiting.turn
   }
 
+  /** Gives it up, also while it waits. */
   free(): void {
+    this.#waiting?.cancel.abort(new Error('the slot was given up'))
+    this.#waiting = null
     if (!this.#isHeld) return
     this.#isHeld = false
     this.#pool.release()
+  }
+
+  /** Gives it up for good. */
+  end(): void {
+    this.free()
+    this.#isEnded = true
+  }
+
+  #wait(signal: AbortSignal): { turn: Promise<void>; cancel: AbortController } {
+    const cancel = new AbortController()
+    const acquired = this.#pool.acquire(AbortSignal.any([signal, cancel.signal])).then(() => {
+      // Given up in the moment in which its turn came.
+      if (cancel.signal.aborted) {
+        this.#pool.release()
+        throw cancel.signal.reason
+      }
+      this.#isHeld = true
+    })
+    const turn = acquired.finally(() => {
+      if (this.#waiting?.cancel === cancel) this.#waiting = null
+    })
+    // Not everyone who gives it up waits for it.
+    turn.catch(() => undefined)
+    return { turn, cancel }
   }
 }
