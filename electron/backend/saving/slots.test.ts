@@ -83,7 +83,7 @@ it('loses no connection, whatever is held, given up and ended in whatever order'
       for (const { who, what } of acts) {
         if (what === 'wait') await new Promise((resolve) => setImmediate(resolve))
         else if (what === 'stop') stops[who]?.abort(new Error('stopped'))
-        else if (what === 'hold') all[who]?.hold(stops[who]?.signal ?? never).catch(() => undefined)
+        else if (what === 'hold') all[who]?.hold(never).catch(() => undefined)
         else if (what === 'free') all[who]?.free()
         else all[who]?.end()
       }
