@@ -116,11 +116,10 @@ async function firstFrameInVlc(told: string): Promise<number> {
   const url = `http://127.0.0.1:${argument('http-port')}/requests/status.json`
   const headers = { authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}` }
   for (;;) {
-    // It is not there at first.
-    const answer = await fetch(url, { headers }).then(
-      (response) => response.json(),
-      () => null,
-    )
+    // At first it is not there, or answers with an error.
+    const answer: unknown = await fetch(url, { headers })
+      .then((response) => response.json())
+      .catch(() => null)
     const seen = Status.safeParse(answer).data
     if ((seen?.stats?.displayedpictures ?? 0) > 0) break
     await wait(20)
