@@ -82,6 +82,19 @@ it('builds a new stream URL when the service rejects the old token, and follows 
   expect([answer.status, (await answer.arrayBuffer()).byteLength, urls.length]).toEqual([200, 5000, 0])
 })
 
+it('passes the head of a response on before its body begins', async () => {
+  const late = createServer((_request, response) => response.writeHead(200, { 'content-length': 5 }).flushHeaders())
+  await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
+  const at = late.address()
+  const url = `http://127.0.0.1:${at !== null && typeof at === 'object' ? at.port : 0}/`
+  const client = new AbortController()
+  const response = await fetch(await relay.link(async () => url, 'a.mp4'), { signal: client.signal })
+  expect([response.status, response.headers.get('content-length')]).toEqual([200, '5'])
+  client.abort()
+  late.closeAllConnections()
+  late.close()
+})
+
 it('lets only one version of a file through, where it may be replaced', async () => {
   const etags = ['"1"', '"1"', '"2"', '"1"']
   const changing = createServer((_request, response) => response.writeHead(200, { etag: etags.shift() }).end(film))

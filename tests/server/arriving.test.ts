@@ -109,6 +109,35 @@ it('lets nobody in without the token, and says what is not there', async () => {
   expect((await service.ask('transfers.list')).rows[0]).not.toHaveProperty('putdesk')
 })
 
+it('gives only films and sounds', async () => {
+  await slowSource()
+  const service = await start()
+  const { url, id } = await addFilm(service)
+  const [added] = (await service.ask('transfers.add', { links: [source.url('/page.html')] })).rows
+  await until(
+    () => listed(service),
+    (rows) => Number(figuresOf(rows[1]).downloaded) > 0,
+  )
+  expect((await fetch(url.replace(`${id}-0`, `${added?.id}-0`), { method: 'HEAD' })).status).toBe(404)
+})
+
+it('sends the head of a response at once, long before its first byte arrives', async () => {
+  source = await startBadServer((request, wire) => {
+    // A part of it never begins.
+    const withoutBody = { ...wire, body: () => new Promise<void>(() => undefined) }
+    return giveFile(request, request.range?.start ? withoutBody : wire, { bytes, etag: '"v1"', bytesPerSecond: MiB })
+  })
+  const service = await start()
+  const { url } = await addFilm(service)
+  const client = new AbortController()
+  const response = await fetch(url, { headers: { range: 'bytes=9000000-9000999' }, signal: client.signal })
+  expect([response.status, response.headers.get('content-range')]).toEqual([
+    206,
+    `bytes 9000000-9000999/${bytes.length}`,
+  ])
+  client.abort()
+})
+
 it('breaks off what is read when the transfer is cancelled, and removes it', async () => {
   await slowSource()
   const service = await start()

@@ -238,6 +238,8 @@ function passOn({ answer: upstream, ending }: Upstream, response: ServerResponse
     response.end()
     return
   }
+  // The body of a file that is still being fetched can begin much later.
+  response.flushHeaders()
   upstream.on('error', () => response.destroy())
   // An incomplete body must not look complete to the player.
   upstream.on('end', () => {

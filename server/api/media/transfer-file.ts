@@ -32,6 +32,8 @@ export async function serveTransferFile(
   }
   const span = beginResponse(request, response, { headers, etag, sizeBytes: file.sizeBytes })
   if (span === null) return
+  // The first byte can take longer than a client waits for the head.
+  response.flushHeaders()
   try {
     await sendAsItArrives(file, response, span)
   } catch (error) {

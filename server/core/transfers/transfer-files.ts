@@ -70,7 +70,7 @@ export class TransferFiles {
     })
   }
 
-  /** Opens a file, also when its transfer has ended meanwhile. Null when there is none, or its size is unknown. */
+  /** Opens a film or a sound, also when its transfer has ended meanwhile. Null when there is none, or its size is unknown. */
   open(transferId: number, index: number): OpenTransferFile | null {
     const { active, arrivals, space } = this.#options
     const transfer = active.get(transferId)
@@ -78,6 +78,7 @@ export class TransferFiles {
     const item = itemId === null ? null : space.find(itemId)
     if (transfer === undefined && item === null) return null
     const name = item?.name ?? (transfer === undefined ? '' : nameOf(transfer, index))
+    if (!isMedia(name)) return null
     const reader = arrivals.find(transferId, index)?.open() ?? null
     if (reader === null) return null
     return {
