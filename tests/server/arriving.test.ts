@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
 import { has } from '../support/facilities.ts'
+import { makeArchive } from '../support/made-archive.ts'
 import { seededRandom } from '../support/seed.ts'
 import { type Service, until } from '../support/service.ts'
 import { figuresOf, listed, servicesForTests, whenEmpty } from '../support/services.ts'
@@ -197,36 +198,43 @@ it('breaks off what is read when the source ends with an error', async () => {
   expect(existsSync(join(service.data, 'parts'))).toBe(true)
 })
 
-it.runIf(has('libtorrent'))('gives the films of a torrent while it is fetched, and when it is shared', async () => {
-  const film = solidBytes(6 * MiB + 99)
-  const files = [
-    { path: ['readme.txt'], bytes: solidBytes(70_001) },
-    { path: ['film.mkv'], bytes: film },
-    { path: ['sample.mkv'], bytes: solidBytes(300_001) },
-  ]
-  const torrent = await makeTorrent({ files, pieceLength: 128 * 1024 })
-  const peer = await startLibtorrent(torrent)
-  const service = await start({ flags: ['--download-limit', `${2 * MiB}`] })
-  const [added] = (
-    await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=${peer.address}:${peer.port}`] })
-  ).rows
-  const id = `${added?.id}`
-  await playable(service)
-  const { rows } = await service.ask('transfers.files', { id })
-  expect(rows.map(({ name, index, item_id }) => [name, index, item_id])).toEqual([
-    ['film.mkv', 1, null],
-    ['sample.mkv', 2, null],
-  ])
-  const { url } = await streamOf(service, id)
-  const end = await read(url, film.length - 3000, film.length, film.length)
-  expect(end.equals(film.subarray(-3000))).toBe(true)
-  const whole = await fetch(url)
-  expect(Buffer.from(await whole.arrayBuffer()).equals(film)).toBe(true)
-  await until(
-    () => service.ask('transfers.files', { id }),
-    (answer) => answer.rows.every(({ item_id }) => typeof item_id === 'string'),
-  )
-  const stored = await streamOf(service, id, 1)
-  const sample = await fetch(stored.url)
-  expect(Buffer.from(await sample.arrayBuffer()).equals(files[2]?.bytes ?? Buffer.alloc(0))).toBe(true)
-})
+it.runIf(has('libtorrent'))(
+  'gives the films of a torrent while it is fetched, and when its archives are unpacked and it is shared',
+  async () => {
+    const film = solidBytes(6 * MiB + 99)
+    const files = [
+      { path: ['extras.zip'], bytes: await makeArchive('extras.zip', { 'notes.txt': solidBytes(70_001) }) },
+      { path: ['film.mkv'], bytes: film },
+      { path: ['sample.mkv'], bytes: solidBytes(300_001) },
+    ]
+    const torrent = await makeTorrent({ files, pieceLength: 128 * 1024 })
+    const peer = await startLibtorrent(torrent)
+    const service = await start({ flags: ['--download-limit', `${2 * MiB}`] })
+    const [added] = (
+      await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=${peer.address}:${peer.port}`] })
+    ).rows
+    const id = `${added?.id}`
+    await playable(service)
+    const { rows } = await service.ask('transfers.files', { id })
+    expect(rows.map(({ name, index, item_id }) => [name, index, item_id])).toEqual([
+      ['film.mkv', 1, null],
+      ['sample.mkv', 2, null],
+    ])
+    const { url } = await streamOf(service, id)
+    const end = await read(url, film.length - 3000, film.length, film.length)
+    expect(end.equals(film.subarray(-3000))).toBe(true)
+    const whole = await fetch(url)
+    expect(Buffer.from(await whole.arrayBuffer()).equals(film)).toBe(true)
+    await until(
+      () => service.ask('files.search', { query: 'notes.txt' }),
+      (found) => found.rows.length > 0,
+    )
+    expect((await service.ask('transfers.files', { id })).rows).toMatchObject([
+      { name: 'film.mkv', item_id: expect.any(String) },
+      { name: 'sample.mkv', item_id: expect.any(String) },
+    ])
+    const stored = await streamOf(service, id, 1)
+    const sample = await fetch(stored.url)
+    expect(Buffer.from(await sample.arrayBuffer()).equals(files[2]?.bytes ?? Buffer.alloc(0))).toBe(true)
+  },
+)

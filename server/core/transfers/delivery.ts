@@ -244,7 +244,7 @@ function commit(transfer: Transfer, plan: Plan, { space, messages, rows, arrival
   space.remove(plan.replacedIds.filter(space.has))
   const added = plan.trees.map(space.addTree)
   const fileIds = added.flatMap((tree) => tree.fileIds)
-  arrivals.deliver(transfer.id, itemIdsByIndex(plan, fileIds))
+  arrivals.deliver(transfer.id, itemIdsByIndex(transfer, plan, fileIds))
   if (plan.kind === 'raw') {
     const changes = { plan: null, itemIds: fileIds }
     rows.save({ ...transfer, ...changes })
@@ -262,13 +262,23 @@ function commit(transfer: Transfer, plan: Plan, { space, messages, rows, arrival
   return step
 }
 
-/** The items that files became as they are, by file index. What was unpacked from them has no index. */
-function itemIdsByIndex({ trees }: Plan, fileIds: readonly number[]): Map<number, number> {
+/**
+ * The items that files became as they are, by file index, now or before their archives were unpacked. What was unpacked has no
+ * index.
+ */
+function itemIdsByIndex(
+  { itemIds }: Pick<Transfer, 'itemIds'>,
+  { trees, replacedIds }: Plan,
+  fileIds: readonly number[],
+): Map<number, number> {
   const files = trees.flatMap((tree) => tree.files)
-  return new Map(
-    files.flatMap(({ from }, at) => {
+  const replaced = new Set(replacedIds)
+  const earlier = [...(itemIds ?? []).entries()].filter(([, itemId]) => !replaced.has(itemId))
+  return new Map([
+    ...earlier,
+    ...files.flatMap(({ from }, at) => {
       const itemId = fileIds[at]
       return itemId === undefined || from.includes('/') ? [] : [[Number(from), itemId] as const]
     }),
-  )
+  ])
 }
