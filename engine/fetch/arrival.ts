@@ -9,8 +9,11 @@ export class ArrivalEnded extends Error {
 interface Arriving {
   /** Null while unknown. */
   sizeBytes(): number | null
-  /** Where the bytes at a position end that are written and verified, all of one version; null when there are none. */
-  endAfter(position: number): number | null
+  /**
+   * Where the bytes at a position end that are written and verified, all of one version; null when there are none. What is
+   * beyond `limit` need not be looked at.
+   */
+  endAfter(position: number, limit: number): number | null
   /** True when any part can be fetched first; otherwise they arrive in order. */
   canJump(): boolean
 }
@@ -58,7 +61,7 @@ export class Arrival {
 
   /** More can be read than before. */
   grew(): void {
-    for (const { position, wake } of this.#waiting) if (this.#endAfter(position) !== null) wake()
+    for (const { position, wake } of this.#waiting) if (this.#hasByte(position)) wake()
   }
 
   /** What was readable is discarded: another version may follow. */
@@ -84,9 +87,9 @@ export class Arrival {
     return this.#wholeBytes !== null || this.#arriving?.canJump() === true
   }
 
-  /** How many bytes can be read from the beginning on. */
-  get headBytes(): number {
-    return this.#endAfter(0) ?? 0
+  /** True when it can be read from the beginning. */
+  get hasBegun(): boolean {
+    return this.#hasByte(0)
   }
 
   /** Begins to read the current version. Null while its size is unknown. */
@@ -97,19 +100,19 @@ export class Arrival {
     return {
       tag,
       sizeBytes,
-      readableAt: (position, signal) => this.#readableAt(position, [signal, end.signal]),
+      readableAt: (position, limit, signal) => this.#readableAt(position, limit, [signal, end.signal]),
       check: (from, to) => {
         end.signal.throwIfAborted()
-        const isThere = from === to || (this.#endAfter(from) ?? 0) >= to
+        const isThere = from === to || (this.#endAfter(from, to) ?? 0) >= to
         if (!isThere) throw new ArrivalEnded('Another program changed what had been fetched.')
       },
     }
   }
 
-  async #readableAt(position: number, signals: AbortSignal[]): Promise<number> {
+  async #readableAt(position: number, limit: number, signals: AbortSignal[]): Promise<number> {
     for (const signal of signals) signal.throwIfAborted()
     for (let signal: AbortSignal | undefined; ; signal.throwIfAborted()) {
-      const end = this.#endAfter(position)
+      const end = this.#endAfter(position, limit)
       if (end !== null) return end
       signal ??= AbortSignal.any(signals)
       await this.#wait(position, signal)
@@ -130,10 +133,14 @@ export class Arrival {
     })
   }
 
-  /** Where the readable bytes at a position end; null when there are none. */
-  #endAfter(position: number): number | null {
+  #hasByte(position: number): boolean {
+    return this.#endAfter(position, position + 1) !== null
+  }
+
+  /** Where the readable bytes at a position end, or somewhere from `limit` on; null when there are none. */
+  #endAfter(position: number, limit: number): number | null {
     if (this.#wholeBytes !== null) return this.#wholeBytes > position ? this.#wholeBytes : null
-    return this.#arriving?.endAfter(position) ?? null
+    return this.#arriving?.endAfter(position, limit) ?? null
   }
 }
 
@@ -142,8 +149,11 @@ export interface ArrivalReader {
   /** Identifies the version. */
   tag: string
   sizeBytes: number
-  /** Waits until the byte at a position can be read, and returns where the readable bytes end. Rejects when it will not come. */
-  readableAt(position: number, signal: AbortSignal): Promise<number>
+  /**
+   * Waits until the byte at a position can be read, and returns where the readable bytes end, or somewhere from `limit` on.
+   * Rejects when it will not come.
+   */
+  readableAt(position: number, limit: number, signal: AbortSignal): Promise<number>
   /** Call after reading: throws unless all that was read belongs to this version. */
   check(from: number, to: number): void
 }

@@ -22,13 +22,14 @@ export class PieceMap {
     this.#verified = Bits.fromBase64(this.#torrent.pieceCount, pieces)
   }
 
-  /** Where the verified bytes of a file at a position end; null when there are none. */
-  endAfter(file: number, position: number): number | null {
+  /** Where the verified bytes of a file at a position end, or the piece at `limit`; null when there are none. */
+  endAfter(file: number, position: number, limit: number): number | null {
     const { pieceLength } = this.#torrent
     const { offset, sizeBytes } = this.#place(file)
+    const end = offset + Math.min(sizeBytes, limit)
     let piece = Math.floor((offset + position) / pieceLength)
     if (position >= sizeBytes || !this.#verified.has(piece)) return null
-    while (this.#verified.has(piece) && piece * pieceLength < offset + sizeBytes) piece += 1
+    while (piece * pieceLength < end && this.#verified.has(piece)) piece += 1
     return Math.min(sizeBytes, piece * pieceLength - offset)
   }
 

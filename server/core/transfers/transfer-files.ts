@@ -86,7 +86,7 @@ export class TransferFiles {
       sizeBytes: reader.sizeBytes,
       tag: reader.tag,
       read: async (buffer, position, signal) => {
-        const end = await reader.readableAt(position, signal)
+        const end = await reader.readableAt(position, position + buffer.length, signal)
         const wanted = buffer.subarray(0, Math.min(buffer.length, end - position))
         const bytesRead = await readFrom(() => this.#path(transferId, index), wanted, position)
         reader.check(position, position + bytesRead)
@@ -119,7 +119,7 @@ function nameOf({ files }: Transfer, index: number): string {
 function isPlayable(arrival: Arrival, name: string, transfer: Transfer | undefined): boolean {
   if (arrival.sizeBytes === null) return false
   if (transfer?.kind === 'torrent') return transfer.downloadedBytes > 0
-  return arrival.headBytes > 0 && (arrival.canJump || !indexedAtEnd.has(extensionOf(name)))
+  return arrival.hasBegun && (arrival.canJump || !indexedAtEnd.has(extensionOf(name)))
 }
 
 /** Opens the file for each read, so that it can be moved and deleted at any time, on every system. */

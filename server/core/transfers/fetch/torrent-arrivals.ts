@@ -30,7 +30,7 @@ export class TorrentArrivals {
       const arrival = this.#arrivals.of(this.#transfer.id, index)
       arrival.attach({
         sizeBytes: () => files[index]?.sizeBytes ?? null,
-        endAfter: (position) => this.#mapped()?.endAfter(index, position) ?? null,
+        endAfter: (position, limit) => this.#mapped()?.endAfter(index, position, limit) ?? null,
         canJump: () => true,
       })
       arrival.onWanted = () => this.wantAgain()
