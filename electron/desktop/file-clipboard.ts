@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import electron, { clipboard } from 'electron'
 
+const powerShellTimeoutMs = 30_000
+
 /** Puts files on the system's clipboard, in the form in which its file manager pastes them. */
 export async function copyFiles(paths: readonly string[]): Promise<void> {
   if (process.platform === 'win32') await copyWithPowerShell(paths)
@@ -46,12 +48,18 @@ function copyWithPowerShell(paths: readonly string[]): Promise<void> {
     'v1.0',
     'powershell.exe',
   )
-  const script =
-    '[Console]::InputEncoding = [Text.Encoding]::UTF8; Set-Clipboard -LiteralPath @([Console]::In.ReadToEnd() | ConvertFrom-Json)'
+  // Windows PowerShell passes an array from JSON on as one object: the paths are assigned before they are used.
+  const script = [
+    "$ErrorActionPreference = 'Stop'",
+    '[Console]::InputEncoding = [Text.Encoding]::UTF8',
+    '$paths = [Console]::In.ReadToEnd() | ConvertFrom-Json',
+    'Set-Clipboard -LiteralPath $paths',
+  ].join('; ')
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['-NoProfile', '-NonInteractive', '-Command', script], {
       windowsHide: true,
       stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: powerShellTimeoutMs,
     })
     child.once('error', reject)
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`PowerShell exited with ${code}`))))

@@ -47,16 +47,16 @@ export function createHost(showWindow: () => void): Host {
       return filePath === undefined || filePath === '' ? null : filePath
     },
     downloadsFolder: () => app.getPath('downloads'),
-    startDrag: async (paths) => {
+    prepareDrag: async (paths) => {
       const [file = ''] = paths
+      // There is one window; not every window manager gives it the focus.
       const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
       const icon = await app.getFileIcon(file).catch(() => nativeImage.createEmpty())
       const ours = nativeImage.createFromPath(join(app.getAppPath(), 'dist', 'electron', 'icon.png'))
-      window?.webContents.startDrag({
-        file,
-        files: [...paths],
-        icon: icon.isEmpty() ? ours.resize({ width: 32 }) : icon,
-      })
+      const item = { file, files: [...paths], icon: icon.isEmpty() ? ours.resize({ width: 32 }) : icon }
+      return () => {
+        if (window?.isDestroyed() === false) window.webContents.startDrag(item)
+      }
     },
     showInFolder: (path) => shell.showItemInFolder(path),
     copyText: (text) => clipboard.writeText(text),

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+import { maxSaves, maxTextLength } from '../../shared/limits.ts'
 import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
 import { visibleName } from '../words/visible-name.ts'
@@ -28,8 +29,9 @@ interface DragOutOptions {
 export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => ({
   dragOut: async (accountId, itemIds, { signal, onBegin }) => {
     const onProgress = ({ names }: { names: string[] }) => onBegin(names)
-    const { rest } = await client.call('files.drag', { accountId, itemIds: [...itemIds] }, { signal, onProgress })
-    return rest
+    const input = { accountId, itemIds: itemIds.slice(0, maxSaves) }
+    const { rest } = await client.call('files.drag', input, { signal, onProgress })
+    return [...rest, ...itemIds.slice(maxSaves)]
   },
   shelve: async (accountId, rows) => {
     const [first] = rows
@@ -46,11 +48,16 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
   copyOut: async (accountId, rows, text) => {
     let copied: readonly string[] = []
     await get().attempt(async () => {
-      const input = { accountId, itemIds: rows.map(({ id }) => id), text }
-      const { names, rest } = await get().follow(
+      const itemIds = rows.map(({ id }) => id)
+      // A longer text is on the clipboard already; only its files are not.
+      const count = text.length > maxTextLength ? 0 : maxSaves
+      const input = { accountId, itemIds: itemIds.slice(0, count), text }
+      const answer = await get().follow(
         ({ done, total }) => say('copy.fetching', { done: formatSize(done), total: formatSize(total) }),
-        (options) => client.call('files.copy', input, options),
+        async (options) => (count === 0 ? { names: [], rest: [] } : client.call('files.copy', input, options)),
       )
+      const { names } = answer
+      const rest = [...answer.rest, ...itemIds.slice(count)]
       copied = names
       const save = {
         label: say('copy.saveRest', { count: rest.length }),

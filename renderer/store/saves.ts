@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
+import { maxSaves } from '../../shared/limits.ts'
 import type { Conflict, Save, SaveId, SaveMove } from '../../shared/save.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
@@ -86,6 +87,10 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     setDockTab: (dockTab) => set({ dockTab }),
     saveItems: async (accountId, itemIds, target, isZip = false) => {
       let added: readonly SaveId[] = []
+      if (itemIds.length > maxSaves) {
+        get().showError(say('save.tooMany', { max: maxSaves }))
+        return added
+      }
       await get().attempt(async () => {
         added = await add(accountId, itemIds, target, null, isZip)
       })

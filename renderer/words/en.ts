@@ -170,6 +170,7 @@ export const en = {
   'drop.title': 'Drop to add links',
   'drop.to': 'to {folder}. Nothing is fetched before you have seen what it costs.',
   'drop.nothing': 'No links were found in what you dropped.',
+  'save.tooMany': 'At most {max, number} items can be saved at once. Choose fewer, or the folder they are in.',
   'copy.names': '{count, plural, one {Copied the name of # item} other {Copied the names of # items}}',
   'copy.files':
     '{count, plural, one {Copied # file: paste it in another program} other {Copied # files: paste them in another program}}',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { listItems, openBackend, type TestBackend } from '../support/backend.ts'
+import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Files are handed to other programs by drag and drop and by the clipboard, with the real local service and the real saver process.
@@ -23,7 +23,11 @@ afterEach(async () => {
 
 /** A backend with a song, and a film and a folder if wanted, on this computer. */
 async function withItems(...names: ('film.mkv' | 'Album')[]) {
-  const backend = openBackend({ allowHosts: ['127.0.0.1'] })
+  return withItemsIn({}, ...names)
+}
+
+async function withItemsIn(options: TestBackendOptions, ...names: ('film.mkv' | 'Album')[]) {
+  const backend = openBackend({ allowHosts: ['127.0.0.1'], ...options })
   open.push(backend)
   const { client, next } = backend
   const accountId = await client.call('accounts.addThisComputer', {})
@@ -100,6 +104,33 @@ it('puts the names on the clipboard at once, and the files once they are here', 
   expect(copiedFiles.map((path) => basename(path))).toEqual(['song.flac'])
   expect(readFileSync(copiedFiles[0] ?? '').equals(song)).toBe(true)
   expect(steps.at(-1)).toEqual({ done: song.length, total: song.length })
+})
+
+it('copies and drags the others when an item is gone', async () => {
+  const { client, accountId, idOf, copiedFiles, dragged } = await withItems()
+  const gone = idOf('song.flac') + 1000
+  const itemIds = [gone, idOf('song.flac')]
+  const answer = await client.call('files.copy', { accountId, itemIds, text: 'both' })
+  expect(answer).toEqual({ names: ['song.flac'], rest: [gone] })
+  expect(copiedFiles.length).toBe(1)
+  expect(await client.call('files.drag', { accountId, itemIds })).toEqual({ isDragged: true, rest: [gone] })
+  expect(dragged.length).toBe(1)
+  const alone = client.call('files.copy', { accountId, itemIds: [gone], text: 'gone' })
+  await expect(alone).rejects.toMatchObject({ code: 'not-found' })
+})
+
+it('starts no drag when the button is up while the drag is prepared', async () => {
+  const stop = new AbortController()
+  const { client, accountId, idOf, dragged } = await withItemsIn({ beforeDrag: () => stop.abort() })
+  const begun: unknown[] = []
+  const dragging = client.call(
+    'files.drag',
+    { accountId, itemIds: [idOf('song.flac')] },
+    { signal: stop.signal, onProgress: (names) => begun.push(names) },
+  )
+  await expect(dragging).rejects.toMatchObject({ code: 'cancelled' })
+  await client.call('items.open', { accountId, folderId: 0, isReload: true })
+  expect([dragged, begun]).toEqual([[], []])
 })
 
 it('leaves the clipboard alone when something else was copied in the meantime, or when it is stopped', async () => {

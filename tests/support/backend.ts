@@ -81,6 +81,8 @@ export interface TestBackendOptions {
   holdMs?: number
   /** The system has no program for any file. */
   hasNoProgram?: boolean
+  /** Called while a drag is being prepared. */
+  beforeDrag?(): void
 }
 
 /** Opens the backend over an in-memory pipe; its local service is the real one, in a process of its own. */
@@ -132,7 +134,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     chooseFolder: async () => chosenFolders.shift() ?? null,
     chooseFile: async () => chosenFiles.shift() ?? null,
     downloadsFolder: () => downloadsFolder,
-    startDrag: async (paths) => void dragged.push([...paths]),
+    prepareDrag: async (paths) => {
+      options.beforeDrag?.()
+      return () => void dragged.push([...paths])
+    },
     showInFolder: (path) => void shown.push(path),
     openWithSystem: async (path) => {
       if (options.hasNoProgram) throw new Error('no program')

@@ -56,8 +56,11 @@ export interface Host {
   chooseFile(name: string): Promise<string | null>
   /** The system's folder for downloads. */
   downloadsFolder(): string
-  /** Starts dragging files and folders out of the window that has the focus, while the mouse button is down. */
-  startDrag(paths: readonly string[]): Promise<void>
+  /**
+   * Prepares a drag of files and folders out of the window that has the focus now. Calling what it resolves to starts the drag; the
+   * mouse button must still be down then.
+   */
+  prepareDrag(paths: readonly string[]): Promise<() => void>
   /** Shows a file in its folder, in the system's file manager. */
   showInFolder(path: string): void
   /** Puts a text on the system's clipboard. */

@@ -1,40 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import * as z from 'zod'
 import { replaceFile } from '../../../engine/disk/replace-file.ts'
 import { safeName } from '../../../engine/text/names.ts'
-import { AccountId } from '../../../shared/account.ts'
 import type { Copy } from '../../../shared/copy.ts'
 import { AppError } from '../../../shared/errors.ts'
-import { type Item, ItemId } from '../../../shared/item.ts'
-import { isObject } from '../files/json-content.ts'
-import { JsonFile } from '../files/json-file.ts'
+import type { Item, ItemId } from '../../../shared/item.ts'
 import { headBytes } from './can-run.ts'
+import { CopyList, type CopyListOptions, type StoredCopy } from './copy-list.ts'
 
 const maxBytes = 2 * 1024 ** 3
+const maxCopies = 4000
 /** A program may still have the file open. */
 const minAgeMs = 60 * 60 * 1000
-const group = 'copies'
-
-/** A private copy of a file, as it was fetched. */
-const StoredCopy = z.object({
-  /** Also the name of its folder. */
-  id: z.string().regex(/^[0-9a-f]{32}$/),
-  accountId: AccountId,
-  itemId: ItemId,
-  /** Its name here. */
-  name: z.string().min(1),
-  sizeBytes: z.number().min(0),
-  addedAtMs: z.number().nullable(),
-  /** Its size and time when it had been fetched. Others mean that a program changed it. */
-  writtenBytes: z.number(),
-  writtenAtMs: z.number(),
-  usedAtMs: z.number(),
-  /** The time of the change that the person saved elsewhere or does not want to keep. */
-  ignoredAtMs: z.number().nullable(),
-})
-export type StoredCopy = z.infer<typeof StoredCopy>
 
 function partNameOf(id: string): string {
   return `.${id}.putdesk-part`
@@ -46,40 +24,22 @@ export type FetchCopy = (paths: { partPath: string; targetPath: string }) => Pro
 /** The private copies of files that were opened in other programs: a cache with a limit, in which changed copies are kept. */
 export class Copies {
   readonly #folder: string
-  readonly #file: JsonFile
+  readonly #list: CopyList
+  /** The copies that a program changed, as far as they have been looked at. */
+  readonly #changed = new Map<string, Copy>()
 
-  constructor(
-    dataFolder: string,
-    { tell, onSaved }: { tell(sentence: string): void; onSaved(problem: string | null): void },
-  ) {
+  constructor(dataFolder: string, options: CopyListOptions) {
     this.#folder = join(dataFolder, 'copies')
-    this.#file = new JsonFile({
-      path: join(dataFolder, 'copies.json'),
-      title: 'list of opened copies',
-      contents: 'entries',
-      whatToDo: `Copies that you changed in other programs are in ${this.#folder}.`,
-      groups: {
-        [group]: {
-          nouns: ['copy', 'copies'],
-          idOf: (value) => (isObject(value) && typeof value.id === 'string' ? value.id : null),
-          isGood: (_id, value) => StoredCopy.safeParse(value).success,
-        },
-      },
-      copies: [join(dataFolder, 'copies.last-good.json')],
-      isUsed: false,
-      tell,
-      onSaved,
-    })
+    this.#list = new CopyList(dataFolder, options)
   }
 
-  all(): StoredCopy[] {
-    return [...this.#file.entries(group).values()].flatMap((value) => StoredCopy.safeParse(value).data ?? [])
+  /** The items of an account that there are copies of. */
+  itemsOf(accountId: string): ItemId[] {
+    return this.#list.all().flatMap((copy) => (copy.accountId === accountId ? copy.itemId : []))
   }
 
   one(id: string): StoredCopy {
-    const found = this.all().find((copy) => copy.id === id)
-    if (found === undefined) throw new AppError('not-found', 'This copy is no longer there.')
-    return found
+    return this.#list.one(id)
   }
 
   pathOf({ id, name }: StoredCopy): string {
@@ -106,17 +66,19 @@ export class Copies {
     return this.#find(accountId, item, 'as-fetched')
   }
 
-  /** How many bytes can be added without exceeding the limit. */
-  freeBytes(): number {
-    const kept = this.all().filter(({ usedAtMs }) => Date.now() - usedAtMs < minAgeMs)
-    return Math.max(0, maxBytes - kept.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0))
+  /** How much can be added without exceeding the limits. */
+  room(): { bytes: number; files: number } {
+    const kept = this.#list.all().filter(({ usedAtMs }) => Date.now() - usedAtMs < minAgeMs)
+    const keptBytes = kept.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0)
+    return { bytes: Math.max(0, maxBytes - keptBytes), files: Math.max(0, maxCopies - kept.length) }
   }
 
   async #find(accountId: string, item: Item, wanted: 'as-fetched' | 'changed'): Promise<StoredCopy | null> {
-    for (const copy of this.all()) {
-      if (copy.accountId !== accountId || copy.itemId !== item.id) continue
+    for (const copy of this.#list.of(accountId, item.id)) {
       const isSame = copy.sizeBytes === item.sizeBytes && copy.addedAtMs === item.addedAtMs
-      if ((await this.#stateOf(copy)) === wanted && (isSame || wanted === 'changed')) return this.#use(copy)
+      if ((await this.#stateOf(copy)) !== wanted || (!isSame && wanted !== 'changed')) continue
+      this.#list.use(copy)
+      return copy
     }
     return null
   }
@@ -146,17 +108,25 @@ export class Copies {
       usedAtMs: Date.now(),
       ignoredAtMs: null,
     }
-    this.#file.put(group, { [id]: copy })
+    this.#list.add(copy)
     await this.#makeRoom()
     return copy
   }
 
-  /** The copies that a program changed, and whose change the person has neither saved nor dismissed. */
-  async changed(): Promise<Copy[]> {
-    const found: Copy[] = []
-    for (const copy of this.all())
-      if ((await this.#stateOf(copy)) === 'changed') found.push({ id: copy.id, name: copy.name })
-    return found
+  /** The copies that a program changed, and whose change the person has neither saved nor dismissed. Looks at all of them. */
+  async findChanged(): Promise<Copy[]> {
+    return this.lookAt([...this.#changed.keys(), ...this.#list.all().map(({ id }) => id)])
+  }
+
+  /** The same, but only the copies with these ids may have changed since. */
+  async lookAt(ids: readonly string[]): Promise<Copy[]> {
+    for (const id of ids) {
+      const copy = this.#list.get(id)
+      if (copy !== null && (await this.#stateOf(copy)) === 'changed')
+        this.#changed.set(id, { id: copy.id, name: copy.name })
+      else this.#changed.delete(id)
+    }
+    return [...this.#changed.values()]
   }
 
   /** Copies a copy to a path that the person chose. */
@@ -178,7 +148,7 @@ export class Copies {
   /** Forgets the last change of a copy. */
   async ignore(copy: StoredCopy): Promise<void> {
     const { mtimeMs } = await lstat(this.pathOf(copy))
-    this.#file.put(group, { [copy.id]: { ...copy, ignoredAtMs: mtimeMs } })
+    this.#list.ignore(copy, mtimeMs)
   }
 
   /**
@@ -188,7 +158,8 @@ export class Copies {
   async remove(copy: StoredCopy): Promise<void> {
     await rm(this.pathOf(copy), { force: true })
     await rmdir(this.folderOf(copy)).catch(() => undefined)
-    this.#file.put(group, { [copy.id]: undefined })
+    this.#list.remove(copy)
+    this.#changed.delete(copy.id)
   }
 
   /** Removes a copy that no program changed. */
@@ -198,7 +169,7 @@ export class Copies {
 
   /** Removes the unchanged copies of an account. */
   async removeAccount(accountId: string): Promise<void> {
-    for (const copy of this.all())
+    for (const copy of this.#list.all())
       if (copy.accountId === accountId && (await this.#stateOf(copy)) !== 'changed') await this.#tryRemove(copy)
   }
 
@@ -214,11 +185,11 @@ export class Copies {
 
   /** Removes what an interrupted start left: folders that no entry names and entries whose file is gone. Changed copies stay. */
   async tidy(hasAccount: (accountId: string) => boolean): Promise<void> {
-    for (const copy of this.all()) {
+    for (const copy of this.#list.all()) {
       const state = await this.#stateOf(copy)
       if (state === 'gone' || (state !== 'changed' && !hasAccount(copy.accountId))) await this.#tryRemove(copy)
     }
-    const known = new Set(this.all().map(({ id }) => id))
+    const known = new Set(this.#list.all().map(({ id }) => id))
     for (const name of await readdir(this.#folder).catch(() => [])) {
       // A file without an entry may be a changed copy whose entry was lost: only what was never finished is removed.
       if (!/^[0-9a-f]{32}$/.test(name) || known.has(name)) continue
@@ -231,13 +202,7 @@ export class Copies {
   }
 
   close(): void {
-    this.#file.close()
-  }
-
-  #use(copy: StoredCopy): StoredCopy {
-    const used = { ...copy, usedAtMs: Date.now() }
-    this.#file.put(group, { [copy.id]: used })
-    return used
+    this.#list.close()
   }
 
   /** One that a program has open stays until the next time. */
@@ -258,12 +223,11 @@ export class Copies {
   }
 
   async #makeRoom(): Promise<void> {
-    const copies = this.all().sort((one, other) => one.usedAtMs - other.usedAtMs)
-    let sum = copies.reduce((bytes, { writtenBytes }) => bytes + writtenBytes, 0)
-    for (const copy of copies) {
-      if (sum <= maxBytes || Date.now() - copy.usedAtMs < minAgeMs) return
-      if ((await this.#stateOf(copy)) === 'changed') continue
-      if (await this.#tryRemove(copy)) sum -= copy.writtenBytes
+    const isFull = () => this.#list.totalBytes > maxBytes || this.#list.count > maxCopies
+    if (!isFull()) return
+    for (const copy of this.#list.all()) {
+      if (!isFull() || Date.now() - copy.usedAtMs < minAgeMs) return
+      if ((await this.#stateOf(copy)) !== 'changed') await this.#tryRemove(copy)
     }
   }
 }

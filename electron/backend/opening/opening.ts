@@ -9,7 +9,8 @@ import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import type { SaverClient } from '../saving/saver-process.ts'
 import { runsByContent, runsByName } from './can-run.ts'
-import { Copies, type StoredCopy } from './copies.ts'
+import { Copies } from './copies.ts'
+import type { StoredCopy } from './copy-list.ts'
 
 const checkAfterMs = 800
 const maxWatched = 50
@@ -35,6 +36,8 @@ export class Opening {
   readonly #copies: Copies
   readonly #fetching = new Map<string, { copy: Promise<StoredCopy>; signal: AbortSignal }>()
   readonly #watched = new Map<string, FSWatcher>()
+  /** The copies in whose folder something has changed. */
+  readonly #touched = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | null = null
 
   constructor(options: OpeningOptions) {
@@ -49,7 +52,7 @@ export class Opening {
   }
 
   async emitAll(): Promise<void> {
-    this.#options.emit('copies.changed', await this.#copies.changed())
+    this.#options.emit('copies.changed', await this.#copies.findChanged())
   }
 
   /** Removes what is known of an account, but no copy that was changed. */
@@ -76,12 +79,12 @@ export class Opening {
 
   /** The items of an account that there are copies of. */
   itemsOf(accountId: string): ItemId[] {
-    return this.#copies.all().flatMap((copy) => (copy.accountId === accountId ? copy.itemId : []))
+    return this.#copies.itemsOf(accountId)
   }
 
-  /** How many bytes can be fetched before the copies exceed their limit. */
-  freeBytes(): number {
-    return this.#copies.freeBytes()
+  /** How much can be fetched before the copies exceed their limits. */
+  room(): { bytes: number; files: number } {
+    return this.#copies.room()
   }
 
   #handOut(copy: StoredCopy): string {
@@ -189,7 +192,7 @@ export class Opening {
   #watch(copy: StoredCopy): void {
     if (this.#watched.has(copy.id)) return
     try {
-      const watcher = watch(this.#copies.folderOf(copy), () => this.#check())
+      const watcher = watch(this.#copies.folderOf(copy), () => this.#check(copy.id))
       watcher.on('error', () => watcher.close())
       watcher.unref()
       this.#watched.set(copy.id, watcher)
@@ -203,10 +206,16 @@ export class Opening {
     this.#watched.delete(oldest[0])
   }
 
-  #check(): void {
+  #check(copyId: string): void {
+    this.#touched.add(copyId)
     this.#timer ??= setTimeout(() => {
       this.#timer = null
-      this.emitAll().catch((error: unknown) => this.#options.log.error('copies', error))
+      const ids = [...this.#touched]
+      this.#touched.clear()
+      this.#copies
+        .lookAt(ids)
+        .then((changed) => this.#options.emit('copies.changed', changed))
+        .catch((error: unknown) => this.#options.log.error('copies', error))
     }, checkAfterMs)
   }
 }

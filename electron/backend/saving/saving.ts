@@ -139,7 +139,8 @@ export class Saving {
   /** The path of a file that was saved as it is in the account, and that nobody has changed or moved since; otherwise null. */
   async pathOf(accountId: AccountId, item: Item): Promise<string | null> {
     for (const { save } of this.#entries.values()) {
-      const path = save.accountId === accountId ? await unchangedPath(save, item) : null
+      if (save.itemId !== item.id || save.accountId !== accountId) continue
+      const path = await unchangedPath(save, item)
       if (path !== null) return path
     }
     return null
@@ -248,14 +249,16 @@ export class Saving {
         this.#file.put(group, Object.fromEntries(removed.map(({ save }) => [save.id, undefined])))
         return null
       },
-      'saves.drag': async ({ saveIds }) => {
+      'saves.drag': async ({ saveIds }, { signal }) => {
         const paths: string[] = []
         for (const { save } of this.#pick(saveIds)) {
           const path = join(save.folder, save.name)
           if (save.state === 'saved' && (await lstat(path).catch(() => null)) !== null) paths.push(path)
         }
         if (paths.length === 0) throw new AppError('refused', 'These files are no longer where they were saved.')
-        await this.#options.host.startDrag(paths)
+        const startDrag = await this.#options.host.prepareDrag(paths)
+        signal.throwIfAborted()
+        startDrag()
         return null
       },
       'saves.show': async ({ saveId }) => {
