@@ -1,11 +1,13 @@
-import { chmod, type FileHandle, open, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, type FileHandle, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { markOrigin, removeLooseMark } from '../disk/mark-origin.ts'
 import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
+import { openPlain } from '../disk/open-plain.ts'
 import { requirePlainFolder } from '../disk/plain-folder.ts'
 import { type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
-import { FetchError } from '../fetch-error.ts'
+import { errorCode, FetchError } from '../fetch-error.ts'
 import { removeSums } from '../part/part-sums.ts'
 import { contentOffsets, type ZipMember, zipBytes, zipRecords } from '../zip/zip-writer.ts'
 import { TargetTaken } from './save-file.ts'
@@ -30,7 +32,7 @@ export async function saveMember(options: SaveMemberOptions): Promise<number> {
   const fetched = await fetchToPart(options)
   if (fetched.sizeBytes !== sizeBytes)
     throw new FetchError('The service sends another size than it lists: reload the folder, or save it without a zip.')
-  const part = await open(partPath, 'r')
+  const part = await openFile(partPath, constants.O_RDWR)
   try {
     const crc = await withZip(zipPath, async (zip) => {
       const sum = await checksum(part, { at: 0, sizeBytes, signal }, (bytes, offset) =>
@@ -84,8 +86,7 @@ export async function finishZip(options: FinishZipOptions): Promise<number> {
     for (const [place, { file }] of members.entries()) {
       if (file === null) continue
       const sum = await checksum(zip, { at: offsets[place] ?? 0, sizeBytes: file.sizeBytes, signal })
-      if (sum !== crcs[place])
-        throw new ZipChanged('The unfinished zip was changed by another program. Try again to begin anew.')
+      if (sum !== crcs[place]) throw changed()
     }
     await zip.sync()
   })
@@ -103,13 +104,27 @@ export async function finishZip(options: FinishZipOptions): Promise<number> {
 
 /** Opens the part file of a zip, which is created if it is not there. */
 async function withZip<T>(path: string, use: (zip: FileHandle) => Promise<T>): Promise<T> {
-  const created = await open(path, 'wx+', 0o600).catch(() => null)
-  const zip = created ?? (await open(path, 'r+'))
+  const zip = await openFile(path, constants.O_RDWR | constants.O_CREAT)
   try {
     return await use(zip)
   } finally {
     await zip.close()
   }
+}
+
+/** Opens a file that is ours. Rejects with `ZipChanged` where a link or anything else is in its place. */
+async function openFile(path: string, flags: number): Promise<FileHandle> {
+  // Opened for writing, a named pipe does not wait for the other end.
+  const file = await openPlain(path, flags).catch((error: unknown) => {
+    throw errorCode(error) === 'ELOOP' ? changed(error) : error
+  })
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw changed()
+}
+
+function changed(cause?: unknown): ZipChanged {
+  return new ZipChanged('The unfinished zip was changed by another program. Try again to begin anew.', { cause })
 }
 
 /** The checksum of a part of a file, all of which goes to `onBytes`. */

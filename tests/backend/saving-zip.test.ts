@@ -150,3 +150,14 @@ it('is paused and removed without a trace, and never finished with a file that w
   await client.call('saves.remove', { saveIds: second.saveIds })
   expect(readdirSync(downloadsFolder)).toEqual([])
 })
+
+it('has an item once that was chosen beside the folder that it is in', async () => {
+  const { client, next, ask, downloadsFolder } = await withAlbum()
+  const [albumId = -1] = ask.itemIds
+  const { ids } = await listItems(client, ask.accountId, albumId)
+  const saved = reached({ next }, isSaved)
+  await client.call('saves.add', { ...ask, itemIds: [...ids, albumId, albumId] })
+  const [save] = (await saved).upserted
+  expect(save?.totalFiles).toBe(files.size)
+  expect(await contentOf(join(downloadsFolder, save?.name ?? ''))).toEqual(expected)
+})

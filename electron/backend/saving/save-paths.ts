@@ -32,8 +32,10 @@ export class SavePaths {
       (await requirePlainFolder(folder, folder)
         .then(() => true)
         .catch(() => false))
-    )
+    ) {
       await rm(zipPartOf(this.#save), { force: true }).catch(() => undefined)
+      await this.#removeNotes(zipPartOf(this.#save))
+    }
     for (const [itemId, { path, isDone }] of this.#progress.all()) {
       if (isDone) continue
       const part = this.partOf(path, itemId)

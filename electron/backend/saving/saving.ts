@@ -153,7 +153,8 @@ export class Saving {
 
   handlers(): HandlersOf<'saves'> {
     return {
-      'saves.add': async ({ accountId, itemIds, target, conflict, isZip = false }, { signal, tell }) => {
+      'saves.add': async ({ accountId, itemIds: chosenIds, target, conflict, isZip = false }, { signal, tell }) => {
+        const itemIds = [...new Set(chosenIds)]
         const total = itemIds.length
         // The person may take their time; a handler that is silent for long is stopped.
         const waiting = setInterval(() => tell({ done: 0, total }), tellEveryMs)
@@ -187,7 +188,7 @@ export class Saving {
             place: null,
             isFolder: isZip || item.kind === 'folder',
             isZip,
-            itemIds: isZip ? [...itemIds] : [],
+            itemIds: isZip ? itemIds : [],
             sizeBytes: isZip || item.kind === 'folder' ? null : item.sizeBytes,
             conflict: how,
             itemAddedAtMs: item.addedAtMs,

@@ -2,6 +2,7 @@ import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { safeName } from '../../../engine/text/names.ts'
 import { contentOffsets, type ZipMember } from '../../../engine/zip/zip-writer.ts'
+import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { ZipRequest } from '../../saver/messages.ts'
 import type { PutioClient } from '../putio/client.ts'
@@ -12,9 +13,17 @@ import type { StoredSave } from './stored-save.ts'
 
 /** Under this id, the progress file has the number of the zip's part file in its volume. No item that can be saved has it. */
 const zipId: ItemId = 0
+/** The format has 16 bits for the length of a path. */
+const maxNameBytes = 0xffff
 
 /** A member of the zip; a file has an item. */
 type Planned = ZipMember & { itemId: ItemId | null }
+
+/** An item with what is in it. */
+interface Tree {
+  item: Item
+  below: Tree[]
+}
 
 /** Asks the service. */
 export interface AskForItems {
@@ -51,23 +60,10 @@ export class ZipPlan {
 
   /** Lists what is saved. */
   static async of(save: StoredSave, progress: ProgressFile, ask: AskForItems): Promise<ZipPlan> {
-    const members: Planned[] = []
-    const walk = async (items: readonly Item[], folder: string): Promise<void> => {
-      const taken = TakenNames.none()
-      for (const item of items) {
-        const name = `${folder}${taken.take(item.name)}`
-        const modifiedAt = new Date(item.addedAtMs ?? 0)
-        if (item.kind === 'folder') {
-          members.push({ name: `${name}/`, modifiedAt, file: null, itemId: null })
-          await walk((await ask.list(item.id)).toSorted(byName), `${name}/`)
-        } else members.push({ name, modifiedAt, file: { sizeBytes: item.sizeBytes }, itemId: item.id })
-      }
-    }
-    const items: Item[] = []
-    for (const itemId of save.itemIds) items.push(await ask.item(itemId))
-    await walk(items, '')
-    const plan = new ZipPlan(save, progress, members)
-    plan.#isStarted = (await lstat(plan.zipPath).catch(() => null)) !== null
+    const trees: Tree[] = []
+    for (const itemId of new Set(save.itemIds)) trees.push(await treeOf(await ask.item(itemId), ask))
+    const plan = new ZipPlan(save, progress, membersOf(trees))
+    plan.#isStarted = await isStarted(plan.zipPath)
     return plan
   }
 
@@ -135,6 +131,52 @@ export class ZipPlan {
     }
     await rm(this.zipPath, { force: true })
   }
+}
+
+async function treeOf(item: Item, ask: AskForItems): Promise<Tree> {
+  const below: Tree[] = []
+  const items = item.kind === 'folder' ? (await ask.list(item.id)).toSorted(byName) : []
+  for (const one of items) below.push(await treeOf(one, ask))
+  return { item, below }
+}
+
+/** What is in the zip, each item once: one that is in a folder of the list is there only. */
+function membersOf(trees: readonly Tree[]): Planned[] {
+  const inside = new Set<ItemId>()
+  const mark = (all: readonly Tree[]): void => {
+    for (const { item, below } of all) {
+      inside.add(item.id)
+      mark(below)
+    }
+  }
+  for (const { below } of trees) mark(below)
+  const members: Planned[] = []
+  const add = (all: readonly Tree[], folder: string): void => {
+    const taken = TakenNames.none()
+    for (const { item, below } of all) {
+      const path = `${folder}${taken.take(item.name)}`
+      const isFolder = item.kind === 'folder'
+      const name = isFolder ? `${path}/` : path
+      if (Buffer.byteLength(name) > maxNameBytes)
+        throw new AppError('refused', `“${item.name}” is in too many folders for a zip. Save it without one.`)
+      const file = isFolder ? null : { sizeBytes: item.sizeBytes }
+      members.push({ name, modifiedAt: new Date(item.addedAtMs ?? 0), file, itemId: isFolder ? null : item.id })
+      add(below, name)
+    }
+  }
+  add(
+    trees.filter(({ item }) => !inside.has(item.id)),
+    '',
+  )
+  return members
+}
+
+/** True for a part file of an earlier run. What is not one, such as a link, is removed, and the zip begins anew. */
+async function isStarted(zipPath: string): Promise<boolean> {
+  const found = await lstat(zipPath).catch(() => null)
+  if (found === null || found.isFile()) return found !== null
+  await rm(zipPath, { force: true }).catch(() => undefined)
+  return false
 }
 
 /** The part file of a zip, beside it. */
