@@ -48,8 +48,11 @@ export type FromSaver = { id: string } & (
   /** `inode` is the number of the part file in its volume, which it keeps under its final name. */
   | { kind: 'record'; record: ResumeRecord; inode: string | null }
   | { kind: 'trouble'; sentence: string | null }
-  /** The file is complete, and gets its name as soon as `place` says that this is noted. */
-  | { kind: 'placing'; inode: string | null }
+  /**
+   * The file is complete, and gets its name as soon as `place` says that this is noted. One for a zip is in its place there, with the
+   * checksum `crc`, and its part file is removed then.
+   */
+  | { kind: 'placing'; inode: string | null; crc: number | null }
   /** `crc` is the checksum of a file in a zip. */
   | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null }
   /**

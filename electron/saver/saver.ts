@@ -77,10 +77,10 @@ export class Saver {
           this.#send({ id, kind: 'record', record, inode })
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
-        beforeMove: async () => {
+        beforePlacing: async (crc) => {
           const { promise: placed, resolve } = Promise.withResolvers<void>()
           this.#placing.set(id, resolve)
-          this.#send({ id, kind: 'placing', inode: await inodeOf(request.partPath) })
+          this.#send({ id, kind: 'placing', inode: await inodeOf(request.partPath), crc })
           await Promise.race([placed, aborted])
           stop.signal.throwIfAborted()
         },
@@ -131,11 +131,19 @@ export class Saver {
 
 async function save(
   { zip, root }: SaveRequest,
-  options: SaveOptions,
+  { beforePlacing, ...options }: SaveOptions & { beforePlacing: (crc: number | null) => Promise<void> },
 ): Promise<{ sizeBytes: number; isProven: boolean; crc: number | null }> {
-  if (zip === null || root === null) return { ...(await saveFile(options)), crc: null }
+  if (zip === null || root === null)
+    return { ...(await saveFile({ ...options, beforeMove: () => beforePlacing(null) })), crc: null }
   const sizeBytes = options.sizeBytes ?? 0
-  const crc = await saveMember({ ...options, root, sizeBytes, zipPath: zip.path, at: zip.at })
+  const crc = await saveMember({
+    ...options,
+    root,
+    sizeBytes,
+    zipPath: zip.path,
+    at: zip.at,
+    beforeRemoval: beforePlacing,
+  })
   return { sizeBytes, isProven: true, crc }
 }
 

@@ -287,6 +287,6 @@ function inWords(ms: number): string {
   return seconds === 1 ? 'a second' : `${seconds} seconds`
 }
 
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal })
 }

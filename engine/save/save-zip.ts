@@ -2,11 +2,12 @@ import { constants } from 'node:fs'
 import { chmod, type FileHandle, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { DiskRoom } from '../disk/disk-room.ts'
 import { markOrigin, removeLooseMark } from '../disk/mark-origin.ts'
 import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
 import { openPlain } from '../disk/open-plain.ts'
 import { requirePlainFolder } from '../disk/plain-folder.ts'
-import { type FetchOptions, fetchToPart } from '../fetch/fetch.ts'
+import { type FetchOptions, fetchToPart, sleep } from '../fetch/fetch.ts'
 import { errorCode, FetchError } from '../fetch-error.ts'
 import { removeSums } from '../part/part-sums.ts'
 import { contentOffsets, type ZipMember, zipBytes, zipRecords } from '../zip/zip-writer.ts'
@@ -23,25 +24,44 @@ export interface SaveMemberOptions extends FetchOptions {
   /** Where the content of the file belongs in it. */
   at: number
   sizeBytes: number
+  /** Called with the checksum of what was written, when it is on the disk and before the part file is removed. */
+  beforeRemoval?: (crc: number) => Promise<void>
 }
 
 /** Fetches a file, and writes it to its place in a zip. Returns the checksum of what was written, when it is on the disk. */
 export async function saveMember(options: SaveMemberOptions): Promise<number> {
   const { root, partPath, zipPath, at, sizeBytes, signal } = options
   await requirePlainFolder(root, dirname(zipPath))
-  const fetched = await fetchToPart(options)
-  if (fetched.sizeBytes !== sizeBytes)
-    throw new FetchError('The service sends another size than it lists: reload the folder, or save it without a zip.')
+  const fetched = await fetchToPart({
+    ...options,
+    onStart: async (announced) => {
+      if (announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes) throw wrongSize()
+      await options.onStart?.(announced)
+    },
+  })
+  if (fetched.sizeBytes !== sizeBytes) throw wrongSize()
   const part = await openFile(partPath, constants.O_RDWR)
+  let copiedBytes = 0
+  const room = new DiskRoom({
+    path: dirname(zipPath),
+    reserveBytes: options.reserveBytes,
+    signal,
+    sleep: options.sleep ?? sleep,
+    neededBytes: () => sizeBytes - copiedBytes,
+    onTrouble: (sentence) => options.onTrouble?.(sentence),
+  })
   try {
     const crc = await withZip(zipPath, async (zip) => {
-      const sum = await checksum(part, { at: 0, sizeBytes, signal }, (bytes, offset) =>
-        writeAll(zip, bytes, at + offset),
-      )
+      const sum = await checksum(part, { at: 0, sizeBytes, signal }, async (bytes, offset) => {
+        await room.take(bytes.length)
+        await writeAll(zip, bytes, at + offset)
+        copiedBytes += bytes.length
+      })
       await zip.sync()
       return sum
     })
     await part.close()
+    await options.beforeRemoval?.(crc)
     await rm(partPath, { force: true })
     await removeLooseMark(partPath)
     await removeSums(partPath)
@@ -49,6 +69,10 @@ export async function saveMember(options: SaveMemberOptions): Promise<number> {
   } finally {
     await part.close().catch(() => undefined)
   }
+}
+
+function wrongSize(): FetchError {
+  return new FetchError('The service sends another size than it lists: reload the folder, or save it without a zip.')
 }
 
 /** A zip whose files are in their places. */

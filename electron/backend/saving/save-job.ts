@@ -174,8 +174,10 @@ export class SaveJob {
       const bytes = await this.#paths.storedBytes(itemId)
       if (bytes > 0) this.#stored.set(itemId, Math.min(bytes, sizeBytes))
     }
+    if (this.#zip !== null) await this.#paths.removeDoneParts()
     // A file that goes into a zip is there twice for a moment.
-    const twice = save.isZip ? left.reduce((largest, { sizeBytes }) => Math.max(largest, sizeBytes), 0) : 0
+    const largest = left.map(({ sizeBytes }) => sizeBytes).sort((one, other) => other - one)
+    const twice = save.isZip ? largest.slice(0, maxBegun).reduce((sum, bytes) => sum + bytes, 0) : 0
     const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes) + twice
     const place = await this.#whenReady(null, stop, (seen) =>
       roomProblem(seen, neededBytes(), places.claimedBytes(seen, save.id)),
@@ -290,11 +292,19 @@ export class SaveJob {
           .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
       )
       const before = this.#stored.get(file.itemId)
-      // The process that saves may have ended right after the file got its name.
-      if (ending !== null && this.#zip === null && (await this.#paths.isInPlace(file, work.progress))) return null
+      if (ending !== null) {
+        // The process that saves may have ended right after the file got its name, or came to its place in the zip.
+        if (this.#zip === null && (await this.#paths.isInPlace(file, work.progress))) return null
+        const crc = this.#options.progress.get(file.itemId)?.crc ?? null
+        if (crc !== null) {
+          await this.#paths.removePart(work.progress.path, file.itemId)
+          return crc
+        }
+      }
       ending = await this.#attempt(work, url)
-      stop.throwIfAborted()
+      // Noted even when it was stopped in the meantime.
       if (ending.kind === 'done') return ending.crc
+      stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
       const isMore = this.#stored.get(file.itemId) !== before
       failures = isMore ? 0 : failures + 1
@@ -327,7 +337,8 @@ export class SaveJob {
         else void slot.hold(stop).catch(() => undefined)
       } else if (message.kind === 'placing') {
         work.progress = { ...work.progress, inode: message.inode ?? work.progress.inode }
-        return progress.note(itemId, work.progress)
+        const { crc } = message
+        return progress.note(itemId, { ...work.progress, isDone: crc !== null, crc })
       } else {
         work.progress = { ...work.progress, resume: message.record, inode: message.inode ?? work.progress.inode }
         const isOther = version !== message.record.validators.strong

@@ -1,4 +1,4 @@
-import { lstat, rm } from 'node:fs/promises'
+import { lstat, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { claimOf } from '../../../engine/disk/move-into-place.ts'
 import { requirePlainFolder } from '../../../engine/disk/plain-folder.ts'
@@ -36,17 +36,30 @@ export class SavePaths {
       await rm(zipPartOf(this.#save), { force: true }).catch(() => undefined)
       await this.#removeNotes(zipPartOf(this.#save))
     }
+    // One that is in its place in a zip may still have its part file.
+    for (const [itemId, { path, isDone }] of this.#progress.all())
+      if (!isDone || isZip) await this.removePart(path, itemId)
+  }
+
+  /** Removes the part file of one item, and what is beside it. */
+  async removePart(path: string, itemId: ItemId): Promise<void> {
+    const part = this.partOf(path, itemId)
+    const isPlain = await requirePlainFolder(this.#save.folder, dirname(part)).then(
+      () => true,
+      () => false,
+    )
+    // Nothing is removed where a link leads.
+    if (!isPlain) return
+    await rm(part, { force: true }).catch(() => undefined)
+    await this.#removeNotes(part)
+  }
+
+  /** Removes the part files that are left of what is in its place in the zip. */
+  async removeDoneParts(): Promise<void> {
+    const there = new Set(await readdir(this.#save.folder).catch(() => []))
     for (const [itemId, { path, isDone }] of this.#progress.all()) {
-      if (isDone) continue
-      const part = this.partOf(path, itemId)
-      const isPlain = await requirePlainFolder(this.#save.folder, dirname(part)).then(
-        () => true,
-        () => false,
-      )
-      // Nothing is removed where a link leads.
-      if (!isPlain) continue
-      await rm(part, { force: true }).catch(() => undefined)
-      await this.#removeNotes(part)
+      const name = basename(this.partOf(path, itemId))
+      if (isDone && (there.has(name) || there.has(`${name}.sums`))) await this.removePart(path, itemId)
     }
   }
 
