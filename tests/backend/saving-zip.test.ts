@@ -158,6 +158,6 @@ it('has an item once that was chosen beside the folder that it is in', async () 
   const saved = reached({ next }, isSaved)
   await client.call('saves.add', { ...ask, itemIds: [...ids, albumId, albumId] })
   const [save] = (await saved).upserted
-  expect(save?.totalFiles).toBe(files.size)
+  expect(save?.sizeBytes).toBe([...files.values()].reduce((sum, { length }) => sum + length, 0))
   expect(await contentOf(join(downloadsFolder, save?.name ?? ''))).toEqual(expected)
 })
