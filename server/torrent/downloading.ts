@@ -9,6 +9,8 @@ const pipelineSeconds = 1
 const refillBelow = 0.75
 const maxPendingBytes = 64 * 1024 * 1024
 const maxOpenBytes = 128 * 1024 * 1024
+/** Including pieces that readers wait for. */
+const maxOpenBytesWithWanted = 192 * 1024 * 1024
 const maxWebRequests = 4
 const maxPeersPerBlock = 2
 const maxCandidates = 64
@@ -199,6 +201,7 @@ export class Downloading {
   }
 
   #openWanted(wire: Wire): OpenPiece | null {
+    if (this.#openBytes >= maxOpenBytesWithWanted) return null
     const index = this.#wanted.find((one) => this.#isMissing(one) && wire.peerPieces.get(one))
     return index === undefined ? null : this.#begin(index)
   }

@@ -139,6 +139,22 @@ it('sends the head of a response at once, long before its first byte arrives', a
   client.abort()
 })
 
+it('refuses more than 64 clients at once, and serves the next when they are gone', async () => {
+  await slowSource()
+  const service = await start()
+  const { url } = await addFilm(service)
+  const clients = new AbortController()
+  const { signal } = clients
+  const responses = await Promise.all(Array.from({ length: 65 }, () => fetch(url, { signal })))
+  const statuses = responses.map(({ status }) => status)
+  expect(statuses.sort()).toEqual([...new Array<number>(64).fill(200), 503])
+  clients.abort()
+  await until(
+    () => fetch(url, { method: 'HEAD' }),
+    ({ status }) => status === 200,
+  )
+})
+
 it('breaks off what is read when the transfer is cancelled, and removes it', async () => {
   await slowSource()
   const service = await start()

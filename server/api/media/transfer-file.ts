@@ -24,22 +24,29 @@ export async function serveTransferFile(
   const isOwn = route.userId === `${core.account.userId}` && transferId !== undefined
   const file = isOwn ? core.transfers.files.open(Number(transferId), Number(index)) : null
   if (file === null) return refuse(response, 404, 'There is no such file.')
-  const etag = `"${file.tag}"`
+  const leave = core.transfers.files.admit(Number(transferId))
+  if (leave === null) return refuse(response, 503, 'Too many read this at once.')
+  try {
+    await respond(request, response, file)
+  } catch (error) {
+    response.destroy()
+    if (!(error instanceof ArrivalEnded)) throw error
+  } finally {
+    leave()
+  }
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, file: OpenTransferFile): Promise<void> {
   const headers = {
     ...safetyHeaders,
     'Content-Type': kindOf(file.name).contentType,
     'Content-Disposition': contentDisposition('inline', file.name),
   }
-  const span = beginResponse(request, response, { headers, etag, sizeBytes: file.sizeBytes })
+  const span = beginResponse(request, response, { headers, etag: `"${file.tag}"`, sizeBytes: file.sizeBytes })
   if (span === null) return
   // The first byte can take longer than a client waits for the head.
   response.flushHeaders()
-  try {
-    await sendAsItArrives(file, response, span)
-  } catch (error) {
-    response.destroy()
-    if (!(error instanceof ArrivalEnded)) throw error
-  }
+  await sendAsItArrives(file, response, span)
 }
 
 async function sendAsItArrives(

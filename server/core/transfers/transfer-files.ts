@@ -34,12 +34,17 @@ interface Options {
   space: Space
 }
 
+/** How many clients may read a transfer at once. A player has a few connections. */
+const maxReaders = 64
+
 /** Players read the end of these first. */
 const indexedAtEnd: ReadonlySet<string> = new Set(['mp4', 'm4v', 'm4a', 'mov', '3gp', 'avi', 'divx', 'wmv'])
 
 /** The films and sounds of transfers, readable while they arrive. */
 export class TransferFiles {
   readonly #options: Options
+  /** How many read each transfer. */
+  readonly #readers = new Map<number, number>()
 
   constructor(options: Options) {
     this.#options = options
@@ -93,6 +98,18 @@ export class TransferFiles {
         if (bytesRead === 0) throw new ArrivalEnded('Another program changed what had been fetched.')
         return bytesRead
       },
+    }
+  }
+
+  /** Counts someone who reads a transfer until they call what is returned. Null when there are too many. */
+  admit(transferId: number): (() => void) | null {
+    const readers = this.#readers.get(transferId) ?? 0
+    if (readers >= maxReaders) return null
+    this.#readers.set(transferId, readers + 1)
+    return () => {
+      const left = (this.#readers.get(transferId) ?? 1) - 1
+      if (left > 0) this.#readers.set(transferId, left)
+      else this.#readers.delete(transferId)
     }
   }
 

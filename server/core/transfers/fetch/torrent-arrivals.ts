@@ -4,19 +4,22 @@ import type { Arrivals } from '../arrivals.ts'
 import { mediaIndexes } from '../media-indexes.ts'
 import type { Transfer } from '../transfer.ts'
 
+type Downloaded = Pick<Transfer, 'id' | 'files' | 'kind'>
+
 /** Lets the films and sounds of a torrent be read while it is fetched. */
 export class TorrentArrivals {
-  readonly #transfer: Transfer
+  readonly #transfer: Downloaded
   readonly #arrivals: Arrivals
   /** Requests pieces before all others, the most urgent first. */
   readonly #want: (pieces: readonly number[]) => void
   #indexes: readonly number[] = []
   #torrentFile: Uint8Array | null = null
   #pieces = ''
+  #isWanting = false
   /** Made for the first reader. */
   #map: PieceMap | null = null
 
-  constructor(transfer: Transfer, arrivals: Arrivals, want: (pieces: readonly number[]) => void) {
+  constructor(transfer: Downloaded, arrivals: Arrivals, want: (pieces: readonly number[]) => void) {
     this.#transfer = transfer
     this.#arrivals = arrivals
     this.#want = want
@@ -44,20 +47,26 @@ export class TorrentArrivals {
     for (const index of this.#indexes) this.#arrivals.find(this.#transfer.id, index)?.grew()
   }
 
-  /** Asks for what readers wait for, also of an engine that has started again. */
+  /** Asks for what readers wait for, also of an engine that has started again, and for nothing once nobody waits. */
   wantAgain(): void {
     const pieces = this.#indexes.flatMap((index) => {
       const wanted = this.#arrivals.find(this.#transfer.id, index)?.wanted ?? []
       return wanted.flatMap((position) => this.#mapped()?.missingFrom(index, position) ?? [])
     })
-    if (pieces.length > 0) this.#want([...new Set(pieces)])
+    if (pieces.length > 0 || this.#isWanting) this.#want([...new Set(pieces)])
+    this.#isWanting = pieces.length > 0
   }
 
   /** The fetch is over. */
   end(isWhole: boolean): void {
     const { id, files } = this.#transfer
-    const indexes = isWhole ? mediaIndexes(this.#transfer) : this.#indexes
-    for (const index of indexes) this.#arrivals.of(id, index).detach(isWhole ? (files[index]?.sizeBytes ?? null) : null)
+    if (isWhole) {
+      for (const index of mediaIndexes(this.#transfer))
+        this.#arrivals.of(id, index).detach(files[index]?.sizeBytes ?? null)
+    } else {
+      // A cancelled transfer has none left.
+      for (const index of this.#indexes) this.#arrivals.find(id, index)?.detach(null)
+    }
     this.#indexes = []
   }
 
