@@ -49,7 +49,10 @@ function toItem({ index, name, kind, sizeBytes }: TransferFile): Item {
   return { id: index, parentId: rootFolderId, name, kind, sizeBytes, addedAtMs: null }
 }
 
-/** A service that has started again listens at another address. */
+/**
+ * The account’s token may be another one when the URL is needed again. A service that has started again does not know the version that
+ * was played, so the relay ends the link.
+ */
 function sourceOf(
   { index, url }: TransferFile,
   { client, transferId }: Pick<Of, 'client' | 'transferId'>,
