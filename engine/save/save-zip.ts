@@ -10,7 +10,7 @@ import { requirePlainFolder } from '../disk/plain-folder.ts'
 import { type FetchOptions, fetchToPart, sleep } from '../fetch/fetch.ts'
 import { errorCode, FetchError } from '../fetch-error.ts'
 import { removeSums } from '../part/part-sums.ts'
-import { contentOffsets, type ZipMember, zipBytes, zipRecords } from '../zip/zip-writer.ts'
+import { contentOffsets, wholeZipBytes, type ZipMember, zipRecords } from '../zip/zip-writer.ts'
 import { TargetTaken } from './save-file.ts'
 
 const copyBytes = 1024 * 1024
@@ -101,7 +101,7 @@ class ZipChanged extends FetchError {
 export async function finishZip(options: FinishZipOptions): Promise<number> {
   const { root, zipPath, targetPath, isReplacing, members, crcs, origin, signal } = options
   await requirePlainFolder(root, dirname(targetPath))
-  const sizeBytes = zipBytes(members)
+  const sizeBytes = wholeZipBytes(members)
   if (!isReplacing && (await finishMove(zipPath, targetPath))) return sizeBytes
   await withZip(zipPath, async (zip) => {
     for (const { at, bytes } of zipRecords(members, (place) => crcs[place] ?? 0)) await writeAll(zip, bytes, at)

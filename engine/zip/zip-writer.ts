@@ -19,33 +19,49 @@ const zip64Bytes = 0xffffffff
 const zip64Entries = 0xffff
 const timestampBytes = 9
 const zip64ExtraBytes = 28
+const localZip64ExtraBytes = 20
 /** Small records are joined to chunks of this size. */
 const chunkBytes = 64 * 1024
 
+/**
+ * Where the checksum and the sizes of a file are. In a stream they come after its content, when they are known; some programs that read
+ * a zip as a stream refuse that without compression. Otherwise they are before it.
+ */
+type Layout = 'streamed' | 'whole'
+
 /** The length of the zip that `writeZip` makes of these entries. */
 export function zipBytes(entries: Iterable<ZipMember>): number {
+  return lengthOf(entries, 'streamed')
+}
+
+/** The length of the zip that `zipRecords` makes of these members. */
+export function wholeZipBytes(members: Iterable<ZipMember>): number {
+  return lengthOf(members, 'whole')
+}
+
+function lengthOf(entries: Iterable<ZipMember>, layout: Layout): number {
   let [offset, directory, count] = [0, 0, 0]
   for (const { name, file } of entries) {
     const nameBytes = Buffer.byteLength(name)
     const sizeBytes = file?.sizeBytes ?? 0
     directory += 46 + nameBytes + timestampBytes + (isLarge(sizeBytes, offset) ? zip64ExtraBytes : 0)
-    offset += 30 + nameBytes + timestampBytes + sizeBytes + descriptorBytes(file)
+    offset += localHeaderBytes(name, file) + sizeBytes + descriptorBytes(file, layout)
     count += 1
   }
   return offset + directory + (needsZip64End(offset, directory, count) ? 76 : 0) + 22
 }
 
-/** Where the content of each member is in the zip. It follows from the names and sizes alone. */
+/** Where the content of each member is in the zip of `zipRecords`. It follows from the names and sizes alone. */
 export function contentOffsets(members: readonly ZipMember[]): number[] {
   let offset = 0
   return members.map(({ name, file }) => {
-    const at = offset + 30 + Buffer.byteLength(name) + timestampBytes
-    offset = at + (file?.sizeBytes ?? 0) + descriptorBytes(file)
+    const at = offset + localHeaderBytes(name, file)
+    offset = at + (file?.sizeBytes ?? 0)
     return at
   })
 }
 
-/** All of the same zip except for the contents, with where it belongs. `crcOf` returns the checksum of a file by its place. */
+/** All of a zip except for the contents, with where it belongs. `crcOf` returns the checksum of a file by its place. */
 export function* zipRecords(
   members: readonly ZipMember[],
   crcOf: (place: number) => number,
@@ -55,19 +71,14 @@ export function* zipRecords(
   let position = 0
   for (const [place, member] of members.entries()) {
     offsets.push(position)
-    const header = localHeader(member)
+    const header = localHeader(member, member.file === null ? null : crcOf(place))
     yield { at: position, bytes: header }
-    position += header.length
-    if (member.file === null) continue
-    position += member.file.sizeBytes
-    const end = descriptor(crcOf(place), member.file.sizeBytes)
-    yield { at: position, bytes: end }
-    position += end.length
+    position += header.length + (member.file?.sizeBytes ?? 0)
   }
   const start = position
   for (const [place, member] of members.entries()) {
     const crc = member.file === null ? 0 : crcOf(place)
-    out.add(directoryHeader(member, offsets[place] ?? 0, crc))
+    out.add(directoryHeader(member, { layout: 'whole', offset: offsets[place] ?? 0, crc }))
     for (const bytes of out.taken()) {
       yield { at: position, bytes }
       position += bytes.length
@@ -86,7 +97,7 @@ export async function* writeZip(entries: readonly ZipEntry[]): AsyncGenerator<Bu
   const places: { offset: number; crc: number }[] = []
   for (const entry of entries) {
     const offset = out.position
-    out.add(localHeader(entry))
+    out.add(localHeader(entry, null))
     let crc = 0
     if (entry.file !== null) {
       const { sizeBytes, read } = entry.file
@@ -107,7 +118,7 @@ export async function* writeZip(entries: readonly ZipEntry[]): AsyncGenerator<Bu
   const start = out.position
   for (const [index, entry] of entries.entries()) {
     const { offset = 0, crc = 0 } = places[index] ?? {}
-    out.add(directoryHeader(entry, offset, crc))
+    out.add(directoryHeader(entry, { layout: 'streamed', offset, crc }))
     yield* out.taken()
   }
   out.add(endOfDirectory(start, out.position - start, entries.length))
@@ -136,13 +147,23 @@ class Chunks {
   }
 }
 
+/** True for a file whose length needs ZIP64. */
+function isWide(file: ZipMember['file']): boolean {
+  return file !== null && file.sizeBytes >= zip64Bytes
+}
+
 function isLarge(sizeBytes: number, offset: number): boolean {
   return sizeBytes >= zip64Bytes || offset >= zip64Bytes
 }
 
-function descriptorBytes(file: ZipMember['file']): number {
-  if (file === null) return 0
-  return file.sizeBytes >= zip64Bytes ? 24 : 16
+function localHeaderBytes(name: string, file: ZipMember['file']): number {
+  const extra = isWide(file) ? localZip64ExtraBytes : 0
+  return 30 + Buffer.byteLength(name) + timestampBytes + extra
+}
+
+function descriptorBytes(file: ZipMember['file'], layout: Layout): number {
+  if (file === null || layout === 'whole') return 0
+  return isWide(file) ? 24 : 16
 }
 
 function needsZip64End(offset: number, directory: number, count: number): boolean {
@@ -151,27 +172,35 @@ function needsZip64End(offset: number, directory: number, count: number): boolea
 
 /** The version that a reader needs: 2.0 for folders, 4.5 for ZIP64. */
 const version = (hasZip64: boolean) => (hasZip64 ? 45 : 20)
-/** UTF-8 names; and for files, a checksum that follows the content. */
-const flags = ({ file }: ZipMember) => (file === null ? 0x0800 : 0x0808)
+/** UTF-8 names; and for a file in a stream, a checksum that follows the content. */
+const flags = ({ file }: ZipMember, layout: Layout) => (file === null || layout === 'whole' ? 0x0800 : 0x0808)
 
-function localHeader(entry: ZipMember): Buffer {
+/** The header before a file. Without its checksum, its sizes are 0 and follow the content, too; ZIP64 says how wide they are there. */
+function localHeader(entry: ZipMember, crc: number | null): Buffer {
+  const { file, modifiedAt } = entry
   const name = Buffer.from(entry.name)
+  const sizeBytes = crc === null ? 0 : (file?.sizeBytes ?? 0)
+  const shownBytes = isWide(file) ? zip64Bytes : sizeBytes
+  const extra = isWide(file) ? zip64Extra(sizeBytes, null) : Buffer.alloc(0)
   const header = Buffer.alloc(30)
   header.writeUInt32LE(0x04034b50, 0)
-  header.writeUInt16LE(version((entry.file?.sizeBytes ?? 0) >= zip64Bytes), 4)
-  header.writeUInt16LE(flags(entry), 6)
-  header.writeUInt32LE(dosTime(entry.modifiedAt), 10)
+  header.writeUInt16LE(version(isWide(file)), 4)
+  header.writeUInt16LE(flags(entry, crc === null ? 'streamed' : 'whole'), 6)
+  header.writeUInt32LE(dosTime(modifiedAt), 10)
+  header.writeUInt32LE(crc ?? 0, 14)
+  header.writeUInt32LE(shownBytes, 18)
+  header.writeUInt32LE(shownBytes, 22)
   header.writeUInt16LE(name.length, 26)
-  header.writeUInt16LE(timestampBytes, 28)
-  return Buffer.concat([header, name, timestamp(entry.modifiedAt)])
+  header.writeUInt16LE(timestampBytes + extra.length, 28)
+  return Buffer.concat([header, name, timestamp(modifiedAt), extra])
 }
 
 function descriptor(crc: number, sizeBytes: number): Buffer {
-  const isWide = sizeBytes >= zip64Bytes
-  const record = Buffer.alloc(isWide ? 24 : 16)
+  const hasZip64 = sizeBytes >= zip64Bytes
+  const record = Buffer.alloc(hasZip64 ? 24 : 16)
   record.writeUInt32LE(0x08074b50, 0)
   record.writeUInt32LE(crc, 4)
-  if (isWide) {
+  if (hasZip64) {
     record.writeBigUInt64LE(BigInt(sizeBytes), 8)
     record.writeBigUInt64LE(BigInt(sizeBytes), 16)
   } else {
@@ -181,7 +210,10 @@ function descriptor(crc: number, sizeBytes: number): Buffer {
   return record
 }
 
-function directoryHeader(entry: ZipMember, offset: number, crc: number): Buffer {
+function directoryHeader(
+  entry: ZipMember,
+  { layout, offset, crc }: { layout: Layout; offset: number; crc: number },
+): Buffer {
   const name = Buffer.from(entry.name)
   const sizeBytes = entry.file?.sizeBytes ?? 0
   const hasZip64 = isLarge(sizeBytes, offset)
@@ -190,7 +222,7 @@ function directoryHeader(entry: ZipMember, offset: number, crc: number): Buffer 
   // Made on Unix, so that the permissions below count.
   header.writeUInt16LE((3 << 8) | version(hasZip64), 4)
   header.writeUInt16LE(version(hasZip64), 6)
-  header.writeUInt16LE(flags(entry), 8)
+  header.writeUInt16LE(flags(entry, layout), 8)
   header.writeUInt32LE(dosTime(entry.modifiedAt), 12)
   header.writeUInt32LE(crc, 16)
   header.writeUInt32LE(hasZip64 ? zip64Bytes : sizeBytes, 20)
@@ -208,13 +240,14 @@ function directoryHeader(entry: ZipMember, offset: number, crc: number): Buffer 
   ])
 }
 
-function zip64Extra(sizeBytes: number, offset: number): Buffer {
-  const extra = Buffer.alloc(zip64ExtraBytes)
+/** The real sizes of a file, and in the directory where it is. */
+function zip64Extra(sizeBytes: number, offset: number | null): Buffer {
+  const extra = Buffer.alloc(offset === null ? localZip64ExtraBytes : zip64ExtraBytes)
   extra.writeUInt16LE(0x0001, 0)
-  extra.writeUInt16LE(24, 2)
+  extra.writeUInt16LE(extra.length - 4, 2)
   extra.writeBigUInt64LE(BigInt(sizeBytes), 4)
   extra.writeBigUInt64LE(BigInt(sizeBytes), 12)
-  extra.writeBigUInt64LE(BigInt(offset), 20)
+  if (offset !== null) extra.writeBigUInt64LE(BigInt(offset), 20)
   return extra
 }
 

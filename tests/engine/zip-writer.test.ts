@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type Entry, fromBuffer, open, type ZipFile } from 'yauzl'
-import { contentOffsets, writeZip, type ZipEntry, zipBytes, zipRecords } from '../../engine/zip/zip-writer.ts'
+import {
+  contentOffsets,
+  wholeZipBytes,
+  writeZip,
+  type ZipEntry,
+  zipBytes,
+  zipRecords,
+} from '../../engine/zip/zip-writer.ts'
 import { expectLinear } from '../support/growth.ts'
 import { seededRandom } from '../support/seed.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -28,6 +35,14 @@ async function written(entries: readonly ZipEntry[]): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of writeZip(entries)) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+/** The zip that is written around its contents. */
+function inPieces(entries: readonly ZipEntry[], contentOf: (place: number) => Buffer): Buffer {
+  const zip = Buffer.alloc(wholeZipBytes(entries))
+  for (const { at, bytes } of zipRecords(entries, (place) => crc32(contentOf(place)))) bytes.copy(zip, at)
+  for (const [place, at] of contentOffsets(entries).entries()) contentOf(place).copy(zip, at)
+  return zip
 }
 
 const opened = (zip: Buffer) =>
@@ -82,13 +97,34 @@ describe('a zip', () => {
         zipBytes(entries),
         expected.map(([name, bytes]) => [name, bytes.toString('latin1'), modifiedAt]),
       ])
-      // Written in pieces, it is the same.
-      const pieces = Buffer.alloc(zipBytes(entries))
-      const crcOf = (place: number) => crc32(expected[place]?.[1] ?? Buffer.of())
-      for (const { at, bytes } of zipRecords(entries, crcOf)) bytes.copy(pieces, at)
-      for (const [place, at] of contentOffsets(entries).entries()) expected[place]?.[1].copy(pieces, at)
-      expect(pieces.equals(zip)).toBe(true)
+      // Written in pieces, it holds the same.
+      const pieces = inPieces(entries, (place) => expected[place]?.[1] ?? Buffer.of())
+      expect(await read(await opened(pieces))).toEqual(found)
     }
+  })
+
+  it('that is written around its contents has their checksums and sizes before them, for programs that read a stream', () => {
+    const bytes = randomBytes(100)
+    const zip = inPieces([fileOf('a', bytes)], () => bytes)
+    // No descriptor follows.
+    expect(zip.readUInt16LE(6) & 8).toBe(0)
+    expect([zip.readUInt32LE(14), zip.readUInt32LE(18), zip.readUInt32LE(22)]).toEqual([crc32(bytes), 100, 100])
+
+    const member = { name: 'large', modifiedAt, file: { sizeBytes: 5 * GiB } }
+    const [header] = zipRecords([member], () => 7)
+    const extraAt = 30 + 'large'.length + 9
+    const local = header?.bytes ?? Buffer.of()
+    expect([local.readUInt32LE(14), local.readUInt32LE(18), local.readUInt32LE(22)]).toEqual([
+      7,
+      2 ** 32 - 1,
+      2 ** 32 - 1,
+    ])
+    expect([local.readUInt16LE(extraAt), local.readUInt16LE(extraAt + 2)]).toEqual([1, 16])
+    expect([local.readBigUInt64LE(extraAt + 4), local.readBigUInt64LE(extraAt + 12)]).toEqual([
+      BigInt(5 * GiB),
+      BigInt(5 * GiB),
+    ])
+    expect([local.length, contentOffsets([member])]).toEqual([extraAt + 20, [extraAt + 20]])
   })
 
   it('is accepted by 7-Zip', async () => {
@@ -136,11 +172,9 @@ describe('a zip', () => {
       open(path, { lazyEntries: true, autoClose: false }, (error, zip) => (error ? reject(error) : resolve(zip))),
     )
     const sizes: [string, number][] = []
-    const crcs: number[] = []
     let last: Buffer = Buffer.alloc(0)
     for await (const entry of entriesOf(file)) {
       sizes.push([entry.fileName, entry.uncompressedSize])
-      crcs.push(entry.crc32)
       if (entry.fileName !== 'after') continue
       const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
         file.openReadStream(entry, (error, content) => (error ? reject(error) : resolve(content))),
@@ -148,13 +182,12 @@ describe('a zip', () => {
       for await (const chunk of stream) last = Buffer.concat([last, Buffer.from(chunk)])
     }
     file.close()
-    const written = openSync(path, 'r')
-    for (const { at, bytes } of zipRecords(entries, (place) => crcs[place] ?? 0)) {
-      const there = Buffer.alloc(bytes.length)
-      readSync(written, there, 0, there.length, at)
-      expect(there.equals(bytes)).toBe(true)
-    }
-    closeSync(written)
+    // Without reading what comes after it, a reader of a stream knows that the sizes there have 64 bits.
+    const extra = Buffer.alloc(4)
+    const streamed = openSync(path, 'r')
+    readSync(streamed, extra, 0, 4, zipBytes([fileOf('before', after)]) - 22 - 46 - 6 - 9 + 30 + 9 + 9)
+    closeSync(streamed)
+    expect([extra.readUInt16LE(0), extra.readUInt16LE(2)]).toEqual([1, 16])
     expect([position, sizes, last.equals(after)]).toEqual([
       zipBytes(entries),
       [
