@@ -20,7 +20,7 @@ const episodes = ['episode-1.mp4', 'episode-2.mp4', 'episode-3.mp4']
 const photos = new Map(
   Array.from({ length: 300 }, (_, index) => [`${index % 10}/photo ${index}.raw`, randomBytes(5000 + index * 100)]),
 )
-const recording = randomBytes(12_000_000)
+const recording = randomBytes(6_000_000)
 let web: Web
 let folder: string
 let environment: Record<string, string>
