@@ -13,6 +13,8 @@ export interface RealFilesSlice {
    * are not here; to all of them if nothing was dragged.
    */
   dragOut(accountId: AccountId, itemIds: readonly ItemId[], options: DragOutOptions): Promise<readonly ItemId[]>
+  /** Offers to save the items of a drag that are not here. */
+  offerRest(accountId: AccountId, rows: readonly Row[]): void
   /** Saves items that were dragged out and are not here, so that they can be dragged from the list of saves. */
   shelve(accountId: AccountId, rows: readonly Row[]): Promise<void>
   /** Puts the names of items on the clipboard at once, and then their files. Returns the names of these. */
@@ -32,6 +34,11 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
     const input = { accountId, itemIds: itemIds.slice(0, maxSaves) }
     const { rest } = await client.call('files.drag', input, { signal, onProgress })
     return [...rest, ...itemIds.slice(maxSaves)]
+  },
+  offerRest: (accountId, rows) => {
+    const count = rows.length
+    const save = { label: say('copy.saveRest', { count }), run: () => void get().shelve(accountId, rows) }
+    get().toast(say('drag.rest', { count }), [save])
   },
   shelve: async (accountId, rows) => {
     const [first] = rows

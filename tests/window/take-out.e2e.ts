@@ -53,6 +53,18 @@ async function grab(page: Page, name: string, to: [x: number, y: number]): Promi
   await page.mouse.move(...to, { steps: 8 })
 }
 
+/** The files of the next drag that the system is handed. */
+async function handedFiles(app: RunningApp['app']): Promise<string[]> {
+  let files: string[] = []
+  while (files.length === 0)
+    files = await app.evaluate(() => {
+      const item = Reflect.get(globalThis, 'dragged') as { files: string[] } | undefined
+      Reflect.deleteProperty(globalThis, 'dragged')
+      return item?.files ?? []
+    })
+  return files
+}
+
 it('moves dragged items within the window, and hands their files to the system where they leave it', async () => {
   const { app, page, downloads } = await open()
   await makeFolder(page, 'Album')
@@ -69,14 +81,22 @@ it('moves dragged items within the window, and hands their files to the system w
   await row(page, 'song.flac').waitFor()
 
   await grab(page, 'song.flac', [-40, 300])
-  let files: string[] = []
-  while (files.length === 0)
-    files = await app.evaluate(
-      () => (Reflect.get(globalThis, 'dragged') as { files?: string[] } | undefined)?.files ?? [],
-    )
+  const files = await handedFiles(app)
   await page.mouse.up()
   expect(files.map((path) => basename(path))).toEqual(['song.flac'])
   expect(readFileSync(files[0] ?? '').equals(song)).toBe(true)
+
+  // What cannot be dragged is not saved before the person wants it: they may have cancelled the drag.
+  await row(page, 'song.flac').click()
+  await row(page, 'Album').click({ modifiers: ['Control'] })
+  await grab(page, 'song.flac', [-40, 300])
+  await handedFiles(app)
+  await page.mouse.up()
+  await page.mouse.move(200, 300)
+  await page.getByText('1 item could not be dragged').waitFor()
+  await page.getByRole('button', { name: 'Save it to this computer' }).waitFor()
+  expect(readdirSync(downloads)).toEqual([])
+  await page.keyboard.press('Escape')
 
   await grab(page, 'song.flac', await center(row(page, 'Album')))
   await page.mouse.up()

@@ -19,7 +19,7 @@ const settleMs = 500
 
 /**
  * Drags the selected items. Within the window, the page does it, so that it works the same for items that are not on this disk. Where
- * the pointer leaves the window, the system drags the real files of those that are; the others are saved when they are dropped outside.
+ * the pointer leaves the window, the system drags the real files of those that are; saving the others is offered.
  */
 export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
   const { place, selection, setSelection, setDragged } = store.getState()
@@ -87,7 +87,7 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
 
   /** The system drags from here on, if there is something that it can drag. */
   async function handOut({ signal }: AbortController) {
-    const { dragOut, shelve, showError } = store.getState()
+    const { dragOut, offerRest, showError } = store.getState()
     let handed: DraggedItems | null = null
     const isStillDragged = () => handed !== null && store.getState().dragged === handed
     const onBegin = (files: readonly string[]) => {
@@ -96,15 +96,19 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
       setDragged(handed)
     }
     try {
-      const rest = await dragOut(accountId, idsOf(items), { signal, onBegin })
+      const rest = new Set(await dragOut(accountId, idsOf(items), { signal, onBegin }))
+      if (!isStillDragged()) return
+      // While the system drags, it keeps the pointer to itself.
+      await pointerIsFree()
       await new Promise((resolve) => setTimeout(resolve, settleMs))
       // Dropped in this window, they were moved.
       if (!isStillDragged()) return
       setDragged(null)
-      if (rest.length > 0)
-        await shelve(
+      // Whether the others were dropped or the drag was cancelled is not known.
+      if (rest.size > 0)
+        offerRest(
           accountId,
-          rows.filter(({ id }) => rest.includes(id)),
+          rows.filter(({ id }) => rest.has(id)),
         )
     } catch (error) {
       if (isStillDragged()) setDragged(null)
@@ -130,6 +134,19 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
 
 function idsOf(items: readonly { id: number }[]): number[] {
   return items.map(({ id }) => id)
+}
+
+/** Resolves when the pointer moves over the page with no button down. */
+function pointerIsFree(): Promise<void> {
+  const moved = new AbortController()
+  return new Promise((resolve) => {
+    const onMove = ({ buttons }: MouseEvent) => {
+      if (buttons !== 0) return
+      moved.abort()
+      resolve()
+    }
+    window.addEventListener('mousemove', onMove, { signal: moved.signal, capture: true })
+  })
 }
 
 function isOutsideWindow({ x, y }: { x: number; y: number }): boolean {
