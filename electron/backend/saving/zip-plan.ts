@@ -171,7 +171,7 @@ function membersOf(trees: readonly Tree[]): Planned[] {
   return members
 }
 
-/** True for a part file of an earlier run. What is not one, such as a link, is removed, and the zip begins anew. */
+/** True for a part file of an earlier run. What is not one, such as a link, is removed, and the zip starts over. */
 async function isStarted(zipPath: string): Promise<boolean> {
   const found = await lstat(zipPath).catch(() => null)
   if (found === null || found.isFile()) return found !== null
