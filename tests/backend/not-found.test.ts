@@ -42,6 +42,7 @@ const cases: Cases = {
   'copies.open': () => ({ accountId, itemId: missing }),
   'files.copy': () => ({ accountId, itemIds: [missing], text: 'x' }),
   'play.copyLink': () => ({ accountId, itemId: missing }),
+  'play.transfer': () => ({ accountId, transferId: missing }),
   'play.items': () => ({
     accountId,
     itemIds: [missing],

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 
 /** A request to a scripted server. */
 export interface Asked {
@@ -32,6 +33,12 @@ export async function startScriptedServer(
     asked,
     /** Resolves when no connection is open any more. */
     idle: async () => {
+      // Connections are accepted in the order in which they were made: those before this one are counted below.
+      await new Promise<void>((resolve) => {
+        server.once('connection', () => resolve())
+        const probe = connect(address.port, '127.0.0.1', () => probe.destroy())
+      })
+      await new Promise((resolve) => setTimeout(resolve, 20))
       const count = () => new Promise<number>((resolve) => server.getConnections((_error, open) => resolve(open)))
       while ((await count()) > 0) {
         server.closeIdleConnections()

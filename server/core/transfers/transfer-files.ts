@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { type Arrival, ArrivalEnded } from '../../../engine/fetch/arrival.ts'
+import { NotFound } from '../errors/refusal.ts'
 import type { Content } from '../space/content.ts'
 import { extensionOf } from '../space/kinds.ts'
 import type { Space } from '../space/space.ts'
@@ -59,11 +60,13 @@ export class TransferFiles {
     })
   }
 
-  /** What can be played of a transfer, in its order, also when it has ended meanwhile. Empty when there is nothing. */
+  /** What can be played of a transfer, in its order, also when it has ended meanwhile. Empty when there is nothing. Throws `NotFound`. */
   list(transferId: number): MediaFile[] {
     const { active, arrivals, space } = this.#options
     const transfer = active.get(transferId)
     const indexes = transfer === undefined ? arrivals.deliveredOf(transferId) : mediaIndexes(transfer)
+    if (transfer === undefined && indexes.length === 0)
+      throw new NotFound(`There is no transfer with the id ${transferId}.`)
     return indexes.flatMap((index) => {
       const itemId = arrivals.itemId(transferId, index)
       const item = itemId === null ? null : space.find(itemId)
