@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { zipOf } from '../support/archives.ts'
 import { pdfOf, pngOf, wavOf } from '../support/contents.ts'
 import { dragWithMouse, startDropTarget } from '../support/drop-target.ts'
+import { type Home, makeHome, registerOpener } from '../support/home.ts'
 import { headlessMpv, joinMpv } from '../support/mpv.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -23,6 +24,8 @@ const photos = new Map(
 const recording = randomBytes(6_000_000)
 let web: Web
 let folder: string
+let home: Home
+let opened: string
 let environment: Record<string, string>
 let socket: string
 let running: RunningApp
@@ -46,7 +49,9 @@ afterAll(() => web.stop())
 beforeEach(async () => {
   const mpv = headlessMpv(folder)
   socket = mpv.socket
-  environment = { ...mpv.environment, ...makeHome() }
+  home = makeHome('home')
+  opened = registerOpener(home)
+  environment = { ...mpv.environment, ...home.environment }
   running = await startApp({
     environment,
     settings: { hostsOnMyNetwork: ['127.0.0.1'], subtitleLanguages: ['de'], saveLimitBytesPerSecond: 1_500_000 },
@@ -61,23 +66,6 @@ function makeEpisode(): Buffer {
   return readFileSync(path)
 }
 
-/** A home with a folder for downloads, and a program of the test that opens documents and writes down what it was given. */
-function makeHome(): Record<string, string> {
-  const config = join(folder, 'config')
-  for (const one of [join(folder, 'applications'), config, downloads()]) mkdirSync(one, { recursive: true })
-  const opener = join(folder, 'opener.sh')
-  writeFileSync(opener, `#!/bin/sh\necho "$1" > '${opened()}.new'; mv '${opened()}.new' '${opened()}'\n`, {
-    mode: 0o755,
-  })
-  const entry = `[Desktop Entry]\nType=Application\nName=Test\nExec=${opener} %f\nMimeType=text/plain;\n`
-  writeFileSync(join(folder, 'applications', 'test.desktop'), entry)
-  writeFileSync(join(config, 'mimeapps.list'), '[Default Applications]\ntext/plain=test.desktop\n')
-  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads()}"\n`)
-  return { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: config }
-}
-
-const opened = () => join(folder, 'opened')
-const downloads = () => join(folder, 'Downloads')
 const row = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
 const save = (page: Page, name: string, status: string) =>
   page.getByRole('listitem', { name: new RegExp(`^${name}, ${status}, `) })
@@ -140,8 +128,8 @@ async function lookAtEach(page: Page): Promise<void> {
 
 async function openCopy(page: Page): Promise<void> {
   await row(page, 'letter.doc').dblclick()
-  await expect.poll(() => existsSync(opened()), { timeout: 20_000 }).toBe(true)
-  const path = readFileSync(opened(), 'utf8').trim()
+  await expect.poll(() => existsSync(opened), { timeout: 20_000 }).toBe(true)
+  const path = readFileSync(opened, 'utf8').trim()
   expect(readFileSync(path, 'utf8')).toBe('Dear reader,\n')
 }
 
@@ -159,15 +147,15 @@ async function saveFolderUnderKills(first: Page): Promise<Page> {
   await page.getByRole('tab', { name: /^Saving here/ }).click()
   await save(page, 'Photos', 'Saved').waitFor()
   for (const [name, bytes] of photos) {
-    const path = join(downloads(), 'Photos', name)
+    const path = join(home.downloads, 'Photos', name)
     expect(readFileSync(path).equals(bytes), name).toBe(true)
   }
-  expect(readdirSync(downloads())).toEqual(['Photos'])
-  expect(filesBelow(join(downloads(), 'Photos'))).toHaveLength(photos.size)
+  expect(readdirSync(home.downloads)).toEqual(['Photos'])
+  expect(filesBelow(join(home.downloads, 'Photos'))).toHaveLength(photos.size)
   return page
 }
 
-const savedPhotos = () => filesBelow(join(downloads(), 'Photos')).filter((name) => name.endsWith('.raw')).length
+const savedPhotos = () => filesBelow(join(home.downloads, 'Photos')).filter((name) => name.endsWith('.raw')).length
 
 function filesBelow(top: string): string[] {
   if (!existsSync(top)) return []
@@ -187,7 +175,7 @@ async function dragOut(page: Page): Promise<void> {
   const box = await save(page, 'Photos', 'Saved').boundingBox()
   const from = { x: Math.round((box?.x ?? 0) + 100), y: Math.round((box?.y ?? 0) + 10) }
   await dragWithMouse(from, { x: 1140, y: 110 })
-  expect(await target.dropped).toBe(`file://${join(downloads(), 'Photos')}`)
+  expect(await target.dropped).toBe(`file://${join(home.downloads, 'Photos')}`)
   target.stop()
 }
 
@@ -242,10 +230,10 @@ async function quitWhileSaving(first: Page): Promise<void> {
   )
   expect(await isAsked).toMatch(/“slow\.iso”.*“recording\.bin”/s)
   await running.close()
-  expect(readdirSync(downloads())).not.toContain('recording.bin')
+  expect(readdirSync(home.downloads)).not.toContain('recording.bin')
   const page = await startAgain()
   await page.getByRole('tab', { name: /^Saving here/ }).click()
   await save(page, 'recording.bin', 'Saved').waitFor()
-  expect(readFileSync(join(downloads(), 'recording.bin')).equals(recording)).toBe(true)
-  expect(readdirSync(downloads()).sort()).toEqual(['Photos', 'recording.bin'])
+  expect(readFileSync(join(home.downloads, 'recording.bin')).equals(recording)).toBe(true)
+  expect(readdirSync(home.downloads).sort()).toEqual(['Photos', 'recording.bin'])
 }

@@ -6,6 +6,7 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { zipOf } from '../support/archives.ts'
 import { pdfOf, pngOf, wavOf } from '../support/contents.ts'
 import { makeFilm } from '../support/film.ts'
+import { makeHome, registerOpener } from '../support/home.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -142,23 +143,13 @@ it('shows each kind of file with Space and the arrow keys, and runs nothing that
 })
 
 it('opens another file in the program that the system has for it, from a copy, and never what can run code', async () => {
-  const folder = temporaryFolder('opening')
-  const opened = join(folder, 'opened')
-  const config = join(folder, 'config')
-  const downloads = join(folder, 'Downloads')
-  for (const one of [join(folder, 'applications'), config, downloads]) mkdirSync(one, { recursive: true })
-  writeFileSync(join(folder, 'opener.sh'), `#!/bin/sh\necho "$1" > '${opened}.new'; mv '${opened}.new' '${opened}'\n`, {
-    mode: 0o755,
-  })
-  const entry = `[Desktop Entry]\nType=Application\nName=Test\nExec=${join(folder, 'opener.sh')} %f\nMimeType=text/plain;\n`
-  writeFileSync(join(folder, 'applications', 'test.desktop'), entry)
-  writeFileSync(join(config, 'mimeapps.list'), '[Default Applications]\ntext/plain=test.desktop\n')
-  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
+  const home = makeHome('opening')
+  const opened = registerOpener(home)
   web.on('/letter.doc', file(Buffer.from('Dear reader,\n')))
   web.on('/setup.exe', file(Buffer.from('MZ')))
   running = await startApp({
     settings: { hostsOnMyNetwork: ['127.0.0.1'] },
-    environment: { XDG_DATA_HOME: folder, XDG_CONFIG_HOME: config },
+    environment: home.environment,
   })
   const { page, dataFolder } = running
   await startOnThisComputer(page)
@@ -177,5 +168,5 @@ it('opens another file in the program that the system has for it, from a copy, a
   await page.getByRole('row', { name: 'setup.exe' }).dblclick()
   await page.getByText('“setup.exe” could run a program').waitFor()
   await page.getByRole('listitem', { name: /^setup\.exe, Saved/ }).waitFor()
-  expect(readFileSync(join(downloads, 'setup.exe'), 'utf8')).toBe('MZ')
+  expect(readFileSync(join(home.downloads, 'setup.exe'), 'utf8')).toBe('MZ')
 })

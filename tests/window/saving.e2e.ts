@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { makeHome } from '../support/home.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
-import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Saving on this computer, as a person does it in the window.
@@ -29,13 +29,7 @@ afterEach(async () => {
 async function open(
   settings: Record<string, unknown> = {},
 ): Promise<{ page: Page; downloads: string; environment: Record<string, string> }> {
-  const folder = temporaryFolder('saving')
-  const downloads = join(folder, 'Downloads')
-  const config = join(folder, 'config')
-  mkdirSync(downloads)
-  mkdirSync(config)
-  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
-  const environment = { XDG_CONFIG_HOME: config }
+  const { downloads, environment } = makeHome('saving')
   running = await startApp({
     environment,
     settings: { hostsOnMyNetwork: ['127.0.0.1'], ...settings },
@@ -74,6 +68,10 @@ it('saves the selected file with Ctrl+S, and asks when its name is taken', async
   await page.getByRole('tab', { name: 'Saving here', selected: true }).waitFor()
   await save(page, 'song.flac', 'Saved').waitFor()
   expect(readFileSync(join(downloads, 'song.flac')).equals(song)).toBe(true)
+  // Set by the bundled app in its own runtime. There is no build of the module for Windows.
+  const { getAttribute } = await import('@napi-rs/xattr')
+  const origin = await getAttribute(join(downloads, 'song.flac'), 'user.xdg.origin.url')
+  expect(`${origin}`).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
   expect(await drag(page, save(page, 'song.flac', 'Saved'))).toEqual([join(downloads, 'song.flac')])
 
   await page.getByRole('row', { name: /^song\.flac/ }).click()

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { dropOnWindow, startApp } from '../support/app.ts'
+import { makeHome } from '../support/home.ts'
 import { addLinks, makeFolder, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from '../support/torrents.ts'
@@ -71,7 +72,7 @@ const { page, close } = await startApp({
     downloadLimitBytesPerSecond: 2 * megabyte,
     saveLimitBytesPerSecond: 100_000,
   },
-  environment: { XDG_CONFIG_HOME: makeDownloadsFolder() },
+  environment: makeHome('config').environment,
 })
 await page.setViewportSize({ width: 1280, height: 800 })
 
@@ -187,15 +188,6 @@ async function take(shown: Page, name: string): Promise<void> {
 async function open(shown: Page, name: string): Promise<void> {
   await shown.getByRole('row', { name: new RegExp(`^${name}`) }).dblclick()
   await shown.getByRole('grid', { name: `Items in ${name}` }).waitFor()
-}
-
-/** A folder for downloads of this app's own. */
-function makeDownloadsFolder(): string {
-  const folder = temporaryFolder('config')
-  const downloads = join(folder, 'Downloads')
-  mkdirSync(downloads)
-  writeFileSync(join(folder, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
-  return folder
 }
 
 /** An archive in four parts whose unpacking takes long enough for a screenshot. */

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { makeHome } from '../support/home.ts'
 import { addLinks, makeFolder, startOnThisComputer } from '../support/steps.ts'
-import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Files are taken out of the window: by drag and drop, and by the clipboard.
@@ -26,13 +26,8 @@ afterEach(async () => {
 })
 
 async function open(): Promise<{ app: RunningApp['app']; page: Page; downloads: string }> {
-  const folder = temporaryFolder('take-out')
-  const downloads = join(folder, 'Downloads')
-  const config = join(folder, 'config')
-  mkdirSync(downloads)
-  mkdirSync(config)
-  writeFileSync(join(config, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`)
-  running = await startApp({ environment: { XDG_CONFIG_HOME: config }, settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
+  const { downloads, environment } = makeHome('take-out')
+  running = await startApp({ environment, settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
   await startOnThisComputer(running.page)
   const { app, page } = running
   await addLinks(page, web.url('/song.flac'), web.url('/l%C3%A9tter.txt'))

@@ -285,13 +285,6 @@ export class SaveJob {
     for (;;) {
       await this.#whenReady(slot, stop, (place) => roomProblem(place, this.#missingBytes(file)), file.itemId)
       if (ending?.kind === 'failed' && ending.isFolder) await this.#paths.makeFolders(file.folder)
-      const { url } = await this.#patiently(waiting, () =>
-        this.#options
-          .client()
-          .during(stop)
-          .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
-      )
-      const before = this.#stored.get(file.itemId)
       if (ending !== null) {
         // The process that saves may have ended right after the file got its name, or came to its place in the zip.
         if (this.#zip === null && (await this.#paths.isInPlace(file, work.progress))) return null
@@ -301,6 +294,13 @@ export class SaveJob {
           return crc
         }
       }
+      const { url } = await this.#patiently(waiting, () =>
+        this.#options
+          .client()
+          .during(stop)
+          .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
+      )
+      const before = this.#stored.get(file.itemId)
       ending = await this.#attempt(work, url)
       // Noted even when it was stopped in the meantime.
       if (ending.kind === 'done') return ending.crc

@@ -26,24 +26,19 @@ export class SavePaths {
 
   /** Removes what is not finished. */
   async removeParts(): Promise<void> {
-    const { folder, isZip } = this.#save
-    if (
-      isZip &&
-      (await requirePlainFolder(folder, folder)
-        .then(() => true)
-        .catch(() => false))
-    ) {
-      await rm(zipPartOf(this.#save), { force: true }).catch(() => undefined)
-      await this.#removeNotes(zipPartOf(this.#save))
-    }
+    const { isZip } = this.#save
+    if (isZip) await this.#removeWithNotes(zipPartOf(this.#save))
     // One that is in its place in a zip may still have its part file.
     for (const [itemId, { path, isDone }] of this.#progress.all())
       if (!isDone || isZip) await this.removePart(path, itemId)
   }
 
   /** Removes the part file of one item, and what is beside it. */
-  async removePart(path: string, itemId: ItemId): Promise<void> {
-    const part = this.partOf(path, itemId)
+  removePart(path: string, itemId: ItemId): Promise<void> {
+    return this.#removeWithNotes(this.partOf(path, itemId))
+  }
+
+  async #removeWithNotes(part: string): Promise<void> {
     const isPlain = await requirePlainFolder(this.#save.folder, dirname(part)).then(
       () => true,
       () => false,
