@@ -9,6 +9,12 @@ import { ensureSystemPackages } from './system-packages.ts'
 import { flakeReport, readFigures, type TestFigures } from './test-report.ts'
 import { checkWords } from './words.ts'
 
+/** How a program ended, and all that it printed. */
+interface Outcome {
+  isOk: boolean
+  printed: string
+}
+
 const hasWindow = !process.argv.includes('--no-e2e')
 const bin = join(root, 'node_modules', '.bin')
 const repeated = join(ownCache, 'test-repeated.txt')
@@ -20,7 +26,8 @@ const environment: NodeJS.ProcessEnv = {
   NODE_COMPILE_CACHE: join(ownCache, 'compiled'),
 }
 const tests: TestFigures['tests'] = []
-const broken: string[] = []
+/** The steps that failed, each with the end of what it printed. */
+const broken = new Map<string, string>()
 const running = new Set<ChildProcess>()
 let passed = 0
 let failed = 0
@@ -43,9 +50,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 await Promise.all([checkSources(), buildAndTest()])
 display?.stop()
 for (const line of flakeReport(tests, readFileSync(repeated, 'utf8').split('\n').filter(Boolean))) say(line)
-if (broken.length > 0) say(`failed: ${broken.join(', ')}.`)
+// Once more at the end, since a log may be cut, and the steps that run side by side print a great deal.
+for (const [name, ending] of broken) say(`the last lines of “${name}”:\n${ending}`)
+if (broken.size > 0) say(`failed: ${[...broken.keys()].join(', ')}.`)
 console.log(`${passed} passed, ${failed} failed`)
-process.exit(broken.length > 0 || failed > 0 || passed === 0 ? 1 : 0)
+process.exit(broken.size > 0 || failed > 0 || passed === 0 ? 1 : 0)
 
 /** The checks that need no build, while the tests run. */
 async function checkSources(): Promise<void> {
@@ -66,20 +75,25 @@ async function buildAndTest(): Promise<void> {
   await Promise.all([units, windows])
 }
 
-async function step(name: string, work: () => Promise<boolean>): Promise<void> {
+async function step(name: string, work: () => Promise<boolean | Outcome>): Promise<void> {
   say(`${name}…`)
   const startedAt = performance.now()
-  const isOk = await work()
+  const result = await work()
+  const { isOk, printed } = typeof result === 'boolean' ? { isOk: result, printed: '' } : result
   say(`${name}: ${isOk ? 'ok' : 'FAILED'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
-  if (!isOk) broken.push(name)
+  if (!isOk) broken.set(name, printed.split('\n').slice(-60).join('\n'))
 }
 
 /** Runs a program. Unless it is shown at once, its output is printed when it ends, in one piece. */
-async function run(command: string, args: string[], { isShownAtOnce = false } = {}): Promise<boolean> {
+async function run(command: string, args: string[], { isShownAtOnce = false } = {}): Promise<Outcome> {
   const output: Buffer[] = []
-  const child = start(command, args, isShownAtOnce)
+  const child = start(command, args)
   running.add(child)
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output.push(chunk)
+      if (isShownAtOnce) process.stdout.write(chunk)
+    })
   const code = await new Promise<number | null>((resolve) => {
     child.once('close', resolve)
     child.once('error', (error) => {
@@ -88,12 +102,13 @@ async function run(command: string, args: string[], { isShownAtOnce = false } = 
     })
   })
   running.delete(child)
-  process.stdout.write(Buffer.concat(output))
-  return code === 0
+  const printed = Buffer.concat(output)
+  if (!isShownAtOnce) process.stdout.write(printed)
+  return { isOk: code === 0, printed: printed.toString() }
 }
 
-function start(command: string, args: string[], isShownAtOnce: boolean): ChildProcess {
-  const stdio: StdioOptions = isShownAtOnce ? 'inherit' : ['ignore', 'pipe', 'pipe']
+function start(command: string, args: string[]): ChildProcess {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
   const options = { cwd: root, stdio, env: environment }
   const path = join(bin, command)
   if (!existsSync(path)) return spawn(command, args, options)
@@ -104,13 +119,13 @@ function start(command: string, args: string[], isShownAtOnce: boolean): ChildPr
 }
 
 /** Runs one Vitest project and adds its results to the totals, for the line that CI reads. */
-async function runTests(project: 'unit' | 'e2e' | 'package', options = {}): Promise<boolean> {
+async function runTests(project: 'unit' | 'e2e' | 'package', options = {}): Promise<Outcome> {
   const report = join(ownCache, `test-report-${project}.json`)
   rmSync(report, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const isOk = await run('vitest', ['run', '--project', project, ...reporters], options)
+  const { isOk, printed } = await run('vitest', ['run', '--project', project, ...reporters], options)
   const figures = readFigures(report)
-  if (figures === null) return false
+  if (figures === null) return { isOk: false, printed }
   passed += figures.passed
   failed += figures.failed
   tests.push(...figures.tests)
@@ -118,5 +133,5 @@ async function runTests(project: 'unit' | 'e2e' | 'package', options = {}): Prom
     say(`${figures.skipped} tests were skipped: they need something that this system or user lacks.`)
   // Root on Linux, as in CI, can install everything that a test needs: there a skipped test is an error.
   const isComplete = process.platform === 'linux' && process.getuid?.() === 0
-  return isOk && figures.passed > 0 && (figures.skipped === 0 || !isComplete)
+  return { isOk: isOk && figures.passed > 0 && (figures.skipped === 0 || !isComplete), printed }
 }
