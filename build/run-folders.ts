@@ -22,9 +22,18 @@ const testsNeedBytes = 6e9
 export function makeRunFolders({ isQuick = false } = {}): RunFolders {
   const memory = existsSync(inMemory) ? mkdtempSync(join(inMemory, 'putdesk-')) : null
   const folder = isQuick && memory !== null && canBeInMemory() ? memory : mkdtempSync(join(tmpdir(), 'putdesk-'))
+  // PulseAudio's library, which Chromium and players use, would make such a folder wherever one of them looks for temporary files.
+  const pulse = join(folder, 'pulse')
   return {
-    environment: { TMPDIR: folder, TMP: folder, TEMP: folder, PUTDESK_TEST_MEMORY: memory ?? folder },
+    environment: {
+      TMPDIR: folder,
+      TMP: folder,
+      TEMP: folder,
+      PUTDESK_TEST_MEMORY: memory ?? folder,
+      PULSE_RUNTIME_PATH: pulse,
+    },
     remove: () => {
+      rmSync(pulse, { recursive: true, force: true })
       const folders = new Set([folder, memory ?? folder])
       const left = [...folders].flatMap((one) => leftIn(one))
       for (const one of folders) rmSync(one, { recursive: true, force: true, maxRetries: 5 })

@@ -106,7 +106,7 @@ function removeArtifacts(): void {
 /** Removes what Chromium's processes leave behind that are killed. */
 function removeRemains(): void {
   for (const name of readdirSync(tmpdir()))
-    if (/^(scoped_dir|pulse-|\.org\.chromium)/.test(name))
+    if (/^(scoped_dir|\.org\.chromium)/.test(name))
       rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
 
