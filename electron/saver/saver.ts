@@ -48,7 +48,7 @@ export class Saver {
     const aborted = new Promise<void>((resolve) =>
       stop.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
-    let toldAtMs = Number.NEGATIVE_INFINITY
+    let toldAtMs = performance.now()
     let stored = 0
     let inode: string | null = null
     const tell = () => {
@@ -77,16 +77,14 @@ export class Saver {
           this.#send({ id, kind: 'record', record, inode })
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
-        beforePlacing: async (crc) => {
+        beforePlacing: async (crc, inode) => {
           const { promise: placed, resolve } = Promise.withResolvers<void>()
           this.#placing.set(id, resolve)
-          this.#send({ id, kind: 'placing', inode: await inodeOf(request.partPath), crc })
+          this.#send({ id, kind: 'placing', inode, crc })
           await Promise.race([placed, aborted])
           stop.signal.throwIfAborted()
         },
       })
-      stored = sizeBytes
-      tell()
       this.#send({ id, kind: 'done', sizeBytes, isProven, crc })
     } catch (cause) {
       if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
@@ -129,12 +127,15 @@ export class Saver {
   }
 }
 
+/** `inode` is that of a complete file, null for one that is in its place in a zip, whose checksum is `crc`. */
+type BeforePlacing = (crc: number | null, inode: string | null) => Promise<void>
+
 async function save(
   { zip, root }: SaveRequest,
-  { beforePlacing, ...options }: SaveOptions & { beforePlacing: (crc: number | null) => Promise<void> },
+  { beforePlacing, ...options }: SaveOptions & { beforePlacing: BeforePlacing },
 ): Promise<{ sizeBytes: number; isProven: boolean; crc: number | null }> {
   if (zip === null || root === null)
-    return { ...(await saveFile({ ...options, beforeMove: () => beforePlacing(null) })), crc: null }
+    return { ...(await saveFile({ ...options, beforeMove: (inode) => beforePlacing(null, inode) })), crc: null }
   const sizeBytes = options.sizeBytes ?? 0
   const crc = await saveMember({
     ...options,
@@ -142,7 +143,7 @@ async function save(
     sizeBytes,
     zipPath: zip.path,
     at: zip.at,
-    beforeRemoval: beforePlacing,
+    beforeRemoval: (crc) => beforePlacing(crc, null),
   })
   return { sizeBytes, isProven: true, crc }
 }

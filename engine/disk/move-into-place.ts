@@ -33,7 +33,7 @@ export async function moveIntoPlace(
   { isReplacing = false }: { isReplacing?: boolean } = {},
 ): Promise<void> {
   if (isReplacing) await replaceFile(from, to)
-  else if (!(await finishMove(from, to))) await moveExclusively(from, to)
+  else await moveExclusively(from, to)
   await syncFolder(dirname(to))
 }
 
@@ -52,7 +52,10 @@ async function moveExclusively(from: string, to: string): Promise<void> {
     // A link fails where the name is taken; a rename would replace what has it.
     await link(from, to)
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return moveOverOwn(from, to, error)
+    if (errorCode(error) === 'EEXIST') {
+      if (!(await finishMove(from, to))) await moveOverOwn(from, to, error)
+      return
+    }
     if (!withoutLinks.has(errorCode(error))) throw error
     return moveOverPlaceholder(from, to)
   }
@@ -100,13 +103,42 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((path) => lstat(path, { bigint: true }).catch(() => null)))
-  return a !== null && a !== undefined && a.ino !== 0n && a.ino === b?.ino && a.dev === b.dev
+  const a = await lstat(one, { bigint: true }).catch(() => null)
+  if (a === null || a.ino === 0n) return false
+  const b = await lstat(other, { bigint: true }).catch(() => null)
+  return a.ino === b?.ino && a.dev === b.dev
 }
 
-/** A new name is durable only once its folder is synced. Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
+/** Syncs that have not begun yet, by folder: they cover all names that are new until then. */
+const nextSyncs = new Map<string, Promise<void>>()
+const lastSyncs = new Map<string, Promise<void>>()
+
+/**
+ * A new name is durable only once its folder is synced. Windows has no such call and needs none. Files that get their names while a sync
+ * of their folder is running share the next one.
+ */
+function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return Promise.resolve()
+  const next = nextSyncs.get(folder)
+  if (next !== undefined) return next
+  const sync = afterwards(lastSyncs.get(folder)).then(() => {
+    nextSyncs.delete(folder)
+    const running = syncNow(folder).finally(() => {
+      if (lastSyncs.get(folder) === running) lastSyncs.delete(folder)
+    })
+    lastSyncs.set(folder, running)
+    return running
+  })
+  nextSyncs.set(folder, sync)
+  return sync
+}
+
+/** Resolves when a sync has ended, however it did. */
+async function afterwards(sync: Promise<void> | undefined): Promise<void> {
+  await sync?.catch(() => undefined)
+}
+
+async function syncNow(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')
     try {

@@ -40,6 +40,11 @@ export interface FetchOptions {
   arrival?: Arrival
   /** A record for resuming later. It is never ahead of the disk, and comes at most four times a second. */
   onCheckpoint?: (record: ResumeRecord) => void | Promise<void>
+  /**
+   * False for a file that arrives in one batch, of at most 1 MiB, and is used at once: it gets no record and no checksums, and is fetched
+   * again after a crash. By default it is recorded like any other.
+   */
+  isBriefRecorded?: boolean
   /** A sentence when the fetch starts over, waits before a retry, or waits for disk space; null when it continues. */
   onTrouble?: (sentence: string | null) => void
   /**
@@ -75,6 +80,8 @@ const noValidators: Validators = { etag: null, lastModified: null, strong: null 
 /** A complete file on the disk. */
 export interface Fetched {
   sizeBytes: number
+  /** The part file's number in its volume; null where the volume does not tell. */
+  inode: string | null
   /** False when the sender did not announce the length, so that only an orderly close of the connection marks the end. */
   isProven: boolean
 }
@@ -190,7 +197,11 @@ async function fetchInto(run: Run): Promise<Fetched> {
         options.expect === undefined ? null : await checkContent(part, version.totalBytes ?? 0, options.expect)
       if (problem === null) {
         await part.finish(part.doneBytes)
-        return { sizeBytes: part.doneBytes, isProven: version.isProven || options.expect !== undefined }
+        return {
+          sizeBytes: part.doneBytes,
+          inode: part.inode,
+          isProven: version.isProven || options.expect !== undefined,
+        }
       }
       if (hasBeenWrong)
         throw new FetchError(`“${run.source.host}” does not have the file that was expected: ${problem}.`)
@@ -228,6 +239,7 @@ async function attempt(run: Run): Promise<void> {
     maxConnections: run.maxConnections,
     isChecked: options.expect !== undefined,
     isHeldBack: () => room.isWaiting,
+    isBriefRecorded: options.isBriefRecorded ?? true,
     onStart: async (announced) => options.onStart?.(announced),
     onBytes: (length) => options.onBytes?.(length),
     pace: options.pace,

@@ -41,6 +41,8 @@ export interface SegmentsOptions {
   /** True while there is no space on the disk. */
   isHeldBack: () => boolean
   onStart: (announced: Announced) => Promise<void>
+  /** False when a file that arrives in one batch is not recorded. */
+  isBriefRecorded: boolean
   /** Called before a batch is written, with the total length after it. */
   onBytes: (length: number) => void | Promise<void>
   pace: Pace | undefined
@@ -256,7 +258,7 @@ export class Segments {
     segment.position = at + bytes
     this.#inFlightBytes += bytes
     try {
-      if (part.doneBytes === 0 && delivery.isWhole) await this.#begin(delivery, chunks[0] ?? Buffer.alloc(0))
+      if (part.doneBytes === 0 && delivery.isWhole) await this.#begin(delivery, chunks[0] ?? noBytes, bytes)
       onTrouble(null)
       await onBytes(part.doneBytes + this.#inFlightBytes)
       await part.write(chunks, at)
@@ -275,16 +277,18 @@ export class Segments {
     return segment.end !== delivery.end && segment.position >= (segment.end ?? Number.POSITIVE_INFINITY)
   }
 
-  async #begin(delivery: Delivery, head: Buffer): Promise<void> {
-    await this.#options.onStart({ ...delivery.announced, head })
-    await this.#options.part.begin(this.#options.version.validators.strong)
+  async #begin(delivery: Delivery, head: Buffer, bytes: number): Promise<void> {
+    const { part, version, isBriefRecorded, onStart } = this.#options
+    await onStart({ ...delivery.announced, head })
+    if (bytes === version.totalBytes && !isBriefRecorded) part.beginBrief()
+    else await part.begin(version.validators.strong)
   }
 
   /** Decides whether the end of a body was the end of the file. */
   async #close(segment: Segment, delivery: Delivery): Promise<void> {
     const { version, part } = this.#options
     if (this.#fatal !== null || segment.end !== delivery.end) return
-    if (segment.position === 0 && delivery.isWhole) await this.#begin(delivery, Buffer.alloc(0))
+    if (segment.position === 0 && delivery.isWhole) await this.#begin(delivery, noBytes, 0)
     if (delivery.end !== null && segment.position < delivery.end) throw brokeOff(delivery.host)
     await delivery.confirm().catch((error: unknown) => {
       throw this.#condemn(error)

@@ -18,9 +18,12 @@ export interface SaveOptions extends FetchOptions {
   isReplacing: boolean
   /** The size that the service reports; null when unknown. */
   sizeBytes: number | null
-  /** Called when the file is complete, before it gets its name. */
-  beforeMove?: () => Promise<void>
+  /** Called when the file is complete, before it gets its name, with its number in its volume. */
+  beforeMove?: (inode: string | null) => Promise<void>
 }
+
+/** A folder that was looked at so recently is not looked at again. */
+const checkedForMs = 100
 
 /** Another file has the name already. */
 export class TargetTaken extends FetchError {
@@ -34,12 +37,14 @@ export class TargetTaken extends FetchError {
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { root, partPath, targetPath, isReplacing, sizeBytes } = options
   if (root !== null) await requirePlainFolder(root, dirname(targetPath))
+  const checkedAtMs = performance.now()
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
-    return { sizeBytes: (await stat(targetPath)).size, isProven: true }
+    return { sizeBytes: (await stat(targetPath)).size, inode: null, isProven: true }
   }
   const fetched = await fetchToPart({
     ...options,
+    isBriefRecorded: false,
     onStart: async (announced) => {
       if (sizeBytes !== null && announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes)
         throw wrongSize(announced.sizeBytes, sizeBytes)
@@ -51,9 +56,10 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
-  await options.beforeMove?.()
+  await options.beforeMove?.(fetched.inode)
   // It may have taken days.
-  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
+  if (root !== null && performance.now() - checkedAtMs > checkedForMs)
+    await requirePlainFolder(root, dirname(targetPath))
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {

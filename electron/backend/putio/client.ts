@@ -26,6 +26,8 @@ export interface PutioClient {
   friends(): Promise<Friend[]>
 
   listItems(folderId: ItemId): Promise<Item[]>
+  /** The same, each with its address, which `streamAt` takes; null where the service lists none. */
+  listWithAddresses(folderId: ItemId): Promise<{ item: Item; address: string | null }[]>
   listFolders(folderId: ItemId): Promise<Crumb[]>
   item(itemId: ItemId): Promise<Item>
   createFolder(parentId: ItemId, name: string): Promise<Item>
@@ -67,6 +69,16 @@ export interface PutioClient {
     purpose: StreamPurpose,
     isTrusted: (origin: string) => boolean,
   ): Promise<{ item: Item; url: string }>
+
+  /**
+   * The stream URL of a file with the address that was listed a moment ago. It asks less of the service than `stream`, and may be out of
+   * date. The same errors.
+   */
+  streamAt(
+    file: { name: string; address: string },
+    purpose: StreamPurpose,
+    isTrusted: (origin: string) => boolean,
+  ): Promise<string>
 }
 
 /** A film or a sound of a transfer, readable while it arrives. */

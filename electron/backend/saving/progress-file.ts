@@ -38,6 +38,8 @@ export class ProgressFile {
   readonly #path: string
   readonly #files = new Map<ItemId, FileProgress>()
   #writing: Promise<void> = Promise.resolve()
+  /** Lines that are written as soon as those before them are, all at once. */
+  #due: string[] = []
 
   private constructor(path: string) {
     this.#path = path
@@ -66,13 +68,20 @@ export class ProgressFile {
   /** Notes the progress of a file. It is read back after a crash of the program, but not always after one of the system. */
   note(itemId: ItemId, progress: FileProgress): Promise<void> {
     this.#files.set(itemId, progress)
-    this.#writing = this.#writing.then(() => appendFile(this.#path, lineOf(itemId, progress))).catch(() => undefined)
+    this.#due.push(lineOf(itemId, progress))
+    if (this.#due.length === 1) this.#writing = this.#writing.then(() => this.#write())
     return this.#writing
   }
 
   async remove(): Promise<void> {
     await this.#writing
     await rm(this.#path, { force: true })
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#due.join('')
+    this.#due = []
+    await appendFile(this.#path, lines).catch(() => undefined)
   }
 
   #read(text: string): void {

@@ -24,6 +24,8 @@ const recordEveryMs = 1000
 const maxRenames = 20
 /** How often a folder that seems to be there may refuse a file. */
 const maxRefusals = 3
+/** How long an address from a listing is used. */
+const listedForMs = 60_000
 /** How many files of one save are begun at a time, also while they wait and hold no slot. */
 const maxBegun = 12
 
@@ -168,7 +170,10 @@ export class SaveJob {
       const name = await this.#zip.finishedName()
       if (name !== null) return this.#endEarly(name)
     } else if (save.isFolder) this.#files = await this.#list(stop)
-    else this.#files = [{ itemId: save.itemId, name: save.name, folder: '', sizeBytes: save.sizeBytes ?? 0 }]
+    else {
+      const { itemId, name, sizeBytes } = save
+      this.#files = [{ itemId, name, folder: '', sizeBytes: sizeBytes ?? 0, listed: null }]
+    }
     const left = this.#files.filter((one) => !this.#isDone(one))
     for (const { itemId, sizeBytes } of left) {
       const bytes = await this.#paths.storedBytes(itemId)
@@ -238,7 +243,9 @@ export class SaveJob {
 
   async #list(stop: AbortSignal): Promise<SavedFile[]> {
     const ask = (folderId: ItemId) =>
-      this.#patiently({ itemId: null, slot: null, stop }, () => this.#options.client().during(stop).listItems(folderId))
+      this.#patiently({ itemId: null, slot: null, stop }, () =>
+        this.#options.client().during(stop).listWithAddresses(folderId),
+      )
     for (let refusals = 0; ; refusals++) {
       await this.#whenReady(null, stop)
       try {
@@ -294,18 +301,16 @@ export class SaveJob {
           return crc
         }
       }
-      const { url } = await this.#patiently(waiting, () =>
-        this.#options
-          .client()
-          .during(stop)
-          .stream(file.itemId, 'save', (origin) => this.#options.isTrusted(origin)),
-      )
+      const listed = ending === null ? listedLately(file) : null
+      const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, stop))
       const before = this.#stored.get(file.itemId)
       ending = await this.#attempt(work, url)
       // Noted even when it was stopped in the meantime.
       if (ending.kind === 'done') return ending.crc
       stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
+      // A listed address may be out of date, and only a new one tells what is wrong.
+      if (listed !== null && !ending.isTaken) continue
       const isMore = this.#stored.get(file.itemId) !== before
       failures = isMore ? 0 : failures + 1
       refusals = isMore || !ending.isFolder ? 0 : refusals + 1
@@ -319,6 +324,14 @@ export class SaveJob {
         throw new AppError('refused', ending.sentence)
       await this.#pause(waiting, Math.max(0, failures - 1), ending.sentence)
     }
+  }
+
+  /** The address from the listing with a token, or else one that the service is asked for. */
+  async #urlOf(file: SavedFile, listed: string | null, stop: AbortSignal): Promise<string> {
+    const client = this.#options.client().during(stop)
+    const isTrusted = (origin: string) => this.#options.isTrusted(origin)
+    if (listed !== null) return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted)
+    return (await client.stream(file.itemId, 'save', isTrusted)).url
   }
 
   #attempt(work: Work, link: string): Promise<Ending> {
@@ -441,6 +454,11 @@ export class SaveJob {
     else this.#reasons.set(itemId, sentence)
     this.#options.onChange()
   }
+}
+
+/** The address of a file, if it was listed so recently that the service need not be asked for it again. */
+function listedLately({ listed }: SavedFile): string | null {
+  return listed !== null && performance.now() - listed.atMs < listedForMs ? listed.address : null
 }
 
 interface Waiting {

@@ -10,20 +10,35 @@ export interface SavedFile {
   /** Relative to the target folder, with slashes; empty for the target folder itself. */
   folder: string
   sizeBytes: number
+  /** Where it was listed, and when; null when it was not listed with an address. */
+  listed: { address: string; atMs: number } | null
+}
+
+/** An item of a listing, with its address if the service lists one. */
+export interface ListedItem {
+  item: Item
+  address: string | null
 }
 
 /** Every file below the folder of a save, in the order of the listing. Creates the folders, also empty ones. */
-export async function listFiles(save: StoredSave, list: (folderId: ItemId) => Promise<Item[]>): Promise<SavedFile[]> {
+export async function listFiles(
+  save: StoredSave,
+  list: (folderId: ItemId) => Promise<ListedItem[]>,
+): Promise<SavedFile[]> {
   const files: SavedFile[] = []
   const walk = async (folderId: ItemId, folder: string): Promise<void> => {
     const items = await list(folderId)
+    const atMs = performance.now()
     const taken = TakenNames.none()
-    for (const item of items.toSorted(byName)) {
+    for (const { item, address } of items.toSorted(byName)) {
       const name = taken.take(item.name)
       if (item.kind === 'folder') {
         await openSubfolder(join(save.folder, folder), name)
         await walk(item.id, `${folder}/${name}`)
-      } else files.push({ itemId: item.id, name, folder, sizeBytes: item.sizeBytes })
+      } else {
+        const listed = address === null ? null : { address, atMs }
+        files.push({ itemId: item.id, name, folder, sizeBytes: item.sizeBytes, listed })
+      }
     }
   }
   await openSubfolder(save.folder, save.name)
@@ -31,6 +46,6 @@ export async function listFiles(save: StoredSave, list: (folderId: ItemId) => Pr
   return files
 }
 
-function byName(one: Item, other: Item): number {
+function byName({ item: one }: ListedItem, { item: other }: ListedItem): number {
   return one.name < other.name ? -1 : 1
 }

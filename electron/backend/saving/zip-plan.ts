@@ -54,7 +54,7 @@ export class ZipPlan {
       members.flatMap(({ itemId }, place) => (itemId === null ? [] : [[itemId, offsets[place] ?? 0]])),
     )
     this.files = members.flatMap(({ itemId, name, file }) =>
-      itemId === null || file === null ? [] : [{ itemId, name, folder: '', sizeBytes: file.sizeBytes }],
+      itemId === null || file === null ? [] : [{ itemId, name, folder: '', sizeBytes: file.sizeBytes, listed: null }],
     )
   }
 

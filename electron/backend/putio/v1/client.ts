@@ -30,6 +30,8 @@ import {
 
 /** More than any folder holds; v1's own default is 20. Source: API v1 §5.3. */
 const allItems = 10_000_000
+/** How long a token is used for the addresses of a listing. */
+const tokenForMs = 10_000
 const anything = z.unknown()
 const WireToken = z.object({ token: z.string().min(1) })
 
@@ -42,18 +44,38 @@ function capabilitiesOf({ putdesk }: WireUser): Capabilities {
 
 /** Creates a client for API v1. */
 export function createV1Client(endpoint: Endpoint): PutioClient {
-  return clientOn(endpoint, { capabilities: noCapabilities, feed: null })
+  return clientOn(endpoint, { capabilities: noCapabilities, feed: null, token: null })
 }
 
 /** What a client knows about its server. Shared with the clients that `during` returns. */
 interface Known {
   capabilities: Capabilities
   feed: V1TransferFeed | null
+  /** The last token, for addresses of a listing. */
+  token: { value: string; askedAtMs: number } | null
 }
 
 function clientOn(endpoint: Endpoint, known: Known): PutioClient {
   const { ask, one, rows, note } = createCalls(endpoint)
   const item = async (itemId: ItemId) => toItem(await one('files', 'info', { id: itemId }, WireItem))
+  const listWire = async (folderId: ItemId) => {
+    const params = { parent_id: folderId, limit: allItems, orderby: 'name_asc' }
+    return (await rows(['files', 'list', params], WireItem, 'item')).rows
+  }
+  // Internal, because an earlier token may be part of the answer, and is needed again.
+  const askToken = async () => {
+    const call = { resource: 'user', method: 'acctoken', isInternal: true }
+    const { token } = (await request(endpoint, call, WireToken)).results
+    endpoint.secrets.add(token, { isOfServer: true })
+    return token
+  }
+  const recentToken = async () => {
+    const askedAtMs = performance.now()
+    if (known.token !== null && askedAtMs - known.token.askedAtMs < tokenForMs) return known.token.value
+    const value = await askToken()
+    known.token = { value, askedAtMs }
+    return value
+  }
 
   return {
     during: (signal) => clientOn({ ...endpoint, signal }, known),
@@ -72,10 +94,9 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
         folderId: dir_id,
       })),
 
-    listItems: async (folderId) => {
-      const params = { parent_id: folderId, limit: allItems, orderby: 'name_asc' }
-      return (await rows(['files', 'list', params], WireItem, 'item')).rows.map(toItem)
-    },
+    listItems: async (folderId) => (await listWire(folderId)).map(toItem),
+    listWithAddresses: async (folderId) =>
+      (await listWire(folderId)).map((wire) => ({ item: toItem(wire), address: addressOf(wire, 'save') })),
     listFolders: async (folderId) => {
       const params = { parent_id: folderId, limit: allItems, type: 0, orderby: 'name_asc' }
       const { read } = readRows(await ask('files', 'list', params, WireRows), WireItem)
@@ -133,18 +154,17 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
 
     transferFiles: async (transferId) => {
       const call = { resource: 'transfers', method: 'files', params: { id: transferId }, isInternal: true }
-      const [{ results: files }, { results }, baseUrl] = await Promise.all([
+      const [{ results: files }, token, baseUrl] = await Promise.all([
         request(endpoint, call, WireRows),
-        request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
+        askToken(),
         endpoint.baseUrl(),
       ])
-      endpoint.secrets.add(results.token, { isOfServer: true })
       return readRows(files, WireTransferFile).read.flatMap((file) => {
         if (file === null) return []
         const name = endpoint.secrets.cleanMessage(file.name)
         checkHost(file.stream_url, { name, purpose: 'play', server: new URL(baseUrl), isTrusted: () => false })
         const kind = toKind({ is_dir: false, type: file.type })
-        const url = withToken(file.stream_url, results.token)
+        const url = withToken(file.stream_url, token)
         return { index: file.index, name, kind, sizeBytes: file.size ?? 0, itemId: file.item_id, url }
       })
     },
@@ -162,12 +182,9 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     async stream(itemId, purpose, isTrusted) {
       // Internal, because an earlier token may be part of the answers, and is needed again.
       const info = { resource: 'files', method: 'info', params: { id: itemId }, isInternal: true }
-      const [found, { results }] = await Promise.all([
-        request(endpoint, info, firstOf(WireItem)),
-        request(endpoint, { resource: 'user', method: 'acctoken', isInternal: true }, WireToken),
-      ])
-      const { stream_url: played, download_url: downloaded, ...wire } = first(found.results)
-      const streamUrl = purpose === 'play' ? played : played || downloaded
+      const [found, token] = await Promise.all([request(endpoint, info, firstOf(WireItem)), askToken()])
+      const wire = first(found.results)
+      const streamUrl = addressOf(wire, purpose)
       const name = endpoint.secrets.cleanMessage(wire.name)
       const item = { ...toItem({ ...wire, stream_url: null, download_url: null }), name }
       if (item.kind === 'folder')
@@ -175,10 +192,18 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       if (!streamUrl)
         throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gives no address for it.`)
       checkHost(streamUrl, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
-      endpoint.secrets.add(results.token, { isOfServer: true })
-      return { item, url: withToken(streamUrl, results.token) }
+      return { item, url: withToken(streamUrl, token) }
+    },
+    async streamAt({ name, address }, purpose, isTrusted) {
+      checkHost(address, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
+      return withToken(address, await recentToken())
     },
   }
+}
+
+/** Where a file can be read: without a token, that is no secret. */
+function addressOf({ stream_url: played, download_url: downloaded }: WireItem, purpose: StreamPurpose): string | null {
+  return (purpose === 'play' ? played : played || downloaded) || null
 }
 
 function toQuota(user: WireUser): Quota {
