@@ -97,7 +97,9 @@ export function readBody(stream: Readable, options: BodyOptions): Promise<void> 
     stream.on('error', (error) =>
       end(errorCode(error) === 'ECONNRESET' ? brokeOff(options.host) : translateError(error, options.host)),
     )
-    stream.on('close', () => end(brokeOff(options.host)))
+    stream.on('close', () => {
+      if (!isEnded) end(brokeOff(options.host))
+    })
     if (stream.destroyed)
       end(stream.errored === null ? brokeOff(options.host) : translateError(stream.errored, options.host))
   })

@@ -30,6 +30,8 @@ export interface FetchOptions {
   /** The record of an earlier run, or null to start at the beginning. */
   resume: ResumeRecord | null
   bootId: string
+  /** Called with the part file's number in its volume, or null where the volume does not tell. */
+  onOpen?: (inode: string | null) => void
   /** Called before the first byte of a fresh start is written. Rejects to refuse the file. */
   onStart?: (announced: Announced) => void | Promise<void>
   /** Called before each batch is written, with the total length after it. Rejects to refuse it. */
@@ -80,8 +82,6 @@ const noValidators: Validators = { etag: null, lastModified: null, strong: null 
 /** A complete file on the disk. */
 export interface Fetched {
   sizeBytes: number
-  /** The part file's number in its volume; null where the volume does not tell. */
-  inode: string | null
   /** False when the sender did not announce the length, so that only an orderly close of the connection marks the end. */
   isProven: boolean
 }
@@ -147,6 +147,7 @@ async function fetchOnce(
     },
     onVerified: () => arrival?.grew(),
   })
+  options.onOpen?.(part.inode)
   // A record of an earlier version says less: it must not be found next to what is written from now on.
   if (resume !== null && resume.isSummed !== true) await part.record()
   let fetched: Fetched
@@ -199,7 +200,6 @@ async function fetchInto(run: Run): Promise<Fetched> {
         await part.finish(part.doneBytes)
         return {
           sizeBytes: part.doneBytes,
-          inode: part.inode,
           isProven: version.isProven || options.expect !== undefined,
         }
       }

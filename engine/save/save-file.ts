@@ -22,9 +22,6 @@ export interface SaveOptions extends FetchOptions {
   beforeMove?: (inode: string | null) => Promise<void>
 }
 
-/** A folder that was looked at so recently is not looked at again. */
-const checkedForMs = 100
-
 /** Another file has the name already. */
 export class TargetTaken extends FetchError {
   override name = 'TargetTaken'
@@ -36,15 +33,21 @@ export class TargetTaken extends FetchError {
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { root, partPath, targetPath, isReplacing, sizeBytes } = options
-  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
-  const checkedAtMs = performance.now()
+  const requirePlain = async () => {
+    if (root !== null) await requirePlainLately(root, dirname(targetPath))
+  }
+  await requirePlain()
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
-    return { sizeBytes: (await stat(targetPath)).size, inode: null, isProven: true }
+    return { sizeBytes: (await stat(targetPath)).size, isProven: true }
   }
+  let inode: string | null = null
   const fetched = await fetchToPart({
     ...options,
     isBriefRecorded: false,
+    onOpen: (number) => {
+      inode = number
+    },
     onStart: async (announced) => {
       if (sizeBytes !== null && announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes)
         throw wrongSize(announced.sizeBytes, sizeBytes)
@@ -56,10 +59,9 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
-  await options.beforeMove?.(fetched.inode)
+  await options.beforeMove?.(inode)
   // It may have taken days.
-  if (root !== null && performance.now() - checkedAtMs > checkedForMs)
-    await requirePlainFolder(root, dirname(targetPath))
+  await requirePlain()
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {
@@ -68,6 +70,18 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await removeLooseMark(partPath)
   await removeSums(partPath)
   return fetched
+}
+
+/** A folder that was looked at so recently is not looked at again, as many small files go to the same one. */
+const checkedForMs = 50
+let checked = { root: '', folder: '', atMs: Number.NEGATIVE_INFINITY }
+
+/** As `requirePlainFolder`, of which it remembers the last success for a moment. */
+async function requirePlainLately(root: string, folder: string): Promise<void> {
+  const atMs = performance.now()
+  if (checked.root === root && checked.folder === folder && atMs - checked.atMs < checkedForMs) return
+  await requirePlainFolder(root, folder)
+  checked = { root, folder, atMs }
 }
 
 function wrongSize(bytes: number, expected: number): FetchError {

@@ -163,7 +163,8 @@ describe('a fetch from a slow server that supports ranges', () => {
 
 describe('the resume record', () => {
   it('never runs ahead of the file, wherever its parts are', async () => {
-    server = await startBadServer((request, wire) => giveFile(request, wire, file))
+    // So slow that something is forced to the disk on the way.
+    server = await startBadServer((request, wire) => giveFile(request, wire, { ...file, bytesPerSecond: MiB }))
     const partPath = join(folder, 'watched')
     const seen: ResumeRecord[] = []
     const ahead: ResumeRecord[] = []

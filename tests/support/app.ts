@@ -106,8 +106,7 @@ function removeArtifacts(): void {
 /** Removes what Chromium's processes leave behind that are killed. */
 function removeRemains(): void {
   for (const name of readdirSync(tmpdir()))
-    if (/^(scoped_dir|\.org\.chromium)/.test(name))
-      rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    if (/^(scoped_dir|\.org\.chromium)/.test(name)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
 
 /** The addresses of the main process's inspector and of the pages' DevTools, as printed by Electron. */

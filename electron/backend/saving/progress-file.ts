@@ -1,4 +1,4 @@
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { ResumeRecord } from '../../../engine/resume.ts'
@@ -20,6 +20,8 @@ const Line = z.object({
 })
 type Line = z.infer<typeof Line>
 
+const idleMs = 1000
+
 /** What a save has done for one of its files. */
 export interface FileProgress {
   path: string
@@ -40,6 +42,8 @@ export class ProgressFile {
   #writing: Promise<void> = Promise.resolve()
   /** Lines that are written as soon as those before them are, all at once. */
   #due: string[] = []
+  #handle: FileHandle | null = null
+  #closing: NodeJS.Timeout | null = null
 
   private constructor(path: string) {
     this.#path = path
@@ -74,14 +78,37 @@ export class ProgressFile {
   }
 
   async remove(): Promise<void> {
-    await this.#writing
+    await this.close()
     await rm(this.#path, { force: true })
   }
 
   async #write(): Promise<void> {
     const lines = this.#due.join('')
     this.#due = []
-    await appendFile(this.#path, lines).catch(() => undefined)
+    if (this.#closing !== null) clearTimeout(this.#closing)
+    try {
+      this.#handle ??= await open(this.#path, 'a')
+      await this.#handle.writeFile(lines)
+    } catch {
+      // What is not noted is fetched again after a crash.
+    }
+    this.#closing = setTimeout(() => {
+      this.#writing = this.#writing.then(() => this.#leave())
+    }, idleMs).unref()
+  }
+
+  /** Writes what is due, and leaves the file. A later note opens it again. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#leave()
+  }
+
+  /** Opening it for each note takes longer than writing; but nothing stays open that is not used. */
+  async #leave(): Promise<void> {
+    if (this.#closing !== null) clearTimeout(this.#closing)
+    const handle = this.#handle
+    this.#handle = null
+    await handle?.close().catch(() => undefined)
   }
 
   #read(text: string): void {

@@ -127,7 +127,12 @@ export class Saving {
     for (const entry of running) entry.save = { ...entry.save, ...reachedBy(entry) }
     for (const { stop } of this.#entries.values()) stop?.abort()
     if (running.length > 0) this.#write(running)
-    await Promise.all([...this.#entries.values()].map(({ ended }) => ended))
+    await Promise.all(
+      [...this.#entries.values()].map(async ({ ended, progress }) => {
+        await ended
+        await progress?.close()
+      }),
+    )
     this.#file.close()
   }
 
