@@ -18,6 +18,14 @@ it.each([
   ['in a form', new URLSearchParams({ request: secret }).toString()],
   ['in JSON', JSON.stringify({ api_secret: secret })],
   ['in JSON with escaped slashes', JSON.stringify({ api_secret: secret }).replaceAll('/', '\\/')],
+  ['percent-encoded twice', encodeURIComponent(encodeURIComponent(secret))],
+  ['in a form within a form', new URLSearchParams({ a: new URLSearchParams({ b: secret }).toString() }).toString()],
+  ['in JSON within JSON', JSON.stringify(JSON.stringify({ api_secret: secret }))],
+  ['percent-encoded in JSON', JSON.stringify({ url: `http://x/?s=${encodeURIComponent(secret)}` })],
+  ['in base64', Buffer.from(secret).toString('base64')],
+  ['in base64 of a user and a password', Buffer.from(`me:${secret}`).toString('base64')],
+  ['in base64 of a longer text', Buffer.from(`user:${secret} and more`).toString('base64')],
+  ['in base64 as in URLs', Buffer.from(`me:${secret}`).toString('base64url')],
   ['in JSON in a form', new URLSearchParams({ request: JSON.stringify({ api_secret: secret }) }).toString()],
 ])('removes a secret from every text: %s', (_how, echo) => {
   const clean = secretsOf().cleanMessage({
@@ -27,7 +35,14 @@ it.each([
     [echo]: null,
   })
   expect(JSON.stringify(clean)).not.toMatch(/sesame/i)
+  const decoded = JSON.stringify(clean).replaceAll(/[\w+/-]{12,}/g, (run) => readings(run).join(' '))
+  expect(decoded).not.toMatch(/esame/i)
 })
+
+/** What a run of characters may be in base64, wherever in it that begins. */
+function readings(run: string): string[] {
+  return [0, 1, 2, 3].map((from) => Buffer.from(run.slice(from), 'base64').toString('latin1'))
+}
 
 it.each([
   `/atk/${token}`,

@@ -10,8 +10,8 @@ const maxLine = 64 * 1024
 const sentenceFields = new Set(['sentence', 'problem', 'problems', 'reason', 'title'])
 
 /**
- * Holds the backend's secrets and removes them from texts: verbatim, percent-encoded and JSON-escaped. Everything that is sent to
- * the window or written to the log goes through here.
+ * Holds the backend's secrets and removes them from texts: verbatim, percent-encoded, JSON-escaped, any two of these on top of each
+ * other, and in base64. Everything that is sent to the window or written to the log goes through here.
  */
 export class Secrets {
   readonly #inNames = new Set<string>()
@@ -67,19 +67,34 @@ export class Secrets {
   }
 }
 
-/** The forms in which a server may echo a secret. */
+/** The forms in which a server may echo a secret: as it is, encoded once or twice, or in base64. */
 function formsOf(secret: string): Set<string> {
-  const whole = secret.toWellFormed()
+  const once = [secret, ...encodingsOf(secret)]
+  return new Set([...once, ...once.flatMap(encodingsOf), ...base64Of(secret)])
+}
+
+/** Percent-encoded, as in a form, and as in JSON. */
+function encodingsOf(text: string): string[] {
+  const whole = text.toWellFormed()
   const encoded = [encodeURIComponent(whole), new URLSearchParams({ '': whole }).toString().slice(1)]
-  const inJson = JSON.stringify(secret).slice(1, -1)
-  return new Set([
-    secret,
+  const inJson = JSON.stringify(text).slice(1, -1)
+  return [
     ...encoded,
-    ...encoded.map((text) => text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
+    ...encoded.map((one) => one.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
     inJson,
-    encodeURIComponent(inJson.toWellFormed()),
     inJson.replaceAll('/', '\\/'),
-  ])
+  ]
+}
+
+/** The characters of base64 that depend on the secret alone, wherever it begins in the encoded text; also as in URLs. */
+function base64Of(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  return [0, 1, 2].flatMap((offset) => {
+    const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+    const inside = whole.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
+    if (inside.length < minLengthInNames) return []
+    return [inside, inside.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(inside)]
+  })
 }
 
 function without(text: string, forms: ReadonlySet<string>): string {
