@@ -49,7 +49,7 @@ export const rooms: Record<string, readonly string[]> = {
   'electron/saver': ['engine/'],
   'electron/backend/host': ['electron/backend/secrets', 'electron/saver', 'shared'],
   'electron/backend/activity': ['electron/backend/host', 'shared'],
-  'electron/backend/history': ['electron/backend/files', 'shared'],
+  'electron/backend/history': ['electron/backend/files', 'electron/backend/secrets', 'shared'],
   'electron/backend/putio': ['electron/backend/files', 'electron/backend/host', 'electron/backend/secrets', 'shared'],
   'electron/backend/putio/v1': [
     'electron/backend/putio',

@@ -9,6 +9,8 @@ import { rememberWindow } from './store/remembered.ts'
 import { createAppStore } from './store/store.ts'
 import { StoreProvider } from './store/use-app.ts'
 
+// Base UI would ask for the promises of animations. Chromium then keeps a removed dialog in memory, with the secrets typed into it.
+Object.assign(globalThis, { BASE_UI_ANIMATIONS_DISABLED: true })
 document.documentElement.dataset.platform = /mac/i.test(navigator.userAgent)
   ? 'mac'
   : /windows/i.test(navigator.userAgent)

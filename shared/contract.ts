@@ -9,7 +9,7 @@ import { Playback } from './playback.ts'
 import { Conflict, Save, SaveId, SaveMove } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { ThumbnailOf } from './thumbnail.ts'
-import { HistoryEntry, Transfer, TransferId } from './transfer.ts'
+import { HistoryEntry, HistoryEntryId, Transfer, TransferId } from './transfer.ts'
 
 const inAccount = { accountId: AccountId }
 const nothing = z.null()
@@ -225,6 +225,8 @@ export const methods = {
 
   /** Transfers that left the list, newest first. */
   'history.list': { input: z.object(inAccount), output: z.array(HistoryEntry) },
+  /** The links of a transfer that left the list, to be added again. They may contain secrets. Errors: not-found. */
+  'history.links': { input: z.object({ ...inAccount, entryId: HistoryEntryId }), output: z.array(Link) },
   /** Clears the history of an account; files stay. Returns the time, with which it can be restored. */
   'history.clear': { input: z.object(inAccount), output: z.number() },
   /** Brings back what was cleared at a time. Errors: refused. */

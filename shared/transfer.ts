@@ -84,9 +84,13 @@ export const Transfer = z.object({
 })
 export type Transfer = z.infer<typeof Transfer>
 
+/** Identifies an entry of the history. */
+export const HistoryEntryId = z.string().min(1).max(200)
+
 /** A transfer that has left the list, as stored in our history. `itemId` is what it became, if the service reported it. */
 export const HistoryEntry = z.object({
-  id: z.string(),
+  id: HistoryEntryId,
+  transferId: TransferId,
   accountId: z.string(),
   name: z.string(),
   outcome: z.enum(['finished', 'cancelled']),
@@ -94,7 +98,8 @@ export const HistoryEntry = z.object({
   sizeBytes: z.number().nullable(),
   itemId: ItemId.nullable(),
   folderId: ItemId.nullable(),
-  links: z.array(z.string()),
+  /** Whether its links are known, so that they can be added again. */
+  areLinksKnown: z.boolean(),
   /** The service's remark on it when it arrived, such as that it may be incomplete. */
   note: z.string().nullable(),
 })

@@ -25,6 +25,7 @@ import { Playbacks } from './playing/playbacks.ts'
 import { createRelay } from './playing/relay.ts'
 import { SaverClient } from './saving/saver-process.ts'
 import { Saving } from './saving/saving.ts'
+import { LinkSeal } from './secrets/link-seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Vault } from './secrets/vault.ts'
 import { Hosters } from './service/hosters.ts'
@@ -181,6 +182,8 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     .catch((error: unknown) => log.error('hosters', error))
     .then(() => draft.open())
     .catch((error: unknown) => log.error('draft', error))
+    .then(async () => history.useSeal(await LinkSeal.open(vault, (error) => log.error('history', error))))
+    .catch((error: unknown) => log.error('history', error))
     .then(() => accounts.open())
     .then(() => saving.open())
     .then(() => opening.open((id) => accounts.has(id)))

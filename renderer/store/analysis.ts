@@ -128,6 +128,8 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
     forgetAnalysis: () => {
       newestText++
       newestRun++
+      // Links may contain secrets.
+      current = { links: [], report: null }
       set({ analysis: noAnalysis })
     },
   }

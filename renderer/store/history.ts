@@ -8,6 +8,8 @@ export interface HistorySlice {
   history: { accountId: AccountId; entries: readonly HistoryEntry[] | null; problem: string | null } | null
   loadHistory(accountId: AccountId): Promise<void>
   clearHistory(accountId: AccountId): Promise<void>
+  /** Opens Add links with the links of an entry, which are fetched only now: they may contain secrets. */
+  addAgain(entry: HistoryEntry): Promise<void>
 }
 
 /** Transfers that left the list. They are fetched when the history is opened. */
@@ -25,6 +27,12 @@ export const historySlice: Slice<HistorySlice> = (client) => (set, get) => {
         if (request === newest) set({ history: { accountId, entries: null, problem: sentenceOf(error) } })
       }
     },
+    addAgain: ({ accountId, id, folderId }) =>
+      get().attempt(async () => {
+        const links = await client.call('history.links', { accountId, entryId: id })
+        get().close()
+        get().openAddLinks({ text: links.join('\n') }, { accountId, folderId: folderId ?? 0 })
+      }),
     clearHistory: (accountId) =>
       get().attempt(() =>
         get().act(async () => {

@@ -578,3 +578,33 @@ it('asks whether to continue an item that was left in the middle, and mirrors ho
     'Playing “film.mkv” in mpv, with subtitles: German, English, language not known',
   )
 })
+
+it('adds links again from the history, when what was undone is too late to be kept', async () => {
+  const { backend, store } = openStore()
+  const { undo, redo } = store.getState()
+  const links = ['http://me:sesame@a.example/1', 'http://a.example/2']
+  const adding = store.getState().addTransfers('a', links, 3)
+  await backend.answer('transfers.add', [7, 8])
+  expect(await adding).toBe(2)
+  const listed = new Map([7, 8].map((id) => [id, transfer(id)]))
+  store.setState({ transfers: new Map([['a', listed]]) })
+  const undoing = undo()
+  await backend.answer('transfers.cancel', null)
+  await undoing
+  const redoing = redo()
+  await backend.answer('transfers.keep', [7, 8])
+  const entry = { accountId: 'a', name: 'x', outcome: 'cancelled' as const, atMs: 1, sizeBytes: null }
+  const rest = { itemId: null, folderId: 3, areLinksKnown: true, note: null }
+  await backend.answer(
+    'history.list',
+    [8, 9, 7].map((transferId) => ({ ...entry, ...rest, transferId, id: `a-${transferId}-1` })),
+  )
+  for (const at of [0, 1]) await backend.answer('history.links', [links[at] ?? ''])
+  await backend.answer('transfers.add', [10, 11])
+  await redoing
+  expect(backend.asked.filter(({ method }) => method === 'history.links').map(({ input }) => input)).toEqual([
+    { accountId: 'a', entryId: 'a-7-1' },
+    { accountId: 'a', entryId: 'a-8-1' },
+  ])
+  expect(backend.asked.at(-1)).toEqual({ method: 'transfers.add', input: { accountId: 'a', links, folderId: 3 } })
+})

@@ -79,6 +79,36 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     return late.length === 0 ? null : late
   }
 
+  /** The act of having added these. It does not keep their links, which may contain secrets: the history knows them. */
+  function adding(accountId: AccountId, folderId: ItemId, added: readonly TransferId[]): Act {
+    let ids = added
+    const addAgain = async () => {
+      const entries = await client.call('history.list', { accountId })
+      const known = ids.flatMap(
+        (id) => entries.find(({ transferId, areLinksKnown }) => transferId === id && areLinksKnown) ?? [],
+      )
+      const links = await Promise.all(known.map(({ id }) => client.call('history.links', { accountId, entryId: id })))
+      if (links.length === 0) throw new AppError('refused', say('transfers.linksUnknown'))
+      ids = await client.call('transfers.add', { accountId, links: [...new Set(links.flat())], folderId })
+      return null
+    }
+    return {
+      sentence: say('links.added', { count: ids.length }),
+      undo: async () => {
+        const listed = ids.filter((id) => get().transfers.get(accountId)?.has(id) === true)
+        if (listed.length === 0) throw new AppError('refused', say('transfers.haveLeft'))
+        return cancel(accountId, listed)
+      },
+      // What was fetched before is kept if it is not too late.
+      redo: async () => {
+        const late = await keep(accountId, ids)
+        if (late?.length === ids.length) return addAgain()
+        return late === null ? null : say('transfers.tooLate')
+      },
+      isQuiet: get().settings?.isDockOpen !== false,
+    }
+  }
+
   return {
     wantedTransfer: null,
     showTransfer: (wantedTransfer) => {
@@ -90,30 +120,13 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     transfers: new Map(),
     arrived: [],
     addTransfers: async (accountId, links, folderId) => {
-      let ids: readonly TransferId[] = []
-      const add = async () => {
-        ids = await client.call('transfers.add', { accountId, links: [...links], folderId })
-        return null
-      }
+      let count = 0
       await get().act(async () => {
-        await add()
-        return {
-          sentence: say('links.added', { count: ids.length }),
-          undo: async () => {
-            const listed = ids.filter((id) => get().transfers.get(accountId)?.has(id) === true)
-            if (listed.length === 0) throw new AppError('refused', say('transfers.haveLeft'))
-            return cancel(accountId, listed)
-          },
-          // What was fetched before is kept if it is not too late.
-          redo: async () => {
-            const late = await keep(accountId, ids)
-            if (late?.length === ids.length) return add()
-            return late === null ? null : say('transfers.tooLate')
-          },
-          isQuiet: get().settings?.isDockOpen !== false,
-        }
+        const ids = await client.call('transfers.add', { accountId, links: [...links], folderId })
+        count = ids.length
+        return adding(accountId, folderId, ids)
       })
-      return ids.length
+      return count
     },
     cancelTransfers: (accountId, transferIds) =>
       get().attempt(() =>

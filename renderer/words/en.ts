@@ -296,6 +296,7 @@ export const en = {
   'transfers.arrivedCount': '{count, plural, one {One transfer finished} other {# transfers finished}}',
   'transfers.cancelled': '{count, plural, one {Cancelled “{name}”} other {Cancelled # transfers}}',
   'transfers.stopped': 'Stopped sharing “{name}”',
+  'transfers.linksUnknown': 'Their links are no longer known. Add them again.',
   'transfers.tooLate': 'It is too late: it has left the list already.',
   'transfers.haveLeft': 'They have left the list already.',
   'transfers.keepRunning': 'Do not cancel “{name}”',

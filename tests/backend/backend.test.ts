@@ -60,9 +60,13 @@ it('turns a link into a file on this computer, and records it in the history', a
   const columns = await listItems(client, accountId, 0)
   expect(namesOf(columns)).toEqual(['film.mkv'])
   expect([...columns.sizesBytes]).toEqual([700_000])
-  expect(await client.call('history.list', { accountId })).toMatchObject([
-    { name: 'film.mkv', outcome: 'finished', itemId: columns.ids[0], links: [link], sizeBytes: 700_000 },
+  const entries = await client.call('history.list', { accountId })
+  expect(entries).toMatchObject([
+    { name: 'film.mkv', outcome: 'finished', itemId: columns.ids[0], areLinksKnown: true, sizeBytes: 700_000 },
   ])
+  // The links themselves come only when they are wanted.
+  expect(JSON.stringify(entries)).not.toContain(link)
+  expect(await client.call('history.links', { accountId, entryId: entries[0]?.id ?? '' })).toEqual([link])
   await client.call('history.clear', { accountId })
   expect(await client.call('history.list', { accountId })).toEqual([])
 })

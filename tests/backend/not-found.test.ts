@@ -37,6 +37,7 @@ const cases: Cases = {
   'items.rename': () => ({ accountId, itemId: missing, name: 'x' }),
   'transfers.add': () => ({ accountId, links: ['http://127.0.0.1:1/x'], folderId: missing }),
   'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),
+  'history.links': () => ({ accountId, entryId: `${missing}` }),
   'saves.add': () => ({ accountId, itemIds: [missing], target: 'last', conflict: null }),
   'contents.open': () => ({ accountId, itemId: missing, isPlayed: false }),
   'copies.open': () => ({ accountId, itemId: missing }),

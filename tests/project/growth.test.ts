@@ -349,7 +349,7 @@ function listing(names: readonly string[]) {
   return () => listingOf(toColumns(items))
 }
 
-const journal = { wasDamaged: false, append: () => undefined, close: () => undefined }
+const journal = { wasDamaged: false, append: () => undefined, rewrite: () => undefined, close: () => undefined }
 
 function leftRecord(accountId: string, transferId: number): JournalRecord {
   return {

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { LinkSeal } from '../secrets/link-seal.ts'
+import { Vault } from '../secrets/vault.ts'
 import { History } from './history.ts'
 import { openJournal } from './journal.ts'
 
@@ -159,4 +161,80 @@ it('restores what was cleared, also after it is reopened, and each clearing by i
   expect([again.restore('a', first, 102), again.restore('a', first, 103)]).toEqual([true, false])
   expect(namesIn(again)).toEqual(['t3', 't2', 't1'])
   expect(namesIn(new History(openWithNotices()))).toEqual(['t3', 't2', 't1'])
+})
+
+/** A vault in the same folder; `isProtected`: the system protects it. */
+function openSeal(isProtected: boolean): Promise<LinkSeal> {
+  const keeper = {
+    isProtected: async () => isProtected,
+    encrypt: async (secret: string) => Buffer.from(secret).reverse(),
+    decrypt: async (bytes: Buffer) => Buffer.from(bytes).reverse().toString(),
+  }
+  const vault = new Vault({ folder, keeper, tell: () => undefined, onSaved: () => undefined })
+  return LinkSeal.open(vault, (error) => {
+    throw error
+  })
+}
+
+const stored = () =>
+  readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+
+const secretLinks = [
+  'http://me:sesame@x/1',
+  'http://x/1?token=sesame',
+  'http://x/1#sesame',
+  'http://x/0123456789sesame/1',
+  'magnet:?xt=urn:btih:0123456789012345678901234567890123456789&tr=http%3A%2F%2Fx%2Fsesame%2Fannounce',
+]
+
+it.each(secretLinks)(
+  'stores no link in clear that may contain a secret, and knows it after a restart: %s',
+  async (link) => {
+    const history = new History(openWithNotices())
+    history.useSeal(await openSeal(true))
+    for (const id of [1, 2]) history.added({ ...added(id), links: [link, 'http://x/plain'] })
+    history.left({ ...left(1), links: [link] })
+    history.left({ ...left(3), links: ['http://x/plain'] })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(stored()).not.toContain('sesame')
+
+    const again = new History(openWithNotices())
+    again.useSeal(await openSeal(true))
+    expect(again.pending('a', 2)?.links).toEqual([link, 'http://x/plain'])
+    expect(again.list('a').map(({ id, areLinksKnown }) => [areLinksKnown, again.linksOf('a', id)])).toEqual([
+      [true, ['http://x/plain']],
+      [true, [link]],
+    ])
+    expect(again.linksOf('b', again.list('a')[0]?.id ?? '')).toBeNull()
+  },
+)
+
+it('stores no link that may contain a secret where nothing protects it', async () => {
+  const history = new History(openWithNotices())
+  history.useSeal(await openSeal(false))
+  history.added({ ...added(1), links: [...secretLinks, 'http://x/plain'] })
+  expect(history.pending('a', 1)?.links).toEqual([...secretLinks, 'http://x/plain'])
+  expect(stored()).not.toContain('sesame')
+  expect(new History(openWithNotices()).pending('a', 1)?.links).toEqual(['http://x/plain'])
+})
+
+it('encrypts the links that an earlier version has stored in clear', async () => {
+  const old = openJournal({ path })
+  old.append({ type: 'added', ...added(1), links: secretLinks })
+  old.append({ type: 'left', ...left(2), links: secretLinks })
+  old.append({ type: 'added', ...added(3) })
+  old.close()
+  expect(stored()).toContain('sesame')
+
+  const history = new History(openWithNotices())
+  history.useSeal(await openSeal(true))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(stored()).not.toContain('sesame')
+  const again = openWithNotices()
+  const reopened = new History(again)
+  reopened.useSeal(await openSeal(true))
+  expect([again.told, reopened.allPending('a').map(({ links }) => links)]).toEqual([[], [secretLinks, ['http://x/3']]])
+  expect(reopened.linksOf('a', reopened.list('a')[0]?.id ?? '')).toEqual(secretLinks)
 })

@@ -1,5 +1,7 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { HistoryEntry, TransferId } from '../../../shared/transfer.ts'
+import type { LinkSeal } from '../secrets/link-seal.ts'
+import { isPlainLink } from '../secrets/plain-link.ts'
 import type { Journal, JournalRecord } from './journal.ts'
 
 type Added = Extract<JournalRecord, { type: 'added' }>
@@ -7,10 +9,11 @@ type Left = Extract<JournalRecord, { type: 'left' }>
 
 /**
  * The history of transfers. Put.io forgets a transfer as soon as it is done, so the app keeps its own record: the links of
- * transfers that are still listed, and the outcome of those that have left.
+ * transfers that are still listed, and the outcome of those that have left. Links that may contain a secret are encrypted in the file.
  */
 export class History {
   readonly #journal: Journal
+  #seal: LinkSeal | null = null
   /** Pending transfers by id, per account. */
   readonly #pending = new Map<AccountId, Map<TransferId, Added>>()
   /** Transfers that have left, per account, oldest first. */
@@ -21,6 +24,22 @@ export class History {
   constructor(journal: Journal) {
     this.#journal = journal
     for (const record of journal.records) this.#apply(record)
+  }
+
+  /**
+   * Reads encrypted links, and encrypts others from now on, also those that earlier versions stored as they are. Before it is called,
+   * such links are not stored.
+   */
+  useSeal(seal: LinkSeal): void {
+    this.#seal = seal
+    const unsealed = <T extends Added | Left>(record: T): T =>
+      record.sealedLinks === undefined ? record : { ...record, links: seal.unseal(record.sealedLinks) }
+    for (const pending of this.#pending.values()) for (const [id, record] of pending) pending.set(id, unsealed(record))
+    for (const [accountId, left] of this.#left) this.#left.set(accountId, left.map(unsealed))
+    for (const cleared of this.#cleared.values())
+      for (const [atMs, left] of cleared) cleared.set(atMs, left.map(unsealed))
+    const isOpen = (record: JournalRecord) => 'links' in record && !record.links.every(isPlainLink)
+    if (this.#journal.records.some(isOpen)) this.#journal.rewrite((record) => this.#stored(record))
   }
 
   /** Records that a transfer was added, with its links. */
@@ -61,6 +80,12 @@ export class History {
     return (this.#left.get(accountId) ?? []).map(toEntry).reverse()
   }
 
+  /** The links of a transfer that has left; null if there is none, or its links are not known. */
+  linksOf(accountId: AccountId, entryId: string): readonly string[] | null {
+    const record = this.#left.get(accountId)?.find((left) => idOf(left) === entryId)
+    return record === undefined || record.links.length === 0 ? null : record.links
+  }
+
   /** What was recorded when a transfer was added, or null. */
   pending(accountId: AccountId, transferId: TransferId): Added | null {
     return this.#pending.get(accountId)?.get(transferId) ?? null
@@ -72,8 +97,17 @@ export class History {
   }
 
   #write(record: JournalRecord): void {
-    this.#journal.append(record)
+    this.#journal.append(this.#stored(record))
     this.#apply(record)
+  }
+
+  /** The form in which a record is stored. */
+  #stored(record: JournalRecord): JournalRecord {
+    if (!('links' in record) || record.links.every(isPlainLink)) return record
+    const { sealedLinks: _, ...rest } = record
+    const sealed = this.#seal?.seal(record.links) ?? null
+    if (sealed !== null) return { ...rest, links: [], sealedLinks: sealed }
+    return { ...rest, links: record.links.filter(isPlainLink) }
   }
 
   #apply(record: JournalRecord): void {
@@ -119,6 +153,10 @@ export class History {
   }
 }
 
-function toEntry({ type: _, transferId, ...record }: Left): HistoryEntry {
-  return { id: `${record.accountId}-${transferId}-${record.atMs}`, ...record }
+function toEntry({ type: _, links, sealedLinks: __, ...record }: Left): HistoryEntry {
+  return { id: idOf(record), ...record, areLinksKnown: links.length > 0 }
+}
+
+function idOf({ accountId, transferId, atMs }: Pick<Left, 'accountId' | 'transferId' | 'atMs'>): string {
+  return `${accountId}-${transferId}-${atMs}`
 }

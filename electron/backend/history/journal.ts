@@ -23,6 +23,8 @@ export const JournalRecord = z.discriminatedUnion('type', [
     // Earlier versions did not write these fields. They have no default, because the checksum covers what was written.
     sizeBytes: z.number().optional(),
     unpackedBytes: z.number().optional(),
+    /** Links that may contain a secret, encrypted; then `links` is empty. */
+    sealedLinks: z.string().optional(),
   }),
   z.object({
     type: z.literal('left'),
@@ -37,6 +39,7 @@ export const JournalRecord = z.discriminatedUnion('type', [
     atMs: z.number(),
     // Earlier versions did not write this field.
     note: z.string().nullable().default(null),
+    sealedLinks: z.string().optional(),
   }),
   z.object({ type: z.literal('cleared'), accountId, atMs: z.number() }),
   z.object({ type: z.literal('restored'), accountId, clearedAtMs: z.number(), atMs: z.number() }),
@@ -52,6 +55,8 @@ const saveRetryMs = 15_000
 export interface Journal {
   records: JournalRecord[]
   append(record: JournalRecord): void
+  /** Changes records that are stored already, also in the copy. Does nothing while the file cannot be read or written. */
+  rewrite(change: (record: JournalRecord) => JournalRecord): void
   /** Tries a last time to save pending records, and stops retrying. */
   close(): void
 }
@@ -83,6 +88,7 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
   const copy = `${path}.copy`
   const { records, isOnDisk } = open(path, copy, tell)
   let isUnread = !isOnDisk
+  const appended: JournalRecord[] = []
   let waiting = ''
   let timer: ReturnType<typeof setTimeout> | null = null
 
@@ -116,8 +122,15 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
   return {
     records,
     append: (record) => {
-      waiting += `${toLine(JournalRecord.parse(record))}\n`
+      const parsed = JournalRecord.parse(record)
+      appended.push(parsed)
+      waiting += `${toLine(parsed)}\n`
       save()
+    },
+    rewrite: (change) => {
+      if (isUnread || waiting !== '') return
+      const changed = [...records, ...appended].map((record) => [toLine(change(record)), record] as const)
+      if (replaceWith(path, new Map(changed))) replaceWith(copy, new Map(changed))
     },
     close: () => {
       save()

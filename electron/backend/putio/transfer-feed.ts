@@ -27,7 +27,8 @@ export interface RememberedTransfer {
 }
 
 /** A transfer that has left the list. `finished`: its files have arrived. */
-export interface LeftTransfer extends Omit<HistoryEntry, 'id' | 'accountId' | 'atMs'> {
+export interface LeftTransfer extends Omit<HistoryEntry, 'id' | 'accountId' | 'atMs' | 'areLinksKnown'> {
+  links: string[]
   transferId: TransferId
 }
 

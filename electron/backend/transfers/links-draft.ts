@@ -1,5 +1,6 @@
 import type { HandlersOf } from '../../../shared/contract.ts'
 import type { Emit } from '../host/emit.ts'
+import { plainLink } from '../secrets/plain-link.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { extractLinks } from './links.ts'
 
@@ -58,19 +59,4 @@ export class LinksDraft {
 export async function withoutSecrets(text: string): Promise<string> {
   const links = await extractLinks(text, null)
   return links.flatMap((link) => plainLink(link) ?? []).join('\n')
-}
-
-/** The link if it has no part that often is a secret; a magnet without its trackers, whose URLs can have a passkey. */
-function plainLink(link: string): string | null {
-  const url = URL.parse(link)
-  if (url === null) return null
-  if (url.protocol === 'magnet:') {
-    const kept = url.search
-      .slice(1)
-      .split('&')
-      .filter((part) => /^(?:xt|dn)=/i.test(part))
-    return kept.length === 0 ? null : `magnet:?${kept.join('&')}`
-  }
-  const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
-  return /^(?:https?|ftps?):$/.test(url.protocol) && isPlain ? link : null
 }

@@ -68,6 +68,11 @@ export function transferHandlers({
       return null
     },
     'history.list': async ({ accountId }) => history.list(accountId),
+    'history.links': async ({ accountId, entryId }) => {
+      const links = history.linksOf(accounts.session(accountId).account.id, entryId)
+      if (links === null) throw new AppError('not-found', `The history knows no links of its entry ${entryId}.`)
+      return [...links]
+    },
     'history.clear': async ({ accountId }) => history.clear(accountId, Date.now()),
     'history.restore': async ({ accountId, clearedAtMs }) => {
       if (!history.restore(accountId, clearedAtMs, Date.now()))

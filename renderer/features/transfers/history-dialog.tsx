@@ -59,8 +59,8 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
 }
 
 function Entry({ entry }: { entry: HistoryEntry }) {
-  const { close, goTo, openAddLinks } = useAppStore().getState()
-  const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, links, note } = entry
+  const { goTo, close, addAgain } = useAppStore().getState()
+  const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, areLinksKnown, note } = entry
   const second = [
     say(outcome === 'finished' ? 'history.finished' : 'history.cancelled'),
     formatMoment(atMs, Date.now()),
@@ -86,16 +86,9 @@ function Entry({ entry }: { entry: HistoryEntry }) {
           }}
         />
       )}
-      {links.length === 0 ? null : (
-        <IconButton
-          icon={RotateCw}
-          label={say('history.again')}
-          onClick={() => {
-            close()
-            openAddLinks({ text: links.join('\n') }, { accountId, folderId: folderId ?? 0 })
-          }}
-        />
-      )}
+      {areLinksKnown ? (
+        <IconButton icon={RotateCw} label={say('history.again')} onClick={() => void addAgain(entry)} />
+      ) : null}
     </li>
   )
 }
