@@ -9,8 +9,8 @@ const program = join(folder, process.platform === 'win32' ? 'my player.exe' : 'm
 writeFileSync(program, '#!/bin/sh\n')
 chmodSync(program, 0o755)
 const link = 'http://127.0.0.1:1/s/0/a.mp4'
-const plain = { seconds: null, percent: null, subtitles: [] }
-const start = { seconds: 61.4, percent: null, subtitles: ['http://1', 'http://2'] }
+const plain = { seconds: null, percent: null, subtitles: [], languages: [] }
+const start = { seconds: 61.4, percent: null, subtitles: ['http://1', 'http://2'], languages: [] }
 
 it.each([
   ['', plain, [link]],

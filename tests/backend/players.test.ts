@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as z from 'zod'
@@ -24,11 +25,13 @@ let web: Web
 let backend: TestBackend
 let accountId: string
 let socket: string
+let playersFolder: string
 const ids = new Map<string, number>()
 
 beforeAll(async () => {
   if (!canPlay) return
   const folder = temporaryFolder('players')
+  playersFolder = folder
   const mpv = headlessMpv(folder)
   socket = mpv.socket
   headlessVlc(folder)
@@ -41,10 +44,11 @@ beforeAll(async () => {
   web = await startWeb()
   const film = makeFilm(folder)
   web.on('/film.mp4', file(film, { type: 'video/mp4' }))
+  web.on('/two.mkv', file(withSubtitles(folder), { type: 'video/x-matroska' }))
   web.on('/season.zip', file(zipOf(seasonOf(film)), { type: 'application/zip' }))
   backend = openBackend({ allowHosts: ['127.0.0.1'] })
   accountId = await backend.client.call('accounts.addThisComputer', {})
-  await add(['film.mp4', 'season.zip'], ['film.mp4', 'season'])
+  await add(['film.mp4', 'season.zip', 'two.mkv'], ['film.mp4', 'season', 'two.mkv'])
 }, 30_000)
 afterAll(async () => {
   vi.unstubAllEnvs()
@@ -57,6 +61,18 @@ function makeFilm(folder: string): Buffer {
   const path = join(folder, 'film.mp4')
   const args = ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=64x36:rate=5:duration=${seconds}`]
   const { status } = spawnSync('ffmpeg', [...args, '-c:v', 'libx264', '-g', '5', '-movflags', '+faststart', path])
+  expect(status).toBe(0)
+  return readFileSync(path)
+}
+
+/** The same film with an English and a German track of subtitles in it. */
+function withSubtitles(folder: string): Buffer {
+  const path = join(folder, 'two.mkv')
+  for (const language of ['eng', 'ger']) writeFileSync(join(folder, `${language}.srt`), subtitle)
+  const inputs = ['film.mp4', 'eng.srt', 'ger.srt'].flatMap((name) => ['-i', join(folder, name)])
+  const maps = [0, 1, 2].flatMap((input) => ['-map', `${input}`])
+  const languages = ['eng', 'ger'].flatMap((language, at) => [`-metadata:s:s:${at}`, `language=${language}`])
+  const { status } = spawnSync('ffmpeg', ['-v', 'error', ...inputs, ...maps, '-c', 'copy', ...languages, path])
   expect(status).toBe(0)
   return readFileSync(path)
 }
@@ -212,6 +228,43 @@ it.runIf(canPlay)('passes subtitles to mpv and VLC with the film', async () => {
   await vlc.end()
 })
 
+it.runIf(canPlay).each([
+  [
+    ['de', 'en'],
+    ['eng', 'ger, shown'],
+    ['English', 'German, shown'],
+  ],
+  [
+    ['en-GB', 'de'],
+    ['eng, shown', 'ger'],
+    ['English, shown', 'German'],
+  ],
+  // What is wanted is not in it: the player shows the track that the film says.
+  [['fr'], ['eng, shown', 'ger'], ['English, shown', 'German']],
+  [[], ['eng, shown', 'ger'], ['English, shown', 'German']],
+])(
+  'offers both tracks of subtitles in a film, and shows the one in the person’s order of languages: %s',
+  async (order, inMpv, inVlc) => {
+    await backend.client.call('settings.change', { subtitleLanguages: order })
+    await play('two.mkv', { start: 'beginning' })
+    const mpv = await joinMpv(socket)
+    const tracksOf = (value: unknown) =>
+      z
+        .array(z.object({ type: z.string(), lang: z.string().optional(), selected: z.boolean() }))
+        .parse(value ?? [])
+        .filter(({ type }) => type === 'sub')
+        .map(({ lang, selected }) => `${lang}${selected ? ', shown' : ''}`)
+    expect(tracksOf(await mpv.until('track-list', (value) => tracksOf(value).length === 2))).toEqual(inMpv)
+    await mpv.command('quit')
+    if (!canPlayInVlc) return
+    await play('two.mkv', { playerId: 'vlc', start: 'beginning' })
+    const vlc = await joinVlc()
+    await vlc.until(({ time }) => time > 0)
+    expect(await vlc.subtitles()).toEqual(inVlc)
+    await vlc.end()
+  },
+)
+
 /** The subtitles that mpv was given, by the ends of their links. */
 function subtitlesIn(tracks: unknown): string[] {
   const Track = z.object({ type: z.string(), selected: z.boolean(), 'external-filename': z.string().optional() })
@@ -283,7 +336,20 @@ async function joinVlc() {
     process.kill(pid, 'SIGKILL')
     while (commandLines().get(pid)) await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return { ask, until, end }
+  /** The tracks of subtitles, by their languages. */
+  const subtitles = async () => {
+    const socket = connect(join(playersFolder, `vlc-${pid}.sock`))
+    socket.write('strack\n')
+    let text = ''
+    for await (const chunk of socket) {
+      text += chunk
+      if (text.includes('end of Subtitle Track')) break
+    }
+    return [...text.matchAll(/^\| \d+ - .*\[(\w+)\]( \*)?/gm)].map(
+      ([, name, star]) => `${name}${star ? ', shown' : ''}`,
+    )
+  }
+  return { ask, until, end, subtitles }
 }
 
 const VlcStatus = z.object({ time: z.number(), state: z.string(), information: z.unknown().optional() })

@@ -179,7 +179,7 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
     if (found === undefined) throw new Error('no player')
     const start = startPlayer(found, {
       target: ownLink(link),
-      start: { seconds: 1, percent: null, subtitles: [link] },
+      start: { seconds: 1, percent: null, subtitles: [link], languages: ['de'] },
       name: 'a film',
       events: { onFile: () => ({ startSeconds: null, subtitles: Promise.resolve([]) }), onPosition: () => undefined },
       opened: new Promise(() => undefined),

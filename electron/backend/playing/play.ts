@@ -150,7 +150,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     }
     const running = await startPlayer(player, {
       target,
-      start: isList ? nothingSpecial : startOf(playback, subtitles),
+      start: { ...(isList ? nothingSpecial : startOf(playback, subtitles)), languages: settings().subtitleLanguages },
       name: first.name,
       events: session,
       opened: session.opened,
@@ -249,9 +249,9 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
   }
 }
 
-const nothingSpecial: PlayStart = { seconds: null, percent: null, subtitles: [] }
+const nothingSpecial: Omit<PlayStart, 'languages'> = { seconds: null, percent: null, subtitles: [] }
 
-function startOf(playback: Playback | null, subtitles: readonly { link: string }[]): PlayStart {
+function startOf(playback: Playback | null, subtitles: readonly { link: string }[]): Omit<PlayStart, 'languages'> {
   return {
     seconds: secondsOf(playback),
     percent: playback === null || playback.durationSeconds !== null ? null : playback.progress * 100,

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Player } from '../../../shared/contract.ts'
+import { codesOf } from './language-codes.ts'
 
 /** Where a player shall start, and with which subtitles. */
 export interface PlayStart {
@@ -9,6 +10,8 @@ export interface PlayStart {
   percent: number | null
   /** Links of subtitles, best first. */
   subtitles: readonly string[]
+  /** The languages in which subtitles in the film itself are shown, the preferred one first. If there are none, the player decides. */
+  languages: readonly string[]
 }
 
 /** A player and how to start it. */
@@ -38,12 +41,19 @@ interface KnownPlayer extends Omit<FoundPlayer, 'path' | 'argv'> {
 
 const plain = { startsAt: null, control: null, handsOver: true, commands: [], macApps: [], windowsPaths: [] } as const
 
+/** VLC knows languages by their codes alone, without a country. */
+function shortCode(language: string): string {
+  return language.split(/[-_]/)[0] ?? language
+}
+
 /** mpv's own options, which programs built on mpv accept with a prefix. */
-function mpvOptions(prefix: string, { seconds, percent, subtitles }: PlayStart): string[] {
+function mpvOptions(prefix: string, { seconds, percent, subtitles, languages }: PlayStart): string[] {
   const start = seconds === null ? (percent === null ? null : `${percent.toFixed(2)}%`) : seconds.toFixed(3)
   return [
     ...(start === null ? [] : [`--${prefix}start=${start}`]),
     ...subtitles.map((link) => `--${prefix}sub-file=${link}`),
+    // Older versions compare codes letter by letter.
+    ...(languages.length === 0 ? [] : [`--${prefix}slang=${languages.flatMap(codesOf).join(',')}`]),
   ]
 }
 
@@ -67,10 +77,11 @@ const known: readonly KnownPlayer[] = [
     commands: ['vlc'],
     macApps: ['/Applications/VLC.app/Contents/MacOS/VLC'],
     windowsPaths: ['VideoLAN\\VLC\\vlc.exe'],
-    options: ({ seconds, subtitles }) => [
+    options: ({ seconds, subtitles, languages }) => [
       '--no-video-title-show',
       ...(seconds === null ? [] : [`--start-time=${seconds.toFixed(3)}`]),
       ...(subtitles.length === 0 ? [] : [`--input-slave=${subtitles.join('#')}`]),
+      ...(languages.length === 0 ? [] : [`--sub-language=${languages.map(shortCode).join(',')}`]),
       '--',
     ],
     startsAt: 'seconds',
