@@ -214,7 +214,9 @@ export const methods = {
   'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Continues paused saves, and tries failed ones again. */
   'saves.resume': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
-  /** Moves saves in the list. The first in the list get their turn first. */
+  /**
+   * Moves saves in the list. The first in the list get their turn first. Nothing is moved before a save that is no longer in the list.
+   */
   'saves.move': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds), to: SaveMove }), output: nothing },
   /** Removes saves from the list. Files that are complete stay; what is not complete is deleted. */
   'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },

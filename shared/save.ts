@@ -40,5 +40,5 @@ export const Save = z.object({
 export type Save = z.infer<typeof Save>
 
 /** Where saves are moved in the list, which is the order in which they get their turn. */
-export const SaveMove = z.enum(['first', 'up', 'down', 'last'])
+export const SaveMove = z.union([z.enum(['first', 'up', 'down', 'last']), z.object({ before: SaveId })])
 export type SaveMove = z.infer<typeof SaveMove>

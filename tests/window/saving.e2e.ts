@@ -42,7 +42,7 @@ const save = (page: Page, name: string, status: string) =>
   page.getByRole('listitem', { name: new RegExp(`^${name}, ${status}, `) })
 
 /** Drags a row with the mouse. Returns the files that the system is told to drag; it is not told here, as nothing would take them. */
-async function drag(page: Page, row: Locator): Promise<unknown> {
+async function dragOut(page: Page, row: Locator): Promise<unknown> {
   const { app } = running ?? {}
   await app?.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows()
@@ -72,7 +72,7 @@ it('saves the selected file with Ctrl+S, and asks when its name is taken', async
   const { getAttribute } = await import('@napi-rs/xattr')
   const origin = await getAttribute(join(downloads, 'song.flac'), 'user.xdg.origin.url')
   expect(`${origin}`).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
-  expect(await drag(page, save(page, 'song.flac', 'Saved'))).toEqual([join(downloads, 'song.flac')])
+  expect(await dragOut(page, save(page, 'song.flac', 'Saved'))).toEqual([join(downloads, 'song.flac')])
 
   await page.getByRole('row', { name: /^song\.flac/ }).click()
   await page.keyboard.press('Control+s')
@@ -150,6 +150,61 @@ it('moves, pauses and removes saves with the keyboard', async () => {
   await dialog.getByRole('button', { name: 'Stop saving 2 items' }).click()
   await page.getByText('Nothing is being saved to this computer.').waitFor()
   await expect.poll(() => readdirSync(downloads)).toEqual([])
+})
+
+it('moves saves with the mouse while the list changes, and hands only finished ones to the system', async () => {
+  web.on('/note.txt', file(Buffer.from('a note')))
+  web.on('/third.bin', file(film))
+  const { page, downloads } = await open({ saveLimitBytesPerSecond: 100_000 })
+  await addLinks(page, ...['note.txt', 'film.mkv', 'song.flac', 'third.bin'].map((name) => web.url(`/${name}`)))
+  for (const name of ['note', 'film', 'song', 'third']) {
+    await page.getByRole('row', { name: new RegExp(`^${name}\\.`) }).click()
+    await page.keyboard.press('Control+s')
+    await page.getByRole('listitem', { name: new RegExp(`^${name}\\.`) }).waitFor()
+  }
+  await save(page, 'note.txt', 'Saved').waitFor()
+  const rows = page.getByRole('group', { name: 'Saving here' }).getByRole('listitem')
+  const names = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')?.replace(/[.,].*/, '')))
+  const row = (name: string) => page.getByRole('listitem', { name: new RegExp(`^${name}\\.`) })
+  const line = page.locator('[data-insertion]')
+  /** Presses the button on a row, and moves to the upper quarter of another. */
+  const drag = async (name: string, before: string) => {
+    const [from, to] = [await row(name).boundingBox(), await row(before).boundingBox()]
+    await page.mouse.move((from?.x ?? 0) + 100, (from?.y ?? 0) + 20)
+    await page.mouse.down()
+    await page.mouse.move((to?.x ?? 0) + 140, (to?.y ?? 0) + 10, { steps: 5 })
+  }
+  expect(await names()).toEqual(['note', 'film', 'song', 'third'])
+
+  await drag('third', 'film')
+  await line.waitFor()
+  const [shown, film2] = [await line.boundingBox(), await row('film').boundingBox()]
+  expect(Math.abs((shown?.y ?? 0) - (film2?.y ?? 0))).toBeLessThan(3)
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'moving')
+  // Another one leaves the list meanwhile.
+  const leaving = (await row('song').getAttribute('id'))?.replace('save-', '')
+  await page.evaluate(`window.putio.send({ id: 900000, method: 'saves.remove', input: { saveIds: ['${leaving}'] } })`)
+  await row('song').waitFor({ state: 'detached' })
+  await page.mouse.up()
+  await expect.poll(names).toEqual(['note', 'third', 'film'])
+  await line.waitFor({ state: 'detached' })
+
+  // Escape ends it, and a release outside the list moves nothing.
+  await drag('film', 'third')
+  await line.waitFor()
+  await page.keyboard.press('Escape')
+  await line.waitFor({ state: 'detached' })
+  await page.mouse.up()
+  await drag('film', 'third')
+  await page.mouse.move(600, 200)
+  await line.waitFor({ state: 'detached' })
+  await page.mouse.up()
+
+  expect(await dragOut(page, row('note'))).toEqual([join(downloads, 'note.txt')])
+  expect([await line.count(), await names()]).toEqual([0, ['note', 'third', 'film']])
+  await drag('film', 'note')
+  await page.mouse.up()
+  await expect.poll(names).toEqual(['film', 'note', 'third'])
 })
 
 /** The window in light and in dark. */

@@ -11,6 +11,12 @@ it.each([
   ['down', 'bc', 'adbce'],
   ['first', 'db', 'bdace'],
   ['last', 'ca', 'bdeac'],
-] as const)('moves %s: %s', (to, chosen, expected) => {
+  [{ before: 'a' }, 'dc', 'cdabe'],
+  [{ before: 'd' }, 'ae', 'bcaed'],
+  [{ before: 'c' }, 'c', 'abcde'],
+  [{ before: 'c' }, 'bcd', 'abcde'],
+  [{ before: 'd' }, 'de', 'abcde'],
+  [{ before: 'x' }, 'e', 'abcde'],
+] as const)('moves %j: %s', (to, chosen, expected) => {
   expect(moved([...'abcde'], new Set(chosen), to).join('')).toBe(expected.replaceAll(' ', ''))
 })

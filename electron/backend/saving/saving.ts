@@ -233,7 +233,8 @@ export class Saving {
         return null
       },
       'saves.move': async ({ saveIds, to }) => {
-        const list = moved([...this.#entries.values()], new Set(this.#pick(saveIds)), to)
+        const move = typeof to === 'string' ? to : { before: this.#entries.get(to.before) }
+        const list = moved([...this.#entries.values()], new Set(this.#pick(saveIds)), move)
         this.#entries.clear()
         for (const [order, entry] of list.entries()) {
           entry.save = { ...entry.save, order }

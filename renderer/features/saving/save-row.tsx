@@ -14,7 +14,7 @@ import { percentOf, statusOf } from './save-words.ts'
 
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
 export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
-  const { save, top, place, count, isSelected, isFocused } = props
+  const { save, top, place, count, isSelected, isFocused, isMoving } = props
   const { id, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles, reason } = save
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
@@ -32,7 +32,13 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   return (
     <li
       id={props.id}
-      className={classNames(styles.row, styles.save, isSelected && styles.selected, isFocused && styles.focused)}
+      className={classNames(
+        styles.row,
+        styles.save,
+        isSelected && styles.selected,
+        isFocused && styles.focused,
+        isMoving && styles.moving,
+      )}
       data-place={place - 1}
       draggable={status === 'saved'}
       style={{ transform: `translateY(${top}px)` }}
@@ -94,6 +100,8 @@ interface SaveRowProps {
   count: number
   isSelected: boolean
   isFocused: boolean
+  /** It is being dragged to another place. */
+  isMoving: boolean
 }
 
 /** The name of a folder at the end of its path. */

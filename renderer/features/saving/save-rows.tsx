@@ -1,16 +1,18 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type MouseEvent, useEffect, useMemo, useRef } from 'react'
+import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { SaveId } from '../../../shared/save.ts'
 import styles from '../../parts/dock.module.css'
-import { useApp } from '../../store/use-app.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { dragRows } from './drag-rows.ts'
 import { SaveRow } from './save-row.tsx'
 import { useSaveKeys } from './use-save-keys.ts'
 
 const rowHeight = 40
 
-/** The virtualized rows of what is saved here. */
+/** The virtualized rows of what is saved here. What is not saved yet is dragged to another place; what is, out of the window. */
 export function SaveRows() {
+  const store = useAppStore()
   const saves = useApp((state) => state.saves)
   const list = useMemo(() => [...saves.values()], [saves])
   const scroller = useRef<HTMLDivElement>(null)
@@ -36,10 +38,28 @@ export function SaveRows() {
     else element.setAttribute('aria-activedescendant', rowId(selection.focusId))
   }, [isEmpty, selection.focusId])
 
+  const [moving, setMoving] = useState<{ ids: ReadonlySet<SaveId>; place: number | null } | null>(null)
+
   /** A row that is not selected is dragged alone. */
-  function dragged(id: SaveId): SaveId[] {
+  function dragged(id: SaveId, isSaved: boolean): SaveId[] {
     const ids = selection.ids.has(id) ? selection.ids : new Set([id])
-    return list.filter((save) => ids.has(save.id) && save.status === 'saved').map((save) => save.id)
+    return list.filter((save) => ids.has(save.id) && (save.status === 'saved') === isSaved).map((save) => save.id)
+  }
+
+  function onMouseDown(event: MouseEvent) {
+    const save = list[placeUnder(event) ?? -1]
+    const element = scroller.current
+    const isOnButton = event.target instanceof Element && event.target.closest('button') !== null
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey)
+    if (save === undefined || save.status === 'saved' || element === null || isOnButton || !isPlain) return
+    const ids = new Set(dragged(save.id, false))
+    dragRows(store, event, {
+      scroller: element,
+      rowHeight,
+      saveIds: ids,
+      onPlace: (place) => setMoving({ ids, place }),
+      onEnd: () => setMoving(null),
+    })
   }
 
   useEffect(() => {
@@ -57,11 +77,12 @@ export function SaveRows() {
         const place = placeUnder(event)
         if (place !== null) onClick(event, place)
       }}
+      onMouseDown={onMouseDown}
       onDragStart={(event) => {
         // The system drags the files, not the page.
         event.preventDefault()
         const save = list[placeUnder(event) ?? -1]
-        if (save !== undefined) void dragSaves(dragged(save.id))
+        if (save !== undefined) void dragSaves(dragged(save.id, true))
       }}
     >
       <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
@@ -77,9 +98,18 @@ export function SaveRows() {
               count={list.length}
               isSelected={selection.ids.has(save.id)}
               isFocused={index === focused}
+              isMoving={moving?.ids.has(save.id) ?? false}
             />
           )
         })}
+        {moving === null || moving.place === null ? null : (
+          <li
+            aria-hidden
+            data-insertion
+            className={styles.insertion}
+            style={{ transform: `translateY(${Math.max(1, Math.min(moving.place, list.length) * rowHeight) - 1}px)` }}
+          />
+        )}
       </ul>
     </div>
   )
