@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
+import { DraggedFile } from './dragged-file.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
 import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
@@ -292,12 +293,12 @@ export const methods = {
   /**
    * Starts dragging files of an account, as real files, out of the window that has the focus: those that are on this disk already, as
    * finished saves or opened copies, and small ones of the service on this computer. Aborting the request before it has begun stops it.
-   * The progress is told once, when it begins, with the names of the files. Resolves when the drag has begun or, where the system tells
+   * The progress is told once, when it begins, with the files. Resolves when the drag has begun or, where the system tells
    * that, when it is over. `rest` are the items that are not here.
    */
   'files.drag': {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).min(1).max(maxSaves) }),
-    progress: z.object({ names: z.array(z.string()) }),
+    progress: z.object({ files: z.array(DraggedFile) }),
     output: z.object({ isDragged: z.boolean(), rest: z.array(ItemId) }),
   },
   /**

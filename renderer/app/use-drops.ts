@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import type { DraggedFile } from '../../shared/dragged-file.ts'
 import { acceptsItems, createHover, dropItems, keyAt } from '../features/browser/drop-target.ts'
 import type { DraggedItems } from '../store/item-actions.ts'
 import { folderOfKey } from '../store/keys.ts'
@@ -20,11 +21,22 @@ function readDrop(data: DataTransfer): LinkInput {
   }
 }
 
-/** True for the files of the items that were dragged out of this window. Their names are known only when they are dropped. */
+/**
+ * True for the files of the items that were dragged out of this window, and not for others of the same name. Until they are dropped, all
+ * that is known is that they are files.
+ */
 function isOurs({ types, files }: DataTransfer, dragged: DraggedItems | null): boolean {
   if (dragged === null || dragged.files === null || !types.includes('Files')) return false
-  const names = new Set(dragged.files)
-  return [...files].every(({ name }) => names.has(name))
+  if (files.length === 0) return true
+  const known = new Set(dragged.files.map(factsOf))
+  const facts = [...files].map(({ name, size, lastModified }) =>
+    factsOf({ name, sizeBytes: size, modifiedAtMs: lastModified }),
+  )
+  return files.length === dragged.files.length && facts.every((one) => known.has(one))
+}
+
+function factsOf({ name, sizeBytes, modifiedAtMs }: DraggedFile): string {
+  return `${sizeBytes} ${modifiedAtMs} ${name}`
 }
 
 /** Handles drops on the window: links anywhere, and items on folders. */

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { RefusedItem, Steps } from '../../shared/contract.ts'
+import type { DraggedFile } from '../../shared/dragged-file.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Item, ItemId } from '../../shared/item.ts'
 import { undoMs } from '../../shared/limits.ts'
@@ -27,8 +28,8 @@ interface HeldItems {
 
 /** Items that are being dragged. */
 export interface DraggedItems extends HeldItems {
-  /** The names of the files that the system drags; null while the drag has not left the window. */
-  files: readonly string[] | null
+  /** The files that the system drags; null while the drag has not left the window. */
+  files: readonly DraggedFile[] | null
 }
 
 export interface ItemActionsSlice {

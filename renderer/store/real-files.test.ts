@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { maxSaves, maxTextLength } from '../../shared/limits.ts'
+import type { Save } from '../../shared/save.ts'
 import type { Row } from './listing.ts'
 import { createAppStore } from './store.ts'
 import { scriptedBackend } from './test-client.ts'
@@ -51,4 +52,52 @@ it('says how many items can be saved at once', async () => {
   expect(shownToast(store.getState())?.sentence).toBe(
     'At most 1,000 items can be saved at once. Choose fewer, or the folder they are in.',
   )
+})
+
+const saveOf = (id: string, status: Save['status']): Save => ({
+  ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
+  ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
+})
+
+const changed = (upserted: Save[], removed: string[] = []) => ({ isReset: false, upserted, removed })
+const shown = (store: ReturnType<typeof openStore>['store']) => {
+  const toast = shownToast(store.getState())
+  return [toast?.sentence.replace(/ to this computer.*|: drag.*/, ''), toast?.actions.map(({ label }) => label)]
+}
+
+it('offers to stop what was dragged out only until it is saved, and stops only what is not', async () => {
+  const { backend, store } = openStore()
+  const shelving = store.getState().shelve(accountId, rows.slice(0, 2))
+  await backend.answer('saves.add', { folder: '/x', saveIds: ['a', 'b'], taken: [] })
+  await shelving
+  backend.tell('saves.changed', changed([saveOf('a', 'saving'), saveOf('b', 'waiting'), saveOf('c', 'saving')]))
+  expect(shown(store)).toEqual(['2 items are being saved', ['Stop']])
+  backend.tell('saves.changed', changed([saveOf('a', 'saved'), saveOf('c', 'saved')]))
+  expect(shown(store)).toEqual(['2 items are being saved', ['Stop']])
+  shownToast(store.getState())?.actions[0]?.run()
+  expect(inputsOf(backend.asked, 'saves.remove')).toEqual([{ saveIds: ['b'] }])
+  backend.tell('saves.changed', changed([saveOf('b', 'saved')]))
+  expect(shown(store)).toEqual(['2 items are saved', []])
+})
+
+it('offers nothing to stop when it was saved before that could be said or was stopped, and leaves a later message alone', async () => {
+  const { backend, store } = openStore()
+  const shelving = store.getState().shelve(accountId, rows.slice(0, 1))
+  backend.tell('saves.changed', changed([saveOf('a', 'saved')]))
+  await backend.answer('saves.add', { folder: '/x', saveIds: ['a'], taken: [] })
+  await shelving
+  expect(shown(store)).toEqual(['“0” is saved', []])
+
+  const stopped = store.getState().shelve(accountId, rows.slice(0, 2))
+  await backend.answer('saves.add', { folder: '/x', saveIds: ['b', 'c'], taken: [] })
+  await stopped
+  backend.tell('saves.changed', changed([saveOf('b', 'saved')], ['c']))
+  expect(shownToast(store.getState())).toBeNull()
+
+  const again = store.getState().shelve(accountId, rows.slice(0, 1))
+  await backend.answer('saves.add', { folder: '/x', saveIds: ['d'], taken: [] })
+  await again
+  store.getState().toast('Something else')
+  backend.tell('saves.changed', changed([], ['d']))
+  expect(shownToast(store.getState())?.sentence).toBe('Something else')
 })

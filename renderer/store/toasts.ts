@@ -35,7 +35,10 @@ export type FollowOptions = Required<Pick<CallOptions<'items.move'>, 'signal' | 
 export interface ToastsSlice {
   /** At most one of each of the kinds `message` and `news`. Only `shownToast` is visible. */
   toasts: readonly Toast[]
-  toast(sentence: string, actions?: readonly ToastAction[]): void
+  /** Shows a message, and returns its id. */
+  toast(sentence: string, actions?: readonly ToastAction[]): number
+  /** Changes a message that is still there. */
+  changeToast(id: number, change: Pick<Toast, 'sentence' | 'actions'>): void
   showError(sentence: string, actions?: readonly ToastAction[]): void
   /** Shows a message, which replaces the last one. */
   addToast(draft: Draft): void
@@ -70,19 +73,22 @@ export function shownToast({ toasts }: Pick<AppState, 'toasts'>): Toast | null {
 export const toastsSlice: Slice<ToastsSlice> = () => (set, get) => {
   let lastId = 0
 
-  function put(kind: Toast['kind'], draft: Draft, id = ++lastId) {
+  function put(kind: Toast['kind'], draft: Draft, id = ++lastId): number {
     const durationMs = kind === 'progress' ? null : draft.isProblem === true ? problemMs : shownMs
     const toast: Toast = { id, kind, isProblem: false, actions: [], arrivedCount: 0, durationMs, ...draft }
     const isReplaced = (one: Toast) => (kind === 'progress' ? one.id === id : one.kind === kind)
     set(({ toasts }) => ({ toasts: [...toasts.filter((one) => !isReplaced(one)), toast] }))
+    return id
   }
 
   return {
     toasts: [],
     toast: (sentence, actions = []) => put('message', { sentence, actions }),
-    showError: (sentence, actions = []) => put('message', { sentence, actions, isProblem: true }),
-    addToast: (draft) => put('message', draft),
-    addNews: (draft) => put('news', draft),
+    changeToast: (id, change) =>
+      set(({ toasts }) => ({ toasts: toasts.map((toast) => (toast.id === id ? { ...toast, ...change } : toast)) })),
+    showError: (sentence, actions = []) => void put('message', { sentence, actions, isProblem: true }),
+    addToast: (draft) => void put('message', draft),
+    addNews: (draft) => void put('news', draft),
     dismissToast: (id) => set(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) })),
     dismissActions: () =>
       set(({ toasts }) => ({

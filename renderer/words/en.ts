@@ -165,6 +165,8 @@ export const en = {
   'refusal.more': '{count, plural, one {One more item was skipped.} other {# more items were skipped.}}',
   'drag.shelved':
     '{count, plural, one {“{name}” is being saved to this computer: drag it from Saving here once it is there} other {# items are being saved to this computer: drag them from Saving here once they are there}}',
+  'drag.onShelf':
+    '{count, plural, one {“{name}” is saved: drag it from Saving here} other {# items are saved: drag them from Saving here}}',
   'drag.rest': '{count, plural, one {# item could not be dragged} other {# items could not be dragged}}',
   'drag.items': '{count, plural, one {# item} other {# items}}',
 

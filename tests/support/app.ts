@@ -167,16 +167,19 @@ export function secondStart(dataFolder: string, args: readonly string[]): Promis
   })
 }
 
-/** Drops data and files on the window as the operating system does, through the browser's own drag pipeline. */
+/** Drops data and files on the window as the operating system does, through the browser's own drag pipeline. Default: in its middle. */
 export async function dropOnWindow(
   page: Page,
   items: { mimeType: string; data: string }[],
   files: string[] = [],
+  at: { x: number; y: number } | null = null,
 ): Promise<void> {
-  const point = await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 }))
+  const point = at ?? (await page.evaluate(() => ({ x: window.innerWidth / 2, y: window.innerHeight / 2 })))
   const client = await page.context().newCDPSession(page)
+  // Copy, link and move, as a file manager allows.
+  const dragOperationsMask = 1 | 2 | 16
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await client.send('Input.dispatchDragEvent', { type, ...point, data: { items, files, dragOperationsMask: 1 } })
+    await client.send('Input.dispatchDragEvent', { type, ...point, data: { items, files, dragOperationsMask } })
   }
   await client.detach()
 }

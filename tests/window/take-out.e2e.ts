@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type RunningApp, startApp } from '../support/app.ts'
+import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { makeHome } from '../support/home.ts'
 import { addLinks, makeFolder, startOnThisComputer } from '../support/steps.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Files are taken out of the window: by drag and drop, and by the clipboard.
@@ -100,10 +101,40 @@ it('moves dragged items within the window, and hands their files to the system w
 
   await grab(page, 'Album', [-40, 300])
   await page.mouse.up()
-  await page.getByText('“Album” is being saved to this computer: drag it from Saving here').waitFor()
   await page.getByRole('listitem', { name: /^Album, Saved, / }).waitFor()
+  await page.getByText('“Album” is saved: drag it from Saving here').waitFor()
+  expect(await page.getByRole('button', { name: 'Stop', exact: true }).count()).toBe(0)
   await pictures(page, 'shelf')
   expect(readdirSync(join(downloads, 'Album'))).toEqual(['song.flac'])
+})
+
+it('moves what is dragged out and back into the window, but no other file that only has its name', async () => {
+  const { app, page } = await open()
+  await makeFolder(page, 'Album')
+  await app.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows()
+    if (window !== undefined) window.webContents.startDrag = (item) => void Reflect.set(globalThis, 'dragged', item)
+  })
+  const other = join(temporaryFolder('other'), 'song.flac')
+  const [x, y] = await center(row(page, 'Album'))
+  // Another file, one that is only newer, and more files than were dragged.
+  for (const change of ['content', 'time', 'number']) {
+    await grab(page, 'song.flac', [-40, 300])
+    const [real = ''] = await handedFiles(app)
+    await page.mouse.up()
+    if (change === 'content') writeFileSync(other, 'another song')
+    else copyFileSync(real, other)
+    await dropOnWindow(page, [], change === 'number' ? [real, real] : [other], { x, y })
+    await page.getByText('No links were found in what you dropped').waitFor()
+    await page.getByRole('button', { name: 'Dismiss' }).click()
+    await page.mouse.move(200, 300)
+    await row(page, 'song.flac').waitFor()
+  }
+  await grab(page, 'song.flac', [-40, 300])
+  const files = await handedFiles(app)
+  await page.mouse.up()
+  await dropOnWindow(page, [], files, { x, y })
+  await page.getByText('Moved 1 item to Album').waitFor()
 })
 
 it('puts the files of the selected rows on the clipboard with Ctrl+C', async () => {

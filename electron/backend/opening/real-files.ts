@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
+import type { DraggedFile } from '../../../shared/dragged-file.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
@@ -31,14 +33,15 @@ export class RealFiles {
     return {
       'files.drag': async ({ accountId, itemIds }, { signal, tell }) => {
         const isHere = accounts.session(accountId).account.kind === 'this-computer'
-        const { bytes, files } = opening.room()
-        const room = isHere ? { bytes: Math.min(maxForDragBytes, bytes), files } : { bytes: 0, files: 0 }
+        const free = opening.room()
+        const room = isHere ? { ...free, bytes: Math.min(maxForDragBytes, free.bytes) } : { bytes: 0, files: 0 }
         const { paths, rest } = await this.#take(accountId, itemIds, { room, signal, tell: () => undefined })
         if (paths.length === 0) return { isDragged: false, rest }
         const startDrag = await host.prepareDrag(paths)
+        const files = await Promise.all(paths.map(describe))
         // The button may be up by now. From here on the page leaves the drag to the system, so nothing is waited for.
         signal.throwIfAborted()
-        tell({ names: paths.map((path) => basename(path)) })
+        tell({ files })
         startDrag()
         return { isDragged: true, rest }
       },
@@ -103,6 +106,11 @@ export class RealFiles {
     }
     return { here, wanted }
   }
+}
+
+async function describe(path: string): Promise<DraggedFile> {
+  const { size, mtimeMs } = await stat(path)
+  return { name: basename(path), sizeBytes: size, modifiedAtMs: Math.floor(mtimeMs) }
 }
 
 interface TakeOptions {

@@ -1,4 +1,5 @@
 import type { MouseEvent as PointerPlace } from 'react'
+import type { DraggedFile } from '../../../shared/dragged-file.ts'
 import type { DraggedItems } from '../../store/item-actions.ts'
 import type { Row } from '../../store/listing.ts'
 import { noSelection } from '../../store/selection.ts'
@@ -90,7 +91,7 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
     const { dragOut, offerRest, showError } = store.getState()
     let handed: DraggedItems | null = null
     const isStillDragged = () => handed !== null && store.getState().dragged === handed
-    const onBegin = (files: readonly string[]) => {
+    const onBegin = (files: readonly DraggedFile[]) => {
       end()
       handed = { accountId, items, files }
       setDragged(handed)
