@@ -193,7 +193,7 @@ it.each(secretLinks)(
   'stores no link in clear that may contain a secret, and knows it after a restart: %s',
   async (link) => {
     const history = new History(openWithNotices())
-    history.useSeal(await openSeal(true))
+    await history.useSeal(await openSeal(true))
     for (const id of [1, 2]) history.added({ ...added(id), links: [link, 'http://x/plain'] })
     history.left({ ...left(1), links: [link] })
     history.left({ ...left(3), links: ['http://x/plain'] })
@@ -201,7 +201,7 @@ it.each(secretLinks)(
     expect(stored()).not.toContain('sesame')
 
     const again = new History(openWithNotices())
-    again.useSeal(await openSeal(true))
+    await again.useSeal(await openSeal(true))
     expect(again.pending('a', 2)?.links).toEqual([link, 'http://x/plain'])
     expect(again.list('a').map(({ id, areLinksKnown }) => [areLinksKnown, again.linksOf('a', id)])).toEqual([
       [true, ['http://x/plain']],
@@ -213,11 +213,13 @@ it.each(secretLinks)(
 
 it('stores no link that may contain a secret where nothing protects it', async () => {
   const history = new History(openWithNotices())
-  history.useSeal(await openSeal(false))
+  await history.useSeal(await openSeal(false))
   history.added({ ...added(1), links: [...secretLinks, 'http://x/plain'] })
   expect(history.pending('a', 1)?.links).toEqual([...secretLinks, 'http://x/plain'])
   expect(stored()).not.toContain('sesame')
-  expect(new History(openWithNotices()).pending('a', 1)?.links).toEqual(['http://x/plain'])
+  // What can be kept of a magnet is kept.
+  const magnet = 'magnet:?xt=urn:btih:0123456789012345678901234567890123456789'
+  expect(new History(openWithNotices()).pending('a', 1)?.links).toEqual([magnet, 'http://x/plain'])
 })
 
 it('encrypts the links that an earlier version has stored in clear', async () => {
@@ -229,12 +231,23 @@ it('encrypts the links that an earlier version has stored in clear', async () =>
   expect(stored()).toContain('sesame')
 
   const history = new History(openWithNotices())
-  history.useSeal(await openSeal(true))
+  await history.useSeal(await openSeal(true))
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(stored()).not.toContain('sesame')
   const again = openWithNotices()
   const reopened = new History(again)
-  reopened.useSeal(await openSeal(true))
+  await reopened.useSeal(await openSeal(true))
   expect([again.told, reopened.allPending('a').map(({ links }) => links)]).toEqual([[], [secretLinks, ['http://x/3']]])
   expect(reopened.linksOf('a', reopened.list('a')[0]?.id ?? '')).toEqual(secretLinks)
+})
+
+it('keeps the links of an earlier version where nothing protects them', async () => {
+  const old = openJournal({ path })
+  old.append({ type: 'added', ...added(1), links: secretLinks })
+  old.close()
+  const history = new History(openWithNotices())
+  await history.useSeal(await openSeal(false))
+  const again = new History(openWithNotices())
+  await again.useSeal(await openSeal(true))
+  expect([history, again].map((one) => one.pending('a', 1)?.links)).toEqual([secretLinks, secretLinks])
 })

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { HistoryEntry, TransferId } from '../../../shared/transfer.ts'
 import type { LinkSeal } from '../secrets/link-seal.ts'
-import { isPlainLink } from '../secrets/plain-link.ts'
+import { isPlainLink, plainLink } from '../secrets/plain-link.ts'
 import type { Journal, JournalRecord } from './journal.ts'
 
 type Added = Extract<JournalRecord, { type: 'added' }>
@@ -27,10 +27,10 @@ export class History {
   }
 
   /**
-   * Reads encrypted links, and encrypts others from now on, also those that earlier versions stored as they are. Before it is called,
-   * such links are not stored.
+   * Reads encrypted links, and encrypts others from now on, also those that earlier versions stored as they are, unless nothing protects
+   * the key: then they stay. Before it is called, links that may contain a secret are not stored.
    */
-  useSeal(seal: LinkSeal): void {
+  async useSeal(seal: LinkSeal): Promise<void> {
     this.#seal = seal
     const unsealed = <T extends Added | Left>(record: T): T =>
       record.sealedLinks === undefined ? record : { ...record, links: seal.unseal(record.sealedLinks) }
@@ -39,7 +39,8 @@ export class History {
     for (const cleared of this.#cleared.values())
       for (const [atMs, left] of cleared) cleared.set(atMs, left.map(unsealed))
     const isOpen = (record: JournalRecord) => 'links' in record && !record.links.every(isPlainLink)
-    if (this.#journal.records.some(isOpen)) this.#journal.rewrite((record) => this.#stored(record))
+    if (this.#journal.records.some(isOpen) && (await seal.prepare()))
+      this.#journal.rewrite((record) => this.#stored(record))
   }
 
   /** Records that a transfer was added, with its links. */
@@ -107,7 +108,7 @@ export class History {
     const { sealedLinks: _, ...rest } = record
     const sealed = this.#seal?.seal(record.links) ?? null
     if (sealed !== null) return { ...rest, links: [], sealedLinks: sealed }
-    return { ...rest, links: record.links.filter(isPlainLink) }
+    return { ...rest, links: record.links.flatMap((link) => plainLink(link) ?? []) }
   }
 
   #apply(record: JournalRecord): void {

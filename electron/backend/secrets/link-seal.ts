@@ -15,12 +15,13 @@ export class LinkSeal {
   readonly #vault: Vault
   readonly #key: Buffer | null
   readonly #onError: (error: unknown) => void
-  #isStored: boolean
+  /** Resolves to true when the key is stored; null before it was used. */
+  #storing: Promise<boolean> | null
 
   private constructor(vault: Vault, key: Buffer | null, isStored: boolean, onError: (error: unknown) => void) {
     this.#vault = vault
     this.#key = key
-    this.#isStored = isStored
+    this.#storing = isStored ? Promise.resolve(true) : null
     this.#onError = onError
   }
 
@@ -32,10 +33,16 @@ export class LinkSeal {
     return new LinkSeal(vault, isGood ? kept : randomBytes(keyBytes), isGood, onError)
   }
 
+  /** Stores the key before anything is encrypted with it. False if there is none, or it could not be stored. */
+  async prepare(): Promise<boolean> {
+    if (this.#key === null) return false
+    return this.#store(this.#key).catch(() => false)
+  }
+
   /** The links in a form that only this app can read; null if nothing protects the key. */
   seal(links: readonly string[]): string | null {
     if (this.#key === null) return null
-    this.#store(this.#key)
+    this.#store(this.#key).catch(this.#onError)
     const nonce = randomBytes(nonceBytes)
     const encryption = createCipheriv(cipher, this.#key, nonce)
     const text = Buffer.concat([encryption.update(JSON.stringify(links)), encryption.final()])
@@ -57,11 +64,12 @@ export class LinkSeal {
     }
   }
 
-  #store(key: Buffer): void {
-    if (this.#isStored) return
-    this.#isStored = true
+  #store(key: Buffer): Promise<boolean> {
+    if (this.#storing !== null) return this.#storing
     // One that cannot be read now may become readable again.
     if (this.#vault.has(entry)) this.#vault.setAside(entry)
-    this.#vault.write(entry, key.toString('base64')).catch(this.#onError)
+    const storing = this.#vault.write(entry, key.toString('base64')).then((protection) => protection === 'protected')
+    this.#storing = storing
+    return storing
   }
 }
