@@ -15,6 +15,8 @@ export interface SaveRequest {
   isReplacing: boolean
   sizeBytes: number | null
   resume: ResumeRecord | null
+  /** A file on this computer with the same content, which is cloned where the volume can. Null if there is none. */
+  original: string | null
   /** The zip that it is put into, and where; it then gets no name of its own. Null for a file that is saved as it is. */
   zip: { path: string; at: number } | null
 }

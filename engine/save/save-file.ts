@@ -1,5 +1,6 @@
-import { chmod, stat } from 'node:fs/promises'
+import { chmod, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { cloneFile } from '../disk/clone-file.ts'
 import { markOrigin, removeLooseMark } from '../disk/mark-origin.ts'
 import { finishMove, moveIntoPlace, NameTaken } from '../disk/move-into-place.ts'
 import { requirePlainFolder } from '../disk/plain-folder.ts'
@@ -18,6 +19,8 @@ export interface SaveOptions extends FetchOptions {
   isReplacing: boolean
   /** The size that the service reports; null when unknown. */
   sizeBytes: number | null
+  /** A file on this computer with the same content, which is cloned where the volume can. Null if there is none. */
+  original: string | null
   /** Called when the file is complete, before it gets its name, with its number in its volume. */
   beforeMove?: (inode: string | null) => Promise<void>
 }
@@ -28,11 +31,11 @@ export class TargetTaken extends FetchError {
 }
 
 /**
- * Fetches a file into its part file, and gives it its name when every byte is there and on the disk. Rejects as `fetchToPart` does,
+ * Fetches a file into its part file, or clones it, and gives it its name when every byte is there and on the disk. Rejects as `fetchToPart` does,
  * with `TargetTaken`, and with `FolderReplaced` where a link would lead elsewhere.
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
-  const { root, partPath, targetPath, isReplacing, sizeBytes } = options
+  const { root, partPath, targetPath, isReplacing } = options
   const requirePlain = async () => {
     if (root !== null) await requirePlainLately(root, dirname(targetPath))
   }
@@ -41,20 +44,7 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
     await removeSums(partPath)
     return { sizeBytes: (await stat(targetPath)).size, isProven: true }
   }
-  let inode: string | null = null
-  const fetched = await fetchToPart({
-    ...options,
-    isBriefRecorded: false,
-    onOpen: (number) => {
-      inode = number
-    },
-    onStart: async (announced) => {
-      if (sizeBytes !== null && announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes)
-        throw wrongSize(announced.sizeBytes, sizeBytes)
-      await options.onStart?.(announced)
-    },
-  })
-  if (sizeBytes !== null && fetched.sizeBytes !== sizeBytes) throw wrongSize(fetched.sizeBytes, sizeBytes)
+  const { fetched, inode } = (await clone(options)) ?? (await fetchWhole(options))
   // Before it has its name, so that it is never there without them.
   await markOrigin(partPath, `${new URL(options.link).origin}/`)
   // Some volumes keep no permissions.
@@ -70,6 +60,40 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   await removeLooseMark(partPath)
   await removeSums(partPath)
   return fetched
+}
+
+/** Null where it has to be fetched. */
+async function clone({ original, resume, partPath, sizeBytes }: SaveOptions): Promise<Complete | null> {
+  if (original === null || sizeBytes === null || resume !== null) return null
+  // What is left of an attempt that has no record is of no use.
+  await rm(partPath, { force: true })
+  const inode = await cloneFile(original, partPath, sizeBytes).catch(() => null)
+  return inode === null ? null : { fetched: { sizeBytes, isProven: true }, inode }
+}
+
+async function fetchWhole(options: SaveOptions): Promise<Complete> {
+  const { sizeBytes } = options
+  let inode: string | null = null
+  const fetched = await fetchToPart({
+    ...options,
+    isBriefRecorded: false,
+    onOpen: (number) => {
+      inode = number
+    },
+    onStart: async (announced) => {
+      if (sizeBytes !== null && announced.sizeBytes !== null && announced.sizeBytes !== sizeBytes)
+        throw wrongSize(announced.sizeBytes, sizeBytes)
+      await options.onStart?.(announced)
+    },
+  })
+  if (sizeBytes !== null && fetched.sizeBytes !== sizeBytes) throw wrongSize(fetched.sizeBytes, sizeBytes)
+  return { fetched, inode }
+}
+
+/** A part file that is complete, and its number in its volume. */
+interface Complete {
+  fetched: Fetched
+  inode: string | null
 }
 
 /** A folder that was looked at so recently is not looked at again, as many small files go to the same one. */

@@ -6,6 +6,7 @@ import { namesOf } from '../../shared/item-kinds.ts'
 import type { Save } from '../../shared/save.ts'
 import { zipOf } from '../support/archives.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
+import { mountCloneDisk } from '../support/clone-disk.ts'
 import { has } from '../support/facilities.ts'
 import { seededRandom } from '../support/seed.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -143,6 +144,37 @@ describe('a file saved on this computer', () => {
     expect(await client.call('saves.add', { ...ask, target: 'ask' })).toMatchObject({ folder: null, saveIds: [] })
   })
 })
+
+it.runIf(has('btrfs'))(
+  'a file of the local service is saved without being sent or stored twice, on a volume that can clone',
+  async () => {
+    const large = randomBytes(20 * 1024 * 1024)
+    web.on('/large.bin', file(large))
+    const disk = mountCloneDisk()
+    const [dataFolder, downloadsFolder] = [join(disk.folder, 'data'), join(disk.folder, 'downloads')]
+    try {
+      for (const folder of [dataFolder, downloadsFolder]) mkdirSync(folder)
+      const settings = { isDhtOn: false, hostsOnMyNetwork: ['127.0.0.1'] }
+      writeFileSync(join(dataFolder, 'settings.json'), JSON.stringify({ settings }))
+      const backend = await withFiles([web.url('/large.bin')], { dataFolder, downloadsFolder })
+      const before = disk.usedBytes()
+      const saved = ended(backend, 'saved')
+      await backend.client.call('saves.add', {
+        accountId: backend.accountId,
+        itemIds: [...backend.items.ids],
+        target: 'last',
+        conflict: null,
+      })
+      await saved
+      expect(readFileSync(join(downloadsFolder, 'large.bin')).equals(large)).toBe(true)
+      expect(disk.usedBytes() - before).toBeLessThan(large.length / 4)
+      expect(backend.log.filter((line) => line.includes('/stream-file/'))).toEqual([])
+      await open.pop()?.close()
+    } finally {
+      disk.stop()
+    }
+  },
+)
 
 describe('a folder saved on this computer', () => {
   it('keeps its tree, with empty folders, and with names that are legal on every system', async () => {

@@ -83,6 +83,7 @@ function startSaver(place: string): { run(source: Source): Promise<Run>; stop():
         isReplacing: false,
         sizeBytes,
         resume: null,
+        original: null,
         zip: null,
       }
       const ended = new Promise<void>((resolve, reject) => {

@@ -32,6 +32,7 @@ const save = (more: Partial<SaveOptions> = {}) =>
     gate: createGate({ allowHosts: ['127.0.0.1'] }),
     signal: new AbortController().signal,
     resume: null,
+    original: null,
     bootId: 'this boot',
     sleep: async () => undefined,
     ...more,

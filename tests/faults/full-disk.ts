@@ -96,6 +96,7 @@ async function save(link: string, folder: string, sizeBytes: number, rules: read
     partPath,
     targetPath,
     isReplacing: false,
+    original: null,
     zip: null,
     sizeBytes,
   }

@@ -89,6 +89,7 @@ async function save(link: string, targetPath: string, schedule: Schedule): Promi
         partPath: `${targetPath}.part`,
         targetPath,
         isReplacing: false,
+        original: null,
         sizeBytes,
         gate: createGate({ allowHosts: ['127.0.0.1'] }),
         signal: stop.signal,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 /** What some tests require of the system, beyond what Putdesk itself requires. */
 const facilities = {
   tmpfs: () => process.platform === 'linux' && process.getuid?.() === 0,
+  btrfs: () => process.platform === 'linux' && process.getuid?.() === 0 && answers('mkfs.btrfs', '--version'),
   strace: () => answers('strace', '-V'),
   // Third-party programs that the tests use as peers, servers and clients.
   nginx: notOnWindows,

@@ -178,6 +178,7 @@ export class Opening {
       isReplacing: false,
       sizeBytes: item.sizeBytes === 0 ? null : item.sizeBytes,
       resume: null,
+      original: null,
       zip: null,
     }
     const ending = await saver.save(request, signal, (message) => {

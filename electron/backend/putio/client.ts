@@ -71,6 +71,12 @@ export interface PutioClient {
   ): Promise<{ item: Item; url: string }>
 
   /**
+   * The name of a file's content in the data folder of the local service, 32 hexadecimal digits; null where there is none. Only for that
+   * service.
+   */
+  contentOf(itemId: ItemId): Promise<string | null>
+
+  /**
    * The stream URL of a file with the address that was listed a moment ago. It asks less of the service than `stream`, and may be out of
    * date. The same errors.
    */

@@ -24,6 +24,8 @@ const recordEveryMs = 1000
 const maxRenames = 20
 /** How often a folder that seems to be there may refuse a file. */
 const maxRefusals = 3
+/** A smaller file is fetched sooner than its content is asked for. */
+const minClonedBytes = 1024 * 1024
 /** How long an address from a listing is used. */
 const listedForMs = 60_000
 /** How many files of one save are begun at a time, also while they wait and hold no slot. */
@@ -39,6 +41,8 @@ export interface JobOptions {
   places: SavePlaces
   client(): PutioClient
   isTrusted(origin: string): boolean
+  /** The content of an item in the data folder of the local service; null for any other account. */
+  original(itemId: ItemId, stop: AbortSignal): Promise<string | null>
   /** Waits for its turn. */
   slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: Tell): Promise<Ending>
@@ -286,6 +290,7 @@ export class SaveJob {
   /** Fetches a file until it is in place. Resolves to its checksum in a zip. Throws `refused` when that cannot be. */
   async #persist(work: Work): Promise<number | null> {
     const { file, slot, stop } = work
+    const { sizeBytes } = file
     const waiting = { itemId: file.itemId, slot, stop }
     let [failures, refusals, renames] = [0, 0, 0]
     let ending: Ending | null = null
@@ -304,7 +309,8 @@ export class SaveJob {
       const listed = ending === null ? listedLately(file) : null
       const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, stop))
       const before = this.#stored.get(file.itemId)
-      ending = await this.#attempt(work, url)
+      const original = ending === null && sizeBytes >= minClonedBytes ? await this.#originalOf(file, stop) : null
+      ending = await this.#attempt(work, url, original)
       // Noted even when it was stopped in the meantime.
       if (ending.kind === 'done') return ending.crc
       stop.throwIfAborted()
@@ -334,7 +340,12 @@ export class SaveJob {
     return (await client.stream(file.itemId, 'save', isTrusted)).url
   }
 
-  #attempt(work: Work, link: string): Promise<Ending> {
+  /** A clone only saves time and space: whatever speaks against it, the file is fetched. */
+  async #originalOf({ itemId }: SavedFile, stop: AbortSignal): Promise<string | null> {
+    return this.#zip === null ? this.#options.original(itemId, stop).catch(() => null) : null
+  }
+
+  #attempt(work: Work, link: string, original: string | null): Promise<Ending> {
     const { save, progress } = this.#options
     const { file, slot, stop } = work
     const { itemId, sizeBytes } = file
@@ -374,6 +385,7 @@ export class SaveJob {
         // A server that tells no size lists none.
         sizeBytes: sizeBytes === 0 ? null : sizeBytes,
         resume,
+        original,
         zip: this.#zip === null ? null : { path: this.#zip.zipPath, at: this.#zip.atOf(itemId) },
       },
       stop,

@@ -13,6 +13,7 @@ const request = (id: string): SaveRequest => ({
   isReplacing: false,
   sizeBytes: 1,
   resume: null,
+  original: null,
   zip: null,
 })
 

@@ -19,6 +19,15 @@ const restartDelaysMs = [300, 1000, 2000, 4000, 8000]
 /** After this long without a crash, the restart delays start over. */
 const recoveredAfterMs = 60_000
 
+function dataFolderOf({ dataFolder }: Pick<Host, 'dataFolder'>): string {
+  return join(dataFolder, 'service')
+}
+
+/** Where the service keeps content with this name, which is 32 hexadecimal digits. */
+export function contentPath(host: Pick<Host, 'dataFolder'>, content: string): string {
+  return join(dataFolderOf(host), 'content', content.slice(0, 2), content)
+}
+
 /** The parts of the backend that the local service depends on. */
 export interface LocalServiceOptions {
   host: Host
@@ -128,7 +137,7 @@ export class LocalService {
 
   #launch(): void {
     const { host, log, settings, hosters } = this.#options
-    const data = join(host.dataFolder, 'service')
+    const data = dataFolderOf(host)
     const args = ['--port', '0', '--data', data, '--parent', '--dht', settings().isDhtOn ? 'on' : 'off']
     const service = host.startService(args, log.info)
     this.#process = service

@@ -33,6 +33,12 @@ const allItems = 10_000_000
 /** How long a token is used for the addresses of a listing. */
 const tokenForMs = 10_000
 const anything = z.unknown()
+const WireContent = z.object({
+  content: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .nullable(),
+})
 const WireToken = z.object({ token: z.string().min(1) })
 
 /** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`; earlier versions have no trash. */
@@ -194,6 +200,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       checkHost(streamUrl, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
       return { item, url: withToken(streamUrl, token) }
     },
+    contentOf: async (itemId) => (await ask('files', 'content', { id: itemId }, WireContent)).content,
     async streamAt({ name, address }, purpose, isTrusted) {
       checkHost(address, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
       return withToken(address, await recentToken())
