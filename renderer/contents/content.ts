@@ -11,6 +11,9 @@ export type LookProblem =
   | 'brokenFont'
   | 'brokenArchive'
   | 'longArchive'
+  /** Its names are encrypted. */
+  | 'lockedArchive'
+  | 'unlistedArchive'
   | 'notPlayable'
 
 /** A file that cannot be shown. */

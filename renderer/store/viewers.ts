@@ -14,7 +14,9 @@ const extensions: Record<Exclude<Viewer, 'facts'>, string> = {
   pdf: 'pdf',
   film: 'mp4 m4v mov webm ogv mkv',
   sound: 'mp3 m4a aac flac ogg oga opus wav',
-  archive: 'zip cbz epub jar apk docx xlsx pptx odt ods odp',
+  archive:
+    'zip cbz epub jar war ear aar apk apks xapk aab ipa xpi crx vsix nupkg whl kmz usdz 3mf docx docm dotx xlsx xlsm xltx pptx pptm potx odt ods odp odg ' +
+    'oxps xps 7z cb7 rar cbr tar cbt gem tgz txz tbz tbz2 tzst gz xz bz2 zst',
   font: 'ttf otf woff woff2',
 }
 

@@ -215,7 +215,11 @@ export const en = {
   'look.page': 'Page {number, number}',
   'look.brokenPage': 'This page cannot be drawn.',
   'look.entries': '{count, plural, one {# item} other {# items}}',
-  'look.firstEntries': 'The first {shown, number} of {total, number} items.',
+  'look.cutList':
+    'The list is cut: {count, plural, one {# item is} other {# items are}} shown. Quick look reads no more of an archive.',
+  'look.damagedList':
+    'The archive is damaged. What comes before the damage is shown: {count, plural, one {# item} other {# items}}.',
+  'look.emptyArchive': 'The archive is empty.',
   'look.encrypted': 'encrypted',
   'look.lines': '{count, plural, one {# line} other {# lines}}',
   'look.beginning': 'The beginning of the file: its first {size}.',
@@ -235,7 +239,9 @@ export const en = {
   'look.lockedPdf': 'The PDF needs a password. Open it in another program.',
   'look.brokenFont': 'The font is damaged.',
   'look.brokenArchive': 'The archive is damaged, or of a kind that Putdesk cannot list.',
-  'look.longArchive': 'The archive has too many files to list them here.',
+  'look.longArchive': 'The list of this archive is too far inside it: quick look reads only 256 KB of an archive.',
+  'look.lockedArchive': 'The names in this archive are encrypted. Open it in another program to enter its password.',
+  'look.unlistedArchive': 'Putdesk cannot list this kind of archive. Open it in another program.',
   'look.notPlayable': 'Putdesk cannot show this film or sound here. Press Play to open it in your player.',
 
   'action.save': 'Save to this computer',

@@ -112,6 +112,27 @@ export function file(bytes: Buffer, behaviour: FileBehaviour = {}): Handler {
   }
 }
 
+/** Serves a file of any size that repeats a block of bytes, with ranges. */
+export function repeated(block: Buffer, sizeBytes: number): Handler {
+  const many = Buffer.concat(Array.from({ length: Math.ceil(1_000_000 / block.length) + 1 }, () => block))
+  return async (request, response) => {
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+    const start = range === null ? 0 : Number(range[1])
+    const end = range?.[2] ? Math.min(Number(range[2]) + 1, sizeBytes) : sizeBytes
+    if (range !== null) response.setHeader('content-range', `bytes ${start}-${end - 1}/${sizeBytes}`)
+    response.setHeader('etag', '"repeated"')
+    response.setHeader('content-length', end - start)
+    response.writeHead(range === null ? 200 : 206)
+    if (request.method === 'HEAD') return void response.end()
+    for (let at = start; at < end && !response.destroyed; ) {
+      const piece = many.subarray(at % block.length, (at % block.length) + Math.min(end - at, 900_000))
+      await write(response, piece)
+      at += piece.length
+    }
+    response.end()
+  }
+}
+
 /** Sends a body that never ends, without announcing a size. */
 export const endless: Handler = async (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/octet-stream' })

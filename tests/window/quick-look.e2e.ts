@@ -2,21 +2,26 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { maxReadBytes } from '../../shared/limits.ts'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { zipOf } from '../support/archives.ts'
 import { pdfOf, pngOf, wavOf } from '../support/contents.ts'
+import { has } from '../support/facilities.ts'
 import { makeFilm } from '../support/film.ts'
 import { makeHome, registerOpener } from '../support/home.ts'
+import { makeArchive } from '../support/made-archive.ts'
+import { findProcess } from '../support/processes.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
-import { file, startWeb, type Web } from '../support/web.ts'
+import { file, type Handler, repeated, startWeb, type Web } from '../support/web.ts'
 
 // Quick look in the real window, by keyboard, with harmless files and with files that want to do harm.
 
 const fonts = join(import.meta.dirname, '../../node_modules/@fontsource-variable/inter/files')
 const script = 'window.__ran = true; parent.__ran = true'
 
-function contents(): Record<string, Buffer> {
+async function contents(): Promise<Record<string, Buffer>> {
+  const inside = { 'Ordner/größe.txt': Buffer.from('x') }
   const film = makeFilm(temporaryFolder('film'), { seconds: 3 }).bytes
   return {
     'a picture.png': pngOf(640, 360),
@@ -53,13 +58,18 @@ function contents(): Record<string, Buffer> {
     'q broken.mp4': film.subarray(0, 40),
     'r unknown.xyz': Buffer.from('?'),
     's empty.txt': Buffer.alloc(0),
+    't pack.7z': await makeArchive('pack.7z', inside),
+    'u locked.7z': await makeArchive('locked.7z', inside, '-psecret', '-mhe=on'),
+    'v pack.tar': await makeArchive('pack.tar', inside),
+    'w broken.rar': Buffer.from('Rar!'),
   }
 }
 
 let web: Web
 let running: RunningApp | null = null
-const files = contents()
+let files: Record<string, Buffer> = {}
 beforeAll(async () => {
+  files = await contents()
   web = await startWeb()
   for (const [name, bytes] of Object.entries(files)) web.on(`/${encodeURIComponent(name)}`, file(bytes))
 })
@@ -90,6 +100,10 @@ const expected: Record<string, (page: Page) => Promise<unknown>> = {
   'q broken.mp4': (page) => page.getByText('Putdesk cannot show this film or sound here').waitFor(),
   'r unknown.xyz': (page) => page.getByText('Quick look cannot show this file').waitFor(),
   's empty.txt': (page) => page.getByText('The file is empty').waitFor(),
+  't pack.7z': (page) => page.getByText('Ordner/größe.txt').nth(0).waitFor(),
+  'u locked.7z': (page) => page.getByText('The names in this archive are encrypted').waitFor(),
+  'v pack.tar': (page) => page.getByText('Ordner/größe.txt').nth(0).waitFor(),
+  'w broken.rar': (page) => page.getByText('The archive is damaged').waitFor(),
 }
 
 async function hasPlayed(page: Page, element: 'audio' | 'video'): Promise<void> {
@@ -125,7 +139,7 @@ it('shows each kind of file with Space and the arrow keys, and runs nothing that
   await page.keyboard.press('Space')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   // The list has followed.
-  await page.getByRole('row', { name: 's empty.txt', selected: true }).waitFor()
+  await page.getByRole('row', { name: 'w broken.rar', selected: true }).waitFor()
   expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined()
 
   // The same files in the grid, where the picture and the film have thumbnails.
@@ -140,6 +154,78 @@ it('shows each kind of file with Space and the arrow keys, and runs nothing that
   await page.keyboard.press('Control+1')
   await page.getByRole('row', { name: 'p film.mp4' }).locator('canvas').waitFor()
   await picture(page, 'list')
+})
+
+/** Full-size bombs, and what quick look says of each. */
+const bombs: Record<string, { handler: () => Handler; sentence: string }> = {
+  'a lines.txt': {
+    handler: () => repeated(Buffer.from('one of very many lines\n'), 1_000_000_000),
+    sentence: 'The beginning of the file: its first',
+  },
+  'b one line.txt': {
+    handler: () => repeated(Buffer.from('x'), 100_000_000),
+    sentence: 'The beginning of the file: its first',
+  },
+  'c huge.png': { handler: () => file(pngOf(20_000, 10_000)), sentence: 'The picture is too large to show here' },
+  'd paper.pdf': {
+    handler: () =>
+      file(pdfOf(['A page'], `/OpenAction << /S /Launch /F (calc.exe) /Next << /S /JavaScript /JS (${script}) >> >>`)),
+    sentence: '1 page',
+  },
+  'e drawing.svg': {
+    handler: () =>
+      file(
+        Buffer.from(
+          `<svg xmlns="http://www.w3.org/2000/svg"><script>${script}</script><foreignObject><iframe/></foreignObject></svg>`,
+        ),
+      ),
+    sentence: '<foreignObject>',
+  },
+  'f broken.ttf': {
+    handler: () => file(Buffer.concat([Buffer.from('00010000ffff00000000', 'hex'), Buffer.alloc(7_000_000, 0xff)])),
+    sentence: 'The font is damaged',
+  },
+}
+/** What else is read meanwhile: lists, transfers, the database. */
+const slackBytes = 2 * 1024 * 1024
+
+it('shows bombs of full size without a hang, reads 8 MB of each at most, and runs nothing', async () => {
+  for (const [name, { handler }] of Object.entries(bombs)) web.on(`/bomb/${encodeURIComponent(name)}`, handler())
+  running = await startApp({ settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
+  const { page, dataFolder } = running
+  page.setDefaultTimeout(30_000)
+  await startOnThisComputer(page)
+  await addLinks(page, ...Object.keys(bombs).map((name) => web.url(`/bomb/${encodeURIComponent(name)}`)))
+  for (const name of Object.keys(bombs)) await page.getByRole('row', { name }).waitFor()
+  const service = has('/proc') ? findProcess(dataFolder, 'server') : null
+  const readBytes = () =>
+    service === null ? 0 : Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${service}/io`, 'utf8'))?.[1])
+
+  await page.getByRole('row', { name: 'a lines.txt' }).click()
+  for (const [index, [name, { sentence }]] of Object.entries(bombs).entries()) {
+    const before = readBytes()
+    let slowestMs = 0
+    let isShown = false
+    await page.keyboard.press(index === 0 ? 'Space' : 'ArrowRight')
+    const shown = page
+      .getByRole('dialog', { name })
+      .getByText(sentence)
+      .first()
+      .waitFor()
+      .finally(() => {
+        isShown = true
+      })
+    while (!isShown) {
+      const begin = performance.now()
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+      slowestMs = Math.max(slowestMs, performance.now() - begin)
+    }
+    await shown
+    expect(slowestMs, name).toBeLessThan(1000)
+    expect(readBytes() - before, name).toBeLessThan(maxReadBytes + slackBytes)
+  }
+  expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined()
+  expect(await page.locator('iframe').count()).toBe(0)
 })
 
 it('opens another file in the program that the system has for it, from a copy, and never what can run code', async () => {

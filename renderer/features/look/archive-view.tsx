@@ -7,7 +7,9 @@ import { Icon } from '../../parts/icon.tsx'
 import { Name } from '../../parts/name.tsx'
 import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
-import type { ArchiveAnswer, ArchiveEntry, ArchiveRequest } from './archive-worker.ts'
+import type { ArchiveEntry } from './archive/entry.ts'
+import type { ArchiveList } from './archive/list-archive.ts'
+import type { ArchiveAnswer, ArchiveRequest } from './archive-worker.ts'
 import archiveWorkerUrl from './archive-worker.ts?worker&url'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
@@ -17,25 +19,26 @@ import type { ViewProps } from './view.ts'
 
 const rowHeight = 28
 
-/** What is in a zip. Only its list is read. */
+/** What is in an archive. Only its list is read. */
 export function ArchiveView({ row, url, onFacts }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
-      const request: ArchiveRequest = { url, sizeBytes: row.sizeBytes }
+      const request: ArchiveRequest = { url, name: row.name, sizeBytes: row.sizeBytes }
       const answer = await askWorker<ArchiveAnswer>(archiveWorkerUrl, request, signal)
       if ('problem' in answer) throw new LookError(answer.problem)
-      onFacts(say('look.entries', { count: answer.total }))
+      if (answer.end === 'whole') onFacts(say('look.entries', { count: answer.entries.length }))
       return answer
     },
-    [row.sizeBytes, url, onFacts],
+    [row.name, row.sizeBytes, url, onFacts],
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
   if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if (loaded.value.entries.length === 0) return <Message row={row}>{say('look.emptyArchive')}</Message>
   return <Entries {...loaded.value} />
 }
 
-function Entries({ entries, total }: { entries: ArchiveEntry[]; total: number }) {
+function Entries({ entries, end }: ArchiveList) {
   const scroller = useScroller()
   const virtualizer = useVirtualizer({
     count: entries.length,
@@ -53,21 +56,24 @@ function Entries({ entries, total }: { entries: ArchiveEntry[]; total: number })
               <div role="listitem" key={index} className={styles.entry} style={{ transform: `translateY(${start}px)` }}>
                 <Icon of={entry.isFolder ? Folder : File} />
                 <Name>{entry.name}</Name>
-                <span className={styles.size}>
-                  {entry.isFolder
-                    ? ''
-                    : entry.isEncrypted
-                      ? `${say('look.encrypted')} · ${formatSize(entry.sizeBytes)}`
-                      : formatSize(entry.sizeBytes)}
-                </span>
+                <span className={styles.size}>{factsOf(entry)}</span>
               </div>
             )
           })}
         </div>
       </div>
-      {total > entries.length ? (
-        <div className={styles.strip}>{say('look.firstEntries', { shown: entries.length, total })}</div>
-      ) : null}
+      {end === 'whole' ? null : (
+        <div className={styles.strip} role="status">
+          {say(end === 'limit' ? 'look.cutList' : 'look.damagedList', { count: entries.length })}
+        </div>
+      )}
     </>
+  )
+}
+
+function factsOf({ isFolder, isEncrypted, sizeBytes }: ArchiveEntry): string {
+  if (isFolder) return ''
+  return [...(isEncrypted ? [say('look.encrypted')] : []), ...(sizeBytes === null ? [] : [formatSize(sizeBytes)])].join(
+    ' · ',
   )
 }
