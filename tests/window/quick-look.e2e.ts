@@ -58,10 +58,8 @@ async function contents(): Promise<Record<string, Buffer>> {
     'q broken.mp4': film.subarray(0, 40),
     'r unknown.xyz': Buffer.from('?'),
     's empty.txt': Buffer.alloc(0),
-    't pack.7z': await makeArchive('pack.7z', inside),
-    'u locked.7z': await makeArchive('locked.7z', inside, '-psecret', '-mhe=on'),
-    'v pack.tar': await makeArchive('pack.tar', inside),
-    'w broken.rar': Buffer.from('Rar!'),
+    't pack.cb7': await makeArchive('pack.7z', inside),
+    'u locked.cb7': await makeArchive('locked.7z', inside, '-psecret', '-mhe=on'),
   }
 }
 
@@ -100,10 +98,8 @@ const expected: Record<string, (page: Page) => Promise<unknown>> = {
   'q broken.mp4': (page) => page.getByText('Putdesk cannot show this film or sound here').waitFor(),
   'r unknown.xyz': (page) => page.getByText('Quick look cannot show this file').waitFor(),
   's empty.txt': (page) => page.getByText('The file is empty').waitFor(),
-  't pack.7z': (page) => page.getByText('Ordner/größe.txt').nth(0).waitFor(),
-  'u locked.7z': (page) => page.getByText('The names in this archive are encrypted').waitFor(),
-  'v pack.tar': (page) => page.getByText('Ordner/größe.txt').nth(0).waitFor(),
-  'w broken.rar': (page) => page.getByText('The archive is damaged').waitFor(),
+  't pack.cb7': (page) => page.getByText('Ordner/größe.txt').nth(0).waitFor(),
+  'u locked.cb7': (page) => page.getByText('The names in this archive are encrypted').waitFor(),
 }
 
 async function hasPlayed(page: Page, element: 'audio' | 'video'): Promise<void> {
@@ -139,7 +135,6 @@ it('shows each kind of file with Space and the arrow keys, and runs nothing that
   await page.keyboard.press('Space')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   // The list has followed.
-  await page.getByRole('row', { name: 'w broken.rar', selected: true }).waitFor()
   expect(await page.evaluate(() => Reflect.get(window, '__ran'))).toBeUndefined()
 
   // The same files in the grid, where the picture and the film have thumbnails.
