@@ -94,6 +94,7 @@ export const rooms: Record<string, readonly string[]> = {
     'electron/backend/files',
     'electron/backend/host',
     'electron/backend/putio',
+    'electron/backend/service',
     'electron/saver',
     'engine',
     'engine/disk',
