@@ -11,13 +11,12 @@ import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { listFiles, type SavedFile } from './save-listing.ts'
 import { SavePaths } from './save-paths.ts'
 import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-places.ts'
+import { type Due, restMs, SaveQueue } from './save-queue.ts'
 import type { Ending, OnTheWay, Tell } from './saver-process.ts'
 import type { Slot } from './slots.ts'
 import type { StoredSave } from './stored-save.ts'
 import { ZipPlan } from './zip-plan.ts'
 
-const minRetryMs = 1000
-const maxRetryMs = 60_000
 const lookAgainMs = 1000
 const recordEveryMs = 1000
 /** How often a file gets another name because the last one was taken at the end. */
@@ -59,6 +58,20 @@ interface Work {
   progress: FileProgress
   slot: Slot
   stop: AbortSignal
+  /** How often in a row it could not be had when its turn came before. */
+  failures: number
+  /** Those that wait for their turn. */
+  queue: SaveQueue
+}
+
+/** A file cannot be had now, while others wait for their turn. */
+class RestsForNow extends Error {
+  readonly failures: number
+
+  constructor(failures: number) {
+    super('it is tried again later')
+    this.failures = failures
+  }
 }
 
 /** Saves one file or one folder, until everything is there or cannot be had. */
@@ -135,21 +148,28 @@ export class SaveJob {
     const problems: string[] = []
     const running = new Set<Promise<void>>()
     try {
-      const left = await this.#prepare(stop)
-      for (const file of left) {
+      const queue = new SaveQueue(await this.#prepare(stop))
+      while (queue.size > 0 || running.size > 0) {
         if (running.size >= maxBegun) await Promise.race(running)
+        const next = queue.take()
+        if (next === null) {
+          await queue.changed(running, stop)
+          continue
+        }
+        const { file } = next
         const slot = await this.#options.slot(stop, file.sizeBytes)
-        const work = this.#saveOne(file, { slot, stop })
+        const work = this.#saveOne(next, { slot, stop, queue })
+          .then(() => this.#forget(file))
           .catch((error: unknown) => {
+            if (error instanceof RestsForNow) return queue.rest(file, error.failures)
+            this.#forget(file)
             if (stop.aborted) return
             if (error instanceof AppError) problems.push(`“${file.name}”: ${error.message}`)
             else failing.abort(error)
           })
           .finally(() => {
             slot.end()
-            this.#stored.delete(file.itemId)
             this.#begun.delete(file.itemId)
-            this.#reasons.delete(file.itemId)
             running.delete(work)
             this.#options.onChange()
           })
@@ -264,7 +284,13 @@ export class SaveJob {
     }
   }
 
-  async #saveOne(file: SavedFile, { slot, stop }: { slot: Slot; stop: AbortSignal }): Promise<void> {
+  /** What is shown of a file that is not finished. */
+  #forget({ itemId }: SavedFile): void {
+    this.#stored.delete(itemId)
+    this.#reasons.delete(itemId)
+  }
+
+  async #saveOne({ file, failures }: Due, { slot, stop, queue }: Pick<Work, 'slot' | 'stop' | 'queue'>): Promise<void> {
     const { progress } = this.#options
     this.#begun.add(file.itemId)
     const known = progress.get(file.itemId)
@@ -277,7 +303,7 @@ export class SaveJob {
       resume: known?.resume ?? null,
       crc: null,
     }
-    const work: Work = { file, progress: state, slot, stop }
+    const work: Work = { file, failures, progress: state, slot, stop, queue }
     let crc: number | null = null
     if (this.#zip !== null || !(await this.#paths.isInPlace(file, state))) {
       await progress.note(file.itemId, work.progress)
@@ -289,10 +315,10 @@ export class SaveJob {
 
   /** Fetches a file until it is in place. Resolves to its checksum in a zip. Throws `refused` when that cannot be. */
   async #persist(work: Work): Promise<number | null> {
-    const { file, slot, stop } = work
+    const { file, slot, stop, queue } = work
     const { sizeBytes } = file
     const waiting = { itemId: file.itemId, slot, stop }
-    let [failures, refusals, renames] = [0, 0, 0]
+    let [failures, refusals, renames] = [work.failures, 0, 0]
     let ending: Ending | null = null
     for (;;) {
       await this.#whenReady(slot, stop, (place) => roomProblem(place, this.#missingBytes(file)), file.itemId)
@@ -306,7 +332,7 @@ export class SaveJob {
           return crc
         }
       }
-      const listed = ending === null ? listedLately(file) : null
+      const listed = ending === null && failures === 0 ? listedLately(file) : null
       const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, stop))
       const before = this.#stored.get(file.itemId)
       const original = ending === null && sizeBytes >= minClonedBytes ? await this.#originalOf(file, stop) : null
@@ -316,7 +342,7 @@ export class SaveJob {
       stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
       // A listed address may be out of date, and only a new one tells what is wrong.
-      if (listed !== null && !ending.isTaken) continue
+      if (listed !== null && !ending.isTaken && !ending.isPassing) continue
       const isMore = this.#stored.get(file.itemId) !== before
       failures = isMore ? 0 : failures + 1
       refusals = isMore || !ending.isFolder ? 0 : refusals + 1
@@ -328,6 +354,11 @@ export class SaveJob {
       }
       if (!ending.isPassing && (!ending.isFolder || refusals > maxRefusals))
         throw new AppError('refused', ending.sentence)
+      // The engine has tried for some seconds.
+      if (failures > 0 && queue.size > 0) {
+        this.#setReason(file.itemId, ending.sentence)
+        throw new RestsForNow(failures)
+      }
       await this.#pause(waiting, Math.max(0, failures - 1), ending.sentence)
     }
   }
@@ -455,7 +486,7 @@ export class SaveJob {
   async #pause({ itemId, slot, stop }: Waiting, failures: number, sentence: string): Promise<void> {
     this.#setReason(itemId, sentence)
     slot?.free()
-    await wait(Math.min(minRetryMs * 2 ** failures, maxRetryMs), undefined, { signal: stop })
+    await wait(restMs(failures), undefined, { signal: stop })
     await slot?.hold(stop)
     this.#setReason(itemId, null)
   }

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { SavedFile } from './save-listing.ts'
+import { restMs, SaveQueue } from './save-queue.ts'
+
+const files = (count: number): SavedFile[] =>
+  Array.from({ length: count }, (_, itemId) => ({ itemId, name: `${itemId}`, folder: '', sizeBytes: 1, listed: null }))
+
+it('gives every file its turn before one that rests, and loses none', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 30 }),
+      fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 30 }),
+      (count, fails) => {
+        const queue = new SaveQueue(files(count))
+        const left = new Map(files(count).map(({ itemId }) => [itemId, fails[itemId] ?? 0]))
+        const first = new Set<number>()
+        let nowMs = 0
+        while (queue.size > 0) {
+          const next = queue.take(nowMs)
+          if (next === null) {
+            nowMs += 1000
+            continue
+          }
+          const { itemId } = next.file
+          if (next.failures > 0) expect(first.size).toBe(count)
+          first.add(itemId)
+          const failsLeft = left.get(itemId) ?? 0
+          if (failsLeft === 0) left.delete(itemId)
+          else {
+            left.set(itemId, failsLeft - 1)
+            queue.rest(next.file, next.failures + 1, nowMs)
+          }
+        }
+        expect(left.size).toBe(0)
+      },
+    ),
+  )
+})
+
+it('rests longer after each failure, but never longer than a minute', () => {
+  expect([0, 1, 2, 5, 6, 1000].map(restMs)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000])
+})
+
+it('waits for a file that is due, for one that ends, and for the signal', async () => {
+  const queue = new SaveQueue(files(1))
+  const never = new Promise<void>(() => undefined)
+  const stop = new AbortController()
+  const next = queue.take()
+  if (next !== null) queue.rest(next.file, 0)
+  await queue.changed([never, Promise.resolve()], stop.signal)
+  const startedAtMs = performance.now()
+  await queue.changed([never], stop.signal)
+  expect(performance.now() - startedAtMs).toBeGreaterThan(900)
+  expect(queue.take()?.file.itemId).toBe(0)
+  queue.rest(files(1)[0] ?? { itemId: 0, name: '', folder: '', sizeBytes: 1, listed: null }, 9)
+  const stopped = queue.changed([never], stop.signal)
+  stop.abort(new Error('stopped'))
+  await expect(stopped).rejects.toThrow()
+})

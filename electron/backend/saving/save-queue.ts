@@ -1,0 +1,68 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { SavedFile } from './save-listing.ts'
+
+const minRestMs = 1000
+const maxRestMs = 60_000
+
+/** A file that is due, and how often in a row it could not be had before. */
+export interface Due {
+  file: SavedFile
+  failures: number
+}
+
+/** How long to wait after so many failures in a row. */
+export function restMs(failures: number): number {
+  return Math.min(minRestMs * 2 ** failures, maxRestMs)
+}
+
+/**
+ * The files of a save that are not begun, in their order. One that cannot be had now makes room for the others, and comes back later: so
+ * any number of such files holds up no other.
+ */
+export class SaveQueue {
+  readonly #files: readonly SavedFile[]
+  #begun = 0
+  #resting: (Due & { dueAtMs: number })[] = []
+
+  constructor(files: readonly SavedFile[]) {
+    this.#files = files
+  }
+
+  /** How many files are not begun. */
+  get size(): number {
+    return this.#files.length - this.#begun + this.#resting.length
+  }
+
+  /** Takes the next file that is due; null if there is none now. */
+  take(nowMs = performance.now()): Due | null {
+    const file = this.#files[this.#begun]
+    if (file !== undefined) {
+      this.#begun += 1
+      return { file, failures: 0 }
+    }
+    const due = this.#resting.find(({ dueAtMs }) => dueAtMs <= nowMs)
+    if (due === undefined) return null
+    this.#resting = this.#resting.filter((other) => other !== due)
+    return { file: due.file, failures: due.failures }
+  }
+
+  /** Puts a file back, to be tried again later. */
+  rest(file: SavedFile, failures: number, nowMs = performance.now()): void {
+    this.#resting.push({ file, failures, dueAtMs: nowMs + restMs(failures) })
+  }
+
+  /** Resolves when a file is due, or when one of `others` settles. Rejects when the signal aborts. */
+  async changed(others: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController()
+    const dueAtMs = Math.min(...this.#resting.map((one) => one.dueAtMs))
+    const stop = AbortSignal.any([signal, enough.signal])
+    const due = Number.isFinite(dueAtMs)
+      ? [wait(Math.max(0, dueAtMs - performance.now()), undefined, { signal: stop })]
+      : []
+    try {
+      await Promise.race([...others, ...due])
+    } finally {
+      enough.abort()
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openBackend, type TestBackend } from '../support/backend.ts'
+import { solidBytes } from '../support/solid-bytes.ts'
+import { file, startWeb, type Web } from '../support/web.ts'
+
+// A folder on a v1 server in which more files cannot be had now than are begun at a time, before those that can.
+
+const bytes = solidBytes(3000)
+const folder = { id: 1, name: 'Folder', parent_id: 0, type: 'folder', is_dir: true }
+const names = [
+  ...Array.from({ length: 14 }, (_, at) => `busy ${String(at).padStart(2, '0')}`),
+  ...Array.from({ length: 5 }, (_, at) => `good ${at}`),
+]
+let isBusy = true
+let web: Web
+let backend: TestBackend
+
+const items = () =>
+  names.map((name, at) => ({
+    ...{ id: at + 10, name, parent_id: 1, type: 'file', is_dir: false, size: bytes.length },
+    stream_url: web.url(`/stream/${at + 10}`),
+  }))
+
+function resultsOf(method: string, params: Record<string, unknown>): unknown {
+  const user = { name: 'me', disk_quota: 9e12, disk_quota_available: 9e12, bw_quota: 9, bw_quota_available: 9 }
+  const results: Record<string, unknown> = {
+    'user.info': [user],
+    'user.acctoken': { token: 'token of the account' },
+    'files.list': `${params.parent_id}` === '1' ? items() : [folder],
+    'files.info': [folder, ...items()].filter(({ id }) => `${id}` === `${params.id}`),
+    'files.dirmap': { id: 0, name: 'root', dirs: [] },
+  }
+  return results[method] ?? []
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const form = new URLSearchParams(await text(request)).get('request') ?? '{}'
+  const { params = {} }: { params?: Record<string, unknown> } = JSON.parse(form)
+  const url = new URL(request.url ?? '', 'http://x')
+  const method = `${url.pathname.split('/').at(-1)}.${url.searchParams.get('method')}`
+  response.end(
+    JSON.stringify({ error: false, user_name: 'me', id: 1, response: { results: resultsOf(method, params) } }),
+  )
+}
+
+beforeAll(async () => {
+  web = await startWeb()
+  for (const resource of ['user', 'files', 'transfers', 'messages']) web.on(`/v1/${resource}`, handle)
+  for (const { id, name } of items()) {
+    const give = file(bytes)
+    web.on(`/stream/${id}/atk/token%20of%20the%20account`, (request, response, body) => {
+      if (!isBusy || name.startsWith('good')) return give(request, response, body)
+      response.statusCode = 503
+      response.end()
+    })
+  }
+  backend = openBackend()
+})
+afterAll(async () => {
+  await backend.close()
+  await web.stop()
+})
+
+it('saves all others of a folder while fourteen files cannot be had, and those too once they can', async () => {
+  const { client, next, downloadsFolder } = backend
+  const secret = { apiKey: 'key of mine', apiSecret: 'secret of mine', isKept: false, mayBePlain: false }
+  const accountId = await client.call('accounts.addServer', { accountId: null, address: web.url(''), ...secret })
+  const others = next('saves.changed', ({ upserted }) => upserted.some(({ doneFiles }) => doneFiles === 5))
+  await client.call('saves.add', { accountId, itemIds: [1], target: 'last', conflict: null })
+  await others
+  const isPart = (name: string) => name.startsWith('.')
+  const there = () => readdirSync(join(downloadsFolder, 'Folder')).filter((name) => !isPart(name))
+  expect(there().sort()).toEqual(names.filter((name) => name.startsWith('good')))
+
+  const saved = next('saves.changed', ({ upserted }) => upserted.some(({ status }) => status === 'saved'))
+  isBusy = false
+  await saved
+  expect(readdirSync(join(downloadsFolder, 'Folder')).sort()).toEqual(names)
+  for (const name of names) expect(readFileSync(join(downloadsFolder, 'Folder', name)).equals(bytes)).toBe(true)
+})
