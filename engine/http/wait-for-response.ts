@@ -20,6 +20,7 @@ export function waitForResponse(
       request.destroy(new FetchError(`“${host}” does not answer.`, { isPassing: true }))
     }, timeoutMs)
     let interim = 0
+    let hasHead = false
     // An error after the head belongs to the body, whose reader receives it; without a listener it would end the program.
     request.on('error', (error) => {
       clearTimeout(late)
@@ -27,7 +28,8 @@ export function waitForResponse(
     })
     request.on('close', () => {
       clearTimeout(late)
-      reject(new FetchError(`“${host}” broke the connection.`, { isPassing: true }))
+      // An error takes time to make, and most requests end well.
+      if (!hasHead) reject(new FetchError(`“${host}” broke the connection.`, { isPassing: true }))
     })
     request.on('information', () => {
       interim += 1
@@ -44,6 +46,7 @@ export function waitForResponse(
     request.on('connect', onSwitch)
     request.on('response', (response) => {
       clearTimeout(late)
+      hasHead = true
       resolve(response)
     })
   })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, rm, unlink, writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import loadXxhash, { type XXHashAPI } from 'xxhash-wasm'
 import { openPlain } from '../disk/open-plain.ts'
@@ -72,7 +72,7 @@ function sumsPath(partPath: string): string {
 
 /** Removes the checksums of a part file. If that fails, they prove nothing about other bytes. */
 export async function removeSums(partPath: string): Promise<void> {
-  await rm(sumsPath(partPath), { force: true }).catch(() => undefined)
+  await unlink(sumsPath(partPath)).catch(() => undefined)
 }
 
 /**
