@@ -94,7 +94,6 @@ export const rooms: Record<string, readonly string[]> = {
     'electron/backend/files',
     'electron/backend/host',
     'electron/backend/putio',
-    'electron/backend/service',
     'electron/saver',
     'engine',
     'engine/disk',

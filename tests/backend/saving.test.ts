@@ -168,6 +168,10 @@ it.runIf(has('btrfs'))(
       await saved
       expect(readFileSync(join(downloadsFolder, 'large.bin')).equals(large)).toBe(true)
       expect(disk.usedBytes() - before).toBeLessThan(large.length / 4)
+      // A private copy, to be opened or dragged, is a clone as well.
+      const [itemId = 0] = backend.items.ids
+      await backend.client.call('copies.open', { accountId: backend.accountId, itemId })
+      expect(disk.usedBytes() - before).toBeLessThan(large.length / 4)
       expect(backend.log.filter((line) => line.includes('/stream-file/'))).toEqual([])
       await open.pop()?.close()
     } finally {

@@ -4,6 +4,7 @@ import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import { storedContent } from '../accounts/stored-content.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
@@ -178,7 +179,7 @@ export class Opening {
       isReplacing: false,
       sizeBytes: item.sizeBytes === 0 ? null : item.sizeBytes,
       resume: null,
-      original: null,
+      original: await storedContent(this.#options, accountId, { itemId: item.id, sizeBytes: item.sizeBytes }, signal),
       zip: null,
     }
     const ending = await saver.save(request, signal, (message) => {

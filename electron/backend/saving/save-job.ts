@@ -23,8 +23,6 @@ const recordEveryMs = 1000
 const maxRenames = 20
 /** How often a folder that seems to be there may refuse a file. */
 const maxRefusals = 3
-/** A smaller file is fetched sooner than its content is asked for. */
-const minClonedBytes = 1024 * 1024
 /** How long an address from a listing is used. */
 const listedForMs = 60_000
 /** How many files of one save are begun at a time, also while they wait and hold no slot. */
@@ -40,8 +38,8 @@ export interface JobOptions {
   places: SavePlaces
   client(): PutioClient
   isTrusted(origin: string): boolean
-  /** The content of an item in the data folder of the local service; null for any other account. */
-  original(itemId: ItemId, stop: AbortSignal): Promise<string | null>
+  /** The path of a file with the same content, which can be cloned; null if there is none. */
+  original(file: SavedFile, stop: AbortSignal): Promise<string | null>
   /** Waits for its turn. */
   slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: Tell): Promise<Ending>
@@ -316,7 +314,6 @@ export class SaveJob {
   /** Fetches a file until it is in place. Resolves to its checksum in a zip. Throws `refused` when that cannot be. */
   async #persist(work: Work): Promise<number | null> {
     const { file, slot, stop, queue } = work
-    const { sizeBytes } = file
     const waiting = { itemId: file.itemId, slot, stop }
     let [failures, refusals, renames] = [work.failures, 0, 0]
     let ending: Ending | null = null
@@ -335,7 +332,8 @@ export class SaveJob {
       const listed = ending === null && failures === 0 ? listedLately(file) : null
       const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, stop))
       const before = this.#stored.get(file.itemId)
-      const original = ending === null && sizeBytes >= minClonedBytes ? await this.#originalOf(file, stop) : null
+      const isFresh = ending === null || (ending.kind === 'failed' && ending.isTaken)
+      const original = isFresh && this.#zip === null ? await this.#options.original(file, stop) : null
       ending = await this.#attempt(work, url, original)
       // Noted even when it was stopped in the meantime.
       if (ending.kind === 'done') return ending.crc
@@ -369,11 +367,6 @@ export class SaveJob {
     const isTrusted = (origin: string) => this.#options.isTrusted(origin)
     if (listed !== null) return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted)
     return (await client.stream(file.itemId, 'save', isTrusted)).url
-  }
-
-  /** A clone only saves time and space: whatever speaks against it, the file is fetched. */
-  async #originalOf({ itemId }: SavedFile, stop: AbortSignal): Promise<string | null> {
-    return this.#zip === null ? this.#options.original(itemId, stop).catch(() => null) : null
   }
 
   #attempt(work: Work, link: string, original: string | null): Promise<Ending> {

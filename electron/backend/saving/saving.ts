@@ -10,12 +10,12 @@ import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { SaveId } from '../../../shared/save.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import { storedContent } from '../accounts/stored-content.ts'
 import { isObject } from '../files/json-content.ts'
 import { JsonFile } from '../files/json-file.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
-import { contentPath } from '../service/local-service.ts'
 import { asZip, chooseNames } from './choose-names.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
@@ -368,12 +368,7 @@ export class Saving {
       places: this.#places,
       client: () => accounts.session(save.accountId).client(),
       isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
-      original: async (itemId, stop) => {
-        const session = accounts.session(save.accountId)
-        if (session.account.kind !== 'this-computer') return null
-        const content = await session.client().during(stop).contentOf(itemId)
-        return content === null ? null : contentPath(this.#options.host, content)
-      },
+      original: (file, stop) => storedContent(this.#options, save.accountId, file, stop),
       slot: (stop, sizeBytes) =>
         this.#slots.take(stop, { rank: () => entry.save.order, connections: connectionsOf(sizeBytes) }),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
