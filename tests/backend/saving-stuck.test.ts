@@ -7,7 +7,8 @@ import { openBackend, type TestBackend } from '../support/backend.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
-// A folder on a v1 server in which more files cannot be had now than are begun at a time, before those that can.
+// A folder on a v1 server in which more files cannot be had now than are begun at a time, before those that can, and
+// the addresses of some are listed wrongly.
 
 const bytes = solidBytes(3000)
 const folder = { id: 1, name: 'Folder', parent_id: 0, type: 'folder', is_dir: true }
@@ -25,12 +26,19 @@ const items = () =>
     stream_url: web.url(`/stream/${at + 10}`),
   }))
 
+/** Some servers list other addresses than they give for a single file. */
+function listed(item: ReturnType<typeof items>[number]): unknown {
+  if (item.name === 'good 1') return { ...item, stream_url: 'not a link' }
+  if (item.name === 'good 2') return { ...item, stream_url: web.url('/gone') }
+  return item.name === 'good 3' ? { ...item, stream_url: undefined } : item
+}
+
 function resultsOf(method: string, params: Record<string, unknown>): unknown {
   const user = { name: 'me', disk_quota: 9e12, disk_quota_available: 9e12, bw_quota: 9, bw_quota_available: 9 }
   const results: Record<string, unknown> = {
     'user.info': [user],
     'user.acctoken': { token: 'token of the account' },
-    'files.list': `${params.parent_id}` === '1' ? items() : [folder],
+    'files.list': `${params.parent_id}` === '1' ? items().map(listed) : [folder],
     'files.info': [folder, ...items()].filter(({ id }) => `${id}` === `${params.id}`),
     'files.dirmap': { id: 0, name: 'root', dirs: [] },
   }

@@ -365,8 +365,12 @@ export class SaveJob {
   async #urlOf(file: SavedFile, listed: string | null, stop: AbortSignal): Promise<string> {
     const client = this.#options.client().during(stop)
     const isTrusted = (origin: string) => this.#options.isTrusted(origin)
-    if (listed !== null) return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted)
-    return (await client.stream(file.itemId, 'save', isTrusted)).url
+    const fresh = async () => (await client.stream(file.itemId, 'save', isTrusted)).url
+    if (listed === null) return fresh()
+    return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code === 'unreachable') throw error
+      return fresh()
+    })
   }
 
   #attempt(work: Work, link: string, original: string | null): Promise<Ending> {

@@ -54,7 +54,7 @@ export class SaveQueue {
   /** Resolves when a file is due, or when one of `others` settles. Rejects when the signal aborts. */
   async changed(others: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     const enough = new AbortController()
-    const dueAtMs = Math.min(...this.#resting.map((one) => one.dueAtMs))
+    const dueAtMs = this.#resting.reduce((least, one) => Math.min(least, one.dueAtMs), Number.POSITIVE_INFINITY)
     const stop = AbortSignal.any([signal, enough.signal])
     const due = Number.isFinite(dueAtMs)
       ? [wait(Math.max(0, dueAtMs - performance.now()), undefined, { signal: stop })]
