@@ -54,7 +54,7 @@ const ended = ({ next }: Pick<TestBackend, 'next'>, status: Save['status']) =>
 function treeOf(folder: string): Record<string, string> {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry): [string, string] => {
     const path = join(entry.parentPath, entry.name)
-    const name = relative(folder, path)
+    const name = relative(folder, path).replaceAll('\\', '/')
     return entry.isDirectory()
       ? [`${name}/`, '']
       : [name, createHash('sha256').update(readFileSync(path)).digest('hex')]

@@ -161,6 +161,7 @@ export const vi = {
       mockRestore: () => spy.mock.restore(),
     }
   },
+  restoreAllMocks: (): void => node.mock.restoreAll(),
   stubEnv: (name: string, value: string): void => {
     if (!environment.has(name)) environment.set(name, process.env[name])
     process.env[name] = value

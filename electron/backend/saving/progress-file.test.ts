@@ -18,6 +18,7 @@ it('knows after a restart what was noted last', async () => {
   await file.note(1, { ...done, isDone: false })
   await file.note(2, done)
   await file.note(1, done)
+  await file.close()
   const again = await ProgressFile.open(folder, 'a')
   expect([again.get(1), again.get(2), again.get(3)]).toEqual([done, done, null])
   expect(readFileSync(path(), 'utf8').split('\n').length).toBe(3)
@@ -33,9 +34,11 @@ it.each([
 ])('keeps the other lines when the file ends in %s', async (_what, tail) => {
   const file = await ProgressFile.open(folder, 'a')
   await file.note(1, done)
+  await file.close()
   appendFileSync(path(), tail)
   const again = await ProgressFile.open(folder, 'a')
   await again.note(2, done)
+  await again.close()
   const last = await ProgressFile.open(folder, 'a')
   expect([last.get(1), last.get(2)]).toEqual([done, done])
 })
@@ -43,4 +46,13 @@ it.each([
 it('begins empty where something else is in its place', async () => {
   writeFileSync(path(), Buffer.from([0xff, 0xfe, 0x00]))
   expect((await ProgressFile.open(folder, 'a')).all().size).toBe(0)
+})
+
+it('goes on after it was closed', async () => {
+  const file = await ProgressFile.open(folder, 'a')
+  for (const itemId of [1, 2, 3]) {
+    await file.note(itemId, done)
+    await file.close()
+  }
+  expect([...(await ProgressFile.open(folder, 'a')).all().keys()]).toEqual([1, 2, 3])
 })
