@@ -283,9 +283,7 @@ export async function countConnections(address: string): Promise<{ port: number;
     count += 1
     socket.destroy()
   })
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  closers.push(() => new Promise((resolve) => server.close(resolve)))
-  return { port: portOf(server), count: () => count }
+  return { port: await serve(server, address), count: () => count }
 }
 
 /** The port that a server listens on. */
@@ -296,14 +294,18 @@ export function portOf(server: net.Server): number {
 
 /** Listens on a free port of an address, until the test ends. */
 export async function serve(server: net.Server, address = '127.0.0.1'): Promise<number> {
+  const sockets = new Set<net.Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, address, resolve))
   closers.push(
     () =>
       new Promise((resolve) => {
         server.close(resolve)
-        if ('closeAllConnections' in server && typeof server.closeAllConnections === 'function') {
-          server.closeAllConnections()
-        }
+        // A client that keeps its connection open would hold it up.
+        for (const socket of sockets) socket.destroy()
       }),
   )
   return portOf(server)
