@@ -1,6 +1,6 @@
-const tickMs = 50
-/** Enough to tell a slow server from a fast one, and that connections help. That they do not is decided after `trialMs`. */
-const windowMs = 100
+const tickMs = 100
+/** A shorter window says too little about the speed; a new connection needs a longer one to reach its own. */
+const windowMs = 300
 const trialMs = 2000
 const fastBytesPerSecond = 32 * 1024 * 1024
 const minRemainingSeconds = 2

@@ -36,10 +36,7 @@ export class TargetTaken extends FetchError {
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { root, partPath, targetPath, isReplacing } = options
-  const requirePlain = async () => {
-    if (root !== null) await requirePlainLately(root, dirname(targetPath))
-  }
-  await requirePlain()
+  if (root !== null) await requirePlainLately(root, dirname(targetPath))
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
     return { sizeBytes: (await stat(targetPath)).size, isProven: true }
@@ -50,8 +47,8 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
   await options.beforeMove?.(inode)
-  // It may have taken days.
-  await requirePlain()
+  // It may have taken days, or a moment in which another program was quicker.
+  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, statSync } from 'node:fs'
+import { appendFileSync, copyFileSync, rmSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import * as z from 'zod'
@@ -130,7 +130,9 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
     rewrite: (change) => {
       if (isUnread || waiting !== '') return
       const changed = [...records, ...appended].map((record) => [toLine(change(record)), record] as const)
-      if (replaceWith(path, new Map(changed))) replaceWith(copy, new Map(changed))
+      // Without a copy, an interruption leaves a whole file, old or new; with another one it would look damaged.
+      rmSync(copy, { force: true })
+      if (replaceWith(path, new Map(changed))) mirror(path, copy)
     },
     close: () => {
       save()

@@ -353,7 +353,7 @@ export class SaveJob {
       if (!ending.isPassing && (!ending.isFolder || refusals > maxRefusals))
         throw new AppError('refused', ending.sentence)
       // The engine has tried for some seconds.
-      if (failures > 0 && queue.size > 0) {
+      if (failures > 0 && ending.isPassing && queue.size > 0) {
         this.#setReason(file.itemId, ending.sentence)
         throw new RestsForNow(failures)
       }
