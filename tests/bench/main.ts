@@ -8,6 +8,7 @@ import { benchExtract } from './archive.bench.ts'
 import { benchDelete } from './delete.bench.ts'
 import { benchFetch, benchFtp } from './fetch.bench.ts'
 import { benchLinks } from './links.bench.ts'
+import { benchList } from './list.bench.ts'
 import type { Row } from './measure.ts'
 import { benchPlay } from './play.bench.ts'
 import { benchResume } from './resume.bench.ts'
@@ -53,6 +54,7 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P31'], async () => [await benchUnsigned(options)]],
   [['P32'], () => benchPlay(options)],
   [['P20'], async () => [await benchServiceStart(options)]],
+  [['P11', 'P11s', 'P11h'], () => benchList(options, runtime)],
   [['P19', 'P28'], () => benchWindow(options, runtime)],
 ]
 
