@@ -18,7 +18,7 @@ const rowHeight = 32
 const stepRows = 20
 const steps = 240
 /** After so many steps, scrolling rests for long enough that thumbnails are made. */
-const restEvery = 20
+const restEvery = 30
 const restMs = 400
 /** No more rounds: each one scrolls through rows of its own, so that their thumbnails are made then. */
 const maxRounds = 3
@@ -52,14 +52,13 @@ export async function benchList({ folder, pairs }: BenchOptions, runtime: Electr
     .evaluate(({ clientWidth, clientHeight }) => ({ clientWidth, clientHeight }))
   const stand = await startPeer(runtime, join(folder, 'list-peer'), size)
   try {
-    const rounds = Math.min(maxRounds, pairs)
     const { peer } = stand
     const mounts = await alternate(
-      rounds,
+      pairs,
       () => mount(ours),
       () => mount(peer),
     )
-    const list = await scrolls(rounds, ours, peer)
+    const list = await scrolls(Math.min(maxRounds, pairs), ours, peer)
     const [heap, peerHeap] = [await heapBytes(ours), await heapBytes(peer)]
     await ours.page.keyboard.press('Control+2')
     await ours.page.locator('#items [role="gridcell"] canvas').nth(0).waitFor()
@@ -152,7 +151,7 @@ async function mount({ page }: Measured): Promise<Run> {
   await page.reload()
   await folder.nth(0).waitFor()
   // What the page does after its start is no part of this.
-  await page.waitForTimeout(1500)
+  await page.waitForTimeout(800)
   const wallMs = await page.evaluate(async (minLength) => {
     // The first thing that our page does with a folder's data is to split the names.
     const { split } = String.prototype
@@ -162,6 +161,8 @@ async function mount({ page }: Measured): Promise<Run> {
     } as typeof split
     const frame = () => new Promise(requestAnimationFrame)
     const row = [...document.querySelectorAll('[role="row"]')].find(({ textContent }) => textContent.includes('Many'))
+    // The peer's data is there at once: without this, its time would depend on when the next frame happens to be due.
+    await frame()
     row?.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))
     while (!document.querySelector('#items')?.textContent.includes('file 000000.png')) await frame()
     await frame()
@@ -213,11 +214,24 @@ async function taskMs(devTools: CDPSession): Promise<number> {
   return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1000
 }
 
-/** What scripts hold, and the bytes of typed arrays, which are outside the heap. */
+/** What scripts hold, with the bytes of typed arrays: those are outside the heap, and only a snapshot counts them. */
 async function heapBytes({ devTools }: Measured): Promise<number> {
   await devTools.send('HeapProfiler.collectGarbage')
-  const usage: { usedSize: number; backingStorageSize?: number } = await devTools.send('Runtime.getHeapUsage')
-  return usage.usedSize + (usage.backingStorageSize ?? 0)
+  const { usedSize } = await devTools.send('Runtime.getHeapUsage')
+  const chunks: string[] = []
+  devTools.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
+  await devTools.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  const heap: { snapshot: { meta: { node_fields: string[] } }; nodes: number[]; strings: string[] } = JSON.parse(
+    chunks.join(''),
+  )
+  const fields = heap.snapshot.meta.node_fields
+  const [name, size] = [fields.indexOf('name'), fields.indexOf('self_size')]
+  let arrayBytes = 0
+  for (let at = 0; at < heap.nodes.length; at += fields.length) {
+    const isArrayData = heap.strings[heap.nodes[at + name] ?? -1] === 'system / JSArrayBufferData'
+    if (isArrayData) arrayBytes += heap.nodes[at + size] ?? 0
+  }
+  return usedSize + arrayBytes
 }
 
 async function startPeer(
