@@ -198,10 +198,7 @@ async function fetchInto(run: Run): Promise<Fetched> {
         options.expect === undefined ? null : await checkContent(part, version.totalBytes ?? 0, options.expect)
       if (problem === null) {
         await part.finish(part.doneBytes)
-        return {
-          sizeBytes: part.doneBytes,
-          isProven: version.isProven || options.expect !== undefined,
-        }
+        return { sizeBytes: part.doneBytes, isProven: version.isProven || options.expect !== undefined }
       }
       if (hasBeenWrong)
         throw new FetchError(`“${run.source.host}” does not have the file that was expected: ${problem}.`)

@@ -162,6 +162,7 @@ export class PartFile {
 
   /** Stores what has to be known before the first byte of a version is written. `strong` is its validator. */
   async begin(strong: string | null): Promise<void> {
+    this.#isBrief = false
     await this.record()
     await this.#keepSums(strong, { extents: [], isProven: true })
   }

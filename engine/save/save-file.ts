@@ -31,12 +31,12 @@ export class TargetTaken extends FetchError {
 }
 
 /**
- * Fetches a file into its part file, or clones it, and gives it its name when every byte is there and on the disk. Rejects as `fetchToPart` does,
- * with `TargetTaken`, and with `FolderReplaced` where a link would lead elsewhere.
+ * Fetches a file into its part file, or clones it, and gives it its name when every byte is there and on the disk. Rejects as
+ * `fetchToPart` does, with `TargetTaken`, and with `FolderReplaced` where a link would lead elsewhere.
  */
 export async function saveFile(options: SaveOptions): Promise<Fetched> {
   const { root, partPath, targetPath, isReplacing } = options
-  if (root !== null) await requirePlainLately(root, dirname(targetPath))
+  if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   if (!isReplacing && (await finishMove(partPath, targetPath))) {
     await removeSums(partPath)
     return { sizeBytes: (await stat(targetPath)).size, isProven: true }
@@ -47,7 +47,7 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
   // Some volumes keep no permissions.
   await chmod(partPath, 0o666 & ~process.umask()).catch(() => undefined)
   await options.beforeMove?.(inode)
-  // It may have taken days, or a moment in which another program was quicker.
+  // It may have taken days.
   if (root !== null) await requirePlainFolder(root, dirname(targetPath))
   try {
     await moveIntoPlace(partPath, targetPath, { isReplacing })
@@ -62,10 +62,14 @@ export async function saveFile(options: SaveOptions): Promise<Fetched> {
 /** Null where it has to be fetched. */
 async function clone({ original, resume, partPath, sizeBytes }: SaveOptions): Promise<Complete | null> {
   if (original === null || sizeBytes === null || resume !== null) return null
-  // What is left of an attempt that has no record is of no use.
-  await rm(partPath, { force: true })
-  const inode = await cloneFile(original, partPath, sizeBytes).catch(() => null)
-  return inode === null ? null : { fetched: { sizeBytes, isProven: true }, inode }
+  try {
+    // What is left of an attempt that has no record is of no use.
+    await rm(partPath, { force: true })
+    const cloned = await cloneFile(original, partPath, sizeBytes)
+    return cloned === null ? null : { fetched: { sizeBytes, isProven: true }, ...cloned }
+  } catch {
+    return null
+  }
 }
 
 async function fetchWhole(options: SaveOptions): Promise<Complete> {
@@ -91,18 +95,6 @@ async function fetchWhole(options: SaveOptions): Promise<Complete> {
 interface Complete {
   fetched: Fetched
   inode: string | null
-}
-
-/** A folder that was looked at so recently is not looked at again, as many small files go to the same one. */
-const checkedForMs = 50
-let checked = { root: '', folder: '', atMs: Number.NEGATIVE_INFINITY }
-
-/** As `requirePlainFolder`, of which it remembers the last success for a moment. */
-async function requirePlainLately(root: string, folder: string): Promise<void> {
-  const atMs = performance.now()
-  if (checked.root === root && checked.folder === folder && atMs - checked.atMs < checkedForMs) return
-  await requirePlainFolder(root, folder)
-  checked = { root, folder, atMs }
 }
 
 function wrongSize(bytes: number, expected: number): FetchError {

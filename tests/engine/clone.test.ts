@@ -90,6 +90,11 @@ describe.runIf(has('btrfs'))('a file whose content is on a volume that can clone
     expect(await requestsFor(place, join(place, 'odd'))).toBeGreaterThan(0)
   })
 
+  it('fails as any other when a folder is in the place of its part file', async () => {
+    mkdirSync(join(place, '.a.part'))
+    await expect(save(place, original())).rejects.toMatchObject({ code: 'EISDIR' })
+  })
+
   it('is fetched to another volume', async () => {
     expect(await requestsFor(temporaryFolder('elsewhere'), original())).toBeGreaterThan(0)
   })

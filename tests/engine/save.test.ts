@@ -1,8 +1,19 @@
-import { linkSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { claimOf, moveIntoPlace, NameTaken } from '../../engine/disk/move-into-place.ts'
+import { FolderReplaced } from '../../engine/disk/plain-folder.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import { type SaveOptions, saveFile } from '../../engine/save/save-file.ts'
 import { type BadServer, giveFile, startBadServer } from '../support/bad-server.ts'
@@ -11,10 +22,13 @@ import { solidBytes } from '../support/solid-bytes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
 const bytes = solidBytes(3 * 1024 * 1024 + 5)
+const small = bytes.subarray(0, 3000)
 let server: BadServer
 let folder: string
 beforeAll(async () => {
-  server = await startBadServer((request, wire) => giveFile(request, wire, { bytes, etag: '"v1"' }))
+  server = await startBadServer((request, wire) =>
+    giveFile(request, wire, { bytes: request.path === '/small' ? small : bytes, etag: '"v1"' }),
+  )
 })
 afterAll(() => server.stop())
 beforeEach(() => {
@@ -95,6 +109,32 @@ describe('a saved file', () => {
     expect(inFile.length).toBeGreaterThan(4)
     expect(inFile).not.toContain(false)
   })
+
+  it.runIf(has('symbolic links')).each([
+    ['a small file', '/small', small.length],
+    ['a large file', '/a', bytes.length],
+  ])(
+    'is not saved where a link leads that took the place of its folder meanwhile: %s',
+    async (_what, path, sizeBytes) => {
+      const [folderOfIt, outside] = [join(folder, 'sub'), temporaryFolder('outside')]
+      mkdirSync(folderOfIt)
+      const replaced = () => {
+        if (lstatSync(folderOfIt).isSymbolicLink()) return
+        renameSync(folderOfIt, join(folder, 'old'))
+        symlinkSync(outside, folderOfIt)
+      }
+      const [partPath, targetPath] = [join(folderOfIt, '.a.part'), join(folderOfIt, 'a.bin')]
+      const saving = save({
+        link: server.url(path),
+        partPath,
+        targetPath,
+        sizeBytes,
+        beforeMove: async () => replaced(),
+      })
+      await expect(saving).rejects.toThrow(FolderReplaced)
+      expect(readdirSync(outside)).toEqual([])
+    },
+  )
 
   it('fails with the reason when its folder is gone', async () => {
     await rm(folder, { recursive: true })
