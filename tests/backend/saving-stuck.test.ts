@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBackend, type TestBackend } from '../support/backend.ts'
+import { has } from '../support/facilities.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -17,8 +19,11 @@ const names = [
   ...Array.from({ length: 5 }, (_, at) => `good ${at}`),
 ]
 let isBusy = true
+/** Called with each request for a file. */
+let onRequest: () => void = () => undefined
 let web: Web
 let backend: TestBackend
+let accountId: string
 
 const items = () =>
   names.map((name, at) => ({
@@ -61,12 +66,15 @@ beforeAll(async () => {
   for (const { id, name } of items()) {
     const give = file(bytes)
     web.on(`/stream/${id}/atk/token%20of%20the%20account`, (request, response, body) => {
+      onRequest()
       if (!isBusy || name.startsWith('good')) return give(request, response, body)
       response.statusCode = 503
       response.end()
     })
   }
   backend = openBackend()
+  const secret = { apiKey: 'key of mine', apiSecret: 'secret of mine', isKept: false, mayBePlain: false }
+  accountId = await backend.client.call('accounts.addServer', { accountId: null, address: web.url(''), ...secret })
 })
 afterAll(async () => {
   await backend.close()
@@ -75,8 +83,6 @@ afterAll(async () => {
 
 it('saves all others of a folder while fourteen files cannot be had, and those too once they can', async () => {
   const { client, next, downloadsFolder } = backend
-  const secret = { apiKey: 'key of mine', apiSecret: 'secret of mine', isKept: false, mayBePlain: false }
-  const accountId = await client.call('accounts.addServer', { accountId: null, address: web.url(''), ...secret })
   const others = next('saves.changed', ({ upserted }) => upserted.some(({ doneFiles }) => doneFiles === 5))
   await client.call('saves.add', { accountId, itemIds: [1], target: 'last', conflict: null })
   await others
@@ -89,4 +95,22 @@ it('saves all others of a folder while fourteen files cannot be had, and those t
   await saved
   expect(readdirSync(join(downloadsFolder, 'Folder')).sort()).toEqual(names)
   for (const name of names) expect(readFileSync(join(downloadsFolder, 'Folder', name)).equals(bytes)).toBe(true)
+})
+
+it.runIf(has('tmpfs'))('ends with a reason where the folder refuses more files than are begun at a time', async () => {
+  const { client, next, downloadsFolder } = backend
+  const place = join(downloadsFolder, 'Folder (2)')
+  onRequest = () => {
+    onRequest = () => undefined
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', place])
+  }
+  const ended = next('saves.changed', ({ upserted }) => upserted.some(({ status }) => status === 'error'))
+  try {
+    const ask = { accountId, itemIds: [1], target: 'last' as const, conflict: 'keep-both' as const }
+    await client.call('saves.add', ask)
+    const { upserted } = await ended
+    expect(upserted.find(({ status }) => status === 'error')?.reason).toContain('read-only')
+  } finally {
+    execFileSync('umount', ['-l', place])
+  }
 })

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -55,4 +55,16 @@ it('goes on after it was closed', async () => {
     await file.close()
   }
   expect([...(await ProgressFile.open(folder, 'a')).all().keys()]).toEqual([1, 2, 3])
+})
+
+it('notes what comes after something that could not be written', async () => {
+  const file = await ProgressFile.open(folder, 'a')
+  rmSync(path())
+  mkdirSync(path())
+  await file.note(1, done)
+  rmSync(path(), { recursive: true })
+  appendFileSync(path(), '{"itemId":1,"pa')
+  await file.note(2, done)
+  await file.close()
+  expect([...(await ProgressFile.open(folder, 'a')).all().keys()]).toEqual([2])
 })

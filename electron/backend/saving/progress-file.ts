@@ -83,24 +83,25 @@ export class ProgressFile {
   }
 
   async #write(): Promise<void> {
-    const lines = this.#due.join('')
+    // What was written last may lack its end.
+    const lines = `${this.#handle === null ? '\n' : ''}${this.#due.join('')}`
     this.#due = []
     if (this.#closing !== null) clearTimeout(this.#closing)
     try {
       this.#handle ??= await open(this.#path, 'a')
       await this.#handle.writeFile(lines)
     } catch {
-      // What is not noted is fetched again after a crash.
+      // What is not noted is fetched again after a crash. The next note may do better with the file opened again.
+      await this.#leave()
+      return
     }
-    this.#closing = setTimeout(() => {
-      this.#writing = this.#writing.then(() => this.#leave())
-    }, idleMs).unref()
+    this.#closing = setTimeout(() => void this.close(), idleMs).unref()
   }
 
   /** Writes what is due, and leaves the file. A later note opens it again. */
-  async close(): Promise<void> {
-    await this.#writing
-    await this.#leave()
+  close(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#leave())
+    return this.#writing
   }
 
   /** Opening it for each note takes longer than writing; but nothing stays open that is not used. */

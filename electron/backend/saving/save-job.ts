@@ -341,7 +341,7 @@ export class SaveJob {
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
       // A listed address may be out of date, and only a new one tells what is wrong.
       if (listed !== null && !ending.isTaken && !ending.isPassing) continue
-      const isMore = this.#stored.get(file.itemId) !== before
+      const isMore = (this.#stored.get(file.itemId) ?? 0) > (before ?? 0)
       failures = isMore ? 0 : failures + 1
       refusals = isMore || !ending.isFolder ? 0 : refusals + 1
       if (ending.isTaken && this.#options.save.conflict === 'keep-both' && renames < maxRenames) {
@@ -352,13 +352,18 @@ export class SaveJob {
       }
       if (!ending.isPassing && (!ending.isFolder || refusals > maxRefusals))
         throw new AppError('refused', ending.sentence)
-      // The engine has tried for some seconds.
-      if (failures > 0 && ending.isPassing && queue.size > 0) {
-        this.#setReason(file.itemId, ending.sentence)
-        throw new RestsForNow(failures)
-      }
+      if (failures > 0 && ending.isPassing && queue.size > 0) return this.#makeRoom(work, failures, ending.sentence)
       await this.#pause(waiting, Math.max(0, failures - 1), ending.sentence)
     }
+  }
+
+  /** Lets another file have the turn of one that cannot be had now, but not at once: it may be the same with all of them. */
+  async #makeRoom({ file, progress, slot, stop }: Work, failures: number, sentence: string): Promise<never> {
+    this.#setReason(file.itemId, sentence)
+    slot.free()
+    await this.#options.progress.note(file.itemId, progress)
+    await wait(restMs(0), undefined, { signal: stop })
+    throw new RestsForNow(failures)
   }
 
   /** The address from the listing with a token, or else one that the service is asked for. */

@@ -51,7 +51,7 @@ export class SaveQueue {
     this.#resting.push({ file, failures, dueAtMs: nowMs + restMs(failures) })
   }
 
-  /** Resolves when a file is due, or when one of `others` settles. Rejects when the signal aborts. */
+  /** Resolves when a file that rests is due, or when one of `others` has ended. Rejects with the reason when the signal aborts first. */
   async changed(others: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     const enough = new AbortController()
     const dueAtMs = this.#resting.reduce((least, one) => Math.min(least, one.dueAtMs), Number.POSITIVE_INFINITY)
@@ -61,6 +61,9 @@ export class SaveQueue {
       : []
     try {
       await Promise.race([...others, ...due])
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
     } finally {
       enough.abort()
     }
