@@ -182,7 +182,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     .catch((error: unknown) => log.error('hosters', error))
     .then(() => draft.open())
     .catch((error: unknown) => log.error('draft', error))
-    .then(async () => history.useSeal(await LinkSeal.open(vault, (error) => log.error('history', error))))
+    .then(async () => history.useSeal(await LinkSeal.open(vault)))
     .catch((error: unknown) => log.error('history', error))
     .then(() => accounts.open())
     .then(() => saving.open())

@@ -163,17 +163,18 @@ it('restores what was cleared, also after it is reopened, and each clearing by i
   expect(namesIn(new History(openWithNotices()))).toEqual(['t3', 't2', 't1'])
 })
 
-/** A vault in the same folder; `isProtected`: the system protects it. */
-function openSeal(isProtected: boolean): Promise<LinkSeal> {
+/** A vault in the same folder; `isProtected`: the system protects it. `canEncrypt`: it succeeds. */
+function openSeal(isProtected: boolean, { canEncrypt = true } = {}): Promise<LinkSeal> {
   const keeper = {
     isProtected: async () => isProtected,
-    encrypt: async (secret: string) => Buffer.from(secret).reverse(),
+    encrypt: async (secret: string) => {
+      if (!canEncrypt) throw new Error('the keyring is locked')
+      return Buffer.from(secret).reverse()
+    },
     decrypt: async (bytes: Buffer) => Buffer.from(bytes).reverse().toString(),
   }
   const vault = new Vault({ folder, keeper, tell: () => undefined, onSaved: () => undefined })
-  return LinkSeal.open(vault, (error) => {
-    throw error
-  })
+  return LinkSeal.open(vault)
 }
 
 const stored = () =>
@@ -193,7 +194,7 @@ it.each(secretLinks)(
   'stores no link in clear that may contain a secret, and knows it after a restart: %s',
   async (link) => {
     const history = new History(openWithNotices())
-    await history.useSeal(await openSeal(true))
+    history.useSeal(await openSeal(true))
     for (const id of [1, 2]) history.added({ ...added(id), links: [link, 'http://x/plain'] })
     history.left({ ...left(1), links: [link] })
     history.left({ ...left(3), links: ['http://x/plain'] })
@@ -201,7 +202,7 @@ it.each(secretLinks)(
     expect(stored()).not.toContain('sesame')
 
     const again = new History(openWithNotices())
-    await again.useSeal(await openSeal(true))
+    again.useSeal(await openSeal(true))
     expect(again.pending('a', 2)?.links).toEqual([link, 'http://x/plain'])
     expect(again.list('a').map(({ id, areLinksKnown }) => [areLinksKnown, again.linksOf('a', id)])).toEqual([
       [true, ['http://x/plain']],
@@ -213,7 +214,7 @@ it.each(secretLinks)(
 
 it('stores no link that may contain a secret where nothing protects it', async () => {
   const history = new History(openWithNotices())
-  await history.useSeal(await openSeal(false))
+  history.useSeal(await openSeal(false))
   history.added({ ...added(1), links: [...secretLinks, 'http://x/plain'] })
   expect(history.pending('a', 1)?.links).toEqual([...secretLinks, 'http://x/plain'])
   expect(stored()).not.toContain('sesame')
@@ -231,12 +232,12 @@ it('encrypts the links that an earlier version has stored in clear', async () =>
   expect(stored()).toContain('sesame')
 
   const history = new History(openWithNotices())
-  await history.useSeal(await openSeal(true))
+  history.useSeal(await openSeal(true))
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(stored()).not.toContain('sesame')
   const again = openWithNotices()
   const reopened = new History(again)
-  await reopened.useSeal(await openSeal(true))
+  reopened.useSeal(await openSeal(true))
   expect([again.told, reopened.allPending('a').map(({ links }) => links)]).toEqual([[], [secretLinks, ['http://x/3']]])
   expect(reopened.linksOf('a', reopened.list('a')[0]?.id ?? '')).toEqual(secretLinks)
 })
@@ -246,8 +247,65 @@ it('keeps the links of an earlier version where nothing protects them', async ()
   old.append({ type: 'added', ...added(1), links: secretLinks })
   old.close()
   const history = new History(openWithNotices())
-  await history.useSeal(await openSeal(false))
+  history.useSeal(await openSeal(false))
   const again = new History(openWithNotices())
-  await again.useSeal(await openSeal(true))
+  again.useSeal(await openSeal(true))
   expect([history, again].map((one) => one.pending('a', 1)?.links)).toEqual([secretLinks, secretLinks])
+})
+
+it('encrypts nothing with a key that could not be stored, and does so after the next start', async () => {
+  const history = new History(openWithNotices())
+  history.useSeal(await openSeal(true, { canEncrypt: false }))
+  history.added({ ...added(1), links: ['http://x/plain', ...secretLinks] })
+  expect(stored()).not.toContain('sesame')
+  const again = new History(openWithNotices())
+  again.useSeal(await openSeal(true))
+  expect(again.pending('a', 1)?.links).toContain('http://x/plain')
+  again.added({ ...added(2), links: secretLinks })
+  const last = new History(openWithNotices())
+  last.useSeal(await openSeal(true))
+  expect(last.pending('a', 2)?.links).toEqual(secretLinks)
+})
+
+it('keeps the encrypted links of a transfer that leaves while they cannot be read', async () => {
+  const history = new History(openWithNotices())
+  history.useSeal(await openSeal(true))
+  history.added({ ...added(1), links: secretLinks })
+  const locked = new History(openWithNotices())
+  locked.useSeal(await openSeal(false))
+  const { links = [] } = locked.pending('a', 1) ?? {}
+  locked.left({ ...left(1), links: [...links] })
+  const again = new History(openWithNotices())
+  again.useSeal(await openSeal(true))
+  expect(again.linksOf('a', again.list('a')[0]?.id ?? '')).toEqual(secretLinks)
+})
+
+it.each([
+  ['the copy was removed', (copy: string) => rmSync(copy)],
+  ['the copy could not be made again', (copy: string) => writeFileSync(copy, '')],
+])('has every entry once, without a word, when it ended while it encrypted links and %s', async (_what, end) => {
+  const old = openJournal({ path })
+  for (const id of [1, 2, 3]) old.append({ type: 'left', ...left(id), links: secretLinks })
+  old.close()
+  const history = new History(openWithNotices())
+  history.useSeal(await openSeal(true))
+  end(`${path}.copy`)
+  const again = openWithNotices()
+  const reopened = new History(again)
+  reopened.useSeal(await openSeal(true))
+  expect([again.told, reopened.list('a').map(({ id }) => id)]).toEqual([[], ['a-3-13', 'a-2-12', 'a-1-11']])
+})
+
+it('changes nothing where its folder cannot be written while it encrypts links', async () => {
+  const old = openJournal({ path })
+  old.append({ type: 'left', ...left(1), links: secretLinks })
+  old.close()
+  const seal = await openSeal(true)
+  const history = new History(openWithNotices())
+  rmSync(`${path}.copy`)
+  mkdirSync(`${path}.copy`)
+  history.useSeal(seal)
+  expect(history.linksOf('a', history.list('a')[0]?.id ?? '')).toEqual(secretLinks)
+  rmSync(`${path}.copy`, { recursive: true })
+  expect(readFileSync(path, 'utf8')).toContain('sesame')
 })

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { HistoryEntry, TransferId } from '../../../shared/transfer.ts'
 import type { LinkSeal } from '../secrets/link-seal.ts'
-import { isPlainLink, plainLink } from '../secrets/plain-link.ts'
+import { plainLink } from '../secrets/plain-link.ts'
 import type { Journal, JournalRecord } from './journal.ts'
 
 type Added = Extract<JournalRecord, { type: 'added' }>
@@ -9,7 +9,7 @@ type Left = Extract<JournalRecord, { type: 'left' }>
 
 /**
  * The history of transfers. Put.io forgets a transfer as soon as it is done, so the app keeps its own record: the links of
- * transfers that are still listed, and the outcome of those that have left. Links that may contain a secret are encrypted in the file.
+ * transfers that are still listed, and the outcome of those that have left. Links are encrypted in the file, as they may contain secrets.
  */
 export class History {
   readonly #journal: Journal
@@ -27,10 +27,10 @@ export class History {
   }
 
   /**
-   * Reads encrypted links, and encrypts others from now on, also those that earlier versions stored as they are, unless nothing protects
-   * the key: then they stay. Before it is called, links that may contain a secret are not stored.
+   * Reads encrypted links, and encrypts others from now on, also those that earlier versions stored as they are. Without a key these stay
+   * as they are. Before it is called, links that are likely to contain a secret are not stored.
    */
-  async useSeal(seal: LinkSeal): Promise<void> {
+  useSeal(seal: LinkSeal): void {
     this.#seal = seal
     const unsealed = <T extends Added | Left>(record: T): T =>
       record.sealedLinks === undefined ? record : { ...record, links: seal.unseal(record.sealedLinks) }
@@ -38,9 +38,8 @@ export class History {
     for (const [accountId, left] of this.#left) this.#left.set(accountId, left.map(unsealed))
     for (const cleared of this.#cleared.values())
       for (const [atMs, left] of cleared) cleared.set(atMs, left.map(unsealed))
-    const isOpen = (record: JournalRecord) => 'links' in record && !record.links.every(isPlainLink)
-    if (this.#journal.records.some(isOpen) && (await seal.prepare()))
-      this.#journal.rewrite((record) => this.#stored(record))
+    const isOpen = (record: JournalRecord) => 'links' in record && record.links.length > 0
+    if (seal.canSeal && this.#journal.records.some(isOpen)) this.#journal.rewrite((record) => this.#stored(record))
   }
 
   /** Records that a transfer was added, with its links. */
@@ -50,7 +49,10 @@ export class History {
 
   /** Records that a transfer has left the list. */
   left(record: Omit<Left, 'type'>): void {
-    this.#write({ type: 'left', ...record })
+    // Links that cannot be read now may be readable again after another start.
+    const sealedLinks =
+      record.links.length === 0 ? this.pending(record.accountId, record.transferId)?.sealedLinks : undefined
+    this.#write({ type: 'left', ...record, ...(sealedLinks !== undefined && { sealedLinks }) })
   }
 
   /**
@@ -102,13 +104,12 @@ export class History {
     this.#apply(record)
   }
 
-  /** The form in which a record is stored. */
+  /** The form in which a record is stored: with its links encrypted or, without a key, only those that are likely to be no secret. */
   #stored(record: JournalRecord): JournalRecord {
-    if (!('links' in record) || record.links.every(isPlainLink)) return record
-    const { sealedLinks: _, ...rest } = record
+    if (!('links' in record) || record.links.length === 0) return record
     const sealed = this.#seal?.seal(record.links) ?? null
-    if (sealed !== null) return { ...rest, links: [], sealedLinks: sealed }
-    return { ...rest, links: record.links.flatMap((link) => plainLink(link) ?? []) }
+    if (sealed !== null) return { ...record, links: [], sealedLinks: sealed }
+    return { ...record, links: record.links.flatMap((link) => plainLink(link) ?? []) }
   }
 
   #apply(record: JournalRecord): void {

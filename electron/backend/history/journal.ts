@@ -53,7 +53,8 @@ const saveRetryMs = 15_000
 
 /** An append-only file. When `append` returns, the record is on disk, or waits in memory while the file cannot be written. */
 export interface Journal {
-  records: JournalRecord[]
+  /** What is stored, or waits to be stored. */
+  readonly records: readonly JournalRecord[]
   append(record: JournalRecord): void
   /** Changes records that are stored already, also in the copy. Does nothing while the file cannot be read or written. */
   rewrite(change: (record: JournalRecord) => JournalRecord): void
@@ -88,7 +89,6 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
   const copy = `${path}.copy`
   const { records, isOnDisk } = open(path, copy, tell)
   let isUnread = !isOnDisk
-  const appended: JournalRecord[] = []
   let waiting = ''
   let timer: ReturnType<typeof setTimeout> | null = null
 
@@ -123,16 +123,22 @@ export function openJournal({ path, tell = () => undefined, onSaved = () => unde
     records,
     append: (record) => {
       const parsed = JournalRecord.parse(record)
-      appended.push(parsed)
+      records.push(parsed)
       waiting += `${toLine(parsed)}\n`
       save()
     },
     rewrite: (change) => {
       if (isUnread || waiting !== '') return
-      const changed = [...records, ...appended].map((record) => [toLine(change(record)), record] as const)
-      // Without a copy, an interruption leaves a whole file, old or new; with another one it would look damaged.
-      rmSync(copy, { force: true })
-      if (replaceWith(path, new Map(changed))) mirror(path, copy)
+      const changed = records.map((record) => [toLine(change(record)), record] as const)
+      // Without a copy, an interruption leaves a whole file, old or new. With a copy of the other one it would look damaged.
+      try {
+        rmSync(copy, { force: true })
+      } catch {
+        // The folder cannot be written.
+        return
+      }
+      replaceWith(path, new Map(changed))
+      mirror(path, copy)
     },
     close: () => {
       save()

@@ -12,37 +12,32 @@ const Links = z.array(z.string())
  * is no key, and nothing is encrypted.
  */
 export class LinkSeal {
-  readonly #vault: Vault
   readonly #key: Buffer | null
-  readonly #onError: (error: unknown) => void
-  /** Resolves to true when the key is stored; null before it was used. */
-  #storing: Promise<boolean> | null
 
-  private constructor(vault: Vault, key: Buffer | null, isStored: boolean, onError: (error: unknown) => void) {
-    this.#vault = vault
+  private constructor(key: Buffer | null) {
     this.#key = key
-    this.#storing = isStored ? Promise.resolve(true) : null
-    this.#onError = onError
   }
 
-  /** Reads the key, or makes one, which is stored when it is used first. */
-  static async open(vault: Vault, onError: (error: unknown) => void): Promise<LinkSeal> {
-    if ((await vault.protection()) !== 'protected') return new LinkSeal(vault, null, true, onError)
+  /** Reads the key, or makes and stores one. Without a key if it could not be stored: nothing is encrypted with one that may be lost. */
+  static async open(vault: Vault): Promise<LinkSeal> {
+    if ((await vault.protection()) !== 'protected') return new LinkSeal(null)
     const kept = Buffer.from((await vault.read(entry)) ?? '', 'base64')
-    const isGood = kept.length === keyBytes
-    return new LinkSeal(vault, isGood ? kept : randomBytes(keyBytes), isGood, onError)
+    if (kept.length === keyBytes) return new LinkSeal(kept)
+    // One that cannot be read now may become readable again.
+    if (vault.has(entry)) vault.setAside(entry)
+    const key = randomBytes(keyBytes)
+    const keeping = await vault.write(entry, key.toString('base64')).catch(() => 'session')
+    return new LinkSeal(keeping === 'protected' ? key : null)
   }
 
-  /** Stores the key before anything is encrypted with it. False if there is none, or it could not be stored. */
-  async prepare(): Promise<boolean> {
-    if (this.#key === null) return false
-    return this.#store(this.#key).catch(() => false)
+  /** True if there is a key. */
+  get canSeal(): boolean {
+    return this.#key !== null
   }
 
-  /** The links in a form that only this app can read; null if nothing protects the key. */
+  /** The links in a form that only this app can read; null without a key. */
   seal(links: readonly string[]): string | null {
     if (this.#key === null) return null
-    this.#store(this.#key).catch(this.#onError)
     const nonce = randomBytes(nonceBytes)
     const encryption = createCipheriv(cipher, this.#key, nonce)
     const text = Buffer.concat([encryption.update(JSON.stringify(links)), encryption.final()])
@@ -62,14 +57,5 @@ export class LinkSeal {
       // Sealed with another key.
       return []
     }
-  }
-
-  #store(key: Buffer): Promise<boolean> {
-    if (this.#storing !== null) return this.#storing
-    // One that cannot be read now may become readable again.
-    if (this.#vault.has(entry)) this.#vault.setAside(entry)
-    const storing = this.#vault.write(entry, key.toString('base64')).then((protection) => protection === 'protected')
-    this.#storing = storing
-    return storing
   }
 }
