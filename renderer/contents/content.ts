@@ -58,7 +58,12 @@ async function firstBytes(response: Response, count: number): Promise<Uint8Array
     length += value.length
   }
   await reader?.cancel()
-  const bytes = new Uint8Array(Math.min(length, count))
+  return joined(chunks, Math.min(length, count))
+}
+
+/** The first bytes of chunks, in one piece. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {
     const part = chunk.subarray(0, bytes.length - at)

@@ -608,3 +608,35 @@ it('adds links again from the history, when what was undone is too late to be ke
   ])
   expect(backend.asked.at(-1)).toEqual({ method: 'transfers.add', input: { accountId: 'a', links, folderId: 3 } })
 })
+
+it('says how many links it could not add again from the history', async () => {
+  const { backend, store } = openStore()
+  const { undo, redo } = store.getState()
+  const adding = store.getState().addTransfers('a', ['http://a.example/1', 'http://a.example/2'], 3)
+  await backend.answer('transfers.add', [7, 8])
+  await adding
+  store.setState({ transfers: new Map([['a', new Map([7, 8].map((id) => [id, transfer(id)]))]]) })
+  const undoing = undo()
+  await backend.answer('transfers.cancel', null)
+  await undoing
+  const redoing = redo()
+  await backend.answer('transfers.keep', [7, 8])
+  const entry = { accountId: 'a', name: 'x', outcome: 'cancelled' as const, atMs: 1, sizeBytes: null, note: null }
+  const rest = { itemId: null, folderId: 3 }
+  await backend.answer(
+    'history.list',
+    [7, 8].map((transferId) => ({
+      ...entry,
+      ...rest,
+      transferId,
+      id: `${transferId}`,
+      areLinksKnown: transferId === 8,
+    })),
+  )
+  await backend.answer('history.links', ['http://a.example/2'])
+  await backend.answer('transfers.add', [9])
+  await redoing
+  expect(store.getState().toasts.at(-1)?.sentence).toBe(
+    'Added 2 transfers. The link of one is no longer known: add it again.',
+  )
+})

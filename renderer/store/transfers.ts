@@ -84,13 +84,15 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     let ids = added
     const addAgain = async () => {
       const entries = await client.call('history.list', { accountId })
-      const known = ids.flatMap(
-        (id) => entries.find(({ transferId, areLinksKnown }) => transferId === id && areLinksKnown) ?? [],
-      )
+      const withLinks = entries.filter(({ areLinksKnown }) => areLinksKnown).reverse()
+      // Of two with the same id, the newer one.
+      const byTransfer = new Map(withLinks.map((entry) => [entry.transferId, entry]))
+      const known = ids.flatMap((id) => byTransfer.get(id) ?? [])
+      const unknown = ids.length - known.length
       const links = await Promise.all(known.map(({ id }) => client.call('history.links', { accountId, entryId: id })))
       if (links.length === 0) throw new AppError('refused', say('transfers.linksUnknown'))
       ids = await client.call('transfers.add', { accountId, links: [...new Set(links.flat())], folderId })
-      return null
+      return unknown === 0 ? null : say('transfers.someUnknown', { count: unknown })
     }
     return {
       sentence: say('links.added', { count: ids.length }),

@@ -305,6 +305,8 @@ export const en = {
   'transfers.cancelled': '{count, plural, one {Cancelled “{name}”} other {Cancelled # transfers}}',
   'transfers.stopped': 'Stopped sharing “{name}”',
   'transfers.linksUnknown': 'Their links are no longer known. Add them again.',
+  'transfers.someUnknown':
+    '{count, plural, one {The link of one is no longer known: add it again.} other {The links of # are no longer known: add them again.}}',
   'transfers.tooLate': 'It is too late: it has left the list already.',
   'transfers.haveLeft': 'They have left the list already.',
   'transfers.keepRunning': 'Do not cancel “{name}”',

@@ -1,5 +1,6 @@
 import type { MouseEvent as PointerPlace } from 'react'
 import type { DraggedFile } from '../../../shared/dragged-file.ts'
+import { followMouse, ignoreClick } from '../../parts/follow-mouse.ts'
 import type { DraggedItems } from '../../store/item-actions.ts'
 import type { Row } from '../../store/listing.ts'
 import { noSelection } from '../../store/selection.ts'
@@ -79,8 +80,7 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
     const key = keyAt(document.elementFromPoint(event.clientX, event.clientY))
     handing?.abort()
     end()
-    // The click that follows is not meant for the row under the pointer.
-    window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, once: true })
+    ignoreClick()
     if (!isOutside) return void dropItems(store, key)
     setDragged(null)
     void store.getState().shelve(accountId, rows)
@@ -118,19 +118,14 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
   }
 
   const scrolling = setInterval(() => scrollAt(at), scrollEveryMs)
-  const options = { signal: ended.signal, capture: true }
-  window.addEventListener('mousemove', move, options)
-  window.addEventListener('mouseup', drop, options)
-  window.addEventListener(
-    'keydown',
-    (event) => {
-      if (event.key !== 'Escape') return
-      event.preventDefault()
-      event.stopPropagation()
+  followMouse(ended.signal, {
+    move,
+    drop,
+    giveUp: () => {
       cancel()
+      return true
     },
-    options,
-  )
+  })
 }
 
 function idsOf(items: readonly { id: number }[]): number[] {

@@ -1,5 +1,6 @@
 import type { MouseEvent as PointerPlace } from 'react'
 import type { Save, SaveId } from '../../../shared/save.ts'
+import { followMouse, ignoreClick } from '../../parts/follow-mouse.ts'
 import type { AppStore } from '../../store/store.ts'
 
 /** A press that moves less than this is a click. */
@@ -80,24 +81,12 @@ export function dragRows(
     else if (at.y > bottom - edge) scroller.scrollBy(0, scrollBy)
     onPlace(placeAt(at))
   }, scrollEveryMs)
-  const options = { signal: ended.signal, capture: true }
-  window.addEventListener('mousemove', move, options)
-  window.addEventListener('mouseup', drop, options)
-  window.addEventListener(
-    'keydown',
-    (event) => {
-      if (event.key !== 'Escape' || !isMoving) return
-      event.preventDefault()
-      event.stopPropagation()
-      end()
+  followMouse(ended.signal, {
+    move,
+    drop,
+    giveUp: () => {
+      if (isMoving) end()
+      return isMoving
     },
-    options,
-  )
-}
-
-/** The click that may follow a drop is not meant for the row under the pointer. */
-function ignoreClick() {
-  const over = new AbortController()
-  window.addEventListener('click', (click) => click.stopPropagation(), { capture: true, signal: over.signal })
-  setTimeout(() => over.abort())
+  })
 }

@@ -74,7 +74,7 @@ export async function handleMedia(
   }
 }
 
-/** Content is never changed under its name, which stays inside. */
+/** Content is never changed under its name, which is not told to those who only have a link. */
 function etagOf(content: string): string {
   return `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`
 }

@@ -57,12 +57,11 @@ export const files: Record<string, Method> = {
     return search(call.core.friends, readSearchQuery(query)).map(({ item, ownerId }) => wire(call, item, ownerId))
   },
   /**
-   * Our own: the name of a file's content in the data folder, for the app that runs this service and can clone it from there. Null for a
-   * folder, and for content that is damaged.
+   * Our own: the name of the content of one's own file in the data folder, for the app that runs this service and can clone it from there.
+   * Null for a folder, and for content that is damaged.
    */
   content: ({ core, params }) => {
-    const { item } = core.friends.read(params.id('id'))
-    const { content } = item
+    const { content } = core.space.get(params.id('id'))
     return { content: content === null || core.content.isDamaged(content) ? null : content }
   },
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),

@@ -1,4 +1,4 @@
-import { LookError } from '../../../contents/content.ts'
+import { joined, LookError } from '../../../contents/content.ts'
 import { unpackBzip2 } from './bzip2.ts'
 import { Fields } from './fields.ts'
 import { Lzma } from './lzma.ts'
@@ -54,14 +54,7 @@ export async function unpackGzip({ bytes, isWhole }: Packed): Promise<Unpacked> 
     // Damaged: what came before is kept.
   }
   await end
-  const all = new Uint8Array(Math.min(length, maxUnpackedBytes))
-  let at = 0
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, all.length - at)
-    all.set(part, at)
-    at += part.length
-  }
-  return { bytes: all, isWhole: isOver && isWhole }
+  return { bytes: joined(chunks, Math.min(length, maxUnpackedBytes)), isWhole: isOver && isWhole }
 }
 
 /** Unpacks the beginning of an xz. Source: the xz file format 1.2.0. */
