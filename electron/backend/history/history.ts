@@ -32,12 +32,9 @@ export class History {
    */
   useSeal(seal: LinkSeal): void {
     this.#seal = seal
-    const unsealed = <T extends Added | Left>(record: T): T =>
-      record.sealedLinks === undefined ? record : { ...record, links: seal.unseal(record.sealedLinks) }
-    for (const pending of this.#pending.values()) for (const [id, record] of pending) pending.set(id, unsealed(record))
-    for (const [accountId, left] of this.#left) this.#left.set(accountId, left.map(unsealed))
-    for (const cleared of this.#cleared.values())
-      for (const [atMs, left] of cleared) cleared.set(atMs, left.map(unsealed))
+    // Those of transfers that have left are many, and rarely wanted: they are decrypted when they are.
+    for (const pending of this.#pending.values())
+      for (const [id, record] of pending) pending.set(id, { ...record, links: this.#linksIn(record) })
     const isOpen = (record: JournalRecord) => 'links' in record && record.links.length > 0
     if (seal.canSeal && this.#journal.records.some(isOpen)) this.#journal.rewrite((record) => this.#stored(record))
   }
@@ -80,13 +77,15 @@ export class History {
 
   /** The transfers that have left, newest first. */
   list(accountId: AccountId): HistoryEntry[] {
-    return (this.#left.get(accountId) ?? []).map(toEntry).reverse()
+    const canUnseal = this.#seal?.canSeal === true
+    return (this.#left.get(accountId) ?? []).map((record) => toEntry(record, canUnseal)).reverse()
   }
 
   /** The links of a transfer that has left; null if there is none, or its links are not known. */
   linksOf(accountId: AccountId, entryId: string): readonly string[] | null {
     const record = this.#left.get(accountId)?.find((left) => idOf(left) === entryId)
-    return record === undefined || record.links.length === 0 ? null : record.links
+    const links = record === undefined ? [] : this.#linksIn(record)
+    return links.length === 0 ? null : links
   }
 
   /** What was recorded when a transfer was added, or null. */
@@ -102,6 +101,10 @@ export class History {
   #write(record: JournalRecord): void {
     this.#journal.append(this.#stored(record))
     this.#apply(record)
+  }
+
+  #linksIn({ links, sealedLinks }: Added | Left): string[] {
+    return sealedLinks === undefined ? links : (this.#seal?.unseal(sealedLinks) ?? [])
   }
 
   /** The form in which a record is stored: with its links encrypted or, without a key, only those that are likely to be no secret. */
@@ -155,8 +158,9 @@ export class History {
   }
 }
 
-function toEntry({ type: _, links, sealedLinks: __, ...record }: Left): HistoryEntry {
-  return { id: idOf(record), ...record, areLinksKnown: links.length > 0 }
+function toEntry({ type: _, links, sealedLinks, ...record }: Left, canUnseal: boolean): HistoryEntry {
+  const areLinksKnown = links.length > 0 || (sealedLinks !== undefined && canUnseal)
+  return { id: idOf(record), ...record, areLinksKnown }
 }
 
 function idOf({ accountId, transferId, atMs }: Pick<Left, 'accountId' | 'transferId' | 'atMs'>): string {

@@ -70,7 +70,7 @@ export function transferHandlers({
     'history.list': async ({ accountId }) => history.list(accountId),
     'history.links': async ({ accountId, entryId }) => {
       const links = history.linksOf(accounts.session(accountId).account.id, entryId)
-      if (links === null) throw new AppError('not-found', `The history knows no links of its entry ${entryId}.`)
+      if (links === null) throw new AppError('not-found', `The links of the transfer ${entryId} are no longer known.`)
       return [...links]
     },
     'history.clear': async ({ accountId }) => history.clear(accountId, Date.now()),
