@@ -87,7 +87,8 @@ const builds: Record<string, UserConfig> = {
   // CommonJS starts faster: when an ES module imports a Node module, all its getters run, and some of them load more modules.
   server: withCodeSplitting(forNode('server/main.ts', 'dist/server', 'cjs', 'main.cjs'), 'main.cjs', '[name].cjs'),
   saver: forNode('electron/saver/main.ts', 'dist/saver', 'cjs', 'main.cjs'),
-  // Each worker thread of the service is a separate bundle.
+  // Each worker thread is a separate bundle.
+  'disk-worker': forNode('electron/saver/disk-worker.ts', 'dist/saver', 'es', 'disk-worker.mjs'),
   'torrent-worker': forNode('server/torrent/torrent-worker.ts', 'dist/server', 'es', 'torrent-worker.mjs'),
   // Most archives do not need the tables for guessing encodings.
   'extract-worker': withCodeSplitting(

@@ -11,6 +11,7 @@ export const nodeBundles = [
   'preload',
   'server',
   'saver',
+  'disk-worker',
   'torrent-worker',
   'extract-worker',
   'wasm-worker',

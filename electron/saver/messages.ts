@@ -21,6 +21,22 @@ export interface SaveRequest {
   zip: { path: string; at: number } | null
 }
 
+/** How many small files are saved together at most, how large each of them is, and all of them, in bytes. */
+export const maxBatch = { files: 32, fileBytes: 128 * 1024, bytes: 1024 * 1024 }
+
+/** Small files to save together, each if that works at the first attempt. `maxBatch` has the limits. */
+export interface BatchRequest {
+  id: string
+  /** The folder to save in, as in `SaveRequest`. */
+  root: string
+  files: { link: string; partPath: string; targetPath: string; sizeBytes: number }[]
+}
+
+/**
+ * What became of a file of a batch: it is saved, it is not (whoever saves it alone finds out why), or it was not tried.
+ */
+export type BatchOutcome = 'saved' | 'left' | 'untried'
+
 /** A zip to complete, whose files are in their places. */
 export interface ZipRequest {
   id: string
@@ -37,6 +53,7 @@ export interface ZipRequest {
 export type ToSaver =
   | { kind: 'save'; request: SaveRequest }
   | { kind: 'zip'; request: ZipRequest }
+  | { kind: 'batch'; request: BatchRequest }
   /** The answer to `placing`. */
   | { kind: 'place'; id: string }
   | { kind: 'cancel'; id: string }
@@ -44,7 +61,7 @@ export type ToSaver =
   | { kind: 'reserve'; bytes: number }
   | { kind: 'stop' }
 
-/** What the saver reports about a file. After `done`, `failed` or `cancelled` nothing else comes. */
+/** What the saver reports about a file, a zip or a batch. After `done`, `failed` or `cancelled` nothing else comes. */
 export type FromSaver = { id: string } & (
   | { kind: 'progress'; bytes: number }
   /** `inode` is the number of the part file in its volume, which it keeps under its final name. */
@@ -52,11 +69,12 @@ export type FromSaver = { id: string } & (
   | { kind: 'trouble'; sentence: string | null }
   /**
    * The file is complete, and gets its name as soon as `place` says that this is noted. One for a zip is in its place there, with the
-   * checksum `crc`, and its part file is removed then.
+   * checksum `crc`, and its part file is removed then. For a batch, there is an inode for each of its files; it is null for those that
+   * are not complete.
    */
-  | { kind: 'placing'; inode: string | null; crc: number | null }
-  /** `crc` is the checksum of a file in a zip. */
-  | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null }
+  | { kind: 'placing'; inodes: (string | null)[]; crc: number | null }
+  /** `crc` is the checksum of a file in a zip, and `outcomes` are those of the files of a batch. */
+  | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null; outcomes: BatchOutcome[] | null }
   /**
    * `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. `isFolder`: its folder is gone, replaced
    * or cannot be written to.

@@ -7,7 +7,9 @@ import { RateLimit } from '../../engine/net/rate-limit.ts'
 import { bootId } from '../../engine/part/boot-id.ts'
 import { type SaveOptions, saveFile, TargetTaken } from '../../engine/save/save-file.ts'
 import { finishZip, saveMember } from '../../engine/save/save-zip.ts'
-import type { FromSaver, SaveRequest, ToSaver, ZipRequest } from './messages.ts'
+import { BatchDisks } from './batch-disks.ts'
+import type { BatchRequest, FromSaver, SaveRequest, ToSaver, ZipRequest } from './messages.ts'
+import { saveBatch } from './save-batch.ts'
 
 const progressMs = 250
 /** How much a connection may have in memory under a limit: a quarter of a second's worth, so that progress is even. */
@@ -20,6 +22,7 @@ export class Saver {
   readonly #placing = new Map<string, () => void>()
   readonly #limit = new RateLimit(null)
   readonly #boot = bootId()
+  readonly #disks = new BatchDisks()
   #reserveBytes = 0
 
   constructor(send: (message: FromSaver) => void) {
@@ -33,6 +36,7 @@ export class Saver {
     else if (message.kind === 'cancel') this.#running.get(message.id)?.abort()
     else if (message.kind === 'save') void this.#save(message.request)
     else if (message.kind === 'zip') void this.#finishZip(message.request)
+    else if (message.kind === 'batch') void this.#saveBatch(message.request)
   }
 
   /** Interrupts everything. Part files stay, and continue later. */
@@ -45,9 +49,7 @@ export class Saver {
     const { id, link } = request
     const stop = new AbortController()
     this.#running.set(id, stop)
-    const aborted = new Promise<void>((resolve) =>
-      stop.signal.addEventListener('abort', () => resolve(), { once: true }),
-    )
+    const aborted = untilAborted(stop.signal)
     let toldAtMs = performance.now()
     let stored = 0
     let inode: string | null = null
@@ -77,15 +79,10 @@ export class Saver {
           this.#send({ id, kind: 'record', record, inode })
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
-        beforePlacing: async (crc, inode) => {
-          const { promise: placed, resolve } = Promise.withResolvers<void>()
-          this.#placing.set(id, resolve)
-          this.#send({ id, kind: 'placing', inode, crc })
-          await Promise.race([placed, aborted])
-          stop.signal.throwIfAborted()
-        },
+        beforePlacing: (crc, inode) =>
+          this.#placed({ id, kind: 'placing', inodes: [inode], crc }, stop.signal, aborted),
       })
-      this.#send({ id, kind: 'done', sizeBytes, isProven, crc })
+      this.#send({ id, kind: 'done', sizeBytes, isProven, crc, outcomes: null })
     } catch (cause) {
       if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
       else this.#send({ id, kind: 'failed', ...describe(cause, link) })
@@ -93,6 +90,49 @@ export class Saver {
       this.#running.delete(id)
       this.#placing.delete(id)
     }
+  }
+
+  async #saveBatch(request: BatchRequest): Promise<void> {
+    const { id, files } = request
+    const stop = new AbortController()
+    const { signal } = stop
+    this.#running.set(id, stop)
+    const aborted = untilAborted(signal)
+    let toldAtMs = performance.now()
+    let stored = 0
+    try {
+      const outcomes = await saveBatch(request, {
+        signal,
+        disks: this.#disks,
+        reserveBytes: () => this.#reserveBytes,
+        onFile: async (sizeBytes) => {
+          stored += sizeBytes
+          if (performance.now() - toldAtMs >= progressMs) {
+            toldAtMs = performance.now()
+            this.#send({ id, kind: 'progress', bytes: stored })
+          }
+          const pause = this.#limit.pass(sizeBytes)
+          if (pause !== null) await Promise.race([pause, aborted])
+        },
+        beforePlacing: (inodes) => this.#placed({ id, kind: 'placing', inodes, crc: null }, signal, aborted),
+      })
+      this.#send({ id, kind: 'done', sizeBytes: stored, isProven: true, crc: null, outcomes })
+    } catch (cause) {
+      if (signal.aborted) this.#send({ id, kind: 'cancelled' })
+      else this.#send({ id, kind: 'failed', ...describe(cause, files[0]?.link ?? '') })
+    } finally {
+      this.#running.delete(id)
+      this.#placing.delete(id)
+    }
+  }
+
+  /** Resolves when the backend has noted what is complete. */
+  async #placed(message: FromSaver, signal: AbortSignal, aborted: Promise<void>): Promise<void> {
+    const { promise: placed, resolve } = Promise.withResolvers<void>()
+    this.#placing.set(message.id, resolve)
+    this.#send(message)
+    await Promise.race([placed, aborted])
+    signal.throwIfAborted()
   }
 
   async #finishZip({ members, origin, ...request }: ZipRequest): Promise<void> {
@@ -111,7 +151,7 @@ export class Saver {
         origin,
         signal: stop.signal,
       })
-      this.#send({ id, kind: 'done', sizeBytes, isProven: true, crc: null })
+      this.#send({ id, kind: 'done', sizeBytes, isProven: true, crc: null, outcomes: null })
     } catch (cause) {
       if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
       else this.#send({ id, kind: 'failed', ...describe(cause, origin) })
@@ -125,6 +165,10 @@ export class Saver {
     if (bytesPerSecond === null) return Number.POSITIVE_INFINITY
     return Math.max(maxGathered.least, Math.min(maxGathered.limited, bytesPerSecond / 4))
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** `inode` is that of a complete file, null for one that is in its place in a zip, whose checksum is `crc`. */

@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { link, lstat, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { errorCode } from '../fetch-error.ts'
@@ -136,6 +137,21 @@ function syncFolder(folder: string): Promise<void> {
 /** Resolves when a sync has ended, however it did. */
 async function afterwards(sync: Promise<void> | undefined): Promise<void> {
   await sync?.catch(() => undefined)
+}
+
+/** The same for a thread of its own, which it blocks. */
+export function syncFolderSync(folder: string): void {
+  if (process.platform === 'win32') return
+  try {
+    const handle = openSync(folder, 'r')
+    try {
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+  } catch (error) {
+    if (!withoutSync.has(errorCode(error))) throw error
+  }
 }
 
 async function syncNow(folder: string): Promise<void> {

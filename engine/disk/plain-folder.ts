@@ -1,3 +1,4 @@
+import { lstatSync, realpathSync } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { FetchError } from '../fetch-error.ts'
@@ -20,12 +21,27 @@ export async function requirePlainFolder(root: string, folder: string): Promise<
   // Fails as it should where the folder is gone.
   const isSame = (await lstat(root)).isDirectory() && (await realFolder(root)) === root
   if (!isSame) throw replaced(root)
-  let path = root
-  for (const name of relative(root, folder).split(sep)) {
-    if (name === '') continue
-    path = join(path, name)
-    if (!(await lstat(path)).isDirectory()) throw replaced(path)
+  for (const path of pathsBetween(root, folder)) if (!(await lstat(path)).isDirectory()) throw replaced(path)
+}
+
+/** The same for a thread of its own, which it blocks. */
+export function requirePlainFolderSync(root: string, folder: string): void {
+  if (!lstatSync(root).isDirectory() || realFolderSync(root) !== root) throw replaced(root)
+  for (const path of pathsBetween(root, folder)) if (!lstatSync(path).isDirectory()) throw replaced(path)
+}
+
+function realFolderSync(folder: string): string {
+  try {
+    return realpathSync.native(folder)
+  } catch {
+    return folder
   }
+}
+
+/** The folders below `root` that lead to `folder`, with `folder` itself. */
+function pathsBetween(root: string, folder: string): string[] {
+  const names = relative(root, folder).split(sep).filter(Boolean)
+  return names.map((_, index) => join(root, ...names.slice(0, index + 1)))
 }
 
 function replaced(folder: string): FetchError {

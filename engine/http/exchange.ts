@@ -6,6 +6,7 @@ import { connectWithLargeReads } from '../net/large-read-socket.ts'
 import type { Ending } from '../source.ts'
 import { escapeBytes, percentBytes } from '../text/percent.ts'
 import { decodeAs } from '../text/text-bytes.ts'
+import type { KeptConnections } from './kept-connections.ts'
 import { RedirectCookies } from './redirect-cookies.ts'
 import { endingOf, isInvalidHttp, waitForResponse } from './wait-for-response.ts'
 
@@ -30,6 +31,8 @@ export interface ExchangeOptions {
   /** How long to wait for the head of each response. */
   timeoutMs: number
   signal: AbortSignal
+  /** Used where one to the server is open. By default each request has a connection of its own. */
+  connections?: KeptConnections | undefined
 }
 
 /** The head of a response; its body still has to be read or destroyed. */
@@ -139,7 +142,7 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   options.signal.throwIfAborted()
   const settings: RequestOptions = {
     method: options.method ?? 'GET',
-    ...route(url, addresses),
+    ...route(url, addresses, options.connections),
     signal: options.signal,
     insecureHTTPParser: options.isLenient === true,
     headers: { 'user-agent': 'Putdesk', accept: '*/*', 'accept-encoding': 'identity', ...options.headers },
@@ -173,8 +176,9 @@ function excessOf(request: ClientRequest): Exchange['sentMore'] {
 }
 
 /** How the connection is made: only to the checked addresses. */
-function route(url: URL, addresses: Address[]): RequestOptions {
+function route(url: URL, addresses: Address[], connections: KeptConnections | undefined): RequestOptions {
   const lookup = pinned(addresses)
+  if (connections !== undefined) return { agent: connections.agentFor(url.protocol), lookup }
   if (url.protocol === 'https:') return { agent: false, lookup }
   const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), lookup }
   return { createConnection: () => connectWithLargeReads(target, { isCopied: true }).stream }

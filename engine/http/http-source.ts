@@ -5,6 +5,7 @@ import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes 
 import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { codingsOf, decodeBody } from './coding.ts'
 import { type Exchange, exchange, type HttpCredentials } from './exchange.ts'
+import type { KeptConnections } from './kept-connections.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
 
@@ -12,6 +13,7 @@ export interface HttpSourceOptions {
   gate: Gate
   timeoutMs: number
   credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
+  connections?: KeptConnections | undefined
 }
 
 /** A file on a web server. Source: RFC 9110 §13.1.5, §14. */

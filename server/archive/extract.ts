@@ -8,7 +8,7 @@ import type { ArchiveSet } from './find-archives.ts'
 import { type Limits, Output, pieces } from './output.ts'
 import { findNative, killGroup } from './seven-zip.ts'
 import { syncFolder } from './sync-files.ts'
-import { threadUrl } from './thread-url.ts'
+import { threadUrl } from '../../engine/thread-url.ts'
 import type { Unpacked } from './unpack.ts'
 
 /** How to unpack. */

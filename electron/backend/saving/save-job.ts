@@ -5,13 +5,14 @@ import { diskCode, diskSentence, isPassingOnDisk } from '../../../engine/disk/di
 import { isFullDisk } from '../../../engine/fetch-error.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
-import type { SaveRequest, ZipRequest } from '../../saver/messages.ts'
+import type { BatchOutcome, BatchRequest, SaveRequest, ZipRequest } from '../../saver/messages.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
-import { listFiles, type SavedFile } from './save-listing.ts'
+import { listedLately, listFiles, type SavedFile } from './save-listing.ts'
 import { SavePaths } from './save-paths.ts'
 import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-places.ts'
 import { type Due, restMs, SaveQueue } from './save-queue.ts'
+import { saveTogether, takeTogether } from './save-together.ts'
 import type { Ending, OnTheWay, Tell } from './saver-process.ts'
 import type { Slot } from './slots.ts'
 import type { StoredSave } from './stored-save.ts'
@@ -23,8 +24,6 @@ const recordEveryMs = 1000
 const maxRenames = 20
 /** How often a folder that seems to be there may refuse a file. */
 const maxRefusals = 3
-/** How long an address from a listing is used. */
-const listedForMs = 60_000
 /** How many files of one save are begun at a time, also while they wait and hold no slot. */
 const maxBegun = 12
 
@@ -43,6 +42,8 @@ export interface JobOptions {
   /** Waits for its turn. */
   slot(signal: AbortSignal, sizeBytes: number): Promise<Slot>
   fetch(request: SaveRequest, signal: AbortSignal, tell: Tell): Promise<Ending>
+  /** Resolves to null when it was interrupted. */
+  fetchBatch(request: BatchRequest, signal: AbortSignal, tell: Tell): Promise<BatchOutcome[] | null>
   finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending>
   onChange(): void
   /** Called when it is known which folder the target is. */
@@ -50,16 +51,19 @@ export interface JobOptions {
   signal: AbortSignal
 }
 
-/** A file that is being saved. */
-interface Work {
-  file: SavedFile
-  progress: FileProgress
+interface Turn {
   slot: Slot
   stop: AbortSignal
-  /** How often in a row it could not be had when its turn came before. */
-  failures: number
   /** Those that wait for their turn. */
   queue: SaveQueue
+}
+
+/** A file that is being saved. */
+interface Work extends Turn {
+  file: SavedFile
+  progress: FileProgress
+  /** How often in a row it could not be had when its turn came before. */
+  failures: number
 }
 
 /** A file cannot be had now, while others wait for their turn. */
@@ -155,8 +159,12 @@ export class SaveJob {
           continue
         }
         const { file } = next
+        // Not more than the share of each connection.
+        const most = Math.ceil((queue.size + 1) / maxBegun)
+        const files = takeTogether(next, { ...this.#options, queue, most })
         const slot = await this.#options.slot(stop, file.sizeBytes)
-        const work = this.#saveOne(next, { slot, stop, queue })
+        const turn = { slot, stop, queue }
+        const work = (files.length > 1 ? this.#saveTogether(files, turn) : this.#saveOne(next, turn))
           .then(() => this.#forget(file))
           .catch((error: unknown) => {
             if (error instanceof RestsForNow) return queue.rest(file, error.failures)
@@ -167,7 +175,7 @@ export class SaveJob {
           })
           .finally(() => {
             slot.end()
-            this.#begun.delete(file.itemId)
+            for (const { itemId } of files) this.#begun.delete(itemId)
             running.delete(work)
             this.#options.onChange()
           })
@@ -288,7 +296,7 @@ export class SaveJob {
     this.#reasons.delete(itemId)
   }
 
-  async #saveOne({ file, failures }: Due, { slot, stop, queue }: Pick<Work, 'slot' | 'stop' | 'queue'>): Promise<void> {
+  async #saveOne({ file, failures }: Due, { slot, stop, queue }: Turn): Promise<void> {
     const { progress } = this.#options
     this.#begun.add(file.itemId)
     const known = progress.get(file.itemId)
@@ -309,6 +317,31 @@ export class SaveJob {
     }
     await progress.note(file.itemId, { ...work.progress, isDone: true, resume: null, crc })
     this.#finish(file)
+  }
+
+  /** Saves small files together. What does not work at the first attempt is put back, and saved alone. */
+  async #saveTogether(files: readonly SavedFile[], { slot, stop, queue }: Turn): Promise<void> {
+    const [first] = files
+    if (first === undefined) return
+    for (const { itemId } of files) this.#begun.add(itemId)
+    const outcomes = await saveTogether(files, {
+      ...this.#options,
+      paths: this.#paths,
+      stop,
+      whenReady: async (neededBytes) => {
+        await this.#whenReady(slot, stop, (place) => roomProblem(place, neededBytes), first.itemId)
+      },
+      urlOf: (file) => this.#urlOf(file, listedLately(file), stop),
+      onProgress: (bytes) => {
+        this.#stored.set(first.itemId, bytes)
+        this.#options.onChange()
+      },
+    })
+    for (const [index, file] of files.entries()) {
+      const outcome = outcomes[index] ?? 'left'
+      if (outcome === 'saved') this.#finish(file)
+      else queue.putBack(file, { mayJoin: outcome === 'untried' })
+    }
   }
 
   /** Fetches a file until it is in place. Resolves to its checksum in a zip. Throws `refused` when that cannot be. */
@@ -393,8 +426,8 @@ export class SaveJob {
         if (message.sentence !== null) slot.free()
         else void slot.hold(stop).catch(() => undefined)
       } else if (message.kind === 'placing') {
-        work.progress = { ...work.progress, inode: message.inode ?? work.progress.inode }
-        const { crc } = message
+        const { inodes, crc } = message
+        work.progress = { ...work.progress, inode: inodes[0] ?? work.progress.inode }
         return progress.note(itemId, { ...work.progress, isDone: crc !== null, crc })
       } else {
         work.progress = { ...work.progress, resume: message.record, inode: message.inode ?? work.progress.inode }
@@ -499,11 +532,6 @@ export class SaveJob {
     else this.#reasons.set(itemId, sentence)
     this.#options.onChange()
   }
-}
-
-/** The address of a file, if it was listed so recently that the service need not be asked for it again. */
-function listedLately({ listed }: SavedFile): string | null {
-  return listed !== null && performance.now() - listed.atMs < listedForMs ? listed.address : null
 }
 
 interface Waiting {

@@ -3,6 +3,9 @@ import type { Item, ItemId } from '../../../shared/item.ts'
 import { openSubfolder, TakenNames } from './save-folder.ts'
 import type { StoredSave } from './stored-save.ts'
 
+/** How long an address from a listing is used. */
+const listedForMs = 60_000
+
 /** A file of a save, and the folder that it goes to. */
 export interface SavedFile {
   itemId: ItemId
@@ -44,6 +47,11 @@ export async function listFiles(
   await openSubfolder(save.folder, save.name)
   await walk(save.itemId, save.name)
   return files
+}
+
+/** The address of a file, if it was listed so recently that the service need not be asked for it again. */
+export function listedLately({ listed }: SavedFile): string | null {
+  return listed !== null && performance.now() - listed.atMs < listedForMs ? listed.address : null
 }
 
 function byName({ item: one }: ListedItem, { item: other }: ListedItem): number {

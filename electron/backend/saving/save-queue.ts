@@ -8,6 +8,8 @@ const maxRestMs = 60_000
 export interface Due {
   file: SavedFile
   failures: number
+  /** False for one that was not saved together with others, and is not tried so again. */
+  mayJoin: boolean
 }
 
 /** How long to wait after so many failures in a row. */
@@ -22,7 +24,9 @@ export function restMs(failures: number): number {
 export class SaveQueue {
   readonly #files: readonly SavedFile[]
   #begun = 0
-  #resting: (Due & { dueAtMs: number })[] = []
+  #resting: (Omit<Due, 'mayJoin'> & { dueAtMs: number })[] = []
+  /** Files that come before those that are not begun. */
+  #first: Due[] = []
 
   constructor(files: readonly SavedFile[]) {
     this.#files = files
@@ -30,20 +34,39 @@ export class SaveQueue {
 
   /** How many files are not begun. */
   get size(): number {
-    return this.#files.length - this.#begun + this.#resting.length
+    return this.#first.length + this.#files.length - this.#begun + this.#resting.length
   }
 
   /** Takes the next file that is due; null if there is none now. */
   take(nowMs = performance.now()): Due | null {
+    const first = this.#first.shift()
+    if (first !== undefined) return first
     const file = this.#files[this.#begun]
     if (file !== undefined) {
       this.#begun += 1
-      return { file, failures: 0 }
+      return { file, failures: 0, mayJoin: true }
     }
     const due = this.#resting.find(({ dueAtMs }) => dueAtMs <= nowMs)
     if (due === undefined) return null
     this.#resting = this.#resting.filter((other) => other !== due)
-    return { file: due.file, failures: due.failures }
+    return { file: due.file, failures: due.failures, mayJoin: false }
+  }
+
+  /** Takes the file that comes next as well, if it may be saved together with others, and is wanted. */
+  takeNext(isWanted: (file: SavedFile) => boolean): SavedFile | null {
+    const [first] = this.#first
+    const next = first ?? this.#files[this.#begun]
+    if (next === undefined) return null
+    const file = 'file' in next ? next.file : next
+    if ((first !== undefined && !first.mayJoin) || !isWanted(file)) return null
+    if (first === undefined) this.#begun += 1
+    else this.#first.shift()
+    return file
+  }
+
+  /** Puts a file back that comes next. */
+  putBack(file: SavedFile, { mayJoin }: { mayJoin: boolean }): void {
+    this.#first.push({ file, failures: 0, mayJoin })
   }
 
   /** Puts a file back, to be tried again later. */

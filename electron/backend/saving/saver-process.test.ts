@@ -38,7 +38,7 @@ it('keeps nothing on the signal of a save once a file of it has ended', async ()
   const { signal } = new AbortController()
   for (let file = 0; file < 20; file += 1) {
     const saving = client.save(request(`${file}`), signal, () => undefined)
-    answer({ id: `${file}`, kind: 'done', sizeBytes: 1, isProven: true, crc: null })
+    answer({ id: `${file}`, kind: 'done', sizeBytes: 1, isProven: true, crc: null, outcomes: null })
     await saving
   }
   expect(getEventListeners(signal, 'abort')).toEqual([])

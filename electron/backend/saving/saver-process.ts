@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
-import type { FromSaver, SaveRequest, ToSaver, ZipRequest } from '../../saver/messages.ts'
+import type { BatchOutcome, BatchRequest, FromSaver, SaveRequest, ToSaver, ZipRequest } from '../../saver/messages.ts'
 import type { Host, SaverProcess } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 
@@ -33,12 +33,25 @@ export class SaverClient {
     return this.#run({ kind: 'save', request }, signal, tell)
   }
 
+  /**
+   * Saves small files together. Resolves with what became of each: null when it was stopped, or the process ended. Rejects as `save`
+   * does.
+   */
+  async saveBatch(request: BatchRequest, signal: AbortSignal, tell: Tell): Promise<BatchOutcome[] | null> {
+    const ending = await this.#run({ kind: 'batch', request }, signal, tell)
+    return ending.kind === 'done' ? ending.outcomes : null
+  }
+
   /** Completes a zip. Resolves as `save` does. */
   finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending> {
     return this.#run({ kind: 'zip', request }, signal, () => undefined)
   }
 
-  async #run(message: Extract<ToSaver, { kind: 'save' | 'zip' }>, signal: AbortSignal, tell: Tell): Promise<Ending> {
+  async #run(
+    message: Extract<ToSaver, { kind: 'save' | 'zip' | 'batch' }>,
+    signal: AbortSignal,
+    tell: Tell,
+  ): Promise<Ending> {
     signal.throwIfAborted()
     const { id } = message.request
     const cancel = () => this.#process?.send({ kind: 'cancel', id })

@@ -372,6 +372,7 @@ export class Saving {
       slot: (stop, sizeBytes) =>
         this.#slots.take(stop, { rank: () => entry.save.order, connections: connectionsOf(sizeBytes) }),
       fetch: (request, stop, tell) => this.#saver.save(request, stop, tell),
+      fetchBatch: (request, stop, tell) => this.#saver.saveBatch(request, stop, tell),
       finishZip: (request, stop) => this.#saver.finishZip(request, stop),
       onChange: () => this.#touch(save.id),
       onPlace: (place) => this.#set(entry, { place }),
