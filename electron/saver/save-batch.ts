@@ -19,6 +19,7 @@ export async function saveBatch({ root, files }: BatchRequest, options: BatchOpt
   // The addresses come from the account's own server, which may be on this computer or the person's network.
   const gate = createGate({ allowHosts: files.map(({ link }) => new URL(link).hostname) })
   const { bytes, arrived } = await fetchBatch({ files, gate, signal, onFile })
+  signal.throwIfAborted()
   let end = 0
   const whole = files.flatMap(({ link, sizeBytes, partPath, targetPath }, index) => {
     end += sizeBytes

@@ -1,9 +1,8 @@
-import { brokeOff } from '../fetch/body.ts'
-import { httpSource, sentTooMuch } from '../http/http-source.ts'
+import type { Readable } from 'node:stream'
+import { httpSource } from '../http/http-source.ts'
 import { KeptConnections } from '../http/kept-connections.ts'
 import type { Gate } from '../net/gate.ts'
 import type { AskedPart } from '../resume.ts'
-import type { Delivery } from '../source.ts'
 
 /** After so many files that did not arrive, the others of a batch are not tried. */
 const maxMissing = 2
@@ -78,38 +77,42 @@ interface Attempt extends FetchBatchOptions {
 async function fetchInto(
   link: string,
   into: Uint8Array,
-  { gate, connections, signal, patience: { silentMs, fileMs } = patience }: Attempt,
+  { gate, connections, signal, patience: limits = patience }: Attempt,
 ): Promise<boolean> {
-  const late = AbortSignal.timeout(fileMs)
-  const source = httpSource(link, { gate, timeoutMs: silentMs, connections })
-  const delivery = await source.open(wholeFile, AbortSignal.any([signal, late]))
+  const source = httpSource(link, { gate, timeoutMs: limits.silentMs, connections })
+  const delivery = await source.open(wholeFile, signal)
   if (delivery.kind !== 'bytes') return false
   if (!delivery.isWhole || delivery.totalBytes !== into.length) {
     delivery.close()
     return false
   }
-  await fill(into, delivery, silentMs)
-  if (delivery.ending() !== 'proven') return false
+  const isWhole = await fill(into, delivery.stream, limits)
+  if (!isWhole || delivery.ending() !== 'proven') return false
   await delivery.confirm()
   return true
 }
 
-function fill(into: Uint8Array, { host, stream }: Delivery, silentMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Resolves to false for a body that is too short or too long, or takes too long. */
+function fill(into: Uint8Array, stream: Readable, { silentMs, fileMs }: typeof patience): Promise<boolean> {
+  return new Promise((resolve) => {
     let length = 0
-    const silent = setTimeout(() => stream.destroy(), silentMs)
+    const give = () => stream.destroy()
+    const silent = setTimeout(give, silentMs)
+    const late = setTimeout(give, fileMs)
     stream.on('data', (chunk: Buffer) => {
       silent.refresh()
-      if (length + chunk.length > into.length) stream.destroy(sentTooMuch(host))
+      if (length + chunk.length > into.length) give()
       else into.set(chunk, length)
       length += chunk.length
     })
-    stream.on('end', () => (length === into.length ? resolve() : reject(brokeOff(host))))
-    stream.on('error', reject)
-    stream.on('close', () => {
+    const finish = () => {
       clearTimeout(silent)
-      reject(brokeOff(host))
-    })
+      clearTimeout(late)
+      resolve(stream.readableEnded && length === into.length)
+    }
+    stream.on('end', finish)
+    stream.on('error', finish)
+    stream.on('close', finish)
   })
 }
 

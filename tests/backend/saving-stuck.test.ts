@@ -9,16 +9,22 @@ import { has } from '../support/facilities.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
-// A folder on a v1 server in which more files cannot be had now than are begun at a time, before those that can, and
-// the addresses of some are listed wrongly.
+// Folders on a v1 server. In the first, more files cannot be had now than are begun at a time, before those that can, and the addresses
+// of some are listed wrongly. In the second are many small files, some of which are not answered.
 
 const bytes = solidBytes(3000)
-const folder = { id: 1, name: 'Folder', parent_id: 0, type: 'folder', is_dir: true }
+const folders = [
+  { id: 1, name: 'Folder', parent_id: 0, type: 'folder', is_dir: true },
+  { id: 2, name: 'Many', parent_id: 0, type: 'folder', is_dir: true },
+]
 const names = [
   ...Array.from({ length: 14 }, (_, at) => `busy ${String(at).padStart(2, '0')}`),
   ...Array.from({ length: 5 }, (_, at) => `good ${at}`),
 ]
+const many = Array.from({ length: 60 }, (_, at) => `small ${String(at).padStart(2, '0')}`)
+const silent = [5, 21, 33].map((at) => many[at])
 let isBusy = true
+let isSilent = true
 /** Called with each request for a file. */
 let onRequest: () => void = () => undefined
 let web: Web
@@ -26,8 +32,8 @@ let backend: TestBackend
 let accountId: string
 
 const items = () =>
-  names.map((name, at) => ({
-    ...{ id: at + 10, name, parent_id: 1, type: 'file', is_dir: false, size: bytes.length },
+  [...names, ...many].map((name, at) => ({
+    ...{ id: at + 10, name, parent_id: at < names.length ? 1 : 2, type: 'file', is_dir: false, size: bytes.length },
     stream_url: web.url(`/stream/${at + 10}`),
   }))
 
@@ -43,8 +49,13 @@ function resultsOf(method: string, params: Record<string, unknown>): unknown {
   const results: Record<string, unknown> = {
     'user.info': [user],
     'user.acctoken': { token: 'token of the account' },
-    'files.list': `${params.parent_id}` === '1' ? items().map(listed) : [folder],
-    'files.info': [folder, ...items()].filter(({ id }) => `${id}` === `${params.id}`),
+    'files.list':
+      `${params.parent_id}` === '0'
+        ? folders
+        : items()
+            .filter((item) => `${item.parent_id}` === `${params.parent_id}`)
+            .map(listed),
+    'files.info': [...folders, ...items()].filter(({ id }) => `${id}` === `${params.id}`),
     'files.dirmap': { id: 0, name: 'root', dirs: [] },
   }
   return results[method] ?? []
@@ -67,7 +78,8 @@ beforeAll(async () => {
     const give = file(bytes)
     web.on(`/stream/${id}/atk/token%20of%20the%20account`, (request, response, body) => {
       onRequest()
-      if (!isBusy || name.startsWith('good')) return give(request, response, body)
+      if (silent.includes(name) && isSilent) return
+      if (!isBusy || !name.startsWith('busy')) return give(request, response, body)
       response.statusCode = 503
       response.end()
     })
@@ -113,4 +125,28 @@ it.runIf(has('tmpfs'))('ends with a reason where the folder refuses more files t
   } finally {
     execFileSync('umount', ['-l', place])
   }
+})
+
+it('saves the other small files of a folder while some are not answered, and those too once they are', async () => {
+  const { client, next, downloadsFolder } = backend
+  const others = next('saves.changed', ({ upserted }) =>
+    upserted.some(({ name, doneFiles }) => name === 'Many' && doneFiles === many.length - silent.length),
+  )
+  const ask = { accountId, itemIds: [2], target: 'last' as const, conflict: null }
+  const { saveIds } = await client.call('saves.add', ask)
+  await others
+  const there = () => readdirSync(join(downloadsFolder, 'Many')).sort()
+  expect(there().filter((name) => silent.includes(name))).toEqual([])
+
+  isSilent = false
+  const paused = next('saves.changed', ({ upserted }) => upserted.some(({ status }) => status === 'paused'))
+  await client.call('saves.pause', { saveIds })
+  await paused
+  const saved = next('saves.changed', ({ upserted }) =>
+    upserted.some(({ name, status }) => name === 'Many' && status === 'saved'),
+  )
+  await client.call('saves.resume', { saveIds })
+  await saved
+  expect(there()).toEqual(many)
+  for (const name of many) expect(readFileSync(join(downloadsFolder, 'Many', name)).equals(bytes)).toBe(true)
 })

@@ -37,7 +37,7 @@ const options: BenchOptions = {
 const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P1'], async () => [await benchFetch(options)]],
   [['P1s', 'P2s', 'P2c'], () => benchSave(options)],
-  [['P3'], async () => [await benchSmallFiles(options)]],
+  [['P3', 'P3m'], () => benchSmallFiles(options)],
   [['P4'], async () => [await benchResume(options)]],
   [['P5'], async () => [await benchFtp(options)]],
   [['P6'], () => benchServe(options)],

@@ -5,8 +5,9 @@ import type { FromSaver, SaveRequest, ToSaver } from '../../electron/saver/messa
 import { Course } from '../faults/course.ts'
 import { fillLargeFolder } from '../faults/large-folder.ts'
 import type { Service } from '../support/service.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { checkFile, inPlace, writeRandomFile } from './content.ts'
-import { alternate, type Row, type Run, rowOfTimes, timed } from './measure.ts'
+import { alternate, type Comparison, type Row, type Run, rowOfTimes, timed } from './measure.ts'
 import { cpuMsOf, startNginx, timeCommand } from './programs.ts'
 import type { BenchOptions } from './service.bench.ts'
 import { startBuilt, streamUrl } from './stored.ts'
@@ -128,13 +129,31 @@ async function aria2(place: string, { link, sum }: Source): Promise<Run> {
   return run
 }
 
-/** P3: save a folder of 5,000 small files from the local service, each one durable, compared with aria2, which syncs none. */
-export function benchSmallFiles({ folder, pairs }: BenchOptions): Promise<Row> {
+/**
+ * P3: save a folder of 5,000 small files from the local service, each one durable, compared with aria2 and a sync of its files. Both write
+ * to a disk, where that matters. P3m: the same in memory.
+ */
+export async function benchSmallFiles({ folder, pairs }: BenchOptions): Promise<Row[]> {
+  const data = join(folder, 'p3-service')
+  mkdirSync(data)
+  fillLargeFolder(data, smallFiles.count, smallFiles.bytes)
+  const service = await startBuilt({ data })
+  try {
+    const disk = await benchSmallFilesIn(temporaryFolder('bench'), service, pairs)
+    const memory = await benchSmallFilesIn(folder, service, pairs)
+    const what = `save ${smallFiles.count} files of ${smallFiles.bytes / 1024} KiB`
+    const peer = 'aria2 -j16 and sync'
+    return [
+      rowOfTimes({ id: 'P3', what: `${what} on a disk`, gate: 1, goal: 0.5 }, peer, disk),
+      rowOfTimes({ id: 'P3m', what: `${what} in memory`, gate: null, goal: 1 }, peer, memory),
+    ]
+  } finally {
+    await service.stop()
+  }
+}
+
+function benchSmallFilesIn(folder: string, service: Service, pairs: number): Promise<Comparison> {
   return inPlace(folder, 'p3', async (place) => {
-    const data = join(place, 'service')
-    mkdirSync(data)
-    fillLargeFolder(data, smallFiles.count, smallFiles.bytes)
-    const service = await startBuilt({ data })
     const downloads = join(place, 'downloads')
     mkdirSync(downloads)
     const course = new Course({ dataFolder: join(place, 'backend'), downloadsFolder: downloads })
@@ -158,20 +177,16 @@ export function benchSmallFiles({ folder, pairs }: BenchOptions): Promise<Row> {
       }
       const peer = async () => {
         const target = join(place, 'aria2')
-        const run = await timeCommand('aria2c', ['--quiet', '-j16', '--file-allocation=none', '-d', target, '-i', list])
+        const fetch = 'aria2c --quiet -j16 --file-allocation=none -d "$1" -i "$2"'
+        const sync = 'find "$1" -print0 | xargs -0 sync'
+        const run = await timeCommand('sh', ['-c', `${fetch} && ${sync}`, 'sh', target, list])
         checkCount(target)
         rmSync(target, { recursive: true })
         return run
       }
-      const what = `save ${smallFiles.count} files of ${smallFiles.bytes / 1024} KiB`
-      return rowOfTimes(
-        { id: 'P3', what, gate: 1, goal: 0.5 },
-        'aria2 -j16',
-        await alternate(Math.min(3, pairs), ours, peer),
-      )
+      return await alternate(Math.min(3, pairs), ours, peer)
     } finally {
       await course.stop()
-      await service.stop()
     }
   })
 }

@@ -38,6 +38,44 @@ it('gives every file its turn before one that rests, and loses none', () => {
   )
 })
 
+it('gives files to be saved together in their order, each once, and those that are put back before the others', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 30 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.constantFrom('saved', 'left', 'untried')),
+      (count, most, outcomes) => {
+        const queue = new SaveQueue(files(count))
+        const left = new Set(files(count).map(({ itemId }) => itemId))
+        const alone = new Set<number>()
+        let furthest = -1
+        for (let turn = 0; queue.size > 0; turn += 1) {
+          const due = queue.take()
+          if (due === null) throw new Error('nothing rests')
+          expect(due.mayJoin).toBe(!alone.has(Number(due.file.itemId)))
+          const taken = [due.file]
+          while (due.mayJoin && taken.length < most) {
+            const next = queue.takeNext(() => true)
+            if (next === null) break
+            taken.push(next)
+          }
+          for (const file of taken) {
+            const itemId = Number(file.itemId)
+            if (itemId > furthest) expect(itemId).toBe(furthest + 1)
+            furthest = Math.max(furthest, itemId)
+            const outcome = alone.has(itemId) ? 'saved' : (outcomes[turn + taken.indexOf(file)] ?? 'saved')
+            if (outcome === 'saved') left.delete(file.itemId)
+            else if (outcome === 'left') alone.add(itemId)
+          }
+          for (const file of taken)
+            if (left.has(file.itemId)) queue.putBack(file, { mayJoin: !alone.has(Number(file.itemId)) })
+        }
+        expect(left.size).toBe(0)
+      },
+    ),
+  )
+})
+
 it('rests longer after each failure, but never longer than a minute', () => {
   expect([0, 1, 2, 5, 6, 1000].map(restMs)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000])
 })

@@ -36,6 +36,8 @@ const largeBytes = 4 * 1024 * 1024
 const connectionsOf = (sizeBytes: number) => (sizeBytes > 0 && sizeBytes < largeBytes ? 1 : 4)
 const maxSaved = 200
 const emitEveryMs = 500
+/** The end of a save is shown earlier. */
+const emitEndWithinMs = 100
 const tellEveryMs = 30_000
 const group = 'saves'
 
@@ -71,6 +73,7 @@ export class Saving {
   readonly #changed = new Set<SaveId>()
   #share: number | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
+  #emitAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: SavingOptions) {
     const { host, saver, tell, onSaved } = options
@@ -329,7 +332,7 @@ export class Saving {
       .finally(() => {
         entry.job = null
         entry.stop = null
-        this.#touch(entry.save.id)
+        this.#touch(entry.save.id, emitEndWithinMs)
       })
   }
 
@@ -408,10 +411,15 @@ export class Saving {
   }
 
   /** Tells the windows soon. */
-  #touch(id: SaveId): void {
+  #touch(id: SaveId, withinMs = emitEveryMs): void {
     this.#changed.add(id)
-    this.#timer ??= setTimeout(() => {
+    const emitAtMs = performance.now() + withinMs
+    if (emitAtMs >= this.#emitAtMs) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#emitAtMs = emitAtMs
+    this.#timer = setTimeout(() => {
       this.#timer = null
+      this.#emitAtMs = Number.POSITIVE_INFINITY
       const ids = [...this.#changed]
       this.#changed.clear()
       this.#options.emit('saves.changed', {
@@ -422,7 +430,7 @@ export class Saving {
       this.#showShare()
       // A save that stalls has a speed, too.
       for (const { save, job } of this.#entries.values()) if (job?.isMoving === true) this.#touch(save.id)
-    }, emitEveryMs)
+    }, withinMs)
   }
 
   /** Only changes that can be seen are shown. */
