@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { errorCode, FetchError, translateError } from '../fetch-error.ts'
 import type { Address, Gate } from '../net/gate.ts'
-import { connectWithLargeReads } from '../net/large-read-socket.ts'
+import { connectWithLargeReads, type LargeReads } from '../net/large-read-socket.ts'
 import type { Ending } from '../source.ts'
 import { escapeBytes, percentBytes } from '../text/percent.ts'
 import { decodeAs } from '../text/text-bytes.ts'
@@ -11,7 +11,8 @@ import { RedirectCookies } from './redirect-cookies.ts'
 import { endingOf, isInvalidHttp, waitForResponse } from './wait-for-response.ts'
 
 const maxRedirects = 20
-const excessWaitMs = 100
+/** How long to wait for what a server sends beyond the end of a body. */
+export const excessWaitMs = 100
 /** Parser errors of Node for heads that are odd but unambiguous. Contradicting lengths are not among them. */
 const oddForms = new Set(['HPE_INVALID_HEADER_TOKEN', 'HPE_CR_EXPECTED', 'HPE_LF_EXPECTED', 'HPE_INVALID_VERSION'])
 
@@ -38,6 +39,8 @@ export interface ExchangeOptions {
 /** The head of a response; its body still has to be read or destroyed. */
 export interface Exchange {
   response: IncomingMessage
+  /** The connection that it came over, if it is of no other use. */
+  connection: LargeReads | null
   /** Where the answer came from, after redirects, without a user name or password. */
   url: URL
   /** Call after the end of the body: true when the server sent more than it announced. */
@@ -140,9 +143,12 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
     throw translateError(error, url.hostname)
   })
   options.signal.throwIfAborted()
+  let connection: LargeReads | null = null
   const settings: RequestOptions = {
     method: options.method ?? 'GET',
-    ...route(url, addresses, options.connections),
+    ...route(url, addresses, options.connections, (opened) => {
+      connection = opened
+    }),
     signal: options.signal,
     insecureHTTPParser: options.isLenient === true,
     headers: { 'user-agent': 'Putdesk', accept: '*/*', 'accept-encoding': 'identity', ...options.headers },
@@ -156,7 +162,7 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   const response = await answered.catch((error: unknown) => {
     throw options.signal.aborted ? options.signal.reason : error
   })
-  return { response, sentMore, ending: () => endingOf(request, response) }
+  return { response, connection, sentMore, ending: () => endingOf(request, response) }
 }
 
 /** Tells whether more follows the end of a body: Node then reports invalid HTTP. */
@@ -176,12 +182,22 @@ function excessOf(request: ClientRequest): Exchange['sentMore'] {
 }
 
 /** How the connection is made: only to the checked addresses. */
-function route(url: URL, addresses: Address[], connections: KeptConnections | undefined): RequestOptions {
+function route(
+  url: URL,
+  addresses: Address[],
+  connections: KeptConnections | undefined,
+  onOpen: (connection: LargeReads) => void,
+): RequestOptions {
   const lookup = pinned(addresses)
   if (connections !== undefined) return { agent: connections.agentFor(url.protocol), lookup }
   if (url.protocol === 'https:') return { agent: false, lookup }
   const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), lookup }
-  return { createConnection: () => connectWithLargeReads(target, { isCopied: true }).stream }
+  const createConnection = () => {
+    const connection = connectWithLargeReads(target, { isCopied: true })
+    onOpen(connection)
+    return connection.stream
+  }
+  return { createConnection }
 }
 
 /** Resolves the connection's lookup to the addresses that the gate checked, so that the name is not resolved again. */

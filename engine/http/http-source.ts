@@ -4,8 +4,9 @@ import type { Gate } from '../net/gate.ts'
 import { type AskedPart, checkPartial, isOtherVersion, validatorsOf, wholeBytes } from '../resume.ts'
 import type { Delivery, Mismatch, NothingLeft, Source } from '../source.ts'
 import { codingsOf, decodeBody } from './coding.ts'
-import { type Exchange, exchange, type HttpCredentials } from './exchange.ts'
+import { type Exchange, excessWaitMs, exchange, type HttpCredentials } from './exchange.ts'
 import type { KeptConnections } from './kept-connections.ts'
+import { type Body, uncopiedBody } from './uncopied-body.ts'
 
 const maxRetryAfterMs = 60 * 60 * 1000
 
@@ -86,17 +87,25 @@ function judge(answer: Exchange, asked: AskedPart): Delivery | NothingLeft | Mis
 
 /** A file in a content coding: its size is not known in advance, and it cannot be resumed. */
 function decoded(answer: Exchange, codings: string[]): Delivery {
-  const coded = delivery(answer, { start: 0, end: null, totalBytes: null, isWhole: true })
   const stream = decodeBody(answer.response, codings, answer.url.hostname)
   // The coding marks its own end, so an orderly end is proof.
   const ending = () => (answer.ending() === 'broken' ? 'broken' : 'proven')
-  return { ...coded, stream, ending, givesParts: false, validators: { ...coded.validators, strong: null } }
+  const whole = { start: 0, end: null, totalBytes: null, isWhole: true }
+  const coded = delivery(answer, whole, { stream, ending, sentMore: answer.sentMore })
+  return { ...coded, givesParts: false, validators: { ...coded.validators, strong: null } }
+}
+
+function bodyOf({ response, connection, ending, sentMore }: Exchange): Body {
+  const uncopied = connection === null ? null : uncopiedBody(response, connection, excessWaitMs)
+  return uncopied ?? { stream: response, ending, sentMore }
 }
 
 function delivery(
-  { response, url, sentMore, ending }: Exchange,
+  answer: Exchange,
   place: Pick<Delivery, 'start' | 'end' | 'totalBytes' | 'isWhole'>,
+  { stream, ending, sentMore }: Body = bodyOf(answer),
 ): Delivery {
+  const { response, url } = answer
   return {
     kind: 'bytes',
     host: url.hostname,
@@ -109,12 +118,15 @@ function delivery(
       contentDisposition: response.headers['content-disposition'] ?? null,
       sizeBytes: place.totalBytes,
     },
-    stream: response,
+    stream,
     ending,
     confirm: async () => {
       if (await sentMore()) throw sentTooMuch(url.hostname)
     },
-    close: () => response.destroy(),
+    close: () => {
+      stream.destroy()
+      response.destroy()
+    },
   }
 }
 

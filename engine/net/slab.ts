@@ -42,6 +42,11 @@ export class Slab {
     slab.#reuse()
   }
 
+  /** True when a piece was taken back: no piece of it can be kept. */
+  get wasEmptied(): boolean {
+    return this.#wasEmptied
+  }
+
   get sizeBytes(): number {
     return this.#bytes.length
   }

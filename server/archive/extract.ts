@@ -1,6 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { threadUrl } from '../../engine/thread-url.ts'
 import { ArchiveError, quoted, tooLarge } from './archive-error.ts'
 import { endThread } from './end-thread.ts'
 import type { ExtractJob, ExtractMessage } from './extract-worker.ts'
@@ -8,7 +9,6 @@ import type { ArchiveSet } from './find-archives.ts'
 import { type Limits, Output, pieces } from './output.ts'
 import { findNative, killGroup } from './seven-zip.ts'
 import { syncFolder } from './sync-files.ts'
-import { threadUrl } from '../../engine/thread-url.ts'
 import type { Unpacked } from './unpack.ts'
 
 /** How to unpack. */

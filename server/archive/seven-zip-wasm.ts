@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
+import { threadUrl } from '../../engine/thread-url.ts'
 import { endThread } from './end-thread.ts'
 import type { SevenZip, SevenZipRequest, SevenZipRun } from './seven-zip-run.ts'
-import { threadUrl } from '../../engine/thread-url.ts'
 import type { WasmJob, WasmMessage } from './wasm-worker.ts'
 
 /** 7-Zip as WebAssembly, in a separate thread: used when there is no native one, or it cannot be run. */
