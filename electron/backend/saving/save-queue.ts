@@ -12,6 +12,12 @@ export interface Due {
   mayJoin: boolean
 }
 
+interface Resting {
+  file: SavedFile
+  failures: number
+  dueAtMs: number
+}
+
 /** How long to wait after so many failures in a row. */
 export function restMs(failures: number): number {
   return Math.min(minRestMs * 2 ** failures, maxRestMs)
@@ -24,7 +30,8 @@ export function restMs(failures: number): number {
 export class SaveQueue {
   readonly #files: readonly SavedFile[]
   #begun = 0
-  #resting: (Omit<Due, 'mayJoin'> & { dueAtMs: number })[] = []
+  /** Files that rest, by how long they do: each list is in the order in which they are due. */
+  readonly #resting = new Map<number, Resting[]>()
   /** Files that come before those that are not begun. */
   #first: Due[] = []
 
@@ -34,7 +41,8 @@ export class SaveQueue {
 
   /** How many files are not begun. */
   get size(): number {
-    return this.#first.length + this.#files.length - this.#begun + this.#resting.length
+    const resting = [...this.#resting.values()].reduce((sum, { length }) => sum + length, 0)
+    return this.#first.length + this.#files.length - this.#begun + resting
   }
 
   /** Takes the next file that is due; null if there is none now. */
@@ -46,9 +54,9 @@ export class SaveQueue {
       this.#begun += 1
       return { file, failures: 0, mayJoin: true }
     }
-    const due = this.#resting.find(({ dueAtMs }) => dueAtMs <= nowMs)
-    if (due === undefined) return null
-    this.#resting = this.#resting.filter((other) => other !== due)
+    const due = this.#nextDue()
+    if (due === null || due.dueAtMs > nowMs) return null
+    this.#resting.get(restMs(due.failures))?.shift()
     return { file: due.file, failures: due.failures, mayJoin: false }
   }
 
@@ -71,17 +79,27 @@ export class SaveQueue {
 
   /** Puts a file back, to be tried again later. */
   rest(file: SavedFile, failures: number, nowMs = performance.now()): void {
-    this.#resting.push({ file, failures, dueAtMs: nowMs + restMs(failures) })
+    const ms = restMs(failures)
+    const others = this.#resting.get(ms) ?? []
+    others.push({ file, failures, dueAtMs: nowMs + ms })
+    this.#resting.set(ms, others)
+  }
+
+  /** The file that rests and is due first. */
+  #nextDue(): Resting | null {
+    const firsts = [...this.#resting.values()].flatMap(([first]) => first ?? [])
+    return firsts.reduce<Resting | null>(
+      (next, one) => (next !== null && next.dueAtMs <= one.dueAtMs ? next : one),
+      null,
+    )
   }
 
   /** Resolves when a file that rests is due, or when one of `others` has ended. Rejects with the reason when the signal aborts first. */
   async changed(others: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     const enough = new AbortController()
-    const dueAtMs = this.#resting.reduce((least, one) => Math.min(least, one.dueAtMs), Number.POSITIVE_INFINITY)
+    const next = this.#nextDue()
     const stop = AbortSignal.any([signal, enough.signal])
-    const due = Number.isFinite(dueAtMs)
-      ? [wait(Math.max(0, dueAtMs - performance.now()), undefined, { signal: stop })]
-      : []
+    const due = next === null ? [] : [wait(Math.max(0, next.dueAtMs - performance.now()), undefined, { signal: stop })]
     try {
       await Promise.race([...others, ...due])
     } catch (error) {
