@@ -155,7 +155,21 @@ await page.getByText(/1,600 × /).waitFor()
 await take(page, 'quick-look')
 await page.keyboard.press('Escape')
 await page.keyboard.press('Control+1')
+
+// A film that plays while it arrives.
+await addLinks(page, web.url('/crossing.mp4'))
+await page.getByRole('button', { name: 'Play now: “crossing.mp4”' }).waitFor()
+await page.waitForTimeout(4000)
+await take(page, 'play-now')
+await page.getByRole('button', { name: 'Cancel “crossing.mp4”' }).click()
+await page.getByText('No transfers.').waitFor()
+
+await page.getByRole('row', { name: /^coast/ }).click()
 await page.keyboard.press('Control+a')
+await page.getByRole('row', { name: /^evening/ }).click({ button: 'right' })
+await page.getByRole('menuitem', { name: 'Save as a zip…' }).hover()
+await take(page, 'zip-menu', { isPointerKept: true })
+await page.keyboard.press('Escape')
 await page.keyboard.press('Control+s')
 await page.getByRole('listitem', { name: /^notes\.txt, Saved/ }).waitFor()
 await page.getByRole('listitem', { name: /^lake\.mp4, Saving/ }).waitFor()
@@ -175,8 +189,8 @@ await web.stop()
 server.closeAllConnections()
 server.close()
 
-async function take(shown: Page, name: string): Promise<void> {
-  await shown.mouse.move(700, 470)
+async function take(shown: Page, name: string, { isPointerKept = false } = {}): Promise<void> {
+  if (!isPointerKept) await shown.mouse.move(700, 470)
   for (const colorScheme of ['light', 'dark'] as const) {
     await shown.emulateMedia({ colorScheme })
     await shown.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
@@ -234,6 +248,8 @@ function makePictures(): string[] {
     const { status, stderr } = spawnSync('ffmpeg', args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(`ffmpeg could not make ${name}: ${stderr}`)
   }
+  const slow = { bytesPerSecond: 25_000, headers: { 'accept-ranges': 'bytes' } }
+  web.on('/crossing.mp4', file(readFileSync(join(material, 'lake.mp4')), slow))
   writeFileSync(
     join(material, 'notes.txt'),
     'Take the early ferry.\nThe path to the lake starts behind the mill.\n'.repeat(20),
