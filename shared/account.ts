@@ -4,6 +4,9 @@ import type { Capabilities } from './capabilities.ts'
 export const AccountId = z.string().min(1).max(64)
 export type AccountId = z.infer<typeof AccountId>
 
+/** Scheme, host and port as `URL` writes them: `https://cdn.example:8443`. No host name has more than 253 characters. */
+export const Origin = z.string().min(1).max(300)
+
 /** How an account's secret is stored: encrypted by the OS, in a plain private file at the person's choice, or only until the app quits. */
 export const SecretKeeping = z.enum(['protected', 'plain', 'session'])
 export type SecretKeeping = z.infer<typeof SecretKeeping>
@@ -33,6 +36,8 @@ export const Account = z.object({
   keeping: SecretKeeping,
   /** What its service can do, as far as is known. */
   capabilities: AccountCapabilities,
+  /** Origins that may get its token besides its own server, because the person agreed. */
+  trustedOrigins: z.array(z.string()),
 })
 export type Account = z.infer<typeof Account>
 

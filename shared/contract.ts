@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Account, AccountId, Friend, Quota, SecretKeeping } from './account.ts'
+import { Account, AccountId, Friend, Origin, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { DraggedFile } from './dragged-file.ts'
@@ -56,6 +56,7 @@ export type Steps = z.infer<typeof Steps>
  * Everything a window may request from the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`; methods that
  * contact an account's service can also fail with `signed-out`, `unreachable`, or `not-found` if the account does not exist. A service
  * that does not distinguish missing items or transfers fails with `refused` instead of `not-found`; Putdesk's own does distinguish them.
+ * `untrusted-host`: the content is on a host that is not the account's own, and that does not get its token before `accounts.trust`.
  * `progress` is what a long method reports while it runs.
  */
 export const methods = {
@@ -82,6 +83,13 @@ export const methods = {
   },
   /** Removes an account and its secret. Its files stay where they are. */
   'accounts.remove': { input: z.object(inAccount), output: nothing },
+  /**
+   * Allows an account's token to be sent, from now on, to an origin that was refused with `untrusted-host`. What waits for that goes on.
+   * Errors: refused if that origin was not refused before.
+   */
+  'accounts.trust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
+  /** Withdraws that. What has begun is not stopped. */
+  'accounts.distrust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
   /** How a stored secret would be protected on this computer. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
 
@@ -239,9 +247,8 @@ export const methods = {
   'players.list': { input: z.object({}), output: z.array(Player) },
   /**
    * Plays items in their order, or the films and sounds of a folder, in a player; null means the preferred one, or the first found.
-   * With `ask`, one item that was left in the middle is not played: its position is returned instead. A stream on another host than
-   * the account's own fails with `untrusted-host`; repeating the call with `isHostTrusted` allows the account's token to be sent to
-   * that host from then on. Errors: no-player, not-found, refused, untrusted-host.
+   * With `ask`, one item that was left in the middle is not played: its position is returned instead. Errors: no-player, not-found,
+   * refused, untrusted-host.
    */
   'play.items': {
     input: z.object({
@@ -250,13 +257,12 @@ export const methods = {
       folderId: ItemId.nullable(),
       playerId: z.string().max(1024).nullable(),
       start: z.enum(['ask', 'position', 'beginning']),
-      isHostTrusted: z.boolean(),
     }),
     output: Started,
   },
   /**
    * Plays the films of a transfer that `canPlay`, or its sounds, while they arrive; what has become an item is played as one, so that its
-   * position may be returned instead. Errors: no-player, not-found, refused.
+   * position may be returned instead. Errors: no-player, not-found, refused, untrusted-host.
    */
   'play.transfer': { input: z.object({ ...inAccount, transferId: TransferId }), output: Started },
   /**
@@ -304,7 +310,8 @@ export const methods = {
   /**
    * Puts a text on the system's clipboard and then, once they are here, the files of an account, as real files. What is not here is
    * fetched first; the progress is in bytes. `rest` are the items that cannot be: folders, and what is too large. `names` are those of
-   * the files on the clipboard; there are none if something else has been copied in the meantime. Errors: not-found, refused.
+   * the files on the clipboard; there are none if something else has been copied in the meantime. Errors: not-found, refused,
+   * untrusted-host.
    */
   'files.copy': {
     input: z.object({

@@ -18,8 +18,14 @@ export type Wire =
   | { id: number; cancel: true }
   | { id: number; progress: unknown }
   | { id: number; output: unknown }
-  | { id: number; error: { code: ErrorCode; sentence: string } }
+  | { id: number; error: WireError }
   | { event: string; data: unknown }
+
+interface WireError {
+  code: ErrorCode
+  sentence: string
+  origin?: string
+}
 
 /** One end of an ordered pipe: over Electron's IPC, or in memory for tests. */
 export interface Port {
@@ -115,12 +121,13 @@ function cancelled(): AppError {
   return new AppError('cancelled', 'This was cancelled.')
 }
 
-function toWireError(error: unknown, report: (error: unknown) => void): { code: ErrorCode; sentence: string } {
+function toWireError(error: unknown, report: (error: unknown) => void): WireError {
   const known = error instanceof AppError ? error : null
   if (known === null || known.cause !== undefined) report(error)
   return {
     code: known?.code ?? 'internal',
     sentence: known?.message ?? 'Something went wrong inside Putdesk. The log has the details.',
+    ...(known?.origin == null ? {} : { origin: known.origin }),
   }
 }
 
@@ -232,8 +239,10 @@ export function connect(port: Port): Client {
       return
     }
     pending.delete(message.id)
-    if ('error' in message) request.reject(new AppError(message.error.code, message.error.sentence))
-    else if ('output' in message) request.resolve(message.output as never)
+    if ('error' in message) {
+      const { code, sentence, origin = null } = message.error
+      request.reject(new AppError(code, sentence, { origin }))
+    } else if ('output' in message) request.resolve(message.output as never)
   })
 
   function send<M extends Method>(method: M, input: Input<M>, { signal, onProgress }: CallOptions<M>) {

@@ -36,6 +36,8 @@ export const Save = z.object({
   secondsLeft: z.number().nullable(),
   /** Why it waits or failed, in one sentence. */
   reason: z.string().nullable(),
+  /** It waits until the account's token may be sent to this origin; otherwise null. */
+  untrustedOrigin: z.string().nullable(),
 })
 export type Save = z.infer<typeof Save>
 

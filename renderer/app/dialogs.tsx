@@ -7,6 +7,7 @@ const SignIn = lazy(async () => ({ default: (await import('../features/sign-in/s
 const RemoveAccount = lazy(async () => ({
   default: (await import('../features/sign-in/remove-account.tsx')).RemoveAccount,
 }))
+const TrustHost = lazy(async () => ({ default: (await import('../features/sign-in/trust-host.tsx')).TrustHost }))
 const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
 const DeleteTrashed = lazy(async () => ({
   default: (await import('../features/trash/delete-trashed.tsx')).DeleteTrashed,
@@ -50,6 +51,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <SignIn accountId={dialog.accountId} />
     case 'remove-account':
       return <RemoveAccount accountId={dialog.accountId} />
+    case 'trust-host':
+      return <TrustHost given={dialog} />
     case 'delete-trashed':
       return <DeleteTrashed {...dialog} />
     case 'delete-for-good':

@@ -5,7 +5,6 @@ import { say } from '../words/say.ts'
 import { visibleName } from '../words/visible-name.ts'
 import { itemKey } from './keys.ts'
 import type { Row } from './listing.ts'
-import { isCancelled, sentenceAbout } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** A file that is fetched to be opened. */
@@ -62,8 +61,6 @@ export const lookSlice: Slice<LookSlice> = (client) => (set, get) => {
       if (isOpened) return
       get().toast(say('open.runs', { name: visibleName(row.name) }))
       await get().saveAndShow(accountId, row.id)
-    } catch (error) {
-      if (!isCancelled(error)) get().showError(sentenceAbout(row.name, error))
     } finally {
       setOpening(key, null)
     }
@@ -85,7 +82,10 @@ export const lookSlice: Slice<LookSlice> = (client) => (set, get) => {
     opening: new Map(),
     openItem: async (accountId, row) => {
       if (row.kind === 'movie' || row.kind === 'audio') await get().play(accountId, row.id, row.name, null)
-      else await openInProgram(accountId, row)
+      else {
+        const run = () => openInProgram(accountId, row)
+        await get().attemptThere({ accountId, name: row.name, label: 'trust.open', run })
+      }
     },
     changedCopies: [],
     saveCopy: (copyId) =>

@@ -75,6 +75,14 @@ function isLimitOrNull(value: unknown): value is number | null {
   return value === null || isWithin(toNumber(value), 1000, 1e12)
 }
 
+/** Nothing in the first picture depends on it. */
+const unseenOfAccount = {
+  state: 'connecting',
+  problem: null,
+  capabilities: noCapabilities,
+  trustedOrigins: [],
+} satisfies Partial<Account>
+
 function toAccount(value: unknown): Account | null {
   const parts = partsOf(value)
   const id = toText(parts.get('id'))
@@ -83,7 +91,7 @@ function toAccount(value: unknown): Account | null {
   const keeping = oneOf(parts.get('keeping'), ['protected', 'plain', 'session'])
   const address = parts.get('address')
   if (!id || kind === null || name === null || keeping === null || !isTextOrNull(address)) return null
-  return { id, kind, name, address, keeping, state: 'connecting', problem: null, capabilities: noCapabilities }
+  return { id, kind, name, address, keeping, ...unseenOfAccount }
 }
 
 /** Settings that nothing in the first picture depends on. The backend sends them soon. */

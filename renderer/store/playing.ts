@@ -1,13 +1,11 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Output } from '../../shared/contract.ts'
-import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
 import { maxPlayed } from '../../shared/limits.ts'
 import type { Playback } from '../../shared/playback.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import { languageName } from '../words/language-name.ts'
 import { say } from '../words/say.ts'
-import { sentenceAbout } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** What is to be played: items in their order, or the films and sounds of a folder. `name` is of the first item or the folder. */
@@ -50,42 +48,34 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
     else get().toast(started(what, answer))
   }
 
-  async function start(what: ToPlay, from: Start, isHostTrusted: boolean): Promise<void> {
+  function start(what: ToPlay, from: Start): Promise<void> {
     const { name, itemIds, ...rest } = what
-    try {
-      const answer = await client.call('play.items', {
-        ...rest,
-        itemIds: itemIds.slice(0, maxPlayed),
-        start: from,
-        isHostTrusted,
-      })
-      show(what, answer)
-    } catch (error) {
-      const isAsked = error instanceof AppError && error.code === 'untrusted-host'
-      if (!isAsked) return get().showError(sentenceAbout(name, error))
-      get().showError(error.message, [{ label: say('action.playFromThere'), run: () => void start(what, from, true) }])
-    }
+    const { accountId } = what
+    const run = async () =>
+      show(what, await client.call('play.items', { ...rest, itemIds: itemIds.slice(0, maxPlayed), start: from }))
+    return get().attemptThere({ accountId, name, label: 'trust.play', run })
   }
 
   return {
     playbacks: new Map(),
     play: (accountId, itemId, name, playerId) =>
-      start({ accountId, itemIds: [itemId], folderId: null, name, playerId }, 'ask', false),
-    playAll: (what, from = 'ask') => start(what, from, false),
-    playTransfer: async (accountId, transferId, name) => {
-      try {
+      start({ accountId, itemIds: [itemId], folderId: null, name, playerId }, 'ask'),
+    playAll: (what, from = 'ask') => start(what, from),
+    playTransfer: (accountId, transferId, name) => {
+      const run = async () => {
         const answer = await client.call('play.transfer', { accountId, transferId })
         const itemIds = answer.state === 'asks' ? [answer.playback.itemId] : []
         show({ accountId, itemIds, folderId: null, name, playerId: null }, answer)
-      } catch (error) {
-        get().showError(sentenceAbout(name, error))
       }
+      return get().attemptThere({ accountId, name, label: 'trust.play', run })
     },
-    copyStreamLink: (accountId, itemId, name) =>
-      get().attempt(async () => {
+    copyStreamLink: (accountId, itemId, name) => {
+      const run = async () => {
         await client.call('play.copyLink', { accountId, itemId })
         get().toast(say('play.linkCopied', { name }))
-      }),
+      }
+      return get().attemptThere({ accountId, name, label: 'trust.copyLink', run })
+    },
     markWatched: (accountId, itemIds, isWatched) =>
       get().attempt(async () => {
         await client.call('playbacks.mark', { accountId, itemIds: [...itemIds], isWatched })

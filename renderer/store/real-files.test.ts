@@ -56,7 +56,15 @@ it('says how many items can be saved at once', async () => {
 
 const saveOf = (id: string, status: Save['status']): Save => ({
   ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
-  ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
+  ...{
+    savedBytes: 0,
+    doneFiles: 0,
+    totalFiles: 1,
+    speedBytesPerSecond: null,
+    secondsLeft: null,
+    reason: null,
+    untrustedOrigin: null,
+  },
 })
 
 const changed = (upserted: Save[], removed: string[] = []) => ({ isReset: false, upserted, removed })

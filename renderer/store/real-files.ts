@@ -88,7 +88,7 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
     },
     copyOut: async (accountId, rows, text) => {
       let copied: readonly string[] = []
-      await get().attempt(async () => {
+      const run = async () => {
         const itemIds = rows.map(({ id }) => id)
         // A longer text is on the clipboard already; only its files are not.
         const count = text.length > maxTextLength ? 0 : maxSaves
@@ -106,7 +106,8 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
         }
         const sentence = names.length === 0 ? 'copy.names' : 'copy.files'
         get().toast(say(sentence, { count: names.length || rows.length }), rest.length === 0 ? [] : [save])
-      })
+      }
+      await get().attemptThere({ accountId, name: null, label: 'trust.copy', run })
       return copied
     },
   }

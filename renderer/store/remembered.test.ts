@@ -13,6 +13,7 @@ import { linesOf } from './tree.ts'
 const account: Account = {
   id: 'a',
   capabilities: noCapabilities,
+  trustedOrigins: [],
   kind: 'this-computer',
   name: 'This computer',
   address: null,

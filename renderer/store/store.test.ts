@@ -11,6 +11,7 @@ import { opened, type ScriptedBackend, scriptedBackend } from './test-client.ts'
 const account: Account = {
   id: 'a',
   capabilities: noCapabilities,
+  trustedOrigins: [],
   kind: 'this-computer',
   name: 'This computer',
   address: null,
@@ -152,7 +153,7 @@ it('leaves a folder that is gone for its parent, says so, and does not go back t
   store.getState().goTo('a', 4)
   store.getState().goBack()
   const at = backend.asked.filter(({ method }) => method === 'items.open').length - 1
-  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', at)
+  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', { at })
   const { place, back, forward, toasts } = store.getState()
   expect([place?.folderId, back.map(({ folderId }) => folderId), forward.map(({ folderId }) => folderId)]).toEqual([
     4,
@@ -169,7 +170,7 @@ it('stays in the shown folder when a request for another one finds nothing', asy
   store.getState().goTo('a', 5)
   store.getState().goTo('a', 4)
   const at = backend.asked.filter(({ method }) => method === 'items.open').length - 2
-  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', at)
+  await backend.refuse('items.open', 'not-found', 'There is no item with the id 5.', { at })
   expect([store.getState().place?.folderId, store.getState().toasts]).toEqual([4, []])
 })
 
@@ -445,13 +446,20 @@ it('asks once before a token goes to a host that is not the account’s own, and
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const playing = store.getState().play('a', 4, 'film.mkv', null)
-  await backend.refuse('play.items', 'untrusted-host', 'It would play from cdn.example.')
+  await backend.refuse('play.items', 'untrusted-host', 'It would play from cdn.example.', {
+    origin: 'https://cdn.example',
+  })
   await playing
   const [toast] = store.getState().toasts
   expect(toast?.sentence).toBe('It would play from cdn.example.')
   toast?.actions[0]?.run()
+  await backend.answer('accounts.trust', null)
   await backend.answer('play.items', { state: 'started', player: 'mpv', count: 1, total: 1, languages: [] })
-  expect(backend.asked.map(({ input }) => input)).toMatchObject([{ isHostTrusted: false }, { isHostTrusted: true }])
+  expect(backend.asked.map(({ method, input }) => [method, input])).toMatchObject([
+    ['play.items', { itemIds: [4] }],
+    ['accounts.trust', { accountId: 'a', origin: 'https://cdn.example' }],
+    ['play.items', { itemIds: [4] }],
+  ])
   expect(store.getState().toasts.at(-1)?.sentence).toContain('mpv')
 })
 

@@ -17,12 +17,14 @@ import { type ToastsSlice, toastsSlice } from './toasts.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
 import { type TrashSlice, trashSlice } from './trash.ts'
 import { type TreeSlice, treeSlice } from './tree.ts'
+import { type TrustSlice, trustSlice } from './trust.ts'
 import { type UiSlice, uiSlice } from './ui.ts'
 import { type UndoSlice, undoSlice } from './undo.ts'
 
 export type AppState = AccountsSlice &
   ItemsSlice &
   TreeSlice &
+  TrustSlice &
   TrashSlice &
   NavigationSlice &
   ItemActionsSlice &
@@ -56,6 +58,7 @@ export function createAppStore(client: Client): AppStore {
     ...accountsSlice(client)(set, get),
     ...itemsSlice(client)(set, get),
     ...treeSlice(client)(set, get),
+    ...trustSlice(client)(set, get),
     ...trashSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),

@@ -15,7 +15,8 @@ export interface ScriptedBackend {
   answer<M extends Method>(method: M, output: Output<M>, at?: number): Promise<void>
   /** Sends progress for the oldest open request for `method`. */
   progress<M extends Method>(method: M, progress: Progress<M>): Promise<void>
-  refuse(method: Method, code: ErrorCode, sentence: string, at?: number): Promise<void>
+  /** Refuses the oldest one, or the one at `at`. `origin` comes with `untrusted-host`. */
+  refuse(method: Method, code: ErrorCode, sentence: string, how?: { at?: number; origin?: string }): Promise<void>
 }
 
 /** The output of `items.open` for a folder without a path. */
@@ -66,9 +67,9 @@ export function scriptedBackend(): ScriptedBackend {
       say({ id: take(method, at).id, output })
       await settle()
     },
-    refuse: async (method, code, sentence, at = 0) => {
+    refuse: async (method, code, sentence, { at = 0, ...rest } = {}) => {
       await settle()
-      say({ id: take(method, at).id, error: { code, sentence } })
+      say({ id: take(method, at).id, error: { code, sentence, ...rest } })
       await settle()
     },
   }

@@ -25,7 +25,7 @@ async function openStore(hasTrash = true) {
   const store = createAppStore(backend.client)
   const account: Account = {
     ...{ id: 'a', kind: 'server', name: 'mary', address: 'http://x.test', problem: null, keeping: 'session' },
-    ...{ state: 'signed-in', capabilities: { ...noCapabilities, hasTrash } },
+    ...{ state: 'signed-in', capabilities: { ...noCapabilities, hasTrash }, trustedOrigins: [] },
   }
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
   backend.tell('accounts.changed', [account])

@@ -30,6 +30,8 @@ export type DialogState =
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
   | { kind: 'continue'; what: ToPlay; playback: Playback }
   | { kind: 'stop-saves'; saveIds: readonly SaveId[] }
+  /** `back` is the dialog from which this was asked. */
+  | { kind: 'trust-host'; accountId: AccountId; origin: string; back: DialogState | null }
   | { kind: 'shortcuts' }
 
 type MenuState =

@@ -10,7 +10,6 @@ export const en = {
   'action.redo': 'Redo',
   'action.show': 'Show in folder',
   'action.play': 'Play',
-  'action.playFromThere': 'Trust it and play',
   'action.open': 'Open',
   'action.playAll': '{count, plural, one {Play # item} other {Play # items}}',
   'action.playFolder': 'Play what is inside',
@@ -248,6 +247,21 @@ export const en = {
   'action.saveAs': 'Save as…',
   'action.saveAsZip': 'Save as a zip…',
 
+  'trust.title': 'Trust {host}?',
+  'trust.body':
+    'Files of “{account}” are on this host, which is not the server of the account. Whoever runs it gets the access token of the account.',
+  'trust.notEncrypted': 'The connection to it is not encrypted, so others on the way get it, too.',
+  'trust.only': 'Trust it only if you know it. You can change your mind in the settings.',
+  'trust.do': 'Trust it',
+  'trust.keep': 'Do not trust it',
+  'trust.ask': 'Trust {host}…',
+  'trust.askOf': 'Trust {host}, for “{name}”',
+  'trust.play': 'Trust it and play',
+  'trust.open': 'Trust it and open',
+  'trust.copy': 'Trust it and copy',
+  'trust.copyLink': 'Trust it and copy the link',
+
+  'saves.untrusted': 'waiting for your answer: its files are on {host}, not on the account’s own server',
   'saves.title': 'Saving here',
   'saves.empty': 'Nothing is being saved to this computer. Choose a file and press Ctrl+S.',
   'saves.waiting': 'Waiting',
@@ -508,6 +522,10 @@ export const en = {
   'settings.hostRemove': 'Remove {host}',
   'settings.hostWrong': '“{host}” is not a host name or an address.',
   'settings.hostTaken': '“{host}” is already in the list.',
+
+  'settings.trusted': 'Trusted hosts',
+  'settings.trustedHint': 'They get the access token of an account besides its own server, because you agreed to it.',
+  'settings.trustedRemove': 'No longer trust {host} with the access token of {account}',
 
   'settings.trash': 'Trash of this computer',
   'settings.trashDays': 'Empty the trash',

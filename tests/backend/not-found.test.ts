@@ -50,7 +50,6 @@ const cases: Cases = {
     folderId: null,
     playerId: null,
     start: 'ask',
-    isHostTrusted: false,
   }),
 }
 

@@ -107,7 +107,7 @@ async function note(folderId: number): Promise<void> {
 
 function play(name: string, change: Partial<Input<'play.items'>> = {}) {
   const itemIds = [ids.get(name) ?? 0]
-  const input = { accountId, itemIds, folderId: null, playerId: 'mpv', start: 'ask' as const, isHostTrusted: false }
+  const input = { accountId, itemIds, folderId: null, playerId: 'mpv', start: 'ask' as const }
   return backend.client.call('play.items', { ...input, ...change })
 }
 

@@ -109,7 +109,7 @@ it.runIf(has('shell scripts'))(
     const accountId = await signIn()
     writeFileSync(join(dataFolder, 'mpv'), '#!/bin/sh\n', { mode: 0o755 })
     vi.stubEnv('PATH', dataFolder)
-    const play = (isHostTrusted: boolean) =>
+    const play = () =>
       client
         .call('play.items', {
           accountId,
@@ -117,25 +117,27 @@ it.runIf(has('shell scripts'))(
           folderId: null,
           playerId: 'mpv',
           start: 'ask',
-          isHostTrusted,
         })
         .catch((error: unknown) => error)
     const isAsked = (host: string) => ({ code: 'untrusted-host', message: expect.stringContaining(host) })
 
+    const trust = (origin: string) =>
+      client.call('accounts.trust', { accountId, origin }).catch((error: unknown) => error)
     streamUrl = 'http://cdn.example:81/stream/4'
     // The user has not been asked yet: an answer without a question does not count.
-    expect(await play(true)).toMatchObject(isAsked('cdn.example:81'))
-    expect(await play(false)).toMatchObject(isAsked('cdn.example:81'))
+    expect(await trust('http://cdn.example:81')).toMatchObject({ code: 'refused' })
+    expect(await play()).toMatchObject(isAsked('cdn.example:81'))
     // The server names another host after the question: the answer was not about that one.
     streamUrl = 'http://other.example/stream/4'
-    expect(await play(true)).toMatchObject(isAsked('other.example'))
+    await trust('http://cdn.example:81')
+    expect(await play()).toMatchObject(isAsked('other.example'))
     streamUrl = 'http://cdn.example:81/stream/4'
-    expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
+    expect(await play()).not.toMatchObject({ code: 'untrusted-host' })
     streamUrl = `${address}/stream/4`
-    expect(await play(false)).not.toMatchObject({ code: 'untrusted-host' })
+    expect(await play()).not.toMatchObject({ code: 'untrusted-host' })
     for (const url of ['file:///etc/passwd', 'javascript:1', 'no address'] as const) {
       streamUrl = url
-      expect(await play(false)).toMatchObject({ code: 'refused' })
+      expect(await play()).toMatchObject({ code: 'refused' })
     }
     const kept = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
     expect(kept.accounts).toMatchObject([{ id: accountId, streamOrigins: ['http://cdn.example:81'] }])

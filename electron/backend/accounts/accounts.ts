@@ -17,7 +17,8 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { LocalService } from '../service/local-service.ts'
 import { toBaseUrl } from './base-url.ts'
-import { Session } from './session.ts'
+import { type OpenAccount, Session } from './session.ts'
+import { TrustedOrigins } from './trusted-origins.ts'
 
 /** Fields that only a later version knows are preserved. Earlier versions did not store `userId`. */
 const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }).extend({
@@ -28,11 +29,6 @@ const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: 
     .transform((userId) => userId ?? null),
 })
 type StoredAccount = z.infer<typeof StoredAccount>
-/** Origins that may receive an account's token, besides its own server. */
-const StreamOrigins = z.object({
-  streamOrigins: z.array(z.unknown()).transform((origins) => origins.filter((origin) => typeof origin === 'string')),
-})
-
 const group = 'accounts'
 
 /** The accounts in the settings file. */
@@ -73,9 +69,12 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #options: AccountsOptions
   readonly #sessions = new Map<AccountId, Session>()
+  /** Which hosts may get the accounts' tokens. */
+  readonly origins: TrustedOrigins
 
   constructor(options: AccountsOptions) {
     this.#options = options
+    this.origins = new TrustedOrigins({ file: options.file, group, onChange: () => this.#emitAccounts() })
   }
 
   /** Opens every stored account. One that fails to open does not stop the others. */
@@ -107,21 +106,6 @@ export class Accounts {
     const session = this.#sessions.get(accountId)
     if (session === undefined) throw new AppError('not-found', 'This account is no longer here.')
     return session
-  }
-
-  /** True if the user allowed the account's token to be sent to this origin. */
-  isTrusted(accountId: AccountId, origin: string): boolean {
-    return this.#trusted(accountId).includes(origin)
-  }
-
-  /** Allows the account's token to be sent to this origin, besides its own server. */
-  trust(accountId: AccountId, origin: string): void {
-    const streamOrigins = [...new Set([...this.#trusted(accountId), origin])]
-    this.#options.file.put(group, { [accountId]: { streamOrigins } })
-  }
-
-  #trusted(accountId: AccountId): string[] {
-    return StreamOrigins.safeParse(this.#options.file.entries(group).get(accountId)).data?.streamOrigins ?? []
   }
 
   emitAll(): void {
@@ -164,10 +148,19 @@ export class Accounts {
         this.#sessions.delete(accountId)
         this.#options.file.put(group, { [accountId]: undefined })
         vault.remove(accountId)
+        this.origins.reset(accountId)
         if (account.kind === 'this-computer') await this.#options.service.stop()
         this.#options.history.removeAccount(accountId, Date.now())
         this.#options.onRemove(accountId)
         this.#emitAccounts()
+        return null
+      },
+      'accounts.trust': async ({ accountId, origin }) => {
+        this.origins.trust(this.session(accountId).account.id, origin)
+        return null
+      },
+      'accounts.distrust': async ({ accountId, origin }) => {
+        this.origins.distrust(this.session(accountId).account.id, origin)
         return null
       },
       'accounts.secretProtection': () => vault.protection(),
@@ -197,6 +190,7 @@ export class Accounts {
     const keeping = mayKeep ? await vault.write(id, JSON.stringify(credentials)) : 'session'
     if (keeping === 'session') vault.remove(id)
     await known?.close()
+    if (known !== undefined && known.account.address !== address) this.origins.reset(id)
     const session = this.#add(
       { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping },
       { credentials, problem: null, userId },
@@ -213,7 +207,7 @@ export class Accounts {
 
   /** Adds a session. `problem` says why there are no credentials. */
   #add(
-    account: Omit<Account, 'capabilities'>,
+    account: Omit<OpenAccount, 'capabilities'>,
     {
       credentials,
       problem,
@@ -320,7 +314,7 @@ export class Accounts {
   #emitAccounts(): void {
     this.#options.emit(
       'accounts.changed',
-      [...this.#sessions.values()].map(({ account }) => account),
+      [...this.#sessions.values()].map(({ account }) => ({ ...account, trustedOrigins: this.origins.of(account.id) })),
     )
   }
 }

@@ -16,9 +16,12 @@ const maxRetryMs = 30_000
 /** A service that does not answer must not keep the app from quitting. */
 const closeWithinMs = 3000
 
+/** What a session knows of its account. */
+export type OpenAccount = Omit<Account, 'trustedOrigins'>
+
 /** The account of a session and the parts of the backend that it depends on. */
 export interface SessionOptions {
-  account: Account
+  account: OpenAccount
   /** The user's id at the service; null while unknown. */
   userId: string | null
   /** Null while the secret is missing. */
@@ -43,7 +46,7 @@ export class Session {
   readonly #parents = new Map<ItemId, ItemId>()
   readonly transfers: TransferList | null
   readonly folders = new FolderIndex(() => this.client())
-  #account: Account
+  #account: OpenAccount
   #userId: string | null
   #quota: Quota | null = null
   #retry: ReturnType<typeof setTimeout> | null = null
@@ -58,7 +61,7 @@ export class Session {
     this.transfers = options.client === null ? null : this.#followTransfers(options.client)
   }
 
-  get account(): Account {
+  get account(): OpenAccount {
     return this.#account
   }
 
@@ -179,7 +182,7 @@ export class Session {
   }
 
   /** Marks the account as signed in and starts polling. */
-  #markSignedIn(update: Partial<Account>): void {
+  #markSignedIn(update: Partial<OpenAccount>): void {
     this.#retryMs = minRetryMs
     this.#update({ ...update, state: 'signed-in', problem: null })
     if (!this.#isOpen) return
@@ -217,7 +220,7 @@ export class Session {
     this.#quotaTimer = null
   }
 
-  #update(change: Partial<Account>): void {
+  #update(change: Partial<OpenAccount>): void {
     const next = { ...this.#account, ...change }
     if (JSON.stringify(next) === JSON.stringify(this.#account)) return
     this.#account = next
@@ -226,7 +229,7 @@ export class Session {
 }
 
 /** This computer keeps its name; an account on a server is named after its user and host. */
-function nameOf(account: Account, userName: string): string {
+function nameOf(account: OpenAccount, userName: string): string {
   if (account.address === null) return account.name
   return `${userName} · ${new URL(account.address).host}`
 }

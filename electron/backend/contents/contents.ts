@@ -65,10 +65,9 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
     handlers: {
       'contents.open': async ({ accountId, itemId, isPlayed }, { signal }) => {
         const client = accounts.session(accountId).client()
-        const stream = () => client.stream(itemId, 'read', (origin) => accounts.isTrusted(accountId, origin))
-        const { item, url } = await client
-          .during(signal)
-          .stream(itemId, 'read', (origin) => accounts.isTrusted(accountId, origin))
+        const isTrusted = (origin: string) => accounts.origins.allows(accountId, origin)
+        const stream = () => client.stream(itemId, 'read', isTrusted)
+        const { item, url } = await client.during(signal).stream(itemId, 'read', isTrusted)
         let first: string | null = url
         const relayed = await relay.link(async () => {
           const next = first ?? (await stream()).url

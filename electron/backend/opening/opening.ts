@@ -168,7 +168,7 @@ export class Opening {
       .session(accountId)
       .client()
       .during(signal)
-      .stream(item.id, 'read', (origin) => accounts.isTrusted(accountId, origin))
+      .stream(item.id, 'read', (origin) => accounts.origins.allows(accountId, origin))
     signal.throwIfAborted()
     const request = {
       id: randomUUID(),

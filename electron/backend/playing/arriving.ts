@@ -2,8 +2,7 @@ import type { AccountId } from '../../../shared/account.ts'
 import { AppError } from '../../../shared/errors.ts'
 import { type Item, type ItemId, rootFolderId } from '../../../shared/item.ts'
 import { maxPlayed } from '../../../shared/limits.ts'
-import type { TransferId } from '../../../shared/transfer.ts'
-import type { PutioClient, TransferFile } from '../putio/client.ts'
+import type { TransferFile } from '../putio/client.ts'
 import type { Playbacks, PlayedTo } from './playbacks.ts'
 import type { StreamSource } from './relay.ts'
 
@@ -20,22 +19,22 @@ export function filesToPlay(files: readonly TransferFile[]): { files: TransferFi
 }
 
 interface Of {
-  client: PutioClient
+  /** Lists the files of the transfer. */
+  listFiles(): Promise<TransferFile[]>
   accountId: AccountId
-  transferId: TransferId
   playbacks: Playbacks
 }
 
 /** Files of a transfer as items to play. How far they were played is noted at the end, for those that are items by then. */
-export function playArriving(files: readonly TransferFile[], { client, accountId, transferId, playbacks }: Of) {
-  const entries = files.map((file) => ({ item: toItem(file), source: sourceOf(file, { client, transferId }) }))
+export function playArriving(files: readonly TransferFile[], { listFiles, accountId, playbacks }: Of) {
+  const entries = files.map((file) => ({ item: toItem(file), source: sourceOf(file, listFiles) }))
   const played = new Map<ItemId, PlayedTo>()
   return {
     entries,
     isArriving: true,
     playbacks: { note: (_accountId: AccountId, index: ItemId, to: PlayedTo) => void played.set(index, to) },
     onEnd: async () => {
-      for (const { index, itemId } of played.size === 0 ? [] : await client.transferFiles(transferId)) {
+      for (const { index, itemId } of played.size === 0 ? [] : await listFiles()) {
         const to = played.get(index)
         if (to !== undefined && itemId !== null) playbacks.note(accountId, itemId, to)
       }
@@ -53,16 +52,13 @@ function toItem({ index, name, kind, sizeBytes }: TransferFile): Item {
  * The account’s token may be another one when the URL is needed again. A service that has started again does not know the version that
  * was played, so the relay ends the link.
  */
-function sourceOf(
-  { index, url }: TransferFile,
-  { client, transferId }: Pick<Of, 'client' | 'transferId'>,
-): StreamSource {
+function sourceOf({ index, url }: TransferFile, listFiles: Of['listFiles']): StreamSource {
   let ready: string | null = url
   return async () => {
     const known = ready
     ready = null
     if (known !== null) return known
-    const file = (await client.transferFiles(transferId)).find((one) => one.index === index)
+    const file = (await listFiles()).find((one) => one.index === index)
     if (file === undefined) throw new AppError('not-found', 'The service no longer has this.')
     return file.url
   }

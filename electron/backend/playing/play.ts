@@ -10,7 +10,6 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import type { PutioClient } from '../putio/client.ts'
-import { UnknownStreamHost } from '../putio/unknown-stream-host.ts'
 import { filesToPlay, playArriving } from './arriving.ts'
 import { mediaInFolder, mediaWithIds } from './media-items.ts'
 import { ownPlayer, ownPlayerId } from './own-player.ts'
@@ -69,26 +68,9 @@ interface Entry {
 /** Plays streams in the user's own player: no shell, fixed options, and loopback links that each open one file. */
 export function createPlaying({ accounts, host, log, relay, playbacks, settings }: PlayOptions): Playing {
   const folder = new PrivateFolder(join(host.dataFolder, 'playing'))
-  /** The origin that the user was asked about, by account and item: the user's answer applies only to that origin. */
-  const askedFor = new Map<string, string>()
-
-  async function streamOf(
-    client: PutioClient,
-    { accountId, isHostTrusted }: Pick<Input<'play.items'>, 'accountId' | 'isHostTrusted'>,
-    itemId: ItemId,
-  ) {
-    const asked = `${accountId}/${itemId}`
-    const origin = isHostTrusted ? askedFor.get(asked) : undefined
-    if (origin !== undefined) accounts.trust(accountId, origin)
-    return stream(client, accountId, itemId).catch((error: unknown) => {
-      const cause = error instanceof AppError ? error.cause : null
-      if (cause instanceof UnknownStreamHost) askedFor.set(asked, cause.origin)
-      throw error
-    })
-  }
-
+  const isTrusted = (accountId: AccountId) => (origin: string) => accounts.origins.allows(accountId, origin)
   const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
-    client.stream(itemId, 'play', (origin) => accounts.isTrusted(accountId, origin))
+    client.stream(itemId, 'play', isTrusted(accountId))
 
   /** Creates stream URLs when they are needed; the first may have been requested already. */
   function sourceOf(of: { client: PutioClient; accountId: AccountId; itemId: ItemId; firstUrl: string | null }) {
@@ -118,8 +100,8 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
   }
 
   async function withLink({ item, language }: Subtitle, { client, accountId }: Pick<Plan, 'client' | 'accountId'>) {
-    const isTrusted = (origin: string) => accounts.isTrusted(accountId, origin)
-    const link = await relay.link(async () => (await client.stream(item.id, 'save', isTrusted)).url, item.name)
+    const source = async () => (await client.stream(item.id, 'save', isTrusted(accountId))).url
+    const link = await relay.link(source, item.name)
     return { link, language }
   }
 
@@ -178,11 +160,12 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
       'play.items': playItems,
       'play.transfer': async ({ accountId, transferId }) => {
         const client = accounts.session(accountId).client()
-        const { files, total } = filesToPlay(await client.transferFiles(transferId))
+        const listFiles = () => client.transferFiles(transferId, isTrusted(accountId))
+        const { files, total } = filesToPlay(await listFiles())
         const itemIds = files.flatMap(({ itemId }) => itemId ?? [])
         if (itemIds.length > 0 && itemIds.length === files.length)
-          return playItems({ accountId, itemIds, folderId: null, playerId: null, start: 'ask', isHostTrusted: false })
-        const arriving = playArriving(files, { client, accountId, transferId, playbacks })
+          return playItems({ accountId, itemIds, folderId: null, playerId: null, start: 'ask' })
+        const arriving = playArriving(files, { listFiles, accountId, playbacks })
         const [first] = arriving.entries
         if (first === undefined) throw new AppError('refused', 'Nothing of it can be played now.')
         const player = choose(null, first.item.kind)
@@ -237,7 +220,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     only: ItemId | undefined,
   ): Promise<{ items: Item[]; total: number; firstUrl: string }> {
     if (only !== undefined) {
-      const { item, url } = await streamOf(client, input, only)
+      const { item, url } = await stream(client, input.accountId, only)
       return { items: [item], total: 1, firstUrl: url }
     }
     const { itemIds, folderId } = input
@@ -245,7 +228,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     const items = media.slice(0, maxPlayed)
     const [first] = items
     if (first === undefined) throw new AppError('refused', 'Only films and sound can be played.')
-    return { items, total: media.length, firstUrl: (await streamOf(client, input, first.id)).url }
+    return { items, total: media.length, firstUrl: (await stream(client, input.accountId, first.id)).url }
   }
 }
 

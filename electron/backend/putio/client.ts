@@ -55,7 +55,7 @@ export interface PutioClient {
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
 
   /** The films and sounds of a transfer that `canPlay`. Their URLs are secrets, as that of `stream` is. */
-  transferFiles(transferId: TransferId): Promise<TransferFile[]>
+  transferFiles(transferId: TransferId, isTrusted: (origin: string) => boolean): Promise<TransferFile[]>
 
   analyzeLinks(links: readonly string[]): Promise<Omit<Analysis, 'report'>>
 

@@ -37,6 +37,8 @@ export interface JobOptions {
   places: SavePlaces
   client(): PutioClient
   isTrusted(origin: string): boolean
+  /** Resolves when the answer of `isTrusted` may have changed. */
+  whenTrusted(origin: string, stop: AbortSignal): Promise<void>
   /** The path of a file with the same content, which can be cloned; null if there is none. */
   original(file: SavedFile, stop: AbortSignal): Promise<string | null>
   /** Waits for its turn. */
@@ -87,6 +89,8 @@ export class SaveJob {
   readonly #begun = new Set<ItemId>()
   /** Why files wait; for null, why all of them do. */
   readonly #reasons = new Map<ItemId | null, string>()
+  /** The origins that files wait for, because the token may not be sent there yet, each with a sentence. */
+  readonly #untrusted = new Map<string, string>()
   readonly #paths: SavePaths
   #place: PlaceId | null
   /** Null where files are saved as they are. */
@@ -109,7 +113,13 @@ export class SaveJob {
   }
 
   get reason(): string | null {
-    const [first] = this.#reasons.values()
+    const [first] = [...this.#untrusted.values(), ...this.#reasons.values()]
+    return first ?? null
+  }
+
+  /** The first of the origins that the person has to agree to. */
+  get untrustedOrigin(): string | null {
+    const [first] = this.#untrusted.keys()
     return first ?? null
   }
 
@@ -168,6 +178,11 @@ export class SaveJob {
           .then(() => this.#forget(file))
           .catch((error: unknown) => {
             if (error instanceof RestsForNow) return queue.rest(file, error.failures)
+            const origin = error instanceof AppError ? error.origin : null
+            if (error instanceof AppError && origin !== null) {
+              this.#setReason(file.itemId, null)
+              return queue.hold(file, origin, () => this.#untilTrusted(origin, error.message, stop))
+            }
             this.#forget(file)
             if (stop.aborted) return
             if (error instanceof AppError) problems.push(`“${file.name}”: ${error.message}`)
@@ -243,7 +258,8 @@ export class SaveJob {
   async #finishZip(zip: ZipPlan, stop: AbortSignal): Promise<void> {
     const { save, client, isTrusted, finishZip } = this.#options
     const waiting = { itemId: null, slot: null, stop }
-    const origin = await this.#patiently(waiting, () => zip.origin(client().during(stop), isTrusted))
+    const askOrigin = () => this.#patiently(waiting, () => zip.origin(client().during(stop), isTrusted))
+    const origin = await this.#onceTrusted(askOrigin, stop)
     for (let failures = 0; ; failures++) {
       await this.#whenReady(null, stop)
       this.#setReason(null, 'The zip is being completed and checked.')
@@ -331,7 +347,7 @@ export class SaveJob {
       whenReady: async (neededBytes) => {
         await this.#whenReady(slot, stop, (place) => roomProblem(place, neededBytes), first.itemId)
       },
-      urlOf: (file) => this.#urlOf(file, listedLately(file), stop),
+      urlOf: (file) => this.#urlOf(file, listedLately(file), { stop, isAlone: false }),
       onProgress: (bytes) => {
         this.#stored.set(first.itemId, bytes)
         this.#options.onChange()
@@ -363,7 +379,7 @@ export class SaveJob {
         }
       }
       const listed = ending === null && failures === 0 ? listedLately(file) : null
-      const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, stop))
+      const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, { stop, isAlone: true }))
       const before = this.#stored.get(file.itemId)
       const isFresh = ending === null || (ending.kind === 'failed' && ending.isTaken)
       const original = isFresh && this.#zip === null ? await this.#options.original(file, stop) : null
@@ -400,13 +416,23 @@ export class SaveJob {
   }
 
   /** The address from the listing with a token, or else one that the service is asked for. */
-  async #urlOf(file: SavedFile, listed: string | null, stop: AbortSignal): Promise<string> {
+  async #urlOf(
+    file: SavedFile,
+    listed: string | null,
+    { stop, isAlone }: Pick<Work, 'stop'> & { isAlone: boolean },
+  ): Promise<string> {
+    const [refused] = this.#untrusted
+    // Without one file there is no zip, so the service is not asked for the others.
+    if (this.#zip !== null && refused !== undefined)
+      throw new AppError('untrusted-host', refused[1], { origin: refused[0] })
     const client = this.#options.client().during(stop)
     const isTrusted = (origin: string) => this.#options.isTrusted(origin)
     const fresh = async () => (await client.stream(file.itemId, 'save', isTrusted)).url
     if (listed === null) return fresh()
     return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted).catch((error: unknown) => {
       if (!(error instanceof AppError) || error.code === 'unreachable') throw error
+      // Otherwise the service would be asked again for each file that is there.
+      if (error.origin !== null && (!isAlone || this.#untrusted.has(error.origin))) throw error
       return fresh()
     })
   }
@@ -515,6 +541,26 @@ export class SaveJob {
         await this.#pause(waiting, failures, error.message)
       }
     }
+  }
+
+  /** The same, but waits as long as the token may not be sent to where something is. */
+  async #onceTrusted<T>(ask: () => Promise<T>, stop: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof AppError) || error.origin === null) throw error
+        await this.#untilTrusted(error.origin, error.message, stop)
+      }
+    }
+  }
+
+  async #untilTrusted(origin: string, sentence: string, stop: AbortSignal): Promise<void> {
+    this.#untrusted.set(origin, sentence)
+    this.#options.onChange()
+    await this.#options.whenTrusted(origin, stop)
+    this.#untrusted.delete(origin)
+    this.#options.onChange()
   }
 
   /** Waits before another attempt, and lets others have the slot in the meantime. */

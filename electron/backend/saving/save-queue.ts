@@ -3,6 +3,8 @@ import type { SavedFile } from './save-listing.ts'
 
 const minRestMs = 1000
 const maxRestMs = 60_000
+/** The longest time that a timer takes. */
+const maxTimerMs = 2 ** 31 - 1
 
 /** A file that is due, and how often in a row it could not be had before. */
 export interface Due {
@@ -28,21 +30,26 @@ export function restMs(failures: number): number {
  * any number of such files holds up no other.
  */
 export class SaveQueue {
-  readonly #files: readonly SavedFile[]
+  readonly #files: SavedFile[]
   #begun = 0
   /** Files that rest, by how long they do: each list is in the order in which they are due. */
   readonly #resting = new Map<number, Resting[]>()
   /** Files that come before those that are not begun. */
   #first: Due[] = []
+  /** Files that wait for the same thing, by its name. */
+  readonly #held = new Map<string, SavedFile[]>()
+  #heldFiles = 0
+  /** Resolves when some of them need not wait any more. */
+  #release = Promise.withResolvers<void>()
 
   constructor(files: readonly SavedFile[]) {
-    this.#files = files
+    this.#files = [...files]
   }
 
   /** How many files are not begun. */
   get size(): number {
     const resting = [...this.#resting.values()].reduce((sum, { length }) => sum + length, 0)
-    return this.#first.length + this.#files.length - this.#begun + resting
+    return this.#first.length + this.#files.length - this.#begun + resting + this.#heldFiles
   }
 
   /** Takes the next file that is due; null if there is none now. */
@@ -94,14 +101,40 @@ export class SaveQueue {
     )
   }
 
-  /** Resolves when a file that rests is due, or when one of `others` has ended. Rejects with the reason when the signal aborts first. */
+  /** Puts a file back until `wait` has ended; it is called once for all files that wait for the same thing. */
+  hold(file: SavedFile, what: string, wait: () => Promise<void>): void {
+    this.#heldFiles += 1
+    const held = this.#held.get(what)
+    if (held !== undefined) {
+      held.push(file)
+      return
+    }
+    const files = [file]
+    this.#held.set(what, files)
+    wait().then(
+      () => {
+        this.#held.delete(what)
+        this.#heldFiles -= files.length
+        for (const one of files) this.#files.push(one)
+        this.#release.resolve()
+        this.#release = Promise.withResolvers()
+      },
+      // A wait that is stopped ends the save.
+      () => undefined,
+    )
+  }
+
+  /**
+   * Resolves when a file that rests is due, when those that were held are not any more, or when one of `others` has ended. Rejects with
+   * the reason when the signal aborts first.
+   */
   async changed(others: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
     const enough = new AbortController()
     const next = this.#nextDue()
     const stop = AbortSignal.any([signal, enough.signal])
-    const due = next === null ? [] : [wait(Math.max(0, next.dueAtMs - performance.now()), undefined, { signal: stop })]
+    const waitMs = next === null ? maxTimerMs : Math.max(0, next.dueAtMs - performance.now())
     try {
-      await Promise.race([...others, ...due])
+      await Promise.race([...others, this.#release.promise, wait(waitMs, undefined, { signal: stop })])
     } catch (error) {
       signal.throwIfAborted()
       throw error

@@ -370,7 +370,8 @@ export class Saving {
       progress: entry.progress,
       places: this.#places,
       client: () => accounts.session(save.accountId).client(),
-      isTrusted: (origin) => accounts.isTrusted(save.accountId, origin),
+      isTrusted: (origin) => accounts.origins.allows(save.accountId, origin),
+      whenTrusted: (origin, stop) => accounts.origins.changed(save.accountId, origin, stop),
       original: (file, stop) => storedContent(this.#options, save.accountId, file, stop),
       slot: (stop, sizeBytes) =>
         this.#slots.take(stop, { rank: () => entry.save.order, connections: connectionsOf(sizeBytes) }),

@@ -33,6 +33,7 @@ export function shownSave({ save, job, speed }: Running): Save {
     speedBytesPerSecond: bytesPerSecond,
     secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
     reason: job?.reason ?? save.reason,
+    untrustedOrigin: job?.untrustedOrigin ?? null,
   }
 }
 

@@ -4,11 +4,20 @@ import { formatExactMoment, formatExactSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import styles from './quick-look.module.css'
 
+interface Props {
+  row?: Row
+  isWaiting?: boolean
+  /** A button below the sentence. */
+  action?: ReactNode
+  children: ReactNode
+}
+
 /** A sentence in place of the content, with the facts of the file if there are any. */
-export function Message({ row, isWaiting = false, children }: { row?: Row; isWaiting?: boolean; children: ReactNode }) {
+export function Message({ row, isWaiting = false, action = null, children }: Props) {
   return (
     <div className={styles.message} role={isWaiting ? undefined : 'status'}>
       <p>{children}</p>
+      {action}
       {row === undefined ? null : (
         <dl className={styles.facts}>
           <dt>{say('list.kind')}</dt>

@@ -9,6 +9,7 @@ import { isMac, keysOf } from '../../parts/keys.ts'
 import { Name } from '../../parts/name.tsx'
 import { type Row, rowOfId } from '../../store/listing.ts'
 import { shownFolder } from '../../store/selectors.ts'
+import { hostOf } from '../../store/trust.ts'
 import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { type Viewer, viewerOf } from '../../store/viewers.ts'
@@ -178,7 +179,16 @@ function Opened({ accountId, row, viewer, onFacts }: OpenedProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) {
+    const { sentence, untrustedOrigin: origin } = loaded
+    const ask = () => store.getState().askToTrust(accountId, origin ?? '', store.getState().dialog)
+    const action = origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: hostOf(origin) })}</Button>
+    return (
+      <Message row={row} action={action}>
+        {sentence}
+      </Message>
+    )
+  }
   return <View viewer={viewer} row={row} url={loaded.value} onFacts={onFacts} />
 }
 

@@ -1,9 +1,11 @@
 import { useEffect, useState } from 'react'
 import { LookError } from '../../contents/content.ts'
 import { isCancelled, sentenceOf } from '../../store/sentence.ts'
+import { untrustedOriginOf } from '../../store/trust.ts'
 import { say } from '../../words/say.ts'
 
-export type Loaded<T> = { value: T } | { sentence: string } | null
+/** `untrustedOrigin`: the host that the person has to agree to first. */
+export type Loaded<T> = { value: T } | { sentence: string; untrustedOrigin: string | null } | null
 
 /** Loads something once; null until it is there. `load` must not change between renderings. */
 export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
@@ -16,7 +18,8 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<
       },
       (error: unknown) => {
         if (stop.signal.aborted || isCancelled(error)) return
-        setLoaded({ sentence: error instanceof LookError ? say(`look.${error.problem}`) : sentenceOf(error) })
+        const sentence = error instanceof LookError ? say(`look.${error.problem}`) : sentenceOf(error)
+        setLoaded({ sentence, untrustedOrigin: untrustedOriginOf(error) })
       },
     )
     return () => stop.abort()

@@ -1,12 +1,14 @@
 import { CircleAlert, FileArchive, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
 import { memo } from 'react'
 import type { Save } from '../../../shared/save.ts'
+import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import styles from '../../parts/dock.module.css'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
+import { hostOf } from '../../store/trust.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -15,7 +17,10 @@ import { percentOf, statusOf } from './save-words.ts'
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
 export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { save, top, place, count, isSelected, isFocused, isMoving } = props
-  const { id, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles, reason } = save
+  const { id, accountId, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles } = save
+  const { untrustedOrigin } = save
+  const askToTrust = useApp((state) => state.askToTrust)
+  const reason = untrustedOrigin === null ? save.reason : say('saves.untrusted', { host: hostOf(untrustedOrigin) })
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
   const remove = useApp((state) => state.removeSaves)
@@ -50,13 +55,22 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
         of={status === 'error' ? CircleAlert : isZip ? FileArchive : isFolder ? FolderDown : MonitorDown}
         className={styles.icon}
       />
-      <div className={styles.what}>
+      <div className={classNames(styles.what, untrustedOrigin !== null && styles.asking)}>
         <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
           <Name>{name}</Name>
         </span>
         <span className={styles.advice} title={adviceWith(folder)}>
           <bdi>{adviceWith(lastName(folder))}</bdi>
         </span>
+        {untrustedOrigin === null ? null : (
+          <Button
+            className={styles.ask}
+            aria-label={say('trust.askOf', { host: hostOf(untrustedOrigin), name })}
+            onClick={() => askToTrust(accountId, untrustedOrigin)}
+          >
+            <span>{say('trust.ask', { host: hostOf(untrustedOrigin) })}</span>
+          </Button>
+        )}
       </div>
       <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />

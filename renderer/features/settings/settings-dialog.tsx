@@ -13,6 +13,7 @@ import { PlayingSettings } from './playing-settings.tsx'
 import styles from './settings.module.css'
 import { TorrentSettings } from './torrent-settings.tsx'
 import { TrashDays } from './trash-days.tsx'
+import { TrustedHosts } from './trusted-hosts.tsx'
 
 const themes = ['system', 'light', 'dark'] as const
 
@@ -88,6 +89,7 @@ export function SettingsDialog() {
           <TrashDays days={settings.trashDays} onChange={(trashDays) => void changeSettings({ trashDays })} />
         </section>
         <BackgroundSettings settings={settings} />
+        <TrustedHosts />
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
         <TorrentSettings settings={settings} />
         <PaidHosters />

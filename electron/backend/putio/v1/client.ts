@@ -5,12 +5,11 @@ import { type Capabilities, noCapabilities } from '../../../../shared/capabiliti
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
 import type { PutioClient, StreamPurpose } from '../client.ts'
-import { UnknownStreamHost } from '../unknown-stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
 import { toFolders, toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, request } from './request.ts'
-import { isOwnStreamHost } from './stream-host.ts'
+import { type AskedHost, checkHost, did } from './stream-host.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
 import { toMessage, toTransfer } from './transfers.ts'
 import {
@@ -75,6 +74,11 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     endpoint.secrets.add(token, { isOfServer: true })
     return token
   }
+  const asked = async (of: Pick<AskedHost, 'name' | 'purpose' | 'isTrusted'>): Promise<AskedHost> => ({
+    ...of,
+    baseUrl: await endpoint.baseUrl(),
+    secrets: endpoint.secrets,
+  })
   const recentToken = async () => {
     const askedAtMs = performance.now()
     if (known.token !== null && askedAtMs - known.token.askedAtMs < tokenForMs) return known.token.value
@@ -158,7 +162,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       await (known.feed === null ? retry() : known.feed.retrying(transferId, retry))
     },
 
-    transferFiles: async (transferId) => {
+    transferFiles: async (transferId, isTrusted) => {
       const call = { resource: 'transfers', method: 'files', params: { id: transferId }, isInternal: true }
       const [{ results: files }, token, baseUrl] = await Promise.all([
         request(endpoint, call, WireRows),
@@ -168,7 +172,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       return readRows(files, WireTransferFile).read.flatMap((file) => {
         if (file === null) return []
         const name = endpoint.secrets.cleanMessage(file.name)
-        checkHost(file.stream_url, { name, purpose: 'play', server: new URL(baseUrl), isTrusted: () => false })
+        checkHost(file.stream_url, { name, purpose: 'play', baseUrl, isTrusted, secrets: endpoint.secrets })
         const kind = toKind({ is_dir: false, type: file.type })
         const url = withToken(file.stream_url, token)
         return { index: file.index, name, kind, sizeBytes: file.size ?? 0, itemId: file.item_id, url }
@@ -197,12 +201,12 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
         throw new AppError('refused', `“${name}” is a folder: open it and ${purpose} what is inside.`)
       if (!streamUrl)
         throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gives no address for it.`)
-      checkHost(streamUrl, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
+      checkHost(streamUrl, await asked({ name, purpose, isTrusted }))
       return { item, url: withToken(streamUrl, token) }
     },
     contentOf: async (itemId) => (await ask('files', 'content', { id: itemId }, WireContent)).content,
     async streamAt({ name, address }, purpose, isTrusted) {
-      checkHost(address, { name, purpose, server: new URL(await endpoint.baseUrl()), isTrusted })
+      checkHost(address, await asked({ name, purpose, isTrusted }))
       return withToken(address, await recentToken())
     },
   }
@@ -229,29 +233,6 @@ function toQuota(user: WireUser): Quota {
 function toTrash({ putdesk }: WireUser): Quota['trash'] {
   const [items, sizeBytes] = [putdesk?.trash_items ?? null, putdesk?.trash_size ?? null]
   return sizeBytes === null ? null : { items: Math.max(items ?? 0, 0), sizeBytes: Math.max(sizeBytes, 0) }
-}
-
-const did: Record<StreamPurpose, string> = { play: 'played', save: 'saved', read: 'read' }
-
-/** Throws `untrusted-host`, or `refused` if the URL is invalid. */
-function checkHost(
-  streamUrl: string,
-  {
-    name,
-    purpose,
-    server,
-    isTrusted,
-  }: { name: string; purpose: StreamPurpose; server: URL; isTrusted: (origin: string) => boolean },
-): void {
-  const stream = URL.canParse(streamUrl) ? new URL(streamUrl) : null
-  if (stream === null || !/^https?:$/.test(stream.protocol))
-    throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gave no usable address for it.`)
-  if (isOwnStreamHost(server, stream) || isTrusted(stream.origin)) return
-  throw new AppError(
-    'untrusted-host',
-    `“${name}” would be ${did[purpose]} from ${stream.host}, which is not the server of this account (${server.host}). Whoever runs it gets the access token of your account.`,
-    { cause: new UnknownStreamHost(stream.origin) },
-  )
 }
 
 /** A playable stream URL: trailing slashes removed, then `/atk/` and the token. Source: API v1 §12. */
