@@ -5,6 +5,8 @@ export interface SaveRequest {
   /** Chosen by the backend; unique among those that run. */
   id: string
   link: string
+  /** Origins that may get the token when the server of the link redirects, besides its own. */
+  tokenOrigins: readonly string[]
   /**
    * The folder to save in, a path without links; what is between it and the target is no link, either. Null for a private folder, in
    * which nobody else makes links.
@@ -29,6 +31,8 @@ export interface BatchRequest {
   id: string
   /** The folder to save in, as in `SaveRequest`. */
   root: string
+  /** As in `SaveRequest`. */
+  tokenOrigins: readonly string[]
   files: { link: string; partPath: string; targetPath: string; sizeBytes: number }[]
 }
 
@@ -77,8 +81,15 @@ export type FromSaver = { id: string } & (
   | { kind: 'done'; sizeBytes: number; isProven: boolean; crc: number | null; outcomes: BatchOutcome[] | null }
   /**
    * `isTaken`: another file has the name. `isPassing`: worth another attempt with a new link. `isFolder`: its folder is gone, replaced
-   * or cannot be written to.
+   * or cannot be written to. `tokenOrigin`: its server redirects there with the token, which may not go there.
    */
-  | { kind: 'failed'; sentence: string; isTaken: boolean; isPassing: boolean; isFolder: boolean }
+  | {
+      kind: 'failed'
+      sentence: string
+      isTaken: boolean
+      isPassing: boolean
+      isFolder: boolean
+      tokenOrigin: string | null
+    }
   | { kind: 'cancelled' }
 )

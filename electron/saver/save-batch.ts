@@ -14,11 +14,16 @@ export interface BatchOptions {
 }
 
 /** Saves small files together. Rejects with the reason when the signal aborts; what is on the disk then has its name or none. */
-export async function saveBatch({ root, files }: BatchRequest, options: BatchOptions): Promise<BatchOutcome[]> {
+export async function saveBatch(
+  { root, files, tokenOrigins }: BatchRequest,
+  options: BatchOptions,
+): Promise<BatchOutcome[]> {
   const { signal, disks, onFile, beforePlacing } = options
   // The addresses come from the account's own server, which may be on this computer or the person's network.
-  const gate = createGate({ allowHosts: files.map(({ link }) => new URL(link).hostname) })
-  const { bytes, arrived } = await fetchBatch({ files, gate, signal, onFile })
+  const gate = createGate({
+    allowHosts: [...files.map(({ link }) => link), ...tokenOrigins].map((one) => new URL(one).hostname),
+  })
+  const { bytes, arrived } = await fetchBatch({ files, gate, signal, tokenOrigins, onFile })
   signal.throwIfAborted()
   let end = 0
   const whole = files.flatMap(({ link, sizeBytes, partPath, targetPath }, index) => {

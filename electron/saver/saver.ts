@@ -2,7 +2,8 @@ import { lstat } from 'node:fs/promises'
 import { diskCode, diskSentence, isPassingOnDisk } from '../../engine/disk/disk-sentence.ts'
 import { FolderReplaced } from '../../engine/disk/plain-folder.ts'
 import { FetchError, isFullDisk, translateError } from '../../engine/fetch-error.ts'
-import { createGate } from '../../engine/net/gate.ts'
+import { keepToken, TokenRedirect } from '../../engine/http/token-redirect.ts'
+import { createGate, GateError } from '../../engine/net/gate.ts'
 import { RateLimit } from '../../engine/net/rate-limit.ts'
 import { bootId } from '../../engine/part/boot-id.ts'
 import { type SaveOptions, saveFile, TargetTaken } from '../../engine/save/save-file.ts'
@@ -61,7 +62,8 @@ export class Saver {
       const { sizeBytes, isProven, crc } = await save(request, {
         ...request,
         // The address comes from the account's own server, which may be on this computer or the person's network.
-        gate: createGate({ allowHosts: [new URL(link).hostname] }),
+        gate: createGate({ allowHosts: [link, ...request.tokenOrigins].map((one) => new URL(one).hostname) }),
+        checkRedirect: keepToken(link, (origin) => request.tokenOrigins.includes(origin)),
         signal: stop.signal,
         bootId: this.#boot,
         reserveBytes: () => this.#reserveBytes,
@@ -198,13 +200,21 @@ async function inodeOf(path: string): Promise<string | null> {
 }
 
 function describe(cause: unknown, link: string): Omit<Extract<FromSaver, { kind: 'failed' }>, 'id' | 'kind'> {
+  const usual = { isTaken: false, isPassing: false, tokenOrigin: null }
   const error = translateError(cause, new URL(link).hostname)
   if (error instanceof FetchError) {
     const { message: sentence, isPassing } = error
     // However long it stays full.
-    if (isFullDisk(error.cause)) return { sentence, isTaken: false, isPassing: true, isFolder: true }
-    return { sentence, isTaken: error instanceof TargetTaken, isPassing, isFolder: error instanceof FolderReplaced }
+    if (isFullDisk(error.cause)) return { ...usual, sentence, isPassing: true, isFolder: true }
+    return {
+      sentence,
+      isTaken: error instanceof TargetTaken,
+      isPassing,
+      isFolder: error instanceof FolderReplaced,
+      tokenOrigin: error instanceof TokenRedirect ? error.origin : null,
+    }
   }
+  if (error instanceof GateError) return { ...usual, sentence: error.message, isFolder: false }
   const code = diskCode(error)
-  return { sentence: diskSentence(code), isTaken: false, isPassing: false, isFolder: isPassingOnDisk(code) }
+  return { ...usual, sentence: diskSentence(code), isFolder: isPassingOnDisk(code) }
 }

@@ -56,6 +56,8 @@ export interface FetchOptions {
   expect?: Expected
   /** Credentials for the link's own server. Called for each request, and never for another origin. */
   credentialsFor?: (url: URL) => HttpCredentials | null
+  /** Throws for a redirect that is not followed. */
+  checkRedirect?: (to: URL) => void
   /** The maximum number of connections; 4 by default. More than one is used only where it is faster. */
   maxConnections?: number
   /** How much is left free on the volume, at most a tenth of it; by default 1 % of it, at most 64 MiB. Asked again and again. */
@@ -267,8 +269,9 @@ function taggedBefore(resume: ResumeRecord | null): Version['tagged'] {
 }
 
 function sourceOf(options: FetchOptions): Source {
-  const { link, gate, credentialsFor, stallMs: timeoutMs = stallMs } = options
-  return isFtpLink(link) ? ftpSource(link, { gate, timeoutMs }) : httpSource(link, { gate, timeoutMs, credentialsFor })
+  const { link, gate, credentialsFor, checkRedirect, stallMs: timeoutMs = stallMs } = options
+  if (isFtpLink(link)) return ftpSource(link, { gate, timeoutMs })
+  return httpSource(link, { gate, timeoutMs, credentialsFor, checkRedirect })
 }
 
 function recordOf(part: PartFile, { validators, totalBytes }: Version, bootId: string): ResumeRecord {

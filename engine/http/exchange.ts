@@ -29,6 +29,8 @@ export interface ExchangeOptions {
   headers?: Record<string, string>
   /** Credentials for the link's own server; a redirect to another origin never carries them. */
   credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
+  /** Throws for a redirect that is not followed. */
+  checkRedirect?: ((to: URL) => void) | undefined
   /** How long to wait for the head of each response. */
   timeoutMs: number
   signal: AbortSignal
@@ -75,6 +77,7 @@ export async function exchange(link: string, options: ExchangeOptions): Promise<
     const next = nextHop(response, url)
     if (next === null) return { response, url, ...answer }
     response.destroy()
+    options.checkRedirect?.(next)
     await cookies.keep(response, url)
     url = next
   }

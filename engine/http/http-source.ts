@@ -15,6 +15,8 @@ export interface HttpSourceOptions {
   timeoutMs: number
   credentialsFor?: ((url: URL) => HttpCredentials | null) | undefined
   connections?: KeptConnections | undefined
+  /** Throws for a redirect that is not followed. */
+  checkRedirect?: ((to: URL) => void) | undefined
 }
 
 /** A file on a web server. Source: RFC 9110 §13.1.5, §14. */

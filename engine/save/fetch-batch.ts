@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { httpSource } from '../http/http-source.ts'
 import { KeptConnections } from '../http/kept-connections.ts'
+import { keepToken } from '../http/token-redirect.ts'
 import type { Gate } from '../net/gate.ts'
 import type { AskedPart } from '../resume.ts'
 
@@ -27,6 +28,8 @@ export interface FetchBatchOptions {
   files: readonly BatchedFile[]
   gate: Gate
   signal: AbortSignal
+  /** Origins that may get the tokens in the links when their servers redirect. */
+  tokenOrigins: readonly string[]
   /** Called for each file that has arrived. The next one is not asked for before it resolves. */
   onFile(sizeBytes: number): Promise<void>
   patience?: typeof patience
@@ -77,9 +80,10 @@ interface Attempt extends FetchBatchOptions {
 async function fetchInto(
   link: string,
   into: Uint8Array,
-  { gate, connections, signal, patience: limits = patience }: Attempt,
+  { gate, connections, signal, tokenOrigins, patience: limits = patience }: Attempt,
 ): Promise<boolean> {
-  const source = httpSource(link, { gate, timeoutMs: limits.silentMs, connections })
+  const checkRedirect = keepToken(link, (origin) => tokenOrigins.includes(origin))
+  const source = httpSource(link, { gate, timeoutMs: limits.silentMs, connections, checkRedirect })
   const delivery = await source.open(wholeFile, signal)
   if (delivery.kind !== 'bytes') return false
   if (!delivery.isWhole || delivery.totalBytes !== into.length) {

@@ -86,6 +86,7 @@ function startSaver(place: string): { run(source: Source): Promise<Run>; stop():
       const request: SaveRequest = {
         id: `${lastId}`,
         link,
+        tokenOrigins: [],
         root: place,
         partPath: `${target}.part`,
         targetPath: target,

@@ -116,7 +116,10 @@ function fileOf(habit: Habit, start: number, sizeBytes: number): FetchBatchOptio
 
 const patience = { silentMs: 150, fileMs: 400 }
 const fetchNow = (files: FetchBatchOptions['files'], more: Partial<FetchBatchOptions> = {}) =>
-  fetchBatch({ files, gate, signal: new AbortController().signal, onFile: async () => undefined, patience, ...more })
+  fetchBatch({
+    ...{ files, gate, signal: new AbortController().signal, tokenOrigins: [], onFile: async () => undefined, patience },
+    ...more,
+  })
 
 describe('small files fetched together', () => {
   it('share one connection', async () => {

@@ -92,6 +92,7 @@ async function save(link: string, folder: string, sizeBytes: number, rules: read
   const request: Omit<SaveRequest, 'resume'> = {
     id: 'only',
     link,
+    tokenOrigins: [],
     root: downloads,
     partPath,
     targetPath,

@@ -69,11 +69,12 @@ export function createContents({ accounts, relay }: { accounts: Accounts; relay:
         const stream = () => client.stream(itemId, 'read', isTrusted)
         const { item, url } = await client.during(signal).stream(itemId, 'read', isTrusted)
         let first: string | null = url
-        const relayed = await relay.link(async () => {
+        const source = async () => {
           const next = first ?? (await stream()).url
           first = null
           return next
-        }, item.name)
+        }
+        const relayed = await relay.link(source, item.name, { allows: isTrusted })
         const id = randomBytes(16).toString('hex')
         links.set(id, {
           accountId,

@@ -164,30 +164,44 @@ export class Opening {
   ): Promise<void> {
     const { accounts, saver } = this.#options
     const { partPath, targetPath, signal, tell } = how
-    const { url } = await accounts
-      .session(accountId)
-      .client()
-      .during(signal)
-      .stream(item.id, 'read', (origin) => accounts.origins.allows(accountId, origin))
-    signal.throwIfAborted()
-    const request = {
-      id: randomUUID(),
-      link: url,
-      root: null,
-      partPath,
-      targetPath,
-      isReplacing: false,
-      sizeBytes: item.sizeBytes === 0 ? null : item.sizeBytes,
-      resume: null,
-      original: await storedContent(this.#options, accountId, { itemId: item.id, sizeBytes: item.sizeBytes }, signal),
-      zip: null,
+    const client = () => accounts.session(accountId).client().during(signal)
+    const isTrusted = (origin: string) => accounts.origins.allows(accountId, origin)
+    const sizeBytes = item.sizeBytes === 0 ? null : item.sizeBytes
+    const original = await storedContent(
+      this.#options,
+      accountId,
+      { itemId: item.id, sizeBytes: item.sizeBytes },
+      signal,
+    )
+    // The origins that servers redirect to with the token, and that may have it.
+    const tokenOrigins = new Set<string>()
+    for (;;) {
+      const { url } = await client().stream(item.id, 'read', isTrusted)
+      signal.throwIfAborted()
+      const request = {
+        id: randomUUID(),
+        link: url,
+        tokenOrigins: [...tokenOrigins],
+        root: null,
+        partPath,
+        targetPath,
+        isReplacing: false,
+        sizeBytes,
+        resume: null,
+        original,
+        zip: null,
+      }
+      const ending = await saver.save(request, signal, (message) => {
+        if (message.kind === 'progress') tell(message.bytes)
+      })
+      if (ending.kind === 'done') return
+      if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Fetching was stopped.')
+      const { tokenOrigin, sentence } = ending
+      if (tokenOrigin === null || tokenOrigins.has(tokenOrigin))
+        throw new AppError('refused', `“${item.name}” could not be fetched. ${sentence}`)
+      await client().checkAddress({ name: item.name, address: `${tokenOrigin}/` }, 'read', isTrusted)
+      tokenOrigins.add(tokenOrigin)
     }
-    const ending = await saver.save(request, signal, (message) => {
-      if (message.kind === 'progress') tell(message.bytes)
-    })
-    if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Fetching was stopped.')
-    if (ending.kind === 'failed')
-      throw new AppError('refused', `“${item.name}” could not be fetched. ${ending.sentence}`)
   }
 
   /** Programs save by writing the file or by replacing it, so the folder is watched. */

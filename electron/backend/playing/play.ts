@@ -101,7 +101,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
 
   async function withLink({ item, language }: Subtitle, { client, accountId }: Pick<Plan, 'client' | 'accountId'>) {
     const source = async () => (await client.stream(item.id, 'save', isTrusted(accountId))).url
-    const link = await relay.link(source, item.name)
+    const link = await relay.link(source, item.name, { allows: isTrusted(accountId) })
     return { link, language }
   }
 
@@ -119,7 +119,7 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     })
     const list: PlaylistEntry[] = []
     for (const { item, source } of entries) {
-      const reader = { ...session.reader(item), isOneVersion: isArriving }
+      const reader = { ...session.reader(item), isOneVersion: isArriving, allows: isTrusted(accountId) }
       const link = ownLink(await relay.link(source, item.name, reader))
       session.add(link, item)
       list.push({ link, title: item.name, startSeconds: item === first ? startSeconds : null })
@@ -154,7 +154,8 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
         const client = accounts.session(accountId).client()
         const { item, url } = await stream(client, accountId, itemId)
         // The link itself does not reach the window.
-        host.copyText(ownLink(await relay.link(sourceOf({ client, accountId, itemId, firstUrl: url }), item.name)))
+        const source = sourceOf({ client, accountId, itemId, firstUrl: url })
+        host.copyText(ownLink(await relay.link(source, item.name, { allows: isTrusted(accountId) })))
         return null
       },
       'play.items': playItems,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { keepToken } from '../../../engine/http/token-redirect.ts'
 import { endingOf, waitForResponse } from '../../../engine/http/wait-for-response.ts'
 import type { Ending } from '../../../engine/source.ts'
 import { AppError } from '../../../shared/errors.ts'
@@ -25,6 +26,8 @@ export interface LinkReader {
   onRead?(connection: number, range: { from: number; to: number; total: number }): void
   /** The file may be replaced while it is read: only one version of it, by its `ETag`, goes through the link. */
   readonly isOneVersion?: boolean
+  /** True for an origin that may get the token when the service redirects there. By default, only the service's own does. */
+  allows?(origin: string): boolean
 }
 
 interface Capability {
@@ -134,11 +137,12 @@ async function answer(
   capability.reader.onOpen?.()
 
   capability.streamUrl ??= await capability.source()
-  let upstream = await ask(capability.streamUrl, request, response)
+  const options = { request, response, allows: (origin: string) => capability.reader.allows?.(origin) === true }
+  let upstream = await ask(capability.streamUrl, options)
   if ([401, 403, 404].includes(upstream.answer.statusCode ?? 0)) {
     upstream.answer.resume()
     capability.streamUrl = await capability.source()
-    upstream = await ask(capability.streamUrl, request, response)
+    upstream = await ask(capability.streamUrl, options)
   }
   const { etag = null } = upstream.answer.headers
   if (capability.reader.isOneVersion && etag !== null) {
@@ -180,48 +184,44 @@ interface Upstream {
   ending(): Ending
 }
 
-/**
- * Forwards the player's request to the service, and aborts it when the player disconnects. Follows redirects, but never sends the
- * token to another origin.
- */
-async function ask(url: string, request: IncomingMessage, response: ServerResponse, redirects = 0): Promise<Upstream> {
-  const target = new URL(url)
+interface Asked {
+  request: IncomingMessage
+  response: ServerResponse
+  allows(origin: string): boolean
+}
+
+/** Forwards the player's request to the service. Follows redirects, but sends the token only to origins that may have it. */
+async function ask(url: string, options: Asked): Promise<Upstream> {
+  const check = keepToken(url, options.allows)
+  let target = new URL(url)
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const upstream = await send(target, options)
+    const { location } = upstream.answer.headers
+    if (location === undefined || ![301, 302, 303, 307, 308].includes(upstream.answer.statusCode ?? 0)) return upstream
+    upstream.answer.resume()
+    const next = URL.canParse(location, target.href) ? new URL(location, target) : null
+    if (next === null || !/^https?:$/.test(next.protocol))
+      throw new AppError('unreachable', 'The stream redirects to something that is not a link.')
+    check(next)
+    target = next
+  }
+  throw new AppError('unreachable', 'The stream redirects too many times.')
+}
+
+/** One request. It is aborted when the player disconnects. */
+async function send(target: URL, { request, response }: Asked): Promise<Upstream> {
   const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
   for (const name of ['range', 'if-range']) {
     const value = request.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
-  const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-  const upstream = send(target, { method: request.method, headers })
+  const open = target.protocol === 'https:' ? httpsRequest : httpRequest
+  const upstream = open(target, { method: request.method, headers })
   const answered = waitForResponse(upstream, { host: target.hostname, timeoutMs })
   response.on('close', () => upstream.destroy())
   upstream.end()
   const answer = await answered
-  const { location } = answer.headers
-  if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0))
-    return { answer, ending: () => endingOf(upstream, answer) }
-  answer.resume()
-  if (redirects >= maxRedirects) throw new AppError('unreachable', 'The stream redirects too many times.')
-  if (!URL.canParse(location, target.href) || leaksToken(target, new URL(location, target)))
-    throw new AppError('unreachable', 'The stream redirects to another server with the account’s token.')
-  return ask(new URL(location, target).href, request, response, redirects + 1)
-}
-
-/** True for a redirect that would carry the token to another origin. */
-function leaksToken(from: URL, to: URL): boolean {
-  if (!/^https?:$/.test(to.protocol)) return true
-  if (to.origin === from.origin) return false
-  const token = /\/atk\/+([^/?#]+)/i.exec(decoded(from.href))?.[1]
-  return token !== undefined && decoded(to.href).toLowerCase().includes(token.toLowerCase())
-}
-
-/** A percent-decoded address. Handles repeated encoding. */
-function decoded(address: string): string {
-  let text = address
-  for (let round = 0; round < 3; round += 1) {
-    text = text.replaceAll(/%([0-9a-f]{2})/gi, (_code, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  }
-  return text
+  return { answer, ending: () => endingOf(upstream, answer) }
 }
 
 const passedHeaders = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'last-modified', 'etag']

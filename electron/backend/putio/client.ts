@@ -76,6 +76,13 @@ export interface PutioClient {
    */
   contentOf(itemId: ItemId): Promise<string | null>
 
+  /** Checks whether an address that a file is at, or that its server redirects to, may get the token: refused, untrusted-host. */
+  checkAddress(
+    file: { name: string; address: string },
+    purpose: StreamPurpose,
+    isTrusted: (origin: string) => boolean,
+  ): Promise<void>
+
   /**
    * The stream URL of a file with the address that was listed a moment ago. It asks less of the service than `stream`, and may be out of
    * date. The same errors.

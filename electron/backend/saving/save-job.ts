@@ -91,6 +91,8 @@ export class SaveJob {
   readonly #reasons = new Map<ItemId | null, string>()
   /** The origins that files wait for, because the token may not be sent there yet, each with a sentence. */
   readonly #untrusted = new Map<string, string>()
+  /** The origins that servers redirect to with the token, and that may have it. */
+  readonly #tokenOrigins = new Set<string>()
   readonly #paths: SavePaths
   #place: PlaceId | null
   /** Null where files are saved as they are. */
@@ -347,6 +349,7 @@ export class SaveJob {
       whenReady: async (neededBytes) => {
         await this.#whenReady(slot, stop, (place) => roomProblem(place, neededBytes), first.itemId)
       },
+      tokenOrigins: [...this.#tokenOrigins],
       urlOf: (file) => this.#urlOf(file, listedLately(file), { stop, isAlone: false }),
       onProgress: (bytes) => {
         this.#stored.set(first.itemId, bytes)
@@ -388,6 +391,10 @@ export class SaveJob {
       if (ending.kind === 'done') return ending.crc
       stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
+      if (ending.tokenOrigin !== null && !this.#tokenOrigins.has(ending.tokenOrigin)) {
+        await this.#checkRedirect(file, ending.tokenOrigin)
+        continue
+      }
       // A listed address may be out of date, and only a new one tells what is wrong.
       if (listed !== null && !ending.isTaken && !ending.isPassing) continue
       const isMore = (this.#stored.get(file.itemId) ?? 0) > (before ?? 0)
@@ -437,6 +444,13 @@ export class SaveJob {
     })
   }
 
+  /** Throws if the token may not go where a server redirects to. */
+  async #checkRedirect({ name }: SavedFile, origin: string): Promise<void> {
+    const { client, isTrusted } = this.#options
+    await client().checkAddress({ name, address: `${origin}/` }, 'save', isTrusted)
+    this.#tokenOrigins.add(origin)
+  }
+
   #attempt(work: Work, link: string, original: string | null): Promise<Ending> {
     const { save, progress } = this.#options
     const { file, slot, stop } = work
@@ -470,6 +484,7 @@ export class SaveJob {
       {
         id: randomUUID(),
         link,
+        tokenOrigins: [...this.#tokenOrigins],
         root: save.folder,
         partPath: this.#paths.partOf(path, itemId),
         targetPath: join(save.folder, this.#zip === null ? path : save.name),

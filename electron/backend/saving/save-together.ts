@@ -17,6 +17,8 @@ export interface TogetherOptions {
   /** Resolves when the target folder is there, with space for so many bytes. */
   whenReady(neededBytes: number): Promise<void>
   urlOf(file: SavedFile): Promise<string>
+  /** Origins that servers may redirect to with the token. */
+  tokenOrigins: readonly string[]
   /** Resolves to null when it was interrupted. */
   fetchBatch(request: BatchRequest, signal: AbortSignal, tell: Tell): Promise<BatchOutcome[] | null>
   onProgress(bytes: number): void
@@ -73,6 +75,7 @@ export async function saveTogether(files: readonly SavedFile[], options: Togethe
   const request = (all: readonly string[]): BatchRequest => ({
     id: randomUUID(),
     root: save.folder,
+    tokenOrigins: options.tokenOrigins,
     files: members.map(({ file, state: { path } }, index) => ({
       link: all[index] ?? '',
       partPath: paths.partOf(path, file.itemId),

@@ -7,6 +7,7 @@ import { SaverClient } from './saver-process.ts'
 const request = (id: string): SaveRequest => ({
   id,
   link: 'http://127.0.0.1/a',
+  tokenOrigins: [],
   root: '/',
   partPath: '/part',
   targetPath: '/target',

@@ -97,6 +97,7 @@ export class SaverClient {
           isTaken: false,
           isPassing: true,
           isFolder: false,
+          tokenOrigin: null,
         })
     })
     for (const message of this.#settings.values()) process.send(message)

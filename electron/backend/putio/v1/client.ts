@@ -205,6 +205,9 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       return { item, url: withToken(streamUrl, token) }
     },
     contentOf: async (itemId) => (await ask('files', 'content', { id: itemId }, WireContent)).content,
+    async checkAddress({ name, address }, purpose, isTrusted) {
+      checkHost(address, await asked({ name, purpose, isTrusted }))
+    },
     async streamAt({ name, address }, purpose, isTrusted) {
       checkHost(address, await asked({ name, purpose, isTrusted }))
       return withToken(address, await recentToken())
