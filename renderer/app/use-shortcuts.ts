@@ -1,7 +1,5 @@
 import { useEffect } from 'react'
-import type { AccountId } from '../../shared/account.ts'
 import { isMac } from '../parts/keys.ts'
-import type { Row } from '../store/listing.ts'
 import { chooseFiles, openLinks } from '../store/open-links.ts'
 import { selectedRows } from '../store/selectors.ts'
 import { useAppStore } from '../store/use-app.ts'
@@ -152,12 +150,10 @@ export function useShortcuts() {
       const text = rows.map(({ name }) => visibleName(name)).join('\n')
       copied = { text, files: '' }
       event.clipboardData.setData('text/plain', text)
-      if (state.place !== null) void copyFiles(state.place.accountId, rows, text)
-    }
-
-    async function copyFiles(accountId: AccountId, rows: readonly Row[], text: string) {
-      const names = await store.getState().copyOut(accountId, rows, text)
-      if (copied.text === text) copied = { text, files: keyOf(names) }
+      const onCopied = (names: readonly string[]) => {
+        if (copied.text === text) copied = { text, files: keyOf(names) }
+      }
+      if (state.place !== null) void state.copyOut(state.place.accountId, rows, text, onCopied)
     }
 
     const paste = (event: ClipboardEvent) => void onPaste(event)

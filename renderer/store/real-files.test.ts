@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { maxSaves, maxTextLength } from '../../shared/limits.ts'
 import type { Save } from '../../shared/save.ts'
 import type { Row } from './listing.ts'
@@ -23,11 +23,26 @@ const inputsOf = (asked: { method: string; input: unknown }[], method: string) =
 
 it('copies as many files as one request takes, and offers to save the rest', async () => {
   const { backend, store } = openStore()
-  const copying = store.getState().copyOut(accountId, rows, 'names')
+  const onCopied = vi.fn()
+  const copying = store.getState().copyOut(accountId, rows, 'names', onCopied)
   await backend.answer('files.copy', { names: ['0'], rest: [5] })
-  expect(await copying).toEqual(['0'])
+  await copying
+  expect(onCopied.mock.calls).toEqual([[['0']]])
   expect(inputsOf(backend.asked, 'files.copy')).toEqual([{ accountId, itemIds: ids.slice(0, maxSaves), text: 'names' }])
   expect(shownToast(store.getState())?.actions.map(({ label }) => label)).toEqual(['Save the other 3 to this computer'])
+})
+
+it('copies the files after a yes to their host, and tells their names only then', async () => {
+  const { backend, store } = openStore()
+  const onCopied = vi.fn()
+  const copying = store.getState().copyOut(accountId, rows.slice(0, 1), '0', onCopied)
+  await backend.refuse('files.copy', 'untrusted-host', 'It is on cdn.example.', { origin: 'https://cdn.example' })
+  await copying
+  expect(onCopied).not.toHaveBeenCalled()
+  shownToast(store.getState())?.actions[0]?.run()
+  await backend.answer('accounts.trust', null)
+  await backend.answer('files.copy', { names: ['0'], rest: [] })
+  expect(onCopied.mock.calls).toEqual([[['0']]])
 })
 
 it('drags as many files as one request takes', async () => {
@@ -40,7 +55,9 @@ it('drags as many files as one request takes', async () => {
 
 it('copies only the names when they are longer than one request takes', async () => {
   const { backend, store } = openStore()
-  expect(await store.getState().copyOut(accountId, rows.slice(0, 1), 'a'.repeat(maxTextLength + 1))).toEqual([])
+  const onCopied = vi.fn()
+  await store.getState().copyOut(accountId, rows.slice(0, 1), 'a'.repeat(maxTextLength + 1), onCopied)
+  expect(onCopied.mock.calls).toEqual([[[]]])
   expect(backend.asked.some(({ method }) => method === 'files.copy')).toBe(false)
   expect(shownToast(store.getState())?.sentence).toBe('Copied the name of 1 item')
 })

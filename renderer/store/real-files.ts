@@ -20,9 +20,11 @@ export interface RealFilesSlice {
   offerRest(accountId: AccountId, rows: readonly Row[]): void
   /** Saves items that were dragged out and are not here, so that they can be dragged from the list of saves. */
   shelve(accountId: AccountId, rows: readonly Row[]): Promise<void>
-  /** Puts the names of items on the clipboard at once, and then their files. Returns the names of these. */
-  copyOut(accountId: AccountId, rows: readonly Row[], text: string): Promise<readonly string[]>
+  /** Puts the names of items on the clipboard at once, and then their files. `onCopied` gets the names of these. */
+  copyOut(accountId: AccountId, rows: readonly Row[], text: string, onCopied: OnCopied): Promise<void>
 }
+
+type OnCopied = (names: readonly string[]) => void
 
 interface DragOutOptions {
   signal: AbortSignal
@@ -86,8 +88,7 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
       shelf = { unsaved, isWhole: true, onEnd }
       followSaves(get().saves.values(), [])
     },
-    copyOut: async (accountId, rows, text) => {
-      let copied: readonly string[] = []
+    copyOut: (accountId, rows, text, onCopied) => {
       const run = async () => {
         const itemIds = rows.map(({ id }) => id)
         // A longer text is on the clipboard already; only its files are not.
@@ -99,7 +100,7 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
         )
         const { names } = answer
         const rest = [...answer.rest, ...itemIds.slice(count)]
-        copied = names
+        onCopied(names)
         const save = {
           label: say('copy.saveRest', { count: rest.length }),
           run: () => void get().saveItems(accountId, rest, 'last'),
@@ -107,8 +108,7 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
         const sentence = names.length === 0 ? 'copy.names' : 'copy.files'
         get().toast(say(sentence, { count: names.length || rows.length }), rest.length === 0 ? [] : [save])
       }
-      await get().attemptThere({ accountId, name: null, label: 'trust.copy', run })
-      return copied
+      return get().attemptThere({ accountId, name: null, label: 'trust.copy', run })
     },
   }
 }

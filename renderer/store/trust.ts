@@ -5,8 +5,11 @@ import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { DialogState } from './ui.ts'
 
+/** How many characters of a host a row has space for. */
+const maxShown = 22
+
 /** What the person wanted with content of an account. */
-export interface Wanted {
+interface Wanted {
   accountId: AccountId
   /** The name of the item; null for several. */
   name: string | null
@@ -67,4 +70,10 @@ export function untrustedOriginOf(error: unknown): string | null {
 /** Host and port of an origin, as the backend writes them: in ASCII. */
 export function hostOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).host : origin
+}
+
+/** The same where there is little space: the end of a host tells whose it is, so the beginning of a long one is left out. */
+export function shortHostOf(origin: string): string {
+  const host = hostOf(origin)
+  return host.length <= maxShown ? host : `…${host.slice(-maxShown)}`
 }

@@ -261,7 +261,7 @@ export const en = {
   'trust.copy': 'Trust it and copy',
   'trust.copyLink': 'Trust it and copy the link',
 
-  'saves.untrusted': 'waiting for your answer: its files are on {host}, not on the account’s own server',
+  'saves.untrusted': 'kept on {host}, not on the account’s own server',
   'saves.title': 'Saving here',
   'saves.empty': 'Nothing is being saved to this computer. Choose a file and press Ctrl+S.',
   'saves.waiting': 'Waiting',

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { SavedFile } from './save-listing.ts'
 import { restMs, SaveQueue } from './save-queue.ts'
 
@@ -95,4 +95,37 @@ it('waits for a file that is due, for one that ends, and for the signal', async 
   const stopped = queue.changed([never], stop.signal)
   stop.abort(new Error('stopped'))
   await expect(stopped).rejects.toThrow()
+})
+
+it('holds files back until what they wait for is over, asks for it once, and gives all of them their turn then', async () => {
+  const queue = new SaveQueue(files(4))
+  const { signal } = new AbortController()
+  const over = Promise.withResolvers<void>()
+  const wait = vi.fn(() => over.promise)
+  for (let at = 0; at < 3; at++) {
+    const next = queue.take()
+    if (next !== null) queue.hold(next.file, 'https://cdn.example', wait)
+  }
+  expect([queue.size, wait.mock.calls.length]).toEqual([4, 1])
+  expect([queue.take()?.file.itemId, queue.take(), queue.size]).toEqual([3, null, 3])
+  const changed = queue.changed([], signal)
+  over.resolve()
+  await changed
+  expect([0, 1, 2, 3].map(() => queue.take()?.file.itemId)).toEqual([0, 1, 2, undefined])
+  expect(queue.size).toBe(0)
+})
+
+it('rejects when the wait for files that are held back is stopped', async () => {
+  const queue = new SaveQueue(files(1))
+  const stop = new AbortController()
+  const next = queue.take()
+  if (next !== null)
+    queue.hold(
+      next.file,
+      'x',
+      () => new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason))),
+    )
+  const changed = queue.changed([], stop.signal)
+  stop.abort(new Error('paused'))
+  await expect(changed).rejects.toThrow('paused')
 })

@@ -9,7 +9,7 @@ import { isMac, keysOf } from '../../parts/keys.ts'
 import { Name } from '../../parts/name.tsx'
 import { type Row, rowOfId } from '../../store/listing.ts'
 import { shownFolder } from '../../store/selectors.ts'
-import { hostOf } from '../../store/trust.ts'
+import { shortHostOf } from '../../store/trust.ts'
 import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { type Viewer, viewerOf } from '../../store/viewers.ts'
@@ -182,7 +182,8 @@ function Opened({ accountId, row, viewer, onFacts }: OpenedProps) {
   if ('sentence' in loaded) {
     const { sentence, untrustedOrigin: origin } = loaded
     const ask = () => store.getState().askToTrust(accountId, origin ?? '', store.getState().dialog)
-    const action = origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: hostOf(origin) })}</Button>
+    const action =
+      origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: shortHostOf(origin) })}</Button>
     return (
       <Message row={row} action={action}>
         {sentence}

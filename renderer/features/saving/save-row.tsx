@@ -8,7 +8,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
-import { hostOf } from '../../store/trust.ts'
+import { hostOf, shortHostOf } from '../../store/trust.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -20,7 +20,7 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { id, accountId, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles } = save
   const { untrustedOrigin } = save
   const askToTrust = useApp((state) => state.askToTrust)
-  const reason = untrustedOrigin === null ? save.reason : say('saves.untrusted', { host: hostOf(untrustedOrigin) })
+  const reason = untrustedOrigin === null ? save.reason : say('saves.untrusted', { host: shortHostOf(untrustedOrigin) })
   const pause = useApp((state) => state.pauseSaves)
   const resume = useApp((state) => state.resumeSaves)
   const remove = useApp((state) => state.removeSaves)
@@ -55,34 +55,39 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
         of={status === 'error' ? CircleAlert : isZip ? FileArchive : isFolder ? FolderDown : MonitorDown}
         className={styles.icon}
       />
-      <div className={classNames(styles.what, untrustedOrigin !== null && styles.asking)}>
+      <div className={styles.what}>
         <span className={styles.name} title={sizeBytes === null ? name : `${name}\n${formatExactSize(sizeBytes)}`}>
           <Name>{name}</Name>
         </span>
-        <span className={styles.advice} title={adviceWith(folder)}>
+        <span className={styles.advice} title={untrustedOrigin === null ? adviceWith(folder) : (save.reason ?? '')}>
           <bdi>{adviceWith(lastName(folder))}</bdi>
         </span>
-        {untrustedOrigin === null ? null : (
-          <Button
-            className={styles.ask}
-            aria-label={say('trust.askOf', { host: hostOf(untrustedOrigin), name })}
-            onClick={() => askToTrust(accountId, untrustedOrigin)}
-          >
-            <span>{say('trust.ask', { host: hostOf(untrustedOrigin) })}</span>
-          </Button>
-        )}
       </div>
       <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
         {say(word)}
       </span>
-      <Progress
-        label={say('saves.progress', { name })}
-        text={left === null ? say('transfers.percent', { percent }) : say('transfers.percentLeft', { percent, left })}
-        percent={percent}
-        color={`var(--${tone})`}
-      />
-      <span className={styles.figures}>{figuresOf(save, left)}</span>
+      {untrustedOrigin === null ? (
+        <>
+          <Progress
+            label={say('saves.progress', { name })}
+            text={
+              left === null ? say('transfers.percent', { percent }) : say('transfers.percentLeft', { percent, left })
+            }
+            percent={percent}
+            color={`var(--${tone})`}
+          />
+          <span className={styles.figures}>{figuresOf(save, left)}</span>
+        </>
+      ) : (
+        <Button
+          className={styles.ask}
+          aria-label={say('trust.askOf', { host: hostOf(untrustedOrigin), name })}
+          onClick={() => askToTrust(accountId, untrustedOrigin)}
+        >
+          {say('trust.ask', { host: shortHostOf(untrustedOrigin) })}
+        </Button>
+      )}
       <span className={styles.actions}>
         {isRunning ? (
           <IconButton icon={Pause} label={say('saves.pause', { name })} onClick={() => void pause([id])} />
