@@ -88,7 +88,7 @@ export const methods = {
    * Errors: refused if that origin was not refused before.
    */
   'accounts.trust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
-  /** Withdraws that. What has begun is not stopped. */
+  /** Withdraws that. What is being read or saved goes on to its end. */
   'accounts.distrust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
   /** How a stored secret would be protected on this computer. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },

@@ -153,6 +153,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
+    onDistrust: () => relay.renew(),
     beforeRemove: (accountId) => held.flush(accountId),
     onRemove: (accountId) => {
       playbacks.removeAccount(accountId)

@@ -250,6 +250,8 @@ export const en = {
   'trust.title': 'Trust {host}?',
   'trust.body':
     'Files of “{account}” are on this host, which is not the server of the account. Whoever runs it gets the access token of the account.',
+  'trust.bodyPlain':
+    'Files of “{account}” would come from its server without encryption. Whoever is on the way gets the access token of the account.',
   'trust.notEncrypted': 'The connection to it is not encrypted, so others on the way get it, too.',
   'trust.only': 'Trust it only if you know it. You can change your mind in the settings.',
   'trust.do': 'Trust it',
@@ -261,7 +263,7 @@ export const en = {
   'trust.copy': 'Trust it and copy',
   'trust.copyLink': 'Trust it and copy the link',
 
-  'saves.untrusted': 'kept on {host}, not on the account’s own server',
+  'saves.untrusted': 'kept on {host}, which is not trusted yet',
   'saves.title': 'Saving here',
   'saves.empty': 'Nothing is being saved to this computer. Choose a file and press Ctrl+S.',
   'saves.waiting': 'Waiting',

@@ -305,10 +305,17 @@ it('keeps what the person agreed to over a restart, shows it, and forgets it whe
   await shown
   await signIn({ accountId })
   expect(await look()).toBe('no failure')
+  const url = await backend.client.call('contents.open', { accountId, itemId: itemId('note.txt'), isPlayed: false })
+  const read = () => backend.backend.readContent({ id: new URL(url).host, method: 'GET', range: null })
+  expect((await read()).status).toBe(200)
   const withdrawn = backend.next('accounts.changed', ([account]) => account?.trustedOrigins.length === 0)
   await backend.client.call('accounts.distrust', { accountId, origin: host.contentOrigin })
   await withdrawn
   expect(await look()).toMatchObject(isAsked())
+  // A link that was made before is no way around that.
+  const before = hasToken().length
+  expect((await read()).status).toBe(502)
+  expect(hasToken().length).toBe(before)
 })
 
 it('forgets what the person agreed to when the account moves to another server', async () => {

@@ -54,7 +54,7 @@ async function startSave(name: string) {
 it('asks once about a folder of 300 files, and saves all of them after a yes', async () => {
   await startSave('Folder')
   const waiting = save('Folder', 'Waiting')
-  await waiting.getByText(`kept on ${shownHost()}, not on the account’s own server`).waitFor()
+  await waiting.getByText(`kept on ${shownHost()}, which is not trusted yet`).waitFor()
   const buttons = page.getByRole('button', { name: `Trust ${shownHost()}, for “Folder”` })
   await buttons.click()
   // Enter is pressed by accident: it is no yes.

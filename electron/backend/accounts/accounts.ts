@@ -61,6 +61,8 @@ export interface AccountsOptions {
   show(key: string, sentence: string | null): void
   /** Called before an account is removed, while it can still be used. */
   beforeRemove(accountId: AccountId): Promise<void>
+  /** Called when a host may no longer get the token of an account. */
+  onDistrust(): void
   /** Called when the person has removed an account. */
   onRemove(accountId: AccountId): void
 }
@@ -161,6 +163,7 @@ export class Accounts {
       },
       'accounts.distrust': async ({ accountId, origin }) => {
         this.origins.distrust(this.session(accountId).account.id, origin)
+        this.#options.onDistrust()
         return null
       },
       'accounts.secretProtection': () => vault.protection(),

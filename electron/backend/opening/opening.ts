@@ -15,6 +15,8 @@ import type { StoredCopy } from './copy-list.ts'
 
 const checkAfterMs = 800
 const maxWatched = 50
+/** To how many origins the server of a file may redirect with the token, one after the other. */
+const maxTokenOrigins = 5
 
 export interface OpeningOptions {
   accounts: Accounts
@@ -197,7 +199,7 @@ export class Opening {
       if (ending.kind === 'done') return
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Fetching was stopped.')
       const { tokenOrigin, sentence } = ending
-      if (tokenOrigin === null || tokenOrigins.has(tokenOrigin))
+      if (tokenOrigin === null || tokenOrigins.has(tokenOrigin) || tokenOrigins.size >= maxTokenOrigins)
         throw new AppError('refused', `“${item.name}” could not be fetched. ${sentence}`)
       await client().checkAddress({ name: item.name, address: `${tokenOrigin}/` }, 'read', isTrusted)
       tokenOrigins.add(tokenOrigin)

@@ -47,6 +47,8 @@ export interface Relay {
   link(source: StreamSource, name: string, reader?: LinkReader): Promise<string>
   /** Ends a link. What is being read through it goes on to its end. */
   release(link: string): void
+  /** From now on, every link asks anew where its file is. What is being read goes on to its end. */
+  renew(): void
   close(): Promise<void>
 }
 
@@ -94,6 +96,9 @@ export function createRelay(log: Log): Relay {
     release: (link) => {
       const id = idIn(new URL(link).pathname)
       if (id !== undefined) capabilities.delete(id)
+    },
+    renew: () => {
+      for (const capability of capabilities.values()) capability.streamUrl = null
     },
     async close() {
       clearInterval(sweep)

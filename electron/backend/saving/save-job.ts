@@ -30,6 +30,9 @@ const maxBegun = 12
 const otherFolder =
   'The disk of the folder to save in is not there. To save in the folder that is in its place, pause and resume.'
 
+/** To how many origins the servers of one save may redirect with the token. */
+const maxTokenOrigins = 20
+
 /** What a job needs from the others. */
 export interface JobOptions {
   save: StoredSave
@@ -391,8 +394,9 @@ export class SaveJob {
       if (ending.kind === 'done') return ending.crc
       stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
-      if (ending.tokenOrigin !== null && !this.#tokenOrigins.has(ending.tokenOrigin)) {
-        await this.#checkRedirect(file, ending.tokenOrigin)
+      const { tokenOrigin } = ending
+      if (tokenOrigin !== null && !this.#tokenOrigins.has(tokenOrigin) && this.#tokenOrigins.size < maxTokenOrigins) {
+        await this.#checkRedirect(file, tokenOrigin)
         continue
       }
       // A listed address may be out of date, and only a new one tells what is wrong.

@@ -11,15 +11,16 @@ export function TrustHost({ given }: { given: Extract<DialogState, { kind: 'trus
   const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId))
   if (account === undefined) return null
   const host = hostOf(origin)
-  const isEncrypted = origin.startsWith('https:') || account.address?.startsWith('https:') !== true
+  const server = account.address === null ? null : new URL(account.address)
+  const isWeaker = server?.protocol === 'https:' && !origin.startsWith('https:')
+  const body =
+    host === server?.host
+      ? [say('trust.bodyPlain', { account: account.name })]
+      : [say('trust.body', { account: account.name }), ...(isWeaker ? [say('trust.notEncrypted')] : [])]
   return (
     <Confirm
       title={say('trust.title', { host })}
-      body={[
-        say('trust.body', { host, account: account.name }),
-        ...(isEncrypted ? [] : [say('trust.notEncrypted')]),
-        say('trust.only'),
-      ].join(' ')}
+      body={[...body, say('trust.only')].join(' ')}
       action={say('trust.do')}
       keep={say('trust.keep')}
       onAction={() => void trustHost(accountId, origin)}
