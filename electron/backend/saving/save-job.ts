@@ -118,8 +118,9 @@ export class SaveJob {
   }
 
   get reason(): string | null {
-    const [first] = [...this.#untrusted.values(), ...this.#reasons.values()]
-    return first ?? null
+    const [question] = this.#untrusted.values()
+    const [first] = this.#reasons.values()
+    return question ?? first ?? null
   }
 
   /** The first of the origins that the person has to agree to. */
