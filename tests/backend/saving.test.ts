@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { namesOf } from '../../shared/item-kinds.ts'
 import type { Save } from '../../shared/save.ts'
@@ -172,6 +173,21 @@ it.runIf(has('btrfs'))(
       const [itemId = 0] = backend.items.ids
       await backend.client.call('copies.open', { accountId: backend.accountId, itemId })
       expect(disk.usedBytes() - before).toBeLessThan(large.length / 4)
+      // Even where a second copy would not fit.
+      const { bavail, bsize } = statfsSync(disk.folder)
+      writeFileSync(join(disk.folder, 'filler'), randomBytes(bavail * bsize - large.length / 2))
+      expect(disk.usedBytes() - before).toBeGreaterThan(large.length)
+      // What was seen of the folder before is used for a second.
+      await wait(1100)
+      const savedAgain = ended(backend, 'saved')
+      await backend.client.call('saves.add', {
+        accountId: backend.accountId,
+        itemIds: [...backend.items.ids],
+        target: 'last',
+        conflict: 'keep-both',
+      })
+      await savedAgain
+      expect(readFileSync(join(downloadsFolder, 'large (2).bin')).equals(large)).toBe(true)
       expect(backend.log.filter((line) => line.includes('/stream-file/'))).toEqual([])
       await open.pop()?.close()
     } finally {

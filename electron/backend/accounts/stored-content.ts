@@ -5,7 +5,7 @@ import { contentPath } from '../service/local-service.ts'
 import type { Accounts } from './accounts.ts'
 
 /** A smaller file is fetched sooner than its content is asked for. */
-const minBytes = 1024 * 1024
+export const minStoredBytes = 1024 * 1024
 
 /**
  * The path of a file's content in the data folder of the local service, to be cloned from there; null for a small file and any other
@@ -17,7 +17,7 @@ export async function storedContent(
   file: { itemId: ItemId; sizeBytes: number },
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (file.sizeBytes < minBytes) return null
+  if (file.sizeBytes < minStoredBytes) return null
   try {
     const session = accounts.session(accountId)
     if (session.account.kind !== 'this-computer') return null

@@ -6,6 +6,7 @@ import { isFullDisk } from '../../../engine/fetch-error.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { BatchOutcome, BatchRequest, SaveRequest, ZipRequest } from '../../saver/messages.ts'
+import { minStoredBytes } from '../accounts/stored-content.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
 import { listedLately, listFiles, type SavedFile } from './save-listing.ts'
@@ -90,6 +91,8 @@ export class SaveJob {
   /** How much is there of files that are not finished. */
   readonly #stored = new Map<ItemId, number>()
   readonly #begun = new Set<ItemId>()
+  /** How much of what is not finished takes no space, because it can be cloned. */
+  #cloneableBytes = 0
   /** Why files wait; for null, why all of them do. */
   readonly #reasons = new Map<ItemId | null, string>()
   /** The origins that files wait for, because the token may not be sent there yet, each with a sentence. */
@@ -234,12 +237,26 @@ export class SaveJob {
     // A file that goes into a zip is there twice for a moment.
     const largest = left.map(({ sizeBytes }) => sizeBytes).sort((one, other) => other - one)
     const twice = save.isZip ? largest.slice(0, maxBegun).reduce((sum, bytes) => sum + bytes, 0) : 0
-    const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes) + twice
-    const place = await this.#whenReady(null, stop, (seen) =>
-      roomProblem(seen, neededBytes(), places.claimedBytes(seen, save.id)),
-    )
+    const neededBytes = () => Math.max(0, (this.sizeBytes ?? 0) - this.savedBytes - this.#cloneableBytes) + twice
+    const problemOf = (seen: Place) => this.#roomProblem(seen, neededBytes(), places.claimedBytes(seen, save.id))
+    // Clones take no space, but whether the volume can make them is not known before one is made.
+    if (problemOf(await during(stop, places.look(save.folder))) !== null) await this.#countClones(left, stop)
+    const place = await this.#whenReady(null, stop, problemOf)
     places.claim(save.id, place, neededBytes)
     return left
+  }
+
+  /** Where clones are all that is left, it does not matter how little space there is. */
+  #roomProblem(place: Place, neededBytes: number, claimedBytes = 0): string | null {
+    return neededBytes === 0 && this.#cloneableBytes > 0 ? null : roomProblem(place, neededBytes, claimedBytes)
+  }
+
+  async #countClones(files: readonly SavedFile[], stop: AbortSignal): Promise<void> {
+    const large = files.filter((file) => this.#zip === null && isCloneable(file) && !this.#stored.has(file.itemId))
+    const [first] = large
+    const original = first === undefined ? null : await this.#options.original(first, stop)
+    if (first === undefined || original === null || !(await this.#paths.canClone(original, first))) return
+    this.#cloneableBytes = large.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   }
 
   /** Putdesk ended between giving the zip its name and noting that. */
@@ -351,7 +368,7 @@ export class SaveJob {
       paths: this.#paths,
       stop,
       whenReady: async (neededBytes) => {
-        await this.#whenReady(slot, stop, (place) => roomProblem(place, neededBytes), first.itemId)
+        await this.#whenReady(slot, stop, (place) => this.#roomProblem(place, neededBytes), first.itemId)
       },
       tokenOrigins: [...this.#tokenOrigins],
       urlOf: (file) => this.#urlOf(file, listedLately(file), { stop, isAlone: false }),
@@ -374,7 +391,7 @@ export class SaveJob {
     let [failures, refusals, renames] = [work.failures, 0, 0]
     let ending: Ending | null = null
     for (;;) {
-      await this.#whenReady(slot, stop, (place) => roomProblem(place, this.#missingBytes(file)), file.itemId)
+      await this.#whenReady(slot, stop, (place) => this.#roomProblem(place, this.#missingBytes(file)), file.itemId)
       if (ending?.kind === 'failed' && ending.isFolder) await this.#paths.makeFolders(file.folder)
       if (ending !== null) {
         // The process that saves may have ended right after the file got its name, or came to its place in the zip.
@@ -505,14 +522,17 @@ export class SaveJob {
     )
   }
 
-  #finish({ itemId, sizeBytes }: SavedFile): void {
+  #finish(file: SavedFile): void {
+    const { itemId, sizeBytes } = file
+    if (isCloneable(file)) this.#cloneableBytes = Math.max(0, this.#cloneableBytes - sizeBytes)
     this.#stored.delete(itemId)
     this.#doneFiles += 1
     this.#doneBytes += sizeBytes
   }
 
-  #missingBytes({ itemId, sizeBytes }: SavedFile): number {
-    return Math.max(0, sizeBytes - (this.#stored.get(itemId) ?? 0))
+  #missingBytes(file: SavedFile): number {
+    const stored = this.#stored.get(file.itemId) ?? 0
+    return this.#cloneableBytes > 0 && isCloneable(file) && stored === 0 ? 0 : Math.max(0, file.sizeBytes - stored)
   }
 
   /** Waits until the target folder is there and nothing else speaks against it. A slot is given to others in the meantime. */
@@ -598,6 +618,10 @@ export class SaveJob {
     else this.#reasons.set(itemId, sentence)
     this.#options.onChange()
   }
+}
+
+function isCloneable({ sizeBytes }: SavedFile): boolean {
+  return sizeBytes >= minStoredBytes
 }
 
 interface Waiting {

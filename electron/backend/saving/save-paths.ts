@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { cloneFile } from '../../../engine/disk/clone-file.ts'
 import { claimOf } from '../../../engine/disk/move-into-place.ts'
 import { requirePlainFolder } from '../../../engine/disk/plain-folder.ts'
 import { safeName } from '../../../engine/text/names.ts'
@@ -110,6 +111,14 @@ export class SavePaths {
   partOf(path: string, itemId: ItemId): string {
     const { folder, id } = this.#save
     return join(folder, dirname(path), `.${safeName(`${id}-${itemId}`)}.putdesk-part`)
+  }
+
+  /** True when the volume can clone a file: it does so for a moment, where the part file is going to be. */
+  async canClone(original: string, { itemId, folder, sizeBytes }: SavedFile): Promise<boolean> {
+    const part = this.partOf(folder === '' ? this.#save.name : `${folder}/x`, itemId)
+    const cloned = await cloneFile(original, part, sizeBytes).catch(() => null)
+    if (cloned !== null) await rm(part, { force: true })
+    return cloned !== null
   }
 
   /** True when something that was saved before is there, or when nothing was. */
