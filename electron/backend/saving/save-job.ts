@@ -7,8 +7,8 @@ import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { BatchOutcome, BatchRequest, SaveRequest, ZipRequest } from '../../saver/messages.ts'
 import { minStoredBytes } from '../accounts/stored-content.ts'
-import type { PutioClient } from '../putio/client.ts'
 import type { FileProgress, ProgressFile } from './progress-file.ts'
+import { type LinkOptions, SaveLinks } from './save-links.ts'
 import { listedLately, listFiles, type SavedFile } from './save-listing.ts'
 import { SavePaths } from './save-paths.ts'
 import { type Place, type PlaceId, roomProblem, type SavePlaces } from './save-places.ts'
@@ -31,18 +31,11 @@ const maxBegun = 12
 const otherFolder =
   'The disk of the folder to save in is not there. To save in the folder that is in its place, pause and resume.'
 
-/** To how many origins the servers of one save may redirect with the token. */
-const maxTokenOrigins = 20
-
 /** What a job needs from the others. */
-export interface JobOptions {
+export interface JobOptions extends LinkOptions {
   save: StoredSave
   progress: ProgressFile
   places: SavePlaces
-  client(): PutioClient
-  isTrusted(origin: string): boolean
-  /** Resolves when the answer of `isTrusted` may have changed. */
-  whenTrusted(origin: string, stop: AbortSignal): Promise<void>
   /** The path of a file with the same content, which can be cloned; null if there is none. */
   original(file: SavedFile, stop: AbortSignal): Promise<string | null>
   /** Waits for its turn. */
@@ -51,7 +44,6 @@ export interface JobOptions {
   /** Resolves to null when it was interrupted. */
   fetchBatch(request: BatchRequest, signal: AbortSignal, tell: Tell): Promise<BatchOutcome[] | null>
   finishZip(request: ZipRequest, signal: AbortSignal): Promise<Ending>
-  onChange(): void
   /** Called when it is known which folder the target is. */
   onPlace(id: PlaceId): void
   signal: AbortSignal
@@ -95,10 +87,7 @@ export class SaveJob {
   #cloneableBytes = 0
   /** Why files wait; for null, why all of them do. */
   readonly #reasons = new Map<ItemId | null, string>()
-  /** The origins that files wait for, because the token may not be sent there yet, each with a sentence. */
-  readonly #untrusted = new Map<string, string>()
-  /** The origins that servers redirect to with the token, and that may have it. */
-  readonly #tokenOrigins = new Set<string>()
+  readonly #links: SaveLinks
   readonly #paths: SavePaths
   #place: PlaceId | null
   /** Null where files are saved as they are. */
@@ -108,6 +97,7 @@ export class SaveJob {
   constructor(options: JobOptions) {
     this.#options = options
     this.#paths = new SavePaths(options.save, options.progress)
+    this.#links = new SaveLinks(options, options.save)
     this.#place = options.save.place
     this.#name = options.save.name
   }
@@ -121,15 +111,13 @@ export class SaveJob {
   }
 
   get reason(): string | null {
-    const [question] = this.#untrusted.values()
     const [first] = this.#reasons.values()
-    return question ?? first ?? null
+    return this.#links.question?.sentence ?? first ?? null
   }
 
   /** The first of the origins that the person has to agree to. */
   get untrustedOrigin(): string | null {
-    const [first] = this.#untrusted.keys()
-    return first ?? null
+    return this.#links.question?.origin ?? null
   }
 
   /** True while another folder is in the place of the one in which the save began. */
@@ -190,7 +178,7 @@ export class SaveJob {
             const origin = error instanceof AppError ? error.origin : null
             if (error instanceof AppError && origin !== null) {
               this.#setReason(file.itemId, null)
-              return queue.hold(file, origin, () => this.#untilTrusted(origin, error.message, stop))
+              return queue.hold(file, origin, () => this.#links.untilTrusted(origin, error.message, stop))
             }
             this.#forget(file)
             if (stop.aborted) return
@@ -282,7 +270,7 @@ export class SaveJob {
     const { save, client, isTrusted, finishZip } = this.#options
     const waiting = { itemId: null, slot: null, stop }
     const askOrigin = () => this.#patiently(waiting, () => zip.origin(client().during(stop), isTrusted))
-    const origin = await this.#onceTrusted(askOrigin, stop)
+    const origin = await this.#links.onceTrusted(askOrigin, stop)
     for (let failures = 0; ; failures++) {
       await this.#whenReady(null, stop)
       this.#setReason(null, 'The zip is being completed and checked.')
@@ -370,8 +358,8 @@ export class SaveJob {
       whenReady: async (neededBytes) => {
         await this.#whenReady(slot, stop, (place) => this.#roomProblem(place, neededBytes), first.itemId)
       },
-      tokenOrigins: [...this.#tokenOrigins],
-      urlOf: (file) => this.#urlOf(file, listedLately(file), { stop, isAlone: false }),
+      tokenOrigins: this.#links.tokenOrigins,
+      urlOf: (file) => this.#links.of(file, listedLately(file), { stop, isAlone: false }),
       onProgress: (bytes) => {
         this.#stored.set(first.itemId, bytes)
         this.#options.onChange()
@@ -403,7 +391,7 @@ export class SaveJob {
         }
       }
       const listed = ending === null && failures === 0 ? listedLately(file) : null
-      const url = await this.#patiently(waiting, () => this.#urlOf(file, listed, { stop, isAlone: true }))
+      const url = await this.#patiently(waiting, () => this.#links.of(file, listed, { stop, isAlone: true }))
       const before = this.#stored.get(file.itemId)
       const isFresh = ending === null || (ending.kind === 'failed' && ending.isTaken)
       const original = isFresh && this.#zip === null ? await this.#options.original(file, stop) : null
@@ -412,11 +400,7 @@ export class SaveJob {
       if (ending.kind === 'done') return ending.crc
       stop.throwIfAborted()
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
-      const { tokenOrigin } = ending
-      if (tokenOrigin !== null && !this.#tokenOrigins.has(tokenOrigin) && this.#tokenOrigins.size < maxTokenOrigins) {
-        await this.#checkRedirect(file, tokenOrigin)
-        continue
-      }
+      if (await this.#links.allowRedirect(file, ending.tokenOrigin)) continue
       // A listed address may be out of date, and only a new one tells what is wrong.
       if (listed !== null && !ending.isTaken && !ending.isPassing) continue
       const isMore = (this.#stored.get(file.itemId) ?? 0) > (before ?? 0)
@@ -442,35 +426,6 @@ export class SaveJob {
     await this.#options.progress.note(file.itemId, progress)
     await wait(restMs(0), undefined, { signal: stop })
     throw new RestsForNow(failures)
-  }
-
-  /** The address from the listing with a token, or else one that the service is asked for. */
-  async #urlOf(
-    file: SavedFile,
-    listed: string | null,
-    { stop, isAlone }: Pick<Work, 'stop'> & { isAlone: boolean },
-  ): Promise<string> {
-    const [refused] = this.#untrusted
-    // Without one file there is no zip, so the service is not asked for the others.
-    if (this.#zip !== null && refused !== undefined)
-      throw new AppError('untrusted-host', refused[1], { origin: refused[0] })
-    const client = this.#options.client().during(stop)
-    const isTrusted = (origin: string) => this.#options.isTrusted(origin)
-    const fresh = async () => (await client.stream(file.itemId, 'save', isTrusted)).url
-    if (listed === null) return fresh()
-    return client.streamAt({ name: file.name, address: listed }, 'save', isTrusted).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code === 'unreachable') throw error
-      // Otherwise the service would be asked again for each file that is there.
-      if (error.origin !== null && (!isAlone || this.#untrusted.has(error.origin))) throw error
-      return fresh()
-    })
-  }
-
-  /** Throws if the token may not go where a server redirects to. */
-  async #checkRedirect({ name }: SavedFile, origin: string): Promise<void> {
-    const { client, isTrusted } = this.#options
-    await client().checkAddress({ name, address: `${origin}/` }, 'save', isTrusted)
-    this.#tokenOrigins.add(origin)
   }
 
   #attempt(work: Work, link: string, original: string | null): Promise<Ending> {
@@ -506,7 +461,7 @@ export class SaveJob {
       {
         id: randomUUID(),
         link,
-        tokenOrigins: [...this.#tokenOrigins],
+        tokenOrigins: this.#links.tokenOrigins,
         root: save.folder,
         partPath: this.#paths.partOf(path, itemId),
         targetPath: join(save.folder, this.#zip === null ? path : save.name),
@@ -581,26 +536,6 @@ export class SaveJob {
         await this.#pause(waiting, failures, error.message)
       }
     }
-  }
-
-  /** The same, but waits as long as the token may not be sent to where something is. */
-  async #onceTrusted<T>(ask: () => Promise<T>, stop: AbortSignal): Promise<T> {
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!(error instanceof AppError) || error.origin === null) throw error
-        await this.#untilTrusted(error.origin, error.message, stop)
-      }
-    }
-  }
-
-  async #untilTrusted(origin: string, sentence: string, stop: AbortSignal): Promise<void> {
-    this.#untrusted.set(origin, sentence)
-    this.#options.onChange()
-    await this.#options.whenTrusted(origin, stop)
-    this.#untrusted.delete(origin)
-    this.#options.onChange()
   }
 
   /** Waits before another attempt, and lets others have the slot in the meantime. */
