@@ -7,7 +7,7 @@ import { undoMs } from '../../shared/limits.ts'
 import { say } from '../words/say.ts'
 import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
-import type { Row } from './listing.ts'
+import { allNames, type Row } from './listing.ts'
 import { capabilitiesOf, folderName } from './selectors.ts'
 import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
@@ -226,7 +226,8 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     createFolder: (accountId, parentId) =>
       get().attempt(() =>
         get().act(async () => {
-          const taken = get().folders.get(folderKey(accountId, parentId))?.listing?.names ?? []
+          const listing = get().folders.get(folderKey(accountId, parentId))?.listing ?? null
+          const taken = listing === null ? [] : allNames(listing)
           const name = freeName(say('folder.new'), taken)
           const folder = await createNamed(accountId, parentId, name)
           await get().loadFolder(accountId, parentId)

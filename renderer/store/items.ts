@@ -1,8 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
-import { itemKinds } from '../../shared/item-kinds.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
-import { indexOfId, type Listing, listingOf } from './listing.ts'
+import { folderKind, indexOfId, type Listing, listingOf, nameAt } from './listing.ts'
 import { isFolderShown } from './navigation.ts'
 import { keepExisting } from './selection.ts'
 import { isNotFound, sentenceOf } from './sentence.ts'
@@ -33,8 +32,6 @@ export interface ItemsSlice {
   runSearch(accountId: AccountId, query: string): Promise<void>
   reloadAccount(accountId: AccountId): void
 }
-
-const folderKind = itemKinds.indexOf('folder')
 
 /** How many folders are cached, to be shown immediately. */
 const maxCachedFolders = 24
@@ -173,9 +170,8 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
 /** The folders of a listing, for the tree. */
 function foldersIn({ columns, names }: Listing): Crumb[] {
   const folders: Crumb[] = []
-  columns.kinds.forEach((kind, index) => {
-    const id = columns.ids[index]
-    if (kind === folderKind && id !== undefined) folders.push({ id, name: names[index] ?? '' })
-  })
+  const { kinds, ids } = columns
+  for (let index = kinds.indexOf(folderKind); index !== -1; index = kinds.indexOf(folderKind, index + 1))
+    folders.push({ id: ids[index] ?? 0, name: nameAt(names, index) })
   return folders
 }

@@ -1,11 +1,21 @@
 import type { ItemColumns, ItemKind } from '../../shared/item.ts'
 import { itemKinds, namesOf } from '../../shared/item-kinds.ts'
 
-/** A folder's items as received, with the names split. The columns are never copied. */
+/** A folder's items as received. The columns are never copied. */
 export interface Listing {
   columns: ItemColumns
-  names: readonly string[]
+  count: number
+  names: JoinedNames
 }
+
+/** Names joined by NUL: where each starts in the text, and where another one would start after the last. */
+export interface JoinedNames {
+  text: string
+  starts: Uint32Array
+}
+
+/** What the `kinds` column has for a folder. */
+export const folderKind = itemKinds.indexOf('folder')
 
 /** One item, created only for rows on the screen. */
 export interface Row {
@@ -18,7 +28,27 @@ export interface Row {
 }
 
 export function listingOf(columns: ItemColumns): Listing {
-  return { columns, names: namesOf(columns) }
+  const count = columns.ids.length
+  return { columns, count, names: joinedNames(columns.names, count) }
+}
+
+/** Finds the names in a text. Where it has fewer than `count`, the last ones are empty. */
+export function joinedNames(text: string, count: number): JoinedNames {
+  const starts = new Uint32Array(count + 1)
+  for (let index = 0; index < count; index++) {
+    const end = text.indexOf('\0', starts[index])
+    starts[index + 1] = (end === -1 ? text.length : end) + 1
+  }
+  return { text, starts }
+}
+
+export function nameAt({ text, starts }: JoinedNames, index: number): string {
+  const start = starts[index] ?? 0
+  return text.slice(start, Math.max(start, (starts[index + 1] ?? 0) - 1))
+}
+
+export function allNames({ columns }: Listing): string[] {
+  return namesOf(columns)
 }
 
 /** The item at `index` of a listing; null past its end. */
@@ -29,7 +59,7 @@ export function rowAt({ columns, names }: Listing, index: number): Row | null {
   return {
     id,
     parentId: columns.parentIds[index] ?? 0,
-    name: names[index] ?? '',
+    name: nameAt(names, index),
     kind: itemKinds[columns.kinds[index] ?? 1] ?? 'file',
     sizeBytes: columns.sizesBytes[index] ?? 0,
     addedAtMs: Number.isNaN(addedAtMs) ? null : addedAtMs,

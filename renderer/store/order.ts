@@ -1,69 +1,40 @@
+import type { ItemColumns } from '../../shared/item.ts'
 import type { Settings } from '../../shared/settings.ts'
-import type { Listing } from './listing.ts'
+import { allNames, folderKind, type JoinedNames, joinedNames, type Listing } from './listing.ts'
+import { areInNaturalOrder, inNaturalOrder } from './natural-order.ts'
 
 export type SortBy = Settings['sortBy']
 
-/** Data for sorting and filtering a listing, computed once and cached as long as the listing. */
-interface Keys {
-  /** The position of each item in the natural order of names. */
-  rankOfName: Uint32Array
-  /** All names in lower case, joined by NUL, and the start of each. */
-  text: string
-  starts: Uint32Array
+/** What was computed for sorting and filtering a listing. It is cached as long as the listing. */
+interface Prepared {
+  /** The position of each item in the natural order of names; null if the listing is in that order. */
+  rankOfName?: Uint32Array | null
+  /** All names in lower case. */
+  searchText?: JoinedNames
 }
 
-const cache = new WeakMap<Listing, { rankOfName?: Uint32Array; search?: Pick<Keys, 'text' | 'starts'> }>()
+const cache = new WeakMap<Listing, Prepared>()
 
-function cacheOf(listing: Listing) {
+function preparedFor(listing: Listing): Prepared {
   const cached = cache.get(listing)
   if (cached) return cached
-  const entry = {}
-  cache.set(listing, entry)
-  return entry
+  const prepared: Prepared = {}
+  cache.set(listing, prepared)
+  return prepared
 }
 
-const marks = /\p{M}+/gu
-const plainAscii = /^[\x20-\x7e]*$/
-
-/** Longer names are compared by their raw text beyond this length: normalizing many combining marks is slow. */
-const maxKeyLength = 512
-
-/** The key for natural sorting: without case and accents, numbers by value. */
-function naturalKey(whole: string): string {
-  const name = whole.slice(0, maxKeyLength)
-  const folded = plainAscii.test(name) ? name.toLowerCase() : name.normalize('NFKD').replace(marks, '').toLowerCase()
-  return folded.replace(/\d+/g, (digits) => {
-    const value = digits.replace(/^0+(?=\d)/, '')
-    return String.fromCharCode(0x30, Math.min(value.length, 0xff)) + value
-  })
+function rankOfName(listing: Listing): Uint32Array | null {
+  const prepared = preparedFor(listing)
+  if (prepared.rankOfName === undefined)
+    prepared.rankOfName = areInNaturalOrder(listing.names) ? null : ranksOf(inNaturalOrder(allNames(listing)))
+  return prepared.rankOfName
 }
 
-/** The indexes of names in natural order. Equal names keep their order. */
-function inNaturalOrder(names: readonly string[]): Uint32Array {
-  const keys = names.map(naturalKey)
-  return Uint32Array.from(keys, (_, index) => index).sort((a, b) => {
-    const [keyA = '', keyB = ''] = [keys[a], keys[b]]
-    if (keyA !== keyB) return keyA < keyB ? -1 : 1
-    const [nameA = '', nameB = ''] = [names[a], names[b]]
-    if (nameA !== nameB) return nameA < nameB ? -1 : 1
-    return a - b
-  })
-}
-
-/** Sorts values naturally by name. */
-export function sortByName<T extends { name: string }>(values: readonly T[]): T[] {
-  return [...inNaturalOrder(values.map(({ name }) => name))].flatMap((index) => values[index] ?? [])
-}
-
-function rankOfName(listing: Listing): Uint32Array {
-  const entry: { rankOfName?: Uint32Array } = cacheOf(listing)
-  if (entry.rankOfName) return entry.rankOfName
-  const indexes = inNaturalOrder(listing.names)
+function ranksOf(indexes: Uint32Array): Uint32Array {
   const ranks = new Uint32Array(indexes.length)
   indexes.forEach((index, place) => {
     ranks[index] = place
   })
-  entry.rankOfName = ranks
   return ranks
 }
 
@@ -74,63 +45,56 @@ function rankOfName(listing: Listing): Uint32Array {
 export function sortIndexes(listing: Listing, sortBy: SortBy, isDescending: boolean): Uint32Array {
   const { columns } = listing
   const ranks = rankOfName(listing)
-  const value = (index: number): number => {
-    if (sortBy === 'size') return columns.sizesBytes[index] ?? 0
-    if (sortBy === 'kind') return columns.kinds[index] ?? 0
-    const at = columns.addedAtMs[index] ?? Number.NaN
-    return Number.isNaN(at) ? -1 : at
-  }
-  const sign = isDescending ? -1 : 1
-  const indexes = Uint32Array.from(columns.ids, (_, index) => index)
-  const byName = new Uint32Array(indexes.length)
-  for (const index of indexes) byName[ranks[index] ?? 0] = index
+  const rank = (index: number) => ranks?.[index] ?? index
+  const sorted = new Uint32Array(listing.count)
+  for (let index = 0; index < sorted.length; index++) sorted[rank(index)] = index
   if (sortBy === 'name') {
-    if (isDescending) byName.reverse()
+    if (isDescending) sorted.reverse()
   } else {
-    const values = Float64Array.from(indexes, value)
-    byName.sort((a, b) => sign * ((values[a] ?? 0) - (values[b] ?? 0)) || (ranks[a] ?? 0) - (ranks[b] ?? 0))
+    const sign = isDescending ? -1 : 1
+    const values = valuesOf(columns, sortBy)
+    sorted.sort((a, b) => sign * ((values[a] ?? 0) - (values[b] ?? 0)) || rank(a) - rank(b))
   }
-  return foldersFirst(byName, columns.kinds)
+  return foldersFirst(sorted, columns.kinds)
+}
+
+/** What is sorted by. An unknown date is before all others. */
+function valuesOf({ sizesBytes, kinds, addedAtMs }: ItemColumns, sortBy: Exclude<SortBy, 'name'>) {
+  if (sortBy === 'size') return sizesBytes
+  return sortBy === 'kind' ? kinds : addedAtMs.map((at) => (Number.isNaN(at) ? -1 : at))
 }
 
 function foldersFirst(sorted: Uint32Array, kinds: Uint8Array): Uint32Array {
+  if (!kinds.includes(folderKind)) return sorted
   const result = new Uint32Array(sorted.length)
   let next = 0
-  for (const index of sorted) if (kinds[index] === 0) result[next++] = index
-  for (const index of sorted) if (kinds[index] !== 0) result[next++] = index
+  for (const index of sorted) if (kinds[index] === folderKind) result[next++] = index
+  for (const index of sorted) if (kinds[index] !== folderKind) result[next++] = index
   return result
 }
 
-function searchTextOf(listing: Listing): Pick<Keys, 'text' | 'starts'> {
-  const entry: { search?: Pick<Keys, 'text' | 'starts'> } = cacheOf(listing)
-  if (entry.search) return entry.search
-  const starts = new Uint32Array(listing.names.length)
-  const lowered = listing.names.map((name) => name.toLowerCase())
-  let at = 0
-  for (let index = 0; index < lowered.length; index++) {
-    starts[index] = at
-    at += (lowered[index]?.length ?? 0) + 1
-  }
-  entry.search = { text: lowered.join('\0'), starts }
-  return entry.search
+function searchTextOf(listing: Listing): JoinedNames {
+  const prepared = preparedFor(listing)
+  prepared.searchText ??= joinedNames(listing.names.text.toLowerCase(), listing.count)
+  return prepared.searchText
 }
 
 /** The indexes whose names contain every word of `filter`, in the same order. */
 export function filterIndexes(listing: Listing, indexes: Uint32Array, filter: string): Uint32Array {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return indexes
-  const hits = new Uint8Array(listing.names.length)
+  const hits = new Uint8Array(listing.count)
   for (const word of words) markHits(searchTextOf(listing), word.replaceAll('\0', ''), hits)
   return indexes.filter((index) => hits[index] === words.length)
 }
 
 /** Counts a hit for each name that contains `word`, in one pass over the joined text. */
-function markHits({ text, starts }: Pick<Keys, 'text' | 'starts'>, word: string, hits: Uint8Array): void {
+function markHits({ text, starts }: JoinedNames, word: string, hits: Uint8Array): void {
   let row = 0
-  for (let at = text.indexOf(word); at !== -1 && row < starts.length; at = text.indexOf(word, starts[row])) {
-    while (row + 1 < starts.length && (starts[row + 1] ?? 0) <= at) row++
+  for (let at = text.indexOf(word); at !== -1 && row < hits.length; at = text.indexOf(word, starts[row])) {
+    while (row + 1 < hits.length && (starts[row + 1] ?? 0) <= at) row++
     hits[row] = (hits[row] ?? 0) + 1
     row++
-    if (row >= starts.length) return
+    if (row >= hits.length) return
   }
 }

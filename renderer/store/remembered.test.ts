@@ -85,7 +85,7 @@ it('shows the last folder before the backend has answered, and then replaces it'
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
   backend.tell('accounts.changed', [account])
   await backend.answer('items.open', opened([{ ...film, name: 'renamed.mkv' }]))
-  expect(store.getState().folders.get(key)?.listing?.names).toEqual(['renamed.mkv'])
+  expect(store.getState().folders.get(key)?.listing?.columns.names).toBe('renamed.mkv')
 })
 
 it('shows the known branches of the tree, too', async () => {

@@ -95,7 +95,9 @@ export function filteredIds(state: AppState): ReadonlySet<ItemId> | null {
 /** Every row of the shown list, whatever the filter hides. */
 export function allRows(state: AppState): Row[] {
   const listing = shownFolder(state)?.listing
-  return listing ? listing.names.flatMap((_, index) => rowAt(listing, index) ?? []) : []
+  return listing
+    ? Array.from({ length: listing.count }, (_, index) => rowAt(listing, index)).filter((row) => row !== null)
+    : []
 }
 
 /** The rows of the selected items, in no particular order. */

@@ -86,7 +86,7 @@ it('drops a late response to an older request', async () => {
   const open = backend.asked.filter(({ method }) => method === 'items.open').length
   await backend.answer('items.open', opened([item(1, 'new')]), open - 1)
   await backend.answer('items.open', opened([item(2, 'old')]))
-  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
+  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.columns.names).toBe('new')
 })
 
 it('refreshes the shown folder in place, and deselects only what is gone', async () => {
@@ -96,7 +96,7 @@ it('refreshes the shown folder in place, and deselects only what is gone', async
   backend.tell('items.changed', { accountId: 'a', folderIds: [0] })
   expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
     isLoading: true,
-    listing: { names: ['one', 'two'] },
+    listing: { columns: { names: 'one\0two' } },
   })
   await backend.answer('items.open', opened([item(2, 'two'), item(3, 'three')]))
   expect(store.getState().selection).toEqual({ ids: new Set([2]), anchorId: null, focusId: 2 })
@@ -123,7 +123,7 @@ it('shows a known folder at once, keeps it when the refresh fails, and says why'
   expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({
     problem: 'The server does not answer.',
     isLoading: false,
-    listing: { names: ['one'] },
+    listing: { columns: { names: 'one' } },
   })
 })
 
@@ -516,7 +516,7 @@ it('cancels the loading of a folder that is loaded again, and ignores its respon
   await backend.answer('items.open', opened([item(1, 'old')]))
   expect(store.getState().folders.get(folderKey('a', 0))).toMatchObject({ isLoading: true, listing: null })
   await backend.answer('items.open', opened([item(2, 'new')]))
-  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.names).toEqual(['new'])
+  expect(store.getState().folders.get(folderKey('a', 0))?.listing?.columns.names).toBe('new')
 })
 
 it('learns a path and the branches above a folder from one response', async () => {
@@ -553,7 +553,10 @@ it('keeps a branch closed by the user while the shown folder in it is reloaded, 
   store.getState().setExpanded(folderKey('a', 5), false)
   backend.tell('items.changed', { accountId: 'a', folderIds: [7] })
   await backend.answer('items.open', { ...opened([item(9, 'new.mkv', 7)]), path }, 1)
-  expect([isOpen(), store.getState().folders.get(folderKey('a', 7))?.listing?.names]).toEqual([false, ['new.mkv']])
+  expect([isOpen(), store.getState().folders.get(folderKey('a', 7))?.listing?.columns.names]).toEqual([
+    false,
+    'new.mkv',
+  ])
   store.getState().goTo('a', 0)
   store.getState().goTo('a', 7)
   expect(isOpen()).toBe(true)

@@ -90,7 +90,7 @@ it('shows the trash as a place, restores from it, and deletes only what it was a
   store.getState().goToTrash('a')
   expect(shownFolder(store.getState())).toMatchObject({ listing: null, isLoading: true })
   await backend.answer('trash.list', trashed(item(7, 'old.txt'), item(8, 'older.txt')))
-  expect(shownFolder(store.getState())?.listing?.names).toEqual(['old.txt', 'older.txt'])
+  expect(shownFolder(store.getState())?.listing?.columns.names).toEqual('old.txt\0older.txt')
   expect(store.getState().trash?.folders).toEqual(['Films/2026', 'Films/2026'])
 
   // A folder that changes meanwhile leaves the selection in the trash alone.
@@ -134,5 +134,5 @@ it('reloads the shown trash when its size changes, and drops a reply that is lat
   expect(inputsOf(backend, 'trash.list')).toHaveLength(2)
   await backend.answer('trash.list', trashed(item(9, 'new.txt')), 1)
   await backend.answer('trash.list', trashed(item(8, 'stale.txt')))
-  expect(shownFolder(store.getState())?.listing?.names).toEqual(['new.txt'])
+  expect(shownFolder(store.getState())?.listing?.columns.names).toBe('new.txt')
 })

@@ -1,7 +1,7 @@
 import type { AccountId, Friend } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { type FolderKey, folderKey } from './keys.ts'
-import { sortByName } from './order.ts'
+import { sortByName } from './natural-order.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 

@@ -170,7 +170,7 @@ export function FileList() {
             ),
           )}
         </div>
-        {shown.count === 0 ? <EmptyList hasItems={(shown.listing?.names.length ?? 0) > 0} /> : null}
+        {shown.count === 0 ? <EmptyList hasItems={(shown.listing?.count ?? 0) > 0} /> : null}
       </div>
     </section>
   )

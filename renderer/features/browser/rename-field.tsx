@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { problemOfName, stemLength } from '../../store/item-names.ts'
-import type { Row } from '../../store/listing.ts'
+import { allNames, type Row } from '../../store/listing.ts'
 import { shownFolder } from '../../store/selectors.ts'
 import { sentenceAbout } from '../../store/sentence.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -14,7 +14,8 @@ export function RenameField({ accountId, row }: { accountId: string; row: Row })
   const refused = useApp((state) => state.renaming?.problem ?? null)
   const [name, setName] = useState(row.name)
   const isSending = useRef(false)
-  const others = shownFolder(store.getState())?.listing?.names.filter((other) => other !== row.name) ?? []
+  const listing = shownFolder(store.getState())?.listing ?? null
+  const others = listing === null ? [] : allNames(listing).filter((other) => other !== row.name)
   const problem = name === row.name ? null : (problemOfName(name, others) ?? refused)
 
   function leave() {

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { isMac } from '../../parts/keys.ts'
-import { rowOfId } from '../../store/listing.ts'
+import { nameAt, rowOfId } from '../../store/listing.ts'
 import { findTyped, nextAfter, noSelection, type Reach, select, selectAll } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -140,8 +140,9 @@ export function useListKeys(shown: ShownRows, { columns, pageRows }: { columns: 
     }
     if (!isContinued && event.key === '/') return false
     typed.current = { letters: (isContinued ? typed.current.letters : '') + event.key, atMs: now }
-    const nameAt = (place: number) => shown.listing?.names[shown.indexAt(place)] ?? ''
-    const at = findTyped(nameAt, shown.count, typed.current.letters, from)
+    const { listing, indexAt } = shown
+    const nameOf = (place: number) => (listing === null ? '' : nameAt(listing.names, indexAt(place)))
+    const at = findTyped(nameOf, shown.count, typed.current.letters, from)
     if (at !== -1) move(at, 'replace')
     return true
   }

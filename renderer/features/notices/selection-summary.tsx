@@ -5,11 +5,10 @@ import { useApp } from '../../store/use-app.ts'
 import { formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 
-function sumOf({ columns }: Listing, ids: ReadonlySet<number> | null): number {
+function sumOf({ columns, count }: Listing, ids: ReadonlySet<number> | null): number {
   let sum = 0
-  columns.sizesBytes.forEach((size, index) => {
-    if (ids === null || ids.has(columns.ids[index] ?? -1)) sum += size
-  })
+  for (let index = 0; index < count; index++)
+    if (ids === null || ids.has(columns.ids[index] ?? -1)) sum += columns.sizesBytes[index] ?? 0
   return sum
 }
 
@@ -23,7 +22,7 @@ export function SelectionSummary() {
     [listing, ids, hasSelection],
   )
   if (listing === null) return <span />
-  const count = listing.names.length
+  const count = listing.count
   return (
     <span title={formatExactSize(bytes)}>
       {hasSelection

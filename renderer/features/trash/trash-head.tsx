@@ -14,7 +14,7 @@ export function TrashHead() {
     ({ accounts, place }) => accounts?.find(({ id }) => id === place?.accountId)?.kind === 'this-computer',
   )
   const hasSelection = useApp((state) => state.selection.ids.size > 0)
-  const hasItems = useApp((state) => (state.trash?.listing?.names.length ?? 0) > 0)
+  const hasItems = useApp((state) => (state.trash?.listing?.count ?? 0) > 0)
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const { restoreTrashed, open } = store.getState()
   return (

@@ -118,7 +118,7 @@ function NoRows() {
     )
   }
   if (!trash?.listing) return <p className={styles.loading}>{say('list.loading')}</p>
-  const hasItems = trash.listing.names.length > 0
+  const hasItems = trash.listing.count > 0
   return (
     <div className={styles.empty}>
       <Icon of={Trash2} size={26} />
