@@ -1,4 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
+import { memo } from 'react'
 
 interface Props {
   of: LucideIcon
@@ -7,6 +8,6 @@ interface Props {
 }
 
 /** A decorative icon. The text beside it carries the meaning. */
-export function Icon({ of: Glyph, size = 16, className }: Props) {
+export const Icon = memo(function Icon({ of: Glyph, size = 16, className }: Props) {
   return <Glyph size={size} strokeWidth={1.75} aria-hidden="true" className={className} />
-}
+})

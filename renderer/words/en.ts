@@ -636,5 +636,4 @@ export const en = {
   percent: '{percent} %',
   speed: '{size}/s',
   speedLeft: '{speed} · {left}',
-  'bytes.exact': '{count, plural, one {# byte} other {# bytes}}',
 } as const

@@ -31,7 +31,7 @@ export function formatSize(bytes: number): string {
 }
 
 export function formatExactSize(bytes: number): string {
-  return say('bytes.exact', { count: bytes })
+  return numberFormat('byte', 0).format(bytes)
 }
 
 /** Formats a size as a loss: "−3.0 GB"; zero has no sign. */

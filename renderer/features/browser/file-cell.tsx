@@ -36,7 +36,7 @@ export const FileCell = memo(function FileCell(props: RowProps) {
         <Thumbnail accountId={accountId} row={row} size="large" />
       </div>
       <div className={styles.label} title={isRenaming ? undefined : row.name}>
-        {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
+        {isRenaming ? <RenameField key={row.id} accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
       </div>
       <div className={styles.under} title={formatExactSize(row.sizeBytes)}>
         {formatSize(row.sizeBytes)}

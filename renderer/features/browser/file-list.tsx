@@ -1,5 +1,15 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type DragEvent, type MouseEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type DragEvent,
+  type MouseEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
+import { showLine, useLines } from '../../parts/use-lines.ts'
+import { ownedInOrder, useRecycled } from '../../parts/use-recycled.ts'
 import { folderKey } from '../../store/keys.ts'
 import { type Row, rowAt } from '../../store/listing.ts'
 import { noSelection, select } from '../../store/selection.ts'
@@ -35,42 +45,42 @@ export function FileList() {
     state.place === null ? '' : folderName(state, state.place.accountId, state.place.folderId),
   )
   const scroller = useRef<HTMLDivElement>(null)
+  const body = useRef<HTMLDivElement>(null)
   const isGrid = useApp((state) => state.settings?.view === 'grid')
   const columns = useColumns(scroller, isGrid)
   const lineHeight = isGrid ? cell.height : rowHeight
-  const virtualizer = useVirtualizer({
-    count: Math.ceil(shown.count / columns),
-    getScrollElement: () => scroller.current,
-    estimateSize: () => lineHeight,
-    overscan: isGrid ? 1 : 6,
-  })
+  const lineCount = Math.ceil(shown.count / columns)
+  const { first, end } = useLines(scroller, { count: lineCount, lineHeight, overscan: isGrid ? 1 : 6 })
+  const lines = Array.from({ length: end - first }, (_, index) => first + index)
+  const slots = useRecycled(
+    shown,
+    lines.map((at) => ({ at, id: isGrid ? at : (shown.idAt(at) ?? -1) })),
+  )
   const cutIds = useMemo(() => new Set(cut?.items.map(({ id }) => id)), [cut])
-  const focusPlace = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
+  const { focusId } = selection
+  const focusPlace = useMemo(() => (focusId === null ? -1 : shown.placeOf(focusId)), [shown, focusId])
 
   // A new folder starts at the top; a reload of the same one keeps the scroll position.
   const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
-  useEffect(() => {
-    if (placeKey !== '') virtualizer.scrollToOffset(0)
-  }, [placeKey, virtualizer])
-  useEffect(() => {
-    if (lineHeight > 0) virtualizer.measure()
-  }, [lineHeight, virtualizer])
-  useEffect(() => {
-    if (focusPlace !== -1) virtualizer.scrollToIndex(Math.floor(focusPlace / columns), { align: 'auto' })
-  }, [focusPlace, columns, virtualizer])
+  useLayoutEffect(() => {
+    if (placeKey !== '') scroller.current?.scrollTo(0, 0)
+  }, [placeKey])
+  useLayoutEffect(() => {
+    if (focusPlace !== -1 && body.current !== null) showLine(body.current, Math.floor(focusPlace / columns), lineHeight)
+  }, [focusPlace, columns, lineHeight])
 
   const onKeyDown = useListKeys(shown, {
     columns,
     pageRows: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / lineHeight) - 1),
   })
 
-  function itemAt(at: number, top: number) {
+  function itemAt(key: number, at: number, top: number) {
     const row = shown.listing === null ? null : rowAt(shown.listing, shown.indexAt(at))
     if (row === null || place === null) return null
     const Item = isGrid ? FileCell : FileRow
     return (
       <Item
-        key={row.id}
+        key={key}
         row={row}
         at={at}
         top={top}
@@ -153,20 +163,27 @@ export function FileList() {
         }}
       >
         {isGrid ? null : <ListHeader hasLocation={place?.query != null} />}
-        <div className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }} role="rowgroup">
-          {virtualizer.getVirtualItems().map(({ index, start }) =>
+        <div
+          ref={body}
+          className={styles.rows}
+          style={{ height: lineCount * lineHeight }}
+          role="rowgroup"
+          aria-owns={ownedInOrder(slots, ({ at, id }) => (isGrid ? `line-${at}` : `item-${id}`))}
+        >
+          {slots.map(({ key, at }) =>
             isGrid ? (
               <div
-                key={index}
+                key={key}
+                id={`line-${at}`}
                 role="row"
-                aria-rowindex={index + 1}
+                aria-rowindex={at + 1}
                 className={styles.line}
-                style={{ height: cell.height, transform: `translateY(${start}px)`, '--columns': columns }}
+                style={{ height: cell.height, top: at * cell.height, '--columns': columns }}
               >
-                {Array.from({ length: columns }, (_, column) => itemAt(index * columns + column, 0))}
+                {Array.from({ length: columns }, (_, column) => itemAt(column, at * columns + column, 0))}
               </div>
             ) : (
-              itemAt(index, start)
+              itemAt(key, at, at * rowHeight)
             ),
           )}
         </div>

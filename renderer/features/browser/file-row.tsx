@@ -52,12 +52,13 @@ export const FileRow = memo(function FileRow(props: RowProps) {
         isFocused && styles.focused,
         isCut && styles.cut,
         isDropTarget && styles.target,
+        isRenaming && styles.renaming,
       )}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
     >
       <div role="gridcell" className={styles.name} title={isRenaming ? undefined : row.name}>
         <Thumbnail accountId={accountId} row={row} size="small" />
-        {isRenaming ? <RenameField accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
+        {isRenaming ? <RenameField key={row.id} accountId={accountId} row={row} /> : <Name>{row.name}</Name>}
         <OpeningMark accountId={accountId} row={row} />
         <PlaybackMark isWatched={isWatched} percent={percentPlayed} />
       </div>

@@ -1,4 +1,5 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
+import { memo } from 'react'
 import { classNames } from '../../parts/class-names.ts'
 import { Icon } from '../../parts/icon.tsx'
 import type { SortBy } from '../../store/order.ts'
@@ -12,7 +13,7 @@ const columns = ['name', 'kind', 'size', 'added'] as const satisfies readonly So
 const startsDescending: Record<SortBy, boolean> = { name: false, kind: false, size: true, added: true }
 
 /** The column headers. A click sorts by a column, another click reverses the order. */
-export function ListHeader({ hasLocation }: { hasLocation: boolean }) {
+export const ListHeader = memo(function ListHeader({ hasLocation }: { hasLocation: boolean }) {
   const sortBy = useApp((state) => state.settings?.sortBy ?? 'name')
   const isDescending = useApp((state) => state.settings?.isSortDescending ?? false)
   const changeSettings = useApp((state) => state.changeSettings)
@@ -56,4 +57,4 @@ export function ListHeader({ hasLocation }: { hasLocation: boolean }) {
       </div>
     </div>
   )
-}
+})

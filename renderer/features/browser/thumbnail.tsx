@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { classNames } from '../../parts/class-names.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { kindIcons } from '../../parts/kind-icons.ts'
@@ -10,7 +10,8 @@ import { useThumbnail } from './use-thumbnail.ts'
 export function Thumbnail({ accountId, row, size }: { accountId: string; row: Row; size: 'small' | 'large' }) {
   const picture = useThumbnail(accountId, row)
   const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => {
+  // The element may have shown the picture of another item until now.
+  useLayoutEffect(() => {
     const element = canvas.current
     if (element === null || picture === null) return
     element.width = picture.width
