@@ -5,22 +5,27 @@ interface Options {
   count: number
   /** The height of a line in pixels; all have the same. */
   lineHeight: number
-  /** How many lines are rendered beyond each edge: a fast scroll can be ahead of the page. */
-  overscan: number
+  /** How many lines are rendered ahead, in the direction of the last scroll: a fast scroll can be ahead of the page. */
+  ahead: number
+  /** How many are rendered behind. */
+  behind: number
 }
 
 /** The lines of a long list that are rendered, from `first` on and before `end`: those on the screen, and some around them. */
 export function useLines(
   scroller: RefObject<HTMLElement | null>,
-  { count, lineHeight, overscan }: Options,
+  { count, lineHeight, ahead, behind }: Options,
 ): { first: number; end: number } {
-  const [top, setTop] = useState(0)
+  const [{ top, isUp }, setTop] = useState({ top: 0, isUp: false })
   const [height, setHeight] = useState(0)
 
   useLayoutEffect(() => {
     const element = scroller.current
     if (element === null) return
-    const measureTop = () => setTop(Math.floor(element.scrollTop / lineHeight))
+    const measureTop = () => {
+      const top = Math.floor(element.scrollTop / lineHeight)
+      setTop((before) => (top === before.top ? before : { top, isUp: top < before.top }))
+    }
     const measure = () => {
       measureTop()
       setHeight(element.clientHeight)
@@ -37,8 +42,8 @@ export function useLines(
     }
   }, [scroller, lineHeight])
 
-  const rendered = height === 0 ? 0 : Math.min(count, Math.ceil(height / lineHeight) + 1 + 2 * overscan)
-  const first = Math.max(0, Math.min(top - overscan, count - rendered))
+  const rendered = height === 0 ? 0 : Math.min(count, Math.ceil(height / lineHeight) + 1 + ahead + behind)
+  const first = Math.max(0, Math.min(top - (isUp ? ahead : behind), count - rendered))
   return { first, end: first + rendered }
 }
 

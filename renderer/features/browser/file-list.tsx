@@ -50,7 +50,11 @@ export function FileList() {
   const columns = useColumns(scroller, isGrid)
   const lineHeight = isGrid ? cell.height : rowHeight
   const lineCount = Math.ceil(shown.count / columns)
-  const { first, end } = useLines(scroller, { count: lineCount, lineHeight, overscan: isGrid ? 1 : 6 })
+  const { first, end } = useLines(scroller, {
+    count: lineCount,
+    lineHeight,
+    ...(isGrid ? { ahead: 1, behind: 1 } : { ahead: 6, behind: 2 }),
+  })
   const lines = Array.from({ length: end - first }, (_, index) => first + index)
   const slots = useRecycled(
     shown,
