@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { errorCode } from '../fetch-error.ts'
 import type { LargeReads } from '../net/large-read-socket.ts'
 import { slabBytes } from '../net/slab.ts'
 import type { Ending } from '../source.ts'
@@ -53,7 +54,10 @@ export function uncopiedBody(response: IncomingMessage, connection: LargeReads, 
   if (first instanceof Buffer) stream.push(first)
   // A body that nobody reads may break, and for the parser it never ends.
   for (const one of [stream, response]) one.on('error', () => undefined)
-  connection.stream.on('error', (error) => stream.destroy(error))
+  connection.stream.on('error', (error) => {
+    // How a connection ends after the last byte says nothing about the body, which may still be read.
+    if (missing > 0 || errorCode(error) === 'ABORT_ERR') stream.destroy(error)
+  })
   connection.stream.on('close', () => {
     over.resolve()
     if (missing > 0) stream.destroy()

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FetchOptions } from '../../engine/fetch/fetch.ts'
 import { type BadRequest, type BadServer, giveFile, startBadServer, type Wire } from '../support/bad-server.ts'
@@ -36,6 +37,53 @@ const thenReset = (wire: Wire) =>
   })
 const raw = (wire: Wire, text: string) => void wire.socket.write(text, 'latin1')
 const good = (request: BadRequest, wire: Wire) => giveFile(request, wire, { bytes, etag: '"e"' })
+
+describe('a body of known length', () => {
+  /** Slower than the server, so that the body has arrived long before it is read. */
+  const slowly = { maxGatheredBytes: () => 64 * 1024, onStored: () => wait(15) }
+  const some = bytes.subarray(0, 400_000)
+
+  it('is whole although the connection is reset after its last byte, while it is still being read', async () => {
+    let requests = 0
+    server = await startBadServer(async (_request, wire) => {
+      requests += 1
+      raw(wire, `HTTP/1.1 200 OK\r\nContent-Length: ${some.length}\r\n\r\n`)
+      // The body comes by itself, past the parser.
+      await wait(5)
+      await wire.body(some)
+      await thenReset(wire)
+    })
+    partPath = join(folder, randomBytes(8).toString('hex'))
+    const { outcome, sentences } = await observeFetch({ link: server.url('/a'), partPath, pace: slowly })
+    expect([outcome, requests, sentences]).toEqual([some.length, 1, []])
+    expect(some.equals(await readFile(partPath))).toBe(true)
+  })
+
+  it('is not read to its end when it is cancelled after its last byte has arrived', async () => {
+    const stop = new AbortController()
+    const arrived = Promise.withResolvers<void>()
+    server = await startBadServer(async (_request, wire) => {
+      raw(wire, `HTTP/1.1 200 OK\r\nContent-Length: ${some.length}\r\n\r\n`)
+      // In pieces that are far smaller than the body.
+      for (let at = 0; at < some.length; at += 40_000) {
+        await wait(3)
+        await wire.body(some.subarray(at, at + 40_000))
+      }
+      await wait(50)
+      arrived.resolve()
+    })
+    partPath = join(folder, randomBytes(8).toString('hex'))
+    const onStored = async () => {
+      await arrived.promise
+      stop.abort(new Error('cancelled'))
+    }
+    const { outcome, lengths } = await observeFetch({
+      ...{ link: server.url('/a'), partPath, pace: { ...slowly, onStored }, signal: stop.signal },
+    })
+    expect(outcome).toBe('cancelled')
+    expect(lengths.at(-1)).toBeLessThan(some.length)
+  })
+})
 
 describe('a body without a length or chunks', () => {
   const heads: [string, string][] = [
