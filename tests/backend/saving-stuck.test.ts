@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Save } from '../../shared/save.ts'
 import { openBackend, type TestBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Folders on a v1 server. In the first, more files cannot be had now than are begun at a time, before those that can, and the addresses
@@ -25,6 +28,8 @@ const many = Array.from({ length: 60 }, (_, at) => `small ${String(at).padStart(
 const silent = [5, 21, 33].map((at) => many[at])
 let isBusy = true
 let isSilent = true
+/** Files are given only after that. */
+let hold: Promise<void> | null = null
 /** Called with each request for a file. */
 let onRequest: () => void = () => undefined
 let web: Web
@@ -76,8 +81,9 @@ beforeAll(async () => {
   for (const resource of ['user', 'files', 'transfers', 'messages']) web.on(`/v1/${resource}`, handle)
   for (const { id, name } of items()) {
     const give = file(bytes)
-    web.on(`/stream/${id}/atk/token%20of%20the%20account`, (request, response, body) => {
+    web.on(`/stream/${id}/atk/token%20of%20the%20account`, async (request, response, body) => {
       onRequest()
+      await hold
       if (silent.includes(name) && isSilent) return
       if (!isBusy || !name.startsWith('busy')) return give(request, response, body)
       response.statusCode = 503
@@ -149,4 +155,37 @@ it('saves the other small files of a folder while some are not answered, and tho
   await saved
   expect(there()).toEqual(many)
   for (const name of many) expect(readFileSync(join(downloadsFolder, 'Many', name)).equals(bytes)).toBe(true)
+})
+
+it('waits, and says why, when the folder is gone before its small files get their turn', async () => {
+  const { client, next, chosenFolders } = backend
+  const folder = temporaryFolder('gone')
+  const held = Promise.withResolvers<void>()
+  isSilent = false
+  hold = held.promise
+  const begun = next('saves.changed', ({ upserted }) => upserted.some(({ status }) => status === 'saving'))
+  const ask = { accountId, itemIds: [2], conflict: 'keep-both' as const }
+  const first = await client.call('saves.add', { ...ask, target: 'last' })
+  await begun
+  chosenFolders.push(folder)
+  const listed = next('saves.changed', ({ upserted }) =>
+    upserted.some((one) => one.folder === folder && one.totalFiles === many.length),
+  )
+  await client.call('saves.add', { ...ask, target: 'ask' })
+  await listed
+  renameSync(folder, `${folder}-away`)
+  // What was seen of it counts for a second.
+  await wait(1100)
+  const isIn = (one: Save) => one.folder === folder
+  const told = next('saves.changed', ({ upserted }) => upserted.some((one) => isIn(one) && one.reason !== null))
+  await client.call('saves.remove', { saveIds: first.saveIds })
+  const { upserted } = await told
+  expect(upserted.find(isIn)).toMatchObject({ status: 'waiting', reason: expect.stringContaining('is gone') })
+
+  hold = null
+  held.resolve()
+  const saved = next('saves.changed', (data) => data.upserted.some((one) => isIn(one) && one.status === 'saved'))
+  renameSync(`${folder}-away`, folder)
+  await saved
+  expect(readdirSync(join(folder, 'Many')).sort()).toEqual(many)
 })

@@ -82,6 +82,7 @@ export class SaveJob {
   #doneBytes = 0
   /** How much is there of files that are not finished. */
   readonly #stored = new Map<ItemId, number>()
+  /** Of files that are saved together, the first stands for all of them, here and below. */
   readonly #begun = new Set<ItemId>()
   /** How much of what is not finished takes no space, because it can be cloned. */
   #cloneableBytes = 0
@@ -187,7 +188,7 @@ export class SaveJob {
           })
           .finally(() => {
             slot.end()
-            for (const { itemId } of files) this.#begun.delete(itemId)
+            this.#begun.delete(file.itemId)
             running.delete(work)
             this.#options.onChange()
           })
@@ -350,7 +351,7 @@ export class SaveJob {
   async #saveTogether(files: readonly SavedFile[], { slot, stop, queue }: Turn): Promise<void> {
     const [first] = files
     if (first === undefined) return
-    for (const { itemId } of files) this.#begun.add(itemId)
+    this.#begun.add(first.itemId)
     const outcomes = await saveTogether(files, {
       ...this.#options,
       paths: this.#paths,
