@@ -7,8 +7,11 @@ import type { AskedPart } from '../resume.ts'
 
 /** After so many files that did not arrive, the others of a batch are not tried. */
 const maxMissing = 2
-/** How long the server may be silent, and how long one file may take. Whoever fetches a file alone has more patience. */
-const patience = { silentMs: 5000, fileMs: 20_000 }
+/**
+ * How long the server may be silent, and how long one file may take: whoever fetches a file alone has more patience. After `batchMs` no
+ * other file is begun, so that what has arrived under a limit, or from a slow server, is soon on the disk.
+ */
+const patience = { silentMs: 5000, fileMs: 20_000, batchMs: 5000 }
 
 const wholeFile: AskedPart = {
   start: 0,
@@ -45,26 +48,30 @@ type Arrived = 'whole' | 'missing' | 'untried'
 export async function fetchBatch(
   options: FetchBatchOptions,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; arrived: Arrived[] }> {
-  const { files, signal, onFile } = options
+  const { files, signal, onFile, patience: { batchMs } = patience } = options
   const bytes = new Uint8Array(files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
   const arrived: Arrived[] = []
   const connections = new KeptConnections()
   const gate = checkingOnce(options.gate)
+  const begunAtMs = performance.now()
   let missing = 0
   let at = 0
   try {
     for (const { link, sizeBytes } of files) {
       const into = bytes.subarray(at, at + sizeBytes)
       at += sizeBytes
-      const isWhole =
-        missing < maxMissing &&
-        (await fetchInto(link, into, { ...options, gate, connections }).catch(() => {
-          signal.throwIfAborted()
-          return false
-        }))
+      const isLate = arrived.length > 0 && performance.now() - begunAtMs >= batchMs
+      if (isLate || missing >= maxMissing) {
+        arrived.push('untried')
+        continue
+      }
+      const isWhole = await fetchInto(link, into, { ...options, gate, connections }).catch(() => {
+        signal.throwIfAborted()
+        return false
+      })
       if (isWhole) await onFile(sizeBytes)
-      arrived.push(isWhole ? 'whole' : missing < maxMissing ? 'missing' : 'untried')
-      if (!isWhole) missing += 1
+      else missing += 1
+      arrived.push(isWhole ? 'whole' : 'missing')
     }
   } finally {
     connections.close()

@@ -114,7 +114,7 @@ function fileOf(habit: Habit, start: number, sizeBytes: number): FetchBatchOptio
   return { link: `http://127.0.0.1:${port}/${encodeURIComponent(`${habit}/${start}/${sizeBytes}`)}`, sizeBytes }
 }
 
-const patience = { silentMs: 150, fileMs: 400 }
+const patience = { silentMs: 150, fileMs: 400, batchMs: 60_000 }
 const fetchNow = (files: FetchBatchOptions['files'], more: Partial<FetchBatchOptions> = {}) =>
   fetchBatch({
     ...{ files, gate, signal: new AbortController().signal, tokenOrigins: [], onFile: async () => undefined, patience },
@@ -172,6 +172,15 @@ describe('small files fetched together', () => {
     })
     await expect(fetching).rejects.toThrow('stopped')
     expect(whole).toBe(1)
+  })
+
+  it('are not asked for any more once the batch takes long, so that what has arrived is written', async () => {
+    const files = [0, 1, 2, 3].map((at) => fileOf('good', at, 10))
+    const onFile = () => wait(60)
+    const { arrived } = await fetchNow(files, { onFile, patience: { ...patience, batchMs: 100 } })
+    expect(arrived).toEqual(['whole', 'whole', 'untried', 'untried'])
+    const first = await fetchNow(files, { onFile, patience: { ...patience, batchMs: 0 } })
+    expect(first.arrived).toEqual(['whole', 'untried', 'untried', 'untried'])
   })
 
   it('never leave by the gate to a host that it refuses', async () => {
