@@ -69,8 +69,14 @@ export async function saveTogether(files: readonly SavedFile[], options: Togethe
     const path = progress.get(file.itemId)?.path ?? (await paths.choose(file))
     if (path !== null) members.push({ file, state: { path, isDone: false, inode: null, resume: null, crc: null } })
   }
+  if (members.length === 0) return files.map(() => 'saved')
   await note(progress, members)
   await options.whenReady(members.reduce((sum, { file }) => sum + file.sizeBytes, 0))
+  // Whoever is saved alone asks for an address when its turn comes, so that the service is not asked for many at once.
+  if (members.some(({ file }) => listedLately(file) === null)) {
+    const isMember = (file: SavedFile) => members.some((one) => one.file === file)
+    return files.map((file) => (isMember(file) ? 'untried' : 'saved'))
+  }
   const links = await Promise.all(members.map(({ file }) => options.urlOf(file))).catch(() => null)
   const request = (all: readonly string[]): BatchRequest => ({
     id: randomUUID(),
