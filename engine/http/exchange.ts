@@ -163,9 +163,21 @@ async function ask(url: URL, options: ExchangeOptions & { isLenient?: boolean })
   const answered = waitForResponse(request, { host: url.hostname, timeoutMs: options.timeoutMs })
   request.end()
   const response = await answered.catch((error: unknown) => {
-    throw options.signal.aborted ? options.signal.reason : error
+    if (options.signal.aborted) throw options.signal.reason
+    if (wasClosed(request, error)) return null
+    throw error
   })
+  if (response === null) return ask(url, options)
   return { response, connection, sentMore, ending: () => endingOf(request, response) }
+}
+
+/**
+ * True when a server closed a kept connection, as it may at any time, before it answered: another one may be tried, which is then a new
+ * one. Source: RFC 9112 §9.3.1.
+ */
+function wasClosed(request: ClientRequest, error: unknown): boolean {
+  const cause = error instanceof FetchError ? error.cause : null
+  return request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(errorCode(cause))
 }
 
 /** Tells whether more follows the end of a body: Node then reports invalid HTTP. */

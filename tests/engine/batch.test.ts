@@ -37,6 +37,11 @@ const habits = {
     bytes,
     'close',
   ],
+  // In one piece: a request that comes before the end is answered, or not at all.
+  'closing after it unannounced': (bytes: Buffer) => [
+    Buffer.concat([Buffer.from(head(200, [`Content-Length: ${bytes.length}`])), bytes]),
+    'close',
+  ],
   'in chunks without a size': (bytes: Buffer) => [
     head(200, ['Transfer-Encoding: chunked']),
     `${bytes.length.toString(16)}\r\n`,
@@ -130,9 +135,20 @@ describe('small files fetched together', () => {
     expect(connections - before).toBe(1)
   })
 
+  it('are asked for again where the server closed the connection in between, but only then', async () => {
+    const closing = [0, 1, 2, 3, 4, 5].map((at) => fileOf('closing after it unannounced', at * 1000, 900))
+    expect((await fetchNow(closing)).arrived).toEqual(closing.map(() => 'whole'))
+    const before = connections
+    const broken = ['good', 'with a reset', 'good'] as const
+    const { arrived } = await fetchNow(broken.map((habit) => fileOf(habit, 0, 10)))
+    expect(arrived).toEqual(['whole', 'missing', 'whole'])
+    // The first, one more for what is asked for again, and one after that.
+    expect(connections - before).toBe(3)
+  })
+
   it('have exactly their own bytes, or are missing, however odd the server is', async () => {
     const names = Object.keys(habits) as Habit[]
-    const fine = new Set<Habit>(['good', 'in small pieces', 'closing after it'])
+    const fine = new Set<Habit>(['good', 'in small pieces', 'closing after it', 'closing after it unannounced'])
     for (let round = 0; round < 40; round += 1) {
       const chosen = Array.from({ length: 6 }, (): { habit: Habit; start: number; length: number } => ({
         habit: random() < 0.5 ? 'good' : (names[Math.floor(random() * names.length)] ?? 'good'),
@@ -143,17 +159,17 @@ describe('small files fetched together', () => {
       const shown = JSON.stringify({ chosen, arrived })
       let at = 0
       let missing = 0
-      let isAfterExcess = false
+      let isSpoiled = false
       for (const [index, { habit, start, length }] of chosen.entries()) {
         const how = arrived[index]
         if (how === 'whole')
           expect(all.subarray(start, start + length).equals(bytes.subarray(at, at + length)), shown).toBe(true)
         if (missing >= 2) expect(how, shown).toBe('untried')
-        else if (fine.has(habit) && !isAfterExcess) expect(how, shown).toBe('whole')
+        else if (fine.has(habit) && !isSpoiled) expect(how, shown).toBe('whole')
         else if (!fine.has(habit) && !habit.startsWith('too long')) expect(how, shown).toBe('missing')
         if (how !== 'whole') missing += 1
         // What follows on its connection may be spoiled by it.
-        isAfterExcess ||= habit.startsWith('too long')
+        isSpoiled ||= habit.startsWith('too long') || habit.endsWith('unannounced')
         at += length
       }
     }
