@@ -38,7 +38,11 @@ export async function blockingMarks(): Promise<{
       }
     },
     removeLooseMark: (path) => {
-      if (isWindows) rmSync(zoneOf(path), { force: true })
+      try {
+        if (isWindows) rmSync(zoneOf(path), { force: true })
+      } catch {
+        // Another program has it open.
+      }
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 import { httpSource } from '../http/http-source.ts'
 import { KeptConnections } from '../http/kept-connections.ts'
 import { keepToken } from '../http/token-redirect.ts'
@@ -12,6 +13,9 @@ const maxMissing = 2
  * other file is begun, so that what has arrived under a limit, or from a slow server, is soon on the disk.
  */
 const patience = { silentMs: 5000, fileMs: 20_000, batchMs: 5000 }
+
+/** How long to wait for a response that was not asked for. */
+const maxExcessMs = 1000
 
 const wholeFile: AskedPart = {
   start: 0,
@@ -42,8 +46,9 @@ export interface FetchBatchOptions {
 type Arrived = 'whole' | 'missing' | 'untried'
 
 /**
- * Fetches small files one after another over one connection into one buffer in memory, in which each follows the one before. There is one attempt for each: what is not sent at once, with exactly the announced size, is missing. Rejects with the
- * reason when the signal aborts.
+ * Fetches small files one after another over one connection into one buffer in memory, in which each follows the one before. There is one
+ * attempt for each: what is not sent at once, with exactly the announced size, is missing. So are all of them if a server sends more
+ * responses than it was asked for: each file could have the bytes of another. Rejects with the reason when the signal aborts.
  */
 export async function fetchBatch(
   options: FetchBatchOptions,
@@ -56,23 +61,33 @@ export async function fetchBatch(
   const begunAtMs = performance.now()
   let missing = 0
   let at = 0
+  let slowestMs = 0
+  let hasExcess = false
   try {
     for (const { link, sizeBytes } of files) {
       const into = bytes.subarray(at, at + sizeBytes)
       at += sizeBytes
       const isLate = arrived.length > 0 && performance.now() - begunAtMs >= batchMs
-      if (isLate || missing >= maxMissing) {
+      if (isLate || missing >= maxMissing || hasExcess) {
         arrived.push('untried')
         continue
       }
+      const askedAtMs = performance.now()
       const isWhole = await fetchInto(link, into, { ...options, gate, connections }).catch(() => {
         signal.throwIfAborted()
         return false
       })
+      slowestMs = Math.max(slowestMs, performance.now() - askedAtMs)
+      if (isWhole) hasExcess = connections.hasExcess()
+      else connections.forget()
       if (isWhole) await onFile(sizeBytes)
       else missing += 1
       arrived.push(isWhole ? 'whole' : 'missing')
     }
+    // If a response was one too many, the last one is still to come.
+    if (arrived.includes('whole')) await wait(Math.min(2 * slowestMs, maxExcessMs), undefined, { signal })
+    if (hasExcess || connections.hasExcess())
+      return { bytes, arrived: arrived.map((how) => (how === 'whole' ? 'missing' : how)) }
   } finally {
     connections.close()
   }
