@@ -132,7 +132,8 @@ export class SaveQueue {
     const enough = new AbortController()
     const next = this.#nextDue()
     const stop = AbortSignal.any([signal, enough.signal])
-    const waitMs = next === null ? maxTimerMs : Math.max(0, next.dueAtMs - performance.now())
+    // A timer may end up to a millisecond early.
+    const waitMs = next === null ? maxTimerMs : Math.max(0, next.dueAtMs - performance.now()) + 1
     try {
       await Promise.race([...others, this.#release.promise, wait(waitMs, undefined, { signal: stop })])
     } catch (error) {
