@@ -116,9 +116,15 @@ export class SavePaths {
   /** True when the volume can clone a file: it does so for a moment, where the part file is going to be. */
   async canClone(original: string, { itemId, folder, sizeBytes }: SavedFile): Promise<boolean> {
     const part = this.partOf(folder === '' ? this.#save.name : `${folder}/x`, itemId)
-    const cloned = await cloneFile(original, part, sizeBytes).catch(() => null)
-    if (cloned !== null) await rm(part, { force: true })
-    return cloned !== null
+    try {
+      // Nothing is made where a link leads.
+      await requirePlainFolder(this.#save.folder, dirname(part))
+      if ((await cloneFile(original, part, sizeBytes)) === null) return false
+      await rm(part, { force: true })
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** True when something that was saved before is there, or when nothing was. */
