@@ -129,8 +129,6 @@ export class PartFile {
   async write(chunks: Buffer[], position: number): Promise<void> {
     // Not before the first bytes have arrived: the request for them comes first.
     this.#startCheck()
-    // Checksums are stored while the next bytes arrive. More than one batch without them is never in the file: that is all a crash costs.
-    await this.#summing
     let rest = chunks
     let at = position
     let summed: Summed | undefined
@@ -150,6 +148,8 @@ export class PartFile {
         await this.#options.room.waitAfterRefusal()
       }
     }
+    // Checksums are stored while the next batch is written: what a crash costs is never more than these two.
+    await this.#summing
     if (summed !== undefined) this.#summing = this.#sums?.keep(summed)
     const now = performance.now()
     const isDue = this.doneBytes - sizeOf(this.#synced) >= syncBytes || now - this.#syncedAtMs >= syncMs
