@@ -90,12 +90,18 @@ export function percentile(values: readonly number[], percent: number): number {
   return ((sorted[Math.floor(at)] ?? 0) + (sorted[Math.ceil(at)] ?? 0)) / 2
 }
 
-/** The processor time of runs as text, when it is known for all of them. */
-function cpuOf(runs: readonly Run[]): string {
+/** The median of the processor times of runs, when it is known for all of them. */
+function medianCpuMs(runs: readonly Run[]): number | null {
   const known = runs.flatMap(({ cpuMs }) => (cpuMs === null ? [] : [cpuMs]))
-  return known.length === runs.length ? `, CPU ${(median(known) / 1000).toFixed(2)} s` : ''
+  return known.length === runs.length ? median(known) : null
 }
 
 export function seconds(runs: readonly Run[]): string {
-  return `${(medianMs(runs) / 1000).toFixed(3)} s${cpuOf(runs)}`
+  const cpuMs = medianCpuMs(runs)
+  return `${(medianMs(runs) / 1000).toFixed(3)} s${cpuMs === null ? '' : `, CPU ${(cpuMs / 1000).toFixed(2)} s`}`
+}
+
+export function milliseconds(runs: readonly Run[]): string {
+  const cpuMs = medianCpuMs(runs)
+  return `${medianMs(runs).toFixed(2)} ms${cpuMs === null ? '' : `, CPU ${cpuMs.toFixed(1)} ms`}`
 }
