@@ -16,6 +16,16 @@ const progressMs = 250
 /** How much a connection may have in memory under a limit: a quarter of a second's worth, so that progress is even. */
 const maxGathered = { limited: 1024 * 1024, least: 64 * 1024 }
 
+/** What runs, and can be cancelled. */
+interface Running {
+  id: string
+  signal: AbortSignal
+  /** Resolves when the signal aborts. */
+  aborted: Promise<void>
+}
+
+type Done = Omit<Extract<FromSaver, { kind: 'done' }>, 'id' | 'kind'>
+
 /** Saves files, any number at once, for the backend, which decides when and how many. */
 export class Saver {
   readonly #send: (message: FromSaver) => void
@@ -46,102 +56,51 @@ export class Saver {
     while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10))
   }
 
-  async #save(request: SaveRequest): Promise<void> {
-    const { id, link } = request
-    const stop = new AbortController()
-    this.#running.set(id, stop)
-    const aborted = untilAborted(stop.signal)
-    let toldAtMs = performance.now()
-    let stored = 0
-    let inode: string | null = null
-    const tell = () => {
-      toldAtMs = performance.now()
-      this.#send({ id, kind: 'progress', bytes: stored })
-    }
-    try {
+  #save(request: SaveRequest): Promise<void> {
+    const { link, tokenOrigins, partPath } = request
+    return this.#run(request.id, link, async (running) => {
+      const { id, signal } = running
+      let inode: string | null = null
       const { sizeBytes, isProven, crc } = await save(request, {
         ...request,
         // The address comes from the account's own server, which may be on this computer or the person's network.
-        gate: createGate({ allowHosts: [link, ...request.tokenOrigins].map((one) => new URL(one).hostname) }),
-        checkRedirect: keepToken(link, (origin) => request.tokenOrigins.includes(origin)),
-        signal: stop.signal,
+        gate: createGate({ allowHosts: [link, ...tokenOrigins].map((one) => new URL(one).hostname) }),
+        checkRedirect: keepToken(link, (origin) => tokenOrigins.includes(origin)),
+        signal,
         bootId: this.#boot,
         reserveBytes: () => this.#reserveBytes,
-        pace: {
-          maxGatheredBytes: () => this.#maxGatheredBytes(),
-          onStored: async (bytes, length) => {
-            stored = length
-            if (performance.now() - toldAtMs >= progressMs) tell()
-            const pause = this.#limit.pass(bytes)
-            if (pause !== null) await Promise.race([pause, aborted])
-          },
-        },
+        pace: { maxGatheredBytes: () => this.#maxGatheredBytes(), onStored: this.#pace(running) },
         onCheckpoint: async (record) => {
-          inode ??= await inodeOf(request.partPath)
+          inode ??= await inodeOf(partPath)
           this.#send({ id, kind: 'record', record, inode })
         },
         onTrouble: (sentence) => this.#send({ id, kind: 'trouble', sentence }),
-        beforePlacing: (crc, inode) =>
-          this.#placed({ id, kind: 'placing', inodes: [inode], crc }, stop.signal, aborted),
+        beforePlacing: (crc, inode) => this.#placed(running, { inodes: [inode], crc }),
       })
-      this.#send({ id, kind: 'done', sizeBytes, isProven, crc, outcomes: null })
-    } catch (cause) {
-      if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
-      else this.#send({ id, kind: 'failed', ...describe(cause, link) })
-    } finally {
-      this.#running.delete(id)
-      this.#placing.delete(id)
-    }
+      return { sizeBytes, isProven, crc, outcomes: null }
+    })
   }
 
-  async #saveBatch(request: BatchRequest): Promise<void> {
-    const { id, files } = request
-    const stop = new AbortController()
-    const { signal } = stop
-    this.#running.set(id, stop)
-    const aborted = untilAborted(signal)
-    let toldAtMs = performance.now()
-    let stored = 0
-    try {
+  #saveBatch(request: BatchRequest): Promise<void> {
+    return this.#run(request.id, request.files[0]?.link ?? '', async (running) => {
+      const pace = this.#pace(running)
+      let sizeBytes = 0
       const outcomes = await saveBatch(request, {
-        signal,
+        signal: running.signal,
         disks: this.#disks,
         reserveBytes: () => this.#reserveBytes,
-        onFile: async (sizeBytes) => {
-          stored += sizeBytes
-          if (performance.now() - toldAtMs >= progressMs) {
-            toldAtMs = performance.now()
-            this.#send({ id, kind: 'progress', bytes: stored })
-          }
-          const pause = this.#limit.pass(sizeBytes)
-          if (pause !== null) await Promise.race([pause, aborted])
+        onFile: (bytes) => {
+          sizeBytes += bytes
+          return pace(bytes, sizeBytes)
         },
-        beforePlacing: (inodes) => this.#placed({ id, kind: 'placing', inodes, crc: null }, signal, aborted),
+        beforePlacing: (inodes) => this.#placed(running, { inodes, crc: null }),
       })
-      this.#send({ id, kind: 'done', sizeBytes: stored, isProven: true, crc: null, outcomes })
-    } catch (cause) {
-      if (signal.aborted) this.#send({ id, kind: 'cancelled' })
-      else this.#send({ id, kind: 'failed', ...describe(cause, files[0]?.link ?? '') })
-    } finally {
-      this.#running.delete(id)
-      this.#placing.delete(id)
-    }
+      return { sizeBytes, isProven: true, crc: null, outcomes }
+    })
   }
 
-  /** Resolves when the backend has noted what is complete. */
-  async #placed(message: FromSaver, signal: AbortSignal, aborted: Promise<void>): Promise<void> {
-    const { promise: placed, resolve } = Promise.withResolvers<void>()
-    this.#placing.set(message.id, resolve)
-    this.#send(message)
-    await Promise.race([placed, aborted])
-    signal.throwIfAborted()
-  }
-
-  async #finishZip({ members, origin, ...request }: ZipRequest): Promise<void> {
-    const { id } = request
-    const stop = new AbortController()
-    this.#running.set(id, stop)
-    try {
+  #finishZip({ id, members, ...request }: ZipRequest): Promise<void> {
+    return this.#run(id, request.origin, async ({ signal }) => {
       const sizeBytes = await finishZip({
         ...request,
         members: members.map(({ name, modifiedAtMs, sizeBytes: bytes }) => ({
@@ -150,16 +109,51 @@ export class Saver {
           file: bytes === null ? null : { sizeBytes: bytes },
         })),
         crcs: members.map(({ crc }) => crc),
-        origin,
-        signal: stop.signal,
+        signal,
       })
-      this.#send({ id, kind: 'done', sizeBytes, isProven: true, crc: null, outcomes: null })
+      return { sizeBytes, isProven: true, crc: null, outcomes: null }
+    })
+  }
+
+  /** Does some work until it is done, fails or is cancelled, and sends which. The sentence of an error names the host of the link. */
+  async #run(id: string, link: string, work: (running: Running) => Promise<Done>): Promise<void> {
+    const stop = new AbortController()
+    const { signal } = stop
+    this.#running.set(id, stop)
+    try {
+      this.#send({ id, kind: 'done', ...(await work({ id, signal, aborted: untilAborted(signal) })) })
     } catch (cause) {
-      if (stop.signal.aborted) this.#send({ id, kind: 'cancelled' })
-      else this.#send({ id, kind: 'failed', ...describe(cause, origin) })
+      if (signal.aborted) this.#send({ id, kind: 'cancelled' })
+      else this.#send({ id, kind: 'failed', ...describe(cause, link) })
     } finally {
       this.#running.delete(id)
+      this.#placing.delete(id)
     }
+  }
+
+  /** Returns what takes how much has just been stored, and how much in all: it sends the progress now and then, and keeps the limit. */
+  #pace({ id, aborted }: Running): (bytes: number, storedBytes: number) => Promise<void> {
+    let toldAtMs = performance.now()
+    return async (bytes, storedBytes) => {
+      if (performance.now() - toldAtMs >= progressMs) {
+        toldAtMs = performance.now()
+        this.#send({ id, kind: 'progress', bytes: storedBytes })
+      }
+      const pause = this.#limit.pass(bytes)
+      if (pause !== null) await Promise.race([pause, aborted])
+    }
+  }
+
+  /** Resolves when the backend has noted what is complete. */
+  async #placed(
+    { id, signal, aborted }: Running,
+    complete: { inodes: (string | null)[]; crc: number | null },
+  ): Promise<void> {
+    const { promise: placed, resolve } = Promise.withResolvers<void>()
+    this.#placing.set(id, resolve)
+    this.#send({ id, kind: 'placing', ...complete })
+    await Promise.race([placed, aborted])
+    signal.throwIfAborted()
   }
 
   #maxGatheredBytes(): number {
