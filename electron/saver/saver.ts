@@ -20,8 +20,6 @@ const maxGathered = { limited: 1024 * 1024, least: 64 * 1024 }
 interface Running {
   id: string
   signal: AbortSignal
-  /** Resolves when the signal aborts. */
-  aborted: Promise<void>
 }
 
 type Done = Omit<Extract<FromSaver, { kind: 'done' }>, 'id' | 'kind'>
@@ -121,7 +119,7 @@ export class Saver {
     const { signal } = stop
     this.#running.set(id, stop)
     try {
-      this.#send({ id, kind: 'done', ...(await work({ id, signal, aborted: untilAborted(signal) })) })
+      this.#send({ id, kind: 'done', ...(await work({ id, signal })) })
     } catch (cause) {
       if (signal.aborted) this.#send({ id, kind: 'cancelled' })
       else this.#send({ id, kind: 'failed', ...describe(cause, link) })
@@ -132,27 +130,24 @@ export class Saver {
   }
 
   /** Returns what takes how much has just been stored, and how much in all: it sends the progress now and then, and keeps the limit. */
-  #pace({ id, aborted }: Running): (bytes: number, storedBytes: number) => Promise<void> {
+  #pace({ id, signal }: Running): (bytes: number, storedBytes: number) => Promise<void> {
     let toldAtMs = performance.now()
     return async (bytes, storedBytes) => {
       if (performance.now() - toldAtMs >= progressMs) {
         toldAtMs = performance.now()
         this.#send({ id, kind: 'progress', bytes: storedBytes })
       }
-      const pause = this.#limit.pass(bytes)
-      if (pause !== null) await Promise.race([pause, aborted])
+      await this.#limit.pass(bytes, signal)
     }
   }
 
   /** Resolves when the backend has noted what is complete. */
-  async #placed(
-    { id, signal, aborted }: Running,
-    complete: { inodes: (string | null)[]; crc: number | null },
-  ): Promise<void> {
+  async #placed({ id, signal }: Running, complete: { inodes: (string | null)[]; crc: number | null }): Promise<void> {
     const { promise: placed, resolve } = Promise.withResolvers<void>()
     this.#placing.set(id, resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
     this.#send({ id, kind: 'placing', ...complete })
-    await Promise.race([placed, aborted])
+    if (!signal.aborted) await placed
     signal.throwIfAborted()
   }
 
@@ -161,10 +156,6 @@ export class Saver {
     if (bytesPerSecond === null) return Number.POSITIVE_INFINITY
     return Math.max(maxGathered.least, Math.min(maxGathered.limited, bytesPerSecond / 4))
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** `inode` is that of a complete file, null for one that is in its place in a zip, whose checksum is `crc`. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { RateLimit } from './rate-limit.ts'
@@ -76,4 +77,21 @@ it('wakes what waits when the limit is lifted, raised or lowered', async () => {
   await vi.advanceTimersByTimeAsync(200)
   expect(slow.passed() - before).toBeGreaterThan(1_000_000)
   slow.stop()
+})
+
+it('ends a wait at once when its signal aborts, and leaves nothing on a signal of many waits', async () => {
+  const limit = new RateLimit(1000)
+  const stop = new AbortController()
+  for (let count = 0; count < 100; count++) {
+    const passed = limit.pass(100, stop.signal)
+    await vi.advanceTimersByTimeAsync(100)
+    await passed
+  }
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([])
+  const long = limit.pass(1_000_000, stop.signal)
+  stop.abort()
+  await long
+  expect(vi.getTimerCount()).toBe(0)
+  // Nobody would wake it.
+  expect(limit.pass(1000, stop.signal)).toBe(null)
 })

@@ -33,22 +33,27 @@ export class RateLimit {
     for (const wake of [...this.#waiting]) wake()
   }
 
-  /** Accounts for bytes that are passing now. Returns a promise for when more may pass, or null if that is now. */
-  pass(bytes: number): Promise<void> | null {
+  /**
+   * Accounts for bytes that are passing now. Returns a promise for when more may pass, or null if that is now. It resolves at once when the
+   * signal aborts.
+   */
+  pass(bytes: number, signal?: AbortSignal): Promise<void> | null {
     if (this.#bytesPerSecond === null) return null
     const now = performance.now()
     this.#paidUntilMs = Math.max(this.#paidUntilMs, now) + (bytes / this.#bytesPerSecond) * 1000
     const waitMs = this.#paidUntilMs - burstMs - now
-    return waitMs <= 0 ? null : this.#wait(waitMs)
+    return waitMs <= 0 || signal?.aborted === true ? null : this.#wait(waitMs, signal)
   }
 
-  #wait(ms: number): Promise<void> {
+  #wait(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
         this.#waiting.delete(wake)
         resolve()
       }
+      signal?.addEventListener('abort', wake)
       // A timer drops fractions, and would end too early.
       const timer = setTimeout(wake, Math.ceil(ms))
       this.#waiting.add(wake)
