@@ -345,7 +345,7 @@ export class Saving {
       this.#set(entry, {
         state: 'saved',
         reason: null,
-        sizeBytes: job.sizeBytes,
+        sizeBytes: job.tally.sizeBytes,
         name: job.name,
         ...(await asWritten(entry.save, entry.progress)),
       })
@@ -446,5 +446,5 @@ export class Saving {
 
 /** What a save that stops has reached. */
 function reachedBy({ save, job }: Entry): Pick<StoredSave, 'savedBytes' | 'sizeBytes'> {
-  return { savedBytes: job?.savedBytes ?? save.savedBytes, sizeBytes: job?.sizeBytes ?? save.sizeBytes }
+  return { savedBytes: job?.tally.savedBytes ?? save.savedBytes, sizeBytes: job?.tally.sizeBytes ?? save.sizeBytes }
 }

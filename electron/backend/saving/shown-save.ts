@@ -13,8 +13,8 @@ interface Running {
 /** A save as a window shows it. */
 export function shownSave({ save, job, speed }: Running): Save {
   const isSaved = save.state === 'saved'
-  const sizeBytes = job?.sizeBytes ?? save.sizeBytes
-  const savedBytes = isSaved ? (save.sizeBytes ?? 0) : (job?.savedBytes ?? save.savedBytes)
+  const sizeBytes = job?.tally.sizeBytes ?? save.sizeBytes
+  const savedBytes = isSaved ? (save.sizeBytes ?? 0) : (job?.tally.savedBytes ?? save.savedBytes)
   const bytesPerSecond = job === null ? null : speed.reach(savedBytes)
   const left = sizeBytes === null || bytesPerSecond === null || bytesPerSecond < 1 ? null : sizeBytes - savedBytes
   return {
@@ -28,8 +28,8 @@ export function shownSave({ save, job, speed }: Running): Save {
     status: save.state === 'active' ? activity(job) : save.state,
     sizeBytes,
     savedBytes,
-    doneFiles: isSaved && !save.isFolder ? 1 : (job?.doneFiles ?? 0),
-    totalFiles: job?.totalFiles ?? (save.isFolder ? null : 1),
+    doneFiles: isSaved && !save.isFolder ? 1 : (job?.tally.doneFiles ?? 0),
+    totalFiles: job?.tally.totalFiles ?? (save.isFolder ? null : 1),
     speedBytesPerSecond: bytesPerSecond,
     secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
     reason: job?.reason ?? save.reason,
@@ -41,9 +41,9 @@ export function shownSave({ save, job, speed }: Running): Save {
 export function shareDone(all: Iterable<Running>): number | null {
   let [done, total] = [0, 0]
   for (const { save, job } of all) {
-    if (save.state !== 'active' || job?.sizeBytes === null || job === null) continue
-    done += job.savedBytes
-    total += job.sizeBytes
+    if (save.state !== 'active' || job?.tally.sizeBytes === null || job === null) continue
+    done += job.tally.savedBytes
+    total += job.tally.sizeBytes
   }
   return total === 0 ? null : Math.min(1, done / total)
 }
