@@ -2,7 +2,7 @@ import { LookError, readContent } from './content.ts'
 import { encodeThumbnail, fitInside } from './thumbnail-size.ts'
 import type { ThumbnailAnswer, ThumbnailRequest } from './thumbnail-worker.ts'
 import thumbnailWorkerUrl from './thumbnail-worker.ts?worker&url'
-import { askWorkerAgain } from './workers.ts'
+import { askWorker } from './workers.ts'
 
 /** So that a source that sends nothing does not hold up the others. */
 const timeoutMs = 20_000
@@ -16,7 +16,7 @@ type Thumbnail = Uint8Array<ArrayBuffer> | null
 /** Makes the thumbnail of a picture. Rejects when the signal aborts, and when the file cannot be read now. */
 export async function thumbnailOfPicture(request: ThumbnailRequest, signal: AbortSignal): Promise<Thumbnail> {
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  const made = await askWorkerAgain<ThumbnailAnswer>(thumbnailWorkerUrl, request, timeout)
+  const made = await askWorker<ThumbnailAnswer>(thumbnailWorkerUrl, request, timeout)
   if (made === 'unreadable') throw new LookError('unreadable')
   return made
 }

@@ -25,27 +25,18 @@ export function startWorker(url: string): Worker {
 /** How long a worker waits for another request. */
 const idleMs = 5000
 
-/** Workers that have answered and wait, by their URL. */
-const idle = new Map<string, { worker: Worker; ending: ReturnType<typeof setTimeout> }[]>()
+/** Workers that have answered, and wait. */
+const idle = new Map<Worker, { url: string; ending: ReturnType<typeof setTimeout> }>()
 
-/** Sends a worker one request, and resolves with its answer. The worker ends after that, or when the signal aborts. */
+/**
+ * Sends a worker one request, and resolves with its answer. The worker then waits a few seconds for another request. Rejects when the
+ * signal aborts, and when the worker fails.
+ */
 export async function askWorker<Answer>(url: string, request: unknown, signal: AbortSignal): Promise<Answer> {
-  const worker = startWorker(url)
-  try {
-    return await ask<Answer>(worker, request, signal)
-  } finally {
-    worker.terminate()
-  }
-}
-
-/** The same for many small requests: a worker that has answered waits a few seconds for the next one. */
-export async function askWorkerAgain<Answer>(url: string, request: unknown, signal: AbortSignal): Promise<Answer> {
-  const known = idle.get(url)?.pop()
-  if (known !== undefined) clearTimeout(known.ending)
-  const worker = known?.worker ?? startWorker(url)
+  const worker = takeIdle(url) ?? startWorker(url)
   try {
     const answer = await ask<Answer>(worker, request, signal)
-    keep(url, worker)
+    idle.set(worker, { url, ending: setTimeout(() => endIdle(worker), idleMs) })
     return answer
   } catch (error) {
     // It may still be busy.
@@ -54,17 +45,17 @@ export async function askWorkerAgain<Answer>(url: string, request: unknown, sign
   }
 }
 
-function keep(url: string, worker: Worker): void {
-  const others = idle.get(url) ?? []
-  const ending = setTimeout(() => {
-    const kept = idle.get(url) ?? []
-    idle.set(
-      url,
-      kept.filter((other) => other.worker !== worker),
-    )
-    worker.terminate()
-  }, idleMs)
-  idle.set(url, [...others, { worker, ending }])
+function takeIdle(url: string): Worker | null {
+  const [worker, waiting] = [...idle].find(([, one]) => one.url === url) ?? []
+  if (worker === undefined) return null
+  clearTimeout(waiting?.ending)
+  idle.delete(worker)
+  return worker
+}
+
+function endIdle(worker: Worker): void {
+  idle.delete(worker)
+  worker.terminate()
 }
 
 function ask<Answer>(worker: Worker, request: unknown, signal: AbortSignal): Promise<Answer> {
