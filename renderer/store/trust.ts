@@ -6,7 +6,7 @@ import type { Slice } from './store.ts'
 import type { DialogState } from './ui.ts'
 
 /** How many characters of a host a row has space for. */
-const maxShown = 22
+const maxInRow = 22
 
 /** What the person wanted with content of an account. */
 interface Wanted {
@@ -73,7 +73,7 @@ export function hostOf(origin: string): string {
 }
 
 /** The same where there is little space: the end of a host tells whose it is, so the beginning of a long one is left out. */
-export function shortHostOf(origin: string): string {
+export function shortHostOf(origin: string, maxLength = maxInRow): string {
   const host = hostOf(origin)
-  return host.length <= maxShown ? host : `…${host.slice(-maxShown)}`
+  return host.length <= maxLength ? host : `…${host.slice(-maxLength)}`
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
+import { startOtherHost } from '../support/other-host.ts'
 import { type Service, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { bencode } from '../support/torrents.ts'
@@ -170,6 +171,36 @@ it('finds no violation in the trash, and none in the confirmation before emptyin
   await page.getByRole('button', { name: 'Empty the trash…' }).click()
   await page.getByRole('alertdialog').waitFor()
   await expectClean(page)
+})
+
+it('finds no violation in the question whether a host is trusted, and none in the list of trusted hosts', async () => {
+  const { page } = running
+  const host = await startOtherHost([{ name: 'note.txt', bytes: Buffer.from('note') }])
+  try {
+    await page.getByRole('button', { name: /^Actions for/ }).click()
+    await page.getByRole('menuitem', { name: 'Add an account…' }).click()
+    await page.getByLabel('Address').fill(host.url)
+    await page.getByLabel('API key').fill('key')
+    await page.getByLabel('API secret').fill('secret')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    const accounts = page.getByRole('treeitem', { name: /^Your Files/ })
+    await accounts.nth(1).click()
+    await page.getByRole('row', { name: /^note\.txt/ }).click()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: /^Trust / }).waitFor()
+    await expectClean(page)
+    await page.getByRole('button', { name: /^Trust / }).click()
+    await page.getByRole('alertdialog').waitFor()
+    await expectClean(page)
+    await page.getByRole('button', { name: 'Trust it', exact: true }).click()
+    await page.getByRole('dialog', { name: 'note.txt' }).getByText('note', { exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+,')
+    await page.getByRole('region', { name: 'Trusted hosts' }).scrollIntoViewIfNeeded()
+    await expectClean(page)
+  } finally {
+    await host.stop()
+  }
 })
 
 async function expectClean(page: Page): Promise<void> {

@@ -26,6 +26,9 @@ import { TextView } from './text-view.tsx'
 import { useLoaded } from './use-loaded.ts'
 import type { ViewProps } from './view.ts'
 
+/** How many characters of a host there is space for. */
+const maxHost = 40
+
 const PdfView = lazy(async () => ({ default: (await import('./pdf-view.tsx')).PdfView }))
 
 /** Quick look: shows one item after another, in the window. */
@@ -183,7 +186,7 @@ function Opened({ accountId, row, viewer, onFacts }: OpenedProps) {
     const { sentence, untrustedOrigin: origin } = loaded
     const ask = () => store.getState().askToTrust(accountId, origin ?? '', store.getState().dialog)
     const action =
-      origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: shortHostOf(origin) })}</Button>
+      origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: shortHostOf(origin, maxHost) })}</Button>
     return (
       <Message row={row} action={action}>
         {sentence}
