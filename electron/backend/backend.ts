@@ -153,7 +153,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...{ file, vault, log, secrets, history, service, emit, show },
     cancelHoldMs: holdMs,
     tell: addNotice,
-    onDistrust: () => relay.renew(),
+    onDistrust: (origin) => relay.renew(origin),
     beforeRemove: (accountId) => held.flush(accountId),
     onRemove: (accountId) => {
       playbacks.removeAccount(accountId)

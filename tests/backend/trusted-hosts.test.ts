@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
@@ -8,7 +11,7 @@ import type { Save } from '../../shared/save.ts'
 import { openBackend, type TestBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { type OtherHost, startOtherHost } from '../support/other-host.ts'
-import { file, startWeb } from '../support/web.ts'
+import { file, redirect, startWeb, type Web } from '../support/web.ts'
 
 // A service whose contents are on another host: the account's token goes there only after the person has agreed, whatever fetches them.
 
@@ -433,4 +436,103 @@ it('follows redirects without the token, but never into the person’s network',
   } finally {
     await third.stop()
   }
+})
+
+/** Sends the film slowly. Returns what tells how many of these connections are open. */
+function sendSlowly(web: Web, bytesPerSecond = 16 * 1024): () => number {
+  const open = new Set<ServerResponse>()
+  web.on(filmPath(), (request, response, socket) => {
+    open.add(response)
+    response.once('close', () => open.delete(response))
+    return file(film.bytes, { bytesPerSecond })(request, response, socket)
+  })
+  return () => open.size
+}
+const filmPath = () => `/stream/${itemId('film.mp4')}/atk/f00d1234cafe5678`
+const distrust = (origin: string) => backend.client.call('accounts.distrust', { accountId, origin })
+const closed = (count: () => number) => vi.waitFor(() => expect(count()).toBe(0), { timeout: 1000, interval: 20 })
+
+it.each(['is saved from', 'is redirected to'])(
+  'ends a save and asks again when the host that it %s is not trusted any more, and continues after a yes',
+  async (how) => {
+    const third = await startWeb()
+    const from = how === 'is saved from' ? host.content : third
+    const origin = `http://localhost:${from.port}`
+    if (from === third) host.content.on(filmPath(), redirect(`${origin}${filmPath()}`))
+    const connections = sendSlowly(from)
+    try {
+      const id = await save([itemId('film.mp4')])
+      await reached(id, { untrustedOrigin: host.contentOrigin })
+      await trust(host.contentOrigin)
+      if (from === third) {
+        await reached(id, { untrustedOrigin: origin })
+        await trust(origin)
+      }
+      await vi.waitFor(() => expect(connections()).toBe(1))
+      await distrust(origin)
+      await closed(connections)
+      await reached(id, { status: 'waiting', untrustedOrigin: origin })
+      const before = from.requests.length
+      await wait(1500)
+      expect(from.requests.length).toBe(before)
+      from.on(filmPath(), file(film.bytes))
+      await trust(origin)
+      await reached(id, { status: 'saved', untrustedOrigin: null })
+      expect(readFileSync(join(backend.downloadsFolder, 'film.mp4')).equals(film.bytes)).toBe(true)
+    } finally {
+      await third.stop()
+    }
+  },
+)
+
+it('asks a host that is not trusted any more for no more of the small files of a folder', async () => {
+  for (const { name, bytes } of many)
+    host.content.on(`/stream/${itemId(name)}/atk/f00d1234cafe5678`, async (request, response, socket) => {
+      await wait(200)
+      return file(bytes)(request, response, socket)
+    })
+  const id = await save([1])
+  await reached(id, { untrustedOrigin: host.contentOrigin })
+  await trust(host.contentOrigin)
+  await reached(id, { untrustedOrigin: null })
+  await vi.waitFor(() => expect(hasToken().length).toBeGreaterThan(0))
+  await distrust(host.contentOrigin)
+  await reached(id, { status: 'waiting', untrustedOrigin: host.contentOrigin })
+  expect(hasToken().length).toBeLessThan(100)
+  const before = hasToken().length
+  await wait(1500)
+  expect(hasToken().length).toBe(before)
+  await trust(host.contentOrigin)
+  await reached(id, { status: 'saved' })
+  expect(readdirSync(join(backend.downloadsFolder, 'Folder')).length).toBe(count)
+})
+
+it('ends a copy and what is being read when their host is not trusted any more, and asks again', async () => {
+  const { client } = backend
+  const copy = () => failure(client.call('files.copy', { accountId, itemIds: [itemId('film.mp4')], text: 'film.mp4' }))
+  const look = () => client.call('contents.open', { accountId, itemId: itemId('film.mp4'), isPlayed: true })
+  expect(await copy()).toMatchObject(isAsked())
+  await trust(host.contentOrigin)
+  const connections = sendSlowly(host.content)
+  const { body } = await backend.backend.readContent({ id: new URL(await look()).host, method: 'GET', range: null })
+  const [reading, copying] = [failure(buffer(body ?? Readable.from([]))), copy()]
+  await vi.waitFor(() => expect(connections()).toBe(2))
+  await distrust(host.contentOrigin)
+  await closed(connections)
+  expect(await copying).toMatchObject(isAsked())
+  expect(await reading).toBeInstanceOf(Error)
+  expect(await failure(look())).toMatchObject(isAsked())
+})
+
+it('lets a save go on when another host, or one of another account, is not trusted any more', async () => {
+  const other = await signIn({ address: host.url.replace('127.0.0.1', 'localhost') })
+  const connections = sendSlowly(host.content, 64 * 1024)
+  const id = await save([itemId('film.mp4')])
+  await reached(id, { untrustedOrigin: host.contentOrigin })
+  await trust(host.contentOrigin)
+  await vi.waitFor(() => expect(connections()).toBe(1))
+  await backend.client.call('accounts.distrust', { accountId: other, origin: host.contentOrigin })
+  await distrust('http://elsewhere.example')
+  await reached(id, { status: 'saved' })
+  expect(host.content.requests.filter(({ path }) => path === filmPath()).length).toBe(1)
 })

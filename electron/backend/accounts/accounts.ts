@@ -62,7 +62,7 @@ export interface AccountsOptions {
   /** Called before an account is removed, while it can still be used. */
   beforeRemove(accountId: AccountId): Promise<void>
   /** Called when a host may no longer get the token of an account. */
-  onDistrust(): void
+  onDistrust(origin: string): void
   /** Called when the person has removed an account. */
   onRemove(accountId: AccountId): void
 }
@@ -163,7 +163,7 @@ export class Accounts {
       },
       'accounts.distrust': async ({ accountId, origin }) => {
         this.origins.distrust(this.session(accountId).account.id, origin)
-        this.#options.onDistrust()
+        this.#options.onDistrust(origin)
         return null
       },
       'accounts.secretProtection': () => vault.protection(),

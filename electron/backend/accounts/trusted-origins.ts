@@ -27,6 +27,8 @@ export class TrustedOrigins {
   readonly #refused = new Map<AccountId, Set<string>>()
   /** What waits, by account and origin. */
   readonly #waiting = new Map<AccountId, Map<string, Set<() => void>>>()
+  /** Ends what runs, by account and origin. */
+  readonly #withdrawals = new Map<string, AbortController>()
 
   constructor(options: Options) {
     this.#options = options
@@ -61,17 +63,31 @@ export class TrustedOrigins {
     for (const goOn of waiting?.get(origin) ?? []) goOn()
   }
 
+  /** The person does not agree any more. */
   distrust(accountId: AccountId, origin: string): void {
-    this.#store(
-      accountId,
-      this.of(accountId).filter((other) => other !== origin),
-    )
+    const others = this.of(accountId).filter((other) => other !== origin)
+    this.#store(accountId, others)
+    this.#withdraw(accountId, origin)
+  }
+
+  /** Aborts when an origin that is trusted now is not trusted any more. */
+  untilWithdrawn(accountId: AccountId, origin: string): AbortSignal {
+    const withdrawal = this.#withdrawals.get(keyOf(accountId, origin)) ?? new AbortController()
+    if (this.of(accountId).includes(origin)) this.#withdrawals.set(keyOf(accountId, origin), withdrawal)
+    return withdrawal.signal
+  }
+
+  #withdraw(accountId: AccountId, origin: string): void {
+    this.#withdrawals.get(keyOf(accountId, origin))?.abort()
+    this.#withdrawals.delete(keyOf(accountId, origin))
   }
 
   /** The account belongs to another server now, or to none: the person has not agreed to anything. What waits goes on, to find that out. */
   reset(accountId: AccountId): void {
     this.#refused.delete(accountId)
-    if (this.of(accountId).length > 0) this.#store(accountId, [])
+    const trusted = this.of(accountId)
+    if (trusted.length > 0) this.#store(accountId, [])
+    for (const origin of trusted) this.#withdraw(accountId, origin)
     for (const all of this.#waiting.get(accountId)?.values() ?? []) for (const goOn of all) goOn()
   }
 
@@ -100,4 +116,8 @@ export class TrustedOrigins {
     file.put(group, { [accountId]: { streamOrigins } })
     onChange()
   }
+}
+
+function keyOf(accountId: AccountId, origin: string): string {
+  return `${accountId} ${origin}`
 }

@@ -193,10 +193,18 @@ export class Opening {
         original,
         zip: null,
       }
-      const ending = await saver.save(request, signal, (message) => {
+      const withdrawals = [new URL(url).origin, ...tokenOrigins].map((origin) =>
+        accounts.origins.untilWithdrawn(accountId, origin),
+      )
+      const ending = await saver.save(request, AbortSignal.any([signal, ...withdrawals]), (message) => {
         if (message.kind === 'progress') tell(message.bytes)
       })
       if (ending.kind === 'done') return
+      if (withdrawals.some(({ aborted }) => aborted) && !signal.aborted) {
+        // Where the token may be sent is found out anew.
+        tokenOrigins.clear()
+        continue
+      }
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Fetching was stopped.')
       const { tokenOrigin, sentence } = ending
       if (tokenOrigin === null || tokenOrigins.has(tokenOrigin) || tokenOrigins.size >= maxTokenOrigins)

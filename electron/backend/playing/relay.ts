@@ -33,7 +33,8 @@ export interface LinkReader {
 interface Capability {
   source: StreamSource
   reader: LinkReader
-  connections: number
+  /** What is being read through it, and from which origins. */
+  readings: Map<ServerResponse, string[]>
   /** The URL of the last request; created again when the service no longer accepts it. */
   streamUrl: string | null
   /** The `ETag` of what went through it. */
@@ -47,8 +48,8 @@ export interface Relay {
   link(source: StreamSource, name: string, reader?: LinkReader): Promise<string>
   /** Ends a link. What is being read through it goes on to its end. */
   release(link: string): void
-  /** From now on, every link asks anew where its file is. What is being read goes on to its end. */
-  renew(): void
+  /** From now on, every link asks anew where its file is. What is being read from this origin ends. */
+  renew(origin: string): void
   close(): Promise<void>
 }
 
@@ -90,15 +91,18 @@ export function createRelay(log: Log): Relay {
         throw new AppError('internal', 'The link for the player could not be made.')
       const id = randomBytes(16).toString('hex')
       const lastUsedAtMs = performance.now()
-      capabilities.set(id, { source, reader, connections: 0, streamUrl: null, version: null, lastUsedAtMs })
+      capabilities.set(id, { source, reader, readings: new Map(), streamUrl: null, version: null, lastUsedAtMs })
       return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
     },
     release: (link) => {
       const id = idIn(new URL(link).pathname)
       if (id !== undefined) capabilities.delete(id)
     },
-    renew: () => {
-      for (const capability of capabilities.values()) capability.streamUrl = null
+    renew: (origin) => {
+      for (const capability of capabilities.values()) {
+        capability.streamUrl = null
+        for (const [response, origins] of capability.readings) if (origins.includes(origin)) response.destroy()
+      }
     },
     async close() {
       clearInterval(sweep)
@@ -134,15 +138,15 @@ async function answer(
   if (capability === undefined || !isOurs) return end(response, 404)
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
   capability.lastUsedAtMs = performance.now()
-  if (capability.connections >= maxConnections) return end(response, 503)
-  capability.connections += 1
-  response.once('close', () => {
-    capability.connections -= 1
-  })
+  if (capability.readings.size >= maxConnections) return end(response, 503)
+  const origins: string[] = []
+  capability.readings.set(response, origins)
+  response.once('close', () => capability.readings.delete(response))
   capability.reader.onOpen?.()
 
   capability.streamUrl ??= await capability.source()
-  const options = { request, response, allows: (origin: string) => capability.reader.allows?.(origin) === true }
+  const allows = (origin: string) => capability.reader.allows?.(origin) === true
+  const options = { request, response, origins, allows }
   let upstream = await ask(capability.streamUrl, options)
   if ([401, 403, 404].includes(upstream.answer.statusCode ?? 0)) {
     upstream.answer.resume()
@@ -192,6 +196,8 @@ interface Upstream {
 interface Asked {
   request: IncomingMessage
   response: ServerResponse
+  /** Gets the origins that are asked. */
+  origins: string[]
   allows(origin: string): boolean
 }
 
@@ -214,7 +220,8 @@ async function ask(url: string, options: Asked): Promise<Upstream> {
 }
 
 /** One request. It is aborted when the player disconnects. */
-async function send(target: URL, { request, response }: Asked): Promise<Upstream> {
+async function send(target: URL, { request, response, origins }: Asked): Promise<Upstream> {
+  origins.push(target.origin)
   const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
   for (const name of ['range', 'if-range']) {
     const value = request.headers[name]

@@ -99,10 +99,13 @@ async function persist(work: Work, failuresBefore: number): Promise<number | nul
     const before = tally.storedBytes(file.itemId)
     const isFresh = ending === null || (ending.kind === 'failed' && ending.isTaken)
     const original = isFresh && zip === null ? await work.original(file, stop) : null
-    ending = await attempt(work, url, original)
+    const withdrawn = links.untilWithdrawn([url])
+    ending = await attempt(work, { link: url, original, withdrawn })
     // Noted even when it was stopped in the meantime.
     if (ending.kind === 'done') return ending.crc
     stop.throwIfAborted()
+    // Where the token may be sent is found out anew.
+    if (withdrawn.aborted) continue
     if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
     if (await links.allowRedirect(file, ending.tokenOrigin)) continue
     // A listed address may be out of date, and only a new one tells what is wrong.
@@ -136,7 +139,11 @@ async function makeRoom(
   throw new RestsForNow(failures)
 }
 
-function attempt(work: Work, link: string, original: string | null): Promise<Ending> {
+/** Ends with `cancelled` also when `withdrawn` aborts. */
+function attempt(
+  work: Work,
+  { link, original, withdrawn }: { link: string; original: string | null; withdrawn: AbortSignal },
+): Promise<Ending> {
   const { file, save, progress, paths, links, tally, waits, zip, slot, stop } = work
   const { itemId, sizeBytes } = file
   const { path, resume } = work.state
@@ -179,7 +186,7 @@ function attempt(work: Work, link: string, original: string | null): Promise<End
       original,
       zip: zip === null ? null : { path: zip.zipPath, at: zip.atOf(itemId) },
     },
-    stop,
+    AbortSignal.any([stop, withdrawn]),
     tell,
   )
 }

@@ -253,6 +253,7 @@ export class SaveJob {
         await this.#waits.untilReady(waiting, (place) => this.tally.spaceProblem(place, neededBytes))
       },
       tokenOrigins: this.#links.tokenOrigins,
+      untilWithdrawn: (links) => this.#links.untilWithdrawn(links),
       urlOf: (file) => this.#links.of(file, listedLately(file), { stop, isAlone: false }),
       onProgress: (bytes) => {
         this.tally.setStored(first.itemId, bytes)

@@ -10,6 +10,8 @@ export interface LinkOptions {
   isTrusted(origin: string): boolean
   /** Resolves when the answer of `isTrusted` may have changed. */
   whenTrusted(origin: string, stop: AbortSignal): Promise<void>
+  /** Aborts when an origin may not get the token any more that may get it now. */
+  untilWithdrawn(origin: string): AbortSignal
   onChange(): void
 }
 
@@ -19,7 +21,8 @@ export class SaveLinks {
   readonly #isZip: boolean
   /** The origins that files wait for, because the token may not be sent there yet, each with a sentence. */
   readonly #untrusted = new Map<string, string>()
-  readonly #tokenOrigins = new Set<string>()
+  /** The origins that servers redirect to with the token. Each signal aborts when it may not have it any more. */
+  readonly #tokenOrigins = new Map<string, AbortSignal>()
 
   constructor(options: LinkOptions, { isZip }: { isZip: boolean }) {
     this.#options = options
@@ -34,7 +37,13 @@ export class SaveLinks {
 
   /** The origins that servers redirect to with the token, and that may have it. */
   get tokenOrigins(): string[] {
-    return [...this.#tokenOrigins]
+    return [...this.#tokenOrigins].flatMap(([origin, withdrawn]) => (withdrawn.aborted ? [] : origin))
+  }
+
+  /** Aborts when the token may not be sent any more to where these links lead. */
+  untilWithdrawn(links: readonly string[]): AbortSignal {
+    const origins = new Set([...links.map((link) => new URL(link).origin), ...this.tokenOrigins])
+    return AbortSignal.any([...origins].map((origin) => this.#options.untilWithdrawn(origin)))
   }
 
   /**
@@ -64,10 +73,11 @@ export class SaveLinks {
 
   /** True if a file is worth another attempt after a server redirected there with the token. Throws if the token may not go there. */
   async allowRedirect({ name }: SavedFile, origin: string | null): Promise<boolean> {
-    if (origin === null || this.#tokenOrigins.has(origin) || this.#tokenOrigins.size >= maxTokenOrigins) return false
-    const { client, isTrusted } = this.#options
+    const { tokenOrigins } = this
+    if (origin === null || tokenOrigins.includes(origin) || tokenOrigins.length >= maxTokenOrigins) return false
+    const { client, isTrusted, untilWithdrawn } = this.#options
     await client().checkAddress({ name, address: `${origin}/` }, 'save', isTrusted)
-    this.#tokenOrigins.add(origin)
+    this.#tokenOrigins.set(origin, untilWithdrawn(origin))
     return true
   }
 

@@ -41,6 +41,7 @@ async function optionsFor(
     stop: new AbortController().signal,
     whenReady: async () => undefined,
     tokenOrigins: [],
+    untilWithdrawn: () => new AbortController().signal,
     urlOf: async (file) => {
       asked.push(file)
       return 'http://host/'

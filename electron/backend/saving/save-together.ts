@@ -19,6 +19,8 @@ export interface TogetherOptions {
   urlOf(file: SavedFile): Promise<string>
   /** Origins that servers may redirect to with the token. */
   tokenOrigins: readonly string[]
+  /** Aborts when the token may not be sent any more to where these links lead. */
+  untilWithdrawn(links: readonly string[]): AbortSignal
   /** Resolves to null when it was interrupted. */
   fetchBatch(request: BatchRequest, signal: AbortSignal, tell: Tell): Promise<BatchOutcome[] | null>
   onProgress(bytes: number): void
@@ -95,7 +97,8 @@ export async function saveTogether(files: readonly SavedFile[], options: Togethe
     for (const [index, { state }] of members.entries()) state.inode = message.inodes[index] ?? null
     return note(progress, members)
   }
-  const outcomes = links === null ? null : await options.fetchBatch(request(links), stop, tell)
+  const signal = AbortSignal.any([stop, options.untilWithdrawn(links ?? [])])
+  const outcomes = links === null ? null : await options.fetchBatch(request(links), signal, tell)
   const outcomeOf = new Map(members.map(({ file }, index) => [file, outcomes?.[index] ?? 'left']))
   const saved = members.filter(({ file }) => outcomeOf.get(file) === 'saved')
   for (const { state } of saved) state.isDone = true

@@ -371,6 +371,7 @@ export class Saving {
       places: this.#places,
       client: () => accounts.session(save.accountId).client(),
       isTrusted: (origin) => accounts.origins.allows(save.accountId, origin),
+      untilWithdrawn: (origin) => accounts.origins.untilWithdrawn(save.accountId, origin),
       whenTrusted: (origin, stop) => accounts.origins.changed(save.accountId, origin, stop),
       original: (file, stop) => storedContent(this.#options, save.accountId, file, stop),
       slot: (stop, sizeBytes) =>
