@@ -25,15 +25,15 @@ export class NameTaken extends Error {
 }
 
 /**
- * Gives a finished file its final name, on the same volume. Another file of that name is never replaced unless `isReplacing`: that
- * rejects with `NameTaken`. Resolves when the name is on the disk, where the file system can tell.
+ * Gives a finished file its final name, on the same volume. Another file of that name is never replaced unless `isReplacing`, and a
+ * folder never: that rejects with `NameTaken`. Resolves when the name is on the disk, where the file system can tell.
  */
 export async function moveIntoPlace(
   from: string,
   to: string,
   { isReplacing = false }: { isReplacing?: boolean } = {},
 ): Promise<void> {
-  if (isReplacing) await replaceFile(from, to)
+  if (isReplacing) await moveOverFile(from, to)
   else await moveExclusively(from, to)
   await syncFolder(dirname(to))
 }
@@ -46,6 +46,13 @@ export async function finishMove(from: string, to: string): Promise<boolean> {
   if (!(await isSameFile(from, to))) return false
   await removeFile(from)
   return true
+}
+
+async function moveOverFile(from: string, to: string): Promise<void> {
+  await replaceFile(from, to).catch(async (error: unknown) => {
+    const found = await lstat(to).catch(() => null)
+    throw found?.isDirectory() ? new NameTaken(to, { cause: error }) : error
+  })
 }
 
 async function moveExclusively(from: string, to: string): Promise<void> {

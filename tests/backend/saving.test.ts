@@ -286,10 +286,45 @@ describe('a folder whose name is taken', () => {
     const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/Tree.zip')])
     const elsewhere = temporaryFolder('elsewhere')
     symlinkSync(elsewhere, join(downloadsFolder, 'Tree'))
-    const failed = ended({ next }, 'error')
+    const saved = ended({ next }, 'saved')
     await client.call('saves.add', { accountId, itemIds: [...items.ids], target: 'last', conflict: 'replace' })
-    expect((await failed).upserted[0]?.reason).toBe('“Tree” in the folder to save in is not a folder.')
+    await saved
+    expect(readdirSync(join(downloadsFolder, 'Tree (2)')).sort()).toEqual(['one.bin', 'two.bin'])
     expect(readdirSync(elsewhere)).toEqual([])
+  })
+
+  it.each([
+    ['replace', { 'Tree (2)/': '', 'Tree (2)/one.bin': shaOf(one), 'Tree (2)/two.bin': shaOf(one), Tree: mine }],
+    ['skip', { Tree: mine }],
+  ] as const)('leaves a file of its name alone: %s', async (conflict, tree) => {
+    const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/Tree.zip')])
+    writeFileSync(join(downloadsFolder, 'Tree'), 'mine')
+    const saved = conflict === 'skip' ? null : ended({ next }, 'saved')
+    await client.call('saves.add', { accountId, itemIds: [...items.ids], target: 'last', conflict })
+    await saved
+    expect(treeOf(downloadsFolder)).toEqual(tree)
+  })
+
+  it('and its files never take the place of folders', async () => {
+    web.on('/a.bin', file(one))
+    const { client, next, accountId, items, downloadsFolder } = await withFiles([
+      web.url('/a.bin'),
+      web.url('/Tree.zip'),
+    ])
+    mkdirSync(join(downloadsFolder, 'a.bin', 'mine'), { recursive: true })
+    mkdirSync(join(downloadsFolder, 'Tree', 'one.bin'), { recursive: true })
+    const done = allEnded(next, 2)
+    await client.call('saves.add', { accountId, itemIds: [...items.ids], target: 'last', conflict: 'replace' })
+    await done
+    expect(treeOf(downloadsFolder)).toEqual({
+      'Tree/': '',
+      'Tree/one (2).bin': shaOf(one),
+      'Tree/one.bin/': '',
+      'Tree/two.bin': shaOf(one),
+      'a (2).bin': shaOf(one),
+      'a.bin/': '',
+      'a.bin/mine/': '',
+    })
   })
 })
 

@@ -4,7 +4,10 @@ import type { Conflict } from '../../../shared/save.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { TakenNames } from './save-folder.ts'
 
-/** A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged. */
+/**
+ * A name for each item that is saved. Only what was there before this batch is skipped, replaced or merged: a file takes the place of a
+ * file, and a folder is merged into a folder. An item gets another name where the one is in the place of the other.
+ */
 export function chooseNames(
   items: readonly Item[],
   { there, names, conflict }: { there: TakenNames; names: TakenNames; conflict: Conflict },
@@ -13,13 +16,14 @@ export function chooseNames(
   return items.flatMap((item): { item: Item; name: string; conflict: Conflict }[] => {
     const plain = safeName(item.name)
     const isThere = there.has(plain) && !given.has(plain)
-    if (!isThere || conflict === 'keep-both') {
+    const isOfOtherKind = there.isFolder(plain) !== (item.kind === 'folder')
+    if (!isThere || conflict === 'keep-both' || (conflict === 'replace' && isOfOtherKind)) {
       const name = names.take(item.name)
       given.add(name)
       return [{ item, name, conflict: 'keep-both' }]
     }
     given.add(plain)
-    return conflict === 'skip' && item.kind !== 'folder' ? [] : [{ item, name: plain, conflict }]
+    return conflict === 'skip' && (item.kind !== 'folder' || isOfOtherKind) ? [] : [{ item, name: plain, conflict }]
   })
 }
 

@@ -113,7 +113,8 @@ async function persist(work: Work, failuresBefore: number): Promise<number | nul
     const isMore = tally.storedBytes(file.itemId) > before
     failures = isMore ? 0 : failures + 1
     refusals = isMore || !ending.isFolder ? 0 : refusals + 1
-    if (ending.isTaken && save.conflict === 'keep-both' && renames < maxRenames) {
+    // Where files are replaced, only a folder takes a name.
+    if (ending.isTaken && save.conflict !== 'skip' && renames < maxRenames) {
       renames += 1
       work.state = { ...work.state, path: await paths.another(file, work.state.path) }
       await progress.note(file.itemId, work.state)

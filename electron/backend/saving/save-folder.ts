@@ -6,23 +6,35 @@ import { AppError } from '../../../shared/errors.ts'
 /** The names of a folder on this computer. Two names that some file system considers the same are the same here. */
 export class TakenNames {
   readonly #keys: Set<string>
+  readonly #folders: Set<string>
 
-  private constructor(names: readonly string[]) {
+  private constructor(names: readonly string[], folders: readonly string[]) {
     this.#keys = new Set(names.map(twinKey))
+    this.#folders = new Set(folders.map(twinKey))
   }
 
   /** Reads a folder. One that does not exist has no names. */
   static async of(folder: string): Promise<TakenNames> {
-    return new TakenNames(await readdir(folder).catch(() => []))
+    const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
+    const folders = found.filter((entry) => entry.isDirectory())
+    return new TakenNames(
+      found.map(({ name }) => name),
+      folders.map(({ name }) => name),
+    )
   }
 
   /** The names of a new folder. */
   static none(): TakenNames {
-    return new TakenNames([])
+    return new TakenNames([], [])
   }
 
   has(name: string): boolean {
     return this.#keys.has(twinKey(name))
+  }
+
+  /** True if a folder that was there has the name; a link to a folder is none. */
+  isFolder(name: string): boolean {
+    return this.#folders.has(twinKey(name))
   }
 
   add(name: string): void {

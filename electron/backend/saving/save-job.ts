@@ -286,7 +286,7 @@ export class SaveJob {
       stop.throwIfAborted()
       if (ending.kind === 'done') return
       if (ending.kind === 'cancelled') throw new AppError('cancelled', 'Saving was stopped.')
-      if (ending.isTaken && save.conflict === 'keep-both' && failures < maxRenames)
+      if (ending.isTaken && save.conflict !== 'skip' && failures < maxRenames)
         this.#name = await this.#paths.another({ folder: '', name: save.name }, this.#name)
       else if (ending.isPassing || ending.isFolder) await this.#waits.pause(whole(stop), failures, ending.sentence)
       else {
