@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { runsByContent, runsByName } from './can-run.ts'
 
+/** The beginning of a zip: an entry that is not compressed, its content, and the name of the next entry. */
+function zipOf(name: string, content: string, next = ''): Buffer {
+  const head = (name: string) => `PK\x03\x04${'\0'.repeat(22)}${String.fromCharCode(name.length)}\0\0\0${name}`
+  return Buffer.from(`${head(name)}${content}${head(next)}`, 'latin1')
+}
+
 describe('what can run code', () => {
   it.each([
     'setup.exe',
@@ -49,6 +55,11 @@ describe('what can run code', () => {
     ['a drawing behind many comments', Buffer.from(`<?xml?>${'<!-- -->'.repeat(100)}<svg>`)],
     ['a page behind a comment', Buffer.from('<!-- x --><html>')],
     ['a Java program', Buffer.from(`PK\x03\x04${'\0'.repeat(22)}\x09\0\0\0META-INF/`, 'latin1')],
+    [
+      'a Java program that has the word of a document in it',
+      zipOf('META-INF/MANIFEST.MF', 'mimetypeapplication/epub+zip'),
+    ],
+    ['a Java program that begins like a document', zipOf('mimetype', 'application/java-archive', 'META-INF/')],
     ['an installer', Buffer.from([0xd0, 0xcf, 0x11, 0xe0])],
   ])('is known by its first bytes: %s', (_what, head) => {
     expect(runsByContent('harmless.txt', head)).toBe(true)
@@ -57,6 +68,8 @@ describe('what can run code', () => {
   it.each([
     ['old.doc', Buffer.from([0xd0, 0xcf, 0x11, 0xe0])],
     ['new.docx', Buffer.from('PK\x03\x04[Content_Types].xml', 'latin1')],
+    ['book.epub', zipOf('mimetype', 'application/epub+zip', 'META-INF/container.xml')],
+    ['letter.odt', zipOf('mimetype', 'application/vnd.oasis.opendocument.text', 'META-INF/manifest.xml')],
     ['data.xml', Buffer.from('<?xml version="1.0"?><data/>')],
     ['empty', Buffer.alloc(0)],
     ['notes.txt', Buffer.from('MY notes')],

@@ -53,11 +53,20 @@ export function runsByContent(name: string, head: Buffer): boolean {
   const begins = (bytes: readonly number[]) => bytes.every((byte, at) => head[at] === byte)
   if (beginnings.some(begins)) return true
   if (begins(containerBeginning)) return !containers.has(extname(safeName(name)).slice(1).toLowerCase())
-  // A Java program is a zip whose first entries are these.
-  if (begins([0x50, 0x4b]) && /META-INF\/|AndroidManifest\.xml/.test(head.subarray(0, 512).toString('latin1')))
-    return true
+  if (begins([0x50, 0x4b])) return isZippedProgram(head.subarray(0, 512).toString('latin1'))
   const text = textOf(head).trimStart()
   return scripts.test(text) || elements.test(withoutProlog(text))
+}
+
+/**
+ * True for the beginning of a zip that is a Java or Android program. E-books and OpenDocument files have a `META-INF` as well, but their
+ * first entry, which is not compressed, tells what they are.
+ *
+ * Sources: EPUB 3.3 §4.2.2 (OCF ZIP container media type); OpenDocument 1.3 part 2 §3.3.
+ */
+function isZippedProgram(beginning: string): boolean {
+  const isDocument = /^.{30}mimetypeapplication\/(?:epub\+zip|vnd\.oasis\.opendocument\.)/s.test(beginning)
+  return !isDocument && /META-INF\/|AndroidManifest\.xml/.test(beginning)
 }
 
 /** Skips what may stand before the first element of XML or HTML: the declaration, comments and blanks. */
