@@ -284,12 +284,12 @@ export const methods = {
 
   /**
    * Opens a file in the system's program for it, from a private copy that is fetched first; the progress is in bytes. What can run code,
-   * by its name or its first bytes, is not opened: then `isOpened` is false. Errors: refused, not-found, untrusted-host.
+   * by its name or its first bytes, is not opened: then the outcome is `runs`. Errors: refused, not-found, untrusted-host.
    */
   'copies.open': {
     input: z.object({ ...inAccount, itemId: ItemId }),
     progress: Steps,
-    output: z.object({ isOpened: z.boolean() }),
+    output: z.object({ outcome: z.enum(['opened', 'runs', 'no-program']) }),
   },
   /** Saves a copy that was changed in another program under a name that the person is asked for; null if they choose none. */
   'copies.saveElsewhere': { input: z.object({ copyId: CopyId }), output: z.object({ path: z.string().nullable() }) },

@@ -50,7 +50,7 @@ export const lookSlice: Slice<LookSlice> = (client) => (set, get) => {
     const stop = () => controller.abort()
     setOpening(key, { percent: 0, stop })
     try {
-      const { isOpened } = await client.call(
+      const { outcome } = await client.call(
         'copies.open',
         { accountId, itemId: row.id },
         {
@@ -58,9 +58,16 @@ export const lookSlice: Slice<LookSlice> = (client) => (set, get) => {
           onProgress: ({ done, total }) => setOpening(key, { percent: total === 0 ? 0 : (done / total) * 100, stop }),
         },
       )
-      if (isOpened) return
-      get().toast(say('open.runs', { name: visibleName(row.name) }))
-      await get().saveAndShow(accountId, row.id)
+      if (outcome === 'opened') return
+      const name = visibleName(row.name)
+      const save = () => get().saveAndShow(accountId, row.id)
+      if (outcome === 'no-program') {
+        const action = { label: say('action.save'), run: () => void get().attempt(save) }
+        get().showError(say('open.noProgram', { name }), [action])
+        return
+      }
+      get().toast(say('open.runs', { name }))
+      await save()
     } finally {
       setOpening(key, null)
     }

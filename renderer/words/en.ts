@@ -187,6 +187,7 @@ export const en = {
 
   'open.runs':
     '“{name}” could run a program on this computer, so Putdesk does not open it. It is saved and shown in its folder instead.',
+  'open.noProgram': 'No program on this computer opens “{name}”.',
   'open.progress': 'Fetching “{name}”, to open it',
   'open.stop': 'Stop opening “{name}”',
   'open.saved': 'Saved to {path}',

@@ -175,7 +175,7 @@ it('asks before it opens, copies, shows or links a file from another host, and d
   for (const act of Object.values(acts)) expect(await failure(act())).toMatchObject(isAsked())
   expect(hasToken()).toEqual([])
   await trust(host.contentOrigin)
-  expect(await acts.open()).toEqual({ isOpened: true })
+  expect(await acts.open()).toEqual({ outcome: 'opened' })
   expect(await acts.copy()).toEqual({ names: ['note.txt'], rest: [] })
   const id = new URL(await acts.look()).host
   expect((await backend.backend.readContent({ id, method: 'GET', range: null })).status).toBe(200)
@@ -383,7 +383,7 @@ it('sends the token to a third host that a trusted one redirects to only after t
     expect(third.requests).toEqual([])
     await trust(thirdOrigin)
     await reached(id, { status: 'saved' })
-    expect(await open()).toEqual({ isOpened: true })
+    expect(await open()).toEqual({ outcome: 'opened' })
     expect((await read()).status).toBe(200)
   } finally {
     await third.stop()

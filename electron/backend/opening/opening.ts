@@ -101,7 +101,7 @@ export class Opening {
       'copies.open': async ({ accountId, itemId }, { signal, tell }) => {
         const item = await accounts.session(accountId).client().during(signal).item(itemId)
         if (item.kind === 'folder') throw new AppError('refused', `“${item.name}” is a folder.`)
-        if (runsByName(item.name)) return { isOpened: false }
+        if (runsByName(item.name)) return { outcome: 'runs' }
         const copy = await this.#copyOf(accountId, item, {
           signal,
           tell: (done) => tell({ done, total: item.sizeBytes }),
@@ -109,20 +109,15 @@ export class Opening {
         })
         if (runsByContent(item.name, await this.#copies.headOf(copy))) {
           await this.#copies.removeUnchanged(copy)
-          return { isOpened: false }
+          return { outcome: 'runs' }
         }
         signal.throwIfAborted()
         this.#watch(copy)
-        await host.openWithSystem(this.#copies.pathOf(copy)).catch((cause: unknown) => {
-          throw new AppError(
-            'refused',
-            `No program on this computer opens “${item.name}”. Save it to this computer instead.`,
-            {
-              cause,
-            },
-          )
-        })
-        return { isOpened: true }
+        const isOpened = await host.openWithSystem(this.#copies.pathOf(copy)).then(
+          () => true,
+          () => false,
+        )
+        return { outcome: isOpened ? 'opened' : 'no-program' }
       },
       'copies.saveElsewhere': async ({ copyId }) => {
         const copy = this.#copies.one(copyId)
