@@ -7,7 +7,7 @@ import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
 import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
 import { Playback } from './playback.ts'
-import { Conflict, Save, SaveId, SaveMove } from './save.ts'
+import { Conflict, Save, SaveId, SaveMove, TakenName } from './save.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { ThumbnailOf } from './thumbnail.ts'
 import { HistoryEntry, HistoryEntryId, Transfer, TransferId } from './transfer.ts'
@@ -206,7 +206,7 @@ export const methods = {
 
   /**
    * Saves items on this computer: to the folder used last, or to one that the person is asked for. If names are taken there and
-   * `conflict` is null, saves nothing and returns them. With `isZip`, the items become one zip. `folder` is null if the person chose none. Errors: not-found.
+   * `conflict` is null, saves nothing and returns them; folders of these names are merged unless both are kept. With `isZip`, the items become one zip. `folder` is null if the person chose none. Errors: not-found.
    */
   'saves.add': {
     input: z.object({
@@ -217,7 +217,7 @@ export const methods = {
       isZip: z.boolean().optional(),
     }),
     progress: Steps,
-    output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(z.string()) }),
+    output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(TakenName) }),
   },
   /** Stops saves for as long as the person wants. What is there already stays. */
   'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
@@ -227,8 +227,21 @@ export const methods = {
    * Moves saves in the list. The first in the list get their turn first. Nothing is moved before a save that is no longer in the list.
    */
   'saves.move': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds), to: SaveMove }), output: nothing },
-  /** Removes saves from the list. Files that are complete stay; what is not complete is deleted. */
+  /**
+   * Removes saves from the list, and stops them. Files that are complete stay; what is not complete is deleted after `undoMs`, or when
+   * the app quits. Until then, `saves.keep` takes it back.
+   */
   'saves.remove': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
+  /**
+   * Puts removed saves back into the list, and continues what was running. Returns those for which it is too late; finished ones can be
+   * put back until the app quits.
+   */
+  'saves.keep': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: z.array(SaveId) },
+  /**
+   * Opens a finished save in the system's program for it. What can run code, by its name or its first bytes, is not opened, and neither
+   * is a folder: they are shown in their folder. `isOpened` is false for what can run code. Errors: not-found, refused.
+   */
+  'saves.open': { input: z.object({ saveId: SaveId }), output: z.object({ isOpened: z.boolean() }) },
   /** Shows a save in its folder, in the system's file manager. Errors: not-found. */
   'saves.show': { input: z.object({ saveId: SaveId }), output: nothing },
   /** Starts dragging finished saves, as files, out of the window that has the focus. Errors: refused if they are no longer there. */

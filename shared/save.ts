@@ -13,6 +13,10 @@ export type SaveStatus = z.infer<typeof SaveStatus>
 export const Conflict = z.enum(['skip', 'keep-both', 'replace'])
 export type Conflict = z.infer<typeof Conflict>
 
+/** A name that is taken in the target folder, and whether a folder is to be saved under it. */
+export const TakenName = z.object({ name: z.string(), isFolder: z.boolean() })
+export type TakenName = z.infer<typeof TakenName>
+
 /** A file or a folder of an account that is saved on this computer. */
 export const Save = z.object({
   id: SaveId,

@@ -18,6 +18,7 @@ import type { Host } from './host/host.ts'
 import { createLog } from './host/log.ts'
 import { HeldDeletes } from './items/held-deletes.ts'
 import { itemHandlers } from './items/items.ts'
+import { openSafely } from './opening/open-safely.ts'
 import { Opening } from './opening/opening.ts'
 import { RealFiles } from './opening/real-files.ts'
 import { createPlaying } from './playing/play.ts'
@@ -59,7 +60,7 @@ export interface Offered {
 }
 
 export interface BackendOptions {
-  /** How long a cancellation of a transfer, or a deletion without a trash, is held back. */
+  /** How long a cancellation of a transfer, a deletion without a trash, or the end of a save is held back. */
   holdMs?: number
 }
 
@@ -174,7 +175,12 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
   const contents = createContents({ accounts, relay })
   const saver = new SaverClient(host, log)
   const opening = new Opening({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('copies') })
-  const saving = new Saving({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('saves') })
+  const saving = new Saving({
+    ...{ accounts, host, log, saver, emit, holdMs },
+    tell: addNotice,
+    onSaved: showProblem('saves'),
+    openFile: (path) => openSafely(host, path),
+  })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const draft = new LinksDraft({ vault, emit })
   saving.reserve(settings.current().saveReserveBytes)

@@ -30,8 +30,6 @@ const SaveConflict = lazy(async () => ({
   default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
 }))
 
-const StopSaves = lazy(async () => ({ default: (await import('../features/saving/stop-saves.tsx')).StopSaves }))
-
 const QuickLook = lazy(async () => ({ default: (await import('../features/look/quick-look.tsx')).QuickLook }))
 const ContinuePlaying = lazy(async () => ({
   default: (await import('../features/browser/continue-playing.tsx')).ContinuePlaying,
@@ -63,8 +61,6 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ShortcutList />
     case 'archive-password':
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
-    case 'stop-saves':
-      return <StopSaves saveIds={dialog.saveIds} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
     case 'look':

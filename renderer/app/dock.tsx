@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import { type KeyboardEvent, useState } from 'react'
-import { SaveHeader } from '../features/saving/save-header.tsx'
+import { SaveHeader, SaveSummary } from '../features/saving/save-header.tsx'
 import { SaveRows } from '../features/saving/save-rows.tsx'
 import { TransferHeader } from '../features/transfers/transfer-header.tsx'
 import { TransferRows } from '../features/transfers/transfer-rows.tsx'
@@ -83,7 +83,7 @@ export function Dock() {
             </button>
           ))}
         </div>
-        {tab === 'transfers' ? <TransferHeader /> : null}
+        {tab === 'transfers' ? <TransferHeader /> : <SaveSummary />}
         <span className={styles.gap} />
         {tab === 'saves' ? <SaveHeader /> : null}
         <IconButton

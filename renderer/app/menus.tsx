@@ -4,6 +4,7 @@ import { useApp } from '../store/use-app.ts'
 const ItemMenu = lazy(async () => ({ default: (await import('../features/browser/item-menu.tsx')).ItemMenu }))
 const TrashMenu = lazy(async () => ({ default: (await import('../features/trash/trash-menu.tsx')).TrashMenu }))
 const AccountMenu = lazy(async () => ({ default: (await import('../features/sidebar/account-menu.tsx')).AccountMenu }))
+const SaveMenu = lazy(async () => ({ default: (await import('../features/saving/save-menu.tsx')).SaveMenu }))
 
 /** The open menu. */
 export function Menus() {
@@ -13,6 +14,7 @@ export function Menus() {
     <Suspense fallback={null}>
       {menu.kind === 'items' ? <ItemMenu x={menu.x} y={menu.y} /> : null}
       {menu.kind === 'trash' ? <TrashMenu x={menu.x} y={menu.y} /> : null}
+      {menu.kind === 'saves' ? <SaveMenu {...menu} /> : null}
       {menu.kind === 'account' ? <AccountMenu {...menu} /> : null}
     </Suspense>
   )

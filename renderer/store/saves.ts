@@ -1,8 +1,11 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { Input } from '../../shared/contract.ts'
 import type { ItemId } from '../../shared/item.ts'
 import { maxSaves } from '../../shared/limits.ts'
 import type { Conflict, Save, SaveId, SaveMove } from '../../shared/save.ts'
 import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
+import { saveActs } from './save-acts.ts'
 import type { Slice } from './store.ts'
 
 /** What the dock shows. */
@@ -32,6 +35,12 @@ export interface SavesSlice {
   moveSaves(saveIds: readonly SaveId[], to: SaveMove): Promise<void>
   removeSaves(saveIds: readonly SaveId[]): Promise<void>
   showSave(saveId: SaveId): Promise<void>
+  /** Opens a finished save in the system's program for it. What can run code is shown in its folder instead. */
+  openSave(saveId: SaveId): Promise<void>
+  /** The save that the list scrolls to, because the person started it; null once it has. */
+  wantedSave: SaveId | null
+  /** The list has scrolled there. */
+  foundWantedSave(): void
   /** Starts dragging finished saves out of the window, as files. */
   dragSaves(saveIds: readonly SaveId[]): Promise<void>
 }
@@ -40,6 +49,7 @@ export interface SavesSlice {
 export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
   /** Those that are shown in their folder when they are saved. */
   const shownLater = new Set<SaveId>()
+  const acts = saveActs(client, get)
 
   client.on('saves.changed', ({ isReset, upserted, removed }) => {
     const before = get().saves
@@ -61,25 +71,25 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     }
   })
 
-  async function add(
-    accountId: AccountId,
-    itemIds: readonly ItemId[],
-    target: 'last' | 'ask',
-    conflict: Conflict | null,
-    isZip: boolean,
-  ) {
-    const { folder, saveIds, taken } = await client.call('saves.add', {
-      accountId,
-      itemIds: [...itemIds],
-      target,
-      conflict,
-      isZip,
+  /** Adds saves as one act, or asks what to do with names that are taken. Resolves to the saves. */
+  async function add(input: Input<'saves.add'>, isQuiet: boolean): Promise<readonly SaveId[]> {
+    const { accountId, itemIds, isZip = false } = input
+    let added: readonly SaveId[] = []
+    await get().act(async () => {
+      const { folder, saveIds, taken } = await client.call('saves.add', input)
+      if (folder !== null && taken.length > 0)
+        get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken, isZip })
+      added = saveIds
+      const newest = saveIds.at(-1)
+      if (newest === undefined) return null
+      set({ wantedSave: newest })
+      get().setDockTab('saves')
+      return acts.added(saveIds, isQuiet)
     })
-    if (folder === null) return []
-    if (taken.length > 0) get().open({ kind: 'save-conflict', accountId, itemIds, folder, taken, isZip })
-    else if (saveIds.length > 0) get().setDockTab('saves')
-    return saveIds
+    return added
   }
+
+  const isShown = () => get().settings?.isDockOpen !== false
 
   return {
     saves: new Map(),
@@ -92,39 +102,31 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
         return added
       }
       await get().attempt(async () => {
-        added = await add(accountId, itemIds, target, null, isZip)
+        added = await add({ accountId, itemIds: [...itemIds], target, conflict: null, isZip }, isShown())
       })
       return added
     },
     saveAndShow: async (accountId, itemId) => {
-      const { saveIds } = await client.call('saves.add', {
-        accountId,
-        itemIds: [itemId],
-        target: 'last',
-        conflict: 'keep-both',
-      })
+      // Its caller has said what happens.
+      const saveIds = await add({ accountId, itemIds: [itemId], target: 'last', conflict: 'keep-both' }, true)
       for (const saveId of saveIds) shownLater.add(saveId)
-      get().setDockTab('saves')
     },
     saveTaken: (accountId, itemIds, conflict, isZip) =>
-      get().attempt(async () => void (await add(accountId, itemIds, 'last', conflict, isZip))),
-    pauseSaves: (saveIds) =>
-      get().attempt(async () => void (await client.call('saves.pause', { saveIds: [...saveIds] }))),
-    resumeSaves: (saveIds) =>
-      get().attempt(async () => void (await client.call('saves.resume', { saveIds: [...saveIds] }))),
-    moveSaves: (saveIds, to) =>
-      get().attempt(async () => void (await client.call('saves.move', { saveIds: [...saveIds], to }))),
-    removeSaves: (saveIds) =>
-      get().attempt(() =>
-        get().act(async () => {
-          const unsaved = saveIds.flatMap((id) => get().saves.get(id) ?? []).filter(({ status }) => status !== 'saved')
-          await client.call('saves.remove', { saveIds: [...saveIds] })
-          const [first] = unsaved
-          if (first === undefined) return null
-          const sentence = say('saves.stopped', { count: unsaved.length, name: first.name })
-          return { sentence, undo: null, redo: null, isQuiet: true }
-        }),
+      get().attempt(
+        async () => void (await add({ accountId, itemIds: [...itemIds], target: 'last', conflict, isZip }, isShown())),
       ),
+    wantedSave: null,
+    foundWantedSave: () => set({ wantedSave: null }),
+    pauseSaves: (saveIds) => get().attempt(() => get().act(() => acts.pause(saveIds))),
+    resumeSaves: (saveIds) => get().attempt(() => get().act(() => acts.resume(saveIds))),
+    moveSaves: (saveIds, to) => get().attempt(() => get().act(() => acts.move(saveIds, to))),
+    removeSaves: (saveIds) => get().attempt(() => get().act(() => acts.remove(saveIds))),
+    openSave: (saveId) =>
+      get().attempt(async () => {
+        const name = get().saves.get(saveId)?.name ?? ''
+        const { isOpened } = await client.call('saves.open', { saveId })
+        if (!isOpened) get().toast(say('open.runs', { name: visibleName(name) }))
+      }),
     dragSaves: (saveIds) =>
       get().attempt(async () => {
         if (saveIds.length > 0) await client.call('saves.drag', { saveIds: [...saveIds] })

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Playback } from '../../shared/playback.ts'
-import type { SaveId } from '../../shared/save.ts'
+import type { SaveId, TakenName } from '../../shared/save.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { DraggedItems } from './item-actions.ts'
@@ -23,13 +23,12 @@ export type DialogState =
       accountId: AccountId
       itemIds: readonly ItemId[]
       folder: string
-      taken: readonly string[]
+      taken: readonly TakenName[]
       isZip: boolean
     }
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
   | { kind: 'continue'; what: ToPlay; playback: Playback }
-  | { kind: 'stop-saves'; saveIds: readonly SaveId[] }
   /** `back` is the dialog from which this was asked. */
   | { kind: 'trust-host'; accountId: AccountId; origin: string; back: DialogState | null }
   | { kind: 'shortcuts' }
@@ -37,6 +36,7 @@ export type DialogState =
 type MenuState =
   | { kind: 'items' | 'trash'; x: number; y: number }
   | { kind: 'account'; x: number; y: number; accountId: AccountId }
+  | { kind: 'saves'; x: number; y: number; saveIds: readonly SaveId[] }
 
 export interface UiSlice {
   dialog: DialogState | null

@@ -100,7 +100,10 @@ it('has every file and folder, as other programs read it, and leaves nothing els
   expect(await contentOf(path)).toEqual(listOf(new Map([...files, ...many]), folders))
   expect(execFileSync('7zz', ['t', path], { encoding: 'utf8' })).toMatch(/Everything is Ok/)
   // The name is taken now.
-  expect(await client.call('saves.add', ask)).toMatchObject({ saveIds: [], taken: ['Album.zip'] })
+  expect(await client.call('saves.add', ask)).toMatchObject({
+    saveIds: [],
+    taken: [{ name: 'Album.zip', isFolder: false }],
+  })
 })
 
 it('continues with the files that are not in it yet when the process that saves was killed', async () => {

@@ -113,7 +113,7 @@ describe('a file saved on this computer', () => {
     expect(await client.call('saves.add', { ...ask, conflict: null })).toEqual({
       folder: downloadsFolder,
       saveIds: [],
-      taken: ['song.flac'],
+      taken: [{ name: 'song.flac', isFolder: false }],
     })
     const saved = ended({ next }, 'saved')
     const { saveIds } = await client.call('saves.add', { ...ask, conflict })

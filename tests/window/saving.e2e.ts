@@ -60,8 +60,14 @@ async function dragOut(page: Page, row: Locator): Promise<unknown> {
   return files
 }
 
-it('saves the selected file with Ctrl+S, and asks when its name is taken', async () => {
-  const { page, downloads } = await open()
+/** The label or the text of what has the focus. */
+const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent)
+
+it('saves the selected file with Ctrl+S, asks when its name is taken, shows the new row, and opens what is saved', async () => {
+  // There is space for one row and a half.
+  const { page, downloads } = await open({ dockHeight: 96 })
+  const list = page.getByRole('group', { name: 'Saving here' })
   await addLinks(page, web.url('/song.flac'))
   await page.getByRole('row', { name: /^song\.flac/ }).click()
   await page.keyboard.press('Control+s')
@@ -80,25 +86,87 @@ it('saves the selected file with Ctrl+S, and asks when its name is taken', async
   await dialog.getByText(downloads).waitFor()
   await dialog.getByText('song.flac').waitFor()
   if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/conflict.png` })
-  await dialog.getByRole('button', { name: 'Keep both' }).click()
-  await save(page, 'song \\(2\\).flac', 'Saved').waitFor()
+  await expect.poll(() => focused(page)).toBe('Keep both')
+  await page.keyboard.press('Enter')
+  const second = save(page, 'song \\(2\\).flac', 'Saved')
+  await second.waitFor()
+  const scrolledBy = () => list.evaluate((element) => element.scrollTop)
+  await expect.poll(scrolledBy).toBeGreaterThan(20)
+  // Only what the person starts scrolls the list.
+  await list.evaluate((element) => element.scrollTo(0, 0))
   expect(readdirSync(downloads).sort()).toEqual(['song (2).flac', 'song.flac'])
+
+  await running?.app.evaluate(({ shell }) => {
+    const paths: string[] = []
+    Reflect.set(globalThis, 'openedPaths', paths)
+    shell.openPath = async (path) => {
+      paths.push(path)
+      return ''
+    }
+  })
+  const opened = () => running?.app.evaluate(() => Reflect.get(globalThis, 'openedPaths') as string[])
+  await save(page, 'song.flac', 'Saved').dblclick()
+  await expect.poll(opened).toEqual([join(downloads, 'song.flac')])
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect.poll(opened).toEqual([join(downloads, 'song.flac'), join(downloads, 'song (2).flac')])
+  expect(await scrolledBy()).toBeGreaterThan(20)
+  await second.click({ button: 'right' })
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'menu')
+  await page.getByRole('menuitem', { name: 'Remove from the list' }).click()
+  await second.waitFor({ state: 'detached' })
+  // The last one leaves: the focus goes to the tab.
+  await page.getByRole('button', { name: 'Remove “song.flac” from the list' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('Nothing is being saved to this computer.').waitFor()
+  await expect.poll(() => focused(page)).toBe('Saving here')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  await second.waitFor({ state: 'attached' })
+  await page.getByRole('button', { name: 'Clear saved' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('Nothing is being saved to this computer.').waitFor()
+  await expect.poll(() => focused(page)).toBe('Saving here')
 })
 
-it('shows speed and time left, pauses, resumes, and stops', async () => {
-  const { page, downloads } = await open({ saveLimitBytesPerSecond: 4_000_000 })
+it('shows bytes, speed and time left, pauses, resumes, stops, and continues with undo', async () => {
+  const { page, downloads } = await open({ saveLimitBytesPerSecond: 2_500_000 })
   await addLinks(page, web.url('/film.mkv'), web.url('/song.flac'))
   await page.getByRole('row', { name: /^film\.mkv/ }).click()
   await page.keyboard.press('Control+s')
   const row = save(page, 'film.mkv', 'Saving')
   await row.getByText(/MB\/s · \d+ s/).waitFor()
-  if (process.env.PUTDESK_PICTURES) await page.screenshot({ path: `${process.env.PUTDESK_PICTURES}/saving.png` })
-  await row.getByRole('button', { name: 'Pause “film.mkv”' }).click()
+  await row.getByText(/^[\d.]+ MB of 30 MB · to /).waitFor()
+  await page.getByText(/^1 saving · [\d.]+ MB\/s · \d+ s left$/).waitFor()
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'saving')
+  // The keyboard stays where it is.
+  await row.getByRole('button', { name: 'Pause “film.mkv”' }).focus()
+  await page.keyboard.press('Enter')
   const paused = save(page, 'film.mkv', 'Paused')
   await paused.waitFor()
-  await paused.getByRole('button', { name: 'Resume “film.mkv”' }).click()
+  expect(await focused(page)).toBe('Resume “film.mkv”')
+  await page.keyboard.press('Enter')
   await row.waitFor()
-  await row.getByRole('button', { name: 'Stop saving “film.mkv”' }).click()
+  expect(await focused(page)).toBe('Pause “film.mkv”')
+  await page.getByRole('button', { name: 'Pause all' }).focus()
+  await page.keyboard.press('Enter')
+  await paused.waitFor()
+  await expect.poll(() => focused(page)).toBe('Resume all')
+  await page.keyboard.press('Enter')
+  await row.waitFor()
+  await expect.poll(() => focused(page)).toBe('Pause all')
+  await row.getByText(/^[\d.]+ MB of 30 MB · to /).waitFor()
+  const bytes = async () => Number.parseFloat((await row.getByText(/ MB of 30 MB/).textContent()) ?? '')
+  const before = await bytes()
+  const stop = row.getByRole('button', { name: 'Stop saving “film.mkv”' })
+  await stop.click()
+  await page.getByText('Nothing is being saved to this computer.').waitFor()
+  if (process.env.PUTDESK_PICTURES) await pictures(page, 'stopped')
+  expect(readdirSync(downloads)).not.toEqual([])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await row.getByText(/^[\d.]+ MB of 30 MB · to /).waitFor()
+  expect(await bytes()).toBeGreaterThanOrEqual(before)
+  await stop.click()
   await page.getByText('Nothing is being saved to this computer.').waitFor()
   await expect.poll(() => readdirSync(downloads), { timeout: 20_000 }).toEqual([])
 })
@@ -144,12 +212,22 @@ it('moves, pauses and removes saves with the keyboard', async () => {
   await expect.poll(names).toEqual(['song.flac selected', 'film.mkv selected'])
   if (process.env.PUTDESK_PICTURES) await pictures(page, 'selected')
   await page.keyboard.press('Delete')
-  const dialog = page.getByRole('alertdialog', { name: 'Stop saving 2 items?' })
-  await dialog.getByText('film.mkv').waitFor()
-  if (process.env.PUTDESK_PICTURES) await pictures(page, 'stop')
-  await dialog.getByRole('button', { name: 'Stop saving 2 items' }).click()
   await page.getByText('Nothing is being saved to this computer.').waitFor()
-  await expect.poll(() => readdirSync(downloads)).toEqual([])
+  // In the order in which they were, and as they were.
+  await page.keyboard.press('Control+z')
+  await save(page, 'film.mkv', 'Paused').waitFor()
+  await expect.poll(names).toEqual([expect.stringMatching(/^song\.flac/), expect.stringMatching(/^film\.mkv/)])
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => page.getByRole('listitem', { name: /, Paused, / }).count()).toBe(0)
+  await page.keyboard.press('Control+z')
+  await expect.poll(names).toEqual([expect.stringMatching(/^film\.mkv/), expect.stringMatching(/^song\.flac/)])
+  // What was started is stopped at last, and the transfers stay as they are.
+  for (const left of ['film.mkv', null]) {
+    await page.keyboard.press('Control+z')
+    if (left === null) await page.getByText('Nothing is being saved to this computer.').waitFor()
+    else await expect.poll(names).toEqual([expect.stringMatching(/^film\.mkv/)])
+  }
+  await expect.poll(() => readdirSync(downloads), { timeout: 20_000 }).toEqual([])
 })
 
 it('moves saves with the mouse while the list changes, and hands only finished ones to the system', async () => {

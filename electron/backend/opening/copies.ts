@@ -6,8 +6,8 @@ import { safeName } from '../../../engine/text/names.ts'
 import type { Copy } from '../../../shared/copy.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
-import { headBytes } from './can-run.ts'
 import { CopyList, type CopyListOptions, type StoredCopy } from './copy-list.ts'
+import { headOf } from './open-safely.ts'
 
 const maxBytes = 2 * 1024 ** 3
 const maxCopies = 4000
@@ -173,14 +173,8 @@ export class Copies {
       if (copy.accountId === accountId && (await this.#stateOf(copy)) !== 'changed') await this.#tryRemove(copy)
   }
 
-  async headOf(copy: StoredCopy): Promise<Buffer> {
-    const handle = await open(this.pathOf(copy), 'r')
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await handle.close()
-    }
+  headOf(copy: StoredCopy): Promise<Buffer> {
+    return headOf(this.pathOf(copy))
   }
 
   /** Removes what an interrupted start left: folders that no entry names and entries whose file is gone. Changed copies stay. */

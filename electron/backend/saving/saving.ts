@@ -17,6 +17,7 @@ import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import { asZip, chooseNames } from './choose-names.ts'
+import { HeldRemovals } from './held-removals.ts'
 import { ProgressFile } from './progress-file.ts'
 import { TakenNames } from './save-folder.ts'
 import { SaveJob } from './save-job.ts'
@@ -49,6 +50,10 @@ export interface SavingOptions {
   emit: Emit
   tell(sentence: string): void
   onSaved(problem: string | null): void
+  /** How long the parts of a removed save are kept, so that it can be put back. */
+  holdMs: number
+  /** Opens a file in the system's program for it, unless it could run code. Resolves to false if it could. */
+  openFile(path: string): Promise<boolean>
 }
 
 /** A save, and what it is doing now. */
@@ -70,13 +75,14 @@ export class Saving {
   readonly #slots = new Slots(maxConnections)
   readonly #places = new SavePlaces()
   readonly #entries = new Map<SaveId, Entry>()
+  readonly #removed: HeldRemovals<Entry>
   readonly #changed = new Set<SaveId>()
   #share: number | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #emitAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: SavingOptions) {
-    const { host, saver, tell, onSaved } = options
+    const { host, log, saver, tell, onSaved, holdMs } = options
     this.#options = options
     this.#folder = join(host.dataFolder, 'saves')
     this.#file = new JsonFile({
@@ -102,15 +108,34 @@ export class Saving {
       onSaved,
     })
     this.#saver = saver
+    this.#removed = new HeldRemovals({
+      holdMs,
+      maxFinished: maxSaved,
+      isFinished: ({ save }) => save.state === 'saved',
+      discard: (entry) => this.#discard(entry),
+      onProblem: (error) => log.error('saving', error),
+    })
   }
 
   /** Shows what is stored, and continues what was running. */
   open(): void {
     const stored = [...this.#file.entries(group).values()].flatMap((value) => StoredSave.safeParse(value).data ?? [])
-    const inOrder = stored.sort((one, other) => one.order - other.order || one.addedAtMs - other.addedAtMs)
-    for (const save of inOrder) this.#entries.set(save.id, this.#entryOf(save))
+    const entries = stored.map((save) => this.#entryOf(save))
+    this.#list(entries.filter(({ save }) => !save.isRemoved))
+    // Putdesk ended before it could delete these.
+    const removed = entries.filter(({ save }) => save.isRemoved)
+    void this.#removed.hold(removed.map((entry) => [entry.save.id, entry])).then(() => this.#removed.flush())
     this.#prune()
     for (const entry of this.#entries.values()) if (entry.save.state === 'active') this.#run(entry)
+  }
+
+  /** Puts entries in their order into the list. */
+  #list(entries: Iterable<Entry>): void {
+    const all = [...this.#entries.values(), ...entries].sort(
+      ({ save: one }, { save: other }) => one.order - other.order || one.addedAtMs - other.addedAtMs,
+    )
+    this.#entries.clear()
+    for (const entry of all) this.#entries.set(entry.save.id, entry)
   }
 
   /** Limits the speed of all saves together, from now on. Null means no limit. */
@@ -124,7 +149,7 @@ export class Saving {
     this.#saver.set({ kind: 'reserve', bytes })
   }
 
-  /** Interrupts everything. It continues at the next start. */
+  /** Interrupts everything. It continues at the next start. What was removed cannot be put back any more. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
     const running = [...this.#entries.values()].filter(({ job }) => job !== null)
@@ -137,6 +162,7 @@ export class Saving {
         await progress?.close()
       }),
     )
+    await this.#removed.flush()
     this.#file.close()
   }
 
@@ -178,7 +204,9 @@ export class Saving {
         }
         const there = await TakenNames.of(folder)
         const named = isZip ? await asZip(items, client) : items
-        const taken = named.filter(({ name }) => there.has(safeName(name))).map(({ name }) => name)
+        const taken = named
+          .filter(({ name }) => there.has(safeName(name)))
+          .map(({ name, kind }) => ({ name, isFolder: kind === 'folder' }))
         if (taken.length > 0 && conflict === null) return { folder, saveIds: [], taken }
         signal.throwIfAborted()
         const saves = chooseNames(named, {
@@ -207,11 +235,14 @@ export class Saving {
             addedAtMs: Date.now(),
             order: after + place,
             savedBytes: 0,
+            isRemoved: false,
           }),
         )
         for (const entry of entries) this.#entries.set(entry.save.id, entry)
         this.#store(entries)
         for (const entry of entries) this.#run(entry)
+        // Before the reply, so that the window knows them then.
+        this.#options.emit('saves.changed', { isReset: false, upserted: entries.map(shownSave), removed: [] })
         return { folder, saveIds: entries.map(({ save }) => save.id), taken: [] }
       },
       'saves.pause': async ({ saveIds }) => {
@@ -227,10 +258,8 @@ export class Saving {
       'saves.resume': async ({ saveIds }) => {
         for (const entry of this.#pick(saveIds)) {
           await entry.ended
-          const { id, state } = entry.save
-          // It may have been removed, or resumed by another request, in the meantime.
-          const isResting = state === 'paused' || state === 'error'
-          if (this.#entries.get(id) !== entry || entry.stop !== null || !isResting) continue
+          const { state } = entry.save
+          if (!this.#canRun(entry) || (state !== 'paused' && state !== 'error')) continue
           this.#set(entry, { state: 'active', reason: null })
           this.#run(entry)
         }
@@ -249,16 +278,38 @@ export class Saving {
         return null
       },
       'saves.remove': async ({ saveIds }) => {
-        const removed = this.#pick(saveIds)
+        const removed = this.#pick(new Set(saveIds))
         for (const entry of removed) {
           this.#entries.delete(entry.save.id)
+          entry.save = { ...entry.save, ...reachedBy(entry), isRemoved: true }
           entry.stop?.abort()
           this.#touch(entry.save.id)
         }
-        for (const entry of removed) await this.#remove(entry)
-        // Last, so that a removal that is interrupted can be repeated.
-        this.#file.put(group, Object.fromEntries(removed.map(({ save }) => [save.id, undefined])))
+        this.#write(removed)
+        await this.#removed.hold(removed.map((entry) => [entry.save.id, entry]))
         return null
+      },
+      'saves.keep': async ({ saveIds }) => {
+        const kept = this.#removed.release(saveIds)
+        for (const entry of kept) entry.save = { ...entry.save, isRemoved: false }
+        this.#list(kept)
+        this.#write(kept)
+        this.emitAll()
+        const late = saveIds.filter((id) => !this.#entries.has(id))
+        for (const entry of kept) {
+          await entry.ended
+          if (this.#canRun(entry) && entry.save.state === 'active') this.#run(entry)
+        }
+        return late
+      },
+      'saves.open': async ({ saveId }) => {
+        const { save } = this.#one(saveId)
+        const path = join(save.folder, save.name)
+        const found = save.state === 'saved' ? await lstat(path).catch(() => null) : null
+        if (found === null) throw new AppError('refused', `“${save.name}” is not where it is saved to.`)
+        const isOpened = found.isFile() && (await this.#options.openFile(path))
+        if (!isOpened) this.#options.host.showInFolder(path)
+        return { isOpened: isOpened || found.isDirectory() }
       },
       'saves.drag': async ({ saveIds }, { signal }) => {
         const paths: string[] = []
@@ -282,12 +333,20 @@ export class Saving {
     }
   }
 
-  async #remove(entry: Entry): Promise<void> {
-    const { save } = entry
+  /** False for one that was removed, or continued by another request, in the meantime. */
+  #canRun(entry: Entry): boolean {
+    return this.#entries.get(entry.save.id) === entry && entry.stop === null
+  }
+
+  /** Deletes what is not complete of a save, and forgets it. */
+  async #discard(entry: Entry): Promise<void> {
     await entry.ended
+    const { save } = entry
     const progress = entry.progress ?? (await ProgressFile.open(this.#folder, save.id))
     if (save.state !== 'saved') await new SavePaths(save, progress).removeParts()
     await progress.remove()
+    // Last, so that a removal that is interrupted can be repeated.
+    this.#file.put(group, { [save.id]: undefined })
   }
 
   async #chooseFolder(target: 'last' | 'ask'): Promise<string | null> {
@@ -310,8 +369,8 @@ export class Saving {
     return entry
   }
 
-  #pick(saveIds: readonly SaveId[]): Entry[] {
-    return saveIds.flatMap((id) => this.#entries.get(id) ?? [])
+  #pick(saveIds: Iterable<SaveId>): Entry[] {
+    return [...saveIds].flatMap((id) => this.#entries.get(id) ?? [])
   }
 
   #entryOf(save: StoredSave): Entry {

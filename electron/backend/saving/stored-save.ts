@@ -33,5 +33,7 @@ export const StoredSave = z.object({
   order: z.number().default(0),
   /** How much of it was there when it was last paused, failed or interrupted. */
   savedBytes: z.number().min(0).default(0),
+  /** It was removed, and can still be put back. */
+  isRemoved: z.boolean().default(false),
 })
 export type StoredSave = z.infer<typeof StoredSave>

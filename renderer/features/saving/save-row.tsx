@@ -1,6 +1,16 @@
-import { CircleAlert, FileArchive, FolderDown, MonitorDown, Pause, Play, RotateCw, X } from 'lucide-react'
+import {
+  CircleAlert,
+  FileArchive,
+  FolderDown,
+  type LucideIcon,
+  MonitorDown,
+  Pause,
+  Play,
+  RotateCw,
+  X,
+} from 'lucide-react'
 import { memo } from 'react'
-import type { Save } from '../../../shared/save.ts'
+import type { Save, SaveId } from '../../../shared/save.ts'
 import { Button } from '../../parts/button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import styles from '../../parts/dock.module.css'
@@ -9,9 +19,9 @@ import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
 import { Progress } from '../../parts/progress.tsx'
 import { hostOf, shortHostOf } from '../../store/trust.ts'
-import { useApp } from '../../store/use-app.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
-import { say } from '../../words/say.ts'
+import { type MessageId, say } from '../../words/say.ts'
 import { percentOf, statusOf } from './save-words.ts'
 
 /** One file or folder that is saved here: its name, where it goes, its status, its progress and its actions. */
@@ -21,18 +31,19 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { untrustedOrigin } = save
   const askToTrust = useApp((state) => state.askToTrust)
   const reason = untrustedOrigin === null ? save.reason : say('saves.untrusted', { host: shortHostOf(untrustedOrigin) })
-  const pause = useApp((state) => state.pauseSaves)
-  const resume = useApp((state) => state.resumeSaves)
+  const action = useAction(status)
   const remove = useApp((state) => state.removeSaves)
-  const show = useApp((state) => state.showSave)
   const { word, tone } = statusOf(save)
   const percent = percentOf(save)
   const left = save.secondsLeft === null ? null : formatDuration(save.secondsLeft)
   const files =
     (isFolder || isZip) && totalFiles !== null ? say('saves.files', { done: doneFiles, total: totalFiles }) : null
+  const bytes =
+    status === 'saving' && sizeBytes !== null
+      ? say('saves.partOf', { part: formatSize(save.savedBytes), whole: formatSize(sizeBytes) })
+      : null
   const adviceWith = (where: string) =>
-    reason ?? [files, say('saves.to', { folder: where })].filter((part) => part !== null).join(' · ')
-  const isRunning = status === 'waiting' || status === 'listing' || status === 'saving'
+    reason ?? [bytes, files, say('saves.to', { folder: where })].filter((part) => part !== null).join(' · ')
 
   return (
     <li
@@ -89,20 +100,12 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
         </Button>
       )}
       <span className={styles.actions}>
-        {isRunning ? (
-          <IconButton icon={Pause} label={say('saves.pause', { name })} onClick={() => void pause([id])} />
-        ) : null}
-        {status === 'paused' ? (
-          <IconButton icon={Play} label={say('saves.resume', { name })} onClick={() => void resume([id])} />
-        ) : null}
-        {status === 'error' ? (
-          <IconButton icon={RotateCw} label={say('saves.retry', { name })} onClick={() => void resume([id])} />
-        ) : null}
-        {status === 'saved' ? (
-          <IconButton icon={FolderDown} label={say('saves.showOf', { name })} onClick={() => void show(id)} />
-        ) : null}
+        <IconButton icon={action.icon} label={say(action.label, { name })} onClick={() => void action.run([id])} />
         <IconButton
           icon={X}
+          data-focus-place={place}
+          // A key that is held down would remove one after another.
+          onKeyDown={(event) => (event.repeat ? event.preventDefault() : undefined)}
           label={say(status === 'saved' ? 'saves.remove' : 'saves.cancel', { name })}
           onClick={() => void remove([id])}
         />
@@ -121,6 +124,19 @@ interface SaveRowProps {
   isFocused: boolean
   /** It is being dragged to another place. */
   isMoving: boolean
+}
+
+/** What the first button of a row does. It stays the same button, so that it keeps the focus. */
+function useAction(status: Save['status']): {
+  icon: LucideIcon
+  label: MessageId
+  run(saveIds: readonly SaveId[]): Promise<void>
+} {
+  const { pauseSaves, resumeSaves, showSave } = useAppStore().getState()
+  if (status === 'paused') return { icon: Play, label: 'saves.resume', run: resumeSaves }
+  if (status === 'error') return { icon: RotateCw, label: 'saves.retry', run: resumeSaves }
+  if (status !== 'saved') return { icon: Pause, label: 'saves.pause', run: pauseSaves }
+  return { icon: FolderDown, label: 'saves.showOf', run: async ([id]) => (id === undefined ? undefined : showSave(id)) }
 }
 
 /** The name of a folder at the end of its path. */

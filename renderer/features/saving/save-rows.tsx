@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { SaveId } from '../../../shared/save.ts'
 import styles from '../../parts/dock.module.css'
+import { useFocusMovesOn } from '../../parts/use-focus-moves-on.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { dragRows } from './drag-rows.ts'
@@ -23,11 +24,12 @@ export function SaveRows() {
     getItemKey: (index) => list[index]?.id ?? index,
     overscan: 4,
   })
-  const { selection, onKeyDown, onClick } = useSaveKeys(list, () =>
+  const { selection, onKeyDown, onClick, choose } = useSaveKeys(list, () =>
     Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1),
   )
   const focused = selection.focusId === null ? -1 : list.findIndex(({ id }) => id === selection.focusId)
   const dragSaves = useApp((state) => state.dragSaves)
+  const focusMovesOn = useFocusMovesOn(scroller)
   const isEmpty = list.length === 0
   // A group of rows, with keys that select and move them.
   useEffect(() => {
@@ -65,6 +67,29 @@ export function SaveRows() {
   useEffect(() => {
     if (focused >= 0) virtualizer.scrollToIndex(focused)
   }, [focused, virtualizer])
+  const wanted = useApp((state) => state.wantedSave)
+  const wantedAt = wanted === null ? -1 : list.findIndex(({ id }) => id === wanted)
+  useEffect(() => {
+    if (wantedAt === -1) return
+    virtualizer.scrollToIndex(wantedAt)
+    store.getState().foundWantedSave()
+  }, [wantedAt, virtualizer, store])
+
+  /** Of the row under the pointer, or with the keyboard of the focused one. */
+  function openMenu(event: MouseEvent) {
+    event.preventDefault()
+    const place = placeUnder(event) ?? focused
+    const save = list[place]
+    if (save === undefined) return
+    const { left, top } = document.querySelector(`#${CSS.escape(rowId(save.id))}`)?.getBoundingClientRect() ?? {}
+    const isOnRow = placeUnder(event) !== null
+    const at = {
+      x: isOnRow ? event.clientX : (left ?? 0) + 40,
+      y: isOnRow ? event.clientY : (top ?? 0) + rowHeight / 2,
+    }
+    store.getState().openMenu({ kind: 'saves', ...at, saveIds: choose(place) })
+  }
+
   if (isEmpty) return <p className={styles.empty}>{say('saves.empty')}</p>
   return (
     <div
@@ -72,7 +97,14 @@ export function SaveRows() {
       ref={scroller}
       role="group"
       aria-label={say('saves.title')}
+      {...focusMovesOn}
       onKeyDown={onKeyDown}
+      onDoubleClick={(event) => {
+        const save = list[placeUnder(event) ?? -1]
+        const isOnButton = event.target instanceof Element && event.target.closest('button') !== null
+        if (save?.status === 'saved' && !isOnButton) void store.getState().openSave(save.id)
+      }}
+      onContextMenu={openMenu}
       onClick={(event) => {
         const place = placeUnder(event)
         if (place !== null) onClick(event, place)

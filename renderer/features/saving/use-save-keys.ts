@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type MouseEvent, useState } from 'react'
 import type { Save, SaveId, SaveMove } from '../../../shared/save.ts'
 import { isMac } from '../../parts/keys.ts'
+import { runningStatuses } from '../../store/save-acts.ts'
 import { nextAfter, type Reach, type Selection, type Shown, select, selectAll } from '../../store/selection.ts'
 import { useAppStore } from '../../store/use-app.ts'
 
@@ -47,14 +48,15 @@ export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
   }
 
   function act(event: KeyboardEvent): boolean {
-    const { showSave } = store.getState()
+    const { showSave, openSave } = store.getState()
     const isCommand = isMac ? event.metaKey : event.ctrlKey
     const [first] = chosen()
     if (isCommand && event.key.toLowerCase() === 'a') setSelection(selectAll(selection, shown))
     else if (event.key === 'Escape') setSelection({ ...nothing, focusId: selection.focusId })
     else if (event.key === 'Delete' || (isMac && event.metaKey && event.key === 'Backspace')) remove()
     else if (event.key === ' ') toggle()
-    else if (event.key === 'Enter' && first !== undefined) void showSave(first.id)
+    else if (event.key === 'Enter' && first !== undefined)
+      void (isCommand || first.status !== 'saved' ? showSave : openSave)(first.id)
     else return false
     return true
   }
@@ -64,10 +66,8 @@ export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
   }
 
   function remove() {
-    const { open, removeSaves } = store.getState()
-    const saves = chosen()
-    const saveIds = saves.map(({ id }) => id)
-    if (saves.filter(({ status }) => status !== 'saved').length > 1) return open({ kind: 'stop-saves', saveIds })
+    const { removeSaves } = store.getState()
+    const saveIds = chosen().map(({ id }) => id)
     const focusId = nextAfter(selection, shown)
     setSelection({ ids: new Set(focusId === null ? [] : [focusId]), anchorId: focusId, focusId })
     void removeSaves(saveIds)
@@ -80,13 +80,21 @@ export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
       chosen()
         .filter(({ status }) => statuses.includes(status))
         .map(({ id }) => id)
-    const running = idsOf('waiting', 'listing', 'saving')
+    const running = idsOf(...runningStatuses)
     if (running.length > 0) void pauseSaves(running)
     else void resumeSaves(idsOf('paused', 'error'))
   }
 
   return {
     selection,
+    /** Selects a row, unless it is selected. Returns all that are selected then. */
+    choose: (place: number): SaveId[] => {
+      const id = shown.idAt(place)
+      if (id === null) return []
+      if (selection.ids.has(id)) return chosen().map((save) => save.id)
+      move(place, 'replace')
+      return [id]
+    },
     onKeyDown: (event: KeyboardEvent) => {
       if (event.target === event.currentTarget && (navigate(event) || act(event))) event.preventDefault()
     },

@@ -19,6 +19,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.copy', keysOf('Ctrl', 'C')],
   ['shortcuts.save', keysOf('Ctrl', 'S'), keysOf('Ctrl', 'Shift', 'S')],
   ['shortcuts.moveSaves', keysOf('Ctrl', '↑'), keysOf('Ctrl', '↓')],
+  ['shortcuts.openSaves', 'Enter', keysOf('Ctrl', 'Enter')],
   ['shortcuts.pauseSaves', 'Space'],
   ['shortcuts.undo', keysOf('Ctrl', 'Z'), keysOf('Ctrl', 'Shift', 'Z')],
   ['shortcuts.history', keysOf('Alt', '←'), keysOf('Alt', '→')],

@@ -145,7 +145,7 @@ export const TransferRow = memo(function TransferRow({
           icon={isShared ? CircleStop : X}
           label={say(isShared ? 'transfers.stopSharing' : 'transfers.cancel', { name })}
           className={classNames(styles.cancel, (tone === 'error' || isShared) && styles.always)}
-          data-cancel={place}
+          data-focus-place={place}
           // A key that is held down would cancel one after another.
           onKeyDown={(event) => (event.repeat ? event.preventDefault() : undefined)}
           onClick={() => void cancelTransfers(accountId, [id])}

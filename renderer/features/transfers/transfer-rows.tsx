@@ -3,12 +3,13 @@ import { type MouseEvent, useEffect, useMemo, useRef } from 'react'
 import { holdsSlot } from '../../../shared/slots.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 import styles from '../../parts/dock.module.css'
+import { useFocusMovesOn } from '../../parts/use-focus-moves-on.ts'
 import { shownTransfers } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { GoneRow } from './gone-row.tsx'
 import { TransferRow } from './transfer-row.tsx'
-import { useFocusMovesOn, usePlaces } from './use-places.ts'
+import { usePlaces } from './use-places.ts'
 
 const rowHeight = 40
 const noHolders: readonly string[] = []

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Transfer } from '../../../shared/transfer.ts'
 import { keepPlaces, type Place, placesOf } from './keep-places.ts'
 
@@ -29,30 +29,6 @@ export function usePlaces(list: readonly Transfer[]): {
     onPointerLeave: () => {
       clearTimeout(timer.current)
       setHeld(false)
-    },
-  }
-}
-
-/** Moves the focus on when the focused button in a row disappears: to the same button of a row near it. */
-export function useFocusMovesOn(scroller: RefObject<HTMLElement | null>) {
-  const place = useRef<number | null>(null)
-  useEffect(() => {
-    const list = scroller.current
-    if (list === null || place.current === null || document.activeElement !== document.body) return
-    const at = place.current
-    const buttons = [...list.querySelectorAll<HTMLElement>('[data-cancel]')]
-    const placeOf = (button: HTMLElement) => Number(button.dataset.cancel)
-    const next = buttons.find((button) => placeOf(button) >= at) ?? buttons.at(-1) ?? list
-    next.focus({ preventScroll: true })
-  })
-  return {
-    onFocus: (event: { target: EventTarget }) => {
-      const row = event.target instanceof Element ? event.target.closest('[aria-posinset]') : null
-      place.current = row === null ? null : Number(row.getAttribute('aria-posinset'))
-    },
-    // Without a related target, the focused element was removed, or the window lost the focus.
-    onBlur: (event: { relatedTarget: EventTarget | null }) => {
-      if (event.relatedTarget !== null) place.current = null
     },
   }
 }

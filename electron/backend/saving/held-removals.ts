@@ -1,0 +1,67 @@
+import type { SaveId } from '../../../shared/save.ts'
+
+export interface HeldRemovalsOptions<T> {
+  /** How long a removal is held back; with 0, it is done at once. */
+  holdMs: number
+  /** How many finished saves are kept. */
+  maxFinished: number
+  isFinished(save: T): boolean
+  /** Removes a save for good. */
+  discard(save: T): Promise<void>
+  onProblem(error: unknown): void
+}
+
+/**
+ * Saves that were removed from the list, held for a while so that they can be put back and nothing that was fetched is lost. Finished ones
+ * have nothing to delete, so they are held until the app quits.
+ */
+export class HeldRemovals<T> {
+  readonly #options: HeldRemovalsOptions<T>
+  readonly #held = new Map<SaveId, { save: T; timer: ReturnType<typeof setTimeout> | null }>()
+  #discarding: Promise<void> = Promise.resolve()
+
+  constructor(options: HeldRemovalsOptions<T>) {
+    this.#options = options
+  }
+
+  /** Resolves at once, or with a `holdMs` of 0 when they are removed for good. */
+  async hold(removed: readonly (readonly [id: SaveId, save: T])[]): Promise<void> {
+    const { holdMs, maxFinished, isFinished } = this.#options
+    if (holdMs === 0) {
+      for (const [id, save] of removed) this.#held.set(id, { save, timer: null })
+      return this.#discard(removed.map(([id]) => id))
+    }
+    const timer = setTimeout(() => void this.#discard(this.#heldBy(timer)), holdMs)
+    for (const [id, save] of removed) this.#held.set(id, { save, timer: isFinished(save) ? null : timer })
+    const finished = [...this.#held].filter(([, { save }]) => isFinished(save)).map(([id]) => id)
+    void this.#discard(finished.slice(0, -maxFinished))
+  }
+
+  /** Takes removals back. Returns the saves for which it is not too late. */
+  release(ids: readonly SaveId[]): T[] {
+    return ids.flatMap((id) => {
+      const held = this.#held.get(id)
+      this.#held.delete(id)
+      return held === undefined ? [] : [held.save]
+    })
+  }
+
+  /** Removes everything for good now. */
+  flush(): Promise<void> {
+    return this.#discard([...this.#held.keys()])
+  }
+
+  #heldBy(timer: ReturnType<typeof setTimeout>): SaveId[] {
+    return [...this.#held].filter(([, held]) => held.timer === timer).map(([id]) => id)
+  }
+
+  #discard(ids: readonly SaveId[]): Promise<void> {
+    const due = this.release(ids)
+    if (due.length > 0) this.#discarding = this.#discarding.then(() => this.#discardAll(due))
+    return this.#discarding
+  }
+
+  async #discardAll(due: readonly T[]): Promise<void> {
+    for (const save of due) await this.#options.discard(save).catch((error: unknown) => this.#options.onProblem(error))
+  }
+}

@@ -1,0 +1,70 @@
+import { ArrowDown, ArrowUp, ExternalLink, FolderDown, Pause, Play, RotateCw, X } from 'lucide-react'
+import type { SaveId, SaveStatus } from '../../../shared/save.ts'
+import { keysOf } from '../../parts/keys.ts'
+import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
+import { runningStatuses } from '../../store/save-acts.ts'
+import { useAppStore } from '../../store/use-app.ts'
+import { say } from '../../words/say.ts'
+
+/** The context menu of the selected saves. */
+export function SaveMenu({ x, y, saveIds }: { x: number; y: number; saveIds: readonly SaveId[] }) {
+  const state = useAppStore().getState()
+  const saves = saveIds.flatMap((id) => state.saves.get(id) ?? [])
+  const idsOf = (...statuses: readonly SaveStatus[]) =>
+    saves.filter(({ status }) => statuses.includes(status)).map(({ id }) => id)
+  const [only] = saves.length === 1 ? saves : []
+  const running = idsOf(...runningStatuses)
+  const paused = idsOf('paused')
+  const failed = idsOf('error')
+  const areSaved = saves.every(({ status }) => status === 'saved')
+
+  const opening: MenuAction[] = []
+  if (only?.status === 'saved')
+    opening.push({
+      label: say('saves.open'),
+      icon: ExternalLink,
+      keys: 'Enter',
+      run: () => void state.openSave(only.id),
+    })
+  if (only !== undefined)
+    opening.push({
+      label: say('saves.showInFolder'),
+      icon: FolderDown,
+      keys: keysOf('Ctrl', 'Enter'),
+      run: () => void state.showSave(only.id),
+    })
+
+  const acting: MenuAction[] = []
+  const keys = 'Space'
+  if (running.length > 0)
+    acting.push({ label: say('saves.pauseDo'), icon: Pause, keys, run: () => void state.pauseSaves(running) })
+  if (paused.length > 0)
+    acting.push({ label: say('saves.resumeDo'), icon: Play, keys, run: () => void state.resumeSaves(paused) })
+  if (failed.length > 0)
+    acting.push({ label: say('action.retry'), icon: RotateCw, keys, run: () => void state.resumeSaves(failed) })
+
+  const moving: MenuAction[] = [
+    {
+      label: say('saves.moveUp'),
+      icon: ArrowUp,
+      keys: keysOf('Ctrl', '↑'),
+      run: () => void state.moveSaves(saveIds, 'up'),
+    },
+    {
+      label: say('saves.moveDown'),
+      icon: ArrowDown,
+      keys: keysOf('Ctrl', '↓'),
+      run: () => void state.moveSaves(saveIds, 'down'),
+    },
+  ]
+  const removing: MenuAction[] = [
+    {
+      label: say(areSaved ? 'saves.removeDo' : 'saves.stopDo'),
+      icon: X,
+      keys: keysOf('Delete'),
+      run: () => void state.removeSaves(saveIds),
+    },
+  ]
+  const groups = [opening, acting, areSaved ? [] : moving, removing]
+  return <PointerMenu x={x} y={y} groups={groups} onClose={() => state.openMenu(null)} />
+}
