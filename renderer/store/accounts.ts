@@ -1,7 +1,9 @@
 import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
 import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
+import { say } from '../words/say.ts'
 import { shownFolder } from './selectors.ts'
 import type { Slice } from './store.ts'
+import { final } from './undo.ts'
 
 export interface AccountsSlice {
   /** Null until the backend has sent them. */
@@ -63,17 +65,30 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
   client.on('service.changed', (service) => set({ service }))
   client.on('notices.changed', (notices) => set({ notices }))
 
+  /** Signs in, as an act. */
+  async function adding(signIn: () => Promise<AccountId>): Promise<AccountId> {
+    let accountId = ''
+    await get().act(async () => {
+      accountId = await signIn()
+      return final(say('account.added'))
+    })
+    return accountId
+  }
+
   return {
     accounts: null,
     quotas: new Map(),
     service: { state: 'off', problem: null },
     notices: [],
     friends: new Map(),
-    addThisComputer: () => client.call('accounts.addThisComputer', {}),
-    addServer: (input) => client.call('accounts.addServer', input),
-    removeAccount: async (accountId) => {
-      await client.call('accounts.remove', { accountId })
-    },
+    addThisComputer: () => adding(() => client.call('accounts.addThisComputer', {})),
+    addServer: (input) => adding(() => client.call('accounts.addServer', input)),
+    removeAccount: (accountId) =>
+      get().act(async () => {
+        const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''
+        await client.call('accounts.remove', { accountId })
+        return final(say('account.removed', { name }))
+      }),
     secretProtection: () => client.call('accounts.secretProtection', {}),
     restartService: () =>
       get().attempt(async () => {

@@ -6,6 +6,7 @@ import { visibleName } from '../words/visible-name.ts'
 import { itemKey } from './keys.ts'
 import type { Row } from './listing.ts'
 import type { Slice } from './store.ts'
+import { final } from './undo.ts'
 
 /** A file that is fetched to be opened. */
 interface Opening {
@@ -96,10 +97,12 @@ export const lookSlice: Slice<LookSlice> = (client) => (set, get) => {
     },
     changedCopies: [],
     saveCopy: (copyId) =>
-      get().attempt(async () => {
-        const { path } = await client.call('copies.saveElsewhere', { copyId })
-        if (path !== null) get().toast(say('open.saved', { path }))
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          const { path } = await client.call('copies.saveElsewhere', { copyId })
+          return path === null ? null : { ...final(say('open.saved', { path })), isQuiet: false }
+        }),
+      ),
     dismissCopy: (copyId) => get().attempt(async () => void (await client.call('copies.dismiss', { copyId }))),
   }
 }

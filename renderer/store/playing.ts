@@ -77,9 +77,28 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
       return get().attemptThere({ accountId, name, label: 'trust.copyLink', run })
     },
     markWatched: (accountId, itemIds, isWatched) =>
-      get().attempt(async () => {
-        await client.call('playbacks.mark', { accountId, itemIds: [...itemIds], isWatched })
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          const known = get().playbacks.get(accountId)
+          const changed = itemIds.filter((id) => (known?.get(id)?.isWatched ?? false) !== isWatched)
+          // Marking them forgets where they were left.
+          const wereLeft = changed.some((id) => (known?.get(id)?.progress ?? 0) > 0)
+          const mark = async (ids: readonly ItemId[], as: boolean) => {
+            if (ids.length > 0) await client.call('playbacks.mark', { accountId, itemIds: [...ids], isWatched: as })
+            return null
+          }
+          await mark(itemIds, isWatched)
+          return {
+            sentence: say(isWatched ? 'play.wereWatched' : 'play.wereUnwatched', { count: itemIds.length }),
+            undo: async () => {
+              await mark(changed, !isWatched)
+              return wereLeft ? say('play.positionLost') : null
+            },
+            redo: () => mark(itemIds, isWatched),
+            isQuiet: true,
+          }
+        }),
+      ),
   }
 }
 

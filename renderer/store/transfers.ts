@@ -8,7 +8,7 @@ import { isOnlyShared } from '../../shared/slots.ts'
 import type { Transfer, TransferId } from '../../shared/transfer.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
-import type { Act } from './undo.ts'
+import { type Act, final } from './undo.ts'
 
 export type Transfers = ReadonlyMap<TransferId, Transfer>
 export type Arrival = EventData<'transfers.changed'>['arrived'][number]
@@ -164,7 +164,11 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     retryTransfer: (accountId, transferId, how) =>
       get().attempt(() => get().tryTransferAgain(accountId, transferId, how)),
     tryTransferAgain: async (accountId, transferId, how) => {
-      await client.call('transfers.retry', { accountId, transferId, ...how })
+      const name = get().transfers.get(accountId)?.get(transferId)?.name ?? ''
+      await get().act(async () => {
+        await client.call('transfers.retry', { accountId, transferId, ...how })
+        return final(say('transfers.retried', { name }))
+      })
     },
     takeArrived: () => {
       const { arrived } = get()

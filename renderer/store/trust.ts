@@ -4,6 +4,7 @@ import { type MessageId, say } from '../words/say.ts'
 import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 import type { DialogState } from './ui.ts'
+import { final } from './undo.ts'
 
 /** How many characters of a host a row has space for. */
 const maxInRow = 22
@@ -33,9 +34,17 @@ export interface TrustSlice {
 
 /** The hosts that may get the token of an account, besides its own server. */
 export const trustSlice: Slice<TrustSlice> = (client) => (_set, get) => {
-  const trust = async (accountId: AccountId, origin: string) => {
-    await client.call('accounts.trust', { accountId, origin })
+  const distrust = async (accountId: AccountId, origin: string) => {
+    await client.call('accounts.distrust', { accountId, origin })
+    return null
   }
+  const trust = (accountId: AccountId, origin: string) =>
+    get().act(async () => {
+      await client.call('accounts.trust', { accountId, origin })
+      // The backend agrees to a host only where its content was asked for.
+      const sentence = say('trust.trusted', { host: hostOf(origin) })
+      return { sentence, undo: () => distrust(accountId, origin), redo: null, isQuiet: true }
+    })
   return {
     attemptThere: async (wanted) => {
       const { accountId, name, label, run } = wanted
@@ -56,9 +65,12 @@ export const trustSlice: Slice<TrustSlice> = (client) => (_set, get) => {
     askToTrust: (accountId, origin, back = null) => get().open({ kind: 'trust-host', accountId, origin, back }),
     trustHost: (accountId, origin) => get().attempt(() => trust(accountId, origin)),
     distrustHost: (accountId, origin) =>
-      get().attempt(async () => {
-        await client.call('accounts.distrust', { accountId, origin })
-      }),
+      get().attempt(() =>
+        get().act(async () => {
+          await distrust(accountId, origin)
+          return final(say('trust.distrusted', { host: hostOf(origin) }))
+        }),
+      ),
   }
 }
 

@@ -20,6 +20,11 @@ export interface Act {
   toastMs?: number
 }
 
+/** An act that cannot be undone, and whose result the window shows. */
+export function final(sentence: string): Act {
+  return { sentence, undo: null, redo: null, isQuiet: true }
+}
+
 export interface UndoSlice {
   /** Acts that are done, the last one at the end. */
   done: readonly Act[]

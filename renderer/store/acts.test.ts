@@ -1,0 +1,133 @@
+import { expect, it } from 'vitest'
+import { type Method, methods, type Output } from '../../shared/contract.ts'
+import type { Save, SaveId } from '../../shared/save.ts'
+import { type AppState, createAppStore } from './store.ts'
+import { opened, scriptedBackend } from './test-client.ts'
+import { shownToast } from './toasts.ts'
+
+// Undo never undoes an older act than the last one: whatever changes something is an act.
+
+const accountId = 'a'
+const row = { id: 7, parentId: 0, name: 'film.mkv', kind: 'movie', sizeBytes: 9, addedAtMs: null } as const
+const origin = 'https://cdn.example'
+
+const saveOf = (id: SaveId, status: Save['status']): Save => ({
+  ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
+  ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
+  untrustedOrigin: null,
+})
+const saves = [saveOf('s', 'saving'), saveOf('p', 'paused')]
+
+/** What the window asks for when it does something, and how it does it. */
+const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers: [Method, unknown][] } } = {
+  'accounts.addThisComputer': { run: (state) => state.addThisComputer(), answers: [['accounts.addThisComputer', 'b']] },
+  'accounts.addServer': {
+    run: (state) =>
+      state.addServer({ accountId: null, address: 'x', apiKey: 'k', apiSecret: 's', isKept: false, mayBePlain: false }),
+    answers: [['accounts.addServer', 'b']],
+  },
+  'accounts.remove': { run: (state) => state.removeAccount(accountId), answers: [['accounts.remove', null]] },
+  'accounts.trust': { run: (state) => state.trustHost(accountId, origin), answers: [['accounts.trust', null]] },
+  'accounts.distrust': {
+    run: (state) => state.distrustHost(accountId, origin),
+    answers: [['accounts.distrust', null]],
+  },
+  'items.createFolder': {
+    run: (state) => state.createFolder(accountId, 0),
+    answers: [
+      ['items.createFolder', { ...row, kind: 'folder' }],
+      ['items.open', opened([])],
+    ],
+  },
+  'items.rename': {
+    run: (state) => state.renameItem(accountId, row, 'b.mkv'),
+    answers: [['items.rename', { ...row, name: 'b.mkv' }]],
+  },
+  'items.move': { run: (state) => state.moveItems({ accountId, items: [row] }, 5), answers: [['items.move', []]] },
+  'items.delete': { run: (state) => state.deleteItems(accountId, [row]), answers: [['items.delete', []]] },
+  'items.deleteForGood': {
+    run: (state) => state.deleteForGood(accountId, [row]),
+    answers: [['items.deleteForGood', []]],
+  },
+  'items.restore': {
+    run: (state) => state.restoreTrashed(accountId, [row]),
+    answers: [
+      ['items.restore', { folderIds: [0], refused: [] }],
+      ['trash.list', { items: opened([]).items, folders: '' }],
+    ],
+  },
+  'trash.delete': {
+    run: (state) => state.deleteTrashed(accountId, [row]),
+    answers: [
+      ['trash.delete', null],
+      ['trash.list', { items: opened([]).items, folders: '' }],
+    ],
+  },
+  'transfers.add': { run: (state) => state.addTransfers(accountId, ['x:'], 0), answers: [['transfers.add', [1]]] },
+  'transfers.cancel': { run: (state) => state.cancelTransfers(accountId, [1]), answers: [['transfers.cancel', null]] },
+  'transfers.retry': {
+    run: (state) => state.retryTransfer(accountId, 1, { password: null, isUnpacked: true }),
+    answers: [['transfers.retry', null]],
+  },
+  'saves.add': {
+    run: (state) => state.saveItems(accountId, [1], 'last'),
+    answers: [['saves.add', { folder: '/x', saveIds: ['s'], taken: [] }]],
+  },
+  'saves.pause': { run: (state) => state.pauseSaves(['s']), answers: [['saves.pause', null]] },
+  'saves.resume': { run: (state) => state.resumeSaves(['p']), answers: [['saves.resume', null]] },
+  'saves.remove': { run: (state) => state.removeSaves(['s']), answers: [['saves.remove', null]] },
+  'history.clear': {
+    run: (state) => state.clearHistory(accountId),
+    answers: [
+      ['history.clear', 1],
+      ['history.list', []],
+    ],
+  },
+  'copies.saveElsewhere': {
+    run: (state) => state.saveCopy('c'),
+    answers: [['copies.saveElsewhere', { path: '/x/y' }]],
+  },
+  'playbacks.mark': { run: (state) => state.markWatched(accountId, [7], true), answers: [['playbacks.mark', null]] },
+}
+
+/** What changes nothing of the person's, or only what they set. */
+const others = new Set<Method>([
+  ...(['sync', 'accounts.secretProtection', 'friends.list', 'service.restart', 'notices.dismiss'] as const),
+  ...(['items.open', 'items.folders', 'items.path', 'items.search', 'trash.list', 'history.list'] as const),
+  ...(['links.extract', 'links.fromFile', 'analysis.run', 'draft.keep', 'history.links', 'copies.dismiss'] as const),
+  ...(['players.list', 'play.items', 'play.transfer', 'play.copyLink', 'contents.open', 'copies.open'] as const),
+  ...(['files.drag', 'files.copy', 'saves.show', 'saves.open', 'saves.drag'] as const),
+  ...(['thumbnails.find', 'thumbnails.put'] as const),
+  // Settings.
+  ...(['settings.change', 'hosters.list', 'hosters.put', 'hosters.remove'] as const),
+  // They undo.
+  ...(['transfers.keep', 'saves.keep', 'history.restore'] as const),
+  // What it changes is seen in the list: save-acts.test.ts.
+  'saves.move',
+])
+
+it('knows of every method whether it is an act', () => {
+  expect([...Object.keys(acts), ...others].sort()).toEqual(Object.keys(methods).sort())
+})
+
+it.each(Object.keys(acts))('undo after %s undoes no older act', async (method) => {
+  const backend = scriptedBackend()
+  const store = createAppStore(backend.client)
+  const log: string[] = []
+  const undo = async () => {
+    log.push('undid older')
+    return null
+  }
+  await store.getState().act(async () => ({ sentence: 'older', undo, redo: null }))
+  backend.tell('saves.changed', { isReset: true, upserted: saves, removed: [] })
+  const { run, answers } = acts[method as Method] ?? { run: () => Promise.reject(new Error('no case')), answers: [] }
+  const running = run(store.getState())
+  for (const [asked, output] of answers) await backend.answer(asked, output as Output<Method>)
+  await running
+  const before = backend.asked.length
+  void store.getState().undo()
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  expect(log).toEqual([])
+  const isRefused = shownToast(store.getState())?.isProblem === true
+  expect(isRefused || backend.asked.length > before).toBe(true)
+})
