@@ -238,6 +238,15 @@ export const methods = {
    */
   'saves.keep': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: z.array(SaveId) },
   /**
+   * Saves something in another folder, which the person is asked for, and removes the save that was to go to the old one; `saves.keep`
+   * takes that back. Returns the new save, which has its place in the list; null if they chose no folder. Errors: not-found, refused.
+   */
+  'saves.elsewhere': {
+    input: z.object({ saveId: SaveId }),
+    progress: Steps,
+    output: z.object({ saveId: SaveId.nullable() }),
+  },
+  /**
    * Opens a finished save in the system's program for it. What can run code, by its name or its first bytes, is not opened, and neither
    * is a folder: they are shown in their folder. `isOpened` is false for what can run code. Errors: not-found, refused.
    */

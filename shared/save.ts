@@ -13,7 +13,7 @@ export type SaveStatus = z.infer<typeof SaveStatus>
 export const Conflict = z.enum(['skip', 'keep-both', 'replace'])
 export type Conflict = z.infer<typeof Conflict>
 
-/** A name that is taken in the target folder, and whether a folder is to be saved under it. */
+/** A name that is taken in the target folder, and whether a folder is to be merged into a folder there. */
 export const TakenName = z.object({ name: z.string(), isFolder: z.boolean() })
 export type TakenName = z.infer<typeof TakenName>
 
@@ -42,6 +42,8 @@ export const Save = z.object({
   reason: z.string().nullable(),
   /** It waits until the account's token may be sent to this origin; otherwise null. */
   untrustedOrigin: z.string().nullable(),
+  /** It waits for the folder to save in, which is not there or cannot be used. */
+  lacksFolder: z.boolean(),
 })
 export type Save = z.infer<typeof Save>
 

@@ -15,6 +15,7 @@ const saveOf = (id: SaveId, status: Save['status']): Save => ({
   ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
   ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
   untrustedOrigin: null,
+  lacksFolder: false,
 })
 const saves = [saveOf('s', 'saving'), saveOf('p', 'paused')]
 
@@ -75,6 +76,7 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
   },
   'saves.pause': { run: (state) => state.pauseSaves(['s']), answers: [['saves.pause', null]] },
   'saves.resume': { run: (state) => state.resumeSaves(['p']), answers: [['saves.resume', null]] },
+  'saves.elsewhere': { run: (state) => state.saveElsewhere('s'), answers: [['saves.elsewhere', { saveId: 'n' }]] },
   'saves.remove': { run: (state) => state.removeSaves(['s']), answers: [['saves.remove', null]] },
   'history.clear': {
     run: (state) => state.clearHistory(accountId),

@@ -81,6 +81,7 @@ const saveOf = (id: string, status: Save['status']): Save => ({
     secondsLeft: null,
     reason: null,
     untrustedOrigin: null,
+    lacksFolder: false,
   },
 })
 

@@ -10,6 +10,7 @@ const saveOf = (id: SaveId, status: Save['status'] = 'saving'): Save => ({
   ...{ id, accountId, itemId: 1, name: `${id}.bin`, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
   ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
   untrustedOrigin: null,
+  lacksFolder: false,
 })
 
 /** A store with an older act, and with these saves. */
@@ -186,4 +187,25 @@ it('says why a save that can run code is not opened', async () => {
   await backend.answer('saves.open', { isOpened: false })
   await opening
   expect(toast()?.sentence).toContain('“a.bin” could run a program on this computer')
+})
+
+it('goes back to the first folder when another one was chosen, and to the other with redo', async () => {
+  const { backend, store, tell, asked, undo, redo, log } = await openStore(saveOf('a'))
+  const none = store.getState().saveElsewhere('a')
+  await backend.answer('saves.elsewhere', { saveId: null })
+  await none
+  expect(store.getState().done.length).toBe(1)
+  const choosing = store.getState().saveElsewhere('a')
+  tell(saveOf('b'))
+  await backend.answer('saves.elsewhere', { saveId: 'b' })
+  await choosing
+  for (const reverse of [undo, redo]) {
+    const reversing = reverse()
+    await backend.answer('saves.keep', [])
+    await backend.answer('saves.remove', null)
+    await reversing
+  }
+  expect(asked('saves.keep')).toEqual([{ saveIds: ['a'] }, { saveIds: ['b'] }])
+  expect(asked('saves.remove')).toEqual([{ saveIds: ['b'] }, { saveIds: ['a'] }])
+  expect(log).toEqual([])
 })

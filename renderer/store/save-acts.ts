@@ -120,6 +120,27 @@ export function saveActs(client: Client, get: () => AppState) {
         isQuiet: true,
       }
     },
+    /** Saves something in another folder. `onSave` gets the new save. */
+    async elsewhere(saveId: SaveId, onSave: (saveId: SaveId) => void): Promise<Act | null> {
+      const name = get().saves.get(saveId)?.name ?? ''
+      const { saveId: other } = await client.call('saves.elsewhere', { saveId })
+      if (other === null) return null
+      onSave(other)
+      return {
+        sentence: say('saves.wasElsewhere', { name }),
+        undo: async () => {
+          const problem = await keep([saveId])
+          await call('saves.remove', idsOf(unfinished([other])))
+          return problem
+        },
+        redo: async () => {
+          const problem = await keep([other])
+          await call('saves.remove', idsOf(unfinished([saveId])))
+          return problem
+        },
+        isQuiet: true,
+      }
+    },
     async remove(saveIds: Ids): Promise<Act | null> {
       const removed = listed(saveIds)
       const ids = idsOf(removed)

@@ -34,6 +34,8 @@ export interface SavesSlice {
   resumeSaves(saveIds: readonly SaveId[]): Promise<void>
   moveSaves(saveIds: readonly SaveId[], to: SaveMove): Promise<void>
   removeSaves(saveIds: readonly SaveId[]): Promise<void>
+  /** Saves something that is not finished in another folder, which the person is asked for. */
+  saveElsewhere(saveId: SaveId): Promise<void>
   showSave(saveId: SaveId): Promise<void>
   /** Opens a finished save in the system's program for it. What can run code is shown in its folder instead. */
   openSave(saveId: SaveId): Promise<void>
@@ -121,6 +123,8 @@ export const savesSlice: Slice<SavesSlice> = (client) => (set, get) => {
     resumeSaves: (saveIds) => get().attempt(() => get().act(() => acts.resume(saveIds))),
     moveSaves: (saveIds, to) => get().attempt(() => get().act(() => acts.move(saveIds, to))),
     removeSaves: (saveIds) => get().attempt(() => get().act(() => acts.remove(saveIds))),
+    saveElsewhere: (saveId) =>
+      get().attempt(() => get().act(() => acts.elsewhere(saveId, (wantedSave) => set({ wantedSave })))),
     openSave: (saveId) =>
       get().attempt(async () => {
         const name = get().saves.get(saveId)?.name ?? ''

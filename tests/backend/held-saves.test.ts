@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { Save } from '../../shared/save.ts'
 import { listItems, openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Saves that were removed and are put back, and saves that are opened, with the real local service and the real saver process.
 
 const large = randomBytes(12 * 1024 * 1024)
-const holdMs = 3000
+const holdMs = 6000
 let web: Web
 const open: TestBackend[] = []
 beforeAll(async () => {
@@ -189,4 +190,28 @@ it('refuses to open what is gone, what is not finished, and what is not in the l
     message: '“large.bin” is not where it is saved to.',
   })
   await expect(client.call('saves.open', { saveId: 'nobody' })).rejects.toMatchObject({ code: 'not-found' })
+})
+
+it('saves in another folder what waits for one that is gone, at the same place in the list, and back with undo', async () => {
+  const { client, saves, saveId, reached, downloadsFolder, chosenFolders } = await begun()
+  const away = `${downloadsFolder}-away`
+  renameSync(downloadsFolder, away)
+  await reached(saveId, ({ lacksFolder, status }) => lacksFolder && status === 'waiting')
+  expect(await client.call('saves.elsewhere', { saveId })).toEqual({ saveId: null })
+  expect(saves.has(saveId)).toBe(true)
+  const elsewhere = temporaryFolder('elsewhere')
+  writeFileSync(join(elsewhere, 'large.bin'), 'mine')
+  chosenFolders.push(elsewhere, elsewhere)
+  const { saveId: other } = await client.call('saves.elsewhere', { saveId })
+  await client.call('settings.change', { saveLimitBytesPerSecond: null })
+  await reached(other ?? '', ({ status }) => status === 'saved')
+  expect([...saves.keys()]).toEqual([other])
+  expect(readFileSync(join(elsewhere, 'large (2).bin')).equals(large)).toBe(true)
+  expect(readFileSync(join(elsewhere, 'large.bin'), 'utf8')).toBe('mine')
+  await expect(client.call('saves.elsewhere', { saveId: other ?? '' })).rejects.toMatchObject({ code: 'refused' })
+  await expect(client.call('saves.elsewhere', { saveId })).rejects.toMatchObject({ code: 'not-found' })
+  renameSync(away, downloadsFolder)
+  expect(await client.call('saves.keep', { saveIds: [saveId] })).toEqual([])
+  await reached(saveId, ({ status }) => status === 'saved')
+  expect(readFileSync(join(downloadsFolder, 'large.bin')).equals(large)).toBe(true)
 })

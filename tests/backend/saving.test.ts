@@ -259,7 +259,12 @@ describe('a folder whose name is taken', () => {
     ],
   ] as const)('is merged into it, or gets another name: %s', async (conflict, tree) => {
     const { client, next, accountId, items, downloadsFolder } = await withFiles([web.url('/Tree.zip')])
+    const ask = { accountId, itemIds: [...items.ids], target: 'last' as const, conflict: null }
+    writeFileSync(join(downloadsFolder, 'Tree'), 'a file')
+    expect((await client.call('saves.add', ask)).taken).toEqual([{ name: 'Tree', isFolder: false }])
+    rmSync(join(downloadsFolder, 'Tree'))
     mkdirSync(join(downloadsFolder, 'Tree'))
+    expect((await client.call('saves.add', ask)).taken).toEqual([{ name: 'Tree', isFolder: true }])
     writeFileSync(join(downloadsFolder, 'Tree', 'one.bin'), 'mine')
     const saved = ended({ next }, 'saved')
     await client.call('saves.add', { accountId, itemIds: [...items.ids], target: 'last', conflict })

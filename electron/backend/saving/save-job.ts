@@ -81,6 +81,11 @@ export class SaveJob {
     return this.#waits.isElsewhere
   }
 
+  /** True while the folder to save in is not there, or cannot be used. */
+  get lacksFolder(): boolean {
+    return this.#waits.lacksFolder
+  }
+
   /** The name that a zip got in the end. */
   get name(): string {
     return this.#name

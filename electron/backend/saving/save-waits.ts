@@ -36,6 +36,8 @@ export class SaveWaits {
   #place: PlaceId | null
   /** Why files wait; for null, why all of them do. Of files that are saved together, the first stands for all of them. */
   readonly #reasons = new Map<ItemId | null, string>()
+  /** The reasons that are about the folder. */
+  readonly #ofFolder = new Set<string>()
 
   constructor(options: WaitOptions, paths: SavePaths) {
     this.#options = options
@@ -52,6 +54,11 @@ export class SaveWaits {
   /** True while another folder is in the place of the one in which the save began. */
   get isElsewhere(): boolean {
     return [...this.#reasons.values()].includes(otherFolder)
+  }
+
+  /** True while the folder to save in is not there, or cannot be used. */
+  get lacksFolder(): boolean {
+    return [...this.#reasons.values()].some((reason) => this.#ofFolder.has(reason))
   }
 
   has(itemId: ItemId): boolean {
@@ -73,7 +80,9 @@ export class SaveWaits {
   ): Promise<Place> {
     for (;;) {
       const place = await this.look(stop)
-      const problem = place.problem ?? (await this.#identityProblem(place)) ?? problemOf(place)
+      const ofFolder = place.problem ?? (await this.#identityProblem(place))
+      if (ofFolder !== null) this.#ofFolder.add(ofFolder)
+      const problem = ofFolder ?? problemOf(place)
       this.setReason(itemId, problem)
       if (problem === null) {
         await slot?.hold(stop)

@@ -191,9 +191,7 @@ export class Saving {
       'saves.add': async ({ accountId, itemIds: chosenIds, target, conflict, isZip = false }, { signal, tell }) => {
         const itemIds = [...new Set(chosenIds)]
         const total = itemIds.length
-        // The person may take their time; a handler that is silent for long is stopped.
-        const waiting = setInterval(() => tell({ done: 0, total }), tellEveryMs)
-        const chosen = await this.#chooseFolder(target).finally(() => clearInterval(waiting))
+        const chosen = await this.#chooseFolder(target, () => tell({ done: 0, total }))
         if (chosen === null) return { folder: null, saveIds: [], taken: [] }
         const folder = await realFolder(chosen)
         const client = this.#options.accounts.session(accountId).client().during(signal)
@@ -206,7 +204,7 @@ export class Saving {
         const named = isZip ? await asZip(items, client) : items
         const taken = named
           .filter(({ name }) => there.has(safeName(name)))
-          .map(({ name, kind }) => ({ name, isFolder: kind === 'folder' }))
+          .map(({ name, kind }) => ({ name, isFolder: kind === 'folder' && there.isFolder(safeName(name)) }))
         if (taken.length > 0 && conflict === null) return { folder, saveIds: [], taken }
         signal.throwIfAborted()
         const saves = chooseNames(named, {
@@ -278,16 +276,25 @@ export class Saving {
         return null
       },
       'saves.remove': async ({ saveIds }) => {
-        const removed = this.#pick(new Set(saveIds))
-        for (const entry of removed) {
-          this.#entries.delete(entry.save.id)
-          entry.save = { ...entry.save, ...reachedBy(entry), isRemoved: true }
-          entry.stop?.abort()
-          this.#touch(entry.save.id)
-        }
-        this.#write(removed)
-        await this.#removed.hold(removed.map((entry) => [entry.save.id, entry]))
+        await this.#takeOut(this.#pick(new Set(saveIds)))
         return null
+      },
+      'saves.elsewhere': async ({ saveId }, { tell, signal }) => {
+        const chosen = await this.#chooseFolder('ask', () => tell({ done: 0, total: 1 }))
+        const entry = this.#one(saveId)
+        if (entry.save.state === 'saved') throw new AppError('refused', `“${entry.save.name}” is saved already.`)
+        if (chosen === null) return { saveId: null }
+        const folder = await realFolder(chosen)
+        const name = (await TakenNames.of(folder)).take(entry.save.name)
+        signal.throwIfAborted()
+        const begun = { place: null, conflict: 'keep-both', state: 'active', reason: null, savedBytes: 0 } as const
+        const other = this.#entryOf({ ...entry.save, ...begun, id: randomUUID(), folder, name, addedAtMs: Date.now() })
+        this.#list([other])
+        this.#store([other])
+        await this.#takeOut(this.#pick([saveId]))
+        this.#run(other)
+        this.emitAll()
+        return { saveId: other.save.id }
       },
       'saves.keep': async ({ saveIds }) => {
         const kept = this.#removed.release(saveIds)
@@ -333,6 +340,18 @@ export class Saving {
     }
   }
 
+  /** Removes saves from the list, in a way that can be taken back for a while. */
+  async #takeOut(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) {
+      this.#entries.delete(entry.save.id)
+      entry.save = { ...entry.save, ...reachedBy(entry), isRemoved: true }
+      entry.stop?.abort()
+      this.#touch(entry.save.id)
+    }
+    this.#write(entries)
+    await this.#removed.hold(entries.map((entry) => [entry.save.id, entry]))
+  }
+
   /** False for one that was removed, or continued by another request, in the meantime. */
   #canRun(entry: Entry): boolean {
     return this.#entries.get(entry.save.id) === entry && entry.stop === null
@@ -349,11 +368,14 @@ export class Saving {
     this.#file.put(group, { [save.id]: undefined })
   }
 
-  async #chooseFolder(target: 'last' | 'ask'): Promise<string | null> {
+  /** The folder used last, or one that the person is asked for; null if they choose none. */
+  async #chooseFolder(target: 'last' | 'ask', isAlive: () => void): Promise<string | null> {
     const { host } = this.#options
     const last = this.#lastFolder()
     if (target === 'last') return last
-    const chosen = await host.chooseFolder(last)
+    // The person may take their time; a handler that is silent for long is stopped.
+    const waiting = setInterval(isAlive, tellEveryMs)
+    const chosen = await host.chooseFolder(last).finally(() => clearInterval(waiting))
     if (chosen !== null) this.#file.put('targets', { last: { id: 'last', folder: chosen } })
     return chosen
   }

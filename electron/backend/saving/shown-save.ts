@@ -34,6 +34,7 @@ export function shownSave({ save, job, speed }: Running): Save {
     secondsLeft: left === null || bytesPerSecond === null ? null : Math.ceil(left / bytesPerSecond),
     reason: job?.reason ?? save.reason,
     untrustedOrigin: job?.untrustedOrigin ?? null,
+    lacksFolder: job?.lacksFolder ?? false,
   }
 }
 

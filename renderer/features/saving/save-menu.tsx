@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, ExternalLink, FolderDown, Pause, Play, RotateCw, X } from 'lucide-react'
+import { ArrowDown, ArrowUp, ExternalLink, FolderDown, FolderInput, Pause, Play, RotateCw, X } from 'lucide-react'
 import type { SaveId, SaveStatus } from '../../../shared/save.ts'
 import { keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
@@ -33,6 +33,9 @@ export function SaveMenu({ x, y, saveIds }: { x: number; y: number; saveIds: rea
       keys: keysOf('Ctrl', 'Enter'),
       run: () => void state.showSave(only.id),
     })
+
+  if (only !== undefined && only.status !== 'saved')
+    opening.push({ label: say('saves.elsewhere'), icon: FolderInput, run: () => void state.saveElsewhere(only.id) })
 
   const acting: MenuAction[] = []
   const keys = 'Space'

@@ -28,11 +28,12 @@ import { percentOf, statusOf } from './save-words.ts'
 export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
   const { save, top, place, count, isSelected, isFocused, isMoving } = props
   const { id, accountId, name, folder, isFolder, isZip, status, sizeBytes, doneFiles, totalFiles } = save
-  const { untrustedOrigin } = save
+  const { untrustedOrigin, lacksFolder } = save
   const askToTrust = useApp((state) => state.askToTrust)
   const reason = untrustedOrigin === null ? save.reason : say('saves.untrusted', { host: shortHostOf(untrustedOrigin) })
   const action = useAction(status)
   const remove = useApp((state) => state.removeSaves)
+  const saveElsewhere = useApp((state) => state.saveElsewhere)
   const { word, tone } = statusOf(save)
   const percent = percentOf(save)
   const left = save.secondsLeft === null ? null : formatDuration(save.secondsLeft)
@@ -78,7 +79,23 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
         {say(word)}
       </span>
-      {untrustedOrigin === null ? (
+      {untrustedOrigin !== null ? (
+        <Button
+          className={styles.ask}
+          aria-label={say('trust.askOf', { host: hostOf(untrustedOrigin), name })}
+          onClick={() => askToTrust(accountId, untrustedOrigin)}
+        >
+          {say('trust.ask', { host: shortHostOf(untrustedOrigin) })}
+        </Button>
+      ) : lacksFolder ? (
+        <Button
+          className={styles.ask}
+          aria-label={say('saves.elsewhereOf', { name })}
+          onClick={() => void saveElsewhere(id)}
+        >
+          {say('saves.elsewhere')}
+        </Button>
+      ) : (
         <>
           <Progress
             label={say('saves.progress', { name })}
@@ -90,14 +107,6 @@ export const SaveRow = memo(function SaveRow(props: SaveRowProps) {
           />
           <span className={styles.figures}>{figuresOf(save, left)}</span>
         </>
-      ) : (
-        <Button
-          className={styles.ask}
-          aria-label={say('trust.askOf', { host: hostOf(untrustedOrigin), name })}
-          onClick={() => askToTrust(accountId, untrustedOrigin)}
-        >
-          {say('trust.ask', { host: shortHostOf(untrustedOrigin) })}
-        </Button>
       )}
       <span className={styles.actions}>
         <IconButton icon={action.icon} label={say(action.label, { name })} onClick={() => void action.run([id])} />

@@ -5,7 +5,7 @@ import { summarizeSaves } from './save-summary.ts'
 const saveOf = (given: Partial<Save>): Save => ({
   ...{ id: 's', accountId: 'a', itemId: 1, name: 'a', folder: '/x', isFolder: false, isZip: false, status: 'saving' },
   ...{ sizeBytes: 1000, savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null },
-  ...{ reason: null, untrustedOrigin: null },
+  ...{ reason: null, untrustedOrigin: null, lacksFolder: false },
   ...given,
 })
 
