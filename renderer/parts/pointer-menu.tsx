@@ -24,6 +24,9 @@ interface Props {
   onClose(): void
 }
 
+/** Where there is no room below the pointer, the menu moves up over it. One that is taller than the window scrolls. */
+const withinWindow = { side: 'shift', align: 'shift', fallbackAxisSide: 'none' } as const
+
 /** A context menu at a position in the window, with the usual keyboard support. */
 export function PointerMenu({ x, y, groups, onClose }: Props) {
   const shown = groups.filter((group) => group.length > 0)
@@ -37,6 +40,7 @@ export function PointerMenu({ x, y, groups, onClose }: Props) {
             side="bottom"
             align="start"
             sideOffset={2}
+            collisionAvoidance={withinWindow}
           >
             <Base.Popup className={styles.popup}>
               {shown.map((group, index) => (
@@ -75,7 +79,11 @@ function Entry({ action }: { action: MenuAction }) {
           <Icon of={ChevronRight} size={14} />
         </Base.SubmenuTrigger>
         <Base.Portal container={landmark()}>
-          <Base.Positioner className={styles.positioner} sideOffset={2}>
+          <Base.Positioner
+            className={styles.positioner}
+            sideOffset={2}
+            collisionAvoidance={{ side: 'flip', align: 'shift' }}
+          >
             <Base.Popup className={styles.popup}>
               {action.actions.map((submenuAction) => (
                 <Entry key={submenuAction.label} action={submenuAction} />

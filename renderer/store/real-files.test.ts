@@ -67,7 +67,7 @@ it('says how many items can be saved at once', async () => {
   expect(await store.getState().saveItems(accountId, ids, 'last')).toEqual([])
   expect(backend.asked.some(({ method }) => method === 'saves.add')).toBe(false)
   expect(shownToast(store.getState())?.sentence).toBe(
-    'At most 1,000 items can be saved at once. Choose fewer, or the folder they are in.',
+    'At most 1,000 items can be saved at once. Choose fewer, or a folder that they are in.',
   )
 })
 

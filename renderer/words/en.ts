@@ -138,7 +138,7 @@ export const en = {
   'trash.deleted': 'Deleted',
   'trash.hint': 'Deleted items take disk space until the trash is emptied.',
   'trash.hintDays':
-    'Deleted items take disk space until the trash is emptied. {days, plural, one {They leave it by themselves after one day.} other {They leave it by themselves after # days.}}',
+    'Deleted items take disk space until the trash is emptied. {days, plural, one {After one day they are deleted for good.} other {After # days they are deleted for good.}}',
   'trash.empty': 'The trash is empty. What you delete can be restored from here.',
   'trash.noMatch': 'No items in the trash match “{words}”.',
   'trash.added': '{count, plural, one {Moved “{name}” to the trash} other {Moved # items to the trash}}',
@@ -175,7 +175,7 @@ export const en = {
   'drop.title': 'Drop to add links',
   'drop.to': 'to {folder}. Nothing is fetched before you have seen what it costs.',
   'drop.nothing': 'No links were found in what you dropped.',
-  'save.tooMany': 'At most {max, number} items can be saved at once. Choose fewer, or the folder they are in.',
+  'save.tooMany': 'At most {max, number} items can be saved at once. Choose fewer, or a folder that they are in.',
   'copy.names': '{count, plural, one {Copied the name of # item} other {Copied the names of # items}}',
   'copy.files':
     '{count, plural, one {Copied # file: paste it in another program} other {Copied # files: paste them in another program}}',
@@ -358,7 +358,7 @@ export const en = {
   'transfers.someUnknown':
     '{count, plural, one {The link of one is no longer known: add it again.} other {The links of # are no longer known: add them again.}}',
   'transfers.tooLate': 'It is too late: it has left the list already.',
-  'transfers.haveLeft': 'They have left the list already.',
+  'transfers.haveLeft': 'The transfers have left the list already.',
   'transfers.keepRunning': 'Do not cancel “{name}”',
   'transfers.gone': 'No longer in the list',
   'transfers.cancel': 'Cancel “{name}”',
@@ -644,7 +644,7 @@ export const en = {
   'shortcuts.letters': 'letters',
 
   'statusBar.items': '{count, plural, =0 {No items} one {# item} other {# items}} · {size}',
-  'statusBar.selected': '{selected} of {count} selected · {size}',
+  'statusBar.selected': '{selected, number} of {count, number} selected · {size}',
   'service.off': 'Local service off',
   'service.starting': 'Local service starting…',
   'service.running': 'Local service running',

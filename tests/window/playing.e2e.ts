@@ -82,6 +82,24 @@ it('asks whether to continue, marks what was watched, and plays what is selected
   await page.keyboard.press('Escape')
   await page.keyboard.press('Escape')
 
+  // In a window that is smaller than the menu, all of it can be reached.
+  for (const [height, place] of [
+    [700, 'whole'],
+    [420, 'scrolled'],
+  ] as const) {
+    await page.setViewportSize({ width: 800, height })
+    await row('episode-2.mp4').click({ button: 'right' })
+    const box = await page.getByRole('menu').boundingBox()
+    expect(box?.y, place).toBeGreaterThanOrEqual(0)
+    expect((box?.y ?? 0) + (box?.height ?? 0), place).toBeLessThanOrEqual(height)
+    await page.getByRole('menuitem', { name: 'Delete for good' }).scrollIntoViewIfNeeded()
+    await picture(page, `menu-${place}`)
+    const last = await page.getByRole('menuitem', { name: 'Delete for good' }).boundingBox()
+    expect((last?.y ?? height) + (last?.height ?? 0), place).toBeLessThanOrEqual(height)
+    await page.keyboard.press('Escape')
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+
   await row('episode-2.mp4').click()
   await page.keyboard.press('Control+a')
   await page.keyboard.press('Enter')

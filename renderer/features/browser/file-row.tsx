@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { classNames } from '../../parts/class-names.ts'
 import { Name } from '../../parts/name.tsx'
+import { useMinute } from '../../parts/use-minute.ts'
 import { folderKey } from '../../store/keys.ts'
 import type { Row } from '../../store/listing.ts'
 import { formatExactMoment, formatExactSize, formatMoment, formatSize } from '../../words/format.ts'
@@ -34,6 +35,7 @@ export const FileRow = memo(function FileRow(props: RowProps) {
   const { row, at, top, accountId, hasLocation, isSelected, isFocused, isCut, isDropTarget, isRenaming } = props
   const { isWatched, percentPlayed } = props
   const isFolder = row.kind === 'folder'
+  const nowMs = useMinute()
   return (
     <div
       id={`item-${row.id}`}
@@ -70,7 +72,7 @@ export const FileRow = memo(function FileRow(props: RowProps) {
         {formatSize(row.sizeBytes)}
       </div>
       <div role="gridcell" className={styles.added} title={formatExactMoment(row.addedAtMs)}>
-        {formatMoment(row.addedAtMs, Date.now())}
+        {formatMoment(row.addedAtMs, nowMs)}
       </div>
     </div>
   )

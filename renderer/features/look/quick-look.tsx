@@ -160,9 +160,9 @@ function Look({ row, given, onSave, onOpen }: LookProps) {
 
 function Content({ accountId, row, onFacts }: { accountId: string; row: Row; onFacts(facts: string): void }) {
   const viewer = viewerOf(row)
-  if (viewer === 'facts')
-    return <Message row={row}>{say(row.kind === 'folder' ? 'look.folder' : 'look.onlyFacts')}</Message>
+  if (row.kind === 'folder') return <Message row={row}>{say('look.folder')}</Message>
   if (row.sizeBytes === 0) return <Message row={row}>{say('look.empty')}</Message>
+  if (viewer === 'facts') return <Message row={row}>{say('look.onlyFacts')}</Message>
   return <Opened accountId={accountId} row={row} viewer={viewer} onFacts={onFacts} />
 }
 

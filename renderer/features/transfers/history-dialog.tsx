@@ -6,6 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
+import { useMinute } from '../../parts/use-minute.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { formatDay, formatExactMoment, formatMoment, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -61,9 +62,10 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
 function Entry({ entry }: { entry: HistoryEntry }) {
   const { goTo, close, addAgain } = useAppStore().getState()
   const { accountId, name, outcome, atMs, sizeBytes, folderId, itemId, areLinksKnown, note } = entry
+  const nowMs = useMinute()
   const second = [
     say(outcome === 'finished' ? 'history.finished' : 'history.cancelled'),
-    formatMoment(atMs, Date.now()),
+    formatMoment(atMs, nowMs),
     ...(sizeBytes === null ? [] : [formatSize(sizeBytes)]),
   ]
   return (

@@ -2,6 +2,7 @@ import { classNames } from '../../parts/class-names.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { kindIcons } from '../../parts/kind-icons.ts'
 import { Name } from '../../parts/name.tsx'
+import { useMinute } from '../../parts/use-minute.ts'
 import type { Row } from '../../store/listing.ts'
 import { formatExactMoment, formatExactSize, formatMoment, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -19,6 +20,7 @@ interface Props {
 
 /** One deleted item. */
 export function TrashRow({ row, folder, at, top, isSelected, isFocused }: Props) {
+  const nowMs = useMinute()
   const path = folder === '' ? say('place.root') : folder.replaceAll('/', ' / ')
   return (
     <div
@@ -42,7 +44,7 @@ export function TrashRow({ row, folder, at, top, isSelected, isFocused }: Props)
         {formatSize(row.sizeBytes)}
       </div>
       <div role="gridcell" className={classNames(styles.fact, styles.number)} title={formatExactMoment(row.addedAtMs)}>
-        {formatMoment(row.addedAtMs, Date.now())}
+        {formatMoment(row.addedAtMs, nowMs)}
       </div>
     </div>
   )
