@@ -1,4 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { SaveId } from '../../../shared/save.ts'
+
+const flushMs = 2000
 
 export interface HeldRemovalsOptions<T> {
   /** How long a removal is held back; with 0, it is done at once. */
@@ -46,9 +49,9 @@ export class HeldRemovals<T> {
     })
   }
 
-  /** Removes everything for good now. */
-  flush(): Promise<void> {
-    return this.#discard([...this.#held.keys()])
+  /** Removes everything for good now. Resolves after two seconds at most: a disk that does not answer must not hold up the end of the app. */
+  async flush(): Promise<void> {
+    await Promise.race([this.#discard([...this.#held.keys()]), wait(flushMs, undefined, { ref: false })])
   }
 
   #heldBy(timer: ReturnType<typeof setTimeout>): SaveId[] {
