@@ -117,7 +117,7 @@ it('says so when what was paused is saved by now', async () => {
   await pausing
   tell(saveOf('a', 'saved'))
   await undo()
-  expect([toast()?.sentence, log]).toEqual(['They have left the list, or are saved already.', []])
+  expect([toast()?.sentence, log]).toEqual(['What was to be saved has left the list, or is saved already.', []])
 })
 
 it.each([

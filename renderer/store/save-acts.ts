@@ -11,6 +11,27 @@ type Ids = readonly SaveId[]
 export const runningStatuses: readonly Save['status'][] = ['waiting', 'listing', 'saving']
 const restingStatuses: readonly Save['status'][] = ['paused', 'error']
 
+/** What pauses or continues saves, and what takes that back. */
+interface Turn {
+  from: readonly Save['status'][]
+  method: 'saves.pause' | 'saves.resume'
+  back: 'saves.pause' | 'saves.resume'
+  sentence: 'saves.wasPaused' | 'saves.wasResumed'
+}
+
+const pausing: Turn = {
+  from: runningStatuses,
+  method: 'saves.pause',
+  back: 'saves.resume',
+  sentence: 'saves.wasPaused',
+}
+const resuming: Turn = {
+  from: restingStatuses,
+  method: 'saves.resume',
+  back: 'saves.pause',
+  sentence: 'saves.wasResumed',
+}
+
 /** What the person does to saves, as acts that can be undone. Each resolves to null if it changed nothing. */
 export function saveActs(client: Client, get: () => AppState) {
   const call = async (method: 'saves.pause' | 'saves.resume' | 'saves.remove', saveIds: Ids) => {
@@ -60,6 +81,20 @@ export function saveActs(client: Client, get: () => AppState) {
     return null
   }
 
+  /** Pauses those that run, or continues those that do not. */
+  async function turn(saveIds: Ids, { from, method, back, sentence }: Turn): Promise<Act | null> {
+    const turned = listed(saveIds).filter(({ status }) => from.includes(status))
+    const ids = idsOf(turned)
+    if (ids.length === 0) return null
+    await call(method, ids)
+    return {
+      sentence: say(sentence, wordsFor(turned)),
+      undo: onUnfinished(back, ids),
+      redo: onUnfinished(method, ids),
+      isQuiet: true,
+    }
+  }
+
   return {
     /** These were added a moment ago. */
     added(saveIds: Ids, isQuiet: boolean): Act {
@@ -78,30 +113,8 @@ export function saveActs(client: Client, get: () => AppState) {
         redo: () => keep(stopped),
       }
     },
-    async pause(saveIds: Ids): Promise<Act | null> {
-      const running = listed(saveIds).filter(({ status }) => runningStatuses.includes(status))
-      const ids = idsOf(running)
-      if (ids.length === 0) return null
-      await call('saves.pause', ids)
-      return {
-        sentence: say('saves.wasPaused', wordsFor(running)),
-        undo: onUnfinished('saves.resume', ids),
-        redo: onUnfinished('saves.pause', ids),
-        isQuiet: true,
-      }
-    },
-    async resume(saveIds: Ids): Promise<Act | null> {
-      const resting = listed(saveIds).filter(({ status }) => restingStatuses.includes(status))
-      const ids = idsOf(resting)
-      if (ids.length === 0) return null
-      await call('saves.resume', ids)
-      return {
-        sentence: say('saves.wasResumed', wordsFor(resting)),
-        undo: onUnfinished('saves.pause', ids),
-        redo: onUnfinished('saves.resume', ids),
-        isQuiet: true,
-      }
-    },
+    pause: (saveIds: Ids) => turn(saveIds, pausing),
+    resume: (saveIds: Ids) => turn(saveIds, resuming),
     async move(saveIds: Ids, to: SaveMove): Promise<Act | null> {
       const moved = listed(saveIds)
       const ids = idsOf(moved)

@@ -155,7 +155,7 @@ export const en = {
     'Copied a link that plays “{name}” on this computer. It expires when Putdesk closes, or after 12 hours without use.',
   'play.wereWatched': '{count, plural, one {Marked 1 item as watched} other {Marked # items as watched}}',
   'play.wereUnwatched': '{count, plural, one {Marked 1 item as not watched} other {Marked # items as not watched}}',
-  'play.positionLost': 'Where they were left is not known any more.',
+  'play.positionLost': 'The positions at which you stopped playing are lost.',
   'play.startedList': 'Playing {count, number} items in {player}',
   'play.subtitleOfUnknown': 'language not known',
   'continue.at': 'Continue at {position}?',
@@ -305,7 +305,7 @@ export const en = {
   'saves.wasElsewhere': 'Chose another folder for “{name}”',
   'saves.removed': '{count, plural, one {Removed “{name}” from the list} other {Removed # items from the list}}',
   'saves.tooLate': 'It is too late: what was there is deleted already. Save it again.',
-  'saves.haveEnded': 'They have left the list, or are saved already.',
+  'saves.haveEnded': 'What was to be saved has left the list, or is saved already.',
   'saves.savedStays': 'This cannot be undone: {what}. What is saved stays on this computer.',
   'saves.someStay': 'What is saved already stays on this computer.',
   'saves.saved': '“{name}” is saved on this computer',
@@ -321,9 +321,9 @@ export const en = {
   'saves.addMissing': 'Add what is missing',
   'saves.merge': 'Merge',
   'saves.mergeHint':
-    'Merge replaces files of the same name in {count, plural, one {that folder} other {those folders}}. Add what is missing leaves them as they are.',
+    '“Merge” replaces files of the same name in {count, plural, one {that folder} other {those folders}}. “Add what is missing” leaves them as they are.',
   'saves.mixedHint':
-    'Folders are merged: Replace replaces files of the same name in them, too, and Skip leaves these as they are.',
+    'Folders are merged: “Replace” also replaces files of the same name in them, and “Skip” leaves those as they are.',
   'saves.count': '{count, number} saving',
   'saves.pausedCount': '{count, number} paused',
   'saves.waitingCount': '{count, number} waiting',
@@ -335,6 +335,7 @@ export const en = {
   'saves.moveDown': 'Move down',
   'saves.removeDo': 'Remove from the list',
   'saves.stopDo': 'Stop saving',
+
   'transfers.title': 'Transfers',
   'transfers.fetching': '{count, number} fetching',
   'transfers.finishing': '{count, number} finishing',

@@ -1,22 +1,21 @@
 import { expect, it } from 'vitest'
 import { HeldRemovals } from './held-removals.ts'
 
-it('ends in time when the app quits, though a disk does not answer', async () => {
+it('deletes everything else, and ends in time when the app quits, though a disk does not answer', async () => {
   const discarded: string[] = []
   const removals = new HeldRemovals<string>({
     holdMs: 10_000,
     maxFinished: 10,
     isFinished: () => false,
+    folderOf: (save) => save.split('/')[0] ?? '',
     discard: async (save) => {
+      if (save.startsWith('dead/')) await new Promise(() => undefined)
       discarded.push(save)
-      if (save === 'dead') await new Promise(() => undefined)
     },
     onProblem: () => undefined,
   })
-  await removals.hold([
-    ['one', 'fine'],
-    ['two', 'dead'],
-  ])
+  const dead = Array.from({ length: 8 }, (_, index) => [`${index}`, `dead/${index}`] as const)
+  await removals.hold([...dead, ['8', 'fine/8']])
   await removals.flush()
-  expect(discarded).toEqual(['fine', 'dead'])
+  expect(discarded).toEqual(['fine/8'])
 })

@@ -9,6 +9,8 @@ export interface HeldRemovalsOptions<T> {
   /** How many finished saves are kept. */
   maxFinished: number
   isFinished(save: T): boolean
+  /** Where it is saved to: a disk that does not answer holds up only what is there. */
+  folderOf(save: T): string
   /** Removes a save for good. */
   discard(save: T): Promise<void>
   onProblem(error: unknown): void
@@ -21,7 +23,8 @@ export interface HeldRemovalsOptions<T> {
 export class HeldRemovals<T> {
   readonly #options: HeldRemovalsOptions<T>
   readonly #held = new Map<SaveId, { save: T; timer: ReturnType<typeof setTimeout> | null }>()
-  #discarding: Promise<void> = Promise.resolve()
+  /** The last removal in each folder that is not over. */
+  readonly #discarding = new Map<string, Promise<void>>()
 
   constructor(options: HeldRemovalsOptions<T>) {
     this.#options = options
@@ -58,13 +61,19 @@ export class HeldRemovals<T> {
     return [...this.#held].filter(([, held]) => held.timer === timer).map(([id]) => id)
   }
 
-  #discard(ids: readonly SaveId[]): Promise<void> {
-    const due = this.release(ids)
-    if (due.length > 0) this.#discarding = this.#discarding.then(() => this.#discardAll(due))
-    return this.#discarding
+  async #discard(ids: readonly SaveId[]): Promise<void> {
+    for (const save of this.release(ids)) this.#discardAfterOthers(save)
+    await Promise.all(this.#discarding.values())
   }
 
-  async #discardAll(due: readonly T[]): Promise<void> {
-    for (const save of due) await this.#options.discard(save).catch((error: unknown) => this.#options.onProblem(error))
+  #discardAfterOthers(save: T): void {
+    const { discard, folderOf, onProblem } = this.#options
+    const folder = folderOf(save)
+    const others = this.#discarding.get(folder) ?? Promise.resolve()
+    const own = others.then(() => discard(save).catch((error: unknown) => onProblem(error)))
+    const last = own.finally(() => {
+      if (this.#discarding.get(folder) === last) this.#discarding.delete(folder)
+    })
+    this.#discarding.set(folder, last)
   }
 }

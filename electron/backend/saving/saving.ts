@@ -112,6 +112,7 @@ export class Saving {
       holdMs,
       maxFinished: maxSaved,
       isFinished: ({ save }) => save.state === 'saved',
+      folderOf: ({ save }) => save.folder,
       discard: (entry) => this.#discard(entry),
       onProblem: (error) => log.error('saving', error),
     })

@@ -19,9 +19,10 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
   const history = useApp((state) => (state.history?.accountId === accountId ? state.history : null))
   useEffect(() => void loadHistory(accountId), [loadHistory, accountId])
   const entries = history?.entries ?? null
+  const today = new Date(useMinute()).setHours(0, 0, 0, 0)
   const days = useMemo(
-    () => Object.entries(Object.groupBy(entries ?? [], ({ atMs }) => formatDay(atMs, Date.now()))),
-    [entries],
+    () => Object.entries(Object.groupBy(entries ?? [], ({ atMs }) => formatDay(atMs, today))),
+    [entries, today],
   )
   return (
     <Dialog title={say('history.title')} onClose={close}>
