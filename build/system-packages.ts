@@ -41,6 +41,7 @@ const needs = {
     'xdg-utils',
     'xdotool',
     'yad',
+    'rclone',
   ],
   bench: [
     'curl',
@@ -75,6 +76,7 @@ const programs = {
     'xdg-open',
     'xdotool',
     'yad',
+    'rclone',
   ],
   bench: ['curl', 'nginx', 'vsftpd', 'aria2c', '7zz', 'bsdtar', 'unar', 'sqlite3'],
   wine: ['wine'],

@@ -49,7 +49,8 @@ async function main(): Promise<void> {
   })
   for (const { user, password, cookie } of options.hosterAccounts) keepSecret(password, cookie, `${user}:${password}`)
   const users = options.users ?? (started === undefined ? [] : [{ ...started.credentials, ...options.limits }])
-  for (const { key, secret, user, password } of users) keepSecret(key, secret, password, `${user}:${password}`)
+  for (const { key, secret, user, password, appToken } of users)
+    keepSecret(key, secret, password, appToken, `${user}:${password}`)
 
   const send = (message: object) => {
     process.stdout.write(`${JSON.stringify(message)}\n`)

@@ -62,6 +62,7 @@ const single = [
   'secret',
   'user',
   'password',
+  'token',
   'disk-quota',
   'bandwidth-quota',
   'active-limit',
@@ -82,6 +83,7 @@ const userKeys = [
   'key',
   'secret',
   'password',
+  'token',
   'disk-quota',
   'bandwidth-quota',
   'active-limit',
@@ -190,7 +192,7 @@ function readUsers(raw: RawOptions): UserOptions[] {
       throw new UsageError('--secret is missing: the API secret that clients sign their requests with.')
     }
     const user = text(raw, 'user') ?? 'you'
-    return [{ key, secret, user, password: text(raw, 'password'), ...limitsOf(raw) }]
+    return [{ key, secret, user, password: text(raw, 'password'), appToken: text(raw, 'token'), ...limitsOf(raw) }]
   }
   if (!Array.isArray(listed) || listed.length === 0) throw new UsageError('“users” must be a list of users.')
   const users = listed.map((one: unknown): UserOptions => {
@@ -199,13 +201,22 @@ function readUsers(raw: RawOptions): UserOptions[] {
     if (name === null || key === null || secret === null) {
       throw new UsageError('Every user needs a “name”, a “key” and a “secret”.')
     }
-    return { user: name, key, secret, password: text(user, 'password'), ...limitsOf({ ...raw, ...user }) }
+    return {
+      user: name,
+      key,
+      secret,
+      password: text(user, 'password'),
+      appToken: text(user, 'token'),
+      ...limitsOf({ ...raw, ...user }),
+    }
   })
   for (const field of ['user', 'key'] as const) {
     if (new Set(users.map((user) => user[field])).size < users.length) {
       throw new UsageError(`Two users have the same ${field === 'user' ? 'name' : 'key'}.`)
     }
   }
+  const tokens = users.flatMap(({ appToken }) => appToken ?? [])
+  if (new Set(tokens).size < tokens.length) throw new UsageError('Two users have the same token.')
   return users
 }
 
@@ -220,7 +231,7 @@ function limitsOf(raw: RawOptions): UserLimits {
 }
 
 function refuseCredentials(flags: RawOptions): void {
-  if (['key', 'secret', 'password', 'config'].some((name) => flags[name] !== undefined)) {
+  if (['key', 'secret', 'password', 'token', 'config'].some((name) => flags[name] !== undefined)) {
     throw new UsageError('With --parent the credentials come on the standard input, never on the command line.')
   }
 }
@@ -228,10 +239,11 @@ function refuseCredentials(flags: RawOptions): void {
 /** Anyone who can reach the service can guess keys, so short ones are refused. */
 function checkStrength(users: UserOptions[] | null, listen: string): void {
   if (users === null) throw new UsageError('With --parent the service listens on this computer only.')
-  for (const { key, secret, user } of users) {
-    if (key.length >= minSecretLength && secret.length >= minSecretLength) continue
+  for (const { key, secret, appToken, user } of users) {
+    if ([key, secret, appToken ?? key].every((one) => one.length >= minSecretLength)) continue
+    const which = appToken === null ? 'the key and the secret' : 'the key, the secret and the token'
     throw new UsageError(
-      `At ${listen} others can reach the service: the key and the secret of “${user}” need at least ${minSecretLength} characters each.`,
+      `At ${listen} others can reach the service: ${which} of “${user}” need at least ${minSecretLength} characters each.`,
     )
   }
 }

@@ -80,7 +80,7 @@ function parseLine(line: string): unknown {
   }
 }
 
-function toCredentials({ key, secret, user, password }: Record<string, unknown>): Credentials {
+function toCredentials({ key, secret, user, password, token }: Record<string, unknown>): Credentials {
   if (typeof key !== 'string' || typeof secret !== 'string' || key === '' || secret === '') {
     throw new Error('The app sent no key and secret.')
   }
@@ -89,6 +89,7 @@ function toCredentials({ key, secret, user, password }: Record<string, unknown>)
     secret,
     user: typeof user === 'string' && user !== '' ? user : 'you',
     password: typeof password === 'string' ? password : null,
+    appToken: typeof token === 'string' && token !== '' ? token : null,
   }
 }
 

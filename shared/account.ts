@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Capabilities } from './capabilities.ts'
+import { type Capabilities, capabilityNames } from './capabilities.ts'
 
 export const AccountId = z.string().min(1).max(64)
 export type AccountId = z.infer<typeof AccountId>
@@ -11,12 +11,7 @@ export const Origin = z.string().min(1).max(300)
 export const SecretKeeping = z.enum(['protected', 'plain', 'session'])
 export type SecretKeeping = z.infer<typeof SecretKeeping>
 
-const AccountCapabilities = z.object({
-  canRetryInPlace: z.boolean(),
-  canTakeTorrentFiles: z.boolean(),
-  arrivesWhileSeeding: z.boolean(),
-  hasTrash: z.boolean(),
-}) satisfies z.ZodType<Capabilities>
+const AccountCapabilities = z.record(z.enum(capabilityNames), z.boolean()) satisfies z.ZodType<Capabilities>
 
 /** An account. `this-computer` is the local service; `server` is any server that speaks API v1. */
 export const Account = z.object({

@@ -1,17 +1,30 @@
 /**
- * What an account's service can do beyond the common minimum. Each client declares all of them. The window and the backend check
- * these, never the API version or the kind of account. (It has no schema, so that the window can load it without zod.)
+ * What services differ in, beyond the common minimum. A client declares which of them its service has; the window and the backend check
+ * these, never the API version or the kind of account. (There is no schema here, so that the window can load it without zod.)
  */
-export interface Capabilities {
+export const capabilityNames = [
   /** A failed transfer can resume, its archives with a password or kept packed. */
-  readonly canRetryInPlace: boolean
+  'canRetryInPlace',
   /** A torrent file can be uploaded in place of a link. */
-  readonly canTakeTorrentFiles: boolean
+  'canTakeTorrentFiles',
   /** The files of a torrent arrive while it is still seeding: from then on, cancelling it only stops the seeding. */
-  readonly arrivesWhileSeeding: boolean
+  'arrivesWhileSeeding',
   /** Deleted items go to a trash that can be listed and emptied. Elsewhere, a deletion can be undone only for a few seconds. */
-  readonly hasTrash: boolean
-}
+  'hasTrash',
+  /** Items can be copied at the service. */
+  'canCopy',
+  /** Files of this computer can be sent up. */
+  'canUpload',
+  /** An archive in the space can be unpacked there. */
+  'canExtract',
+  /** The service fetches what new entries of a feed name. */
+  'hasFeeds',
+  /** The service announces changes; elsewhere they are found by asking again. */
+  'hasPush',
+] as const
+type CapabilityName = (typeof capabilityNames)[number]
+
+export type Capabilities = Readonly<Record<CapabilityName, boolean>>
 
 /** The capabilities of a service that has not been asked yet or declares none. */
 export const noCapabilities: Capabilities = {
@@ -19,4 +32,9 @@ export const noCapabilities: Capabilities = {
   canTakeTorrentFiles: false,
   arrivesWhileSeeding: false,
   hasTrash: false,
+  canCopy: false,
+  canUpload: false,
+  canExtract: false,
+  hasFeeds: false,
+  hasPush: false,
 }

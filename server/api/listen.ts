@@ -7,12 +7,13 @@ import { callerAt, createAttempts } from './attempts.ts'
 import { createHostNames, type HostName } from './host-names.ts'
 import { mediaRoute } from './media/route.ts'
 import { corsHeaders, isFromPage } from './origin.ts'
+import { isTooLarge } from './read-body.ts'
 import { failure, write } from './v1/envelope.ts'
-import { isTooLarge } from './v1/read-body.ts'
 
 // Loaded on first use and kept, because even importing a loaded module again takes time.
 const media = once(() => import('./media/media.ts'))
 const v1 = once(() => import('./v1/handle.ts'))
+const v2 = once(() => import('./v2/handle.ts'))
 
 /** The running service. */
 export interface Listening {
@@ -36,7 +37,7 @@ export interface ListenOptions {
 /** Time limits for a complete head and a complete request, checked every two seconds. */
 const timeLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 }
 
-/** Listens, and routes each request to API v1 or to media. */
+/** Listens, and routes each request to its version of the API or to media. */
 export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
   // An import would also load Node's fetch, and double the start-up time.
   const { createServer } = process.getBuiltinModule('node:http')
@@ -75,6 +76,10 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
     if (/^\/*v1(?=[/?]|$)/.test(path)) {
       const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, caller, base })
+    }
+    if (/^\/*(?:v2|files)(?=[/?]|$)/.test(path)) {
+      const { handleV2 } = await v2.get()
+      return handleV2(request, response, { cores, attempts, caller, base })
     }
     if (path === '/health') return serveHealth(response)
     const icon = /^\/images\/file_types\/([a-z_]+)\.png$/.exec(path)?.[1]

@@ -6,6 +6,7 @@ import { type Account, type Credentials, createAccount } from './account/account
 import { type Bandwidth, createBandwidth } from './account/bandwidth.ts'
 import { createMessages, type Messages } from './account/messages.ts'
 import { createDiskQuota, type DiskQuota } from './account/quota.ts'
+import { createTokens, type Tokens } from './account/tokens.ts'
 import { userIds } from './account/users.ts'
 import { type Database, openDatabase } from './data/database.ts'
 import { isDamageError, isStatementError } from './data/database-file.ts'
@@ -76,6 +77,8 @@ export interface Core {
 /** All users of the service over one data folder. */
 export interface Cores {
   users: Core[]
+  /** Sign-ins of apps by API v2. */
+  tokens: Tokens
   /** What was done about a damaged database, or null. */
   notice: string | null
   report(error: unknown): void
@@ -173,6 +176,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   }
   return {
     users,
+    tokens: createTokens(db),
     notice,
     report,
     start: async () => {

@@ -13,6 +13,7 @@ export function openFolder(folder: string, users: readonly string[] = ['you'], s
         secret: user,
         user,
         password: null,
+        appToken: null,
         diskQuotaBytes: 1_000_000_000,
         bandwidthQuotaBytes: null,
         activeLimit: 5,

@@ -8,6 +8,7 @@ const facilities = {
   tmpfs: () => process.platform === 'linux' && process.getuid?.() === 0,
   btrfs: () => process.platform === 'linux' && process.getuid?.() === 0 && answers('mkfs.btrfs', '--version'),
   strace: () => answers('strace', '-V'),
+  rclone: () => answers('rclone', 'version'),
   // Third-party programs that the tests use as peers, servers and clients.
   nginx: notOnWindows,
   vsftpd: notOnWindows,

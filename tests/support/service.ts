@@ -9,6 +9,7 @@ export interface ServiceOptions {
   data?: string
   key?: string
   secret?: string
+  token?: string
   user?: string
   password?: string
   diskQuota?: number
@@ -31,6 +32,8 @@ export interface Service {
   port: number
   key: string
   secret: string
+  /** The access token for API v2. */
+  token: string
   data: string
   notice: string | null
   child: ChildProcess
@@ -63,13 +66,19 @@ export const serviceEntry = process.env.PUTDESK_TEST_SERVICE ?? join(import.meta
 
 /** Starts the real local service as a child process and resolves when it listens. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const { key = 'test-key', secret = 'test-secret', allowHosts = ['127.0.0.1'] } = options
+  const {
+    key = 'test-key',
+    secret = 'test-secret',
+    token = 'a-test-token-of-28-characters',
+    allowHosts = ['127.0.0.1'],
+  } = options
   const data = options.data ?? temporaryFolder('service')
   const flags: [string, string | number | undefined][] = [
     ['port', options.port ?? 0],
     ['data', data],
     ['key', key],
     ['secret', secret],
+    ['token', token],
     ['user', options.user],
     ['password', options.password],
     ['disk-quota', options.diskQuota],
@@ -105,6 +114,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     port: ready.port,
     key,
     secret,
+    token,
     data,
     notice: ready.notice ?? null,
     child,

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import { inTurn } from '../in-turn.ts'
 import { code, formText, percentDecode, toAsciiCompatible, toText } from './bytes.ts'
 import { type FoundObject, findObject, type Span } from './find-object.ts'
-import { inTurn } from './in-turn.ts'
 
 /** A decoded request, in whichever of API v1's forms the client sent it. */
 export interface Decoded {

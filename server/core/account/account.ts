@@ -7,6 +7,8 @@ export interface Credentials {
   user: string
   /** For downloads without a token; null when they are not allowed. */
   password: string | null
+  /** An access token for API v2 that is valid as long as the service runs; null for none. */
+  appToken: string | null
 }
 
 export interface Account {
@@ -18,14 +20,17 @@ export interface Account {
   /** Grants access to stream URLs: 40 hexadecimal digits that change only with the secret. */
   token: string
   isToken(token: string): boolean
+  /** True for the access token of the app that started the service. */
+  isAppToken(token: string): boolean
 }
 
 /** Derives the token from the secret, so that it is never stored and survives a restart. Source: API v1 §9.3. */
-export function createAccount(userId: number, { key, secret, user, password }: Credentials): Account {
+export function createAccount(userId: number, { key, secret, user, password, appToken }: Credentials): Account {
   const token = createHmac('sha256', secret).update(`token of ${key}`).digest('hex').slice(0, 40)
   const isKey = createComparer([key, secret])
   const isToken = createComparer([token])
   const isPassword = password === null ? () => false : createComparer([user, password])
+  const isAppToken = appToken === null ? () => false : createComparer([appToken])
   return {
     userId,
     userName: user,
@@ -33,6 +38,7 @@ export function createAccount(userId: number, { key, secret, user, password }: C
     hasPassword: (candidateUser, candidatePassword) => isPassword([candidateUser, candidatePassword]),
     token,
     isToken: (candidate) => isToken([candidate]),
+    isAppToken: (candidate) => isAppToken([candidate]),
   }
 }
 

@@ -75,6 +75,24 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    ALTER TABLE items ADD COLUMN trashed_from TEXT;
    ALTER TABLE items ADD COLUMN trashed_at INTEGER;
    CREATE INDEX trashed_items ON items(user_id, trashed_at, id) WHERE trashed_at IS NOT NULL;`,
+  `ALTER TABLE items ADD COLUMN updated_at INTEGER;
+   ALTER TABLE items ADD COLUMN opened_at INTEGER;
+   ALTER TABLE items ADD COLUMN crc32 TEXT;
+   ALTER TABLE items ADD COLUMN sha1 TEXT;
+   ALTER TABLE items ADD COLUMN start_from INTEGER;
+   CREATE TABLE tokens (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), digest TEXT NOT NULL UNIQUE,
+     scope TEXT NOT NULL, app TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, used_at INTEGER
+   ) STRICT;
+   CREATE TABLE uploads (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), key TEXT NOT NULL UNIQUE,
+     name TEXT NOT NULL, folder_id INTEGER NOT NULL, size INTEGER NOT NULL, content TEXT NOT NULL, overwrite INTEGER NOT NULL,
+     item_id INTEGER, updated_at INTEGER, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE configs (
+     user_id INTEGER NOT NULL REFERENCES users(id), app TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (user_id, app, name)
+   ) STRICT, WITHOUT ROWID;`,
 ]
 
 /** The newest schema version that this program knows. */
@@ -89,9 +107,10 @@ const triggers: Trigger[] = [
   trigger('transfers_finish', 'AFTER UPDATE OF finished_at ON transfers WHEN NEW.finished_at IS NOT NULL', 'NEW'),
   trigger('transfers_leave', 'AFTER DELETE ON transfers WHEN OLD.finished_at IS NULL', 'OLD'),
   trigger('transfers_return', 'AFTER INSERT ON transfers WHEN NEW.finished_at IS NOT NULL', 'NEW'),
+  trigger('uploads_leave', 'AFTER DELETE ON uploads', 'OLD'),
 ]
 
-/** Notes that a transfer has ended, so that the files of its work are removed even after a kill. */
+/** Notes that a transfer or an upload has ended, so that the files of its work are removed even after a kill. */
 function trigger(name: string, occasion: string, row: 'NEW' | 'OLD'): Trigger {
   const note = `INSERT OR IGNORE INTO left_work (content) VALUES (${row}.content)`
   return { name, sql: `CREATE TRIGGER ${name} ${occasion} BEGIN ${note}; END` }
@@ -100,7 +119,8 @@ function trigger(name: string, occasion: string, row: 'NEW' | 'OLD'): Trigger {
 /** The columns of each table in the newest version. Written out, because migrating an empty database takes 10 ms. */
 const newestColumns: Record<string, string> = {
   users: 'id name stored_bytes',
-  items: 'id user_id parent_id name folded extension size content created_at kind trashed_name trashed_from trashed_at',
+  items:
+    'id user_id parent_id name folded extension size content created_at kind trashed_name trashed_from trashed_at updated_at opened_at crc32 sha1 start_from',
   messages: 'id user_id item_id created_at transfer_id type sentence item_name item_kind item_size',
   bandwidth: 'user_id month used_bytes carried_bytes',
   removals: 'content',
@@ -111,6 +131,9 @@ const newestColumns: Record<string, string> = {
   written: 'database_id number',
   left_work: 'content',
   missing: 'content',
+  tokens: 'id user_id digest scope app name created_at used_at',
+  uploads: 'id user_id key name folder_id size content overwrite item_id updated_at created_at',
+  configs: 'user_id app name value',
 }
 
 /** All columns of a schema version, each with its table's name. */

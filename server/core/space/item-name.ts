@@ -1,20 +1,21 @@
-import { Refusal } from '../errors/refusal.ts'
+import { Refusal, type RefusalCode } from '../errors/refusal.ts'
 
 /** Throws a `Refusal` for an invalid name, saying which of its characters is the problem. */
 export function checkName(name: string): void {
-  const refuse = (why: string) => {
-    throw new Refusal(`“${visible(name)}” cannot be a name: ${why}.`)
+  const refuse = (why: string, code?: RefusalCode) => {
+    throw new Refusal(`“${visible(name)}” cannot be a name: ${why}.`, code === undefined ? undefined : { code })
   }
-  if (name.trim() === '') refuse('it is empty')
+  if (name.trim() === '') refuse('it is empty', 'empty-name')
   if (name === '.' || name === '..') refuse('it means a place, not an item')
-  if (name.includes('/')) refuse('it holds a slash (“/”)')
+  if (name.includes('/')) refuse('it holds a slash (“/”)', 'slash-in-name')
   if (name.includes('\0')) refuse('it holds a NUL character')
   if (/\p{Cc}|[\u2028\u2029]/u.test(name)) refuse('it holds a control character')
   if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) {
     refuse('it holds a character that reverses the direction of text')
   }
   if (!name.isWellFormed()) refuse('it holds half a character')
-  if (Buffer.byteLength(name) > 255) refuse(`it is too long, with ${Buffer.byteLength(name)} bytes of at most 255`)
+  const length = Buffer.byteLength(name)
+  if (length > 255) refuse(`it is too long, with ${length} bytes of at most 255`, 'name-too-long')
 }
 
 function visible(name: string): string {

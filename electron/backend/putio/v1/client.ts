@@ -44,7 +44,7 @@ const WireToken = z.object({ token: z.string().min(1) })
 function capabilitiesOf({ putdesk }: WireUser): Capabilities {
   if (putdesk === null) return noCapabilities
   const hasTrash = putdesk.trash_size !== null
-  return { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash }
+  return { ...noCapabilities, canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash }
 }
 
 /** Creates a client for API v1. */

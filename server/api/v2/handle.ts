@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Cores } from '../../core/core.ts'
+import type { Attempts } from '../attempts.ts'
+import { readBody } from '../read-body.ts'
+import { callerOf, tokenOf } from './access.ts'
+import { account } from './account.ts'
+import { ApiError, toApiError } from './error.ts'
+import type { Call, OpenCall, Result, Route } from './method.ts'
+import { addForm, addJson, createParams, type Params } from './params.ts'
+
+export interface V2Options {
+  cores: Cores
+  attempts: Attempts
+  /** The caller, as attempts are counted. */
+  caller(): string
+  base: string
+}
+
+/** Our own client asks with this header for what API v2 has no fields for. */
+const extendedHeader = 'putdesk-fields'
+
+const routes: Route[] = [...account]
+const compiled = routes.map((route) => ({ route, matches: toPattern(route.path) }))
+
+/** Responds to a request of API v2. Source: API v2 §3, §4, §19. */
+export async function handleV2(request: IncomingMessage, response: ServerResponse, options: V2Options): Promise<void> {
+  let result: Result
+  try {
+    result = await answer(request, response, options)
+  } catch (error) {
+    const known = toApiError(error)
+    if (known === null && (request.destroyed || response.destroyed)) throw error
+    if (known === null) options.cores.report(error)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    sendError(response, known ?? internalError)
+    return
+  }
+  if (result !== null) send(response, 200, { ...result, status: 'OK' })
+}
+
+const internalError = new ApiError(500, 'InternalError', 'The service had an internal error. Its log has the details.')
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: V2Options): Promise<Result> {
+  const { cores, base } = options
+  const [path = '', query = ''] = split(request.url ?? '')
+  const found = find(request.method ?? '', path)
+  const params = await readParams(request, query, found.route)
+  const call: OpenCall = { cores, params, path: found.values, base, request, response }
+  if (found.route.access === 'open') return found.route.run(call)
+  return found.route.run({ ...call, ...signIn(call, options, found.route.access), ...extensions(request) })
+}
+
+function extensions({ headers }: IncomingMessage): Pick<Call, 'isExtended'> {
+  return { isExtended: headers[extendedHeader] === '1' }
+}
+
+/** Throws the answer to a missing, wrong or insufficient token. */
+function signIn({ cores, request, params }: OpenCall, { attempts, caller }: V2Options, access: 'user' | 'download') {
+  const token = tokenOf(request, params)
+  const signer = token === null ? null : callerOf(cores, token)
+  if (signer !== null && (access === 'download' || signer.scope === 'default')) return signer
+  if (signer !== null) throw new ApiError(401, 'invalid_scope', 'This token only allows to read files.')
+  const pauseMs = token === null ? 0 : attempts.fail(caller())
+  if (pauseMs === 0) throw new ApiError(401, 'invalid_grant', 'The access token is missing or not valid.')
+  const seconds = Math.ceil(pauseMs / 1000)
+  const sentence = `Too many wrong access tokens. Please try again in ${seconds} seconds.`
+  throw new ApiError(429, 'RATE_LIMIT_ERROR', sentence, { retry_after: seconds })
+}
+
+/** The path and the query of a target. */
+function split(target: string): [path: string, query: string] {
+  const plain = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  const at = plain.indexOf('?')
+  return at === -1 ? [plain, ''] : [plain.slice(0, at), plain.slice(at + 1)]
+}
+
+/** Throws a 404 or 405. */
+function find(verb: string, path: string): { route: Route; values: Record<string, string> } {
+  const plain = path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+  const there = compiled.flatMap(({ route, matches }) => {
+    const values = matches(plain)
+    return values === null ? [] : [{ route, values }]
+  })
+  const exact = there.find(({ route }) => route.verb === verb)
+  // Node sends no body in response to HEAD.
+  const found = exact ?? (verb === 'HEAD' ? there.find(({ route }) => route.verb === 'GET') : undefined)
+  if (found !== undefined) return found
+  if (there.length > 0) throw new ApiError(405, 'MethodNotAllowed', `“${verb.slice(0, 20)}” is not possible here.`)
+  throw new ApiError(404, 'NotFound', 'There is nothing at this address.')
+}
+
+/** Matches a path against a pattern such as `/v2/files/:id`. Returns the decoded values; null if it does not match. */
+function toPattern(pattern: string): (path: string) => Record<string, string> | null {
+  const names = [...pattern.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  const expression = new RegExp(`^${pattern.replace(/:\w+/g, '([^/]+)')}$`)
+  return (path) => {
+    const match = expression.exec(path)
+    if (match === null) return null
+    return Object.fromEntries(names.map((name, index) => [name, decode(match[index + 1] ?? '')]))
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+async function readParams(request: IncomingMessage, query: string, route: Route): Promise<Params> {
+  const values = new Map<string, unknown>()
+  addForm(values, query)
+  if (route.readsBody === true || request.method === 'GET' || request.method === 'HEAD') return createParams(values)
+  if (!/^identity$/i.test(request.headers['content-encoding'] ?? 'identity'))
+    throw new ApiError(415, 'BadRequest', 'This service reads requests only as they are, without compression.')
+  const body = await readBody(request)
+  if (body === 'too-large')
+    throw new ApiError(413, 'BadRequest', 'The request is larger than this service reads (4 MiB).')
+  if (body === 'busy') throw new ApiError(503, 'Busy', 'Too many large requests at once. Please try again in a minute.')
+  if (body.length === 0) return createParams(values)
+  const type = request.headers['content-type'] ?? ''
+  const text = body.toString('utf8')
+  if (/^multipart\/form-data\b/i.test(type)) {
+    const { addMultipart } = await import('./multipart.ts')
+    await addMultipart(values, body, type)
+  } else if (/\bjson\b/i.test(type)) addJson(values, text)
+  else addForm(values, text)
+  return createParams(values)
+}
+
+function sendError(response: ServerResponse, error: ApiError): void {
+  const { status, type, message, extra } = error
+  if (typeof extra.retry_after === 'number') response.setHeader('Retry-After', extra.retry_after)
+  send(response, status, {
+    status: 'ERROR',
+    status_code: status,
+    error_type: type,
+    error_message: message,
+    error_id: null,
+    error_uri: 'http://api.put.io/v2/docs',
+    extra,
+  })
+}
+
+/** The content type has no charset, because an old client compares it as a whole. Source: API v2 §19, C2. */
+export function send(response: ServerResponse, status: number, body: Record<string, unknown>): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...((status === 413 || status === 415 || status === 503) && { Connection: 'close' }),
+  })
+  response.end(bytes)
+}
