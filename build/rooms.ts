@@ -50,7 +50,13 @@ export const rooms: Record<string, readonly string[]> = {
   'electron/backend/host': ['electron/backend/secrets', 'electron/saver', 'shared'],
   'electron/backend/activity': ['electron/backend/host', 'shared'],
   'electron/backend/history': ['electron/backend/files', 'electron/backend/secrets', 'shared'],
-  'electron/backend/putio': ['electron/backend/files', 'electron/backend/host', 'electron/backend/secrets', 'shared'],
+  'electron/backend/putio': [
+    'electron/backend/files',
+    'electron/backend/host',
+    'electron/backend/secrets',
+    'engine/http',
+    'shared',
+  ],
   'electron/backend/putio/v1': [
     'electron/backend/putio',
     'electron/backend/secrets',
@@ -59,10 +65,12 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/text',
     'shared',
   ],
+  'electron/backend/putio/v2': ['electron/backend/putio', 'electron/backend/secrets', 'shared'],
   // The only place that knows which version of the API an account speaks.
   'electron/backend/putio/create-client.ts': [
     'electron/backend/putio',
     'electron/backend/putio/v1',
+    'electron/backend/putio/v2',
     'electron/backend/secrets',
     'shared',
   ],

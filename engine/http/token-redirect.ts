@@ -12,13 +12,14 @@ export class TokenRedirect extends FetchError {
 }
 
 /**
- * Checks the redirects of a stream URL, `…/atk/<token>`: the returned function throws `TokenRedirect` for an address that has the token,
+ * Checks the redirects of a stream URL, `…/atk/<token>` or `…?oauth_token=<token>`: the returned function throws `TokenRedirect` for an address that has the token,
  * in any encoding of a URL, on another origin than the link's own, unless `allows` accepts that.
  */
 export function keepToken(link: string, allows: (origin: string) => boolean): (to: URL) => void {
   return (to) => {
     const { origin, host, href } = new URL(link)
-    const token = /\/atk\/+([^/?#]+)/i.exec(decoded(href))?.[1]?.toLowerCase()
+    const [, inPath, inQuery] = /\/atk\/+([^/?#]+)|[?&]oauth_token=([^&#]+)/i.exec(decoded(href)) ?? []
+    const token = (inPath ?? inQuery)?.toLowerCase()
     if (token === undefined || to.origin === origin || !decoded(to.href).toLowerCase().includes(token)) return
     if (!allows(to.origin)) throw new TokenRedirect(host, to)
   }

@@ -285,7 +285,7 @@ it('refuses addresses whose host is no host name, too long, or contains a secret
 })
 
 it('says that the token would not be encrypted where the account’s own connection is', async () => {
-  const { checkHost } = await import('../../electron/backend/putio/v1/stream-host.ts')
+  const { checkHost } = await import('../../electron/backend/putio/stream-host.ts')
   const { Secrets } = await import('../../electron/backend/secrets/secrets.ts')
   const asked = { name: 'x', purpose: 'save' as const, baseUrl: 'https://files.example', isTrusted: () => false }
   const check = (address: string) => checkHost(address, { ...asked, secrets: new Secrets() })

@@ -173,7 +173,7 @@ it('reads the recorded transfers, and treats one that is no longer listed as fin
     left: [{ ...gone, outcome: 'finished', sizeBytes: 1048576, itemId: 6036582, note: null }],
     touchedFolderIds: [],
   })
-  expect(await one.addTransfers(['http://a.b/c'], 7)).toMatchObject([{ id: 358874, name, links: [] }])
+  expect(await one.addTransfers(['http://a.b/c'], 7)).toMatchObject({ added: [{ id: 358874, name, links: [] }] })
   expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })
   await one.cancelTransfer(358874)
   expect([server.asked.at(-1)?.url, requestOf(server.asked.at(-1)).params]).toEqual([

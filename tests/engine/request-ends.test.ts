@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLog } from '../../electron/backend/host/log.ts'
 import { createRelay, type Relay } from '../../electron/backend/playing/relay.ts'
-import { post } from '../../electron/backend/putio/v1/post.ts'
+import { send } from '../../electron/backend/putio/http.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { createGate } from '../../engine/net/gate.ts'
 import { fetchText } from '../../server/core/transfers/fetch/fetch-text.ts'
@@ -42,7 +42,8 @@ const endings: [string, (wire: Wire) => unknown][] = [
 describe.each(endings)('a request that is answered with %s', (_what, lie) => {
   it('fails when it is a call to Put.io’s API', async () => {
     server = await startBadServer((_request, wire) => void lie(wire))
-    await expect(post(new URL(server.url('/v1/user')), 'request={}')).rejects.toThrow()
+    const request = { method: 'POST', headers: {}, body: 'request={}', timeoutMs: 60_000 }
+    await expect(send(new URL(server.url('/v1/user')), request)).rejects.toThrow()
   })
 
   it('fails for the player when it is for a stream', async () => {

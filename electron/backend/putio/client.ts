@@ -48,8 +48,8 @@ export interface PutioClient {
 
   /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
   followTransfers(remembered: () => readonly RememberedTransfer[]): TransferFeed
-  /** Adds transfers. Returns them in the order of the links; null for one whose row could not be read. */
-  addTransfers(links: readonly string[], folderId: ItemId): Promise<(AddedTransfer | null)[]>
+  /** Adds transfers. Some links may be refused while others are added; it rejects only if none was. */
+  addTransfers(links: readonly string[], folderId: ItemId): Promise<AddedTransfers>
   cancelTransfer(transferId: TransferId): Promise<void>
   /** Resumes a failed transfer. Only for a service that `canRetryInPlace`. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
@@ -92,6 +92,13 @@ export interface PutioClient {
     purpose: StreamPurpose,
     isTrusted: (origin: string) => boolean,
   ): Promise<string>
+}
+
+/** What became of links that were added. */
+interface AddedTransfers {
+  /** In the order of their links; null for one whose row could not be read. */
+  added: (AddedTransfer | null)[]
+  refused: { link: string; sentence: string }[]
 }
 
 /** A film or a sound of a transfer, readable while it arrives. */

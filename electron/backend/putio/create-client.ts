@@ -1,10 +1,13 @@
 import type { Account } from '../../../shared/account.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import { basesOf, putioAddress } from './bases.ts'
 import type { PutioClient } from './client.ts'
 import type { Credentials, V1Key } from './credentials.ts'
 import type { UnreadRows } from './unread-rows.ts'
 import { createV1Client } from './v1/client.ts'
+import { createV2Client } from './v2/client.ts'
+import { systemClock } from './v2/clock.ts'
 
 /** The parts of the backend that a client depends on. */
 export interface ClientOptions {
@@ -30,11 +33,10 @@ export function createClient(
       if (address === null) throw new AppError('unavailable', `“${name}” has no address. Add it again.`)
       return createV1Client({ baseUrl: async () => address, key: credentials, secrets, unread })
     }
-    case 'oauth':
-      throw new AppError(
-        'unavailable',
-        `“${name}” signs in with an access token, which this version of Putdesk cannot use. A later version can.`,
-      )
+    case 'oauth': {
+      const bases = basesOf(address ?? putioAddress, credentials.bases)
+      return createV2Client({ bases: async () => bases, token: credentials.token, secrets, unread, clock: systemClock })
+    }
     default:
       return credentials satisfies never
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { isObject } from '../files/json-content.ts'
+import { OwnBases } from './bases.ts'
 
 /** The key and secret that sign every request of API v1. */
 export const V1Key = z.object({ apiKey: z.string(), apiSecret: z.string() })
@@ -7,7 +8,7 @@ export type V1Key = z.infer<typeof V1Key>
 
 const StoredCredentials = z.discriminatedUnion('kind', [
   V1Key.extend({ kind: z.literal('v1-key') }),
-  z.object({ kind: z.literal('oauth'), token: z.string().min(1) }),
+  z.object({ kind: z.literal('oauth'), token: z.string().min(1), bases: OwnBases.optional().catch(undefined) }),
 ])
 /** Credentials that are stored in the vault. */
 export type StoredCredentials = z.infer<typeof StoredCredentials>

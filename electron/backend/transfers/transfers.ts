@@ -121,8 +121,10 @@ async function add(
   if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
   const ids: number[] = []
   for (const request of toRequests(links, files)) {
-    const added = await session.client().addTransfers(request, folderId)
-    const noted = withLinks(added, request).map((one) => ({ ...one, ...sizes.of(session.account.id, one.links) }))
+    const { added, refused } = await session.client().addTransfers(request, folderId)
+    const isRefused = new Set(refused.map(({ link }) => link))
+    const taken = request.filter((link) => !isRefused.has(link))
+    const noted = withLinks(added, taken).map((one) => ({ ...one, ...sizes.of(session.account.id, one.links) }))
     session.transfers?.noteAdded(noted, folderId)
     ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
   }

@@ -1,15 +1,8 @@
 import type * as z from 'zod'
 import type { AnalyzedLink } from '../../../../shared/analysis.ts'
 import { maxLinkLength } from '../../../../shared/limits.ts'
-import {
-  readRows,
-  type UnreadRow,
-  type WireAnalysis,
-  WireAnalyzedLink,
-  WireLinkError,
-  WireLinkSet,
-  type WireUser,
-} from './wire.ts'
+import { readRows, type UnreadRow } from '../lenient.ts'
+import { type WireAnalysis, WireAnalyzedLink, WireLinkError, WireLinkSet, type WireUser } from './wire.ts'
 
 /**
  * Parses the analysis row by row. If a row could not be parsed, links without any readable row are returned as links of unknown size,

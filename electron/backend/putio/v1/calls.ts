@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
-import { type Endpoint, hostOf, request } from './request.ts'
-import { readRows, type UnreadRow, WireRows } from './wire.ts'
+import { hostOf } from '../http.ts'
+import { readRows, type UnreadRow, WireRows } from '../lenient.ts'
+import { type Endpoint, request } from './request.ts'
 
 type Params = Record<string, unknown>
 

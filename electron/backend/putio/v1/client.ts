@@ -5,21 +5,20 @@ import { type Capabilities, noCapabilities } from '../../../../shared/capabiliti
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
 import type { PutioClient, StreamPurpose } from '../client.ts'
+import { readRows, WireRows } from '../lenient.ts'
+import { type AskedHost, checkHost, did } from '../stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
 import { toFolders, toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, request } from './request.ts'
-import { type AskedHost, checkHost, did } from './stream-host.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
 import { toMessage, toTransfer } from './transfers.ts'
 import {
-  readRows,
   WireAnalysis,
   WireFolder,
   WireFriend,
   WireItem,
   WireMessage,
-  WireRows,
   WireTransfer,
   WireTransferFile,
   WireTrashed,
@@ -150,7 +149,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     },
     addTransfers: async (links, folderId) => {
       const { read } = await rows(['transfers', 'add', { links, to_folder: folderId }], WireTransfer, null)
-      return read.map((row) => (row === null ? null : toTransfer(row)))
+      return { added: read.map((row) => (row === null ? null : toTransfer(row))), refused: [] }
     },
     cancelTransfer: async (transferId) => {
       const cancel = () => ask('transfers', 'cancel', { id: transferId }, anything)

@@ -1,5 +1,6 @@
 import { type Item, type ItemId, type ItemKind, rootFolderId, type TrashedItem } from '../../../../shared/item.ts'
-import { readRows, WireFolder, type WireItem, type WireTrashed } from './wire.ts'
+import { readRows } from '../lenient.ts'
+import { WireFolder, type WireItem, type WireTrashed } from './wire.ts'
 
 /** Source: API v1 §5.2. */
 const kinds: Record<string, ItemKind> = {

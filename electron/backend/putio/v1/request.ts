@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import type { V1Key } from '../credentials.ts'
+import { type ApiResponse, hostOf, send } from '../http.ts'
 import type { UnreadRows } from '../unread-rows.ts'
-import { type Answer, post } from './post.ts'
 import { Envelope } from './wire.ts'
 
 /** Address and credentials of a v1 server. `baseUrl` is called for every request, because the local service may restart on another port. */
@@ -18,6 +18,9 @@ export interface Endpoint {
   /** Aborts the calls. */
   signal?: AbortSignal
 }
+
+/** That of putio.py. Source: API v1 §1.5. */
+const timeoutMs = 60_000
 
 /** A request, by its resource and method. */
 interface Call {
@@ -56,9 +59,15 @@ async function exchange(endpoint: Endpoint, call: Call): Promise<unknown> {
   const body = new URLSearchParams({
     request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
   })
-  let answer: Answer
+  let answer: ApiResponse
   try {
-    answer = await post(new URL(`${base}/v1/${resource}?method=${method}`), body.toString(), endpoint.signal)
+    answer = await send(new URL(`${base}/v1/${resource}?method=${method}`), {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: body.toString(),
+      timeoutMs,
+      signal: endpoint.signal,
+    })
   } catch (cause) {
     endpoint.signal?.throwIfAborted()
     throw new AppError('unreachable', `${hostOf(base)} does not answer.`, { cause })
@@ -113,10 +122,4 @@ function notPutio(base: string, cause: unknown): AppError {
     `${hostOf(base)} answered, but not as a Put.io server does. Is the address right?`,
     { cause },
   )
-}
-
-/** The name of the server, for the start of a sentence. */
-export function hostOf(base: string): string {
-  const { host, hostname } = new URL(base)
-  return hostname === '127.0.0.1' ? 'The service on this computer' : `“${host}”`
 }

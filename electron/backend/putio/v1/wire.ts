@@ -1,81 +1,24 @@
 import * as z from 'zod'
 import { TransferFailure } from '../../../../shared/transfer.ts'
+import {
+  anyRows,
+  digits,
+  id,
+  perhaps,
+  perhapsCount,
+  perhapsDigits,
+  perhapsFlag,
+  perhapsId,
+  perhapsNumber,
+  perhapsSeconds,
+  perhapsText,
+  text,
+} from '../lenient.ts'
 
 /*
  * The wire format of API v1. Ids, sizes and quotas are strings of digits, or numbers on some servers; all become numbers here.
  * Source: API v1 §5.1, §6, §7.1, §8.2, §9.
  */
-
-const digits = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(Number)
-const text = z.union([z.string(), z.number().transform(String)])
-/** Parsed many thousand times per list: one plain function takes half the time of nested schemas. */
-const id = z.unknown().transform((value, { addIssue }) => {
-  const number = idOf(value)
-  if (number !== null) return number
-  addIssue('not an id')
-  return z.NEVER
-})
-const perhapsId = z.unknown().optional().transform(idOf)
-const perhapsDigits = z.unknown().optional().transform(numberOf)
-const perhapsText = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === 'string' ? value : null))
-const perhapsFlag = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === 'boolean' ? value : null))
-
-function numberOf(value: unknown): number | null {
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value))
-  return isNumber && Number.isFinite(Number(value)) ? Number(value) : null
-}
-
-function idOf(value: unknown): number | null {
-  const number = numberOf(value)
-  return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null
-}
-
-/** Seconds since 1970, within the range of a Date. */
-const perhapsSeconds = perhaps(z.number().min(0).max(8.64e12))
-const perhapsCount = perhaps(z.number().int())
-const perhapsNumber = perhaps(z.number())
-
-/** An optional field: null if it is missing or has the wrong type, so that the row itself stays valid. */
-function perhaps<T>(schema: z.ZodType<T>) {
-  return schema
-    .nullish()
-    .catch(null)
-    .transform((value) => value ?? null)
-}
-
-/** A row of a list that could not be parsed, and why. */
-export interface UnreadRow {
-  row: unknown
-  problem: string
-}
-
-/** Parses each row of a list on its own, so that a bad row does not affect the others. Rows that could not be parsed become null. */
-export function readRows<T>(
-  rows: readonly unknown[],
-  schema: z.ZodType<T>,
-): { read: (T | null)[]; unread: UnreadRow[] } {
-  const unread: UnreadRow[] = []
-  const read = rows.map((row) => {
-    const parsed = schema.safeParse(row)
-    if (parsed.success) return parsed.data
-    const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join(', ')
-    unread.push({ row, problem })
-    return null
-  })
-  return { read, unread }
-}
-
-/** Any list. A missing value is an empty list, and a single value is a list of one row. */
-const anyRows = z
-  .unknown()
-  .optional()
-  .transform((value): unknown[] => (Array.isArray(value) ? value : value == null ? [] : [value]))
 
 /** The envelope of every response. Source: API v1 §2. */
 export const Envelope = z.object({
@@ -217,6 +160,3 @@ export const WireMessage = z.object({
 /** A folder of `files/dirmap`; its subfolders are parsed one by one. Source: API v1 §5.6. */
 export const WireFolder = z.object({ id, name: text, dirs: anyRows })
 export type WireFolder = z.infer<typeof WireFolder>
-
-/** Rows that are parsed one by one. */
-export const WireRows = z.array(z.unknown())

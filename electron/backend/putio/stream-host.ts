@@ -1,6 +1,6 @@
-import { AppError } from '../../../../shared/errors.ts'
-import type { Secrets } from '../../secrets/secrets.ts'
-import type { StreamPurpose } from '../client.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { StreamPurpose } from './client.ts'
 
 /** No host name is longer. Source: RFC 1035 §2.3.4. */
 const maxHostName = 253

@@ -1,0 +1,387 @@
+import * as z from 'zod'
+import type { Quota } from '../../../../shared/account.ts'
+import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
+import { AppError } from '../../../../shared/errors.ts'
+import { type Item, type ItemId, rootFolderId } from '../../../../shared/item.ts'
+import type { PutioClient, StreamPurpose } from '../client.ts'
+import { readRows } from '../lenient.ts'
+import { checkHost, did } from '../stream-host.ts'
+import { analyze } from './analysis.ts'
+import { createCalls } from './calls.ts'
+import { toItem, toKind, toTrashed } from './items.ts'
+import { type Endpoint, InvalidScope, Requests } from './request.ts'
+import { sentenceOf } from './sentence.ts'
+import { V2TransferFeed } from './transfer-feed.ts'
+import { toTransfer, type V2Transfer } from './transfers.ts'
+import { sendFile } from './upload.ts'
+import {
+  WireAccount,
+  WireAddError,
+  WireAdded,
+  WireDeleted,
+  WireFile,
+  WireFriend,
+  WireFriendFolder,
+  WireFriends,
+  WireMoved,
+  WireMoveError,
+  WireOneFile,
+  WireOneTransfer,
+  WirePage,
+  WireTransfer,
+  WireTransferFile,
+  WireTransferFiles,
+  WireTransfers,
+  WireTrashed,
+  WireUnreadTransfer,
+  WireUploaded,
+  WireUrl,
+} from './wire.ts'
+
+/** Source: API v2 §4. */
+const pageSize = 1000
+/** How many links are added at once: the limit of Put.io is not known. Source: API v2 §21, U13. */
+const linksAtOnce = 100
+const deleteRounds = 50
+const anything = z.unknown()
+
+/** What a client knows about its server. Shared with the clients that `during` returns. */
+interface Known {
+  capabilities: Capabilities
+  /** True for Putdesk's own service, which sends more than API v2 has. */
+  isOwn: boolean
+  /** For the addresses of films; null before it was asked for, or if the service has none. */
+  downloadToken: string | null
+}
+
+/** Creates a client for API v2. */
+export function createV2Client(endpoint: Endpoint): PutioClient {
+  const known: Known = { capabilities: noCapabilities, isOwn: false, downloadToken: null }
+  return clientOn(endpoint, { requests: new Requests(endpoint), known })
+}
+
+function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known }): PutioClient {
+  const { requests, known } = shared
+  const { ask, rows, note } = createCalls(endpoint, requests)
+  const file = async (itemId: ItemId) => (await ask({ verb: 'GET', path: `/v2/files/${itemId}` }, WireOneFile)).file
+  const item = async (itemId: ItemId): Promise<Item> => toItem(await file(itemId))
+  const listWire = async (query: Record<string, string | number>) => {
+    const call = {
+      first: { verb: 'GET', path: '/v2/files/list', query: { ...query, per_page: pageSize, hidden: 1 } } as const,
+      next: '/v2/files/list/continue',
+      page: WirePage,
+      row: WireFile,
+      rowsOf: ({ files }: z.infer<typeof WirePage>) => files,
+      list: 'files/list',
+      noun: 'item',
+    }
+    return (await rows(call)).rows
+  }
+  const account = async () => {
+    const call = { verb: 'GET', path: '/v2/account/info', query: { download_token: 1 }, isInternal: true } as const
+    const { info } = await ask(call, WireAccount)
+    if (info.download_token !== null) endpoint.secrets.add(info.download_token, { isOfServer: true })
+    known.downloadToken = info.download_token
+    known.isOwn = info.putdesk !== null
+    known.capabilities = capabilitiesOf(info)
+    return info
+  }
+  const listTransfers = async (): Promise<{ transfers: V2Transfer[]; unread: (number | null)[] }> => {
+    const listed = await rows({
+      first: { verb: 'GET', path: '/v2/transfers/list', query: { per_page: pageSize } },
+      next: '/v2/transfers/list/continue',
+      page: WireTransfers,
+      row: WireTransfer,
+      rowsOf: ({ transfers }) => transfers,
+      list: 'transfers/list',
+      noun: 'transfer',
+    })
+    const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row).id)
+    return { transfers: listed.rows.map(toTransfer), unread }
+  }
+  /** Deletes, and goes on while the service has more to do. Source: API v2 §6, §21, U7. */
+  const deleteFiles = async (itemId: ItemId, query: Record<string, string>) => {
+    let form: Record<string, string | number> = { file_ids: itemId }
+    for (let round = 0; round < deleteRounds; round += 1) {
+      const path = '/v2/files/delete'
+      const { cursor, skipped } = await ask({ verb: 'POST', path, query, form, isSerial: true }, WireDeleted)
+      if ((skipped ?? 0) > 0) throw new AppError('refused', 'The service did not delete all of it.')
+      if (cursor === null || cursor === form.cursor) return
+      form = { cursor }
+    }
+  }
+  const checkAddress = async (
+    { name, address }: { name: string; address: string },
+    purpose: StreamPurpose,
+    isTrusted: (origin: string) => boolean,
+  ) => {
+    const { api: baseUrl } = await endpoint.bases()
+    checkHost(address, { name, purpose, isTrusted, baseUrl, secrets: endpoint.secrets })
+  }
+
+  return {
+    during: (signal) => clientOn({ ...endpoint, signal }, shared),
+
+    async account() {
+      const info = await account()
+      const userName = info.username ?? 'you'
+      return { userId: `${info.user_id ?? userName}`, capabilities: known.capabilities, quota: toQuota(info, userName) }
+    },
+    async friends() {
+      const path = '/v2/friends/list'
+      const { friends } = await unlessOutOfScope(ask({ verb: 'GET', path }, WireFriends), { friends: [] })
+      const sharing = readRows(friends, WireFriend).read.filter((friend) => friend?.has_shared_files !== false)
+      const folders = await Promise.all(
+        sharing.map(async (friend) => {
+          if (friend === null) return []
+          const folder = { verb: 'GET', path: `/v2/friends/${encodeURIComponent(friend.name)}/files` } as const
+          const { file: found } = await unlessOutOfScope(ask(folder, WireFriendFolder), { file: null })
+          return found === null ? [] : [{ id: friend.id ?? found.id, name: friend.name, folderId: found.id }]
+        }),
+      )
+      return folders.flat()
+    },
+
+    listItems: async (folderId) => (await listWire({ parent_id: folderId })).map(toItem),
+    listWithAddresses: async (folderId) =>
+      (await listWire({ parent_id: folderId })).map((wire) => ({
+        item: toItem(wire),
+        address: wire.putdesk?.address ?? null,
+      })),
+    listFolders: async (folderId) =>
+      (await listWire({ parent_id: folderId, file_type: 'FOLDER' }))
+        .map(toItem)
+        .filter(({ kind }) => kind === 'folder')
+        .map(({ id, name }) => ({ id, name })),
+    item,
+    createFolder: async (parentId, name) => {
+      const call = { verb: 'POST', path: '/v2/files/create-folder', form: { name, parent_id: parentId } } as const
+      return toItem((await ask(call, WireOneFile)).file)
+    },
+    renameItem: async (itemId, name) => {
+      await ask(
+        { verb: 'POST', path: '/v2/files/rename', form: { file_id: itemId, name }, isRepeatable: true },
+        anything,
+      )
+      return item(itemId)
+    },
+    moveItem: async (itemId, folderId) => {
+      const form = { file_ids: itemId, parent_id: folderId }
+      const { errors } = await ask({ verb: 'POST', path: '/v2/files/move', form }, WireMoved)
+      const [failed] = readRows(errors, WireMoveError).read
+      if (failed !== undefined) {
+        const sentence = sentenceOf(failed?.error_type ?? null, null)
+        throw new AppError('refused', sentence ?? 'The service did not move it.')
+      }
+      return item(itemId)
+    },
+    deleteItem: (itemId) => deleteFiles(itemId, { skip_trash: 'true' }),
+    trashItem: (itemId) => deleteFiles(itemId, {}),
+    listTrash: async () =>
+      (
+        await rows({
+          first: { verb: 'GET', path: '/v2/trash/list', query: { per_page: pageSize } },
+          next: '/v2/trash/list/continue',
+          page: WirePage,
+          row: WireTrashed,
+          rowsOf: ({ files }) => files,
+          list: 'trash/list',
+          noun: 'item',
+        })
+      ).rows.map(toTrashed),
+    restoreItem: async (itemId) => {
+      const call = { verb: 'POST', path: '/v2/trash/restore', form: { file_ids: itemId }, isSerial: true } as const
+      await ask(call, anything)
+      // It is restored a little later. Source: API v2 §11.
+      return soon(endpoint, () => item(itemId))
+    },
+    deleteTrashed: async (itemIds) => {
+      for (let done = 0; done < itemIds.length; done += pageSize) {
+        const form = { file_ids: itemIds.slice(done, done + pageSize).join(',') }
+        await ask({ verb: 'POST', path: '/v2/trash/delete', form, isSerial: true }, anything)
+      }
+    },
+    searchItems: async (query) =>
+      (
+        await rows({
+          first: { verb: 'GET', path: '/v2/files/search', query: { query, per_page: pageSize } },
+          next: '/v2/files/search/continue',
+          page: WirePage,
+          row: WireFile,
+          rowsOf: ({ files }) => files,
+          list: 'files/search',
+          noun: 'item',
+        })
+      ).rows.map(toItem),
+    async folderMap() {
+      if (!known.isOwn) throw new AppError('refused', 'This service does not list all folders at once.')
+      const folders = (await listWire({ parent_id: -1, file_type: 'FOLDER' })).map(toItem)
+      const below = folders.filter(({ id, kind }) => kind === 'folder' && id !== rootFolderId)
+      return [
+        { id: rootFolderId, name: 'Your Files', parentId: null },
+        ...below.map(({ id, name, parentId }) => ({ id, name, parentId })),
+      ]
+    },
+
+    followTransfers: (remembered) => new V2TransferFeed({ remembered, item, list: listTransfers }),
+    addTransfers: async (links, folderId) => {
+      const added: (V2Transfer | null)[] = []
+      const refused: { link: string; sentence: string }[] = []
+      for (const link of links.filter(isTorrentData)) {
+        const bytes = Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
+        const { transfer } = await sendFile(
+          { endpoint, name: 'added.torrent', bytes, folderId, isTorrent: true },
+          WireUploaded,
+        )
+        added.push(transfer === null ? null : toTransfer(transfer))
+      }
+      const plain = links.filter((link) => !isTorrentData(link))
+      for (let done = 0; done < plain.length; done += linksAtOnce) {
+        const some = plain.slice(done, done + linksAtOnce)
+        const urls = JSON.stringify(some.map((url) => ({ url, save_parent_id: folderId })))
+        const answer = await ask({ verb: 'POST', path: '/v2/transfers/add-multi', form: { urls } }, WireAdded)
+        const { read, unread } = readRows(answer.transfers, WireTransfer)
+        await note('transfers/add-multi', unread, null)
+        added.push(
+          ...inOrderOf(
+            some,
+            read.map((row) => (row === null ? null : toTransfer(row))),
+          ),
+        )
+        for (const error of readRows(answer.errors, WireAddError).read) {
+          const sentence = sentenceOf(error?.error_type ?? null, error?.error_message ?? null)
+          refused.push({ link: error?.url ?? '', sentence: sentence ?? 'The service did not take this link.' })
+        }
+      }
+      const [first] = refused
+      if (first !== undefined && added.length === 0) throw new AppError('refused', first.sentence)
+      return { added, refused }
+    },
+    cancelTransfer: async (transferId) => {
+      const form = { transfer_ids: transferId }
+      await ask({ verb: 'POST', path: '/v2/transfers/cancel', form, isRepeatable: true }, anything)
+    },
+    retryTransfer: async (transferId, { password, isUnpacked }) => {
+      const own = { ...(password !== null && { password }), ...(!isUnpacked && { unpack: 'false' }) }
+      if (!known.isOwn && Object.keys(own).length > 0)
+        throw new AppError('refused', 'This service cannot be told how to unpack an archive.')
+      const form = { id: transferId, ...own }
+      await ask({ verb: 'POST', path: '/v2/transfers/retry', form, isRepeatable: true }, WireOneTransfer)
+    },
+
+    async transferFiles(transferId, isTrusted) {
+      const call = { verb: 'GET', path: `/v2/transfers/${transferId}/files`, isInternal: true } as const
+      const { files } = await ask(call, WireTransferFiles)
+      const found = readRows(files, WireTransferFile).read.filter((one) => one !== null)
+      return await Promise.all(
+        found.map(async ({ index, name, type, size, item_id: itemId, stream_url: url }) => {
+          const clean = endpoint.secrets.cleanMessage(name)
+          const shown = typeof clean === 'string' ? clean : ''
+          await checkAddress({ name: shown, address: url }, 'play', isTrusted)
+          const kind = toKind({ file_type: type, content_type: null })
+          return { index, name: shown, kind, sizeBytes: size ?? 0, itemId, url }
+        }),
+      )
+    },
+
+    analyzeLinks: (links) => analyze(links, { ask, note, account }),
+
+    async stream(itemId, purpose, isTrusted) {
+      const [wire, address] = await Promise.all([file(itemId), addressFor(itemId, purpose)])
+      const streamed = toItem(wire)
+      const { name } = streamed
+      if (streamed.kind === 'folder')
+        throw new AppError('refused', `“${name}” is a folder: open it and ${purpose} what is inside.`)
+      if (address === null)
+        throw new AppError('refused', `“${name}” cannot be ${did[purpose]}: the server gives no address for it.`)
+      await checkAddress({ name, address }, purpose, isTrusted)
+      return { item: streamed, url: address }
+    },
+    contentOf: async (itemId) => {
+      const content = (await file(itemId)).putdesk?.content ?? null
+      return content !== null && /^[0-9a-f]{32}$/.test(content) ? content : null
+    },
+    checkAddress,
+    async streamAt({ name, address }, purpose, isTrusted) {
+      await checkAddress({ name, address }, purpose, isTrusted)
+      return address
+    },
+  }
+
+  /**
+   * Where a file can be read. A film is played with the download token, which cannot do anything else; its address does not expire while a
+   * player has it open. Source: API v2 §2.5, §7.
+   */
+  async function addressFor(itemId: ItemId, purpose: StreamPurpose): Promise<string | null> {
+    if (purpose === 'play') {
+      const token = known.downloadToken ?? (await account()).download_token
+      const { api } = await endpoint.bases()
+      if (token !== null) return `${api}/v2/files/${itemId}/stream?oauth_token=${encodeURIComponent(token)}`
+    }
+    const { url } = await ask({ verb: 'GET', path: `/v2/files/${itemId}/url`, isInternal: true }, WireUrl)
+    return url
+  }
+}
+
+/** What Put.io and Putdesk's own service can do. */
+function capabilitiesOf(info: z.infer<typeof WireAccount>['info']): Capabilities {
+  return {
+    ...noCapabilities,
+    canRetryInPlace: true,
+    canTakeTorrentFiles: true,
+    arrivesWhileSeeding: true,
+    hasTrash: info.settings?.trash_enabled ?? true,
+  }
+}
+
+function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Quota {
+  const { disk, putdesk, trash_size: trashBytes, simultaneous_download_limit: limit } = info
+  const isLimit = limit !== null && Number.isInteger(limit) && limit > 0
+  return {
+    userName,
+    diskTotalBytes: Math.max(disk.size, 0),
+    diskFreeBytes: Math.max(disk.avail, 0),
+    bandwidthTotalBytes: putdesk?.bandwidth_total ?? null,
+    bandwidthLeftBytes: putdesk?.bandwidth_left ?? null,
+    activeLimit: putdesk?.active_limit ?? (isLimit ? limit : null),
+    largestFileBytes: putdesk?.largest_file ?? null,
+    trash: trashBytes === null ? null : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0) },
+  }
+}
+
+/** A torrent file in place of a link. */
+function isTorrentData(link: string): boolean {
+  return /^data:/i.test(link)
+}
+
+/** Transfers in the order of the links that they were made from; those of no known link come last. */
+function inOrderOf(links: readonly string[], transfers: readonly (V2Transfer | null)[]): (V2Transfer | null)[] {
+  const left = [...transfers]
+  const found = links.flatMap((link) => {
+    const at = left.findIndex((transfer) => transfer?.links.includes(link) === true)
+    return at === -1 ? [] : left.splice(at, 1)
+  })
+  return [...found, ...left]
+}
+
+/** The answer, or another one if the sign-in does not allow to ask. */
+async function unlessOutOfScope<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof AppError && error.cause instanceof InvalidScope) return otherwise
+    throw error
+  }
+}
+
+/** Asks again for a while if something is not there yet. */
+async function soon<T>({ clock, signal }: Endpoint, ask: () => Promise<T>): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'not-found' || round > 8) throw error
+    }
+    await clock.wait(250 * round, signal)
+  }
+}

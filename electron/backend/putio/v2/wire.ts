@@ -1,0 +1,178 @@
+import * as z from 'zod'
+import { TransferFailure } from '../../../../shared/transfer.ts'
+import {
+  anyRows,
+  digits,
+  id,
+  perhaps,
+  perhapsCount,
+  perhapsDigits,
+  perhapsFlag,
+  perhapsId,
+  perhapsNumber,
+  perhapsSeconds,
+  perhapsText,
+  text,
+} from '../lenient.ts'
+
+/*
+ * The wire format of API v2. Whatever is missing, null or of an unknown kind costs a field, never a list. `putdesk` has the fields that
+ * only our own service sends. Source: API v2 §5.
+ */
+
+/** A time in UTC, with or without a zone, in milliseconds since 1970. Source: API v2 §4. */
+const perhapsTime = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    if (typeof value !== 'string') return null
+    const plain = value.trim().replace(' ', 'T')
+    const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(plain) ? plain : `${plain}Z`)
+    return Number.isNaN(ms) ? null : ms
+  })
+
+const perhapsCursor = perhapsText.transform((cursor) => (cursor === '' ? null : cursor))
+
+export const WireFile = z.object({
+  id,
+  name: text,
+  parent_id: perhapsId,
+  file_type: perhapsText,
+  content_type: perhapsText,
+  size: perhapsDigits,
+  created_at: perhapsTime,
+  sender_name: perhapsText,
+  putdesk: perhaps(z.object({ content: perhapsText, address: perhapsText })),
+})
+export type WireFile = z.infer<typeof WireFile>
+
+/** A page of a listing. Source: API v2 §6. */
+export const WirePage = z.object({ files: anyRows, cursor: perhapsCursor, total: perhapsCount })
+export const WireOneFile = z.object({ file: WireFile })
+
+export const WireTrashed = z.object({
+  id,
+  name: text,
+  file_type: perhapsText,
+  content_type: perhapsText,
+  size: perhapsDigits,
+  deleted_at: perhapsTime,
+  putdesk: perhaps(z.object({ folders: anyRows })),
+})
+export type WireTrashed = z.infer<typeof WireTrashed>
+
+export const WireMoved = z.object({ errors: anyRows })
+export const WireMoveError = z.object({ id: perhapsId, name: perhapsText, error_type: perhapsText })
+export const WireDeleted = z.object({ cursor: perhapsCursor, skipped: perhapsCount })
+
+/** Source: API v2 §5.2. */
+export const WireTransfer = z.object({
+  id,
+  name: text,
+  type: perhapsText,
+  status: perhapsText,
+  source: perhapsText,
+  save_parent_id: perhapsId,
+  file_id: perhapsId,
+  userfile_exists: perhapsFlag,
+  size: perhapsDigits,
+  downloaded: perhapsDigits,
+  uploaded: perhapsDigits,
+  percent_done: perhapsDigits,
+  completion_percent: perhapsDigits,
+  down_speed: perhapsDigits,
+  up_speed: perhapsDigits,
+  estimated_time: perhapsDigits,
+  current_ratio: perhapsDigits,
+  peers_connected: perhapsDigits,
+  peers_getting_from_us: perhapsDigits,
+  created_at: perhapsTime,
+  finished_at: perhapsTime,
+  error_message: perhapsText,
+  putdesk: perhaps(
+    z.object({
+      status: perhapsText,
+      size: perhapsNumber,
+      stage_percent: perhapsNumber,
+      seconds_left: perhapsNumber,
+      delivered: perhapsFlag,
+      playable: perhapsFlag,
+      reason: perhapsText,
+      failure: TransferFailure.nullable().catch('other').optional(),
+      note: perhapsText,
+      added_at: perhapsSeconds,
+      host: perhapsText,
+      links: anyRows.transform((links) => links.filter((link) => typeof link === 'string')),
+    }),
+  ),
+})
+export type WireTransfer = z.infer<typeof WireTransfer>
+
+/** Identifies a transfer whose row could not be parsed, as far as possible. */
+export const WireUnreadTransfer = z.object({ id: perhapsId }).catch({ id: null })
+export const WireTransfers = z.object({ transfers: anyRows, cursor: perhapsCursor })
+export const WireOneTransfer = z.object({ transfer: WireTransfer })
+export const WireAdded = z.object({ transfers: anyRows, errors: anyRows })
+export const WireAddError = z.object({
+  url: perhapsText,
+  status_code: perhapsDigits,
+  error_type: perhapsText,
+  error_message: perhapsText,
+})
+/** A film or a sound of a transfer, only sent by Putdesk's own service. */
+export const WireTransferFile = z.object({
+  index: z.number().int(),
+  name: text,
+  type: perhapsText,
+  size: perhapsDigits,
+  item_id: perhapsId,
+  stream_url: z.string(),
+})
+export const WireTransferFiles = z.object({ files: anyRows })
+
+/** Source: API v2 §10. */
+export const WireAnalysis = z.object({
+  ret: anyRows,
+  disk_avail: perhapsDigits,
+  putdesk: perhaps(z.object({ groups: anyRows, bandwidth_left: perhapsNumber })),
+})
+export const WireAnalyzed = z.object({
+  url: perhapsText,
+  name: perhapsText,
+  type_name: perhapsText,
+  file_size: perhapsDigits,
+  error: perhapsText,
+  error_message: perhapsText,
+})
+export type WireAnalyzed = z.infer<typeof WireAnalyzed>
+
+/** Source: API v2 §5.3. */
+export const WireAccount = z.object({
+  info: z.object({
+    user_id: z.unknown(),
+    username: perhaps(text),
+    account_status: perhapsText,
+    disk: z.object({ avail: digits, size: digits, used: perhapsDigits }),
+    trash_size: perhapsDigits,
+    simultaneous_download_limit: perhapsDigits,
+    download_token: perhapsText,
+    settings: perhaps(z.object({ trash_enabled: perhapsFlag, default_download_folder: perhapsId })),
+    putdesk: perhaps(
+      z.object({
+        active_limit: perhapsCount,
+        largest_file: perhapsNumber,
+        trash_items: perhapsCount,
+        bandwidth_total: perhapsNumber,
+        bandwidth_left: perhapsNumber,
+      }),
+    ),
+  }),
+})
+export type WireAccount = z.infer<typeof WireAccount>
+
+export const WireFriends = z.object({ friends: anyRows })
+export const WireFriend = z.object({ id: perhapsId, name: text, has_shared_files: perhapsFlag })
+export const WireFriendFolder = z.object({ file: perhaps(WireFile) })
+export const WireUrl = z.object({ url: z.string().min(1) })
+/** `file` or `transfer`, of a file that was sent in one request. Source: API v2 §8. */
+export const WireUploaded = z.object({ file: perhaps(WireFile), transfer: perhaps(WireTransfer) })
