@@ -4,7 +4,7 @@ import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { DraggedFile } from './dragged-file.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
-import { Crumb, Item, ItemColumns, ItemId } from './item.ts'
+import { Crumb, Item, ItemColumns, ItemId, ItemsSoFar } from './item.ts'
 import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
 import { Playback } from './playback.ts'
 import { Conflict, Save, SaveId, SaveMove, TakenName } from './save.ts'
@@ -95,10 +95,12 @@ export const methods = {
 
   /**
    * A folder's items, unsorted, and the path from the root to it, both included; the path is null if the service does not report it.
+   * The progress is what has come of a long list.
    * `isReload` drops the cache of the account's folders first. Errors: not-found.
    */
   'items.open': {
     input: z.object({ ...inAccount, folderId: ItemId, isReload: z.boolean() }),
+    progress: ItemsSoFar,
     output: z.object({ items: ItemColumns, path: z.array(Crumb).nullable() }),
   },
   /** The subfolders of a folder by name, for the tree; cached until they change. Errors: not-found. */
@@ -106,7 +108,11 @@ export const methods = {
   /** The path from the root to a folder, both included. Errors: not-found. */
   'items.path': { input: z.object({ ...inAccount, folderId: ItemId }), output: z.array(Crumb) },
   /** All items whose name contains the words; supports Put.io's search operators. */
-  'items.search': { input: z.object({ ...inAccount, query: z.string().max(1024) }), output: ItemColumns },
+  'items.search': {
+    input: z.object({ ...inAccount, query: z.string().max(1024) }),
+    progress: ItemsSoFar,
+    output: ItemColumns,
+  },
   /** Errors: refused, bad-input, not-found. */
   'items.createFolder': {
     input: z.object({ ...inAccount, parentId: ItemId, name: z.string().max(4096) }),

@@ -41,6 +41,10 @@ export const ItemColumns = z.object({
 })
 export type ItemColumns = z.infer<typeof ItemColumns>
 
+/** The first items of a list that is still being fetched, and how many it will have; null if the service does not report that. */
+export const ItemsSoFar = z.object({ items: ItemColumns, total: z.number().int().min(0).nullable() })
+export type ItemsSoFar = z.infer<typeof ItemsSoFar>
+
 /** An item in the trash. */
 export interface TrashedItem {
   id: ItemId

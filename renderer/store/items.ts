@@ -1,15 +1,21 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { Progress } from '../../shared/contract.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
 import { type FolderKey, folderKey, folderOfKey } from './keys.ts'
-import { folderKind, indexOfId, type Listing, listingOf, nameAt } from './listing.ts'
+import { folderKind, type Listing, listingOf, nameAt } from './listing.ts'
 import { isFolderShown } from './navigation.ts'
 import { keepExisting } from './selection.ts'
+import { filteredIds, shownFolder } from './selectors.ts'
 import { isNotFound, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** A folder as last fetched, and the state of its request. */
 export interface FolderState {
   listing: Listing | null
+  /** True while the listing has only the first items. */
+  isPartial: boolean
+  /** How many items there will be; null if that is not known, or if the listing is whole. */
+  total: number | null
   isLoading: boolean
   problem: string | null
 }
@@ -33,6 +39,13 @@ export interface ItemsSlice {
   reloadAccount(accountId: AccountId): void
 }
 
+/** A folder of which nothing has come. */
+export const nothingYet = { listing: null, isPartial: false, total: null, problem: null }
+
+function isWhole(folder: FolderState | null | undefined): boolean {
+  return folder != null && folder.listing !== null && !folder.isPartial
+}
+
 /** How many folders are cached, to be shown immediately. */
 const maxCachedFolders = 24
 
@@ -44,7 +57,7 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
   function put(key: FolderKey, change: Partial<FolderState>) {
     set((state) => {
       const folders = new Map(state.folders)
-      const before = folders.get(key) ?? { listing: null, isLoading: false, problem: null }
+      const before = folders.get(key) ?? { ...nothingYet, isLoading: false }
       folders.delete(key)
       folders.set(key, { ...before, ...change })
       for (const old of folders.keys()) {
@@ -56,8 +69,17 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
   }
 
   function keepSelection(listing: Listing) {
-    set((state) => ({ selection: keepExisting(state.selection, (id) => indexOfId(listing, id) !== -1) }))
+    const ids = new Set(listing.columns.ids)
+    set((state) => ({ selection: keepExisting(state.selection, (id) => ids.has(id)) }))
     get().cutSelection()
+  }
+
+  /** Selects what has come since everything was selected. */
+  function selectRest() {
+    const { selection } = get()
+    if (selection.isWhole !== true) return
+    const ids = filteredIds(get()) ?? new Set(shownFolder(get())?.listing?.columns.ids ?? [])
+    set({ selection: { ...selection, ids } })
   }
 
   function isShown(accountId: AccountId, folderId: ItemId): boolean {
@@ -101,12 +123,23 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
       const { signal } = controller
       put(key, { isLoading: true })
       try {
-        const { items, path } = await client.call('items.open', { accountId, folderId, isReload }, { signal })
+        const onProgress = ({ items, total }: Progress<'items.open'>) => {
+          // A list that is shown whole stays so until it can be replaced.
+          if (signal.aborted || isWhole(get().folders.get(key))) return
+          put(key, { listing: listingOf(items), isPartial: true, total, problem: null })
+          if (isShown(accountId, folderId)) selectRest()
+        }
+        const input = { accountId, folderId, isReload }
+        const { items, path } = await client.call('items.open', input, { signal, onProgress })
         if (signal.aborted) return
         const listing = listingOf(items)
-        put(key, { listing, isLoading: false, problem: null })
+        const wasPartial = get().folders.get(key)?.isPartial === true
+        put(key, { listing, isPartial: false, total: null, isLoading: false, problem: null })
         get().learnBranch(accountId, folderId, foldersIn(listing))
-        if (isShown(accountId, folderId)) keepSelection(listing)
+        if (isShown(accountId, folderId)) {
+          if (wasPartial) selectRest()
+          keepSelection(listing)
+        }
         if (path === null) void get().loadPath(accountId, folderId)
         else storePath(accountId, path)
       } catch (error) {
@@ -140,16 +173,25 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
       const { signal } = controller
       set(({ search }) => {
         const isSame = search?.accountId === accountId && search.query === query
-        return { search: { accountId, query, listing: isSame ? search.listing : null, isLoading: true, problem: null } }
+        const before = isSame ? search : nothingYet
+        return { search: { ...before, accountId, query, isLoading: true, problem: null } }
       })
       try {
-        const listing = listingOf(await client.call('items.search', { accountId, query }, { signal }))
+        const onProgress = ({ items, total }: Progress<'items.search'>) => {
+          if (signal.aborted || isWhole(get().search)) return
+          const listing = listingOf(items)
+          set({ search: { accountId, query, listing, isPartial: true, total, isLoading: true, problem: null } })
+          selectRest()
+        }
+        const listing = listingOf(await client.call('items.search', { accountId, query }, { signal, onProgress }))
         if (signal.aborted) return
-        set({ search: { accountId, query, listing, isLoading: false, problem: null } })
+        const wasPartial = get().search?.isPartial === true
+        set({ search: { ...nothingYet, accountId, query, listing, isLoading: false } })
+        if (wasPartial) selectRest()
         keepSelection(listing)
       } catch (error) {
         if (signal.aborted) return
-        set({ search: { accountId, query, listing: null, isLoading: false, problem: sentenceOf(error) } })
+        set({ search: { ...nothingYet, accountId, query, isLoading: false, problem: sentenceOf(error) } })
       }
     },
     reloadAccount: (accountId) => {

@@ -1,4 +1,5 @@
 import type { ItemColumns } from '../../shared/item.ts'
+import { nothingYet } from './items.ts'
 import { folderKey } from './keys.ts'
 import { listingOf } from './listing.ts'
 import { parseRemembered, type Remembered, version } from './parse-remembered.ts'
@@ -65,7 +66,7 @@ function show(store: AppStore, { accounts, settings, place, path, expanded, tree
   store.getState().expectPath(accountId, path)
   if (items === null) return
   const listing = listingOf(items)
-  store.setState({ folders: new Map([[folderKey(accountId, folderId), { listing, isLoading: true, problem: null }]]) })
+  store.setState({ folders: new Map([[folderKey(accountId, folderId), { ...nothingYet, listing, isLoading: true }]]) })
 }
 
 function save(state: AppState, storage: Storage): void {
@@ -76,7 +77,8 @@ function save(state: AppState, storage: Storage): void {
     return
   }
   const key = folderKey(place.accountId, place.folderId)
-  const columns = folders.get(key)?.listing?.columns ?? null
+  const folder = folders.get(key)
+  const columns = folder?.isPartial === false ? (folder.listing?.columns ?? null) : null
   const remembered: Stored = {
     version,
     accounts,

@@ -45,7 +45,7 @@ it('selects everything that is shown, and keeps what is still there after a chan
   const all = selectAll(noSelection, shown)
   const kept = keepExisting(all, (id) => id !== 11)
   expect([plain(all), plain(kept)]).toEqual([
-    { ids, anchorId: 11, focusId: 11 },
+    { ids, anchorId: 11, focusId: 11, isWhole: true },
     { ids: [12, 13, 14, 15], anchorId: null, focusId: null },
   ])
   expect(keepExisting(all, () => true)).toBe(all)

@@ -3,6 +3,8 @@ export interface Selection<Id = number> {
   ids: ReadonlySet<Id>
   anchorId: Id | null
   focusId: Id | null
+  /** True if everything was selected: then what is still being fetched is selected, too. */
+  isWhole?: boolean
 }
 
 export const noSelection: Selection = { ids: new Set(), anchorId: null, focusId: null }
@@ -55,7 +57,8 @@ export function selectAll<Id>(selection: Selection<Id>, shown: Shown<Id>): Selec
     const id = shown.idAt(place)
     if (id !== null) ids.add(id)
   }
-  return { ids, anchorId: selection.anchorId ?? shown.idAt(0), focusId: selection.focusId ?? shown.idAt(0) }
+  const [anchorId, focusId] = [selection.anchorId ?? shown.idAt(0), selection.focusId ?? shown.idAt(0)]
+  return { ids, anchorId, focusId, isWhole: true }
 }
 
 /** The item that takes the place of the selected ones once they are gone: the next one, or else the one before; null if none is left. */

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
 import { say } from '../words/say.ts'
-import type { FolderState } from './items.ts'
+import { type FolderState, nothingYet } from './items.ts'
 import { indexOfId, listingOf, type Row } from './listing.ts'
 import { keepExisting } from './selection.ts'
 import { folderName } from './selectors.ts'
@@ -53,13 +53,13 @@ export const trashSlice: Slice<TrashSlice> = (client) => (set, get) => {
       const controller = new AbortController()
       loading = controller
       const { signal } = controller
-      const empty = { accountId, listing: null, folders: [], problem: null }
+      const empty = { ...nothingYet, accountId, folders: [] }
       set(({ trash }) => ({ trash: { ...(trash?.accountId === accountId ? trash : empty), isLoading: true } }))
       try {
         const { items, folders } = await client.call('trash.list', { accountId }, { signal })
         if (signal.aborted) return
         const listing = listingOf(items)
-        set({ trash: { accountId, listing, folders: folders.split('\0'), isLoading: false, problem: null } })
+        set({ trash: { ...empty, listing, folders: folders.split('\0'), isLoading: false } })
         if (isShown(accountId))
           set(({ selection }) => ({ selection: keepExisting(selection, (id) => indexOfId(listing, id) !== -1) }))
       } catch (error) {

@@ -644,6 +644,10 @@ export const en = {
   'shortcuts.typeAhead': 'Go to a name',
   'shortcuts.letters': 'letters',
 
+  'statusBar.loading': '{count, number} items, still loading',
+  'statusBar.loadingOf': '{count, number} of {total, number} items, still loading',
+  'statusBar.selectedLoading': '{selected, number} selected, still loading',
+  'statusBar.selectedLoadingOf': '{selected, number} of {total, number} selected, still loading',
   'statusBar.items': '{count, plural, =0 {No items} one {# item} other {# items}} · {size}',
   'statusBar.selected': '{selected, number} of {count, number} selected · {size}',
   'service.off': 'Local service off',

@@ -18,11 +18,15 @@ export function itemHandlers(
 ): HandlersOf<'items'> & HandlersOf<'trash'> & HandlersOf<'friends'> {
   return {
     ...deleteHandlers(accounts, held),
-    'items.open': async ({ accountId, folderId, isReload }, { signal }) => {
+    'items.open': async ({ accountId, folderId, isReload }, { signal, tell }) => {
       const session = accounts.session(accountId)
       if (isReload) session.folders.clear()
       const { version } = session.folders
-      const listing = session.client().during(signal).listItems(folderId)
+      const onMore = (items: readonly Item[], total: number | null) => {
+        const hidden = held.hidden(accountId)
+        tell({ items: toColumns(items.filter(({ id }) => !hidden.has(id))), total })
+      }
+      const listing = session.client().during(signal).listItems(folderId, onMore)
       const path = session.folders.path(folderId).catch(() => null)
       try {
         const items = await listing
@@ -43,9 +47,13 @@ export function itemHandlers(
       return folders.filter(({ id }) => !hidden.has(id))
     },
     'items.path': ({ accountId, folderId }) => accounts.session(accountId).folders.path(folderId),
-    'items.search': async ({ accountId, query }, { signal }) => {
+    'items.search': async ({ accountId, query }, { signal, tell }) => {
       const session = accounts.session(accountId)
-      const items = await session.client().during(signal).searchItems(query)
+      const onMore = (found: readonly Item[], total: number | null) => {
+        // What is in a hidden folder is known only at the end.
+        if (held.hidden(accountId).size === 0) tell({ items: toColumns(found), total })
+      }
+      const items = await session.client().during(signal).searchItems(query, onMore)
       session.noteParents(items)
       return toColumns(await notInside(session, held.hidden(accountId), items))
     },

@@ -25,7 +25,7 @@ export interface PutioClient {
   account(): Promise<SignedIn>
   friends(): Promise<Friend[]>
 
-  listItems(folderId: ItemId): Promise<Item[]>
+  listItems(folderId: ItemId, onMore?: OnMore): Promise<Item[]>
   /** The same, each with its address, which `streamAt` takes; null where the service lists none. */
   listWithAddresses(folderId: ItemId): Promise<{ item: Item; address: string | null }[]>
   listFolders(folderId: ItemId): Promise<Crumb[]>
@@ -42,7 +42,7 @@ export interface PutioClient {
   restoreItem(itemId: ItemId): Promise<Item>
   /** Deletes items in the trash for good. */
   deleteTrashed(itemIds: readonly ItemId[]): Promise<void>
-  searchItems(query: string): Promise<Item[]>
+  searchItems(query: string, onMore?: OnMore): Promise<Item[]>
   /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
 
@@ -93,6 +93,12 @@ export interface PutioClient {
     isTrusted: (origin: string) => boolean,
   ): Promise<string>
 }
+
+/**
+ * Called with what has come of a long list so far, each time with at least twice as many items as the last time, and with how many there
+ * will be; null if the service does not report that.
+ */
+export type OnMore = (items: readonly Item[], total: number | null) => void
 
 /** What became of links that were added. */
 interface AddedTransfers {

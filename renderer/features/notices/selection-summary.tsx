@@ -15,6 +15,11 @@ function sumOf({ columns, count }: Listing, ids: ReadonlySet<number> | null): nu
 /** The number and total size of the selected items, or of the whole list if none is selected. */
 export function SelectionSummary() {
   const listing = useApp((state) => shownFolder(state)?.listing ?? null)
+  const isPartial = useApp((state) => {
+    const folder = shownFolder(state)
+    return folder?.isPartial === true && folder.isLoading
+  })
+  const total = useApp((state) => shownFolder(state)?.total ?? null)
   const ids = useApp((state) => state.selection.ids)
   const hasSelection = ids.size > 0
   const bytes = useMemo(
@@ -23,11 +28,21 @@ export function SelectionSummary() {
   )
   if (listing === null) return <span />
   const count = listing.count
-  return (
-    <span title={formatExactSize(bytes)}>
-      {hasSelection
-        ? say('statusBar.selected', { selected: ids.size, count, size: formatSize(bytes) })
-        : say('statusBar.items', { count, size: formatSize(bytes) })}
-    </span>
-  )
+  const size = formatSize(bytes)
+  const selected = ids.size
+  const sentence = isPartial
+    ? partOf(count, total, hasSelection ? selected : null)
+    : hasSelection
+      ? say('statusBar.selected', { selected, count, size })
+      : say('statusBar.items', { count, size })
+  return <span title={formatExactSize(bytes)}>{sentence}</span>
+}
+
+/** How much has come of a list that is still being fetched, or how much of it is selected. */
+function partOf(count: number, total: number | null, selected: number | null): string {
+  if (selected === null)
+    return total === null ? say('statusBar.loading', { count }) : say('statusBar.loadingOf', { count, total })
+  return total === null
+    ? say('statusBar.selectedLoading', { selected })
+    : say('statusBar.selectedLoadingOf', { selected, total })
 }

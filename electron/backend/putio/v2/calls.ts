@@ -10,7 +10,7 @@ interface Listed<T> {
   unread: UnreadRow[]
 }
 
-/** The parts of a page that `Calls.pages` needs. */
+/** The parts of a page that `Calls.rows` needs. */
 interface Page {
   cursor: string | null
   total?: number | null
@@ -31,17 +31,20 @@ interface ListCall<P extends Page, T> {
 /** Requests to a v2 server, by the shape of the response. */
 export interface Calls {
   ask<T>(call: Call, schema: z.ZodType<T>): Promise<T>
-  /** The rows of one page after the other, each row once, although the list may change meanwhile. */
-  pages<P extends Page, T extends { id: number }>(
+  /**
+   * All rows, each once, although the list may change while it is read. `onMore` gets what has come so far of a long list, each time at
+   * least twice as many rows as the last time.
+   */
+  rows<P extends Page, T extends { id: number }>(
     call: ListCall<P, T>,
-  ): AsyncGenerator<{ rows: T[]; page: P }, Listed<T>>
-  /** All rows. */
-  rows<P extends Page, T extends { id: number }>(call: ListCall<P, T>): Promise<Listed<T>>
+    onMore?: (rows: readonly T[], total: number | null) => void,
+  ): Promise<Listed<T>>
   /** Reports rows that could not be parsed. */
   note(list: string, unread: readonly UnreadRow[], noun: string | null): Promise<void>
 }
 
 const maxPages = 10_000
+const maxAttempts = 3
 
 export function createCalls(endpoint: Endpoint, requests: Requests): Calls {
   const ask: Calls['ask'] = (call, schema) => requests.ask(call, schema, endpoint.signal)
@@ -51,48 +54,62 @@ export function createCalls(endpoint: Endpoint, requests: Requests): Calls {
       unread.map(({ problem }) => problem),
       { sender: hostOf((await endpoint.bases()).api), noun },
     )
-  const pages: Calls['pages'] = async function* ({ first, next, page: schema, row, rowsOf, list, noun }) {
-    const seen = new Set<number>()
-    const all: Listed<z.infer<typeof row>> = { rows: [], unread: [] }
-    let cursor: string | null = null
-    for (let count = 0; count < maxPages; count += 1) {
-      const asked: Call =
-        cursor === null || next === null
-          ? first
-          : { verb: 'POST', path: next, query: first.query ?? {}, form: { cursor }, isRepeatable: true }
-      let page: z.infer<typeof schema>
-      try {
-        page = await ask(asked, schema)
-      } catch (error) {
-        // A cursor can expire while the list is read: what is missing is then found by reading it again.
-        const isExpired = cursor !== null && error instanceof AppError && error.code === 'refused'
-        if (!isExpired || error.cause instanceof InvalidScope) throw error
-        cursor = null
-        continue
-      }
-      const { read, unread } = readRows(rowsOf(page), row)
-      const rows = read.filter((one) => one !== null && !seen.has(one.id)).filter((one) => one !== null)
-      for (const { id } of rows) seen.add(id)
-      all.rows.push(...rows)
-      all.unread.push(...unread)
-      yield { rows, page }
-      const isStuck = cursor !== null && page.cursor === cursor
-      if (page.cursor === null || next === null || isStuck) break
-      cursor = page.cursor
+  const rows: Calls['rows'] = async <P extends Page, T extends { id: number }>(
+    call: ListCall<P, T>,
+    onMore?: (rows: readonly T[], total: number | null) => void,
+  ) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const all = await readPages(ask, call, onMore)
+      // A cursor can expire while the list is read.
+      if (all === 'expired' && attempt < maxAttempts) continue
+      if (all === 'expired') throw new AppError('unreachable', 'The list changes too fast to be read. Try again.')
+      await note(call.list, all.unread, call.noun)
+      return all
     }
-    await note(list, all.unread, noun)
-    return all
   }
-  return {
-    ask,
-    note,
-    pages,
-    rows: async (call) => {
-      const reading = pages(call)
-      for (;;) {
-        const step = await reading.next()
-        if (step.done === true) return step.value
-      }
-    },
+  return { ask, note, rows }
+}
+
+async function readPages<P extends Page, T extends { id: number }>(
+  ask: Calls['ask'],
+  { first, next, page: schema, row, rowsOf }: ListCall<P, T>,
+  onMore: ((rows: readonly T[], total: number | null) => void) | undefined,
+): Promise<Listed<T> | 'expired'> {
+  const seen = new Set<number>()
+  const all: Listed<T> = { rows: [], unread: [] }
+  let told = 0
+  let cursor: string | null = null
+  for (let count = 0; count < maxPages; count += 1) {
+    const page: P | 'expired' = await askPage(ask, { first, next, schema, cursor })
+    if (page === 'expired') return page
+    const { read, unread } = readRows(rowsOf(page), row)
+    for (const one of read) {
+      if (one === null || seen.has(one.id)) continue
+      seen.add(one.id)
+      all.rows.push(one)
+    }
+    all.unread.push(...unread)
+    const isStuck = page.cursor !== null && page.cursor === cursor
+    if (page.cursor === null || next === null || isStuck) break
+    cursor = page.cursor
+    if (all.rows.length === 0 || all.rows.length < 2 * told) continue
+    told = all.rows.length
+    onMore?.(all.rows, page.total ?? null)
+  }
+  return all
+}
+
+async function askPage<P extends Page>(
+  ask: Calls['ask'],
+  { first, next, schema, cursor }: { first: Call; next: string | null; schema: z.ZodType<P>; cursor: string | null },
+): Promise<P | 'expired'> {
+  if (cursor === null || next === null) return await ask(first, schema)
+  try {
+    const query = first.query ?? {}
+    return await ask({ verb: 'POST', path: next, query, form: { cursor }, isRepeatable: true }, schema)
+  } catch (error) {
+    const isRefused = error instanceof AppError && error.code === 'refused'
+    if (isRefused && !(error.cause instanceof InvalidScope)) return 'expired'
+    throw error
   }
 }

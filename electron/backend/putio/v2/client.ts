@@ -3,7 +3,7 @@ import type { Quota } from '../../../../shared/account.ts'
 import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemId, rootFolderId } from '../../../../shared/item.ts'
-import type { PutioClient, StreamPurpose } from '../client.ts'
+import type { OnMore, PutioClient, StreamPurpose } from '../client.ts'
 import { readRows } from '../lenient.ts'
 import { checkHost, did } from '../stream-host.ts'
 import { analyze } from './analysis.ts'
@@ -65,9 +65,13 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
   const { ask, rows, note } = createCalls(endpoint, requests)
   const file = async (itemId: ItemId) => (await ask({ verb: 'GET', path: `/v2/files/${itemId}` }, WireOneFile)).file
   const item = async (itemId: ItemId): Promise<Item> => toItem(await file(itemId))
-  const listWire = async (query: Record<string, string | number>) => {
+  const listWire = async (query: Record<string, string | number>, onMore?: OnMore) => {
     const call = {
-      first: { verb: 'GET', path: '/v2/files/list', query: { ...query, per_page: pageSize, hidden: 1 } } as const,
+      first: {
+        verb: 'GET',
+        path: '/v2/files/list',
+        query: { ...query, per_page: pageSize, hidden: 1, total: 1 },
+      } as const,
       next: '/v2/files/list/continue',
       page: WirePage,
       row: WireFile,
@@ -75,7 +79,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       list: 'files/list',
       noun: 'item',
     }
-    return (await rows(call)).rows
+    return (await rows(call, toldBy(onMore))).rows
   }
   const account = async () => {
     const call = { verb: 'GET', path: '/v2/account/info', query: { download_token: 1 }, isInternal: true } as const
@@ -142,7 +146,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       return folders.flat()
     },
 
-    listItems: async (folderId) => (await listWire({ parent_id: folderId })).map(toItem),
+    listItems: async (folderId, onMore) => (await listWire({ parent_id: folderId }, onMore)).map(toItem),
     listWithAddresses: async (folderId) =>
       (await listWire({ parent_id: folderId })).map((wire) => ({
         item: toItem(wire),
@@ -201,17 +205,20 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         await ask({ verb: 'POST', path: '/v2/trash/delete', form, isSerial: true }, anything)
       }
     },
-    searchItems: async (query) =>
+    searchItems: async (query, onMore) =>
       (
-        await rows({
-          first: { verb: 'GET', path: '/v2/files/search', query: { query, per_page: pageSize } },
-          next: '/v2/files/search/continue',
-          page: WirePage,
-          row: WireFile,
-          rowsOf: ({ files }) => files,
-          list: 'files/search',
-          noun: 'item',
-        })
+        await rows(
+          {
+            first: { verb: 'GET', path: '/v2/files/search', query: { query, per_page: pageSize } },
+            next: '/v2/files/search/continue',
+            page: WirePage,
+            row: WireFile,
+            rowsOf: ({ files }) => files,
+            list: 'files/search',
+            noun: 'item',
+          },
+          toldBy(onMore),
+        )
       ).rows.map(toItem),
     async folderMap() {
       if (!known.isOwn) throw new AppError('refused', 'This service does not list all folders at once.')
@@ -362,6 +369,11 @@ function inOrderOf(links: readonly string[], transfers: readonly (V2Transfer | n
     return at === -1 ? [] : left.splice(at, 1)
   })
   return [...found, ...left]
+}
+
+/** Converts what has come so far of a list. */
+function toldBy(onMore: OnMore | undefined) {
+  return (rows: readonly WireFile[], total: number | null) => onMore?.(rows.map(toItem), total)
 }
 
 /** The answer, or another one if the sign-in does not allow to ask. */
