@@ -113,7 +113,11 @@ it.each(['signed-out', 'unreachable'] as const)('stops loading and says why when
   backend.tell('accounts.changed', [{ ...account, state }])
   backend.tell('accounts.changed', [{ ...account, state, problem: 'Sign in to go on.' }])
   await backend.refuse('items.open', 'signed-out', 'Sign in to go on.')
-  expect(store.getState().folders.get(key)).toMatchObject({ listing: null, isLoading: false, problem: 'Sign in to go on.' })
+  expect(store.getState().folders.get(key)).toMatchObject({
+    listing: null,
+    isLoading: false,
+    problem: 'Sign in to go on.',
+  })
   const listed = backend.asked.filter(
     ({ method, input }) => method === 'items.open' && JSON.stringify(input).includes('4'),
   )

@@ -15,6 +15,8 @@ const minRetryMs = 1000
 const maxRetryMs = 30_000
 /** A service that does not answer must not keep the app from quitting. */
 const closeWithinMs = 3000
+/** How long announcements are collected before the window hears of them. */
+const announcedMs = 150
 
 /** What a session knows of its account. */
 export type OpenAccount = Omit<Account, 'trustedOrigins'>
@@ -53,6 +55,13 @@ export class Session {
   #retryMs = minRetryMs
   #quotaTimer: ReturnType<typeof setInterval> | null = null
   #isOpen = false
+  #stopListening: (() => void) | null = null
+  /** Folders of which changes were announced a moment ago. */
+  readonly #announced = new Set<ItemId>()
+  #announcing: ReturnType<typeof setTimeout> | null = null
+  #wasLive = false
+  /** Folders that the window has asked for. */
+  readonly #opened = new Set<ItemId>()
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -135,6 +144,11 @@ export class Session {
     for (const { id, parentId } of items) this.#parents.set(id, parentId)
   }
 
+  /** Remembers that the window has asked for a folder. */
+  noteOpened(folderId: ItemId): void {
+    this.#opened.add(folderId)
+  }
+
   /** The last known parent of an item; null if it is not known. */
   parentOf(itemId: ItemId): ItemId | null {
     return this.#parents.get(itemId) ?? null
@@ -187,10 +201,42 @@ export class Session {
     this.#update({ ...update, state: 'signed-in', problem: null })
     if (!this.#isOpen) return
     this.transfers?.start()
+    this.#listen()
     this.#quotaTimer ??= setInterval(
       () => this.refreshQuota().catch((error: unknown) => this.#fail(error)),
       quotaPollMs,
     )
+  }
+
+  /** Listens to what the service announces, if it does. Whatever is announced only makes the truth be asked for sooner. */
+  #listen(): void {
+    if (this.#stopListening !== null || !this.#account.capabilities.hasPush) return
+    this.#stopListening = this.client().listen({
+      onLive: (isLive) => {
+        this.transfers?.setLive(isLive)
+        // What was announced in between is unknown.
+        if (isLive && this.#wasLive) this.#noteAnnounced([...this.#opened])
+        this.#wasLive ||= isLive
+      },
+      onAnnouncement: (announcement) => {
+        if (!this.#isOpen) return
+        const { what } = announcement
+        if (what === 'transfers' || what === 'everything') this.transfers?.noteAnnounced()
+        if (what === 'account' || what === 'everything')
+          this.refreshQuota().catch((error: unknown) => this.#fail(error))
+        if (what === 'items') this.#noteAnnounced(announcement.folderIds)
+      },
+    })
+  }
+
+  #noteAnnounced(folderIds: readonly ItemId[]): void {
+    for (const id of folderIds) this.#announced.add(id)
+    this.#announcing ??= setTimeout(() => {
+      this.#announcing = null
+      const announced = [...this.#announced]
+      this.#announced.clear()
+      if (this.#isOpen) this.notifyChanged(announced)
+    }, announcedMs)
   }
 
   #fail(error: unknown): void {
@@ -213,6 +259,10 @@ export class Session {
 
   /** Stops all automatic requests to the service. */
   #stopPolling(): void {
+    this.#stopListening?.()
+    this.#stopListening = null
+    if (this.#announcing !== null) clearTimeout(this.#announcing)
+    this.#announcing = null
     this.transfers?.stop()
     if (this.#retry !== null) clearTimeout(this.#retry)
     if (this.#quotaTimer !== null) clearInterval(this.#quotaTimer)

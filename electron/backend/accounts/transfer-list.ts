@@ -8,8 +8,10 @@ import type { AddedTransfer, ExpectedSize, ListedTransfer, TransferFeed } from '
 import { HeldCancels } from './held-cancels.ts'
 import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './transfer-mirror.ts'
 
-const busyPollMs = 700
-const idlePollMs = 4000
+/** How often the list is fetched while the service announces its changes: then it only shows that none was missed. */
+const livePollMs = 60_000
+/** How long announcements are collected before the list is fetched. */
+const announcedMs = 150
 
 /** The parts of the backend that a transfer list depends on. */
 export interface TransferListOptions {
@@ -47,6 +49,8 @@ export class TransferList {
   #timer: ReturnType<typeof setTimeout> | null = null
   #refreshing: Promise<void> | null = null
   #isStopped = true
+  #isLive = false
+  #announced: ReturnType<typeof setTimeout> | null = null
 
   constructor(options: TransferListOptions) {
     this.#options = options
@@ -96,8 +100,25 @@ export class TransferList {
     this.#poll()
   }
 
+  /** Whether the service announces changes: then the list is fetched rarely without one. */
+  setLive(isLive: boolean): void {
+    this.#isLive = isLive
+    this.#pollLater()
+  }
+
+  /** Fetches the list a moment later, once for all that is announced until then. */
+  noteAnnounced(): void {
+    if (this.#isStopped) return
+    this.#announced ??= setTimeout(() => {
+      this.#announced = null
+      this.#poll()
+    }, announcedMs)
+  }
+
   stop(): void {
     this.#isStopped = true
+    if (this.#announced !== null) clearTimeout(this.#announced)
+    this.#announced = null
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
 
@@ -147,7 +168,9 @@ export class TransferList {
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#isStopped) return
     const isBusy = [...this.#mirror.values()].some(({ transfer }) => transfer.status !== 'error')
-    this.#timer = setTimeout(() => this.#poll(), isBusy ? busyPollMs : idlePollMs)
+    const { busyMs, idleMs } = this.#options.client.polling
+    const pollMs = isBusy ? busyMs : idleMs
+    this.#timer = setTimeout(() => this.#poll(), this.#isLive ? Math.max(pollMs, livePollMs) : pollMs)
   }
 
   async #fetch(): Promise<void> {

@@ -30,6 +30,7 @@ export function itemHandlers(
       const path = session.folders.path(folderId).catch(() => null)
       try {
         const items = await listing
+        session.noteOpened(folderId)
         session.noteParents(items)
         session.folders.learnListing(folderId, items, version)
         const hidden = held.hidden(accountId)

@@ -48,6 +48,10 @@ export interface PutioClient {
 
   /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
   followTransfers(remembered: () => readonly RememberedTransfer[]): TransferFeed
+  /** How often to ask for the transfers: while some are moving, and while none is. */
+  readonly polling: { busyMs: number; idleMs: number }
+  /** Listens to what the service announces. Only for a service that `hasPush`. The returned function ends it. */
+  listen(listener: AnnouncementListener): () => void
   /** Adds transfers. Some links may be refused while others are added; it rejects only if none was. */
   addTransfers(links: readonly string[], folderId: ItemId): Promise<AddedTransfers>
   cancelTransfer(transferId: TransferId): Promise<void>
@@ -92,6 +96,18 @@ export interface PutioClient {
     purpose: StreamPurpose,
     isTrusted: (origin: string) => boolean,
   ): Promise<string>
+}
+
+/** What a service says has changed. `everything`: what was announced until now may have been missed. */
+export type Announcement =
+  | { what: 'transfers' | 'account' | 'everything' }
+  | { what: 'items'; folderIds: readonly ItemId[] }
+
+/** Is told what a service announces. */
+export interface AnnouncementListener {
+  onAnnouncement(announcement: Announcement): void
+  /** Called when announcements begin to come, and when they cannot come any more until the next call. */
+  onLive(isLive: boolean): void
 }
 
 /**

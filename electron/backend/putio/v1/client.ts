@@ -147,6 +147,8 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       known.feed = feed
       return feed
     },
+    polling: { busyMs: 700, idleMs: 4000 },
+    listen: () => () => undefined,
     addTransfers: async (links, folderId) => {
       const { read } = await rows(['transfers', 'add', { links, to_folder: folderId }], WireTransfer, null)
       return { added: read.map((row) => (row === null ? null : toTransfer(row))), refused: [] }

@@ -11,6 +11,7 @@ import { createCalls } from './calls.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, InvalidScope, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
+import { Socket } from './socket.ts'
 import { V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
 import { sendFile } from './upload.ts'
@@ -231,6 +232,25 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     },
 
     followTransfers: (remembered) => new V2TransferFeed({ remembered, item, list: listTransfers }),
+    // Source: API v2 §17.
+    polling: { busyMs: 5000, idleMs: 15_000 },
+    listen: ({ onAnnouncement, onLive }) => {
+      const { token } = endpoint
+      if (token === null) return () => undefined
+      const socket = new Socket({
+        url: async () => (await endpoint.bases()).socket,
+        token,
+        onLive,
+        onAnnouncement: (announcement) => {
+          // An answer that is under way may be older than what was announced.
+          requests.forgetReading()
+          onAnnouncement(announcement)
+        },
+        // The next request tells whether the sign-in has ended.
+        onRefused: () => onAnnouncement({ what: 'account' }),
+      })
+      return () => socket.stop()
+    },
     addTransfers: async (links, folderId) => {
       const added: (V2Transfer | null)[] = []
       const refused: { link: string; sentence: string }[] = []
@@ -338,6 +358,7 @@ function capabilitiesOf(info: z.infer<typeof WireAccount>['info']): Capabilities
     canTakeTorrentFiles: true,
     arrivesWhileSeeding: true,
     hasTrash: info.settings?.trash_enabled ?? true,
+    hasPush: true,
   }
 }
 

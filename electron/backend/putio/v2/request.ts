@@ -73,10 +73,15 @@ export class Requests {
    * where they are a sentence; `refused` with the cause `InvalidScope` if the sign-in does not allow it.
    */
   async ask<T>(call: Call, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
-    const response = call.verb === 'GET' ? await this.#join(call, signal) : await this.#exchange(call, signal)
+    const response = await (call.verb === 'GET' ? this.#join(call, signal) : this.#change(call, signal))
     const parsed = schema.safeParse(await this.#bodyOf(call, response))
     if (!parsed.success) throw await this.#notPutio(parsed.error)
     return parsed.data
+  }
+
+  /** From now on, no request waits for the answer to an earlier one, which may be out of date. */
+  forgetReading(): void {
+    this.#reading.clear()
   }
 
   /** Identical requests that only read are sent once. It goes on until nobody waits for it any more. */
@@ -96,6 +101,16 @@ export class Requests {
       if (this.#reading.get(key) === joined) this.#reading.delete(key)
     }
     return await joined.wait(signal, forgetIfUnwanted)
+  }
+
+  /** What was asked before a change does not answer what is asked after it. */
+  async #change(call: Call, signal: AbortSignal | undefined): Promise<ApiResponse> {
+    this.forgetReading()
+    try {
+      return await this.#exchange(call, signal)
+    } finally {
+      this.forgetReading()
+    }
   }
 
   async #exchange(call: Call, signal: AbortSignal | undefined): Promise<ApiResponse> {
