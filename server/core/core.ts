@@ -69,6 +69,8 @@ export interface Core {
   activeLimit: number
   largestFileBytes: number | null
   sizes: KnownSizes
+  /** After how many days deleted items leave the trash; 0 for never. */
+  trashDays(): number
   /** What transfers will need that they have not reserved yet. */
   queued(): { bytes: number; paidBytes: number }
   report(error: unknown): void
@@ -154,6 +156,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
       gate,
       hosters,
       torrents: torrents.get,
+      trashDays: options.trashDays,
       queued: () => transfers.queued(),
       report,
     }

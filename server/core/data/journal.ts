@@ -24,7 +24,7 @@ export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscription
 /** The changes after which a row is journaled. Deleted items need none: they were moved to the removed ones before. */
 const watchedChanges: Record<Table, string[]> = {
   users: ['INSERT', 'UPDATE OF name'],
-  items: ['INSERT', 'UPDATE OF parent_id, name'],
+  items: ['INSERT', 'UPDATE OF parent_id, name, updated_at'],
   transfers: ['INSERT', 'DELETE', 'UPDATE OF torrent', 'UPDATE OF links, stage, plan, item_ids, name, finished_at'],
   messages: ['INSERT', 'DELETE'],
   subscriptions: ['INSERT', 'DELETE', 'UPDATE OF name, url, do_filters, dont_filters, folder_id, paused'],

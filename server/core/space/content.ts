@@ -20,6 +20,15 @@ export interface Content {
   removeWorkFolder(content: string): Promise<void>
   /** Moves files of a work folder into the content, or with `isKept` keeps them in both places. Idempotent. */
   store(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
+  /**
+   * Gives contents a second name each, without copying their bytes where the disk can do that. After a kill, they are removed, unless
+   * `keep` was called.
+   */
+  duplicate(pairs: readonly (readonly [from: string, to: string])[]): Promise<void>
+  /** Keeps such contents. Call it inside the transaction that adds their items. */
+  keep(contents: readonly string[]): void
+  /** Removes such contents. */
+  discard(contents: readonly string[]): Promise<void>
   /** How many bytes of a work folder exist nowhere else. */
   heldBytes(work: string, names: readonly string[]): number
   /** Records that content files are to be removed, so that they are even after a crash. */
@@ -61,6 +70,8 @@ export function openContent(folder: string, db: Database): Content {
   const path = (content: string) => join(shardFolder(content), content)
   const workFolder = (content: string) => join(folder, 'parts', content)
   const damaged = new Set<string>()
+  /** Contents that get their items soon. */
+  const duplicates = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
   const recordRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
   /** Returns the files that Windows does not remove because another program has them open. */
@@ -109,6 +120,10 @@ export function openContent(folder: string, db: Database): Content {
     if (isName(content)) await unlink(`${work}${legacyPartEnding}`).catch(ignoreMissing)
     recordUnlessDiskFull(() => forgetWorkFolder.run(content))
   }
+  const discard = async (contents: readonly string[]) => {
+    await remove(contents)
+    for (const content of contents) duplicates.delete(content)
+  }
   return {
     folder,
     path,
@@ -143,6 +158,35 @@ export function openContent(folder: string, db: Database): Content {
       for (const made of shards) await syncFolder(made)
       await syncFolder(join(folder, 'content'))
     },
+    duplicate: async (pairs) => {
+      const names = pairs.map(([, to]) => to)
+      for (const name of names) duplicates.add(name)
+      db.transact(() => {
+        for (const name of names) recordRemoval.run(name)
+      })
+      try {
+        const shards = new Set<string>()
+        for (const [from, to] of pairs) {
+          const shard = shardFolder(to)
+          if (!shards.has(shard)) await mkdir(shard, { recursive: true, mode: 0o700 })
+          shards.add(shard)
+          await linkOrCopy(path(from), path(to))
+        }
+        for (const made of shards) await syncFolder(made)
+        await syncFolder(join(folder, 'content'))
+      } catch (error) {
+        await discard(names)
+        if (isMissing(error)) throw new Refusal('The content is missing on the disk.', { cause: error })
+        throw error
+      }
+    },
+    keep: (contents) => {
+      for (const content of contents) {
+        forget.run(content)
+        duplicates.delete(content)
+      }
+    },
+    discard,
     heldBytes: (work, names) =>
       names.reduce((sum, name) => {
         const found = statSync(join(workFolder(work), name), { throwIfNoEntry: false })
@@ -150,7 +194,8 @@ export function openContent(folder: string, db: Database): Content {
       }, 0),
     cleanUp: async () => {
       const noted = db.sql.prepare('SELECT content FROM removals').all()
-      if (noted.length > 0) await remove(noted.map((row) => text(row, 'content')))
+      const contents = noted.map((row) => text(row, 'content')).filter((content) => !duplicates.has(content))
+      if (contents.length > 0) await remove(contents)
       for (const row of db.sql.prepare('SELECT content FROM left_work').all())
         await removeWorkFolder(text(row, 'content'))
     },
@@ -184,8 +229,12 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() === true
 }
 
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
 function ignoreMissing(error: unknown): undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  if (!isMissing(error)) throw error
 }
 
 /** True when Windows refuses to remove a file because a program has it open. */

@@ -1,7 +1,10 @@
 import { Refusal, type RefusalCode } from '../errors/refusal.ts'
 
-/** Throws a `Refusal` for an invalid name, saying which of its characters is the problem. */
-export function checkName(name: string): void {
+/**
+ * Throws a `Refusal` for an invalid name, saying which of its characters is the problem. With `isKept`, for a client that keeps the
+ * names of its own files, everything that can be stored is valid.
+ */
+export function checkName(name: string, { isKept = false } = {}): void {
   const refuse = (why: string, code?: RefusalCode) => {
     throw new Refusal(`“${visible(name)}” cannot be a name: ${why}.`, code === undefined ? undefined : { code })
   }
@@ -9,8 +12,8 @@ export function checkName(name: string): void {
   if (name === '.' || name === '..') refuse('it means a place, not an item')
   if (name.includes('/')) refuse('it holds a slash (“/”)', 'slash-in-name')
   if (name.includes('\0')) refuse('it holds a NUL character')
-  if (/\p{Cc}|[\u2028\u2029]/u.test(name)) refuse('it holds a control character')
-  if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) {
+  if (!isKept && /\p{Cc}|[\u2028\u2029]/u.test(name)) refuse('it holds a control character')
+  if (!isKept && /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) {
     refuse('it holds a character that reverses the direction of text')
   }
   if (!name.isWellFormed()) refuse('it holds half a character')

@@ -83,3 +83,8 @@ const mediaKinds: ReadonlySet<ItemKind> = new Set(['audio', 'movie', 'image', 'a
 export function promisesMedia(name: string): boolean {
   return mediaKinds.has(kindOf(name).kind)
 }
+
+/** The extensions of files with this content type. */
+export function extensionsOf(contentType: string): string[] {
+  return [...byExtension].flatMap(([extension, type]) => (type.contentType === contentType ? [extension] : []))
+}

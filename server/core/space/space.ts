@@ -3,6 +3,8 @@ import type { Database } from '../data/database.ts'
 import { removedId } from '../data/detached.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
 import { NotFound, Refusal } from '../errors/refusal.ts'
+import { type Copies, type CopyTarget, createCopies } from './copies.ts'
+import { createDetails, type Details } from './details.ts'
 import { checkName } from './item-name.ts'
 import { extensionOf, type ItemKind, kindOf, toItemKind } from './kinds.ts'
 import { type Order, orderClause } from './order.ts'
@@ -36,6 +38,11 @@ interface Page {
   order: Order
 }
 
+interface NameOptions {
+  /** The name is what the client wants, or the act is refused. */
+  isExact?: boolean
+}
+
 export interface Space {
   /** Changes with every change of the items: data read at the same version is still current. */
   version(): number
@@ -53,8 +60,15 @@ export interface Space {
    * client's text.
    */
   search(condition: string, values: (string | number)[], belowId?: number | null): Item[]
-  createFolder(name: string, parentId: number): Item
-  rename(id: number, name: string): Item
+  /** If the name is taken, it gets a free one, or with `isExact`, a `Refusal` with `name-taken` is thrown. */
+  createFolder(name: string, parentId: number, options?: NameOptions): Item
+  rename(id: number, name: string, options?: NameOptions): Item
+  /** Moves an item and gives it exactly this name. */
+  moveAs(id: number, target: { parentId: number; name: string }): Item
+  /** Throws a `Refusal` if nothing can be copied there. */
+  checkCopy(target: CopyTarget): void
+  copies: Copies
+  details: Details
   /** Moves items into a folder, all or none. Returns each of them once, in its new state. */
   move(ids: readonly number[], parentId: number): Item[]
   /**
@@ -147,11 +161,11 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     return hasHidden() && !isVisible(number(row, 'parent_id'), new Map()) ? null : toItem(row)
   }
   /** The visible ones of these rows. */
-  const visible = (rows: Row[]): Item[] => {
+  const visibleRows = (rows: Row[]): Row[] => {
     const known = new Map<number, boolean>()
-    const seen = hasHidden() ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
-    return seen.map(toItem)
+    return hasHidden() ? rows.filter((row) => isVisible(number(row, 'parent_id'), known)) : rows
   }
+  const visible = (rows: Row[]): Item[] => visibleRows(rows).map(toItem)
   let known: { version: number; bytes: number } | null = null
   const readStored = () => number(stored.get(userId) ?? {}, 'stored_bytes')
   /** Read at every step of a transfer, so it is cached. A value that may still be rolled back is not. */
@@ -180,6 +194,18 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
   }
   const freeNameIn = (parentId: number, name: string) =>
     freeName(name, (candidate) => byName.get(userId, parentId, candidate) !== undefined)
+  const refuseTaken = (parentId: number, name: string) => {
+    if (byName.get(userId, parentId, name) === undefined) return
+    throw new Refusal(`There is something with the name “${name}” already.`, { code: 'name-taken' })
+  }
+  const checkNew = (parentId: number, name: string) => {
+    checkName(name, { isKept: true })
+    refuseTaken(parentId, name)
+  }
+  const nameIn = (parentId: number, name: string, isExact: boolean) => {
+    if (isExact) refuseTaken(parentId, name)
+    return isExact ? name : freeNameIn(parentId, name)
+  }
   /** Adds to the size of a folder and of all folders around it. */
   const addSize = (folderId: number, bytes: number) => {
     if (bytes === 0) return
@@ -213,6 +239,29 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     addSize(parentId, item.sizeBytes)
     attach(item.id, parentId, item.name)
   }
+  const setName = (item: Item, name: string): Item => {
+    const kind = item.kind === 'folder' ? 'folder' : kindOf(name).kind
+    sql
+      .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
+      .run(name, fold(name), extensionOf(name), kind, userId, item.id)
+    return get(item.id)
+  }
+  const checkMove = (items: readonly Item[], parentId: number) => {
+    const own = new Map(items.map((item) => [item.id, item]))
+    for (let at = getFolder(parentId).id; at > rootId; at = parentIn(at)) {
+      const around = own.get(at)
+      if (around !== undefined) throw new Refusal(`“${around.name}” cannot be moved into itself or a folder inside it.`)
+    }
+  }
+  const shared = { db, userId, change, get, getFolder, fold }
+  const details = createDetails({ ...shared, getChangeable, visibleRows, toItem })
+  const copies = createCopies({
+    ...shared,
+    addSize,
+    freeName: (parentId, name) => freeNameIn(parentId, name),
+    growUser: (bytes) => growUser.run(bytes, userId),
+    checkNew,
+  })
   const hide = sql.prepare(hideItem)
   const trash = createTrash({
     ...{ db, userId, change, find, parentIn, addSize, attach, rootId },
@@ -283,36 +332,40 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
           .all(...its, ...values),
       )
     },
-    createFolder: (name, parentId) => {
-      checkName(name)
+    createFolder: (name, parentId, { isExact = false } = {}) => {
+      checkName(name, { isKept: isExact })
       getFolder(parentId)
-      return change(() =>
-        get(addRow({ name: freeNameIn(parentId, name), parentId, kind: 'folder', sizeBytes: 0, content: null })),
-      )
+      const free = nameIn(parentId, name, isExact)
+      return change(() => get(addRow({ name: free, parentId, kind: 'folder', sizeBytes: 0, content: null })))
     },
-    rename: (id, name) => {
-      checkName(name)
+    rename: (id, name, { isExact = false } = {}) => {
+      checkName(name, { isKept: isExact })
       const item = getChangeable(id, 'renamed')
       if (item.name === name) return item
+      const free = nameIn(item.parentId, name, isExact)
+      return change(() => setName(item, free))
+    },
+    moveAs: (id, { parentId, name }) => {
+      checkName(name, { isKept: true })
+      const item = getChangeable(id, 'moved')
+      checkMove([item], parentId)
+      if (item.parentId === parentId && item.name === name) return item
+      refuseTaken(parentId, name)
       return change(() => {
-        const free = freeNameIn(item.parentId, name)
-        const kind = item.kind === 'folder' ? 'folder' : kindOf(free).kind
-        sql
-          .prepare('UPDATE items SET name = ?, folded = ?, extension = ?, kind = ? WHERE user_id = ? AND id = ?')
-          .run(free, fold(free), extensionOf(free), kind, userId, id)
-        return get(id)
+        moveTo(parentId, item)
+        return setName(item, name)
       })
     },
+    checkCopy: ({ parentId, name }) => {
+      getFolder(parentId)
+      if (name !== null) checkNew(parentId, name)
+    },
+    copies,
+    details,
     move: (ids, parentId) => {
       const moved = [...new Set(ids)]
       const items = moved.map((id) => getChangeable(id, 'moved'))
-      const target = getFolder(parentId)
-      const own = new Map(items.map((item) => [item.id, item]))
-      for (let at = target.id; at > rootId; at = parentIn(at)) {
-        const around = own.get(at)
-        if (around !== undefined)
-          throw new Refusal(`“${around.name}” cannot be moved into itself or a folder inside it.`)
-      }
+      checkMove(items, parentId)
       if (items.every((item) => item.parentId === parentId)) return items
       return change(() => {
         // Read again, because moving an item out of another one has changed its size.

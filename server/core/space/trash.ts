@@ -14,6 +14,11 @@ export interface TrashedItem {
   kind: ItemKind
   sizeBytes: number
   trashedAtSeconds: number
+  addedAtSeconds: number
+  /** When it was first read; null if never. */
+  openedAtSeconds: number | null
+  /** The folder that it was in; the root if that is not known. */
+  parentId: number
   /** The names of the folders that it was in, the outermost first. Of a very deep path, only the end. */
   folders: string[]
 }
@@ -25,6 +30,10 @@ export interface TrashedItem {
 export interface Trash {
   /** Newest first. */
   list(): TrashedItem[]
+  /** The items after a place in that order; null for the first ones. */
+  page(after: { id: number; trashedAtSeconds: number } | null, limit: number): TrashedItem[]
+  ids(): number[]
+  has(id: number): boolean
   totals(): { items: number; sizeBytes: number }
   /**
    * Moves items and all below them to the trash, all or none. Those that are in it already, or inside others that are, stay as they
@@ -64,6 +73,8 @@ export interface TrashOptions {
 
 /** How many items are removed in one transaction. */
 const batchSize = 500
+/** A place before all items. */
+const endOfTime = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const
 /** How many folders around a deleted item are remembered. */
 const maxFolders = 64
 
@@ -73,10 +84,11 @@ type Origin = [id: number, name: string][]
 export function createTrash(options: TrashOptions): Trash & { hasItems(): boolean } {
   const { db, userId, change, find, parentIn, rootId } = options
   const { sql } = db
-  const all = sql.prepare(
-    `SELECT id, trashed_name, trashed_from, trashed_at, kind, size, content FROM items
-     WHERE user_id = ? AND parent_id = ${trashId} ORDER BY trashed_at DESC, id DESC`,
-  )
+  const columns = 'id, trashed_name, trashed_from, trashed_at, kind, size, content, created_at, opened_at'
+  const ofUser = `FROM items WHERE user_id = ? AND parent_id = ${trashId}`
+  const order = 'ORDER BY coalesce(trashed_at, 0) DESC, id DESC'
+  const all = sql.prepare(`SELECT ${columns} ${ofUser} ${order}`)
+  const some = sql.prepare(`SELECT ${columns} ${ofUser} AND (coalesce(trashed_at, 0), id) < (?, ?) ${order} LIMIT ?`)
   const one = sql.prepare(
     `SELECT id, trashed_name, trashed_from, size FROM items WHERE user_id = ? AND id = ? AND parent_id = ${trashId}`,
   )
@@ -127,6 +139,12 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
   return {
     hasItems: () => hasItems,
     list: () => all.all(userId).map(toTrashed),
+    page: (after, limit) => {
+      const [seconds, id] = after === null ? endOfTime : [after.trashedAtSeconds, after.id]
+      return some.all(userId, seconds, id, limit).map(toTrashed)
+    },
+    ids: () => ids.all(userId).map((row) => number(row, 'id')),
+    has: (id) => one.get(userId, id) !== undefined,
     totals: () => {
       if (!hasItems) return { items: 0, sizeBytes: 0 }
       // A value that may still be rolled back is not cached.
@@ -207,14 +225,16 @@ function originIn(row: Row): Origin {
 }
 
 function toTrashed(row: Row): TrashedItem {
+  const origin = originIn(row)
   return {
     id: number(row, 'id'),
     name: nameIn(row),
     kind: toItemKind(row.kind) ?? (row.content === null ? 'folder' : 'file'),
     sizeBytes: number(row, 'size'),
     trashedAtSeconds: numberOrNull(row, 'trashed_at') ?? 0,
-    folders: originIn(row)
-      .map(([, name]) => name)
-      .reverse(),
+    addedAtSeconds: number(row, 'created_at'),
+    openedAtSeconds: numberOrNull(row, 'opened_at'),
+    parentId: origin[0]?.[0] ?? 0,
+    folders: origin.map(([, name]) => name).reverse(),
   }
 }
