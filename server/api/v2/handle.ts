@@ -4,9 +4,14 @@ import type { Attempts } from '../attempts.ts'
 import { readBody } from '../read-body.ts'
 import { callerOf, tokenOf } from './access.ts'
 import { account } from './account.ts'
+import { downloads } from './downloads.ts'
 import { ApiError, toApiError } from './error.ts'
+import { fileChanges } from './file-changes.ts'
+import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
+import { subtitles } from './subtitles.ts'
+import { trash } from './trash.ts'
 
 export interface V2Options {
   cores: Cores
@@ -19,7 +24,7 @@ export interface V2Options {
 /** Our own client asks with this header for what API v2 has no fields for. */
 const extendedHeader = 'putdesk-fields'
 
-const routes: Route[] = [...account]
+const routes: Route[] = [...account, ...files, ...fileChanges, ...downloads, ...subtitles, ...trash]
 const compiled = routes.map((route) => ({ route, matches: toPattern(route.path) }))
 
 /** Responds to a request of API v2. Source: API v2 §3, §4, §19. */

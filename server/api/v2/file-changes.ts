@@ -1,0 +1,152 @@
+import { setImmediate } from 'node:timers/promises'
+import { NotFound, Refusal } from '../../core/errors/refusal.ts'
+import { copyItem } from '../../core/space/copies.ts'
+import type { Item } from '../../core/space/space.ts'
+import { ApiError, toApiError } from './error.ts'
+import { fileWire, ownerOf } from './file-wire.ts'
+import { idInPath, readable } from './files.ts'
+import { type Call, type Route, route } from './method.ts'
+import { checkOwn, selectionOf } from './selection.ts'
+import { fromTime } from './times.ts'
+
+/** How many items are changed before other work may run. */
+const batchSize = 500
+
+/** Source: API v2 §6. */
+export const fileChanges: Route[] = [
+  route('POST', '/v2/files/create-folder', (call) => {
+    const { core, params } = call
+    const path = params.text('path')
+    const parentId = params.number('parent_id') ?? 0
+    checkOwn(core, parentId)
+    const names = path === null ? [nameOf(call)] : path.split('/').filter((name) => name !== '')
+    const name = names.pop()
+    if (name === undefined) throw new ApiError(400, 'EMPTY_NAME', 'The path is empty.')
+    const folderId = names.reduce((id, part) => {
+      const known = core.space.details.child(id, part)
+      return (known ?? core.space.createFolder(part, id, { isExact: true })).id
+    }, parentId)
+    return { file: own(call, core.space.createFolder(name, folderId, { isExact: true })) }
+  }),
+  route('POST', '/v2/files/rename', (call) => {
+    const { core, params } = call
+    const id = params.id('file_id')
+    checkOwn(core, id)
+    return { file: own(call, core.space.rename(id, nameOf(call), { isExact: true })) }
+  }),
+  route('POST', '/v2/files/move', async (call) => {
+    const { core, params } = call
+    const parentId = params.id('parent_id')
+    checkOwn(core, parentId)
+    if (params.has('name')) {
+      const id = params.number('file_id') ?? params.id('file_ids')
+      checkOwn(core, id)
+      return { errors: [], file: own(call, core.space.moveAs(id, { parentId, name: nameOf(call) })) }
+    }
+    const errors: MoveError[] = []
+    await inBatches(selectionOf(call), (id) => {
+      const error = attempt(() => {
+        checkOwn(core, id)
+        core.space.move([id], parentId)
+      })
+      if (error !== null)
+        errors.push({
+          id,
+          name: core.space.find(id)?.name ?? null,
+          error_type: error.type,
+          status_code: error.status,
+        })
+    })
+    return { errors }
+  }),
+  route('POST', '/v2/files/copy', async (call) => {
+    const { params } = call
+    const [id = params.id('file_id'), ...others] = selectionOf(call)
+    if (others.length > 0) throw new ApiError(400, 'BadRequest', 'Only one item can be copied at once.')
+    const name = params.has('name') ? nameOf(call) : null
+    return { file: own(call, await copy(call, id, { parentId: params.id('parent_id'), name })) }
+  }),
+  route('POST', '/v2/files/copy-to-disk', async (call) => {
+    for (const id of selectionOf(call)) await copy(call, id, { parentId: 0, name: null })
+    return {}
+  }),
+  route('POST', '/v2/files/touch', (call) => {
+    const { core, params } = call
+    const text = params.text('updated_at')
+    const seconds = text === null ? Math.floor(Date.now() / 1000) : fromTime(text)
+    if (seconds === null) throw new ApiError(400, 'BadRequest', 'The parameter “updated_at” is not a time.')
+    const ids = selectionOf(call)
+    for (const id of ids) checkOwn(core, id)
+    core.space.details.touch(ids, seconds)
+    return {}
+  }),
+  route('POST', '/v2/files/delete', async (call) => {
+    const { core, params } = call
+    const { space } = core
+    const isSkipping = params.flag('skip_nonexistents')
+    const wanted = selectionOf(call)
+    const ids = isSkipping ? wanted.filter((id) => space.has(id)) : wanted
+    for (const id of ids) checkOwn(core, id)
+    if (ids.includes(0)) throw new ApiError(400, 'BadRequest', 'The root folder cannot be deleted.')
+    await inBatches(ids, (id) => {
+      // A folder takes along what is in it.
+      if (!space.has(id)) return
+      if (params.flag('skip_trash')) space.remove([id])
+      else space.trash.add([id])
+    })
+    return { cursor: null, skipped: 0 }
+  }),
+  route('GET', '/v2/files/:id/can-write', (call) => {
+    checkOwn(call.core, idInPath(call))
+    return { user_id: readable(call).ownerId }
+  }),
+  // Orders are not kept, so that there are none to be removed.
+  route('POST', '/v2/files/remove-sort-by-settings', () => ({})),
+]
+
+interface MoveError {
+  id: number
+  name: string | null
+  error_type: string
+  status_code: number
+}
+
+/** The name in a request, exactly as it is. */
+function nameOf({ params }: Pick<Call, 'params'>): string {
+  const name = params.raw('name')
+  if (name === '' || name === undefined || name === null) throw new ApiError(400, 'EMPTY_NAME', 'The name is empty.')
+  return params.required('name')
+}
+
+/** An item of one's own. */
+function own(call: Call, { id }: Item) {
+  const { core } = call
+  return fileWire(call, core.space.details.get(id), ownerOf(core, { ownerId: core.account.userId }))
+}
+
+function copy({ core }: Call, id: number, target: { parentId: number; name: string | null }): Promise<Item> {
+  const { space, content, quota } = core
+  checkOwn(core, target.parentId)
+  const source = core.friends.read(id)
+  return copyItem(source, { space, content, roomBytes: quota.unreservedBytes }, target)
+}
+
+/** Runs work that the service may refuse. Returns its refusal. */
+function attempt(work: () => void): ApiError | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    const known = error instanceof NotFound || error instanceof Refusal || error instanceof ApiError
+    const answer = known ? toApiError(error) : null
+    if (answer === null) throw error
+    return answer
+  }
+}
+
+async function inBatches(ids: readonly number[], change: (id: number) => void): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    if (index % batchSize === batchSize - 1) await setImmediate()
+    change(id)
+  }
+}
