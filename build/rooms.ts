@@ -65,7 +65,7 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/text',
     'shared',
   ],
-  'electron/backend/putio/v2': ['electron/backend/putio', 'electron/backend/secrets', 'shared'],
+  'electron/backend/putio/v2': ['electron/backend/putio', 'electron/backend/secrets', 'engine/text', 'shared'],
   // The only place that knows which version of the API an account speaks.
   'electron/backend/putio/create-client.ts': [
     'electron/backend/putio',

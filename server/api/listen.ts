@@ -9,11 +9,13 @@ import { mediaRoute } from './media/route.ts'
 import { corsHeaders, isFromPage } from './origin.ts'
 import { isTooLarge } from './read-body.ts'
 import { failure, write } from './v1/envelope.ts'
+import type { createSocket } from './v2/socket.ts'
 
 // Loaded on first use and kept, because even importing a loaded module again takes time.
 const media = once(() => import('./media/media.ts'))
 const v1 = once(() => import('./v1/handle.ts'))
 const v2 = once(() => import('./v2/handle.ts'))
+const v2Socket = once(() => import('./v2/socket.ts'))
 
 /** The running service. */
 export interface Listening {
@@ -41,7 +43,9 @@ const timeLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connections
 export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
   // An import would also load Node's fetch, and double the start-up time.
   const { createServer } = process.getBuiltinModule('node:http')
-  const server = createServer({ ...timeLimits, maxHeaderSize: 64 * 1024 })
+  // Any other request that offers to upgrade is answered as usual.
+  const shouldUpgradeCallback = isForSocket
+  const server = createServer({ ...timeLimits, maxHeaderSize: 64 * 1024, shouldUpgradeCallback })
   // Some clients close their side right after the request. Source: nodejs/node, lib/_http_server.js.
   Object.assign(server, { httpAllowHalfOpen: true })
   const port = await bind(server, options)
@@ -72,7 +76,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
         'Pages in a browser may not use this service. Its settings can allow one: allow-origin.',
       )
     }
-    const path = target.replace(/^https?:\/\/[^/?#]*/i, '')
+    const path = pathOf(request)
     if (/^\/*v1(?=[/?]|$)/.test(path)) {
       const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, caller, base })
@@ -104,10 +108,30 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
     } else refuse(response, 413, 'The request is larger than this service reads (4 MiB).')
   })
   server.on('connect', refuseTunnel)
+  let sockets: Promise<ReturnType<typeof createSocket>> | null = null
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const base = hasTwoHosts(request) ? null : names.baseFor(request)
+    if (base === null || isFromPage(request, allowedOrigins)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    sockets ??= v2Socket.get().then(({ createSocket }) => createSocket({ cores, attempts }))
+    const { accept } = await sockets
+    accept({ request, socket, head, base, caller: callerAt(names.clientAddress(request)) })
+  }
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    upgrade(request, socket, head).catch((error: unknown) => {
+      cores.report(error)
+      socket.destroy()
+    })
+  })
   return {
     port,
     url: `http://${options.address.includes(':') ? `[${options.address}]` : options.address}:${port}`,
     close: async () => {
+      const opened = await sockets
+      opened?.close()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
       await closed
@@ -123,6 +147,16 @@ function bind(server: Server, { address: host, port }: ListenOptions): Promise<n
       resolve(address === null || typeof address === 'string' ? port : address.port)
     })
   })
+}
+
+/** True for a request to the socket of API v2. Source: API v2 §17. */
+function isForSocket(request: IncomingMessage): boolean {
+  return pathOf(request).split('?')[0] === '/socket/sockjs/websocket'
+}
+
+/** The path and the query of a request, without the address of the service. */
+function pathOf({ url }: IncomingMessage): string {
+  return (url ?? '').replace(/^https?:\/\/[^/?#]*/i, '')
 }
 
 /** The client and a proxy in between could choose different ones. Source: RFC 9112 §3.2. */

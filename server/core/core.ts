@@ -14,6 +14,7 @@ import { toFolderError } from './data/folder-error.ts'
 import { once } from './once.ts'
 import { type Content, openContent } from './space/content.ts'
 import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
+import { type ItemWatch, watchItems } from './space/item-watch.ts'
 import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
 import { createTrashExpiry } from './space/trash-expiry.ts'
@@ -81,6 +82,8 @@ export interface Cores {
   users: Core[]
   /** Sign-ins of apps by API v2. */
   tokens: Tokens
+  /** Begins to note changes of items. Only one can do so at a time. */
+  watchItems(): ItemWatch
   /** What was done about a damaged database, or null. */
   notice: string | null
   report(error: unknown): void
@@ -180,6 +183,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   return {
     users,
     tokens: createTokens(db),
+    watchItems: () => watchItems(db),
     notice,
     report,
     start: async () => {

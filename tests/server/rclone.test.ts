@@ -163,7 +163,17 @@ describe.skipIf(!has('rclone', 'programs of Unix'))('rclone', () => {
 /** Names that some systems or programs do not like. */
 const oddNames = [
   ...['CON', 'aux.txt', 'dot.', 'space ', '-rf', '~', '%2e%2e', '%2F', 'a&b=c+d', 'quote"s', "it's", 'ünïcode', '日本'],
-  ...['e\u0301', '\u00e9', 'case', 'CASE', 'left\u202eright', 'new\nline', 'back\\slash', 'x'.repeat(255), 'ü'.repeat(127)],
+  ...[
+    'e\u0301',
+    '\u00e9',
+    'case',
+    'CASE',
+    'left\u202eright',
+    'new\nline',
+    'back\\slash',
+    'x'.repeat(255),
+    'ü'.repeat(127),
+  ],
 ]
 
 async function* blocks(): AsyncGenerator<Buffer> {

@@ -54,7 +54,9 @@ export async function startRclone(service: () => Service): Promise<Rclone> {
     const ended = new Promise<Ran>((resolve) => {
       child.once('close', (code) => {
         const ms = Math.round(performance.now() - startedMs)
-        const shown = words.map((word) => word.replace(/^\/\S+\/putdesk-/, '').replaceAll(/(.)\1{9,}|\n/g, '…')).join(' ')
+        const shown = words
+          .map((word) => word.replace(/^\/\S+\/putdesk-/, '').replaceAll(/(.)\1{9,}|\n/g, '…'))
+          .join(' ')
         const count = proxy.requests.length - from
         rows.push(`${`${code}`.padStart(4)}  ${`${ms}`.padStart(6)}  ${`${count}`.padStart(8)}  ${shown}`)
         resolve({ code, stdout, stderr })

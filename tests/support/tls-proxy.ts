@@ -23,10 +23,13 @@ export async function startTlsProxy(folder: string, hosts: readonly string[], ta
     requests.push(`${request.method} ${request.url}`)
     const { host, port } = new URL(target())
     const headers = { ...request.headers, host }
-    const passed = forward({ host: '127.0.0.1', port, path: request.url, method: request.method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
-      answer.pipe(response)
-    })
+    const passed = forward(
+      { host: '127.0.0.1', port, path: request.url, method: request.method, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+        answer.pipe(response)
+      },
+    )
     passed.on('error', () => response.destroy())
     response.on('error', () => passed.destroy())
     response.on('close', () => passed.destroy())

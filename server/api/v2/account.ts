@@ -1,3 +1,4 @@
+import type { Core } from '../../core/core.ts'
 import { callerOf, tokenOf } from './access.ts'
 import type { Call, Route } from './method.ts'
 import { openRoute, route } from './method.ts'
@@ -26,8 +27,7 @@ export const account: Route[] = [
 /** Fields that have no meaning here have the value of an ordinary account. */
 function infoWire(call: Call) {
   const { core, params, isExtended } = call
-  const { account, quota, bandwidth, space, activeLimit, largestFileBytes } = core
-  const available = quota.availableBytes()
+  const { account, bandwidth, space, activeLimit, largestFileBytes } = core
   const trash = space.trash.totals()
   const balance = bandwidth.balance()
   return {
@@ -37,8 +37,7 @@ function infoWire(call: Call) {
     avatar_url: `${call.base}/images/file_types/unknown.png`,
     account_status: 'active',
     account_active: true,
-    disk: { avail: available, size: quota.totalBytes, used: Math.max(0, quota.totalBytes - available) },
-    trash_size: trash.sizeBytes,
+    ...accountWire(core),
     monthly_bandwidth_usage: Math.max(0, bandwidth.totalBytes - balance.availableBytes),
     files_will_be_deleted_at: null,
     password_last_changed_at: null,
@@ -62,6 +61,15 @@ function infoWire(call: Call) {
         bandwidth_left: balance.availableBytes,
       },
     }),
+  }
+}
+
+/** The fields of an account that change by themselves. */
+export function accountWire({ quota, space }: Core) {
+  const available = quota.availableBytes()
+  return {
+    disk: { avail: available, size: quota.totalBytes, used: Math.max(0, quota.totalBytes - available) },
+    trash_size: space.trash.totals().sizeBytes,
   }
 }
 

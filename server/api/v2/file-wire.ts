@@ -97,8 +97,11 @@ export function ownerOf(core: Core, { ownerId }: Pick<ReadableItem, 'ownerId'>):
   return { id: ownerId, friend: friend ?? null }
 }
 
+/** What the form of an item depends on. */
+type WireCall = Pick<Call, 'base' | 'core' | 'isExtended'>
+
 /** An item as API v2 sends it, with every field that strict clients require. Source: API v2 §5.1, §19 (C4–C8). */
-export function fileWire(call: Call, item: DetailedItem, owner: Owner, extras: Extras | null = null) {
+export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extras: Extras | null = null) {
   const { base, core, isExtended } = call
   const { kind, content } = item
   const isFolder = kind === 'folder'
@@ -130,6 +133,8 @@ export function fileWire(call: Call, item: DetailedItem, owner: Owner, extras: E
     ...(isExtended && {
       putdesk: {
         added_at: item.addedAtSeconds,
+        // Without a token, so that it is no secret.
+        address: content === null ? null : `${base}/download-file/${owner.id}/${item.id}`,
         user_id: owner.id,
         content: owner.friend !== null || content === null || core.content.isDamaged(content) ? null : content,
         ...(content !== null && core.content.isDamaged(content) && { missing: true }),
@@ -139,7 +144,7 @@ export function fileWire(call: Call, item: DetailedItem, owner: Owner, extras: E
 }
 
 /** This service does not convert films, and does not look into them. */
-function extraFields(call: Call, item: DetailedItem, owner: Owner, extras: Extras) {
+function extraFields(call: WireCall, item: DetailedItem, owner: Owner, extras: Extras) {
   const isMedia = item.kind === 'audio' || item.kind === 'movie'
   const url = () => contentUrl(call, { ownerId: owner.id, id: item.id }, 'stream-file')
   return {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { trimEnd } from '../../../../engine/text/trim-end.ts'
 import type { Quota } from '../../../../shared/account.ts'
 import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
@@ -114,6 +115,11 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       if (cursor === null || cursor === form.cursor) return
       form = { cursor }
     }
+  }
+  const downloadToken = async () => {
+    const token = known.downloadToken ?? (await account()).download_token
+    if (token === null) throw new AppError('refused', 'The service gives no token to read files with.')
+    return token
   }
   const checkAddress = async (
     { name, address }: { name: string; address: string },
@@ -314,7 +320,8 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     analyzeLinks: (links) => analyze(links, { ask, note, account }),
 
     async stream(itemId, purpose, isTrusted) {
-      const [wire, address] = await Promise.all([file(itemId), addressFor(itemId, purpose)])
+      const wire = await file(itemId)
+      const address = await addressFor(wire, purpose)
       const streamed = toItem(wire)
       const { name } = streamed
       if (streamed.kind === 'folder')
@@ -331,7 +338,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     checkAddress,
     async streamAt({ name, address }, purpose, isTrusted) {
       await checkAddress({ name, address }, purpose, isTrusted)
-      return address
+      return withToken(address, await downloadToken())
     },
   }
 
@@ -339,15 +346,22 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
    * Where a file can be read. A film is played with the download token, which cannot do anything else; its address does not expire while a
    * player has it open. Source: API v2 §2.5, §7.
    */
-  async function addressFor(itemId: ItemId, purpose: StreamPurpose): Promise<string | null> {
-    if (purpose === 'play') {
-      const token = known.downloadToken ?? (await account()).download_token
+  async function addressFor({ id, putdesk }: WireFile, purpose: StreamPurpose): Promise<string | null> {
+    const token = known.downloadToken ?? (await account()).download_token
+    // Putdesk's own service tells where the content is.
+    if (known.isOwn && token !== null && putdesk?.address != null) return withToken(putdesk.address, token)
+    if (purpose === 'play' && token !== null) {
       const { api } = await endpoint.bases()
-      if (token !== null) return `${api}/v2/files/${itemId}/stream?oauth_token=${encodeURIComponent(token)}`
+      return `${api}/v2/files/${id}/stream?oauth_token=${encodeURIComponent(token)}`
     }
-    const { url } = await ask({ verb: 'GET', path: `/v2/files/${itemId}/url`, isInternal: true }, WireUrl)
+    const { url } = await ask({ verb: 'GET', path: `/v2/files/${id}/url`, isInternal: true }, WireUrl)
     return url
   }
+}
+
+/** The address of a content with the token that opens it. Source: API v1 §12, whose addresses the service shares. */
+function withToken(address: string, token: string): string {
+  return `${trimEnd(address, '/')}/atk/${encodeURIComponent(token)}`
 }
 
 /** What Put.io and Putdesk's own service can do. */

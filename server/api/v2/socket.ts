@@ -1,0 +1,167 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Core, Cores } from '../../core/core.ts'
+import type { ItemChange, ItemWatch } from '../../core/space/item-watch.ts'
+import type { Attempts } from '../attempts.ts'
+import { callerOf } from './access.ts'
+import { accountWire } from './account.ts'
+import { fileWire } from './file-wire.ts'
+
+/** What the socket of a service depends on. */
+interface SocketOptions {
+  cores: Cores
+  attempts: Attempts
+}
+
+/** A client's connection request, which is known to come from no strange page. */
+export interface Upgrade {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+  /** The caller, as attempts are counted. */
+  caller: string
+  base: string
+}
+
+/** How often clients hear of changes. */
+const tickMs = 250
+const signInWithinMs = 10_000
+const maxClients = 100
+/** The token is not accepted. Source: API v2 §17. */
+const refusedCode = 4001
+/** A client that does not read is disconnected. It asks for everything when it is back. */
+const maxUnsentBytes = 4 * 1024 * 1024
+
+interface Client {
+  socket: WebSocket
+  core: Core
+  base: string
+  /** What it was told last of each transfer. */
+  transfers: Map<number, string>
+  account: string
+}
+
+/** Announces changes of items, transfers and the account to clients that listen. Nothing is watched while there are none. */
+export function createSocket({ cores, attempts }: SocketOptions): { accept(upgrade: Upgrade): void; close(): void } {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: 4096,
+    perMessageDeflate: false,
+    clientTracking: true,
+  })
+  const clients = new Set<Client>()
+  let watch: ItemWatch | null = null
+  let timer: NodeJS.Timeout | null = null
+  const tick = () => {
+    const changes = watch?.take() ?? []
+    for (const client of clients) {
+      try {
+        tell(client, changes)
+      } catch (error) {
+        // One client must not keep the others from hearing.
+        cores.report(error)
+        client.socket.terminate()
+      }
+    }
+  }
+  const add = (client: Client) => {
+    clients.add(client)
+    watch ??= cores.watchItems()
+    timer ??= setInterval(tick, tickMs)
+  }
+  const remove = (client: Client) => {
+    clients.delete(client)
+    if (clients.size > 0) return
+    if (timer !== null) clearInterval(timer)
+    watch?.stop()
+    timer = null
+    watch = null
+  }
+  const begin = (socket: WebSocket, { caller, base }: Upgrade) => {
+    const late = setTimeout(() => socket.close(refusedCode), signInWithinMs)
+    socket.on('error', () => socket.terminate())
+    socket.on('close', () => clearTimeout(late))
+    socket.once('message', (data) => {
+      clearTimeout(late)
+      const found = callerOf(cores, tokenIn(`${data}`))
+      if (found === null || found.scope !== 'default') {
+        attempts.fail(caller)
+        socket.close(refusedCode)
+        return
+      }
+      const { core } = found
+      const client = { socket, core, base, transfers: transferRows(core), account: accountKey(core) }
+      add(client)
+      socket.on('close', () => remove(client))
+    })
+  }
+  return {
+    accept: (upgrade) => {
+      const { request, socket, head } = upgrade
+      if (server.clients.size >= maxClients) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n')
+        return
+      }
+      server.handleUpgrade(request, socket, head, (client) => begin(client, upgrade))
+    },
+    close: () => {
+      if (timer !== null) clearInterval(timer)
+      for (const client of server.clients) client.terminate()
+      server.close()
+    },
+  }
+}
+
+/** The bare token, or a list with it as SockJS clients send it. */
+function tokenIn(message: string): string {
+  const inList = /^\s*\[\s*"([^"\\]{1,200})"\s*\]\s*$/.exec(message)?.[1]
+  return inList ?? message.trim()
+}
+
+function tell(client: Client, changes: readonly ItemChange[]): void {
+  const { socket, core } = client
+  if (socket.readyState !== WebSocket.OPEN) return
+  if (socket.bufferedAmount > maxUnsentBytes) {
+    socket.terminate()
+    return
+  }
+  const send = (type: string, value: unknown) => socket.send(JSON.stringify({ type, value }))
+  for (const change of changes) if (change.userId === core.account.userId) send(...itemMessage(client, change))
+  const rows = transferRows(core)
+  for (const [id, row] of rows) {
+    const before = client.transfers.get(id)
+    if (before !== row) send(before === undefined ? 'transfer_create' : 'transfer_update', { id })
+  }
+  for (const id of client.transfers.keys()) if (!rows.has(id)) send('transfer_delete', { id })
+  if (rows.size !== client.transfers.size) send('transfers_count', rows.size)
+  client.transfers = rows
+  const account = accountKey(core)
+  if (account !== client.account) send('user_update', JSON.parse(account))
+  client.account = account
+}
+
+/** A text for each transfer that changes when what is shown of it does. */
+function transferRows(core: Core): Map<number, string> {
+  return new Map(
+    core.transfers.list().map((transfer) => {
+      const { id, name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, peers } = transfer
+      return [id, JSON.stringify([name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, peers])]
+    }),
+  )
+}
+
+const types = { created: 'file_create', changed: 'file_update', moved: 'file_move', deleted: 'file_delete' } as const
+
+function itemMessage({ core, base }: Client, { id, what, folderIds }: ItemChange): [type: string, value: unknown] {
+  const [parentId = 0, newParentId = parentId] = folderIds
+  const place = { id, parent_id: newParentId, ...(what === 'moved' && { old_parent_id: parentId }) }
+  if (what === 'deleted' || !core.space.has(id) || id === 0) return [types[what], place]
+  const owner = { id: core.account.userId, friend: null }
+  return [types[what], { ...fileWire({ core, base, isExtended: false }, core.space.details.get(id), owner), ...place }]
+}
+
+/** The fields of the account that change by themselves. */
+function accountKey(core: Core): string {
+  return JSON.stringify(accountWire(core))
+}
