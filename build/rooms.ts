@@ -38,6 +38,14 @@ export const rooms: Record<string, readonly string[]> = {
     'server/core/space',
     'server/torrent',
   ],
+  'server/core/uploads': [
+    'engine/disk',
+    'engine/text',
+    'server/core/account',
+    'server/core/data',
+    'server/core/errors',
+    'server/core/space',
+  ],
   'server/core': ['engine', 'engine/net', 'engine/part', 'server/core/', 'server/torrent'],
   // The core does not depend on the API.
   'server/api': ['engine/', 'server/core/', 'server/log'],

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Cores } from '../core/core.ts'
 import { once } from '../core/once.ts'
 import { callerAt, createAttempts } from './attempts.ts'
+import { limitBodyTime } from './body-time.ts'
 import { createHostNames, type HostName } from './host-names.ts'
 import { mediaRoute } from './media/route.ts'
 import { corsHeaders, isFromPage } from './origin.ts'
@@ -36,8 +37,8 @@ export interface ListenOptions {
   isOpen: boolean
 }
 
-/** Time limits for a complete head and a complete request, checked every two seconds. */
-const timeLimits = { headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 2000 }
+/** The time limit for a complete head, checked every two seconds. Bodies have one of their own. */
+const timeLimits = { headersTimeout: 10_000, requestTimeout: 0, connectionsCheckingInterval: 2000 }
 
 /** Listens, and routes each request to its version of the API or to media. */
 export async function listen(cores: Cores, options: ListenOptions): Promise<Listening> {
@@ -61,7 +62,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
     const cors = corsHeaders(request, allowedOrigins)
     for (const [name, value] of Object.entries(cors ?? {})) response.setHeader(name, value)
     const isPage = isFromPage(request, allowedOrigins)
-    if (request.method === 'OPTIONS' && !isPage) return serveOptions(response)
+    if (request.method === 'OPTIONS' && !isPage) return serveOptions(request, response)
     const target = request.url ?? ''
     const wanted = mediaRoute(target)
     const caller = () => callerAt(names.clientAddress(request))
@@ -81,7 +82,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, caller, base })
     }
-    if (/^\/*(?:v2|files)(?=[/?]|$)/.test(path)) {
+    if (/^\/*(?:v2|files)(?=[/?]|$)/.test(path) || (request.method === 'POST' && /^\/*(?:\?|$)/.test(path))) {
       const { handleV2 } = await v2.get()
       return handleV2(request, response, { cores, attempts, caller, base })
     }
@@ -93,6 +94,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     // A client that disconnects is not an error of the service.
     response.on('error', () => response.destroy())
+    limitBodyTime(request, response)
     route(request, response).catch((error: unknown) => {
       if (response.destroyed || request.destroyed) return response.destroy()
       cores.report(error)
@@ -102,7 +104,8 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
   }
   server.on('request', handle)
   server.on('checkContinue', (request, response) => {
-    if (!isTooLarge(request)) {
+    if (isUpload(request)) handle(request, response)
+    else if (!isTooLarge(request)) {
       response.writeContinue()
       handle(request, response)
     } else refuse(response, 413, 'The request is larger than this service reads (4 MiB).')
@@ -159,6 +162,14 @@ function pathOf({ url }: IncomingMessage): string {
   return (url ?? '').replace(/^https?:\/\/[^/?#]*/i, '')
 }
 
+/** True for a request whose body is a file. Whoever reads it asks the client to continue. Source: API v2 §8. */
+function isUpload(request: IncomingMessage): boolean {
+  const { method } = request
+  const [path = ''] = pathOf(request).split('?')
+  if (method === 'PATCH') return /^\/*files\//.test(path)
+  return method === 'POST' && /^\/*(?:v2\/+files\/+upload\/*)?$/.test(path)
+}
+
 /** The client and a proxy in between could choose different ones. Source: RFC 9112 §3.2. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0
@@ -178,8 +189,12 @@ function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
   )
 }
 
-function serveOptions(response: ServerResponse): void {
-  response.writeHead(204, { Allow: 'GET, HEAD, POST, OPTIONS', 'Content-Length': 0 }).end()
+function serveOptions({ url = '' }: IncomingMessage, response: ServerResponse): void {
+  // Source: tus.io, protocol 1.0.
+  const isTus = /^(?:https?:\/\/[^/?#]*)?\/*files(?=[/?]|$)/i.test(url)
+  const tus = { 'Tus-Resumable': '1.0.0', 'Tus-Version': '1.0.0', 'Tus-Extension': 'creation,expiration,termination' }
+  const allowed = isTus ? 'HEAD, POST, PATCH, DELETE, OPTIONS' : 'GET, HEAD, POST, OPTIONS'
+  response.writeHead(204, { Allow: allowed, 'Content-Length': 0, ...(isTus && tus) }).end()
 }
 
 function refuse(response: ServerResponse, status: number, sentence: string): void {

@@ -26,6 +26,7 @@ import { createLoadMeter, type LoadOptions } from './transfers/load.ts'
 import { createSubscriptions, type Subscriptions } from './transfers/subscriptions.ts'
 import { openTransferRows } from './transfers/transfer-rows.ts'
 import { TransferList } from './transfers/transfers.ts'
+import { createUploads, type Uploads } from './uploads/uploads.ts'
 
 /** One user of the service, with their own limits. */
 export interface UserOptions extends Credentials {
@@ -62,6 +63,7 @@ export interface Core {
   messages: Messages
   transfers: TransferList
   subscriptions: Subscriptions
+  uploads: Uploads
   quota: DiskQuota
   bandwidth: Bandwidth
   gate: Gate
@@ -149,6 +151,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const sizes = createKnownSizes()
     const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
     const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals() })
+    const addTorrent = (bytes: Uint8Array, folderId: number) => transfers.addTorrent(bytes, folderId)?.id ?? null
     return {
       ...own,
       account: createAccount(userId, user),
@@ -156,6 +159,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
       content,
       transfers,
       subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: stopping.signal }),
+      uploads: createUploads({ ...shared, ...own, userId, addTorrent }),
       gate,
       hosters,
       torrents: torrents.get,
@@ -187,17 +191,21 @@ function openWith(db: Database, options: CoreOptions): Cores {
     notice,
     report,
     start: async () => {
+      // Space that is promised to uploads is reserved before transfers can take it.
+      const uploading = users.map(({ uploads }) => uploads.start())
       for (const { transfers } of users) transfers.start()
       expireTrash()
       ticker = setInterval(() => {
-        for (const { transfers, subscriptions } of users) {
+        for (const { transfers, subscriptions, uploads } of users) {
           transfers.tick()
           subscriptions.poll().catch(report)
+          uploads.expire().catch(report)
         }
         expireTrash()
         for (const { purge } of withSpaces) purge().catch(report)
         db.backUp().catch(report)
       }, tickMs)
+      await Promise.all(uploading.map((finished) => finished.catch(report)))
       // Neither failure should stop the service: on a full disk, both are retried later.
       await content.cleanUp().catch(report)
       await wait(firstCopyAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined)
@@ -206,7 +214,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     close: async () => {
       if (ticker !== null) clearInterval(ticker)
       stopping.abort(new Error('The service is stopping.'))
-      await Promise.all(users.map(({ transfers }) => transfers.stop()))
+      await Promise.all(users.flatMap(({ transfers, uploads }) => [transfers.stop(), uploads.stop()]))
       await Promise.all(withSpaces.map(({ purge }) => purge().catch(report)))
       await db.copyFinished().catch(report)
       await torrents.opened()?.then((engine) => engine.close())

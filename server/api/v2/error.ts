@@ -1,4 +1,4 @@
-import { reasonOf } from '../../core/errors/reason.ts'
+import { isOutOfSpace, reasonOf } from '../../core/errors/reason.ts'
 import { NotFound, Refusal, type RefusalCode } from '../../core/errors/refusal.ts'
 
 /** An answer that is an error. `type` is the key that clients branch on. Source: API v2 §3.1, §3.2. */
@@ -27,6 +27,7 @@ const types: Record<RefusalCode, string> = {
 export function toApiError(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error
   if (error instanceof NotFound) return new ApiError(404, 'NotFound', error.message)
+  if (isOutOfSpace(error)) return new ApiError(507, 'DISK_FULL', 'The disk of the service’s computer is full.')
   const reason = reasonOf(error)
   if (reason === null) return null
   const code = error instanceof Refusal ? error.code : null

@@ -87,8 +87,10 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    CREATE TABLE uploads (
      id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), key TEXT NOT NULL UNIQUE,
      name TEXT NOT NULL, folder_id INTEGER NOT NULL, size INTEGER NOT NULL, content TEXT NOT NULL, overwrite INTEGER NOT NULL,
-     item_id INTEGER, updated_at INTEGER, created_at INTEGER NOT NULL
+     torrent INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, crc32 INTEGER NOT NULL DEFAULT 0, item_id INTEGER,
+     transfer_id INTEGER, updated_at INTEGER, changed_at INTEGER NOT NULL
    ) STRICT;
+   CREATE INDEX open_uploads ON uploads(user_id) WHERE item_id IS NULL;
    CREATE TABLE configs (
      user_id INTEGER NOT NULL REFERENCES users(id), app TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (user_id, app, name)
@@ -132,7 +134,8 @@ const newestColumns: Record<string, string> = {
   left_work: 'content',
   missing: 'content',
   tokens: 'id user_id digest scope app name created_at used_at',
-  uploads: 'id user_id key name folder_id size content overwrite item_id updated_at created_at',
+  uploads:
+    'id user_id key name folder_id size content overwrite torrent received crc32 item_id transfer_id updated_at changed_at',
   configs: 'user_id app name value',
 }
 

@@ -14,7 +14,10 @@ export function recover(db: Database, space: Space, content: Content): string | 
   const names = new Set(content.names())
   const contentOf = (row: Row) => text(row, 'content')
   const items = sql.prepare('SELECT content, parent_id FROM items WHERE content IS NOT NULL').all()
-  const known = new Set([...items.map(contentOf), ...sql.prepare('SELECT content FROM removals').all().map(contentOf)])
+  const removals = sql.prepare('SELECT content FROM removals').all()
+  // A complete upload is added to its folder a little later.
+  const uploads = sql.prepare('SELECT content FROM uploads WHERE item_id IS NULL').all()
+  const known = new Set([...items, ...removals, ...uploads].map(contentOf))
   const plans = sql
     .prepare('SELECT plan FROM transfers WHERE plan IS NOT NULL')
     .all()

@@ -23,6 +23,9 @@ export function linkKind(link: string): LinkKind {
   return protocol === 'http:' || protocol === 'https:' ? 'http' : 'unknown'
 }
 
+/** Begins the link that stands for a torrent file. */
+export const torrentLinkStart = 'data:application/x-bittorrent;base64,'
+
 /** The bytes of a torrent file that came as a `data:` link. */
 export function torrentBytes(link: string): Uint8Array {
   return Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')

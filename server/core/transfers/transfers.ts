@@ -1,6 +1,7 @@
 import { NotFound, Refusal } from '../errors/refusal.ts'
 import type { KnownSizes } from './known-sizes.ts'
 import { next, plannedContents } from './life.ts'
+import { torrentLinkStart, unfetchableReason } from './links.ts'
 import { addRows, firstUnfetchableReason } from './new-transfers.ts'
 import { reasonsOf } from './queue-reasons.ts'
 import { countsAsActive, type Transfer } from './transfer.ts'
@@ -68,6 +69,13 @@ export class TransferList {
     for (const transfer of added) this.#runner.active.set(transfer.id, transfer)
     this.advance()
     return added
+  }
+
+  /** Adds the transfer of a torrent file; null if it is none. */
+  addTorrent(bytes: Uint8Array, folderId: number): Transfer | null {
+    const link = `${torrentLinkStart}${Buffer.from(bytes).toString('base64')}`
+    if (unfetchableReason(link) !== null) return null
+    return this.add([link], folderId)[0] ?? null
   }
 
   /** What transfers will need of the disk space and the bandwidth that they have not reserved yet, as far as it is known. */
