@@ -6,6 +6,7 @@ import { safetyHeaders } from '../media/headers.ts'
 import { readableFile } from './downloads.ts'
 import { ApiError } from './error.ts'
 import { type Call, type Result, type Route, route } from './method.ts'
+import { toSrt, toVtt } from './subtitle-text.ts'
 
 const download = { access: 'download' } as const
 const formats: readonly string[] = ['srt', 'vtt']
@@ -76,7 +77,7 @@ function subtitlesOf(call: Call): Subtitles[] {
     const at = code === null ? -1 : wanted.indexOf(code)
     return at === -1 ? wanted.length : at
   }
-  const found = space.details.names(item.parentId ?? 0, ['text']).flatMap(({ id, name }): Subtitles[] => {
+  const found = space.details.names(item.parentId ?? 0, ['text', 'file']).flatMap(({ id, name }): Subtitles[] => {
     if (!formats.includes(extensionOf(name))) return []
     const own = stemOf(name)
     if (own.toLowerCase() !== stem && !own.toLowerCase().startsWith(`${stem}.`)) return []
@@ -117,28 +118,4 @@ function send({ response }: Call, format: 'srt' | 'webvtt', text: string): Resul
   })
   response.end(bytes)
   return null
-}
-
-const srtTimes = /^(\d{1,4}:\d\d:\d\d),(\d{3}) --> (\d{1,4}:\d\d:\d\d),(\d{3}).*$/gm
-
-function toVtt(srt: string): string {
-  return `WEBVTT\n\n${srt.replace(srtTimes, '$1.$2 --> $3.$4')}`
-}
-
-/** Cues are numbered; headers, notes and styles have no times and are left out. */
-function toSrt(vtt: string): string {
-  const cues = vtt.split(/\n{2,}/).flatMap((block) => {
-    const lines = block.split('\n')
-    const at = lines.findIndex((line) => line.includes(' --> '))
-    const [, start, end] = /^([\d:.]+) --> ([\d:.]+)/.exec(lines[at] ?? '') ?? []
-    if (start === undefined || end === undefined) return []
-    return [[`${srtTime(start)} --> ${srtTime(end)}`, ...lines.slice(at + 1)].join('\n')]
-  })
-  return cues.map((cue, index) => `${index + 1}\n${cue}\n`).join('\n')
-}
-
-function srtTime(time: string): string {
-  const [clock = '', fraction = '000'] = time.split('.')
-  const hours = clock.split(':').length === 2 ? '00:' : ''
-  return `${hours}${clock},${fraction.padEnd(3, '0').slice(0, 3)}`
 }
