@@ -18,6 +18,7 @@ import { type ItemWatch, watchItems } from './space/item-watch.ts'
 import { recover } from './space/recovery.ts'
 import { createSpace, type Space } from './space/space.ts'
 import { createTrashExpiry } from './space/trash-expiry.ts'
+import { createZips, type Zips } from './space/zips.ts'
 import { Arrivals } from './transfers/arrivals.ts'
 import { createDeliverySlots } from './transfers/delivery.ts'
 import type { Hosters } from './transfers/hosters.ts'
@@ -59,6 +60,7 @@ export interface Core {
   account: Account
   space: Space
   friends: Friends
+  zips: Zips
   content: Content
   messages: Messages
   transfers: TransferList
@@ -152,10 +154,12 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
     const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals() })
     const addTorrent = (bytes: Uint8Array, folderId: number) => transfers.addTorrent(bytes, folderId)?.id ?? null
+    const friends = createFriends(localUser, withSpaces satisfies LocalUser[])
     return {
       ...own,
       account: createAccount(userId, user),
-      friends: createFriends(localUser, withSpaces satisfies LocalUser[]),
+      friends,
+      zips: createZips(friends),
       content,
       transfers,
       subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: stopping.signal }),

@@ -18,6 +18,7 @@ import { say, sayAround } from '../../renderer/words/say.ts'
 import { cutName, visibleName } from '../../renderer/words/visible-name.ts'
 import { decode } from '../../server/api/v1/decode.ts'
 import { write } from '../../server/api/v1/envelope.ts'
+import { toSrt, toVtt } from '../../server/api/v2/subtitle-text.ts'
 import { groupParts } from '../../server/archive/parts.ts'
 import { Refusal } from '../../server/core/errors/refusal.ts'
 import { extensionOf } from '../../server/core/space/kinds.ts'
@@ -319,6 +320,20 @@ describe('bencoding', () => {
       (size) => ({ url: `http://h/${'/'.repeat(size)}x/`, torrent: readTorrent(torrent(1, 'http://t/a')) }),
       (given) => seedAddress(given.url, given.torrent),
     ))
+})
+
+describe('subtitles', () => {
+  const cue = '1\n00:00:01,000 --> 00:00:02,000\nx\n\n'
+  it.each(
+    Object.entries({
+      cues: rep(cue),
+      times: rep('00:00:01.000 --> '),
+      digits: rep('0'),
+      colons: rep('00:'),
+      'line breaks': rep('\n'),
+      'one long cue': rep('x\n', { head: '00:00:01.000 --> 00:00:02.000\n' }),
+    }),
+  )('are converted in linear time: %s', (_, make) => expectLinear(make, (text) => [toSrt(text), toVtt(text)]))
 })
 
 describe('requests and responses', () => {

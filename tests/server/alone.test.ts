@@ -1,14 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { has } from '../support/facilities.ts'
 import { makeArchive, manyFiles } from '../support/made-archive.ts'
 import { ask, serviceEntry, until } from '../support/service.ts'
 import { inStatus, servicesForTests } from '../support/services.ts'
+import { startWith } from '../support/start-with.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -25,21 +25,6 @@ afterAll(async () => {
   await cleanUp()
   await web.stop()
 })
-
-/** Starts the service with a settings file, and returns its URL. */
-async function startWith(settings: object, ...flags: string[]): Promise<string> {
-  const folder = temporaryFolder('alone')
-  const path = join(folder, 'putdesk.json')
-  await writeFile(path, JSON.stringify({ data: join(folder, 'data'), dht: 'off', busy: 'never', ...settings }))
-  await chmod(path, 0o600)
-  const child = spawn(process.execPath, ['--no-warnings', serviceEntry, '--config', path, ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const line = await new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve))
-  const { url }: { url: string } = JSON.parse(line)
-  return url
-}
 
 /** The exit code and the error output of a start that is refused. */
 async function refusal(...flags: string[]): Promise<[number | null, string]> {

@@ -2,8 +2,10 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromBuffer } from 'yauzl'
 import { type Answer, apiV2 } from '../support/api-v2.ts'
-import { type Service, startService, until } from '../support/service.ts'
+import { ask, type Service, startService, until } from '../support/service.ts'
+import { startWith } from '../support/start-with.ts'
 import { fileShape, filesIn, problemsOf, trashShape } from '../support/v2-shapes.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -107,6 +109,7 @@ describe('every answer with files', () => {
     const { body } = await call('GET', `/v2/files/${ids['film.mkv']}`, {}, { 'putdesk-fields': '1' })
     expect(Object(body.file).putdesk).toEqual({
       added_at: expect.any(Number),
+      address: `${service.url}/download-file/1/${ids['film.mkv']}`,
       content: expect.stringMatching(/^[0-9a-f]{32}$/),
       user_id: 1,
     })
@@ -381,6 +384,84 @@ describe('playing', () => {
   })
 })
 
+describe('a zip', () => {
+  it('is made of what was selected, and fetched as often as wanted', async () => {
+    const inner = await make('Zipped', folder)
+    await call('POST', '/v2/files/copy', { file_id: ids['film.mkv'] ?? 0, parent_id: inner })
+    const selection = { file_ids: `${ids.plain},${inner}` }
+    const { body } = await call('POST', '/v2/zips/create', selection)
+    expect((await call('POST', '/v2/zips/create', selection)).body.zip_id).toBe(body.zip_id)
+    const { body: zip } = await call('GET', `/v2/zips/${body.zip_id}`)
+    expect(zip).toMatchObject({ zip_status: 'DONE', missing_files: [] })
+    const bytes = Buffer.from(await (await fetch(`${zip.url}`)).arrayBuffer())
+    expect([bytes.length, await namesInZip(bytes)]).toEqual([zip.size, ['Zipped/', 'Zipped/film.mkv', 'plain']])
+    expect(Object((await call('GET', '/v2/zips/list')).body.zips)).toHaveLength(1)
+    await call('GET', `/v2/zips/${body.zip_id}/cancel`)
+    expect(errorOf(await call('GET', `/v2/zips/${body.zip_id}`))).toEqual([410, 'LINK_EXPIRED'])
+    expect((await fetch(`${zip.url}`)).status).toBe(410)
+    expect((await fetch(`${zip.url}`.replace(/z\d+/, 'z'))).status).toBe(410)
+  })
+})
+
+describe('a friend', () => {
+  it('can list, read and copy what another user shares, and change nothing of it', async () => {
+    const url = await startWith({
+      'allow-host': ['127.0.0.1'],
+      users: [
+        { name: 'ann', key: 'ann-key', secret: 'ann-secret', token: 'token-of-ann', share: 'Shared' },
+        { name: 'bob', key: 'bob-key', secret: 'bob-secret', token: 'token-of-bob' },
+      ],
+    })
+    const [ann, bob] = ['ann', 'bob'].map((name) => apiV2({ url, token: `token-of-${name}` }))
+    if (ann === undefined || bob === undefined) throw new Error('there are no users')
+    const [shared] = rowsOf(await ann('GET', '/v2/files/list'))
+    await ann('POST', '/v2/files/create-folder', { name: 'Private' })
+    await ask(url, 'transfers.add', {
+      ...{ api_key: 'ann-key', api_secret: 'ann-secret' },
+      params: { links: [web.url('/film.mkv')], to_folder: shared?.id },
+    })
+    const listed = await bob('GET', '/v2/files/items-shared-with-you')
+    expect(listed.body).toMatchObject({
+      parent: { id: -2, folder_type: 'SHARED_ROOT' },
+      files: [{ id: shared?.id, name: 'ann', parent_id: -2, folder_type: 'SHARED_FRIEND', is_shared: true }],
+      cursor: null,
+    })
+    const list = () => bob('GET', '/v2/files/list', { parent_id: `${shared?.id}`, breadcrumbs: 1 })
+    const answer = await until(list, (one) => rowsOf(one).length === 1)
+    const [item] = rowsOf(answer)
+    expect(item).toMatchObject({ name: 'film.mkv', is_shared: true, sender_name: 'ann', parent_id: shared?.id })
+    expect(filesIn([listed.body, answer.body]).flatMap((row) => problemsOf(row, fileShape))).toEqual([])
+    expect(answer.body.breadcrumbs).toEqual([[-2, 'Items shared with you']])
+    const { body: link } = await bob('GET', `/v2/files/${item?.id}/url`)
+    expect(Buffer.from(await (await fetch(`${link.url}`)).arrayBuffer())).toEqual(film)
+
+    const refused = [
+      await bob('POST', '/v2/files/rename', { file_id: `${item?.id}`, name: 'x' }),
+      await bob('POST', '/v2/files/delete', { file_ids: `${item?.id}` }),
+      await bob('POST', '/v2/files/move', { file_id: `${item?.id}`, parent_id: 0, name: 'x' }),
+      await bob('POST', '/v2/files/touch', { file_ids: `${item?.id}` }),
+      await bob('POST', '/v2/files/create-folder', { name: 'x', parent_id: `${shared?.id}` }),
+      await bob('GET', `/v2/files/${item?.id}/can-write`),
+      await bob('POST', `/v2/files/${item?.id}/start-from`, { time: 1 }),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
+    expect((await bob('POST', '/v2/files/move', { file_ids: `${item?.id}`, parent_id: 0 })).body.errors).toMatchObject([
+      { id: item?.id, status_code: 403 },
+    ])
+    await bob('POST', '/v2/files/copy-to-disk', { file_ids: `${shared?.id}` })
+    expect(rowsOf(await bob('GET', '/v2/files/list'))).toMatchObject([{ name: 'Shared', size: film.length }])
+
+    // What is not shared does not exist, and a cursor is its user's own.
+    const hidden = rowsOf(await ann('GET', '/v2/files/list')).find(({ name }) => name === 'Private')
+    for (const path of [`/v2/files/${hidden?.id}`, `/v2/files/list?parent_id=${hidden?.id}`])
+      expect((await bob('GET', path)).status).toBe(404)
+    const { body: page } = await ann('GET', '/v2/files/list', { per_page: 1 })
+    expect((await ann('POST', '/v2/files/list/continue', { cursor: `${page.cursor}` })).status).toBe(200)
+    for (const path of ['/v2/files/list/continue', '/v2/files/delete'])
+      expect((await bob('POST', path, { cursor: `${page.cursor}` })).status).toBe(400)
+  })
+})
+
 describe('bad input', () => {
   const huge = '9'.repeat(30)
   it.each<[string, string, string, Record<string, string>, number]>([
@@ -431,6 +512,9 @@ describe('bad input', () => {
     ['the subtitles of a folder', 'GET', '/v2/files/0/subtitles', {}, 400],
     ['the resume position of a folder', 'GET', '/v2/files/0/start-from', {}, 400],
     ['a trash page that is too large', 'GET', '/v2/trash/list', { per_page: '5000' }, 400],
+    ['a zip of nothing', 'POST', '/v2/zips/create', {}, 400],
+    ['a zip of a missing item', 'POST', '/v2/zips/create', { file_ids: '1,999999' }, 404],
+    ['a zip that is not there', 'GET', '/v2/zips/999999', {}, 410],
     ['a restoration of nothing', 'POST', '/v2/trash/restore', {}, 400],
   ])('%s has an error that a program can read', async (_what, verb, path, params, status) => {
     const answer = await call(verb, path, params)
@@ -462,6 +546,17 @@ describe('bad input', () => {
       expect((await call('POST', `/v2/files/${path}`, params)).status).toBe(404)
   })
 })
+
+function namesInZip(bytes: Buffer): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    fromBuffer(bytes, { lazyEntries: false }, (error, zip) => {
+      if (error) return reject(error)
+      const found: string[] = []
+      zip.on('entry', ({ fileName }) => found.push(fileName))
+      zip.on('end', () => resolve(found.sort()))
+    })
+  })
+}
 
 function contents(data: string) {
   return readdirSync(join(data, 'content'), { recursive: true, encoding: 'utf8' })

@@ -2,12 +2,17 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { serveZip } from '../../server/api/media/zip.ts'
+import { itemsOf, serveZip } from '../../server/api/media/zip.ts'
 import { messages, user } from '../../server/api/v1/account.ts'
 import { files, trash } from '../../server/api/v1/files.ts'
 import type { Method } from '../../server/api/v1/method.ts'
 import { readParams } from '../../server/api/v1/params.ts'
 import { transfers } from '../../server/api/v1/transfers.ts'
+import { fileChanges } from '../../server/api/v2/file-changes.ts'
+import { files as filesV2 } from '../../server/api/v2/files.ts'
+import type { Result } from '../../server/api/v2/method.ts'
+import { createParams } from '../../server/api/v2/params.ts'
+import { trash as trashV2 } from '../../server/api/v2/trash.ts'
 import type { Core, Cores } from '../../server/core/core.ts'
 import { dataFiles } from '../../server/core/data/data-files.ts'
 import { openData } from '../../server/core/data/restore.ts'
@@ -72,6 +77,36 @@ function ask(core: Core, method: Method | undefined, params: Record<string, unkn
   return method({ core, params: readParams(params), base: 'http://127.0.0.1', isExtended: true })
 }
 
+/** Calls a method of API v2, such as `GET /v2/files/:id`. */
+async function askV2(core: Core, name: string, params: Record<string, unknown> = {}): Promise<NonNullable<Result>> {
+  const [verb, path] = name.split(' ')
+  const found = [...filesV2, ...fileChanges, ...trashV2].find((route) => route.verb === verb && route.path === path)
+  if (found === undefined || found.access === 'open') throw new Error('there is no such method')
+  const request = new IncomingMessage(new Socket())
+  const http = {
+    request,
+    response: new ServerResponse(request),
+    base: 'http://127.0.0.1',
+    path: { id: `${params.id}` },
+  }
+  const caller = { core, scope: 'default', tokenId: 0, isExtended: true } as const
+  const cores = opened.find(({ users }) => users.includes(core))
+  if (cores === undefined) throw new Error('there is no such service')
+  const result = await found.run({ ...http, ...caller, cores, params: createParams(new Map(Object.entries(params))) })
+  if (result === null) throw new Error('it has responded itself')
+  return result
+}
+
+/** Reads a listing to its end; returns the number of its items. */
+async function readPages(core: Core, params: Record<string, unknown>): Promise<number> {
+  let count = 0
+  for (let page = await askV2(core, 'GET /v2/files/list', params); ; ) {
+    count += Object(page.files).length
+    if (page.cursor === null) return count
+    page = await askV2(core, 'POST /v2/files/list/continue', { cursor: page.cursor })
+  }
+}
+
 type Work = (space: Filled, turn: number) => unknown
 const works: Record<string, Work> = {
   'files.list of all': ({ core, folderId }, turn) => {
@@ -98,6 +133,22 @@ const works: Record<string, Work> = {
   'user.friends': ({ friend }) => ask(friend, user.friends),
   'messages.list': ({ core }) => ask(core, messages.list),
   'transfers.list': ({ core }) => ask(core, transfers.list),
+  'v2: a page of each order': async ({ core, folderId }) => {
+    for (const order of ['NAME_ASC', 'SIZE_DESC', 'DATE_DESC', 'MODIFIED_ASC', 'TYPE_ASC', 'WATCH_DESC'])
+      await askV2(core, 'GET /v2/files/list', { parent_id: `${folderId}`, sort_by: order, per_page: 50, total: 1 })
+  },
+  'v2: all pages of all files': ({ core }) => readPages(core, { parent_id: '-1' }),
+  'v2: a file and a child': async ({ core, folderId }) => {
+    await askV2(core, 'GET /v2/files/:id', { id: folderId + 200 })
+    await askV2(core, 'GET /v2/files/:id/child', { id: folderId, name: 'item 1' })
+  },
+  'v2: a page of a search': ({ core }) => askV2(core, 'GET /v2/files/search', { query: 'item 1', per_page: 50 }),
+  'v2: a touched, deleted and restored folder': async ({ core, folderId }) => {
+    await askV2(core, 'POST /v2/files/touch', { file_ids: folderId })
+    await askV2(core, 'POST /v2/files/delete', { file_ids: folderId })
+    await askV2(core, 'GET /v2/trash/list')
+    await askV2(core, 'POST /v2/trash/restore', { file_ids: folderId })
+  },
   'a zip': ({ core, folderId }) => zipOf(core, folderId),
 }
 
@@ -155,7 +206,7 @@ it('makes no query that scans a whole table', async () => {
       .prepare(`EXPLAIN QUERY PLAN ${query}`)
       .all()
       .map(({ detail }) => `${detail}`)
-      .filter((step) => /^SCAN (?!below|CONSTANT|users|written|pragma|sqlite_schema)/.test(step)),
+      .filter((step) => /^SCAN (?!below|CONSTANT|users|written|pragma|sqlite_schema|json_each)/.test(step)),
   }))
   expect(plans.length).toBeGreaterThan(20)
   expect(plans.filter(({ scans }) => scans.length > 0)).toEqual([])
@@ -184,5 +235,6 @@ async function zipOf(core: Core, folderId: number): Promise<void> {
   request.method = 'HEAD'
   const response = new ServerResponse(request)
   response.assignSocket(new Socket().on('error', () => undefined))
-  await serveZip(request, response, { space: core.space, content: core.content, folder: core.space.get(folderId) })
+  const { space, content } = core
+  await serveZip(request, response, { name: 'x', content, items: itemsOf(space, space.get(folderId)) })
 }

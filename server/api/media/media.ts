@@ -38,13 +38,15 @@ export async function handleMedia(
     const { serveTransferFile } = await import('./transfer-file.ts')
     return serveTransferFile(request, response, { core, route })
   }
+  if (route.kind === 'stream-basket' && route.itemId.startsWith('z'))
+    return serveSelection(request, response, { core, route })
   const found = findItem(core, route)
   if (found === null) return refuse(response, 404, 'There is no such file.')
   const { item, space } = found
   if (item.kind === 'folder') {
     if (route.kind !== 'stream-basket') return refuse(response, 404, 'This is a folder; only its zip can be fetched.')
-    const { serveZip } = await import('./zip.ts')
-    return serveZip(request, response, { space, content: core.content, folder: item })
+    const { itemsOf, serveZip } = await import('./zip.ts')
+    return serveZip(request, response, { name: item.name, content: core.content, items: itemsOf(space, item) })
   }
   const { contentType } = kindOf(item.name)
   const headers = {
@@ -72,6 +74,19 @@ export async function handleMedia(
     core.report(new Error(`“${item.name}” cannot be given: ${reason}`, { cause: error }))
     refuse(response, 410, `“${item.name}” cannot be given: ${reason}. What is left was not changed.`)
   }
+}
+
+/** Responds with the zip of several items. */
+async function serveSelection(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { core, route }: { core: Core; route: MediaRoute },
+): Promise<void> {
+  const [, id] = /^z(\d{1,9})$/.exec(route.itemId) ?? []
+  const zip = id === undefined || route.userId !== `${core.account.userId}` ? null : core.zips.get(Number(id))
+  if (zip === null) return refuse(response, 410, 'This zip is not there any more.')
+  const { serveZip } = await import('./zip.ts')
+  return serveZip(request, response, { name: 'Put.io', content: core.content, items: core.zips.items(zip) })
 }
 
 /** Content is never changed under its name, which is not told to those who only have a link. */

@@ -2,7 +2,7 @@
 export interface MediaRoute {
   kind: 'stream-file' | 'download-file' | 'stream-basket' | 'stream-transfer'
   userId: string
-  /** Of a `stream-transfer`, the transfer’s id and the file’s index, with a dash between them. */
+  /** Of the zip of several items, `z` and its id. Of a `stream-transfer`, the transfer’s id and the file’s index, with a dash between them. */
   itemId: string
   token: string | null
 }

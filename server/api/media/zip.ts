@@ -9,20 +9,42 @@ import type { Content } from '../../core/space/content.ts'
 import type { Item, Space } from '../../core/space/space.ts'
 import { contentDisposition, safetyHeaders } from './headers.ts'
 
-interface ZipSource {
-  space: Space
+/** What is at the top of a zip, and its name without an ending. */
+export interface ZipSource {
+  name: string
   content: Content
-  folder: Item
+  items: readonly { item: Item; space: Space }[]
 }
 
 /**
- * Responds with a folder and all below it as a zip, stored without compression, so that its length is known beforehand.
+ * Responds with items and all below them as a zip, stored without compression, so that its length is known beforehand.
  */
 export async function serveZip(request: IncomingMessage, response: ServerResponse, source: ZipSource): Promise<void> {
-  const { folder } = source
+  const { entries } = await zipEntries(source)
+  response.writeHead(200, {
+    ...safetyHeaders,
+    'Content-Type': 'application/zip',
+    'Content-Disposition': contentDisposition('attachment', `${safeName(source.name)}.zip`),
+    'Content-Length': zipBytes(entries),
+  })
+  if (request.method === 'HEAD') {
+    response.end()
+    return
+  }
+  await pipeline(writeZip(entries), response)
+}
+
+/** A folder's items, as the top of its zip. */
+export function itemsOf(space: Space, folder: Item): ZipSource['items'] {
+  return space.list(folder.id, wholeFolder).map((item) => ({ item, space }))
+}
+
+/** The entries of a zip, and the paths of what is missing from it. */
+export async function zipEntries({ content, items }: ZipSource): Promise<{ entries: ZipEntry[]; missing: string[] }> {
   const entries: ZipEntry[] = []
   const missing: string[] = []
-  await addFolder(entries, { ...source, missing, version: source.space.version() })
+  const versions = new Map(items.map(({ space }) => [space, space.version()]))
+  await addItems(entries, { content, missing, versions }, { items, prefix: '' })
   if (missing.length > 0) {
     const text = Buffer.from(`${missingNotice}\n\n${missing.join('\n')}\n`)
     entries.push({
@@ -31,17 +53,7 @@ export async function serveZip(request: IncomingMessage, response: ServerRespons
       file: { sizeBytes: text.length, read: () => Readable.from([text]) },
     })
   }
-  response.writeHead(200, {
-    ...safetyHeaders,
-    'Content-Type': 'application/zip',
-    'Content-Disposition': contentDisposition('attachment', `${safeName(folder.name)}.zip`),
-    'Content-Length': zipBytes(entries),
-  })
-  if (request.method === 'HEAD') {
-    response.end()
-    return
-  }
-  await pipeline(writeZip(entries), response)
+  return { entries, missing }
 }
 
 const chunkBytes = 256 * 1024
@@ -55,33 +67,40 @@ const missingNotice =
 /** How many items are added before other work may run. */
 const batchSize = 250
 
-interface Adding extends ZipSource {
+const wholeFolder = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
+
+interface Adding {
+  content: Content
   /** The paths of files whose content is not as it was stored, and of items whose path is too long. */
   missing: string[]
-  /** The version of the space at the start. */
-  version: number
+  /** The versions of the spaces at the start. */
+  versions: ReadonlyMap<Space, number>
 }
 
-async function addFolder(entries: ZipEntry[], all: Adding, folder = all.folder, prefix = ''): Promise<void> {
-  const { space, content } = all
+async function addItems(
+  entries: ZipEntry[],
+  all: Adding,
+  { items, prefix }: { items: ZipSource['items']; prefix: string },
+): Promise<void> {
+  const { content, missing, versions } = all
   const taken = new Set<string>(prefix === '' ? [twinKey(missingName)] : [])
-  const page = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
-  // It may have been deleted in the meantime.
-  const isThere = space.version() === all.version || space.has(folder.id)
-  for (const item of isThere ? space.list(folder.id, page) : []) {
+  for (const { item, space } of items) {
     const name = freeName(safeName(item.name), (candidate) => taken.has(twinKey(candidate)))
     taken.add(twinKey(name))
     const path = `${prefix}${name}`
     const modifiedAt = new Date(item.addedAtSeconds * 1000)
     if (entries.length % batchSize === 0) await setImmediate()
-    if (Buffer.byteLength(path) >= maxNameBytes) all.missing.push(path)
+    if (Buffer.byteLength(path) >= maxNameBytes) missing.push(path)
     else if (item.kind === 'folder') {
       entries.push({ name: `${path}/`, modifiedAt, file: null })
-      await addFolder(entries, all, item, `${path}/`)
+      // It may have been deleted in the meantime.
+      const isThere = space.version() === versions.get(space) || space.has(item.id)
+      const inner = isThere ? itemsOf(space, item) : []
+      await addItems(entries, all, { items: inner, prefix: `${path}/` })
     } else if (content.sizeBytes(item.content ?? '') === item.sizeBytes) {
       const place = content.path(item.content ?? '')
       const read = () => createReadStream(place, { highWaterMark: chunkBytes })
       entries.push({ name: path, modifiedAt, file: { sizeBytes: item.sizeBytes, read } })
-    } else all.missing.push(path)
+    } else missing.push(path)
   }
 }

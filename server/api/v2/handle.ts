@@ -13,6 +13,7 @@ import { addForm, addJson, createParams, type Params } from './params.ts'
 import { subtitles } from './subtitles.ts'
 import { trash } from './trash.ts'
 import { uploads } from './uploads.ts'
+import { zips } from './zips.ts'
 
 export interface V2Options {
   cores: Cores
@@ -25,7 +26,16 @@ export interface V2Options {
 /** Our own client asks with this header for what API v2 has no fields for. */
 const extendedHeader = 'putdesk-fields'
 
-const routes: Route[] = [...account, ...files, ...fileChanges, ...downloads, ...subtitles, ...trash, ...uploads]
+const routes: Route[] = [
+  ...account,
+  ...files,
+  ...fileChanges,
+  ...downloads,
+  ...subtitles,
+  ...trash,
+  ...uploads,
+  ...zips,
+]
 const compiled = routes.map((route) => ({ route, matches: toPattern(route.path) }))
 
 /** Responds to a request of API v2. Source: API v2 §3, §4, §19. */

@@ -9,7 +9,7 @@ export function toVtt(srt: string): string {
 /** WebVTT as SubRip: cues are numbered; headers, notes and styles have no times and are left out. */
 export function toSrt(vtt: string): string {
   const cues = vtt.split(/\n{2,}/).flatMap((block) => {
-    const lines = block.split('\n')
+    const lines = block.trimEnd().split('\n')
     const at = lines.findIndex((line) => line.includes(' --> '))
     const [, start, end] = /^([\d:.]+) --> ([\d:.]+)/.exec(lines[at] ?? '') ?? []
     if (start === undefined || end === undefined) return []

@@ -25,7 +25,7 @@ export interface ListingOrder {
 
 /** Which items are listed, and in which order. */
 export interface Listing {
-  /** Null for all files in all folders, and no folders. */
+  /** Null for all folders, whose items are without folders unless `kinds` has them. */
   folderId: number | null
   /** Null for all kinds. */
   kinds: readonly ItemKind[] | null
@@ -73,6 +73,7 @@ export interface Details {
 export interface DetailsOptions {
   db: Database
   userId: number
+  version(): number
   /** Wraps every change. */
   change<T>(work: () => T): T
   get(id: number): Item
@@ -88,6 +89,10 @@ export interface DetailsOptions {
 const columns =
   'id, parent_id, name, kind, size, content, created_at, updated_at, opened_at, crc32, sha1, start_from, folded'
 const updated = 'coalesce(updated_at, created_at)'
+/** Orders in which a folder's items are read without being sorted. */
+const hasIndex: ReadonlySet<ListingOrder['by']> = new Set(['name', 'added'])
+/** How many listings are kept sorted. */
+const maxSorted = 4
 const kindRank = `CASE kind ${itemKinds.map((kind, rank) => `WHEN '${kind}' THEN ${rank}`).join(' ')} END`
 /** What is sorted by, and how many values each place has before its id. */
 const keys: Record<ListingOrder['by'], string[]> = {
@@ -137,7 +142,7 @@ export function createDetails(options: DetailsOptions): Details {
   }
   /** The condition for a listing, with its values. There are few different ones, so that their statements can be kept. */
   const where = ({ folderId, kinds, extensions }: Listing) => {
-    const conditions = [folderId === null ? "kind != 'folder'" : 'parent_id = ?']
+    const conditions = [folderId === null ? (kinds === null ? "kind != 'folder'" : '1') : 'parent_id = ?']
     const values: (string | number)[] = folderId === null ? [] : [folderId]
     const restrict = (column: string, anyOf: readonly string[] | null) => {
       if (anyOf === null) return
@@ -148,14 +153,46 @@ export function createDetails(options: DetailsOptions): Details {
     restrict('extension', extensions)
     return { condition: `user_id = ? AND ${conditions.join(' AND ')}`, values: [userId, ...values] }
   }
-  const rowsAfter = (listing: Listing, after: Place | null, limit: number): Row[] => {
+  const query = (listing: Listing, after: Place | null, what: string) => {
     const { by, isDescending } = listing.order
     const key = [...keys[by], 'id']
     const { condition, values } = where(listing)
     const start = after === null ? '' : `AND (${key.join(', ')}) ${isDescending ? '<' : '>'} (${key.map(() => '?')})`
     const order = key.map((column) => (isDescending ? `${column} DESC` : column)).join(', ')
-    const query = `SELECT ${columns} FROM items WHERE ${condition} ${start} ORDER BY ${order} LIMIT ?`
-    return prepare(query).all(...values, ...(after ?? []), limit)
+    return {
+      sql: `SELECT ${what} FROM items WHERE ${condition} ${start} ORDER BY ${order}`,
+      values: [...values, ...(after ?? [])],
+    }
+  }
+  /** The ids from some place on, as long as nothing has changed: without an index, each page would sort everything again. */
+  const sorted = new Map<string, { version: number; ids: number[] }>()
+  const idsAfter = (listing: Listing, after: Place | null): number[] => {
+    const name = JSON.stringify(listing)
+    const known = sorted.get(name)
+    const at = after === null || known?.version !== options.version() ? -1 : known.ids.indexOf(Number(after.at(-1)))
+    if (known !== undefined && at !== -1) return known.ids.slice(at + 1)
+    const { sql: text, values } = query(listing, after, 'id, parent_id')
+    const rows = prepare(text).all(...values)
+    // What is in a visible folder is visible.
+    const ids = (listing.folderId === null ? visibleRows(rows) : rows).map((row) => number(row, 'id'))
+    const [oldest] = sorted.keys()
+    if (sorted.size >= maxSorted && oldest !== undefined) sorted.delete(oldest)
+    sorted.delete(name)
+    sorted.set(name, { version: options.version(), ids })
+    return ids
+  }
+  const rowsAfter = (listing: Listing, after: Place | null, limit: number): Row[] => {
+    const { folderId, order } = listing
+    if (folderId !== null && hasIndex.has(order.by)) {
+      const { sql: text, values } = query(listing, after, columns)
+      return prepare(`${text} LIMIT ?`).all(...values, limit)
+    }
+    const ids = idsAfter(listing, after)
+    if (ids.length < limit) sorted.delete(JSON.stringify(listing))
+    return ids.slice(0, limit).flatMap((id): Row[] => {
+      const row = byId.get(userId, id)
+      return row === undefined ? [] : [row]
+    })
   }
   const placeOf = (row: Row, { by }: ListingOrder): Place => {
     const id = number(row, 'id')
@@ -202,23 +239,11 @@ export function createDetails(options: DetailsOptions): Details {
     },
     page: (listing, after, limit) => {
       checkFolder(listing)
-      const { order, folderId } = listing
-      const found: Row[] = []
-      let from = after
-      for (;;) {
-        const rows = rowsAfter(listing, from, limit + 1 - found.length)
-        const last = rows.at(-1)
-        // What is in a visible folder is visible.
-        found.push(...(folderId === null ? visibleRows(rows) : rows))
-        if (last === undefined || found.length > limit || folderId !== null) break
-        from = placeOf(last, order)
-      }
-      const items = found.slice(0, limit)
-      const end = items.at(-1)
-      return {
-        items: items.map(toDetailed),
-        last: found.length > limit && end !== undefined ? placeOf(end, order) : null,
-      }
+      const found = rowsAfter(listing, after, limit + 1)
+      const shown = found.slice(0, limit)
+      const end = shown.at(-1)
+      const hasMore = found.length > limit && end !== undefined
+      return { items: shown.map(toDetailed), last: hasMore ? placeOf(end, listing.order) : null }
     },
     count: (listing) => {
       checkFolder(listing)

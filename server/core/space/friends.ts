@@ -27,6 +27,8 @@ export interface Friends {
   list(): Friend[]
   /** An item of this user's own, or one that a friend shares. Throws a `Refusal` for any other. */
   read(itemId: number): ReadableItem
+  /** The same, or null. */
+  find(itemId: number): ReadableItem | null
   /** The spaces that a search covers, with the folder that may be searched in each; null for all of it. */
   searchable(who: string): { space: Space; ownerId: number; sharedId: number | null }[]
   /** How much this user shares. */
@@ -50,19 +52,20 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends
       const folder = other.userId === me.userId ? null : folderOf(other)
       return folder === null ? [] : [{ ...other, folderId: folder.id }]
     })
+  const find = (itemId: number): ReadableItem | null => {
+    const own = me.space.find(itemId)
+    if (own !== null) return { item: own, ownerId: me.userId, space: me.space }
+    const friend = sharing().find(
+      ({ space, folderId }) => itemId === folderId || (space.has(itemId) && space.ancestors(itemId).includes(folderId)),
+    )
+    if (friend === undefined) return null
+    return { item: friend.space.get(itemId), ownerId: friend.userId, space: friend.space }
+  }
   return {
+    find,
     list: () => sharing().map(({ userId: id, userName: name, folderId }) => ({ id, name, folderId })),
-    read: (itemId) => {
-      const own = me.space.find(itemId)
-      if (own !== null) return { item: own, ownerId: me.userId, space: me.space }
-      const friend = sharing().find(
-        ({ space, folderId }) =>
-          itemId === folderId || (space.has(itemId) && space.ancestors(itemId).includes(folderId)),
-      )
-      // Other users' items do not exist for this user.
-      if (friend === undefined) return { item: me.space.get(itemId), ownerId: me.userId, space: me.space }
-      return { item: friend.space.get(itemId), ownerId: friend.userId, space: friend.space }
-    },
+    // Other users' items do not exist for this user.
+    read: (itemId) => find(itemId) ?? { item: me.space.get(itemId), ownerId: me.userId, space: me.space },
     searchable: (who) => {
       const mine = { space: me.space, ownerId: me.userId, sharedId: null }
       const others = sharing().map(({ space, userId, userName, folderId }) => ({

@@ -254,7 +254,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     }
   }
   const shared = { db, userId, change, get, getFolder, fold }
-  const details = createDetails({ ...shared, getChangeable, visibleRows, toItem })
+  const details = createDetails({ ...shared, version: () => version, getChangeable, visibleRows, toItem })
   const copies = createCopies({
     ...shared,
     addSize,
