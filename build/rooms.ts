@@ -73,7 +73,13 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/text',
     'shared',
   ],
-  'electron/backend/putio/v2': ['electron/backend/putio', 'electron/backend/secrets', 'engine/text', 'shared'],
+  'electron/backend/putio/v2': [
+    'electron/backend/putio',
+    'electron/backend/secrets',
+    'engine/http',
+    'engine/text',
+    'shared',
+  ],
   // The only place that knows which version of the API an account speaks.
   'electron/backend/putio/create-client.ts': [
     'electron/backend/putio',
@@ -115,6 +121,14 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/disk',
     'engine/text',
     'engine/zip',
+    'shared',
+  ],
+  'electron/backend/sending': [
+    'electron/backend/accounts',
+    'electron/backend/files',
+    'electron/backend/host',
+    'electron/backend/putio',
+    'electron/backend/saving',
     'shared',
   ],
   'electron/backend/playing': [

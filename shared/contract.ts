@@ -5,15 +5,26 @@ import { Copy, CopyId } from './copy.ts'
 import { DraggedFile } from './dragged-file.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId, ItemsSoFar } from './item.ts'
-import { maxItemIds, maxLinks, maxPlayed, maxSaves, maxTextLength, maxThumbnailLength } from './limits.ts'
+import {
+  maxItemIds,
+  maxLinks,
+  maxPathLength,
+  maxPlayed,
+  maxSaves,
+  maxTextLength,
+  maxThumbnailLength,
+} from './limits.ts'
 import { Playback } from './playback.ts'
 import { Conflict, Save, SaveId, SaveMove, TakenName } from './save.ts'
+import { Send, SendId } from './send.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
 import { ThumbnailOf } from './thumbnail.ts'
 import { HistoryEntry, HistoryEntryId, Transfer, TransferId } from './transfer.ts'
 
 const inAccount = { accountId: AccountId }
 const nothing = z.null()
+/** Absolute paths of files and folders of this computer. */
+const LocalPaths = z.array(z.string().min(1).max(maxPathLength)).min(1).max(maxSaves)
 
 /** An item that an action on several items failed for, and why. */
 export const RefusedItem = z.object({ itemId: ItemId, sentence: z.string() })
@@ -225,6 +236,35 @@ export const methods = {
     progress: Steps,
     output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(TakenName) }),
   },
+  /**
+   * Which names of files and folders of this computer are taken in a folder of an account. Errors: bad-input, refused if the account takes
+   * no files.
+   */
+  'sends.check': {
+    input: z.object({ ...inAccount, folderId: ItemId, paths: LocalPaths }),
+    output: z.array(TakenName),
+  },
+  /** Asks the person for files or folders of this computer; none if they choose nothing. */
+  'sends.choose': {
+    input: z.object({ what: z.enum(['files', 'folders']) }),
+    progress: Steps,
+    output: z.array(z.string()),
+  },
+  /**
+   * Sends files and folders of this computer up into a folder of an account. Folders are merged with those of the same name; `conflict`
+   * says what happens to files whose name is taken. Links are not followed. Errors: bad-input, refused.
+   */
+  'sends.add': {
+    input: z.object({ ...inAccount, folderId: ItemId, paths: LocalPaths, conflict: Conflict }),
+    output: z.array(SendId),
+  },
+  /** Stops sends for as long as the person wants. */
+  'sends.pause': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
+  /** Continues paused sends, and tries failed ones again. What was sent is not sent again. */
+  'sends.resume': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
+  /** Removes sends from the list, and stops them. What was sent stays in the account. */
+  'sends.remove': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
+
   /** Stops saves for as long as the person wants. What is there already stays. */
   'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
   /** Continues paused saves, and tries failed ones again. */
@@ -408,6 +448,8 @@ export const events = {
   'items.changed': z.object({ ...inAccount, folderIds: z.array(ItemId) }),
   /** What changed in the list of what is saved on this computer; with `isReset`, the list starts empty. */
   'saves.changed': z.object({ isReset: z.boolean(), upserted: z.array(Save), removed: z.array(SaveId) }),
+  /** What changed in the list of what is sent up; with `isReset`, the list starts empty. */
+  'sends.changed': z.object({ isReset: z.boolean(), upserted: z.array(Send), removed: z.array(SendId) }),
   /** The copies that were changed in other programs and not saved elsewhere. */
   'copies.changed': z.array(Copy),
   /** Links that were not added before the last restart. */

@@ -21,6 +21,8 @@ export const maxItemIds = 100_000
 export const maxThumbnailLength = 100_000
 /** How much of a file that is not played the window may read. */
 export const maxReadBytes = 8 * 1024 * 1024
+/** The maximum length of a path on this computer. Source: Linux, PATH_MAX; Windows allows more only with a prefix. */
+export const maxPathLength = 4096
 /** The maximum number of items that can be saved at once. A folder counts as one. */
 export const maxSaves = 1000
 

@@ -29,6 +29,7 @@ import { Saving } from './saving/saving.ts'
 import { LinkSeal } from './secrets/link-seal.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { Vault } from './secrets/vault.ts'
+import { Sending } from './sending/sending.ts'
 import { Hosters } from './service/hosters.ts'
 import { LocalService, needsRestart } from './service/local-service.ts'
 import { createSettings } from './settings/settings.ts'
@@ -159,6 +160,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     onRemove: (accountId) => {
       playbacks.removeAccount(accountId)
       contents.removeAccount(accountId)
+      sending.removeAccount(accountId).catch((error: unknown) => log.error('sends', error))
       opening.removeAccount(accountId).catch((error: unknown) => log.error('copies', error))
     },
   })
@@ -181,6 +183,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     onSaved: showProblem('saves'),
     openFile: (path) => openSafely(host, path),
   })
+  const sending = new Sending({ ...{ accounts, host, log, emit }, tell: addNotice, onSaved: showProblem('sends') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const draft = new LinksDraft({ vault, emit })
   saving.reserve(settings.current().saveReserveBytes)
@@ -193,6 +196,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     .catch((error: unknown) => log.error('history', error))
     .then(() => accounts.open())
     .then(() => saving.open())
+    .then(() => sending.open())
     .then(() => opening.open((id) => accounts.has(id)))
     .catch((error: unknown) => log.error('accounts', error))
   /** Offers made before a window was listening; sent at its first `sync`. */
@@ -206,6 +210,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       emit('service.changed', serviceState())
       accounts.emitAll()
       saving.emitAll()
+      sending.emitAll()
       await opening.emitAll()
       draft.emitAll()
       playbacks.emitAll()
@@ -228,6 +233,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     ...new Thumbnails(host.dataFolder).handlers(),
     ...playbacks.handlers(),
     ...saving.handlers(),
+    ...sending.handlers(),
     'settings.change': async (change) => {
       const before = settings.current()
       const changed = changeSettings(change)
@@ -292,7 +298,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
     close: async () => {
       host.preventSleep(false)
       contents.close()
-      const saved = Promise.all([saving.close(), held.flush()])
+      const saved = Promise.all([saving.close(), sending.close(), held.flush()])
       await saver.close()
       await saved
       opening.close()

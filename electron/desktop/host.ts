@@ -30,6 +30,16 @@ export function createHost(showWindow: () => void): Host {
     startService: startServiceProcess,
     whyNoService,
     startSaver: startSaverProcess,
+    chooseToSend: async (what) => {
+      const [property, title] =
+        what === 'files' ? (['openFile', 'Upload files'] as const) : (['openDirectory', 'Upload folders'] as const)
+      const options = { title, buttonLabel: 'Upload', properties: [property, 'multiSelections' as const] }
+      const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+      const { filePaths } = await (window === undefined
+        ? dialog.showOpenDialog(options)
+        : dialog.showOpenDialog(window, options))
+      return filePaths
+    },
     chooseFolder: async (path) => {
       const options = { defaultPath: path, properties: ['openDirectory' as const, 'createDirectory' as const] }
       const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]

@@ -104,6 +104,7 @@ const others = new Set<Method>([
   ...(['settings.change', 'hosters.list', 'hosters.put', 'hosters.remove'] as const),
   // They undo.
   ...(['transfers.keep', 'saves.keep', 'history.restore'] as const),
+  ...(['sends.check', 'sends.choose', 'sends.add', 'sends.pause', 'sends.resume', 'sends.remove'] as const),
   // What it changes is seen in the list: save-acts.test.ts.
   'saves.move',
 ])

@@ -132,6 +132,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       return asSaver(saver, note)
     },
     chooseFolder: async () => chosenFolders.shift() ?? null,
+    chooseToSend: async () => [],
     chooseFile: async () => chosenFiles.shift() ?? null,
     downloadsFolder: () => downloadsFolder,
     prepareDrag: async (paths) => {

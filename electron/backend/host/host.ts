@@ -52,6 +52,8 @@ export interface Host {
   startSaver(note: (line: string) => void): SaverProcess
   /** Asks the person for a folder; null if they choose none. `path` is where the dialog begins. */
   chooseFolder(path: string): Promise<string | null>
+  /** Asks the person for files, or for folders, to send up. Returns their paths; none if they choose nothing. */
+  chooseToSend(what: 'files' | 'folders'): Promise<readonly string[]>
   /** Asks the person where to save a file of this name; null if they choose nothing. The dialog asks before it replaces a file. */
   chooseFile(name: string): Promise<string | null>
   /** The system's folder for downloads. */

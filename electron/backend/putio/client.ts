@@ -4,6 +4,7 @@ import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
 import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer-feed.ts'
+import type { Upload } from './upload.ts'
 
 /** Who is signed in, and what the service can do. */
 interface SignedIn {
@@ -45,6 +46,9 @@ export interface PutioClient {
   searchItems(query: string, onMore?: OnMore): Promise<Item[]>
   /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
+
+  /** Sends a file of this computer. Only for a service that `canUpload`. Returns its id; null if the service does not tell it. */
+  upload(upload: Upload): Promise<ItemId | null>
 
   /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
   followTransfers(remembered: () => readonly RememberedTransfer[]): TransferFeed
@@ -104,7 +108,7 @@ export type Announcement =
   | { what: 'items'; folderIds: readonly ItemId[] }
 
 /** Is told what a service announces. */
-export interface AnnouncementListener {
+interface AnnouncementListener {
   onAnnouncement(announcement: Announcement): void
   /** Called when announcements begin to come, and when they cannot come any more until the next call. */
   onLive(isLive: boolean): void

@@ -39,7 +39,7 @@ const icons: Record<ItemKind, string> = {
 /** The parent of the folders that friends share. */
 export const sharedId = -2
 
-export function fileType(kind: ItemKind): string {
+function fileType(kind: ItemKind): string {
   return types[kind]
 }
 

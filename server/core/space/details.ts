@@ -38,7 +38,7 @@ export interface Listing {
 export type Place = (string | number)[]
 
 /** A part of a listing. */
-export interface ListingPage {
+interface ListingPage {
   items: DetailedItem[]
   /** The place of the last item; null at the end. */
   last: Place | null

@@ -132,6 +132,10 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     searchItems: async (query) => (await rows(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
 
+    upload: async () => {
+      throw new AppError('refused', 'This server takes no files from this computer: API v1 has no way to send them.')
+    },
+
     followTransfers: (remembered) => {
       const feed = new V1TransferFeed({
         remembered,

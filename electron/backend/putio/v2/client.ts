@@ -15,6 +15,7 @@ import { sentenceOf } from './sentence.ts'
 import { Socket } from './socket.ts'
 import { V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
+import { sendByTus } from './tus.ts'
 import { sendFile } from './upload.ts'
 import {
   WireAccount,
@@ -237,6 +238,8 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       ]
     },
 
+    upload: (upload) => sendByTus(endpoint, upload),
+
     followTransfers: (remembered) => new V2TransferFeed({ remembered, item, list: listTransfers }),
     // Source: API v2 §17.
     polling: { busyMs: 5000, idleMs: 15_000 },
@@ -373,6 +376,7 @@ function capabilitiesOf(info: z.infer<typeof WireAccount>['info']): Capabilities
     arrivesWhileSeeding: true,
     hasTrash: info.settings?.trash_enabled ?? true,
     hasPush: true,
+    canUpload: true,
   }
 }
 

@@ -1,0 +1,366 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { crc32 } from 'node:zlib'
+import { waitForResponse } from '../../../../engine/http/wait-for-response.ts'
+import { AppError } from '../../../../shared/errors.ts'
+import type { ItemId } from '../../../../shared/item.ts'
+import { hostOf } from '../http.ts'
+import { isOwnStreamHost } from '../stream-host.ts'
+import type { Upload } from '../upload.ts'
+import type { Endpoint } from './request.ts'
+import { sentenceOf } from './sentence.ts'
+
+/** How much is sent in one request: as rclone does, for services that keep only what came in a whole request. Source: API v2 §8. */
+const pieceBytes = 48 * 1024 * 1024
+const readBytes = 256 * 1024
+const answerMs = 60_000
+/** A connection that takes no byte for so long is dead. */
+const stallMs = 60_000
+const maxFailures = 8
+const firstRetryMs = 500
+const maxAnswerBytes = 64 * 1024
+const maxStarts = 3
+
+/** What a service answered to a request of tus. */
+interface TusAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+}
+
+/** It has to be begun anew: the service does not know it any more. */
+class Forgotten extends Error {
+  override name = 'Forgotten'
+}
+
+/**
+ * Sends a file in pieces, and continues after whatever interrupts it. Returns the id of the new item; null if the service does not tell
+ * it. Source: API v2 §8; tus.io, protocol 1.0.
+ */
+export async function sendByTus(endpoint: Endpoint, upload: Upload): Promise<ItemId | null> {
+  const { signal } = upload
+  const file = await openFile(upload)
+  try {
+    let place = upload.begunAt
+    for (let start = 1; ; start += 1) {
+      try {
+        return await sendFrom(endpoint, upload, file, place)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof Forgotten)) throw error
+        upload.onBegun(null)
+        upload.onProgress(0)
+        if (start === maxStarts)
+          throw new AppError('unreachable', 'The service forgets what is sent to it.', { cause: error })
+        place = null
+      }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openFile({ path, name }: Upload): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (cause) {
+    throw new AppError('bad-input', `“${name}” cannot be read on this computer.`, { cause })
+  }
+}
+
+async function sendFrom(
+  endpoint: Endpoint,
+  upload: Upload,
+  file: FileHandle,
+  begunAt: string | null,
+): Promise<ItemId | null> {
+  const { sizeBytes, signal } = upload
+  await checkUnchanged(upload, file)
+  let place = begunAt
+  let offset = 0
+  if (place === null) {
+    place = await create(endpoint, upload)
+    upload.onBegun(place)
+  } else offset = await patiently(endpoint, upload, () => offsetAt(endpoint, upload, place ?? ''))
+  const sum = new RunningSum(file)
+  for (let failures = 0; ; ) {
+    upload.onProgress(offset)
+    const length = Math.min(pieceBytes, sizeBytes - offset)
+    await checkUnchanged(upload, file)
+    let answer: TusAnswer | null = null
+    try {
+      answer = await sendPiece(endpoint, upload, { file, place, offset, length, sum })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof AppError) throw error
+    }
+    const isTaken = answer !== null && answer.status < 300
+    if (answer !== null && isTaken) {
+      const reached = numberIn(answer.headers['upload-offset']) ?? offset + length
+      if (reached > sizeBytes || reached < offset) throw new Forgotten()
+      if (reached > offset) failures = 0
+      else failures += 1
+      offset = reached
+      if (offset === sizeBytes) return await finish(endpoint, upload, sum, answer)
+    } else if (answer !== null && (answer.status === 404 || answer.status === 410)) throw new Forgotten()
+    else if (answer !== null && !isPassing(answer.status)) throw await refusal(endpoint, answer)
+    else failures += 1
+    if (failures > maxFailures) throw await unreachable(endpoint)
+    if (isTaken && failures === 0) continue
+    await endpoint.clock.wait(Math.min(firstRetryMs * 2 ** failures, 15_000), signal)
+    const before = offset
+    offset = await patiently(endpoint, upload, () => offsetAt(endpoint, upload, place ?? ''))
+    if (offset > before) failures = 0
+  }
+}
+
+/** Checks what has arrived. The service forgets a file that came differently, and it is sent again. */
+async function finish(
+  endpoint: Endpoint,
+  upload: Upload,
+  sum: RunningSum,
+  { headers }: TusAnswer,
+): Promise<ItemId | null> {
+  const id = numberIn(headers['putio-file-id'])
+  const theirs = headers['putio-file-crc32']
+  if (typeof theirs === 'string' && /^[0-9a-f]{8}$/i.test(theirs)) {
+    const ours = (await sum.upTo(upload.sizeBytes)).toString(16).padStart(8, '0')
+    if (ours !== theirs.toLowerCase()) {
+      const { api } = await endpoint.bases()
+      throw new AppError(
+        'refused',
+        `${hostOf(api)} has received “${upload.name}” differently. Delete it there, and send it again.`,
+      )
+    }
+  }
+  upload.onBegun(null)
+  return id
+}
+
+async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
+  const { name, folderId, sizeBytes, changedAtMs, isReplacing } = upload
+  const { tus } = await endpoint.bases()
+  const metadata = {
+    name,
+    parent_id: `${folderId}`,
+    'no-torrent': 'true',
+    'updated-at': new Date(changedAtMs).toISOString(),
+    overwrite: `${isReplacing}`,
+  }
+  const pairs = Object.entries(metadata).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
+  const headers = { 'upload-length': sizeBytes, 'upload-metadata': pairs.join(',') }
+  const answer = await patiently(endpoint, upload, async () => {
+    const answer = await tusRequest(endpoint, { method: 'POST', url: new URL(tus), headers, signal: upload.signal })
+    if (isPassing(answer.status)) throw await unreachable(endpoint)
+    return answer
+  })
+  if (answer.status !== 201) throw await refusal(endpoint, answer)
+  return placeIn(answer.headers.location, tus)
+}
+
+/** The address at which the service wants a file. It gets the token, so it must be the service's own. */
+function placeIn(location: string | undefined, tus: string): string {
+  const base = new URL(tus)
+  const place = location !== undefined && URL.canParse(location, tus) ? new URL(location, base) : null
+  if (place === null || !isOwnStreamHost(base, place))
+    throw new AppError('refused', `“${base.host}” wants the file to be sent elsewhere, which Putdesk does not do.`)
+  return place.href
+}
+
+async function offsetAt(endpoint: Endpoint, upload: Upload, place: string): Promise<number> {
+  const { tus } = await endpoint.bases()
+  if (!URL.canParse(place) || !isOwnStreamHost(new URL(tus), new URL(place))) throw new Forgotten()
+  const request = { method: 'HEAD', url: new URL(place), headers: {}, signal: upload.signal }
+  const answer = await tusRequest(endpoint, request)
+  if (isPassing(answer.status)) throw await unreachable(endpoint)
+  const offset = numberIn(answer.headers['upload-offset'])
+  if (answer.status >= 300 || offset === null || offset > upload.sizeBytes) throw new Forgotten()
+  return offset
+}
+
+interface Piece {
+  file: FileHandle
+  place: string
+  offset: number
+  length: number
+  sum: RunningSum
+}
+
+async function sendPiece(
+  endpoint: Endpoint,
+  upload: Upload,
+  { file, place, offset, length, sum }: Piece,
+): Promise<TusAnswer> {
+  const headers = {
+    'content-type': 'application/offset+octet-stream',
+    'upload-offset': offset,
+    'content-length': length,
+  }
+  async function* body(): AsyncGenerator<Buffer> {
+    for (let at = offset; at < offset + length; ) {
+      // A buffer of its own for each read: the socket may still hold the last one.
+      const buffer = Buffer.allocUnsafe(Math.min(readBytes, offset + length - at))
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+      if (bytesRead === 0) throw changed(upload)
+      const chunk = buffer.subarray(0, bytesRead)
+      sum.add(at, chunk)
+      yield chunk
+      at += bytesRead
+      upload.onProgress(at)
+    }
+  }
+  return await tusRequest(endpoint, {
+    method: 'PATCH',
+    url: new URL(place),
+    headers,
+    body: body(),
+    signal: upload.signal,
+  })
+}
+
+interface TusRequest {
+  method: string
+  url: URL
+  headers: Record<string, string | number>
+  body?: AsyncGenerator<Buffer>
+  signal: AbortSignal
+}
+
+async function tusRequest(endpoint: Endpoint, { method, url, headers, body, signal }: TusRequest): Promise<TusAnswer> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const stop = new AbortController()
+  const request = send(url, {
+    method,
+    headers: {
+      ...headers,
+      ...(body === undefined && method !== 'HEAD' && { 'content-length': 0 }),
+      'tus-resumable': '1.0.0',
+      'user-agent': 'Putdesk',
+      authorization: `Token ${endpoint.token}`,
+    },
+    signal: AbortSignal.any([signal, stop.signal]),
+  })
+  // Long, because the body has to arrive before the answer.
+  const answered = waitForResponse(request, { host: url.hostname, timeoutMs: 24 * 60 * 60_000 })
+  let isAnswered = false
+  answered.then(
+    () => {
+      isAnswered = true
+    },
+    () => undefined,
+  )
+  const stalled = setTimeout(() => stop.abort(new Error('nothing moves')), stallMs)
+  try {
+    if (body !== undefined) {
+      for await (const chunk of body) {
+        stalled.refresh()
+        // A service may refuse a file before all of it was sent.
+        if (request.destroyed || isAnswered) break
+        const hasRoom = request.write(chunk)
+        if (!hasRoom) await Promise.race([new Promise((resolve) => request.once('drain', resolve)), answered])
+      }
+    }
+    request.end()
+    stalled.refresh()
+    const late = setTimeout(() => stop.abort(new Error('no answer')), answerMs)
+    const response = await answered.finally(() => clearTimeout(late))
+    let text = ''
+    for await (const chunk of response) {
+      stalled.refresh()
+      if (text.length < maxAnswerBytes) text += chunk
+    }
+    if (!request.writableFinished) request.destroy()
+    return { status: response.statusCode ?? 0, headers: response.headers, text }
+  } catch (error) {
+    request.destroy()
+    answered.catch(() => undefined)
+    throw error
+  } finally {
+    clearTimeout(stalled)
+  }
+}
+
+/** Tries a few times while the service does not answer. */
+async function patiently<T>(endpoint: Endpoint, { signal }: Upload, work: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      signal.throwIfAborted()
+      const isFinal = error instanceof Forgotten || (error instanceof AppError && error.code !== 'unreachable')
+      if (isFinal) throw error
+      if (failures > 3) throw error instanceof AppError ? error : await unreachable(endpoint)
+    }
+    await endpoint.clock.wait(firstRetryMs * 2 ** failures, signal)
+  }
+}
+
+/** True for answers after which the service has to be asked how much it has. Source: API v2 §3.2, §8. */
+function isPassing(status: number): boolean {
+  return status === 409 || status === 423 || status === 429 || status === 408 || status >= 500
+}
+
+async function checkUnchanged(upload: Upload, file: FileHandle): Promise<void> {
+  const { size, mtimeMs } = await file.stat()
+  if (size !== upload.sizeBytes || Math.floor(mtimeMs) !== Math.floor(upload.changedAtMs)) throw changed(upload)
+}
+
+function changed({ name }: Upload): AppError {
+  return new AppError('bad-input', `“${name}” was changed while it was being sent.`)
+}
+
+async function unreachable(endpoint: Endpoint): Promise<AppError> {
+  const { tus } = await endpoint.bases()
+  return new AppError('unreachable', `${hostOf(tus)} does not answer.`)
+}
+
+async function refusal(endpoint: Endpoint, { status, text }: TusAnswer): Promise<AppError> {
+  const { tus } = await endpoint.bases()
+  const { error_type: type, error_message: message } = Object(parse(text))
+  const found = sentenceOf(typeof type === 'string' ? type : null, typeof message === 'string' ? message : null)
+  if (status === 401) return new AppError('signed-out', `${hostOf(tus)} no longer accepts this sign-in.`)
+  const sentence =
+    found === null ? `${hostOf(tus)} did not take the file (${status}).` : endpoint.secrets.cleanSentence(found)
+  return new AppError(status === 404 ? 'not-found' : 'refused', sentence)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function numberIn(header: string | string[] | undefined): number | null {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null
+}
+
+/** The checksum of a file, mostly from the bytes that pass by; what did not is read again. */
+class RunningSum {
+  readonly #file: FileHandle
+  #sum = 0
+  #done = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  add(at: number, chunk: Buffer): void {
+    if (at > this.#done || at + chunk.length <= this.#done) return
+    this.#sum = crc32(chunk.subarray(this.#done - at), this.#sum)
+    this.#done = at + chunk.length
+  }
+
+  /** The checksum of the first bytes. */
+  async upTo(end: number): Promise<number> {
+    const buffer = Buffer.allocUnsafe(readBytes)
+    while (this.#done < end) {
+      const { bytesRead } = await this.#file.read(buffer, 0, Math.min(buffer.length, end - this.#done), this.#done)
+      if (bytesRead === 0) break
+      this.add(this.#done, buffer.subarray(0, bytesRead))
+    }
+    return this.#sum
+  }
+}

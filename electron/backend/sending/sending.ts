@@ -1,0 +1,318 @@
+import { randomUUID } from 'node:crypto'
+import { lstat } from 'node:fs/promises'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import type { AccountId } from '../../../shared/account.ts'
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Send, SendId } from '../../../shared/send.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Session } from '../accounts/session.ts'
+import { isObject } from '../files/json-content.ts'
+import { JsonFile } from '../files/json-file.ts'
+import type { Emit } from '../host/emit.ts'
+import type { Host } from '../host/host.ts'
+import type { Log } from '../host/log.ts'
+import { Slots } from '../saving/slots.ts'
+import { Speedometer } from '../saving/speedometer.ts'
+import { DoneFiles } from './done-files.ts'
+import { SendJob } from './send-job.ts'
+import { StoredSend } from './stored-send.ts'
+
+/** How many files are sent to an account at once. */
+const maxFiles = 4
+const maxSent = 200
+const emitEveryMs = 400
+const tellEveryMs = 30_000
+const group = 'sends'
+
+export interface SendingOptions {
+  accounts: Accounts
+  host: Host
+  log: Log
+  emit: Emit
+  tell(sentence: string): void
+  onSaved(problem: string | null): void
+}
+
+/** A send, and what it is doing now. */
+interface Entry {
+  send: StoredSend
+  job: SendJob | null
+  stop: AbortController | null
+  ended: Promise<void>
+  speed: Speedometer
+}
+
+/** What is sent up into accounts. It survives restarts, and continues where it was. */
+export class Sending {
+  readonly #options: SendingOptions
+  readonly #file: JsonFile
+  /** Of each account, so that one that does not answer does not hold up the others. */
+  readonly #slots = new Map<AccountId, Slots>()
+  readonly #entries = new Map<SendId, Entry>()
+  readonly #changed = new Set<SendId>()
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #isClosed = false
+
+  constructor(options: SendingOptions) {
+    const { host, tell, onSaved } = options
+    this.#options = options
+    this.#file = new JsonFile({
+      path: join(host.dataFolder, 'sends.json'),
+      title: 'list of what is sent up',
+      contents: 'entries',
+      whatToDo: 'Files that were sent are in their accounts; send the others again.',
+      groups: {
+        [group]: {
+          nouns: ['send', 'sends'],
+          idOf: (value) => (isObject(value) && typeof value.id === 'string' && value.id !== '' ? value.id : null),
+          isGood: (_id, value) => StoredSend.safeParse(value).success,
+        },
+      },
+      copies: [join(host.dataFolder, 'sends.last-good.json')],
+      isUsed: false,
+      tell,
+      onSaved,
+    })
+  }
+
+  /** Shows what is stored, and continues what was running. */
+  open(): void {
+    for (const value of this.#file.entries(group).values()) {
+      const { data } = StoredSend.safeParse(value)
+      if (data !== undefined) this.#entries.set(data.id, entryOf(data))
+    }
+    for (const entry of this.#entries.values()) if (entry.send.state === 'active') this.#run(entry)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const entries = [...this.#entries.values()]
+    for (const { stop } of entries) stop?.abort(new AppError('cancelled', 'Putdesk is closing.'))
+    await Promise.all(entries.map(({ ended }) => ended))
+    this.#file.close()
+  }
+
+  emitAll(): void {
+    const upserted = [...this.#entries.values()].map(shown)
+    this.#options.emit('sends.changed', { isReset: true, upserted, removed: [] })
+  }
+
+  async removeAccount(accountId: AccountId): Promise<void> {
+    await this.#remove([...this.#entries.values()].flatMap(({ send }) => (send.accountId === accountId ? send.id : [])))
+  }
+
+  handlers(): HandlersOf<'sends'> {
+    return {
+      'sends.check': async ({ accountId, folderId, paths }) => {
+        const session = await this.#uploading(accountId)
+        const wanted = new Map<string, boolean>()
+        for (const path of paths) {
+          const { name, isFolder } = await dropped(path)
+          wanted.set(name, isFolder)
+        }
+        const items = await session.client().listItems(folderId)
+        return items.flatMap(({ name, kind }) => {
+          const isFolder = wanted.get(name)
+          return isFolder === undefined ? [] : [{ name, isFolder: isFolder && kind === 'folder' }]
+        })
+      },
+      'sends.choose': async ({ what }, { tell }) => {
+        // The person may take a while.
+        const waiting = setInterval(() => tell({ done: 0, total: 1 }), tellEveryMs)
+        try {
+          return [...(await this.#options.host.chooseToSend(what))]
+        } finally {
+          clearInterval(waiting)
+        }
+      },
+      'sends.add': async ({ accountId, folderId, paths, conflict }) => {
+        await this.#uploading(accountId)
+        const added: StoredSend[] = []
+        for (const path of paths) {
+          const { name, isFolder } = await dropped(path)
+          added.push({
+            ...{ id: randomUUID(), accountId, folderId, itemId: null, path: resolve(path), name, isFolder, conflict },
+            ...{ state: 'active', reason: null, sizeBytes: null, doneFiles: 0, totalFiles: null, skippedFiles: 0 },
+            ...{ addedAtMs: Date.now(), begun: {} },
+          })
+        }
+        for (const send of added) {
+          const entry = entryOf(send)
+          this.#entries.set(send.id, entry)
+          this.#store(entry)
+          this.#run(entry)
+        }
+        return added.map(({ id }) => id)
+      },
+      'sends.pause': async ({ sendIds }) => {
+        for (const entry of this.#some(sendIds)) {
+          if (entry.send.state !== 'active') continue
+          entry.send.state = 'paused'
+          entry.stop?.abort(new AppError('cancelled', 'It was paused.'))
+          this.#store(entry)
+          this.#show(entry)
+        }
+        return null
+      },
+      'sends.resume': async ({ sendIds }) => {
+        for (const entry of this.#some(sendIds)) {
+          if (entry.send.state !== 'paused' && entry.send.state !== 'error') continue
+          // Resumed again while it still stops, it must not run twice.
+          await entry.ended
+          if (entry.stop !== null || !this.#entries.has(entry.send.id)) continue
+          Object.assign(entry.send, { state: 'active', reason: null })
+          this.#store(entry)
+          this.#run(entry)
+        }
+        return null
+      },
+      'sends.remove': async ({ sendIds }) => {
+        await this.#remove(sendIds)
+        return null
+      },
+    }
+  }
+
+  /** The session of an account that files can be sent to. Throws `refused` with a sentence that says what to do instead. */
+  async #uploading(accountId: AccountId): Promise<Session> {
+    const session = this.#options.accounts.session(accountId)
+    if ((await session.capabilities()).canUpload) return session
+    throw new AppError(
+      'refused',
+      `“${session.account.name}” takes no files from this computer. Put them where it can fetch them, and add the link.`,
+    )
+  }
+
+  async #remove(sendIds: readonly SendId[]): Promise<void> {
+    const removed = this.#some(sendIds)
+    for (const { send, stop } of removed) {
+      this.#entries.delete(send.id)
+      stop?.abort(new AppError('cancelled', 'It was removed.'))
+    }
+    this.#file.put(group, Object.fromEntries(removed.map(({ send }) => [send.id, undefined])))
+    this.#options.emit('sends.changed', { isReset: false, upserted: [], removed: removed.map(({ send }) => send.id) })
+    for (const { send, ended } of removed) {
+      await ended
+      DoneFiles.remove(this.#options.host.dataFolder, send.id)
+    }
+  }
+
+  #some(sendIds: readonly SendId[]): Entry[] {
+    return [...new Set(sendIds)].flatMap((id) => this.#entries.get(id) ?? [])
+  }
+
+  #run(entry: Entry): void {
+    const stop = new AbortController()
+    entry.stop = stop
+    entry.speed = new Speedometer()
+    entry.ended = this.#send(entry, stop.signal).finally(() => {
+      entry.stop = null
+      entry.job = null
+      this.#show(entry)
+    })
+    this.#show(entry)
+  }
+
+  async #send(entry: Entry, signal: AbortSignal): Promise<void> {
+    const { accounts, host, log } = this.#options
+    const { send } = entry
+    try {
+      const done = await DoneFiles.open(host.dataFolder, send.id)
+      entry.job = new SendJob({
+        ...{ send, done, signal },
+        session: () => accounts.session(send.accountId),
+        inSlot: async (until, work) => {
+          const slot = await this.#slotsOf(send.accountId).take(until)
+          try {
+            return await work()
+          } finally {
+            slot.end()
+          }
+        },
+        store: () => this.#store(entry),
+        onChange: () => this.#show(entry),
+      })
+      const reason = await entry.job.run()
+      Object.assign(send, { state: entry.job.hasFailed ? 'error' : 'sent', reason })
+      if (!entry.job.hasFailed) DoneFiles.remove(host.dataFolder, send.id)
+    } catch (error) {
+      // Paused, removed or closing: whoever stopped it has said so.
+      if (signal.aborted) return
+      if (!(error instanceof AppError)) log.error('sending', error)
+      const sentence =
+        error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
+      Object.assign(send, { state: 'error', reason: sentence })
+    }
+    this.#store(entry)
+    this.#prune()
+  }
+
+  #slotsOf(accountId: AccountId): Slots {
+    const slots = this.#slots.get(accountId) ?? new Slots(maxFiles)
+    this.#slots.set(accountId, slots)
+    return slots
+  }
+
+  #store({ send }: Entry): void {
+    if (this.#entries.has(send.id)) this.#file.put(group, { [send.id]: send })
+  }
+
+  /** Forgets the oldest ones that are done. */
+  #prune(): void {
+    const sent = [...this.#entries.values()].filter(({ send }) => send.state === 'sent')
+    const old = sent.slice(0, Math.max(0, sent.length - maxSent)).map(({ send }) => send.id)
+    if (old.length > 0) this.#remove(old).catch((error: unknown) => this.#options.log.error('sending', error))
+  }
+
+  /** Shows a change soon, together with others. */
+  #show({ send }: Entry): void {
+    if (this.#isClosed) return
+    this.#changed.add(send.id)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      const upserted = this.#some([...this.#changed]).map(shown)
+      this.#changed.clear()
+      if (upserted.length > 0) this.#options.emit('sends.changed', { isReset: false, upserted, removed: [] })
+    }, emitEveryMs)
+  }
+}
+
+function entryOf(send: StoredSend): Entry {
+  return { send, job: null, stop: null, ended: Promise.resolve(), speed: new Speedometer() }
+}
+
+function shown({ send, job, speed }: Entry): Send {
+  const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles } = send
+  const sentBytes = send.state === 'sent' ? (sizeBytes ?? 0) : (job?.sentBytes ?? 0)
+  const bytesPerSecond = job === null ? null : speed.reach(sentBytes)
+  const left = (sizeBytes ?? 0) - sentBytes
+  return {
+    ...{ id, accountId, folderId, itemId, name, isFolder, sizeBytes, sentBytes, doneFiles, totalFiles, skippedFiles },
+    status: statusOf(send, job),
+    speedBytesPerSecond: bytesPerSecond,
+    secondsLeft: bytesPerSecond === null || bytesPerSecond <= 0 || left <= 0 ? null : Math.ceil(left / bytesPerSecond),
+    reason: send.reason ?? job?.waitsFor ?? null,
+  }
+}
+
+function statusOf({ state }: StoredSend, job: SendJob | null): Send['status'] {
+  if (state !== 'active') return state
+  if (job === null || job.waitsFor !== null) return 'waiting'
+  return job.isListing ? 'listing' : 'sending'
+}
+
+/** What was dropped or chosen. Errors: bad-input. */
+async function dropped(path: string): Promise<{ name: string; isFolder: boolean }> {
+  const name = basename(path)
+  if (!isAbsolute(path) || name === '')
+    throw new AppError('bad-input', 'This cannot be sent: it is no file or folder of this computer.')
+  try {
+    const found = await lstat(path)
+    if (found.isFile() || found.isDirectory()) return { name, isFolder: found.isDirectory() }
+  } catch (cause) {
+    throw new AppError('bad-input', `“${name}” is not there any more, or cannot be read.`, { cause })
+  }
+  throw new AppError('bad-input', `“${name}” is neither a file nor a folder.`)
+}
