@@ -7,7 +7,6 @@ export type SendId = z.infer<typeof SendId>
 
 /** The statuses of a send. `paused` and `error` end when the person says so. */
 const SendStatus = z.enum(['waiting', 'listing', 'sending', 'paused', 'sent', 'error'])
-export type SendStatus = z.infer<typeof SendStatus>
 
 /** A file or a folder of this computer that is sent up into an account. */
 export const Send = z.object({
