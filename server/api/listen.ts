@@ -164,10 +164,9 @@ function pathOf({ url }: IncomingMessage): string {
 
 /** True for a request whose body is a file. Whoever reads it asks the client to continue. Source: API v2 §8. */
 function isUpload(request: IncomingMessage): boolean {
-  const { method } = request
   const [path = ''] = pathOf(request).split('?')
-  if (method === 'PATCH') return /^\/*files\//.test(path)
-  return method === 'POST' && /^\/*(?:v2\/+files\/+upload\/*)?$/.test(path)
+  if (request.method === 'PATCH') return /^\/*files\//.test(path)
+  return request.method === 'POST' && /^\/*(?:v2\/+files\/+upload\/*)?$/.test(path)
 }
 
 /** The client and a proxy in between could choose different ones. Source: RFC 9112 §3.2. */
@@ -189,9 +188,9 @@ function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
   )
 }
 
-function serveOptions({ url = '' }: IncomingMessage, response: ServerResponse): void {
+function serveOptions(request: IncomingMessage, response: ServerResponse): void {
   // Source: tus.io, protocol 1.0.
-  const isTus = /^(?:https?:\/\/[^/?#]*)?\/*files(?=[/?]|$)/i.test(url)
+  const isTus = /^\/*files(?=[/?]|$)/.test(pathOf(request))
   const tus = { 'Tus-Resumable': '1.0.0', 'Tus-Version': '1.0.0', 'Tus-Extension': 'creation,expiration,termination' }
   const allowed = isTus ? 'HEAD, POST, PATCH, DELETE, OPTIONS' : 'GET, HEAD, POST, OPTIONS'
   response.writeHead(204, { Allow: allowed, 'Content-Length': 0, ...(isTus && tus) }).end()

@@ -266,20 +266,27 @@ describe('a service that is killed while a file arrives', () => {
   it('tells a place whose bytes are all right, and continues there', async () => {
     const random = seededRandom()
     let own = await start()
-    const bytes = randomBytes(24 * mebibyte)
+    const bytes = randomBytes(48 * mebibyte)
     const location = await tusClient(own).begin(bytes.length, { name: 'killed.bin' })
     const at = (of: Service) => `${of.url}${new URL(location).pathname}`
     let offset = 0
     const offsets: number[] = []
     for (let round = 0; round < 4; round++) {
       const socket = beginPiece(own, at(own), { offset, length: bytes.length - offset })
-      const sent = 1 + Math.floor(random() * Math.min(11 * mebibyte, bytes.length - offset - 1))
+      const sent = Math.floor((9 + random() * 3) * mebibyte)
       await new Promise((resolve) => socket.write(bytes.subarray(offset, offset + sent), resolve))
-      await new Promise((resolve) => setTimeout(resolve, random() * 60))
+      // Half of the kills come at any moment, half of them after something was synced.
+      const before = offset
+      if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, random() * 60))
+      else
+        await until(
+          () => tusClient(own).offset(at(own)),
+          (saved) => saved > before,
+        )
       own = await restart(own)
       socket.destroy()
       const next = await tusClient(own).offset(at(own))
-      expect(next).toBeGreaterThanOrEqual(offset)
+      expect(next).toBeGreaterThanOrEqual(offset + (round % 2) * 8 * mebibyte)
       expect(next).toBeLessThanOrEqual(offset + sent)
       offset = next
       offsets.push(offset)

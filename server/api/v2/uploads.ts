@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Item } from '../../core/space/space.ts'
 import { UploadBusy, UploadTooLarge, WrongOffset } from '../../core/uploads/upload-errors.ts'
 import {
   isTorrentName,
@@ -10,6 +9,7 @@ import {
 } from '../../core/uploads/uploads.ts'
 import { longBody } from '../body-time.ts'
 import { ApiError } from './error.ts'
+import { fileWire } from './file-wire.ts'
 import type { Call, Result, Route } from './method.ts'
 import { route } from './method.ts'
 import { fromTime } from './times.ts'
@@ -166,7 +166,8 @@ async function receiveForm(call: Call): Promise<Result> {
       return { transfer: { id: transferId, name: draft.name } }
     }
     if (wantsTorrent) throw new ApiError(400, 'NotTorrent', `“${draft.name}” is not a torrent file.`)
-    return { file: fileAnswer(await file.keep(draft)) }
+    const { id } = await file.keep(draft)
+    return { file: fileWire(call, core.space.details.get(id), { id: core.account.userId, friend: null }) }
   } catch (error) {
     await file.discard()
     throw error
@@ -176,8 +177,4 @@ async function receiveForm(call: Call): Promise<Result> {
 async function addTorrent({ core }: Call, file: WholeFile, folderId: number): Promise<number | null> {
   if (file.sizeBytes > maxTorrentFileBytes) return null
   return core.transfers.addTorrent(await file.bytes(), folderId)?.id ?? null
-}
-
-function fileAnswer({ id, name, parentId, sizeBytes }: Item) {
-  return { id, name, parent_id: parentId, size: sizeBytes }
 }

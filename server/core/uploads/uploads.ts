@@ -125,7 +125,6 @@ export function createUploads(options: UploadsOptions): Uploads {
   const forgetWork = sql.prepare('DELETE FROM left_work WHERE content = ?')
   const setSums = sql.prepare('UPDATE items SET crc32 = ?, sha1 = ?, updated_at = ? WHERE id = ?')
   const byContent = sql.prepare('SELECT id FROM items WHERE user_id = ? AND content = ?')
-  const sameName = sql.prepare('SELECT id, content FROM items WHERE user_id = ? AND parent_id = ? AND name = ?')
   /** The connections that are sending. */
   const inFlight = new Map<number, Promise<unknown>>()
   const receiving = new Set<Promise<unknown>>()
@@ -166,12 +165,12 @@ export function createUploads(options: UploadsOptions): Uploads {
     file: { content: string; sizeBytes: number; sum: number; sha1: string | null },
   ) => {
     const { name, folderId, updatedAtSeconds, isOverwriting } = draft
-    const earlier = isOverwriting ? sameName.get(userId, folderId, name) : undefined
-    if (earlier !== undefined && earlier.content !== null) space.trash.add([number(earlier, 'id')])
+    const earlier = isOverwriting && space.has(folderId) ? space.details.child(folderId, name) : null
+    if (earlier !== null && earlier.kind !== 'folder') space.trash.add([earlier.id])
     const added = space.addFile({ name, parentId: folderId, sizeBytes: file.sizeBytes, content: file.content })
     // Names that differ only in case stay different: the client knows what it sends.
-    const isFree = added.name === name || sameName.get(userId, added.parentId, name) === undefined
-    const item = isFree ? space.rename(added.id, name) : added
+    const isFree = added.name === name || space.details.child(added.parentId ?? 0, name) === null
+    const item = isFree ? space.rename(added.id, name, { isExact: true }) : added
     setSums.run(toHex(file.sum), file.sha1, updatedAtSeconds, item.id)
     return item
   }
@@ -401,7 +400,7 @@ export function isTorrentName(name: string): boolean {
 
 /** Throws a `Refusal` for an invalid name, or a folder that is none. */
 function checkDraft({ name, folderId }: UploadDraft, space: Space): void {
-  checkName(name)
+  checkName(name, { isKept: true })
   const folder = space.get(folderId)
   if (folder.kind !== 'folder') throw new Refusal(`“${folder.name}” is not a folder.`)
 }
