@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,13 +12,14 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 import { file, repeated, startWeb, type Web } from '../support/web.ts'
 
 const large = { block: Buffer.from('every byte of this has its place. '), sizeBytes: 300_000_000 }
+const options = { user: 'ann', diskQuota: 3_000_000_000 }
 const small: Record<string, Buffer> = {
   'empty.txt': Buffer.alloc(0),
   'one.txt': Buffer.from('1'),
   'film.mkv': Buffer.from('the bytes of a film '.repeat(5000)),
 }
 const many = Object.fromEntries(
-  Array.from({ length: 300 }, (_, n) => [`many/${n % 10}/number ${n}.txt`, Buffer.from(`number ${n}`)]),
+  Array.from({ length: 200 }, (_, n) => [`many/${n % 10}/number ${n}.txt`, Buffer.from(`number ${n}`)]),
 )
 
 /** The unmodified program of Debian, as everyone has it. */
@@ -27,10 +28,11 @@ describe.skipIf(!has('rclone', 'programs of Unix'))('rclone', () => {
   let service: Service
   let rclone: Rclone
   let call: ReturnType<typeof apiV2>
+  const down = temporaryFolder('rclone-down')
 
   beforeAll(async () => {
     web = await startWeb()
-    service = await startService({ user: 'ann', diskQuota: 3_000_000_000, flags: ['--listen', '127.0.0.1'] })
+    service = await startService(options)
     call = apiV2(service)
     rclone = await startRclone(() => service)
     const read = String((await service.ask('files.create_dir', { name: 'Read' })).rows[0]?.id)
@@ -81,12 +83,12 @@ describe.skipIf(!has('rclone', 'programs of Unix'))('rclone', () => {
   })
 
   it('copies everything down, and every byte is right', async () => {
-    const to = temporaryFolder('rclone-down')
+    const to = down
     await ok('copy', 'p:Read', to, '--transfers', '16', '--checkers', '16')
     for (const [path, bytes] of Object.entries({ ...small, ...many }))
       expect(readFileSync(join(to, path)).equals(bytes)).toBe(true)
     expect(await digestOf(createReadStream(join(to, 'large.bin')))).toBe(await digestOf(blocks()))
-    expect(readdirSync(to, { recursive: true })).toHaveLength(300 + 4 + 11)
+    expect(readdirSync(to, { recursive: true })).toHaveLength(200 + 4 + 11)
     await ok('check', 'p:Read', to)
     // A difference that only a checksum shows.
     writeFileSync(join(to, 'one.txt'), '2')
@@ -114,7 +116,7 @@ describe.skipIf(!has('rclone', 'programs of Unix'))('rclone', () => {
     await ok('check', 'p:Read/many/1', 'p:Moved/many')
     expect(await names('Copies')).toEqual(['a/', 'b/'])
     expect(await ok('cat', 'p:Copies/b/moved.mkv')).toBe(`${small['film.mkv']}`)
-    expect(await names('Moved/many')).toHaveLength(30)
+    expect(await names('Moved/many')).toHaveLength(20)
     // The same bytes, under two names on the disk.
     expect(await stat('Copies/b/moved.mkv')).toMatchObject({ Size: 100_000 })
     const linked = contents(service.data).filter(({ size, nlink }) => size === 100_000 && nlink === 2)
@@ -158,6 +160,79 @@ describe.skipIf(!has('rclone', 'programs of Unix'))('rclone', () => {
     expect(before.used - after.used).toBe(listed.body.trash_size)
     expect(after.free + after.used).toBe(after.total)
   })
+
+  it('sends files of any size, and has their checksums at once', async () => {
+    await ok('copy', down, 'p:Sent', '--exclude', 'many/**')
+    await ok('copy', down, 'p:Sent', '--include', 'many/[12]/**', '--transfers', '16')
+    await ok('check', down, 'p:Sent', '--one-way', '--exclude', 'many/[03-9]/**')
+    const rows: { Path: string; IsDir: boolean; ModTime: string }[] = JSON.parse(await ok('lsjson', '-R', 'p:Sent'))
+    const files = rows.filter(({ IsDir }) => !IsDir)
+    expect(files).toHaveLength(4 + 40)
+    for (const { Path, ModTime } of files)
+      expect(Date.parse(ModTime)).toBe(Math.floor(statSync(join(down, Path)).mtimeMs / 1000) * 1000)
+    // Nothing is sent twice, and a new version takes the place of the old one.
+    const before = sent()
+    await ok('copy', down, 'p:Sent', '--exclude', 'many/**')
+    expect(sent()).toBe(before)
+    writeFileSync(join(down, 'one.txt'), 'another')
+    await ok('copy', down, 'p:Sent', '--exclude', 'many/**')
+    expect([sent(), await ok('cat', 'p:Sent/one.txt')]).toEqual([before + 1, 'another'])
+    expect((await names('Sent')).filter((name) => name.startsWith('one'))).toEqual(['one.txt'])
+  })
+
+  it('sends files with names that others do not like, and gets the same back', async () => {
+    const [from, to] = [temporaryFolder('rclone-names'), temporaryFolder('rclone-names-back')]
+    const deep = Array.from({ length: 12 }, (_, n) => `${n}`.repeat(120).slice(0, 120)).join('/')
+    mkdirSync(join(from, deep), { recursive: true })
+    for (const [n, name] of [...oddNames, `${deep}/end`].entries()) writeFileSync(join(from, name), `${n}`)
+    writeFileSync(Buffer.concat([Buffer.from(`${from}/not UTF-8: `), Buffer.of(0xff, 0xfe)]), 'bytes')
+    const flags = ['--no-unicode-normalization', '--transfers', '8']
+    await ok('copy', from, 'p:Names', ...flags)
+    await ok('copy', 'p:Names', to, ...flags)
+    expect(treeOf(to)).toEqual(treeOf(from))
+    expect(treeOf(to)).toHaveLength(oddNames.length + 2)
+    await ok('check', from, 'p:Names', '--no-unicode-normalization')
+  })
+
+  it('continues a file when the service is killed in the middle', async () => {
+    const source = join(down, 'large.bin')
+    const before = sent()
+    const { ended } = rclone.start('copyto', source, 'p:Killed/service.bin', '--low-level-retries', '20')
+    await until(
+      async () => sendingBytes(service.data),
+      (bytes) => bytes > 60_000_000,
+    )
+    const { port, data } = service
+    await service.kill9()
+    service = await startService({ ...options, port, data })
+    expect(await ended).toMatchObject({ code: 0 })
+    // It was not begun again.
+    expect(sent()).toBe(before + 1)
+    await ok('check', down, 'p:Killed', '--include', 'service.bin', '--one-way', '--size-only')
+    expect(await ok('hashsum', 'crc32', 'p:Killed')).toBe(
+      (await ok('hashsum', 'crc32', 'p:Read/large.bin')).replace('large', 'service'),
+    )
+    expect(await names('Killed')).toEqual(['service.bin'])
+  })
+
+  it('sends a file again after it was killed itself, and leaves no half of it', async () => {
+    const source = join(down, 'large.bin')
+    const { child, ended } = rclone.start('copyto', source, 'p:Killed/client.bin')
+    await until(
+      async () => sendingBytes(service.data),
+      (bytes) => bytes > 60_000_000,
+    )
+    child.kill('SIGKILL')
+    await ended
+    expect(await names('Killed')).toEqual(['service.bin'])
+    await ok('copyto', source, 'p:Killed/client.bin')
+    expect(await names('Killed')).toEqual(['client.bin', 'service.bin'])
+    expect(await ok('hashsum', 'crc32', 'p:Killed/client.bin')).toBe(
+      (await ok('hashsum', 'crc32', 'p:Killed/service.bin')).replace('service', 'client'),
+    )
+  })
+
+  const sent = () => rclone.requests.filter((request) => request === 'POST /files/').length
 })
 
 /** Names that some systems or programs do not like. */
@@ -191,4 +266,24 @@ function contents(data: string) {
   return readdirSync(join(data, 'content'), { recursive: true, encoding: 'utf8' })
     .map((name) => statSync(join(data, 'content', name)))
     .filter((stats) => stats.isFile())
+}
+
+/** How much of the files that are being sent is on the disk. */
+function sendingBytes(data: string): number {
+  const parts = readdirSync(join(data, 'parts'), { recursive: true, encoding: 'utf8' })
+  return parts.reduce(
+    (sum, name) => sum + (statSync(join(data, 'parts', name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+}
+
+/** Every file by its path, in hexadecimal, with its text. */
+function treeOf(folder: string): [string, string][] {
+  const filesIn = (path: Buffer): Buffer[] =>
+    readdirSync(path, { encoding: 'buffer' })
+      .map((name) => Buffer.concat([path, Buffer.from('/'), name]))
+      .flatMap((one) => (statSync(one).isFile() ? [one] : filesIn(one)))
+  return filesIn(Buffer.from(folder))
+    .map((path): [string, string] => [path.toString('hex', folder.length), readFileSync(path, 'utf8')])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
