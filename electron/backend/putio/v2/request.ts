@@ -20,6 +20,8 @@ export interface Endpoint {
   /** Collects rows that could not be parsed. */
   unread: UnreadRows
   clock: QueueClock
+  /** How long an answer may take; 30 seconds by default. */
+  timeoutMs?: number
   /** Aborts the calls. */
   signal?: AbortSignal
 }
@@ -174,7 +176,7 @@ export class Requests {
           ...(body !== null && { 'content-type': 'application/x-www-form-urlencoded' }),
         },
         body: verb === 'GET' ? null : (body ?? ''),
-        timeoutMs: timeoutMs ?? defaultTimeoutMs,
+        timeoutMs: timeoutMs ?? this.#endpoint.timeoutMs ?? defaultTimeoutMs,
         signal,
       })
     } catch (cause) {

@@ -1,0 +1,240 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { basesOf } from '../../electron/backend/putio/bases.ts'
+import type { PutioClient } from '../../electron/backend/putio/client.ts'
+import { UnreadRows } from '../../electron/backend/putio/unread-rows.ts'
+import { createV2Client } from '../../electron/backend/putio/v2/client.ts'
+import { systemClock } from '../../electron/backend/putio/v2/clock.ts'
+import { Secrets } from '../../electron/backend/secrets/secrets.ts'
+import { AppError } from '../../shared/errors.ts'
+import { type Service, startService } from '../support/service.ts'
+import { type Fault, startWorstDay, type WorstDay } from '../support/worst-day.ts'
+
+let service: Service
+let day: WorstDay
+let ids: { folder: number; a: number; b: number }
+const table: [fault: string, act: string, outcome: string, reached: string][] = []
+beforeAll(async () => {
+  service = await startService({ user: 'ann' })
+  day = await startWorstDay(service)
+})
+afterEach(() => day.plan(() => null))
+afterAll(async () => {
+  await day.stop()
+  await service.stop()
+  const width = (column: 0 | 1 | 2) => Math.max(...table.map((row) => row[column].length))
+  const lines = table.map((row) =>
+    row.map((cell, at) => (at < 3 ? cell.padEnd(width(at as 0 | 1 | 2)) : cell)).join('  '),
+  )
+  console.info(`What was tried on the worst day:\n${lines.join('\n')}`)
+})
+
+function clientOf({ url }: WorstDay, told: string[] = []): PutioClient {
+  const log = { info: (line: string) => told.push(line), error: () => undefined }
+  const unread = new UnreadRows({ log, show: (_list, sentence) => sentence !== null && told.push(sentence) })
+  const clock = {
+    ...systemClock,
+    wait: (ms: number, signal: AbortSignal | undefined) => systemClock.wait(ms / 20, signal),
+  }
+  const { token } = service
+  const bases = async () => basesOf(url)
+  return createV2Client({ bases, token, secrets: new Secrets(), unread, clock, timeoutMs: 700 })
+}
+
+const error = (status: number, type: string, headers = {}) => ({
+  ...{ status, headers },
+  body: JSON.stringify({ status: 'ERROR', status_code: status, error_type: type, error_message: type }),
+})
+const soon = () => `${Math.floor(Date.now() / 1000) - 2}`
+
+/** What goes wrong, and whether it passes: then reading succeeds. */
+const faults: Record<string, { passes: boolean; at(count: number): Fault | null }> = {
+  'two errors of the service': { passes: true, at: (count) => (count <= 2 ? error(503, 'SERVICE_UNAVAILABLE') : null) },
+  'an error of the service for long': { passes: false, at: () => error(502, 'BAD_GATEWAY') },
+  'an error of the service as a page': {
+    passes: false,
+    at: () => ({ status: 500, headers: { 'content-type': 'text/html' }, body: '<h1>Oops</h1>' }),
+  },
+  'a page in place of the answer': {
+    passes: false,
+    at: () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in to this hotel</html>' }),
+  },
+  'an empty answer': { passes: false, at: () => ({ status: 200, body: '' }) },
+  'a broken connection, once': { passes: true, at: (count) => (count === 1 ? { cutAt: 0 } : null) },
+  'an answer that is cut, once': { passes: true, at: (count) => (count === 1 ? { cutAt: 5 } : null) },
+  'silence, once': { passes: true, at: (count) => (count === 1 ? { silence: true, isDone: true } : null) },
+  'a wait by Retry-After': {
+    passes: true,
+    at: (count) => (count === 1 ? error(429, 'RATE_LIMIT_ERROR', { 'retry-after': '1' }) : null),
+  },
+  'a wait by the time of the reset': {
+    passes: true,
+    at: (count) => (count === 1 ? error(429, 'RATE_LIMIT_ERROR', { 'x-ratelimit-reset': soon() }) : null),
+  },
+  'a wait without a time': { passes: false, at: () => error(429, 'RATE_LIMIT_ERROR') },
+  'a captcha': {
+    passes: false,
+    at: () => error(429, 'RATE_LIMIT_ERROR', { 'x-ratelimit-action': 'captcha-needed', 'x-ratelimit-id': 'c4' }),
+  },
+  'a refused token, once, although it is valid': {
+    passes: true,
+    at: (count) => (count === 1 ? error(401, 'invalid_grant') : null),
+  },
+  'a scope that is not allowed': { passes: false, at: () => error(401, 'invalid_scope') },
+  'an account that is not paid': { passes: false, at: () => error(402, 'PAYMENT_REQUIRED') },
+}
+
+const reads: Record<string, { path: RegExp; run(client: PutioClient): Promise<unknown> }> = {
+  'read the account': { path: /account\/info/, run: (client) => client.account() },
+  'list a folder': { path: /files\/list/, run: (client) => client.listItems(0) },
+  search: { path: /files\/search/, run: (client) => client.searchItems('folder') },
+  'list the trash': { path: /trash\/list/, run: (client) => client.listTrash() },
+  'read an item': { path: /files\/\d+$/, run: (client) => client.item(ids.a) },
+}
+
+/** What changes something, and where it is counted at the service. */
+const changes: Record<string, { path: RegExp; run(client: PutioClient): Promise<unknown> }> = {
+  'make a folder': { path: /create-folder/, run: (client) => client.createFolder(0, `f${Math.random()}`) },
+  rename: { path: /files\/rename/, run: (client) => client.renameItem(ids.a, `a${Math.random()}`) },
+  move: { path: /files\/move/, run: (client) => client.moveItem(ids.b, ids.folder) },
+  'add a link': { path: /add-multi/, run: (client) => client.addTransfers(['http://127.0.0.1:1/x'], 0) },
+  delete: {
+    path: /files\/delete/,
+    run: async (client) => client.trashItem((await client.createFolder(0, `d${Math.random()}`)).id),
+  },
+}
+
+beforeAll(async () => {
+  const client = clientOf(day)
+  const [folder, a, b] = await Promise.all(['folder', 'a', 'b'].map((name) => client.createFolder(0, name)))
+  ids = { folder: folder?.id ?? 0, a: a?.id ?? 0, b: b?.id ?? 0 }
+})
+
+async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return 'done'
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    expect(error.message).toMatch(/^[“A-Z].* .*[.!?”]$/s)
+    expect(error.message).not.toMatch(/undefined|null|\[object|<h1>|_/)
+    return `${error.code}: ${error.message.replace(/“[^”]*”/g, '“…”').replace(/\d\d:\d\d:\d\d( [AP]M)?/, 'a time')}`
+  }
+}
+
+for (const [fault, { passes, at }] of Object.entries(faults)) {
+  it(`${fault}: what reads ${passes ? 'succeeds' : 'fails with a sentence'}, and what changes something is done once at most`, async () => {
+    for (const [name, { path, run }] of Object.entries(reads)) {
+      day.plan((asked) => (path.test(asked.path) ? at(asked.count) : null))
+      const outcome = await outcomeOf(run(clientOf(day)))
+      table.push([fault, name, outcome, ''])
+      expect(outcome === 'done').toBe(passes)
+    }
+    for (const [name, { path, run }] of Object.entries(changes)) {
+      day.plan((asked) => (path.test(asked.path) ? at(asked.count) : null))
+      const outcome = await outcomeOf(run(clientOf(day)))
+      const reached = [...day.reached].filter(([key]) => path.test(key)).reduce((sum, [, count]) => sum + count, 0)
+      table.push([fault, name, outcome, `${reached} ×`])
+      // Renaming to the same name twice is the same as once.
+      if (name !== 'rename') expect(reached).toBeLessThanOrEqual(1)
+    }
+  })
+}
+
+/** Changes to each file of a list, or to the list itself. None may cost the others. */
+const oddities: Record<string, (file: Record<string, unknown>) => unknown> = {
+  'an unknown type': (file) => ({ ...file, file_type: 'HOLOGRAM' }),
+  'an unknown field': (file) => ({ ...file, colour: { nested: [1] } }),
+  'numbers as texts': (file) => ({ ...file, id: `${file.id}`, size: `${file.size}`, parent_id: `${file.parent_id}` }),
+  'a missing size': ({ size: _, ...file }) => file,
+  'a null size': (file) => ({ ...file, size: null }),
+  'a missing time': ({ created_at: _, ...file }) => file,
+  'a time with a zone': (file) => ({ ...file, created_at: '2026-01-02T03:04:05+00:00' }),
+  'a time that is none': (file) => ({ ...file, created_at: 'yesterday' }),
+  'a missing parent': ({ parent_id: _, ...file }) => file,
+  'a name that is a number': (file) => ({ ...file, name: 2026 }),
+  'a negative size': (file) => ({ ...file, size: -5 }),
+}
+
+it.each(Object.keys(oddities))('lists all items when each has %s', async (oddity) => {
+  const change = oddities[oddity] ?? ((file) => file)
+  const told: string[] = []
+  const before = (await clientOf(day).listItems(0)).length
+  day.plan(() => ({ change: (body) => ({ ...Object(body), files: Object(body).files?.map(change) }) }))
+  const items = await clientOf(day, told).listItems(0)
+  expect(items.length).toBe(before)
+  expect(told).toEqual([])
+  for (const { id, sizeBytes, kind } of items)
+    expect([id > 0, sizeBytes >= 0, kind.length > 0]).toEqual([true, true, true])
+})
+
+it('lists the others, and tells it, when items have no id, are no objects, or come twice', async () => {
+  const told: string[] = []
+  const before = (await clientOf(day).listItems(0)).length
+  day.plan(() => ({
+    change: (body) => {
+      const { files } = Object(body)
+      return { ...Object(body), files: [...files, ...files, { name: 'no id' }, null, 'text', 7, { id: -1, name: 'x' }] }
+    },
+  }))
+  expect((await clientOf(day, told).listItems(0)).length).toBe(before)
+  expect(told.at(-1)).toBe('The service on this computer sent 5 items that could not be read. The others are shown.')
+})
+
+it('reads a list again from its beginning when its cursor expires, and each item once', async () => {
+  const client = clientOf(day)
+  const before = (await client.listItems(0)).map(({ id }) => id)
+  let pages = 0
+  day.plan(({ path, count }) => {
+    if (path.endsWith('/list/continue')) return count === 1 ? error(400, 'INVALID_CURSOR') : { change: (body) => body }
+    pages += 1
+    const split = pages === 1
+    return {
+      change: (body) => (split ? { ...Object(body), files: Object(body).files.slice(0, 2), cursor: 'gone' } : body),
+    }
+  })
+  expect((await client.listItems(0)).map(({ id }) => id)).toEqual(before)
+  expect(pages).toBe(2)
+})
+
+it('ends when a cursor never ends', async () => {
+  day.plan(() => ({ change: (body) => ({ ...Object(body), cursor: 'again' }) }))
+  const listed = clientOf(day).listItems(0)
+  expect((await listed.catch((problem: unknown) => problem)) instanceof Error || Array.isArray(await listed)).toBe(true)
+})
+
+it('sends nothing during a wait, however much is asked for, and not before its end', async () => {
+  const client = clientOf(day)
+  const asked: number[] = []
+  day.plan(({ count }) => {
+    asked.push(performance.now())
+    return count === 1 ? error(429, 'RATE_LIMIT_ERROR', { 'retry-after': '120' }) : null
+  })
+  const outcomes = [
+    await outcomeOf(client.account()),
+    ...(await Promise.all([1, 2, 3].map(() => outcomeOf(client.listTrash())))),
+  ]
+  for (const outcome of outcomes) expect(outcome).toMatch(/^unreachable: .* asks to wait until/)
+  expect(asked.length).toBe(1)
+})
+
+it('asks once for what several want at the same time, and again after a change', async () => {
+  const client = clientOf(day)
+  day.plan(() => null)
+  await Promise.all(Array.from({ length: 20 }, () => client.listItems(0)))
+  expect(day.reached.get('GET /v2/files/list')).toBe(1)
+  const stale = client.listItems(0)
+  const { id } = await client.createFolder(0, 'newest')
+  expect((await client.listItems(0)).some((item) => item.id === id)).toBe(true)
+  await stale
+})
+
+it('stops asking when nobody waits any more, and goes on when somebody does', async () => {
+  const client = clientOf(day)
+  day.plan(() => null)
+  const [one, other] = [new AbortController(), new AbortController()]
+  const first = client.during(one.signal).listItems(0)
+  const second = client.during(other.signal).listItems(0)
+  one.abort(new Error('not wanted'))
+  await expect(first).rejects.toThrow('not wanted')
+  expect((await second).length).toBeGreaterThan(0)
+})
