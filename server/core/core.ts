@@ -4,8 +4,11 @@ import { bootId } from '../../engine/part/boot-id.ts'
 import type { TorrentEngine } from '../torrent/engine.ts'
 import { type Account, type Credentials, createAccount } from './account/account.ts'
 import { type Bandwidth, createBandwidth } from './account/bandwidth.ts'
+import { type Configs, createConfigs } from './account/configs.ts'
+import { createEvents, type Events } from './account/events.ts'
 import { createMessages, type Messages } from './account/messages.ts'
 import { createDiskQuota, type DiskQuota } from './account/quota.ts'
+import { createSettings, type Settings } from './account/settings.ts'
 import { createTokens, type Tokens } from './account/tokens.ts'
 import { userIds } from './account/users.ts'
 import { type Database, openDatabase } from './data/database.ts'
@@ -63,6 +66,9 @@ export interface Core {
   zips: Zips
   content: Content
   messages: Messages
+  events: Events
+  settings: Settings
+  configs: Configs
   transfers: TransferList
   subscriptions: Subscriptions
   uploads: Uploads
@@ -151,13 +157,16 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const rows = openTransferRows(db, userId, report)
     const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }
     const sizes = createKnownSizes()
-    const own = { rows, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
+    const events = createEvents(db, userId)
+    const settings = createSettings(db, userId)
+    const own = { rows, events, settings, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
     const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals() })
     const addTorrent = (bytes: Uint8Array, folderId: number) => transfers.addTorrent(bytes, folderId)?.id ?? null
     const friends = createFriends(localUser, withSpaces satisfies LocalUser[])
     return {
       ...own,
       account: createAccount(userId, user),
+      configs: createConfigs(db, userId),
       friends,
       zips: createZips(friends),
       content,

@@ -83,6 +83,118 @@ export const trashShape: Shape = {
   optional: {},
 }
 
+/** The columns of API v2 §5.2. Nothing has a fraction but the ratio. */
+export const transferShape: Shape = {
+  always: {
+    id: isId,
+    name: isText,
+    type: oneOf('URL TORRENT PLAYLIST LIVE_STREAM N/A'),
+    status: oneOf(
+      'WAITING IN_QUEUE WAITING_FOR_DOWNLOADER PREPARING_DOWNLOAD DOWNLOADING WAITING_FOR_COMPLETE_QUEUE COMPLETING PREPARING_SEED SEEDING STOPPING COMPLETED ERROR',
+    ),
+    source: isText,
+    save_parent_id: isId,
+    file_id: orNull(isId),
+    userfile_exists: isFlag,
+    size: orNull(isCount),
+    downloaded: orNull(isCount),
+    uploaded: orNull(isCount),
+    percent_done: orNull(isCount),
+    completion_percent: orNull(isCount),
+    down_speed: orNull(isCount),
+    up_speed: orNull(isCount),
+    estimated_time: orNull(isCount),
+    availability: orNull(isCount),
+    current_ratio: orNull((value) => typeof value === 'number'),
+    seconds_seeding: orNull(isCount),
+    peers_connected: orNull(isCount),
+    peers_getting_from_us: orNull(isCount),
+    peers_sending_to_us: orNull(isCount),
+    created_at: isTime,
+    started_at: orNull(isTime),
+    finished_at: orNull(isTime),
+    error_message: orNull(isText),
+    tracker: orNull(isText),
+    tracker_message: orNull(isText),
+    is_private: isFlag,
+    created_torrent: isFlag,
+    simulated: isFlag,
+    hash: orNull(isHex(40)),
+    torrent_link: orNull(isText),
+    download_id: orNull(isId),
+    subscription_id: orNull(isId),
+    callback_url: orNull(isText),
+    client_ip: orNull(isText),
+  },
+  optional: {},
+}
+
+const isList: Check = (value) => Array.isArray(value)
+const isObject: Check = (value) => typeof value === 'object' && value !== null
+
+/** The columns of API v2 §5.3. */
+export const accountShape: Shape = {
+  always: {
+    user_id: isId,
+    username: isText,
+    mail: isText,
+    avatar_url: isUrl,
+    account_status: oneOf('active'),
+    disk: (value) => problemsOf(value, diskShape).length === 0,
+    trash_size: isCount,
+    monthly_bandwidth_usage: isCount,
+    files_will_be_deleted_at: orNull(isTime),
+    password_last_changed_at: orNull(isTime),
+    private_download_host_ip: orNull(isText),
+    is_sub_account: isFlag,
+    can_create_sub_account: isFlag,
+    is_eligible_for_friend_invitation: isFlag,
+    warnings: isObject,
+    settings: isObject,
+  },
+  optional: {
+    account_active: isFlag,
+    family_owner: orNull(isText),
+    is_admin: isFlag,
+    simultaneous_download_limit: isCount,
+    download_token: isHex(40),
+    features: isObject,
+  },
+}
+const diskShape: Shape = { always: { avail: isCount, size: isCount, used: isCount }, optional: {} }
+
+export const settingsShape: Shape = {
+  always: {
+    default_download_folder: isId,
+    trash_enabled: isFlag,
+    sort_by: isText,
+    transfer_sort_by: orNull(isText),
+    start_from: isFlag,
+    use_start_from: isFlag,
+    history_enabled: isFlag,
+    next_episode: isFlag,
+    hide_subtitles: isFlag,
+    dont_autoselect_subtitles: isFlag,
+    subtitle_languages: isList,
+    show_optimistic_usage: isFlag,
+    tunnel_route_name: orNull(isText),
+    use_private_download_ip: isFlag,
+    is_invisible: isFlag,
+    two_factor_enabled: isFlag,
+    login_mails_enabled: isFlag,
+    beta_user: isFlag,
+    dark_theme: isFlag,
+    fluid_layout: isFlag,
+    theater_mode: isFlag,
+    theme: oneOf('dark light auto'),
+    locale: orNull(isText),
+    callback_url: orNull(isText),
+    pushover_token: orNull(isText),
+    video_player: orNull(oneOf('html5 flash')),
+  },
+  optional: {},
+}
+
 /** What is wrong with an object: a line for each field that is missing, unknown or of another kind. */
 export function problemsOf(value: unknown, { always, optional }: Shape): string[] {
   const fields: Record<string, unknown> = Object(value)

@@ -11,6 +11,7 @@ import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
 import { subtitles } from './subtitles.ts'
+import { transfers } from './transfers.ts'
 import { trash } from './trash.ts'
 import { uploads } from './uploads.ts'
 import { zips } from './zips.ts'
@@ -33,6 +34,7 @@ const routes: Route[] = [
   ...downloads,
   ...subtitles,
   ...trash,
+  ...transfers,
   ...uploads,
   ...zips,
 ]

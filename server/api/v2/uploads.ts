@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Core } from '../../core/core.ts'
+import type { Transfer } from '../../core/transfers/transfer.ts'
 import { UploadBusy, UploadTooLarge, WrongOffset } from '../../core/uploads/upload-errors.ts'
 import {
   isTorrentName,
@@ -12,7 +14,9 @@ import { ApiError } from './error.ts'
 import { fileWire } from './file-wire.ts'
 import type { Call, Result, Route } from './method.ts'
 import { route } from './method.ts'
+import { defaultFolderOf } from './settings.ts'
 import { fromTime } from './times.ts'
+import { transferWire } from './transfer-wire.ts'
 
 const tusVersion = '1.0.0'
 const readsBody = true
@@ -54,7 +58,7 @@ async function translated<T>(work: () => T | Promise<T>): Promise<T> {
 
 function create({ core, request, response, base }: Call): void {
   const metadata = readMetadata(`${request.headers['upload-metadata'] ?? ''}`)
-  const draft = draftOf((name) => metadata.get(name) ?? null)
+  const draft = draftOf(core, (name) => metadata.get(name) ?? null)
   const sizeBytes = readCount(request, 'upload-length')
   const upload = core.uploads.create(draft, { sizeBytes, isTorrentAllowed: !isOn(metadata.get('no-torrent')) })
   respond(response, 201, { Location: `${base}/files/${upload.key}`, ...expiry(upload) })
@@ -130,8 +134,8 @@ function readMetadata(header: string): Map<string, string> {
   return new Map(pairs.map(([key = '', value = '']) => [key, Buffer.from(value, 'base64').toString('utf8')]))
 }
 
-function draftOf(value: (name: string) => string | null): UploadDraft {
-  const folder = value('parent_id') || '0'
+function draftOf(core: Core, value: (name: string) => string | null): UploadDraft {
+  const folder = value('parent_id') || `${defaultFolderOf(core)}`
   if (!/^\d{1,15}$/.test(folder)) throw new ApiError(400, 'BadRequest', 'The parameter “parent_id” is not a number.')
   const updatedAt = value('updated-at')
   return {
@@ -158,12 +162,14 @@ async function receiveForm(call: Call): Promise<Result> {
   const { file, fileName, fields } = form
   const value = (name: string) => fields.get(name) ?? params.text(name)
   try {
-    const draft = draftOf((name) => (name === 'name' ? (value('filename') ?? value('name') ?? fileName) : value(name)))
+    const draft = draftOf(core, (name) =>
+      name === 'name' ? (value('filename') ?? value('name') ?? fileName) : value(name),
+    )
     const wantsTorrent = isOn(value('torrent'))
-    const transferId = wantsTorrent || isTorrentName(draft.name) ? await addTorrent(call, file, draft.folderId) : null
-    if (transferId !== null) {
+    const transfer = wantsTorrent || isTorrentName(draft.name) ? await addTorrent(call, file, draft.folderId) : null
+    if (transfer !== null) {
       await file.discard()
-      return { transfer: { id: transferId, name: draft.name } }
+      return { transfer: transferWire(call, transfer) }
     }
     if (wantsTorrent) throw new ApiError(400, 'NotTorrent', `“${draft.name}” is not a torrent file.`)
     const { id } = await file.keep(draft)
@@ -174,7 +180,7 @@ async function receiveForm(call: Call): Promise<Result> {
   }
 }
 
-async function addTorrent({ core }: Call, file: WholeFile, folderId: number): Promise<number | null> {
+async function addTorrent({ core }: Call, file: WholeFile, folderId: number): Promise<Transfer | null> {
   if (file.sizeBytes > maxTorrentFileBytes) return null
-  return core.transfers.addTorrent(await file.bytes(), folderId)?.id ?? null
+  return core.transfers.addTorrent(await file.bytes(), folderId)
 }

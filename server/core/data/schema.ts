@@ -91,6 +91,12 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
      transfer_id INTEGER, updated_at INTEGER, changed_at INTEGER NOT NULL
    ) STRICT;
    CREATE INDEX open_uploads ON uploads(user_id) WHERE item_id IS NULL;
+   ALTER TABLE transfers ADD COLUMN result_id INTEGER;
+   CREATE TABLE events (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id), type TEXT NOT NULL, details TEXT NOT NULL,
+     created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX events_of_user ON events(user_id, id);
    CREATE TABLE configs (
      user_id INTEGER NOT NULL REFERENCES users(id), app TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (user_id, app, name)
@@ -127,7 +133,7 @@ const newestColumns: Record<string, string> = {
   bandwidth: 'user_id month used_bytes carried_bytes',
   removals: 'content',
   transfers: `id user_id links kind name folder_id status stage sharing reason failure size downloaded uploaded paid files
-    resume torrent password unpack plan item_ids content created_at finished_at`,
+    resume torrent password unpack plan item_ids content created_at finished_at result_id`,
   subscriptions: 'id user_id name url do_filters dont_filters folder_id paused last_at next_at reason created_at',
   seen_entries: 'subscription_id entry',
   written: 'database_id number',
@@ -137,6 +143,7 @@ const newestColumns: Record<string, string> = {
   uploads:
     'id user_id key name folder_id size content overwrite torrent received crc32 item_id transfer_id updated_at changed_at',
   configs: 'user_id app name value',
+  events: 'id user_id type details created_at',
 }
 
 /** All columns of a schema version, each with its table's name. */

@@ -245,12 +245,13 @@ function commit(transfer: Transfer, plan: Plan, { space, messages, rows, arrival
   const added = plan.trees.map(space.addTree)
   const fileIds = added.flatMap((tree) => tree.fileIds)
   arrivals.deliver(transfer.id, itemIdsByIndex(transfer, plan, fileIds))
+  const top = added.flatMap((tree) => tree.top)
+  const resultId = top[0]?.id ?? transfer.resultId
   if (plan.kind === 'raw') {
-    const changes = { plan: null, itemIds: fileIds }
+    const changes = { plan: null, itemIds: fileIds, resultId }
     rows.save({ ...transfer, ...changes })
     return { changes, effects: [] }
   }
-  const top = added.flatMap((tree) => tree.top)
   for (const item of top) messages.addFile(item, transfer.id)
   const unproven = transfer.files.filter(({ isUnproven }) => isUnproven === true)
   const notices = [note, unproven.length > 0 ? unprovenNotice(unproven) : null]
@@ -258,8 +259,9 @@ function commit(transfer: Transfer, plan: Plan, { space, messages, rows, arrival
     .join(' ')
   if (notices !== '') messages.addNotice(notices, { itemId: top[0]?.id ?? null, transferId: transfer.id })
   const step = next(transfer, { type: 'delivered', note })
-  rows.save({ ...transfer, ...step.changes })
-  return step
+  const changes = { ...step.changes, resultId }
+  rows.save({ ...transfer, ...changes })
+  return { ...step, changes }
 }
 
 /**

@@ -26,6 +26,7 @@ function transfer(id: number, kind: Transfer['kind'] = 'links'): Transfer {
     isUnpacked: true,
     plan: null,
     itemIds: null,
+    resultId: null,
     content: `${id}`,
     addedAtSeconds: 0,
     bytesPerSecond: 0,

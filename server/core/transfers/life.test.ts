@@ -31,6 +31,7 @@ function transfer(changes: Partial<Transfer> = {}): Transfer {
     isUnpacked: true,
     plan: null,
     itemIds: null,
+    resultId: null,
     content: 'work',
     addedAtSeconds: 0,
     bytesPerSecond: 5,

@@ -1,4 +1,5 @@
 import type { ResumeRecord } from '../../../engine/resume.ts'
+import { createEvents } from '../account/events.ts'
 import type { Database } from '../data/database.ts'
 import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
 import { isOutOfSpace } from '../errors/reason.ts'
@@ -14,6 +15,7 @@ const maxFinishedSeconds = 90 * 24 * 60 * 60
 /** A transfer whose files are in the space. */
 export interface FinishedTransfer {
   id: number
+  kind: Transfer['kind']
   links: string[]
   name: string
   folderId: number
@@ -21,6 +23,8 @@ export interface FinishedTransfer {
   uploadedBytes: number
   /** What the person should know about it, or null. */
   note: string | null
+  /** The item, or the first of the items, that it became. */
+  resultId: number | null
   addedAtSeconds: number
   finishedAtSeconds: number
 }
@@ -49,6 +53,8 @@ export interface TransferRows {
   saveSoon(transfer: Transfer): void
   /** Deletes a transfer's row. */
   remove(id: number): void
+  /** Deletes the rows of completed transfers, or of all of them. Returns their ids. */
+  removeFinished(ids: readonly number[] | null): number[]
   torrentFile(id: number): Uint8Array | null
   keepTorrentFile(id: number, bytes: Uint8Array): void
   /** Writes all pending changes. */
@@ -57,10 +63,11 @@ export interface TransferRows {
 
 export function openTransferRows(db: Database, userId: number, report: (error: unknown) => void): TransferRows {
   const { sql } = db
+  const events = createEvents(db, userId)
   const write = sql.prepare(
     `UPDATE transfers SET links = ?, kind = ?, name = ?, status = ?, stage = ?, sharing = ?, reason = ?, failure = ?, size = ?,
-     downloaded = ?, uploaded = ?, paid = ?, files = ?, resume = ?, password = ?, unpack = ?, plan = ?, item_ids = ?
-     WHERE id = ?`,
+     downloaded = ?, uploaded = ?, paid = ?, files = ?, resume = ?, password = ?, unpack = ?, plan = ?, item_ids = ?,
+     result_id = ? WHERE id = ?`,
   )
   const writeProgress = sql.prepare(
     'UPDATE transfers SET downloaded = ?, uploaded = ?, files = coalesce(?, files), resume = ?, status = ? WHERE id = ?',
@@ -71,7 +78,8 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
   )
   const finish = sql.prepare(
     `UPDATE transfers SET name = ?, status = ?, stage = ?, sharing = 0, reason = ?, size = ?, downloaded = ?, uploaded = ?, finished_at = ?,
-     failure = NULL, files = '[]', resume = NULL, torrent = NULL, password = NULL, plan = NULL, item_ids = NULL WHERE id = ?`,
+     failure = NULL, files = '[]', resume = NULL, torrent = NULL, password = NULL, plan = NULL, item_ids = NULL,
+     result_id = ? WHERE id = ?`,
   )
   const prune = sql.prepare(
     `DELETE FROM transfers WHERE user_id = ?1 AND finished_at IS NOT NULL AND (finished_at < ?2 OR id IN (
@@ -80,6 +88,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
   )
   const remove = sql.prepare('DELETE FROM transfers WHERE id = ?')
   const keepFile = sql.prepare('UPDATE transfers SET torrent = ? WHERE id = ?')
+  const statusOf = sql.prepare('SELECT status FROM transfers WHERE id = ?')
   const file = sql.prepare('SELECT torrent FROM transfers WHERE id = ?')
   const waiting = new Map<number, Transfer>()
   /** What could not be written because the disk was full. */
@@ -112,13 +121,21 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
     }, ms)
   }
   const writeFinished = (transfer: Transfer) => {
-    const { name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, id } = transfer
+    const { name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, resultId, id } = transfer
     const now = nowSeconds()
-    finish.run(name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, now, id)
+    finish.run(name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, now, resultId, id)
+    events.add('transfer_completed', {
+      source: transfer.links[0] ?? '',
+      transfer_name: name,
+      file_id: resultId,
+      transfer_size: sizeBytes,
+    })
     prune.run(userId, now - maxFinishedSeconds)
   }
   const writeAll = (transfer: Transfer) => {
     if (transfer.status === 'completed') return writeFinished(transfer)
+    if (transfer.status === 'error' && statusOf.get(transfer.id)?.status !== 'error')
+      events.add('transfer_error', { source: transfer.links[0] ?? '', transfer_name: transfer.name })
     write.run(
       JSON.stringify(transfer.links),
       transfer.kind,
@@ -138,6 +155,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
       transfer.isUnpacked ? 1 : 0,
       transfer.plan === null ? null : JSON.stringify(transfer.plan),
       transfer.itemIds === null ? null : JSON.stringify(transfer.itemIds),
+      transfer.resultId,
       transfer.id,
     )
   }
@@ -155,7 +173,7 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
     finished: () =>
       sql
         .prepare(
-          `SELECT id, links, name, folder_id, size, uploaded, reason, created_at, finished_at FROM transfers
+          `SELECT id, kind, links, name, folder_id, size, uploaded, reason, result_id, created_at, finished_at FROM transfers
            WHERE user_id = ? AND finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC`,
         )
         .all(userId)
@@ -186,6 +204,15 @@ export function openTransferRows(db: Database, userId: number, report: (error: u
       waiting.delete(id)
       unsaved.delete(id)
     },
+    removeFinished: (ids) => {
+      const all = sql.prepare('SELECT id FROM transfers WHERE user_id = ? AND finished_at IS NOT NULL').all(userId)
+      const wanted = ids === null ? null : new Set(ids)
+      const found = all.map((row) => number(row, 'id')).filter((id) => wanted === null || wanted.has(id))
+      db.transact(() => {
+        for (const id of found) remove.run(id)
+      })
+      return found
+    },
     torrentFile: (id) => {
       const bytes = file.get(id)?.torrent
       return bytes instanceof Uint8Array ? bytes : null
@@ -204,12 +231,14 @@ function nowSeconds(): number {
 function toFinished(row: Row): FinishedTransfer {
   return {
     id: number(row, 'id'),
+    kind: row.kind === 'torrent' ? 'torrent' : 'links',
     links: toList(fromJson(text(row, 'links')), isText),
     name: text(row, 'name'),
     folderId: number(row, 'folder_id'),
     sizeBytes: numberOrNull(row, 'size'),
     uploadedBytes: number(row, 'uploaded'),
     note: textOrNull(row, 'reason'),
+    resultId: numberOrNull(row, 'result_id'),
     addedAtSeconds: number(row, 'created_at'),
     finishedAtSeconds: number(row, 'finished_at'),
   }
@@ -254,6 +283,7 @@ function toTransfer(row: Row): Transfer {
     isUnpacked: row.unpack === 1,
     plan: isPlan(plan) ? plan : null,
     itemIds: !isSound || itemIds === null ? null : toList(itemIds, isNumber),
+    resultId: numberOrNull(row, 'result_id'),
     content: text(row, 'content'),
     addedAtSeconds: number(row, 'created_at'),
     bytesPerSecond: 0,

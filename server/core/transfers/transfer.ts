@@ -81,6 +81,8 @@ export interface Transfer {
   plan: Plan | null
   /** The items of a torrent's files while it is shared, by file index; null before. */
   itemIds: number[] | null
+  /** The item, or the first of the items, that it has become; null before. */
+  resultId: number | null
   /** The name of its work folder. */
   content: string
   addedAtSeconds: number

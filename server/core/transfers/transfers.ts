@@ -95,6 +95,16 @@ export class TransferList {
     return this.#options.rows.finished()
   }
 
+  /** Forgets finished transfers, or all of them. Their files stay. Returns the ids of those that were there. */
+  forget(ids: readonly number[] | null): number[] {
+    return this.#options.rows.removeFinished(ids)
+  }
+
+  /** The torrent file of a transfer; null if it has none, or not yet. */
+  torrentFile(id: number): Uint8Array | null {
+    return this.#options.rows.torrentFile(this.#get(id).id)
+  }
+
   /**
    * Removes transfers for good, all or none, in any state. One that is only being shared leaves its content in the
    * space; if that is still on its way, it only stops being shared.

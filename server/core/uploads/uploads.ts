@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { formatSize } from '../../../engine/text/format-size.ts'
+import type { Events } from '../account/events.ts'
 import type { DiskQuota } from '../account/quota.ts'
+import type { Settings } from '../account/settings.ts'
 import type { Database } from '../data/database.ts'
 import { number, numberOrNull, type Row, text } from '../data/row.ts'
 import { NotFound, Refusal } from '../errors/refusal.ts'
@@ -21,7 +23,7 @@ export interface UploadDraft {
   folderId: number
   /** The file's own time of last change; null if the client did not tell. */
   updatedAtSeconds: number | null
-  /** Whether it takes the place of a file of the same name, which goes to the trash. Otherwise it gets a free name. */
+  /** Whether it takes the place of a file of the same name, which is deleted as the person has set. Otherwise it gets a free name. */
   isOverwriting: boolean
 }
 
@@ -78,6 +80,8 @@ export interface UploadsOptions {
   space: Space
   content: Content
   quota: DiskQuota
+  events: Events
+  settings: Settings
   largestFileBytes: number | null
   /** Adds a transfer if this is a torrent file; null if it is none. */
   addTorrent(bytes: Uint8Array, folderId: number): number | null
@@ -109,7 +113,7 @@ let lastWholeFile = 0
 const wholeFileIds = -(2 ** 40)
 
 export function createUploads(options: UploadsOptions): Uploads {
-  const { db, userId, space, content, quota, largestFileBytes, addTorrent, report } = options
+  const { db, userId, space, content, quota, events, settings, largestFileBytes, addTorrent, report } = options
   const { sql } = db
   const byKey = sql.prepare('SELECT * FROM uploads WHERE user_id = ? AND key = ?')
   const insert = sql.prepare(
@@ -166,12 +170,16 @@ export function createUploads(options: UploadsOptions): Uploads {
   ) => {
     const { name, folderId, updatedAtSeconds, isOverwriting } = draft
     const earlier = isOverwriting && space.has(folderId) ? space.details.child(folderId, name) : null
-    if (earlier !== null && earlier.kind !== 'folder') space.trash.add([earlier.id])
+    if (earlier !== null && earlier.kind !== 'folder') {
+      if (settings.get().isTrashEnabled) space.trash.add([earlier.id])
+      else space.remove([earlier.id])
+    }
     const added = space.addFile({ name, parentId: folderId, sizeBytes: file.sizeBytes, content: file.content })
     // Names that differ only in case stay different: the client knows what it sends.
     const isFree = added.name === name || space.details.child(added.parentId ?? 0, name) === null
     const item = isFree ? space.rename(added.id, name, { isExact: true }) : added
     setSums.run(toHex(file.sum), file.sha1, updatedAtSeconds, item.id)
+    events.add('upload', { file_id: item.id, file_name: item.name, file_size: item.sizeBytes })
     return item
   }
   const torrentOf = async (upload: StoredUpload) => {
