@@ -39,6 +39,10 @@ const icons: Record<ItemKind, string> = {
 /** The parent of the folders that friends share. */
 export const sharedId = -2
 
+export function fileType(kind: ItemKind): string {
+  return types[kind]
+}
+
 /** The kinds with these names, separated by commas; null for all. Throws a 400 for an unknown one. */
 export function kindsOf(names: string | null): ItemKind[] | null {
   if (names === null) return null

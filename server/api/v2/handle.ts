@@ -53,7 +53,7 @@ export async function handleV2(request: IncomingMessage, response: ServerRespons
       response.destroy()
       return
     }
-    sendError(response, known ?? internalError)
+    sendError(response, known ?? internalError, extensions(request))
     return
   }
   if (result !== null) send(response, 200, { ...result, status: 'OK' })
@@ -150,7 +150,7 @@ async function readParams(request: IncomingMessage, query: string, route: Route)
   return createParams(values)
 }
 
-function sendError(response: ServerResponse, error: ApiError): void {
+function sendError(response: ServerResponse, error: ApiError, { isExtended }: Pick<Call, 'isExtended'>): void {
   const { status, type, message, extra } = error
   if (typeof extra.retry_after === 'number') response.setHeader('Retry-After', extra.retry_after)
   send(response, status, {
@@ -161,6 +161,8 @@ function sendError(response: ServerResponse, error: ApiError): void {
     error_id: null,
     error_uri: 'http://api.put.io/v2/docs',
     extra,
+    // Our own client shows the sentence as it is.
+    ...(isExtended && { putdesk: {} }),
   })
 }
 

@@ -7,6 +7,7 @@ import type { Attempts } from '../attempts.ts'
 import { callerOf } from './access.ts'
 import { accountWire } from './account.ts'
 import { fileWire } from './file-wire.ts'
+import { finishedWire, transferWire } from './transfer-wire.ts'
 
 /** What the socket of a service depends on. */
 interface SocketOptions {
@@ -131,9 +132,15 @@ function tell(client: Client, changes: readonly ItemChange[]): void {
   const rows = transferRows(core)
   for (const [id, row] of rows) {
     const before = client.transfers.get(id)
-    if (before !== row) send(before === undefined ? 'transfer_create' : 'transfer_update', { id })
+    if (before !== row) send(before === undefined ? 'transfer_create' : 'transfer_update', JSON.parse(row))
   }
-  for (const id of client.transfers.keys()) if (!rows.has(id)) send('transfer_delete', { id })
+  const gone = [...client.transfers.keys()].filter((id) => !rows.has(id))
+  const finished = gone.length === 0 ? [] : core.transfers.finished()
+  for (const id of gone) {
+    const transfer = finished.find((one) => one.id === id)
+    if (transfer === undefined) send('transfer_delete', { id })
+    else send('transfer_update', finishedWire({ core, isExtended: false }, transfer))
+  }
   if (rows.size !== client.transfers.size) send('transfers_count', rows.size)
   client.transfers = rows
   const account = accountKey(core)
@@ -141,13 +148,11 @@ function tell(client: Client, changes: readonly ItemChange[]): void {
   client.account = account
 }
 
-/** A text for each transfer that changes when what is shown of it does. */
+/** The active transfers as they are sent. */
 function transferRows(core: Core): Map<number, string> {
+  const context = { core, isExtended: false }
   return new Map(
-    core.transfers.list().map((transfer) => {
-      const { id, name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, peers } = transfer
-      return [id, JSON.stringify([name, status, stage, reason, sizeBytes, downloadedBytes, uploadedBytes, peers])]
-    }),
+    core.transfers.list().map((transfer) => [transfer.id, JSON.stringify(transferWire(context, transfer))]),
   )
 }
 

@@ -3,6 +3,7 @@ import { NotFound } from '../../core/errors/refusal.ts'
 import { kindOf } from '../../core/space/kinds.ts'
 import { unfetchableReason } from '../../core/transfers/links.ts'
 import type { Transfer } from '../../core/transfers/transfer.ts'
+import type { FinishedTransfer } from '../../core/transfers/transfer-rows.ts'
 import { keepSecret } from '../../log/secrets.ts'
 import { ApiError } from './error.ts'
 import { fileType } from './file-wire.ts'
@@ -53,7 +54,7 @@ function page(call: Call, before: number | null): Result {
     throw new ApiError(400, 'INVALID_PER_PAGE', `A page has 1 to ${maxPerPage} transfers.`)
   const rows = [
     ...core.transfers.list().map((transfer) => ({ id: transfer.id, write: () => transferWire(call, transfer) })),
-    ...core.transfers.finished().map((transfer) => ({ id: transfer.id, write: () => finishedWire(call, transfer) })),
+    ...finishedOf(call).map((transfer) => ({ id: transfer.id, write: () => finishedWire(call, transfer) })),
   ].sort((a, b) => b.id - a.id)
   const rest = before === null ? rows : rows.filter(({ id }) => id < before)
   const shown = rest.slice(0, perPage)
@@ -63,6 +64,13 @@ function page(call: Call, before: number | null): Result {
     cursor: last !== undefined && rest.length > shown.length ? writeCursor(last.id) : null,
     ...(params.flag('total') && { total: rows.length }),
   }
+}
+
+/** Our own client asks again and again, and only wants those that have finished since the last time. */
+function finishedOf({ core, params, isExtended }: Call): FinishedTransfer[] {
+  const finished = core.transfers.finished()
+  const after = isExtended ? params.number('finished_after') : null
+  return after === null ? finished : finished.filter(({ finishedAtSeconds }) => finishedAtSeconds >= after)
 }
 
 function writeCursor(id: number): string {

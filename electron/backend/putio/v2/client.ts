@@ -93,9 +93,12 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     known.capabilities = capabilitiesOf(info)
     return info
   }
-  const listTransfers = async (): Promise<{ transfers: V2Transfer[]; unread: (number | null)[] }> => {
+  const listTransfers = async (
+    finishedAfterMs: number | null,
+  ): Promise<{ transfers: V2Transfer[]; unread: (number | null)[] }> => {
+    const since = known.isOwn && finishedAfterMs !== null ? { finished_after: Math.floor(finishedAfterMs / 1000) } : {}
     const listed = await rows({
-      first: { verb: 'GET', path: '/v2/transfers/list', query: { per_page: pageSize } },
+      first: { verb: 'GET', path: '/v2/transfers/list', query: { per_page: pageSize, ...since } },
       next: '/v2/transfers/list/continue',
       page: WireTransfers,
       row: WireTransfer,
@@ -320,7 +323,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       )
     },
 
-    analyzeLinks: (links) => analyze(links, { ask, note, account }),
+    analyzeLinks: (links) => analyze(links, { ask, note, account, isOwn: () => known.isOwn }),
 
     async stream(itemId, purpose, isTrusted) {
       const wire = await file(itemId)

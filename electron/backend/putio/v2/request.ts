@@ -54,6 +54,8 @@ const Envelope = z.object({
   error_message: perhaps(z.string()),
   message: perhaps(z.string()),
   error: perhaps(z.string()),
+  /** Our own service marks its errors, which are sentences for the person. */
+  putdesk: perhaps(z.object({})),
 })
 const Validated = z.object({ result: z.boolean().nullish().catch(null) })
 
@@ -212,7 +214,8 @@ export class Requests {
   async #problemIn({ text }: ApiResponse): Promise<{ type: string | null; sentence: string | null }> {
     const { data } = Envelope.safeParse(parse(text))
     const type = data?.error_type ?? data?.error ?? null
-    const own = sentenceOf(type, data?.error_message ?? data?.message ?? null)
+    const message = data?.error_message ?? data?.message ?? null
+    const own = data?.putdesk == null ? sentenceOf(type, message) : message
     return { type, sentence: own === null ? null : this.#endpoint.secrets.cleanSentence(own) }
   }
 

@@ -12,8 +12,11 @@ import type { V2Transfer } from './transfers.ts'
 
 /** The requests that the feed makes to a v2 server, and what it needs to know. */
 export interface V2TransferFeedOptions {
-  /** All transfers, finished ones included; and the ids of those whose row could not be parsed, null if that is not known either. */
-  list(): Promise<{ transfers: V2Transfer[]; unread: readonly (TransferId | null)[] }>
+  /**
+   * The transfers, with those that have finished since a time, or all if it is null; and the ids of those whose row could not be parsed,
+   * null if that is not known either.
+   */
+  list(finishedAfterMs: number | null): Promise<{ transfers: V2Transfer[]; unread: readonly (TransferId | null)[] }>
   item(itemId: ItemId): Promise<Item>
   /** Transfers that were listed or added here and have not left yet. */
   remembered(): readonly RememberedTransfer[]
@@ -27,6 +30,8 @@ export class V2TransferFeed implements TransferFeed {
   readonly #options: V2TransferFeedOptions
   /** The last known row of each transfer. */
   readonly #seen = new Map<TransferId, V2Transfer>()
+  /** Those that finished before are known: their end was reported. */
+  #finishedAfterMs: number | null = null
   /** Folders in which files of transfers that are still seeded have arrived, and were reported. */
   readonly #touched = new Set<TransferId>()
 
@@ -36,7 +41,11 @@ export class V2TransferFeed implements TransferFeed {
 
   async changes(): Promise<TransferChanges> {
     const before = this.#options.remembered()
-    const { transfers, unread } = await this.#options.list()
+    let { transfers, unread } = await this.#options.list(this.#finishedAfterMs)
+    const ids = new Set(transfers.map(({ id }) => id))
+    const isMissing = before.some(({ transferId }) => !ids.has(transferId))
+    // It may have finished earlier than the last one that is known.
+    if (this.#finishedAfterMs !== null && isMissing) ({ transfers, unread } = await this.#options.list(null))
     const byId = new Map(transfers.map((transfer) => [transfer.id, transfer]))
     const isUnread = (id: TransferId) => unread.some((one) => one === null || one === id)
     const left: LeftTransfer[] = []
@@ -56,6 +65,9 @@ export class V2TransferFeed implements TransferFeed {
     const arrived = listed.filter(({ id, hasArrived }) => hasArrived && !this.#touched.has(id))
     this.#touched.clear()
     for (const { id, hasArrived } of listed) if (hasArrived) this.#touched.add(id)
+    // Times are whole seconds, and another one may finish in the same.
+    const lastMs = Math.max(0, ...transfers.map(({ finishedAtMs }) => finishedAtMs ?? 0))
+    if (lastMs > 0) this.#finishedAfterMs = Math.max(this.#finishedAfterMs ?? 0, lastMs - 1000)
     return {
       listed: listed.map(toListed),
       left,
@@ -108,6 +120,12 @@ function pastOf(
   }
 }
 
-function toListed({ isFinished: _finished, note: _note, word: _word, ...listed }: V2Transfer): ListedTransfer {
+function toListed({
+  isFinished: _finished,
+  finishedAtMs: _at,
+  note: _note,
+  word: _word,
+  ...listed
+}: V2Transfer): ListedTransfer {
   return listed
 }

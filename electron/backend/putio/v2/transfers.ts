@@ -6,6 +6,8 @@ import type { WireTransfer } from './wire.ts'
 export interface V2Transfer extends ListedTransfer {
   /** True if it has ended well: its files are in the space, and nothing is seeded any more. */
   isFinished: boolean
+  /** When it has; null before. */
+  finishedAtMs: number | null
   /** What the person should know about it; null for most. */
   note: string | null
   /** How the service calls its status. */
@@ -20,7 +22,7 @@ export function toTransfer(wire: WireTransfer): V2Transfer {
   const status = toStatus(wire, isTorrent)
   const isSeeding = status === 'seeding'
   const source = wire.source ?? ''
-  const sizeBytes = more?.size ?? (wire.size === 0 ? null : wire.size)
+  const sizeBytes = more === null ? (wire.size === 0 ? null : wire.size) : more.size
   return {
     id: wire.id,
     name: wire.name,
@@ -30,11 +32,11 @@ export function toTransfer(wire: WireTransfer): V2Transfer {
     downloadedBytes: wire.downloaded,
     uploadedBytes: wire.uploaded,
     isTorrent,
-    peers: isTorrent ? whole(wire.peers_connected) : null,
+    peers: more === null ? (isTorrent ? whole(wire.peers_connected) : null) : more.peers,
     stagePercent: more === null ? stagePercent(wire, status) : wholePercent(more.stage_percent),
-    speedBytesPerSecond: isSeeding ? wire.up_speed : wire.down_speed,
-    secondsLeft: more?.seconds_left ?? wire.estimated_time,
-    reason: more?.reason ?? wire.error_message,
+    speedBytesPerSecond: more?.speed ?? (isSeeding ? wire.up_speed : wire.down_speed),
+    secondsLeft: more === null ? wire.estimated_time : more.seconds_left,
+    reason: more === null ? wire.error_message : more.reason,
     failure: more?.failure ?? null,
     addedAtMs: more?.added_at == null ? wire.created_at : more.added_at * 1000,
     host: more?.host ?? (URL.canParse(source) ? new URL(source).hostname || null : null),
@@ -44,6 +46,7 @@ export function toTransfer(wire: WireTransfer): V2Transfer {
     hasArrived: more?.delivered ?? (isUsable.has(word) && wire.file_id !== null && wire.userfile_exists !== false),
     itemId: wire.file_id,
     isFinished: word === 'COMPLETED',
+    finishedAtMs: word === 'COMPLETED' ? wire.finished_at : null,
     note: more?.note ?? null,
     word,
   }

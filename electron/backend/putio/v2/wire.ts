@@ -93,6 +93,8 @@ export const WireTransfer = z.object({
     z.object({
       status: perhapsText,
       size: perhapsNumber,
+      peers: perhapsCount,
+      speed: perhapsNumber,
       stage_percent: perhapsNumber,
       seconds_left: perhapsNumber,
       delivered: perhapsFlag,
@@ -143,8 +145,31 @@ export const WireAnalyzed = z.object({
   file_size: perhapsDigits,
   error: perhapsText,
   error_message: perhapsText,
+  putdesk: perhaps(
+    z.object({
+      size: perhapsNumber,
+      paid_bw: perhapsNumber,
+      source: perhapsText,
+      needs_pass: perhapsFlag,
+      seeds: perhapsCount,
+      entries: perhapsCount,
+      unpacked: perhapsNumber,
+      note: perhapsText,
+    }),
+  ),
 })
 export type WireAnalyzed = z.infer<typeof WireAnalyzed>
+
+/** Links that become one transfer, only sent by Putdesk's own service. */
+export const WireGroup = z.object({
+  name: text,
+  links: anyRows.transform((links) => links.filter((link) => typeof link === 'string')),
+  is_multipart: perhapsFlag,
+  size: perhapsNumber,
+  paid_bw: perhapsNumber,
+  error: perhapsText,
+})
+export type WireGroup = z.infer<typeof WireGroup>
 
 /** Source: API v2 §5.3. */
 export const WireAccount = z.object({
