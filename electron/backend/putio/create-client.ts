@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { basesOf, putioAddress } from './bases.ts'
 import type { PutioClient } from './client.ts'
-import type { Credentials, V1Key } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
 import type { UnreadRows } from './unread-rows.ts'
 import { createV1Client } from './v1/client.ts'
 import { createV2Client } from './v2/client.ts'
@@ -12,7 +12,7 @@ import { systemClock } from './v2/clock.ts'
 /** The parts of the backend that a client depends on. */
 export interface ClientOptions {
   /** The local service: where it listens, and what signs requests to it. */
-  service: { url(): Promise<string>; readonly key: V1Key }
+  service: { url(): Promise<string>; readonly token: string }
   secrets: Secrets
   unread: UnreadRows
 }
@@ -28,7 +28,13 @@ export function createClient(
 ): PutioClient {
   switch (credentials.kind) {
     case 'local':
-      return createV1Client({ baseUrl: () => service.url(), key: service.key, secrets, unread })
+      return createV2Client({
+        bases: async () => basesOf(await service.url()),
+        token: service.token,
+        secrets,
+        unread,
+        clock: systemClock,
+      })
     case 'v1-key': {
       if (address === null) throw new AppError('unavailable', `“${name}” has no address. Add it again.`)
       return createV1Client({ baseUrl: async () => address, key: credentials, secrets, unread })

@@ -50,6 +50,8 @@ export class LocalService {
     apiKey: randomBytes(20).toString('hex'),
     apiSecret: randomBytes(32).toString('hex'),
   }
+  /** Signs requests to its API v2. */
+  readonly token = randomBytes(20).toString('hex')
   readonly #password = randomBytes(20).toString('hex')
   readonly #options: LocalServiceOptions
   #process: ServiceProcess | null = null
@@ -64,7 +66,7 @@ export class LocalService {
 
   constructor(options: LocalServiceOptions) {
     this.#options = options
-    for (const secret of [this.key.apiSecret, this.key.apiKey, this.#password])
+    for (const secret of [this.key.apiSecret, this.key.apiKey, this.token, this.#password])
       options.secrets.add(secret, { isOfServer: true })
   }
 
@@ -167,6 +169,7 @@ export class LocalService {
       start: {
         key: this.key.apiKey,
         secret: this.key.apiSecret,
+        token: this.token,
         user: userInfo().username,
         password: this.#password,
         hosters: hosters(),
