@@ -5,7 +5,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Session } from '../accounts/session.ts'
 import { forEachItem } from './for-each-item.ts'
 import type { HeldDeletes } from './held-deletes.ts'
-import { outermost } from './inside.ts'
+import { outermost, wasInside } from './inside.ts'
 
 type Names = 'items.delete' | 'items.restore' | 'items.deleteForGood'
 
@@ -35,7 +35,13 @@ export function deleteHandlers(
       const deleted: ItemId[] = []
       try {
         return await forEachItem(itemIds, request, async (itemId) => {
-          await client.trashItem(itemId)
+          try {
+            await client.trashItem(itemId)
+          } catch (error) {
+            const isMissing = error instanceof AppError && error.code === 'not-found'
+            // It may be in the trash already, with a folder that was deleted before it.
+            if (!isMissing || !(await wasInside(session, deleted, itemId))) throw error
+          }
           deleted.push(itemId)
         })
       } finally {

@@ -21,3 +21,9 @@ export async function outermost(session: Session, itemIds: Iterable<ItemId>): Pr
   }
   return outer
 }
+
+/** True if an item was in one of these folders, at any depth, as far as is known. */
+export async function wasInside(session: Session, folderIds: readonly ItemId[], itemId: ItemId): Promise<boolean> {
+  const parentId = session.parentOf(itemId)
+  return parentId !== null && (await isInside(session, new Set(folderIds), parentId))
+}

@@ -68,7 +68,8 @@ function page(call: Call, before: number | null): Result {
 
 /** Our own client asks again and again, and only wants those that have finished since the last time. */
 function finishedOf({ core, params, isExtended }: Call): FinishedTransfer[] {
-  const finished = core.transfers.finished()
+  const notices = isExtended ? core.messages.noticesOnTransfers() : null
+  const finished = core.transfers.finished().map((one) => ({ ...one, note: notices?.get(one.id) ?? one.note }))
   const after = isExtended ? params.number('finished_after') : null
   return after === null ? finished : finished.filter(({ finishedAtSeconds }) => finishedAtSeconds >= after)
 }

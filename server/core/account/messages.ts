@@ -1,5 +1,5 @@
 import type { Database } from '../data/database.ts'
-import { number, numberOrNull, type Row, text } from '../data/row.ts'
+import { number, numberOrNull, type Row, text, textOrNull } from '../data/row.ts'
 import { type ItemKind, toItemKind } from '../space/kinds.ts'
 
 /** A message on the user's dashboard. */
@@ -30,6 +30,8 @@ interface Notice extends AnyMessage {
 export interface Messages {
   /** Newest first. */
   list(): Message[]
+  /** The newest notice about each transfer. */
+  noticesOnTransfers(): Map<number, string>
   remove(id: number): void
   /** Adds a message that an item has arrived. Call it inside the transaction that adds the item. */
   addFile(item: { id: number; name: string; kind: ItemKind; sizeBytes: number }, transferId: number): void
@@ -48,9 +50,19 @@ export function createMessages(db: Database, userId: number): Messages {
   const insertNotice = sql.prepare(
     "INSERT INTO messages (user_id, type, item_id, sentence, transfer_id, created_at) VALUES (?, 'notice', ?, ?, ?, ?)",
   )
+  const notices = sql.prepare(
+    "SELECT transfer_id, sentence FROM messages WHERE user_id = ? AND type = 'notice' AND transfer_id IS NOT NULL ORDER BY id",
+  )
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   return {
     list: () => sql.prepare('SELECT * FROM messages WHERE user_id = ? ORDER BY id DESC').all(userId).map(toMessage),
+    noticesOnTransfers: () =>
+      new Map(
+        notices.all(userId).flatMap((row): [number, string][] => {
+          const [transferId, sentence] = [numberOrNull(row, 'transfer_id'), textOrNull(row, 'sentence')]
+          return transferId === null || sentence === null ? [] : [[transferId, sentence]]
+        }),
+      ),
     remove: (id) => {
       db.transact(() => sql.prepare('DELETE FROM messages WHERE user_id = ? AND id = ?').run(userId, id))
     },

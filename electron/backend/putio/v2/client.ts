@@ -125,6 +125,22 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     if (token === null) throw new AppError('refused', 'The service gives no token to read files with.')
     return token
   }
+  const listTrash = async () => {
+    const listed = await rows({
+      first: { verb: 'GET', path: '/v2/trash/list', query: { per_page: pageSize } },
+      next: '/v2/trash/list/continue',
+      page: WirePage,
+      row: WireTrashed,
+      rowsOf: ({ files }) => files,
+      list: 'trash/list',
+      noun: 'item',
+    })
+    return listed.rows.map(toTrashed)
+  }
+  const deleteFromTrash = async (itemIds: readonly ItemId[]) => {
+    const form = { file_ids: itemIds.join(',') }
+    await ask({ verb: 'POST', path: '/v2/trash/delete', form, isSerial: true }, anything)
+  }
   const checkAddress = async (
     { name, address }: { name: string; address: string },
     purpose: StreamPurpose,
@@ -192,28 +208,31 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     },
     deleteItem: (itemId) => deleteFiles(itemId, { skip_trash: 'true' }),
     trashItem: (itemId) => deleteFiles(itemId, {}),
-    listTrash: async () =>
-      (
-        await rows({
-          first: { verb: 'GET', path: '/v2/trash/list', query: { per_page: pageSize } },
-          next: '/v2/trash/list/continue',
-          page: WirePage,
-          row: WireTrashed,
-          rowsOf: ({ files }) => files,
-          list: 'trash/list',
-          noun: 'item',
-        })
-      ).rows.map(toTrashed),
+    listTrash,
     restoreItem: async (itemId) => {
       const call = { verb: 'POST', path: '/v2/trash/restore', form: { file_ids: itemId }, isSerial: true } as const
-      await ask(call, anything)
+      try {
+        await ask(call, anything)
+      } catch (error) {
+        // What is not in the trash may be where it was.
+        if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+        return await item(itemId).catch(() => Promise.reject(error))
+      }
       // It is restored a little later. Source: API v2 §11.
       return soon(endpoint, () => item(itemId))
     },
     deleteTrashed: async (itemIds) => {
       for (let done = 0; done < itemIds.length; done += pageSize) {
-        const form = { file_ids: itemIds.slice(done, done + pageSize).join(',') }
-        await ask({ verb: 'POST', path: '/v2/trash/delete', form, isSerial: true }, anything)
+        const some = itemIds.slice(done, done + pageSize)
+        try {
+          await deleteFromTrash(some)
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+          // Some are no longer there, which must not keep the others.
+          const there = new Set((await listTrash()).map(({ id }) => id))
+          const left = some.filter((id) => there.has(id))
+          if (left.length > 0) await deleteFromTrash(left)
+        }
       }
     },
     searchItems: async (query, onMore) =>
@@ -266,6 +285,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     addTransfers: async (links, folderId) => {
       const added: (V2Transfer | null)[] = []
       const refused: { link: string; sentence: string }[] = []
+      let isFolderMissing = false
       for (const link of links.filter(isTorrentData)) {
         const bytes = Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
         const { transfer } = await sendFile(
@@ -288,12 +308,15 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
           ),
         )
         for (const error of readRows(answer.errors, WireAddError).read) {
-          const sentence = sentenceOf(error?.error_type ?? null, error?.error_message ?? null)
+          const message = error?.error_message ?? null
+          const sentence = known.isOwn && message !== null ? message : sentenceOf(error?.error_type ?? null, message)
           refused.push({ link: error?.url ?? '', sentence: sentence ?? 'The service did not take this link.' })
+          isFolderMissing ||= error?.status_code === 404
         }
       }
       const [first] = refused
-      if (first !== undefined && added.length === 0) throw new AppError('refused', first.sentence)
+      if (first !== undefined && added.length === 0)
+        throw new AppError(isFolderMissing ? 'not-found' : 'refused', first.sentence)
       return { added, refused }
     },
     cancelTransfer: async (transferId) => {

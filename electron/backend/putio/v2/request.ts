@@ -232,7 +232,7 @@ export class Requests {
       return new AppError('refused', sentence ?? `${host} does not allow this for apps like Putdesk.`, {
         cause: new InvalidScope(),
       })
-    if (status === 401) return new AppError('signed-out', sentence ?? `${host} no longer accepts this sign-in.`)
+    if (status === 401) return new AppError('signed-out', `${host} no longer accepts this sign-in.`)
     if (status === 402)
       return new AppError('refused', sentence ?? `${host} says that the account is not active. See ${web}.`)
     if (status === 408) return new AppError('unreachable', `${host} is busy now. Try again later.`)
