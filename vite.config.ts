@@ -99,4 +99,7 @@ const builds: Record<string, UserConfig> = {
   'wasm-worker': forNode('server/archive/wasm-worker.ts', 'dist/server', 'es', 'wasm-worker.mjs'),
 }
 
-export default defineConfig(({ mode }) => builds[mode] ?? builds.renderer ?? {})
+/** The number of this app at Put.io is set by whoever builds it. */
+const define = { BUILT_PUTIO_APP_ID: JSON.stringify(process.env.PUTDESK_PUTIO_APP_ID ?? '') }
+
+export default defineConfig(({ mode }) => ({ ...(builds[mode] ?? builds.renderer), define }))

@@ -21,7 +21,10 @@ export const configuration = {
   npmRebuild: false,
   publish: null,
   icon: 'build/resources/icon.png',
-  protocols: [{ name: 'Magnet link', schemes: ['magnet'] }],
+  protocols: [
+    { name: 'Magnet link', schemes: ['magnet'] },
+    { name: 'Sign-in to Putdesk', schemes: ['putdesk'] },
+  ],
   fileAssociations: [{ ext: 'torrent', name: 'Torrent', mimeType: 'application/x-bittorrent', role: 'Viewer' }],
   linux: {
     target: ['AppImage', 'deb'],

@@ -57,7 +57,7 @@ export function runApp({ window: first, port: firstPort, requests, readContentsW
   readContentsWith(backend.readContent)
   attach(first, firstPort)
   setMenu()
-  requests.deliverTo(backend.offer, show)
+  requests.deliverTo({ offer: backend.offer, endSignIn: backend.endSignIn, show })
   app.on('activate', show)
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()

@@ -13,7 +13,11 @@ export type SecretKeeping = z.infer<typeof SecretKeeping>
 
 const AccountCapabilities = z.record(z.enum(capabilityNames), z.boolean()) satisfies z.ZodType<Capabilities>
 
-/** An account. `this-computer` is the local service; `server` is any server that speaks API v1. */
+/** How an account signs in: not at all (this computer), with a key and a secret, or with an access token. */
+export const SignInWay = z.enum(['none', 'key', 'token'])
+export type SignInWay = z.infer<typeof SignInWay>
+
+/** An account. `this-computer` is the local service; `server` is any other. */
 export const Account = z.object({
   id: AccountId,
   kind: z.enum(['this-computer', 'server']),
@@ -29,6 +33,7 @@ export const Account = z.object({
   /** Why it is signed out or unreachable, in one sentence. */
   problem: z.string().nullable(),
   keeping: SecretKeeping,
+  signsInWith: SignInWay,
   /** What its service can do, as far as is known. */
   capabilities: AccountCapabilities,
   /** Origins that may get its token besides its own server, because the person agreed. */

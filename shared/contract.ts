@@ -47,6 +47,29 @@ const Started = z.discriminatedUnion('state', [
   z.object({ state: z.literal('asks'), playback: Playback }),
 ])
 
+const Address = z.string().max(2048)
+
+/** Where a service that speaks API v2 is, other than Put.io. What is null is expected at the address of the API. Source: API v2 §1. */
+export const ServiceAddresses = z.object({
+  api: Address,
+  upload: Address.nullable(),
+  tus: Address.nullable(),
+  socket: Address.nullable(),
+  web: Address.nullable(),
+})
+export type ServiceAddresses = z.infer<typeof ServiceAddresses>
+
+/**
+ * What every sign-in with an access token needs. With `accountId`, it signs in to that account again; then `service` is ignored. Without
+ * a `service`, it is Put.io.
+ */
+const tokenSignIn = {
+  accountId: AccountId.nullable(),
+  service: ServiceAddresses.nullable(),
+  isKept: z.boolean(),
+  mayBePlain: z.boolean(),
+}
+
 /** The state of the local service. */
 export const ServiceState = z.object({
   state: z.enum(['off', 'starting', 'running', 'restarting', 'failed', 'unavailable']),
@@ -92,7 +115,40 @@ export const methods = {
     }),
     output: AccountId,
   },
-  /** Removes an account and its secret. Its files stay where they are. */
+  /**
+   * Signs in with a code that the person enters on a page of the service, on any device. The progress has the code, which changes when it
+   * expires, where to enter it, `page`, an address with the code in it, when the sign-in ends, and the problem with the service that
+   * it waits for to pass. The secret is kept as by `accounts.addServer`. Errors: unavailable without an app id for Put.io, bad-input (an address), refused if nobody approved it in time,
+   * or if `accountId` belongs to another user; signed-out, unreachable.
+   */
+  'accounts.signInWithCode': {
+    input: z.object(tokenSignIn),
+    progress: z.object({
+      code: z.string(),
+      enterAt: z.string(),
+      page: z.string(),
+      endsAtMs: z.number(),
+      problem: z.string().nullable(),
+    }),
+    output: AccountId,
+  },
+  /** Opens the page of a running `accounts.signInWithCode` in the system's browser. Errors: refused if no sign-in has this code. */
+  'accounts.openSignInPage': { input: z.object({ code: z.string().max(64) }), output: nothing },
+  /** Signs in on a page that it opens in the system's browser, which then hands the token to the app. Errors: as `accounts.signInWithCode`. */
+  'accounts.signInWithBrowser': {
+    input: z.object(tokenSignIn),
+    progress: z.object({ endsAtMs: z.number() }),
+    output: AccountId,
+  },
+  /** Signs in with a token that the person has. Errors: as `accounts.signInWithCode`; bad-input for what is no token. */
+  'accounts.signInWithToken': {
+    input: z.object({ ...tokenSignIn, token: z.string().min(1).max(4096) }),
+    output: AccountId,
+  },
+  /**
+   * Removes an account and its secret; its service is told to forget an access token, but not waited for for long. Its files stay where
+   * they are.
+   */
   'accounts.remove': { input: z.object(inAccount), output: nothing },
   /**
    * Allows an account's token to be sent, from now on, to an origin that was refused with `untrusted-host`. What waits for that goes on.

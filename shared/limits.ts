@@ -28,3 +28,6 @@ export const maxSaves = 1000
 
 /** The maximum number of items that are played as one list. */
 export const maxPlayed = 2000
+
+/** How long a sign-in waits for the person, in their browser or on another device. */
+export const signInMs = 10 * 60_000

@@ -19,6 +19,12 @@ const LanguageCode = z
 /** Below one kilobyte a second, nothing would ever arrive. */
 const SpeedLimit = z.number().int().min(1000).max(1e12)
 
+/** Source: API v2 §21, U0. */
+const PutioAppId = z
+  .string()
+  .max(20)
+  .regex(/^[0-9]+$/, 'is not the number of an app')
+
 /** The person's settings. Each has a default; none is a secret. */
 export const Settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
@@ -33,6 +39,8 @@ export const Settings = z.object({
   /** Hosts on the person's own network that the local service may fetch from. */
   hostsOnMyNetwork: z.array(HostName).max(100),
   accountId: AccountId.nullable(),
+  /** The number under which this app is registered at Put.io; null means the one that it was built with. */
+  putioAppId: PutioAppId.nullable(),
   /** Whether the local service finds peers through the DHT. */
   isDhtOn: z.boolean(),
   /** The local service's download limit for torrents; null means no limit. */
@@ -77,6 +85,7 @@ export const defaultSettings: Settings = {
   subtitleLanguages: [],
   hostsOnMyNetwork: [],
   accountId: null,
+  putioAppId: null,
   isDhtOn: true,
   downloadLimitBytesPerSecond: null,
   uploadLimitBytesPerSecond: null,

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import type { TorrentFile } from '../../shared/analysis.ts'
 import type { Handlers, Notice } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
-import { undoMs } from '../../shared/limits.ts'
+import { signInMs, undoMs } from '../../shared/limits.ts'
+import { putioAppIdOf } from '../../shared/putio-app.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import type { SettingsChange } from '../../shared/settings.ts'
 import { Accounts } from './accounts/accounts.ts'
+import type { SignInTimes } from './accounts/token-sign-ins.ts'
 import { Notifications, type Place } from './activity/notifications.ts'
 import { type Closing, Quitting } from './activity/quitting.ts'
 import { Running } from './activity/running.ts'
@@ -45,6 +47,8 @@ export interface Backend {
   attach(port: Port): () => void
   /** Hands links and torrent files from other programs to the analyzer of every window. */
   offer(offered: Offered): void
+  /** Takes the link with which a browser ends a sign-in, `putdesk://auth#…`. */
+  endSignIn(link: string): void
   /** Reads a part of a file for the window's content scheme. */
   readContent(request: ContentRequest): Promise<Content>
   /** Asks the person, if needed, what closing the window does, or whether the app quits. */
@@ -63,10 +67,15 @@ export interface Offered {
 export interface BackendOptions {
   /** How long a cancellation of a transfer, a deletion without a trash, or the end of a save is held back. */
   holdMs?: number
+  /** How often a sign-in asks whether the person has approved it, and for how long. */
+  signIn?: SignInTimes
 }
 
+/** Source: API v2 §2.3. */
+const defaultSignIn: SignInTimes = { pollMs: 3000, budgetMs: signInMs }
+
 /** Builds the backend on a host and opens the stored accounts. */
-export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = {}): Backend {
+export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSignIn }: BackendOptions = {}): Backend {
   const secrets = new Secrets()
   const log = createLog((line) => host.writeLog(line), secrets)
   const windows = new Set<ServedPort>()
@@ -152,8 +161,10 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
   const { dataFolder } = host
   const playbacks = new Playbacks({ dataFolder, emit, tell: addNotice, onSaved: showProblem('playbacks') })
   const accounts = new Accounts({
-    ...{ file, vault, log, secrets, history, service, emit, show },
+    ...{ file, vault, log, secrets, history, service, emit, show, host },
     cancelHoldMs: holdMs,
+    signInTimes: signIn,
+    appId: () => putioAppIdOf(settings.current()),
     tell: addNotice,
     onDistrust: (origin) => relay.renew(origin),
     beforeRemove: (accountId) => held.flush(accountId),
@@ -292,6 +303,7 @@ export function createBackend(host: Host, { holdMs = undoMs }: BackendOptions = 
       if (windows.size === 0 || !isSynced) offeredEarly.push(offered)
       else tellOffered(offered).catch((error: unknown) => log.error('offered', error))
     },
+    endSignIn: (link) => accounts.endSignIn(link),
     readContent: contents.read,
     closing: () => quitting.closing(),
     quitting: () => quitting.quitting(),

@@ -8,3 +8,11 @@ export function toExternalUrl(url: string): string | null {
   const isPlain = parsed.protocol === 'https:' && parsed.username === '' && parsed.password === '' && parsed.port === ''
   return isPlain && knownHosts.has(parsed.hostname) ? parsed.href : null
 }
+
+/** The normalized URL of a page of a service that the person has named; null if it is no web page. */
+export function toPageUrl(url: string): string | null {
+  if (!URL.canParse(url) || /\p{Cc}/u.test(url)) return null
+  const parsed = new URL(url)
+  const isPlain = /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === ''
+  return isPlain ? parsed.href : null
+}

@@ -14,7 +14,9 @@ import {
 import { AppError } from '../../shared/errors.ts'
 import type { Host } from '../backend/host/host.ts'
 import { copyFiles } from './file-clipboard.ts'
+import { ownScheme } from './read-arguments.ts'
 import { systemKeeper } from './secret-keeper.ts'
+import { openPage } from './security.ts'
 import { startSaverProcess, startServiceProcess, whyNoService } from './service-process.ts'
 
 const maxLogBytes = 5 * 1024 * 1024
@@ -83,6 +85,12 @@ export function createHost(showWindow: () => void): Host {
             cause: problem,
           },
         )
+    },
+    openPage,
+    claimScheme: () => {
+      // An app that runs from its sources is started with their path.
+      if (app.isPackaged) app.setAsDefaultProtocolClient(ownScheme)
+      else app.setAsDefaultProtocolClient(ownScheme, process.execPath, [app.getAppPath()])
     },
     ask: async ({ message, detail, buttons }) => {
       const last = buttons.length - 1

@@ -1,10 +1,19 @@
 import { app } from 'electron'
 import type { Offered } from '../backend/backend.ts'
-import { readArguments } from './read-arguments.ts'
+import { readArguments, readSignIn } from './read-arguments.ts'
 
-/** Links and torrent files from other programs. Requests are queued until `deliverTo` is called. */
+/** Links and torrent files from other programs, and the ends of sign-ins in a browser. */
 export interface OpenRequests {
-  deliverTo(offer: (offered: Offered) => void, show: () => void): void
+  /** Links and files are queued until this is called. */
+  deliverTo(takers: Takers): void
+}
+
+/** What takes them. */
+interface Takers {
+  offer(offered: Offered): void
+  /** Takes the link that ends a sign-in. Nobody can wait for one that comes before the app runs. */
+  endSignIn(link: string): void
+  show(): void
 }
 
 /**
@@ -17,7 +26,10 @@ export function collectOpenRequests(): OpenRequests {
     queued.push(offered)
   }
   let show: () => void = () => undefined
+  let endSignIn: (link: string) => void = () => undefined
   const take = (candidates: readonly string[], folder: string) => {
+    const signIn = readSignIn(candidates)
+    if (signIn !== null) endSignIn(signIn)
     const offered = readArguments(candidates, folder)
     if (offered.text !== '' || offered.paths.length > 0) offer(offered)
   }
@@ -37,10 +49,9 @@ export function collectOpenRequests(): OpenRequests {
     take([path], process.cwd())
   })
   return {
-    deliverTo: (onOffer, onShow) => {
-      offer = onOffer
-      show = onShow
-      for (const offered of queued.splice(0)) onOffer(offered)
+    deliverTo: (takers) => {
+      ;({ offer, show, endSignIn } = takers)
+      for (const offered of queued.splice(0)) offer(offered)
     },
   }
 }

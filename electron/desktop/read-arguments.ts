@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { Offered } from '../backend/backend.ts'
 
 const maxPaths = 100
+/** The scheme of the links that a browser hands to this app at the end of a sign-in. */
+export const ownScheme = 'putdesk'
 
 /**
  * Reads magnet links and paths of torrent files from a command line; relative paths start at `folder`. Everything else, above all
@@ -11,6 +13,11 @@ const maxPaths = 100
 export function readArguments(candidates: readonly string[], folder: string): Offered {
   const paths = candidates.flatMap((candidate) => toPath(candidate, folder) ?? [])
   return { text: candidates.filter(isMagnet).join('\n'), paths: [...new Set(paths)].slice(0, maxPaths) }
+}
+
+/** The link that ends a sign-in in a browser, from a command line; null if there is none. It contains secrets. */
+export function readSignIn(candidates: readonly string[]): string | null {
+  return candidates.find((candidate) => /^putdesk:\/\/auth\/?[?#][^\s\p{Cc}]{1,8000}$/iu.test(candidate)) ?? null
 }
 
 function isMagnet(text: string): boolean {

@@ -1,5 +1,5 @@
 import { app, type Session, shell, type WebContents } from 'electron'
-import { toExternalUrl } from './external-url.ts'
+import { toExternalUrl, toPageUrl } from './external-url.ts'
 import { pageOrigin } from './page-path.ts'
 
 /** Without a proxy, this disables UDP entirely. */
@@ -56,7 +56,18 @@ export function lockNavigation(): void {
 /** Opens a link in the system's browser if `toExternalUrl` allows it. */
 function openExternal(url: string): void {
   const safe = toExternalUrl(url)
-  if (safe !== null) void shell.openExternal(safe)
+  if (safe !== null) void openInBrowser(safe)
+}
+
+/** Opens a page that the backend, never the window, has chosen, in the system's browser. */
+export async function openPage(url: string): Promise<void> {
+  const safe = toPageUrl(url)
+  if (safe === null) throw new Error('not a page')
+  await openInBrowser(safe)
+}
+
+function openInBrowser(url: string): Promise<void> {
+  return shell.openExternal(url)
 }
 
 /** True when a message comes from the main frame of a window that shows our page. */

@@ -1,5 +1,6 @@
 import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
 import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
+import type { CallOptions } from '../../shared/rpc.ts'
 import { say } from '../words/say.ts'
 import { shownFolder } from './selectors.ts'
 import type { Slice } from './store.ts'
@@ -14,6 +15,17 @@ export interface AccountsSlice {
   friends: ReadonlyMap<AccountId, readonly Friend[]>
   addThisComputer(): Promise<AccountId>
   addServer(input: Input<'accounts.addServer'>): Promise<AccountId>
+  signInWithCode(
+    input: Input<'accounts.signInWithCode'>,
+    options: CallOptions<'accounts.signInWithCode'>,
+  ): Promise<AccountId>
+  signInWithBrowser(
+    input: Input<'accounts.signInWithBrowser'>,
+    options: CallOptions<'accounts.signInWithBrowser'>,
+  ): Promise<AccountId>
+  signInWithToken(input: Input<'accounts.signInWithToken'>): Promise<AccountId>
+  /** Opens the page on which a code is entered. */
+  openSignInPage(code: string): Promise<void>
   removeAccount(accountId: AccountId): Promise<void>
   secretProtection(): Promise<Output<'accounts.secretProtection'>>
   restartService(): Promise<void>
@@ -75,6 +87,12 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     return accountId
   }
 
+  /** Signs in, and is an act only once that is done: undo does not wait for the person. */
+  async function waiting(signIn: () => Promise<AccountId>): Promise<AccountId> {
+    const accountId = await signIn()
+    return adding(async () => accountId)
+  }
+
   return {
     accounts: null,
     quotas: new Map(),
@@ -83,6 +101,12 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     friends: new Map(),
     addThisComputer: () => adding(() => client.call('accounts.addThisComputer', {})),
     addServer: (input) => adding(() => client.call('accounts.addServer', input)),
+    signInWithCode: (input, options) => waiting(() => client.call('accounts.signInWithCode', input, options)),
+    signInWithBrowser: (input, options) => waiting(() => client.call('accounts.signInWithBrowser', input, options)),
+    signInWithToken: (input) => adding(() => client.call('accounts.signInWithToken', input)),
+    openSignInPage: async (code) => {
+      await client.call('accounts.openSignInPage', { code })
+    },
     removeAccount: (accountId) =>
       get().act(async () => {
         const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''

@@ -9,6 +9,7 @@ import { shownToast } from './toasts.ts'
 
 const accountId = 'a'
 const row = { id: 7, parentId: 0, name: 'film.mkv', kind: 'movie', sizeBytes: 9, addedAtMs: null } as const
+const tokenSignIn = { accountId: null, service: null, isKept: false, mayBePlain: false }
 const origin = 'https://cdn.example'
 
 const saveOf = (id: SaveId, status: Save['status']): Save => ({
@@ -26,6 +27,18 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     run: (state) =>
       state.addServer({ accountId: null, address: 'x', apiKey: 'k', apiSecret: 's', isKept: false, mayBePlain: false }),
     answers: [['accounts.addServer', 'b']],
+  },
+  'accounts.signInWithCode': {
+    run: (state) => state.signInWithCode(tokenSignIn, {}),
+    answers: [['accounts.signInWithCode', 'b']],
+  },
+  'accounts.signInWithBrowser': {
+    run: (state) => state.signInWithBrowser(tokenSignIn, {}),
+    answers: [['accounts.signInWithBrowser', 'b']],
+  },
+  'accounts.signInWithToken': {
+    run: (state) => state.signInWithToken({ ...tokenSignIn, token: 't' }),
+    answers: [['accounts.signInWithToken', 'b']],
   },
   'accounts.remove': { run: (state) => state.removeAccount(accountId), answers: [['accounts.remove', null]] },
   'accounts.trust': { run: (state) => state.trustHost(accountId, origin), answers: [['accounts.trust', null]] },
@@ -94,7 +107,7 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
 
 /** What changes nothing of the person's, or only what they set. */
 const others = new Set<Method>([
-  ...(['sync', 'accounts.secretProtection', 'friends.list', 'service.restart', 'notices.dismiss'] as const),
+  ...(['sync', 'accounts.secretProtection', 'accounts.openSignInPage', 'friends.list', 'service.restart', 'notices.dismiss'] as const),
   ...(['items.open', 'items.folders', 'items.path', 'items.search', 'trash.list', 'history.list'] as const),
   ...(['links.extract', 'links.fromFile', 'analysis.run', 'draft.keep', 'history.links', 'copies.dismiss'] as const),
   ...(['players.list', 'play.items', 'play.transfer', 'play.copyLink', 'contents.open', 'copies.open'] as const),

@@ -79,6 +79,7 @@ function isLimitOrNull(value: unknown): value is number | null {
 const unseenOfAccount = {
   state: 'connecting',
   problem: null,
+  signsInWith: 'key',
   capabilities: noCapabilities,
   trustedOrigins: [],
 } satisfies Partial<Account>
@@ -96,6 +97,7 @@ function toAccount(value: unknown): Account | null {
 
 /** Settings that nothing in the first picture depends on. The backend sends them soon. */
 const unseenSettings = {
+  putioAppId: null,
   closeAction: 'ask',
   isSleepPrevented: true,
   notifiesDone: true,

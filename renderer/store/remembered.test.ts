@@ -20,6 +20,7 @@ const account: Account = {
   state: 'signed-in',
   problem: null,
   keeping: 'protected',
+  signsInWith: 'key',
 }
 const film: Item = { id: 9, parentId: 4, name: 'film.mkv', kind: 'movie', sizeBytes: 7, addedAtMs: null }
 const key = folderKey('a', 4)

@@ -18,6 +18,7 @@ const account: Account = {
   state: 'signed-in',
   problem: null,
   keeping: 'protected',
+  signsInWith: 'key',
 }
 const item = (id: number, name: string, parentId = 0): Item => ({
   id,

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Backend, createBackend } from '../../electron/backend/backend.ts'
+import { type Backend, type BackendOptions, createBackend } from '../../electron/backend/backend.ts'
 import type { Host, HostNotification, Question, SaverProcess } from '../../electron/backend/host/host.ts'
 import { startInNode } from '../../electron/desktop/node-service.ts'
 import type { FromSaver } from '../../electron/saver/messages.ts'
@@ -52,6 +52,8 @@ export interface TestBackend {
   /** The paths that the person will choose to save a copy, in turn, and those that were opened in other programs. */
   chosenFiles: string[]
   opened: string[]
+  /** The pages that were opened in the system's browser. */
+  pages: string[]
   /** The texts that were put on the clipboard. */
   copied: string[]
   /** The files that are on the clipboard. */
@@ -79,8 +81,10 @@ export interface TestBackendOptions {
   downloadsFolder?: string
   /** How long cancellations and deletions are held back; 0 by default, which the app never uses. */
   holdMs?: number
-  /** The system has no program for any file. */
+  /** The system has no program for any file, and no browser. */
   hasNoProgram?: boolean
+  /** How often a sign-in asks whether it is approved, and for how long. Default: far more often than the app. */
+  signIn?: BackendOptions['signIn']
   /** Called while a drag is being prepared. */
   beforeDrag?(): void
 }
@@ -102,6 +106,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
   const sleepPrevented: boolean[] = []
   const shares: (number | null)[] = []
   const opened: string[] = []
+  const pages: string[] = []
   const copied: string[] = []
   const copiedFiles: string[] = []
   const chosenFiles: string[] = []
@@ -144,6 +149,11 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
       if (options.hasNoProgram) throw new Error('no program')
       opened.push(path)
     },
+    openPage: async (url) => {
+      if (options.hasNoProgram) throw new Error('no browser')
+      pages.push(url)
+    },
+    claimScheme: () => undefined,
     ask: async (question) => {
       questions.push(question)
       return answers.shift() ?? question.buttons.length - 1
@@ -166,7 +176,10 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     applyTheme: () => undefined,
     writeLog: (line) => void log.push(line),
   }
-  const backend = createBackend(host, { holdMs: options.holdMs ?? 0 })
+  const backend = createBackend(host, {
+    holdMs: options.holdMs ?? 0,
+    signIn: { pollMs: 30, budgetMs: 20_000, ...options.signIn },
+  })
   const [ours, theirs] = portPair()
   backend.attach(theirs)
   const client = connect(ours)
@@ -190,6 +203,7 @@ export function openBackend(options: TestBackendOptions = {}): TestBackend {
     sleepPrevented,
     shares,
     opened,
+    pages,
     copied,
     copiedFiles,
     killSaver: () => void saver?.kill('SIGKILL'),

@@ -1,35 +1,48 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
-import { Account, type AccountId } from '../../../shared/account.ts'
+import { Account, type AccountId, type SignInWay } from '../../../shared/account.ts'
 import { noCapabilities } from '../../../shared/capabilities.ts'
-import type { HandlersOf, Input } from '../../../shared/contract.ts'
+import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import { type Group, isObject } from '../files/json-content.ts'
 import type { JsonFile } from '../files/json-file.ts'
 import type { History } from '../history/history.ts'
 import type { Emit } from '../host/emit.ts'
+import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
+import { OwnBases, putioAddress } from '../putio/bases.ts'
 import type { PutioClient } from '../putio/client.ts'
-import { createClient } from '../putio/create-client.ts'
+import { createClient, createSignIn } from '../putio/create-client.ts'
 import { type Credentials, parseCredentials, type StoredCredentials, secretsIn } from '../putio/credentials.ts'
 import { UnreadRows } from '../putio/unread-rows.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { LocalService } from '../service/local-service.ts'
 import { toBaseUrl } from './base-url.ts'
-import { type OpenAccount, Session } from './session.ts'
+import { nameOfAccount, type OpenAccount, Session } from './session.ts'
+import { type SignInTimes, type Target, TokenSignIns } from './token-sign-ins.ts'
 import { TrustedOrigins } from './trusted-origins.ts'
 
-/** Fields that only a later version knows are preserved. Earlier versions did not store `userId`. */
-const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true }).extend({
-  userId: z
-    .string()
-    .nullish()
-    .catch(null)
-    .transform((userId) => userId ?? null),
-})
+/** Fields that only a later version knows are preserved. Earlier versions did not store `userId`, `signsInWith` and `bases`. */
+const StoredAccount = Account.pick({ id: true, kind: true, name: true, address: true, keeping: true })
+  .extend({
+    userId: z
+      .string()
+      .nullish()
+      .catch(null)
+      .transform((userId) => userId ?? null),
+    signsInWith: Account.shape.signsInWith.nullish().catch(null),
+    /** Addresses of its service that are not where they would be expected. */
+    bases: OwnBases.optional().catch(undefined),
+  })
+  .transform(({ signsInWith, ...account }) => ({
+    ...account,
+    signsInWith: signsInWith ?? (account.kind === 'this-computer' ? 'none' : 'key'),
+  }))
 type StoredAccount = z.infer<typeof StoredAccount>
 const group = 'accounts'
+/** A service that does not answer must not keep a removed account on the screen. */
+const revokeWithinMs = 5000
 
 /** The accounts in the settings file. */
 export const accountsGroup: Group = {
@@ -55,6 +68,10 @@ export interface AccountsOptions {
   emit: Emit
   /** How long a cancellation of a transfer is held back. */
   cancelHoldMs: number
+  signInTimes: SignInTimes
+  /** The number of this app at Put.io; null if it has none. */
+  appId(): string | null
+  host: Pick<Host, 'openPage' | 'claimScheme' | 'showWindow'>
   /** Shows a notice. */
   tell(sentence: string): void
   /** Shows a notice under a key; null removes it. */
@@ -73,9 +90,23 @@ export class Accounts {
   readonly #sessions = new Map<AccountId, Session>()
   /** Which hosts may get the accounts' tokens. */
   readonly origins: TrustedOrigins
+  readonly #tokenSignIns: TokenSignIns
 
   constructor(options: AccountsOptions) {
     this.#options = options
+    const { secrets, log, appId, host, signInTimes } = options
+    this.#tokenSignIns = new TokenSignIns({
+      ...{ secrets, log, appId, times: signInTimes },
+      openPage: (url) => host.openPage(url),
+      claimScheme: () => host.claimScheme(),
+      showWindow: () => host.showWindow(),
+      createSignIn: (target) => this.#createSignIn(target),
+      targetOf: (accountId) => {
+        const { account, bases } = this.session(accountId)
+        return { address: account.address ?? putioAddress, bases }
+      },
+      signIn: (input) => this.#signIn(input),
+    })
     this.origins = new TrustedOrigins({ file: options.file, group, onChange: () => this.#emitAccounts() })
   }
 
@@ -84,11 +115,15 @@ export class Accounts {
     for (const stored of this.#options.file.entries(group).values()) {
       const { data } = StoredAccount.safeParse(stored)
       if (data === undefined) continue
-      const { userId, ...account } = data
+      const { userId, bases = {}, ...account } = data
       const { credentials, problem } = await this.#credentialsOf(account)
       // The window may have added it in the meantime.
       if (this.#sessions.has(account.id)) continue
-      const session = this.#add({ ...account, state: 'connecting', problem: null }, { credentials, problem, userId })
+      const signsInWith = credentials === null ? account.signsInWith : wayOf(credentials)
+      const session = this.#add(
+        { ...account, signsInWith, state: 'connecting', problem: null },
+        { credentials, problem, userId, bases },
+      )
       if (account.kind === 'this-computer') this.#startService()
       if (session.account.state === 'connecting') session.openWithRetry()
     }
@@ -134,19 +169,27 @@ export class Accounts {
             state: 'connecting',
             problem: null,
             keeping: 'session',
+            signsInWith: 'none',
           },
-          { credentials: { kind: 'local' }, problem: null, userId: null },
+          { credentials: { kind: 'local' }, problem: null, userId: null, bases: {} },
         )
         this.#store(session)
         this.#emitAccounts()
         await session.open()
         return session.account.id
       },
-      'accounts.addServer': (input) => this.#addServer(input),
+      'accounts.addServer': (input, { signal }) => {
+        const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
+        const credentials: StoredCredentials = { kind: 'v1-key', apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
+        const address = toBaseUrl(input.address)
+        return this.#signIn({ accountId, address, credentials, isKept, mayBePlain, signal })
+      },
+      ...this.#tokenSignIns.handlers(),
       'accounts.remove': async ({ accountId }) => {
         const { account } = this.session(accountId)
         await this.#options.beforeRemove(accountId)
-        await this.session(accountId).close()
+        const removed = this.session(accountId)
+        await removed.close()
         this.#sessions.delete(accountId)
         this.#options.file.put(group, { [accountId]: undefined })
         vault.remove(accountId)
@@ -155,6 +198,8 @@ export class Accounts {
         this.#options.history.removeAccount(accountId, Date.now())
         this.#options.onRemove(accountId)
         this.#emitAccounts()
+        // By now, everything here is forgotten: whatever the service answers.
+        await removed.revoke().catch((error: unknown) => this.#options.log.error('sign-out', error))
         return null
       },
       'accounts.trust': async ({ accountId, origin }) => {
@@ -170,22 +215,28 @@ export class Accounts {
     }
   }
 
-  async #addServer(input: Input<'accounts.addServer'>): Promise<AccountId> {
+  /** Takes the link with which a browser ends a sign-in. */
+  endSignIn(link: string): void {
+    this.#tokenSignIns.endInBrowser(link)
+  }
+
+  /** Asks who has the credentials, and adds or signs in that account. */
+  async #signIn({ accountId, address, credentials, isKept, mayBePlain, signal }: SignInInput): Promise<AccountId> {
     const { vault } = this.#options
-    const { accountId, apiKey, apiSecret, isKept, mayBePlain } = input
-    const address = toBaseUrl(input.address)
     const { host } = new URL(address)
-    const credentials: StoredCredentials = { kind: 'v1-key', apiKey: apiKey.trim(), apiSecret: apiSecret.trim() }
     this.#hide(credentials)
     const client = this.#createClient({ name: host, address }, credentials, () => undefined)
-    const { userId, quota } = await client.account()
+    const { userId, quota } = await client.during(signal).account()
+    signal.throwIfAborted()
 
-    const user = { address, userId, name: `${quota.userName} · ${host}` }
+    const signsInWith = wayOf(credentials)
+    const user = { address, userId, name: nameOfAccount({ address, signsInWith }, quota.userName) }
     const known = accountId === null ? this.#findUser(user) : this.#sessions.get(accountId)
     if (known !== undefined && isOther(known, user)) {
+      const what = signsInWith === 'key' ? 'This key' : 'This sign-in'
       throw new AppError(
         'refused',
-        `This key belongs to “${user.name}”, not to “${known.account.name}”. Add it as another account instead.`,
+        `${what} belongs to “${user.name}”, not to “${known.account.name}”. Add it as another account instead.`,
       )
     }
     const id = known?.account.id ?? randomUUID()
@@ -194,9 +245,10 @@ export class Accounts {
     if (keeping === 'session') vault.remove(id)
     await known?.close()
     if (known !== undefined && known.account.address !== address) this.origins.reset(id)
+    const bases = credentials.kind === 'oauth' ? (credentials.bases ?? {}) : {}
     const session = this.#add(
-      { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping },
-      { credentials, problem: null, userId },
+      { id, kind: 'server', name: user.name, address, state: 'connecting', problem: null, keeping, signsInWith },
+      { credentials, problem: null, userId, bases },
     )
     this.#store(session)
     await session.open()
@@ -208,14 +260,10 @@ export class Accounts {
     return [...this.#sessions.values()].find((session) => isUser(session, user))
   }
 
-  /** Adds a session. `problem` says why there are no credentials. */
+  /** Adds a session. */
   #add(
     account: Omit<OpenAccount, 'capabilities'>,
-    {
-      credentials,
-      problem,
-      userId,
-    }: { credentials: Credentials | null; problem: string | null; userId: string | null },
+    { credentials, problem, userId, bases }: Found,
   ): Session {
     const { history, log, emit, show, tell, cancelHoldMs } = this.#options
     const { client, error } = this.#tryClient(account, credentials, (list, sentence) =>
@@ -230,7 +278,13 @@ export class Accounts {
         capabilities: noCapabilities,
       },
       userId,
+      bases,
       client,
+      revoke: async () => {
+        if (credentials?.kind !== 'oauth' || account.address === null) return
+        const signIn = this.#createSignIn({ address: account.address, bases })
+        await signIn.revoke(credentials.token, AbortSignal.timeout(revokeWithinMs))
+      },
       history,
       log,
       emit,
@@ -270,6 +324,11 @@ export class Accounts {
     return createClient(account, credentials, { service, secrets, unread: new UnreadRows({ log, show }) })
   }
 
+  #createSignIn(target: Target) {
+    const { secrets, log } = this.#options
+    return createSignIn(target, { secrets, unread: new UnreadRows({ log, show: () => undefined }) })
+  }
+
   #startService(): void {
     try {
       this.#options.service.start()
@@ -284,18 +343,24 @@ export class Accounts {
   }
 
   /** The credentials that sign an account's requests, or why there are none. */
-  async #credentialsOf({ id, kind, keeping }: Pick<StoredAccount, 'id' | 'kind' | 'keeping'>): Promise<{
-    credentials: Credentials | null
-    problem: string | null
-  }> {
+  async #credentialsOf({
+    id,
+    kind,
+    keeping,
+    signsInWith,
+  }: Pick<StoredAccount, 'id' | 'kind' | 'keeping' | 'signsInWith'>): Promise<Pick<Found, 'credentials' | 'problem'>> {
     if (kind === 'this-computer') return { credentials: { kind: 'local' }, problem: null }
+    const isToken = signsInWith === 'token'
+    const without = (problem: string) => ({ credentials: null, problem })
     if (keeping === 'session')
-      return { credentials: null, problem: 'The key and secret were kept only until Putdesk closed.' }
-    const damaged = { credentials: null, problem: 'The key and secret that were kept are damaged.' }
+      return without(`The ${isToken ? 'sign-in was' : 'key and secret were'} kept only until Putdesk closed.`)
+    const damaged = without(`The ${isToken ? 'sign-in that was kept is' : 'key and secret that were kept are'} damaged.`)
     try {
       const kept = await this.#options.vault.read(id)
       if (kept === null)
-        return { credentials: null, problem: 'The key and secret are no longer on this computer, or cannot be read.' }
+        return without(
+          `The ${isToken ? 'sign-in is' : 'key and secret are'} no longer on this computer, or cannot be read.`,
+        )
       const credentials = parseCredentials(kept)
       if (credentials === null) return damaged
       this.#hide(credentials)
@@ -307,9 +372,9 @@ export class Accounts {
   }
 
   /** Writes only real changes: connecting alone does not write the file. */
-  #store({ account, userId }: Session): void {
+  #store({ account, userId, bases }: Session): void {
     const { file } = this.#options
-    const stored = StoredAccount.parse({ ...account, userId })
+    const stored = StoredAccount.parse({ ...account, userId, ...(Object.keys(bases).length > 0 && { bases }) })
     const { data: kept } = StoredAccount.safeParse(file.entries(group).get(account.id))
     if (JSON.stringify(stored) !== JSON.stringify(kept)) file.put(group, { [account.id]: stored })
   }
@@ -319,6 +384,37 @@ export class Accounts {
       'accounts.changed',
       [...this.#sessions.values()].map(({ account }) => ({ ...account, trustedOrigins: this.origins.of(account.id) })),
     )
+  }
+}
+
+/** What is known of an account besides what the window gets. `problem` says why there are no credentials. */
+interface Found {
+  credentials: Credentials | null
+  problem: string | null
+  userId: string | null
+  bases: OwnBases
+}
+
+/** What an account signs in with, and how that is kept. With an id, it signs in to that account again. */
+interface SignInInput {
+  accountId: AccountId | null
+  address: string
+  credentials: StoredCredentials
+  isKept: boolean
+  mayBePlain: boolean
+  signal: AbortSignal
+}
+
+function wayOf({ kind }: Credentials): SignInWay {
+  switch (kind) {
+    case 'local':
+      return 'none'
+    case 'v1-key':
+      return 'key'
+    case 'oauth':
+      return 'token'
+    default:
+      return kind satisfies never
   }
 }
 

@@ -14,5 +14,12 @@ export function toBaseUrl(typed: string): string {
       `“${text}” is not the address of a server. It looks like http://127.0.0.1:8088 or https://files.example.org.`,
     )
   }
-  return trimEnd(url.href, '/').replace(/\/v1$/, '')
+  return trimEnd(url.href, '/').replace(/\/v[12]$/, '')
+}
+
+/** The address of a WebSocket; `http` and `https` become `ws` and `wss`. Throws `bad-input`. */
+export function toSocketUrl(typed: string): string {
+  const text = typed.trim()
+  const plain = toBaseUrl(text.replace(/^ws(s?):\/\//i, 'http$1://'))
+  return plain.replace(/^http/, 'ws')
 }

@@ -6,6 +6,7 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { History } from '../history/history.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Log } from '../host/log.ts'
+import { type OwnBases, putioAddress } from '../putio/bases.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { FolderIndex } from './folder-index.ts'
 import { TransferList } from './transfer-list.ts'
@@ -26,8 +27,12 @@ export interface SessionOptions {
   account: OpenAccount
   /** The user's id at the service; null while unknown. */
   userId: string | null
+  /** Addresses of its service that are not where they would be expected. */
+  bases: OwnBases
   /** Null while the secret is missing. */
   client: PutioClient | null
+  /** Makes the service forget an access token. */
+  revoke(): Promise<void>
   history: History
   log: Log
   emit: Emit
@@ -78,6 +83,10 @@ export class Session {
     return this.#userId
   }
 
+  get bases(): OwnBases {
+    return this.#options.bases
+  }
+
   get quota(): Quota | null {
     return this.#quota
   }
@@ -86,7 +95,7 @@ export class Session {
   client(): PutioClient {
     const { client } = this.#options
     if (client === null)
-      throw new AppError('signed-out', `“${this.#account.name}” needs its key and secret again. Sign in to go on.`)
+      throw new AppError('signed-out', `“${this.#account.name}” is signed out. Sign in again to go on.`)
     return client
   }
 
@@ -108,6 +117,11 @@ export class Session {
     this.#stopPolling()
   }
 
+  /** Makes the service forget the account's access token, if it has one. Rejects if it does not say that it has. */
+  async revoke(): Promise<void> {
+    await this.#options.revoke()
+  }
+
   async refreshQuota(): Promise<void> {
     const { userId, quota, capabilities } = await this.client().account()
     if (!this.#isOpen) return
@@ -115,7 +129,7 @@ export class Session {
     const isNewUser = userId !== this.#userId
     this.#quota = quota
     this.#userId = userId
-    this.#markSignedIn({ name: nameOf(this.#account, quota.userName), capabilities })
+    this.#markSignedIn({ name: nameOfAccount(this.#account, quota.userName), capabilities })
     if (isNewUser) this.#options.onChange(this)
     if (isChanged) this.emitQuota()
   }
@@ -278,8 +292,12 @@ export class Session {
   }
 }
 
-/** This computer keeps its name; an account on a server is named after its user and host. */
-function nameOf(account: OpenAccount, userName: string): string {
-  if (account.address === null) return account.name
-  return `${userName} · ${new URL(account.address).host}`
+/** An account on a server is named after its user and host; this computer has a name of its own. */
+export function nameOfAccount(
+  { name = '', address, signsInWith }: Pick<OpenAccount, 'address' | 'signsInWith'> & { name?: string },
+  userName: string,
+): string {
+  if (address === null) return name
+  const isPutio = address === putioAddress && signsInWith === 'token'
+  return `${userName} · ${isPutio ? 'Put.io' : new URL(address).host}`
 }

@@ -75,6 +75,10 @@ export interface Host {
   languages(): readonly string[]
   /** Opens a file with the system's default program. */
   openWithSystem(path: string): Promise<void>
+  /** Opens a page in the system's browser. Rejects if there is none. */
+  openPage(url: string): Promise<void>
+  /** Makes the system hand links that begin with `putdesk:` to this app. */
+  claimScheme(): void
   /** Asks the person. Returns the index of the button, or of the last one if they closed the question. */
   ask(question: Question): Promise<number>
   /** Shows a notification. Returns a function that removes it. */

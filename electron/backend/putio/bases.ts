@@ -27,7 +27,7 @@ export const putioAddress = putio.api
 
 /** Addresses of a service that are not where they would be expected. */
 export const OwnBases = z.object({ upload: z.url(), tus: z.url(), socket: z.url(), web: z.url() }).partial()
-type OwnBases = z.infer<typeof OwnBases>
+export type OwnBases = z.infer<typeof OwnBases>
 
 /** The addresses of a service, of which only that of the API has to be known: other services than Put.io have everything at one place. */
 export function basesOf(api: string, own: OwnBases = {}): Bases {

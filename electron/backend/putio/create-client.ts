@@ -1,13 +1,15 @@
 import type { Account } from '../../../shared/account.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import { basesOf, putioAddress } from './bases.ts'
+import { basesOf, type OwnBases, putioAddress } from './bases.ts'
 import type { PutioClient } from './client.ts'
 import type { Credentials } from './credentials.ts'
+import type { SignIn } from './sign-in.ts'
 import type { UnreadRows } from './unread-rows.ts'
 import { createV1Client } from './v1/client.ts'
 import { createV2Client } from './v2/client.ts'
 import { systemClock } from './v2/clock.ts'
+import { createV2SignIn } from './v2/sign-in.ts'
 
 /** The parts of the backend that a client depends on. */
 export interface ClientOptions {
@@ -46,4 +48,12 @@ export function createClient(
     default:
       return credentials satisfies never
   }
+}
+
+/** Signing in with an access token to the service at an address. */
+export function createSignIn(
+  { address, bases }: { address: string; bases: OwnBases },
+  options: Pick<ClientOptions, 'secrets' | 'unread'>,
+): SignIn {
+  return createV2SignIn(basesOf(address, bases), { ...options, clock: systemClock })
 }

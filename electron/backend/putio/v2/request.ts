@@ -239,7 +239,7 @@ export class Requests {
     if ((status === 404 || status === 410) && isApi)
       return new AppError('not-found', sentence ?? 'The service no longer knows this.')
     if (isApi) return new AppError('refused', sentence ?? `${host} refused this (${type ?? status}).`)
-    return this.#notPutio(new Error(`an answer with status ${status} and no error`))
+    return this.#notPutio(new UnreadableError(status))
   }
 
   async #paused(): Promise<AppError> {
@@ -270,6 +270,17 @@ export class Requests {
 /** The service did not answer, or not to the end: it may have done what it was asked for. */
 class Unanswered extends Error {
   override name = 'Unanswered'
+}
+
+/** An error without a body that explains it. */
+export class UnreadableError extends Error {
+  override name = 'UnreadableError'
+  readonly status: number
+
+  constructor(status: number) {
+    super(`an answer with status ${status} and no error`)
+    this.status = status
+  }
 }
 
 /** The sign-in does not allow this. It is no reason to sign in again. Source: API v2 §2.4. */
