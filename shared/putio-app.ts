@@ -1,5 +1,8 @@
 import type { Settings } from './settings.ts'
 
+/** The address of Put.io's API, which identifies its accounts. */
+export const putioAddress = 'https://api.put.io'
+
 /** Set by the build, from the environment variable PUTDESK_PUTIO_APP_ID; empty in the source. */
 declare const BUILT_PUTIO_APP_ID: string | undefined
 

@@ -46,7 +46,7 @@ function Open({ dialog }: { dialog: DialogState }) {
     case 'add-links':
       return <AddLinks given={dialog} />
     case 'sign-in':
-      return <SignIn accountId={dialog.accountId} />
+      return <SignIn given={dialog} />
     case 'remove-account':
       return <RemoveAccount accountId={dialog.accountId} />
     case 'trust-host':

@@ -107,7 +107,14 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
 
 /** What changes nothing of the person's, or only what they set. */
 const others = new Set<Method>([
-  ...(['sync', 'accounts.secretProtection', 'accounts.openSignInPage', 'friends.list', 'service.restart', 'notices.dismiss'] as const),
+  ...([
+    'sync',
+    'accounts.secretProtection',
+    'accounts.openSignInPage',
+    'friends.list',
+    'service.restart',
+    'notices.dismiss',
+  ] as const),
   ...(['items.open', 'items.folders', 'items.path', 'items.search', 'trash.list', 'history.list'] as const),
   ...(['links.extract', 'links.fromFile', 'analysis.run', 'draft.keep', 'history.links', 'copies.dismiss'] as const),
   ...(['players.list', 'play.items', 'play.transfer', 'play.copyLink', 'contents.open', 'copies.open'] as const),

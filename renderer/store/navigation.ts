@@ -18,6 +18,13 @@ interface Place {
   isTrash?: boolean
 }
 
+/** Where an account was left. */
+interface Left {
+  place: Place
+  selection: Selection
+  top: number
+}
+
 export interface NavigationSlice {
   place: Place | null
   back: readonly Place[]
@@ -25,6 +32,12 @@ export interface NavigationSlice {
   selection: Selection
   /** The text of the filter field. The list is filtered while it is typed. */
   filter: string
+  /** How far the list is scrolled when it shows the current place. */
+  startTop: number
+  /** The list was scrolled. */
+  noteScroll(top: number): void
+  /** Returns to where an account was left, or goes to its root. */
+  goToAccount(accountId: AccountId): void
   goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
   goToTrash(accountId: AccountId): void
   goBack(): void
@@ -63,10 +76,17 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     if (folderId === null && transferId !== null) get().showTransfer(transferId)
   })
 
-  function show(place: Place, selectId: ItemId | null) {
-    const selection =
-      selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
-    set({ place, selection, filter: place.query ?? '', renaming: null })
+  let top = 0
+  const left = new Map<AccountId, Left>()
+
+  function show(place: Place, selectId: ItemId | null, as: Pick<Left, 'selection' | 'top'> | null = null) {
+    const from = get().place
+    if (from !== null && from.accountId !== place.accountId)
+      left.set(from.accountId, { place: from, selection: get().selection, top })
+    const selected = selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
+    const selection = as?.selection ?? selected
+    top = as?.top ?? 0
+    set({ place, selection, filter: place.query ?? '', renaming: null, startTop: top })
     const path = get().paths.get(folderKey(place.accountId, place.folderId))
     if (path !== undefined) get().reveal(place.accountId, path)
     if (place.isTrash) void get().loadTrash(place.accountId)
@@ -75,10 +95,16 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })
   }
 
-  function go(place: Place, selectId: ItemId | null) {
+  function go(place: Place, selectId: ItemId | null, as: Left | null = null) {
     const from = get().place
     if (from !== null && !isSamePlace(from, place)) set({ back: [...get().back.slice(-99), from], forward: [] })
-    show(place, selectId)
+    show(place, selectId, as)
+  }
+
+  /** Shows a place of the history: as it was left, if its account was left there. */
+  function showAgain(place: Place, selectId: ItemId | null) {
+    const was = get().place?.accountId === place.accountId ? undefined : left.get(place.accountId)
+    show(place, selectId, was !== undefined && isSamePlace(was.place, place) ? was : null)
   }
 
   return {
@@ -87,6 +113,16 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     forward: [],
     selection: noSelection,
     filter: '',
+    startTop: 0,
+    noteScroll: (to) => {
+      top = to
+    },
+    goToAccount: (accountId) => {
+      const { place, accounts } = get()
+      if (place?.accountId === accountId || !accounts?.some(({ id }) => id === accountId)) return
+      const was = left.get(accountId)
+      go(was?.place ?? { accountId, folderId: rootFolderId, query: null }, null, was ?? null)
+    },
     goTo: (accountId, folderId, selectId) => go({ accountId, folderId, query: null }, selectId ?? null),
     goToTrash: (accountId) => go({ accountId, folderId: rootFolderId, query: null, isTrash: true }, null),
     goBack: () => {
@@ -94,14 +130,15 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
       const to = back.at(-1)
       if (to === undefined || place === null) return
       set({ back: back.slice(0, -1), forward: [...forward, place] })
-      show(to, place.query === null ? place.folderId : null)
+      const isInside = place.query === null && place.accountId === to.accountId
+      showAgain(to, isInside ? place.folderId : null)
     },
     goForward: () => {
       const { back, forward, place } = get()
       const to = forward.at(-1)
       if (to === undefined || place === null) return
       set({ back: [...back, place], forward: forward.slice(0, -1) })
-      show(to, null)
+      showAgain(to, null)
     },
     goUp: () => {
       const { place, paths } = get()
@@ -158,7 +195,8 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
       const isThere = ({ accountId }: Place) => accounts.some(({ id }) => id === accountId)
       set({ back: get().back.filter(isThere), forward: get().forward.filter(isThere) })
       get().setExpanded(folderKey(account.id, 0), true)
-      show({ accountId: account.id, folderId: 0, query: null }, null)
+      const was = left.get(account.id)
+      show(was?.place ?? { accountId: account.id, folderId: 0, query: null }, null, was ?? null)
       get().openWaiting()
     },
   }

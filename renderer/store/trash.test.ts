@@ -24,7 +24,15 @@ async function openStore(hasTrash = true) {
   const backend = scriptedBackend()
   const store = createAppStore(backend.client)
   const account: Account = {
-    ...{ id: 'a', kind: 'server', name: 'mary', address: 'http://x.test', problem: null, keeping: 'session', signsInWith: 'key' },
+    ...{
+      id: 'a',
+      kind: 'server',
+      name: 'mary',
+      address: 'http://x.test',
+      problem: null,
+      keeping: 'session',
+      signsInWith: 'key',
+    },
     ...{ state: 'signed-in', capabilities: { ...noCapabilities, hasTrash }, trustedOrigins: [] },
   }
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })

@@ -11,7 +11,8 @@ import type { Slice } from './store.ts'
 
 export type DialogState =
   | ({ kind: 'add-links'; accountId: AccountId; folderId: ItemId } & LinksAndFiles)
-  | { kind: 'sign-in'; accountId: AccountId | null }
+  /** Adds an account, or signs in to one again. `door` is where an account comes from; null asks. */
+  | { kind: 'sign-in'; accountId: AccountId | null; door: 'putio' | 'server' | null }
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }

@@ -115,18 +115,22 @@ it.each<[string, Answer]>([
   ['half an answer', cut],
   ['too many requests', raw(429, '{}', { 'retry-after': '0' })],
   ['JSON that is no object', raw(200, '[]')],
-])('goes on asking after %s, and says so', async (_what, answer) => {
-  const backend = open()
-  const signIn = startCode(backend)
-  await signIn.shown()
-  server.behave(polls, answer)
-  const before = server.asked.length
-  await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(before + 1), 5000)
-  server.behave(polls, null)
-  server.approve(mary)
-  await signIn.done
-  expect(server.codes).toHaveLength(1)
-}, 15_000)
+])(
+  'goes on asking after %s, and says so',
+  async (_what, answer) => {
+    const backend = open()
+    const signIn = startCode(backend)
+    await signIn.shown()
+    server.behave(polls, answer)
+    const before = server.asked.length
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(before + 1), 5000)
+    server.behave(polls, null)
+    server.approve(mary)
+    await signIn.done
+    expect(server.codes).toHaveLength(1)
+  },
+  15_000,
+)
 
 it('says what is wrong with a service that does not answer, while it goes on asking', async () => {
   const backend = open()
@@ -455,10 +459,10 @@ it('keeps codes and tokens out of the log and the window when a service echoes t
   for (const name of ['accounts.changed', 'notices.changed', 'transfers.changed'] as const)
     backend.client.on(name, (data) => void seen.push(data))
   const echo: Answer = (request, response) =>
-    raw(400, JSON.stringify({ status: 'ERROR', error_message: `No way for ${request.url} ${request.headers.authorization}` }))(
-      request,
-      response,
-    )
+    raw(
+      400,
+      JSON.stringify({ status: 'ERROR', error_message: `No way for ${request.url} ${request.headers.authorization}` }),
+    )(request, response)
   const token = server.tokenFor(mary)
   const signIn = startCode(backend)
   const { code } = await signIn.shown()

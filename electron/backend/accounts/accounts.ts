@@ -4,13 +4,14 @@ import { Account, type AccountId, type SignInWay } from '../../../shared/account
 import { noCapabilities } from '../../../shared/capabilities.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
+import { putioAddress } from '../../../shared/putio-app.ts'
 import { type Group, isObject } from '../files/json-content.ts'
 import type { JsonFile } from '../files/json-file.ts'
 import type { History } from '../history/history.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
-import { OwnBases, putioAddress } from '../putio/bases.ts'
+import { OwnBases } from '../putio/bases.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { createClient, createSignIn } from '../putio/create-client.ts'
 import { type Credentials, parseCredentials, type StoredCredentials, secretsIn } from '../putio/credentials.ts'
@@ -261,10 +262,7 @@ export class Accounts {
   }
 
   /** Adds a session. */
-  #add(
-    account: Omit<OpenAccount, 'capabilities'>,
-    { credentials, problem, userId, bases }: Found,
-  ): Session {
+  #add(account: Omit<OpenAccount, 'capabilities'>, { credentials, problem, userId, bases }: Found): Session {
     const { history, log, emit, show, tell, cancelHoldMs } = this.#options
     const { client, error } = this.#tryClient(account, credentials, (list, sentence) =>
       show(`${account.id} ${list}`, sentence),
@@ -354,7 +352,9 @@ export class Accounts {
     const without = (problem: string) => ({ credentials: null, problem })
     if (keeping === 'session')
       return without(`The ${isToken ? 'sign-in was' : 'key and secret were'} kept only until Putdesk closed.`)
-    const damaged = without(`The ${isToken ? 'sign-in that was kept is' : 'key and secret that were kept are'} damaged.`)
+    const damaged = without(
+      `The ${isToken ? 'sign-in that was kept is' : 'key and secret that were kept are'} damaged.`,
+    )
     try {
       const kept = await this.#options.vault.read(id)
       if (kept === null)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { putioAddress } from '../../../shared/putio-app.ts'
 
 /** Where a service that speaks API v2 is. Source: API v2 §1. */
 export interface Bases {
@@ -15,15 +16,12 @@ export interface Bases {
 }
 
 const putio: Bases = {
-  api: 'https://api.put.io',
+  api: putioAddress,
   upload: 'https://upload.put.io',
   tus: 'https://upload.put.io/files/',
   socket: 'wss://socket.put.io/socket/sockjs/websocket',
   web: 'https://app.put.io',
 }
-
-/** Put.io's own address, which identifies its accounts. */
-export const putioAddress = putio.api
 
 /** Addresses of a service that are not where they would be expected. */
 export const OwnBases = z.object({ upload: z.url(), tus: z.url(), socket: z.url(), web: z.url() }).partial()

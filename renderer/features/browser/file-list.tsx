@@ -64,11 +64,12 @@ export function FileList() {
   const { focusId } = selection
   const focusPlace = useMemo(() => (focusId === null ? -1 : shown.placeOf(focusId)), [shown, focusId])
 
-  // A new folder starts at the top; a reload of the same one keeps the scroll position.
+  // A new folder starts at the top, and one that is returned to where it was left; a reload of the same one keeps the scroll position.
   const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
+  const hasListing = shown.listing !== null
   useLayoutEffect(() => {
-    if (placeKey !== '') scroller.current?.scrollTo(0, 0)
-  }, [placeKey])
+    if (placeKey !== '' && hasListing) scroller.current?.scrollTo(0, store.getState().startTop)
+  }, [store, placeKey, hasListing])
   useLayoutEffect(() => {
     if (focusPlace !== -1 && body.current !== null) showLine(body.current, Math.floor(focusPlace / columns), lineHeight)
   }, [focusPlace, columns, lineHeight])
@@ -142,6 +143,7 @@ export function FileList() {
         tabIndex={0}
         ref={scroller}
         className={styles.scroller}
+        onScroll={(event) => store.getState().noteScroll(event.currentTarget.scrollTop)}
         aria-label={say('list.label', { folder: title })}
         aria-multiselectable="true"
         aria-rowcount={isGrid ? Math.ceil(shown.count / columns) : shown.count + 1}

@@ -14,3 +14,10 @@ export function parseGigabytes(typed: string): number | undefined {
   if (text === '') return 0
   return /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Math.round(Number(text) * 1e9) : undefined
 }
+
+/** The number of an app at Put.io, null for none; undefined if it is not one. */
+export function parseAppId(typed: string): string | null | undefined {
+  const text = typed.trim()
+  if (text === '') return null
+  return /^\d{1,20}$/.test(text) ? text : undefined
+}

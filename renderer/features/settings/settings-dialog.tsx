@@ -8,7 +8,7 @@ import { LimitField } from './limit-field.tsx'
 import { NumberField } from './number-field.tsx'
 import { OwnHosts } from './own-hosts.tsx'
 import { PaidHosters } from './paid-hosters.tsx'
-import { parseGigabytes } from './parse-limit.ts'
+import { parseAppId, parseGigabytes } from './parse-limit.ts'
 import { PlayingSettings } from './playing-settings.tsx'
 import styles from './settings.module.css'
 import { TorrentSettings } from './torrent-settings.tsx'
@@ -89,6 +89,19 @@ export function SettingsDialog() {
           <TrashDays days={settings.trashDays} onChange={(trashDays) => void changeSettings({ trashDays })} />
         </section>
         <BackgroundSettings settings={settings} />
+        <section className={styles.group} aria-labelledby={`${id}-putio`}>
+          <h3 id={`${id}-putio`} className={styles.legend}>
+            {say('settings.putio')}
+          </h3>
+          <NumberField
+            label={say('appId.label')}
+            shown={settings.putioAppId ?? ''}
+            problem={say('appId.wrong')}
+            parse={parseAppId}
+            onChange={(putioAppId) => void changeSettings({ putioAppId })}
+          />
+          <p className={styles.hint}>{say('appId.hint')}</p>
+        </section>
         <TrustedHosts />
         <OwnHosts hosts={settings.hostsOnMyNetwork} />
         <TorrentSettings settings={settings} />

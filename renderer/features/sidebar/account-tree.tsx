@@ -20,7 +20,7 @@ export function AccountTree({ account }: { account: Account }) {
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
   const trashBytes = useApp(({ quotas }) => quotas.get(account.id)?.trash?.sizeBytes ?? 0)
-  const { goTo, goToTrash, setExpanded, wantChildren, openMenu } = useActions()
+  const { goTo, goToAccount, goToTrash, setExpanded, wantChildren, openMenu } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
   const { hasTrash } = account.capabilities
@@ -66,8 +66,10 @@ export function AccountTree({ account }: { account: Account }) {
   return (
     <section className={styles.account}>
       <div className={styles.heading}>
-        <h2 className={styles.title} title={name}>
-          {name}
+        <h2 className={styles.title}>
+          <button type="button" className={styles.name} title={name} onClick={() => goToAccount(account.id)}>
+            {name}
+          </button>
         </h2>
         <IconButton
           icon={Ellipsis}
@@ -102,6 +104,7 @@ export function AccountTree({ account }: { account: Account }) {
 function useActions() {
   return {
     goTo: useApp((state) => state.goTo),
+    goToAccount: useApp((state) => state.goToAccount),
     goToTrash: useApp((state) => state.goToTrash),
     setExpanded: useApp((state) => state.setExpanded),
     wantChildren: useApp((state) => state.wantChildren),

@@ -1,18 +1,20 @@
 import { Eye, EyeOff } from 'lucide-react'
-import { type FormEvent, useEffect, useId, useState } from 'react'
-import type { Account } from '../../../shared/account.ts'
+import { type FormEvent, useId, useState } from 'react'
+import type { Account, AccountId } from '../../../shared/account.ts'
 import { Button } from '../../parts/button.tsx'
-import { Checkbox } from '../../parts/checkbox.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { sentenceOf } from '../../store/sentence.ts'
 import { useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { KeepChoice } from './keep-choice.tsx'
+import { Problem } from './problem.tsx'
 import styles from './sign-in.module.css'
+import { useKeeping } from './use-keeping.ts'
 
 interface Props {
   /** The account to sign in to again; null adds one. */
   account: Account | null
-  onDone(): void
+  onDone(accountId: AccountId): void
   onCancel(): void
 }
 
@@ -24,26 +26,9 @@ export function ServerForm({ account, onDone, onCancel }: Props) {
   const [apiKey, setApiKey] = useState('')
   const [apiSecret, setApiSecret] = useState('')
   const [isShown, setShown] = useState(false)
-  const [protection, setProtection] = useState<'protected' | 'plain' | null>(null)
-  const [isKept, setKept] = useState(false)
+  const keeping = useKeeping()
   const [problem, setProblem] = useState<string | null>(null)
   const [isSending, setSending] = useState(false)
-
-  useEffect(() => {
-    let isUnmounted = false
-    store
-      .getState()
-      .secretProtection()
-      .then((answer) => {
-        if (isUnmounted) return
-        setProtection(answer)
-        setKept(answer === 'protected')
-      })
-      .catch((error: unknown) => setProblem(sentenceOf(error)))
-    return () => {
-      isUnmounted = true
-    }
-  }, [store])
 
   async function submit(event: FormEvent) {
     event.preventDefault()
@@ -55,15 +40,14 @@ export function ServerForm({ account, onDone, onCancel }: Props) {
     setSending(true)
     setProblem(null)
     try {
-      await store.getState().addServer({
+      const added = await store.getState().addServer({
         accountId: account?.id ?? null,
         address: address.trim(),
         apiKey: apiKey.trim(),
         apiSecret,
-        isKept,
-        mayBePlain: isKept && protection === 'plain',
+        ...keeping.input,
       })
-      onDone()
+      onDone(added)
     } catch (error) {
       setProblem(sentenceOf(error))
       setSending(false)
@@ -116,25 +100,8 @@ export function ServerForm({ account, onDone, onCancel }: Props) {
           />
         </div>
       </div>
-      <div className={styles.keep}>
-        <Checkbox
-          id={`${id}-keep`}
-          checked={isKept}
-          disabled={protection === null}
-          onChange={(event) => setKept(event.target.checked)}
-          aria-describedby={`${id}-keeping`}
-        />
-        <label htmlFor={`${id}-keep`}>{say('signIn.keep')}</label>
-      </div>
-      <p id={`${id}-keeping`} className={styles.keeping}>
-        {protection === 'plain' ? `${say('signIn.plain')} ` : null}
-        {isKept ? (protection === 'protected' ? say('signIn.protected') : null) : say('signIn.session')}
-      </p>
-      {problem === null ? null : (
-        <p role="alert" className={styles.problem}>
-          {problem}
-        </p>
-      )}
+      <KeepChoice keeping={keeping} />
+      <Problem sentence={problem ?? keeping.problem} />
       <footer className={styles.foot}>
         <Button onClick={onCancel}>{say('action.cancel')}</Button>
         <Button look="primary" type="submit" aria-disabled={isSending}>

@@ -1,50 +1,45 @@
-import { HardDrive } from 'lucide-react'
 import { useState } from 'react'
-import { Button } from '../../parts/button.tsx'
+import type { Account, AccountId } from '../../../shared/account.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Icon } from '../../parts/icon.tsx'
-import { sentenceOf } from '../../store/sentence.ts'
+import type { DialogState } from '../../store/ui.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { DoorList } from './door-list.tsx'
+import { PutioSignIn } from './putio-sign-in.tsx'
 import { ServerForm } from './server-form.tsx'
-import styles from './sign-in.module.css'
 
-/** Adds an account, or signs in to one again. */
-export function SignInDialog({ accountId }: { accountId: string | null }) {
-  const { close, addThisComputer } = useAppStore().getState()
+/** Adds an account, through the door that the person chooses, or signs in to one again. */
+export function SignInDialog({
+  given: { accountId, door: first },
+}: {
+  given: Extract<DialogState, { kind: 'sign-in' }>
+}) {
+  const { close, goTo } = useAppStore().getState()
   const account = useApp((state) => state.accounts?.find(({ id }) => id === accountId) ?? null)
-  const hasThisComputer = useApp((state) => state.accounts?.some(({ kind }) => kind === 'this-computer') ?? false)
-  const isUnavailable = useApp((state) => state.service.state === 'unavailable')
-  const [problem, setProblem] = useState<string | null>(null)
+  const [chosen, setDoor] = useState(first)
+  const door = account === null ? chosen : doorOf(account)
 
-  async function addHere() {
-    try {
-      await addThisComputer()
-      close()
-    } catch (error) {
-      setProblem(sentenceOf(error))
-    }
+  function done(id: AccountId) {
+    close()
+    // Whoever adds an account wants to see it.
+    if (accountId === null) goTo(id, 0)
   }
 
+  const form = { account, onDone: done, onCancel: close }
   return (
-    <Dialog
-      title={account === null ? say('signIn.title') : say('signIn.again', { name: account.name })}
-      onClose={close}
-      aside={
-        accountId !== null || hasThisComputer || isUnavailable ? null : (
-          <Button look="quiet" onClick={() => void addHere()}>
-            <Icon of={HardDrive} />
-            {say('welcome.hereDo')}
-          </Button>
-        )
-      }
-    >
-      {problem === null ? null : (
-        <p role="alert" className={styles.problem}>
-          {problem}
-        </p>
-      )}
-      <ServerForm account={account} onDone={close} onCancel={close} />
+    <Dialog title={account === null ? titleOf(door) : say('signIn.again', { name: account.name })} onClose={close}>
+      {door === null ? <DoorList onChoose={setDoor} onDone={done} /> : null}
+      {door === 'putio' ? <PutioSignIn {...form} /> : null}
+      {door === 'server' ? <ServerForm {...form} /> : null}
     </Dialog>
   )
+}
+
+function doorOf({ signsInWith }: Account): 'putio' | 'server' {
+  return signsInWith === 'token' ? 'putio' : 'server'
+}
+
+function titleOf(door: 'putio' | 'server' | null): string {
+  if (door === null) return say('signIn.add')
+  return say(door === 'putio' ? 'signIn.putio' : 'signIn.title')
 }

@@ -1,32 +1,28 @@
-import { CloudDownload, HardDrive, Server } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { CloudDownload } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { sentenceOf } from '../../store/sentence.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
-import { ServerForm } from './server-form.tsx'
+import { type Door, doors } from './doors.ts'
+import { Problem } from './problem.tsx'
 import styles from './sign-in.module.css'
+import { useHere } from './use-here.ts'
 
-/** The first launch: start on this computer, or sign in to a server. Notices of the backend are shown above. */
+/** The first launch: three doors. Notices of the backend are shown above. */
 export function Welcome({ notices }: { notices: ReactNode }) {
-  const store = useAppStore()
+  const { open } = useAppStore().getState()
   const service = useApp((state) => state.service)
-  const [isServer, setServer] = useState(false)
-  const [isStarting, setStarting] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
-  const isUnavailable = service.state === 'unavailable'
+  const here = useHere()
 
-  async function start() {
-    if (isStarting) return
-    setStarting(true)
-    setProblem(null)
-    try {
-      await store.getState().addThisComputer()
-    } catch (error) {
-      setProblem(sentenceOf(error))
-      setStarting(false)
-    }
+  function enter(door: Door) {
+    if (door === 'here') void here.start()
+    else open({ kind: 'sign-in', accountId: null, door })
+  }
+
+  function bodyOf(door: Door): string {
+    if (door !== 'here' || !here.isUnavailable) return say(`welcome.${door}Body`)
+    return service.problem ?? say('service.unavailable')
   }
 
   return (
@@ -38,40 +34,26 @@ export function Welcome({ notices }: { notices: ReactNode }) {
         </span>
         <h1 className={styles.title}>{say('welcome.title')}</h1>
         <p className={styles.lead}>{say('welcome.lead')}</p>
-        {isServer ? (
-          <section className={styles.panel} aria-label={say('signIn.title')}>
-            <h2 className={styles.choiceTitle}>{say('signIn.title')}</h2>
-            <ServerForm account={null} onDone={() => setServer(false)} onCancel={() => setServer(false)} />
-          </section>
-        ) : (
-          <div className={styles.choices}>
-            <section className={styles.card} aria-label={say('welcome.here')}>
-              <Icon of={HardDrive} size={22} className={styles.picture} />
-              <h2 className={styles.choiceTitle}>{say('welcome.here')}</h2>
-              <p className={styles.body}>
-                {isUnavailable ? (service.problem ?? say('service.unavailable')) : say('welcome.hereBody')}
-              </p>
-              {problem === null ? null : (
-                <p role="alert" className={styles.problem}>
-                  {problem}
-                </p>
-              )}
-              {isUnavailable ? null : (
-                <Button look="primary" className={styles.do} aria-disabled={isStarting} onClick={() => void start()}>
-                  {say(isStarting ? 'welcome.starting' : 'welcome.hereDo')}
+        <div className={styles.choices}>
+          {doors.map(({ door, icon }) => (
+            <section key={door} className={styles.card} aria-label={say(`welcome.${door}`)}>
+              <Icon of={icon} size={24} className={styles.picture} />
+              <h2 className={styles.choiceTitle}>{say(`welcome.${door}`)}</h2>
+              <p className={styles.body}>{bodyOf(door)}</p>
+              {door === 'here' ? <Problem sentence={here.problem} /> : null}
+              {door === 'here' && here.isUnavailable ? null : (
+                <Button
+                  look={door === 'putio' ? 'primary' : 'plain'}
+                  className={styles.do}
+                  aria-disabled={door === 'here' && here.isStarting}
+                  onClick={() => enter(door)}
+                >
+                  {say(door === 'here' && here.isStarting ? 'welcome.starting' : `welcome.${door}Do`)}
                 </Button>
               )}
             </section>
-            <section className={styles.card} aria-label={say('welcome.server')}>
-              <Icon of={Server} size={22} className={styles.picture} />
-              <h2 className={styles.choiceTitle}>{say('welcome.server')}</h2>
-              <p className={styles.body}>{say('welcome.serverBody')}</p>
-              <Button className={styles.do} onClick={() => setServer(true)}>
-                {say('welcome.serverDo')}
-              </Button>
-            </section>
-          </div>
-        )}
+          ))}
+        </div>
       </div>
     </main>
   )

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
-import { type Bases, putioAddress } from '../bases.ts'
+import { putioAddress } from '../../../../shared/putio-app.ts'
+import type { Bases } from '../bases.ts'
 import { hostOf } from '../http.ts'
 import { perhapsText } from '../lenient.ts'
 import type { CodeState, SignIn } from '../sign-in.ts'
