@@ -83,7 +83,8 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     const from = get().place
     if (from !== null && from.accountId !== place.accountId)
       left.set(from.accountId, { place: from, selection: get().selection, top })
-    const selected = selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
+    const selected =
+      selectId === null ? noSelection : { ids: new Set([selectId]), anchorId: selectId, focusId: selectId }
     const selection = as?.selection ?? selected
     top = as?.top ?? 0
     set({ place, selection, filter: place.query ?? '', renaming: null, startTop: top })

@@ -42,8 +42,8 @@ export const cut: Answer = (_request, response) => {
   setTimeout(() => response.destroy(), 5)
 }
 
-/** A server of API v2 with the sign-in of §2.3, and as much of the rest as an account without files needs. */
-export async function startSignInServer(): Promise<SignInServer> {
+/** A server of API v2 with the sign-in of §2.3, and as much of the rest as an account needs that has only some files. */
+export async function startSignInServer({ files = 0 } = {}): Promise<SignInServer> {
   const asked: SignInServer['asked'] = []
   const codes: string[] = []
   const known = new Map<string, string | null>()
@@ -93,7 +93,11 @@ export async function startSignInServer(): Promise<SignInServer> {
     if (what === 'GET /v2/transfers/list') return fine({ transfers: [], cursor: null, total: 0 })
     if (what === 'GET /v2/files/list') {
       const parent = { id: 0, name: 'Your Files', parent_id: null, file_type: 'FOLDER', size: 0 }
-      return fine({ files: [], parent, cursor: null, total: 0 })
+      const rows = Array.from({ length: files }, (_, at) => ({
+        ...{ id: at + 1, name: `${caller.user.name} ${at + 1}.txt`, parent_id: 0, file_type: 'TEXT', size: 1 },
+        ...{ content_type: 'text/plain', created_at: '2026-11-29T10:00:00' },
+      }))
+      return fine({ files: rows, parent, cursor: null, total: files })
     }
     if (what === 'GET /v2/friends/list') return fine({ friends: [], total: 0 })
     return refused(404, 'NotFound')

@@ -15,7 +15,7 @@ let server: SignInServer
 let running: RunningApp
 
 beforeEach(async () => {
-  server = await startSignInServer()
+  server = await startSignInServer({ files: 200 })
   running = await startApp()
   // Pages are not opened, but noted.
   await running.app.evaluate(({ shell }) => {
@@ -146,6 +146,19 @@ it('signs in with a code by keyboard, shows what is wrong on the way, and opens 
   await page.getByRole('tree', { name: /^mary · / }).waitFor()
   await take(page, 'two-accounts')
 
+  // Each account is as it was left.
+  const list = page.getByRole('grid')
+  const scrolled = () => list.evaluate((one) => one.scrollTop)
+  await page.getByRole('row', { name: /^bob 3\.txt/ }).click()
+  await list.evaluate((one) => one.scrollTo(0, 3200))
+  await page.getByRole('row', { name: /^bob 103\.txt/ }).waitFor()
+  await page.getByRole('button', { name: /^mary · / }).click()
+  await page.getByRole('row', { name: /^mary 1\.txt/ }).waitFor()
+  expect(await scrolled()).toBe(0)
+  await page.getByRole('button', { name: /^bob · / }).click()
+  await page.getByRole('row', { name: /^bob 103\.txt/ }).waitFor()
+  expect(await scrolled()).toBe(3200)
+  await page.getByText('1 of 200 selected').waitFor()
   await page.getByRole('button', { name: /^Actions for bob/ }).click()
   await page.getByRole('menuitem', { name: 'Remove this account…' }).click()
   await page.getByRole('button', { name: 'Remove the account' }).click()
@@ -196,4 +209,14 @@ it('fits into a small window at twice the size', async () => {
     const box = await button.boundingBox()
     expect([name, (box?.x ?? -1) >= 0, (box?.x ?? 0) + (box?.width ?? 999) <= 360]).toEqual([name, true, true])
   }
+})
+
+it('shows a picture of the code for a phone, where the page is not only on this computer', async () => {
+  const { page } = running
+  await openPutioDoor(page)
+  await dialog(page).getByLabel('Web pages').fill('https://files.example.org')
+  await dialog(page).getByRole('button', { name: 'Get a code' }).click()
+  await dialog(page).getByRole('img', { name: 'QR code that opens files.example.org/link with this code' }).waitFor()
+  await take(page, 'code-picture')
+  await expectClean(page)
 })

@@ -64,15 +64,20 @@ export function FileList() {
   const { focusId } = selection
   const focusPlace = useMemo(() => (focusId === null ? -1 : shown.placeOf(focusId)), [shown, focusId])
 
-  // A new folder starts at the top, and one that is returned to where it was left; a reload of the same one keeps the scroll position.
+  // A new folder starts at the top; a reload of the same one keeps the scroll position.
   const placeKey = place === null ? '' : `${folderKey(place.accountId, place.folderId)}?${place.query ?? ''}`
   const hasListing = shown.listing !== null
   useLayoutEffect(() => {
-    if (placeKey !== '' && hasListing) scroller.current?.scrollTo(0, store.getState().startTop)
-  }, [store, placeKey, hasListing])
+    if (placeKey !== '') scroller.current?.scrollTo(0, 0)
+  }, [placeKey])
   useLayoutEffect(() => {
     if (focusPlace !== -1 && body.current !== null) showLine(body.current, Math.floor(focusPlace / columns), lineHeight)
   }, [focusPlace, columns, lineHeight])
+  // One that is returned to is scrolled as it was left, even if the focus was out of sight.
+  useLayoutEffect(() => {
+    const { startTop } = store.getState()
+    if (placeKey !== '' && hasListing && startTop > 0) scroller.current?.scrollTo(0, startTop)
+  }, [store, placeKey, hasListing])
 
   const onKeyDown = useListKeys(shown, {
     columns,

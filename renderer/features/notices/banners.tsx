@@ -21,7 +21,9 @@ export function Banners() {
   function repairButton() {
     if (account?.state === 'signed-out' && !isLocal) {
       return (
-        <Button onClick={() => open({ kind: 'sign-in', accountId: account.id, door: null })}>{say('action.signInAgain')}</Button>
+        <Button onClick={() => open({ kind: 'sign-in', accountId: account.id, door: null })}>
+          {say('action.signInAgain')}
+        </Button>
       )
     }
     if (isLocal && service.state === 'failed') {

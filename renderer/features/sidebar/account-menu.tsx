@@ -21,9 +21,21 @@ export function AccountMenu({ x, y, accountId }: Props) {
       y={y}
       groups={[
         account.kind === 'server'
-          ? [{ label: say('action.signInAgain'), icon: KeyRound, run: () => open({ kind: 'sign-in', accountId, door: null }) }]
+          ? [
+              {
+                label: say('action.signInAgain'),
+                icon: KeyRound,
+                run: () => open({ kind: 'sign-in', accountId, door: null }),
+              },
+            ]
           : [],
-        [{ label: say('action.addAccount'), icon: Plus, run: () => open({ kind: 'sign-in', accountId: null, door: null }) }],
+        [
+          {
+            label: say('action.addAccount'),
+            icon: Plus,
+            run: () => open({ kind: 'sign-in', accountId: null, door: null }),
+          },
+        ],
         [
           {
             label: say('action.shortcuts'),

@@ -45,7 +45,7 @@ export function CodeView({ input, onOther, onCancel, ...end }: Props) {
 
 function Code({ shown: { code, enterAt, page, problem } }: { shown: Progress<'accounts.signInWithCode'> }) {
   const store = useAppStore()
-  const text = useRef<HTMLParagraphElement>(null)
+  const text = useRef<HTMLDivElement>(null)
   const openButton = useRef<HTMLButtonElement>(null)
   const [copied, setCopied] = useState<string | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
@@ -76,9 +76,9 @@ function Code({ shown: { code, enterAt, page, problem } }: { shown: Progress<'ac
           <p role="status" className={styles.hidden}>
             {say('code.spelled', { code: [...code].join(' ') })}
           </p>
-          <p ref={text} className={styles.code} aria-label={say('code.label')} data-code>
+          <div ref={text} role="group" className={styles.code} aria-label={say('code.label')}>
             {code}
-          </p>
+          </div>
           <div className={styles.codeDo}>
             <Button
               look="primary"
