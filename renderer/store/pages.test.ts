@@ -24,7 +24,16 @@ function openStore() {
   backend.tell('settings.changed', { ...defaultSettings, accountId: 'a' })
   backend.tell('accounts.changed', [
     {
-      ...{ id: 'a', kind: 'server', name: 'a', address: null, state: 'signed-in', problem: null, keeping: 'session' },
+      ...{
+        id: 'a',
+        kind: 'server',
+        name: 'a',
+        address: null,
+        state: 'signed-in',
+        problem: null,
+        keeping: 'session',
+        signsInWith: 'token',
+      },
       ...{ capabilities: noCapabilities, trustedOrigins: [] },
     },
   ])

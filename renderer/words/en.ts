@@ -70,6 +70,7 @@ export const en = {
   'sidebar.label': 'Folders',
   'sidebar.thisComputer': 'This computer',
   'sidebar.account': 'Actions for {name}',
+  'sidebar.add': 'Add an account',
   'sidebar.width': 'Width of the sidebar',
   'meter.disk': 'Disk space',
   'meter.bandwidth': 'Bandwidth',

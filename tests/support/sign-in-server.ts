@@ -42,8 +42,19 @@ export const cut: Answer = (_request, response) => {
   setTimeout(() => response.destroy(), 5)
 }
 
+interface Options {
+  /** How many files each user has. */
+  files?: number
+  makeCode?: (count: number) => string
+  makeToken?: (count: number) => string
+}
+
 /** A server of API v2 with the sign-in of §2.3, and as much of the rest as an account needs that has only some files. */
-export async function startSignInServer({ files = 0 } = {}): Promise<SignInServer> {
+export async function startSignInServer({
+  files = 0,
+  makeCode = (count) => `QX${count}7CD`,
+  makeToken = (count) => `token-${count}-bebe56e6b3455440f90bf9dec14b`,
+}: Options = {}): Promise<SignInServer> {
   const asked: SignInServer['asked'] = []
   const codes: string[] = []
   const known = new Map<string, string | null>()
@@ -52,7 +63,7 @@ export async function startSignInServer({ files = 0 } = {}): Promise<SignInServe
   let count = 0
   const tokenFor = (user: User, scope = 'default') => {
     count += 1
-    const token = `token-${count}-of-${user.name}-bebe56e6b3455440f90bf9dec14b`
+    const token = makeToken(count)
     tokens.set(token, { user, scope })
     return token
   }
@@ -70,7 +81,7 @@ export async function startSignInServer({ files = 0 } = {}): Promise<SignInServe
     }
     if (what === 'GET /v2/oauth2/oob/code') {
       count += 1
-      const made = `QX${count}7CD`
+      const made = makeCode(count)
       codes.push(made)
       known.set(made, null)
       return fine({ code: made, qr_code_url: 'https://elsewhere.example/picture' })

@@ -179,6 +179,7 @@ it('finds no violation in the question whether a host is trusted, and none in th
   try {
     await page.getByRole('button', { name: /^Actions for/ }).click()
     await page.getByRole('menuitem', { name: 'Add an account…' }).click()
+    await page.getByRole('button', { name: 'A server with key and secret' }).click()
     await page.getByLabel('Address').fill(host.url)
     await page.getByLabel('API key').fill('key')
     await page.getByLabel('API secret').fill('secret')

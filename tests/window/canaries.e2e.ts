@@ -15,6 +15,7 @@ import { makeArchive } from '../support/made-archive.ts'
 import { headlessMpv, joinMpv } from '../support/mpv.ts'
 import { commandLines } from '../support/processes.ts'
 import { ask } from '../support/service.ts'
+import { type SignInServer, startSignInServer } from '../support/sign-in-server.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { memoryFolder, temporaryFolder } from '../support/temp-folder.ts'
 import { bencode, cleanUp } from '../support/torrents.ts'
@@ -55,11 +56,18 @@ const hoster = {
   password: plant('password of a hoster', odd),
   cookie: plant('cookie of a hoster', (word) => `session=${word}`),
 }
+const account = {
+  code: plant('code of a sign-in'),
+  approved: plant('token of a code'),
+  pasted: plant('pasted token'),
+  wrong: plant('wrong pasted token'),
+}
 const archivePassword = plant('password of an archive', odd)
 const draft = { link: plant('password in a link that is not added'), ftp: plant('password in an FTP link') }
 
 let web: Web
 let echo: EchoServer
+let signInServer: SignInServer
 let home: Home
 let folder: string
 /** Not looked at: what the test itself writes there is secret. */
@@ -122,6 +130,10 @@ beforeAll(async () => {
       { name: 'far notes.txt', type: 'file', bytes: Buffer.from('far away\n') },
     ],
   })
+  signInServer = await startSignInServer({
+    makeCode: () => account.code,
+    makeToken: (count) => (count <= 2 ? account.approved : account.pasted),
+  })
   const mpv = headlessMpv(folder)
   socket = mpv.socket
   headlessVlc(folder)
@@ -152,6 +164,7 @@ afterAll(async () => {
   watch.stop()
   await running.dispose()
   await echo.stop()
+  await signInServer.stop()
   await web.stop()
   await cleanUp()
 })
@@ -167,6 +180,7 @@ const ofLinks = [
 const ofTrackers = ['passkey in the path of a tracker', 'passkey in the query of a tracker']
 const ofDraft = ['password in a link that is not added', 'password in an FTP link']
 const ofServer = ['key of a server', 'secret of a server']
+const ofAccounts = ['token of a code', 'pasted token']
 const ofHosters = ['password of a hoster', 'cookie of a hoster']
 
 /** The only places in which secrets may be, which of them, and why. */
@@ -175,6 +189,16 @@ const permitted: { place: RegExp; canaries: readonly string[]; why: string }[] =
     place: /^pipe, request of (accounts\.addServer|hosters\.put|transfers\.retry)$/,
     canaries: [...ofServer, 'wrong secret of a server', ...ofHosters, 'password of an archive'],
     why: 'The person types it in the window, which hands it over.',
+  },
+  {
+    place: /^pipe, request of accounts\.signInWithToken$/,
+    canaries: ['pasted token', 'wrong pasted token'],
+    why: 'The person pastes it in the window, which hands it over.',
+  },
+  {
+    place: /^pipe, (answer to accounts\.signInWithCode|request of accounts\.openSignInPage)$/,
+    canaries: ['code of a sign-in'],
+    why: 'The window shows the code, and names it to open its page.',
   },
   {
     place: /^pipe, request of (links\.extract|analysis\.run|transfers\.add|draft\.keep)$/,
@@ -198,7 +222,7 @@ const permitted: { place: RegExp; canaries: readonly string[]; why: string }[] =
   },
   {
     place: /^file vault(\.last-good)?\.json$/,
-    canaries: [...ofServer, ...ofHosters],
+    canaries: [...ofServer, ...ofAccounts, ...ofHosters],
     why: 'The vault. Here the person agreed to a plain file, because nothing protects it.',
   },
   {
@@ -269,6 +293,7 @@ it('keeps secrets where they belong, whatever a person does, a server says or a 
   await signIn(page)
   await useFiles(page, 'far notes.txt', 'echo')
   await play(page, 'far film.mp4', ['far film.mp4', 'far second.mp4'])
+  await signInWithTokens(page)
   await lookAtHistory(page)
   await watch.scanMemory()
   noteFiles()
@@ -510,6 +535,7 @@ async function signIn(page: Page): Promise<void> {
     .first()
     .click()
   await page.getByRole('menuitem', { name: 'Add an account…' }).click()
+  await page.getByRole('button', { name: 'A server with key and secret' }).click()
   await page.getByLabel('Address').fill(echo.url)
   await page.getByLabel('API key').fill(server.key)
   await page.getByLabel('API secret').fill(server.wrong)
@@ -531,4 +557,32 @@ async function signIn(page: Page): Promise<void> {
     .getByText(/No files\.create_dir/)
     .first()
     .waitFor()
+}
+
+/** Signs in to two accounts: with a code, and with a token that is wrong at first. */
+async function signInWithTokens(page: Page): Promise<void> {
+  await running.app.evaluate(({ shell }) => {
+    shell.openExternal = async () => undefined
+  })
+  const openDoor = async () => {
+    await page.getByRole('button', { name: 'Add an account' }).click()
+    await page.getByRole('button', { name: 'Put.io account' }).click()
+    await page.getByRole('button', { name: 'Advanced' }).click()
+    await page.getByLabel('Address of the service').fill(signInServer.url)
+    await page.getByLabel('Keep on this computer').check()
+  }
+  await openDoor()
+  await page.getByRole('button', { name: 'Get a code' }).click()
+  await page.getByRole('group', { name: 'Code' }).getByText(account.code).waitFor()
+  await page.getByRole('button', { name: /^Open / }).click()
+  signInServer.approve({ id: 7, name: 'mary' })
+  await page.getByRole('tree', { name: /^mary · / }).waitFor()
+  await openDoor()
+  await page.getByRole('button', { name: 'Use a token' }).click()
+  await page.getByLabel('Token', { exact: true }).fill(account.wrong)
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('does not accept this token').waitFor()
+  await page.getByLabel('Token', { exact: true }).fill(signInServer.tokenFor({ id: 8, name: 'bob' }))
+  await page.keyboard.press('Enter')
+  await page.getByRole('tree', { name: /^bob · / }).waitFor()
 }

@@ -1,4 +1,4 @@
-import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Trash2, Users } from 'lucide-react'
+import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Plus, Trash2, Users } from 'lucide-react'
 import { type MouseEvent, useMemo } from 'react'
 import type { Account, Friend } from '../../../shared/account.ts'
 import { IconButton } from '../../parts/icon-button.tsx'
@@ -12,15 +12,15 @@ import styles from './sidebar.module.css'
 
 const noFriends: readonly Friend[] = []
 
-/** One account: its name, its menu and its folder tree. */
-export function AccountTree({ account }: { account: Account }) {
+/** One account: its name, its menu and its folder tree. Beside the first, more can be added. */
+export function AccountTree({ account, isFirst }: { account: Account; isFirst: boolean }) {
   const tree = useApp((state) => state.tree)
   const expanded = useApp((state) => state.expanded)
   const friends = useApp((state) => state.friends.get(account.id) ?? noFriends)
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
   const trashBytes = useApp(({ quotas }) => quotas.get(account.id)?.trash?.sizeBytes ?? 0)
-  const { goTo, goToAccount, goToTrash, setExpanded, wantChildren, openMenu } = useActions()
+  const { goTo, goToAccount, goToTrash, setExpanded, wantChildren, openMenu, open } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
   const { hasTrash } = account.capabilities
@@ -78,6 +78,15 @@ export function AccountTree({ account }: { account: Account }) {
           aria-haspopup="menu"
           onClick={openMenuAt}
         />
+        {isFirst ? (
+          <IconButton
+            icon={Plus}
+            label={say('sidebar.add')}
+            className={styles.add}
+            aria-haspopup="dialog"
+            onClick={() => open({ kind: 'sign-in', accountId: null, door: null })}
+          />
+        ) : null}
       </div>
       <Tree
         label={name}
@@ -109,5 +118,6 @@ function useActions() {
     setExpanded: useApp((state) => state.setExpanded),
     wantChildren: useApp((state) => state.wantChildren),
     openMenu: useApp((state) => state.openMenu),
+    open: useApp((state) => state.open),
   }
 }

@@ -17,8 +17,8 @@ export function Sidebar() {
   return (
     <aside className={styles.sidebar} style={{ width: `${width}px` }} aria-label={say('sidebar.label')}>
       <div className={styles.accounts} data-pane="folders">
-        {accounts?.map((account) => (
-          <AccountTree key={account.id} account={account} />
+        {accounts?.map((account, at) => (
+          <AccountTree key={account.id} account={account} isFirst={at === 0} />
         ))}
       </div>
       <QuotaMeters />
