@@ -47,7 +47,7 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P10'], () => benchExtract(options)],
   [['P24'], () => benchState(options)],
   [['P25'], () => benchAnalysis(options)],
-  [['P26'], async () => [await benchApi(options)]],
+  [['P26'], async () => [await benchApi(options, 'v1'), await benchApi(options, 'v2')]],
   [['P27'], async () => [await benchWhole(options)]],
   [['P29'], async () => [await benchDelete(options)]],
   [['P30'], async () => benchLinks(options.pairs)],

@@ -79,6 +79,11 @@ describe('every answer with files', () => {
       ['copy', await call('POST', '/v2/files/copy', { file_id: film, parent_id: 0, name: 'shape.mkv' })],
       ['trash', await call('GET', '/v2/trash/list')],
     ]
+    const form = new FormData()
+    form.append('file', new Blob(['sent']), 'sent.txt')
+    const headers = { authorization: `Token ${service.token}` }
+    const sent = await fetch(`${service.url}/v2/files/upload`, { method: 'POST', body: form, headers })
+    answers.push(['upload', { status: sent.status, headers: sent.headers, body: Object(await sent.json()) }])
     const checked = answers.map(([what, { status, body }]) => {
       const shape = what === 'trash' ? trashShape : fileShape
       return [
@@ -159,6 +164,31 @@ describe('a listing', () => {
     expect(await names(folder, { content_type: 'video/x-matroska' })).toHaveLength(3)
     expect((await names(-1)).sort()).toContain('plain')
     expect((await call('GET', '/v2/files/list', { per_page: 1, no_cursor: 1 })).body.cursor).toBeNull()
+  })
+
+  it('that is asked for again shows what has changed', async () => {
+    const place = await make('Again')
+    const { body } = await call('POST', '/v2/files/copy', { file_id: ids['film.mkv'] ?? 0, parent_id: place })
+    const { id } = Object(body.file)
+    const now = async () => Object((await listed(place))[0])
+    const first = await now()
+    expect(await now()).toEqual(first)
+    await call('POST', `/v2/files/${id}/start-from`, { time: 7 })
+    expect(await now()).toEqual({ ...first, start_from: 7 })
+    await call('POST', `/v2/files/${id}/start-from/delete`)
+    await call('POST', '/v2/files/touch', { file_ids: id, updated_at: '2020-02-03T04:05:06Z' })
+    await call('POST', '/v2/files/rename', { file_id: id, name: 'again.mkv' })
+    expect(await now()).toEqual({ ...first, updated_at: '2020-02-03T04:05:06', name: 'again.mkv' })
+    await call('GET', `/v2/files/${id}/url`)
+    expect(await now()).toMatchObject({ first_accessed_at: expect.any(String) })
+    await call('POST', '/v2/files/delete', { file_ids: id })
+    expect(await listed(place)).toEqual([])
+  })
+
+  it('of all folders is possible, too', async () => {
+    const all = await listed(-1, { file_type: 'FOLDER' })
+    expect(all.map(({ name }) => name)).toContain('Films')
+    expect(all.every(({ file_type }) => file_type === 'FOLDER')).toBe(true)
   })
 
   it('has a file as its parent, and the way to it', async () => {

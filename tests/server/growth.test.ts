@@ -83,18 +83,15 @@ async function askV2(core: Core, name: string, params: Record<string, unknown> =
   const found = [...filesV2, ...fileChanges, ...trashV2].find((route) => route.verb === verb && route.path === path)
   if (found === undefined || found.access === 'open') throw new Error('there is no such method')
   const request = new IncomingMessage(new Socket())
-  const http = {
-    request,
-    response: new ServerResponse(request),
-    base: 'http://127.0.0.1',
-    path: { id: `${params.id}` },
-  }
+  const response = new ServerResponse(request)
+  const sent: Buffer[] = []
+  Object.assign(response, { writeHead: () => response, end: (bytes: Buffer) => sent.push(bytes) })
+  const http = { request, response, base: 'http://127.0.0.1', path: { id: `${params.id}` } }
   const caller = { core, scope: 'default', tokenId: 0, isExtended: true } as const
   const cores = opened.find(({ users }) => users.includes(core))
   if (cores === undefined) throw new Error('there is no such service')
   const result = await found.run({ ...http, ...caller, cores, params: createParams(new Map(Object.entries(params))) })
-  if (result === null) throw new Error('it has responded itself')
-  return result
+  return result ?? JSON.parse(`${sent[0]}`)
 }
 
 /** Reads a listing to its end; returns the number of its items. */
@@ -134,6 +131,7 @@ const works: Record<string, Work> = {
   'messages.list': ({ core }) => ask(core, messages.list),
   'transfers.list': ({ core }) => ask(core, transfers.list),
   'v2: a page of each order': async ({ core, folderId }) => {
+    core.space.touch()
     for (const order of ['NAME_ASC', 'SIZE_DESC', 'DATE_DESC', 'MODIFIED_ASC', 'TYPE_ASC', 'WATCH_DESC'])
       await askV2(core, 'GET /v2/files/list', { parent_id: `${folderId}`, sort_by: order, per_page: 50, total: 1 })
   },
@@ -182,7 +180,7 @@ describe('eight times as many items take at most sixteen times as long', () => {
 
 /** Queries over everything, which are made only once at a start or an update. */
 const atStart =
-  /^(SELECT content(?:, parent_id)? FROM (items|transfers|removals|missing|left_work)|SELECT plan FROM transfers|SELECT id FROM users|SELECT \* FROM messages$)\b/
+  /^(SELECT content(?:, parent_id)? FROM (items|transfers|removals|missing|left_work|uploads)|SELECT plan FROM transfers|SELECT id FROM users|SELECT \* FROM messages$)\b/
 
 it('makes no query that scans a whole table', async () => {
   const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { NotFound, Refusal } from '../../core/errors/refusal.ts'
 import { copyItem } from '../../core/space/copies.ts'
 import type { Item } from '../../core/space/space.ts'
@@ -6,11 +5,8 @@ import { ApiError, toApiError } from './error.ts'
 import { fileWire, ownerOf } from './file-wire.ts'
 import { idInPath, readable } from './files.ts'
 import { type Call, type Route, route } from './method.ts'
-import { checkOwn, selectionOf } from './selection.ts'
+import { checkOwn, inBatches, selectionOf } from './selection.ts'
 import { fromTime } from './times.ts'
-
-/** How many items are changed before other work may run. */
-const batchSize = 500
 
 /** Source: API v2 §6. */
 export const fileChanges: Route[] = [
@@ -44,18 +40,18 @@ export const fileChanges: Route[] = [
       return { errors: [], file: own(call, core.space.moveAs(id, { parentId, name: nameOf(call) })) }
     }
     const errors: MoveError[] = []
-    await inBatches(selectionOf(call), (id) => {
-      const error = attempt(() => {
-        checkOwn(core, id)
-        core.space.move([id], parentId)
-      })
-      if (error !== null)
-        errors.push({
-          id,
-          name: core.space.find(id)?.name ?? null,
-          error_type: error.type,
-          status_code: error.status,
-        })
+    const move = (ids: number[]) => {
+      for (const id of ids) checkOwn(core, id)
+      core.space.move(ids, parentId)
+    }
+    await inBatches(selectionOf(call), (ids) => {
+      if (attempt(() => move(ids)) === null) return
+      // One by one, to find those that cannot be moved.
+      for (const id of ids) {
+        const error = attempt(() => move([id]))
+        const name = error === null ? null : (core.space.find(id)?.name ?? null)
+        if (error !== null) errors.push({ id, name, error_type: error.type, status_code: error.status })
+      }
     })
     return { errors }
   }),
@@ -88,11 +84,11 @@ export const fileChanges: Route[] = [
     const ids = isSkipping ? wanted.filter((id) => space.has(id)) : wanted
     for (const id of ids) checkOwn(core, id)
     if (ids.includes(0)) throw new ApiError(400, 'BadRequest', 'The root folder cannot be deleted.')
-    await inBatches(ids, (id) => {
+    await inBatches(ids, (batch) => {
       // A folder takes along what is in it.
-      if (!space.has(id)) return
-      if (params.flag('skip_trash')) space.remove([id])
-      else space.trash.add([id])
+      const left = batch.filter((id) => space.has(id))
+      if (params.flag('skip_trash')) space.remove(left)
+      else space.trash.add(left)
     })
     return { cursor: null, skipped: 0 }
   }),
@@ -141,12 +137,5 @@ function attempt(work: () => void): ApiError | null {
     const answer = known ? toApiError(error) : null
     if (answer === null) throw error
     return answer
-  }
-}
-
-async function inBatches(ids: readonly number[], change: (id: number) => void): Promise<void> {
-  for (const [index, id] of ids.entries()) {
-    if (index % batchSize === batchSize - 1) await setImmediate()
-    change(id)
   }
 }

@@ -4,6 +4,7 @@ import { extensionsOf } from '../../core/space/kinds.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { ApiError } from './error.ts'
 import { extrasOf, fileWire, kindsOf, type Owner, ownerOf, sharedId, sharedRootWire } from './file-wire.ts'
+import { keep } from './kept.ts'
 import { type Call, type Route, route } from './method.ts'
 import { addSums } from './sums.ts'
 
@@ -18,7 +19,9 @@ export const files: Route[] = [
     const { params } = call
     const wanted = params.text('parent_id') ?? '0'
     if (!/^(?:\d{1,15}|-1|-2)$/.test(wanted)) throw new ApiError(400, 'BadRequest', 'There is no such folder.')
-    return Number(wanted) === sharedId ? listShared(call, null) : list(call, Number(wanted))
+    const id = Number(wanted)
+    if (id === sharedId) return listShared(call, null)
+    return call.core.space.has(id) ? keep(call, () => list(call, id)) : list(call, id)
   }),
   route('POST', '/v2/files/list/continue', (call) => {
     const cursor = readCursor(call, call.params.required('cursor'), 'list', 'shared')

@@ -10,6 +10,7 @@ import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
+import { send } from './send.ts'
 import { subtitles } from './subtitles.ts'
 import { transfers } from './transfers.ts'
 import { trash } from './trash.ts'
@@ -164,17 +165,4 @@ function sendError(response: ServerResponse, error: ApiError, { isExtended }: Pi
     // Our own client shows the sentence as it is.
     ...(isExtended && { putdesk: {} }),
   })
-}
-
-/** The content type has no charset, because an old client compares it as a whole. Source: API v2 §19, C2. */
-export function send(response: ServerResponse, status: number, body: Record<string, unknown>): void {
-  const bytes = Buffer.from(JSON.stringify(body))
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': bytes.length,
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    ...((status === 413 || status === 415 || status === 503) && { Connection: 'close' }),
-  })
-  response.end(bytes)
 }

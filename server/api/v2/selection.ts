@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Core } from '../../core/core.ts'
 import { readCursor } from './cursor.ts'
 import { ApiError } from './error.ts'
@@ -33,4 +34,15 @@ export function checkOwn({ space, friends }: Pick<Core, 'space' | 'friends'>, id
   // Throws when there is none.
   friends.read(id)
   throw new ApiError(403, 'Forbidden', 'Only the owner of this item can change it.')
+}
+
+/** How many items are changed in one transaction, during which nothing else runs. */
+const batchSize = 500
+
+/** Runs a change for all items in short steps, between which other work can run. */
+export async function inBatches(ids: readonly number[], change: (batch: number[]) => void): Promise<void> {
+  for (let done = 0; done < ids.length; done += batchSize) {
+    if (done > 0) await setImmediate()
+    change(ids.slice(done, done + batchSize))
+  }
 }

@@ -3,6 +3,7 @@ import { ApiError } from './error.ts'
 import { trashedWire } from './file-wire.ts'
 import { perPage } from './files.ts'
 import { type Call, type Route, route } from './method.ts'
+import { inBatches } from './selection.ts'
 
 /** Source: API v2 §11. */
 export const trash: Route[] = [
@@ -13,9 +14,9 @@ export const trash: Route[] = [
   route('POST', '/v2/trash/list/continue', (call) =>
     page(call, readCursor(call, call.params.required('cursor'), 'trash').after),
   ),
-  route('POST', '/v2/trash/restore', (call) => {
-    const { space } = call.core
-    for (const id of selection(call)) space.trash.restore(id)
+  route('POST', '/v2/trash/restore', async (call) => {
+    const { trash } = call.core.space
+    await inBatches(selection(call), (ids) => trash.restoreAll(ids.filter(trash.has)))
     return {}
   }),
   route('POST', '/v2/trash/delete', async (call) => {

@@ -74,6 +74,8 @@ export interface DetailsOptions {
   db: Database
   userId: number
   version(): number
+  /** Changes the version. */
+  touch(): void
   /** Wraps every change. */
   change<T>(work: () => T): T
   get(id: number): Item
@@ -129,6 +131,13 @@ export function createDetails(options: DetailsOptions): Details {
     return known
   }
   const nowSeconds = () => Math.floor(Date.now() / 1000)
+  /** Writes what may be lost in a power cut. */
+  const note = (write: () => unknown) => {
+    db.transactSoon(() => {
+      write()
+    })
+    options.touch()
+  }
   const toDetailed = (row: Row): DetailedItem => {
     const item = toItem(row)
     return {
@@ -277,17 +286,11 @@ export function createDetails(options: DetailsOptions): Details {
         for (const id of ids) setUpdated.run(seconds, userId, id)
       })
     },
-    noteOpened: (id) =>
-      db.transactSoon(() => {
-        setOpened.run(nowSeconds(), userId, id)
-      }),
-    setStartFrom: (id, seconds) =>
-      db.transactSoon(() => {
-        setStart.run(seconds, userId, id)
-      }),
+    noteOpened: (id) => note(() => setOpened.run(nowSeconds(), userId, id)),
+    setStartFrom: (id, seconds) => note(() => setStart.run(seconds, userId, id)),
     setSums: (sums) => {
-      if (!sql.isOpen) return
-      db.transactSoon(() => {
+      if (!sql.isOpen || sums.length === 0) return
+      note(() => {
         for (const { content, crc32 } of sums) setSum.run(crc32, content)
       })
     },

@@ -254,7 +254,10 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
     }
   }
   const shared = { db, userId, change, get, getFolder, fold }
-  const details = createDetails({ ...shared, version: () => version, getChangeable, visibleRows, toItem })
+  const touch = () => {
+    version += 1
+  }
+  const details = createDetails({ ...shared, version: () => version, touch, getChangeable, visibleRows, toItem })
   const copies = createCopies({
     ...shared,
     addSize,
@@ -297,9 +300,7 @@ export function createSpace(db: Database, userId: number, onRemoved: () => void 
 
   return {
     version: () => version,
-    touch: () => {
-      version += 1
-    },
+    touch,
     get,
     has: (id) => id === rootId || find(id) !== null,
     find: (id) => (id === rootId ? root() : find(id)),

@@ -7,7 +7,7 @@ import type { Space } from './space.ts'
 const readBytes = 512 * 1024
 /** How many checksums are saved in one transaction. */
 const batchSize = 200
-/** How many small files are read in parallel. */
+/** How many files are read in parallel. */
 const maxParallel = 4
 
 interface SumsOptions {
@@ -16,8 +16,22 @@ interface SumsOptions {
   report(error: unknown): void
 }
 
-/** The checksums that are being computed, by the names of contents, for each service. */
-const running = new WeakMap<Content, Map<string, Promise<string | null>>>()
+interface Job {
+  content: string
+  sizeBytes: number
+  done(sum: string | null): void
+}
+
+/** The work of one service: what is asked for last is read first. */
+interface Work {
+  jobs: Job[]
+  /** By the names of contents. */
+  pending: Map<string, Promise<string | null>>
+  active: number
+  noted: { content: string; crc32: string }[]
+}
+
+const works = new WeakMap<Content, Work>()
 
 /**
  * Computes the CRC-32 of files and notes them. Resolves with those that are known in time, by the names of contents; the others
@@ -28,70 +42,65 @@ export async function sumsOf(
   items: readonly DetailedItem[],
   maxWaitMs: number,
 ): Promise<Map<string, string>> {
+  const work = works.get(options.content) ?? { jobs: [], pending: new Map(), active: 0, noted: [] }
+  works.set(options.content, work)
   const known = new Map<string, string>()
-  const work = computeAll(options, items, known)
+  const waiting = items.map(async ({ content, sizeBytes }) => {
+    if (content === null) return
+    const sum = await enqueue(work, content, sizeBytes)
+    if (sum !== null) known.set(content, sum)
+  })
+  while (work.active < maxParallel && work.jobs.length > 0) run(work, options).catch(options.report)
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, maxWaitMs)
   })
-  await Promise.race([work.catch(options.report), patience])
+  await Promise.race([Promise.all(waiting), patience])
   clearTimeout(timer)
   return known
 }
 
-async function computeAll(
-  { content, space }: SumsOptions,
-  items: readonly DetailedItem[],
-  known: Map<string, string>,
-): Promise<void> {
-  const started = running.get(content) ?? new Map<string, Promise<string | null>>()
-  running.set(content, started)
-  // The small ones first: most clients ask for many of them.
-  const left = [...items].sort((a, b) => b.sizeBytes - a.sizeBytes)
-  let noted: { content: string; crc32: string }[] = []
-  const note = () => {
-    if (noted.length > 0) space.details.setSums(noted)
-    noted = []
-  }
-  const next = async (): Promise<void> => {
-    for (let item = left.pop(); item !== undefined && space.details.isOpen(); item = left.pop()) {
-      const name = item.content ?? ''
-      const other = started.get(name)
-      const computing = other ?? sumOf(content.path(name), item.sizeBytes, space.details.isOpen)
-      if (other === undefined) started.set(name, computing)
-      const sum = await computing
-      started.delete(name)
-      if (sum === null) continue
-      known.set(name, sum)
-      if (other !== undefined) continue
-      noted.push({ content: name, crc32: sum })
-      if (noted.length >= batchSize) note()
-    }
-  }
-  await Promise.all(Array.from({ length: maxParallel }, next))
-  note()
+function enqueue({ jobs, pending }: Work, content: string, sizeBytes: number): Promise<string | null> {
+  const other = pending.get(content)
+  if (other !== undefined) return other
+  const sum = new Promise<string | null>((done) => {
+    jobs.push({ content, sizeBytes, done })
+  })
+  pending.set(content, sum)
+  return sum
 }
 
-/** Null for a file that is not there or has another length, and when the service ends. */
-async function sumOf(path: string, sizeBytes: number, isOpen: () => boolean): Promise<string | null> {
+async function run(work: Work, { content, space }: SumsOptions): Promise<void> {
+  const { isOpen } = space.details
+  work.active += 1
   try {
-    const file = await open(path, 'r')
-    try {
-      if ((await file.stat()).size !== sizeBytes) return null
-      const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(readBytes, sizeBytes)))
-      let sum = 0
-      for (let position = 0; position < sizeBytes; ) {
-        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - position), position)
-        if (bytesRead === 0 || !isOpen()) return null
-        sum = crc32(buffer.subarray(0, bytesRead), sum)
-        position += bytesRead
-      }
-      return sum.toString(16).padStart(8, '0')
-    } finally {
-      await file.close()
+    for (let job = work.jobs.pop(); job !== undefined; job = work.jobs.pop()) {
+      const sum = isOpen() ? await sumOf(content.path(job.content), job.sizeBytes, isOpen).catch(() => null) : null
+      work.pending.delete(job.content)
+      job.done(sum)
+      if (sum !== null) work.noted.push({ content: job.content, crc32: sum })
+      if (work.noted.length >= batchSize || work.jobs.length === 0) space.details.setSums(work.noted.splice(0))
     }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null
-    throw error
+  } finally {
+    work.active -= 1
+  }
+}
+
+/** Null for a file that has another length, and when the service ends. Rejects when it cannot be read. */
+async function sumOf(path: string, sizeBytes: number, isOpen: () => boolean): Promise<string | null> {
+  const file = await open(path, 'r')
+  try {
+    if ((await file.stat()).size !== sizeBytes) return null
+    const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(readBytes, sizeBytes)))
+    let sum = 0
+    for (let position = 0; position < sizeBytes; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - position), position)
+      if (bytesRead === 0 || !isOpen()) return null
+      sum = crc32(buffer.subarray(0, bytesRead), sum)
+      position += bytesRead
+    }
+    return sum.toString(16).padStart(8, '0')
+  } finally {
+    await file.close()
   }
 }

@@ -45,6 +45,8 @@ export interface Trash {
    * is not in the trash stays where it is.
    */
   restore(id: number): Item
+  /** The same for several items, all or none. */
+  restoreAll(ids: readonly number[]): void
   /** Removes items in the trash for good, or all of them; in steps between which other work can run. Others are ignored. */
   remove(ids: readonly number[] | null): Promise<void>
   /** Removes what was deleted before a moment. */
@@ -135,6 +137,24 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
     return { items: number(row, 'items'), sizeBytes: number(row, 'bytes') }
   }
   let known: { version: number; totals: ReturnType<typeof readTotals> } | null = null
+  const restore = (id: number): Item => {
+    const row = one.get(userId, id)
+    if (row === undefined) {
+      const living = id === rootId ? null : find(id)
+      if (living !== null) return living
+      if (isInTrash(id)) throw new Refusal('It is inside a folder in the trash: restore that folder.')
+      throw new NotFound(`There is no item with the id ${id} in the trash.`)
+    }
+    return change(() => {
+      const folder = originIn(row).find(([folderId]) => find(folderId)?.kind === 'folder')
+      const parentId = folder?.[0] ?? rootId
+      options.attach(id, parentId, nameIn(row))
+      options.addSize(parentId, number(row, 'size'))
+      const item = find(id)
+      if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
+      return item
+    })
+  }
 
   return {
     hasItems: () => hasItems,
@@ -168,22 +188,10 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
         }
       })
     },
-    restore: (id) => {
-      const row = one.get(userId, id)
-      if (row === undefined) {
-        const living = id === rootId ? null : find(id)
-        if (living !== null) return living
-        if (isInTrash(id)) throw new Refusal('It is inside a folder in the trash: restore that folder.')
-        throw new NotFound(`There is no item with the id ${id} in the trash.`)
-      }
-      return change(() => {
-        const folder = originIn(row).find(([folderId]) => find(folderId)?.kind === 'folder')
-        const parentId = folder?.[0] ?? rootId
-        options.attach(id, parentId, nameIn(row))
-        options.addSize(parentId, number(row, 'size'))
-        const item = find(id)
-        if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
-        return item
+    restore,
+    restoreAll: (wanted) => {
+      change(() => {
+        for (const id of wanted) restore(id)
       })
     },
     remove: async (wanted) => {
