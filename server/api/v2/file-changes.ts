@@ -78,7 +78,8 @@ export const fileChanges: Route[] = [
   }),
   route('POST', '/v2/files/delete', async (call) => {
     const { core, params } = call
-    const { space } = core
+    const { space, settings } = core
+    const isForGood = params.flag('skip_trash') || !settings.get().isTrashEnabled
     const isSkipping = params.flag('skip_nonexistents')
     const wanted = selectionOf(call)
     const ids = isSkipping ? wanted.filter((id) => space.has(id)) : wanted
@@ -87,7 +88,7 @@ export const fileChanges: Route[] = [
     await inBatches(ids, (batch) => {
       // A folder takes along what is in it.
       const left = batch.filter((id) => space.has(id))
-      if (params.flag('skip_trash')) space.remove(left)
+      if (isForGood) space.remove(left)
       else space.trash.add(left)
     })
     return { cursor: null, skipped: 0 }
