@@ -590,6 +590,6 @@ function namesInZip(bytes: Buffer): Promise<string[]> {
 
 function contents(data: string) {
   return readdirSync(join(data, 'content'), { recursive: true, encoding: 'utf8' })
-    .map((name) => statSync(join(data, 'content', name)))
+    .flatMap((name) => statSync(join(data, 'content', name), { throwIfNoEntry: false }) ?? [])
     .filter((stats) => stats.isFile())
 }
