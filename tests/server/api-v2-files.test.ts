@@ -4,8 +4,10 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBuffer } from 'yauzl'
 import { type Answer, apiV2 } from '../support/api-v2.ts'
+import { openFolder } from '../support/cores.ts'
 import { ask, type Service, startService, until } from '../support/service.ts'
 import { startWith } from '../support/start-with.ts'
+import { memoryFolder } from '../support/temp-folder.ts'
 import { fileShape, filesIn, problemsOf, trashShape } from '../support/v2-shapes.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -342,6 +344,23 @@ describe('the trash', () => {
     await call('POST', '/v2/trash/delete', { file_ids: `${made[1]}` })
     expect((await call('GET', '/v2/trash/list')).body).toMatchObject({ total: 0, files: [], trash_size: 0 })
   })
+})
+
+it('deletes for good where the trash is switched off', async () => {
+  const data = memoryFolder('no-trash')
+  const cores = openFolder(data)
+  for (const { settings } of cores.users) settings.change({ isTrashEnabled: false })
+  await cores.close()
+  const other = await startService({ data })
+  try {
+    const ofOther = apiV2(other)
+    const { body } = await ofOther('POST', '/v2/files/create-folder', { name: 'a' })
+    await ofOther('POST', '/v2/files/delete', { file_ids: Object(body.file).id })
+    expect(rowsOf(await ofOther('GET', '/v2/files/list'))).toEqual([])
+    expect((await ofOther('GET', '/v2/trash/list')).body.total).toBe(0)
+  } finally {
+    await other.stop()
+  }
 })
 
 describe('playing', () => {

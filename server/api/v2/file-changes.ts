@@ -66,14 +66,14 @@ export const fileChanges: Route[] = [
     for (const id of selectionOf(call)) await copy(call, id, { parentId: 0, name: null })
     return {}
   }),
-  route('POST', '/v2/files/touch', (call) => {
+  route('POST', '/v2/files/touch', async (call) => {
     const { core, params } = call
     const text = params.text('updated_at')
     const seconds = text === null ? Math.floor(Date.now() / 1000) : fromTime(text)
     if (seconds === null) throw new ApiError(400, 'BadRequest', 'The parameter “updated_at” is not a time.')
     const ids = selectionOf(call)
-    for (const id of ids) checkOwn(core, id)
-    core.space.details.touch(ids, seconds)
+    await checkAll(call, ids)
+    await inBatches(ids, (batch) => core.space.details.touch(batch.filter(core.space.has), seconds))
     return {}
   }),
   route('POST', '/v2/files/delete', async (call) => {
@@ -83,7 +83,7 @@ export const fileChanges: Route[] = [
     const isSkipping = params.flag('skip_nonexistents')
     const wanted = selectionOf(call)
     const ids = isSkipping ? wanted.filter((id) => space.has(id)) : wanted
-    for (const id of ids) checkOwn(core, id)
+    await checkAll(call, ids)
     if (ids.includes(0)) throw new ApiError(400, 'BadRequest', 'The root folder cannot be deleted.')
     await inBatches(ids, (batch) => {
       // A folder takes along what is in it.
@@ -126,6 +126,13 @@ function copy({ core }: Call, id: number, target: { parentId: number; name: stri
   checkOwn(core, target.parentId)
   const source = core.friends.read(id)
   return copyItem(source, { space, content, roomBytes: quota.unreservedBytes }, target)
+}
+
+/** Throws before anything is changed. */
+async function checkAll({ core }: Call, ids: readonly number[]): Promise<void> {
+  await inBatches(ids, (batch) => {
+    for (const id of batch) checkOwn(core, id)
+  })
 }
 
 /** Runs work that the service may refuse. Returns its refusal. */
