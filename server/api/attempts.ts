@@ -35,6 +35,11 @@ export function createAttempts(now: () => number = () => performance.now()) {
       callers.set(caller, { failures: 1, sinceMs: now(), waiting: 0 })
       return 0
     },
+    /** How many milliseconds the caller should pause: 0 for one with few wrong attempts. */
+    pauseMs: (caller: string): number => {
+      const seen = find(caller)
+      return seen === undefined || seen.failures <= maxFailures ? 0 : Math.max(1, windowMs - (now() - seen.sinceMs))
+    },
     /**
      * Delays a caller with many failures by a second before a guess is checked. Returns false when too many of its
      * guesses are waiting already.

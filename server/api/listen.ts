@@ -70,7 +70,9 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       const { handleMedia } = await media.get()
       return handleMedia(request, response, { cores, attempts, caller, route: wanted, isFromPage: isPage })
     }
-    if (isPage) {
+    const isApproval = /^\/*link\/?(?:\?|$)/.test(pathOf(request))
+    // The page for approving devices checks itself where a request comes from.
+    if (isPage && !isApproval) {
       return refuse(
         response,
         403,
@@ -82,7 +84,7 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, caller, base })
     }
-    if (/^\/*(?:v2|files)(?=[/?]|$)/.test(path) || (request.method === 'POST' && /^\/*(?:\?|$)/.test(path))) {
+    if (/^\/*(?:v2|files|link|kodi)(?=[/?]|$)/.test(path) || (request.method === 'POST' && /^\/*(?:\?|$)/.test(path))) {
       const { handleV2 } = await v2.get()
       return handleV2(request, response, { cores, attempts, caller, base })
     }

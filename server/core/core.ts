@@ -5,6 +5,7 @@ import type { TorrentEngine } from '../torrent/engine.ts'
 import { type Account, type Credentials, createAccount } from './account/account.ts'
 import { type Bandwidth, createBandwidth } from './account/bandwidth.ts'
 import { type Configs, createConfigs } from './account/configs.ts'
+import { createDeviceCodes, type DeviceCodes } from './account/device-codes.ts'
 import { createEvents, type Events } from './account/events.ts'
 import { createMessages, type Messages } from './account/messages.ts'
 import { createDiskQuota, type DiskQuota } from './account/quota.ts'
@@ -92,6 +93,8 @@ export interface Cores {
   users: Core[]
   /** Sign-ins of apps by API v2. */
   tokens: Tokens
+  /** Devices that are about to sign in. */
+  deviceCodes: DeviceCodes
   /** Begins to note changes of items. Only one can do so at a time. */
   watchItems(): ItemWatch
   /** What was done about a damaged database, or null. */
@@ -200,6 +203,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   return {
     users,
     tokens: createTokens(db),
+    deviceCodes: createDeviceCodes(),
     watchItems: () => watchItems(db),
     notice,
     report,

@@ -102,7 +102,7 @@ describe('a transfer', () => {
     const retried = await call('POST', '/v2/transfers/retry', { id: Number(id), password: 'sesame' }, own)
     expect(Object(one(retried).putdesk).status).not.toBe('error')
     await inStatus(id, 'COMPLETED')
-    expect((await itemsOf(service)).map(([path]) => path)).toEqual(['Locked/a.txt'])
+    expect((await itemsOf(service)).map(([path]) => path)).toEqual(['a.txt'])
     const [done] = await list({}, own)
     expect(Object(done?.putdesk)).toMatchObject({
       status: 'completed',

@@ -73,15 +73,16 @@ export function accountWire({ quota, space }: Core) {
   }
 }
 
-function settingsWire(_call: Call) {
+export function settingsWire({ core }: Pick<Call, 'core'>) {
+  const { defaultFolderId, isTrashEnabled, isHistoryEnabled } = core.settings.get()
   return {
-    default_download_folder: 0,
-    trash_enabled: true,
+    default_download_folder: defaultFolderId,
+    trash_enabled: isTrashEnabled,
     sort_by: 'NAME_ASC',
     transfer_sort_by: null,
     start_from: true,
     use_start_from: true,
-    history_enabled: true,
+    history_enabled: isHistoryEnabled,
     next_episode: true,
     hide_subtitles: false,
     dont_autoselect_subtitles: false,

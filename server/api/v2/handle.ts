@@ -4,13 +4,17 @@ import type { Attempts } from '../attempts.ts'
 import { readBody } from '../read-body.ts'
 import { callerOf, tokenOf } from './access.ts'
 import { account } from './account.ts'
+import { config } from './config.ts'
 import { downloads } from './downloads.ts'
 import { ApiError, toApiError } from './error.ts'
+import { events } from './events.ts'
 import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
 import { send } from './send.ts'
+import { settings } from './settings.ts'
+import { signIn } from './sign-in.ts'
 import { subtitles } from './subtitles.ts'
 import { transfers } from './transfers.ts'
 import { trash } from './trash.ts'
@@ -36,6 +40,10 @@ const routes: Route[] = [
   ...subtitles,
   ...trash,
   ...transfers,
+  ...signIn,
+  ...settings,
+  ...config,
+  ...events,
   ...uploads,
   ...zips,
 ]
@@ -67,9 +75,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const [path = '', query = ''] = split(request.url ?? '')
   const found = find(request.method ?? '', path)
   const params = await readParams(request, query, found.route)
-  const call: OpenCall = { cores, params, path: found.values, base, request, response }
+  const noteFailure = () => options.attempts.fail(options.caller())
+  const pauseMs = () => options.attempts.pauseMs(options.caller())
+  const call: OpenCall = { cores, params, path: found.values, base, request, response, noteFailure, pauseMs }
   if (found.route.access === 'open') return found.route.run(call)
-  return found.route.run({ ...call, ...signIn(call, options, found.route.access), ...extensions(request) })
+  return found.route.run({ ...call, ...requireToken(call, options, found.route.access), ...extensions(request) })
 }
 
 function extensions({ headers }: IncomingMessage): Pick<Call, 'isExtended'> {
@@ -77,7 +87,11 @@ function extensions({ headers }: IncomingMessage): Pick<Call, 'isExtended'> {
 }
 
 /** Throws the answer to a missing, wrong or insufficient token. */
-function signIn({ cores, request, params }: OpenCall, { attempts, caller }: V2Options, access: 'user' | 'download') {
+function requireToken(
+  { cores, request, params }: OpenCall,
+  { attempts, caller }: V2Options,
+  access: 'user' | 'download',
+) {
   const token = tokenOf(request, params)
   const signer = token === null ? null : callerOf(cores, token)
   if (signer !== null && (access === 'download' || signer.scope === 'default')) return signer

@@ -23,6 +23,10 @@ export interface OpenCall {
   base: string
   request: IncomingMessage
   response: ServerResponse
+  /** Counts a wrong guess of this caller. Returns for how many milliseconds it should pause. */
+  noteFailure(): number
+  /** For how many milliseconds this caller should pause, because of wrong guesses before. */
+  pauseMs(): number
 }
 
 /** A user's request. */

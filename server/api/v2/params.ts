@@ -5,6 +5,8 @@ import { ApiError } from './error.ts'
  * `true` or `True`, and lists of ids with commas. Source: API v2 §4.
  */
 export interface Params {
+  /** All names in the request. */
+  names(): string[]
   has(name: string): boolean
   /** Null when it is missing, null or empty. */
   text(name: string): string | null
@@ -41,6 +43,7 @@ export function createParams(values: ReadonlyMap<string, unknown>): Params {
     return value === null ? null : toNumber(name, value)
   }
   return {
+    names: () => [...values.keys()],
     has: (name) => values.has(name),
     text,
     required,

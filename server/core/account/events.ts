@@ -3,7 +3,7 @@ import { number, type Row, text } from '../data/row.ts'
 import { createSettings } from './settings.ts'
 
 /** Something that has happened in an account. Source: API v2 §14. */
-export interface AccountEvent {
+interface AccountEvent {
   id: number
   type: string
   /** What belongs to this type: texts, and ids and sizes. */

@@ -56,12 +56,14 @@ it('lists a completed transfer as finished instead of active, with what the user
   expect(rows.finished()).toEqual([
     {
       id: transfer.id,
+      kind: 'links',
       links: ['http://127.0.0.1/film.mkv'],
       name: 'film.mkv',
       folderId: 7,
       sizeBytes: 5,
       uploadedBytes: 0,
       note: 'One entry was left out.',
+      resultId: null,
       addedAtSeconds: 1_000_000_000,
       finishedAtSeconds: 1_000_000_060,
     },
