@@ -7,12 +7,12 @@ import { systemClock } from '../../electron/backend/putio/v2/clock.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type Service, startService } from '../support/service.ts'
-import { type Fault, startWorstDay, type WorstDay } from '../support/worst-day.ts'
+import { type Failure, startWorstDay, type WorstDay } from '../support/worst-day.ts'
 
 let service: Service
 let day: WorstDay
 let ids: { folder: number; a: number; b: number }
-const table: [fault: string, act: string, outcome: string, reached: string][] = []
+const table: [failure: string, act: string, outcome: string, reached: string][] = []
 beforeAll(async () => {
   service = await startService({ user: 'ann' })
   day = await startWorstDay(service)
@@ -47,7 +47,7 @@ const error = (status: number, type: string, headers = {}) => ({
 const soon = () => `${Math.floor(Date.now() / 1000) - 2}`
 
 /** What goes wrong, and whether it passes: then reading succeeds. */
-const faults: Record<string, { passes: boolean; at(count: number): Fault | null }> = {
+const failures: Record<string, { passes: boolean; at(count: number): Failure | null }> = {
   'two errors of the service': { passes: true, at: (count) => (count <= 2 ? error(503, 'SERVICE_UNAVAILABLE') : null) },
   'an error of the service for long': { passes: false, at: () => error(502, 'BAD_GATEWAY') },
   'an error of the service as a page': {
@@ -121,19 +121,19 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-for (const [fault, { passes, at }] of Object.entries(faults)) {
-  it(`${fault}: what reads ${passes ? 'succeeds' : 'fails with a sentence'}, and what changes something is done once at most`, async () => {
+for (const [failure, { passes, at }] of Object.entries(failures)) {
+  it(`${failure}: what reads ${passes ? 'succeeds' : 'fails with a sentence'}, and what changes something is done once at most`, async () => {
     for (const [name, { path, run }] of Object.entries(reads)) {
       day.plan((asked) => (path.test(asked.path) ? at(asked.count) : null))
       const outcome = await outcomeOf(run(clientOf(day)))
-      table.push([fault, name, outcome, ''])
+      table.push([failure, name, outcome, ''])
       expect(outcome === 'done').toBe(passes)
     }
     for (const [name, { path, run }] of Object.entries(changes)) {
       day.plan((asked) => (path.test(asked.path) ? at(asked.count) : null))
       const outcome = await outcomeOf(run(clientOf(day)))
       const reached = [...day.reached].filter(([key]) => path.test(key)).reduce((sum, [, count]) => sum + count, 0)
-      table.push([fault, name, outcome, `${reached} ×`])
+      table.push([failure, name, outcome, `${reached} ×`])
       // Renaming to the same name twice is the same as once.
       if (name !== 'rename') expect(reached).toBeLessThanOrEqual(1)
     }

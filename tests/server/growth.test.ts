@@ -86,7 +86,14 @@ async function askV2(core: Core, name: string, params: Record<string, unknown> =
   const response = new ServerResponse(request)
   const sent: Buffer[] = []
   Object.assign(response, { writeHead: () => response, end: (bytes: Buffer) => sent.push(bytes) })
-  const http = { request, response, base: 'http://127.0.0.1', path: { id: `${params.id}` }, noteFailure: () => 0, pauseMs: () => 0 }
+  const http = {
+    request,
+    response,
+    base: 'http://127.0.0.1',
+    path: { id: `${params.id}` },
+    noteFailure: () => 0,
+    pauseMs: () => 0,
+  }
   const caller = { core, scope: 'default', tokenId: 0, isExtended: true } as const
   const cores = opened.find(({ users }) => users.includes(core))
   if (cores === undefined) throw new Error('there is no such service')

@@ -8,7 +8,7 @@ import {
 import type { Service } from './service.ts'
 
 /** What goes wrong with a request or its answer. */
-export type Fault =
+export type Failure =
   /** Answers itself; the request does not reach the service. */
   | { status: number; headers?: Record<string, string>; body: string }
   /** Never answers. With `isDone`, the service has carried the request out. */
@@ -22,7 +22,7 @@ export type Fault =
 export interface WorstDay {
   url: string
   /** Decides for each request what goes wrong; null for nothing. */
-  plan(fault: (asked: { verb: string; path: string; count: number }) => Fault | null): void
+  plan(failure: (asked: { verb: string; path: string; count: number }) => Failure | null): void
   /** How often the service itself has been asked, by verb and path, without the query. */
   reached: Map<string, number>
   stop(): Promise<void>
@@ -65,26 +65,27 @@ export async function startWorstDay(service: Pick<Service, 'port'>): Promise<Wor
     const key = `${request.method} ${path}`
     const count = (counts.get(key) ?? 0) + 1
     counts.set(key, count)
-    const fault = plan({ verb: request.method ?? '', path, count })
-    if (fault !== null && 'status' in fault) {
-      response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(fault.body)
+    const failure = plan({ verb: request.method ?? '', path, count })
+    if (failure !== null && 'status' in failure) {
+      response.writeHead(failure.status, { 'content-type': 'application/json', ...failure.headers }).end(failure.body)
       return
     }
-    if (fault !== null && 'silence' in fault) {
+    if (failure !== null && 'silence' in failure) {
       waiting.add(response)
-      if (fault.isDone) await pass(request, Buffer.concat(chunks))
+      if (failure.isDone) await pass(request, Buffer.concat(chunks))
       return
     }
     const answer = await pass(request, Buffer.concat(chunks))
     const { 'content-length': _length, connection: _connection, ...headers } = answer.headers
-    if (fault !== null && 'cutAt' in fault) {
-      if (fault.cutAt > 0) {
+    if (failure !== null && 'cutAt' in failure) {
+      if (failure.cutAt > 0) {
         response.writeHead(answer.status, { ...headers, 'content-length': answer.body.length + 10 })
-        response.write(answer.body.subarray(0, fault.cutAt), () => response.destroy())
+        response.write(answer.body.subarray(0, failure.cutAt), () => response.destroy())
       } else response.destroy()
       return
     }
-    const body = fault === null ? answer.body : Buffer.from(JSON.stringify(fault.change(JSON.parse(`${answer.body}`))))
+    const body =
+      failure === null ? answer.body : Buffer.from(JSON.stringify(failure.change(JSON.parse(`${answer.body}`))))
     response.writeHead(answer.status, { ...headers, 'content-length': body.length }).end(body)
   }
   const server = createServer((request, response) => {
