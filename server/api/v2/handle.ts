@@ -12,6 +12,7 @@ import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
+import { rss } from './rss.ts'
 import { send } from './send.ts'
 import { settings } from './settings.ts'
 import { signIn } from './sign-in.ts'
@@ -44,6 +45,7 @@ const routes: Route[] = [
   ...settings,
   ...config,
   ...events,
+  ...rss,
   ...uploads,
   ...zips,
 ]

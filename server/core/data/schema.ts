@@ -97,6 +97,12 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
      created_at INTEGER NOT NULL
    ) STRICT;
    CREATE INDEX events_of_user ON events(user_id, id);
+   ALTER TABLE subscriptions ADD COLUMN skip INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE feed_items (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, subscription_id INTEGER NOT NULL REFERENCES subscriptions(id) ON DELETE CASCADE,
+     title TEXT NOT NULL, link TEXT NOT NULL, transfer_id INTEGER, created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX items_of_feed ON feed_items(subscription_id, id);
    CREATE TABLE configs (
      user_id INTEGER NOT NULL REFERENCES users(id), app TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (user_id, app, name)
@@ -134,7 +140,7 @@ const newestColumns: Record<string, string> = {
   removals: 'content',
   transfers: `id user_id links kind name folder_id status stage sharing reason failure size downloaded uploaded paid files
     resume torrent password unpack plan item_ids content created_at finished_at result_id`,
-  subscriptions: 'id user_id name url do_filters dont_filters folder_id paused last_at next_at reason created_at',
+  subscriptions: 'id user_id name url do_filters dont_filters folder_id paused last_at next_at reason created_at skip',
   seen_entries: 'subscription_id entry',
   written: 'database_id number',
   left_work: 'content',
@@ -144,6 +150,7 @@ const newestColumns: Record<string, string> = {
     'id user_id key name folder_id size content overwrite torrent received crc32 item_id transfer_id updated_at changed_at',
   configs: 'user_id app name value',
   events: 'id user_id type details created_at',
+  feed_items: 'id subscription_id title link transfer_id created_at',
 }
 
 /** All columns of a schema version, each with its table's name. */

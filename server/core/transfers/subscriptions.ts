@@ -10,6 +10,8 @@ import type { TransferList } from './transfers.ts'
 
 const intervalSeconds = 60 * 60
 const maxAtOnce = 8
+/** How many entries of each feed are kept in its list. */
+const maxItems = 500
 const maxFeedBytes = 8 * 1024 * 1024
 
 /** A feed whose new entries are fetched. Source: API v1 §10. */
@@ -25,6 +27,16 @@ export interface Subscription {
   nextAtSeconds: number | null
   /** Why the last check failed, or null. */
   reason: string | null
+  createdAtSeconds: number
+}
+
+/** An entry of a feed that was fetched, or should have been. */
+export interface FeedItem {
+  id: number
+  title: string
+  link: string
+  transferId: number | null
+  detectedAtSeconds: number
 }
 
 export type SubscriptionDraft = Pick<
@@ -35,9 +47,15 @@ export type SubscriptionDraft = Pick<
 export interface Subscriptions {
   list(): Subscription[]
   get(id: number): Subscription
-  create(draft: SubscriptionDraft): Subscription
+  /** With `isFromNowOn`, entries that are in the feed already are not fetched. */
+  create(draft: SubscriptionDraft, options?: { isFromNowOn?: boolean }): Subscription
   edit(id: number, changes: Partial<SubscriptionDraft>): Subscription
   remove(id: number): void
+  /** Entries that matched, the newest first. */
+  items(id: number): FeedItem[]
+  clearItems(id: number): void
+  /** Adds an entry again that is no longer a transfer. */
+  fetchAgain(id: number, itemId: number): void
   /** Checks the feeds that are due, several at once. Resolves when the checks that it started are done. */
   poll(): Promise<void>
 }
@@ -106,11 +124,11 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     poll,
     list: () =>
       sql.prepare('SELECT * FROM subscriptions WHERE user_id = ? ORDER BY id').all(userId).map(toSubscription),
-    create: (draft) => {
+    create: (draft, { isFromNowOn = false } = {}) => {
       check(draft)
       const { lastInsertRowid } = sql
-        .prepare('INSERT INTO subscriptions (user_id, name, url, created_at) VALUES (?, ?, ?, ?)')
-        .run(userId, draft.name, draft.url, nowSeconds())
+        .prepare('INSERT INTO subscriptions (user_id, name, url, skip, created_at) VALUES (?, ?, ?, ?, ?)')
+        .run(userId, draft.name, draft.url, isFromNowOn ? 1 : 0, nowSeconds())
       write(Number(lastInsertRowid), draft)
       pollSoon()
       return get(Number(lastInsertRowid))
@@ -121,6 +139,23 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       write(id, next)
       pollSoon()
       return get(id)
+    },
+    items: (id) =>
+      sql
+        .prepare('SELECT * FROM feed_items WHERE subscription_id = ? ORDER BY id DESC')
+        .all(get(id).id)
+        .map(toFeedItem),
+    clearItems: (id) => {
+      db.transact(() => sql.prepare('DELETE FROM feed_items WHERE subscription_id = ?').run(get(id).id))
+    },
+    fetchAgain: (id, itemId) => {
+      const { folderId } = get(id)
+      const row = sql.prepare('SELECT * FROM feed_items WHERE subscription_id = ? AND id = ?').get(id, itemId)
+      if (row === undefined) throw new NotFound('There is no such entry of the feed.')
+      db.transact(() => {
+        const [added] = options.transfers.add([toFeedItem(row).link], space.has(folderId) ? folderId : 0)
+        sql.prepare('UPDATE feed_items SET transfer_id = ? WHERE id = ?').run(added?.id ?? null, itemId)
+      })
     },
     remove: (id) => {
       sql.prepare('DELETE FROM subscriptions WHERE user_id = ? AND id = ?').run(userId, id)
@@ -170,17 +205,30 @@ function addNewEntries(
 ): void {
   const { id, folderId } = subscription
   const markSeen = db.sql.prepare('INSERT OR IGNORE INTO seen_entries (subscription_id, entry) VALUES (?, ?)')
-  const still = db.sql.prepare('SELECT count(*) AS n FROM subscriptions WHERE id = ? AND paused = 0').get(id)
-  if (number(still ?? {}, 'n') === 0) return
+  const still = db.sql.prepare('SELECT skip FROM subscriptions WHERE id = ? AND paused = 0').get(id)
+  if (still === undefined) return
+  const isSkipping = still.skip === 1
+  if (isSkipping) db.sql.prepare('UPDATE subscriptions SET skip = 0 WHERE id = ?').run(id)
   // A feed lists the newest first; they are added in the order of their publication.
   const fresh = entries.filter((entry) => markSeen.run(id, entry.id).changes === 1).reverse()
   for (const { otherId } of entries) markSeen.run(id, otherId)
-  if (fresh.length > 0) {
-    transfers.add(
-      fresh.map(({ link }) => link),
-      space.has(folderId) ? folderId : 0,
-    )
+  if (isSkipping) return
+  const links = fresh.map(({ link }) => link)
+  const added = links.length === 0 ? [] : transfers.add(links, space.has(folderId) ? folderId : 0)
+  const note = db.sql.prepare(
+    'INSERT INTO feed_items (subscription_id, title, link, transfer_id, created_at) VALUES (?, ?, ?, ?, ?)',
+  )
+  for (const { title, link } of fresh) {
+    // A torrent file that is a link of its own is not in the links of its transfer.
+    const transfer = added.find(({ links: own }) => own.includes(link)) ?? (added.length === 1 ? added[0] : undefined)
+    note.run(id, title, link, transfer?.id ?? null, nowSeconds())
   }
+  db.sql
+    .prepare(
+      `DELETE FROM feed_items WHERE subscription_id = ?1 AND id <= (
+         SELECT id FROM feed_items WHERE subscription_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${maxItems})`,
+    )
+    .run(id)
 }
 
 function nowSeconds(): number {
@@ -199,5 +247,16 @@ function toSubscription(row: Row): Subscription {
     lastAtSeconds: numberOrNull(row, 'last_at'),
     nextAtSeconds: numberOrNull(row, 'next_at'),
     reason: textOrNull(row, 'reason'),
+    createdAtSeconds: number(row, 'created_at'),
+  }
+}
+
+function toFeedItem(row: Row): FeedItem {
+  return {
+    id: number(row, 'id'),
+    title: text(row, 'title'),
+    link: text(row, 'link'),
+    transferId: numberOrNull(row, 'transfer_id'),
+    detectedAtSeconds: number(row, 'created_at'),
   }
 }
