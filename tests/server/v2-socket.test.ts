@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { apiV2 } from '../support/api-v2.ts'
 import { type Service, startService, until } from '../support/service.ts'
+import { problemsOf, transferShape } from '../support/v2-shapes.ts'
+import { file, startWeb } from '../support/web.ts'
 
 let service: Service
 let call: ReturnType<typeof apiV2>
@@ -71,6 +73,23 @@ it('announces a transfer from its beginning to its end', async () => {
     (all) => all.some(({ type }) => type === 'transfer_delete'),
   )
   socket.close()
+})
+
+it('announces a transfer that has finished as one of the list, and not as one that is gone', async () => {
+  const web = await startWeb()
+  web.on('/a.txt', file(Buffer.from('a')))
+  const { socket, heard } = await connect(service.token)
+  await call('POST', '/v2/transfers/add', { url: web.url('/a.txt') })
+  const isDone = ({ type, value }: (typeof heard)[number]) => type === 'transfer_update' && value.status === 'COMPLETED'
+  await until(
+    async () => heard,
+    (all) => all.some(isDone),
+  )
+  const transfers = heard.filter(({ type }) => /^transfer_(?:create|update)$/.test(type))
+  expect(transfers.flatMap(({ value }) => problemsOf(value, transferShape))).toEqual([])
+  expect(heard.map(({ type }) => type)).not.toContain('transfer_delete')
+  socket.close()
+  await web.stop()
 })
 
 it.each([

@@ -40,6 +40,8 @@ interface Client {
   base: string
   /** What it was told last of each transfer. */
   transfers: Map<number, string>
+  /** No newer transfer than this one was announced. */
+  newestId: number
   account: string
 }
 
@@ -92,7 +94,14 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
         return
       }
       const { core } = found
-      const client = { socket, core, base, transfers: transferRows(core), account: accountKey(core) }
+      const client = {
+        socket,
+        core,
+        base,
+        transfers: transferRows(core),
+        newestId: core.transfers.newestId(),
+        account: accountKey(core),
+      }
       add(client)
       socket.on('close', () => remove(client))
     })
@@ -135,7 +144,11 @@ function tell(client: Client, changes: readonly ItemChange[]): void {
     if (before !== row) send(before === undefined ? 'transfer_create' : 'transfer_update', JSON.parse(row))
   }
   const gone = [...client.transfers.keys()].filter((id) => !rows.has(id))
-  const finished = gone.length === 0 ? [] : core.transfers.finished()
+  const newestId = core.transfers.newestId()
+  const finished = gone.length === 0 && newestId === client.newestId ? [] : core.transfers.finished()
+  // Some begin and end between two looks.
+  for (const { id } of finished) if (id > client.newestId && !client.transfers.has(id)) gone.push(id)
+  client.newestId = newestId
   for (const id of gone) {
     const transfer = finished.find((one) => one.id === id)
     if (transfer === undefined) send('transfer_delete', { id })

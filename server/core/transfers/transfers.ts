@@ -27,6 +27,7 @@ export class TransferList {
   /** What can be read of transfers while they arrive. */
   readonly files: TransferFiles
   #reservedAtVersion = -1
+  #newestId = 0
 
   constructor(options: TransfersOptions) {
     this.#options = options
@@ -67,6 +68,7 @@ export class TransferList {
     if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
     const added = addRows(links, folderId, this.#options)
     for (const transfer of added) this.#runner.active.set(transfer.id, transfer)
+    this.#newestId = added.at(-1)?.id ?? this.#newestId
     this.advance()
     return added
   }
@@ -88,6 +90,11 @@ export class TransferList {
       if (links.some((link) => hosters.isPaid(link))) paidBytes += Math.max(0, sizeBytes - paid)
     }
     return { bytes, paidBytes }
+  }
+
+  /** The id of the transfer that was added last since the start; 0 if there is none. */
+  newestId(): number {
+    return this.#newestId
   }
 
   /** Finished transfers, newest first. They are forgotten after a while. */
