@@ -33,7 +33,7 @@ function fill({ space, content }: Core, count: number): number {
 
 function contentsIn(data: string): string[] {
   return readdirSync(join(data, 'content'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    statSync(join(data, 'content', name)).isFile(),
+    statSync(join(data, 'content', name), { throwIfNoEntry: false })?.isFile(),
   )
 }
 

@@ -264,7 +264,7 @@ async function digestOf(bytes: AsyncIterable<Buffer>): Promise<string> {
 
 function contents(data: string) {
   return readdirSync(join(data, 'content'), { recursive: true, encoding: 'utf8' })
-    .map((name) => statSync(join(data, 'content', name)))
+    .flatMap((name) => statSync(join(data, 'content', name), { throwIfNoEntry: false }) ?? [])
     .filter((stats) => stats.isFile())
 }
 

@@ -182,20 +182,25 @@ export function createUploads(options: UploadsOptions): Uploads {
     events.add('upload', { file_id: item.id, file_name: item.name, file_size: item.sizeBytes })
     return item
   }
-  const torrentOf = async (upload: StoredUpload) => {
-    const { isTorrentAllowed, name, sizeBytes, content: work, folderId } = upload
-    if (!isTorrentAllowed || !isTorrentName(name) || sizeBytes > maxTorrentFileBytes || isMoved(upload)) return null
-    return addTorrent(await readFile(partOf(work)), space.has(folderId) ? folderId : 0)
+  /** The bytes of what may be a torrent file; null for any other file. */
+  const torrentBytes = async (upload: StoredUpload): Promise<Uint8Array | null> => {
+    const { isTorrentAllowed, name, sizeBytes, content: work } = upload
+    const isCandidate = isTorrentAllowed && isTorrentName(name) && sizeBytes <= maxTorrentFileBytes
+    return isCandidate && !isMoved(upload) ? readFile(partOf(work)) : null
   }
+  /** Adds a transfer and ends the upload, together. Returns false if it is no torrent file. */
+  const completeTorrent = ({ id, sum, folderId }: StoredUpload, bytes: Uint8Array): boolean =>
+    db.transact(() => {
+      const transferId = addTorrent(bytes, space.has(folderId) ? folderId : 0)
+      if (transferId !== null) finish.run(sum, null, transferId, nowSeconds(), id)
+      return transferId !== null
+    })
   const complete = async (upload: StoredUpload): Promise<void> => {
     const { id, content: name, sizeBytes } = upload
     const hash = hashes.get(id)
-    hashes.delete(id)
-    const transferId = await torrentOf(upload)
-    if (transferId !== null) {
-      db.transact(() => finish.run(upload.sum, null, transferId, nowSeconds(), id))
-    } else {
-      const sha1 = hash?.bytes === sizeBytes ? hash.hash.digest('hex') : null
+    const torrent = await torrentBytes(upload)
+    if (torrent === null || !completeTorrent(upload, torrent)) {
+      const sha1 = hash?.bytes === sizeBytes ? hash.hash.copy().digest('hex') : null
       await content.store(name, [{ from: partName, content: name }], false)
       db.transact(() => {
         // It may be there already: the database may have come from a copy.
@@ -207,6 +212,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         finish.run(upload.sum, itemId, null, nowSeconds(), id)
       })
     }
+    hashes.delete(id)
     quota.release(-id)
     await content.removeWorkFolder(name)
   }
