@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { toExternalUrl } from './external-url.ts'
+import { toExternalUrl, toPageUrl } from './external-url.ts'
 
 it('normalizes https pages of known hosts', () => {
   expect(toExternalUrl('https://put.io')).toBe('https://put.io/')
@@ -74,4 +74,23 @@ it.each(hostile)('refuses %j', (url) => {
   // What the URL standard itself parses as a page of put.io may be opened.
   expect(opened === null || new URL(opened).host === 'put.io').toBe(true)
   if (!/^https:\/*put\.io/.test(url)) expect(opened).toBeNull()
+})
+
+it('opens web pages of services that the person has named', () => {
+  const pages = ['https://app.put.io/link?code=AB12CD', 'http://192.168.1.10:8088/link?code=A', 'http://[::1]:8088/']
+  expect(pages.map(toPageUrl)).toEqual(pages)
+})
+
+it.each([
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'smb://host/share',
+  'vscode://file/etc/passwd',
+  'https://me:pw@put.io/',
+  'https://put.io/\r\nHost: evil',
+  'putdesk://auth#access_token=x',
+  'no page',
+  '',
+])('opens no page for %j', (url) => {
+  expect(toPageUrl(url)).toBeNull()
 })

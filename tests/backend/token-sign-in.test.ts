@@ -272,6 +272,11 @@ it('adds no account for a token that is wrong, or that grants too little', async
     code: 'signed-out',
     message: 'The service on this computer does not accept this token.',
   })
+  server.behave(/validate/, raw(401, '{"status":"ERROR","error_type":"invalid_grant"}'))
+  await expect(signInWithToken(backend, 'wrong')).rejects.toMatchObject({
+    message: 'The service on this computer does not accept this token.',
+  })
+  server.behave(/validate/, null)
   const limited = signInWithToken(backend, server.tokenFor(mary, 'files_download'))
   await expect(limited).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('files_download') })
   const second = signInWithToken(backend, server.tokenFor(mary, 'two_factor'))
@@ -375,7 +380,9 @@ it('signs in to and out of the real service', async () => {
     const backend = open()
     const accountId = await signInWithToken(backend, service.token, { service: at(`${service.url}/v2/`) })
     const name = `ann · 127.0.0.1:${service.port}`
-    expect(await accountsOf(backend)).toMatchObject([{ id: accountId, name, signsInWith: 'token' }])
+    expect(await accountsOf(backend)).toMatchObject([{ id: accountId, name, state: 'signed-in' }])
+    const { items } = await backend.client.call('items.open', { accountId, folderId: 0, isReload: false })
+    expect(items.names).toBe('')
     await backend.client.call('accounts.remove', { accountId })
     expect(await accountsOf(backend)).toEqual([])
   } finally {

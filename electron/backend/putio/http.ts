@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { endingOf, waitForResponse } from '../../../engine/http/wait-for-response.ts'
+import { putioAddress } from '../../../shared/putio-app.ts'
 
 /** A request to the API of a service. */
 export interface ApiRequest {
@@ -54,5 +55,6 @@ export async function send(url: URL, { method, headers, body, timeoutMs, signal 
 /** The name of the server, for the start of a sentence. */
 export function hostOf(base: string): string {
   const { host, hostname } = new URL(base)
+  if (host === new URL(putioAddress).host) return 'Put.io'
   return hostname === '127.0.0.1' ? 'The service on this computer' : `“${host}”`
 }

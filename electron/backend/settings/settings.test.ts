@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { defaultSettings } from '../../../shared/settings.ts'
+import { putioAppIdOf } from '../../../shared/putio-app.ts'
+import { defaultSettings, Settings } from '../../../shared/settings.ts'
 import { createSettings, settingsGroup } from './settings.ts'
 
 function storeOf(kept: Record<string, unknown>) {
@@ -23,4 +24,12 @@ it('writes only what was changed, and keeps settings that it does not understand
   const store = storeOf({ sidebarWidth: 'wide', future: 1 })
   createSettings(store).change({ theme: 'light' })
   expect(Object.fromEntries(store.values)).toEqual({ theme: 'light', sidebarWidth: 'wide', future: 1 })
+})
+
+it('has the app id of the settings, and none where neither they nor the build have one', () => {
+  expect([putioAppIdOf({ putioAppId: '4711' }), putioAppIdOf({ putioAppId: null })]).toEqual(['4711', null])
+})
+
+it.each(['', 'x', '12 ', '1'.repeat(21), 5])('does not take %j as an app id', (wrong) => {
+  expect(Settings.shape.putioAppId.safeParse(wrong).success).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseGigabytes, parseLimit } from './parse-limit.ts'
+import { parseAppId, parseGigabytes, parseLimit } from './parse-limit.ts'
 
 it('reads kilobytes per second, and an empty field as no limit', () => {
   expect(['500', ' 1 ', '1000000000', '', '  '].map(parseLimit)).toEqual([500_000, 1000, 1e12, null, null])
@@ -19,5 +19,12 @@ it('reads gigabytes, and an empty field as none', () => {
     undefined,
     undefined,
     undefined,
+  ])
+})
+
+it('reads the number of an app, and an empty field as none', () => {
+  expect(['4711', ' 1 ', '', ' ', 'x', '1.5', '-1', '1'.repeat(21)].map(parseAppId)).toEqual([
+    ...['4711', '1', null, null],
+    ...[undefined, undefined, undefined, undefined],
   ])
 })

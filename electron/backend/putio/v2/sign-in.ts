@@ -61,7 +61,13 @@ export function createV2SignIn(bases: Bases, options: Pick<Endpoint, 'secrets' |
     check: async (token, signal) => {
       const requests = new Requests({ ...endpoint, token })
       const call = { verb: 'GET', path: '/v2/oauth2/validate', timeoutMs } as const
-      const { result, token_scope: scope } = await requests.ask(call, WireValidation, signal)
+      const { result, token_scope: scope } = await requests
+        .ask(call, WireValidation, signal)
+        .catch((error: unknown) => {
+          // Some services answer so instead.
+          if (error instanceof AppError && error.code === 'signed-out') return { result: false, token_scope: null }
+          throw error
+        })
       if (result !== true) throw new AppError('signed-out', `${host} does not accept this token.`)
       if (scope === 'two_factor')
         throw new AppError('refused', `${host} has yet to check the second factor of this sign-in. Sign in again.`)
