@@ -18,6 +18,8 @@ export interface SignInServer {
   tokenFor(user: User, scope?: string): string
   /** True if a token is still valid. */
   isValid(token: string): boolean
+  /** Forgets all tokens. */
+  revokeAll(): void
   /** Forgets all codes: the next question about them is answered with 404. */
   expireCodes(): void
   /** Answers requests like this one in another way from now on; null for the usual one. */
@@ -139,6 +141,7 @@ export async function startSignInServer({
       return token
     },
     isValid: (token) => tokens.has(token),
+    revokeAll: () => tokens.clear(),
     expireCodes: () => known.clear(),
     behave: (what, answer) => {
       const others = behaviours.filter((one) => one.what.source !== what.source)

@@ -61,6 +61,9 @@ it('finds no violation in the sign-in with an error', async () => {
 
 it('finds no violation in the window with files, a selection and transfers', async () => {
   const { page } = running
+  await page.getByRole('button', { name: 'Sign in to a server' }).click()
+  await page.getByLabel('Address').fill(service.url)
+  await page.getByLabel('API key').fill(service.key)
   await page.getByLabel('API secret').fill(service.secret)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('row', { name: /Films/ }).click()

@@ -163,6 +163,23 @@ it('signs in with a code by keyboard, shows what is wrong on the way, and opens 
   await page.getByRole('button', { name: 'Remove the account' }).click()
   await page.getByRole('tree', { name: /^bob · / }).waitFor({ state: 'detached' })
   await expect.poll(() => server.isValid(second)).toBe(false)
+
+  // A token that the service does not accept any more: the same person signs in again, and nobody else.
+  server.revokeAll()
+  await page.keyboard.press('F5')
+  await page.getByRole('button', { name: 'Sign in again…' }).click()
+  for (const person of [bob, mary]) {
+    await dialog(page).getByRole('button', { name: 'Get a code' }).click()
+    await shown.waitFor()
+    server.approve(person)
+    if (person === mary) break
+    await dialog(page).getByRole('alert').getByText('This sign-in belongs to “bob').waitFor({ timeout: 15_000 })
+    await take(page, 'again')
+    await expectClean(page)
+  }
+  await dialog(page).waitFor({ state: 'detached', timeout: 15_000 })
+  await page.getByRole('row', { name: /^mary 1\.txt/ }).waitFor()
+  await page.getByRole('button', { name: 'Sign in again…' }).waitFor({ state: 'detached' })
 })
 
 it('stops asking when the dialog closes, and signs in in the browser with the link that it brings back', async () => {
