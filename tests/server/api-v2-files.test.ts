@@ -116,7 +116,7 @@ describe('every answer with files', () => {
     const { body } = await call('GET', `/v2/files/${ids['film.mkv']}`, {}, { 'putdesk-fields': '1' })
     expect(Object(body.file).putdesk).toEqual({
       added_at: expect.any(Number),
-      address: `${service.url}/download-file/1/${ids['film.mkv']}`,
+      address: `${service.url}/stream-file/1/${ids['film.mkv']}`,
       content: expect.stringMatching(/^[0-9a-f]{32}$/),
       user_id: 1,
     })

@@ -134,7 +134,7 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
       putdesk: {
         added_at: item.addedAtSeconds,
         // Without a token, so that it is no secret.
-        address: content === null ? null : `${base}/download-file/${owner.id}/${item.id}`,
+        address: content === null ? null : `${base}/stream-file/${owner.id}/${item.id}`,
         user_id: owner.id,
         content: owner.friend !== null || content === null || core.content.isDamaged(content) ? null : content,
         ...(content !== null && core.content.isDamaged(content) && { missing: true }),
