@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'no
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { apiV2 } from '../support/api-v2.ts'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { type Film, makeFilm } from '../support/film.ts'
 import { freePort } from '../support/free-port.ts'
@@ -95,6 +96,67 @@ it('does the same through a server with a key and secret, and keeps the form aft
   expectNoSecretIn(running.dataFolder, [secret, known])
 })
 
+it('does the same with an account whose sign-in is approved on a page, and goes on to the trash, a search and a second account', async () => {
+  service = await startService({ user: 'mary', entry: join(import.meta.dirname, '../../dist/server/main.cjs') })
+  const { page } = running
+  await page.getByRole('button', { name: 'Sign in to Put.io' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Advanced' }).click()
+  await dialog.getByLabel('Address of the service').fill(service.url)
+  await dialog.getByRole('button', { name: 'Get a code' }).click()
+  const code = await dialog.getByLabel('Code', { exact: true }).textContent()
+  await approveOnPage(service, code ?? '')
+  await page.getByRole('tree', { name: /^mary · / }).waitFor({ timeout: 15_000 })
+  await page.getByRole('grid').waitFor()
+
+  await dropFilm(page)
+  await checkLedgerAndSubmit(page)
+  await watchItArrive(page)
+  await play(page, service.data)
+  await rangesIn(service.log)
+  const call = apiV2(service)
+  const { download_token: known } = Object((await call('GET', '/v2/account/info', { download_token: 1 })).body.info)
+  expect([...commandLines().values()].filter((line) => line.includes(`${known}`))).toEqual([])
+  const { apps } = (await call('GET', '/v2/oauth/grants/')).body
+  expect(apps).toMatchObject([{ name: 'Putdesk' }])
+
+  const film = page.getByRole('row', { name: /^big-buck-bunny\.mp4/ })
+  await film.click()
+  await page.keyboard.press('Delete')
+  await film.waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+z')
+  await film.waitFor()
+  await film.click()
+  await page.keyboard.press('Delete')
+  await film.waitFor({ state: 'detached' })
+  await page.getByRole('treeitem', { name: 'Trash' }).click()
+  await page
+    .getByRole('grid', { name: 'Items in the trash' })
+    .getByRole('row', { name: /^big-buck-bunny/ })
+    .click()
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await page.getByText('Restored “big-buck-bunny.mp4”').waitFor()
+  await page
+    .getByRole('treeitem', { name: /^Your Files/ })
+    .first()
+    .click()
+  await film.waitFor()
+
+  // What another client does is seen at once.
+  await call('POST', '/v2/files/create-folder', { name: 'Made elsewhere', parent_id: 0 })
+  await page.getByRole('row', { name: /^Made elsewhere/ }).waitFor({ timeout: 5000 })
+  await page.keyboard.press('Control+f')
+  await page.keyboard.type('bunny')
+  await page.keyboard.press('Enter')
+  await film.waitFor()
+  await page.getByRole('row', { name: /^Made elsewhere/ }).waitFor({ state: 'detached' })
+
+  await page.getByRole('button', { name: 'Add an account' }).click()
+  await dialog.getByRole('button', { name: 'This computer' }).click()
+  await page.getByRole('tree', { name: 'This computer' }).waitFor({ timeout: 30_000 })
+  await page.getByRole('tree', { name: /^mary · / }).waitFor()
+})
+
 it('finishes a transfer byte for byte after the service was killed in mid-download', async () => {
   const { page } = running
   await startOnThisComputer(page)
@@ -139,6 +201,17 @@ it('says what cannot be fetched, and why, before anything is added', async () =>
       .evaluateAll((boxes) => boxes.filter((box) => box.getAttribute('aria-checked') === 'true').length),
   ).toBe(0)
 })
+
+/** Types the code into the page of the service, with the one-time code that its owner has, as a person with a browser does. */
+async function approveOnPage(of: Service, code: string): Promise<void> {
+  const { body } = await apiV2(of)('POST', '/v2/putdesk/approval')
+  const answer = await fetch(`${of.url}/link`, {
+    method: 'POST',
+    headers: { origin: of.url, 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams({ code, proof: `${body.code}` }),
+  })
+  expect(await answer.text()).toContain('“Putdesk” is signed in as “mary”')
+}
 
 async function dropFilm(page: Page): Promise<void> {
   await dropOnWindow(page, [{ mimeType: 'text/uri-list', data: web.url('/big-buck-bunny.mp4') }])
