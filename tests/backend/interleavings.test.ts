@@ -80,20 +80,21 @@ function startService() {
     })
     ended.set(row.id, 'finished')
   }
-  /** What happens there by itself, or because of another client. */
+  /** What happens there by itself, or because of another client. Returns what has changed. */
   const live = () => {
     const row = pick([...rows.values()].filter(({ status }) => status !== 'COMPLETED'))
     const choice = below(10)
-    if (choice === 0 || row === undefined) add()
-    else if (choice === 1) cancel(row.id)
+    if (choice === 0 || row === undefined) return add()
+    if (choice === 1) cancel(row.id)
     else if (choice === 3) finish(row)
-    else if (row.status === 'SEEDING') return
+    else if (row.status === 'SEEDING') return row.id
     else if (choice === 2) row.status = 'ERROR'
     else {
       row.status = pick(statuses) ?? 'IN_QUEUE'
       row.percent = Math.min(99, row.percent + below(30))
       if (row.status === 'SEEDING') row.fileId = row.id + 1000
     }
+    return row.id
   }
   return {
     rows,
@@ -142,17 +143,36 @@ async function play(history: History, accountId: string): Promise<void> {
   const service = startService()
   const shown = new Map<TransferId, Transfer>()
   const arrived: TransferId[] = []
+  let feed: V2TransferFeed | null = null
+  /** Announcements come in their order, each a while after what it tells of. */
+  let announcedAtMs = 0
+  /** Putdesk's own service tells in which order announcements and answers are; others do not. */
+  const isOrdered = random() < 0.5
+  let looks = 0
+  const announce = (id: number) => {
+    const row = service.rows.get(id)
+    const news = row === undefined ? null : wireOf(structuredClone(row))
+    looks += 1
+    const at = looks
+    announcedAtMs = Math.max(announcedAtMs, Date.now() + below(2000))
+    setTimeout(() => {
+      feed?.note({ id, row: news, look: isOrdered ? at : null })
+      list.noteAnnounced()
+    }, announcedAtMs - Date.now())
+  }
   const client = {
     polling: { busyMs: 5000, idleMs: 15_000 },
-    followTransfers: (remembered) =>
-      new V2TransferFeed({
+    followTransfers: (remembered) => {
+      feed = new V2TransferFeed({
         remembered,
         item: async () => Promise.reject(new AppError('not-found', 'There is no such item.')),
-        list: async () => ({
-          transfers: (await service.ask(() => [...service.rows.values()])).map(wireOf),
-          unread: [],
-        }),
-      }),
+        list: async () => {
+          const { rows, look } = await service.ask(() => ({ rows: [...service.rows.values()], look: looks }))
+          return { transfers: rows.map(wireOf), unread: [], look: isOrdered ? look : null }
+        },
+      })
+      return feed
+    },
     cancelTransfer: (id) => service.ask(() => service.cancel(id)),
     retryTransfer: (id) => service.ask(() => service.retry(id)),
   } satisfies Partial<PutioClient>
@@ -198,9 +218,12 @@ async function play(history: History, accountId: string): Promise<void> {
   for (let step = 0; step < steps; step += 1) {
     const choice = random()
     if (choice < 0.5) {
-      service.live()
-      // An announcement may come late, or not at all.
-      if (random() < 0.8) setTimeout(() => list.noteAnnounced(), below(2000))
+      const id = service.live()
+      // An announcement may come late, twice, in doubt, or not at all.
+      const kind = random()
+      if (kind < 0.8) announce(id)
+      if (kind > 0.7 && kind < 0.9) setTimeout(() => list.noteDoubtful(), below(2000))
+      if (kind < 0.1) announce(id)
     } else running.push((pick(acts) ?? acts[0])?.().catch(() => undefined) ?? Promise.resolve())
     await vi.advanceTimersByTimeAsync(below(1200))
   }

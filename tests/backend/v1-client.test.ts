@@ -172,6 +172,7 @@ it('reads the recorded transfers, and treats one that is no longer listed as fin
     listed: [{ ...transfer, hasArrived: false, itemId: null }],
     left: [{ ...gone, outcome: 'finished', sizeBytes: 1048576, itemId: 6036582, note: null }],
     touchedFolderIds: [],
+    isSure: true,
   })
   expect(await one.addTransfers(['http://a.b/c'], 7)).toMatchObject({ added: [{ id: 358874, name, links: [] }] })
   expect(requestOf(server.asked.at(-1)).params).toEqual({ links: ['http://a.b/c'], to_folder: 7 })

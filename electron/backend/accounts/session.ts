@@ -236,7 +236,8 @@ export class Session {
       onAnnouncement: (announcement) => {
         if (!this.#isOpen) return
         const { what } = announcement
-        if (what === 'transfers' || what === 'everything') this.transfers?.noteAnnounced()
+        if (what === 'transfer') this.transfers?.noteAnnounced()
+        if (what === 'transfers' || what === 'everything') this.transfers?.noteDoubtful()
         if (what === 'account' || what === 'everything')
           this.refreshQuota().catch((error: unknown) => this.#fail(error))
         if (what === 'items') this.#noteAnnounced(announcement.folderIds)

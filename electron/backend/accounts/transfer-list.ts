@@ -4,14 +4,31 @@ import type { ItemId } from '../../../shared/item.ts'
 import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 import type { History } from '../history/history.ts'
 import type { PutioClient } from '../putio/client.ts'
-import type { AddedTransfer, ExpectedSize, ListedTransfer, TransferFeed } from '../putio/transfer-feed.ts'
+import type {
+  AddedTransfer,
+  ExpectedSize,
+  ListedTransfer,
+  TransferChanges,
+  TransferFeed,
+} from '../putio/transfer-feed.ts'
 import { HeldCancels } from './held-cancels.ts'
-import { isEmpty, reflect, type TransferDelta, type TransferMirror } from './transfer-mirror.ts'
+import {
+  isEmpty,
+  type MirrorOptions,
+  reflect,
+  reflectSome,
+  type TransferDelta,
+  type TransferMirror,
+} from './transfer-mirror.ts'
 
 /** How often the list is fetched while the service announces its changes: then it only shows that none was missed. */
 const livePollMs = 60_000
 /** How long announcements are collected before the list is fetched. */
 const announcedMs = 150
+/** When a list that may be older than an announcement is fetched once more. */
+const doubtMs = 1000
+/** How many transfers that have left are remembered: answers come late by seconds only. */
+const maxLeft = 10_000
 
 /** The parts of the backend that a transfer list depends on. */
 export interface TransferListOptions {
@@ -46,11 +63,14 @@ export class TransferList {
   readonly #feed: TransferFeed
   readonly #cancels: HeldCancels
   #mirror: TransferMirror = new Map()
+  /** Transfers that have left the list. */
+  readonly #left = new Set<TransferId>()
   #timer: ReturnType<typeof setTimeout> | null = null
   #refreshing: Promise<void> | null = null
   #isStopped = true
   #isLive = false
   #announced: ReturnType<typeof setTimeout> | null = null
+  #doubtful: ReturnType<typeof setTimeout> | null = null
 
   constructor(options: TransferListOptions) {
     this.#options = options
@@ -106,19 +126,29 @@ export class TransferList {
     this.#pollLater()
   }
 
-  /** Fetches the list a moment later, once for all that is announced until then. */
+  /** Shows a moment later what was announced until then. */
   noteAnnounced(): void {
     if (this.#isStopped) return
     this.#announced ??= setTimeout(() => {
       this.#announced = null
+      this.#showAnnounced()
+    }, announcedMs)
+  }
+
+  /** Fetches the list a moment later, once for all doubts that there are until then. */
+  noteDoubtful(): void {
+    if (this.#isStopped) return
+    this.#doubtful ??= setTimeout(() => {
+      this.#doubtful = null
       this.#poll()
     }, announcedMs)
   }
 
   stop(): void {
     this.#isStopped = true
-    if (this.#announced !== null) clearTimeout(this.#announced)
+    for (const timer of [this.#announced, this.#doubtful]) if (timer !== null) clearTimeout(timer)
     this.#announced = null
+    this.#doubtful = null
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
 
@@ -141,6 +171,8 @@ export class TransferList {
     const { accountId, history, nowMs } = this.#options
     for (const { transfer, links, sizeBytes, unpackedBytes } of added) {
       const { id: transferId, name } = transfer
+      // It may have been listed, and have ended, before the answer came.
+      if (this.#left.has(transferId)) continue
       const record = { accountId, transferId, name, links: [...links], folderId, atMs: nowMs() }
       history.added({
         ...record,
@@ -174,18 +206,52 @@ export class TransferList {
   }
 
   async #fetch(): Promise<void> {
-    const { accountId, history, nowMs, onDelta, onTouched, onFetched } = this.#options
+    const { onDelta, onTouched, onFetched } = this.#options
     const changes = await this.#feed.changes()
     if (this.#isStopped) return
     onFetched()
-    for (const left of changes.left) history.left({ accountId, atMs: nowMs(), ...left })
-    for (const transfer of changes.listed) this.#remember(transfer)
-    const remembered = (id: TransferId) => history.pending(accountId, id)
-    const isCancelled = (id: TransferId) => this.#cancels.has(id)
-    const { after, delta } = reflect(this.#mirror, changes, { nowMs: nowMs(), isCancelled, remembered })
+    this.#record(changes)
+    const { after, delta } = reflect(this.#mirror, changes, this.#mirrorOptions())
     this.#mirror = after
     if (changes.touchedFolderIds.length > 0) onTouched(changes.touchedFolderIds)
     if (!isEmpty(delta)) onDelta(delta)
+    this.#fetchIfDoubtful(changes)
+  }
+
+  #showAnnounced(): void {
+    const changes = this.#feed.announced?.() ?? null
+    if (changes === null || this.#isStopped) return
+    const { onDelta, onTouched } = this.#options
+    this.#record(changes)
+    const { after, delta } = reflectSome(this.#mirror, changes, this.#mirrorOptions())
+    this.#mirror = after
+    if (changes.touchedFolderIds.length > 0) onTouched(changes.touchedFolderIds)
+    if (!isEmpty(delta)) onDelta(delta)
+    this.#fetchIfDoubtful(changes)
+  }
+
+  #fetchIfDoubtful({ isSure }: Pick<TransferChanges, 'isSure'>): void {
+    if (!isSure) setTimeout(() => this.noteDoubtful(), doubtMs).unref()
+  }
+
+  #record({ left, listed }: Pick<TransferChanges, 'left' | 'listed'>): void {
+    const { accountId, history, nowMs } = this.#options
+    for (const one of left) {
+      history.left({ accountId, atMs: nowMs(), ...one })
+      this.#left.add(one.transferId)
+      const [oldest] = this.#left
+      if (this.#left.size > maxLeft && oldest !== undefined) this.#left.delete(oldest)
+    }
+    for (const transfer of listed) this.#remember(transfer)
+  }
+
+  #mirrorOptions(): MirrorOptions {
+    const { accountId, history, nowMs } = this.#options
+    return {
+      nowMs: nowMs(),
+      isCancelled: (id) => this.#cancels.has(id),
+      remembered: (id) => history.pending(accountId, id),
+    }
   }
 
   async #cancelNow(transferId: TransferId): Promise<void> {

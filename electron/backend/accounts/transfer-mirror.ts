@@ -1,6 +1,6 @@
 import type { EventData } from '../../../shared/contract.ts'
 import type { Transfer, TransferId } from '../../../shared/transfer.ts'
-import type { ListedTransfer, RememberedTransfer, TransferChanges } from '../putio/transfer-feed.ts'
+import type { AnnouncedChanges, ListedTransfer, RememberedTransfer, TransferChanges } from '../putio/transfer-feed.ts'
 
 /** A change of the transfer list, as sent to the window. */
 export type TransferDelta = Omit<EventData<'transfers.changed'>, 'accountId' | 'isReset'>
@@ -56,6 +56,26 @@ export function reflect(
     .map(({ transferId, name, itemId, folderId }) => ({ transferId, name, itemId, folderId }))
   const removed = [...before.keys()].filter((id) => !after.has(id))
   return { after, delta: { upserted, removed, arrived: [...arrivedListed, ...arrivedLeft] } }
+}
+
+/** The same after changes of some transfers; the others stay as they are. */
+export function reflectSome(
+  before: TransferMirror,
+  { listed, left, goneIds }: Pick<AnnouncedChanges, 'listed' | 'left' | 'goneIds'>,
+  options: MirrorOptions,
+): { after: TransferMirror; delta: TransferDelta } {
+  const ids = new Set([...listed.map(({ id }) => id), ...goneIds])
+  const known = new Map(
+    [...ids].flatMap((id) => {
+      const one = before.get(id)
+      return one === undefined ? [] : [[id, one] as const]
+    }),
+  )
+  const { after: changed, delta } = reflect(known, { listed, left }, options)
+  const after = new Map(before)
+  for (const id of goneIds) after.delete(id)
+  for (const [id, one] of changed) after.set(id, one)
+  return { after, delta }
 }
 
 /** True if there is nothing to send to the window. */

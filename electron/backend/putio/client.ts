@@ -104,8 +104,8 @@ export interface PutioClient {
 
 /** What a service says has changed. `everything`: what was announced until now may have been missed. */
 export type Announcement =
-  | { what: 'transfers' | 'account' | 'everything' }
-  | { what: 'items'; folderIds: readonly ItemId[] }
+  /** `transfer`: what is new about a transfer is known, and its feed has it. */
+  { what: 'transfer' | 'transfers' | 'account' | 'everything' } | { what: 'items'; folderIds: readonly ItemId[] }
 
 /** Is told what a service announces. */
 interface AnnouncementListener {

@@ -40,9 +40,19 @@ export interface TransferChanges {
   left: readonly LeftTransfer[]
   /** Folders in which files of listed transfers may have arrived. */
   touchedFolderIds: readonly ItemId[]
+  /** False if some of it may be older than what was announced meanwhile: then the list is to be fetched once more. */
+  isSure: boolean
+}
+
+/** What was announced, as far as it concerns transfers: `listed` has only those that have changed. */
+export interface AnnouncedChanges extends TransferChanges {
+  /** All transfers that are not listed any more, remembered or not. */
+  goneIds: readonly TransferId[]
 }
 
 /** Follows an account's transfers. Implementations infer what their version of the API does not report. */
 export interface TransferFeed {
   changes(): Promise<TransferChanges>
+  /** What was announced since the last call; null for nothing. Only where the service announces. */
+  announced?(): AnnouncedChanges | null
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Cores } from '../../core/core.ts'
-import type { Caller } from './method.ts'
+import type { Call, Caller } from './method.ts'
 import type { Params } from './params.ts'
 
 /** The token of a request: in the header, as old and new clients write it, or in the query. Source: API v2 §2.1. */
@@ -18,4 +18,9 @@ export function callerOf({ users, tokens }: Cores, token: string): Caller | null
   const found = tokens.find(token)
   const core = users.find(({ account }) => account.userId === found?.userId)
   return found === null || core === undefined ? null : { core, scope: 'default', tokenId: found.id }
+}
+
+/** Our own client asks with a header for what API v2 has no fields for. */
+export function extensions({ headers }: IncomingMessage): Pick<Call, 'isExtended'> {
+  return { isExtended: headers['putdesk-fields'] === '1' }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cores } from '../../core/core.ts'
 import type { Attempts } from '../attempts.ts'
 import { readBody } from '../read-body.ts'
-import { callerOf, tokenOf } from './access.ts'
+import { callerOf, extensions, tokenOf } from './access.ts'
 import { account } from './account.ts'
 import { config } from './config.ts'
 import { downloads } from './downloads.ts'
@@ -29,9 +29,6 @@ export interface V2Options {
   caller(): string
   base: string
 }
-
-/** Our own client asks with this header for what API v2 has no fields for. */
-const extendedHeader = 'putdesk-fields'
 
 const routes: Route[] = [
   ...account,
@@ -82,10 +79,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const call: OpenCall = { cores, params, path: found.values, base, request, response, noteFailure, pauseMs }
   if (found.route.access === 'open') return found.route.run(call)
   return found.route.run({ ...call, ...requireToken(call, options, found.route.access), ...extensions(request) })
-}
-
-function extensions({ headers }: IncomingMessage): Pick<Call, 'isExtended'> {
-  return { isExtended: headers[extendedHeader] === '1' }
 }
 
 /** Throws the answer to a missing, wrong or insufficient token. */

@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Core, Cores } from '../../core/core.ts'
 import type { ItemChange, ItemWatch } from '../../core/space/item-watch.ts'
+import type { FinishedTransfer } from '../../core/transfers/transfer-rows.ts'
 import type { Attempts } from '../attempts.ts'
-import { callerOf } from './access.ts'
+import { callerOf, extensions } from './access.ts'
 import { accountWire } from './account.ts'
 import { fileWire } from './file-wire.ts'
 import { finishedWire, transferWire } from './transfer-wire.ts'
@@ -38,7 +39,9 @@ interface Client {
   socket: WebSocket
   core: Core
   base: string
-  /** What it was told last of each transfer. */
+  /** True for our own client, which asks for fields that API v2 does not have. */
+  isExtended: boolean
+  /** What it was told last of each transfer, as a text that changes with it. */
   transfers: Map<number, string>
   /** No newer transfer than this one was announced. */
   newestId: number
@@ -58,9 +61,10 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
   let timer: NodeJS.Timeout | null = null
   const tick = () => {
     const changes = watch?.take() ?? []
+    cores.looks.count += 1
     for (const client of clients) {
       try {
-        tell(client, changes)
+        tell(client, changes, cores.looks.count)
       } catch (error) {
         // One client must not keep the others from hearing.
         cores.report(error)
@@ -81,7 +85,8 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
     timer = null
     watch = null
   }
-  const begin = (socket: WebSocket, { caller, base }: Upgrade) => {
+  const begin = (socket: WebSocket, { caller, base, request }: Upgrade) => {
+    const { isExtended } = extensions(request)
     const late = setTimeout(() => socket.close(refusedCode), signInWithinMs)
     socket.on('error', () => socket.terminate())
     socket.on('close', () => clearTimeout(late))
@@ -98,7 +103,8 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
         socket,
         core,
         base,
-        transfers: transferRows(core),
+        isExtended,
+        transfers: transferKeys(core),
         newestId: core.transfers.newestId(),
         account: accountKey(core),
       }
@@ -129,19 +135,22 @@ function tokenIn(message: string): string {
   return inList ?? message.trim()
 }
 
-function tell(client: Client, changes: readonly ItemChange[]): void {
+function tell(client: Client, changes: readonly ItemChange[], look: number): void {
   const { socket, core } = client
   if (socket.readyState !== WebSocket.OPEN) return
   if (socket.bufferedAmount > maxUnsentBytes) {
     socket.terminate()
     return
   }
-  const send = (type: string, value: unknown) => socket.send(JSON.stringify({ type, value }))
+  const extra = client.isExtended ? { putdesk: { look } } : {}
+  const send = (type: string, value: unknown) => socket.send(JSON.stringify({ type, value, ...extra }))
   for (const change of changes) if (change.userId === core.account.userId) send(...itemMessage(client, change))
-  const rows = transferRows(core)
-  for (const [id, row] of rows) {
-    const before = client.transfers.get(id)
-    if (before !== row) send(before === undefined ? 'transfer_create' : 'transfer_update', JSON.parse(row))
+  const context = { core, isExtended: client.isExtended }
+  const rows = transferKeys(core)
+  for (const transfer of core.transfers.list()) {
+    const before = client.transfers.get(transfer.id)
+    if (before === rows.get(transfer.id)) continue
+    send(before === undefined ? 'transfer_create' : 'transfer_update', transferWire(context, transfer))
   }
   const gone = [...client.transfers.keys()].filter((id) => !rows.has(id))
   const newestId = core.transfers.newestId()
@@ -152,7 +161,7 @@ function tell(client: Client, changes: readonly ItemChange[]): void {
   for (const id of gone) {
     const transfer = finished.find((one) => one.id === id)
     if (transfer === undefined) send('transfer_delete', { id })
-    else send('transfer_update', finishedWire({ core, isExtended: false }, transfer))
+    else send('transfer_update', finishedWire(context, withNotice(core, transfer)))
   }
   if (rows.size !== client.transfers.size) send('transfers_count', rows.size)
   client.transfers = rows
@@ -161,12 +170,21 @@ function tell(client: Client, changes: readonly ItemChange[]): void {
   client.account = account
 }
 
-/** The active transfers as they are sent. */
-function transferRows(core: Core): Map<number, string> {
-  const context = { core, isExtended: false }
+/** A short text for each active transfer that changes when what is shown of it does: writing all of them at each look would take long. */
+function transferKeys(core: Core): Map<number, string> {
   return new Map(
-    core.transfers.list().map((transfer) => [transfer.id, JSON.stringify(transferWire(context, transfer))]),
+    core.transfers.list().map((transfer) => {
+      const { id, name, status, stage, reason, failure, folderId, resultId, links } = transfer
+      const { sizeBytes, downloadedBytes, uploadedBytes, bytesPerSecond, peers, percentUnpacked } = transfer
+      const figures = [sizeBytes, downloadedBytes, uploadedBytes, bytesPerSecond, peers, percentUnpacked]
+      const texts = [name, status, stage, reason, failure, folderId, resultId, links.length]
+      return [id, [...texts, ...figures, core.transfers.files.canPlay(transfer)].join('|')]
+    }),
   )
+}
+
+function withNotice(core: Core, transfer: FinishedTransfer): FinishedTransfer {
+  return { ...transfer, note: core.messages.noticesOnTransfers().get(transfer.id) ?? transfer.note }
 }
 
 const types = { created: 'file_create', changed: 'file_update', moved: 'file_move', deleted: 'file_delete' } as const

@@ -48,7 +48,7 @@ export const transfers: Route[] = [
 
 /** The list is in the order in which transfers were added, the newest first. A cursor is the id of the last one before. */
 function page(call: Call, before: number | null): Result {
-  const { core, params } = call
+  const { core, cores, params, isExtended } = call
   const perPage = params.number('per_page') ?? maxPerPage
   if (perPage < 1 || perPage > maxPerPage)
     throw new ApiError(400, 'INVALID_PER_PAGE', `A page has 1 to ${maxPerPage} transfers.`)
@@ -63,6 +63,7 @@ function page(call: Call, before: number | null): Result {
     transfers: shown.map(({ write }) => write()),
     cursor: last !== undefined && rest.length > shown.length ? writeCursor(last.id) : null,
     ...(params.flag('total') && { total: rows.length }),
+    ...(isExtended && { putdesk: { look: cores.looks.count } }),
   }
 }
 

@@ -101,6 +101,7 @@ export class V1TransferFeed implements TransferFeed {
       listed: [...transfers, ...kept].map((transfer) => this.#toListed(transfer)),
       left,
       touchedFolderIds: this.#touchedFolders(shared, messages),
+      isSure: true,
     }
   }
 

@@ -13,7 +13,7 @@ import { toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, InvalidScope, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { Socket } from './socket.ts'
-import { V2TransferFeed } from './transfer-feed.ts'
+import { type TransferPage, V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
 import { sendByTus } from './tus.ts'
 import { sendFile } from './upload.ts'
@@ -55,11 +55,12 @@ interface Known {
   isOwn: boolean
   /** For the addresses of films; null before it was asked for, or if the service has none. */
   downloadToken: string | null
+  feed: V2TransferFeed | null
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
-  const known: Known = { capabilities: noCapabilities, isOwn: false, downloadToken: null }
+  const known: Known = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -93,21 +94,24 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     known.capabilities = capabilitiesOf(info)
     return info
   }
-  const listTransfers = async (
-    finishedAfterMs: number | null,
-  ): Promise<{ transfers: V2Transfer[]; unread: (number | null)[] }> => {
+  const listTransfers = async (finishedAfterMs: number | null): Promise<TransferPage> => {
+    let look: number | null = null
     const since = known.isOwn && finishedAfterMs !== null ? { finished_after: Math.floor(finishedAfterMs / 1000) } : {}
     const listed = await rows({
       first: { verb: 'GET', path: '/v2/transfers/list', query: { per_page: pageSize, ...since } },
       next: '/v2/transfers/list/continue',
       page: WireTransfers,
       row: WireTransfer,
-      rowsOf: ({ transfers }) => transfers,
+      rowsOf: ({ transfers, putdesk }) => {
+        // Of several pages, the first is the oldest.
+        look ??= putdesk?.look ?? null
+        return transfers
+      },
       list: 'transfers/list',
       noun: 'transfer',
     })
     const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row).id)
-    return { transfers: listed.rows.map(toTransfer), unread }
+    return { transfers: listed.rows.map(toTransfer), unread, look }
   }
   /** Deletes, and goes on while the service has more to do. Source: API v2 §6, §21, U7. */
   const deleteFiles = async (itemId: ItemId, query: Record<string, string>) => {
@@ -262,7 +266,11 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
 
     upload: (upload) => sendByTus(endpoint, upload),
 
-    followTransfers: (remembered) => new V2TransferFeed({ remembered, item, list: listTransfers }),
+    followTransfers: (remembered) => {
+      const feed = new V2TransferFeed({ remembered, item, list: listTransfers })
+      known.feed = feed
+      return feed
+    },
     // Source: API v2 §17.
     polling: { busyMs: 5000, idleMs: 15_000 },
     listen: ({ onAnnouncement, onLive }) => {
@@ -272,6 +280,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         url: async () => (await endpoint.bases()).socket,
         token,
         onLive,
+        onTransfer: (news) => known.feed?.note(news),
         onAnnouncement: (announcement) => {
           // An answer that is under way may be older than what was announced.
           requests.forgetReading()

@@ -2,12 +2,15 @@ import { randomInt } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import type { ItemId } from '../../../../shared/item.ts'
 import type { Announcement } from '../client.ts'
+import { toTransfer, type V2Transfer } from './transfers.ts'
+import { WireMessage, WireTransfer } from './wire.ts'
 
 /** What a socket depends on. */
 export interface SocketOptions {
   url(): Promise<string>
   token: string
   onAnnouncement(announcement: Announcement): void
+  onTransfer(news: TransferNews): void
   /** Called when the connection is made, and when it is lost. */
   onLive(isLive: boolean): void
   /** Called when the service does not accept the token. */
@@ -64,6 +67,7 @@ export class Socket {
     const [{ WebSocket: Client }, url] = await Promise.all([import('ws'), this.#options.url()])
     if (this.#isStopped) return
     const socket = new Client(url, {
+      headers: { 'putdesk-fields': '1', 'user-agent': 'Putdesk' },
       handshakeTimeout: handshakeMs,
       maxPayload: maxMessageBytes,
       followRedirects: false,
@@ -91,8 +95,11 @@ export class Socket {
     socket.on('ping', heard)
     socket.on('message', (data) => {
       heard()
-      const announcement = this.#isStopped ? null : announcementIn(`${data}`)
-      if (announcement !== null) this.#options.onAnnouncement(announcement)
+      const announced = this.#isStopped ? null : announcementIn(`${data}`)
+      if (announced === null) return
+      const { transfer, ...announcement } = announced
+      if (transfer !== undefined) this.#options.onTransfer(transfer)
+      this.#options.onAnnouncement(announcement)
     })
     // The close that follows says it all.
     socket.on('error', () => undefined)
@@ -107,25 +114,47 @@ export class Socket {
   }
 }
 
+/** What a message says about a transfer; `row` is null if it is gone. */
+export interface TransferNews {
+  id: number
+  row: V2Transfer | null
+  /** Orders it among the answers of our own service; null elsewhere. */
+  look: number | null
+}
+
 /** What a message announces; null for what does not concern us, and for what cannot be read. Source: API v2 §17. */
-export function announcementIn(message: string): Announcement | null {
-  const { type, value } = parse(message)
-  if (typeof type !== 'string') return null
-  if (/^transfers?_/.test(type)) return { what: 'transfers' }
+export function announcementIn(message: string): (Announcement & { transfer?: TransferNews }) | null {
+  const { data } = WireMessage.safeParse(parse(message))
+  if (data === undefined || data.type === 'transfers_count') return null
+  const { type, value } = data
+  if (/^transfers?_/.test(type)) {
+    const transfer = newsIn(type, value, data.putdesk?.look ?? null)
+    return transfer === null ? { what: 'transfers' } : { what: 'transfer', transfer }
+  }
   if (type === 'user_update') return { what: 'account' }
   if (!/^file_(?:create|update|delete|move)$/.test(type)) return null
   const { id, parent_id: parentId, old_parent_id: oldParentId } = Object(value)
   return { what: 'items', folderIds: [parentId, oldParentId, id].filter(isItemId) }
 }
 
+/** Null if it has to be asked for what is new. */
+function newsIn(type: string, value: unknown, look: number | null): TransferNews | null {
+  const { id } = Object(value)
+  if (type === 'transfer_delete') return isItemId(id) ? { id, row: null, look } : null
+  if (type !== 'transfer_create' && type !== 'transfer_update') return null
+  const { data } = WireTransfer.safeParse(value)
+  // Some services announce only the fields that have changed.
+  return data === undefined || data.status === null ? null : { id: data.id, row: toTransfer(data), look }
+}
+
 function isItemId(id: unknown): id is ItemId {
   return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0
 }
 
-function parse(message: string): { type?: unknown; value?: unknown } {
+function parse(message: string): unknown {
   try {
-    return Object(JSON.parse(message))
+    return JSON.parse(message)
   } catch {
-    return {}
+    return null
   }
 }
