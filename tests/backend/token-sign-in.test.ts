@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Input, Progress, ServiceAddresses } from '../../shared/contract.ts'
+import { apiV2 } from '../support/api-v2.ts'
 import { openBackend, type TestBackend, type TestBackendOptions } from '../support/backend.ts'
 import { freePort } from '../support/free-port.ts'
 import { startService } from '../support/service.ts'
@@ -385,6 +386,27 @@ it('signs in to and out of the real service', async () => {
     expect(items.names).toBe('')
     await backend.client.call('accounts.remove', { accountId })
     expect(await accountsOf(backend)).toEqual([])
+  } finally {
+    await service.stop()
+  }
+})
+
+it('signs in to the real service with a code that is approved there, and revokes its token at the end', async () => {
+  const service = await startService({ user: 'ann' })
+  try {
+    const ask = apiV2(service)
+    const grants = async () => (await ask('GET', '/v2/oauth/grants')).body.apps
+    const backend = open()
+    const signIn = startCode(backend, { service: at(service.url) })
+    const { code, page } = await signIn.shown()
+    expect(page).toBe(`${service.url}/link?code=${code}`)
+    expect((await fetch(page)).status).toBe(200)
+    expect((await ask('POST', '/v2/oauth2/oob/code', { code })).status).toBe(200)
+    const accountId = await signIn.done
+    expect(await accountsOf(backend)).toMatchObject([{ name: `ann · 127.0.0.1:${service.port}`, state: 'signed-in' }])
+    expect(await grants()).toMatchObject([{ name: 'Putdesk' }])
+    await backend.client.call('accounts.remove', { accountId })
+    expect(await grants()).toEqual([])
   } finally {
     await service.stop()
   }
