@@ -204,10 +204,9 @@ it('ends after its time: as not approved, or with the reason why the service was
     code: 'refused',
     message: 'The sign-in was not approved within ten minutes. Start it again.',
   })
-  const signIn = startCode(backend)
-  await signIn.shown()
   server.behave(polls, raw(200, '<html>'))
-  await expect(signIn.done).rejects.toMatchObject({ code: 'unreachable' })
+  const patient = open({ signIn: { pollMs: 30, budgetMs: 1500 } })
+  await expect(startCode(patient).done).rejects.toMatchObject({ code: 'unreachable' })
 })
 
 it('loses no token that was approved while the service fails', async () => {
