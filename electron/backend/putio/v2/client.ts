@@ -111,7 +111,9 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       noun: 'transfer',
     })
     const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row).id)
-    return { transfers: listed.rows.map(toTransfer), unread, look }
+    // In the order in which they were added, whatever that of the service is.
+    const transfers = listed.rows.map(toTransfer).sort((one, other) => one.id - other.id)
+    return { transfers, unread, look }
   }
   /** Deletes, and goes on while the service has more to do. Source: API v2 §6, §21, U7. */
   const deleteFiles = async (itemId: ItemId, query: Record<string, string>) => {
