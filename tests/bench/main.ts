@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { memoryFolder } from '../support/temp-folder.ts'
+import { benchLongList, benchPush, benchUpload } from './account.bench.ts'
 import { benchAnalysis } from './analysis.bench.ts'
 import { benchApi } from './api.bench.ts'
 import { benchExtract } from './archive.bench.ts'
@@ -53,6 +54,9 @@ const benches: [ids: string[], run: () => Promise<Row[]>][] = [
   [['P30'], async () => benchLinks(options.pairs)],
   [['P31'], async () => [await benchUnsigned(options)]],
   [['P32'], () => benchPlay(options)],
+  [['P18'], async () => [await benchPush(options)]],
+  [['P33', 'P33a'], () => benchLongList(options)],
+  [['P34'], async () => [await benchUpload(options)]],
   [['P20'], async () => [await benchServiceStart(options)]],
   [['P11', 'P11s', 'P11h'], () => benchList(options, runtime)],
   [['P19', 'P28'], () => benchWindow(options, runtime)],
