@@ -307,8 +307,9 @@ export const methods = {
     output: z.array(z.string()),
   },
   /**
-   * Sends files and folders of this computer up into a folder of an account. Folders are merged with those of the same name; `conflict`
-   * says what happens to files whose name is taken. Links are not followed. Errors: bad-input, refused.
+   * Sends files and folders of this computer up into a folder of an account. Folders are merged with those of the same name unless both are
+   * kept; `conflict` says what happens to files whose name is taken. Links are not followed. What cannot be read is listed as failed.
+   * Errors: bad-input if nothing can be read, refused.
    */
   'sends.add': {
     input: z.object({ ...inAccount, folderId: ItemId, paths: LocalPaths, conflict: Conflict }),
@@ -318,8 +319,10 @@ export const methods = {
   'sends.pause': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
   /** Continues paused sends, and tries failed ones again. What was sent is not sent again. */
   'sends.resume': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
-  /** Removes sends from the list, and stops them. What was sent stays in the account. */
+  /** Removes sends from the list, and stops them. What was sent stays in the account. For `undoMs`, `sends.keep` takes it back. */
   'sends.remove': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
+  /** Puts removed sends back into the list, and continues what was running. Returns those for which it is too late. */
+  'sends.keep': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: z.array(SendId) },
 
   /** Stops saves for as long as the person wants. What is there already stays. */
   'saves.pause': { input: z.object({ saveIds: z.array(SaveId).max(maxItemIds) }), output: nothing },
@@ -417,6 +420,11 @@ export const methods = {
   },
   /** Saves a copy that was changed in another program under a name that the person is asked for; null if they choose none. */
   'copies.saveElsewhere': { input: z.object({ copyId: CopyId }), output: z.object({ path: z.string().nullable() }) },
+  /**
+   * Sends a copy that was changed in another program up, in place of the file that it was made from. Returns the send. Errors: not-found,
+   * refused if the account takes no files.
+   */
+  'copies.sendUp': { input: z.object({ copyId: CopyId }), output: z.object({ sendId: SendId }) },
   /** Does not mention the last change of a copy again. */
   'copies.dismiss': { input: z.object({ copyId: CopyId }), output: nothing },
 
@@ -517,6 +525,7 @@ export const events = {
     itemId: ItemId.nullable(),
     transferId: TransferId.nullable(),
     saveId: SaveId.nullable(),
+    sendId: SendId.nullable(),
   }),
   /** How far items of an account were played; with `isReset`, that is all. */
   'playbacks.changed': z.object({ ...inAccount, isReset: z.boolean(), upserted: z.array(Playback) }),

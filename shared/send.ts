@@ -18,6 +18,8 @@ export const Send = z.object({
   itemId: ItemId.nullable(),
   name: z.string(),
   isFolder: z.boolean(),
+  /** It goes into a folder that was there before, so that this folder is not what was sent. */
+  isMerged: z.boolean(),
   status: SendStatus,
   /** Null while a folder is being listed. */
   sizeBytes: z.number().min(0).nullable(),

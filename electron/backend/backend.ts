@@ -134,10 +134,20 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     isAwake = isWanted
     host.preventSleep(isAwake)
   }
+  let share: number | null = null
+  const followShare = () => {
+    const now = running.share()
+    // Only changes that can be seen are shown.
+    const shown = now === null ? null : Math.floor(now * 100) / 100
+    if (shown === share) return
+    share = shown
+    host.showProgress(share)
+  }
   observers.push((name, data) => {
     running.see(name, data)
     notifications.see(name, data)
     followSleep()
+    followShare()
   })
   host.applyTheme(settings.current().theme)
   const journal = openJournal({
@@ -187,14 +197,20 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
   })
   const contents = createContents({ accounts, relay })
   const saver = new SaverClient(host, log)
-  const opening = new Opening({ accounts, host, log, saver, emit, tell: addNotice, onSaved: showProblem('copies') })
+  const opening = new Opening({
+    ...{ accounts, host, log, saver, emit },
+    tell: addNotice,
+    onSaved: showProblem('copies'),
+    sendUp: (accountId, folderId, file) => sending.replace(accountId, folderId, file),
+    isNeeded: (path) => sending.uses(path),
+  })
   const saving = new Saving({
     ...{ accounts, host, log, saver, emit, holdMs },
     tell: addNotice,
     onSaved: showProblem('saves'),
     openFile: (path) => openSafely(host, path),
   })
-  const sending = new Sending({ ...{ accounts, host, log, emit }, tell: addNotice, onSaved: showProblem('sends') })
+  const sending = new Sending({ ...{ accounts, host, log, emit, holdMs }, tell: addNotice, onSaved: showProblem('sends') })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const draft = new LinksDraft({ vault, emit })
   saving.reserve(settings.current().saveReserveBytes)

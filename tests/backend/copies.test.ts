@@ -6,7 +6,7 @@ import type { Item } from '../../shared/item.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
 const accountId = 'an-account'
-const options = { tell: () => undefined, onSaved: () => undefined }
+const options = { tell: () => undefined, onSaved: () => undefined, isNeeded: () => false }
 const items = Array.from(
   { length: 300 },
   (_, index): Item => ({ id: index + 1, parentId: 0, name: `${index}.txt`, kind: 'text', sizeBytes: 5, addedAtMs: 1 }),
@@ -54,7 +54,7 @@ it('looks again only at the copies in whose folder something has changed', async
   if (one === undefined || other === undefined) throw new Error('no copies')
   expect(await copies.findChanged()).toEqual([])
   for (const path of paths) writeFileSync(path, 'other words')
-  expect(await copies.lookAt([one.id])).toEqual([{ id: one.id, name: one.name }])
+  expect(await copies.lookAt([one.id])).toEqual([{ id: one.id, accountId, name: one.name }])
   expect((await copies.lookAt([other.id])).map(({ id }) => id)).toEqual([one.id, other.id])
   await copies.ignore(one)
   expect((await copies.lookAt([one.id])).map(({ id }) => id)).toEqual([other.id])

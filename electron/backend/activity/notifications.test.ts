@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Save } from '../../../shared/save.ts'
+import type { Send } from '../../../shared/send.ts'
 import { defaultSettings, type Settings } from '../../../shared/settings.ts'
 import type { Transfer } from '../../../shared/transfer.ts'
 import type { HostNotification } from '../host/host.ts'
@@ -32,7 +33,9 @@ function open(settings: Partial<Settings> = {}) {
     })
   const saves = (...upserted: Partial<Save>[]) =>
     notifications.see('saves.changed', { isReset: false, upserted: upserted as Save[], removed: [] })
-  return { shown, places, clock, transfers, saves, texts: () => shown.map(({ title, body }) => `${title}: ${body}`) }
+  const sends = (...upserted: Partial<Send>[]) =>
+    notifications.see('sends.changed', { isReset: false, upserted: upserted as Send[], removed: [] })
+  return { shown, places, clock, transfers, saves, sends, texts: () => shown.map(({ title, body }) => `${title}: ${body}`) }
 }
 
 it('tells what is done, what failed and that the disk is full, once each, and leads there', () => {
@@ -59,6 +62,20 @@ it('tells what is done, what failed and that the disk is full, once each, and le
     { saveId: 's' },
     { saveId: 's' },
     { accountId: 'a', folderId: 3, itemId: 7 },
+  ])
+})
+
+it('tells what is sent up and what was not, and leads to the item or to the list', () => {
+  const { sends, texts, shown, places } = open()
+  const send = { accountId: 'a', folderId: 3, itemId: null, reason: null }
+  sends({ ...send, id: 's', name: 'photos', status: 'sending' }, { ...send, id: 't', name: 'notes', status: 'sending' })
+  sends({ ...send, id: 's', name: 'photos', status: 'sent', itemId: 9 })
+  sends({ ...send, id: 't', name: 'notes', status: 'error', reason: 'The disk is full there.' })
+  expect(texts()).toEqual(['Done: “photos” is sent up.', 'Failed: “notes” was not sent up. The disk is full there.'])
+  for (const { onClick } of [...shown]) onClick()
+  expect(places).toMatchObject([
+    { accountId: 'a', folderId: 3, itemId: 9 },
+    { accountId: 'a', folderId: null, sendId: 't' },
   ])
 })
 

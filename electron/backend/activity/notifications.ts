@@ -1,6 +1,7 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { EventData, EventName } from '../../../shared/contract.ts'
 import type { Save, SaveId } from '../../../shared/save.ts'
+import type { Send, SendId } from '../../../shared/send.ts'
 import type { Settings } from '../../../shared/settings.ts'
 import type { Transfer, TransferId } from '../../../shared/transfer.ts'
 import type { Host } from '../host/host.ts'
@@ -28,13 +29,14 @@ interface News {
 const many = 3
 const manyWithinMs = 10_000
 const diskFull = /\bdisk is full\b/i
-const nowhere: Place = { accountId: null, folderId: null, itemId: null, transferId: null, saveId: null }
+const nowhere: Place = { accountId: null, folderId: null, itemId: null, transferId: null, saveId: null, sendId: null }
 
 /** The system's notifications, from the events that the windows get. None while the window has the focus: it shows the news itself. */
 export class Notifications {
   readonly #options: NotificationsOptions
   readonly #transfers = new Map<AccountId, Map<TransferId, Transfer>>()
   readonly #saves = new Map<SaveId, Save>()
+  readonly #sends = new Map<SendId, Send>()
   /** The news of the last ten seconds, and how to remove their notifications. */
   #recent: { news: News; atMs: number; remove(): void }[] = []
 
@@ -46,6 +48,7 @@ export class Notifications {
   see(name: EventName, data: never): void {
     if (name === 'transfers.changed') this.#seeTransfers(data)
     else if (name === 'saves.changed') this.#seeSaves(data)
+    else if (name === 'sends.changed') this.#seeSends(data)
   }
 
   #seeTransfers({ accountId, isReset, upserted, removed, arrived }: EventData<'transfers.changed'>): void {
@@ -88,6 +91,21 @@ export class Notifications {
         this.#tell({ kind: 'failed', name, sentence: `“${name}” was not saved. ${reason ?? ''}`.trim(), place })
     }
     for (const id of removed) this.#saves.delete(id)
+  }
+
+  #seeSends({ isReset, upserted, removed }: EventData<'sends.changed'>): void {
+    for (const send of upserted) {
+      const before = this.#sends.get(send.id)
+      this.#sends.set(send.id, send)
+      if (before === undefined || isReset) continue
+      const { name, status, reason, accountId, folderId, itemId } = send
+      const place = { ...nowhere, accountId, sendId: send.id }
+      if (status === 'sent' && before.status !== 'sent')
+        this.#tell({ kind: 'done', name, sentence: `“${name}” is sent up.`, place: { ...place, folderId, itemId } })
+      else if (status === 'error' && before.status !== 'error')
+        this.#tell({ kind: 'failed', name, sentence: `“${name}” was not sent up. ${reason ?? ''}`.trim(), place })
+    }
+    for (const id of removed) this.#sends.delete(id)
   }
 
   #tell(news: News): void {

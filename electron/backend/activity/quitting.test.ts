@@ -4,7 +4,7 @@ import type { Question } from '../host/host.ts'
 import { Quitting } from './quitting.ts'
 import type { Interrupted } from './running.ts'
 
-function open(answers: number[], { transfers = [], saves = [] }: Partial<Interrupted> = {}) {
+function open(answers: number[], { transfers = [], saves = [], sends = [] }: Partial<Interrupted> = {}) {
   let settings: Settings = defaultSettings
   const asked: Question[] = []
   const quitting = new Quitting({
@@ -18,7 +18,7 @@ function open(answers: number[], { transfers = [], saves = [] }: Partial<Interru
     change: (change) => {
       settings = { ...settings, ...change } as Settings
     },
-    interrupted: () => ({ transfers, saves }),
+    interrupted: () => ({ transfers, saves, sends }),
   })
   return { quitting, asked, closeAction: () => settings.closeAction }
 }
@@ -39,10 +39,10 @@ it('names what runs before it quits, and asks nothing when nothing runs', async 
   const idle = open([])
   expect([await idle.quitting.quitting(), idle.asked]).toEqual(['quit', []])
   const transfers = ['a.mkv', 'b.mkv', 'c.mkv', 'd.mkv', 'e.mkv', 'f.mkv']
-  const busy = open([0, 1, 2], { transfers, saves: ['song.flac'] })
+  const busy = open([0, 1, 2], { transfers, saves: ['song.flac'], sends: ['photos'] })
   expect(await busy.quitting.quitting()).toBe('quit')
   expect(busy.asked[0]?.detail).toBe(
-    '6 running transfers: “a.mkv”, “b.mkv”, “c.mkv”, “d.mkv”, 2 more.\n1 running save to this computer: “song.flac”. Quitting interrupts this; it continues at the next start.',
+    '6 running transfers: “a.mkv”, “b.mkv”, “c.mkv”, “d.mkv”, 2 more.\n1 running save to this computer: “song.flac”.\n1 running upload: “photos”. Quitting interrupts this; it continues at the next start.',
   )
   expect([await busy.quitting.quitting(), await busy.quitting.quitting()]).toEqual(['hide', 'stay'])
 })

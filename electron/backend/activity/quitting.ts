@@ -49,7 +49,7 @@ export class Quitting {
       message: 'Keep Putdesk running when its window is closed?',
       detail: [
         running === null ? '' : `${running} Quitting interrupts this; it continues at the next start.`,
-        'In the background, transfers and saves go on, and an icon beside the clock opens the window again. You can change this in the settings.',
+        'In the background, transfers, saves and uploads go on, and an icon beside the clock opens the window again. You can change this in the settings.',
       ]
         .filter(Boolean)
         .join('\n\n'),
@@ -73,10 +73,11 @@ export class Quitting {
 }
 
 /** A sentence on what runs; null if nothing does. */
-function describe({ transfers, saves }: Interrupted): string | null {
+function describe({ transfers, saves, sends }: Interrupted): string | null {
   const parts = [
     ...(transfers.length > 0 ? [`${countOf(transfers, 'transfer')}: ${namesOf(transfers)}.`] : []),
     ...(saves.length > 0 ? [`${countOf(saves, 'save')} to this computer: ${namesOf(saves)}.`] : []),
+    ...(sends.length > 0 ? [`${countOf(sends, 'upload')}: ${namesOf(sends)}.`] : []),
   ]
   return parts.length === 0 ? null : parts.join('\n')
 }

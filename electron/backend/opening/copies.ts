@@ -21,14 +21,21 @@ function partNameOf(id: string): string {
 /** Fetches the file of a copy. */
 export type FetchCopy = (paths: { partPath: string; targetPath: string }) => Promise<void>
 
+export interface CopiesOptions extends CopyListOptions {
+  /** True for the path of a copy that must stay, even if there is no room. */
+  isNeeded(path: string): boolean
+}
+
 /** The private copies of files that were opened in other programs: a cache with a limit, in which changed copies are kept. */
 export class Copies {
   readonly #folder: string
   readonly #list: CopyList
+  readonly #isNeeded: CopiesOptions['isNeeded']
   /** The copies that a program changed, as far as they have been looked at. */
   readonly #changed = new Map<string, Copy>()
 
-  constructor(dataFolder: string, options: CopyListOptions) {
+  constructor(dataFolder: string, options: CopiesOptions) {
+    this.#isNeeded = options.isNeeded
     this.#folder = join(dataFolder, 'copies')
     this.#list = new CopyList(dataFolder, options)
   }
@@ -123,7 +130,7 @@ export class Copies {
     for (const id of ids) {
       const copy = this.#list.get(id)
       if (copy !== null && (await this.#stateOf(copy)) === 'changed')
-        this.#changed.set(id, { id: copy.id, name: copy.name })
+        this.#changed.set(id, { id: copy.id, accountId: copy.accountId, name: copy.name })
       else this.#changed.delete(id)
     }
     return [...this.#changed.values()]
@@ -221,7 +228,8 @@ export class Copies {
     if (!isFull()) return
     for (const copy of this.#list.all()) {
       if (!isFull() || Date.now() - copy.usedAtMs < minAgeMs) return
-      if ((await this.#stateOf(copy)) !== 'changed') await this.#tryRemove(copy)
+      const isNeeded = this.#isNeeded(this.pathOf(copy)) || (await this.#stateOf(copy)) === 'changed'
+      if (!isNeeded) await this.#tryRemove(copy)
     }
   }
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
+import type { AccountId } from '../../../shared/account.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
+import type { SendId } from '../../../shared/send.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { storedContent } from '../accounts/stored-content.ts'
 import type { Emit } from '../host/emit.ts'
@@ -26,6 +28,10 @@ export interface OpeningOptions {
   emit: Emit
   tell(sentence: string): void
   onSaved(problem: string | null): void
+  /** Sends a file of this computer up, in place of the file of an account that has this name. Resolves to the send. */
+  sendUp(accountId: AccountId, folderId: ItemId, file: { path: string; name: string }): Promise<SendId>
+  /** True for a path that is still to be sent. */
+  isNeeded(path: string): boolean
 }
 
 interface FetchRequest {
@@ -126,6 +132,15 @@ export class Opening {
         await this.#copies.saveTo(copy, path)
         await this.emitAll()
         return { path }
+      },
+      'copies.sendUp': async ({ copyId }) => {
+        const copy = this.#copies.one(copyId)
+        const item = await accounts.session(copy.accountId).client().item(copy.itemId)
+        const file = { path: this.#copies.pathOf(copy), name: item.name }
+        const sendId = await this.#options.sendUp(copy.accountId, item.parentId, file)
+        await this.#copies.ignore(copy)
+        await this.emitAll()
+        return { sendId }
       },
       'copies.dismiss': async ({ copyId }) => {
         await this.#copies.ignore(this.#copies.one(copyId))

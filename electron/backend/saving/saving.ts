@@ -26,7 +26,7 @@ import { SavePaths } from './save-paths.ts'
 import { SavePlaces } from './save-places.ts'
 import { asWritten, unchangedPath } from './saved-file.ts'
 import type { SaverClient } from './saver-process.ts'
-import { shareDone, shownSave } from './shown-save.ts'
+import { shownSave } from './shown-save.ts'
 import { Slots } from './slots.ts'
 import { Speedometer } from './speedometer.ts'
 import { StoredSave } from './stored-save.ts'
@@ -77,7 +77,6 @@ export class Saving {
   readonly #entries = new Map<SaveId, Entry>()
   readonly #removed: HeldRemovals<Entry>
   readonly #changed = new Set<SaveId>()
-  #share: number | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #emitAtMs = Number.POSITIVE_INFINITY
 
@@ -511,19 +510,9 @@ export class Saving {
         upserted: this.#pick(ids).map(shownSave),
         removed: ids.filter((one) => !this.#entries.has(one)),
       })
-      this.#showShare()
       // A save that stalls has a speed, too.
       for (const { save, job } of this.#entries.values()) if (job?.isMoving === true) this.#touch(save.id)
     }, withinMs)
-  }
-
-  /** Only changes that can be seen are shown. */
-  #showShare(): void {
-    const share = shareDone(this.#entries.values())
-    const shown = share === null ? null : Math.floor(share * 100) / 100
-    if (shown === this.#share) return
-    this.#share = shown
-    this.#options.host.showProgress(shown)
   }
 }
 

@@ -38,17 +38,6 @@ export function shownSave({ save, job, speed }: Running): Save {
   }
 }
 
-/** What share of all running saves is done, from 0 to 1; null while none runs or none has a size. */
-export function shareDone(all: Iterable<Running>): number | null {
-  let [done, total] = [0, 0]
-  for (const { save, job } of all) {
-    if (save.state !== 'active' || job?.tally.sizeBytes === null || job === null) continue
-    done += job.tally.savedBytes
-    total += job.tally.sizeBytes
-  }
-  return total === 0 ? null : Math.min(1, done / total)
-}
-
 function activity(job: SaveJob | null): 'waiting' | 'listing' | 'saving' {
   if (job === null) return 'waiting'
   if (job.isListing) return 'listing'

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { Session } from '../accounts/session.ts'
+import type { PutioClient } from '../putio/client.ts'
 import type { DoneFiles } from './done-files.ts'
 import { type LocalFile, type LocalTree, listLocal } from './local-tree.ts'
 import type { StoredSend } from './stored-send.ts'
@@ -23,8 +24,6 @@ export interface SendJobOptions {
   signal: AbortSignal
 }
 
-/** A smaller file is sent again as a whole. */
-const minResumedBytes = 4 * 1024 * 1024
 const maxFailures = 20
 const maxReasonNames = 1
 const minRestMs = 1000
@@ -69,6 +68,8 @@ export class SendJob {
   async run(): Promise<string | null> {
     const { send, signal, store, onChange } = this.#options
     const tree = await listLocal(send.path, signal)
+    // What was not there when it was added is known only now.
+    if (send.totalFiles === null && send.itemId === null) send.isFolder = tree.isFolder
     if (tree.isFolder !== send.isFolder) throw new AppError('bad-input', `“${send.name}” is not what it was any more.`)
     send.sizeBytes = tree.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     send.totalFiles = tree.files.length
@@ -76,14 +77,8 @@ export class SendJob {
     this.#isListing = false
     onChange()
     try {
-      const rootId = send.isFolder
-        ? await this.#patiently(() => this.#targets.folder(send.folderId, send.name))
-        : send.folderId
-      if (send.isFolder) {
-        send.itemId = rootId
-        this.#touched.add(send.folderId)
-        store()
-      }
+      const rootId = send.isFolder ? await this.#patiently(() => this.#rootId()) : send.folderId
+      store()
       await this.#sendFiles(tree, rootId)
       for (const folders of tree.folders) await this.#patiently(() => this.#folderOf(rootId, folders))
     } finally {
@@ -92,13 +87,31 @@ export class SendJob {
     return this.#outcome(tree)
   }
 
+  /** The folder of the account that a folder becomes: the one of an earlier run if it is still there. */
+  async #rootId(): Promise<ItemId> {
+    const { send, done, session, signal } = this.#options
+    if (send.itemId !== null) {
+      if (await isThere(session().client().during(signal), send.itemId)) return send.itemId
+      done.clear()
+    }
+    const { folderId, name, conflict } = send
+    const id = await (conflict === 'keep-both'
+      ? this.#targets.newFolder(folderId, name)
+      : this.#targets.folder(folderId, name))
+    Object.assign(send, { itemId: id, isMerged: !this.#targets.hasMade(id) })
+    this.#touched.add(folderId)
+    return id
+  }
+
   async #sendFiles(tree: LocalTree, rootId: ItemId): Promise<void> {
     const { inSlot, signal } = this.#options
     const enough = new AbortController()
     const stop = AbortSignal.any([signal, enough.signal])
     const waiting = new Set<Promise<void>>()
     let problem: { error: unknown } | null = null
-    for (const file of tree.files) {
+    for (const found of tree.files) {
+      // A single file may have another name there.
+      const file = tree.isFolder ? found : { ...found, name: this.#options.send.name }
       if (this.#failures.length >= maxFailures || problem !== null) break
       // The next file is taken when there is a place for it, so that a million of them do not wait at once.
       const begun = Promise.withResolvers<void>()
@@ -146,11 +159,11 @@ export class SendJob {
   }
 
   async #tryFile(key: string, listed: LocalFile, rootId: ItemId): Promise<void> {
-    const { send } = this.#options
+    const { send, done } = this.#options
     const parentId = await this.#patiently(() => this.#folderOf(rootId, listed.folders))
     const names = await this.#patiently(() => this.#targets.names(parentId))
     const there = names.get(listed.name)
-    const isTaken = there !== undefined && !Object.hasOwn(send.begun, key)
+    const isTaken = there !== undefined && done.begun(key) === null
     if (isTaken && there === null && send.conflict === 'skip') {
       send.skippedFiles += 1
       return
@@ -179,9 +192,9 @@ export class SendJob {
     file: LocalFile,
     { parentId, name, isReplacing }: { parentId: ItemId; name: string; isReplacing: boolean },
   ): Promise<ItemId | null> {
-    const { send, session, store, onChange, signal } = this.#options
+    const { done, session, onChange, signal } = this.#options
     const { path, sizeBytes, changedAtMs } = file
-    const before = send.begun[key]
+    const before = done.begun(key)
     const isSame = before?.sizeBytes === sizeBytes && before.changedAtMs === changedAtMs
     return await session()
       .client()
@@ -189,10 +202,8 @@ export class SendJob {
         ...{ path, name, folderId: parentId, sizeBytes, changedAtMs, isReplacing, signal },
         begunAt: isSame ? before.place : null,
         onBegun: (place) => {
-          if (sizeBytes < minResumedBytes) return
-          if (place === null) delete send.begun[key]
-          else send.begun[key] = { place, sizeBytes, changedAtMs }
-          store()
+          // What is complete is noted as done; until then, an answer that was lost is asked for again.
+          if (place !== null) done.begin(key, { place, sizeBytes, changedAtMs })
         },
         onProgress: (bytes) => {
           this.#underWay.set(key, bytes)
@@ -264,6 +275,16 @@ export class SendJob {
   /** True if some files could not be sent. */
   get hasFailed(): boolean {
     return this.#failures.length > 0
+  }
+}
+
+async function isThere(client: PutioClient, itemId: ItemId): Promise<boolean> {
+  try {
+    await client.item(itemId)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not-found') return false
+    throw error
   }
 }
 

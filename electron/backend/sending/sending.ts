@@ -4,6 +4,8 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
+import type { ItemId } from '../../../shared/item.ts'
+import type { Conflict } from '../../../shared/save.ts'
 import type { Send, SendId } from '../../../shared/send.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Session } from '../accounts/session.ts'
@@ -12,11 +14,13 @@ import { JsonFile } from '../files/json-file.ts'
 import type { Emit } from '../host/emit.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
+import { HeldRemovals } from '../saving/held-removals.ts'
 import { Slots } from '../saving/slots.ts'
 import { Speedometer } from '../saving/speedometer.ts'
 import { DoneFiles } from './done-files.ts'
 import { SendJob } from './send-job.ts'
 import { StoredSend } from './stored-send.ts'
+import { freeIn } from './targets.ts'
 
 /** How many files are sent to an account at once. */
 const maxFiles = 4
@@ -32,6 +36,16 @@ export interface SendingOptions {
   emit: Emit
   tell(sentence: string): void
   onSaved(problem: string | null): void
+  /** How long a removal is held back, so that it can be undone. */
+  holdMs: number
+}
+
+/** What is to be sent, and the name that it gets in the account. `problem` says why it cannot be sent now; null if it can. */
+interface Wanted {
+  path: string
+  name: string
+  isFolder: boolean
+  problem: string | null
 }
 
 /** A send, and what it is doing now. */
@@ -51,11 +65,12 @@ export class Sending {
   readonly #slots = new Map<AccountId, Slots>()
   readonly #entries = new Map<SendId, Entry>()
   readonly #changed = new Set<SendId>()
+  readonly #removed: HeldRemovals<Entry>
   #timer: ReturnType<typeof setTimeout> | null = null
   #isClosed = false
 
   constructor(options: SendingOptions) {
-    const { host, tell, onSaved } = options
+    const { host, log, tell, onSaved, holdMs } = options
     this.#options = options
     this.#file = new JsonFile({
       path: join(host.dataFolder, 'sends.json'),
@@ -74,14 +89,23 @@ export class Sending {
       tell,
       onSaved,
     })
+    this.#removed = new HeldRemovals({
+      holdMs,
+      maxFinished: maxSent,
+      isFinished: ({ send }) => send.state === 'sent',
+      folderOf: () => host.dataFolder,
+      discard: (entry) => this.#discard(entry),
+      onProblem: (error) => log.error('sending', error),
+    })
   }
 
   /** Shows what is stored, and continues what was running. */
-  open(): void {
+  async open(): Promise<void> {
     for (const value of this.#file.entries(group).values()) {
       const { data } = StoredSend.safeParse(value)
       if (data !== undefined) this.#entries.set(data.id, entryOf(data))
     }
+    await DoneFiles.tidy(this.#options.host.dataFolder, (id) => this.#entries.has(id))
     for (const entry of this.#entries.values()) if (entry.send.state === 'active') this.#run(entry)
   }
 
@@ -90,7 +114,7 @@ export class Sending {
     if (this.#timer !== null) clearTimeout(this.#timer)
     const entries = [...this.#entries.values()]
     for (const { stop } of entries) stop?.abort(new AppError('cancelled', 'Putdesk is closing.'))
-    await Promise.all(entries.map(({ ended }) => ended))
+    await Promise.all([...entries.map(({ ended }) => ended), this.#removed.flush()])
     this.#file.close()
   }
 
@@ -100,18 +124,32 @@ export class Sending {
   }
 
   async removeAccount(accountId: AccountId): Promise<void> {
-    await this.#remove([...this.#entries.values()].flatMap(({ send }) => (send.accountId === accountId ? send.id : [])))
+    const ids = [...this.#entries.values()].flatMap(({ send }) => (send.accountId === accountId ? send.id : []))
+    await Promise.all(this.#takeOut(ids).map((entry) => this.#discard(entry)))
+  }
+
+  /**
+   * Sends one file up in place of the file of this name. It is not removed by others before it is sent: see `uses`. Errors: bad-input,
+   * refused.
+   */
+  async replace(accountId: AccountId, folderId: ItemId, { path, name }: { path: string; name: string }): Promise<SendId> {
+    await this.#uploading(accountId)
+    const { isFolder } = await dropped(path)
+    const [id] = this.#add(accountId, folderId, [{ path, name, isFolder, problem: null }], 'replace')
+    if (id === undefined) throw new Error('nothing was added')
+    return id
+  }
+
+  /** True while a file of this computer is still to be sent. */
+  uses(path: string): boolean {
+    return [...this.#entries.values()].some(({ send }) => send.path === path && send.state !== 'sent')
   }
 
   handlers(): HandlersOf<'sends'> {
     return {
       'sends.check': async ({ accountId, folderId, paths }) => {
         const session = await this.#uploading(accountId)
-        const wanted = new Map<string, boolean>()
-        for (const path of paths) {
-          const { name, isFolder } = await dropped(path)
-          wanted.set(name, isFolder)
-        }
+        const wanted = new Map((await wantedOf(paths)).map(({ name, isFolder }) => [name, isFolder]))
         const items = await session.client().listItems(folderId)
         return items.flatMap(({ name, kind }) => {
           const isFolder = wanted.get(name)
@@ -129,22 +167,7 @@ export class Sending {
       },
       'sends.add': async ({ accountId, folderId, paths, conflict }) => {
         await this.#uploading(accountId)
-        const added: StoredSend[] = []
-        for (const path of paths) {
-          const { name, isFolder } = await dropped(path)
-          added.push({
-            ...{ id: randomUUID(), accountId, folderId, itemId: null, path: resolve(path), name, isFolder, conflict },
-            ...{ state: 'active', reason: null, sizeBytes: null, doneFiles: 0, totalFiles: null, skippedFiles: 0 },
-            ...{ addedAtMs: Date.now(), begun: {} },
-          })
-        }
-        for (const send of added) {
-          const entry = entryOf(send)
-          this.#entries.set(send.id, entry)
-          this.#store(entry)
-          this.#run(entry)
-        }
-        return added.map(({ id }) => id)
+        return this.#add(accountId, folderId, await wantedOf(paths), conflict)
       },
       'sends.pause': async ({ sendIds }) => {
         for (const entry of this.#some(sendIds)) {
@@ -161,7 +184,7 @@ export class Sending {
           if (entry.send.state !== 'paused' && entry.send.state !== 'error') continue
           // Resumed again while it still stops, it must not run twice.
           await entry.ended
-          if (entry.stop !== null || !this.#entries.has(entry.send.id)) continue
+          if (!this.#canRun(entry)) continue
           Object.assign(entry.send, { state: 'active', reason: null })
           this.#store(entry)
           this.#run(entry)
@@ -169,8 +192,21 @@ export class Sending {
         return null
       },
       'sends.remove': async ({ sendIds }) => {
-        await this.#remove(sendIds)
+        await this.#removed.hold(this.#takeOut(sendIds).map((entry) => [entry.send.id, entry]))
         return null
+      },
+      'sends.keep': async ({ sendIds }) => {
+        const kept = this.#removed.release(sendIds)
+        const all = [...this.#entries.values(), ...kept].sort(({ send: one }, { send: other }) => one.addedAtMs - other.addedAtMs)
+        this.#entries.clear()
+        for (const entry of all) this.#entries.set(entry.send.id, entry)
+        for (const entry of kept) this.#store(entry)
+        this.emitAll()
+        for (const entry of kept) {
+          await entry.ended
+          if (entry.send.state === 'active' && this.#canRun(entry)) this.#run(entry)
+        }
+        return sendIds.filter((id) => !this.#entries.has(id))
       },
     }
   }
@@ -185,18 +221,42 @@ export class Sending {
     )
   }
 
-  async #remove(sendIds: readonly SendId[]): Promise<void> {
+  #add(accountId: AccountId, folderId: ItemId, all: readonly Wanted[], conflict: Conflict): SendId[] {
+    return all.map(({ path, name, isFolder, problem }) => {
+      const entry = entryOf({
+        ...{ id: randomUUID(), accountId, folderId, itemId: null, path: resolve(path), name, isFolder, conflict },
+        ...{ state: problem === null ? 'active' : 'error', reason: problem, sizeBytes: null, doneFiles: 0 },
+        ...{ totalFiles: null, skippedFiles: 0, addedAtMs: Date.now(), isMerged: false },
+      })
+      this.#entries.set(entry.send.id, entry)
+      this.#store(entry)
+      if (problem === null) this.#run(entry)
+      else this.#show(entry)
+      return entry.send.id
+    })
+  }
+
+  /** Takes sends out of the list, and stops them. */
+  #takeOut(sendIds: readonly SendId[]): Entry[] {
     const removed = this.#some(sendIds)
     for (const { send, stop } of removed) {
       this.#entries.delete(send.id)
       stop?.abort(new AppError('cancelled', 'It was removed.'))
     }
-    this.#file.put(group, Object.fromEntries(removed.map(({ send }) => [send.id, undefined])))
-    this.#options.emit('sends.changed', { isReset: false, upserted: [], removed: removed.map(({ send }) => send.id) })
-    for (const { send, ended } of removed) {
-      await ended
-      DoneFiles.remove(this.#options.host.dataFolder, send.id)
-    }
+    const ids = removed.map(({ send }) => send.id)
+    this.#file.put(group, Object.fromEntries(ids.map((id) => [id, undefined])))
+    this.#options.emit('sends.changed', { isReset: false, upserted: [], removed: ids })
+    return removed
+  }
+
+  async #discard({ send, ended }: Entry): Promise<void> {
+    await ended
+    DoneFiles.remove(this.#options.host.dataFolder, send.id)
+  }
+
+  /** False for one that was removed, or continued by another request, in the meantime. */
+  #canRun(entry: Entry): boolean {
+    return this.#entries.get(entry.send.id) === entry && entry.stop === null && !this.#isClosed
   }
 
   #some(sendIds: readonly SendId[]): Entry[] {
@@ -263,7 +323,8 @@ export class Sending {
   #prune(): void {
     const sent = [...this.#entries.values()].filter(({ send }) => send.state === 'sent')
     const old = sent.slice(0, Math.max(0, sent.length - maxSent)).map(({ send }) => send.id)
-    if (old.length > 0) this.#remove(old).catch((error: unknown) => this.#options.log.error('sending', error))
+    for (const entry of this.#takeOut(old))
+      this.#discard(entry).catch((error: unknown) => this.#options.log.error('sending', error))
   }
 
   /** Shows a change soon, together with others. */
@@ -284,12 +345,13 @@ function entryOf(send: StoredSend): Entry {
 }
 
 function shown({ send, job, speed }: Entry): Send {
-  const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles } = send
+  const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles, isMerged } = send
   const sentBytes = send.state === 'sent' ? (sizeBytes ?? 0) : (job?.sentBytes ?? 0)
   const bytesPerSecond = job === null ? null : speed.reach(sentBytes)
   const left = (sizeBytes ?? 0) - sentBytes
   return {
     ...{ id, accountId, folderId, itemId, name, isFolder, sizeBytes, sentBytes, doneFiles, totalFiles, skippedFiles },
+    isMerged,
     status: statusOf(send, job),
     speedBytesPerSecond: bytesPerSecond,
     secondsLeft: bytesPerSecond === null || bytesPerSecond <= 0 || left <= 0 ? null : Math.ceil(left / bytesPerSecond),
@@ -301,6 +363,28 @@ function statusOf({ state }: StoredSend, job: SendJob | null): Send['status'] {
   if (state !== 'active') return state
   if (job === null || job.waitsFor !== null) return 'waiting'
   return job.isListing ? 'listing' : 'sending'
+}
+
+/**
+ * What was dropped or chosen, each with a name of its own. What cannot be sent now has a problem, so that it does not hold up the rest.
+ * Errors: bad-input if nothing can be sent.
+ */
+async function wantedOf(paths: readonly string[]): Promise<Wanted[]> {
+  const all = new Map<string, Wanted>()
+  for (const path of paths) {
+    const found = await dropped(path).catch((error: unknown) => {
+      if (error instanceof AppError) return { name: basename(path), isFolder: false, problem: error }
+      throw error
+    })
+    const name = all.has(found.name) ? freeIn(all, found.name) : found.name
+    const problem = 'problem' in found ? found.problem : null
+    all.set(name, { path, name, isFolder: found.isFolder, problem: problem?.message ?? null })
+  }
+  const wanted = [...all.values()]
+  const [first] = wanted
+  if (first?.problem != null && wanted.every(({ problem }) => problem !== null))
+    throw new AppError('bad-input', first.problem)
+  return wanted
 }
 
 /** What was dropped or chosen. Errors: bad-input. */

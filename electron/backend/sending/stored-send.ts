@@ -4,10 +4,7 @@ import { ItemId } from '../../../shared/item.ts'
 import { Conflict } from '../../../shared/save.ts'
 import { SendId } from '../../../shared/send.ts'
 
-/** A file that is being sent: where it can be continued, as long as it is the same file. */
-const Begun = z.object({ place: z.string(), sizeBytes: z.number(), changedAtMs: z.number() })
-
-/** A send as it is stored in `sends.json`. Which of its files are done is in a file of its own: see `done-files.ts`. */
+/** A send as it is stored in `sends.json`. Which of its files are done or begun is in a file of its own: see `done-files.ts`. */
 export const StoredSend = z.object({
   id: SendId,
   accountId: AccountId,
@@ -27,7 +24,7 @@ export const StoredSend = z.object({
   totalFiles: z.number().int().nullable(),
   skippedFiles: z.number().int(),
   addedAtMs: z.number(),
-  /** Large files that have been begun, by their paths below the folder. */
-  begun: z.record(z.string(), Begun).default({}),
+  /** It goes into a folder of the account that was there before. */
+  isMerged: z.boolean().default(false),
 })
 export type StoredSend = z.infer<typeof StoredSend>

@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
-import type { Item, ItemId } from '../../../shared/item.ts'
+import type { ItemId } from '../../../shared/item.ts'
 import type { PutioClient } from '../putio/client.ts'
 
 /** The names in a folder of the account: the ids of folders, and null for files. */
@@ -13,6 +13,7 @@ export class Targets {
   readonly #client: () => PutioClient
   readonly #names = new Map<ItemId, Promise<Names>>()
   readonly #folders = new Map<string, Promise<ItemId>>()
+  readonly #made = new Set<ItemId>()
 
   constructor(client: () => PutioClient) {
     this.#client = client
@@ -38,6 +39,17 @@ export class Targets {
     return found
   }
 
+  /** Makes a folder, whatever is there, with a free name. */
+  async newFolder(parentId: ItemId, name: string): Promise<ItemId> {
+    const names = await this.names(parentId)
+    return this.#make(parentId, names.has(name) ? freeIn(names, name) : name)
+  }
+
+  /** True for a folder that was made here, and not found. */
+  hasMade(folderId: ItemId): boolean {
+    return this.#made.has(folderId)
+  }
+
   /** What did not work is tried again the next time. */
   #keep<K, T>(map: Map<K, Promise<T>>, key: K, value: Promise<T>): void {
     map.set(key, value)
@@ -49,9 +61,8 @@ export class Targets {
     const known = names.get(name)
     if (known != null) return known
     const free = known === null ? freeIn(names, name) : name
-    let made: Item
     try {
-      made = await this.#client().createFolder(parentId, free)
+      return await this.#make(parentId, free)
     } catch (error) {
       // Another program may have made it a moment ago.
       const isTaken = error instanceof AppError && error.code === 'refused'
@@ -59,8 +70,14 @@ export class Targets {
       if (there === null) throw error
       return there
     }
+  }
+
+  async #make(parentId: ItemId, name: string): Promise<ItemId> {
+    const made = await this.#client().createFolder(parentId, name)
+    const names = await this.names(parentId)
     names.set(made.name, made.id)
     this.#names.set(made.id, Promise.resolve(new Map()))
+    this.#made.add(made.id)
     return made.id
   }
 
