@@ -210,7 +210,11 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     onSaved: showProblem('saves'),
     openFile: (path) => openSafely(host, path),
   })
-  const sending = new Sending({ ...{ accounts, host, log, emit, holdMs }, tell: addNotice, onSaved: showProblem('sends') })
+  const sending = new Sending({
+    ...{ accounts, host, log, emit, holdMs },
+    tell: addNotice,
+    onSaved: showProblem('sends'),
+  })
   saving.limit(settings.current().saveLimitBytesPerSecond)
   const draft = new LinksDraft({ vault, emit })
   saving.reserve(settings.current().saveReserveBytes)

@@ -35,7 +35,15 @@ function open(settings: Partial<Settings> = {}) {
     notifications.see('saves.changed', { isReset: false, upserted: upserted as Save[], removed: [] })
   const sends = (...upserted: Partial<Send>[]) =>
     notifications.see('sends.changed', { isReset: false, upserted: upserted as Send[], removed: [] })
-  return { shown, places, clock, transfers, saves, sends, texts: () => shown.map(({ title, body }) => `${title}: ${body}`) }
+  return {
+    shown,
+    places,
+    clock,
+    transfers,
+    saves,
+    sends,
+    texts: () => shown.map(({ title, body }) => `${title}: ${body}`),
+  }
 }
 
 it('tells what is done, what failed and that the disk is full, once each, and leads there', () => {

@@ -7,7 +7,7 @@ import type { PutioClient } from '../putio/client.ts'
 import type { DoneFiles } from './done-files.ts'
 import { type LocalFile, type LocalTree, listLocal } from './local-tree.ts'
 import type { StoredSend } from './stored-send.ts'
-import { freeIn, Targets } from './targets.ts'
+import { freeIn, type Targets } from './targets.ts'
 
 /** What a job depends on. */
 export interface SendJobOptions {
@@ -15,6 +15,7 @@ export interface SendJobOptions {
   /** The session of the account; throws if it is not there any more. */
   session(): Session
   done: DoneFiles
+  targets: Targets
   /** Runs work when one of the places for files is free; those of all sends together. */
   inSlot<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>
   /** Stores the send. */
@@ -46,7 +47,7 @@ export class SendJob {
 
   constructor(options: SendJobOptions) {
     this.#options = options
-    this.#targets = new Targets(() => options.session().client().during(options.signal))
+    this.#targets = options.targets
   }
 
   get isListing(): boolean {
@@ -78,7 +79,7 @@ export class SendJob {
     onChange()
     try {
       const rootId = send.isFolder ? await this.#patiently(() => this.#rootId()) : send.folderId
-      store()
+      if (send.isFolder) store()
       await this.#sendFiles(tree, rootId)
       for (const folders of tree.folders) await this.#patiently(() => this.#folderOf(rootId, folders))
     } finally {
@@ -93,6 +94,8 @@ export class SendJob {
     if (send.itemId !== null) {
       if (await isThere(session().client().during(signal), send.itemId)) return send.itemId
       done.clear()
+      this.#targets.forget(send.folderId)
+      this.#targets.forget(send.itemId)
     }
     const { folderId, name, conflict } = send
     const id = await (conflict === 'keep-both'
@@ -144,6 +147,7 @@ export class SendJob {
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof AppError)) throw error
+        this.#targets.forget(rootId)
         this.#failures.push(error.message)
         this.#underWay.delete(key)
         onChange()

@@ -20,7 +20,7 @@ import { Speedometer } from '../saving/speedometer.ts'
 import { DoneFiles } from './done-files.ts'
 import { SendJob } from './send-job.ts'
 import { StoredSend } from './stored-send.ts'
-import { freeIn } from './targets.ts'
+import { freeIn, Targets } from './targets.ts'
 
 /** How many files are sent to an account at once. */
 const maxFiles = 4
@@ -63,8 +63,11 @@ export class Sending {
   readonly #file: JsonFile
   /** Of each account, so that one that does not answer does not hold up the others. */
   readonly #slots = new Map<AccountId, Slots>()
+  readonly #targets = new Map<AccountId, Targets>()
   readonly #entries = new Map<SendId, Entry>()
   readonly #changed = new Set<SendId>()
+  /** Those that have ended, and are written soon: together, because each write replaces the whole list. */
+  readonly #unwritten = new Set<Entry>()
   readonly #removed: HeldRemovals<Entry>
   #timer: ReturnType<typeof setTimeout> | null = null
   #isClosed = false
@@ -115,6 +118,7 @@ export class Sending {
     const entries = [...this.#entries.values()]
     for (const { stop } of entries) stop?.abort(new AppError('cancelled', 'Putdesk is closing.'))
     await Promise.all([...entries.map(({ ended }) => ended), this.#removed.flush()])
+    this.#writeEnded()
     this.#file.close()
   }
 
@@ -132,7 +136,11 @@ export class Sending {
    * Sends one file up in place of the file of this name. It is not removed by others before it is sent: see `uses`. Errors: bad-input,
    * refused.
    */
-  async replace(accountId: AccountId, folderId: ItemId, { path, name }: { path: string; name: string }): Promise<SendId> {
+  async replace(
+    accountId: AccountId,
+    folderId: ItemId,
+    { path, name }: { path: string; name: string },
+  ): Promise<SendId> {
     await this.#uploading(accountId)
     const { isFolder } = await dropped(path)
     const [id] = this.#add(accountId, folderId, [{ path, name, isFolder, problem: null }], 'replace')
@@ -197,7 +205,9 @@ export class Sending {
       },
       'sends.keep': async ({ sendIds }) => {
         const kept = this.#removed.release(sendIds)
-        const all = [...this.#entries.values(), ...kept].sort(({ send: one }, { send: other }) => one.addedAtMs - other.addedAtMs)
+        const all = [...this.#entries.values(), ...kept].sort(
+          ({ send: one }, { send: other }) => one.addedAtMs - other.addedAtMs,
+        )
         this.#entries.clear()
         for (const entry of all) this.#entries.set(entry.send.id, entry)
         for (const entry of kept) this.#store(entry)
@@ -222,18 +232,20 @@ export class Sending {
   }
 
   #add(accountId: AccountId, folderId: ItemId, all: readonly Wanted[], conflict: Conflict): SendId[] {
-    return all.map(({ path, name, isFolder, problem }) => {
-      const entry = entryOf({
+    const added = all.map(({ path, name, isFolder, problem }) =>
+      entryOf({
         ...{ id: randomUUID(), accountId, folderId, itemId: null, path: resolve(path), name, isFolder, conflict },
         ...{ state: problem === null ? 'active' : 'error', reason: problem, sizeBytes: null, doneFiles: 0 },
         ...{ totalFiles: null, skippedFiles: 0, addedAtMs: Date.now(), isMerged: false },
-      })
-      this.#entries.set(entry.send.id, entry)
-      this.#store(entry)
-      if (problem === null) this.#run(entry)
+      }),
+    )
+    for (const entry of added) this.#entries.set(entry.send.id, entry)
+    this.#write(added)
+    for (const entry of added) {
+      if (entry.send.state === 'active') this.#run(entry)
       else this.#show(entry)
-      return entry.send.id
-    })
+    }
+    return added.map(({ send }) => send.id)
   }
 
   /** Takes sends out of the list, and stops them. */
@@ -270,6 +282,8 @@ export class Sending {
     entry.ended = this.#send(entry, stop.signal).finally(() => {
       entry.stop = null
       entry.job = null
+      if (![...this.#entries.values()].some((one) => one.stop !== null && one.send.accountId === entry.send.accountId))
+        this.#targets.delete(entry.send.accountId)
       this.#show(entry)
     })
     this.#show(entry)
@@ -282,6 +296,7 @@ export class Sending {
       const done = await DoneFiles.open(host.dataFolder, send.id)
       entry.job = new SendJob({
         ...{ send, done, signal },
+        targets: this.#targetsOf(send.accountId),
         session: () => accounts.session(send.accountId),
         inSlot: async (until, work) => {
           const slot = await this.#slotsOf(send.accountId).take(until)
@@ -296,7 +311,6 @@ export class Sending {
       })
       const reason = await entry.job.run()
       Object.assign(send, { state: entry.job.hasFailed ? 'error' : 'sent', reason })
-      if (!entry.job.hasFailed) DoneFiles.remove(host.dataFolder, send.id)
     } catch (error) {
       // Paused, removed or closing: whoever stopped it has said so.
       if (signal.aborted) return
@@ -305,8 +319,17 @@ export class Sending {
         error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
       Object.assign(send, { state: 'error', reason: sentence })
     }
-    this.#store(entry)
-    this.#prune()
+    this.#unwritten.add(entry)
+    this.#show(entry)
+  }
+
+  /** What is known of the folders of an account, while something is sent there. */
+  #targetsOf(accountId: AccountId): Targets {
+    const known = this.#targets.get(accountId)
+    if (known !== undefined) return known
+    const targets = new Targets(() => this.#options.accounts.session(accountId).client())
+    this.#targets.set(accountId, targets)
+    return targets
   }
 
   #slotsOf(accountId: AccountId): Slots {
@@ -315,8 +338,21 @@ export class Sending {
     return slots
   }
 
-  #store({ send }: Entry): void {
-    if (this.#entries.has(send.id)) this.#file.put(group, { [send.id]: send })
+  #store(entry: Entry): void {
+    this.#write([entry])
+  }
+
+  #write(entries: Iterable<Entry>): void {
+    const listed = [...entries].filter((entry) => this.#entries.get(entry.send.id) === entry)
+    if (listed.length === 0) return
+    this.#file.put(group, Object.fromEntries(listed.map(({ send }) => [send.id, send])))
+    // Only now: until then, a crash would send these again.
+    for (const { send } of listed) if (send.state === 'sent') DoneFiles.remove(this.#options.host.dataFolder, send.id)
+  }
+
+  #writeEnded(): void {
+    this.#write(this.#unwritten)
+    this.#unwritten.clear()
   }
 
   /** Forgets the oldest ones that are done. */
@@ -336,6 +372,8 @@ export class Sending {
       const upserted = this.#some([...this.#changed]).map(shown)
       this.#changed.clear()
       if (upserted.length > 0) this.#options.emit('sends.changed', { isReset: false, upserted, removed: [] })
+      this.#writeEnded()
+      this.#prune()
     }, emitEveryMs)
   }
 }
@@ -345,7 +383,8 @@ function entryOf(send: StoredSend): Entry {
 }
 
 function shown({ send, job, speed }: Entry): Send {
-  const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles, isMerged } = send
+  const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles, isMerged } =
+    send
   const sentBytes = send.state === 'sent' ? (sizeBytes ?? 0) : (job?.sentBytes ?? 0)
   const bytesPerSecond = job === null ? null : speed.reach(sentBytes)
   const left = (sizeBytes ?? 0) - sentBytes

@@ -159,19 +159,28 @@ async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
   return placeIn(answer.headers.location, tus)
 }
 
-/** The address at which the service wants a file. It gets the token, so it must be the service's own. */
+/**
+ * The address at which the service wants a file; without its host if that is the usual one, because the service of this computer has another
+ * port after each start. It gets the token, so it must be the service's own.
+ */
 function placeIn(location: string | undefined, tus: string): string {
   const base = new URL(tus)
   const place = location !== undefined && URL.canParse(location, tus) ? new URL(location, base) : null
   if (place === null || !isOwnStreamHost(base, place))
     throw new AppError('refused', `“${base.host}” wants the file to be sent elsewhere, which Putdesk does not do.`)
-  return place.href
+  return place.origin === base.origin ? `${place.pathname}${place.search}` : place.href
+}
+
+/** Where a file is sent now. */
+async function urlOf(endpoint: Endpoint, place: string): Promise<URL> {
+  const { tus } = await endpoint.bases()
+  const url = URL.canParse(place, tus) ? new URL(place, tus) : null
+  if (url === null || !isOwnStreamHost(new URL(tus), url)) throw new Forgotten()
+  return url
 }
 
 async function offsetAt(endpoint: Endpoint, upload: Upload, place: string): Promise<number> {
-  const { tus } = await endpoint.bases()
-  if (!URL.canParse(place) || !isOwnStreamHost(new URL(tus), new URL(place))) throw new Forgotten()
-  const request = { method: 'HEAD', url: new URL(place), headers: {}, signal: upload.signal }
+  const request = { method: 'HEAD', url: await urlOf(endpoint, place), headers: {}, signal: upload.signal }
   const answer = await tusRequest(endpoint, request)
   if (isPassing(answer.status)) throw await unreachable(endpoint)
   const offset = numberIn(answer.headers['upload-offset'])
@@ -212,7 +221,7 @@ async function sendPiece(
   }
   return await tusRequest(endpoint, {
     method: 'PATCH',
-    url: new URL(place),
+    url: await urlOf(endpoint, place),
     headers,
     body: body(),
     signal: upload.signal,
