@@ -319,8 +319,11 @@ export const methods = {
   'sends.pause': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
   /** Continues paused sends, and tries failed ones again. What was sent is not sent again. */
   'sends.resume': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
-  /** Removes sends from the list, and stops them. What was sent stays in the account. For `undoMs`, `sends.keep` takes it back. */
-  'sends.remove': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: nothing },
+  /**
+   * Removes sends from the list, and stops them. What was sent stays in the account. For `undoMs`, `sends.keep` takes it back. Returns what
+   * they were in the end.
+   */
+  'sends.remove': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: z.array(Send) },
   /** Puts removed sends back into the list, and continues what was running. Returns those for which it is too late. */
   'sends.keep': { input: z.object({ sendIds: z.array(SendId).max(maxItemIds) }), output: z.array(SendId) },
 

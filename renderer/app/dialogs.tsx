@@ -27,7 +27,10 @@ const ArchivePassword = lazy(async () => ({
 }))
 
 const SaveConflict = lazy(async () => ({
-  default: (await import('../features/saving/save-conflict.tsx')).SaveConflict,
+  default: (await import('../features/saving/name-conflict.tsx')).SaveConflict,
+}))
+const SendConflict = lazy(async () => ({
+  default: (await import('../features/saving/name-conflict.tsx')).SendConflict,
 }))
 
 const QuickLook = lazy(async () => ({ default: (await import('../features/look/quick-look.tsx')).QuickLook }))
@@ -63,6 +66,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
+    case 'send-conflict':
+      return <SendConflict given={dialog} />
     case 'look':
       return <QuickLook given={dialog} />
     case 'continue':

@@ -1,34 +1,42 @@
-import { ChevronDown, ChevronUp } from 'lucide-react'
+import { ChevronDown, ChevronUp, CloudDownload, CloudUpload, type LucideIcon, MonitorDown } from 'lucide-react'
 import { type KeyboardEvent, useState } from 'react'
 import { SaveHeader, SaveSummary } from '../features/saving/save-header.tsx'
 import { SaveRows } from '../features/saving/save-rows.tsx'
+import { SendHeader, SendSummary } from '../features/saving/send-header.tsx'
+import { SendRows } from '../features/saving/send-rows.tsx'
 import { TransferHeader } from '../features/transfers/transfer-header.tsx'
 import { TransferRows } from '../features/transfers/transfer-rows.tsx'
 import { classNames } from '../parts/class-names.ts'
 import styles from '../parts/dock.module.css'
+import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Splitter } from '../parts/splitter.tsx'
 import type { DockTab } from '../store/saves.ts'
-import { activeSaves, activeTransfers } from '../store/selectors.ts'
+import { activeSaves, activeSends, activeTransfers } from '../store/selectors.ts'
 import { useApp } from '../store/use-app.ts'
 import { type MessageId, say } from '../words/say.ts'
 
 const minHeight = 96
 const maxHeight = 800
 const headerHeight = 40
-const tabs: readonly (readonly [tab: DockTab, title: MessageId])[] = [
-  ['transfers', 'transfers.title'],
-  ['saves', 'saves.title'],
+const tabs: readonly (readonly [tab: DockTab, title: MessageId, icon: LucideIcon])[] = [
+  ['transfers', 'transfers.title', CloudDownload],
+  ['saves', 'saves.title', MonitorDown],
+  ['sends', 'sends.title', CloudUpload],
 ]
 
-/** The transfers of the shown account and what is saved here, in a resizable pane at the bottom of the window. */
+/** The transfers of the shown account, what is saved here and what is sent up, in a resizable pane at the bottom of the window. */
 export function Dock() {
   const isOpen = useApp((state) => state.settings?.isDockOpen ?? true)
   const savedHeight = useApp((state) => state.settings?.dockHeight ?? 244)
   const changeSettings = useApp((state) => state.changeSettings)
   const tab = useApp((state) => state.dockTab)
   const setTab = useApp((state) => state.setDockTab)
-  const counts: Record<DockTab, number> = { transfers: useApp(activeTransfers), saves: useApp(activeSaves) }
+  const counts: Record<DockTab, number> = {
+    transfers: useApp(activeTransfers),
+    saves: useApp(activeSaves),
+    sends: useApp(activeSends),
+  }
   const [dragged, setDragged] = useState<number | null>(null)
   const height = dragged ?? savedHeight
 
@@ -48,7 +56,7 @@ export function Dock() {
     <section
       className={styles.dock}
       style={{ height: `${isOpen ? height : headerHeight}px` }}
-      aria-label={say(tab === 'transfers' ? 'transfers.title' : 'saves.title')}
+      aria-label={say(tabs.find(([name]) => name === tab)?.[1] ?? 'transfers.title')}
       data-pane="transfers"
     >
       {isOpen ? (
@@ -68,7 +76,7 @@ export function Dock() {
       ) : null}
       <header className={styles.header}>
         <div className={styles.tabs} role="tablist" onKeyDown={goToTab}>
-          {tabs.map(([name, title]) => (
+          {tabs.map(([name, title, icon]) => (
             <button
               key={name}
               type="button"
@@ -78,14 +86,15 @@ export function Dock() {
               className={classNames(styles.tab, tab === name && styles.current)}
               onClick={() => setTab(name)}
             >
+              <Icon of={icon} size={15} />
               {say(title)}
               {counts[name] > 0 ? <span className={styles.badge}>{counts[name]}</span> : null}
             </button>
           ))}
         </div>
-        {tab === 'transfers' ? <TransferHeader /> : <SaveSummary />}
+        {tab === 'transfers' ? <TransferHeader /> : tab === 'saves' ? <SaveSummary /> : <SendSummary />}
         <span className={styles.gap} />
-        {tab === 'saves' ? <SaveHeader /> : null}
+        {tab === 'saves' ? <SaveHeader /> : tab === 'sends' ? <SendHeader /> : null}
         <IconButton
           icon={isOpen ? ChevronDown : ChevronUp}
           label={say(isOpen ? 'transfers.collapse' : 'transfers.expand')}
@@ -93,7 +102,7 @@ export function Dock() {
           onClick={() => void changeSettings({ isDockOpen: !isOpen })}
         />
       </header>
-      {isOpen ? tab === 'transfers' ? <TransferRows /> : <SaveRows /> : null}
+      {isOpen ? tab === 'transfers' ? <TransferRows /> : tab === 'saves' ? <SaveRows /> : <SendRows /> : null}
     </section>
   )
 }

@@ -4,6 +4,8 @@ import { acceptsItems, createHover, dropItems, keyAt } from '../features/browser
 import type { DraggedItems } from '../store/item-actions.ts'
 import { folderOfKey } from '../store/keys.ts'
 import { type LinkInput, openLinks } from '../store/open-links.ts'
+import { shownTarget, takeIn } from '../store/take-in.ts'
+import type { Dropping } from '../store/ui.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 
@@ -39,7 +41,18 @@ function factsOf({ name, sizeBytes, modifiedAtMs }: DraggedFile): string {
   return `${sizeBytes} ${modifiedAtMs} ${name}`
 }
 
-/** Handles drops on the window: links anywhere, and items on folders. */
+/** Types of files that may have links in them. Of a folder, and of some files, the type is not known before they are dropped. */
+const linkTypes =
+  /^(?:text\/|application\/(?:x-bittorrent|json|xhtml\+xml|x-desktop|(?:x-|vnd\.apple\.)mpegurl)|audio\/(?:x-)?mpegurl)/
+
+/** What is dragged, as far as it is told before it is dropped. */
+function droppingOf({ items }: DataTransfer): Dropping {
+  const types = [...items].filter(({ kind }) => kind === 'file').map(({ type }) => type)
+  const links = types.filter((type) => linkTypes.test(type)).length
+  return { links, files: types.length - links, unknown: types.filter((type) => type === '').length }
+}
+
+/** Handles drops on the window: links and files anywhere, and items on folders. */
 export function useDrops() {
   const store = useAppStore()
   useEffect(() => {
@@ -59,6 +72,7 @@ export function useDrops() {
         hover(mayDrop ? key : null)
         return
       }
+      store.getState().setDropping(droppingOf(data))
       const mayDrop = place !== null && (dialog === null || dialog.kind === 'add-links')
       data.dropEffect = mayDrop ? 'copy' : 'none'
       hover(mayDrop ? (key !== null && folderOfKey(key) !== null ? key : 'window') : null)
@@ -79,7 +93,10 @@ export function useDrops() {
       }
       setDragged(null)
       if (dialog !== null && dialog.kind !== 'add-links') return
-      await openLinks(store, readDrop(data), say('drop.nothing'), folder ?? undefined)
+      const target = folder ?? shownTarget(store)
+      const input = readDrop(data)
+      if (dialog !== null || target === null) await openLinks(store, input, say('drop.nothing'), folder ?? undefined)
+      else await takeIn(store, input, say('drop.nothing'), target)
     }
 
     const onEnter = () => {

@@ -1,7 +1,8 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
-import { chooseFiles, openLinks } from '../store/open-links.ts'
+import { chooseFiles } from '../store/open-links.ts'
 import { selectedRows } from '../store/selectors.ts'
+import { shownTarget, takeIn } from '../store/take-in.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
 import { visibleName } from '../words/visible-name.ts'
@@ -66,7 +67,7 @@ export function useShortcuts() {
         case 'f':
           return () => focusOn('#filter')
         case 'u':
-          return () => state.openAddLinks({})
+          return event.shiftKey ? () => upload() : () => state.openAddLinks({})
         case 'o':
           return () => chooseFiles(store)
         case 'r':
@@ -94,6 +95,13 @@ export function useShortcuts() {
         default:
           return null
       }
+    }
+
+    function upload() {
+      const target = shownTarget(store)
+      if (target === null) return
+      const { chooseToSend } = store.getState()
+      void chooseToSend(target.accountId, target.folderId, 'files')
     }
 
     function newFolder() {
@@ -137,7 +145,9 @@ export function useShortcuts() {
         return
       }
       const html = event.clipboardData?.getData('text/html') ?? ''
-      await openLinks(store, { text, html: html === '' ? null : html, files }, say('paste.nothing'))
+      const input = { text, html: html === '' ? null : html, files }
+      const target = shownTarget(store)
+      if (target !== null) await takeIn(store, input, say('paste.nothing'), target)
     }
 
     /** Copies the names of the selected items at once, so that nothing older is pasted, and their files once they are here. */

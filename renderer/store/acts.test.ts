@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
+import type { Account } from '../../shared/account.ts'
+import { noCapabilities } from '../../shared/capabilities.ts'
 import { type Method, methods, type Output } from '../../shared/contract.ts'
 import type { Save, SaveId } from '../../shared/save.ts'
 import { type AppState, createAppStore } from './store.ts'
-import { opened, scriptedBackend } from './test-client.ts'
+import { opened, scriptedBackend, sendOf } from './test-client.ts'
 import { shownToast } from './toasts.ts'
 
 // Undo never undoes an older act than the last one: whatever changes something is an act.
@@ -19,6 +21,11 @@ const saveOf = (id: SaveId, status: Save['status']): Save => ({
   lacksFolder: false,
 })
 const saves = [saveOf('s', 'saving'), saveOf('p', 'paused')]
+const sends = [sendOf('u', 'sending'), sendOf('w', 'paused')]
+const account = {
+  ...{ id: accountId, kind: 'server', name: 'mary', server: null, state: 'signed-in', problem: null, userName: null },
+  capabilities: { ...noCapabilities, canUpload: true },
+} as unknown as Account
 
 /** What the window asks for when it does something, and how it does it. */
 const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers: [Method, unknown][] } } = {
@@ -91,6 +98,17 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
   'saves.resume': { run: (state) => state.resumeSaves(['p']), answers: [['saves.resume', null]] },
   'saves.elsewhere': { run: (state) => state.saveElsewhere('s'), answers: [['saves.elsewhere', { saveId: 'n' }]] },
   'saves.remove': { run: (state) => state.removeSaves(['s']), answers: [['saves.remove', null]] },
+  'sends.add': {
+    run: (state) => state.sendUp(accountId, 0, ['/x/a']),
+    answers: [
+      ['sends.check', []],
+      ['sends.add', ['u']],
+    ],
+  },
+  'sends.pause': { run: (state) => state.pauseSends(['u']), answers: [['sends.pause', null]] },
+  'sends.resume': { run: (state) => state.resumeSends(['w']), answers: [['sends.resume', null]] },
+  'sends.remove': { run: (state) => state.removeSends(['u']), answers: [['sends.remove', [sendOf('u', 'sending')]]] },
+  'copies.sendUp': { run: (state) => state.sendCopy('c'), answers: [['copies.sendUp', { sendId: 'u' }]] },
   'history.clear': {
     run: (state) => state.clearHistory(accountId),
     answers: [
@@ -123,8 +141,8 @@ const others = new Set<Method>([
   // Settings.
   ...(['settings.change', 'hosters.list', 'hosters.put', 'hosters.remove'] as const),
   // They undo.
-  ...(['transfers.keep', 'saves.keep', 'history.restore'] as const),
-  ...(['sends.check', 'sends.choose', 'sends.add', 'sends.pause', 'sends.resume', 'sends.remove'] as const),
+  ...(['transfers.keep', 'saves.keep', 'sends.keep', 'history.restore'] as const),
+  ...(['sends.check', 'sends.choose'] as const),
   // What it changes is seen in the list: save-acts.test.ts.
   'saves.move',
 ])
@@ -143,6 +161,8 @@ it.each(Object.keys(acts))('undo after %s undoes no older act', async (method) =
   }
   await store.getState().act(async () => ({ sentence: 'older', undo, redo: null }))
   backend.tell('saves.changed', { isReset: true, upserted: saves, removed: [] })
+  backend.tell('sends.changed', { isReset: true, upserted: sends, removed: [] })
+  store.setState({ accounts: [account] })
   const { run, answers } = acts[method as Method] ?? { run: () => Promise.reject(new Error('no case')), answers: [] }
   const running = run(store.getState())
   for (const [asked, output] of answers) await backend.answer(asked, output as Output<Method>)

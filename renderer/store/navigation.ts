@@ -67,9 +67,10 @@ export function isFolderShown(place: Place | null, accountId: AccountId, folderI
 
 /** The current place, its history, and the selection there. */
 export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) => {
-  client.on('place.wanted', ({ accountId, folderId, itemId, transferId, saveId }) => {
+  client.on('place.wanted', ({ accountId, folderId, itemId, transferId, saveId, sendId }) => {
     set({ dialog: null, menu: null })
     if (saveId !== null) get().setDockTab('saves')
+    if (sendId !== null) get().setDockTab('sends')
     if (accountId === null || !get().accounts?.some(({ id }) => id === accountId)) return
     if (folderId !== null) get().goTo(accountId, folderId, itemId ?? undefined)
     else if (get().place?.accountId !== accountId) get().goTo(accountId, rootFolderId)

@@ -27,17 +27,34 @@ export function openLinks(
   nothing: string,
   folder?: Folder,
 ): Promise<void> {
-  const { attempt, extractLinks, takeTorrentFile, openAddLinks, showError, toast } = store.getState()
+  const { attempt, openAddLinks, showError, toast } = store.getState()
   return attempt(async () => {
-    const problems: string[] = []
-    const parts = [...(await readLinkFiles(files, problems)), ...pastedParts(text, html, problems)]
-    const torrents = await takeTorrents(files, problems, takeTorrentFile)
-    const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
-    const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
+    const { links, torrents, problems } = await readLinks(store, { text, html, files })
     if (problems.length > 0) showError(problems.join(' '))
     if (links !== '' || torrents.length > 0) openAddLinks({ text: links, files: torrents }, folder)
     else if (problems.length === 0) toast(nothing)
   })
+}
+
+/** The links and torrent files in the input, and sentences on what could not be read. */
+export async function readLinks(
+  store: AppStore,
+  { text, html, files }: LinkInput,
+): Promise<{ links: string; torrents: TorrentFile[]; problems: string[] }> {
+  const { extractLinks, takeTorrentFile } = store.getState()
+  const problems: string[] = []
+  const parts = [...(await readLinkFiles(files, problems)), ...pastedParts(text, html, problems)]
+  const torrents = await takeTorrents(files, problems, takeTorrentFile)
+  const contents = (kind: LinkFile['kind']) => parts.flatMap((part) => (part.kind === kind ? [part.content] : []))
+  const links = parts.length === 0 ? '' : await extractLinks(contents('text'), contents('html'))
+  return { links, torrents, problems }
+}
+
+/** True for a file that means links: a torrent file, or a text in which there is a link. */
+export async function meansLinks(store: AppStore, file: File): Promise<boolean> {
+  if (torrentFile.test(file.name)) return true
+  if (!isLinkFile(file.name) || file.size > maxPastedLength) return false
+  return (await readLinks(store, { text: '', html: null, files: [file] })).links !== ''
 }
 
 /** Shows a file dialog and opens Add links with the links in the chosen files. Must be called from a key press or a click. */

@@ -4,34 +4,12 @@ import type { Client } from '../../shared/rpc.ts'
 import type { Save, SaveId, SaveMove } from '../../shared/save.ts'
 import { say } from '../words/say.ts'
 import type { AppState } from './store.ts'
+import { turnActs, wordsFor } from './turn-acts.ts'
 import type { Act } from './undo.ts'
 
 type Ids = readonly SaveId[]
 
 export const runningStatuses: readonly Save['status'][] = ['waiting', 'listing', 'saving']
-const restingStatuses: readonly Save['status'][] = ['paused', 'error']
-
-/** What pauses or continues saves, and what takes that back. */
-interface Turn {
-  from: readonly Save['status'][]
-  method: 'saves.pause' | 'saves.resume'
-  back: 'saves.pause' | 'saves.resume'
-  sentence: 'saves.wasPaused' | 'saves.wasResumed'
-}
-
-const pausing: Turn = {
-  from: runningStatuses,
-  method: 'saves.pause',
-  back: 'saves.resume',
-  sentence: 'saves.wasPaused',
-}
-const resuming: Turn = {
-  from: restingStatuses,
-  method: 'saves.resume',
-  back: 'saves.pause',
-  sentence: 'saves.wasResumed',
-}
-
 /** What the person does to saves, as acts that can be undone. Each resolves to null if it changed nothing. */
 export function saveActs(client: Client, get: () => AppState) {
   const call = async (method: 'saves.pause' | 'saves.resume' | 'saves.remove', saveIds: Ids) => {
@@ -41,20 +19,12 @@ export function saveActs(client: Client, get: () => AppState) {
   const listed = (saveIds: Ids): Save[] => saveIds.flatMap((id) => get().saves.get(id) ?? [])
   const unfinished = (saveIds: Ids): Save[] => listed(saveIds).filter(({ status }) => status !== 'saved')
   const idsOf = (saves: readonly Save[]): SaveId[] => saves.map(({ id }) => id)
-  const wordsFor = (saves: readonly Save[]) => ({ count: saves.length, name: saves[0]?.name ?? '' })
 
   /** Puts removed saves back. Resolves to what could not be done, or null. */
   async function keep(saveIds: Ids): Promise<string | null> {
     const late = await client.call('saves.keep', { saveIds: [...saveIds] })
     if (late.length === saveIds.length) throw new AppError('refused', say('saves.tooLate'))
     return late.length === 0 ? null : say('saves.tooLate')
-  }
-
-  /** Pauses or continues, as long as there is something to pause or continue. */
-  const onUnfinished = (method: 'saves.pause' | 'saves.resume', saveIds: Ids) => () => {
-    const left = idsOf(unfinished(saveIds))
-    if (left.length === 0) throw new AppError('refused', say('saves.haveEnded'))
-    return call(method, left)
   }
 
   /** Moves saves back to where they were. `before` is the whole list in its order. */
@@ -81,19 +51,14 @@ export function saveActs(client: Client, get: () => AppState) {
     return null
   }
 
-  /** Pauses those that run, or continues those that do not. */
-  async function turn(saveIds: Ids, { from, method, back, sentence }: Turn): Promise<Act | null> {
-    const turned = listed(saveIds).filter(({ status }) => from.includes(status))
-    const ids = idsOf(turned)
-    if (ids.length === 0) return null
-    await call(method, ids)
-    return {
-      sentence: say(sentence, wordsFor(turned)),
-      undo: onUnfinished(back, ids),
-      redo: onUnfinished(method, ids),
-      isQuiet: true,
-    }
-  }
+  const turns = turnActs<Save>({
+    listed,
+    running: runningStatuses,
+    isDone: ({ status }) => status === 'saved',
+    pause: (saveIds) => call('saves.pause', saveIds),
+    resume: (saveIds) => call('saves.resume', saveIds),
+    words: { paused: 'saves.wasPaused', resumed: 'saves.wasResumed', haveEnded: 'saves.haveEnded' },
+  })
 
   return {
     /** These were added a moment ago. */
@@ -113,8 +78,7 @@ export function saveActs(client: Client, get: () => AppState) {
         redo: () => keep(stopped),
       }
     },
-    pause: (saveIds: Ids) => turn(saveIds, pausing),
-    resume: (saveIds: Ids) => turn(saveIds, resuming),
+    ...turns,
     async move(saveIds: Ids, to: SaveMove): Promise<Act | null> {
       const moved = listed(saveIds)
       const ids = idsOf(moved)

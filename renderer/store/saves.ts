@@ -9,7 +9,7 @@ import { saveActs } from './save-acts.ts'
 import type { Slice } from './store.ts'
 
 /** What the dock shows. */
-export type DockTab = 'transfers' | 'saves'
+export type DockTab = 'transfers' | 'saves' | 'sends'
 
 export interface SavesSlice {
   /** What is saved on this computer, of all accounts, in the order in which it gets its turn. */

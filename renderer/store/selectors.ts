@@ -48,6 +48,11 @@ export function activeSaves({ saves }: AppState): number {
   return [...saves.values()].filter(({ status }) => ['waiting', 'listing', 'saving'].includes(status)).length
 }
 
+/** How many sends are not finished, paused or failed. */
+export function activeSends({ sends }: AppState): number {
+  return [...sends.values()].filter(({ status }) => ['waiting', 'listing', 'sending'].includes(status)).length
+}
+
 export function crumbName(crumb: Crumb): string {
   return crumb.id === 0 ? say('place.root') : crumb.name
 }

@@ -11,6 +11,7 @@ import { type NavigationSlice, navigationSlice } from './navigation.ts'
 import { type PlayingSlice, playingSlice } from './playing.ts'
 import { type RealFilesSlice, realFilesSlice } from './real-files.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
+import { type SendsSlice, sendsSlice } from './sends.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
 import { type ThumbnailsSlice, thumbnailsSlice } from './thumbnails.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
@@ -31,6 +32,7 @@ export type AppState = AccountsSlice &
   PlayingSlice &
   TransfersSlice &
   SavesSlice &
+  SendsSlice &
   RealFilesSlice &
   LookSlice &
   ThumbnailsSlice &
@@ -65,6 +67,7 @@ export function createAppStore(client: Client): AppStore {
     ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),
+    ...sendsSlice(client)(set, get),
     ...realFilesSlice(client)(set, get),
     ...lookSlice(client)(set, get),
     ...thumbnailsSlice(client)(set, get),

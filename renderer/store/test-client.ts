@@ -2,6 +2,7 @@ import type { EventData, EventName, Method, Output, Progress } from '../../share
 import type { ErrorCode } from '../../shared/errors.ts'
 import { type Item, toColumns } from '../../shared/item.ts'
 import { type Client, connect, type Port, type Wire } from '../../shared/rpc.ts'
+import type { Send, SendId } from '../../shared/send.ts'
 
 /** The backend's end of a pipe, scripted by a test: it sees the requests and sends replies and events in any order. */
 export interface ScriptedBackend {
@@ -22,6 +23,16 @@ export interface ScriptedBackend {
 /** The output of `items.open` for a folder without a path. */
 export function opened(items: readonly Item[]): Output<'items.open'> {
   return { items: toColumns(items), path: null }
+}
+
+/** A send of one file. */
+export function sendOf(id: SendId, status: Send['status'] = 'sending', more: Partial<Send> = {}): Send {
+  return {
+    ...{ id, accountId: 'a', folderId: 0, itemId: null, name: `${id}.bin`, isFolder: false, isMerged: false, status },
+    ...{ sizeBytes: 9, sentBytes: 0, doneFiles: 0, totalFiles: 1, skippedFiles: 0, speedBytesPerSecond: null },
+    ...{ secondsLeft: null, reason: null },
+    ...more,
+  }
 }
 
 /** A pipe without a real backend: the test answers every request. */

@@ -2,6 +2,7 @@ import type { AccountId } from '../../shared/account.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Playback } from '../../shared/playback.ts'
 import type { SaveId, TakenName } from '../../shared/save.ts'
+import type { SendId } from '../../shared/send.ts'
 import type { TransferId } from '../../shared/transfer.ts'
 import type { LinksAndFiles } from './analysis.ts'
 import type { DraggedItems } from './item-actions.ts'
@@ -27,6 +28,13 @@ export type DialogState =
       taken: readonly TakenName[]
       isZip: boolean
     }
+  | {
+      kind: 'send-conflict'
+      accountId: AccountId
+      folderId: ItemId
+      paths: readonly string[]
+      taken: readonly TakenName[]
+    }
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
   | { kind: 'continue'; what: ToPlay; playback: Playback }
@@ -38,6 +46,14 @@ type MenuState =
   | { kind: 'items' | 'trash'; x: number; y: number }
   | { kind: 'account'; x: number; y: number; accountId: AccountId }
   | { kind: 'saves'; x: number; y: number; saveIds: readonly SaveId[] }
+  | { kind: 'sends'; x: number; y: number; sendIds: readonly SendId[] }
+
+/** How many of the files that are dragged may have links, and how many others there are. A folder counts as unknown. */
+export interface Dropping {
+  links: number
+  files: number
+  unknown: number
+}
 
 export interface UiSlice {
   dialog: DialogState | null
@@ -51,6 +67,8 @@ export interface UiSlice {
   dragged: DraggedItems | null
   /** The current drop target: a folder's key, `window` for the whole window, or null. */
   dropAt: string | null
+  /** What is dragged over the window from elsewhere, as far as it is known before it is dropped. */
+  dropping: Dropping
   open(dialog: DialogState): void
   close(): void
   openMenu(menu: MenuState | null): void
@@ -60,6 +78,7 @@ export interface UiSlice {
   setPathTyped(isPathTyped: boolean): void
   setDragged(dragged: UiSlice['dragged']): void
   setDropAt(dropAt: string | null): void
+  setDropping(dropping: Dropping): void
 }
 
 /** The state of the user interface: dialogs, menus, dragging, renaming. */
@@ -77,6 +96,7 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
     isPathTyped: false,
     dragged: null,
     dropAt: null,
+    dropping: { links: 0, files: 0, unknown: 0 },
     open: (dialog) => set({ dialog, menu: null }),
     close: () => set({ dialog: null }),
     openMenu: (menu) => set({ menu }),
@@ -89,6 +109,10 @@ export const uiSlice: Slice<UiSlice> = (client) => (set, get) => {
     setRenaming: (renaming) => set({ renaming }),
     setPathTyped: (isPathTyped) => set({ isPathTyped }),
     setDragged: (dragged) => set({ dragged }),
+    setDropping: (dropping) => {
+      const { links, files, unknown } = get().dropping
+      if (links !== dropping.links || files !== dropping.files || unknown !== dropping.unknown) set({ dropping })
+    },
     setDropAt: (dropAt) => {
       if (get().dropAt !== dropAt) set({ dropAt })
     },

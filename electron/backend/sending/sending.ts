@@ -200,8 +200,10 @@ export class Sending {
         return null
       },
       'sends.remove': async ({ sendIds }) => {
-        await this.#removed.hold(this.#takeOut(sendIds).map((entry) => [entry.send.id, entry]))
-        return null
+        const removed = this.#takeOut(sendIds)
+        await this.#removed.hold(removed.map((entry) => [entry.send.id, entry]))
+        await Promise.all(removed.map(({ ended }) => ended))
+        return removed.map(shown)
       },
       'sends.keep': async ({ sendIds }) => {
         const kept = this.#removed.release(sendIds)

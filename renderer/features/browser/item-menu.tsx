@@ -11,6 +11,7 @@ import {
   FolderOpen,
   FolderPlus,
   FolderSearch,
+  FolderUp,
   Link,
   ListVideo,
   MonitorDown,
@@ -22,12 +23,13 @@ import {
   Scissors,
   Trash2,
   Undo2,
+  Upload,
 } from 'lucide-react'
 import { useEffect } from 'react'
 import { isMac, keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
 import { selectAll } from '../../store/selection.ts'
-import { selectedRows, shownCapabilities } from '../../store/selectors.ts'
+import { selectedRows, shownAccount, shownCapabilities } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { isShownInWindow } from '../../store/viewers.ts'
 import { say } from '../../words/say.ts'
@@ -44,7 +46,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   const state = store.getState()
   const { place } = state
   const rows = selectedRows(state)
-  const { hasTrash } = shownCapabilities(state)
+  const { hasTrash, canUpload } = shownCapabilities(state)
   const only = rows.length === 1 ? rows[0] : undefined
 
   useEffect(() => {
@@ -73,6 +75,26 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     return playback === undefined || (!playback.isWatched && playback.progress === 0)
   }
 
+  const upload = (into: number, keys: string): MenuAction[] => {
+    const name = shownAccount(state)?.name ?? ''
+    const disabledBecause = canUpload ? null : say('sends.cannot', { name })
+    return [
+      {
+        label: say('action.upload'),
+        icon: Upload,
+        keys,
+        disabledBecause,
+        run: () => void state.chooseToSend(accountId, into, 'files'),
+      },
+      {
+        label: say('action.uploadFolder'),
+        icon: FolderUp,
+        disabledBecause,
+        run: () => void state.chooseToSend(accountId, into, 'folders'),
+      },
+    ]
+  }
+
   const opening: MenuAction[] = []
   if (only?.kind === 'folder') {
     opening.push({ label: say('action.open'), icon: FolderOpen, keys: 'Enter', run: () => openRow(store, only) })
@@ -81,6 +103,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       icon: Link,
       run: () => state.openAddLinks({}, { accountId, folderId: only.id }),
     })
+    opening.push(...upload(only.id, ''))
     opening.push({ label: say('action.playFolder'), icon: Play, run: () => playFolder(null) })
     opening.push(openWith(playFolder))
   } else if (only && isPlayable(only)) {
@@ -204,6 +227,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
         keys: keysOf('Ctrl', 'U'),
         run: () => state.openAddLinks({}),
       })
+      here.push(...upload(folderId, keysOf('Ctrl', 'Shift', 'U')))
     }
     here.push({
       label: say('action.selectAll'),

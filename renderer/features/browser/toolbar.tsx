@@ -1,8 +1,9 @@
-import { ArrowLeft, ArrowRight, ArrowUp, CloudDownload, LayoutGrid, Link, List, Settings } from 'lucide-react'
+import { ArrowLeft, ArrowRight, ArrowUp, CloudDownload, LayoutGrid, Link, List, Settings, Upload } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { keysOf } from '../../parts/keys.ts'
+import { shownCapabilities } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { Breadcrumb } from './breadcrumb.tsx'
@@ -27,6 +28,12 @@ export function Toolbar() {
   const { goBack, goForward, goUp } = useActions()
   const open = useApp((state) => state.open)
   const openAddLinks = useApp((state) => state.openAddLinks)
+  const canUpload = useApp((state) => shownCapabilities(state).canUpload && state.place?.isTrash !== true)
+  const chooseToSend = useApp((state) => state.chooseToSend)
+  const place = useApp((state) => state.place)
+  const upload = () => {
+    if (place !== null) void chooseToSend(place.accountId, place.folderId, 'files')
+  }
   const view = useApp((state) => state.settings?.view ?? 'list')
   const changeSettings = useApp((state) => state.changeSettings)
   const sidebarWidth = useApp((state) => state.settings?.sidebarWidth ?? 228)
@@ -86,6 +93,9 @@ export function Toolbar() {
         keys={keysOf('Ctrl', ',')}
         onClick={() => open({ kind: 'settings' })}
       />
+      {canUpload ? (
+        <IconButton icon={Upload} label={say('action.upload')} keys={keysOf('Ctrl', 'Shift', 'U')} onClick={upload} />
+      ) : null}
       <Button
         look="primary"
         className={styles.add}

@@ -2,7 +2,7 @@ import { Info, TriangleAlert, X } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
-import { shownAccount } from '../../store/selectors.ts'
+import { capabilitiesOf, shownAccount } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
@@ -14,7 +14,9 @@ export function Banners() {
   const service = useApp((state) => state.service)
   const notices = useApp((state) => state.notices)
   const changedCopies = useApp((state) => state.changedCopies)
-  const { saveCopy, dismissCopy } = useAppStore().getState()
+  const accounts = useApp((state) => state.accounts)
+  const { saveCopy, sendCopy, dismissCopy } = useAppStore().getState()
+  const canSend = (accountId: string) => capabilitiesOf({ accounts }, accountId).canUpload
   const { open, refresh, restartService, dismissNotice } = useActions()
   const isLocal = account?.kind === 'this-computer'
 
@@ -53,10 +55,11 @@ export function Banners() {
           <IconButton icon={X} label={say('action.dismiss')} onClick={() => void dismissNotice(id)} />
         </div>
       ))}
-      {changedCopies.map(({ id, name }) => (
+      {changedCopies.map(({ id, accountId, name }) => (
         <div key={id} className={styles.notice}>
           <Icon of={Info} />
           <p>{say('open.changed', { name: visibleName(name) })}</p>
+          {canSend(accountId) ? <Button onClick={() => void sendCopy(id)}>{say('open.sendUp')}</Button> : null}
           <Button onClick={() => void saveCopy(id)}>{say('open.saveElsewhere')}</Button>
           <IconButton icon={X} label={say('action.dismiss')} onClick={() => void dismissCopy(id)} />
         </div>

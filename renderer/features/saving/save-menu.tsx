@@ -1,21 +1,17 @@
-import { ArrowDown, ArrowUp, ExternalLink, FolderDown, FolderInput, Pause, Play, RotateCw, X } from 'lucide-react'
-import type { SaveId, SaveStatus } from '../../../shared/save.ts'
+import { ArrowDown, ArrowUp, ExternalLink, FolderDown, FolderInput, X } from 'lucide-react'
+import type { SaveId } from '../../../shared/save.ts'
 import { keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
-import { runningStatuses } from '../../store/save-acts.ts'
 import { useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
+import { moveOfSave } from './move.ts'
+import { turnEntries } from './turn-entries.ts'
 
 /** The context menu of the selected saves. */
 export function SaveMenu({ x, y, saveIds }: { x: number; y: number; saveIds: readonly SaveId[] }) {
   const state = useAppStore().getState()
   const saves = saveIds.flatMap((id) => state.saves.get(id) ?? [])
-  const idsOf = (...statuses: readonly SaveStatus[]) =>
-    saves.filter(({ status }) => statuses.includes(status)).map(({ id }) => id)
   const [only] = saves.length === 1 ? saves : []
-  const running = idsOf(...runningStatuses)
-  const paused = idsOf('paused')
-  const failed = idsOf('error')
   const areSaved = saves.every(({ status }) => status === 'saved')
 
   const opening: MenuAction[] = []
@@ -37,14 +33,7 @@ export function SaveMenu({ x, y, saveIds }: { x: number; y: number; saveIds: rea
   if (only !== undefined && only.status !== 'saved')
     opening.push({ label: say('saves.elsewhere'), icon: FolderInput, run: () => void state.saveElsewhere(only.id) })
 
-  const acting: MenuAction[] = []
-  const keys = 'Space'
-  if (running.length > 0)
-    acting.push({ label: say('saves.pauseDo'), icon: Pause, keys, run: () => void state.pauseSaves(running) })
-  if (paused.length > 0)
-    acting.push({ label: say('saves.resumeDo'), icon: Play, keys, run: () => void state.resumeSaves(paused) })
-  if (failed.length > 0)
-    acting.push({ label: say('action.retry'), icon: RotateCw, keys, run: () => void state.resumeSaves(failed) })
+  const acting = turnEntries(saves.map(moveOfSave), { pause: state.pauseSaves, resume: state.resumeSaves })
 
   const moving: MenuAction[] = [
     {

@@ -1,157 +1,66 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type MouseEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { SaveId } from '../../../shared/save.ts'
-import styles from '../../parts/dock.module.css'
-import { useFocusMovesOn } from '../../parts/use-focus-moves-on.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { dragRows } from './drag-rows.ts'
+import { moveOfSave } from './move.ts'
+import { RowList, rowHeight } from './row-list.tsx'
 import { SaveRow } from './save-row.tsx'
-import { useSaveKeys } from './use-save-keys.ts'
+import type { RowActs } from './use-row-keys.ts'
 
-const rowHeight = 40
-
-/** The virtualized rows of what is saved here. What is not saved yet is dragged to another place; what is, out of the window. */
+/** What is saved here. What is not saved yet is dragged to another place; what is, out of the window. */
 export function SaveRows() {
   const store = useAppStore()
   const saves = useApp((state) => state.saves)
   const list = useMemo(() => [...saves.values()], [saves])
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtualizer = useVirtualizer({
-    count: list.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    getItemKey: (index) => list[index]?.id ?? index,
-    overscan: 4,
-  })
-  const { selection, onKeyDown, onClick, choose } = useSaveKeys(list, () =>
-    Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1),
-  )
-  const focused = selection.focusId === null ? -1 : list.findIndex(({ id }) => id === selection.focusId)
-  const dragSaves = useApp((state) => state.dragSaves)
-  const focusMovesOn = useFocusMovesOn(scroller)
-  const isEmpty = list.length === 0
-  // A group of rows, with keys that select and move them.
-  useEffect(() => {
-    const element = scroller.current
-    if (isEmpty || element === null) return
-    element.tabIndex = 0
-    if (selection.focusId === null) element.removeAttribute('aria-activedescendant')
-    else element.setAttribute('aria-activedescendant', rowId(selection.focusId))
-  }, [isEmpty, selection.focusId])
-
-  const [moving, setMoving] = useState<{ ids: ReadonlySet<SaveId>; place: number | null } | null>(null)
-
-  /** A row that is not selected is dragged alone. */
-  function dragged(id: SaveId, isSaved: boolean): SaveId[] {
-    const ids = selection.ids.has(id) ? selection.ids : new Set([id])
-    return list.filter((save) => ids.has(save.id) && (save.status === 'saved') === isSaved).map((save) => save.id)
-  }
-
-  function onMouseDown(event: MouseEvent) {
-    const save = list[placeUnder(event) ?? -1]
-    const element = scroller.current
-    const isOnButton = event.target instanceof Element && event.target.closest('button') !== null
-    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey)
-    if (save === undefined || save.status === 'saved' || element === null || isOnButton || !isPlain) return
-    const ids = new Set(dragged(save.id, false))
-    dragRows(store, event, {
-      scroller: element,
-      rowHeight,
-      saveIds: ids,
-      onPlace: (place) => setMoving({ ids, place }),
-      onEnd: () => setMoving(null),
-    })
-  }
-
-  useEffect(() => {
-    if (focused >= 0) virtualizer.scrollToIndex(focused)
-  }, [focused, virtualizer])
+  const moves = useMemo(() => list.map(moveOfSave), [list])
   const wanted = useApp((state) => state.wantedSave)
-  const wantedAt = wanted === null ? -1 : list.findIndex(({ id }) => id === wanted)
-  useEffect(() => {
-    if (wantedAt === -1) return
-    virtualizer.scrollToIndex(wantedAt)
-    store.getState().foundWantedSave()
-  }, [wantedAt, virtualizer, store])
-
-  /** Of the row under the pointer, or with the keyboard of the focused one. */
-  function openMenu(event: MouseEvent) {
-    event.preventDefault()
-    const place = placeUnder(event) ?? focused
-    const save = list[place]
-    if (save === undefined) return
-    const { left, top } = document.querySelector(`#${CSS.escape(rowId(save.id))}`)?.getBoundingClientRect() ?? {}
-    const isOnRow = placeUnder(event) !== null
-    const at = {
-      x: isOnRow ? event.clientX : (left ?? 0) + 40,
-      y: isOnRow ? event.clientY : (top ?? 0) + rowHeight / 2,
+  const onFound = useApp((state) => state.foundWantedSave)
+  const acts = useMemo((): RowActs => {
+    const { showSave, openSave, pauseSaves, resumeSaves, removeSaves, moveSaves } = store.getState()
+    return {
+      enter: ({ id, status }, isCommand) => void (isCommand || status !== 'done' ? showSave : openSave)(id),
+      pause: pauseSaves,
+      resume: resumeSaves,
+      remove: removeSaves,
+      reorder: moveSaves,
     }
-    store.getState().openMenu({ kind: 'saves', ...at, saveIds: choose(place) })
-  }
+  }, [store])
+  const [moving, setMoving] = useState<{ ids: ReadonlySet<SaveId>; place: number | null } | null>(null)
+  const idsOf = (ids: ReadonlySet<SaveId>, isSaved: boolean) =>
+    list.filter(({ id, status }) => ids.has(id) && (status === 'saved') === isSaved).map(({ id }) => id)
 
-  if (isEmpty) return <p className={styles.empty}>{say('saves.empty')}</p>
   return (
-    <div
-      className={styles.scroller}
-      ref={scroller}
-      role="group"
-      aria-label={say('saves.title')}
-      {...focusMovesOn}
-      onKeyDown={onKeyDown}
-      onDoubleClick={(event) => {
-        const save = list[placeUnder(event) ?? -1]
-        const isOnButton = event.target instanceof Element && event.target.closest('button') !== null
-        if (save?.status === 'saved' && !isOnButton) void store.getState().openSave(save.id)
+    <RowList
+      label={say('saves.title')}
+      empty={say('saves.empty')}
+      moves={moves}
+      acts={acts}
+      wanted={wanted}
+      onFound={onFound}
+      onDoubleClick={({ id, status }) => {
+        if (status === 'done') void store.getState().openSave(id)
       }}
-      onContextMenu={openMenu}
-      onClick={(event) => {
-        const place = placeUnder(event)
-        if (place !== null) onClick(event, place)
+      openMenu={(at, saveIds) => store.getState().openMenu({ kind: 'saves', ...at, saveIds })}
+      drag={{
+        moving,
+        onPress: (event, scroller, ids, { status }) => {
+          if (status === 'done') return
+          const saveIds = new Set(idsOf(ids, false))
+          dragRows(store, event, {
+            ...{ scroller, rowHeight, saveIds },
+            onPlace: (place) => setMoving({ ids: saveIds, place }),
+            onEnd: () => setMoving(null),
+          })
+        },
+        onDragOut: (ids) => void store.getState().dragSaves(idsOf(ids, true)),
       }}
-      onMouseDown={onMouseDown}
-      onDragStart={(event) => {
-        // The system drags the files, not the page.
-        event.preventDefault()
-        const save = list[placeUnder(event) ?? -1]
-        if (save !== undefined) void dragSaves(dragged(save.id, true))
+      row={(place, index) => {
+        const [save, move] = [list[index], moves[index]]
+        return save === undefined || move === undefined ? null : (
+          <SaveRow key={save.id} {...place} save={save} move={move} acts={acts} />
+        )
       }}
-    >
-      <ul className={styles.rows} style={{ height: `${virtualizer.getTotalSize()}px` }}>
-        {virtualizer.getVirtualItems().map(({ index, start, key }) => {
-          const save = list[index]
-          return save === undefined ? null : (
-            <SaveRow
-              key={key}
-              id={rowId(save.id)}
-              save={save}
-              top={start}
-              place={index + 1}
-              count={list.length}
-              isSelected={selection.ids.has(save.id)}
-              isFocused={index === focused}
-              isMoving={moving?.ids.has(save.id) ?? false}
-            />
-          )
-        })}
-        {moving === null || moving.place === null ? null : (
-          <li
-            aria-hidden
-            data-insertion
-            className={styles.insertion}
-            style={{ transform: `translateY(${Math.max(1, Math.min(moving.place, list.length) * rowHeight) - 1}px)` }}
-          />
-        )}
-      </ul>
-    </div>
+    />
   )
-}
-
-function placeUnder(event: MouseEvent): number | null {
-  const row = event.target instanceof Element ? event.target.closest('[data-place]') : null
-  return row === null ? null : Number(row.getAttribute('data-place'))
-}
-
-function rowId(saveId: string): string {
-  return `save-${saveId}`
 }

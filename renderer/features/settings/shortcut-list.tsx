@@ -27,6 +27,7 @@ const shortcuts: readonly (readonly [MessageId, ...string[]])[] = [
   ['shortcuts.path', keysOf('Ctrl', 'L')],
   ['shortcuts.filter', keysOf('Ctrl', 'F'), 'F3', '/'],
   ['shortcuts.addLinks', keysOf('Ctrl', 'U')],
+  ['shortcuts.upload', keysOf('Ctrl', 'Shift', 'U')],
   ['shortcuts.openFile', keysOf('Ctrl', 'O')],
   ['shortcuts.submit', keysOf('Ctrl', 'Enter')],
   ['shortcuts.refresh', 'F5'],

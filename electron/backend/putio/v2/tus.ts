@@ -140,7 +140,6 @@ async function finish(
 
 async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
   const { name, folderId, sizeBytes, changedAtMs, isReplacing } = upload
-  const { tus } = await endpoint.bases()
   const metadata = {
     name,
     parent_id: `${folderId}`,
@@ -150,10 +149,11 @@ async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
   }
   const pairs = Object.entries(metadata).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
   const headers = { 'upload-length': sizeBytes, 'upload-metadata': pairs.join(',') }
-  const answer = await patiently(endpoint, upload, async () => {
+  const { answer, tus } = await patiently(endpoint, upload, async () => {
+    const { tus } = await endpoint.bases()
     const answer = await tusRequest(endpoint, { method: 'POST', url: new URL(tus), headers, signal: upload.signal })
     if (isPassing(answer.status)) throw await unreachable(endpoint)
-    return answer
+    return { answer, tus }
   })
   if (answer.status !== 201) throw await refusal(endpoint, answer)
   return placeIn(answer.headers.location, tus)

@@ -1,22 +1,31 @@
 import { type KeyboardEvent, type MouseEvent, useState } from 'react'
-import type { Save, SaveId, SaveMove } from '../../../shared/save.ts'
+import type { SaveMove } from '../../../shared/save.ts'
 import { isMac } from '../../parts/keys.ts'
-import { runningStatuses } from '../../store/save-acts.ts'
 import { nextAfter, type Reach, type Selection, type Shown, select, selectAll } from '../../store/selection.ts'
-import { useAppStore } from '../../store/use-app.ts'
+import { isRunning, type Move } from './move.ts'
 
-const nothing: Selection<SaveId> = { ids: new Set(), anchorId: null, focusId: null }
+const nothing: Selection<string> = { ids: new Set(), anchorId: null, focusId: null }
 
-/** The selection in the list of saves, by mouse and keyboard, and what the keys do with it. */
-export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
-  const store = useAppStore()
+/** What the keys of a list do. */
+export interface RowActs {
+  /** Opens a row, or with Ctrl shows it in its folder. */
+  enter(move: Move, isCommand: boolean): void
+  pause(ids: readonly string[]): Promise<void>
+  resume(ids: readonly string[]): Promise<void>
+  remove(ids: readonly string[]): Promise<void>
+  /** Moves rows in the list; null if the list has no order of its own. */
+  reorder: ((ids: readonly string[], to: SaveMove) => Promise<void>) | null
+}
+
+/** The selection in a list, by mouse and keyboard, and what the keys do with it. */
+export function useRowKeys(list: readonly Move[], pageRows: () => number, acts: RowActs) {
   const [stored, setSelection] = useState(nothing)
-  const shown: Shown<SaveId> = {
+  const shown: Shown<string> = {
     count: list.length,
     idAt: (place) => list[place]?.id ?? null,
-    placeOf: (saveId) => list.findIndex(({ id }) => id === saveId),
+    placeOf: (wanted) => list.findIndex(({ id }) => id === wanted),
   }
-  const selection: Selection<SaveId> = {
+  const selection: Selection<string> = {
     ...stored,
     ids: new Set(list.filter(({ id }) => stored.ids.has(id)).map(({ id }) => id)),
   }
@@ -39,7 +48,7 @@ export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
     const [by, moved] = steps[event.key] ?? []
     if (by === undefined || moved === undefined || event.altKey) return false
     if (isCommand) {
-      if (selection.ids.size > 0) void store.getState().moveSaves([...selection.ids], moved)
+      if (selection.ids.size > 0) void acts.reorder?.([...selection.ids], moved)
       return true
     }
     const from = selection.focusId === null ? -1 : shown.placeOf(selection.focusId)
@@ -48,50 +57,43 @@ export function useSaveKeys(list: readonly Save[], pageRows: () => number) {
   }
 
   function act(event: KeyboardEvent): boolean {
-    const { showSave, openSave } = store.getState()
     const isCommand = isMac ? event.metaKey : event.ctrlKey
     const [first] = chosen()
     if (isCommand && event.key.toLowerCase() === 'a') setSelection(selectAll(selection, shown))
     else if (event.key === 'Escape') setSelection({ ...nothing, focusId: selection.focusId })
     else if (event.key === 'Delete' || (isMac && event.metaKey && event.key === 'Backspace')) remove()
     else if (event.key === ' ') toggle()
-    else if (event.key === 'Enter' && first !== undefined)
-      void (isCommand || first.status !== 'saved' ? showSave : openSave)(first.id)
+    else if (event.key === 'Enter' && first !== undefined) acts.enter(first, isCommand)
     else return false
     return true
   }
 
-  function chosen(): Save[] {
+  function chosen(): Move[] {
     return list.filter(({ id }) => selection.ids.has(id))
   }
 
   function remove() {
-    const { removeSaves } = store.getState()
-    const saveIds = chosen().map(({ id }) => id)
+    const ids = chosen().map(({ id }) => id)
     const focusId = nextAfter(selection, shown)
     setSelection({ ids: new Set(focusId === null ? [] : [focusId]), anchorId: focusId, focusId })
-    void removeSaves(saveIds)
+    void acts.remove(ids)
   }
 
   /** Pauses what runs; if nothing does, continues the rest. */
   function toggle() {
-    const { pauseSaves, resumeSaves } = store.getState()
-    const idsOf = (...statuses: Save['status'][]) =>
-      chosen()
-        .filter(({ status }) => statuses.includes(status))
-        .map(({ id }) => id)
-    const running = idsOf(...runningStatuses)
-    if (running.length > 0) void pauseSaves(running)
-    else void resumeSaves(idsOf('paused', 'error'))
+    const running = chosen().filter(isRunning)
+    const resting = chosen().filter(({ status }) => status === 'paused' || status === 'error')
+    if (running.length > 0) void acts.pause(running.map(({ id }) => id))
+    else void acts.resume(resting.map(({ id }) => id))
   }
 
   return {
     selection,
     /** Selects a row, unless it is selected. Returns all that are selected then. */
-    choose: (place: number): SaveId[] => {
+    choose: (place: number): string[] => {
       const id = shown.idAt(place)
       if (id === null) return []
-      if (selection.ids.has(id)) return chosen().map((save) => save.id)
+      if (selection.ids.has(id)) return chosen().map((move) => move.id)
       move(place, 'replace')
       return [id]
     },

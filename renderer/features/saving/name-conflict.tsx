@@ -1,9 +1,10 @@
 import { useRef } from 'react'
-import type { Conflict } from '../../../shared/save.ts'
+import type { Conflict, TakenName } from '../../../shared/save.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { folderName, folderPath } from '../../store/selectors.ts'
 import type { DialogState } from '../../store/ui.ts'
-import { useAppStore } from '../../store/use-app.ts'
+import { useApp, useAppStore } from '../../store/use-app.ts'
 import { type MessageId, say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
 import { conflictWords } from './conflict-words.ts'
@@ -11,10 +12,36 @@ import styles from './saving.module.css'
 
 const shownNames = 5
 
-/** Asks once for all items whose names are taken in the target folder. */
+/** Asks what to do where names are taken on this computer. */
 export function SaveConflict({ given }: { given: Extract<DialogState, { kind: 'save-conflict' }> }) {
-  const { close, saveTaken } = useAppStore().getState()
+  const { saveTaken } = useAppStore().getState()
   const { accountId, itemIds, folder, taken, isZip } = given
+  return (
+    <NameConflict
+      folder={folder}
+      taken={taken}
+      onChoose={(conflict) => void saveTaken(accountId, itemIds, conflict, isZip)}
+    />
+  )
+}
+
+/** Asks what to do where names are taken in a folder of an account. */
+export function SendConflict({ given }: { given: Extract<DialogState, { kind: 'send-conflict' }> }) {
+  const { sendTaken } = useAppStore().getState()
+  const { accountId, folderId, taken } = given
+  const folder = useApp((state) => folderPath(state, accountId, folderId) ?? folderName(state, accountId, folderId))
+  return <NameConflict folder={folder} taken={taken} onChoose={(conflict) => void sendTaken(given, conflict)} />
+}
+
+interface Props {
+  folder: string
+  taken: readonly TakenName[]
+  onChoose(conflict: Conflict): void
+}
+
+/** Asks once for all items whose names are taken in the target folder. */
+function NameConflict({ folder, taken, onChoose }: Props) {
+  const { close } = useAppStore().getState()
   const keepBoth = useRef<HTMLButtonElement>(null)
   const { title, hint, skip, replace, isHarmless } = conflictWords(taken)
   const count = taken.length
@@ -45,7 +72,7 @@ export function SaveConflict({ given }: { given: Extract<DialogState, { kind: 's
             look={conflict === 'keep-both' ? 'primary' : conflict === 'replace' && !isHarmless ? 'danger' : 'plain'}
             onClick={() => {
               close()
-              void saveTaken(accountId, itemIds, conflict, isZip)
+              onChoose(conflict)
             }}
           >
             {say(label)}

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Save } from '../../../shared/save.ts'
-import { summarizeSaves } from './save-summary.ts'
+import { moveOfSave } from './move.ts'
+import { summarize } from './move-summary.ts'
 
 const saveOf = (given: Partial<Save>): Save => ({
   ...{ id: 's', accountId: 'a', itemId: 1, name: 'a', folder: '/x', isFolder: false, isZip: false, status: 'saving' },
@@ -18,7 +19,13 @@ it('adds up what runs and waits, and leaves out what rests, failed or is saved',
     saveOf({ status: 'error', sizeBytes: 5000 }),
     saveOf({ status: 'saved', sizeBytes: 5000 }),
   ]
-  expect(summarizeSaves(saves)).toEqual({ saving: 2, waiting: 1, paused: 1, bytesPerSecond: 100, secondsLeft: 10 })
+  expect(summarize(saves.map(moveOfSave))).toEqual({
+    moving: 2,
+    waiting: 1,
+    paused: 1,
+    bytesPerSecond: 100,
+    secondsLeft: 10,
+  })
 })
 
 it.each([
@@ -29,5 +36,5 @@ it.each([
   { what: 'a save without speed', saves: [saveOf({ speedBytesPerSecond: 0 })] },
   { what: 'nothing', saves: [] },
 ])('does not know the time left with $what', ({ saves }) => {
-  expect(summarizeSaves(saves).secondsLeft).toBe(null)
+  expect(summarize(saves.map(moveOfSave)).secondsLeft).toBe(null)
 })
