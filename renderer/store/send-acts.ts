@@ -54,12 +54,13 @@ export function sendActs(client: Client, get: () => AppState, lastOf: (sendId: S
     added(sendIds: Ids, isQuiet: boolean): Act {
       let [removed, deleted]: [Ids, Map<string, ItemId[]>] = [[], new Map()]
       return {
-        sentence: say('sends.started', wordsFor(sendIds.flatMap((id) => lastOf(id) ?? []))),
+        sentence: say('sends.started', { count: sendIds.length, name: lastOf(sendIds[0] ?? '')?.name ?? '' }),
         isQuiet,
         undo: async () => {
           // Those that are no longer in the list have been sent.
-          const gone = sendIds.filter((id) => !get().sends.has(id)).flatMap((id) => lastOf(id) ?? [])
-          const stopped = await remove(sendIds.filter((id) => get().sends.has(id)))
+          const isGone = (id: SendId) => !get().sends.has(id) && lastOf(id) !== null
+          const gone = sendIds.filter(isGone).flatMap((id) => lastOf(id) ?? [])
+          const stopped = await remove(sendIds.filter((id) => !isGone(id)))
           const all = [...stopped, ...gone]
           removed = stopped.map(({ id }) => id)
           deleted = await deleteSent(all)

@@ -22,8 +22,8 @@ function openStore() {
   const tell = (...upserted: Send[]) => backend.tell('sends.changed', { isReset: false, upserted, removed: [] })
   const asked = (method: string) =>
     backend.asked.filter((request) => request.method === method).map(({ input }) => input)
-  const toast = () => shownToast(store.getState())?.sentence ?? null
-  return { backend, store, tell, asked, toast, ...store.getState() }
+  const message = () => shownToast(store.getState())?.sentence ?? null
+  return { ...store.getState(), backend, store, tell, asked, message }
 }
 
 /** Sends two files up, and one folder into a folder that is there. */
@@ -39,8 +39,8 @@ async function start() {
 }
 
 it('is undone as one act: what is not sent stops, what is sent goes to the trash, what was merged stays', async () => {
-  const { backend, store, tell, asked, toast, undo, redo } = await start()
-  expect([store.getState().dockTab, store.getState().wantedSend, toast()]).toEqual(['sends', 'c', null])
+  const { backend, store, tell, asked, message, undo, redo } = await start()
+  expect([store.getState().dockTab, store.getState().wantedSend, message()]).toEqual(['sends', 'c', null])
   // One has been sent and has left the list already.
   tell(sendOf('a', 'sent', { itemId: 7 }))
   backend.tell('sends.changed', { isReset: false, upserted: [], removed: ['a'] })
@@ -51,7 +51,7 @@ it('is undone as one act: what is not sent stops, what is sent goes to the trash
   await undoing
   expect(asked('sends.remove')).toEqual([{ sendIds: ['b', 'c'] }])
   expect(asked('items.delete')).toEqual([{ accountId: 'a', itemIds: [7] }])
-  expect(toast()).toBe(
+  expect(message()).toBe(
     'Undone: Started sending 3 items. What was sent already is in the trash. What was sent into folders that were there before stays.',
   )
   const redoing = redo()
@@ -97,10 +97,10 @@ it('sends 2,500 things in parts, as one act', async () => {
 })
 
 it('says that an account takes no files, before anything is chosen or sent', async () => {
-  const { backend, chooseToSend, sendUp, toast } = openStore()
+  const { backend, chooseToSend, sendUp, message } = openStore()
   for (const act of [() => sendUp('old', 0, ['/x/a']), () => chooseToSend('old', 0, 'files')]) {
     await act()
-    expect([toast(), backend.asked]).toEqual([expect.stringContaining('“account old” takes no files'), []])
+    expect([message(), backend.asked]).toEqual([expect.stringContaining('“account old” takes no files'), []])
   }
 })
 
@@ -126,7 +126,7 @@ it('pauses and continues, puts back what was removed, and undoes each', async ()
 })
 
 it('a new version of a copy can be stopped until it is sent, and not any more after that', async () => {
-  const { backend, tell, asked, toast, sendCopy, undo } = openStore()
+  const { backend, tell, asked, message, sendCopy, undo } = openStore()
   for (const [status, removed] of [
     ['sending', [{ sendIds: ['v'] }]],
     ['sent', []],
@@ -141,7 +141,7 @@ it('a new version of a copy can be stopped until it is sent, and not any more af
     await undoing
     expect(asked('sends.remove')).toEqual(removed)
   }
-  expect(toast()).toMatch(/^This cannot be undone/)
+  expect(message()).toMatch(/^This cannot be undone/)
 })
 
 const fileOf = (name: string, content: string) => new File([content], name)
@@ -176,13 +176,13 @@ it('takes links from texts and torrents, and sends texts without links and all e
 })
 
 it('says of an account that takes no files what can be done instead, and still takes the links', async () => {
-  const { backend, store, toast } = openStore()
+  const { backend, store, message } = openStore()
   const files = [fileOf('photo.jpg', '')]
   const input = { text: 'http://h/a', html: null, files }
   const taking = takeIn(store, input, 'nothing', { accountId: 'old', folderId: 0 })
   await vi.waitFor(() => expect(backend.asked.length).toBe(1))
   await backend.answer('links.extract', ['http://h/a'])
   await taking
-  expect(toast()).toMatch(/^“account old” takes no files/)
+  expect(message()).toMatch(/^“account old” takes no files/)
   expect(store.getState().dialog).toMatchObject({ kind: 'add-links', text: 'http://h/a' })
 })

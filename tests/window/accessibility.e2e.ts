@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
+import { expectClean } from '../support/axe.ts'
 import { startOtherHost } from '../support/other-host.ts'
 import { type Service, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -12,7 +11,6 @@ import { bencode } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 // Checks every screen with axe, in both themes. The service runs separately, so that its folders can be made beforehand.
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let running: RunningApp
 let service: Service
 let web: Web
@@ -206,16 +204,3 @@ it('finds no violation in the question whether a host is trusted, and none in th
     await host.stop()
   }
 })
-
-async function expectClean(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    // axe cannot judge colours that are still in transition.
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    // Evaluated from outside, so that the page's own policy stays as it is.
-    const findings =
-      await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')))`)
-    expect(findings, `${colorScheme} theme`).toEqual([])
-  }
-}

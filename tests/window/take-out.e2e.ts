@@ -125,7 +125,10 @@ it('moves what is dragged out and back into the window, but no other file that o
     if (change === 'content') writeFileSync(other, 'another song')
     else copyFileSync(real, other)
     await dropOnWindow(page, [], change === 'number' ? [real, real] : [other], { x, y })
-    await page.getByText('No links were found in what you dropped').waitFor()
+    // They are sent up, and nothing is moved.
+    await page.getByRole('listitem', { name: /^song\.flac, Sent, / }).waitFor()
+    await page.keyboard.press('Control+z')
+    await page.getByText('What was sent already is in the trash.').waitFor()
     await page.getByRole('button', { name: 'Dismiss' }).click()
     await page.mouse.move(200, 300)
     await row(page, 'song.flac').waitFor()

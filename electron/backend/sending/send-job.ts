@@ -98,11 +98,14 @@ export class SendJob {
       this.#targets.forget(send.itemId)
     }
     const { folderId, name, conflict } = send
-    const id = await (conflict === 'keep-both'
-      ? this.#targets.newFolder(folderId, name)
-      : this.#targets.folder(folderId, name))
-    Object.assign(send, { itemId: id, isMerged: !this.#targets.hasMade(id) })
     this.#touched.add(folderId)
+    if (conflict === 'keep-both') {
+      const made = await this.#targets.newFolder(folderId, name)
+      Object.assign(send, { itemId: made.id, name: made.name, isMerged: false })
+      return made.id
+    }
+    const id = await this.#targets.folder(folderId, name)
+    Object.assign(send, { itemId: id, isMerged: !this.#targets.hasMade(id) })
     return id
   }
 
@@ -179,7 +182,7 @@ export class SendJob {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const id = await this.#patiently(() => this.#upload(key, file, { parentId, name, isReplacing }))
-        if (!send.isFolder) send.itemId = id
+        if (!send.isFolder) Object.assign(send, { itemId: id, name })
         this.#touched.add(parentId)
         return
       } catch (error) {

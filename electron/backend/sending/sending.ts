@@ -185,6 +185,7 @@ export class Sending {
           this.#store(entry)
           this.#show(entry)
         }
+        this.#tell()
         return null
       },
       'sends.resume': async ({ sendIds }) => {
@@ -197,6 +198,7 @@ export class Sending {
           this.#store(entry)
           this.#run(entry)
         }
+        this.#tell()
         return null
       },
       'sends.remove': async ({ sendIds }) => {
@@ -247,6 +249,7 @@ export class Sending {
       if (entry.send.state === 'active') this.#run(entry)
       else this.#show(entry)
     }
+    this.#tell()
     return added.map(({ send }) => send.id)
   }
 
@@ -369,14 +372,18 @@ export class Sending {
   #show({ send }: Entry): void {
     if (this.#isClosed) return
     this.#changed.add(send.id)
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null
-      const upserted = this.#some([...this.#changed]).map(shown)
-      this.#changed.clear()
-      if (upserted.length > 0) this.#options.emit('sends.changed', { isReset: false, upserted, removed: [] })
-      this.#writeEnded()
-      this.#prune()
-    }, emitEveryMs)
+    this.#timer ??= setTimeout(() => this.#tell(), emitEveryMs)
+  }
+
+  /** Shows what has changed now: what the person did is seen before it is answered. */
+  #tell(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const upserted = this.#some([...this.#changed]).map(shown)
+    this.#changed.clear()
+    if (upserted.length > 0) this.#options.emit('sends.changed', { isReset: false, upserted, removed: [] })
+    this.#writeEnded()
+    this.#prune()
   }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../../shared/errors.ts'
-import type { ItemId } from '../../../shared/item.ts'
+import type { Item, ItemId } from '../../../shared/item.ts'
 import type { PutioClient } from '../putio/client.ts'
 
 /** The names in a folder of the account: the ids of folders, and null for files. */
@@ -44,7 +44,7 @@ export class Targets {
   }
 
   /** Makes a folder, whatever is there, with a free name. */
-  async newFolder(parentId: ItemId, name: string): Promise<ItemId> {
+  async newFolder(parentId: ItemId, name: string): Promise<Item> {
     const names = await this.names(parentId)
     return this.#make(parentId, names.has(name) ? freeIn(names, name) : name)
   }
@@ -66,7 +66,7 @@ export class Targets {
     if (there != null) return there
     const free = there === null ? freeIn(names, name) : name
     try {
-      return await this.#make(parentId, free)
+      return (await this.#make(parentId, free)).id
     } catch (error) {
       // Another program may have made it a moment ago.
       const isTaken = error instanceof AppError && error.code === 'refused'
@@ -77,7 +77,7 @@ export class Targets {
     }
   }
 
-  async #make(parentId: ItemId, name: string): Promise<ItemId> {
+  async #make(parentId: ItemId, name: string): Promise<Item> {
     const names = await this.names(parentId)
     // Taken from now on: another send may want it, too.
     names.set(name, null)
@@ -86,7 +86,7 @@ export class Targets {
       names.set(made.name, made.id)
       this.#names.set(made.id, { value: Promise.resolve(new Map()), atMs: performance.now() })
       this.#made.add(made.id)
-      return made.id
+      return made
     } catch (error) {
       names.delete(name)
       throw error
