@@ -239,7 +239,13 @@ export class Sending {
     const added = all.map(({ path, name, isFolder, problem }) =>
       entryOf({
         ...{ id: randomUUID(), accountId, folderId, itemId: null, path: resolve(path), name, isFolder, conflict },
-        ...{ state: problem === null ? 'active' : 'error', reason: problem, sizeBytes: null, doneFiles: 0 },
+        ...{
+          state: problem === null ? 'active' : 'error',
+          reason: problem,
+          sizeBytes: null,
+          sentBytes: 0,
+          doneFiles: 0,
+        },
         ...{ totalFiles: null, skippedFiles: 0, addedAtMs: Date.now(), isMerged: false },
       }),
     )
@@ -285,8 +291,10 @@ export class Sending {
     entry.stop = stop
     entry.speed = new Speedometer()
     entry.ended = this.#send(entry, stop.signal).finally(() => {
+      entry.send.sentBytes = reachedBy(entry)
       entry.stop = null
       entry.job = null
+      this.#unwritten.add(entry)
       if (![...this.#entries.values()].some((one) => one.stop !== null && one.send.accountId === entry.send.accountId))
         this.#targets.delete(entry.send.accountId)
       this.#show(entry)
@@ -324,8 +332,6 @@ export class Sending {
         error instanceof AppError ? error.message : 'Something went wrong inside Putdesk. The log has the details.'
       Object.assign(send, { state: 'error', reason: sentence })
     }
-    this.#unwritten.add(entry)
-    this.#show(entry)
   }
 
   /** What is known of the folders of an account, while something is sent there. */
@@ -394,7 +400,7 @@ function entryOf(send: StoredSend): Entry {
 function shown({ send, job, speed }: Entry): Send {
   const { id, accountId, folderId, itemId, name, isFolder, sizeBytes, doneFiles, totalFiles, skippedFiles, isMerged } =
     send
-  const sentBytes = send.state === 'sent' ? (sizeBytes ?? 0) : (job?.sentBytes ?? 0)
+  const sentBytes = reachedBy({ send, job })
   const bytesPerSecond = job === null ? null : speed.reach(sentBytes)
   const left = (sizeBytes ?? 0) - sentBytes
   return {
@@ -405,6 +411,12 @@ function shown({ send, job, speed }: Entry): Send {
     secondsLeft: bytesPerSecond === null || bytesPerSecond <= 0 || left <= 0 ? null : Math.ceil(left / bytesPerSecond),
     reason: send.reason ?? job?.waitsFor ?? null,
   }
+}
+
+/** How many bytes have been sent, as far as it is known. */
+function reachedBy({ send, job }: Pick<Entry, 'send' | 'job'>): number {
+  if (send.state === 'sent') return send.sizeBytes ?? 0
+  return job === null || job.isListing ? send.sentBytes : job.sentBytes
 }
 
 function statusOf({ state }: StoredSend, job: SendJob | null): Send['status'] {

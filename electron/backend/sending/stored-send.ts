@@ -20,6 +20,8 @@ export const StoredSend = z.object({
   state: z.enum(['active', 'paused', 'sent', 'error']),
   reason: z.string().nullable(),
   sizeBytes: z.number().nullable(),
+  /** How much had been sent when it stopped. */
+  sentBytes: z.number().default(0),
   doneFiles: z.number().int(),
   totalFiles: z.number().int().nullable(),
   skippedFiles: z.number().int(),
