@@ -293,8 +293,8 @@ export const methods = {
     output: z.object({ folder: z.string().nullable(), saveIds: z.array(SaveId), taken: z.array(TakenName) }),
   },
   /**
-   * Which names of files and folders of this computer are taken in a folder of an account. Errors: bad-input, refused if the account takes
-   * no files.
+   * Which names of files and folders of this computer are taken in a folder of an account. Errors: bad-input, not-found, refused if the
+   * account takes no files.
    */
   'sends.check': {
     input: z.object({ ...inAccount, folderId: ItemId, paths: LocalPaths }),

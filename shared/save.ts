@@ -6,8 +6,7 @@ export const SaveId = z.string().min(1).max(64)
 export type SaveId = z.infer<typeof SaveId>
 
 /** The statuses of a save, in the order it passes through them. `paused` and `error` end when the person says so. */
-export const SaveStatus = z.enum(['waiting', 'listing', 'saving', 'paused', 'saved', 'error'])
-export type SaveStatus = z.infer<typeof SaveStatus>
+const SaveStatus = z.enum(['waiting', 'listing', 'saving', 'paused', 'saved', 'error'])
 
 /** What to do where a name is taken in the target folder. A folder of that name is never replaced: its contents are merged. */
 export const Conflict = z.enum(['skip', 'keep-both', 'replace'])

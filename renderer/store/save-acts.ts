@@ -9,7 +9,7 @@ import type { Act } from './undo.ts'
 
 type Ids = readonly SaveId[]
 
-export const runningStatuses: readonly Save['status'][] = ['waiting', 'listing', 'saving']
+const runningStatuses: readonly Save['status'][] = ['waiting', 'listing', 'saving']
 /** What the person does to saves, as acts that can be undone. Each resolves to null if it changed nothing. */
 export function saveActs(client: Client, get: () => AppState) {
   const call = async (method: 'saves.pause' | 'saves.resume' | 'saves.remove', saveIds: Ids) => {

@@ -11,7 +11,7 @@ import type { Act } from './undo.ts'
 
 type Ids = readonly SendId[]
 
-export const runningSends: readonly Send['status'][] = ['waiting', 'listing', 'sending']
+const runningSends: readonly Send['status'][] = ['waiting', 'listing', 'sending']
 
 /**
  * What the person does to sends, as acts that can be undone. Each resolves to null if it changed nothing. `lastOf` has the last state of a

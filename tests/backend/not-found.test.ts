@@ -39,6 +39,7 @@ const cases: Cases = {
   'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),
   'history.links': () => ({ accountId, entryId: `${missing}` }),
   'saves.add': () => ({ accountId, itemIds: [missing], target: 'last', conflict: null }),
+  'sends.check': () => ({ accountId, folderId: missing, paths: [import.meta.filename] }),
   'contents.open': () => ({ accountId, itemId: missing, isPlayed: false }),
   'copies.open': () => ({ accountId, itemId: missing }),
   'files.copy': () => ({ accountId, itemIds: [missing], text: 'x' }),
