@@ -289,7 +289,7 @@ describe('on a bad day', () => {
   })
 
   it('1,000 files are sent at once', async () => {
-    const { send, sends, tree } = await openSender()
+    const { client, accountId, send, sends } = await openSender()
     const files = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`${at}.txt`, `${at}`]))
     const folder = makeTree(files)
     await send(Object.keys(files).map((name) => join(folder, name)))
@@ -301,7 +301,9 @@ describe('on a bad day', () => {
       async () => sends.size,
       (size) => size === 200,
     )
-    expect(Object.keys(await tree()).length).toBe(1000)
+    const { items } = await client.call('items.open', { accountId, folderId: 0, isReload: true })
+    expect(new Set(namesOf(items))).toEqual(new Set(Object.keys(files)))
+    expect(items.ids.length).toBe(1000)
   })
 })
 

@@ -262,7 +262,7 @@ it('moves saves with the mouse while the list changes, and hands only finished o
   expect(Math.abs((shown?.y ?? 0) - (film2?.y ?? 0))).toBeLessThan(3)
   if (process.env.PUTDESK_PICTURES) await pictures(page, 'moving')
   // Another one leaves the list meanwhile.
-  const leaving = (await row('song').getAttribute('id'))?.replace('save-', '')
+  const leaving = (await row('song').getAttribute('id'))?.replace('move-', '')
   await page.evaluate(`window.putio.send({ id: 900000, method: 'saves.remove', input: { saveIds: ['${leaving}'] } })`)
   await row('song').waitFor({ state: 'detached' })
   await page.mouse.up()

@@ -5,15 +5,19 @@ import { afterEach, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { expectClean } from '../support/axe.ts'
 import { makeHome } from '../support/home.ts'
+import { type Service, startService } from '../support/service.ts'
 import { makeFolder, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
 // Sending up, as a person does it in the window.
 
 let running: RunningApp | null = null
+let service: Service | null = null
 afterEach(async () => {
   await running?.dispose()
   running = null
+  await service?.stop()
+  service = null
 })
 
 const row = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
@@ -41,7 +45,7 @@ it('sends what is dropped on a folder, shows it there, asks about names that are
   mkdirSync(join(files, 'Album/Disc 2'), { recursive: true })
   for (const name of ['one.flac', 'Disc 2/two.flac']) writeFileSync(join(files, 'Album', name), Buffer.alloc(3_000_000))
   writeFileSync(join(files, 'photo.jpg'), Buffer.alloc(2_000_000))
-  writeFileSync(join(files, 'film.mkv'), Buffer.alloc(400_000_000))
+  writeFileSync(join(files, 'film.mkv'), Buffer.alloc(250_000_000))
   writeFileSync(join(files, 'links.txt'), 'http://127.0.0.1:9/a.bin')
   const paths = ['Album', 'photo.jpg', 'links.txt'].map((name) => join(files, name))
   running = await startApp({ environment: makeHome('sending').environment })
@@ -98,13 +102,17 @@ it('sends what is dropped on a folder, shows it there, asks about names that are
   await page.keyboard.press('Control+Shift+U')
   const film = page.getByRole('listitem', { name: /^film\.mkv, / })
   await film.waitFor()
-  await film.getByText(/MB of 400 MB · to Holiday/).waitFor()
+  await film.getByText(/MB of 250 MB · to Holiday/).waitFor()
   await pictures(page, 'sending')
   await film.getByRole('button', { name: 'Pause “film.mkv”' }).focus()
   await page.keyboard.press('Enter')
   await send(page, 'film.mkv', 'Paused').waitFor()
   await expectClean(page)
   await pictures(page, 'paused')
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(760, 520))
+  await page.getByRole('button', { name: 'Resume all' }).click({ trial: true })
+  await pictures(page, 'small')
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(1280, 800))
   await send(page, 'film.mkv', 'Paused').getByRole('button', { name: 'Stop sending “film.mkv”' }).click()
   await page.getByText('Stopped sending “film.mkv”').waitFor()
   await page.keyboard.press('Control+z')
@@ -119,6 +127,37 @@ it('sends what is dropped on a folder, shows it there, asks about names that are
     window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, cancelable: true }))
   })
   await page.getByText('One of these is no file of this computer: save it first.').waitFor()
+})
+
+it('says before files are dropped on an account that takes none what can be done instead, and still takes links', async () => {
+  const path = join(temporaryFolder('files'), 'photo.jpg')
+  writeFileSync(path, 'photo')
+  service = await startService({ user: 'mary' })
+  running = await startApp({ environment: makeHome('sending').environment })
+  const { page } = running
+  await page.getByRole('button', { name: 'Sign in to a server' }).click()
+  await page.getByLabel('Address').fill(service.url)
+  await page.getByLabel('API key').fill(service.key)
+  await page.getByLabel('API secret').fill(service.secret)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByText('Nothing here yet.').waitFor()
+  await hold(page, [path], { x: 600, y: 300 }, async () => {
+    await page.getByText(/^“.+” takes no files$/).waitFor()
+    await page.getByText('Or drop them on an account that takes files.').waitFor()
+    await pictures(page, 'veil-none')
+  })
+  await dropOnWindow(page, [{ mimeType: 'text/plain', data: 'http://127.0.0.1:9/a.bin' }], [path])
+  await page.getByText(/^“.+” takes no files from this computer\./).waitFor()
+  await page.getByRole('dialog', { name: 'Add links' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog', { name: 'Add links' }).waitFor({ state: 'detached' })
+  await page.getByRole('grid').click({ button: 'right', position: { x: 300, y: 150 } })
+  const upload = page.getByRole('menuitem', { name: 'Upload…' })
+  await upload.waitFor()
+  expect([await upload.isDisabled(), await upload.getAttribute('title')]).toEqual([
+    true,
+    expect.stringMatching(/^“.+” takes no files/),
+  ])
 })
 
 async function pictures(page: Page, name: string): Promise<void> {
