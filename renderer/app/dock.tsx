@@ -83,11 +83,12 @@ export function Dock() {
               role="tab"
               aria-selected={tab === name}
               tabIndex={tab === name ? 0 : -1}
+              title={say(title)}
               className={classNames(styles.tab, tab === name && styles.current)}
               onClick={() => setTab(name)}
             >
               <Icon of={icon} size={15} />
-              {say(title)}
+              <span className={styles.label}>{say(title)}</span>
               {counts[name] > 0 ? <span className={styles.badge}>{counts[name]}</span> : null}
             </button>
           ))}

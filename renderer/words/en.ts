@@ -88,6 +88,7 @@ export const en = {
   'list.added': 'Added',
   'list.location': 'Folder',
   'list.empty': 'Nothing here yet. Drop links anywhere, or press Add links.',
+  'list.emptyUpload': 'Nothing here yet. Drop links or files anywhere, or press Add links.',
   'list.noMatch': 'No items in this folder match “{words}”.',
   'list.noFound': 'No items in your space match “{words}”.',
   'list.loading': 'Loading…',

@@ -1,7 +1,7 @@
 import { FolderOpen, SearchX, TriangleAlert } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { shownFolder } from '../../store/selectors.ts'
+import { shownCapabilities, shownFolder } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './file-list.module.css'
@@ -13,6 +13,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
   const query = useApp((state) => state.place?.query ?? null)
   const filter = useApp((state) => state.filter)
   const refresh = useApp((state) => state.refresh)
+  const canUpload = useApp((state) => shownCapabilities(state).canUpload)
   const openAddLinks = useApp((state) => state.openAddLinks)
 
   if (problem !== null) {
@@ -38,7 +39,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
   return (
     <div className={styles.empty}>
       <Icon of={FolderOpen} size={26} />
-      <p>{say('list.empty')}</p>
+      <p>{say(canUpload ? 'list.emptyUpload' : 'list.empty')}</p>
       <Button onClick={() => openAddLinks({})}>{say('action.addLinks')}</Button>
     </div>
   )
