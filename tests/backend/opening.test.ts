@@ -106,7 +106,7 @@ it('offers to save a copy that was changed, also after a restart, and leaves the
   const [path = ''] = opened
   const changed = next('copies.changed', (copies) => copies.length > 0)
   writeFileSync(path, 'changed by another program')
-  expect(await changed).toEqual([{ id: basename(join(path, '..')), name: 'letter.doc' }])
+  expect(await changed).toEqual([{ id: basename(join(path, '..')), accountId, name: 'letter.doc' }])
   const url = await client.call('contents.open', { accountId, itemId, isPlayed: true })
   const { body } = await backend.readContent({ id: idOf(url), method: 'GET', range: null })
   expect((await all(body)).equals(bytes['letter.doc'] ?? Buffer.of())).toBe(true)
