@@ -95,8 +95,8 @@ export interface Cores {
   tokens: Tokens
   /** Devices that are about to sign in. */
   deviceCodes: DeviceCodes
-  /** Counts the looks at what has changed, also over restarts: whatever is answered after a look is newer than what it has announced. */
-  looks: { count: number }
+  /** Counts how often changes were announced, also over restarts: what is answered after a tick is newer than what was announced in it. */
+  ticks: { count: number }
   /** Begins to note changes of items. Only one can do so at a time. */
   watchItems(): ItemWatch
   /** What was done about a damaged database, or null. */
@@ -206,7 +206,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     users,
     tokens: createTokens(db),
     deviceCodes: createDeviceCodes(),
-    looks: { count: Date.now() },
+    ticks: { count: Date.now() },
     watchItems: () => watchItems(db),
     notice,
     report,

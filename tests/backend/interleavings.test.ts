@@ -148,15 +148,15 @@ async function play(history: History, accountId: string): Promise<void> {
   let announcedAtMs = 0
   /** Putdesk's own service tells in which order announcements and answers are; others do not. */
   const isOrdered = random() < 0.5
-  let looks = 0
+  let ticks = 0
   const announce = (id: number) => {
     const row = service.rows.get(id)
     const news = row === undefined ? null : wireOf(structuredClone(row))
-    looks += 1
-    const at = looks
+    ticks += 1
+    const at = ticks
     announcedAtMs = Math.max(announcedAtMs, Date.now() + below(2000))
     setTimeout(() => {
-      feed?.note({ id, row: news, look: isOrdered ? at : null })
+      feed?.note({ id, row: news, tick: isOrdered ? at : null })
       list.noteAnnounced()
     }, announcedAtMs - Date.now())
   }
@@ -167,8 +167,8 @@ async function play(history: History, accountId: string): Promise<void> {
         remembered,
         item: async () => Promise.reject(new AppError('not-found', 'There is no such item.')),
         list: async () => {
-          const { rows, look } = await service.ask(() => ({ rows: [...service.rows.values()], look: looks }))
-          return { transfers: rows.map(wireOf), unread: [], look: isOrdered ? look : null }
+          const { rows, tick } = await service.ask(() => ({ rows: [...service.rows.values()], tick: ticks }))
+          return { transfers: rows.map(wireOf), unread: [], tick: isOrdered ? tick : null }
         },
       })
       return feed
@@ -241,7 +241,7 @@ async function play(history: History, accountId: string): Promise<void> {
   ])
   const atService = there.map((row) => [row.id, wireOf(row).status, row.percent, false])
   expect(inWindow.toSorted(byId)).toEqual(atService.toSorted(byId))
-  // One that began and ended between two looks was never listed, and is in the history only if it was added here.
+  // One that began and ended between two ticks was never listed, and is in the history only if it was added here.
   const told = history.list(accountId).map(({ transferId, outcome }) => [transferId, outcome])
   expect(new Set(told.map(([id]) => id)).size).toBe(told.length)
   for (const [id, outcome] of told) expect([id, service.ended.get(Number(id))]).toEqual([id, outcome])

@@ -61,10 +61,10 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
   let timer: NodeJS.Timeout | null = null
   const tick = () => {
     const changes = watch?.take() ?? []
-    cores.looks.count += 1
+    cores.ticks.count += 1
     for (const client of clients) {
       try {
-        tell(client, changes, cores.looks.count)
+        tell(client, changes, cores.ticks.count)
       } catch (error) {
         // One client must not keep the others from hearing.
         cores.report(error)
@@ -135,14 +135,14 @@ function tokenIn(message: string): string {
   return inList ?? message.trim()
 }
 
-function tell(client: Client, changes: readonly ItemChange[], look: number): void {
+function tell(client: Client, changes: readonly ItemChange[], tick: number): void {
   const { socket, core } = client
   if (socket.readyState !== WebSocket.OPEN) return
   if (socket.bufferedAmount > maxUnsentBytes) {
     socket.terminate()
     return
   }
-  const extra = client.isExtended ? { putdesk: { look } } : {}
+  const extra = client.isExtended ? { putdesk: { tick } } : {}
   const send = (type: string, value: unknown) => socket.send(JSON.stringify({ type, value, ...extra }))
   for (const change of changes) if (change.userId === core.account.userId) send(...itemMessage(client, change))
   const context = { core, isExtended: client.isExtended }
@@ -155,7 +155,7 @@ function tell(client: Client, changes: readonly ItemChange[], look: number): voi
   const gone = [...client.transfers.keys()].filter((id) => !rows.has(id))
   const newestId = core.transfers.newestId()
   const finished = gone.length === 0 && newestId === client.newestId ? [] : core.transfers.finished()
-  // Some begin and end between two looks.
+  // Some begin and end between two ticks.
   for (const { id } of finished) if (id > client.newestId && !client.transfers.has(id)) gone.push(id)
   client.newestId = newestId
   for (const id of gone) {
@@ -170,7 +170,7 @@ function tell(client: Client, changes: readonly ItemChange[], look: number): voi
   client.account = account
 }
 
-/** A short text for each active transfer that changes when what is shown of it does: writing all of them at each look would take long. */
+/** A short text for each active transfer that changes when what is shown of it does: writing all of them at each tick would take long. */
 function transferKeys(core: Core): Map<number, string> {
   return new Map(
     core.transfers.list().map((transfer) => {

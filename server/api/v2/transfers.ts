@@ -63,7 +63,7 @@ function page(call: Call, before: number | null): Result {
     transfers: shown.map(({ write }) => write()),
     cursor: last !== undefined && rest.length > shown.length ? writeCursor(last.id) : null,
     ...(params.flag('total') && { total: rows.length }),
-    ...(isExtended && { putdesk: { look: cores.looks.count } }),
+    ...(isExtended && { putdesk: { tick: cores.ticks.count } }),
   }
 }
 

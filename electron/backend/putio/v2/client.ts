@@ -95,7 +95,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     return info
   }
   const listTransfers = async (finishedAfterMs: number | null): Promise<TransferPage> => {
-    let look: number | null = null
+    let tick: number | null = null
     const since = known.isOwn && finishedAfterMs !== null ? { finished_after: Math.floor(finishedAfterMs / 1000) } : {}
     const listed = await rows({
       first: { verb: 'GET', path: '/v2/transfers/list', query: { per_page: pageSize, ...since } },
@@ -104,7 +104,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       row: WireTransfer,
       rowsOf: ({ transfers, putdesk }) => {
         // Of several pages, the first is the oldest.
-        look ??= putdesk?.look ?? null
+        tick ??= putdesk?.tick ?? null
         return transfers
       },
       list: 'transfers/list',
@@ -113,7 +113,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row).id)
     // In the order in which they were added, whatever that of the service is.
     const transfers = listed.rows.map(toTransfer).sort((one, other) => one.id - other.id)
-    return { transfers, unread, look }
+    return { transfers, unread, tick }
   }
   /** Deletes, and goes on while the service has more to do. Source: API v2 §6, §21, U7. */
   const deleteFiles = async (itemId: ItemId, query: Record<string, string>) => {

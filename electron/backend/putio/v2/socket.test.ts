@@ -4,7 +4,7 @@ import { announcementIn } from './socket.ts'
 it.each([
   // Without its status, it is not known what has become of it.
   ['{"type":"transfer_update","value":{"id":1}}', { what: 'transfers' }],
-  ['{"type":"transfer_delete","value":{"id":1}}', { what: 'transfer', transfer: { id: 1, row: null, look: null } }],
+  ['{"type":"transfer_delete","value":{"id":1}}', { what: 'transfer', transfer: { id: 1, row: null, tick: null } }],
   ['{"type":"transfers_clean"}', { what: 'transfers' }],
   ['{"type":"file_create","value":{"id":9,"parent_id":4}}', { what: 'items', folderIds: [4, 9] }],
   ['{"type":"file_move","value":{"id":9,"parent_id":4,"old_parent_id":2}}', { what: 'items', folderIds: [4, 2, 9] }],

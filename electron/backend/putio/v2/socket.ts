@@ -119,7 +119,7 @@ export interface TransferNews {
   id: number
   row: V2Transfer | null
   /** Orders it among the answers of our own service; null elsewhere. */
-  look: number | null
+  tick: number | null
 }
 
 /** What a message announces; null for what does not concern us, and for what cannot be read. Source: API v2 §17. */
@@ -128,7 +128,7 @@ export function announcementIn(message: string): (Announcement & { transfer?: Tr
   if (data === undefined || data.type === 'transfers_count') return null
   const { type, value } = data
   if (/^transfers?_/.test(type)) {
-    const transfer = newsIn(type, value, data.putdesk?.look ?? null)
+    const transfer = newsIn(type, value, data.putdesk?.tick ?? null)
     return transfer === null ? { what: 'transfers' } : { what: 'transfer', transfer }
   }
   if (type === 'user_update') return { what: 'account' }
@@ -138,13 +138,13 @@ export function announcementIn(message: string): (Announcement & { transfer?: Tr
 }
 
 /** Null if it has to be asked for what is new. */
-function newsIn(type: string, value: unknown, look: number | null): TransferNews | null {
+function newsIn(type: string, value: unknown, tick: number | null): TransferNews | null {
   const { id } = Object(value)
-  if (type === 'transfer_delete') return isItemId(id) ? { id, row: null, look } : null
+  if (type === 'transfer_delete') return isItemId(id) ? { id, row: null, tick } : null
   if (type !== 'transfer_create' && type !== 'transfer_update') return null
   const { data } = WireTransfer.safeParse(value)
   // Some services announce only the fields that have changed.
-  return data === undefined || data.status === null ? null : { id: data.id, row: toTransfer(data), look }
+  return data === undefined || data.status === null ? null : { id: data.id, row: toTransfer(data), tick }
 }
 
 function isItemId(id: unknown): id is ItemId {

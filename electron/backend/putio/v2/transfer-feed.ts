@@ -21,7 +21,7 @@ export interface TransferPage {
   /** The ids of those whose row could not be parsed; null if that is not known either. */
   unread: readonly (TransferId | null)[]
   /** Orders it among announcements of our own service; null elsewhere. */
-  look: number | null
+  tick: number | null
 }
 
 /** The requests that the feed makes to a v2 server, and what it needs to know. */
@@ -52,7 +52,7 @@ export class V2TransferFeed implements TransferFeed {
   /** True if something was announced that may be late. */
   #isDoubtful = false
   /** Of the last answer. */
-  #look: number | null = null
+  #tick: number | null = null
   /** Those that have ended, of which an announcement that comes late says nothing new. */
   readonly #ended = new Set<TransferId>()
 
@@ -62,12 +62,12 @@ export class V2TransferFeed implements TransferFeed {
 
   /** Takes in what the service has announced of a transfer. */
   note(news: TransferNews): void {
-    const { id, look } = news
-    const isOld = look !== null && this.#look !== null && look <= this.#look
+    const { id, tick } = news
+    const isOld = tick !== null && this.#tick !== null && tick <= this.#tick
     if (isOld || this.#ended.has(id)) return
     const seen = this.#seen.get(id)
     // Without an order, what goes backwards may only be late: the list has to tell.
-    if (look === null && news.row !== null && seen !== undefined && isBehind(news.row, seen)) {
+    if (tick === null && news.row !== null && seen !== undefined && isBehind(news.row, seen)) {
       this.#isDoubtful = true
       return
     }
@@ -113,21 +113,21 @@ export class V2TransferFeed implements TransferFeed {
   async #fetch(meanwhile: ReadonlyMap<TransferId, TransferNews>): Promise<TransferChanges> {
     const earlier = new Map(this.#news)
     const wasRemembered = new Set(this.#options.remembered().map(({ transferId }) => transferId))
-    let { transfers, unread, look } = await this.#options.list(this.#finishedAfterMs)
+    let { transfers, unread, tick } = await this.#options.list(this.#finishedAfterMs)
     const ids = new Set(transfers.map(({ id }) => id))
     const isMissing = [...wasRemembered].some((id) => !ids.has(id))
     // It may have finished earlier than the last one that is known.
-    if (this.#finishedAfterMs !== null && isMissing) ({ transfers, unread, look } = await this.#options.list(null))
+    if (this.#finishedAfterMs !== null && isMissing) ({ transfers, unread, tick } = await this.#options.list(null))
     // What was announced before is older than the answer.
     for (const [id, news] of earlier) if (this.#news.get(id) === news) this.#news.delete(id)
-    this.#look = look
+    this.#tick = tick
     const byId = new Map(transfers.map((transfer) => [transfer.id, transfer]))
     for (const id of byId.keys()) if (byId.get(id)?.isFinished === false) this.#ended.delete(id)
     // Without an order, what was announced meanwhile may be older than the answer: it is shown, and the list fetched once more.
     let isSure = true
-    for (const { id, row, look: at } of meanwhile.values()) {
-      const isOld = at !== null && look !== null && at <= look
-      isSure &&= at !== null && look !== null
+    for (const { id, row, tick: at } of meanwhile.values()) {
+      const isOld = at !== null && tick !== null && at <= tick
+      isSure &&= at !== null && tick !== null
       if (isOld) this.#news.delete(id)
       if (isOld || byId.get(id)?.isFinished === true) continue
       if (row === null) byId.delete(id)

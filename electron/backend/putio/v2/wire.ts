@@ -112,10 +112,10 @@ export type WireTransfer = z.infer<typeof WireTransfer>
 
 /** Identifies a transfer whose row could not be parsed, as far as possible. */
 export const WireUnreadTransfer = z.object({ id: perhapsId }).catch({ id: null })
-/** `look` orders answers and announcements of our own service: an answer is newer than what was announced at the same look. */
-const perhapsLook = perhaps(z.object({ look: perhapsCount }))
-export const WireTransfers = z.object({ transfers: anyRows, cursor: perhapsCursor, putdesk: perhapsLook })
-export const WireMessage = z.object({ type: z.string(), value: z.unknown().optional(), putdesk: perhapsLook })
+/** `tick` orders answers and announcements of our own service: an answer is newer than what was announced at the same tick. */
+const perhapsTick = perhaps(z.object({ tick: perhapsCount }))
+export const WireTransfers = z.object({ transfers: anyRows, cursor: perhapsCursor, putdesk: perhapsTick })
+export const WireMessage = z.object({ type: z.string(), value: z.unknown().optional(), putdesk: perhapsTick })
 export const WireOneTransfer = z.object({ transfer: WireTransfer })
 export const WireAdded = z.object({ transfers: anyRows, errors: anyRows })
 export const WireAddError = z.object({
