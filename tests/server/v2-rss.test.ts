@@ -113,6 +113,30 @@ describe('a feed', () => {
     expect(typeOf(await call('GET', `/v2/rss/${id}`))).toEqual([404, 'NotFound'])
   })
 
+  it('can be looked at before it is added, but only by our own client, and nothing is added', async () => {
+    const rss_source_url = serveFeed('/preview', 'jazz', 'rock', 'live jazz')
+    const look = (params: Record<string, string>, headers: Record<string, string> = { 'putdesk-fields': '1' }) =>
+      call('POST', '/v2/putdesk/rss/preview', params, headers)
+    const before = (await call('GET', '/v2/transfers/list')).body.transfers
+    expect((await look({ rss_source_url, keyword: 'jazz', unwanted_keywords: 'live' })).body).toEqual({
+      status: 'OK',
+      total: 3,
+      matching: 1,
+      entries: [
+        { title: 'jazz', matches: true },
+        { title: 'rock', matches: false },
+        { title: 'live jazz', matches: false },
+      ],
+    })
+    expect((await call('GET', '/v2/transfers/list')).body.transfers).toEqual(before)
+    expect(typeOf(await look({ rss_source_url }, {}))).toEqual([404, 'NotFound'])
+    expect(typeOf(await look({}))).toEqual([400, 'URL_REQUIRED'])
+    expect(typeOf(await look({ rss_source_url: 'ftp://a/' }))).toEqual([400, 'URL_NOT_VALID'])
+    expect(typeOf(await look({ rss_source_url: web.url('/nowhere') }))).toEqual([400, 'FEED_CANNOT_FETCHED'])
+    web.on('/page', (_request, response) => void response.writeHead(200).end('<p>no feed</p>'))
+    expect(typeOf(await look({ rss_source_url: web.url('/page') }))).toEqual([400, 'FEED_CANNOT_PARSED'])
+  })
+
   it.each<[string, string, Record<string, string>, number, string]>([
     ['without an address', '/v2/rss/create', { title: 'a' }, 400, 'URL_REQUIRED'],
     ['without a title', '/v2/rss/create', { rss_source_url: 'http://127.0.0.1/' }, 400, 'TITLE_REQUIRED'],

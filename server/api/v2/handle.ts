@@ -12,7 +12,7 @@ import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
-import { rss } from './rss.ts'
+import { rss, rssPreview } from './rss.ts'
 import { send } from './send.ts'
 import { settings } from './settings.ts'
 import { signIn } from './sign-in.ts'
@@ -43,6 +43,7 @@ const routes: Route[] = [
   ...config,
   ...events,
   ...rss,
+  ...rssPreview,
   ...uploads,
   ...zips,
 ]

@@ -1,12 +1,16 @@
-import { NotFound } from '../../core/errors/refusal.ts'
+import { reasonOf } from '../../core/errors/reason.ts'
+import { NotFound, Refusal } from '../../core/errors/refusal.ts'
 import type { FeedItem, Subscription, SubscriptionDraft } from '../../core/transfers/subscriptions.ts'
 import { ApiError } from './error.ts'
 import type { Call, Result, Route } from './method.ts'
 import { route } from './method.ts'
 import { defaultFolderOf } from './settings.ts'
+import type { Params } from './params.ts'
 import { toTime } from './times.ts'
 
 const maxFeeds = 500
+/** How many entries of a feed a preview has. */
+const maxPreviewed = 200
 
 /** Feeds whose entries are fetched. Source: API v2 §15. */
 export const rss: Route[] = [
@@ -47,6 +51,39 @@ export const rss: Route[] = [
   }),
 ]
 
+/**
+ * What of a feed would be fetched, before it is added. Only for our own client: API v2 has nothing like it. A feed that cannot be read is
+ * an error of the feed, told as the service tells it of one that is followed.
+ */
+export const rssPreview: Route[] = [
+  route('POST', '/v2/putdesk/rss/preview', async (call) => {
+    if (!call.isExtended) throw new ApiError(404, 'NotFound', 'There is nothing at this address.')
+    const { params } = call
+    const url = urlOf(params)
+    if (url === null) throw new ApiError(400, 'URL_REQUIRED', 'A feed needs an address.')
+    const filters = {
+      doFilters: params.text('keyword') ?? '',
+      dontFilters: params.text('unwanted_keywords') ?? '',
+    }
+    const entries = await previewed(call, url, filters)
+    return {
+      entries: entries.slice(0, maxPreviewed).map(({ title, isMatch }) => ({ title, matches: isMatch })),
+      total: entries.length,
+      matching: entries.filter(({ isMatch }) => isMatch).length,
+    }
+  }),
+]
+
+async function previewed({ core }: Call, url: string, filters: { doFilters: string; dontFilters: string }) {
+  try {
+    return await core.subscriptions.preview(url, filters)
+  } catch (error) {
+    const sentence = reasonOf(error)
+    if (sentence === null) throw error
+    throw new ApiError(400, error instanceof Refusal ? 'FEED_CANNOT_PARSED' : 'FEED_CANNOT_FETCHED', sentence)
+  }
+}
+
 function feedOf({ core, path }: Call): Subscription {
   if (!/^\d{1,15}$/.test(path.id ?? '')) throw new NotFound('There is no such feed.')
   return core.subscriptions.get(Number(path.id))
@@ -70,11 +107,17 @@ function create(call: Call): Result {
   return { feed: feedWire(call, core.subscriptions.create({ ...others, ...draft, url, name }, { isFromNowOn })) }
 }
 
-/** What the request tells. */
-function draftOf({ core, params }: Call): Partial<SubscriptionDraft> {
-  const [url, name] = [params.text('rss_source_url'), params.text('title')]
+/** The address of a feed; null if the request has none. */
+function urlOf(params: Params): string | null {
+  const url = params.text('rss_source_url')
   if (url !== null && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new ApiError(400, 'URL_NOT_VALID', `“${url.slice(0, 100)}” is not the address of a feed.`)
+  return url
+}
+
+/** What the request tells. */
+function draftOf({ core, params }: Call): Partial<SubscriptionDraft> {
+  const [url, name] = [urlOf(params), params.text('title')]
   if (params.flag('delete_old_files'))
     throw new ApiError(400, 'BadRequest', 'This service deletes no files to make space for new ones.')
   const folder = params.text('parent_dir_id')

@@ -39,6 +39,12 @@ export interface FeedItem {
   detectedAtSeconds: number
 }
 
+/** An entry of a feed that nobody follows yet. */
+interface PreviewEntry {
+  title: string
+  isMatch: boolean
+}
+
 export type SubscriptionDraft = Pick<
   Subscription,
   'name' | 'url' | 'doFilters' | 'dontFilters' | 'folderId' | 'isPaused'
@@ -54,6 +60,11 @@ export interface Subscriptions {
   /** Entries that matched, the newest first. */
   items(id: number): FeedItem[]
   clearItems(id: number): void
+  /**
+   * Fetches a feed that nobody follows yet. Returns its entries, the newest first, and whether a subscription with these filters would
+   * fetch them. Rejects with a sentence if it cannot be read.
+   */
+  preview(url: string, filters: Pick<SubscriptionDraft, 'doFilters' | 'dontFilters'>): Promise<PreviewEntry[]>
   /** Adds an entry again that is no longer a transfer. */
   fetchAgain(id: number, itemId: number): void
   /** Checks the feeds that are due, several at once. Resolves when the checks that it started are done. */
@@ -81,8 +92,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return toSubscription(row)
   }
   const check = ({ url, name, folderId }: SubscriptionDraft) => {
-    const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
-    if (!isWeb) throw new Refusal(`“${url.slice(0, 100)}” is not the address of a feed.`)
+    checkAddress(url)
     if (name.trim() === '') throw new Refusal('A subscription needs a title.')
     if (space.get(folderId).content !== null) throw new Refusal(`“${space.get(folderId).name}” is not a folder.`)
   }
@@ -148,6 +158,11 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     clearItems: (id) => {
       db.transact(() => sql.prepare('DELETE FROM feed_items WHERE subscription_id = ?').run(get(id).id))
     },
+    preview: async (url, filters) => {
+      checkAddress(url)
+      const { entries, matches } = await fetchEntries(url, options)
+      return entries.map(({ title }) => ({ title, isMatch: matches(title, filters) }))
+    },
     fetchAgain: (id, itemId) => {
       const { folderId } = get(id)
       const row = sql.prepare('SELECT * FROM feed_items WHERE subscription_id = ? AND id = ?').get(id, itemId)
@@ -167,24 +182,19 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
  * Checks a feed: new entries that match are added and remembered in one transaction, so that nothing is added twice.
  */
 async function checkFeed(subscription: Subscription, options: SubscriptionsOptions): Promise<void> {
-  const { db, gate, messages, signal } = options
+  const { db, messages, signal } = options
   const { id, name, url } = subscription
   const written = db.sql.prepare(
     'UPDATE subscriptions SET last_at = ?, next_at = ?, reason = ? WHERE id = ? AND url = ?',
   )
   const now = nowSeconds()
   try {
-    const [{ fetchDocument }, { matchesFilters, readFeed }] = await Promise.all([
-      import('./fetch/fetch-text.ts'),
-      import('./feed.ts'),
-    ])
-    const feed = await fetchDocument(url, { gate, signal, maxBytes: maxFeedBytes })
-    const entries = await readFeed(feed.text, feed.url)
+    const { entries, matches } = await fetchEntries(url, options)
     db.transact(() => {
       written.run(now, now + intervalSeconds, null, id, url)
       addNewEntries(
         subscription,
-        entries.filter(({ title }) => matchesFilters(title, subscription)),
+        entries.filter(({ title }) => matches(title, subscription)),
         options,
       )
     })
@@ -196,6 +206,21 @@ async function checkFeed(subscription: Subscription, options: SubscriptionsOptio
     if (subscription.reason !== reason) messages.addNotice(`The subscription “${name}” could not be read: ${reason}`)
     written.run(now, now + intervalSeconds, reason, id, url)
   }
+}
+
+function checkAddress(url: string): void {
+  const isWeb = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+  if (!isWeb) throw new Refusal(`“${url.slice(0, 100)}” is not the address of a feed.`)
+}
+
+/** The entries of a feed, and what tells whether a title passes filters. Loads the code for it on first use. */
+async function fetchEntries(url: string, { gate, signal }: Pick<SubscriptionsOptions, 'gate' | 'signal'>) {
+  const [{ fetchDocument }, { matchesFilters, readFeed }] = await Promise.all([
+    import('./fetch/fetch-text.ts'),
+    import('./feed.ts'),
+  ])
+  const feed = await fetchDocument(url, { gate, signal, maxBytes: maxFeedBytes })
+  return { entries: await readFeed(feed.text, feed.url), matches: matchesFilters }
 }
 
 function addNewEntries(
