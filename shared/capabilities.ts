@@ -19,6 +19,8 @@ export const capabilityNames = [
   'canExtract',
   /** The service fetches what new entries of a feed name. */
   'hasFeeds',
+  /** The service tells what of a feed it would fetch, before the feed is added. */
+  'canPreviewFeeds',
   /** The service announces changes; elsewhere they are found by asking again. */
   'hasPush',
 ] as const
@@ -36,5 +38,6 @@ export const noCapabilities: Capabilities = {
   canUpload: false,
   canExtract: false,
   hasFeeds: false,
+  canPreviewFeeds: false,
   hasPush: false,
 }

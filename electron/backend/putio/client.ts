@@ -3,6 +3,7 @@ import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
+import type { FeedClient } from './feed-client.ts'
 import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer-feed.ts'
 import type { Upload } from './upload.ts'
 
@@ -19,7 +20,7 @@ interface SignedIn {
  * `refused`, and with `not-found` if it names an item or a transfer. A service that cannot tell whether something is missing fails
  * with `refused` instead.
  */
-export interface PutioClient {
+export interface PutioClient extends FeedClient {
   /** The same client, but its calls are aborted by a signal; they then reject with the signal's reason. */
   during(signal: AbortSignal): PutioClient
 

@@ -4,8 +4,8 @@ import type { FeedItem, Subscription, SubscriptionDraft } from '../../core/trans
 import { ApiError } from './error.ts'
 import type { Call, Result, Route } from './method.ts'
 import { route } from './method.ts'
-import { defaultFolderOf } from './settings.ts'
 import type { Params } from './params.ts'
+import { defaultFolderOf } from './settings.ts'
 import { toTime } from './times.ts'
 
 const maxFeeds = 500

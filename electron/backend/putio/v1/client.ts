@@ -5,6 +5,7 @@ import { type Capabilities, noCapabilities } from '../../../../shared/capabiliti
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
 import type { PutioClient, StreamPurpose } from '../client.ts'
+import type { FeedClient } from '../feed-client.ts'
 import { readRows, WireRows } from '../lenient.ts'
 import { type AskedHost, checkHost, did } from '../stream-host.ts'
 import { toAnalysis } from './analysis.ts'
@@ -132,6 +133,7 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     searchItems: async (query) => (await rows(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
 
+    ...noFeeds,
     upload: async () => {
       throw new AppError('refused', 'This server takes no files from this computer: API v1 has no way to send them.')
     },
@@ -218,6 +220,24 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       return withToken(address, await recentToken())
     },
   }
+}
+
+async function refuseFeeds(): Promise<never> {
+  throw new AppError('refused', 'Feeds cannot be managed here: API v1 does not tell what became of their entries.')
+}
+
+/** API v1 has subscriptions, but neither their entries nor what became of them. */
+const noFeeds: FeedClient = {
+  feeds: refuseFeeds,
+  feed: refuseFeeds,
+  createFeed: refuseFeeds,
+  changeFeed: refuseFeeds,
+  pauseFeed: refuseFeeds,
+  resumeFeed: refuseFeeds,
+  deleteFeed: refuseFeeds,
+  feedItems: refuseFeeds,
+  retryFeedItem: refuseFeeds,
+  previewFeed: refuseFeeds,
 }
 
 /** Where a file can be read: without a token, that is no secret. */

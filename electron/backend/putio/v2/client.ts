@@ -9,6 +9,7 @@ import { readRows } from '../lenient.ts'
 import { checkHost, did } from '../stream-host.ts'
 import { analyze } from './analysis.ts'
 import { createCalls } from './calls.ts'
+import { feedCalls } from './feeds.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, InvalidScope, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
@@ -56,11 +57,14 @@ interface Known {
   /** For the addresses of films; null before it was asked for, or if the service has none. */
   downloadToken: string | null
   feed: V2TransferFeed | null
+  /** True once the service has said that the sign-in does not allow feeds. */
+  areFeedsRefused: boolean
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
-  const known: Known = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
+  const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
+  const known: Known = { ...nothing, areFeedsRefused: false }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -91,7 +95,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     if (info.download_token !== null) endpoint.secrets.add(info.download_token, { isOfServer: true })
     known.downloadToken = info.download_token
     known.isOwn = info.putdesk !== null
-    known.capabilities = capabilitiesOf(info)
+    known.capabilities = capabilitiesOf(info, known)
     return info
   }
   const listTransfers = async (finishedAfterMs: number | null): Promise<TransferPage> => {
@@ -157,6 +161,13 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
   }
 
   return {
+    ...feedCalls({
+      ...{ ask, rows, note },
+      isOwn: () => known.isOwn,
+      onOutOfScope: () => {
+        known.areFeedsRefused = true
+      },
+    }),
     during: (signal) => clientOn({ ...endpoint, signal }, shared),
 
     async account() {
@@ -405,7 +416,10 @@ function withToken(address: string, token: string): string {
 }
 
 /** What Put.io and Putdesk's own service can do. */
-function capabilitiesOf(info: z.infer<typeof WireAccount>['info']): Capabilities {
+function capabilitiesOf(
+  info: z.infer<typeof WireAccount>['info'],
+  { isOwn, areFeedsRefused }: Pick<Known, 'isOwn' | 'areFeedsRefused'>,
+): Capabilities {
   return {
     ...noCapabilities,
     canRetryInPlace: true,
@@ -414,6 +428,8 @@ function capabilitiesOf(info: z.infer<typeof WireAccount>['info']): Capabilities
     hasTrash: info.settings?.trash_enabled ?? true,
     hasPush: true,
     canUpload: true,
+    hasFeeds: !areFeedsRefused,
+    canPreviewFeeds: isOwn && !areFeedsRefused,
   }
 }
 

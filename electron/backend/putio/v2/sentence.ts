@@ -16,6 +16,12 @@ const meanings: Record<string, string> = {
   TRASH_INCOMPLETE_TRASH: 'The service is still moving it to the trash. Try again in a moment.',
   TRASH_RESTORE_TOO_MANY_FILES: 'These are too many files to restore at once.',
   ZIP_TOTAL_SIZE_EXCEEDED: 'This is too large for a zip.',
+  URL_REQUIRED: 'A feed needs an address.',
+  URL_NOT_VALID: 'This is not the address of a feed.',
+  FEED_CANNOT_FETCHED: 'The service could not fetch this feed.',
+  FEED_CANNOT_PARSED: 'This address gives no feed that the service can read.',
+  TITLE_REQUIRED: 'A feed needs a name.',
+  TOO_MANY_RSS_FEEDS: 'There are too many feeds. Remove one first.',
   LINK_EXPIRED: 'The link is no longer valid.',
 }
 

@@ -204,3 +204,40 @@ export const WireFriendFolder = z.object({ file: perhaps(WireFile) })
 export const WireUrl = z.object({ url: z.string().min(1) })
 /** `file` or `transfer`, of a file that was sent in one request. Source: API v2 §8. */
 export const WireUploaded = z.object({ file: perhaps(WireFile), transfer: perhaps(WireTransfer) })
+
+/** Source: API v2 §15. */
+export const WireFeed = z.object({
+  id,
+  title: text,
+  rss_source_url: perhapsText,
+  parent_dir_id: perhapsId,
+  parentdirid: perhapsId,
+  keyword: perhapsText,
+  unwanted_keywords: perhapsText,
+  delete_old_files: perhapsFlag,
+  paused: perhapsFlag,
+  last_fetch: perhapsTime,
+  last_error: perhapsText,
+  failed_item_count: perhapsCount,
+})
+export type WireFeed = z.infer<typeof WireFeed>
+export const WireFeeds = z.object({ feeds: anyRows, cursor: perhapsCursor })
+export const WireOneFeed = z.object({ feed: WireFeed })
+export const WireFeedItem = z.object({
+  id,
+  title: text,
+  publish_date: perhapsTime,
+  detected_date: perhapsTime,
+  is_failed: perhapsFlag,
+  user_file_id: perhapsId,
+  failure_reason: perhapsText,
+})
+export const WireFeedItems = z.object({ items: anyRows })
+/** What of a feed would be fetched, only sent by Putdesk's own service. */
+export const WireFeedPreview = z.object({
+  entries: z.array(z.object({ title: text, matches: z.boolean() })),
+  total: z.number().int(),
+  matching: z.number().int(),
+})
+/** An answer that only says that it was done. */
+export const WireDone = z.unknown()
