@@ -149,6 +149,7 @@ export const rooms: Record<string, readonly string[]> = {
     'engine/text',
     'shared',
   ],
+  'electron/backend/feeds': ['electron/backend/accounts', 'electron/backend/putio', 'shared'],
   'electron/backend/thumbnails': ['engine/disk', 'shared'],
   'electron/backend/contents': ['electron/backend/accounts', 'electron/backend/playing', 'shared'],
   'electron/backend': ['electron/backend/', 'shared'],

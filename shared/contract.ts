@@ -3,6 +3,7 @@ import { Account, AccountId, Friend, Origin, Quota, SecretKeeping } from './acco
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { DraggedFile } from './dragged-file.ts'
+import { Feed, FeedAddress, FeedChange, FeedFilters, FeedId, FeedItem, FeedItemId, FeedPreview } from './feed.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId, ItemsSoFar } from './item.ts'
 import {
@@ -225,6 +226,32 @@ export const methods = {
   'trash.list': { input: z.object(inAccount), output: z.object({ items: ItemColumns, folders: z.string() }) },
   /** Deletes items in the trash permanently. Those that have left it are ignored. Errors: refused if the account has no trash. */
   'trash.delete': { input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds) }), output: nothing },
+  /** The feeds that an account follows. Errors: refused if its service has no feeds. The same holds for all that follow. */
+  'feeds.list': { input: z.object(inAccount), output: z.array(Feed) },
+  /** The entries of a feed that matched, the newest first. Errors: not-found. */
+  'feeds.items': { input: z.object({ ...inAccount, feedId: FeedId }), output: z.array(FeedItem) },
+  /** What of a feed would be fetched, without adding it. Errors: refused, also if the feed cannot be read. */
+  'feeds.preview': { input: FeedFilters.extend({ ...inAccount, address: FeedAddress }), output: FeedPreview },
+  /** Follows a feed. With `isFromNowOn`, nothing is fetched that is in it already. Errors: refused, not-found (the folder). */
+  'feeds.add': {
+    input: FeedChange.extend({ ...inAccount, address: FeedAddress, isFromNowOn: z.boolean() }),
+    output: Feed,
+  },
+  /** Errors: refused, not-found. */
+  'feeds.change': { input: FeedChange.extend({ ...inAccount, feedId: FeedId }), output: nothing },
+  /** Stops a feed for as long as the person wants. Errors: not-found. */
+  'feeds.pause': { input: z.object({ ...inAccount, feedId: FeedId }), output: nothing },
+  /** Follows a paused feed again. Errors: not-found. */
+  'feeds.resume': { input: z.object({ ...inAccount, feedId: FeedId }), output: nothing },
+  /** Removes a feed. What it has fetched stays. Errors: not-found. */
+  'feeds.remove': { input: z.object({ ...inAccount, feedId: FeedId }), output: nothing },
+  /**
+   * Adds a feed again that was removed since the start of the app, from now on, without the list of its entries. It has a new id. Errors:
+   * refused if it was not removed here.
+   */
+  'feeds.restore': { input: z.object({ ...inAccount, feedId: FeedId }), output: Feed },
+  /** Fetches an entry again that has failed. Errors: not-found. */
+  'feeds.retry': { input: z.object({ ...inAccount, feedId: FeedId, itemId: FeedItemId }), output: nothing },
   /** Friends who share with this account. */
   'friends.list': { input: z.object(inAccount), output: z.array(Friend) },
 

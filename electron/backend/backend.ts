@@ -13,6 +13,7 @@ import { Notifications, type Place } from './activity/notifications.ts'
 import { type Closing, Quitting } from './activity/quitting.ts'
 import { Running } from './activity/running.ts'
 import { type Content, type ContentRequest, createContents } from './contents/contents.ts'
+import { Feeds } from './feeds/feeds.ts'
 import { History } from './history/history.ts'
 import { openJournal } from './history/journal.ts'
 import type { Emit } from './host/emit.ts'
@@ -181,10 +182,12 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     onRemove: (accountId) => {
       playbacks.removeAccount(accountId)
       contents.removeAccount(accountId)
+      feeds.removeAccount(accountId)
       sending.removeAccount(accountId).catch((error: unknown) => log.error('sends', error))
       opening.removeAccount(accountId).catch((error: unknown) => log.error('copies', error))
     },
   })
+  const feeds = new Feeds(accounts)
   const held = new HeldDeletes({ log, tell: addNotice, holdMs })
   const relay = createRelay(log)
   const playing = createPlaying({
@@ -255,6 +258,7 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     ...accounts.handlers(),
     ...itemHandlers(accounts, held),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
+    ...feeds.handlers(),
     ...draft.handlers(),
     ...hosters.handlers(),
     ...playing.handlers,
