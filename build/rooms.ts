@@ -160,9 +160,11 @@ export const rooms: Record<string, readonly string[]> = {
   'renderer/contents': [],
   'renderer/parts': ['renderer/words'],
   'renderer/store': ['renderer/words', 'shared'],
+  'renderer/folders': ['renderer/parts', 'renderer/store', 'renderer/words'],
   ...Object.fromEntries(
     [
       'browser',
+      'feeds',
       'links',
       'look',
       'notices',
@@ -175,7 +177,7 @@ export const rooms: Record<string, readonly string[]> = {
       'trash',
     ].map((feature) => [
       `renderer/features/${feature}`,
-      ['renderer/contents', 'renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
+      ['renderer/contents', 'renderer/folders', 'renderer/parts', 'renderer/store', 'renderer/words', 'shared'],
     ]),
   ),
   'renderer/app': ['renderer/features/', 'renderer/parts', 'renderer/store', 'renderer/words', 'shared'],

@@ -12,6 +12,7 @@ const DeleteItems = lazy(async () => ({ default: (await import('../features/brow
 const DeleteTrashed = lazy(async () => ({
   default: (await import('../features/trash/delete-trashed.tsx')).DeleteTrashed,
 }))
+const FeedDialog = lazy(async () => ({ default: (await import('../features/feeds/feed-dialog.tsx')).FeedDialog }))
 const SettingsDialog = lazy(async () => ({
   default: (await import('../features/settings/settings-dialog.tsx')).SettingsDialog,
 }))
@@ -58,6 +59,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <DeleteTrashed {...dialog} />
     case 'delete-for-good':
       return <DeleteItems accountId={dialog.accountId} rows={dialog.rows} />
+    case 'feed':
+      return <FeedDialog accountId={dialog.accountId} feed={dialog.feed} />
     case 'settings':
       return <SettingsDialog />
     case 'shortcuts':

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
+import { isFolderPlace } from '../store/navigation.ts'
 import { chooseFiles } from '../store/open-links.ts'
 import { selectedRows } from '../store/selectors.ts'
 import { shownTarget, takeIn } from '../store/take-in.ts'
@@ -87,7 +88,7 @@ export function useShortcuts() {
         case 'y':
           return isInText || isMac ? null : () => void state.redo()
         case 'n':
-          return event.shiftKey && state.place !== null && state.place.query === null && !state.place.isTrash
+          return event.shiftKey && state.place !== null && state.place.query === null && isFolderPlace(state.place)
             ? () => newFolder()
             : null
         case 'arrowup':
@@ -133,7 +134,7 @@ export function useShortcuts() {
       if (isTextField(event.target) || state.dialog !== null || state.place === null) return
       event.preventDefault()
       if (state.cut !== null) {
-        if (state.place.isTrash) return
+        if (!isFolderPlace(state.place)) return
         await state.pasteInto(state.place.accountId, state.place.folderId)
         return
       }

@@ -15,6 +15,7 @@ import { useShortcuts } from './use-shortcuts.ts'
 import styles from './window.module.css'
 
 const Toasts = lazy(async () => ({ default: (await import('../features/toasts/toasts.tsx')).Toasts }))
+const FeedList = lazy(async () => ({ default: (await import('../features/feeds/feed-list.tsx')).FeedList }))
 const TrashList = lazy(async () => ({ default: (await import('../features/trash/trash-list.tsx')).TrashList }))
 
 /** The main window: toolbar, sidebar, file list, transfers and status bar. */
@@ -22,7 +23,7 @@ export function Window() {
   useDrops()
   useShortcuts()
   useEarlyLoading()
-  const isTrash = useApp((state) => state.place?.isTrash ?? false)
+  const Other = useApp(({ place }) => (place?.isTrash ? TrashList : place?.isFeeds ? FeedList : null))
   const hasToast = useApp(({ toasts, dialog }) => toasts.length > 0 && dialog === null)
   return (
     <div className={styles.window}>
@@ -31,12 +32,12 @@ export function Window() {
       <div className={styles.middle}>
         <Sidebar />
         <main className={styles.main}>
-          {isTrash ? (
-            <Suspense fallback={<div className={styles.list} />}>
-              <TrashList />
-            </Suspense>
-          ) : (
+          {Other === null ? (
             <FileList />
+          ) : (
+            <Suspense fallback={<div className={styles.list} />}>
+              <Other />
+            </Suspense>
           )}
           <Suspense fallback={null}>{hasToast ? <Toasts /> : null}</Suspense>
           <SearchHint />

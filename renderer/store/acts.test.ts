@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Account } from '../../shared/account.ts'
 import { noCapabilities } from '../../shared/capabilities.ts'
 import { type Method, methods, type Output } from '../../shared/contract.ts'
+import type { Feed } from '../../shared/feed.ts'
 import type { Save, SaveId } from '../../shared/save.ts'
 import { type AppState, createAppStore } from './store.ts'
 import { opened, scriptedBackend, sendOf } from './test-client.ts'
@@ -13,6 +14,12 @@ const accountId = 'a'
 const row = { id: 7, parentId: 0, name: 'film.mkv', kind: 'movie', sizeBytes: 9, addedAtMs: null } as const
 const tokenSignIn = { accountId: null, service: null, isKept: false, mayBePlain: false }
 const origin = 'https://cdn.example'
+
+const feed: Feed = {
+  ...{ id: 1, title: 'a', host: 'a.test', folderId: 0, wanted: '', unwanted: '', isPaused: false },
+  ...{ checkedAtMs: null, problem: null, failedItems: 0 },
+}
+const entry = { id: 1, title: 'e', foundAtMs: null, itemId: null }
 
 const saveOf = (id: SaveId, status: Save['status']): Save => ({
   ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
@@ -84,6 +91,49 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
       ['trash.list', { items: opened([]).items, folders: '' }],
     ],
   },
+  'feeds.add': {
+    run: (state) =>
+      state.addFeed({ accountId, title: 'a', address: 'x', folderId: 0, wanted: '', unwanted: '', isFromNowOn: true }),
+    answers: [
+      ['feeds.add', feed],
+      ['feeds.list', []],
+    ],
+  },
+  'feeds.change': {
+    run: (state) => state.changeFeed(accountId, feed, { title: 'b', folderId: 0, wanted: '', unwanted: '' }),
+    answers: [
+      ['feeds.change', null],
+      ['feeds.list', []],
+    ],
+  },
+  'feeds.pause': {
+    run: (state) => state.pauseFeed(accountId, feed),
+    answers: [
+      ['feeds.pause', null],
+      ['feeds.list', []],
+    ],
+  },
+  'feeds.resume': {
+    run: (state) => state.resumeFeed(accountId, feed),
+    answers: [
+      ['feeds.resume', null],
+      ['feeds.list', []],
+    ],
+  },
+  'feeds.remove': {
+    run: (state) => state.removeFeed(accountId, feed),
+    answers: [
+      ['feeds.remove', null],
+      ['feeds.list', []],
+    ],
+  },
+  'feeds.retry': {
+    run: (state) => state.retryFeedItem(accountId, 1, { ...entry, problem: 'lost' }),
+    answers: [
+      ['feeds.retry', null],
+      ['feeds.list', []],
+    ],
+  },
   'transfers.add': { run: (state) => state.addTransfers(accountId, ['x:'], 0), answers: [['transfers.add', [1]]] },
   'transfers.cancel': { run: (state) => state.cancelTransfers(accountId, [1]), answers: [['transfers.cancel', null]] },
   'transfers.retry': {
@@ -136,12 +186,13 @@ const others = new Set<Method>([
   ...(['items.open', 'items.folders', 'items.path', 'items.search', 'trash.list', 'history.list'] as const),
   ...(['links.extract', 'links.fromFile', 'analysis.run', 'draft.keep', 'history.links', 'copies.dismiss'] as const),
   ...(['players.list', 'play.items', 'play.transfer', 'play.copyLink', 'contents.open', 'copies.open'] as const),
+  ...(['feeds.list', 'feeds.items', 'feeds.preview'] as const),
   ...(['files.drag', 'files.copy', 'saves.show', 'saves.open', 'saves.drag'] as const),
   ...(['thumbnails.find', 'thumbnails.put'] as const),
   // Settings.
   ...(['settings.change', 'hosters.list', 'hosters.put', 'hosters.remove'] as const),
   // They undo.
-  ...(['transfers.keep', 'saves.keep', 'sends.keep', 'history.restore'] as const),
+  ...(['transfers.keep', 'saves.keep', 'sends.keep', 'history.restore', 'feeds.restore'] as const),
   ...(['sends.check', 'sends.choose'] as const),
   // What it changes is seen in the list: save-acts.test.ts.
   'saves.move',

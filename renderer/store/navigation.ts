@@ -9,13 +9,14 @@ import type { Slice } from './store.ts'
 
 const rootFolderId: ItemId = 0
 
-/** What the list shows: a folder, a search of the whole space that was started there, or the trash. */
+/** What the window shows: a folder, a search of the whole space that was started there, the trash or the feeds. */
 interface Place {
   accountId: AccountId
-  /** The root folder for the trash. */
+  /** The root folder for the trash and the feeds. */
   folderId: ItemId
   query: string | null
   isTrash?: boolean
+  isFeeds?: boolean
 }
 
 /** Where an account was left. */
@@ -40,6 +41,7 @@ export interface NavigationSlice {
   goToAccount(accountId: AccountId): void
   goTo(accountId: AccountId, folderId: ItemId, selectId?: ItemId): void
   goToTrash(accountId: AccountId): void
+  goToFeeds(accountId: AccountId): void
   goBack(): void
   goForward(): void
   goUp(): void
@@ -55,9 +57,17 @@ export interface NavigationSlice {
   ensurePlace(): void
 }
 
+/** True for a folder or a search. */
+export function isFolderPlace({ isTrash, isFeeds }: Pick<Place, 'isTrash' | 'isFeeds'>): boolean {
+  return isTrash !== true && isFeeds !== true
+}
+
 function isSamePlace(one: Place, other: Place): boolean {
   const isSameFolder = one.accountId === other.accountId && one.folderId === other.folderId
-  return isSameFolder && one.query === other.query && (one.isTrash ?? false) === (other.isTrash ?? false)
+  const isSameKind = isFolderPlace(one)
+    ? isFolderPlace(other)
+    : one.isTrash === other.isTrash && one.isFeeds === other.isFeeds
+  return isSameFolder && one.query === other.query && isSameKind
 }
 
 /** True if the list shows this folder. */
@@ -92,6 +102,7 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     const path = get().paths.get(folderKey(place.accountId, place.folderId))
     if (path !== undefined) get().reveal(place.accountId, path)
     if (place.isTrash) void get().loadTrash(place.accountId)
+    else if (place.isFeeds) void get().loadFeeds(place.accountId)
     else if (place.query === null) void get().loadFolder(place.accountId, place.folderId)
     else void get().runSearch(place.accountId, place.query)
     if (get().settings?.accountId !== place.accountId) void get().changeSettings({ accountId: place.accountId })
@@ -127,6 +138,7 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
     },
     goTo: (accountId, folderId, selectId) => go({ accountId, folderId, query: null }, selectId ?? null),
     goToTrash: (accountId) => go({ accountId, folderId: rootFolderId, query: null, isTrash: true }, null),
+    goToFeeds: (accountId) => go({ accountId, folderId: rootFolderId, query: null, isFeeds: true }, null),
     goBack: () => {
       const { back, forward, place } = get()
       const to = back.at(-1)
@@ -146,7 +158,7 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
       const { place, paths } = get()
       if (place === null) return
       const { accountId, folderId } = place
-      if (place.query !== null || place.isTrash) return go({ accountId, folderId, query: null }, null)
+      if (place.query !== null || !isFolderPlace(place)) return go({ accountId, folderId, query: null }, null)
       const parent = paths.get(folderKey(place.accountId, place.folderId))?.at(-2)
       if (parent) go({ ...place, folderId: parent.id }, folderId)
     },
@@ -173,6 +185,7 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
       if (place === null) return
       get().reloadAccount(place.accountId)
       if (place.isTrash) void get().loadTrash(place.accountId)
+      if (place.isFeeds) void get().loadFeeds(place.accountId)
     },
     setSelection: (selection) => set({ selection }),
     setFilter: (filter) => {

@@ -10,9 +10,9 @@ import { filterIndexes } from './order.ts'
 import type { AppState } from './store.ts'
 import type { Transfers } from './transfers.ts'
 
-/** The folder, the search or the trash that the list shows. */
+/** The folder, the search or the trash that the list shows; null while the feeds are shown. */
 export function shownFolder({ place, folders, search, trash }: AppState): FolderState | null {
-  if (place === null) return null
+  if (place === null || place.isFeeds) return null
   if (place.isTrash) return trash?.accountId === place.accountId ? trash : null
   if (place.query === null) return folders.get(folderKey(place.accountId, place.folderId)) ?? null
   return search?.accountId === place.accountId && search.query === place.query ? search : null

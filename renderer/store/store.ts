@@ -3,6 +3,7 @@ import type { Client } from '../../shared/rpc.ts'
 import { type AccountsSlice, accountsSlice } from './accounts.ts'
 import { type AnalysisSlice, analysisSlice } from './analysis.ts'
 import { type DraftsSlice, draftsSlice } from './drafts.ts'
+import { type FeedsSlice, feedsSlice } from './feeds.ts'
 import { type HistorySlice, historySlice } from './history.ts'
 import { type ItemActionsSlice, itemActionsSlice } from './item-actions.ts'
 import { type ItemsSlice, itemsSlice } from './items.ts'
@@ -27,6 +28,7 @@ export type AppState = AccountsSlice &
   TreeSlice &
   TrustSlice &
   TrashSlice &
+  FeedsSlice &
   NavigationSlice &
   ItemActionsSlice &
   PlayingSlice &
@@ -62,6 +64,7 @@ export function createAppStore(client: Client): AppStore {
     ...treeSlice(client)(set, get),
     ...trustSlice(client)(set, get),
     ...trashSlice(client)(set, get),
+    ...feedsSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
     ...playingSlice(client)(set, get),

@@ -84,7 +84,7 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
 /** A line of the tree as rendered. */
 export interface TreeLine {
   key: string
-  /** Null for "Shared with me", which only contains folders of other users, and for the trash. */
+  /** Null for "Shared with me", which only contains folders of other users, and for the feeds and the trash. */
   folderId: ItemId | null
   name: string
   level: number
@@ -101,12 +101,16 @@ interface TreeOptions {
   tree: TreeSlice['tree']
   expanded: TreeSlice['expanded']
   friends: readonly Friend[]
-  /** Without a name for the trash, it has no line. */
-  names: { root: string; shared: string; trash?: string | null }
+  /** Without a name for the feeds or the trash, they have no line. */
+  names: { root: string; shared: string; feeds?: string | null; trash?: string | null }
 }
 
 function sharedKey(accountId: AccountId): string {
   return `${accountId}:shared`
+}
+
+export function feedsKey(accountId: AccountId): string {
+  return `${accountId}:feeds`
 }
 
 export function trashKey(accountId: AccountId): string {
@@ -119,8 +123,11 @@ export function trashKey(accountId: AccountId): string {
  */
 export function linesOf({ accountId, tree, expanded, friends, names }: TreeOptions): TreeLine[] {
   const lines: TreeLine[] = []
-  const trash = names.trash ?? null
-  const roots = 1 + (friends.length === 0 ? 0 : 1) + (trash === null ? 0 : 1)
+  const leaves = [
+    { key: feedsKey(accountId), name: names.feeds ?? null },
+    { key: trashKey(accountId), name: names.trash ?? null },
+  ].flatMap(({ key, name }) => (name === null ? [] : [{ key, name }]))
+  const roots = 1 + (friends.length === 0 ? 0 : 1) + leaves.length
 
   const seen = new Set<string>()
 
@@ -169,9 +176,9 @@ export function linesOf({ accountId, tree, expanded, friends, names }: TreeOptio
       })
     }
   }
-  if (trash !== null) {
+  for (const [index, { key, name }] of leaves.entries()) {
     const leaf = { folderId: null, level: 1, isRoot: true, isExpandable: false, isExpanded: false }
-    lines.push({ ...leaf, key: trashKey(accountId), name: trash, place: roots, siblings: roots })
+    lines.push({ ...leaf, key, name, place: roots - leaves.length + index + 1, siblings: roots })
   }
   return lines
 }

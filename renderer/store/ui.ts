@@ -1,4 +1,5 @@
 import type { AccountId } from '../../shared/account.ts'
+import type { Feed } from '../../shared/feed.ts'
 import type { ItemId } from '../../shared/item.ts'
 import type { Playback } from '../../shared/playback.ts'
 import type { SaveId, TakenName } from '../../shared/save.ts'
@@ -17,6 +18,8 @@ export type DialogState =
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }
+  /** Adds a feed, or changes one. */
+  | { kind: 'feed'; accountId: AccountId; feed: Feed | null }
   | { kind: 'settings' }
   | { kind: 'history'; accountId: AccountId }
   | { kind: 'archive-password'; accountId: AccountId; transferId: TransferId }

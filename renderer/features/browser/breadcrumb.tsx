@@ -4,9 +4,17 @@ import { Icon } from '../../parts/icon.tsx'
 import { Name } from '../../parts/name.tsx'
 import { folderKey } from '../../store/keys.ts'
 import { crumbName } from '../../store/selectors.ts'
+import type { AppState } from '../../store/store.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './toolbar.module.css'
+
+/** What is shown of the last folder of the path, if not its items. */
+function innerOf({ isTrash, isFeeds, query }: NonNullable<AppState['place']>): string | null {
+  if (isTrash) return say('place.trash')
+  if (isFeeds) return say('place.feeds')
+  return query === null ? null : say('place.search', { query })
+}
 
 /** The path to the shown folder. Each step is a button that accepts drops. */
 export function Breadcrumb() {
@@ -17,11 +25,7 @@ export function Breadcrumb() {
   const dropAt = useApp((state) => state.dropAt)
   const goTo = useApp((state) => state.goTo)
   if (place === null) return <nav className={styles.crumbs} aria-label={say('toolbar.crumbs')} />
-  const inner = place.isTrash
-    ? say('place.trash')
-    : place.query === null
-      ? null
-      : say('place.search', { query: place.query })
+  const inner = innerOf(place)
   const crumbs = path ?? (place.folderId === 0 ? [{ id: 0, name: '' }] : [])
 
   return (

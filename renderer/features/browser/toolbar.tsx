@@ -3,6 +3,7 @@ import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { keysOf } from '../../parts/keys.ts'
+import { isFolderPlace } from '../../store/navigation.ts'
 import { shownCapabilities } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -22,7 +23,7 @@ export function Toolbar() {
   const canBack = useApp((state) => state.back.length > 0)
   const canForward = useApp((state) => state.forward.length > 0)
   const canUp = useApp(
-    ({ place }) => place !== null && (place.folderId !== 0 || place.query !== null || place.isTrash === true),
+    ({ place }) => place !== null && (place.folderId !== 0 || place.query !== null || !isFolderPlace(place)),
   )
   const isPathTyped = useApp((state) => state.isPathTyped)
   const { goBack, goForward, goUp } = useActions()

@@ -1,10 +1,10 @@
-import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Plus, Trash2, Users } from 'lucide-react'
+import { Cloud, Ellipsis, Folder, HardDrive, type LucideIcon, Plus, Rss, Trash2, Users } from 'lucide-react'
 import { type MouseEvent, useMemo } from 'react'
 import type { Account, Friend } from '../../../shared/account.ts'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Tree } from '../../parts/tree.tsx'
 import { folderOfKey } from '../../store/keys.ts'
-import { linesOf, type TreeLine, trashKey } from '../../store/tree.ts'
+import { feedsKey, linesOf, type TreeLine, trashKey } from '../../store/tree.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
@@ -20,10 +20,10 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
   const trashBytes = useApp(({ quotas }) => quotas.get(account.id)?.trash?.sizeBytes ?? 0)
-  const { goTo, goToAccount, goToTrash, setExpanded, wantChildren, openMenu, open } = useActions()
+  const { goTo, goToAccount, goToFeeds, goToTrash, setExpanded, wantChildren, openMenu, open } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
-  const { hasTrash } = account.capabilities
+  const { hasFeeds, hasTrash } = account.capabilities
   const lines = useMemo(
     () =>
       linesOf({
@@ -34,14 +34,16 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
         names: {
           root: say('place.root'),
           shared: say('place.shared'),
+          feeds: hasFeeds ? say('place.feeds') : null,
           trash: hasTrash ? say('place.trash') : null,
         },
       }),
-    [account.id, tree, expanded, friends, hasTrash],
+    [account.id, tree, expanded, friends, hasFeeds, hasTrash],
   )
 
   function iconOf(line: TreeLine): LucideIcon {
     if (line.key === trashKey(account.id)) return Trash2
+    if (line.key === feedsKey(account.id)) return Rss
     if (line.folderId === null) return Users
     if (line.folderId !== 0) return Folder
     return account.kind === 'this-computer' ? HardDrive : Cloud
@@ -49,6 +51,7 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
 
   function isCurrent({ key, folderId }: TreeLine): boolean {
     if (place?.accountId !== account.id || place.query !== null) return false
+    if (place.isFeeds) return key === feedsKey(account.id)
     return place.isTrash ? key === trashKey(account.id) : place.folderId === folderId
   }
 
@@ -101,6 +104,7 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
         onOpen={(key) => {
           const folder = folderOfKey(key)
           if (key === trashKey(account.id)) goToTrash(account.id)
+          else if (key === feedsKey(account.id)) goToFeeds(account.id)
           else if (folder === null) expand(key, !expanded.has(key))
           else goTo(folder.accountId, folder.folderId)
         }}
@@ -114,6 +118,7 @@ function useActions() {
   return {
     goTo: useApp((state) => state.goTo),
     goToAccount: useApp((state) => state.goToAccount),
+    goToFeeds: useApp((state) => state.goToFeeds),
     goToTrash: useApp((state) => state.goToTrash),
     setExpanded: useApp((state) => state.setExpanded),
     wantChildren: useApp((state) => state.wantChildren),

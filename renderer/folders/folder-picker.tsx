@@ -1,14 +1,14 @@
 import { Popover } from '@base-ui/react/popover'
 import { ChevronDown, Folder } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import { Icon } from '../../parts/icon.tsx'
-import { Tree } from '../../parts/tree.tsx'
-import { folderKey, folderOfKey } from '../../store/keys.ts'
-import { folderPath } from '../../store/selectors.ts'
-import { linesOf } from '../../store/tree.ts'
-import { useApp, useAppStore } from '../../store/use-app.ts'
-import { say } from '../../words/say.ts'
-import styles from './add-links.module.css'
+import { Icon } from '../parts/icon.tsx'
+import { Tree } from '../parts/tree.tsx'
+import { folderKey, folderOfKey } from '../store/keys.ts'
+import { folderPath } from '../store/selectors.ts'
+import { linesOf } from '../store/tree.ts'
+import { useApp, useAppStore } from '../store/use-app.ts'
+import { say } from '../words/say.ts'
+import styles from './folder-picker.module.css'
 
 interface Props {
   accountId: string
