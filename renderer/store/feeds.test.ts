@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import type { Account } from '../../shared/account.ts'
 import { noCapabilities } from '../../shared/capabilities.ts'
 import type { Feed } from '../../shared/feed.ts'
@@ -7,6 +7,10 @@ import { shownFolder } from './selectors.ts'
 import { createAppStore } from './store.ts'
 import { opened, scriptedBackend } from './test-client.ts'
 import { shownToast } from './toasts.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const feedOf = (id: number, title: string): Feed => ({
   ...{ id, title, host: 'a.test', folderId: 0, wanted: '', unwanted: '', isPaused: false },
@@ -127,4 +131,18 @@ it('shows the entries of one feed at a time, also when those of another come lat
   await backend.answer('feeds.items', [{ ...entry, problem: null }])
   await retrying
   expect(store.getState().openFeed?.items).toEqual([{ ...entry, problem: null }])
+})
+
+it('fetches the entries again when transfers change, but never gives up what a slow service is still sending', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { backend, store, inputsOf } = await openFeeds(feedOf(1, 'Jazz'))
+  const change = () =>
+    backend.tell('transfers.changed', { accountId: 'a', isReset: false, upserted: [], removed: [], arrived: [] })
+  store.getState().refresh()
+  change()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect([inputsOf('feeds.list').length, backend.cancelled]).toEqual([2, []])
+  await backend.answer('feeds.list', [])
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(inputsOf('feeds.list').length).toBe(3)
 })

@@ -13,6 +13,7 @@ const soonMs = 500
 interface FeedsState {
   accountId: AccountId
   rows: readonly Feed[] | null
+  /** True until the entries of the open feed have come, too. */
   isLoading: boolean
   problem: string | null
 }
@@ -56,12 +57,16 @@ export const feedsSlice: Slice<FeedsSlice> = (client) => (set, get) => {
   }
 
   client.on('transfers.changed', ({ accountId }) => {
-    if (timer !== null || !isShown(accountId)) return
-    timer = setTimeout(() => {
-      timer = null
-      if (isShown(accountId)) void get().loadFeeds(accountId)
-    }, soonMs)
+    if (timer === null && isShown(accountId)) timer = setTimeout(() => loadAgain(accountId), soonMs)
   })
+
+  /** Fetches the feeds again once what is being fetched is there: otherwise a busy account would never see any. */
+  function loadAgain(accountId: AccountId) {
+    timer = null
+    if (!isShown(accountId)) return
+    if (get().feeds?.isLoading) timer = setTimeout(() => loadAgain(accountId), soonMs)
+    else void get().loadFeeds(accountId)
+  }
 
   async function loadItems(accountId: AccountId, feedId: FeedId) {
     opening?.abort()
@@ -118,13 +123,15 @@ export const feedsSlice: Slice<FeedsSlice> = (client) => (set, get) => {
       const rows = feeds?.accountId === accountId ? feeds.rows : null
       const problem = feeds?.accountId === accountId ? feeds.problem : null
       set({ feeds: { accountId, rows, isLoading: true, problem } })
-      if (openFeed?.accountId === accountId) void loadItems(accountId, openFeed.feedId)
+      const items = openFeed?.accountId === accountId ? loadItems(accountId, openFeed.feedId) : null
       try {
         const found = await client.call('feeds.list', { accountId }, { signal })
-        if (!signal.aborted) set({ feeds: { accountId, rows: found, isLoading: false, problem: null } })
+        if (!signal.aborted) set({ feeds: { accountId, rows: found, isLoading: true, problem: null } })
       } catch (error) {
-        if (!signal.aborted) set({ feeds: { accountId, rows, isLoading: false, problem: sentenceOf(error) } })
+        if (!signal.aborted) set({ feeds: { accountId, rows, isLoading: true, problem: sentenceOf(error) } })
       }
+      await items
+      if (!signal.aborted) set(({ feeds }) => ({ feeds: feeds === null ? null : { ...feeds, isLoading: false } }))
     },
     showFeed: async (accountId, feedId) => {
       opening?.abort()

@@ -66,14 +66,17 @@ it('follows a feed after a look at what matches, retries what failed, and adds a
   await adding.waitFor({ state: 'detached' })
 
   const entries = page.getByRole('list', { name: 'Entries of Evening radio' })
-  await entries.getByText(/^In your files/).waitFor()
+  await entries.getByText(/In your files$/).waitFor()
   await entries.getByRole('button', { name: 'Fetch “A jazz evening that is not there” again' }).waitFor()
-  await page.getByText('1 failed', { exact: true }).waitFor()
+  await page.getByRole('region', { name: 'Feeds' }).getByText('1 failed', { exact: true }).waitFor()
   await takePicture(page, 'feeds')
   web.on('/missing.mp3', file(Buffer.alloc(20_000, '2')))
   await entries.getByRole('button', { name: 'Fetch “A jazz evening that is not there” again' }).click()
-  await page.getByText('1 failed', { exact: true }).waitFor({ state: 'detached' })
-  await expect.poll(() => entries.getByText(/^In your files/).count()).toBe(2)
+  await page
+    .getByRole('region', { name: 'Feeds' })
+    .getByText('1 failed', { exact: true })
+    .waitFor({ state: 'detached' })
+  await expect.poll(() => entries.getByText(/In your files$/).count()).toBe(2)
 
   // By keyboard: pause, and remove.
   const feed = page.getByRole('button', { name: /^Evening radio/ })
@@ -83,6 +86,7 @@ it('follows a feed after a look at what matches, retries what failed, and adds a
   await entries.waitFor({ state: 'detached' })
   await page.keyboard.press('Delete')
   await page.getByText('No feeds yet.').waitFor()
+  expect(await page.evaluate('document.activeElement?.id')).toBe('items')
   await page.keyboard.press('Control+z')
   await page.getByRole('button', { name: 'Resume “Evening radio”' }).waitFor()
 

@@ -112,7 +112,10 @@ export function FeedDialog({ accountId, feed }: Props) {
               aria-invalid={problem !== null}
               aria-describedby={problem === null ? undefined : `${id}-problem`}
               value={address}
-              onChange={(event) => setAddress(event.target.value)}
+              onChange={(event) => {
+                setAddress(event.target.value)
+                setProblem(null)
+              }}
             />
           </div>
         )}

@@ -49,8 +49,8 @@ function Entry({ accountId, feed, item }: Props & { item: FeedItem }) {
   const nowMs = useMinute()
   const outcome = problem !== null ? 'lost' : itemId === null ? 'added' : 'arrived'
   const second = [
-    problem ?? say(itemId === null ? 'feeds.isAdded' : 'feeds.arrived'),
     ...(foundAtMs === null ? [] : [formatMoment(foundAtMs, nowMs)]),
+    problem ?? say(itemId === null ? 'feeds.isAdded' : 'feeds.arrived'),
   ]
   return (
     <li className={styles.entry}>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { Feed } from '../../../shared/feed.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { useFocusMovesOn } from '../../parts/use-focus-moves-on.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { FeedRow } from './feed-row.tsx'
@@ -19,13 +20,14 @@ export function FeedList() {
   const { open, refresh } = store.getState()
   const rows = feeds?.rows ?? null
   const shown = rows?.filter((feed) => matches(feed, filter)) ?? []
+  const focusMovesOn = useFocusMovesOn(list)
   useFreshFeeds(accountId, rows)
   useEffect(() => list.current?.focus(), [])
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const heads = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-feed]')]
-    const row = event.target instanceof Element ? event.target.closest('li[data-row]') : null
+    const row = event.target instanceof Element ? event.target.closest('[aria-posinset]') : null
     const at = heads.findIndex((head) => row?.contains(head))
     const to = placeFor(event.key, at, heads.length)
     if (to === null) return
@@ -57,11 +59,12 @@ export function FeedList() {
         aria-label={say('place.feeds')}
         className={styles.scroller}
         onKeyDown={onKeyDown}
+        {...focusMovesOn}
       >
         {shown.length === 0 ? null : (
           <ul>
-            {shown.map((feed) => (
-              <FeedRow key={feed.id} accountId={accountId} feed={feed} />
+            {shown.map((feed, index) => (
+              <FeedRow key={feed.id} accountId={accountId} feed={feed} at={index + 1} of={shown.length} />
             ))}
           </ul>
         )}

@@ -18,10 +18,13 @@ import styles from './feeds.module.css'
 interface Props {
   accountId: string
   feed: Feed
+  /** Its place in the list, from 1, and the length of the list. */
+  at: number
+  of: number
 }
 
 /** One feed: where it comes from, where its files go, its state, and its entries when it is open. */
-export function FeedRow({ accountId, feed }: Props) {
+export function FeedRow({ accountId, feed, at, of }: Props) {
   const { showFeed, pauseFeed, resumeFeed, removeFeed, open, loadPath } = useAppStore().getState()
   const isOpen = useApp(({ openFeed }) => openFeed?.accountId === accountId && openFeed.feedId === feed.id)
   const folder = useApp((state) => folderPath(state, accountId, feed.folderId))
@@ -48,11 +51,12 @@ export function FeedRow({ accountId, feed }: Props) {
   }
 
   return (
-    <li className={styles.feed} data-row>
+    <li className={styles.feed} aria-posinset={at} aria-setsize={of}>
       <div className={styles.line}>
         <button
           type="button"
           data-feed
+          data-focus-place={at}
           className={styles.toggle}
           aria-expanded={isOpen}
           onClick={toggle}

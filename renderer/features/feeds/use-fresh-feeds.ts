@@ -12,7 +12,9 @@ export function useFreshFeeds(accountId: string, rows: readonly Feed[] | null): 
   const isReading = rows?.some(({ checkedAtMs, isPaused }) => checkedAtMs === null && !isPaused) ?? false
   useEffect(() => {
     const load = () => {
-      if (!document.hidden) void store.getState().loadFeeds(accountId)
+      const { feeds, loadFeeds } = store.getState()
+      // A slow service is given the time that it takes.
+      if (!document.hidden && feeds?.isLoading !== true) void loadFeeds(accountId)
     }
     const timer = setInterval(load, isReading ? soonMs : laterMs)
     return () => clearInterval(timer)
