@@ -117,7 +117,7 @@ describe('a feed', () => {
     const rss_source_url = serveFeed('/preview', 'jazz', 'rock', 'live jazz')
     const look = (params: Record<string, string>, headers: Record<string, string> = { 'putdesk-fields': '1' }) =>
       call('POST', '/v2/putdesk/rss/preview', params, headers)
-    const before = (await call('GET', '/v2/transfers/list')).body.transfers
+    web.on('/live%20jazz.mp3', file(Buffer.from('live')))
     expect((await look({ rss_source_url, keyword: 'jazz', unwanted_keywords: 'live' })).body).toEqual({
       status: 'OK',
       total: 3,
@@ -128,7 +128,10 @@ describe('a feed', () => {
         { title: 'live jazz', matches: false },
       ],
     })
-    expect((await call('GET', '/v2/transfers/list')).body.transfers).toEqual(before)
+    expect(web.requests.map(({ path }) => path)).not.toContain('/live%20jazz.mp3')
+    expect(rowsOf((await call('GET', '/v2/rss/list')).body.feeds).map(({ rss_source_url: url }) => url)).not.toContain(
+      rss_source_url,
+    )
     expect(typeOf(await look({ rss_source_url }, {}))).toEqual([404, 'NotFound'])
     expect(typeOf(await look({}))).toEqual([400, 'URL_REQUIRED'])
     expect(typeOf(await look({ rss_source_url: 'ftp://a/' }))).toEqual([400, 'URL_NOT_VALID'])

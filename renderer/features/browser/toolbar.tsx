@@ -29,7 +29,10 @@ export function Toolbar() {
   const { goBack, goForward, goUp } = useActions()
   const open = useApp((state) => state.open)
   const openAddLinks = useApp((state) => state.openAddLinks)
-  const canUpload = useApp((state) => shownCapabilities(state).canUpload && state.place?.isTrash !== true)
+  const canUpload = useApp((state) => {
+    const { place } = state
+    return place !== null && isFolderPlace(place) && shownCapabilities(state).canUpload
+  })
   const chooseToSend = useApp((state) => state.chooseToSend)
   const place = useApp((state) => state.place)
   const upload = () => {
