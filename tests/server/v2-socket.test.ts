@@ -48,8 +48,8 @@ it('announces what happens to items, also by another client of API v1', async ()
   )
   await call('POST', '/v2/files/delete', { file_ids: id })
   await until(
-    async () => heard,
-    (all) => all.some(({ type }) => type === 'file_delete'),
+    async () => [heard, other.heard],
+    (both) => both.every((all) => all.some(({ type }) => type === 'file_delete')),
   )
   expect(other.heard.filter(({ type }) => type.startsWith('file_')).map(({ type }) => type)).toEqual([
     'file_create',
