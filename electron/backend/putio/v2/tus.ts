@@ -13,7 +13,7 @@ import { sentenceOf } from './sentence.ts'
 
 /** How much is sent in one request: as rclone does, for services that keep only what came in a whole request. Source: API v2 §8. */
 const pieceBytes = 48 * 1024 * 1024
-const readBytes = 256 * 1024
+const readBytes = 1024 * 1024
 const answerMs = 60_000
 /** A connection that takes no byte for so long is dead. */
 const stallMs = 60_000
@@ -206,16 +206,25 @@ async function sendPiece(
     'upload-offset': offset,
     'content-length': length,
   }
+  const read = async (at: number): Promise<Buffer> => {
+    // A buffer of its own for each read: the socket may still hold the last one.
+    const buffer = Buffer.allocUnsafe(Math.min(readBytes, offset + length - at))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+    if (bytesRead === 0) throw changed(upload)
+    return buffer.subarray(0, bytesRead)
+  }
   async function* body(): AsyncGenerator<Buffer> {
-    for (let at = offset; at < offset + length; ) {
-      // A buffer of its own for each read: the socket may still hold the last one.
-      const buffer = Buffer.allocUnsafe(Math.min(readBytes, offset + length - at))
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
-      if (bytesRead === 0) throw changed(upload)
-      const chunk = buffer.subarray(0, bytesRead)
+    let at = offset
+    let next = length > 0 ? read(at) : null
+    while (next !== null) {
+      const chunk = await next
+      const end = at + chunk.length
+      // The disk reads on while this is sent.
+      next = end < offset + length ? read(end) : null
+      next?.catch(() => undefined)
       sum.add(at, chunk)
       yield chunk
-      at += bytesRead
+      at = end
       upload.onProgress(at)
     }
   }
