@@ -148,8 +148,8 @@ export function benchPush({ folder }: BenchOptions): Promise<Row> {
     const service = await startBuilt({ data, busy: 'always', activeLimit: 1 })
     try {
       web.on('/slow.bin', (_request, response) => {
-        response.writeHead(200, { 'content-length': 10_000_000 })
-        const timer = setInterval(() => response.write(Buffer.alloc(1000)), 500)
+        response.writeHead(200, { 'content-length': 1_000_000_000 })
+        const timer = setInterval(() => response.write(Buffer.alloc(1_000_000)), 500)
         response.once('close', () => clearInterval(timer))
       })
       const links = Array.from({ length: transferCount }, (_, index) => `${web.url('/slow.bin')}?${index}`)
