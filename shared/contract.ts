@@ -7,6 +7,7 @@ import { Feed, FeedAddress, FeedChange, FeedFilters, FeedId, FeedItem, FeedItemI
 import { Hoster, HosterSignIn } from './hoster.ts'
 import { Crumb, Item, ItemColumns, ItemId, ItemsSoFar } from './item.ts'
 import {
+  maxCopied,
   maxItemIds,
   maxLinks,
   maxPathLength,
@@ -193,6 +194,16 @@ export const methods = {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxItemIds), folderId: ItemId }),
     progress: Steps,
     output: z.array(RefusedItem),
+  },
+  /**
+   * Copies items into a folder at the service, one by one, under free names; folders with their contents. It may be the folder that they
+   * are in. Returns the copies, those that could not be copied, and why it ended early, if it did. A cancelled request does not tell which
+   * copies it has made: ask for a few at a time. Errors: refused if the account copies no items.
+   */
+  'items.copy': {
+    input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxCopied), folderId: ItemId }),
+    progress: Steps,
+    output: z.object({ copyIds: z.array(ItemId), refused: z.array(RefusedItem), problem: z.string().nullable() }),
   },
   /**
    * Deletes items, folders with their contents, so that `items.restore` can undo it. They go to the trash of an account that

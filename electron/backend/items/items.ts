@@ -1,4 +1,4 @@
-import type { HandlersOf } from '../../../shared/contract.ts'
+import type { HandlersOf, RefusedItem } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import { type Item, type ItemId, toColumns } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
@@ -87,6 +87,29 @@ export function itemHandlers(
         session.notifyChanged([folderId], itemIds)
         session.noteParents(moved.map((id) => ({ id, parentId: folderId })))
       }
+    },
+    'items.copy': async ({ accountId, itemIds, folderId }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      if (!(await session.capabilities()).canCopy)
+        throw new AppError('refused', `“${session.account.name}” cannot copy items.`)
+      const copies: Item[] = []
+      const refused: RefusedItem[] = []
+      try {
+        const refusals = await forEachItem(itemIds, request, async (itemId) => {
+          copies.push(await client.copyItem(itemId, folderId))
+        })
+        refused.push(...refusals)
+      } catch (error) {
+        // What is there already has to be told.
+        if (copies.length === 0 || !(error instanceof AppError)) throw error
+        return { copyIds: copies.map(({ id }) => id), refused, problem: error.message }
+      } finally {
+        for (const { kind } of copies) if (kind === 'folder') session.folders.clear()
+        session.notifyChanged([folderId])
+        session.noteParents(copies)
+      }
+      return { copyIds: copies.map(({ id }) => id), refused, problem: null }
     },
     'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
   }

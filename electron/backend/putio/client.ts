@@ -35,6 +35,8 @@ export interface PutioClient extends FeedClient {
   createFolder(parentId: ItemId, name: string): Promise<Item>
   renameItem(itemId: ItemId, name: string): Promise<Item>
   moveItem(itemId: ItemId, folderId: ItemId): Promise<Item>
+  /** Copies an item, a folder with all that is in it, under a free name. Only for a service that `canCopy`. Returns the copy. */
+  copyItem(itemId: ItemId, folderId: ItemId): Promise<Item>
   /** Deletes an item for good. */
   deleteItem(itemId: ItemId): Promise<void>
   /** Moves an item to the trash. This and the next three are only for a service that `hasTrash`. */

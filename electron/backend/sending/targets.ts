@@ -1,6 +1,7 @@
 import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId } from '../../../shared/item.ts'
 import type { PutioClient } from '../putio/client.ts'
+import { numberedName } from '../putio/numbered-name.ts'
 
 /** The names in a folder of the account: the ids of folders, and null for files. */
 export type Names = Map<string, ItemId | null>
@@ -110,10 +111,8 @@ function known<K, T>(map: Map<K, Known<T>>, key: K, find: (before: T | null) => 
 
 /** A name like this one that is not taken: “name (1).txt”. */
 export function freeIn(names: ReadonlyMap<string, unknown>, name: string): string {
-  const dot = name.lastIndexOf('.')
-  const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
   for (let number = 1; ; number += 1) {
-    const candidate = `${stem} (${number})${end}`
+    const candidate = numberedName(name, number)
     if (!names.has(candidate)) return candidate
   }
 }

@@ -134,6 +134,9 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
 
     ...noFeeds,
+    copyItem: async () => {
+      throw new AppError('refused', 'This server copies no items: API v1 has no way to do that.')
+    },
     upload: async () => {
       throw new AppError('refused', 'This server takes no files from this computer: API v1 has no way to send them.')
     },

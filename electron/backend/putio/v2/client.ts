@@ -6,12 +6,13 @@ import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemId, rootFolderId } from '../../../../shared/item.ts'
 import type { OnMore, PutioClient, StreamPurpose } from '../client.ts'
 import { readRows } from '../lenient.ts'
+import { numberedName } from '../numbered-name.ts'
 import { checkHost, did } from '../stream-host.ts'
 import { analyze } from './analysis.ts'
 import { createCalls } from './calls.ts'
 import { feedCalls } from './feeds.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
-import { type Endpoint, InvalidScope, Requests } from './request.ts'
+import { type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { Socket } from './socket.ts'
 import { type TransferPage, V2TransferFeed } from './transfer-feed.ts'
@@ -47,6 +48,8 @@ const pageSize = 1000
 /** How many links are added at once: the limit of Put.io is not known. Source: API v2 §21, U13. */
 const linksAtOnce = 100
 const deleteRounds = 50
+/** How many names are tried for a copy. */
+const copyNames = 50
 const anything = z.unknown()
 
 /** What a client knows about its server. Shared with the clients that `during` returns. */
@@ -130,6 +133,24 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       form = { cursor }
     }
   }
+  const rename = async (itemId: ItemId, name: string) => {
+    const call = { verb: 'POST', path: '/v2/files/rename', form: { file_id: itemId, name }, isRepeatable: true } as const
+    await ask(call, anything)
+  }
+  const copyFile = async (itemId: ItemId, folderId: ItemId, name: string | null): Promise<Item> => {
+    const form = { file_id: itemId, parent_id: folderId, ...(name !== null && { name }) }
+    const call = { verb: 'POST', path: '/v2/files/copy', form } as const
+    return toItem((await ask(call, WireOneFile)).file)
+  }
+  const copyUnderFreeName = async (itemId: ItemId, folderId: ItemId, nameOf: (number: number) => string) => {
+    for (let number = 1; ; number += 1) {
+      try {
+        return await copyFile(itemId, folderId, nameOf(number))
+      } catch (error) {
+        if (!isNameTaken(error) || number === copyNames) throw error
+      }
+    }
+  }
   const downloadToken = async () => {
     const token = known.downloadToken ?? (await account()).download_token
     if (token === null) throw new AppError('refused', 'The service gives no token to read files with.')
@@ -207,10 +228,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       return toItem((await ask(call, WireOneFile)).file)
     },
     renameItem: async (itemId, name) => {
-      await ask(
-        { verb: 'POST', path: '/v2/files/rename', form: { file_id: itemId, name }, isRepeatable: true },
-        anything,
-      )
+      await rename(itemId, name)
       return item(itemId)
     },
     moveItem: async (itemId, folderId) => {
@@ -222,6 +240,25 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         throw new AppError('refused', sentence ?? 'The service did not move it.')
       }
       return item(itemId)
+    },
+    copyItem: async (itemId, folderId) => {
+      try {
+        return await copyFile(itemId, folderId, null)
+      } catch (error) {
+        if (!isNameTaken(error)) throw error
+      }
+      const { name, kind } = await item(itemId)
+      const copy = await copyUnderFreeName(itemId, folderId, (number) =>
+        kind === 'folder' ? `${name} (${number})` : numberedName(name, number),
+      )
+      try {
+        // Put.io also says that a name is taken when it is not. Source: API v2 §6.
+        await rename(copy.id, name)
+        return { ...copy, name }
+      } catch (error) {
+        if (!isNameTaken(error)) throw error
+        return copy
+      }
     },
     deleteItem: (itemId) => deleteFiles(itemId, { skip_trash: 'true' }),
     trashItem: (itemId) => deleteFiles(itemId, {}),
@@ -427,6 +464,7 @@ function capabilitiesOf(
     arrivesWhileSeeding: true,
     hasTrash: info.settings?.trash_enabled ?? true,
     hasPush: true,
+    canCopy: true,
     canUpload: true,
     hasFeeds: !areFeedsRefused,
     canPreviewFeeds: isOwn && !areFeedsRefused,
@@ -446,6 +484,10 @@ function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Q
     largestFileBytes: putdesk?.largest_file ?? null,
     trash: trashBytes === null ? null : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0) },
   }
+}
+
+function isNameTaken(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof NameTaken
 }
 
 /** A torrent file in place of a link. */

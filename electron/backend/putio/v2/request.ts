@@ -238,7 +238,10 @@ export class Requests {
     if (status === 408) return new AppError('unreachable', `${host} is busy now. Try again later.`)
     if ((status === 404 || status === 410) && isApi)
       return new AppError('not-found', sentence ?? 'The service no longer knows this.')
-    if (isApi) return new AppError('refused', sentence ?? `${host} refused this (${type ?? status}).`)
+    if (isApi) {
+      const cause = type === 'NAME_ALREADY_EXIST' ? { cause: new NameTaken() } : {}
+      return new AppError('refused', sentence ?? `${host} refused this (${type ?? status}).`, cause)
+    }
     return this.#notPutio(new UnreadableError(status))
   }
 
@@ -281,6 +284,11 @@ export class UnreadableError extends Error {
     super(`an answer with status ${status} and no error`)
     this.status = status
   }
+}
+
+/** The cause of an error: there is an item with this name already. */
+export class NameTaken extends Error {
+  override name = 'NameTaken'
 }
 
 /** The sign-in does not allow this. It is no reason to sign in again. Source: API v2 §2.4. */
