@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import type { DraggedFile } from '../../shared/dragged-file.ts'
-import { acceptsItems, createHover, dropItems, keyAt } from '../features/browser/drop-target.ts'
+import { acceptsItems, createHover, dropItems, isCopying, keyAt } from '../features/browser/drop-target.ts'
 import type { DraggedItems } from '../store/item-actions.ts'
 import { folderOfKey } from '../store/keys.ts'
 import { type LinkInput, openLinks } from '../store/open-links.ts'
@@ -68,7 +68,9 @@ export function useDrops() {
       if (isOurs(data, dragged)) {
         const mayDrop = acceptsItems(key, dragged)
         // The system may not let files be moved that it drags.
-        data.dropEffect = mayDrop ? (/move|all/i.test(data.effectAllowed) ? 'move' : 'link') : 'none'
+        const isCopied = isCopying(event) && /copy|all|uninit/i.test(data.effectAllowed)
+        const effect = isCopied ? 'copy' : /move|all/i.test(data.effectAllowed) ? 'move' : 'link'
+        data.dropEffect = mayDrop ? effect : 'none'
         hover(mayDrop ? key : null)
         return
       }
@@ -88,7 +90,7 @@ export function useDrops() {
       const data = event.dataTransfer
       if (data === null) return
       if (isOurs(data, dragged)) {
-        await dropItems(store, key)
+        await dropItems(store, key, isCopying(event))
         return
       }
       setDragged(null)

@@ -1,12 +1,13 @@
 import { useEffect } from 'react'
 import { isMac } from '../parts/keys.ts'
+import { namesIn } from '../store/item-actions.ts'
 import { isFolderPlace } from '../store/navigation.ts'
 import { chooseFiles } from '../store/open-links.ts'
 import { selectedRows } from '../store/selectors.ts'
+import type { AppState } from '../store/store.ts'
 import { shownTarget, takeIn } from '../store/take-in.ts'
 import { useAppStore } from '../store/use-app.ts'
 import { say } from '../words/say.ts'
-import { visibleName } from '../words/visible-name.ts'
 
 function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLTextAreaElement) return true
@@ -16,6 +17,15 @@ function isTextField(target: EventTarget | null): boolean {
 
 function keyOf(names: readonly string[]): string {
   return names.toSorted().join('/')
+}
+
+/** True if the items of the window's own clipboard are pasted: they were cut, or nothing else was copied since. */
+function isOurs(clipboard: AppState['clipboard'], text: string, files: readonly File[]): boolean {
+  if (clipboard === null) return false
+  const { copied } = clipboard
+  if (copied === null) return true
+  if (files.length > 0) return keyOf(files.map(({ name }) => name)) === keyOf(copied.fileNames)
+  return text !== '' && text === copied.text
 }
 
 function focusOn(selector: string) {
@@ -44,7 +54,6 @@ function goToPane(step: 1 | -1) {
 export function useShortcuts() {
   const store = useAppStore()
   useEffect(() => {
-    let copied = { text: '', files: '' }
     function onKeyDown(event: KeyboardEvent) {
       const state = store.getState()
       if (state.dialog !== null || state.menu !== null || event.defaultPrevented) return
@@ -133,16 +142,10 @@ export function useShortcuts() {
       const state = store.getState()
       if (isTextField(event.target) || state.dialog !== null || state.place === null) return
       event.preventDefault()
-      if (state.cut !== null) {
-        if (!isFolderPlace(state.place)) return
-        await state.pasteInto(state.place.accountId, state.place.folderId)
-        return
-      }
       const text = event.clipboardData?.getData('text/plain') ?? ''
       const files = [...(event.clipboardData?.files ?? [])]
-      const isOurs = files.length > 0 && keyOf(files.map(({ name }) => name)) === copied.files
-      if (isOurs || (text !== '' && text === copied.text)) {
-        state.toast(say('paste.names'))
+      if (isOurs(state.clipboard, text, files)) {
+        if (isFolderPlace(state.place)) await state.pasteInto(state.place.accountId, state.place.folderId)
         return
       }
       const html = event.clipboardData?.getData('text/html') ?? ''
@@ -158,13 +161,8 @@ export function useShortcuts() {
       const rows = isText || state.dialog !== null ? [] : selectedRows(state)
       if (rows.length === 0 || event.clipboardData === null) return
       event.preventDefault()
-      const text = rows.map(({ name }) => visibleName(name)).join('\n')
-      copied = { text, files: '' }
-      event.clipboardData.setData('text/plain', text)
-      const onCopied = (names: readonly string[]) => {
-        if (copied.text === text) copied = { text, files: keyOf(names) }
-      }
-      if (state.place !== null) void state.copyOut(state.place.accountId, rows, text, onCopied)
+      event.clipboardData.setData('text/plain', namesIn(rows))
+      if (state.place !== null) state.copyRows(state.place.accountId, rows)
     }
 
     const paste = (event: ClipboardEvent) => void onPaste(event)

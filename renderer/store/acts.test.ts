@@ -31,7 +31,7 @@ const saves = [saveOf('s', 'saving'), saveOf('p', 'paused')]
 const sends = [sendOf('u', 'sending'), sendOf('w', 'paused')]
 const account = {
   ...{ id: accountId, kind: 'server', name: 'mary', server: null, state: 'signed-in', problem: null, userName: null },
-  capabilities: { ...noCapabilities, canUpload: true },
+  capabilities: { ...noCapabilities, canUpload: true, canCopy: true },
 } as unknown as Account
 
 /** What the window asks for when it does something, and how it does it. */
@@ -72,6 +72,10 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     answers: [['items.rename', { ...row, name: 'b.mkv' }]],
   },
   'items.move': { run: (state) => state.moveItems({ accountId, items: [row] }, 5), answers: [['items.move', []]] },
+  'items.copy': {
+    run: (state) => state.copyItems({ accountId, items: [row] }, 5),
+    answers: [['items.copy', { copyIds: [8], refused: [], problem: null }]],
+  },
   'items.delete': { run: (state) => state.deleteItems(accountId, [row]), answers: [['items.delete', []]] },
   'items.deleteForGood': {
     run: (state) => state.deleteForGood(accountId, [row]),

@@ -3,11 +3,13 @@ import type { RefusedItem, Steps } from '../../shared/contract.ts'
 import type { DraggedFile } from '../../shared/dragged-file.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Item, ItemId } from '../../shared/item.ts'
-import { undoMs } from '../../shared/limits.ts'
+import { maxCopied, undoMs } from '../../shared/limits.ts'
 import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
 import { freeName } from './item-names.ts'
 import { folderKey } from './keys.ts'
 import { allNames, type Row } from './listing.ts'
+import { offerTo } from './offers.ts'
 import { capabilitiesOf, folderName } from './selectors.ts'
 import { isCancelled, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
@@ -20,10 +22,16 @@ interface ItemLocation {
   parentId: ItemId
 }
 
-/** Items that were cut, or are being dragged. */
+/** Items that were cut or copied, or are being dragged. */
 interface HeldItems {
   accountId: AccountId
   items: readonly ItemLocation[]
+}
+
+/** Items to be pasted: to be moved, or copies of them. */
+interface ClipboardItems extends HeldItems {
+  /** For copies: their names, as they are on the system's clipboard, and those of their files there. Null if they are moved. */
+  copied: { text: string; fileNames: readonly string[] } | null
 }
 
 /** Items that are being dragged. */
@@ -33,10 +41,14 @@ export interface DraggedItems extends HeldItems {
 }
 
 export interface ItemActionsSlice {
-  cut: HeldItems | null
-  cutItems(cut: ItemActionsSlice['cut']): void
-  /** Moves the cut items into a folder. */
+  clipboard: ClipboardItems | null
+  /** Keeps items to be moved; null keeps nothing. */
+  cutItems(cut: HeldItems | null): void
+  /** Keeps items to be copied. Their names and files also get on the system's clipboard, for other programs. */
+  copyRows(accountId: AccountId, rows: readonly Row[]): void
+  /** Moves or copies the items of the clipboard into a folder. */
   pasteInto(accountId: AccountId, folderId: ItemId): Promise<void>
+  copyItems(held: HeldItems, folderId: ItemId): Promise<void>
   moveItems(held: HeldItems, folderId: ItemId): Promise<void>
   /** Rejects with the reason, which the row shows. */
   renameItem(accountId: AccountId, row: Row, name: string): Promise<void>
@@ -119,6 +131,52 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     return { moved: itemIds.filter((id) => isMoved.has(idNow(accountId, id))), count, problem }
   }
 
+  /** Copies items, a few at a time, so that it is known of all copies which they are. Rejects if there are none. */
+  async function copy(
+    accountId: AccountId,
+    itemIds: readonly ItemId[],
+    folderId: ItemId,
+  ): Promise<{ copyIds: ItemId[]; problem: string | null }> {
+    const total = itemIds.length
+    const copyIds: ItemId[] = []
+    const refused: RefusedItem[] = []
+    const end = await get().follow(
+      (steps) => say('copying.progress', steps),
+      async ({ signal, onProgress }) => {
+        for (let at = 0; at < total; at += maxCopied) {
+          if (signal.aborted) return say('action.stopped')
+          const some = itemIds.slice(at, at + maxCopied).map((id) => idNow(accountId, id))
+          const input = { accountId, itemIds: some, folderId: idNow(accountId, folderId) }
+          try {
+            const copied = await client.call('items.copy', input, {
+              onProgress: ({ done }) => onProgress({ done: at + done, total }),
+            })
+            copyIds.push(...copied.copyIds)
+            refused.push(...copied.refused)
+            if (copied.problem !== null) return copied.problem
+          } catch (error) {
+            if (copyIds.length === 0) throw error
+            return sentenceOf(error)
+          }
+        }
+        return null
+      },
+    )
+    const [first] = refused
+    const problem = end ?? (first ? withCount(first.sentence, refused.length) : null)
+    if (copyIds.length === 0 && problem !== null) throw new AppError('refused', problem)
+    return { copyIds, problem }
+  }
+
+  /** Deletes items so that it can be undone. */
+  function remove(accountId: AccountId, itemIds: ItemId[]) {
+    return onEach(
+      itemIds,
+      (steps) => say('delete.progress', steps),
+      (options) => client.call('items.delete', { accountId, itemIds }, options),
+    )
+  }
+
   /** Moves each item back to the folder that it was in. */
   async function moveBack({ accountId, items }: HeldItems): Promise<string | null> {
     const problems: string[] = []
@@ -168,18 +226,57 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
   }
 
   return {
-    cut: null,
-    cutItems: (cut) => set({ cut }),
+    clipboard: null,
+    cutItems: (cut) => set({ clipboard: cut === null ? null : { ...cut, copied: null } }),
+    copyRows: (accountId, rows) => {
+      const items = rows.map(({ id, parentId }) => ({ id, parentId }))
+      const text = namesIn(rows)
+      const clipboard = { accountId, items, copied: { text, fileNames: [] } }
+      set({ clipboard })
+      void get().copyOut(accountId, rows, text, (fileNames) => {
+        if (get().clipboard === clipboard) set({ clipboard: { ...clipboard, copied: { text, fileNames } } })
+      })
+    },
     pasteInto: async (accountId, folderId) => {
-      const { cut } = get()
-      if (cut === null) return
-      if (cut.accountId !== accountId) {
-        get().showError(say('move.otherAccount'))
+      const { clipboard } = get()
+      if (clipboard === null) return
+      const { copied } = clipboard
+      if (clipboard.accountId !== accountId) {
+        get().showError(say(copied === null ? 'move.otherAccount' : 'copying.otherAccount'))
         return
       }
-      set({ cut: null })
-      await get().moveItems(cut, folderId)
+      if (copied !== null) {
+        await get().copyItems(clipboard, folderId)
+        return
+      }
+      set({ clipboard: null })
+      await get().moveItems(clipboard, folderId)
     },
+    copyItems: ({ accountId, items }, folderId) =>
+      get().attempt(() =>
+        get().act(async () => {
+          const { disabledBecause } = offerTo(get(), accountId, 'canCopy')
+          if (disabledBecause !== null) throw new AppError('refused', disabledBecause)
+          let copyIds: ItemId[] = []
+          const run = async () => {
+            const copied = await copy(
+              accountId,
+              items.map(({ id }) => id),
+              folderId,
+            )
+            copyIds = copied.copyIds
+            return copied.problem
+          }
+          const problem = await run()
+          const folder = folderName(get(), accountId, folderId)
+          return {
+            sentence: say('copying.done', { count: copyIds.length, folder }),
+            problem,
+            undo: async () => (await remove(accountId, copyIds)).problem,
+            redo: run,
+          }
+        }),
+      ),
     moveItems: ({ accountId, items }, folderId) =>
       get().attempt(() =>
         get().act(async () => {
@@ -247,20 +344,17 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
     deleteItems: (accountId, rows) =>
       get().attempt(() =>
         get().act(async () => {
-          const remove = (itemIds: ItemId[]) =>
-            onEach(
-              itemIds,
-              (steps) => say('delete.progress', steps),
-              (options) => client.call('items.delete', { accountId, itemIds }, options),
-            )
-          const { done, count, problem } = await remove(rows.map(({ id }) => id))
+          const { done, count, problem } = await remove(
+            accountId,
+            rows.map(({ id }) => id),
+          )
           const name = rows.find(({ id }) => id === done[0])?.name ?? ''
           const { hasTrash } = capabilitiesOf(get(), accountId)
           return {
             sentence: say(hasTrash ? 'trash.added' : 'delete.done', { count, name }),
             problem,
             undo: async () => (await get().restoreItems(accountId, done)).problem,
-            redo: async () => (await remove(done)).problem,
+            redo: async () => (await remove(accountId, done)).problem,
             toastMs: undoMs - 500,
           }
         }),
@@ -292,6 +386,11 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
       return { folderIds, problem }
     },
   }
+}
+
+/** The names of items as they are shown, one on each line. */
+export function namesIn(rows: readonly Row[]): string {
+  return rows.map(({ name }) => visibleName(name)).join('\n')
 }
 
 function withCount(sentence: string, count: number): string {

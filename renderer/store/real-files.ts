@@ -8,6 +8,7 @@ import { formatSize } from '../words/format.ts'
 import { say } from '../words/say.ts'
 import { visibleName } from '../words/visible-name.ts'
 import type { Row } from './listing.ts'
+import { capabilitiesOf } from './selectors.ts'
 import type { Slice } from './store.ts'
 
 export interface RealFilesSlice {
@@ -105,7 +106,11 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
           label: say('copy.saveRest', { count: rest.length }),
           run: () => void get().saveItems(accountId, rest, 'last'),
         }
-        const sentence = names.length === 0 ? 'copy.names' : 'copy.files'
+        const { canCopy } = capabilitiesOf(get(), accountId)
+        const [ofNone, ofSome] = canCopy
+          ? (['copy.items', 'copy.filesOrItems'] as const)
+          : (['copy.names', 'copy.files'] as const)
+        const sentence = names.length === 0 ? ofNone : ofSome
         get().toast(say(sentence, { count: names.length || rows.length }), rest.length === 0 ? [] : [save])
       }
       return get().attemptThere({ accountId, name: null, label: 'trust.copy', run })

@@ -6,7 +6,7 @@ import { maxSaves } from '../../shared/limits.ts'
 import type { Conflict, TakenName } from '../../shared/save.ts'
 import type { Send, SendId } from '../../shared/send.ts'
 import { say } from '../words/say.ts'
-import { capabilitiesOf } from './selectors.ts'
+import { offerTo } from './offers.ts'
 import { sendActs } from './send-acts.ts'
 import type { Slice } from './store.ts'
 
@@ -70,9 +70,8 @@ export const sendsSlice: Slice<SendsSlice> = (client) => (set, get) => {
 
   /** Says before anything is chosen that an account takes no files. */
   function checkUpload(accountId: AccountId) {
-    if (capabilitiesOf(get(), accountId).canUpload) return
-    const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''
-    throw new AppError('refused', say('sends.cannot', { name }))
+    const { disabledBecause } = offerTo(get(), accountId, 'canUpload')
+    if (disabledBecause !== null) throw new AppError('refused', disabledBecause)
   }
 
   function want(sendId: SendId | undefined) {

@@ -1,7 +1,7 @@
 import { say } from '../words/say.ts'
 import type { Folder } from './keys.ts'
+import { offerTo } from './offers.ts'
 import { type LinkInput, meansLinks, readLinks } from './open-links.ts'
-import { capabilitiesOf } from './selectors.ts'
 import type { AppStore } from './store.ts'
 
 declare global {
@@ -21,16 +21,14 @@ export function takeIn(
 ): Promise<void> {
   const { attempt, openAddLinks, showError, toast, sendUp } = store.getState()
   return attempt(async () => {
-    const { canUpload } = capabilitiesOf(store.getState(), accountId)
+    const { disabledBecause } = offerTo(store.getState(), accountId, 'canUpload')
+    const canUpload = disabledBecause === null
     const [linkFiles, others] = await split(input.files, (file) => meansLinks(store, file))
     const { links, torrents, problems } = await readLinks(store, { ...input, files: linkFiles })
     const paths = canUpload ? others.map((file) => pathOf(file)).filter((path) => path !== '') : []
     const pathless = canUpload ? others.length - paths.length : 0
     if (pathless > 0) problems.push(say('sends.noFile', { count: pathless }))
-    if (others.length > 0 && !canUpload) {
-      const name = store.getState().accounts?.find(({ id }) => id === accountId)?.name ?? ''
-      problems.push(say('sends.cannot', { name }))
-    }
+    if (others.length > 0 && disabledBecause !== null) problems.push(disabledBecause)
     if (problems.length > 0) showError(problems.join(' '))
     await sendUp(accountId, folderId, paths)
     await conflictIsAnswered(store)

@@ -158,7 +158,8 @@ it('puts the files of the selected rows on the clipboard with Ctrl+C', async () 
   expect(paths.map((path) => basename(path))).toEqual(['song.flac', 'létter.txt'])
   expect(readFileSync(paths[0] ?? '').equals(song)).toBe(true)
   await page.keyboard.press('Control+v')
-  await page.getByText('Items cannot be copied within the space.').waitFor()
+  await page.getByText('Copied 2 items to Your Files').waitFor()
+  await row(page, 'song \\(2\\).flac').waitFor()
 })
 
 it('saves the selected files as one zip', async () => {

@@ -3,7 +3,9 @@ import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 
 /** A request about several items, which reports its progress. */
-type ItemsRequest = Request<Extract<Method, 'items.move' | 'items.copy' | 'items.delete' | 'items.restore' | 'items.deleteForGood'>>
+type ItemsRequest = Request<
+  Extract<Method, 'items.move' | 'items.copy' | 'items.delete' | 'items.restore' | 'items.deleteForGood'>
+>
 
 /**
  * Processes items one by one until the request is cancelled. Refusals of single items are collected; any other error ends the

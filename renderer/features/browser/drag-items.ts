@@ -7,9 +7,10 @@ import { noSelection } from '../../store/selection.ts'
 import { selectedRows } from '../../store/selectors.ts'
 import { isCancelled, sentenceOf } from '../../store/sentence.ts'
 import type { AppStore } from '../../store/store.ts'
+import { trashKey } from '../../store/tree.ts'
 import { say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
-import { acceptsItems, createHover, dropItems, keyAt } from './drop-target.ts'
+import { acceptsItems, createHover, dropItems, isCopying, keyAt } from './drop-target.ts'
 import styles from './file-list.module.css'
 
 /** How near to an edge of a list the pointer scrolls it. */
@@ -55,7 +56,8 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
     setDragged(null)
   }
 
-  function move({ clientX, clientY, buttons }: MouseEvent) {
+  function move(event: MouseEvent) {
+    const { clientX, clientY, buttons } = event
     // The button was released where the page does not see it.
     if (buttons === 0) return cancel()
     at = { x: clientX, y: clientY }
@@ -65,7 +67,8 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
     const key = isOutside ? null : keyAt(document.elementFromPoint(clientX, clientY))
     const isTarget = acceptsItems(key, store.getState().dragged)
     hover(isTarget ? key : null)
-    document.body.style.cursor = isTarget || isOutside ? 'grabbing' : 'no-drop'
+    const isCopied = isTarget && isCopying(event) && key !== trashKey(accountId)
+    document.body.style.cursor = isCopied ? 'copy' : isTarget || isOutside ? 'grabbing' : 'no-drop'
     if (!isOutside) {
       handing?.abort()
       handing = null
@@ -81,7 +84,7 @@ export function dragItems(store: AppStore, start: PointerPlace, row: Row) {
     handing?.abort()
     end()
     ignoreClick()
-    if (!isOutside) return void dropItems(store, key)
+    if (!isOutside) return void dropItems(store, key, isCopying(event))
     setDragged(null)
     void store.getState().shelve(accountId, rows)
   }

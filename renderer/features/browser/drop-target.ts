@@ -1,3 +1,4 @@
+import { isMac } from '../../parts/keys.ts'
 import type { DraggedItems } from '../../store/item-actions.ts'
 import { folderKey, folderOfKey } from '../../store/keys.ts'
 import { selectedRows } from '../../store/selectors.ts'
@@ -19,14 +20,20 @@ export function acceptsItems(key: string | null, dragged: DraggedItems | null): 
   return folder?.accountId === dragged.accountId && dragged.items.every(({ id }) => id !== folder.folderId)
 }
 
-/** Moves the dragged items to where they were dropped. */
-export async function dropItems(store: AppStore, key: string | null) {
-  const { dragged, setDragged, moveItems, deleteItems } = store.getState()
+/** True if what is dropped is copied: Ctrl is held, or Option on macOS. */
+export function isCopying({ ctrlKey, altKey }: Pick<MouseEvent, 'ctrlKey' | 'altKey'>): boolean {
+  return isMac ? altKey : ctrlKey
+}
+
+/** Moves the dragged items to where they were dropped, or copies them there. */
+export async function dropItems(store: AppStore, key: string | null, isCopied: boolean) {
+  const { dragged, setDragged, moveItems, copyItems, deleteItems } = store.getState()
   setDragged(null)
   if (dragged === null || key === null || !acceptsItems(key, dragged)) return
   const folder = folderOfKey(key)
   // What is dragged is selected.
   if (key === trashKey(dragged.accountId)) await deleteItems(dragged.accountId, selectedRows(store.getState()))
+  else if (folder !== null && isCopied) await copyItems(dragged, folder.folderId)
   else if (folder !== null) await moveItems(dragged, folder.folderId)
 }
 

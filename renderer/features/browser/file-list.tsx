@@ -38,7 +38,7 @@ export function FileList() {
   const place = useApp((state) => state.place)
   const selection = useApp((state) => state.selection)
   const renaming = useApp((state) => state.renaming)
-  const cut = useApp((state) => state.cut)
+  const cut = useApp(({ clipboard }) => (clipboard?.copied === null ? clipboard : null))
   const dropAt = useApp((state) => state.dropAt)
   const playbacks = useApp((state) => state.playbacks.get(state.place?.accountId ?? ''))
   const title = useApp((state) =>

@@ -28,8 +28,9 @@ import {
 import { useEffect } from 'react'
 import { isMac, keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
+import { offerIn } from '../../store/offers.ts'
 import { selectAll } from '../../store/selection.ts'
-import { selectedRows, shownAccount, shownCapabilities } from '../../store/selectors.ts'
+import { selectedRows, shownAccount } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { isShownInWindow } from '../../store/viewers.ts'
 import { say } from '../../words/say.ts'
@@ -46,7 +47,8 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   const state = store.getState()
   const { place } = state
   const rows = selectedRows(state)
-  const { hasTrash, canUpload } = shownCapabilities(state)
+  const account = shownAccount(state)
+  const { isShown: hasTrash } = offerIn(account, 'hasTrash')
   const only = rows.length === 1 ? rows[0] : undefined
 
   useEffect(() => {
@@ -76,8 +78,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
   }
 
   const upload = (into: number, keys: string): MenuAction[] => {
-    const name = shownAccount(state)?.name ?? ''
-    const disabledBecause = canUpload ? null : say('sends.cannot', { name })
+    const { disabledBecause } = offerIn(account, 'canUpload')
     return [
       {
         label: say('action.upload'),
@@ -115,7 +116,7 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
     opening.push(openWith((playerId) => void state.play(accountId, only.id, only.name, playerId)))
     opening.push({
       label: say('action.copyStreamLink'),
-      icon: Copy,
+      icon: Link,
       run: () => void state.copyStreamLink(accountId, only.id, only.name),
     })
   } else if (media.length > 0) {
@@ -202,12 +203,19 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       keys: keysOf('Ctrl', 'X'),
       run: () => state.cutItems({ accountId, items: rows.map(({ id, parentId }) => ({ id, parentId })) }),
     })
+    changing.push({
+      label: say('action.copy'),
+      icon: Copy,
+      keys: keysOf('Ctrl', 'C'),
+      run: () => state.copyRows(accountId, rows),
+    })
   }
-  if (state.cut !== null && (only?.kind === 'folder' || (rows.length === 0 && query === null))) {
+  if (state.clipboard !== null && (only?.kind === 'folder' || (rows.length === 0 && query === null))) {
     changing.push({
       label: say('action.paste'),
       icon: ClipboardPaste,
       keys: only ? '' : keysOf('Ctrl', 'V'),
+      disabledBecause: state.clipboard.copied === null ? null : offerIn(account, 'canCopy').disabledBecause,
       run: () => void state.pasteInto(accountId, only?.id ?? folderId),
     })
   }

@@ -85,7 +85,7 @@ export function useListKeys(shown: ShownRows, { columns, pageRows }: { columns: 
     else if (isCommand && key === 's') saveSelected(event.shiftKey)
     else if (isCommand && event.key === ' ') move(shown.placeOf(state.selection.focusId ?? -1), 'toggle')
     else if (event.key === 'Escape') {
-      if (state.cut !== null) state.cutItems(null)
+      if (state.clipboard?.copied === null) state.cutItems(null)
       else state.setSelection({ ...noSelection, focusId: state.selection.focusId })
     } else if (event.key === 'F2' || (isMac && event.key === 'Enter' && !isCommand)) rename()
     else if (event.key === 'Enter' && !event.altKey) return openFocused()

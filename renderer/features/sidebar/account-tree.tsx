@@ -4,6 +4,7 @@ import type { Account, Friend } from '../../../shared/account.ts'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Tree } from '../../parts/tree.tsx'
 import { folderOfKey } from '../../store/keys.ts'
+import { offerIn } from '../../store/offers.ts'
 import { feedsKey, linesOf, type TreeLine, trashKey } from '../../store/tree.ts'
 import { useApp } from '../../store/use-app.ts'
 import { formatSize } from '../../words/format.ts'
@@ -23,7 +24,8 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
   const { goTo, goToAccount, goToFeeds, goToTrash, setExpanded, wantChildren, openMenu, open } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
-  const { hasFeeds, hasTrash } = account.capabilities
+  const { isShown: hasTrash } = offerIn(account, 'hasTrash')
+  const { isShown: hasFeeds } = offerIn(account, 'hasFeeds')
   const lines = useMemo(
     () =>
       linesOf({

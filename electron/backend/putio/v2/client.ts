@@ -134,7 +134,12 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     }
   }
   const rename = async (itemId: ItemId, name: string) => {
-    const call = { verb: 'POST', path: '/v2/files/rename', form: { file_id: itemId, name }, isRepeatable: true } as const
+    const call = {
+      verb: 'POST',
+      path: '/v2/files/rename',
+      form: { file_id: itemId, name },
+      isRepeatable: true,
+    } as const
     await ask(call, anything)
   }
   const copyFile = async (itemId: ItemId, folderId: ItemId, name: string | null): Promise<Item> => {

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { capabilityNames, noCapabilities } from '../../shared/capabilities.ts'
+import { offerIn } from './offers.ts'
+
+it('offers what an account can do, and hides or explains everything else', () => {
+  const able = Object.fromEntries(capabilityNames.map((name) => [name, true])) as typeof noCapabilities
+  for (const name of capabilityNames) {
+    expect(offerIn({ name: 'mary', capabilities: able }, name)).toEqual({ isShown: true, disabledBecause: null })
+    const lacking = offerIn({ name: 'mary', capabilities: noCapabilities }, name)
+    expect(lacking.isShown).toBe(lacking.disabledBecause !== null)
+    expect(lacking.disabledBecause ?? '“mary”').toContain('“mary”')
+    expect(offerIn(null, name)).toEqual({ isShown: false, disabledBecause: null })
+  }
+  expect(offerIn({ name: 'mary', capabilities: noCapabilities }, 'canCopy').isShown).toBe(true)
+  expect(offerIn({ name: 'mary', capabilities: noCapabilities }, 'hasTrash').isShown).toBe(false)
+})

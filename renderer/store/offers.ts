@@ -1,0 +1,41 @@
+import type { Account } from '../../shared/account.ts'
+import type { Capabilities } from '../../shared/capabilities.ts'
+import { type MessageId, say } from '../words/say.ts'
+import type { AppState } from './store.ts'
+
+type Capability = keyof Capabilities
+
+/** What becomes of what needs a capability where an account lacks it: it is hidden, or disabled with this sentence. */
+const withoutIt: Record<Capability, 'hidden' | MessageId> = {
+  hasTrash: 'hidden',
+  canCopy: 'lacks.copy',
+  canUpload: 'sends.cannot',
+  canExtract: 'hidden',
+  hasFeeds: 'hidden',
+  canPreviewFeeds: 'hidden',
+  canRetryInPlace: 'hidden',
+  // What is added is checked by the service, and what the others change is not asked for.
+  canTakeTorrentFiles: 'hidden',
+  arrivesWhileSeeding: 'hidden',
+  hasPush: 'hidden',
+}
+
+/** How something is offered: not at all, disabled for a reason, or as it is. */
+interface Offer {
+  isShown: boolean
+  /** Why it is disabled, in a sentence; null if it is not. */
+  disabledBecause: string | null
+}
+
+/** How something that needs a capability is offered in an account. The only place that decides this. */
+export function offerIn(account: Pick<Account, 'name' | 'capabilities'> | null, capability: Capability): Offer {
+  if (account?.capabilities[capability] === true) return { isShown: true, disabledBecause: null }
+  const lack = withoutIt[capability]
+  if (account === null || lack === 'hidden') return { isShown: false, disabledBecause: null }
+  return { isShown: true, disabledBecause: say(lack, { name: account.name }) }
+}
+
+/** The same, for the account with this id. */
+export function offerTo({ accounts }: Pick<AppState, 'accounts'>, accountId: string, capability: Capability): Offer {
+  return offerIn(accounts?.find(({ id }) => id === accountId) ?? null, capability)
+}
