@@ -17,6 +17,8 @@ export const capabilityNames = [
   'canUpload',
   /** An archive in the space can be unpacked there. */
   'canExtract',
+  /** Other devices can be allowed to sign in, and be signed out. */
+  'canApprove',
   /** The service fetches what new entries of a feed name. */
   'hasFeeds',
   /** The service tells what of a feed it would fetch, before the feed is added. */
@@ -37,6 +39,7 @@ export const noCapabilities: Capabilities = {
   canCopy: false,
   canUpload: false,
   canExtract: false,
+  canApprove: false,
   hasFeeds: false,
   canPreviewFeeds: false,
   hasPush: false,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Account, AccountId, Friend, Origin, Quota, SecretKeeping } from './account.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
+import { Device, DeviceCode, DeviceId } from './device.ts'
 import { DraggedFile } from './dragged-file.ts'
 import { Feed, FeedAddress, FeedChange, FeedFilters, FeedId, FeedItem, FeedItemId, FeedPreview } from './feed.ts'
 import { Hoster, HosterSignIn } from './hoster.ts'
@@ -161,6 +162,16 @@ export const methods = {
   'accounts.distrust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
   /** How a stored secret would be protected on this computer. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
+
+  /**
+   * A new code with which one device is signed in to an account that `canApprove`, on a page of its service; the code before is void.
+   * Errors: refused if the account cannot do that.
+   */
+  'devices.code': { input: z.object(inAccount), output: DeviceCode },
+  /** The devices that are signed in to such an account, newest first. Errors: refused. */
+  'devices.list': { input: z.object(inAccount), output: z.array(Device) },
+  /** Signs a device out. One that is signed out already stays so. Errors: refused. */
+  'devices.signOut': { input: z.object({ ...inAccount, deviceId: DeviceId }), output: nothing },
 
   /**
    * A folder's items, unsorted, and the path from the root to it, both included; the path is null if the service does not report it.

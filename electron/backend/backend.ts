@@ -8,6 +8,7 @@ import { putioAppIdOf } from '../../shared/putio-app.ts'
 import { type Port, type ServedPort, serve } from '../../shared/rpc.ts'
 import type { SettingsChange } from '../../shared/settings.ts'
 import { Accounts } from './accounts/accounts.ts'
+import { deviceHandlers } from './accounts/devices.ts'
 import type { SignInTimes } from './accounts/token-sign-ins.ts'
 import { Notifications, type Place } from './activity/notifications.ts'
 import { type Closing, Quitting } from './activity/quitting.ts'
@@ -256,6 +257,7 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
       return null
     },
     ...accounts.handlers(),
+    ...deviceHandlers(accounts),
     ...itemHandlers(accounts, held),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...feeds.handlers(),

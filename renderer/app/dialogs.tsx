@@ -7,6 +7,9 @@ const SignIn = lazy(async () => ({ default: (await import('../features/sign-in/s
 const RemoveAccount = lazy(async () => ({
   default: (await import('../features/sign-in/remove-account.tsx')).RemoveAccount,
 }))
+const DevicesDialog = lazy(async () => ({
+  default: (await import('../features/sign-in/devices-dialog.tsx')).DevicesDialog,
+}))
 const TrustHost = lazy(async () => ({ default: (await import('../features/sign-in/trust-host.tsx')).TrustHost }))
 const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
 const DeleteTrashed = lazy(async () => ({
@@ -53,6 +56,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <SignIn given={dialog} />
     case 'remove-account':
       return <RemoveAccount accountId={dialog.accountId} />
+    case 'devices':
+      return <DevicesDialog accountId={dialog.accountId} />
     case 'trust-host':
       return <TrustHost given={dialog} />
     case 'delete-trashed':

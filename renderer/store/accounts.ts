@@ -1,7 +1,9 @@
 import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
 import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
+import type { Device, DeviceCode } from '../../shared/device.ts'
 import type { CallOptions } from '../../shared/rpc.ts'
 import { say } from '../words/say.ts'
+import { visibleName } from '../words/visible-name.ts'
 import { shownFolder } from './selectors.ts'
 import type { Slice } from './store.ts'
 import { final } from './undo.ts'
@@ -26,6 +28,10 @@ export interface AccountsSlice {
   signInWithToken(input: Input<'accounts.signInWithToken'>): Promise<AccountId>
   /** Opens the page on which a code is entered. */
   openSignInPage(code: string): Promise<void>
+  /** A new code for one device; the code before is void. */
+  newDeviceCode(accountId: AccountId): Promise<DeviceCode>
+  listDevices(accountId: AccountId): Promise<readonly Device[]>
+  signOutDevice(accountId: AccountId, device: Device): Promise<void>
   removeAccount(accountId: AccountId): Promise<void>
   secretProtection(): Promise<Output<'accounts.secretProtection'>>
   restartService(): Promise<void>
@@ -107,6 +113,13 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     openSignInPage: async (code) => {
       await client.call('accounts.openSignInPage', { code })
     },
+    newDeviceCode: (accountId) => client.call('devices.code', { accountId }),
+    listDevices: (accountId) => client.call('devices.list', { accountId }),
+    signOutDevice: (accountId, device) =>
+      get().act(async () => {
+        await client.call('devices.signOut', { accountId, deviceId: device.id })
+        return final(say('devices.signedOut', { name: visibleName(device.name) }))
+      }),
     removeAccount: (accountId) =>
       get().act(async () => {
         const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''

@@ -60,6 +60,10 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     run: (state) => state.distrustHost(accountId, origin),
     answers: [['accounts.distrust', null]],
   },
+  'devices.signOut': {
+    run: (state) => state.signOutDevice(accountId, { id: 1, name: 'x', addedAtMs: null, usedAtMs: null }),
+    answers: [['devices.signOut', null]],
+  },
   'items.createFolder': {
     run: (state) => state.createFolder(accountId, 0),
     answers: [
@@ -193,6 +197,7 @@ const others = new Set<Method>([
   ...(['feeds.list', 'feeds.items', 'feeds.preview'] as const),
   ...(['files.drag', 'files.copy', 'saves.show', 'saves.open', 'saves.drag'] as const),
   ...(['thumbnails.find', 'thumbnails.put'] as const),
+  ...(['devices.code', 'devices.list'] as const),
   // Settings.
   ...(['settings.change', 'hosters.list', 'hosters.put', 'hosters.remove'] as const),
   // They undo.

@@ -11,6 +11,7 @@ const withoutIt: Record<Capability, 'hidden' | MessageId> = {
   canCopy: 'lacks.copy',
   canUpload: 'sends.cannot',
   canExtract: 'hidden',
+  canApprove: 'hidden',
   hasFeeds: 'hidden',
   canPreviewFeeds: 'hidden',
   canRetryInPlace: 'hidden',

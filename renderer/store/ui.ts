@@ -16,6 +16,7 @@ export type DialogState =
   /** Adds an account, or signs in to one again. `door` is where an account comes from; null asks. */
   | { kind: 'sign-in'; accountId: AccountId | null; door: 'putio' | 'server' | null }
   | { kind: 'remove-account'; accountId: AccountId }
+  | { kind: 'devices'; accountId: AccountId }
   | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }
   /** Adds a feed, or changes one. */

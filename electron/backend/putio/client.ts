@@ -1,6 +1,7 @@
 import type { Friend, Quota } from '../../../shared/account.ts'
 import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
+import type { Device, DeviceCode, DeviceId } from '../../../shared/device.ts'
 import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
 import type { FeedClient } from './feed-client.ts'
@@ -26,6 +27,12 @@ export interface PutioClient extends FeedClient {
 
   account(): Promise<SignedIn>
   friends(): Promise<Friend[]>
+
+  /** A code that signs in one device. This and the next two are only for a service that `canApprove`. */
+  deviceCode(): Promise<DeviceCode>
+  devices(): Promise<Device[]>
+  /** Signs a device out, if it is signed in. */
+  signOutDevice(deviceId: DeviceId): Promise<void>
 
   listItems(folderId: ItemId, onMore?: OnMore): Promise<Item[]>
   /** The same, each with its address, which `streamAt` takes; null where the service lists none. */

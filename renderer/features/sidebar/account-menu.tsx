@@ -1,6 +1,7 @@
-import { Keyboard, KeyRound, LogOut, Plus } from 'lucide-react'
+import { Keyboard, KeyRound, LogOut, MonitorSmartphone, Plus } from 'lucide-react'
 import { keysOf } from '../../parts/keys.ts'
 import { PointerMenu } from '../../parts/pointer-menu.tsx'
+import { offerIn } from '../../store/offers.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 
@@ -26,6 +27,15 @@ export function AccountMenu({ x, y, accountId }: Props) {
                 label: say('action.signInAgain'),
                 icon: KeyRound,
                 run: () => open({ kind: 'sign-in', accountId, door: null }),
+              },
+            ]
+          : [],
+        offerIn(account, 'canApprove').isShown
+          ? [
+              {
+                label: say('action.letDevice'),
+                icon: MonitorSmartphone,
+                run: () => open({ kind: 'devices', accountId }),
               },
             ]
           : [],

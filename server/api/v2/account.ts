@@ -59,6 +59,7 @@ function infoWire(call: Call) {
         trash_items: trash.items,
         bandwidth_total: bandwidth.totalBytes,
         bandwidth_left: balance.availableBytes,
+        is_app: call.tokenId === 0,
       },
     }),
   }

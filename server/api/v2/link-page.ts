@@ -50,7 +50,7 @@ function form(call: OpenCall, { code, problem }: { code: string; problem: string
 <form method="post" action="/link">
 <label>The code that the device shows
 <input name="code" value="${toHtml(code)}" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" required></label>
-<label>The code that Putdesk shows, under Settings
+<label>The code that Putdesk shows: in the menu of the account, choose “Let a device sign in…”
 <input name="proof" inputmode="numeric" autocomplete="one-time-code" maxlength="10" required autofocus></label>
 <button>Sign in the device</button>
 </form>`,

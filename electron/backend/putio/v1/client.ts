@@ -134,6 +134,10 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
 
     ...noFeeds,
+    deviceCode: cannotApprove,
+    devices: cannotApprove,
+    signOutDevice: cannotApprove,
+
     copyItem: async () => {
       throw new AppError('refused', 'This server copies no items: API v1 has no way to do that.')
     },
@@ -269,4 +273,8 @@ function toTrash({ putdesk }: WireUser): Quota['trash'] {
 /** A playable stream URL: trailing slashes removed, then `/atk/` and the token. Source: API v1 §12. */
 export function withToken(streamUrl: string, token: string): string {
   return `${trimEnd(streamUrl, '/')}/atk/${encodeURIComponent(token)}`
+}
+
+async function cannotApprove(): Promise<never> {
+  throw new AppError('refused', 'This server lets no devices sign in: API v1 has no way to do that.')
 }

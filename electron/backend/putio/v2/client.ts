@@ -23,6 +23,8 @@ import {
   WireAccount,
   WireAddError,
   WireAdded,
+  WireApp,
+  WireApps,
   WireDeleted,
   WireFile,
   WireFriend,
@@ -33,6 +35,7 @@ import {
   WireOneFile,
   WireOneTransfer,
   WirePage,
+  WireProof,
   WireTransfer,
   WireTransferFile,
   WireTransferFiles,
@@ -214,6 +217,30 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         }),
       )
       return folders.flat()
+    },
+
+    async deviceCode() {
+      const call = { verb: 'POST', path: '/v2/putdesk/approval', isInternal: true } as const
+      const { code, expires_in: seconds } = await ask(call, WireProof)
+      const { web } = await endpoint.bases()
+      return { code, page: `${web}/link`, endsAtMs: Date.now() + seconds * 1000 }
+    },
+    async devices() {
+      const { apps } = await ask({ verb: 'GET', path: '/v2/oauth/grants/' }, WireApps)
+      const { read, unread } = readRows(apps, WireApp)
+      await note('oauth/grants', unread, null)
+      return read.flatMap((app) => {
+        if (app === null) return []
+        const { added_at: added, used_at: used } = app.putdesk ?? { added_at: null, used_at: null }
+        return { id: app.id, name: app.name, addedAtMs: toMs(added), usedAtMs: toMs(used) }
+      })
+    },
+    async signOutDevice(deviceId) {
+      try {
+        await ask({ verb: 'POST', path: `/v2/oauth/grants/${deviceId}/delete` }, anything)
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+      }
     },
 
     listItems: async (folderId, onMore) => (await listWire({ parent_id: folderId }, onMore)).map(toItem),
@@ -470,6 +497,7 @@ function capabilitiesOf(
     hasTrash: info.settings?.trash_enabled ?? true,
     hasPush: true,
     canCopy: true,
+    canApprove: info.putdesk?.is_app === true,
     canUpload: true,
     hasFeeds: !areFeedsRefused,
     canPreviewFeeds: isOwn && !areFeedsRefused,
@@ -489,6 +517,10 @@ function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Q
     largestFileBytes: putdesk?.largest_file ?? null,
     trash: trashBytes === null ? null : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0) },
   }
+}
+
+function toMs(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000
 }
 
 function isNameTaken(error: unknown): boolean {

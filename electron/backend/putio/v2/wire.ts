@@ -192,11 +192,22 @@ export const WireAccount = z.object({
         trash_items: perhapsCount,
         bandwidth_total: perhapsNumber,
         bandwidth_left: perhapsNumber,
+        /** True for the app that the service belongs to. */
+        is_app: perhapsFlag,
       }),
     ),
   }),
 })
 export type WireAccount = z.infer<typeof WireAccount>
+
+/** The code of our own service that signs in a device. */
+export const WireProof = z.object({ code: z.string().min(1).max(64), expires_in: z.number() })
+export const WireApps = z.object({ apps: anyRows })
+export const WireApp = z.object({
+  id: z.number().int(),
+  name: text,
+  putdesk: perhaps(z.object({ added_at: perhapsNumber, used_at: perhapsNumber })),
+})
 
 export const WireFriends = z.object({ friends: anyRows })
 export const WireFriend = z.object({ id: perhapsId, name: text, has_shared_files: perhapsFlag })
