@@ -33,6 +33,10 @@ const LocalPaths = z.array(z.string().min(1).max(maxPathLength)).min(1).max(maxS
 export const RefusedItem = z.object({ itemId: ItemId, sentence: z.string() })
 export type RefusedItem = z.infer<typeof RefusedItem>
 
+/** A link that a service refused, and why. It is empty if the service does not tell which. */
+const RefusedLink = z.object({ link: z.string(), sentence: z.string() })
+export type RefusedLink = z.infer<typeof RefusedLink>
+
 /** An installed media player that can open streams. */
 export const Player = z.object({ id: z.string(), name: z.string() })
 export type Player = z.infer<typeof Player>
@@ -292,10 +296,13 @@ export const methods = {
   /** Analyzes links without fetching them. Errors: unreachable. */
   'analysis.run': { input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks) }), output: Analysis },
 
-  /** Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Errors: refused, not-found (the folder). */
+  /**
+   * Adds one transfer per link, in order; a link that cannot be fetched becomes a transfer in Error. Returns the transfers, and the links
+   * that the service refused; it fails only if it added none. Errors: refused, not-found (the folder).
+   */
   'transfers.add': {
     input: z.object({ ...inAccount, links: z.array(Link).min(1).max(maxLinks), folderId: ItemId }),
-    output: z.array(TransferId),
+    output: z.object({ ids: z.array(TransferId), refused: z.array(RefusedLink) }),
   },
   /**
    * Cancels transfers. They are marked at once and leave the list after `undoMs`, when the service is told; until then,

@@ -142,7 +142,10 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
       ['feeds.list', []],
     ],
   },
-  'transfers.add': { run: (state) => state.addTransfers(accountId, ['x:'], 0), answers: [['transfers.add', [1]]] },
+  'transfers.add': {
+    run: (state) => state.addTransfers(accountId, ['x:'], 0),
+    answers: [['transfers.add', { ids: [1], refused: [] }]],
+  },
   'transfers.cancel': { run: (state) => state.cancelTransfers(accountId, [1]), answers: [['transfers.cancel', null]] },
   'transfers.retry': {
     run: (state) => state.retryTransfer(accountId, 1, { password: null, isUnpacked: true }),

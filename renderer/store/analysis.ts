@@ -37,6 +37,8 @@ export interface AnalysisSlice {
   takeTorrentFile(name: string, base64: string): Promise<TorrentFile>
   /** Goes on with the links that are still being analyzed, without those that were added. */
   keepAnalyzing(links: readonly string[]): void
+  /** Leaves only the rows of these links, until they are analyzed again. */
+  keepRows(links: readonly string[]): void
   forgetAnalysis(): void
   /** Called when the transfers of an account change. */
   followTransfers(accountId: AccountId, before: Transfers, after: Transfers): void
@@ -124,6 +126,13 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
     keepAnalyzing: (links) => {
       current = { links, report: null }
       put({ links, report: null })
+    },
+    keepRows: (links) => {
+      const { report } = get().analysis
+      const kept = new Set(links)
+      const rows = report?.rows.filter((row) => row.links.some((link) => kept.has(link))) ?? []
+      // Without links, the next analysis is another one.
+      put({ links: [], report: report === null ? null : { ...report, rows } })
     },
     forgetAnalysis: () => {
       newestText++

@@ -596,8 +596,8 @@ it('adds links again from the history, when what was undone is too late to be ke
   const { undo, redo } = store.getState()
   const links = ['http://me:sesame@a.example/1', 'http://a.example/2']
   const adding = store.getState().addTransfers('a', links, 3)
-  await backend.answer('transfers.add', [7, 8])
-  expect(await adding).toBe(2)
+  await backend.answer('transfers.add', { ids: [7, 8], refused: [] })
+  expect(await adding).toEqual({ count: 2, refused: [] })
   const listed = new Map([7, 8].map((id) => [id, transfer(id)]))
   store.setState({ transfers: new Map([['a', listed]]) })
   const undoing = undo()
@@ -612,7 +612,7 @@ it('adds links again from the history, when what was undone is too late to be ke
     [8, 9, 7].map((transferId) => ({ ...entry, ...rest, transferId, id: `a-${transferId}-1` })),
   )
   for (const at of [0, 1]) await backend.answer('history.links', [links[at] ?? ''])
-  await backend.answer('transfers.add', [10, 11])
+  await backend.answer('transfers.add', { ids: [10, 11], refused: [] })
   await redoing
   expect(backend.asked.filter(({ method }) => method === 'history.links').map(({ input }) => input)).toEqual([
     { accountId: 'a', entryId: 'a-7-1' },
@@ -625,7 +625,7 @@ it('says how many links it could not add again from the history', async () => {
   const { backend, store } = openStore()
   const { undo, redo } = store.getState()
   const adding = store.getState().addTransfers('a', ['http://a.example/1', 'http://a.example/2'], 3)
-  await backend.answer('transfers.add', [7, 8])
+  await backend.answer('transfers.add', { ids: [7, 8], refused: [] })
   await adding
   store.setState({ transfers: new Map([['a', new Map([7, 8].map((id) => [id, transfer(id)]))]]) })
   const undoing = undo()
@@ -646,7 +646,7 @@ it('says how many links it could not add again from the history', async () => {
     })),
   )
   await backend.answer('history.links', ['http://a.example/2'])
-  await backend.answer('transfers.add', [9])
+  await backend.answer('transfers.add', { ids: [9], refused: [] })
   await redoing
   expect(store.getState().toasts.at(-1)?.sentence).toBe(
     'Added 2 transfers. The link of one is no longer known: add it again.',

@@ -1,6 +1,6 @@
 import type { AccountId } from '../../shared/account.ts'
 import { noCapabilities } from '../../shared/capabilities.ts'
-import type { EventData } from '../../shared/contract.ts'
+import type { EventData, RefusedLink } from '../../shared/contract.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { ItemId } from '../../shared/item.ts'
 import { undoMs } from '../../shared/limits.ts'
@@ -23,7 +23,11 @@ export interface TransfersSlice {
   transfers: ReadonlyMap<AccountId, Transfers>
   /** Transfers that arrived while this window was open and have not been announced yet. */
   arrived: readonly Arrival[]
-  addTransfers(accountId: AccountId, links: readonly string[], folderId: ItemId): Promise<number>
+  addTransfers(
+    accountId: AccountId,
+    links: readonly string[],
+    folderId: ItemId,
+  ): Promise<{ count: number; refused: readonly RefusedLink[] }>
   cancelTransfers(accountId: AccountId, transferIds: readonly TransferId[]): Promise<void>
   /** The transfer that the list scrolls to; null once it has. */
   wantedTransfer: TransferId | null
@@ -91,7 +95,10 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
       const unknown = ids.length - known.length
       const links = await Promise.all(known.map(({ id }) => client.call('history.links', { accountId, entryId: id })))
       if (links.length === 0) throw new AppError('refused', say('transfers.linksUnknown'))
-      ids = await client.call('transfers.add', { accountId, links: [...new Set(links.flat())], folderId })
+      const added = await client.call('transfers.add', { accountId, links: [...new Set(links.flat())], folderId })
+      ids = added.ids
+      const [refusal] = added.refused
+      if (refusal !== undefined) return refusal.sentence
       return unknown === 0 ? null : say('transfers.someUnknown', { count: unknown })
     }
     return {
@@ -122,13 +129,13 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
     transfers: new Map(),
     arrived: [],
     addTransfers: async (accountId, links, folderId) => {
-      let count = 0
+      let receipt: { count: number; refused: readonly RefusedLink[] } = { count: 0, refused: [] }
       await get().act(async () => {
-        const ids = await client.call('transfers.add', { accountId, links: [...links], folderId })
-        count = ids.length
+        const { ids, refused } = await client.call('transfers.add', { accountId, links: [...links], folderId })
+        receipt = { count: ids.length, refused }
         return adding(accountId, folderId, ids)
       })
-      return count
+      return receipt
     },
     cancelTransfers: (accountId, transferIds) =>
       get().attempt(() =>

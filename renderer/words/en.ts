@@ -547,6 +547,8 @@ export const en = {
   'links.stillLooking': 'These links are still being looked at. They can be added in a moment.',
   'links.addedSome':
     '{count, plural, one {Added # link.} other {Added # links.}} {left, plural, one {One more is still being looked at.} other {# more are still being looked at.}}',
+  'links.addedRefused': '{count, number} added, {refused, number} refused',
+  'links.refused': 'refused',
   'links.idle': 'Each link is listed here with what it costs, before anything is fetched.',
   'links.none': 'No links were found in this text.',
   'links.textTooLong': 'This text is too long to search for links: at most {max}. Add it in parts.',

@@ -58,11 +58,12 @@ async function lockedTransfer() {
   const { client, next } = backend
   const accountId = await client.call('accounts.addThisComputer', {})
   const failed = next('transfers.changed', failedWith('needs-password'))
-  const [transferId = -1] = await client.call('transfers.add', {
+  const { ids } = await client.call('transfers.add', {
     accountId,
     links: [web.url('/locked.zip')],
     folderId: 0,
   })
+  const [transferId = -1] = ids
   const [transfer] = (await failed).upserted
   expect(transfer).toMatchObject({ status: 'error', areLinksKnown: true, reason: expect.stringContaining('password') })
   return { backend, accountId, transferId }
@@ -118,7 +119,8 @@ onUnix('fetches a torrent from peers, reports its arrival, and stops sharing wit
 
   const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   const refreshed = next('items.changed', ({ folderIds }) => folderIds.includes(0))
-  const [transferId = -1] = await client.call('transfers.add', { accountId, links: [magnet], folderId: 0 })
+  const { ids } = await client.call('transfers.add', { accountId, links: [magnet], folderId: 0 })
+  const [transferId = -1] = ids
   expect((await arrived).arrived).toMatchObject([{ transferId, name: 'album.bin', folderId: 0 }])
   await refreshed
   const left = next('transfers.changed', ({ removed }) => removed.length > 0)
@@ -167,7 +169,7 @@ it.each([
     await client.call('transfers.add', { accountId, links: [web.url('/before/songs.zip')], folderId: 0 })
     await before
     const arrived = next('transfers.changed', (delta) =>
-      delta.arrived.some(({ transferId }) => transferId === added[0]),
+      delta.arrived.some(({ transferId }) => transferId === added.ids[0]),
     )
     const added = await client.call('transfers.add', { accountId, links: [web.url(`/${name}`)], folderId: 0 })
     const [entry] = (await arrived).arrived

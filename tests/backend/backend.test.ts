@@ -53,7 +53,8 @@ it('turns a link into a file on this computer, and records it in the history', a
 
   const arrived = next('transfers.changed', (delta) => delta.arrived.length > 0)
   const refreshed = next('items.changed', ({ folderIds }) => folderIds.includes(0))
-  const [transferId] = await client.call('transfers.add', { accountId, links: [link], folderId: 0 })
+  const { ids } = await client.call('transfers.add', { accountId, links: [link], folderId: 0 })
+  const [transferId] = ids
   expect((await arrived).arrived).toMatchObject([{ transferId, name: 'film.mkv', folderId: 0 }])
   await refreshed
 

@@ -31,7 +31,8 @@ it('goes on fetching a transfer whose cancellation is taken back, without fetchi
   const { client, next } = backendOf()
   const accountId = await client.call('accounts.addThisComputer', {})
   const started = next('transfers.changed', ({ upserted }) => upserted.some((one) => (one.downloadedBytes ?? 0) > 0))
-  const [id = -1] = await client.call('transfers.add', { accountId, links: [web.url('/kept.bin')], folderId: 0 })
+  const { ids } = await client.call('transfers.add', { accountId, links: [web.url('/kept.bin')], folderId: 0 })
+  const [id = -1] = ids
   await started
   const cancelled = next('transfers.changed', ({ upserted }) => upserted.some((one) => one.isCancelled))
   await client.call('transfers.cancel', { accountId, transferIds: [id] })

@@ -145,7 +145,7 @@ it('gives each added transfer its own link beside one that cannot be read', asyn
   const { client, accountId } = await open({ 'transfers list': [transfer, { ...transfer, id: '8' }] })
   answers['transfers add'] = [null, { ...transfer, id: '8' }]
   const links = ['http://a.example/first', 'http://a.example/second']
-  expect(await client.call('transfers.add', { accountId, links, folderId: 0 })).toEqual([8])
+  expect(await client.call('transfers.add', { accountId, links, folderId: 0 })).toEqual({ ids: [8], refused: [] })
   answers['transfers list'] = [transfer]
   await client.call('transfers.cancel', { accountId, transferIds: [unlisted] })
   const [entry] = await client.call('history.list', { accountId })

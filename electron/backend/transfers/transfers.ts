@@ -1,4 +1,4 @@
-import type { HandlersOf } from '../../../shared/contract.ts'
+import type { HandlersOf, Output, RefusedLink } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
@@ -116,20 +116,45 @@ async function add(
   session: Session,
   { links, folderId }: { links: readonly string[]; folderId: ItemId },
   { torrentFiles: files, sizes }: { torrentFiles: TorrentFiles; sizes: KnownSizes },
-): Promise<number[]> {
+): Promise<Output<'transfers.add'>> {
   const { canTakeTorrentFiles } = await session.capabilities()
   if (!canTakeTorrentFiles && links.some(isTorrentFile)) throw new AppError('refused', noTorrentFiles)
   const ids: number[] = []
+  const allRefused: RefusedLink[] = []
+  const errors: AppError[] = []
   for (const request of toRequests(links, files)) {
-    const { added, refused } = await session.client().addTransfers(request, folderId)
-    const isRefused = new Set(refused.map(({ link }) => link))
-    const taken = request.filter((link) => !isRefused.has(link))
-    const noted = withLinks(added, taken).map((one) => ({ ...one, ...sizes.of(session.account.id, one.links) }))
-    session.transfers?.noteAdded(noted, folderId)
-    ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
+    try {
+      const { added, refused } = await session.client().addTransfers(request, folderId)
+      const named = nameRefused(request, { added, refused })
+      const isRefused = new Set(named.map(({ link }) => link))
+      const taken = request.filter((link) => !isRefused.has(link))
+      const noted = withLinks(added, taken).map((one) => ({ ...one, ...sizes.of(session.account.id, one.links) }))
+      session.transfers?.noteAdded(noted, folderId)
+      ids.push(...added.flatMap((transfer) => transfer?.id ?? []))
+      allRefused.push(...named)
+    } catch (error) {
+      // The other requests have their own answers.
+      if (!(error instanceof AppError)) throw error
+      errors.push(error)
+      allRefused.push(...request.map((link) => ({ link, sentence: error.message })))
+    }
   }
+  const [first] = errors
+  if (first !== undefined && allRefused.length === links.length) throw first
   await session.transfers?.refresh()
-  return ids
+  const ours = new Map(links.filter(isTorrentFile).map((link) => [files.toService(link), link]))
+  return { ids, refused: allRefused.map(({ link, sentence }) => ({ link: ours.get(link) ?? link, sentence })) }
+}
+
+/** Completes refusals that do not name a link of the request: they mean those of which nothing else is said, in order. */
+function nameRefused(
+  request: readonly string[],
+  { added, refused }: Awaited<ReturnType<PutioClient['addTransfers']>>,
+): RefusedLink[] {
+  const known = new Set([...refused.map(({ link }) => link), ...added.flatMap((transfer) => transfer?.links ?? [])])
+  const left = request.filter((link) => !known.has(link))
+  const isOurs = new Set(request)
+  return refused.map(({ link, sentence }) => ({ link: isOurs.has(link) ? link : (left.shift() ?? ''), sentence }))
 }
 
 /**

@@ -38,6 +38,8 @@ export function AddLinks({ given }: Props) {
   const [isAdding, setAdding] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const [notice, setNotice] = useState<string | null>(null)
+  /** Links that the service refused, why, and what became of the others. */
+  const [receipt, setReceipt] = useState<Receipt | null>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const isFirst = useRef(true)
 
@@ -69,8 +71,13 @@ export function AddLinks({ given }: Props) {
   )
   const atFirst = useMemo(() => ticksAtFirst(rows, means), [rows, means])
   const ticked = useMemo(
-    () => new Set([...rows.keys()].filter((at) => choices.get(keyOf(rows[at])) ?? atFirst.has(at))),
-    [rows, choices, atFirst],
+    () =>
+      new Set(
+        [...rows.keys()].filter(
+          (at) => choices.get(keyOf(rows[at])) ?? (atFirst.has(at) && refusalOf(receipt, rows[at]) === null),
+        ),
+      ),
+    [rows, choices, atFirst, receipt],
   )
   const ledger = useMemo(() => keepLedger(rows, (at) => ticked.has(at), means), [rows, ticked, means])
 
@@ -87,8 +94,20 @@ export function AddLinks({ given }: Props) {
     }
     setAdding(true)
     setProblem(null)
+    setReceipt(null)
     try {
-      await store.getState().addTransfers(accountId, links, folderId)
+      const { count, refused } = await store.getState().addTransfers(accountId, links, folderId)
+      if (refused.length > 0) {
+        const sentences = new Map(refused.map(({ link, sentence }) => [link, sentence]))
+        const kept = new Set([...sentences.keys(), ...missing])
+        setReceipt({ sentences, sentence: say('links.addedRefused', { count, refused: refused.length }) })
+        setChoices(new Map())
+        const left = analysis.links.filter((link) => kept.has(link))
+        store.getState().keepRows(left)
+        store.getState().leaveLinks(left)
+        setAdding(false)
+        return
+      }
       if (missing.length > 0) {
         store.getState().keepAnalyzing(missing)
         store.getState().leaveLinks(missing)
@@ -147,6 +166,7 @@ export function AddLinks({ given }: Props) {
           isEmpty={text.trim() === ''}
           ledger={ledger}
           ticked={ticked}
+          refusalOf={(row) => refusalOf(receipt, row)}
           onTick={(at, isTicked) => setChoices(new Map(choices).set(keyOf(rows[at]), isTicked))}
           onRetry={() => void store.getState().analyze(accountId, { text, files })}
         />
@@ -167,7 +187,7 @@ export function AddLinks({ given }: Props) {
             report !== null && ticked.size > 0 && (ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
           }
           problem={problem}
-          notice={analysis.isRunning ? notice : null}
+          notice={receipt?.sentence ?? (analysis.isRunning ? notice : null)}
           keys={keysOf('Ctrl', 'Enter')}
           onBest={() => {
             const best = chooseBest(rows, means)
@@ -180,6 +200,19 @@ export function AddLinks({ given }: Props) {
       </div>
     </Dialog>
   )
+}
+
+/** What became of links that were added together, if some were refused. */
+interface Receipt {
+  /** Why, by the link. */
+  sentences: ReadonlyMap<string, string>
+  sentence: string
+}
+
+/** Why the service refused a row; null if it did not. */
+function refusalOf(receipt: Receipt | null, row: AnalyzedLink | undefined): string | null {
+  const link = row?.links.find((one) => receipt?.sentences.has(one) === true)
+  return link === undefined ? null : (receipt?.sentences.get(link) ?? null)
 }
 
 function keyOf(row: AnalyzedLink | undefined): string {

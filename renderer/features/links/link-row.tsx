@@ -15,15 +15,18 @@ import { isArchive, secondLine } from './second-line.ts'
 interface Props {
   row: AnalyzedLink
   fit: Fit
+  /** Why the service refused to add it; null if it did not. It may be added again. */
+  refusal: string | null
   isTicked: boolean
   onTick(isTicked: boolean): void
 }
 
 /** One link, or the parts of one archive: its kind, its size, and whether it fits. */
-export function LinkRow({ row, fit, isTicked, onTick }: Props) {
+export function LinkRow({ row, fit, refusal, isTicked, onTick }: Props) {
   const id = useId()
   const { name, sizeBytes, bandwidthBytes, needsPassword, links } = row
   const isProblem = fit.kind === 'problem'
+  const second = refusal ?? secondLine(row)
   return (
     <li className={styles.row} title={isFile(links) ? name : links.join('\n')}>
       <Checkbox
@@ -33,11 +36,11 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
         disabled={isProblem}
         onChange={(event) => onTick(event.target.checked)}
       />
-      <Icon of={iconOf(row)} className={styles.icon} />
+      <Icon of={refusal === null ? iconOf(row) : TriangleAlert} className={styles.icon} />
       <div className={styles.what}>
         <Name>{name}</Name>
-        <span className={styles.second} title={secondLine(row)}>
-          <bdi>{secondLine(row)}</bdi>
+        <span className={styles.second} title={second}>
+          <bdi>{second}</bdi>
         </span>
       </div>
       <span className={styles.kind}>{say(`links.kind.${kindOf(row)}`)}</span>
@@ -45,7 +48,11 @@ export function LinkRow({ row, fit, isTicked, onTick }: Props) {
         {sizeBytes === null ? say('time.unknown') : formatSize(sizeBytes)}
       </span>
       <span id={id} className={styles.pills}>
-        <span className={classNames(styles.pill, styles[toneOf(fit)])}>{wordFor(fit)}</span>
+        {refusal === null ? (
+          <span className={classNames(styles.pill, styles[toneOf(fit)])}>{wordFor(fit)}</span>
+        ) : (
+          <span className={classNames(styles.pill, styles.unsure)}>{say('links.refused')}</span>
+        )}
         {needsPassword ? (
           <span className={classNames(styles.pill, styles.unsure)}>{say('links.needsPassword')}</span>
         ) : null}

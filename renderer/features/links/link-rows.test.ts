@@ -27,6 +27,7 @@ it('says how many links are left out while the others are still being analyzed',
     isEmpty: false,
     ledger,
     ticked: new Set<number>(),
+    refusalOf: () => null,
     onTick: action,
     onRetry: action,
   })

@@ -1,4 +1,5 @@
 import { LoaderCircle, TriangleAlert } from 'lucide-react'
+import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { maxLinks } from '../../../shared/limits.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
@@ -13,12 +14,14 @@ interface Props {
   isEmpty: boolean
   ledger: Ledger
   ticked: ReadonlySet<number>
+  /** Why the service refused to add a row; null if it did not. */
+  refusalOf(row: AnalyzedLink): string | null
   onTick(at: number, isTicked: boolean): void
   onRetry(): void
 }
 
 /** The analyzed links, one row each; a progress message while they are analyzed, or an error. */
-export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
+export function LinkRows({ isEmpty, ledger, ticked, refusalOf, onTick, onRetry }: Props) {
   const { links, report, leftOut, isRunning, problem } = useApp((state) => state.analysis)
 
   if (problem !== null) {
@@ -53,6 +56,7 @@ export function LinkRows({ isEmpty, ledger, ticked, onTick, onRetry }: Props) {
           key={row.links.join('\n')}
           row={row}
           fit={ledger.fits[at] ?? { kind: 'problem' }}
+          refusal={refusalOf(row)}
           isTicked={ticked.has(at)}
           onTick={(isTicked) => onTick(at, isTicked)}
         />
