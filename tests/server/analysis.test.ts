@@ -8,7 +8,7 @@ import { startBadServer, type Wire } from '../support/bad-server.ts'
 import { has } from '../support/facilities.ts'
 import { makeArchive } from '../support/made-archive.ts'
 import { type Service, startService } from '../support/service.ts'
-import { servicesForTests } from '../support/services.ts'
+import { ownApi, rowsOf, servicesForTests } from '../support/services.ts'
 import { cleanUp, makeTorrent, newFolder, portOf, serve, startLibtorrent } from '../support/torrents.ts'
 import { startTracker } from '../support/tracker.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -27,16 +27,41 @@ interface Items {
   multiparturl: Record<string, unknown>[]
   error: { url: string; error: string }[]
 }
-async function analyze(service: Service, links: string[], extra: Record<string, unknown> = {}): Promise<Items> {
-  const { results } = await service.ask('urls.analyze', { links }, extra)
+async function analyze(service: Service, links: string[]): Promise<Items> {
+  const { results } = await service.ask('urls.analyze', { links })
   return Object(results).items
+}
+
+interface OwnRow {
+  url: unknown
+  name: unknown
+  kind: unknown
+  error: unknown
+  /** What only our own client gets. */
+  more: unknown
+}
+
+/** The analysis that our own client gets from API v2. */
+async function ownAnalysis(service: Service, links: readonly string[]) {
+  const { ret } = await ownApi(service)('POST', '/v2/transfers/info', { urls: links.join('\n') })
+  const rows = rowsOf(ret).map(
+    ({ url, name, type_name: kind, error_message: error = null, putdesk: more }): OwnRow => ({
+      ...{ url, name, kind, error, more },
+    }),
+  )
+  const good = rows.filter(({ error }) => error === null)
+  return {
+    singleurl: good.filter(({ kind }) => kind === 'file'),
+    torrent: good.filter(({ kind }) => kind === 'torrent'),
+    error: rows.filter(({ error }) => error !== null),
+  }
 }
 
 const rare = 'magnet:?xt=urn:btih:89abcdef0123456789abcdef0123456789abcdef&dn=rare.mkv'
 const album = encodeURIComponent('magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=album')
 let silentLinks: string[] = []
 /** Analyses that end when the service gives up, each of a service of its own. They wait while the other tests run. */
-const waiting: Record<'rare' | 'album' | 'silent', Promise<{ items: Items; afterMs: number }>> = Object.create(null)
+const waiting: Record<'rare' | 'album' | 'silent', Promise<{ items: Awaited<ReturnType<typeof ownAnalysis>>; afterMs: number }>> = Object.create(null)
 const services: Service[] = []
 const silent = createServer(() => undefined)
 beforeAll(async () => {
@@ -50,7 +75,7 @@ beforeAll(async () => {
     const service = await startService()
     services.push(service)
     const beganAtMs = performance.now()
-    waiting[name] = analyze(service, [...links], { putdesk: 1 }).then((items) => ({
+    waiting[name] = ownAnalysis(service, links).then((items) => ({
       items,
       afterMs: performance.now() - beganAtMs,
     }))
@@ -64,7 +89,7 @@ afterAll(async () => {
 
 describe('torrents', () => {
   it.runIf(has('libtorrent'))(
-    'describes a torrent file by its URL: name and size in the format of old clients, seeds in our extension',
+    'describes a torrent file by its URL: name and size in the format of old clients, seeds for our own client',
     async () => {
       const tracker = await startTracker()
       const torrent = await makeTorrent({ name: 'Album', sizeBytes: 200_000, extra: { announce: tracker } })
@@ -90,8 +115,11 @@ describe('torrents', () => {
         singleurl: [],
         error: [],
       })
-      const [own] = (await analyze(service, [link], { putdesk: 1 })).torrent
-      expect(own?.putdesk).toEqual({ seeds: expect.any(Number), entries: 1, unpacked: null, note: null })
+      const [own] = (await ownAnalysis(service, [link])).torrent
+      expect(own?.more).toEqual({
+        ...{ size: 200_000, paid_bw: 0, source: '127.0.0.1', needs_pass: false },
+        ...{ seeds: expect.any(Number), entries: 1, unpacked: null, note: null },
+      })
     },
   )
 
@@ -117,7 +145,7 @@ describe('torrents', () => {
   it('reports the size of a magnet without peers as unknown after 20 seconds', async () => {
     const { items, afterMs } = await waiting.rare
     const [row] = items.torrent
-    expect([row?.name, row?.size, Math.round(afterMs / 5000)]).toEqual(['rare.mkv', null, 4])
+    expect([row?.name, Object(row?.more).size, Math.round(afterMs / 5000)]).toEqual(['rare.mkv', null, 4])
   })
 })
 
@@ -142,11 +170,9 @@ describe('archives', () => {
     })
     const port = await serve(disk)
     const service = await start()
-    const [row] = (await analyze(service, [`http://127.0.0.1:${port}/Big.zip`], { putdesk: 1 })).singleurl
-    expect([row?.name, row?.putdesk]).toEqual([
-      'Big.zip',
-      { seeds: null, entries: 2, unpacked: 1_000_000_005, note: null },
-    ])
+    const [row] = (await ownAnalysis(service, [`http://127.0.0.1:${port}/Big.zip`])).singleurl
+    expect(row?.name).toBe('Big.zip')
+    expect(row?.more).toMatchObject({ seeds: null, entries: 2, unpacked: 1_000_000_005, note: null })
     expect(sentBytes).toBeLessThan(256 * 1024)
   })
 
@@ -247,10 +273,10 @@ describe('misbehaving servers', () => {
     })
     const service = await start()
     const links = [...steps.keys()].map((name) => bad.url(`/${name}`))
-    const { singleurl, error } = await analyze(service, links, { putdesk: 1 })
-    expect(
-      Object.fromEntries(singleurl.map(({ name, size: digits }) => [name, digits === null ? null : Number(digits)])),
-    ).toEqual(Object.fromEntries(servers.map(([name, , , , known]) => [name, known])))
+    const { singleurl, error } = await ownAnalysis(service, links)
+    expect(Object.fromEntries(singleurl.map(({ name, more }) => [name, Object(more).size]))).toEqual(
+      Object.fromEntries(servers.map(([name, , , , known]) => [name, known])),
+    )
     expect(error.length).toBe(lost.length)
     for (const [name, , , , sentence] of lost)
       expect(error.find(({ url }) => url === bad.url(`/${name}`))?.error).toMatch(sentence)
@@ -279,6 +305,13 @@ describe('limits', () => {
     ])
   })
 
+  it('leaves it to our own client to tell what does not fit', async () => {
+    web.on('/ten.bin', file(randomBytes(10_000)))
+    const service = await start({ diskQuota: 5000 })
+    const { singleurl, error } = await ownAnalysis(service, [web.url('/ten.bin')])
+    expect([singleurl.map(({ name, more }) => [name, Object(more).size]), error]).toEqual([[['ten.bin', 10_000]], []])
+  })
+
   it('accepts links of a busy server with a note that they are retried, and rejects those of a failing one', async () => {
     const busy = (status: number, headers: Record<string, string> = {}) => {
       const path = `/busy-${status}-${Object.keys(headers).length}.bin`
@@ -291,18 +324,13 @@ describe('limits', () => {
     const torrent = web.url('/busy.torrent')
     web.on('/busy.torrent', (_request, response) => void response.writeHead(503).end())
     const service = await start()
-    const {
-      singleurl,
-      error,
-      torrent: torrents,
-    } = await analyze(service, [...passing, torrent, ...broken], { putdesk: 1 })
+    const { singleurl, error, torrent: torrents } = await ownAnalysis(service, [...passing, torrent, ...broken])
     const statusOf = (link: unknown) => /busy-(\d+)/.exec(`${link}`)?.[1] ?? '503'
-    expect([...singleurl, ...torrents].map(({ url, size, error: why, putdesk }) => [url, size, why, putdesk])).toEqual(
+    expect([...singleurl, ...torrents].map(({ url, more }) => [url, more])).toEqual(
       [...passing, torrent].map((link) => [
         link,
-        null,
-        null,
         {
+          ...{ size: null, paid_bw: 0, source: '127.0.0.1', needs_pass: false },
           seeds: null,
           entries: null,
           unpacked: null,
@@ -351,10 +379,9 @@ describe('limits', () => {
     const { items, afterMs } = await waiting.silent
     const { error, singleurl } = items
     expect(error).toEqual([])
-    expect(singleurl.map((one) => [one.url, one.size, one.error, Object(one.putdesk).note])).toEqual(
+    expect(singleurl.map(({ url, more }) => [url, Object(more).size, Object(more).note])).toEqual(
       silentLinks.map((link) => [
         link,
-        null,
         null,
         '“127.0.0.1” did not answer within 10 seconds; it will be tried again.',
       ]),

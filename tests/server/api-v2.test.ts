@@ -5,7 +5,7 @@ import { type Service, startService } from '../support/service.ts'
 let service: Service
 let call: ReturnType<typeof apiV2>
 beforeAll(async () => {
-  service = await startService({ user: 'ann', diskQuota: 1_000_000 })
+  service = await startService({ user: 'ann', diskQuota: 1_000_000, bandwidthQuota: 5_000_000, activeLimit: 3 })
   call = apiV2(service)
 })
 afterAll(() => service.stop())
@@ -43,6 +43,15 @@ describe('who may use API v2', () => {
     const headers = { authorization: `Token ${token}` }
     expect(typeOf(await call('GET', '/v2/account/info', {}, headers))).toEqual([401, 'ERROR', 401, 'invalid_scope'])
   })
+})
+
+it('tells our own client the limits, and nobody else', async () => {
+  const infoFor = async (headers: Record<string, string>) =>
+    Object((await call('GET', '/v2/account/info', {}, headers)).body.info)
+  expect((await infoFor({ 'putdesk-fields': '1' })).putdesk).toEqual({
+    ...{ active_limit: 3, largest_file: null, trash_items: 0, bandwidth_total: 5_000_000, bandwidth_left: 5_000_000 },
+  })
+  expect(await infoFor({})).not.toHaveProperty('putdesk')
 })
 
 describe('an odd request', () => {

@@ -7,7 +7,7 @@ import { rar5Volumes, tarEnd, tarItem } from '../support/archives.ts'
 import { itemsOf } from '../support/items.ts'
 import { makeArchive, makeParts } from '../support/made-archive.ts'
 import { type Service, until } from '../support/service.ts'
-import { figuresOf, inStatus, listed, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
+import { figuresOf, inStatus, listed, retry, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
 import { cleanUp } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -55,7 +55,7 @@ describe('the parts of one archive', () => {
       '“Set.zip.001” could not be unpacked: “Set.zip.002” is missing.',
     ])
     expect(await usedBytes(service)).toBeGreaterThan(400_000)
-    await service.ask('transfers.retry', { id: 1, unpack: false })
+    await retry(service, 1, { unpack: 'false' })
     await whenEmpty(service)
     expect(await paths(service)).toEqual(['Set.zip.001', 'Set.zip.003'])
   })
@@ -98,13 +98,13 @@ describe('an archive with a password', () => {
       '“Secret.zip” needs a password to be unpacked.',
     ])
     const requests = web.requests.length
-    await service.ask('transfers.retry', { id: 1, password: 'nonsense' })
+    await retry(service, 1, { password: 'nonsense' })
     const [again] = await until(
       () => listed(service),
       (rows) => figuresOf(rows[0]).failure === 'wrong-password',
     )
     expect([again?.status, (await paths(service)).length]).toEqual(['Error', 0])
-    await service.ask('transfers.retry', { id: 1, password: 'open sesame' })
+    await retry(service, 1, { password: 'open sesame' })
     await whenEmpty(service)
     expect([await paths(service), web.requests.length]).toEqual([['Secret/one.mkv', 'Secret/two.mkv'], requests])
     expect(service.log()).not.toContain('sesame')
@@ -115,7 +115,7 @@ describe('an archive with a password', () => {
     const first = await start()
     await add(first, link)
     await inStatus(first, '1', 'Error')
-    await first.ask('transfers.retry', { id: 1, password: 'sesame' })
+    await retry(first, 1, { password: 'sesame' })
     const second = await restart(first)
     await whenEmpty(second)
     expect(await paths(second)).toEqual(['Kept/one.mkv', 'Kept/two.mkv'])
@@ -130,7 +130,7 @@ describe('bad input', () => {
     await add(service, link)
     const [row] = await inStatus(service, '1', 'Error')
     expect([figuresOf(row).failure, await paths(service), await usedBytes(service)]).toEqual(['damaged', [], 500_000])
-    await service.ask('transfers.retry', { id: 1, unpack: false })
+    await retry(service, 1, { unpack: 'false' })
     await whenEmpty(service)
     expect(await paths(service)).toEqual(['Cut.zip'])
   })
@@ -144,7 +144,7 @@ describe('bad input', () => {
     await add(service, link)
     await inStatus(service, '1', 'Error')
     web.on('/Mended.zip', file(whole, { etag: '"better"' }))
-    await service.ask('transfers.retry', { id: 1 })
+    await retry(service, 1)
     await whenEmpty(service)
     expect(await paths(service)).toEqual(['Mended/one.mkv', 'Mended/two.mkv'])
   })
@@ -161,7 +161,7 @@ describe('bad input', () => {
     await part.write(Buffer.alloc(1000), 0, 1000, 100_000)
     await part.close()
     const second = await restart(service)
-    await second.ask('transfers.retry', { id: 1, unpack: false })
+    await retry(second, 1, { unpack: 'false' })
     await whenEmpty(second)
     expect(await itemsOf(second)).toEqual([['Locked.zip', archive.toString('hex')]])
   })
@@ -183,15 +183,14 @@ describe('bad input', () => {
     expect(await paths(service)).toEqual(['not.zip'])
   })
 
-  it('refuses to retry a transfer that has not failed or does not exist', async () => {
+  it('leaves a transfer that has not failed as it is when it is retried, and refuses to retry one that does not exist', async () => {
     web.on('/held.bin', file(randomBytes(100_000), { holdUntil: new Promise(() => undefined) }))
     const service = await start()
     await add(service, web.url('/held.bin'))
-    const answers = [await service.ask('transfers.retry', { id: 1 }), await service.ask('transfers.retry', { id: 7 })]
-    expect(answers.map(({ error, message }) => [error, message])).toEqual([
-      [true, '“held.bin” has not failed.'],
-      [true, 'There is no transfer with the id 7.'],
-    ])
+    await inStatus(service, '1', 'Downloading')
+    expect(await retry(service, 1, { password: 'x' })).toMatchObject({ name: 'held.bin', status: 'DOWNLOADING' })
+    await expect(retry(service, 7)).rejects.toThrow('404, There is no transfer with the id 7.')
+    expect(web.requests.filter(({ path }) => path === '/held.bin')).toHaveLength(1)
   })
 })
 

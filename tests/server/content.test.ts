@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fromBuffer } from 'yauzl'
 import { until } from '../support/service.ts'
-import { servicesForTests, usedBytes } from '../support/services.ts'
+import { ownApi, rowsOf, servicesForTests, usedBytes } from '../support/services.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
 const { start } = servicesForTests()
@@ -72,10 +72,12 @@ it.each(damages)(
     }
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(410)
     expect((await fetch(otherUrl)).status).toBe(200)
-    const marks = (await service.ask('files.list', { orderby: 'name_asc' }, { putdesk: 1 })).rows.map(
-      (row) => row.putdesk,
-    )
-    expect(marks).toEqual([{ added_at: expect.any(Number) }, { added_at: expect.any(Number), missing: true }])
+    const { files } = await ownApi(service)('GET', '/v2/files/list', { sort_by: 'NAME_ASC' })
+    const marks = { added_at: expect.any(Number), address: expect.any(String), user_id: 1 }
+    expect(rowsOf(files).map(({ putdesk }) => putdesk)).toEqual([
+      { ...marks, content: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      { ...marks, content: null, missing: true },
+    ])
     const zip = Buffer.from(await (await fetch(`${service.url}/stream-basket/1/0/atk/${token}`)).arrayBuffer())
     expect(await namesIn(zip)).toEqual(['Missing files.txt', 'other.txt'])
     expect(zip.includes('whole.mp4')).toBe(true)
@@ -95,10 +97,8 @@ it('serves a stored file again once it is back', async () => {
   const [path = ''] = /\/stream-file.*/.exec(url) ?? []
   const answer = await fetch(`${again.url}${path}`)
   expect(Buffer.from(await answer.arrayBuffer()).equals(readFileSync(wholePlace))).toBe(true)
-  const marks = (await again.ask('files.list', {}, { putdesk: 1 })).rows.filter(
-    (row) => 'missing' in Object(row.putdesk),
-  )
-  expect(marks).toEqual([])
+  const { files } = await ownApi(again)('GET', '/v2/files/list')
+  expect(rowsOf(files).map(({ putdesk }) => 'missing' in Object(putdesk))).toEqual([false, false])
 })
 
 it('erases a file at the next start when it was deleted while another program had it open, and never lists it again', async () => {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { rawPost, sendRaw } from '../support/raw-http.ts'
 import { serviceEntry, startService, until } from '../support/service.ts'
-import { listed, servicesForTests } from '../support/services.ts'
+import { listed, retry, servicesForTests } from '../support/services.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { startWeb, status, type Web } from '../support/web.ts'
 
@@ -68,7 +68,7 @@ it('logs no secret from any field of a request, in any encoding', async () => {
     `http://127.0.0.1:1/${canary}/\nfake line`,
   ]
   await service.ask('transfers.add', { links })
-  await service.ask('transfers.retry', { id: 1, password: canary })
+  await retry(service, 1, { password: canary })
   await service.ask('urls.analyze', { links: links.slice(0, 2) })
   await service.ask('subscriptions.create', { title: canary, url: web.url(`/locked?key=${canary}`) })
   await until(

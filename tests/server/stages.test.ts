@@ -5,7 +5,7 @@ import { freePort } from '../support/free-port.ts'
 import { itemsOf } from '../support/items.ts'
 import { makeArchive, manyFiles } from '../support/made-archive.ts'
 import { type Service, until } from '../support/service.ts'
-import { figuresOf, inStatus, listed, servicesForTests } from '../support/services.ts'
+import { figuresOf, listed, servicesForTests } from '../support/services.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -33,6 +33,16 @@ const inOrder = [
   'Extracting',
   'Completing',
 ]
+
+/** Waits until API v1 lists a transfer in a status. Returns its list, with the figures that only our own client gets from API v2. */
+async function inStatus(service: Service, id: string, status: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await until(
+    () => service.ask('transfers.list'),
+    (answer) => answer.rows.find((row) => row.id === id)?.status === status,
+  )
+  const figures = new Map((await listed(service)).map((row) => [row.id, row.putdesk]))
+  return rows.map((row) => ({ ...row, putdesk: figures.get(`${row.id}`) }))
+}
 
 /** Every status that a transfer was seen in until it left the list, in order. */
 async function statusesOf(service: Service, id: string): Promise<unknown[]> {

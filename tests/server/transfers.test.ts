@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Service, type ServiceOptions, startService, until } from '../support/service.ts'
-import { figuresOf } from '../support/services.ts'
+import { figuresOf, listed as list } from '../support/services.ts'
 import { solidBytes } from '../support/solid-bytes.ts'
 import { endless, file, redirect, startWeb, status, type Web } from '../support/web.ts'
 
@@ -28,7 +28,6 @@ async function start(options: ServiceOptions = {}): Promise<Service> {
   return service
 }
 
-const list = async (service: Service) => (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
 const add = (service: Service, ...paths: string[]) =>
   service.ask('transfers.add', { links: paths.map((path) => (path.startsWith('/') ? web.url(path) : path)) })
 /** Adds a link, waits until it has failed, and returns the reason. */
@@ -102,15 +101,17 @@ describe('a transfer', () => {
     await service.ask('transfers.add', { links: { 0: web.url('/slow.mkv') }, to_folder: folder?.id })
     const rows = await until(
       () => list(service),
-      ([row]) => row?.percent_done === '1' && figuresOf(row).playable === true,
+      ([row]) => row?.percent_done === 1 && figuresOf(row).playable === true,
     )
     expect(rows).toEqual([
       {
         status: 'Downloading',
-        percent_done: '1',
+        percent_done: 1,
         id: '1',
         name: 'slow.mkv',
         putdesk: {
+          status: 'downloading',
+          note: null,
           size: bytes.length,
           downloaded: 65536,
           uploaded: 0,

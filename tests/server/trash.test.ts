@@ -3,10 +3,22 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Core, Cores } from '../../server/core/core.ts'
 import { newContentName } from '../../server/core/space/content.ts'
+import { apiV2 } from '../support/api-v2.ts'
 import { openFolder } from '../support/cores.ts'
 import { seededRandom } from '../support/seed.ts'
 import { type Service, startService, until } from '../support/service.ts'
-import { figuresOf, inStatus, listed, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
+import {
+  figuresOf,
+  inStatus,
+  listed,
+  moveToTrash,
+  ownApi,
+  retry,
+  servicesForTests,
+  trashOf,
+  usedBytes,
+  whenEmpty,
+} from '../support/services.ts'
 import { memoryFolder } from '../support/temp-folder.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -26,15 +38,17 @@ afterAll(async () => {
 
 const random = seededRandom()
 
-const ours = { putdesk: 1 }
-const trashOf = async (service: Service) => (await service.ask('trash.list', {}, ours)).rows
+const emptyTrash = (service: Service) => ownApi(service)('POST', '/v2/trash/empty')
+const restore = (service: Service, id: unknown) => ownApi(service)('POST', '/v2/trash/restore', { file_ids: `${id}` })
+/** An item, as API v1 tells it. */
+const infoOf = async (service: Service, id: unknown) => (await service.ask('files.info', { id })).rows
 const namesIn = async (service: Service, folderId: unknown = 0) =>
   (await service.ask('files.list', { parent_id: folderId, orderby: 'name_asc' })).rows.map(({ name }) => name)
 
 /** Empties a service, and fetches `Films/2026/film.mkv`. Returns the ids of these items. */
 async function withFilm(service: Service) {
   for (const { id } of (await service.ask('files.list')).rows) await service.ask('files.delete', { id })
-  await service.ask('trash.empty', {}, ours)
+  await emptyTrash(service)
   const make = async (name: string, parentId: unknown) =>
     (await service.ask('files.create_dir', { name, parent_id: parentId })).rows[0]?.id
   const films = await make('Films', 0)
@@ -53,7 +67,7 @@ describe('a deleted item', () => {
     const stream = () => fetch(`${row?.stream_url}atk/${token}`)
     expect((await stream()).status).toBe(200)
 
-    expect((await service.ask('trash.add', { id: films }, ours)).results).toEqual([])
+    await moveToTrash(service, films)
     expect(await namesIn(service)).toEqual([])
     expect((await service.ask('files.search', { query: 'film' })).rows).toEqual([])
     expect((await service.ask('files.dirmap')).results).toMatchObject({ dirs: [] })
@@ -68,73 +82,91 @@ describe('a deleted item', () => {
     }
     expect((await stream()).status).toBe(404)
     // Asked again, such as after a lost answer, it stays as it is.
-    for (const id of [films, year]) expect((await service.ask('trash.add', { id }, ours)).results).toEqual([])
-    expect(await service.ask('trash.restore', { id: film }, ours)).toMatchObject({
-      message: 'It is inside a folder in the trash: restore that folder.',
-    })
+    const call = ownApi(service)
+    const before = await trashOf(service)
+    for (const id of [films, year]) {
+      await call('POST', '/v2/files/delete', { file_ids: `${id}`, skip_nonexistents: 'true' })
+      await expect(moveToTrash(service, id)).rejects.toThrow(`404, There is no item with the id ${id}.`)
+    }
+    expect(await trashOf(service)).toEqual(before)
+    // It is inside a folder in the trash.
+    await expect(restore(service, film)).rejects.toThrow(`404, There is no item with the id ${film} in the trash.`)
     const zip = await fetch(`${service.url}/stream-basket/1/${films}/atk/${token}`)
     expect(zip.status).toBe(404)
     expect(await usedBytes(service)).toBe(1000)
-    const [user] = (await service.ask('user.info', {}, ours)).rows
-    expect(user?.putdesk).toMatchObject({ trash_items: 1, trash_size: 1000 })
+    expect(Object(await call('GET', '/v2/account/info')).info).toMatchObject({
+      ...{ trash_size: 1000, putdesk: { trash_items: 1 } },
+    })
 
-    expect((await service.ask('trash.delete', { ids: [films, 999] }, ours)).results).toEqual([])
+    const remove = (ids: string) => call('POST', '/v2/trash/delete', { file_ids: ids })
+    await expect(remove(`${films},999`)).rejects.toThrow('404, There is no item with the id 999 in the trash.')
+    await remove(`${films}`)
     expect([await usedBytes(service), await trashOf(service)]).toEqual([0, []])
-    expect((await service.ask('trash.restore', { id: films }, ours)).error).toBe(true)
+    await expect(restore(service, films)).rejects.toThrow('404')
   })
 
   it('is listed with its old folder, and comes back there, under a free name', async () => {
     const { service, make, films, year, film } = await withFilm(shared)
-    await service.ask('trash.add', { id: film }, ours)
-    expect(await trashOf(service)).toEqual([
-      {
-        ...{ id: film, name: 'film.mkv', type: 'movie', is_dir: false, size: '1000', folders: ['Films', '2026'] },
-        deleted_at: expect.any(Number),
-      },
+    await moveToTrash(service, film)
+    const trash = await trashOf(service)
+    expect(trash).toMatchObject([
+      { id: Number(film), name: 'film.mkv', file_type: 'VIDEO', size: 1000, parent_id: Number(year) },
     ])
-    expect((await service.ask('files.info', { id: films })).rows).toMatchObject([{ size: '0' }])
+    expect([trash[0]?.putdesk, Date.parse(`${trash[0]?.deleted_at}Z`)]).toEqual([
+      { folders: ['Films', '2026'] },
+      expect.any(Number),
+    ])
+    expect(await infoOf(service, films)).toMatchObject([{ size: '0' }])
     await make('film.mkv', year)
-    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([
+    await restore(service, film)
+    expect(await infoOf(service, film)).toMatchObject([
       { id: film, name: 'film (2).mkv', parent_id: year, size: '1000' },
     ])
-    expect((await service.ask('files.info', { id: films })).rows).toMatchObject([{ size: '1000' }])
+    expect(await infoOf(service, films)).toMatchObject([{ size: '1000' }])
     expect(await trashOf(service)).toEqual([])
-    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ id: film, parent_id: year }])
+    await expect(restore(service, film)).rejects.toThrow('404')
+    expect(await infoOf(service, film)).toMatchObject([{ id: film, parent_id: year }])
   })
 
   it('comes back to the nearest folder around its old one that is still there', async () => {
     const { service, films, year, film } = await withFilm(shared)
-    await service.ask('trash.add', { id: film }, ours)
-    await service.ask('trash.add', { id: year }, ours)
-    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ parent_id: films }])
-    await service.ask('trash.add', { id: film }, ours)
+    for (const id of [film, year]) await moveToTrash(service, id)
+    await restore(service, film)
+    expect(await infoOf(service, film)).toMatchObject([{ parent_id: films }])
+    await moveToTrash(service, film)
     // For good, so that nothing remembers this folder any more.
     await service.ask('files.delete', { id: films })
-    expect((await service.ask('trash.restore', { id: year }, ours)).rows).toMatchObject([{ parent_id: '0' }])
-    expect((await service.ask('trash.restore', { id: film }, ours)).rows).toMatchObject([{ parent_id: '0' }])
+    for (const id of [year, film]) {
+      await restore(service, id)
+      expect(await infoOf(service, id)).toMatchObject([{ parent_id: '0' }])
+    }
     expect(await namesIn(service)).toEqual(['2026', 'film.mkv'])
   })
 
   it('of a plain API v1 client is deleted for good, so that it makes room', async () => {
     const { service, films } = await withFilm(shared)
-    expect((await service.ask('files.delete', { id: films }, ours)).results).toEqual([])
+    expect((await service.ask('files.delete', { id: films })).results).toEqual([])
     expect([await usedBytes(service), await trashOf(service)]).toEqual([0, []])
   })
 })
 
-it('refuses what makes no sense', async () => {
-  const refused: [string, Record<string, unknown>, string][] = [
-    ['trash.add', {}, 'The parameter “id” is missing.'],
-    ['trash.add', { id: 0 }, '“Your Files” is the root folder and cannot be deleted.'],
-    ['trash.add', { id: -2 }, 'The parameter “id” is not a number that is possible here.'],
-    ['trash.restore', { id: 7 }, 'There is no item with the id 7 in the trash.'],
-    ['trash.restore', { id: 0 }, 'There is no item with the id 0 in the trash.'],
-    ['trash.delete', {}, 'The parameter “ids” is missing.'],
-    ['trash.delete', { ids: ['1', '2; DROP TABLE items'] }, 'The parameter “ids” is not a list of numbers.'],
-    ['files.list', { parent_id: -2 }, 'The parameter “parent_id” is not a number that is possible here.'],
-  ]
-  for (const [name, params, message] of refused)
-    expect(await shared.ask(name, params, ours)).toMatchObject({ error: true, message })
+it.each([
+  ['nothing', 'files/delete', {}, 'The parameter “file_ids” is missing.'],
+  ['the root', 'files/delete', { file_ids: '0' }, 'The root folder cannot be deleted.'],
+  ['a place', 'files/delete', { file_ids: '-2' }, 'The parameter “file_ids” is not a number that is possible here.'],
+  ['what is not in the trash', 'trash/restore', { file_ids: '7' }, 'There is no item with the id 7 in the trash.'],
+  ['the root', 'trash/restore', { file_ids: '0' }, 'There is no item with the id 0 in the trash.'],
+  ['nothing', 'trash/delete', {}, 'The parameter “cursor” is missing.'],
+  ['SQL', 'trash/delete', { file_ids: '1,2; DROP' }, 'The parameter “file_ids” is not a number that is possible here.'],
+] as [string, string, Record<string, string>, string][])('refuses %s in %s: %o', async (_what, method, params, sentence) => {
+  const { status, body } = await apiV2(shared)('POST', `/v2/${method}`, params)
+  expect([status, body.error_message]).toEqual([sentence.endsWith('in the trash.') ? 404 : 400, sentence])
+})
+
+it('has no folder that API v1 could list', async () => {
+  expect(await shared.ask('files.list', { parent_id: -2 })).toMatchObject({
+    ...{ error: true, message: 'The parameter “parent_id” is not a number that is possible here.' },
+  })
 })
 
 describe('the trash', () => {
@@ -145,22 +177,22 @@ describe('the trash', () => {
       return JSON.stringify(results)
     }
     expect(await doesNotFit()).not.toContain('trash')
-    await service.ask('trash.add', { id: films }, ours)
+    await moveToTrash(service, films)
     expect(await doesNotFit()).toContain('Emptying the trash would free 1 kB.')
     await service.ask('transfers.add', { links: [web.url('/big.bin')] })
     const [row] = await inStatus(service, '2', 'Error')
     expect(figuresOf(row).reason).toContain('Emptying the trash would free 1 kB.')
-    await service.ask('trash.empty', {}, ours)
-    await service.ask('transfers.retry', { id: 2 }, ours)
+    await emptyTrash(service)
+    await retry(service, 2)
     await whenEmpty(service)
     expect([await namesIn(service), await usedBytes(service)]).toEqual([['big.bin'], 9500])
   })
 
   it('loses what has been in it for as long as was set, and nothing else', async () => {
     const { service, make, films } = await withFilm(await start())
-    await service.ask('trash.add', { id: films }, ours)
+    await moveToTrash(service, films)
     const young = await make('young', 0)
-    await service.ask('trash.add', { id: young }, ours)
+    await moveToTrash(service, young)
     await service.stop()
     const db = new DatabaseSync(join(service.data, 'putdesk.db'))
     db.prepare('UPDATE items SET trashed_at = trashed_at - 15 * 86400 WHERE id = ?').run(`${films}`)
@@ -265,7 +297,7 @@ describe('the trash', () => {
       () => listed(service),
       (rows) => rows.length === 1,
     )
-    await service.ask('trash.add', { id: films }, ours)
+    await moveToTrash(service, films)
     send()
     await whenEmpty(service)
     expect(await namesIn(service)).toEqual(['slow.txt'])
@@ -274,13 +306,13 @@ describe('the trash', () => {
 
 it('is done or not done, and the ledger right, when the service is killed right after it was asked', async () => {
   let { service, films } = await withFilm(await start())
-  for (const method of ['trash.add', 'trash.restore', 'trash.add', 'trash.empty']) {
-    void service.ask(method, { id: films }, ours).catch(() => undefined)
+  for (const method of ['files/delete', 'trash/restore', 'files/delete', 'trash/empty']) {
+    void ownApi(service)('POST', `/v2/${method}`, { file_ids: `${films}` }).catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, Math.floor(random() * 8)))
     service = await restart(service)
     const isLiving = (await namesIn(service)).includes('Films')
     const isTrashed = (await trashOf(service)).some(({ name }) => name === 'Films')
-    const isThere = method !== 'trash.empty' || isLiving || isTrashed
+    const isThere = method !== 'trash/empty' || isLiving || isTrashed
     expect([isLiving !== isTrashed, await usedBytes(service)]).toEqual([isThere, isThere ? 1000 : 0])
   }
 })

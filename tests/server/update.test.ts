@@ -9,7 +9,7 @@ import { files } from '../../server/api/v1/files.ts'
 import type { Method } from '../../server/api/v1/method.ts'
 import { readParams } from '../../server/api/v1/params.ts'
 import { subscriptions } from '../../server/api/v1/subscriptions.ts'
-import type { Cores } from '../../server/core/core.ts'
+import type { Core, Cores } from '../../server/core/core.ts'
 import { generatedCases } from '../support/cases.ts'
 import { openFolder as open, treeOf } from '../support/cores.ts'
 import { seededRandom } from '../support/seed.ts'
@@ -59,12 +59,21 @@ function answersOf({ users, notice }: Cores, how: How): Record<string, unknown> 
       const [, resource = '', name = '', json = ''] = /^(\w+)\.(\w+) (.*)$/.exec(request) ?? []
       const params: Record<string, unknown> = JSON.parse(json)
       const method = resources[resource]?.[name]
-      const call = { core, params: readParams(params), base: 'http://service', isExtended: true }
-      const results: unknown = JSON.parse(JSON.stringify(method?.(call)))
+      const call = { core, params: readParams(params), base: 'http://service' }
+      const answer: unknown = JSON.parse(JSON.stringify(method?.(call)))
+      const results = Array.isArray(answer) ? answer.map((row) => ({ ...row, ...moreOn(core, resource, row) })) : answer
       const isOwn = resource === 'messages' && notice !== null
       return [request, isOwn && Array.isArray(results) ? results.slice(1) : results]
     }),
   )
+}
+
+/** What that service also told our own client, which API v1 does not have any more. */
+function moreOn(core: Core, resource: string, row: { id: string }): Record<string, unknown> {
+  const id = Number(row.id)
+  if (resource === 'files') return { putdesk: { added_at: core.space.get(id).addedAtSeconds } }
+  const message = core.messages.list().find((one) => one.id === id)
+  return resource === 'messages' ? { putdesk: { transfer_id: message?.transferId } } : {}
 }
 
 function statusesIn(data: string): unknown[] {

@@ -11,7 +11,7 @@ import { has } from '../support/facilities.ts'
 import { itemsOf } from '../support/items.ts'
 import { seededRandom } from '../support/seed.ts'
 import { type Service, startService, until } from '../support/service.ts'
-import { listed, servicesForTests, usedBytes } from '../support/services.ts'
+import { listed, servicesForTests, trashOf, usedBytes } from '../support/services.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { cleanUp, makeTorrent } from '../support/torrents.ts'
 import { metadata, tusClient } from '../support/uploads.ts'
@@ -127,7 +127,7 @@ describe('a file that is sent in pieces', () => {
       ['twice (2).txt', 'second'],
       ['twice.txt', 'third'],
     ])
-    expect((await service.ask('trash.list', {}, { putdesk: 1 })).rows.map(({ name }) => name)).toEqual(['twice.txt'])
+    expect((await trashOf(service)).map(({ name }) => name)).toEqual(['twice.txt'])
     await tus.send(Buffer.from('other case'), { name: 'Twice.txt' })
     expect(await bytesOf(service, 'Twice.txt')).toBe(Buffer.from('other case').toString('hex'))
   })

@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest'
+import { apiV2 } from './api-v2.ts'
 import { type Service, type ServiceOptions, startService, until } from './service.ts'
 
 /** The services of a test file: each is stopped at the end of the test that started it. */
@@ -24,19 +25,76 @@ export function servicesForTests() {
   }
 }
 
-/** The transfers as our own client sees them. */
-export async function listed(service: Service): Promise<Record<string, unknown>[]> {
-  return (await service.ask('transfers.list', {}, { putdesk: 1 })).rows
+type Row = Record<string, unknown>
+
+/** Calls API v2 of a service as our own client, which gets more fields. Rejects if the service refuses. */
+export function ownApi(service: Service) {
+  const call = apiV2(service)
+  return async (verb: string, path: string, params: Record<string, string | number> = {}): Promise<Row> => {
+    // The service may be killed while a kept-alive connection is open.
+    const { status, body } = await call(verb, path, params, { 'putdesk-fields': '1', connection: 'close' })
+    if (status !== 200) throw new Error(`${verb} ${path}: ${status}, ${body.error_message}`)
+    return body
+  }
+}
+
+/** The rows of a list in an answer. */
+export function rowsOf(list: unknown): Row[] {
+  return Array.isArray(list) ? list.map((row) => Object(row)) : []
+}
+
+/** Later than any transfer finishes. */
+const never = 999_999_999_999
+
+/**
+ * The transfers that have not finished as our own client sees them, the oldest first. Their statuses are in the words that the window
+ * shows, and their ids are text, as in API v1.
+ */
+export async function listed(service: Service): Promise<Row[]> {
+  const { transfers } = await ownApi(service)('GET', '/v2/transfers/list', { finished_after: never })
+  return rowsOf(transfers)
+    .map((row) => ({
+      id: `${row.id}`,
+      name: row.name,
+      status: inWords(`${figuresOf(row).status}`),
+      percent_done: row.percent_done,
+      putdesk: row.putdesk,
+    }))
+    .reverse()
+}
+
+/** `in-queue` → In queue. */
+function inWords(status: string): string {
+  return `${status.charAt(0).toUpperCase()}${status.slice(1).replaceAll('-', ' ')}`
+}
+
+/** Retries a failed transfer as our own client does. */
+export async function retry(
+  service: Service,
+  id: string | number,
+  options: { password?: string; unpack?: 'false' } = {},
+): Promise<Row> {
+  return Object((await ownApi(service)('POST', '/v2/transfers/retry', { id, ...options })).transfer)
+}
+
+/** Moves an item to the trash. */
+export async function moveToTrash(service: Service, itemId: unknown): Promise<void> {
+  await ownApi(service)('POST', '/v2/files/delete', { file_ids: `${itemId}` })
+}
+
+/** What is in the trash, the newest first. */
+export async function trashOf(service: Service): Promise<Row[]> {
+  return rowsOf((await ownApi(service)('GET', '/v2/trash/list')).files)
 }
 
 /** The figures of a transfer that only our own client gets. */
-export function figuresOf(row: Record<string, unknown> | undefined): Record<string, unknown> {
+export function figuresOf(row: Row | undefined): Row {
   const details: unknown = row?.putdesk
   return typeof details === 'object' && details !== null ? { ...details } : {}
 }
 
 /** Waits until a transfer is in a status; returns the whole list. */
-export function inStatus(service: Service, id: string, status: string): Promise<Record<string, unknown>[]> {
+export function inStatus(service: Service, id: string, status: string): Promise<Row[]> {
   return until(
     () => listed(service),
     (rows) => rows.find((row) => row.id === id)?.status === status,

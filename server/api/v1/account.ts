@@ -1,9 +1,9 @@
-import type { Call, Method } from './method.ts'
+import type { Method } from './method.ts'
 import { messageWire } from './wire.ts'
 
 /** Source: API v1 §9. Quotas are strings, counts are numbers. */
 export const user: Record<string, Method> = {
-  info: ({ core, isExtended }) => {
+  info: ({ core }) => {
     const bandwidth = core.bandwidth.balance()
     const shared = core.friends.shared()
     return [
@@ -18,7 +18,6 @@ export const user: Record<string, Method> = {
         disk_quota: `${core.quota.totalBytes}`,
         disk_quota_available: `${core.quota.availableBytes()}`,
         bw_quota: `${core.bandwidth.totalBytes}`,
-        ...(isExtended && { putdesk: limitsWire(core) }),
       },
     ]
   },
@@ -27,15 +26,9 @@ export const user: Record<string, Method> = {
   acctoken: ({ core }) => ({ token: core.account.token }),
 }
 
-function limitsWire({ activeLimit, largestFileBytes, space }: Call['core']) {
-  const { items, sizeBytes } = space.trash.totals()
-  return { active_limit: activeLimit, largest_file: largestFileBytes, trash_items: items, trash_size: sizeBytes }
-}
-
 /** Source: API v1 §6. Deleting a missing one succeeds. */
 export const messages: Record<string, Method> = {
-  list: ({ core, isExtended }) =>
-    core.messages.list().map((message) => messageWire(message, core.account.userId, isExtended)),
+  list: ({ core }) => core.messages.list().map((message) => messageWire(message, core.account.userId)),
   delete: ({ core, params }) => {
     core.messages.remove(params.id('id'))
     return []

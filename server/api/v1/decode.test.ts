@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from './decode.ts'
 
-const signed = { key: 'k', secret: 's', isExtended: false, callback: null }
+const signed = { key: 'k', secret: 's', callback: null }
 
 /** All parts of a request, decoded at once. */
 async function read(target: string, body: string | Buffer = '', charset: string | null = null) {
-  const { readContent, ...fields } = await decode(target, Buffer.from(body), charset)
-  return { ...fields, ...(readContent() ?? { params: 'not JSON' }) }
+  const { readParams, ...fields } = await decode(target, Buffer.from(body), charset)
+  return { ...fields, params: readParams() ?? 'not JSON' }
 }
 
 describe('decode', () => {

@@ -11,15 +11,8 @@ export interface Decoded {
   key: string | null
   secret: string | null
   callback: string | null
-  /** Parses the rest, which is done only for a known user. Null when it is not JSON. */
-  readContent(): RequestContent | null
-}
-
-/** The content of a request. */
-interface RequestContent {
-  params: Record<string, unknown>
-  /** True for our own client, which understands more than old ones do. */
-  isExtended: boolean
+  /** Parses the parameters, which is done only for a known user. Null when the request is not JSON. */
+  readParams(): Record<string, unknown> | null
 }
 
 // More than any honest request has: they are read before the client is known.
@@ -100,7 +93,7 @@ function* decodeInSteps(target: string, { body, charset }: Body): Generator<void
     callback: toCallback(
       (queryFields.after ?? queryFields.before)('callback') ?? bodyFields.after?.('callback') ?? null,
     ),
-    readContent: once(() => (isFlat ? { params: toParams(flat('params')), isExtended: false } : readObject(found))),
+    readParams: once(() => (isFlat ? toParams(flat('params')) : paramsIn(found))),
   }
 }
 
@@ -174,7 +167,7 @@ function readText({ within, charset, object }: Found, span: Span | null): string
   return typeof text === 'string' ? text : null
 }
 
-function readObject({ within, charset, object }: Found): RequestContent | null {
+function paramsIn({ within, charset, object }: Found): Record<string, unknown> | null {
   const raw = within.subarray(object.start, object.end)
   // Tries the detected form first, because not every client encodes correctly.
   const plus = object.hasPlus ? [true, false] : [false, true]
@@ -182,7 +175,7 @@ function readObject({ within, charset, object }: Found): RequestContent | null {
   if (!object.isEncoded) forms.unshift(() => toText(raw, charset))
   for (const form of forms) {
     const request = parseJson(form())
-    if (isObject(request)) return { params: toParams(request.params), isExtended: request.putdesk === 1 }
+    if (isObject(request)) return toParams(request.params)
   }
   return null
 }

@@ -35,12 +35,6 @@ export function failure(sentence: string, signer: Signer | null, status = 200): 
   }
 }
 
-/** A failure with a code that only our own client gets: there is no such thing. */
-export function notFound(sentence: string, signer: Signer): Answer {
-  const { status, body } = failure(sentence, signer)
-  return { status, body: { ...body, putdesk: { code: 'not-found' } } }
-}
-
 /** The response to wrong or missing credentials: exactly Put.io's, with HTTP 200. Source: API v1 §3. */
 export const loginFailure: Answer = {
   status: 200,

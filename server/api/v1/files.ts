@@ -6,7 +6,7 @@ import { createListings } from './listings.ts'
 import type { Call, Method } from './method.ts'
 import { orderOf } from './orders.ts'
 import { readSearchQuery } from './search-query.ts'
-import { itemWire, trashedWire } from './wire.ts'
+import { itemWire } from './wire.ts'
 
 const defaultLimit = 20
 /** Old clients request the same folder again and again. Source: API v1 §14. */
@@ -27,7 +27,7 @@ export const files: Record<string, Method> = {
       kinds: type === null || type === '' || type === 'all' ? null : kind === null ? [] : [kind],
       order: orderOf(params.text('orderby')),
     }
-    const key = JSON.stringify([folder.item.id, page, call.base, call.isExtended])
+    const key = JSON.stringify([folder.item.id, page, call.base])
     return listings.get(folder.space, key, () =>
       folder.space.list(folder.item.id, page).map((item) => wire(call, item, folder.ownerId)),
     )
@@ -46,7 +46,7 @@ export const files: Record<string, Method> = {
     const { core, params } = call
     return core.space.move([params.id('id')], params.number('parent_id', 0)).map((item) => wire(call, item))
   },
-  /** For good: an API v1 client has no trash that it could empty to make room. Ours uses `trash.add`. */
+  /** For good: an API v1 client has no trash that it could empty to make room. */
   delete: ({ params, core }) => {
     core.space.remove([params.id('id')])
     return []
@@ -56,41 +56,7 @@ export const files: Record<string, Method> = {
     if (query === null) throw new Refusal('The parameter “query” is missing.')
     return search(call.core.friends, readSearchQuery(query)).map(({ item, ownerId }) => wire(call, item, ownerId))
   },
-  /**
-   * Our own: the name of the content of one's own file in the data folder, for the app that runs this service and can clone it from there.
-   * Null for a folder, and for content that is damaged.
-   */
-  content: ({ core, params }) => {
-    const { content } = core.space.get(params.id('id'))
-    return { content: content === null || core.content.isDamaged(content) ? null : content }
-  },
   dirmap: ({ core }) => folderTree(core.space.get(0), core.space.folders()),
-}
-
-/** Our own: what was deleted and can be restored. */
-export const trash: Record<string, Method> = {
-  list: ({ core }) => core.space.trash.list().map(trashedWire),
-  add: ({ core, params }) => {
-    core.space.trash.add([params.id('id')])
-    return []
-  },
-  restore: (call) => [wire(call, call.core.space.trash.restore(call.params.id('id')))],
-  /** Deletes items for good; those that are no longer in the trash are ignored. */
-  delete: async ({ core, params }) => {
-    const ids = params.list('ids')
-    if (ids === null) throw new Refusal('The parameter “ids” is missing.')
-    await core.space.trash.remove(ids.map(toId))
-    return []
-  },
-  empty: async ({ core }) => {
-    await core.space.trash.remove(null)
-    return []
-  },
-}
-
-function toId(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new Refusal('The parameter “ids” is not a list of numbers.')
-  return Number(text)
 }
 
 /** An item of the user's own, or one that a friend shares. */
@@ -99,9 +65,8 @@ function read(call: Call, itemId: number) {
   return wire(call, item, ownerId)
 }
 
-function wire({ base, core, isExtended }: Call, item: Item, userId = core.account.userId) {
-  const isDamaged = item.content !== null && core.content.isDamaged(item.content)
-  return itemWire(item, { base, userId, isExtended, isDamaged })
+function wire({ base, core }: Call, item: Item, userId = core.account.userId) {
+  return itemWire(item, { base, userId })
 }
 
 /** Leaves have an empty `dirs`, never null. Source: API v1 §5.6. */

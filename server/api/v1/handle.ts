@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Core, Cores } from '../../core/core.ts'
 import { reasonOf } from '../../core/errors/reason.ts'
-import { NotFound } from '../../core/errors/refusal.ts'
 import type { Attempts } from '../attempts.ts'
 import { readBody } from '../read-body.ts'
 import { messages, mounter, user } from './account.ts'
 import { declaredCharset } from './bytes.ts'
 import { type Decoded, decode } from './decode.ts'
-import { type Answer, failure, loginFailure, notFound, success, write } from './envelope.ts'
-import { files, trash } from './files.ts'
+import { type Answer, failure, loginFailure, success, write } from './envelope.ts'
+import { files } from './files.ts'
 import type { Method } from './method.ts'
 import { readParams } from './params.ts'
 import { subscriptions } from './subscriptions.ts'
@@ -19,7 +18,6 @@ import { urls } from './urls.ts'
 const unread = new Set([413, 415, 503])
 const resources: Record<string, Record<string, Method>> = {
   files,
-  trash,
   transfers,
   urls,
   user,
@@ -82,14 +80,12 @@ async function answer(request: Decoded, { cores, attempts, caller, base }: V1Opt
       404,
     )
   }
-  const content = request.readContent()
-  if (content === null) return failure('The request is not valid JSON.', account)
-  const { params, isExtended } = content
+  const params = request.readParams()
+  if (params === null) return failure('The request is not valid JSON.', account)
   try {
-    return success(await method({ core, params: readParams(params), base, isExtended }), account)
+    return success(await method({ core, params: readParams(params), base }), account)
   } catch (error) {
     const reason = reasonOf(error)
-    if (reason !== null && isExtended && error instanceof NotFound) return notFound(reason, account)
     if (reason !== null) return failure(reason, account)
     core.report(error)
     return failure('The service had an internal error. Its log has the details.', account, 500)

@@ -7,7 +7,6 @@ export interface Call {
   params: Params
   /** The service's base URL, for links. */
   base: string
-  isExtended: boolean
 }
 
 /** Returns the content of `results`. Throws a `Refusal` with the sentence for the envelope. */

@@ -5,24 +5,23 @@ import type { Call, Method } from './method.ts'
 
 /** Source: API v1 §8. */
 export const urls: Record<string, Method> = {
-  analyze: async ({ core, params, isExtended }) => {
+  analyze: async ({ core, params }) => {
     const links = params.list('links') ?? params.list('urls')
     if (links === null) throw new Refusal('The parameter “links” is missing.')
     const { analyze } = await import('../../core/transfers/analysis.ts')
     const groups = await analyze(links, core)
-    // Our own client decides itself what fits, and shows by how much the rest does not.
     const problemOf = (group: AnalyzedGroup) =>
-      [group.error, isExtended ? null : group.tooLarge].flatMap((why) => why ?? []).join(' ') || null
+      [group.error, group.tooLarge].flatMap((why) => why ?? []).join(' ') || null
     const usable = groups.filter((group) => problemOf(group) === null)
     const single = (kind: 'file' | 'torrent') =>
       usable.flatMap(({ isMultipart, parts }) =>
-        parts.flatMap((part) => (isMultipart || part.facts?.kind !== kind ? [] : [linkWire(part, isExtended)])),
+        parts.flatMap((part) => (isMultipart || part.facts?.kind !== kind ? [] : [linkWire(part)])),
       )
     // An incomplete set of parts stays a set, with its problem: it would be lost among the errors.
     const isSet = (group: AnalyzedGroup) => group.isMultipart && group.parts.every(({ error }) => error === null)
     return {
       items: {
-        multiparturl: groups.filter(isSet).map((group) => setWire(group, problemOf(group), isExtended)),
+        multiparturl: groups.filter(isSet).map((group) => setWire(group, problemOf(group))),
         torrent: single('torrent'),
         singleurl: single('file'),
         error: groups
@@ -46,38 +45,34 @@ export const urls: Record<string, Method> = {
   },
 }
 
-function linkWire({ link, facts, paidBytes, error, note }: AnalyzedLink, isExtended: boolean) {
+function linkWire({ link, facts, paidBytes, error }: AnalyzedLink) {
   const sizeBytes = facts?.sizeBytes ?? null
   return {
     url: link,
     name: facts?.name ?? '',
-    ...sizeWire(sizeBytes, isExtended),
+    ...sizeWire(sizeBytes),
     paid_bw: `${paidBytes}`,
     source: facts?.host ?? '',
     type: 'file',
     needs_pass: facts?.needsPassword === true ? 1 : 0,
     error,
-    ...(isExtended &&
-      facts !== null && {
-        putdesk: { seeds: facts.seeds, entries: facts.entries, unpacked: facts.unpackedBytes, note },
-      }),
   }
 }
 
-function setWire(group: AnalyzedGroup, error: string | null, isExtended: boolean) {
+function setWire(group: AnalyzedGroup, error: string | null) {
   return {
     name: group.name,
-    ...sizeWire(group.sizeBytes, isExtended),
+    ...sizeWire(group.sizeBytes),
     paid_bw: `${group.paidBytes}`,
     error,
-    parts: group.parts.map((part) => linkWire(part, isExtended)),
+    parts: group.parts.map(linkWire),
   }
 }
 
 /** Old clients fail when a size is null, so an unknown one is 0 for them. Source: API v1 §8.2. */
-function sizeWire(sizeBytes: number | null, isExtended: boolean) {
+function sizeWire(sizeBytes: number | null) {
   return {
-    size: sizeBytes === null && isExtended ? null : `${sizeBytes ?? 0}`,
+    size: `${sizeBytes ?? 0}`,
     human_size: sizeBytes === null ? '?' : humanSize(sizeBytes),
   }
 }

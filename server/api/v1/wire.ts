@@ -1,18 +1,13 @@
 import type { Message } from '../../core/account/messages.ts'
 import { kindOf } from '../../core/space/kinds.ts'
 import type { Item } from '../../core/space/space.ts'
-import type { TrashedItem } from '../../core/space/trash.ts'
 import { percentDone, type Transfer } from '../../core/transfers/transfer.ts'
-import { transferFigures } from '../transfer-figures.ts'
 import { kindCode, kindWord } from './kinds.ts'
 import { messageTitle } from './message-titles.ts'
 import { statusWords } from './statuses.ts'
 
 /** An item as API v1 sends it; `base` is the service's base URL. Source: API v1 §5.1. */
-export function itemWire(
-  item: Item,
-  { base, userId, isExtended, isDamaged }: { base: string; userId: number; isExtended: boolean; isDamaged: boolean },
-) {
+export function itemWire(item: Item, { base, userId }: { base: string; userId: number }) {
   const isFolder = item.kind === 'folder'
   const kind = kindWord(item.kind)
   return {
@@ -29,41 +24,21 @@ export function itemWire(
     id: `${item.id}`,
     size: `${item.sizeBytes}`,
     ...(isFolder ? { zip_url: `${base}/stream-basket/${userId}/${item.id}` } : {}),
-    ...(isExtended ? { putdesk: { added_at: item.addedAtSeconds, ...(isDamaged && { missing: true }) } } : {}),
   }
 }
 
-/** An item in the trash; our own. */
-export function trashedWire({ id, name, kind, sizeBytes, trashedAtSeconds, folders }: TrashedItem) {
-  const is_dir = kind === 'folder'
-  return {
-    id: `${id}`,
-    name,
-    type: kindWord(kind),
-    is_dir,
-    size: `${sizeBytes}`,
-    deleted_at: trashedAtSeconds,
-    folders,
-  }
-}
-
-/** A transfer with exactly four fields, and for our own client the details. Source: API v1 §7.1. */
-export function transferWire(transfer: Transfer, isExtended: boolean, canPlay = false) {
-  const percent = percentDone(transfer)
+/** A transfer, with exactly four fields. Source: API v1 §7.1. */
+export function transferWire(transfer: Transfer) {
   return {
     status: statusWords[transfer.status],
-    percent_done: `${percent}`,
+    percent_done: `${percentDone(transfer)}`,
     id: `${transfer.id}`,
     name: transfer.name,
-    ...(isExtended && { putdesk: { ...transferFigures(transfer), playable: canPlay } }),
   }
 }
 
-/**
- * A message. Channel 2 is "file downloaded"; other messages have no file. Our own client also gets the transfer's id.
- * Source: API v1 §6.
- */
-export function messageWire(message: Message, userId: number, isExtended: boolean) {
+/** A message. Channel 2 is "file downloaded"; other messages have no file. Source: API v1 §6. */
+export function messageWire(message: Message, userId: number) {
   const idOrNull = (id: number | null) => (id === null ? null : `${id}`)
   return {
     user_file_id: idOrNull(message.itemId),
@@ -77,6 +52,5 @@ export function messageWire(message: Message, userId: number, isExtended: boolea
     from_user_id: null,
     id: `${message.id}`,
     channel: '2',
-    ...(isExtended && { putdesk: { transfer_id: message.transferId } }),
   }
 }

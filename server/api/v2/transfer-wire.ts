@@ -1,7 +1,7 @@
 import type { Core } from '../../core/core.ts'
 import { percentDone, type Status, type Transfer } from '../../core/transfers/transfer.ts'
 import type { FinishedTransfer } from '../../core/transfers/transfer-rows.ts'
-import { transferFigures } from '../transfer-figures.ts'
+import { transferFigures } from './transfer-figures.ts'
 import type { Call } from './method.ts'
 import { toTime } from './times.ts'
 

@@ -1,4 +1,4 @@
-import type { Transfer } from '../core/transfers/transfer.ts'
+import type { Transfer } from '../../core/transfers/transfer.ts'
 
 /** What our own client gets to know about a transfer, and no version of the API has fields for. */
 export function transferFigures(transfer: Transfer) {
