@@ -281,13 +281,16 @@ it('adds the links again where a server cannot retry in place, and refuses to ke
   await server.stop()
 })
 
-it('reports a transfer that vanishes right after a retry as arrived, and a failed one that vanishes without one as cancelled', async () => {
-  const rows = ['7', '8'].map((id) => ({ id, name: 'a.zip', status: 'Error', percent_done: '100' }))
-  let here = rows
+it('reports a failed transfer that vanishes from an API v1 server as cancelled, and another one as arrived', async () => {
+  let here = ['Error', 'Downloading'].map((status, at) => ({
+    id: `${at + 7}`,
+    name: 'a.zip',
+    status,
+    percent_done: '9',
+  }))
   const server = await startScriptedServer(({ url }) => {
     const method = `${url.split('/').at(-1)?.replace('?method=', '.')}`
-    if (method === 'transfers.retry') here = []
-    const user = [{ name: 'mary', disk_quota: '10', disk_quota_available: '10', putdesk: {} }]
+    const user = [{ name: 'mary', disk_quota: '10', disk_quota_available: '10' }]
     const results = method === 'user.info' ? user : method === 'transfers.list' ? here : []
     return { body: JSON.stringify({ error: false, user_name: 'mary', id: 1, response: { results } }) }
   })
@@ -303,7 +306,9 @@ it('reports a transfer that vanishes right after a retry as arrived, and a faile
   })
   await listed
   const left = next('transfers.changed', ({ removed }) => removed.length > 0)
-  await client.call('transfers.retry', { accountId, transferId: 8, password: null, isUnpacked: true })
+  here = []
+  // What is not listed makes the backend ask for the list.
+  await client.call('transfers.cancel', { accountId, transferIds: [999] })
   expect(await left).toMatchObject({ arrived: [{ transferId: 8 }], removed: [7, 8] })
   expect(
     (await client.call('history.list', { accountId })).map(({ id, outcome }) => [id.split('-').at(-2), outcome]),

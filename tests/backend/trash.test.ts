@@ -88,7 +88,7 @@ it('tells the running service of this computer when the trash is to be emptied',
   await expect(backend.client.call('settings.change', { trashDays: -1 })).rejects.toMatchObject({ code: 'bad-input' })
 })
 
-/** A real service that seems to be any API v1 server: it never sees that the client is ours. `deleted` has the ids of its deletions. */
+/** A real service by API v1, which has no trash. `deleted` has the ids of its deletions. */
 async function openPlain(options: Parameters<typeof openBackend>[0] = {}) {
   const service = await startService({ user: 'mary' })
   services.push(service)
@@ -99,7 +99,7 @@ async function openPlain(options: Parameters<typeof openBackend>[0] = {}) {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
-    const { putdesk: _, ...asked } = JSON.parse(form.get('request') ?? '{}')
+    const asked = JSON.parse(form.get('request') ?? '{}')
     if (request.url?.includes('files?method=delete')) {
       deleted.push(`${asked.params.id}`)
       if (silent.has(asked.params.id)) return

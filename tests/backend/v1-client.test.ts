@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createLog } from '../../electron/backend/host/log.ts'
+import type { PutioClient } from '../../electron/backend/putio/client.ts'
 import { UnreadRows } from '../../electron/backend/putio/unread-rows.ts'
 import { createV1Client, withToken } from '../../electron/backend/putio/v1/client.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
@@ -43,15 +44,11 @@ const missing =
 
 const tooMany =
   '{"error_message": "Too many wrong keys or secrets. Please try again in 30 seconds.", "user_id": null, "response": {"results": []}, "error": true}'
-/** Responses with the extra fields of our own service. */
-const ownService: Record<string, string> = {
-  'user info':
-    '{"response": {"total": 1, "results": [{"name": "mary", "bw_quota_available": "9", "disk_quota": "9", "disk_quota_available": "9", "bw_quota": "9", "putdesk": {"active_limit": 5, "largest_file": 1000}}]}, "error": false, "user_name": "mary", "id": 17, "user_id": 17}',
-  'transfers list':
-    '{"response": {"total": 2, "results": [{"status": "Seeding", "percent_done": "100", "id": "1", "name": "album", "putdesk": {"size": 1000, "downloaded": 1000, "uploaded": 400, "speed": 50, "seconds_left": 12, "peers": 3, "stage_percent": 40, "delivered": true, "reason": null, "failure": null, "added_at": 1500000000, "host": null, "folder_id": 7, "links": []}}, {"status": "Error", "percent_done": "100", "id": "2", "name": "a.zip", "putdesk": {"size": 10, "downloaded": 10, "uploaded": 0, "speed": 0, "seconds_left": null, "peers": null, "stage_percent": null, "reason": "“a.zip” needs a password.", "failure": "a word of tomorrow", "added_at": 1500000001, "host": "a.b", "folder_id": 0, "links": ["http://a.b/a.zip"]}}]}, "error": false, "user_name": "x", "id": 17}',
-  'urls analyze':
-    '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "20", "paid_bw": "0", "error": "“ABCDE” is not complete: abcde.part3.rar is missing.", "parts": [{"url": "http://a.b/abcde.part1.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part1.rar", "needs_pass": 0, "error": null, "putdesk": {"seeds": null, "entries": null, "unpacked": null}}, {"url": "http://a.b/abcde.part2.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part2.rar", "needs_pass": 1, "error": null, "putdesk": {"seeds": null, "entries": 4, "unpacked": 50}}]}], "torrent": [{"url": "magnet:?xt=urn:btih:1", "name": "album", "size": null, "paid_bw": "0", "source": "", "needs_pass": 0, "error": null, "putdesk": {"seeds": 12, "entries": 3, "unpacked": null}}], "singleurl": [], "error": []}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}',
-}
+/** An answer with more in every row, as a Putdesk service of an earlier version sends it. */
+const extended = (body: string) =>
+  body.replace(/"name": /g, '"putdesk": {"added_at": 1, "size": 5, "delivered": true, "trash_size": 9}, "name": ')
+const incomplete =
+  '{"response": {"results": {"items": {"multiparturl": [{"name": "ABCDE", "size": "20", "paid_bw": "0", "error": "“ABCDE” is not complete: abcde.part3.rar is missing.", "parts": [{"url": "http://a.b/abcde.part1.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part1.rar", "needs_pass": 0, "error": null}, {"url": "http://a.b/abcde.part2.rar", "size": "10", "paid_bw": "0", "source": "a.b", "name": "abcde.part2.rar", "needs_pass": 1, "error": null}]}], "torrent": [], "singleurl": [], "error": []}, "disk_avail": "180546571528", "bw_avail": "139889066230"}}, "error": false, "user_name": "x", "id": 17}'
 
 let server: Awaited<ReturnType<typeof startScriptedServer>>
 const key = ({ url }: Asked) => {
@@ -63,14 +60,14 @@ const requestOf = (asked: Asked | undefined) => JSON.parse(new URLSearchParams(a
 beforeAll(async () => {
   server = await startScriptedServer((asked) => {
     const { api_secret: secret } = requestOf(asked)
-    if (secret === 'putdesk') return { body: ownService[key(asked)] ?? recorded[key(asked)] ?? nothing }
+    if (secret === 'incomplete' && key(asked) === 'urls analyze') return { body: incomplete }
     if (secret === 'html') return { body: '<html>hello</html>' }
     if (secret === 'broken') return { status: 500, body: '{}' }
     if (secret === 'locked') return { status: 429, body: tooMany }
     if (secret === 'busy') return { status: 429, body: 'slow down' }
     if (secret === 'no') return { body: wrongSecret }
-    if (secret === 'old') return { body: missing }
-    if (secret === 'missing') return { body: missing.replace('{', '{"putdesk": {"code": "not-found"}, ') }
+    if (secret === 'missing') return { body: missing }
+    if (secret === 'extended') return { body: extended(recorded[key(asked)] ?? nothing) }
     const name = key(asked)
     return { body: recorded[sameAs[name] ?? name] ?? nothing }
   })
@@ -95,7 +92,6 @@ it('signs every request in the body of a POST, and never in a URL', async () => 
       api_key: 'k&+%',
       api_secret: 'open-sesame',
       params: { name: 'A & B+C %20 çö', parent_id: 5 },
-      putdesk: 1,
     },
   })
   expect(server.asked.every(({ url }) => !url.includes('open-sesame'))).toBe(true)
@@ -119,13 +115,31 @@ it('reads the recorded user and friends', async () => {
   expect(await client().friends()).toEqual([{ id: 8664, name: 'Dean Strelau', folderId: 7731413 }])
 })
 
-it('recognizes our own service by the extra fields of the user', async () => {
-  expect(await client('putdesk').account()).toMatchObject({
-    userId: '17',
-    quota: { userName: 'mary', activeLimit: 5, largestFileBytes: 1000 },
-    // An earlier version, which has no trash.
-    capabilities: { canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash: false },
-  })
+it('takes a Putdesk service of an earlier version, which sends more, for any other server', async () => {
+  expect((await client('extended').account()).capabilities).toEqual(noCapabilities)
+  expect(await client('extended').account()).toEqual(await client().account())
+  expect(await client('extended').listItems(0)).toEqual(await client().listItems(0))
+  const listed = async (secret?: string) =>
+    (
+      await client(secret)
+        .followTransfers(() => [])
+        .changes()
+    ).listed
+  expect(await listed('extended')).toEqual(await listed())
+})
+
+it.each<[string, (one: PutioClient) => Promise<unknown>]>([
+  ['trashItem', (one) => one.trashItem(1)],
+  ['listTrash', (one) => one.listTrash()],
+  ['restoreItem', (one) => one.restoreItem(1)],
+  ['deleteTrashed', (one) => one.deleteTrashed([1])],
+  ['retryTransfer', (one) => one.retryTransfer(1, { password: null, isUnpacked: true })],
+  ['transferFiles', (one) => one.transferFiles(1, () => true)],
+  ['contentOf', (one) => one.contentOf(1)],
+])('refuses %s without asking the server', async (_name, act) => {
+  const count = server.asked.length
+  await expect(act(client())).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('API v1') })
+  expect(server.asked).toHaveLength(count)
 })
 
 it('reads the recorded items from every method that returns them', async () => {
@@ -240,50 +254,16 @@ it('reads the recorded analysis', async () => {
   ])
 })
 
-it('reads the extra fields of transfers from our own service, and treats an unknown failure as “other”', async () => {
-  const one = client('putdesk')
-  await one.account()
-  expect((await one.followTransfers(() => []).changes()).listed).toMatchObject([
+it('reads the missing part of a set as its problem, and a part that needs a password as that of the set', async () => {
+  const { rows } = await client('incomplete').analyzeLinks(['x'])
+  expect(rows).toEqual([
     {
-      status: 'seeding',
-      uploadedBytes: 400,
-      isTorrent: true,
-      peers: 3,
-      stagePercent: 40,
-      secondsLeft: 12,
-      failure: null,
-      addedAtMs: 1_500_000_000_000,
-      links: [],
-      hasArrived: true,
+      ...{ kind: 'problem', name: 'ABCDE', host: 'a.b', sizeBytes: 20, bandwidthBytes: 0, needsPassword: true },
+      ...{ problem: '“ABCDE” is not complete: abcde.part3.rar is missing.' },
+      ...{ links: ['http://a.b/abcde.part1.rar', 'http://a.b/abcde.part2.rar'] },
+      ...{ seeds: null, entryCount: null, unpackedBytes: null, note: null },
     },
-    { status: 'error', isTorrent: false, peers: null, stagePercent: null, failure: 'other', hasArrived: false },
   ])
-})
-
-it('reads the seeds of a torrent, the contents of an archive, and the missing part of a set', async () => {
-  const { rows } = await client('putdesk').analyzeLinks(['x'])
-  expect(rows).toMatchObject([
-    {
-      kind: 'problem',
-      name: 'ABCDE',
-      problem: '“ABCDE” is not complete: abcde.part3.rar is missing.',
-      needsPassword: true,
-      entryCount: 4,
-      unpackedBytes: 50,
-    },
-    { kind: 'torrent', sizeBytes: null, seeds: 12, entryCount: 3, needsPassword: false },
-  ])
-})
-
-it('retries a failed transfer, with its password in the body only', async () => {
-  await client('putdesk').retryTransfer(2, { password: 'open sesame', isUnpacked: true })
-  const asked = server.asked.at(-1)
-  expect([asked?.url, requestOf(asked).params]).toEqual([
-    '/v1/transfers?method=retry',
-    { id: 2, password: 'open sesame', unpack: true },
-  ])
-  await client('putdesk').retryTransfer(2, { password: null, isUnpacked: false })
-  expect(requestOf(server.asked.at(-1)).params).toEqual({ id: 2, unpack: false })
 })
 
 it.each([
@@ -314,13 +294,10 @@ it("reports a wrong secret in the server's own words", async () => {
   })
 })
 
-it('distinguishes not-found from a refusal where the server does', async () => {
-  const codeOf = (secret: string) =>
-    client(secret)
-      .item(1)
-      .catch((error: unknown) => error)
-  expect(await codeOf('missing')).toMatchObject({ code: 'not-found', message: 'There is no item with the id 1.' })
-  expect(await codeOf('old')).toMatchObject({ code: 'refused', message: 'There is no item with the id 1.' })
+it('reports what a server does not find as refused, because API v1 does not distinguish that', async () => {
+  await expect(client('missing').item(1)).rejects.toMatchObject({
+    ...{ code: 'refused', message: 'There is no item with the id 1.' },
+  })
 })
 
 it.each([

@@ -61,7 +61,10 @@ const rare = 'magnet:?xt=urn:btih:89abcdef0123456789abcdef0123456789abcdef&dn=ra
 const album = encodeURIComponent('magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=album')
 let silentLinks: string[] = []
 /** Analyses that end when the service gives up, each of a service of its own. They wait while the other tests run. */
-const waiting: Record<'rare' | 'album' | 'silent', Promise<{ items: Awaited<ReturnType<typeof ownAnalysis>>; afterMs: number }>> = Object.create(null)
+const waiting: Record<
+  'rare' | 'album' | 'silent',
+  Promise<{ items: Awaited<ReturnType<typeof ownAnalysis>>; afterMs: number }>
+> = Object.create(null)
 const services: Service[] = []
 const silent = createServer(() => undefined)
 beforeAll(async () => {
@@ -380,11 +383,7 @@ describe('limits', () => {
     const { error, singleurl } = items
     expect(error).toEqual([])
     expect(singleurl.map(({ url, more }) => [url, Object(more).size, Object(more).note])).toEqual(
-      silentLinks.map((link) => [
-        link,
-        null,
-        '“127.0.0.1” did not answer within 10 seconds; it will be tried again.',
-      ]),
+      silentLinks.map((link) => [link, null, '“127.0.0.1” did not answer within 10 seconds; it will be tried again.']),
     )
     expect(afterMs).toBeLessThan(40_000)
   })

@@ -158,10 +158,13 @@ it.each([
   ['the root', 'trash/restore', { file_ids: '0' }, 'There is no item with the id 0 in the trash.'],
   ['nothing', 'trash/delete', {}, 'The parameter “cursor” is missing.'],
   ['SQL', 'trash/delete', { file_ids: '1,2; DROP' }, 'The parameter “file_ids” is not a number that is possible here.'],
-] as [string, string, Record<string, string>, string][])('refuses %s in %s: %o', async (_what, method, params, sentence) => {
-  const { status, body } = await apiV2(shared)('POST', `/v2/${method}`, params)
-  expect([status, body.error_message]).toEqual([sentence.endsWith('in the trash.') ? 404 : 400, sentence])
-})
+] as [string, string, Record<string, string>, string][])(
+  'refuses %s in %s: %o',
+  async (_what, method, params, sentence) => {
+    const { status, body } = await apiV2(shared)('POST', `/v2/${method}`, params)
+    expect([status, body.error_message]).toEqual([sentence.endsWith('in the trash.') ? 404 : 400, sentence])
+  },
+)
 
 it('has no folder that API v1 could list', async () => {
   expect(await shared.ask('files.list', { parent_id: -2 })).toMatchObject({

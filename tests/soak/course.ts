@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { apiV2 } from '../support/api-v2.ts'
 import { itemsOf } from '../support/items.ts'
 import { type Envelope, type Service, startService } from '../support/service.ts'
 import type { SmallDisk } from '../support/small-disk.ts'
@@ -97,6 +98,16 @@ export class Course {
     this.note(`${by > 0 ? 'stored' : 'removed'} ${hash.slice(0, 12)}`)
     this.known.add(hash)
     this.expected.set(hash, (this.expected.get(hash) ?? 0) + by)
+  }
+
+  /** Retries a failed transfer, also while the disk is full. */
+  async retry(id: string, password: string): Promise<void> {
+    for (;;) {
+      const { status, body } = await apiV2(this.#service)('POST', '/v2/transfers/retry', { id, password })
+      if (status === 200) return
+      if (status !== 507) return this.violated(`I2: refused: ${body.error_message}`)
+      await wait(200)
+    }
   }
 
   /** Repeats a request while the answer is that the disk is full, which is correct and temporary. */

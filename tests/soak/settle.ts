@@ -90,7 +90,7 @@ async function failed(
   if (source === undefined) return
   const { reason, failure } = figuresOf(row)
   if (source.password !== undefined && failure === 'needs-password') {
-    return course.must(await course.insist('transfers.retry', { id, password: source.password }))
+    return course.retry(id, source.password)
   }
   open.delete(id)
   course.counts.failed += 1

@@ -46,7 +46,7 @@ export interface PutioClient extends FeedClient {
   copyItem(itemId: ItemId, folderId: ItemId): Promise<Item>
   /** Deletes an item for good. */
   deleteItem(itemId: ItemId): Promise<void>
-  /** Moves an item to the trash. This and the next three are only for a service that `hasTrash`. */
+  /** Moves an item to the trash. This and the next three are only for a service that `hasTrash`; another one refuses. */
   trashItem(itemId: ItemId): Promise<void>
   listTrash(): Promise<TrashedItem[]>
   /** Takes an item out of the trash. Returns it in its new place. */
@@ -57,7 +57,7 @@ export interface PutioClient extends FeedClient {
   /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>
 
-  /** Sends a file of this computer. Only for a service that `canUpload`. Returns its id; null if the service does not tell it. */
+  /** Sends a file of this computer. Only for a service that `canUpload`; another one refuses. Returns its id; null if the service does not tell it. */
   upload(upload: Upload): Promise<ItemId | null>
 
   /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
@@ -69,7 +69,7 @@ export interface PutioClient extends FeedClient {
   /** Adds transfers. Some links may be refused while others are added; it rejects only if none was. */
   addTransfers(links: readonly string[], folderId: ItemId): Promise<AddedTransfers>
   cancelTransfer(transferId: TransferId): Promise<void>
-  /** Resumes a failed transfer. Only for a service that `canRetryInPlace`. */
+  /** Resumes a failed transfer. Only for a service that `canRetryInPlace`; another one refuses. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
 
   /** The films and sounds of a transfer that `canPlay`. Their URLs are secrets, as that of `stream` is. */
@@ -90,7 +90,7 @@ export interface PutioClient extends FeedClient {
 
   /**
    * The name of a file's content in the data folder of the local service, 32 hexadecimal digits; null where there is none. Only for that
-   * service.
+   * service; another one may refuse.
    */
   contentOf(itemId: ItemId): Promise<string | null>
 

@@ -1,9 +1,9 @@
 import type { Core } from '../../core/core.ts'
 import { percentDone, type Status, type Transfer } from '../../core/transfers/transfer.ts'
 import type { FinishedTransfer } from '../../core/transfers/transfer-rows.ts'
-import { transferFigures } from './transfer-figures.ts'
 import type { Call } from './method.ts'
 import { toTime } from './times.ts'
+import { transferFigures } from './transfer-figures.ts'
 
 /** API v2's word for each status. Clients refuse a whole list for an unknown one. Source: API v2 §9.2, §19 (C8). */
 const statusWords: Record<Status, string> = {

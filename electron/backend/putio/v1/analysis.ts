@@ -31,11 +31,7 @@ export function toAnalysis(wire: WireAnalysis, user: WireUser, asked: readonly s
     if (parts.length === 0) unread.push({ row: set, problem: 'parts: none' })
     return {
       ...row(set, 'multipart', parts.flatMap(linkOf)),
-      // The facts about a set come with the part that contains its directory.
       needsPassword: parts.some(needsPassword),
-      entryCount: parts.find((part) => part.putdesk?.entries != null)?.putdesk?.entries ?? null,
-      unpackedBytes: parts.find((part) => part.putdesk?.unpacked != null)?.putdesk?.unpacked ?? null,
-      note: parts.find((part) => part.putdesk?.note != null)?.putdesk?.note ?? null,
     }
   })
   const problems = rowsOf(items.error, WireLinkError).map((link) =>
@@ -62,7 +58,6 @@ const noFacts: WireAnalyzedLink = {
   source: null,
   needs_pass: null,
   error: null,
-  putdesk: null,
 }
 
 function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]): AnalyzedLink {
@@ -76,10 +71,11 @@ function row(link: WireAnalyzedLink, kind: AnalyzedLink['kind'], links: string[]
     bandwidthBytes: link.paid_bw ?? 0,
     problem: link.error || null,
     needsPassword: needsPassword(link),
-    seeds: link.putdesk?.seeds ?? null,
-    entryCount: link.putdesk?.entries ?? null,
-    unpackedBytes: link.putdesk?.unpacked ?? null,
-    note: link.putdesk?.note ?? null,
+    // API v1 does not tell these. Source: API v1 §8.2.
+    seeds: null,
+    entryCount: null,
+    unpackedBytes: null,
+    note: null,
   }
 }
 

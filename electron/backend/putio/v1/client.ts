@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { trimEnd } from '../../../../engine/text/trim-end.ts'
 import type { Quota } from '../../../../shared/account.ts'
-import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
+import { noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
 import type { PutioClient, StreamPurpose } from '../client.ts'
@@ -10,7 +10,7 @@ import { readRows, WireRows } from '../lenient.ts'
 import { type AskedHost, checkHost, did } from '../stream-host.ts'
 import { toAnalysis } from './analysis.ts'
 import { createCalls, first, firstOf } from './calls.ts'
-import { toFolders, toItem, toKind, toTrashed } from './items.ts'
+import { toFolders, toItem } from './items.ts'
 import { type Endpoint, request } from './request.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
 import { toMessage, toTransfer } from './transfers.ts'
@@ -21,8 +21,6 @@ import {
   WireItem,
   WireMessage,
   WireTransfer,
-  WireTransferFile,
-  WireTrashed,
   WireUnreadTransfer,
   WireUser,
 } from './wire.ts'
@@ -32,29 +30,35 @@ const allItems = 10_000_000
 /** How long a token is used for the addresses of a listing. */
 const tokenForMs = 10_000
 const anything = z.unknown()
-const WireContent = z.object({
-  content: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .nullable(),
-})
 const WireToken = z.object({ token: z.string().min(1) })
 
-/** What Putdesk's own service can do beyond v1. It identifies itself in `user.info`; earlier versions have no trash. */
-function capabilitiesOf({ putdesk }: WireUser): Capabilities {
-  if (putdesk === null) return noCapabilities
-  const hasTrash = putdesk.trash_size !== null
-  return { ...noCapabilities, canRetryInPlace: true, canTakeTorrentFiles: true, arrivesWhileSeeding: true, hasTrash }
+/** The methods of capabilities that API v1 has no way to ask for. */
+const notInV1 = {
+  trashItem: refuse,
+  listTrash: refuse,
+  restoreItem: refuse,
+  deleteTrashed: refuse,
+  retryTransfer: refuse,
+  transferFiles: refuse,
+  contentOf: refuse,
+  upload: refuse,
+  copyItem: refuse,
+  deviceCode: refuse,
+  devices: refuse,
+  signOutDevice: refuse,
+} satisfies Partial<PutioClient>
+
+async function refuse(): Promise<never> {
+  throw new AppError('refused', 'This server cannot do that: API v1 has no way to ask for it.')
 }
 
 /** Creates a client for API v1. */
 export function createV1Client(endpoint: Endpoint): PutioClient {
-  return clientOn(endpoint, { capabilities: noCapabilities, feed: null, token: null })
+  return clientOn(endpoint, { feed: null, token: null })
 }
 
 /** What a client knows about its server. Shared with the clients that `during` returns. */
 interface Known {
-  capabilities: Capabilities
   feed: V1TransferFeed | null
   /** The last token, for addresses of a listing. */
   token: { value: string; askedAtMs: number } | null
@@ -88,14 +92,15 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
   }
 
   return {
+    ...notInV1,
+    ...noFeeds,
     during: (signal) => clientOn({ ...endpoint, signal }, known),
 
     async account() {
       const call = { resource: 'user', method: 'info' }
       const { results, userId } = await request(endpoint, call, firstOf(WireUser))
       const user = first(results)
-      known.capabilities = capabilitiesOf(user)
-      return { userId: userId ?? user.name, capabilities: known.capabilities, quota: toQuota(user) }
+      return { userId: userId ?? user.name, capabilities: noCapabilities, quota: toQuota(user) }
     },
     friends: async () =>
       (await rows(['user', 'friends', {}], WireFriend, 'friend')).rows.map(({ id, name, dir_id }) => ({
@@ -122,33 +127,12 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     deleteItem: async (itemId) => {
       await ask('files', 'delete', { id: itemId }, anything)
     },
-    trashItem: async (itemId) => {
-      await ask('trash', 'add', { id: itemId }, anything)
-    },
-    listTrash: async () => (await rows(['trash', 'list', {}], WireTrashed, 'item')).rows.map(toTrashed),
-    restoreItem: async (itemId) => toItem(await one('trash', 'restore', { id: itemId }, WireItem)),
-    deleteTrashed: async (itemIds) => {
-      await ask('trash', 'delete', { ids: itemIds }, anything)
-    },
     searchItems: async (query) => (await rows(['files', 'search', { query }], WireItem, 'item')).rows.map(toItem),
     folderMap: async () => toFolders(await ask('files', 'dirmap', {}, WireFolder)),
-
-    ...noFeeds,
-    deviceCode: cannotApprove,
-    devices: cannotApprove,
-    signOutDevice: cannotApprove,
-
-    copyItem: async () => {
-      throw new AppError('refused', 'This server copies no items: API v1 has no way to do that.')
-    },
-    upload: async () => {
-      throw new AppError('refused', 'This server takes no files from this computer: API v1 has no way to send them.')
-    },
 
     followTransfers: (remembered) => {
       const feed = new V1TransferFeed({
         remembered,
-        capabilities: () => known.capabilities,
         list: async () => {
           const listed = await rows(['transfers', 'list', {}], WireTransfer, 'transfer')
           const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row))
@@ -169,28 +153,6 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
     cancelTransfer: async (transferId) => {
       const cancel = () => ask('transfers', 'cancel', { id: transferId }, anything)
       await (known.feed === null ? cancel() : known.feed.cancelling(transferId, cancel))
-    },
-    retryTransfer: async (transferId, { password, isUnpacked }) => {
-      const params = { id: transferId, ...(password === null ? {} : { password }), unpack: isUnpacked }
-      const retry = () => ask('transfers', 'retry', params, anything)
-      await (known.feed === null ? retry() : known.feed.retrying(transferId, retry))
-    },
-
-    transferFiles: async (transferId, isTrusted) => {
-      const call = { resource: 'transfers', method: 'files', params: { id: transferId }, isInternal: true }
-      const [{ results: files }, token, baseUrl] = await Promise.all([
-        request(endpoint, call, WireRows),
-        askToken(),
-        endpoint.baseUrl(),
-      ])
-      return readRows(files, WireTransferFile).read.flatMap((file) => {
-        if (file === null) return []
-        const name = endpoint.secrets.cleanMessage(file.name)
-        checkHost(file.stream_url, { name, purpose: 'play', baseUrl, isTrusted, secrets: endpoint.secrets })
-        const kind = toKind({ is_dir: false, type: file.type })
-        const url = withToken(file.stream_url, token)
-        return { index: file.index, name, kind, sizeBytes: file.size ?? 0, itemId: file.item_id, url }
-      })
     },
 
     analyzeLinks: async (links) => {
@@ -218,7 +180,6 @@ function clientOn(endpoint: Endpoint, known: Known): PutioClient {
       checkHost(streamUrl, await asked({ name, purpose, isTrusted }))
       return { item, url: withToken(streamUrl, token) }
     },
-    contentOf: async (itemId) => (await ask('files', 'content', { id: itemId }, WireContent)).content,
     async checkAddress({ name, address }, purpose, isTrusted) {
       checkHost(address, await asked({ name, purpose, isTrusted }))
     },
@@ -259,22 +220,13 @@ function toQuota(user: WireUser): Quota {
     diskFreeBytes: user.disk_quota_available,
     bandwidthTotalBytes: user.bw_quota,
     bandwidthLeftBytes: user.bw_quota_available,
-    activeLimit: user.putdesk?.active_limit ?? null,
-    largestFileBytes: user.putdesk?.largest_file ?? null,
-    trash: toTrash(user),
+    activeLimit: null,
+    largestFileBytes: null,
+    trash: null,
   }
-}
-
-function toTrash({ putdesk }: WireUser): Quota['trash'] {
-  const [items, sizeBytes] = [putdesk?.trash_items ?? null, putdesk?.trash_size ?? null]
-  return sizeBytes === null ? null : { items: Math.max(items ?? 0, 0), sizeBytes: Math.max(sizeBytes, 0) }
 }
 
 /** A playable stream URL: trailing slashes removed, then `/atk/` and the token. Source: API v1 §12. */
 export function withToken(streamUrl: string, token: string): string {
   return `${trimEnd(streamUrl, '/')}/atk/${encodeURIComponent(token)}`
-}
-
-async function cannotApprove(): Promise<never> {
-  throw new AppError('refused', 'This server lets no devices sign in: API v1 has no way to do that.')
 }

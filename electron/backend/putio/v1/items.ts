@@ -1,6 +1,6 @@
-import { type Item, type ItemId, type ItemKind, rootFolderId, type TrashedItem } from '../../../../shared/item.ts'
+import { type Item, type ItemId, type ItemKind, rootFolderId } from '../../../../shared/item.ts'
 import { readRows } from '../lenient.ts'
-import { WireFolder, type WireItem, type WireTrashed } from './wire.ts'
+import { WireFolder, type WireItem } from './wire.ts'
 
 /** Source: API v1 §5.2. */
 const kinds: Record<string, ItemKind> = {
@@ -16,34 +16,20 @@ const kinds: Record<string, ItemKind> = {
   swf: 'flash',
 }
 
-/** Converts an item of v1. */
+/** Converts an item of v1, which does not tell when it was added. */
 export function toItem(wire: WireItem): Item {
-  const addedAt = wire.putdesk?.added_at ?? null
   return {
     id: wire.id,
     parentId: Math.max(wire.parent_id ?? rootFolderId, rootFolderId),
     name: wire.name,
     kind: toKind(wire),
     sizeBytes: Math.max(wire.size ?? 0, 0),
-    addedAtMs: addedAt === null ? null : addedAt * 1000,
+    addedAtMs: null,
   }
 }
 
-/** The kind of an item. */
-export function toKind({ is_dir, type }: Pick<WireItem, 'is_dir' | 'type'>): ItemKind {
+function toKind({ is_dir, type }: WireItem): ItemKind {
   return is_dir === true ? 'folder' : (kinds[type ?? ''] ?? 'file')
-}
-
-/** Converts an item in the trash. */
-export function toTrashed(wire: WireTrashed): TrashedItem {
-  return {
-    id: wire.id,
-    name: wire.name,
-    kind: toKind(wire),
-    sizeBytes: Math.max(wire.size ?? 0, 0),
-    deletedAtMs: wire.deleted_at === null ? null : wire.deleted_at * 1000,
-    folders: wire.folders,
-  }
 }
 
 /** Flattens a tree of folders into a list, the root first. */

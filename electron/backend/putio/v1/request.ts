@@ -33,8 +33,8 @@ interface Call {
 
 /**
  * Sends a request to a v1 server: key, secret and params go as one JSON object in a POST body, never in a URL. Returns the parsed
- * results, and the user's id if the server reports one. Errors: `signed-out`, `refused` and `not-found`, all with the server's
- * own sentence, and `unreachable`. Only Putdesk's own service reports `not-found`; other servers refuse.
+ * results, and the user's id if the server reports one. Errors: `signed-out` and `refused`, both with the server's own
+ * sentence, and `unreachable`. A server refuses what it does not find: API v1 has no word for that.
  * Source: API v1 §1.2, §2, §3, §13; the timeout is that of putio.py.
  */
 export async function request<T>(
@@ -57,7 +57,7 @@ async function exchange(endpoint: Endpoint, call: Call): Promise<unknown> {
   const { apiKey, apiSecret } = endpoint.key
   const base = await endpoint.baseUrl()
   const body = new URLSearchParams({
-    request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params, putdesk: 1 }),
+    request: JSON.stringify({ api_key: apiKey, api_secret: apiSecret, params }),
   })
   let answer: ApiResponse
   try {
@@ -106,8 +106,7 @@ function sentenceIn(text: string): string | null {
 function refusal(envelope: z.infer<typeof Envelope>): AppError {
   const sentence = envelope.error_message ?? 'The server refused this and gave no reason.'
   const hasUser = (envelope.user_name ?? envelope.id ?? envelope.user_id ?? null) !== null
-  if (!hasUser) return new AppError('signed-out', sentence)
-  return new AppError(envelope.putdesk?.code === 'not-found' ? 'not-found' : 'refused', sentence)
+  return new AppError(hasUser ? 'refused' : 'signed-out', sentence)
 }
 
 /** Some servers call it `id`, others `user_id`. Source: API v1 §2.2. */

@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest'
-import { noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
-import type { RememberedTransfer } from '../transfer-feed.ts'
+import type { ListedTransfer, RememberedTransfer } from '../transfer-feed.ts'
 import { V1TransferFeed } from './transfer-feed.ts'
-import { toTransfer, type V1Message, type V1Transfer } from './transfers.ts'
+import { toTransfer, type V1Message } from './transfers.ts'
 
-const row = (id: number, more: Partial<V1Transfer> = {}): V1Transfer => ({
-  ...toTransfer({ id, name: `t${id}`, status: 'Downloading', percent_done: 5, putdesk: null }),
+const row = (id: number, more: Partial<ListedTransfer> = {}): ListedTransfer => ({
+  ...toTransfer({ id, name: `t${id}`, status: 'Downloading', percent_done: 5 }),
   ...more,
 })
 const message = (more: Partial<V1Message>): V1Message => ({
@@ -15,13 +14,12 @@ const message = (more: Partial<V1Message>): V1Message => ({
   itemId: null,
   fileName: null,
   isArrival: true,
-  transferId: null,
   ...more,
 })
 
 /** A feed on a list that the test controls. Listed and added transfers are remembered until they are reported as left. */
-function openFeed({ arrivesWhileSeeding = true } = {}) {
-  const server = { rows: [] as V1Transfer[], unread: [] as { id: number | null; name: string | null }[] }
+function openFeed() {
+  const server = { rows: [] as ListedTransfer[], unread: [] as { id: number | null; name: string | null }[] }
   const messages: V1Message[] = []
   const remembered = new Map<number, RememberedTransfer>()
   const asked: string[] = []
@@ -33,36 +31,32 @@ function openFeed({ arrivesWhileSeeding = true } = {}) {
     },
     item: async (id) => ({ id, parentId: 0, name: 'x', kind: 'file', sizeBytes: 77, addedAtMs: null }),
     remembered: () => [...remembered.values()],
-    capabilities: () => ({ ...noCapabilities, arrivesWhileSeeding }),
   })
   const remember = (transferId: number, name = `t${transferId}`) =>
     remembered.set(transferId, { transferId, name, links: [`http://h/${transferId}`], folderId: 3 })
-  const poll = async (rows: V1Transfer[]) => {
+  const poll = async (rows: ListedTransfer[]) => {
     server.rows = rows
-    const { listed, left, touchedFolderIds } = await feed.changes()
+    const { listed, left } = await feed.changes()
     for (const { transferId } of left) remembered.delete(transferId)
     for (const { id, name } of listed) if (!remembered.has(id)) remember(id, name)
     return {
       listed: listed.map(({ id }) => id),
       arrived: listed.filter(({ hasArrived }) => hasArrived).map(({ id, itemId }) => [id, itemId]),
       left: left.map(({ transferId, outcome }) => [transferId, outcome]),
-      touchedFolderIds,
       details: left,
     }
   }
   return { feed, server, messages, asked, remember, poll }
 }
 
-it('treats a vanished transfer as finished, or as cancelled if it was cancelled here or failed without a retry', async () => {
+it('treats a vanished transfer as finished, or as cancelled if it was cancelled here or had failed', async () => {
   const { feed, poll } = openFeed()
-  await poll([row(1), row(2), row(3, { status: 'error' }), row(4, { status: 'error' })])
+  await poll([row(1), row(2), row(3, { status: 'error' })])
   await feed.cancelling(2, async () => undefined)
-  await feed.retrying(4, async () => undefined)
   expect((await poll([])).left).toEqual([
     [1, 'finished'],
     [2, 'cancelled'],
     [3, 'cancelled'],
-    [4, 'finished'],
   ])
 })
 
@@ -122,64 +116,26 @@ it('reports what has left, the same each time, until it is no longer remembered'
   expect((await feed.changes()).left).toEqual(first.left)
 })
 
-it('finds the item of a transfer by the message that names the transfer, before one with its file name', async () => {
+it('finds the item of a transfer by the message with its file name, and a note by the item', async () => {
   const { messages, poll } = openFeed()
   await poll([row(1, { name: 'a.zip' }), row(2, { name: 'b.iso' })])
   messages.push(
-    message({ id: 4, itemId: 50, fileName: 'a.zip', transferId: 9 }),
-    message({ id: 5, transferId: 1, title: 'One file was left out.' }),
-    message({ id: 6, itemId: 51, fileName: 'inside.txt', transferId: 1 }),
-    message({ id: 7, itemId: 52, fileName: 'b.iso' }),
-    message({ id: 8, itemId: 52, title: 'It may not be whole.' }),
+    message({ id: 4, itemId: 50, fileName: 'other.zip' }),
+    message({ id: 5, itemId: 52, fileName: 'b.iso' }),
+    message({ id: 6, itemId: 53, title: 'About another one.' }),
+    message({ id: 7, itemId: 52, title: 'It may not be whole.' }),
+    message({ id: 8, itemId: 54, fileName: 'a.zip', isArrival: false }),
   )
   expect((await poll([])).details).toMatchObject([
-    { itemId: 51, sizeBytes: 77, note: 'One file was left out.' },
+    { itemId: null, sizeBytes: null, note: null },
     { itemId: 52, sizeBytes: 77, note: 'It may not be whole.' },
   ])
 })
 
-it('reports that a seeding torrent has arrived when the service or a message says so, and then stops asking', async () => {
-  const { asked, messages, poll } = openFeed()
-  const seeding = { status: 'seeding', folderId: 3 } as const
-  const rows = [row(1, { ...seeding, hasArrived: false }), row(2, seeding)]
-  expect((await poll(rows)).arrived).toEqual([])
-  messages.push(message({ itemId: 60, fileName: 't2' }))
-  expect((await poll([row(1, { ...seeding, hasArrived: true }), row(2, seeding)])).arrived).toEqual([
-    [1, null],
-    [2, 60],
-  ])
-  asked.length = 0
-  expect((await poll([row(1, seeding), row(2, seeding)])).arrived).toEqual([
-    [1, null],
-    [2, 60],
-  ])
-  expect(asked).toEqual([])
-})
-
-it('treats a torrent whose seeding was stopped as finished, unless its archives failed', async () => {
-  const { feed, poll } = openFeed()
-  await poll([row(1, { status: 'seeding' }), row(2, { status: 'seeding', failure: 'needs-password' })])
-  for (const id of [1, 2]) await feed.cancelling(id, async () => undefined)
-  expect((await poll([])).left).toEqual([
-    [1, 'finished'],
-    [2, 'cancelled'],
-  ])
-})
-
-it('treats a seeding torrent as unfinished where files arrive only after the seeding', async () => {
-  const { feed, asked, poll } = openFeed({ arrivesWhileSeeding: false })
+it('treats a seeding torrent as unfinished: files arrive only after the seeding', async () => {
+  const { feed, asked, poll } = openFeed()
   expect((await poll([row(1, { status: 'seeding' })])).arrived).toEqual([])
   await feed.cancelling(1, async () => undefined)
   expect((await poll([])).left).toEqual([[1, 'cancelled']])
   expect(asked).toEqual([])
-})
-
-it('names the folder of a seeding torrent as touched on new messages, and when the state of its archives changes', async () => {
-  const { messages, poll } = openFeed()
-  const shared = (failure: V1Transfer['failure']) => [row(1, { status: 'seeding', folderId: 6, failure })]
-  expect((await poll(shared(null))).touchedFolderIds).toEqual([6])
-  expect((await poll(shared(null))).touchedFolderIds).toEqual([])
-  expect((await poll(shared('damaged'))).touchedFolderIds).toEqual([6])
-  messages.push(message({ id: 30 }))
-  expect((await poll(shared('damaged'))).touchedFolderIds).toEqual([6])
 })

@@ -1,19 +1,5 @@
 import * as z from 'zod'
-import { TransferFailure } from '../../../../shared/transfer.ts'
-import {
-  anyRows,
-  digits,
-  id,
-  perhaps,
-  perhapsCount,
-  perhapsDigits,
-  perhapsFlag,
-  perhapsId,
-  perhapsNumber,
-  perhapsSeconds,
-  perhapsText,
-  text,
-} from '../lenient.ts'
+import { anyRows, digits, id, perhaps, perhapsDigits, perhapsFlag, perhapsId, perhapsText, text } from '../lenient.ts'
 
 /*
  * The wire format of API v1. Ids, sizes and quotas are strings of digits, or numbers on some servers; all become numbers here.
@@ -27,8 +13,6 @@ export const Envelope = z.object({
   user_name: z.unknown().optional(),
   id: z.unknown().optional(),
   user_id: z.unknown().optional(),
-  /** Details of an error, only sent by Putdesk's own service. */
-  putdesk: perhaps(z.object({ code: perhapsText })),
   response: z.object({ results: z.unknown() }),
 })
 
@@ -41,59 +25,16 @@ export const WireItem = z.object({
   size: perhapsDigits,
   stream_url: perhapsText,
   download_url: perhapsText,
-  putdesk: perhaps(z.object({ added_at: perhapsSeconds })),
 })
 export type WireItem = z.infer<typeof WireItem>
-
-/** An item in the trash, only sent by Putdesk's own service. */
-export const WireTrashed = z.object({
-  id,
-  name: text,
-  type: perhapsText,
-  is_dir: perhapsFlag,
-  size: perhapsDigits,
-  deleted_at: perhapsSeconds,
-  folders: anyRows.transform((names) => names.filter((name) => typeof name === 'string')),
-})
-export type WireTrashed = z.infer<typeof WireTrashed>
 
 export const WireTransfer = z.object({
   id,
   name: text,
   status: perhapsText,
   percent_done: perhapsDigits,
-  putdesk: perhaps(
-    z.object({
-      size: perhapsNumber,
-      downloaded: perhapsNumber,
-      uploaded: perhapsNumber,
-      speed: perhapsNumber,
-      seconds_left: perhapsNumber,
-      peers: perhapsCount,
-      stage_percent: perhapsNumber,
-      delivered: perhapsFlag,
-      playable: perhapsFlag,
-      reason: perhapsText,
-      /** Only sent by a service that can retry a transfer. */
-      failure: TransferFailure.nullable().catch('other').optional(),
-      added_at: perhapsSeconds,
-      host: perhapsText,
-      folder_id: perhapsId,
-      links: anyRows.transform((links) => links.filter((link) => typeof link === 'string')),
-    }),
-  ),
 })
 export type WireTransfer = z.infer<typeof WireTransfer>
-
-/** A film or a sound of a transfer, only sent by Putdesk's own service. */
-export const WireTransferFile = z.object({
-  index: z.number().int(),
-  name: text,
-  type: perhapsText,
-  size: perhapsDigits,
-  item_id: perhapsId,
-  stream_url: z.string(),
-})
 
 /** Identifies a transfer whose row could not be parsed, as far as possible. */
 export const WireUnreadTransfer = z.object({ id: perhapsId, name: perhaps(text) }).catch({ id: null, name: null })
@@ -112,9 +53,6 @@ export const WireAnalyzedLink = z.object({
   source: perhapsText,
   needs_pass: perhaps(z.union([z.number(), z.boolean(), z.string()])),
   error: perhapsError,
-  putdesk: perhaps(
-    z.object({ seeds: perhapsCount, entries: perhapsCount, unpacked: perhapsNumber, note: perhapsText }),
-  ),
 })
 export type WireAnalyzedLink = z.infer<typeof WireAnalyzedLink>
 
@@ -134,14 +72,6 @@ export const WireUser = z.object({
   disk_quota_available: digits,
   bw_quota: perhapsDigits,
   bw_quota_available: perhapsDigits,
-  putdesk: perhaps(
-    z.object({
-      active_limit: perhapsCount,
-      largest_file: perhapsNumber,
-      trash_items: perhapsCount,
-      trash_size: perhapsNumber,
-    }),
-  ),
 })
 
 export type WireUser = z.infer<typeof WireUser>
@@ -154,7 +84,6 @@ export const WireMessage = z.object({
   user_file_id: perhapsId,
   file_name: perhaps(text),
   channel: perhaps(text),
-  putdesk: perhaps(z.object({ transfer_id: perhapsId })),
 })
 
 /** A folder of `files/dirmap`; its subfolders are parsed one by one. Source: API v1 §5.6. */
