@@ -96,7 +96,7 @@ export type Steps = z.infer<typeof Steps>
 /**
  * Everything a window may request from the backend. Every method can also fail with `internal`, `cancelled` and `bad-input`; methods that
  * contact an account's service can also fail with `signed-out`, `unreachable`, or `not-found` if the account does not exist. A service
- * that does not distinguish missing items or transfers fails with `refused` instead of `not-found`; Putdesk's own does distinguish them.
+ * of API v1 does not distinguish missing items and transfers, and fails with `refused` instead of `not-found`.
  * `untrusted-host`: the content is on a host that is not the account's own, and that does not get its token before `accounts.trust`.
  * `progress` is what a long method reports while it runs.
  */

@@ -615,7 +615,7 @@ export const en = {
   'welcome.hereDo': 'Start on this computer',
   'welcome.starting': 'Starting…',
   'welcome.server': 'A server with key and secret',
-  'welcome.serverBody': 'Put.io’s older API, or any server that speaks it, such as a Putdesk service at home.',
+  'welcome.serverBody': 'Put.io’s older API, or any server that speaks only that.',
   'welcome.serverDo': 'Sign in to a server',
   'signIn.add': 'Add an account',
   'signIn.putio': 'Sign in to Put.io',
