@@ -32,7 +32,7 @@ it('tells what was created, renamed, moved, deleted and restored, and nothing tw
   expect(seen()).toEqual([[a.id, 'moved', [0, b.id]]])
   space.trash.add([a.id])
   expect(seen()).toEqual([[a.id, 'deleted', [b.id]]])
-  space.trash.restore(a.id)
+  space.trash.restore([a.id])
   expect(seen()).toEqual([[a.id, 'created', [b.id]]])
   space.remove([a.id])
   expect(seen()).toEqual([[a.id, 'deleted', [b.id]]])

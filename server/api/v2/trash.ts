@@ -15,8 +15,7 @@ export const trash: Route[] = [
     page(call, readCursor(call, call.params.required('cursor'), 'trash').after),
   ),
   route('POST', '/v2/trash/restore', async (call) => {
-    const { trash } = call.core.space
-    await inBatches(selection(call), (ids) => trash.restoreAll(ids.filter(trash.has)))
+    await inBatches(selection(call), call.core.space.trash.restore)
     return {}
   }),
   route('POST', '/v2/trash/delete', async (call) => {

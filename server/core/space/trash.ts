@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../data/database.ts'
 import { trashId } from '../data/detached.ts'
 import { number, numberOrNull, type Row, textOrNull } from '../data/row.ts'
-import { NotFound, Refusal } from '../errors/refusal.ts'
 import { type ItemKind, toItemKind } from './kinds.ts'
 import { hideItem } from './purge.ts'
 import type { Item } from './space.ts'
@@ -28,9 +27,7 @@ export interface TrashedItem {
  * and they count as stored until they are removed.
  */
 export interface Trash {
-  /** Newest first. */
-  list(): TrashedItem[]
-  /** The items after a place in that order; null for the first ones. */
+  /** The items, the newest first, after a place in that order; null for the first ones. */
   page(after: { id: number; trashedAtSeconds: number } | null, limit: number): TrashedItem[]
   ids(): number[]
   has(id: number): boolean
@@ -41,12 +38,10 @@ export interface Trash {
    */
   add(ids: readonly number[]): void
   /**
-   * Moves an item back to the folder that it was in, or to the nearest one around it that is still there. It gets a free name. One that
-   * is not in the trash stays where it is.
+   * Moves items back to the folder that each was in, or to the nearest one around it that is still there, all or none. They get free
+   * names. Others stay where they are.
    */
-  restore(id: number): Item
-  /** The same for several items, all or none. */
-  restoreAll(ids: readonly number[]): void
+  restore(ids: readonly number[]): void
   /** Removes items in the trash for good, or all of them; in steps between which other work can run. Others are ignored. */
   remove(ids: readonly number[] | null): Promise<void>
   /** Removes what was deleted before a moment. */
@@ -89,7 +84,6 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
   const columns = 'id, trashed_name, trashed_from, trashed_at, kind, size, content, created_at, opened_at'
   const ofUser = `FROM items WHERE user_id = ? AND parent_id = ${trashId}`
   const order = 'ORDER BY coalesce(trashed_at, 0) DESC, id DESC'
-  const all = sql.prepare(`SELECT ${columns} ${ofUser} ${order}`)
   const some = sql.prepare(`SELECT ${columns} ${ofUser} AND (coalesce(trashed_at, 0), id) < (?, ?) ${order} LIMIT ?`)
   const one = sql.prepare(
     `SELECT id, trashed_name, trashed_from, size FROM items WHERE user_id = ? AND id = ? AND parent_id = ${trashId}`,
@@ -137,28 +131,17 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
     return { items: number(row, 'items'), sizeBytes: number(row, 'bytes') }
   }
   let known: { version: number; totals: ReturnType<typeof readTotals> } | null = null
-  const restore = (id: number): Item => {
+  const restoreOne = (id: number) => {
     const row = one.get(userId, id)
-    if (row === undefined) {
-      const living = id === rootId ? null : find(id)
-      if (living !== null) return living
-      if (isInTrash(id)) throw new Refusal('It is inside a folder in the trash: restore that folder.')
-      throw new NotFound(`There is no item with the id ${id} in the trash.`)
-    }
-    return change(() => {
-      const folder = originIn(row).find(([folderId]) => find(folderId)?.kind === 'folder')
-      const parentId = folder?.[0] ?? rootId
-      options.attach(id, parentId, nameIn(row))
-      options.addSize(parentId, number(row, 'size'))
-      const item = find(id)
-      if (item === null) throw new NotFound(`There is no item with the id ${id}.`)
-      return item
-    })
+    if (row === undefined) return
+    const folder = originIn(row).find(([folderId]) => find(folderId)?.kind === 'folder')
+    const parentId = folder?.[0] ?? rootId
+    options.attach(id, parentId, nameIn(row))
+    options.addSize(parentId, number(row, 'size'))
   }
 
   return {
     hasItems: () => hasItems,
-    list: () => all.all(userId).map(toTrashed),
     page: (after, limit) => {
       const [seconds, id] = after === null ? endOfTime : [after.trashedAtSeconds, after.id]
       return some.all(userId, seconds, id, limit).map(toTrashed)
@@ -188,10 +171,9 @@ export function createTrash(options: TrashOptions): Trash & { hasItems(): boolea
         }
       })
     },
-    restore,
-    restoreAll: (wanted) => {
+    restore: (wanted) => {
       change(() => {
-        for (const id of wanted) restore(id)
+        for (const id of wanted) restoreOne(id)
       })
     },
     remove: async (wanted) => {
