@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { has } from '../support/facilities.ts'
 import { makeArchive, manyFiles } from '../support/made-archive.ts'
 import { ask, serviceEntry, until } from '../support/service.ts'
-import { inStatus, servicesForTests } from '../support/services.ts'
+import { reaches, servicesForTests } from '../support/services.ts'
 import { startWith } from '../support/start-with.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp } from '../support/torrents.ts'
@@ -189,7 +189,7 @@ describe('running under a supervisor', () => {
       web.on('/slow.bin', file(randomBytes(3_000_000), { bytesPerSecond: 300_000 }))
       const service = await start()
       await service.ask('transfers.add', { links: [web.url('/Many.7z'), web.url('/slow.bin')] })
-      await inStatus(service, '1', 'Extracting')
+      await reaches(service, '1', 'Extracting')
       const began = performance.now()
       const code = await service.stop()
       expect([code, performance.now() - began < 5000]).toEqual([0, true])

@@ -7,7 +7,7 @@ import { readOptions } from '../../server/options.ts'
 import { has } from '../support/facilities.ts'
 import { itemsOf } from '../support/items.ts'
 import { makeArchive } from '../support/made-archive.ts'
-import { inStatus, servicesForTests, whenEmpty } from '../support/services.ts'
+import { reaches, servicesForTests, whenEmpty } from '../support/services.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { cleanUp, makeTorrent, startLibtorrent } from '../support/torrents.ts'
 import { file, startWeb } from '../support/web.ts'
@@ -38,7 +38,7 @@ describe('the service as it is built, in an empty folder', () => {
     await service.ask('transfers.add', {
       links: [web.url('/Locked.7z'), web.url(named), `${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`],
     })
-    await inStatus(service, '3', 'Seeding')
+    await reaches(service, '3', 'Seeding')
     await service.ask('transfers.cancel', { id: 3 })
     await whenEmpty(service)
     expect((await itemsOf(service)).map(([path]) => path)).toEqual([

@@ -8,7 +8,7 @@ import { freePort } from '../support/free-port.ts'
 import { filesOf, itemsOf } from '../support/items.ts'
 import { makeArchive, manyFiles } from '../support/made-archive.ts'
 import { type Service, until } from '../support/service.ts'
-import { inStatus, listed, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
+import { inStatus, listed, reaches, servicesForTests, usedBytes, whenEmpty } from '../support/services.ts'
 import { cleanUp, makeTorrent, newFolder, startLibtorrent } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -45,10 +45,10 @@ describe('a restart after kill -9 (F24)', () => {
       const isQueued = status === 'In extraction queue'
       if (isQueued) {
         await first.ask('transfers.add', { links: [web.url('/busy.7z')] })
-        await inStatus(first, '1', 'Extracting')
+        await reaches(first, '1', 'Extracting')
       }
       await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
-      await inStatus(first, isQueued ? '2' : '1', status)
+      await reaches(first, isQueued ? '2' : '1', status)
       const requests = web.requests.length
       const second = await restart(first)
       await whenEmpty(second)
@@ -66,7 +66,7 @@ describe('a restart after kill -9 (F24)', () => {
     web.on('/Tree.zip', file(await makeArchive('Tree.zip', contents, '-mx=0')))
     const first = await start()
     await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
-    await inStatus(first, '1', 'Completing')
+    await reaches(first, '1', 'Completing')
     await first.kill9()
     const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
     const unpacked = parts.filter((entry) => entry.isFile() && entry.parentPath.includes('unpacked'))
@@ -92,11 +92,11 @@ describe('a restart after kill -9 (F24)', () => {
       const seed = await startLibtorrent(torrent)
       const first = await start()
       await first.ask('transfers.add', { links: [web.url('/busy.zip')] })
-      await inStatus(first, '1', 'Completing')
+      await reaches(first, '1', 'Completing')
       await first.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
-      await inStatus(first, '2', 'Seeding')
+      await reaches(first, '2', 'Seeding')
       await first.ask('transfers.cancel', { id: 2 })
-      await inStatus(first, '2', 'In complete queue')
+      await reaches(first, '2', 'In complete queue')
       await first.kill9()
       const parts = await readdir(join(first.data, 'parts'), { recursive: true, withFileTypes: true })
       const [film] = parts
@@ -145,9 +145,9 @@ describe('a restart after kill -9 (F24)', () => {
       const slow = { flags: [...flags, '--download-limit', '700000'] }
       let service = await start(slow)
       await service.ask('transfers.add', { links: [torrent.magnet] })
-      await inStatus(service, '1', 'Looking for peers')
+      await reaches(service, '1', 'Looking for peers')
       service = await restart(service, slow)
-      await inStatus(service, '1', 'Looking for peers')
+      await reaches(service, '1', 'Looking for peers')
 
       let seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
       const halfway = await until(
@@ -164,18 +164,18 @@ describe('a restart after kill -9 (F24)', () => {
       )
       let taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
       seed = await startLibtorrent(torrent, { peers: [`127.0.0.1:${port}`] })
-      await inStatus(service, '1', 'Downloading and seeding')
+      await reaches(service, '1', 'Downloading and seeding')
       taker.stop()
       // Slow enough that it is not complete before a peer downloads from it.
       service = await restart(service, { flags: [...flags, '--download-limit', '300000'] })
       taker = await startLibtorrent(torrent, { into: await newFolder(), peers: [`127.0.0.1:${port}`] })
-      await inStatus(service, '1', 'Downloading and seeding')
+      await reaches(service, '1', 'Downloading and seeding')
       taker.stop()
-      await inStatus(service, '1', 'Seeding')
+      await reaches(service, '1', 'Seeding')
       seed.stop()
 
       service = await restart(service, slow)
-      await inStatus(service, '1', 'Seeding')
+      await reaches(service, '1', 'Seeding')
       const items = await until(
         () => itemsOf(service),
         (all) => all.length > 0,
@@ -199,7 +199,7 @@ describe('a restart after kill -9 (F24)', () => {
     const seed = await startLibtorrent(torrent)
     let service = await start(options)
     await service.ask('transfers.add', { links: [`${torrent.magnet}&x.pe=127.0.0.1:${seed.port}`] })
-    await inStatus(service, '1', 'Seeding')
+    await reaches(service, '1', 'Seeding')
     seed.stop()
     const slowly = { into: await newFolder(), peers: [`127.0.0.1:${port}`], limit: 700_000 }
     const partly = await startLibtorrent(torrent, slowly)

@@ -341,7 +341,7 @@ describe('a restart after kill -9', () => {
       if (n > 0) await web.asked(name)
       // The kills are spread over the time that a transfer takes; where exactly each one hits is up to chance.
       const endMs = performance.now() + n * 3
-      while (performance.now() < endMs) await list(service)
+      while (performance.now() < endMs) await service.ask('transfers.list')
       await service.kill9()
     }
     const service = await start({ data })

@@ -93,19 +93,25 @@ export function figuresOf(row: Row | undefined): Row {
   return typeof details === 'object' && details !== null ? { ...details } : {}
 }
 
-/** Waits until a transfer is in a status; returns the whole list. */
-export function inStatus(service: Service, id: string, status: string): Promise<Row[]> {
-  return until(
-    () => listed(service),
-    (rows) => rows.find((row) => row.id === id)?.status === status,
+/** Waits until a transfer is in a status, which may last only for a moment. */
+export async function reaches(service: Service, id: string, status: string): Promise<void> {
+  await until(
+    () => service.ask('transfers.list'),
+    ({ rows }) => rows.find((row) => row.id === id)?.status === status,
   )
+}
+
+/** The same, for a status that lasts; returns the whole list. */
+export async function inStatus(service: Service, id: string, status: string): Promise<Row[]> {
+  await reaches(service, id, status)
+  return listed(service)
 }
 
 /** Waits until the list is empty. */
 export async function whenEmpty(service: Service): Promise<void> {
   await until(
-    () => listed(service),
-    (rows) => rows.length === 0,
+    () => service.ask('transfers.list'),
+    ({ error, rows }) => !error && rows.length === 0,
   )
 }
 
