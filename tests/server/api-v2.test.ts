@@ -50,6 +50,7 @@ it('tells our own client the limits, and nobody else', async () => {
     Object((await call('GET', '/v2/account/info', {}, headers)).body.info)
   expect((await infoFor({ 'putdesk-fields': '1' })).putdesk).toEqual({
     ...{ active_limit: 3, largest_file: null, trash_items: 0, bandwidth_total: 5_000_000, bandwidth_left: 5_000_000 },
+    is_app: true,
   })
   expect(await infoFor({})).not.toHaveProperty('putdesk')
 })

@@ -59,11 +59,13 @@ it('finds no violation in the sign-in with an error', async () => {
 
 it('finds no violation in the window with files, a selection and transfers', async () => {
   const { page } = running
-  await page.getByRole('button', { name: 'Sign in to a server' }).click()
-  await page.getByLabel('Address').fill(service.url)
-  await page.getByLabel('API key').fill(service.key)
-  await page.getByLabel('API secret').fill(service.secret)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('button', { name: 'Sign in to Put.io' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Advanced' }).click()
+  await dialog.getByLabel('Address of the service').fill(service.url)
+  await dialog.getByRole('button', { name: 'Use a token' }).click()
+  await dialog.getByLabel('Token', { exact: true }).fill(service.token)
+  await page.keyboard.press('Enter')
   await page.getByRole('row', { name: /Films/ }).click()
   await page.getByRole('listitem', { name: /missing\.iso, Error/ }).waitFor()
   await page.getByRole('listitem', { name: /film\.mp4, Downloading/ }).waitFor()

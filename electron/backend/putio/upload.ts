@@ -1,5 +1,10 @@
 import type { ItemId } from '../../../shared/item.ts'
 
+/** The cause of an error after which the service has a file that is not right: it is to be replaced. */
+export class ArrivedTorn extends Error {
+  override name = 'ArrivedTorn'
+}
+
 /** A file of this computer that is sent to an account. It rejects as other calls do, and with `bad-input` if the file has changed meanwhile. */
 export interface Upload {
   path: string

@@ -19,7 +19,7 @@ export interface LocalTree {
   files: LocalFile[]
   /** All folders below it, also empty ones; each after the one that it is in. */
   folders: (readonly string[])[]
-  /** Names of what is neither a file nor a folder, such as links, which are not followed: they may lead anywhere. */
+  /** Names of what cannot be read, and of what is neither a file nor a folder, such as links, which are not followed: they may lead anywhere. */
   leftOut: string[]
 }
 
@@ -40,16 +40,25 @@ export async function listLocal(path: string, signal: AbortSignal): Promise<Loca
   const left: { path: string; folders: readonly string[] }[] = [{ path, folders: [] }]
   for (const folder of left) {
     signal.throwIfAborted()
-    if (folder.folders.length > maxDepth)
-      throw new AppError('bad-input', `“${name}” has folders that are too deep to be sent.`)
-    for (const entry of await entriesOf(folder.path, name)) {
+    const isRoot = folder.folders.length === 0
+    const entries = folder.folders.length > maxDepth ? null : await entriesOf(folder.path)
+    if (entries === null && isRoot) throw new AppError('bad-input', `“${name}” cannot be read on this computer.`)
+    // What cannot be read must not keep the rest from being sent.
+    if (entries === null) tree.leftOut.push(folder.folders.join('/'))
+    for (const entry of entries ?? []) {
       const inner = join(folder.path, entry.name)
       const folders = [...folder.folders, entry.name]
       if (entry.isDirectory()) {
         tree.folders.push(folders)
         left.push({ path: inner, folders })
       } else if (entry.isFile()) {
-        const { size, mtimeMs } = await statOf(inner, entry.name)
+        const stats = await lstat(inner).catch(() => null)
+        // Gone by now, or with a name that cannot be read.
+        if (stats === null) {
+          tree.leftOut.push(folders.join('/'))
+          continue
+        }
+        const { size, mtimeMs } = stats
         const file = { path: inner, folders: folder.folders, name: entry.name, sizeBytes: size, changedAtMs: mtimeMs }
         tree.files.push(file)
       } else tree.leftOut.push(folders.join('/'))
@@ -60,13 +69,10 @@ export async function listLocal(path: string, signal: AbortSignal): Promise<Loca
   return tree
 }
 
-async function entriesOf(path: string, name: string): Promise<Dirent[]> {
-  try {
-    const entries = await readdir(path, { withFileTypes: true })
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  } catch (cause) {
-    throw new AppError('bad-input', `“${name}” cannot be read on this computer.`, { cause })
-  }
+/** Null for a folder that cannot be read. */
+async function entriesOf(path: string): Promise<Dirent[] | null> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => null)
+  return entries?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }
 
 async function statOf(path: string, name: string): Promise<Stats> {

@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/errors.ts'
 import type { ItemId } from '../../../shared/item.ts'
 import type { Session } from '../accounts/session.ts'
 import type { PutioClient } from '../putio/client.ts'
+import { ArrivedTorn } from '../putio/upload.ts'
 import type { DoneFiles } from './done-files.ts'
 import { type LocalFile, type LocalTree, listLocal } from './local-tree.ts'
 import type { StoredSend } from './stored-send.ts'
@@ -170,24 +171,36 @@ export class SendJob {
     const parentId = await this.#patiently(() => this.#folderOf(rootId, listed.folders))
     const names = await this.#patiently(() => this.#targets.names(parentId))
     const there = names.get(listed.name)
-    const isTaken = there !== undefined && done.begun(key) === null
+    const begun = done.begun(key)
+    // One that was begun has its name, unless it was changed since: then it is sent anew.
+    const isBegun = begun?.sizeBytes === listed.sizeBytes && begun.changedAtMs === listed.changedAtMs
+    const isTaken = there !== undefined && !isBegun
     if (isTaken && there === null && send.conflict === 'skip') {
       send.skippedFiles += 1
       return
     }
-    const isReplacing = isTaken && there === null && send.conflict === 'replace'
+    let isReplacing = isTaken && there === null && send.conflict === 'replace'
     const name = isTaken && !isReplacing ? freeIn(names, listed.name) : listed.name
+    const isNew = !names.has(name)
     names.set(name, null)
     let file = listed
+    let mayContinue = true
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const id = await this.#patiently(() => this.#upload(key, file, { parentId, name, isReplacing }))
+        const id = await this.#patiently(() => this.#upload(key, file, { parentId, name, isReplacing, mayContinue }))
         if (!send.isFolder) Object.assign(send, { itemId: id, name })
         this.#touched.add(parentId)
         return
       } catch (error) {
         const isChanged = error instanceof AppError && error.code === 'bad-input'
-        if (!isChanged || attempt === maxChanges) throw error
+        if (!isChanged || attempt === maxChanges) {
+          // It is not there, so that a later try finds the name free.
+          if (isNew && done.begun(key) === null) names.delete(name)
+          throw error
+        }
+        // What has arrived is not right: the next one takes its place.
+        isReplacing ||= error.cause instanceof ArrivedTorn
+        mayContinue = !isReplacing
         // It was changed meanwhile: then it is sent as it is now.
         file = await current(file)
       }
@@ -197,7 +210,12 @@ export class SendJob {
   async #upload(
     key: string,
     file: LocalFile,
-    { parentId, name, isReplacing }: { parentId: ItemId; name: string; isReplacing: boolean },
+    {
+      parentId,
+      name,
+      isReplacing,
+      mayContinue,
+    }: { parentId: ItemId; name: string; isReplacing: boolean; mayContinue: boolean },
   ): Promise<ItemId | null> {
     const { done, session, onChange, signal } = this.#options
     const { path, sizeBytes, changedAtMs } = file
@@ -207,7 +225,7 @@ export class SendJob {
       .client()
       .upload({
         ...{ path, name, folderId: parentId, sizeBytes, changedAtMs, isReplacing, signal },
-        begunAt: isSame ? before.place : null,
+        begunAt: isSame && mayContinue ? before.place : null,
         onBegun: (place) => {
           // What is complete is noted as done; until then, an answer that was lost is asked for again.
           if (place !== null) done.begin(key, { place, sizeBytes, changedAtMs })

@@ -45,6 +45,8 @@ export interface Calls {
 
 const maxPages = 10_000
 const maxAttempts = 3
+/** After so many pages in a row without anything new, a list has ended. */
+const maxEmptyPages = 3
 
 export function createCalls(endpoint: Endpoint, requests: Requests): Calls {
   const ask: Calls['ask'] = (call, schema) => requests.ask(call, schema, endpoint.signal)
@@ -78,18 +80,22 @@ async function readPages<P extends Page, T extends { id: number }>(
   const seen = new Set<number>()
   const all: Listed<T> = { rows: [], unread: [] }
   let told = 0
+  let emptyPages = 0
   let cursor: string | null = null
   for (let count = 0; count < maxPages; count += 1) {
     const page: P | 'expired' = await askPage(ask, { first, next, schema, cursor })
     if (page === 'expired') return page
     const { read, unread } = readRows(rowsOf(page), row)
+    const before = all.rows.length
     for (const one of read) {
       if (one === null || seen.has(one.id)) continue
       seen.add(one.id)
       all.rows.push(one)
     }
     all.unread.push(...unread)
-    const isStuck = page.cursor !== null && page.cursor === cursor
+    emptyPages = all.rows.length > before ? 0 : emptyPages + 1
+    // Some services never end a list.
+    const isStuck = (page.cursor !== null && page.cursor === cursor) || emptyPages >= maxEmptyPages
     if (page.cursor === null || next === null || isStuck) break
     cursor = page.cursor
     if (all.rows.length === 0 || all.rows.length < 2 * told) continue

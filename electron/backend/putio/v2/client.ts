@@ -389,7 +389,15 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       for (let done = 0; done < plain.length; done += linksAtOnce) {
         const some = plain.slice(done, done + linksAtOnce)
         const urls = JSON.stringify(some.map((url) => ({ url, save_parent_id: folderId })))
-        const answer = await ask({ verb: 'POST', path: '/v2/transfers/add-multi', form: { urls } }, WireAdded)
+        let answer: z.infer<typeof WireAdded>
+        try {
+          answer = await ask({ verb: 'POST', path: '/v2/transfers/add-multi', form: { urls } }, WireAdded)
+        } catch (error) {
+          if (!(error instanceof AppError) || added.length === 0) throw error
+          // What was added before must not be added again with the rest.
+          refused.push(...plain.slice(done).map((link) => ({ link, sentence: error.message })))
+          break
+        }
         const { read, unread } = readRows(answer.transfers, WireTransfer)
         await note('transfers/add-multi', unread, null)
         added.push(

@@ -2,17 +2,17 @@ import { type Item, type ItemKind, rootFolderId, type TrashedItem } from '../../
 import type { WireFile, WireTrashed } from './wire.ts'
 
 /** Source: API v2 §5.1. */
-const kinds: Record<string, ItemKind> = {
-  FOLDER: 'folder',
-  FILE: 'file',
-  AUDIO: 'audio',
-  VIDEO: 'movie',
-  IMAGE: 'image',
-  ARCHIVE: 'archive',
-  PDF: 'pdf',
-  TEXT: 'text',
-  SWF: 'flash',
-}
+const kinds: ReadonlyMap<string, ItemKind> = new Map([
+  ['FOLDER', 'folder'],
+  ['FILE', 'file'],
+  ['AUDIO', 'audio'],
+  ['VIDEO', 'movie'],
+  ['IMAGE', 'image'],
+  ['ARCHIVE', 'archive'],
+  ['PDF', 'pdf'],
+  ['TEXT', 'text'],
+  ['SWF', 'flash'],
+])
 /** API v2 has no type for documents. */
 const document =
   /^application\/(?:msword|vnd\.(?:ms-(?:excel|powerpoint)|openxmlformats-officedocument|oasis\.opendocument)\b)/
@@ -34,7 +34,7 @@ export function toKind({
   file_type: type,
   content_type: contentType,
 }: Pick<WireFile, 'file_type' | 'content_type'>): ItemKind {
-  const kind = kinds[type?.toUpperCase() ?? ''] ?? (contentType === 'application/x-directory' ? 'folder' : 'file')
+  const kind = kinds.get(type?.toUpperCase() ?? '') ?? (contentType === 'application/x-directory' ? 'folder' : 'file')
   return kind === 'file' && document.test(contentType ?? '') ? 'document' : kind
 }
 

@@ -47,6 +47,8 @@ const tries = 3
 const firstRetryMs = 500
 /** A longer wait than this is told instead of waited for. */
 const patienceMs = 15_000
+/** How often a request waits as it is told to, before the person hears of it. */
+const maxWaits = 5
 
 /** The fields of every answer. Source: API v2 §3.1. */
 const Envelope = z.object({
@@ -150,8 +152,8 @@ export class Requests {
 
   /** Sends a request when it is its turn. Waits as long as the service has asked for, or rejects if that is too long. */
   async #queued(call: Call, signal: AbortSignal | undefined): Promise<ApiResponse> {
-    for (;;) {
-      if (this.#queue.pauseMs > patienceMs) throw await this.#paused()
+    for (let waits = 0; ; waits += 1) {
+      if (this.#queue.pauseMs > patienceMs || waits > maxWaits) throw await this.#paused()
       const isSerial = call.isSerial === true
       const response = await this.#queue.run({ isSerial, signal }, () => this.#send(call, signal))
       if (response.status !== 429) return response

@@ -23,6 +23,8 @@ const pingEveryMs = 30_000
 /** A connection that answers nothing for so long is dead. Source: API v2 §17. */
 const silenceMs = 12_000
 const handshakeMs = 10_000
+/** A connection that lasts so long works. */
+const steadyMs = 10_000
 const maxMessageBytes = 4 * 1024 * 1024
 /** The token is not accepted. Source: API v2 §17. */
 const refusedCode = 4001
@@ -74,6 +76,7 @@ export class Socket {
     })
     this.#socket = socket
     let isLive = false
+    let openedAtMs = 0
     let lastHeardMs = performance.now()
     const ping = setInterval(() => {
       if (performance.now() - lastHeardMs > pingEveryMs + silenceMs) socket.terminate()
@@ -86,8 +89,8 @@ export class Socket {
       if (this.#isStopped) return
       socket.send(this.#options.token)
       isLive = true
+      openedAtMs = performance.now()
       heard()
-      this.#retryMs = firstRetryMs
       this.#options.onLive(true)
       this.#options.onAnnouncement({ what: 'everything' })
     })
@@ -105,6 +108,8 @@ export class Socket {
     socket.on('error', () => undefined)
     socket.on('close', (code) => {
       clearInterval(ping)
+      // One that ends at once is no reason to try again at once.
+      if (isLive && performance.now() - openedAtMs > steadyMs) this.#retryMs = firstRetryMs
       if (this.#socket === socket) this.#socket = null
       if (this.#isStopped) return
       if (isLive) this.#options.onLive(false)

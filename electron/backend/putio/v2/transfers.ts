@@ -56,25 +56,25 @@ export function toTransfer(wire: WireTransfer): V2Transfer {
 const isUsable: ReadonlySet<string> = new Set(['COMPLETED', 'SEEDING', 'PREPARING_SEED'])
 
 /** Source: API v2 §9.2. */
-const statuses: Record<string, TransferStatus> = {
-  WAITING: 'waiting',
-  IN_QUEUE: 'in-queue',
-  WAITING_FOR_DOWNLOADER: 'in-queue',
-  PREPARING_DOWNLOAD: 'waiting',
-  DOWNLOADING: 'downloading',
-  WAITING_FOR_COMPLETE_QUEUE: 'in-complete-queue',
-  COMPLETING: 'completing',
-  PREPARING_SEED: 'seeding',
-  SEEDING: 'seeding',
-  STOPPING: 'completing',
-  COMPLETED: 'completing',
-  ERROR: 'error',
-}
+const statuses: ReadonlyMap<string, TransferStatus> = new Map([
+  ['WAITING', 'waiting'],
+  ['IN_QUEUE', 'in-queue'],
+  ['WAITING_FOR_DOWNLOADER', 'in-queue'],
+  ['PREPARING_DOWNLOAD', 'waiting'],
+  ['DOWNLOADING', 'downloading'],
+  ['WAITING_FOR_COMPLETE_QUEUE', 'in-complete-queue'],
+  ['COMPLETING', 'completing'],
+  ['PREPARING_SEED', 'seeding'],
+  ['SEEDING', 'seeding'],
+  ['STOPPING', 'completing'],
+  ['COMPLETED', 'completing'],
+  ['ERROR', 'error'],
+])
 
 function toStatus(wire: WireTransfer, isTorrent: boolean): TransferStatus {
   const own = transferStatuses.find((status) => status === wire.putdesk?.status)
   if (own !== undefined) return own
-  const status = statuses[wire.status ?? ''] ?? 'unknown'
+  const status = statuses.get(wire.status ?? '') ?? 'unknown'
   if (!isTorrent) return status
   if (wire.status === 'PREPARING_DOWNLOAD') return 'looking-for-peers'
   if (status !== 'downloading') return status

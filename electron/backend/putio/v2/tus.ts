@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -7,7 +8,7 @@ import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
 import { hostOf } from '../http.ts'
 import { isOwnStreamHost } from '../stream-host.ts'
-import type { Upload } from '../upload.ts'
+import { ArrivedTorn, type Upload } from '../upload.ts'
 import type { Endpoint } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -51,8 +52,9 @@ export async function sendByTus(endpoint: Endpoint, upload: Upload): Promise<Ite
         if (!(error instanceof Forgotten)) throw error
         upload.onBegun(null)
         upload.onProgress(0)
+        // Tried again, it would be forgotten again.
         if (start === maxStarts)
-          throw new AppError('unreachable', 'The service forgets what is sent to it.', { cause: error })
+          throw new AppError('refused', 'The service forgets what is sent to it.', { cause: error })
         place = null
       }
     }
@@ -61,12 +63,18 @@ export async function sendByTus(endpoint: Endpoint, upload: Upload): Promise<Ite
   }
 }
 
+/** Opens a file, and nothing else that may be in its place by now: a link could lead anywhere, and a pipe would never end. */
 async function openFile({ path, name }: Upload): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+  let file: FileHandle
   try {
-    return await open(path, 'r')
+    file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   } catch (cause) {
     throw new AppError('bad-input', `“${name}” cannot be read on this computer.`, { cause })
   }
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new AppError('bad-input', `“${name}” is no file any more.`)
 }
 
 async function sendFrom(
@@ -102,7 +110,7 @@ async function sendFrom(
       if (reached > offset) failures = 0
       else failures += 1
       offset = reached
-      if (offset === sizeBytes) return await finish(endpoint, upload, sum, answer)
+      if (offset === sizeBytes) return await finish(endpoint, upload, { file, sum }, answer)
     } else if (answer !== null && (answer.status === 404 || answer.status === 410)) throw new Forgotten()
     else if (answer !== null && !isPassing(answer.status)) throw await refusal(endpoint, answer)
     else failures += 1
@@ -115,27 +123,34 @@ async function sendFrom(
   }
 }
 
-/** Checks what has arrived. The service forgets a file that came differently, and it is sent again. */
+/** Checks what has arrived: it may have been changed here while it was sent, or on its way. */
 async function finish(
   endpoint: Endpoint,
   upload: Upload,
-  sum: RunningSum,
+  { file, sum }: { file: FileHandle; sum: RunningSum },
   { headers }: TusAnswer,
 ): Promise<ItemId | null> {
+  try {
+    await checkUnchanged(upload, file)
+  } catch (error) {
+    throw new AppError('bad-input', changed(upload).message, { cause: new ArrivedTorn('', { cause: error }) })
+  }
   const id = numberIn(headers['putio-file-id'])
   const theirs = headers['putio-file-crc32']
   if (typeof theirs === 'string' && /^[0-9a-f]{8}$/i.test(theirs)) {
     const ours = (await sum.upTo(upload.sizeBytes)).toString(16).padStart(8, '0')
     if (ours !== theirs.toLowerCase()) {
       const { api } = await endpoint.bases()
-      throw new AppError(
-        'refused',
-        `${hostOf(api)} has received “${upload.name}” differently. Delete it there, and send it again.`,
-      )
+      const sentence = `${hostOf(api)} has received “${upload.name}” differently.`
+      throw new AppError('bad-input', sentence, { cause: new ArrivedTorn() })
     }
   }
   upload.onBegun(null)
   return id
+}
+
+function isDate(ms: number): boolean {
+  return !Number.isNaN(new Date(ms).getTime())
 }
 
 async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
@@ -144,7 +159,8 @@ async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
     name,
     parent_id: `${folderId}`,
     'no-torrent': 'true',
-    'updated-at': new Date(changedAtMs).toISOString(),
+    // Some file systems tell times that no calendar has.
+    ...(isDate(changedAtMs) && { 'updated-at': new Date(changedAtMs).toISOString() }),
     overwrite: `${isReplacing}`,
   }
   const pairs = Object.entries(metadata).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)

@@ -31,7 +31,7 @@ const perhapsTime = z
     return Number.isNaN(ms) ? null : ms
   })
 
-const perhapsCursor = perhapsText.transform((cursor) => (cursor === '' ? null : cursor))
+const perhapsCursor = perhaps(text).transform((cursor) => (cursor === '' ? null : cursor))
 
 export const WireFile = z.object({
   id,
