@@ -87,7 +87,10 @@ export const sendsSlice: Slice<SendsSlice> = (client) => (set, get) => {
       for (const some of inParts(paths))
         sendIds.push(...(await client.call('sends.add', { accountId, folderId, paths: some, conflict })))
       want(sendIds.at(-1))
-      return sendIds.length === 0 ? null : acts.added(sendIds, get().settings?.isDockOpen !== false)
+      if (sendIds.length === 0) return null
+      const act = acts.added(sendIds, get().settings?.isDockOpen !== false)
+      // What was replaced would not come back.
+      return conflict === 'replace' ? { ...act, undo: null, redo: null } : act
     })
   }
 

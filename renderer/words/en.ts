@@ -808,6 +808,7 @@ export const en = {
   'shortcuts.typeAhead': 'Go to a name',
   'shortcuts.letters': 'letters',
 
+  'statusBar.incomplete': 'Only {count, number} items could be read. Press F5 to read the rest.',
   'statusBar.loading': '{count, number} items, still loading',
   'statusBar.loadingOf': '{count, number} of {total, number} items, still loading',
   'statusBar.selectedLoading': '{selected, number} selected, still loading',

@@ -43,6 +43,8 @@ interface FetchRequest {
 export class Opening {
   readonly #options: OpeningOptions
   readonly #copies: Copies
+  /** The folder of each item that was sent up. */
+  readonly #folders = new Map<string, ItemId>()
   readonly #fetching = new Map<string, { copy: Promise<StoredCopy>; signal: AbortSignal }>()
   readonly #watched = new Map<string, FSWatcher>()
   /** The copies in whose folder something has changed. */
@@ -135,7 +137,7 @@ export class Opening {
       },
       'copies.sendUp': async ({ copyId }) => {
         const copy = this.#copies.one(copyId)
-        const item = await accounts.session(copy.accountId).client().item(copy.itemId)
+        const item = await this.#itemOf(copy)
         const file = { path: this.#copies.pathOf(copy), name: item.name }
         const sendId = await this.#options.sendUp(copy.accountId, item.parentId, file)
         await this.#copies.ignore(copy)
@@ -147,6 +149,23 @@ export class Opening {
         await this.emitAll()
         return null
       },
+    }
+  }
+
+  /** The item of a copy. One that was replaced, such as by an earlier version of the copy, is found by its name. */
+  async #itemOf({ accountId, itemId, name }: StoredCopy): Promise<Item> {
+    const client = this.#options.accounts.session(accountId).client()
+    const folderId = this.#folders.get(`${accountId}/${itemId}`)
+    try {
+      const item = await client.item(itemId)
+      this.#folders.set(`${accountId}/${itemId}`, item.parentId)
+      return item
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'not-found' || folderId === undefined) throw error
+      const items = await client.listItems(folderId)
+      const found = items.find((item) => item.name === name && item.kind !== 'folder')
+      if (found === undefined) throw error
+      return found
     }
   }
 

@@ -59,6 +59,8 @@ export interface PutioClient extends FeedClient {
 
   /** Sends a file of this computer. Only for a service that `canUpload`; another one refuses. Returns its id; null if the service does not tell it. */
   upload(upload: Upload): Promise<ItemId | null>
+  /** Discards what the service has of a file that was begun, so that its space is free at once. */
+  discardUpload(place: string): Promise<void>
 
   /** Follows the account's transfers. `remembered` returns those that were recorded and have not left yet. */
   followTransfers(remembered: () => readonly RememberedTransfer[]): TransferFeed

@@ -64,6 +64,11 @@ export class DoneFiles {
     this.#append([path, place, sizeBytes, changedAtMs])
   }
 
+  /** Where files were begun that are not done. */
+  get begunPlaces(): string[] {
+    return [...this.#begun.values()].map(({ place }) => place)
+  }
+
   /** Forgets all files: what they were sent into is gone. */
   clear(): void {
     rmSync(this.#path, { force: true })

@@ -274,7 +274,14 @@ export class Sending {
 
   async #discard({ send, ended }: Entry): Promise<void> {
     await ended
-    DoneFiles.remove(this.#options.host.dataFolder, send.id)
+    const { accounts, host, log } = this.#options
+    const { begunPlaces } = await DoneFiles.open(host.dataFolder, send.id)
+    DoneFiles.remove(host.dataFolder, send.id)
+    if (begunPlaces.length === 0 || !accounts.has(send.accountId)) return
+    const client = accounts.session(send.accountId).client()
+    // The service discards them by itself after some days: it is only about their space.
+    const discarded = await Promise.allSettled(begunPlaces.map((place) => client.discardUpload(place)))
+    for (const one of discarded) if (one.status === 'rejected') log.info(`an upload was not discarded: ${one.reason}`)
   }
 
   /** False for one that was removed, or continued by another request, in the meantime. */

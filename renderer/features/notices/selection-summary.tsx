@@ -15,10 +15,8 @@ function sumOf({ columns, count }: Listing, ids: ReadonlySet<number> | null): nu
 /** The number and total size of the selected items, or of the whole list if none is selected. */
 export function SelectionSummary() {
   const listing = useApp((state) => shownFolder(state)?.listing ?? null)
-  const isPartial = useApp((state) => {
-    const folder = shownFolder(state)
-    return folder?.isPartial === true && folder.isLoading
-  })
+  const isPartial = useApp((state) => shownFolder(state)?.isPartial ?? false)
+  const isLoading = useApp((state) => shownFolder(state)?.isLoading ?? false)
   const total = useApp((state) => shownFolder(state)?.total ?? null)
   const ids = useApp((state) => state.selection.ids)
   const hasSelection = ids.size > 0
@@ -30,11 +28,14 @@ export function SelectionSummary() {
   const count = listing.count
   const size = formatSize(bytes)
   const selected = ids.size
-  const sentence = isPartial
-    ? partOf(count, total, hasSelection ? selected : null)
-    : hasSelection
-      ? say('statusBar.selected', { selected, count, size })
-      : say('statusBar.items', { count, size })
+  const sentence =
+    isPartial && !isLoading
+      ? say('statusBar.incomplete', { count })
+      : isPartial
+        ? partOf(count, total, hasSelection ? selected : null)
+        : hasSelection
+          ? say('statusBar.selected', { selected, count, size })
+          : say('statusBar.items', { count, size })
   return <span title={formatExactSize(bytes)}>{sentence}</span>
 }
 

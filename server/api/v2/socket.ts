@@ -41,6 +41,7 @@ interface Client {
   base: string
   /** True for our own client, which asks for fields that API v2 does not have. */
   isExtended: boolean
+  tokenId: number
   /** What it was told last of each transfer, as a text that changes with it. */
   transfers: Map<number, string>
   /** No newer transfer than this one was announced. */
@@ -64,6 +65,11 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
     cores.ticks.count += 1
     for (const client of clients) {
       try {
+        // 0 is the app that started the service.
+        if (client.tokenId !== 0 && !cores.tokens.has(client.tokenId)) {
+          client.socket.close(refusedCode)
+          continue
+        }
         tell(client, changes, cores.ticks.count)
       } catch (error) {
         // One client must not keep the others from hearing.
@@ -104,6 +110,7 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
         core,
         base,
         isExtended,
+        tokenId: found.tokenId,
         transfers: transferKeys(core),
         newestId: core.transfers.newestId(),
         account: accountKey(core),

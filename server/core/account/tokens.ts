@@ -20,6 +20,8 @@ export interface Tokens {
   /** Creates a token and returns it: 40 hexadecimal digits. */
   issue(userId: number, app: { app: string; name: string }): string
   find(token: string): Token | null
+  /** True until it is revoked. */
+  has(id: number): boolean
   /** Newest first. */
   list(userId: number): Token[]
   /** Returns false if the user has no such token. */
@@ -32,6 +34,7 @@ export function createTokens(db: Database): Tokens {
   const { sql } = db
   const columns = 'id, user_id, app, name, created_at, used_at'
   const byDigest = sql.prepare(`SELECT ${columns} FROM tokens WHERE digest = ?`)
+  const byId = sql.prepare('SELECT 1 FROM tokens WHERE id = ?')
   const insert = sql.prepare(
     "INSERT INTO tokens (user_id, digest, scope, app, name, created_at) VALUES (?, ?, 'default', ?, ?, ?)",
   )
@@ -63,6 +66,7 @@ export function createTokens(db: Database): Tokens {
       known.set(digest, used)
       return used
     },
+    has: (id) => byId.get(id) !== undefined,
     list: (userId) =>
       sql.prepare(`SELECT ${columns} FROM tokens WHERE user_id = ? ORDER BY id DESC`).all(userId).map(toToken),
     revoke: (userId, id) => {

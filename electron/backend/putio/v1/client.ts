@@ -42,6 +42,7 @@ const notInV1 = {
   transferFiles: refuse,
   contentOf: refuse,
   upload: refuse,
+  discardUpload: refuse,
   copyItem: refuse,
   deviceCode: refuse,
   devices: refuse,

@@ -17,7 +17,7 @@ import { sentenceOf } from './sentence.ts'
 import { Socket } from './socket.ts'
 import { type TransferPage, V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
-import { sendByTus } from './tus.ts'
+import { discardByTus, sendByTus } from './tus.ts'
 import { sendFile } from './upload.ts'
 import {
   WireAccount,
@@ -27,9 +27,6 @@ import {
   WireApps,
   WireDeleted,
   WireFile,
-  WireFriend,
-  WireFriendFolder,
-  WireFriends,
   WireMoved,
   WireMoveError,
   WireOneFile,
@@ -205,18 +202,19 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       return { userId: `${info.user_id ?? userName}`, capabilities: known.capabilities, quota: toQuota(info, userName) }
     },
     async friends() {
-      const path = '/v2/friends/list'
-      const { friends } = await unlessOutOfScope(ask({ verb: 'GET', path }, WireFriends), { friends: [] })
-      const sharing = readRows(friends, WireFriend).read.filter((friend) => friend?.has_shared_files !== false)
-      const folders = await Promise.all(
-        sharing.map(async (friend) => {
-          if (friend === null) return []
-          const folder = { verb: 'GET', path: `/v2/friends/${encodeURIComponent(friend.name)}/files` } as const
-          const { file: found } = await unlessOutOfScope(ask(folder, WireFriendFolder), { file: null })
-          return found === null ? [] : [{ id: friend.id ?? found.id, name: friend.name, folderId: found.id }]
-        }),
-      )
-      return folders.flat()
+      const call = {
+        first: { verb: 'GET', path: '/v2/files/list/items-shared-with-you', query: { per_page: pageSize } } as const,
+        next: '/v2/files/list/continue',
+        page: WirePage,
+        row: WireFile,
+        rowsOf: ({ files }: z.infer<typeof WirePage>) => files,
+        list: 'files/list/items-shared-with-you',
+        noun: null,
+      }
+      const { rows: shared } = await unlessOutOfScope(rows(call), { rows: [], unread: [] })
+      return shared
+        .filter((wire) => toItem(wire).kind === 'folder')
+        .map(({ id, name, sender_name: sender }) => ({ id, name: sender ?? name, folderId: id }))
     },
 
     async deviceCode() {
@@ -347,6 +345,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     },
 
     upload: (upload) => sendByTus(endpoint, upload),
+    discardUpload: (place) => discardByTus(endpoint, place),
 
     followTransfers: (remembered) => {
       const feed = new V2TransferFeed({ remembered, item, list: listTransfers })

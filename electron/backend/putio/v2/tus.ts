@@ -19,6 +19,7 @@ const answerMs = 60_000
 /** A connection that takes no byte for so long is dead. */
 const stallMs = 60_000
 const maxFailures = 8
+const discardMs = 5000
 const firstRetryMs = 500
 const maxAnswerBytes = 64 * 1024
 const maxStarts = 3
@@ -75,6 +76,13 @@ async function openFile({ path, name }: Upload): Promise<FileHandle> {
   if ((await file.stat()).isFile()) return file
   await file.close()
   throw new AppError('bad-input', `“${name}” is no file any more.`)
+}
+
+/** Discards an upload that is not complete. One that is not there any more needs nothing. Source: API v2 §8. */
+export async function discardByTus(endpoint: Endpoint, place: string): Promise<void> {
+  const url = await urlOf(endpoint, place)
+  const signal = endpoint.signal ?? AbortSignal.timeout(discardMs)
+  await tusRequest(endpoint, { method: 'DELETE', url, headers: {}, signal })
 }
 
 async function sendFrom(

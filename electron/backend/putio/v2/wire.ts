@@ -209,9 +209,6 @@ export const WireApp = z.object({
   putdesk: perhaps(z.object({ added_at: perhapsNumber, used_at: perhapsNumber })),
 })
 
-export const WireFriends = z.object({ friends: anyRows })
-export const WireFriend = z.object({ id: perhapsId, name: text, has_shared_files: perhapsFlag })
-export const WireFriendFolder = z.object({ file: perhaps(WireFile) })
 export const WireUrl = z.object({ url: z.string().min(1) })
 /** `file` or `transfer`, of a file that was sent in one request. Source: API v2 §8. */
 export const WireUploaded = z.object({ file: perhaps(WireFile), transfer: perhaps(WireTransfer) })
