@@ -143,6 +143,7 @@ async function play(history: History, accountId: string): Promise<void> {
   const service = startService()
   const shown = new Map<TransferId, Transfer>()
   const arrived: TransferId[] = []
+  const wereShown = new Set<TransferId>()
   let feed: V2TransferFeed | null = null
   /** Announcements come in their order, each a while after what it tells of. */
   let announcedAtMs = 0
@@ -180,7 +181,10 @@ async function play(history: History, accountId: string): Promise<void> {
     ...{ accountId, history, cancelHoldMs: 2000, nowMs: Date.now },
     client: client as unknown as PutioClient,
     onDelta: ({ upserted, removed, arrived: news }: TransferDelta) => {
-      for (const transfer of upserted) shown.set(transfer.id, transfer)
+      for (const transfer of upserted) {
+        shown.set(transfer.id, transfer)
+        wereShown.add(transfer.id)
+      }
       for (const id of removed) shown.delete(id)
       arrived.push(...news.map(({ transferId }) => transferId))
     },
@@ -246,6 +250,10 @@ async function play(history: History, accountId: string): Promise<void> {
   expect(new Set(told.map(([id]) => id)).size).toBe(told.length)
   for (const [id, outcome] of told) expect([id, service.ended.get(Number(id))]).toEqual([id, outcome])
   expect(new Set(arrived).size).toBe(arrived.length)
+  // What was shown and is gone has an end.
+  const known = new Set(told.map(([id]) => id))
+  const isThere = new Set(there.map(({ id }) => id))
+  for (const id of wereShown) if (!isThere.has(id)) expect([id, known.has(id)]).toEqual([id, true])
   expect(
     history
       .allPending(accountId)

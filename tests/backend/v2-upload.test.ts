@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { basesOf } from '../../electron/backend/putio/bases.ts'
 import { UnreadRows } from '../../electron/backend/putio/unread-rows.ts'
-import type { Upload } from '../../electron/backend/putio/upload.ts'
+import { ArrivedTorn, type Upload } from '../../electron/backend/putio/upload.ts'
 import { createV2Client } from '../../electron/backend/putio/v2/client.ts'
 import { systemClock } from '../../electron/backend/putio/v2/clock.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
+import { has } from '../support/facilities.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Service, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -129,6 +131,55 @@ it('notices that a file was changed, appended to, or removed', async () => {
   uploads.push({ ...uploadOf(gone), path: `${gone}.not` })
   for (const upload of uploads) await expect(client.upload(upload)).rejects.toMatchObject({ code: 'bad-input' })
   expect((await service.ask('files.list', { parent_id: 0 })).rows).toEqual([])
+})
+
+it('tells that a file was changed in place while its only piece was sent', async () => {
+  service = await startService()
+  const path = makeFile(6_000_000)
+  let isChanged = false
+  const upload = uploadOf(path, {
+    onProgress: (bytes) => {
+      if (bytes < 1_000_000 || isChanged) return
+      isChanged = true
+      writeFileSync(path, Buffer.alloc(6_000_000, 'x'))
+      utimesSync(path, new Date(1), new Date(1))
+    },
+  })
+  const failure: unknown = await clientAt(service.url)
+    .upload(upload)
+    .catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code: 'bad-input', cause: expect.any(ArrivedTorn) })
+})
+
+it.runIf(has('programs of Unix', 'symbolic links'))(
+  'opens neither a pipe nor a link in the place of a file',
+  async () => {
+    service = await startService()
+    const [pipe, link] = [makeFile(10), makeFile(10)]
+    const uploads = [uploadOf(pipe), uploadOf(link)]
+    rmSync(pipe)
+    execFileSync('mkfifo', [pipe])
+    rmSync(link)
+    symlinkSync(makeFile(10), link)
+    for (const upload of uploads)
+      await expect(clientAt(service.url).upload(upload)).rejects.toMatchObject({ code: 'bad-input' })
+  },
+)
+
+it('frees the space of a file that is not sent to its end', async () => {
+  service = await startService({ diskQuota: 10_000_000 })
+  const client = clientAt(service.url)
+  const stopping = new AbortController()
+  const first = uploadOf(makeFile(8_000_000), {
+    signal: stopping.signal,
+    onProgress: (bytes) => {
+      if (bytes > 1_000_000) stopping.abort(new Error('stopped'))
+    },
+  })
+  await expect(client.upload(first)).rejects.toThrow('stopped')
+  await expect(client.upload(uploadOf(makeFile(7_000_000)))).rejects.toMatchObject({ code: 'refused' })
+  await client.discardUpload(first.places[0] ?? '')
+  expect(await client.upload(uploadOf(makeFile(7_000_000)))).toBeGreaterThan(0)
 })
 
 it.each([

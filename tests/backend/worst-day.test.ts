@@ -181,6 +181,40 @@ it('lists the others, and tells it, when items have no id, are no objects, or co
   expect(told.at(-1)).toBe('The service on this computer sent 5 items that could not be read. The others are shown.')
 })
 
+it.each(['NEWEST', 'constructor', '__proto__', '', null, 7])('lists a transfer whose status is %j', async (status) => {
+  await clientOf(day).addTransfers(['http://127.0.0.1:1/x'], 0)
+  day.plan(({ path }) =>
+    path.endsWith('/transfers/list')
+      ? {
+          change: (body) => {
+            const { transfers } = Object(body)
+            return {
+              transfers: transfers.map(({ putdesk: _, ...row }: Record<string, unknown>) => ({ ...row, status })),
+            }
+          },
+        }
+      : null,
+  )
+  const { listed } = await clientOf(day)
+    .followTransfers(() => [])
+    .changes()
+  expect(listed.length).toBeGreaterThan(0)
+  for (const transfer of listed) expect(transfer.status).toBe('unknown')
+})
+
+it('ends a list whose cursors never end', async () => {
+  let pages = 0
+  day.plan(({ path }) => {
+    if (!path.includes('/files/list')) return null
+    pages += 1
+    return { change: (body) => ({ ...Object(body), cursor: `c${pages}` }) }
+  })
+  await clientOf(day)
+    .listItems(0)
+    .catch(() => undefined)
+  expect(pages).toBeLessThan(20)
+})
+
 it('reads a list again from its beginning when its cursor expires, and each item once', async () => {
   const client = clientOf(day)
   const before = (await client.listItems(0)).map(({ id }) => id)

@@ -92,6 +92,18 @@ it('announces a transfer that has finished as one of the list, and not as one th
   await web.stop()
 })
 
+it('ends the connection of a sign-in that is revoked', async () => {
+  const asked = await call('GET', '/v2/oauth2/oob/code', { app_id: 1, client_name: 'A television' })
+  const code = `${asked.body.code}`
+  await call('POST', '/v2/oauth2/oob/code', { code })
+  const { oauth_token: token } = (await call('GET', `/v2/oauth2/oob/code/${code}`)).body
+  const { ended } = await connect(`${token}`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const { apps } = (await call('GET', '/v2/oauth/grants/')).body
+  for (const { id } of Array.isArray(apps) ? apps : []) await call('POST', `/v2/oauth/grants/${id}/delete`)
+  expect(await ended).toBe(4001)
+})
+
 it.each([
   ['a wrong token', 'f'.repeat(40)],
   ['an empty message', ''],
