@@ -23,6 +23,8 @@ export const capabilityNames = [
   'hasFeeds',
   /** The service tells what of a feed it would fetch, before the feed is added. */
   'canPreviewFeeds',
+  /** The service keeps settings of the account, which can be changed here. */
+  'hasAccountSettings',
   /** The service announces changes; elsewhere they are found by asking again. */
   'hasPush',
 ] as const
@@ -42,5 +44,6 @@ export const noCapabilities: Capabilities = {
   canApprove: false,
   hasFeeds: false,
   canPreviewFeeds: false,
+  hasAccountSettings: false,
   hasPush: false,
 }

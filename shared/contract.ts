@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Account, AccountId, Friend, Origin, Quota, SecretKeeping } from './account.ts'
+import { AccountSettings, AccountSettingsChange } from './account-settings.ts'
 import { Analysis, Link, TorrentFile } from './analysis.ts'
 import { Copy, CopyId } from './copy.ts'
 import { Device, DeviceCode, DeviceId } from './device.ts'
@@ -164,6 +165,10 @@ export const methods = {
   'accounts.trust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
   /** Withdraws that. What is being read or saved goes on to its end. */
   'accounts.distrust': { input: z.object({ ...inAccount, origin: Origin }), output: nothing },
+  /** What is set for an account at its service. Errors: refused if the account has no such settings. */
+  'accounts.settings': { input: z.object(inAccount), output: AccountSettings },
+  /** Changes some of that. Whether the account `hasTrash` follows. Errors: refused, also for a folder that does not exist. */
+  'accounts.changeSettings': { input: AccountSettingsChange.extend(inAccount), output: nothing },
   /** How a stored secret would be protected on this computer. */
   'accounts.secretProtection': { input: z.object({}), output: SecretKeeping.exclude(['session']) },
 

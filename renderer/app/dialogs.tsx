@@ -10,6 +10,9 @@ const RemoveAccount = lazy(async () => ({
 const DevicesDialog = lazy(async () => ({
   default: (await import('../features/sign-in/devices-dialog.tsx')).DevicesDialog,
 }))
+const AccountSettingsDialog = lazy(async () => ({
+  default: (await import('../features/sidebar/account-settings.tsx')).AccountSettingsDialog,
+}))
 const TrustHost = lazy(async () => ({ default: (await import('../features/sign-in/trust-host.tsx')).TrustHost }))
 const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
 const DeleteTrashed = lazy(async () => ({
@@ -58,6 +61,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <RemoveAccount accountId={dialog.accountId} />
     case 'devices':
       return <DevicesDialog accountId={dialog.accountId} />
+    case 'account-settings':
+      return <AccountSettingsDialog accountId={dialog.accountId} />
     case 'trust-host':
       return <TrustHost given={dialog} />
     case 'delete-trashed':

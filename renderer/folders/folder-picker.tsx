@@ -14,10 +14,12 @@ interface Props {
   accountId: string
   folderId: number
   onPick(folderId: number): void
+  /** What it is for, if not for adding links. */
+  label?: string
 }
 
 /** Picks the destination folder: the account's tree in a popover. */
-export function FolderPicker({ accountId, folderId, onPick }: Props) {
+export function FolderPicker({ accountId, folderId, onPick, label }: Props) {
   const { wantChildren, loadPath } = useAppStore().getState()
   const shownPath = useApp((state) => folderPath(state, accountId, folderId))
   const tree = useApp((state) => state.tree)
@@ -25,6 +27,7 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
   const path = useApp((state) => state.paths.get(folderKey(accountId, folderId)))
   const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set())
   const name = shownPath ?? say('place.folder')
+  const title = label ?? say('links.saveTo')
 
   useEffect(() => {
     if (shownPath === null) void loadPath(accountId, folderId)
@@ -44,7 +47,7 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
 
   return (
     <div className={styles.saveTo}>
-      <span aria-hidden="true">{say('links.saveTo')}</span>
+      <span aria-hidden="true">{title}</span>
       <Popover.Root
         open={isOpen}
         onOpenChange={(next) => {
@@ -56,16 +59,21 @@ export function FolderPicker({ accountId, folderId, onPick }: Props) {
           for (const id of branches) void wantChildren(accountId, id)
         }}
       >
-        <Popover.Trigger className={styles.picker} aria-label={say('links.folder', { folder: name })}>
+        <Popover.Trigger
+          className={styles.picker}
+          aria-label={
+            label === undefined ? say('links.folder', { folder: name }) : say('folder.of', { label, folder: name })
+          }
+        >
           <Icon of={Folder} />
           <bdi>{name}</bdi>
           <Icon of={ChevronDown} size={14} />
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Positioner side="bottom" align="end" sideOffset={4} className={styles.positioner}>
-            <Popover.Popup className={styles.popup} aria-label={say('links.saveTo')}>
+            <Popover.Popup className={styles.popup} aria-label={title}>
               <Tree
-                label={say('links.saveTo')}
+                label={title}
                 nodes={lines.map((line) => ({
                   ...line,
                   icon: Folder,

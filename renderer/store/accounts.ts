@@ -1,4 +1,5 @@
 import type { Account, AccountId, Friend, Quota } from '../../shared/account.ts'
+import type { AccountSettings, AccountSettingsChange } from '../../shared/account-settings.ts'
 import type { Input, Notice, Output, ServiceState } from '../../shared/contract.ts'
 import type { Device, DeviceCode } from '../../shared/device.ts'
 import type { CallOptions } from '../../shared/rpc.ts'
@@ -32,6 +33,10 @@ export interface AccountsSlice {
   newDeviceCode(accountId: AccountId): Promise<DeviceCode>
   listDevices(accountId: AccountId): Promise<readonly Device[]>
   signOutDevice(accountId: AccountId, device: Device): Promise<void>
+  /** What is set for an account at its service. */
+  accountSettings(accountId: AccountId, signal: AbortSignal): Promise<AccountSettings>
+  /** Changes some of it. `before` is what it was. Rejects if it was not changed. */
+  changeAccountSettings(accountId: AccountId, before: AccountSettings, change: AccountSettingsChange): Promise<void>
   removeAccount(accountId: AccountId): Promise<void>
   secretProtection(): Promise<Output<'accounts.secretProtection'>>
   restartService(): Promise<void>
@@ -55,7 +60,17 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
 
   const failed = new Set<AccountId>()
 
+  /** Leaves the trash or the feeds of an account that has lost them. */
+  function leaveLostPlace(before: readonly Account[] | null, after: readonly Account[]) {
+    const { place } = get()
+    const [old, now] = [before, after].map((all) => all?.find(({ id }) => id === place?.accountId)?.capabilities)
+    if (place === null || old === undefined || now === undefined) return
+    const isLost = (place.isTrash && old.hasTrash && !now.hasTrash) || (place.isFeeds && old.hasFeeds && !now.hasFeeds)
+    if (isLost) get().goTo(place.accountId, 0)
+  }
+
   client.on('accounts.changed', (accounts) => {
+    const before = get().accounts
     set({ accounts })
     for (const account of accounts) {
       const hasFailed = account.state === 'signed-out' || account.state === 'unreachable'
@@ -70,6 +85,7 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
         get().reloadAccount(account.id)
       }
     }
+    leaveLostPlace(before, accounts)
     get().ensurePlace()
   })
   client.on('quota.changed', ({ accountId, quota }) =>
@@ -120,6 +136,22 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
         await client.call('devices.signOut', { accountId, deviceId: device.id })
         return final(say('devices.signedOut', { name: visibleName(device.name) }))
       }),
+    accountSettings: (accountId, signal) => client.call('accounts.settings', { accountId }, { signal }),
+    changeAccountSettings: (accountId, before, change) =>
+      get().act(async () => {
+        const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''
+        const changeTo = (to: AccountSettingsChange) => async () => {
+          await client.call('accounts.changeSettings', { accountId, ...to })
+          return null
+        }
+        const redo = changeTo(change)
+        await redo()
+        return {
+          sentence: say('accountSettings.changed', { name }),
+          undo: changeTo(settingsBefore(before, change)),
+          redo,
+        }
+      }),
     removeAccount: (accountId) =>
       get().act(async () => {
         const name = get().accounts?.find(({ id }) => id === accountId)?.name ?? ''
@@ -135,5 +167,15 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
       get().attempt(async () => {
         await client.call('notices.dismiss', { id })
       }),
+  }
+}
+
+/** What a change of settings changes, as it was before. */
+function settingsBefore(before: AccountSettings, change: AccountSettingsChange): AccountSettingsChange {
+  const { isTrashEnabled, isHistoryEnabled, defaultFolderId } = before
+  return {
+    ...(change.isTrashEnabled !== undefined && isTrashEnabled !== null && { isTrashEnabled }),
+    ...(change.isHistoryEnabled !== undefined && isHistoryEnabled !== null && { isHistoryEnabled }),
+    ...(change.defaultFolderId !== undefined && defaultFolderId !== null && { defaultFolderId }),
   }
 }

@@ -54,6 +54,15 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     run: (state) => state.signInWithToken({ ...tokenSignIn, token: 't' }),
     answers: [['accounts.signInWithToken', 'b']],
   },
+  'accounts.changeSettings': {
+    run: (state) =>
+      state.changeAccountSettings(
+        accountId,
+        { isTrashEnabled: true, isHistoryEnabled: null, defaultFolderId: 0 },
+        { isTrashEnabled: false },
+      ),
+    answers: [['accounts.changeSettings', null]],
+  },
   'accounts.remove': { run: (state) => state.removeAccount(accountId), answers: [['accounts.remove', null]] },
   'accounts.trust': { run: (state) => state.trustHost(accountId, origin), answers: [['accounts.trust', null]] },
   'accounts.distrust': {
@@ -190,6 +199,7 @@ const others = new Set<Method>([
     'sync',
     'accounts.secretProtection',
     'accounts.openSignInPage',
+    'accounts.settings',
     'friends.list',
     'service.restart',
     'notices.dismiss',

@@ -14,6 +14,7 @@ const withoutIt: Record<Capability, 'hidden' | MessageId> = {
   canApprove: 'hidden',
   hasFeeds: 'hidden',
   canPreviewFeeds: 'hidden',
+  hasAccountSettings: 'hidden',
   canRetryInPlace: 'hidden',
   // What is added is checked by the service, and what the others change is not asked for.
   canTakeTorrentFiles: 'hidden',

@@ -17,6 +17,7 @@ export type DialogState =
   | { kind: 'sign-in'; accountId: AccountId | null; door: 'putio' | 'server' | null }
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'devices'; accountId: AccountId }
+  | { kind: 'account-settings'; accountId: AccountId }
   | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }
   /** Adds a feed, or changes one. */

@@ -19,6 +19,7 @@ import { UnreadRows } from '../putio/unread-rows.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { LocalService } from '../service/local-service.ts'
+import { accountSettingsHandlers } from './account-settings.ts'
 import { toBaseUrl } from './base-url.ts'
 import { nameOfAccount, type OpenAccount, Session } from './session.ts'
 import { type SignInTimes, type Target, TokenSignIns } from './token-sign-ins.ts'
@@ -186,6 +187,7 @@ export class Accounts {
         return this.#signIn({ accountId, address, credentials, isKept, mayBePlain, signal })
       },
       ...this.#tokenSignIns.handlers(),
+      ...accountSettingsHandlers((accountId) => this.session(accountId)),
       'accounts.remove': async ({ accountId }) => {
         const { account } = this.session(accountId)
         await this.#options.beforeRemove(accountId)

@@ -61,6 +61,9 @@ export class Session {
   #retryMs = minRetryMs
   #quotaTimer: ReturnType<typeof setInterval> | null = null
   #isOpen = false
+  /** How often the account was asked for, and the last time that was answered. */
+  #quotaAsked = 0
+  #quotaAnswered = 0
   #stopListening: (() => void) | null = null
   /** Folders of which changes were announced a moment ago. */
   readonly #announced = new Set<ItemId>()
@@ -124,8 +127,12 @@ export class Session {
   }
 
   async refreshQuota(): Promise<void> {
+    this.#quotaAsked += 1
+    const asked = this.#quotaAsked
     const { userId, quota, capabilities } = await this.client().account()
-    if (!this.#isOpen) return
+    // An older answer can come later.
+    if (!this.#isOpen || asked < this.#quotaAnswered) return
+    this.#quotaAnswered = asked
     const isChanged = JSON.stringify(quota) !== JSON.stringify(this.#quota)
     const isNewUser = userId !== this.#userId
     this.#quota = quota

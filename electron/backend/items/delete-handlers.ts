@@ -53,16 +53,21 @@ export function deleteHandlers(
       const session = accounts.session(accountId)
       const client = session.client()
       const folderIds = new Set<ItemId>()
-      if (!(await session.capabilities()).hasTrash) {
-        const released = new Set(held.release(accountId, itemIds))
-        session.notifyChanged([], itemIds)
-        const sentence = `It is too late: “${session.account.name}” has no trash, and it was deleted for good.`
-        const refused = itemIds.filter((id) => !released.has(id)).map((itemId) => ({ itemId, sentence }))
-        return { folderIds: [], refused }
-      }
+      // The trash may have been switched on or off since.
+      const released = new Set(held.release(accountId, itemIds))
+      if (released.size > 0) session.notifyChanged([], [...released])
+      const others = itemIds.filter((id) => !released.has(id))
+      const { hasTrash, hasAccountSettings } = await session.capabilities()
+      const tooLate = `It is too late: “${session.account.name}” has no trash, and it was deleted for good.`
+      if (!hasTrash && !hasAccountSettings)
+        return { folderIds: [], refused: others.map((itemId) => ({ itemId, sentence: tooLate })) }
+      if (others.length === 0) return { folderIds: [], refused: [] }
       const restore = (ids: readonly ItemId[]) =>
         forEachItem(ids, request, async (itemId) => {
-          const item = await client.restoreItem(itemId)
+          const item = await client.restoreItem(itemId).catch((error: unknown) => {
+            const isMissing = error instanceof AppError && error.code === 'not-found'
+            throw isMissing && !hasTrash ? new AppError('refused', tooLate) : error
+          })
           folderIds.add(item.parentId)
           session.noteParents([item])
           // What is below it is known at the service only.
@@ -70,7 +75,7 @@ export function deleteHandlers(
         })
       try {
         // An item may have been deleted before the folder that it was in, or with it.
-        const early = await restore([...itemIds].reverse())
+        const early = await restore([...others].reverse())
         const refused = folderIds.size === 0 ? early : await restore(early.map(({ itemId }) => itemId))
         return { folderIds: [...folderIds], refused }
       } finally {

@@ -1,4 +1,5 @@
 import type { Friend, Quota } from '../../../shared/account.ts'
+import type { AccountSettings, AccountSettingsChange } from '../../../shared/account-settings.ts'
 import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Device, DeviceCode, DeviceId } from '../../../shared/device.ts'
@@ -27,6 +28,10 @@ export interface PutioClient extends FeedClient {
 
   account(): Promise<SignedIn>
   friends(): Promise<Friend[]>
+
+  /** What is set for the account. This and the next are only for a service that `hasAccountSettings`; another one refuses. */
+  settings(): Promise<AccountSettings>
+  changeSettings(change: AccountSettingsChange): Promise<void>
 
   /** A code that signs in one device. This and the next two are only for a service that `canApprove`. */
   deviceCode(): Promise<DeviceCode>

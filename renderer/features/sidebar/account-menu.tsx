@@ -1,4 +1,4 @@
-import { Keyboard, KeyRound, LogOut, MonitorSmartphone, Plus } from 'lucide-react'
+import { Keyboard, KeyRound, LogOut, MonitorSmartphone, Plus, SlidersHorizontal } from 'lucide-react'
 import { keysOf } from '../../parts/keys.ts'
 import { PointerMenu } from '../../parts/pointer-menu.tsx'
 import { offerIn } from '../../store/offers.ts'
@@ -27,6 +27,15 @@ export function AccountMenu({ x, y, accountId }: Props) {
                 label: say('action.signInAgain'),
                 icon: KeyRound,
                 run: () => open({ kind: 'sign-in', accountId, door: null }),
+              },
+            ]
+          : [],
+        offerIn(account, 'hasAccountSettings').isShown
+          ? [
+              {
+                label: say('action.accountSettings'),
+                icon: SlidersHorizontal,
+                run: () => open({ kind: 'account-settings', accountId }),
               },
             ]
           : [],

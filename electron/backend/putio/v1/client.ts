@@ -47,6 +47,8 @@ const notInV1 = {
   deviceCode: refuse,
   devices: refuse,
   signOutDevice: refuse,
+  settings: refuse,
+  changeSettings: refuse,
 } satisfies Partial<PutioClient>
 
 async function refuse(): Promise<never> {

@@ -14,6 +14,7 @@ import { feedCalls } from './feeds.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
 import { type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
+import { settingsCalls } from './settings.ts'
 import { Socket } from './socket.ts'
 import { type TransferPage, V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
@@ -62,12 +63,14 @@ interface Known {
   feed: V2TransferFeed | null
   /** True once the service has said that the sign-in does not allow feeds. */
   areFeedsRefused: boolean
+  /** The same of the settings. */
+  areSettingsRefused: boolean
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
   const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
-  const known: Known = { ...nothing, areFeedsRefused: false }
+  const known: Known = { ...nothing, areFeedsRefused: false, areSettingsRefused: false }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -192,6 +195,12 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       isOwn: () => known.isOwn,
       onOutOfScope: () => {
         known.areFeedsRefused = true
+      },
+    }),
+    ...settingsCalls({
+      ask,
+      onOutOfScope: () => {
+        known.areSettingsRefused = true
       },
     }),
     during: (signal) => clientOn({ ...endpoint, signal }, shared),
@@ -494,7 +503,7 @@ function withToken(address: string, token: string): string {
 /** What Put.io and Putdesk's own service can do. */
 function capabilitiesOf(
   info: z.infer<typeof WireAccount>['info'],
-  { isOwn, areFeedsRefused }: Pick<Known, 'isOwn' | 'areFeedsRefused'>,
+  { isOwn, areFeedsRefused, areSettingsRefused }: Pick<Known, 'isOwn' | 'areFeedsRefused' | 'areSettingsRefused'>,
 ): Capabilities {
   return {
     ...noCapabilities,
@@ -508,6 +517,7 @@ function capabilitiesOf(
     canUpload: true,
     hasFeeds: !areFeedsRefused,
     canPreviewFeeds: isOwn && !areFeedsRefused,
+    hasAccountSettings: !areSettingsRefused,
   }
 }
 

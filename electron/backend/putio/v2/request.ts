@@ -33,6 +33,8 @@ export interface Call {
   path: string
   query?: Record<string, string | number>
   form?: Record<string, string | number>
+  /** In place of a form, for the routes that take JSON. */
+  json?: Record<string, string | number | boolean>
   /** True for deletes, restores and empties, of which the service does one at a time. */
   isSerial?: boolean
   /** True for a POST that may be sent twice. */
@@ -163,12 +165,20 @@ export class Requests {
     }
   }
 
-  async #send({ verb, path, query, form, timeoutMs }: Call, signal: AbortSignal | undefined): Promise<ApiResponse> {
+  async #send(
+    { verb, path, query, form, json, timeoutMs }: Call,
+    signal: AbortSignal | undefined,
+  ): Promise<ApiResponse> {
     const { token } = this.#endpoint
     const { api } = await this.#endpoint.bases()
     const url = new URL(`${api}${path}`)
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, `${value}`)
-    const body = form === undefined ? null : new URLSearchParams(textsOf(form)).toString()
+    const body =
+      json !== undefined
+        ? { type: 'application/json', text: JSON.stringify(json) }
+        : form !== undefined
+          ? { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(textsOf(form)).toString() }
+          : null
     try {
       return await send(url, {
         method: verb,
@@ -177,9 +187,9 @@ export class Requests {
           'user-agent': 'Putdesk',
           'putdesk-fields': '1',
           ...(token !== null && { authorization: `Token ${token}` }),
-          ...(body !== null && { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...(body !== null && { 'content-type': body.type }),
         },
-        body: verb === 'GET' ? null : (body ?? ''),
+        body: verb === 'GET' ? null : (body?.text ?? ''),
         timeoutMs: timeoutMs ?? this.#endpoint.timeoutMs ?? defaultTimeoutMs,
         signal,
       })

@@ -175,6 +175,13 @@ export const WireGroup = z.object({
 export type WireGroup = z.infer<typeof WireGroup>
 
 /** Source: API v2 §5.3. */
+const WireSettings = z.object({
+  trash_enabled: perhapsFlag,
+  history_enabled: perhapsFlag,
+  default_download_folder: perhapsId,
+})
+export const WireAccountSettings = z.object({ settings: WireSettings })
+
 export const WireAccount = z.object({
   info: z.object({
     user_id: z.unknown(),
@@ -184,7 +191,7 @@ export const WireAccount = z.object({
     trash_size: perhapsDigits,
     simultaneous_download_limit: perhapsDigits,
     download_token: perhapsText,
-    settings: perhaps(z.object({ trash_enabled: perhapsFlag, default_download_folder: perhapsId })),
+    settings: perhaps(WireSettings),
     putdesk: perhaps(
       z.object({
         active_limit: perhapsCount,
