@@ -49,6 +49,8 @@ export const Transfer = z.object({
   id: TransferId,
   name: z.string(),
   status: TransferStatus,
+  /** The service’s own word for the status, such as `PREPARING_SEED`, where it says something else; null elsewhere. */
+  serviceStatus: z.string().nullable(),
   /** 0–100. */
   percentDone: z.number().int().min(0).max(100),
   sizeBytes: z.number().nullable(),

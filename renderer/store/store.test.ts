@@ -32,6 +32,7 @@ const transfer = (id: number, more: Partial<Transfer> = {}): Transfer => ({
   id,
   name: `t${id}`,
   status: 'downloading',
+  serviceStatus: null,
   percentDone: 10,
   sizeBytes: null,
   downloadedBytes: null,

@@ -473,6 +473,7 @@ export const en = {
   'transfers.progress': 'Progress of {name}',
   'transfers.percent': '{percent} percent',
   'transfers.percentLeft': '{percent} percent, {left} left',
+  'transfers.serviceStatus': 'The service calls it “{word}”.',
   'transfers.row': '{name}, {status}, {percent} percent',
 
   'status.waiting': 'Waiting',
@@ -513,6 +514,7 @@ export const en = {
   'advice.error': 'it could not be finished and stays here until you cancel it',
   'advice.cancelled': 'stops in a few seconds, and what was fetched is deleted',
   'advice.unknown': 'the service reports a status that this version does not know',
+  'advice.unknownAs': 'the service calls its status “{word}”, which this version does not know',
 
   'password.title': 'Password for “{name}”',
   'password.label': 'Password of the archive',

@@ -61,8 +61,9 @@ export function adviceFor(transfer: Transfer, around: Surroundings): string {
     case 'in-extraction-queue':
     case 'extracting':
     case 'completing':
-    case 'unknown':
       return say(`advice.${status}`)
+    case 'unknown':
+      return unknownOf(transfer)
     default: {
       const never: never = status
       return never
@@ -101,6 +102,11 @@ function waitOf({ placeInLine: place, holders }: Surroundings): string {
   const named = holders.slice(0, maxNamed).map((name) => `“${visibleName(name)}”`)
   const names = new Intl.ListFormat('en', { type: 'unit' }).format(named)
   return say('advice.waitingFor', { place, names, count: holders.length, more: holders.length - named.length })
+}
+
+/** The service's own word is all that is known. */
+function unknownOf({ serviceStatus: word }: Transfer): string {
+  return word === null ? say('advice.unknown') : say('advice.unknownAs', { word: visibleName(word) })
 }
 
 /** What is about to start has started after a few seconds; otherwise the service is busy with others. */

@@ -10,6 +10,7 @@ const transfer: Transfer = {
   id: 1,
   name: 'a.iso',
   status: 'downloading',
+  serviceStatus: null,
   percentDone: 0,
   sizeBytes: null,
   downloadedBytes: null,
@@ -61,6 +62,14 @@ it('has a word, a colour and advice for every status', () => {
   expect(told.every(([word, advice]) => word !== '' && advice !== '')).toBe(true)
   expect(Object.keys(statusWords)).toEqual([...transferStatuses])
   expect(told[0]).toEqual(['Waiting', 'number 3 in the queue · starts when a slot is free'])
+})
+
+it('shows the service’s own word for a status that this version does not know, with control characters visible', () => {
+  const told = (serviceStatus: string | null) => adviceFor({ ...transfer, status: 'unknown', serviceStatus }, around)
+  expect([told(null), told('RE\u202eHEATING')]).toEqual([
+    'the service reports a status that this version does not know',
+    'the service calls its status “RE⟨202E⟩HEATING”, which this version does not know',
+  ])
 })
 
 it('prefers the service’s own reason, and says where a download comes from and goes to', () => {

@@ -31,6 +31,7 @@ const transfer = (more: Partial<Transfer>): Transfer => ({
   id: 1,
   name: 'a',
   status: 'downloading',
+  serviceStatus: null,
   percentDone: 0,
   sizeBytes: 100,
   downloadedBytes: null,

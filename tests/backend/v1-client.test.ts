@@ -160,6 +160,7 @@ it('reads the recorded items from every method that returns them', async () => {
 })
 
 const figures = {
+  serviceStatus: null,
   sizeBytes: null,
   downloadedBytes: null,
   uploadedBytes: null,

@@ -127,3 +127,30 @@ it('retries a failed transfer, with its password in the body only', async () => 
   expect(sent(server.asked.at(-1))).toEqual(['/v2/transfers/retry', { id: '2', unpack: 'false' }])
   await server.stop()
 })
+
+it('keeps the list with a status that it does not know, and the service’s own word where it says more', async () => {
+  const long = 'X'.repeat(5000)
+  const words = ['IN_QUEUE', 'DOWNLOADING', 'WAITING_FOR_DOWNLOADER', 'STOPPING', 'REHEATING', long, '', null, 7]
+  const transfers = words.map((status, id) => ({ id, name: `t${id}`, type: 'URL', status, percent_done: 0 }))
+  const own = { id: 90, name: 'own', status: 'PREPARING_DOWNLOAD', putdesk: { status: 'waiting', links: [] } }
+  const server = await startScriptedServer(() => ({
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'OK', transfers: [...transfers, own], cursor: null }),
+  }))
+  const { listed } = await clientOf({ url: server.url, token: 'a-token-of-twenty-letters' })
+    .followTransfers(() => [])
+    .changes()
+  expect(listed.map(({ status, serviceStatus }) => [status, serviceStatus])).toEqual([
+    ['in-queue', null],
+    ['downloading', null],
+    ['in-queue', 'WAITING_FOR_DOWNLOADER'],
+    ['completing', 'STOPPING'],
+    ['unknown', 'REHEATING'],
+    ['unknown', 'X'.repeat(60)],
+    ['unknown', null],
+    ['unknown', null],
+    ['unknown', null],
+    ['waiting', null],
+  ])
+  await server.stop()
+})

@@ -6,6 +6,7 @@ const listed = (id: number, more: Partial<ListedTransfer> = {}): ListedTransfer 
   id,
   name: `t${id}`,
   status: 'downloading',
+  serviceStatus: null,
   percentDone: 10,
   sizeBytes: null,
   downloadedBytes: null,

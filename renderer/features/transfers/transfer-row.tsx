@@ -30,6 +30,7 @@ import { useApp } from '../../store/use-app.ts'
 import { formatDuration, formatExactSize, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
 import { adviceFor, shownPercent, statusWords } from '../../words/status-words.ts'
+import { visibleName } from '../../words/visible-name.ts'
 import { actionsFor } from './actions-for.ts'
 import { TransferActions } from './transfer-actions.tsx'
 
@@ -79,6 +80,7 @@ export const TransferRow = memo(function TransferRow({
   const advice = isCancelled
     ? say('advice.cancelled')
     : adviceFor(transfer, { folder, placeInLine, holders, inQueue, nowMs })
+  const serviceWord = transfer.serviceStatus === null ? null : visibleName(transfer.serviceStatus)
   const percent = shownPercent(transfer)
   const actions = isCancelled ? 1 : actionsFor(transfer, capabilities).length
   const isShared = isOnlyShared(transfer, capabilities)
@@ -111,7 +113,12 @@ export const TransferRow = memo(function TransferRow({
           </Button>
         ) : null}
       </div>
-      <span className={classNames(styles.status, tone === 'error' && styles.wrong)}>
+      <span
+        className={classNames(styles.status, tone === 'error' && styles.wrong)}
+        {...(serviceWord === null || isCancelled
+          ? {}
+          : { title: say('transfers.serviceStatus', { word: serviceWord }) })}
+      >
         <span className={classNames(styles.dot, styles[`tone-${tone}`])} />
         {say(word)}
       </span>

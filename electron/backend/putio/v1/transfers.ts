@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { ItemId } from '../../../../shared/item.ts'
 import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
+import { ownWord } from '../own-word.ts'
 import type { ListedTransfer } from '../transfer-feed.ts'
 import type { WireMessage, WireTransfer } from './wire.ts'
 
@@ -21,6 +22,7 @@ export function toTransfer(wire: WireTransfer): ListedTransfer {
     id: wire.id,
     name: wire.name,
     status,
+    serviceStatus: status === 'unknown' ? ownWord(wire.status) : null,
     percentDone: wholePercent(wire.percent_done ?? 0),
     isTorrent: onlyOfTorrents.has(status) || /\.torrent$/i.test(wire.name),
     sizeBytes: null,

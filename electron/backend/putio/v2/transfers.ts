@@ -1,4 +1,5 @@
 import { type TransferStatus, transferStatuses } from '../../../../shared/transfer.ts'
+import { ownWord } from '../own-word.ts'
 import type { ListedTransfer } from '../transfer-feed.ts'
 import type { WireTransfer } from './wire.ts'
 
@@ -27,6 +28,7 @@ export function toTransfer(wire: WireTransfer): V2Transfer {
     id: wire.id,
     name: wire.name,
     status,
+    serviceStatus: ownStatus(wire) === null && saysMore(word, status) ? ownWord(word) : null,
     percentDone: wholePercent(wire.percent_done) ?? 0,
     sizeBytes,
     downloadedBytes: wire.downloaded,
@@ -71,9 +73,19 @@ const statuses: ReadonlyMap<string, TransferStatus> = new Map([
   ['ERROR', 'error'],
 ])
 
+/** The status that our own service reports beside the one of API v2. */
+function ownStatus(wire: WireTransfer): TransferStatus | null {
+  return transferStatuses.find((status) => status === wire.putdesk?.status) ?? null
+}
+
+/** True unless a word of the service is just another spelling of the status: `IN_QUEUE`. */
+function saysMore(word: string, status: TransferStatus): boolean {
+  return word.toLowerCase().replaceAll('_', '-') !== status && word !== 'WAITING_FOR_COMPLETE_QUEUE'
+}
+
 function toStatus(wire: WireTransfer, isTorrent: boolean): TransferStatus {
-  const own = transferStatuses.find((status) => status === wire.putdesk?.status)
-  if (own !== undefined) return own
+  const own = ownStatus(wire)
+  if (own !== null) return own
   const status = statuses.get(wire.status ?? '') ?? 'unknown'
   if (!isTorrent) return status
   if (wire.status === 'PREPARING_DOWNLOAD') return 'looking-for-peers'
