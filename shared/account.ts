@@ -50,8 +50,13 @@ export const Quota = z.object({
   bandwidthLeftBytes: z.number().nullable(),
   activeLimit: z.number().int().nullable(),
   largestFileBytes: z.number().nullable(),
-  /** What is in the trash: it takes disk space until it is emptied. Null if the service has none; `items` is null if it is not reported. */
-  trash: z.object({ items: z.number().int().min(0).nullable(), sizeBytes: z.number().min(0) }).nullable(),
+  /**
+   * What is in the trash; null if the service has none. `items` is null if it is not reported. `isCounted`: it is known to take disk space
+   * until it is emptied; of other services, that is not known.
+   */
+  trash: z
+    .object({ items: z.number().int().min(0).nullable(), sizeBytes: z.number().min(0), isCounted: z.boolean() })
+    .nullable(),
 })
 export type Quota = z.infer<typeof Quota>
 

@@ -132,7 +132,7 @@ it('reloads the shown trash when its size changes, and drops a reply that is lat
   const { backend, store } = await openStore()
   const quota = (sizeBytes: number) => ({
     ...{ userName: 'mary', diskTotalBytes: 9, diskFreeBytes: 1, bandwidthTotalBytes: null, bandwidthLeftBytes: null },
-    ...{ activeLimit: null, largestFileBytes: null, trash: { items: 1, sizeBytes } },
+    ...{ activeLimit: null, largestFileBytes: null, trash: { items: 1, sizeBytes, isCounted: true } },
   })
   backend.tell('quota.changed', { accountId: 'a', quota: quota(1) })
   store.getState().goToTrash('a')

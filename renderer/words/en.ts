@@ -82,6 +82,7 @@ export const en = {
   'meter.free': '{size} free',
   'meter.left': '{size} left',
   'meter.trash': '{free} free of {total}; the trash takes {trash}',
+  'meter.trashMay': '{free} free of {total}; emptying the trash may free up to {trash}',
   'meter.ofTotal': '{free} free of {total}',
 
   'list.label': 'Items in {folder}',
@@ -149,6 +150,8 @@ export const en = {
   'trash.folder': 'Was in',
   'trash.deleted': 'Deleted',
   'trash.hint': 'Deleted items take disk space until the trash is emptied.',
+  'trash.hintMay': 'Deleted items may take disk space until the trash is emptied.',
+  'trash.mayFree': 'Up to {size} may be free again.',
   'trash.hintDays':
     'Deleted items take disk space until the trash is emptied. {days, plural, one {After one day they are deleted for good.} other {After # days they are deleted for good.}}',
   'trash.empty': 'The trash is empty. What you delete can be restored from here.',
@@ -606,6 +609,7 @@ export const en = {
   'ledger.bandwidthOf': 'Bandwidth, {size}',
   'ledger.peak': 'At the peak, while unpacking: {size} free',
   'ledger.trash': 'Emptying the trash would free {size}.',
+  'ledger.trashMay': 'Emptying the trash may free up to {size}.',
   'ledger.over': 'This batch does not fit. Untick some links, or choose what fits best.',
 
   'welcome.title': 'Welcome to Putdesk',
@@ -660,14 +664,17 @@ export const en = {
   'code.waiting': 'Waiting for you… {left} left',
   'code.trouble': '{problem} Putdesk keeps trying.',
   'accountSettings.title': 'Settings of {name}',
-  'accountSettings.lead': 'These settings are stored at the service. They hold for every program that uses this account.',
+  'accountSettings.lead':
+    'These settings are stored at the service. They hold for every program that uses this account.',
   'accountSettings.loading': 'Asking the service…',
   'accountSettings.trash': 'Deleted items go to the trash',
-  'accountSettings.trashHint': 'Otherwise, they are deleted for good; here, that can be undone for ten seconds.',
+  'accountSettings.trashHint':
+    'Otherwise, they are deleted for good; here, that can be undone for ten seconds. What is in the trash stays there, but is not shown: empty it first.',
   'accountSettings.history': 'Keep a history at the service',
   'accountSettings.historyHint': 'The history in Putdesk is kept on this computer, whatever this says.',
   'accountSettings.folder': 'Folder for new transfers',
-  'accountSettings.folderHint': 'Used by programs that name no folder. Putdesk adds links to the folder that you choose.',
+  'accountSettings.folderHint':
+    'Used by programs that name no folder. Putdesk adds links to the folder that you choose.',
   'accountSettings.unknown': 'The service does not report any of its settings.',
   'accountSettings.save': 'Save',
   'accountSettings.changed': 'Changed the settings of {name}',

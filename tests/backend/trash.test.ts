@@ -35,7 +35,7 @@ it('moves items to the trash of this computer, lists them there, and brings them
   expect(await client.call('items.delete', { accountId, itemIds: [year.id, films.id, 999] })).toMatchObject([
     { itemId: 999 },
   ])
-  expect((await quota).quota?.trash).toEqual({ items: 2, sizeBytes: 0 })
+  expect((await quota).quota?.trash).toEqual({ items: 2, sizeBytes: 0, isCounted: true })
   expect(await names(backend, accountId)).toEqual([])
   expect(await client.call('items.folders', { accountId, folderId: 0 })).toEqual([])
   await expect(listItems(client, accountId, year.id)).rejects.toMatchObject({ code: 'not-found' })

@@ -154,3 +154,27 @@ it('keeps the list with a status that it does not know, and the service’s own 
   ])
   await server.stop()
 })
+
+it('takes the trash of another service for one that may take space, and a missing size for no trash', async () => {
+  const disk = { avail: 9, size: 10, used: 1 }
+  const quotaOf = async (more: object) => {
+    const server = await startScriptedServer(() => ({
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ status: 'OK', info: { user_id: 1, username: 'mary', disk, ...more } }),
+    }))
+    const { quota } = await clientOf({ url: server.url, token: 'a-token-of-twenty-letters' }).account()
+    await server.stop()
+    return quota
+  }
+  const nothing = { bandwidthTotalBytes: null, bandwidthLeftBytes: null }
+  expect(await quotaOf({ trash_size: 5 })).toMatchObject({
+    ...nothing,
+    trash: { items: null, sizeBytes: 5, isCounted: false },
+  })
+  expect(await quotaOf({ trash_size: null })).toMatchObject({ ...nothing, trash: null })
+  const own = { trash_items: 1, bandwidth_total: 0, bandwidth_left: 0 }
+  expect(await quotaOf({ trash_size: 5, putdesk: own })).toMatchObject({
+    trash: { items: 1, sizeBytes: 5, isCounted: true },
+    bandwidthLeftBytes: 0,
+  })
+})

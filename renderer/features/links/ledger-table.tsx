@@ -5,6 +5,7 @@ import { Meter } from '../../parts/meter.tsx'
 import type { Running } from '../../store/disk-space.ts'
 import { formatLoss, formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
+import { wouldFree } from '../../words/trash-words.ts'
 import type { Ledger } from './ledger.ts'
 import styles from './ledger-table.module.css'
 
@@ -19,7 +20,7 @@ interface Props {
 export function LedgerTable({ report, quota, running, ledger }: Props) {
   const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = report
   const hasBandwidth = bandwidthLeftBytes !== null
-  const trashBytes = quota?.trash?.sizeBytes ?? 0
+  const freed = wouldFree(quota?.trash ?? null)
   const bandwidthTotal = quota?.bandwidthTotalBytes ?? null
   const left = (bytes: number) => <td className={classNames(bytes < 0 && styles.negative)}>{formatSize(bytes)}</td>
   const share = (bytes: number, total: number) => (total > 0 ? (bytes / total) * 100 : 0)
@@ -84,9 +85,7 @@ export function LedgerTable({ report, quota, running, ledger }: Props) {
             { key: 'batch', percent: share(ledger.batchDiskBytes, diskTotalBytes), color: 'var(--accent)' },
           ]}
         />
-        {trashBytes > 0 && ledger.fits.some(({ kind }) => kind === 'disk-over') ? (
-          <p>{say('ledger.trash', { size: formatSize(trashBytes) })}</p>
-        ) : null}
+        {freed !== null && ledger.fits.some(({ kind }) => kind === 'disk-over') ? <p>{freed}</p> : null}
         {formatSize(ledger.peakLeftBytes) === formatSize(ledger.diskLeftBytes) ? null : (
           <p>{say('ledger.peak', { size: formatSize(ledger.peakLeftBytes) })}</p>
         )}

@@ -18,3 +18,18 @@ it('formats the report as JSON, with torrent files by their names', () => {
     Urls: { ...report.Urls, torrent: ['http://legaltorrents.com/1a1112', 'album.torrent'] },
   })
 })
+
+it('has no bandwidth where the service reports none', () => {
+  const urls = { url: [], rapid: [], multipart: {}, torrent: [] }
+  const report = {
+    'Current Available Bandwidth': null,
+    'Current Available Disk Space': 5,
+    'Your Total Disk Space': 1,
+    Urls: urls,
+  }
+  expect(JSON.parse(reportText(report, []))).toEqual({
+    'Current Available Disk Space': 5,
+    'Your Total Disk Space': 1,
+    Urls: urls,
+  })
+})

@@ -2,6 +2,7 @@ import { Meter } from '../../parts/meter.tsx'
 import { useApp } from '../../store/use-app.ts'
 import { formatSize } from '../../words/format.ts'
 import { type MessageId, say, sayAround } from '../../words/say.ts'
+import { diskText } from '../../words/trash-words.ts'
 import styles from './sidebar.module.css'
 
 interface Gauge {
@@ -10,8 +11,9 @@ interface Gauge {
   color: string
   leftBytes: number
   totalBytes: number | null
-  /** What the trash takes of it. */
+  /** What is known to be taken by the trash. */
   trashBytes: number
+  text: string | null
 }
 
 /** Disk space and bandwidth of the shown account. A quota that the service does not report has no bar. */
@@ -25,7 +27,8 @@ export function QuotaMeters() {
       color: 'var(--accent)',
       leftBytes: quota.diskFreeBytes,
       totalBytes: quota.diskTotalBytes,
-      trashBytes: quota.trash?.sizeBytes ?? 0,
+      trashBytes: quota.trash?.isCounted === true ? quota.trash.sizeBytes : 0,
+      text: diskText(quota),
     },
   ]
   if (quota.bandwidthLeftBytes !== null) {
@@ -36,11 +39,18 @@ export function QuotaMeters() {
       leftBytes: quota.bandwidthLeftBytes,
       totalBytes: quota.bandwidthTotalBytes,
       trashBytes: 0,
+      text:
+        quota.bandwidthTotalBytes === null
+          ? null
+          : say('meter.ofTotal', {
+              free: formatSize(quota.bandwidthLeftBytes),
+              total: formatSize(quota.bandwidthTotalBytes),
+            }),
     })
   }
   return (
     <div className={styles.meters}>
-      {gauges.map(({ label, left, color, leftBytes, totalBytes, trashBytes }) => {
+      {gauges.map(({ label, left, color, leftBytes, totalBytes, trashBytes, text }) => {
         const used = totalBytes === null || totalBytes <= 0 ? 0 : (1 - leftBytes / totalBytes) * 100
         const trash = totalBytes === null || totalBytes <= 0 ? 0 : (trashBytes / totalBytes) * 100
         const around = sayAround(left, 'size', formatSize(leftBytes))
@@ -54,14 +64,10 @@ export function QuotaMeters() {
                 {around.after}
               </span>
             </p>
-            {totalBytes === null ? null : (
+            {totalBytes === null || text === null ? null : (
               <Meter
                 label={say(label)}
-                text={say(trashBytes > 0 ? 'meter.trash' : 'meter.ofTotal', {
-                  free: formatSize(leftBytes),
-                  total: formatSize(totalBytes),
-                  trash: formatSize(trashBytes),
-                })}
+                text={text}
                 percent={Math.max(0, Math.min(100, used))}
                 segments={[
                   { key: 'used', percent: Math.max(0, used - trash), color },

@@ -13,13 +13,16 @@ export function TrashHead() {
   const isLocal = useApp(
     ({ accounts, place }) => accounts?.find(({ id }) => id === place?.accountId)?.kind === 'this-computer',
   )
+  const isCounted = useApp(({ quotas, place }) => quotas.get(place?.accountId ?? '')?.trash?.isCounted === true)
   const hasSelection = useApp((state) => state.selection.ids.size > 0)
   const hasItems = useApp((state) => (state.trash?.listing?.count ?? 0) > 0)
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const { restoreTrashed, open } = store.getState()
   return (
     <header className={styles.head}>
-      <p className={styles.hint}>{isLocal && days > 0 ? say('trash.hintDays', { days }) : say('trash.hint')}</p>
+      <p className={styles.hint}>
+        {isLocal && days > 0 ? say('trash.hintDays', { days }) : say(isCounted ? 'trash.hint' : 'trash.hintMay')}
+      </p>
       <Button
         aria-disabled={!hasSelection}
         onClick={() => {

@@ -532,7 +532,11 @@ function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Q
     bandwidthLeftBytes: putdesk?.bandwidth_left ?? null,
     activeLimit: putdesk?.active_limit ?? (isLimit ? limit : null),
     largestFileBytes: putdesk?.largest_file ?? null,
-    trash: trashBytes === null ? null : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0) },
+    // Whether it takes disk space at Put.io is not known. Source: API v2 §21, U16.
+    trash:
+      trashBytes === null
+        ? null
+        : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0), isCounted: putdesk !== null },
   }
 }
 
