@@ -166,6 +166,7 @@ async function play(history: History, accountId: string): Promise<void> {
     followTransfers: (remembered) => {
       feed = new V2TransferFeed({
         remembered,
+        completed: async () => [],
         item: async () => Promise.reject(new AppError('not-found', 'There is no such item.')),
         list: async () => {
           const { rows, tick } = await service.ask(() => ({ rows: [...service.rows.values()], tick: ticks }))

@@ -24,6 +24,8 @@ export interface RememberedTransfer {
   name: string
   links: readonly string[]
   folderId: ItemId
+  /** When it was recorded. */
+  atMs?: number
 }
 
 /** A transfer that has left the list. `finished`: its files have arrived. */

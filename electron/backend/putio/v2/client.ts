@@ -16,7 +16,7 @@ import { type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { settingsCalls } from './settings.ts'
 import { Socket } from './socket.ts'
-import { type TransferPage, V2TransferFeed } from './transfer-feed.ts'
+import { type CompletedTransfer, type TransferPage, V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
 import { discardByTus, sendByTus } from './tus.ts'
 import { sendFile } from './upload.ts'
@@ -27,6 +27,8 @@ import {
   WireApp,
   WireApps,
   WireDeleted,
+  WireEvent,
+  WireEvents,
   WireFile,
   WireMoved,
   WireMoveError,
@@ -49,6 +51,8 @@ const pageSize = 1000
 /** How many links are added at once: the limit of Put.io is not known. Source: API v2 §21, U13. */
 const linksAtOnce = 100
 const deleteRounds = 50
+/** How many of the newest events are asked for. */
+const eventsAtOnce = 100
 /** How many names are tried for a copy. */
 const copyNames = 50
 const anything = z.unknown()
@@ -124,6 +128,21 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     // In the order in which they were added, whatever that of the service is.
     const transfers = listed.rows.map(toTransfer).sort((one, other) => one.id - other.id)
     return { transfers, unread, tick }
+  }
+  const completed = async (): Promise<CompletedTransfer[]> => {
+    try {
+      const query = { per_page: eventsAtOnce }
+      const { events } = await ask({ verb: 'GET', path: '/v2/events/list', query }, WireEvents)
+      return readRows(events, WireEvent).read.flatMap((event) => {
+        if (event?.type !== 'transfer_completed' || event.created_at === null) return []
+        const { source, transfer_name: name, created_at: atMs, file_id: itemId, transfer_size: sizeBytes } = event
+        return { link: source ?? '', name: name ?? '', atMs, itemId, sizeBytes }
+      })
+    } catch (error) {
+      // Events only complete the history.
+      if (error instanceof AppError) return []
+      throw error
+    }
   }
   /** Deletes, and goes on while the service has more to do. Source: API v2 §6, §21, U7. */
   const deleteFiles = async (itemId: ItemId, query: Record<string, string>) => {
@@ -357,7 +376,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     discardUpload: (place) => discardByTus(endpoint, place),
 
     followTransfers: (remembered) => {
-      const feed = new V2TransferFeed({ remembered, item, list: listTransfers })
+      const feed = new V2TransferFeed({ remembered, item, completed, list: listTransfers })
       known.feed = feed
       return feed
     },

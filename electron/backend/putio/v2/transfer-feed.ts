@@ -15,6 +15,9 @@ import type { V2Transfer } from './transfers.ts'
 /** Announcements come late by seconds, not by thousands of transfers. */
 const maxEnded = 10_000
 
+/** How far the clocks of the service and this computer may be apart. */
+const clockSkewMs = 60_000
+
 /** What a v2 server lists. */
 export interface TransferPage {
   transfers: V2Transfer[]
@@ -24,18 +27,31 @@ export interface TransferPage {
   tick: number | null
 }
 
+/** A transfer that has ended well, as the service's list of events tells it. */
+export interface CompletedTransfer {
+  /** The link that it was made from, and its name; empty if they are not told. */
+  link: string
+  name: string
+  atMs: number
+  itemId: ItemId | null
+  sizeBytes: number | null
+}
+
 /** The requests that the feed makes to a v2 server, and what it needs to know. */
 export interface V2TransferFeedOptions {
   /** The transfers, with those that have finished since a time, or all if it is null. */
   list(finishedAfterMs: number | null): Promise<TransferPage>
   item(itemId: ItemId): Promise<Item>
+  /** The transfers that have ended well lately, newest first; none if the service does not tell. */
+  completed(): Promise<CompletedTransfer[]>
   /** Transfers that were listed or added here and have not left yet. */
   remembered(): readonly RememberedTransfer[]
 }
 
 /**
  * Reports what v2 lists. Finished transfers stay in its list until they are cleared, here they leave it at once. One that is not
- * listed any more was cleared: as finished if it was cancelled while it was only being seeded, as cancelled otherwise.
+ * listed any more was cleared: as finished if it was cancelled while it was only being seeded, or if an event of the service says so, as
+ * cancelled otherwise.
  */
 export class V2TransferFeed implements TransferFeed {
   readonly #options: V2TransferFeedOptions
@@ -118,6 +134,11 @@ export class V2TransferFeed implements TransferFeed {
     const isMissing = [...wasRemembered].some((id) => !ids.has(id))
     // It may have finished earlier than the last one that is known.
     if (this.#finishedAfterMs !== null && isMissing) ({ transfers, unread, tick } = await this.#options.list(null))
+    const listedIds = new Set(transfers.map(({ id }) => id))
+    const isUnread = (id: TransferId) => unread.some((one) => one === null || one === id)
+    // What was never seen has left while the app was closed. Only events can tell how.
+    const isUnseen = [...wasRemembered].some((id) => !listedIds.has(id) && !isUnread(id) && !this.#seen.has(id))
+    const completed = isUnseen ? await this.#options.completed() : []
     // What was announced before is older than the answer.
     for (const [id, news] of earlier) if (this.#news.get(id) === news) this.#news.delete(id)
     this.#tick = tick
@@ -134,7 +155,6 @@ export class V2TransferFeed implements TransferFeed {
       else byId.set(id, row)
     }
     transfers = [...byId.values()]
-    const isUnread = (id: TransferId) => unread.some((one) => one === null || one === id)
     const left: LeftTransfer[] = []
     const kept: V2Transfer[] = []
     // As it is now: the end of some was announced meanwhile, and is recorded.
@@ -148,7 +168,8 @@ export class V2TransferFeed implements TransferFeed {
       const seen = this.#seen.get(id)
       if (isUnread(id)) kept.push(...(seen === undefined ? [] : [seen]))
       else {
-        left.push(this.#toCleared(remembered, seen))
+        const event = seen === undefined ? takeEvent(completed, remembered) : null
+        left.push(event === null ? this.#toCleared(remembered, seen) : toCompleted(remembered, event))
         this.#end(id)
       }
     }
@@ -237,6 +258,24 @@ function toFinished(remembered: RememberedTransfer, row: V2Transfer, sizeBytes: 
     itemId: row.itemId,
     note: row.note ?? row.reason,
   }
+}
+
+/** Takes the event of a transfer out of a list; null if there is none. */
+function takeEvent(events: CompletedTransfer[], remembered: RememberedTransfer): CompletedTransfer | null {
+  const { links, name, atMs } = remembered
+  if (atMs === undefined) return null
+  const at = events.findIndex((event) => {
+    const isSame = links.length > 0 && event.link !== '' ? links.includes(event.link) : event.name === name
+    // An earlier one is of another transfer of the same link.
+    return isSame && event.atMs >= atMs - clockSkewMs
+  })
+  return at === -1 ? null : (events.splice(at, 1)[0] ?? null)
+}
+
+function toCompleted(remembered: RememberedTransfer, event: CompletedTransfer): LeftTransfer {
+  const past = pastOf(remembered, undefined)
+  const { name, sizeBytes, itemId } = event
+  return { ...past, name: name === '' ? past.name : name, outcome: 'finished', sizeBytes, itemId, note: null }
 }
 
 function pastOf(

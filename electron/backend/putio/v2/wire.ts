@@ -207,6 +207,17 @@ export const WireAccount = z.object({
 })
 export type WireAccount = z.infer<typeof WireAccount>
 
+/** Source: API v2 §14. */
+export const WireEvents = z.object({ events: anyRows })
+export const WireEvent = z.object({
+  type: perhapsText,
+  created_at: perhapsTime,
+  source: perhapsText,
+  transfer_name: perhapsText,
+  file_id: perhapsId,
+  transfer_size: perhapsDigits,
+})
+
 /** The code of our own service that signs in a device. */
 export const WireProof = z.object({ code: z.string().min(1).max(64), expires_in: z.number() })
 export const WireApps = z.object({ apps: anyRows })
