@@ -25,6 +25,7 @@ import { createTrashExpiry } from './space/trash-expiry.ts'
 import { createZips, type Zips } from './space/zips.ts'
 import { Arrivals } from './transfers/arrivals.ts'
 import { createDeliverySlots } from './transfers/delivery.ts'
+import { createExtractions, type Extractions } from './transfers/extractions.ts'
 import type { Hosters } from './transfers/hosters.ts'
 import { createKnownSizes, type KnownSizes } from './transfers/known-sizes.ts'
 import { createLoadMeter, type LoadOptions } from './transfers/load.ts'
@@ -73,6 +74,7 @@ export interface Core {
   transfers: TransferList
   subscriptions: Subscriptions
   uploads: Uploads
+  extractions: Extractions
   quota: DiskQuota
   bandwidth: Bandwidth
   gate: Gate
@@ -178,6 +180,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
       transfers,
       subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: stopping.signal }),
       uploads: createUploads({ ...shared, ...own, userId, addTorrent }),
+      extractions: createExtractions({ ...shared, ...own }),
       gate,
       hosters,
       torrents: torrents.get,
@@ -234,7 +237,9 @@ function openWith(db: Database, options: CoreOptions): Cores {
     close: async () => {
       if (ticker !== null) clearInterval(ticker)
       stopping.abort(new Error('The service is stopping.'))
-      await Promise.all(users.flatMap(({ transfers, uploads }) => [transfers.stop(), uploads.stop()]))
+      await Promise.all(
+        users.flatMap(({ transfers, uploads, extractions }) => [transfers.stop(), uploads.stop(), extractions.stop()]),
+      )
       await Promise.all(withSpaces.map(({ purge }) => purge().catch(report)))
       await db.copyFinished().catch(report)
       await torrents.opened()?.then((engine) => engine.close())

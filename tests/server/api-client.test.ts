@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { zipOf } from '../support/archives.ts'
 import { type Service, startService, until } from '../support/service.ts'
 import { tusClient } from '../support/uploads.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -130,6 +131,21 @@ it('is understood by the client that Put.io has published, call by call', async 
   )
   await did('Zips.Query', Zips.Query())
   await did('Zips.Cancel', Zips.Cancel(Number(zipId)))
+
+  // Archives.
+  const zip = zipOf([{ name: 'inside.txt', bytes: Buffer.from('text') }])
+  const body = new FormData()
+  body.set('file', new Blob([new Uint8Array(zip)]), 'archive.zip')
+  const headers = { authorization: `Token ${service.token}` }
+  const sent = await fetch(`${service.url}/v2/files/upload`, { method: 'POST', headers, body })
+  const archiveId = idOf(Object(await sent.json()).file)
+  await did('File.Extract', File.Extract(archiveId, 'not needed'))
+  const { extractions } = await until(
+    () => did('Files.ExtractStatus', Files.ExtractStatus()),
+    (status) => Object(Object(status.extractions)[0]).status === 'EXTRACTED',
+  )
+  expect(extractions).toMatchObject([{ name: 'archive.zip', num_parts: 1, files: [archiveId] }])
+  await did('Files.Extract', Files.Extract({ ids: [archiveId] }))
 
   // Transfers.
   web.on('/a.txt', file(Buffer.from('a')))

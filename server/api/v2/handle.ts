@@ -8,6 +8,7 @@ import { config } from './config.ts'
 import { downloads } from './downloads.ts'
 import { ApiError, toApiError } from './error.ts'
 import { events } from './events.ts'
+import { extractions } from './extractions.ts'
 import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
@@ -32,6 +33,8 @@ export interface V2Options {
 
 const routes: Route[] = [
   ...account,
+  // Before the routes with an id in the same place.
+  ...extractions,
   ...files,
   ...fileChanges,
   ...downloads,

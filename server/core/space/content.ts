@@ -18,16 +18,17 @@ export interface Content {
   /** Creates the work folder. */
   openWorkFolder(content: string): Promise<string>
   removeWorkFolder(content: string): Promise<void>
+  /** Creates a work folder that does not survive the end of the service: after a kill, it is removed. */
+  openPassingFolder(content: string): Promise<string>
   /** Moves files of a work folder into the content, or with `isKept` keeps them in both places. Idempotent. */
   store(work: string, files: readonly { from: string; content: string }[], isKept: boolean): Promise<void>
-  /**
-   * Gives contents a second name each, without copying their bytes where the disk can do that. After a kill, they are removed, unless
-   * `keep` was called.
-   */
+  /** Records contents that will be put in place. After a kill, they are removed, unless `keep` was called. */
+  announce(contents: readonly string[]): void
+  /** Announces contents and makes them second names of others, without copying their bytes where the disk can do that. */
   duplicate(pairs: readonly (readonly [from: string, to: string])[]): Promise<void>
-  /** Keeps such contents. Call it inside the transaction that adds their items. */
+  /** Keeps announced contents. Call it inside the transaction that adds their items. */
   keep(contents: readonly string[]): void
-  /** Removes such contents. */
+  /** Removes announced contents. */
   discard(contents: readonly string[]): Promise<void>
   /** How many bytes of a work folder exist nowhere else. */
   heldBytes(work: string, names: readonly string[]): number
@@ -71,7 +72,9 @@ export function openContent(folder: string, db: Database): Content {
   const workFolder = (content: string) => join(folder, 'parts', content)
   const damaged = new Set<string>()
   /** Contents that get their items soon. */
-  const duplicates = new Set<string>()
+  const announced = new Set<string>()
+  /** Work folders that are in use, and that the next start removes. */
+  const passing = new Set<string>()
   const forget = db.sql.prepare('DELETE FROM removals WHERE content = ?')
   const recordRemoval = db.sql.prepare('INSERT OR IGNORE INTO removals (content) VALUES (?)')
   /** Returns the files that Windows does not remove because another program has them open. */
@@ -95,6 +98,7 @@ export function openContent(folder: string, db: Database): Content {
     // The next start removes them.
     if (locked.length > 0) db.transact(() => locked.map((content) => recordRemoval.run(content)))
   }
+  const noteWorkFolder = db.sql.prepare('INSERT OR IGNORE INTO left_work (content) VALUES (?)')
   const forgetWorkFolder = db.sql.prepare('DELETE FROM left_work WHERE content = ?')
   /** On a full disk the records stay, and the next start clears them. */
   const recordUnlessDiskFull = (work: () => void) => {
@@ -119,10 +123,28 @@ export function openContent(folder: string, db: Database): Content {
     if (isName(content) && (await isFolder(work))) await rm(work, { recursive: true, force: true, maxRetries: 5 })
     if (isName(content)) await unlink(`${work}${legacyPartEnding}`).catch(ignoreMissing)
     recordUnlessDiskFull(() => forgetWorkFolder.run(content))
+    passing.delete(content)
   }
   const discard = async (contents: readonly string[]) => {
     await remove(contents)
-    for (const content of contents) duplicates.delete(content)
+    for (const content of contents) announced.delete(content)
+  }
+  const announce = (contents: readonly string[]) => {
+    for (const content of contents) announced.add(content)
+    db.transact(() => {
+      for (const content of contents) recordRemoval.run(content)
+    })
+  }
+  const openWorkFolder = async (content: string) => {
+    const work = workFolder(content)
+    if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      throw new Refusal(`“${work}” is a link: Putdesk fetches only into folders of its own. Please remove the link.`)
+    }
+    // The first version kept a single file at this path, not a folder. A crash between these steps loses nothing.
+    if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${legacyPartEnding}`)
+    await mkdir(work, { recursive: true, mode: 0o700 })
+    if (existsSync(`${work}${legacyPartEnding}`)) await rename(`${work}${legacyPartEnding}`, join(work, '0'))
+    return work
   }
   return {
     folder,
@@ -133,17 +155,13 @@ export function openContent(folder: string, db: Database): Content {
     },
     remove,
     erase,
-    openWorkFolder: async (content) => {
-      const work = workFolder(content)
-      if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-        throw new Refusal(`“${work}” is a link: Putdesk fetches only into folders of its own. Please remove the link.`)
-      }
-      // The first version kept a single file at this path, not a folder. A crash between these steps loses nothing.
-      if (statSync(work, { throwIfNoEntry: false })?.isFile() === true) await rename(work, `${work}${legacyPartEnding}`)
-      await mkdir(work, { recursive: true, mode: 0o700 })
-      if (existsSync(`${work}${legacyPartEnding}`)) await rename(`${work}${legacyPartEnding}`, join(work, '0'))
-      return work
+    openWorkFolder,
+    openPassingFolder: (content) => {
+      passing.add(content)
+      db.transact(() => noteWorkFolder.run(content))
+      return openWorkFolder(content)
     },
+    announce,
     removeWorkFolder,
     store: async (work, files, isKept) => {
       const shards = new Set<string>()
@@ -160,10 +178,7 @@ export function openContent(folder: string, db: Database): Content {
     },
     duplicate: async (pairs) => {
       const names = pairs.map(([, to]) => to)
-      for (const name of names) duplicates.add(name)
-      db.transact(() => {
-        for (const name of names) recordRemoval.run(name)
-      })
+      announce(names)
       try {
         const shards = new Set<string>()
         for (const [from, to] of pairs) {
@@ -183,7 +198,7 @@ export function openContent(folder: string, db: Database): Content {
     keep: (contents) => {
       for (const content of contents) {
         forget.run(content)
-        duplicates.delete(content)
+        announced.delete(content)
       }
     },
     discard,
@@ -194,10 +209,12 @@ export function openContent(folder: string, db: Database): Content {
       }, 0),
     cleanUp: async () => {
       const noted = db.sql.prepare('SELECT content FROM removals').all()
-      const contents = noted.map((row) => text(row, 'content')).filter((content) => !duplicates.has(content))
+      const contents = noted.map((row) => text(row, 'content')).filter((content) => !announced.has(content))
       if (contents.length > 0) await remove(contents)
-      for (const row of db.sql.prepare('SELECT content FROM left_work').all())
-        await removeWorkFolder(text(row, 'content'))
+      for (const row of db.sql.prepare('SELECT content FROM left_work').all()) {
+        const work = text(row, 'content')
+        if (!passing.has(work)) await removeWorkFolder(work)
+      }
     },
     names: () =>
       readdirSync(join(folder, 'content')).flatMap((shelf) =>

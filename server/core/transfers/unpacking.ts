@@ -99,7 +99,7 @@ async function unpackInto(
 }
 
 /** The name of the folder for an archive's content. */
-function stemOf({ name, parts }: ArchiveSet): string {
+export function stemOf({ name, parts }: ArchiveSet): string {
   const [set] = groupParts(parts.map((part) => part.name)).groups
   return safeName(set?.name ?? unpackedName(name))
 }
