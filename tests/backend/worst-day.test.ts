@@ -96,6 +96,7 @@ const changes: Record<string, { path: RegExp; run(client: PutioClient): Promise<
   'make a folder': { path: /create-folder/, run: (client) => client.createFolder(0, `f${Math.random()}`) },
   rename: { path: /files\/rename/, run: (client) => client.renameItem(ids.a, `a${Math.random()}`) },
   copy: { path: /files\/copy/, run: (client) => client.copyItem(ids.a, ids.folder) },
+  unpack: { path: /files\/extract/, run: (client) => client.extract(ids.a, null) },
   move: { path: /files\/move/, run: (client) => client.moveItem(ids.b, ids.folder) },
   'add a link': { path: /add-multi/, run: (client) => client.addTransfers(['http://127.0.0.1:1/x'], 0) },
   delete: {

@@ -5,6 +5,7 @@ import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Device, DeviceCode, DeviceId } from '../../../shared/device.ts'
 import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
+import type { Extraction } from './extraction.ts'
 import type { FeedClient } from './feed-client.ts'
 import type { AddedTransfer, RememberedTransfer, TransferFeed } from './transfer-feed.ts'
 import type { Upload } from './upload.ts'
@@ -49,6 +50,11 @@ export interface PutioClient extends FeedClient {
   moveItem(itemId: ItemId, folderId: ItemId): Promise<Item>
   /** Copies an item, a folder with all that is in it, under a free name. Only for a service that `canCopy`. Returns the copy. */
   copyItem(itemId: ItemId, folderId: ItemId): Promise<Item>
+  /** Begins to unpack an archive beside itself. This and the next two are only for a service that `canExtract`; another one refuses. */
+  extract(itemId: ItemId, password: string | null): Promise<Extraction>
+  extractions(): Promise<Extraction[]>
+  /** Stops an extraction, or forgets it. What it has become stays. */
+  dismissExtraction(id: number): Promise<void>
   /** Deletes an item for good. */
   deleteItem(itemId: ItemId): Promise<void>
   /** Moves an item to the trash. This and the next three are only for a service that `hasTrash`; another one refuses. */

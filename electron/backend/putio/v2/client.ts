@@ -5,6 +5,7 @@ import { type Capabilities, noCapabilities } from '../../../../shared/capabiliti
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemId, rootFolderId } from '../../../../shared/item.ts'
 import type { OnMore, PutioClient, StreamPurpose } from '../client.ts'
+import type { Extraction } from '../extraction.ts'
 import { readRows } from '../lenient.ts'
 import { numberedName } from '../numbered-name.ts'
 import { checkHost, did } from '../stream-host.ts'
@@ -12,7 +13,7 @@ import { analyze } from './analysis.ts'
 import { createCalls } from './calls.ts'
 import { feedCalls } from './feeds.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
-import { type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
+import { type Call, type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { settingsCalls } from './settings.ts'
 import { Socket } from './socket.ts'
@@ -29,6 +30,8 @@ import {
   WireDeleted,
   WireEvent,
   WireEvents,
+  WireExtraction,
+  WireExtractions,
   WireFile,
   WireMoved,
   WireMoveError,
@@ -56,6 +59,12 @@ const eventsAtOnce = 100
 /** How many names are tried for a copy. */
 const copyNames = 50
 const anything = z.unknown()
+/** Those that end an extraction. Source: API v2 §6. */
+const extractionStatuses: Record<string, Extraction['status']> = {
+  EXTRACTED: 'done',
+  PASSWORD: 'password',
+  ERROR: 'failed',
+}
 
 /** What a client knows about its server. Shared with the clients that `during` returns. */
 interface Known {
@@ -177,6 +186,12 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         if (!isNameTaken(error) || number === copyNames) throw error
       }
     }
+  }
+  const extractionsIn = async (call: Call): Promise<Extraction[]> => {
+    const { extractions } = await ask(call, WireExtractions)
+    const { read, unread } = readRows(extractions, WireExtraction)
+    await note('files/extract', unread, null)
+    return read.flatMap((row) => (row === null ? [] : toExtraction(row, known)))
   }
   const downloadToken = async () => {
     const token = known.downloadToken ?? (await account()).download_token
@@ -316,6 +331,20 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       } catch (error) {
         if (!isNameTaken(error)) throw error
         return copy
+      }
+    },
+    extract: async (itemId, password) => {
+      const form = { user_file_ids: itemId, ...(password !== null && { password }) }
+      const [extraction] = await extractionsIn({ verb: 'POST', path: '/v2/files/extract', form })
+      if (extraction === undefined) throw new AppError('refused', 'The service did not say that it unpacks this.')
+      return extraction
+    },
+    extractions: () => extractionsIn({ verb: 'GET', path: '/v2/files/extract' }),
+    dismissExtraction: async (id) => {
+      try {
+        await ask({ verb: 'DELETE', path: `/v2/files/extract/${id}` }, anything)
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'not-found') throw error
       }
     },
     deleteItem: (itemId) => deleteFiles(itemId, { skip_trash: 'true' }),
@@ -532,6 +561,7 @@ function capabilitiesOf(
     hasTrash: info.settings?.trash_enabled ?? true,
     hasPush: true,
     canCopy: true,
+    canExtract: true,
     canApprove: info.putdesk?.is_app === true,
     canUpload: true,
     hasFeeds: !areFeedsRefused,
@@ -556,6 +586,16 @@ function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Q
       trashBytes === null
         ? null
         : { items: putdesk?.trash_items ?? null, sizeBytes: Math.max(trashBytes, 0), isCounted: putdesk !== null },
+  }
+}
+
+function toExtraction({ id, status, message, putdesk }: WireExtraction, { isOwn }: Pick<Known, 'isOwn'>): Extraction {
+  return {
+    id,
+    status: extractionStatuses[status ?? ''] ?? 'running',
+    message: isOwn ? message : sentenceOf(null, message),
+    percent: putdesk?.percent ?? null,
+    folderId: putdesk?.folder_id ?? null,
   }
 }
 

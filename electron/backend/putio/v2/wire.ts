@@ -65,6 +65,16 @@ export const WireMoved = z.object({ errors: anyRows })
 export const WireMoveError = z.object({ id: perhapsId, name: perhapsText, error_type: perhapsText })
 export const WireDeleted = z.object({ cursor: perhapsCursor, skipped: perhapsCount })
 
+/** Source: API v2 §6. */
+export const WireExtractions = z.object({ extractions: anyRows })
+export const WireExtraction = z.object({
+  id,
+  status: perhapsText,
+  message: perhapsText,
+  putdesk: perhaps(z.object({ percent: perhapsNumber, folder_id: perhapsId })),
+})
+export type WireExtraction = z.infer<typeof WireExtraction>
+
 /** Source: API v2 §5.2. */
 export const WireTransfer = z.object({
   id,
