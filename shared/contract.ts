@@ -12,6 +12,7 @@ import {
   maxCopied,
   maxItemIds,
   maxLinks,
+  maxPasswordLength,
   maxPathLength,
   maxPlayed,
   maxSaves,
@@ -224,6 +225,20 @@ export const methods = {
     input: z.object({ ...inAccount, itemIds: z.array(ItemId).max(maxCopied), folderId: ItemId }),
     progress: Steps,
     output: z.object({ copyIds: z.array(ItemId), refused: z.array(RefusedItem), problem: z.string().nullable() }),
+  },
+  /**
+   * Unpacks an archive at the service into a new folder beside it, all of it or nothing. Other volumes beside it are used. The progress is
+   * in percent, and stays at 0 if the service does not tell. Cancelled, it is stopped there. Returns the folder, null if the service does not tell it, and
+   * what was left out. Errors: not-found, and refused with the reason.
+   */
+  'items.extract': {
+    input: z.object({ ...inAccount, itemId: ItemId, password: z.string().min(1).max(maxPasswordLength).nullable() }),
+    progress: Steps,
+    output: z.object({
+      outcome: z.enum(['unpacked', 'needs-password', 'wrong-password']),
+      folderId: ItemId.nullable(),
+      note: z.string().nullable(),
+    }),
   },
   /**
    * Deletes items, folders with their contents, so that `items.restore` can undo it. They go to the trash of an account that

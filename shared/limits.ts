@@ -20,6 +20,9 @@ export const maxItemIds = 100_000
 /** How many items one request copies: few, because what it has copied is told at its end. */
 export const maxCopied = 20
 
+/** The maximum length of the password of an archive. */
+export const maxPasswordLength = 1024
+
 /** The maximum length of a thumbnail, as base64. */
 export const maxThumbnailLength = 100_000
 /** How much of a file that is not played the window may read. */

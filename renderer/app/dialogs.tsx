@@ -33,6 +33,10 @@ const ArchivePassword = lazy(async () => ({
   default: (await import('../features/transfers/archive-password.tsx')).ArchivePassword,
 }))
 
+const UnpackPassword = lazy(async () => ({
+  default: (await import('../features/transfers/unpack-password.tsx')).UnpackPassword,
+}))
+
 const SaveConflict = lazy(async () => ({
   default: (await import('../features/saving/name-conflict.tsx')).SaveConflict,
 }))
@@ -77,6 +81,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <ShortcutList />
     case 'archive-password':
       return <ArchivePassword accountId={dialog.accountId} transferId={dialog.transferId} />
+    case 'unpack-password':
+      return <UnpackPassword {...dialog} />
     case 'save-conflict':
       return <SaveConflict given={dialog} />
     case 'send-conflict':

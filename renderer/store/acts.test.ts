@@ -89,6 +89,10 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     run: (state) => state.copyItems({ accountId, items: [row] }, 5),
     answers: [['items.copy', { copyIds: [8], refused: [], problem: null }]],
   },
+  'items.extract': {
+    run: (state) => state.unpack(accountId, row),
+    answers: [['items.extract', { outcome: 'unpacked', folderId: 8, note: null }]],
+  },
   'items.delete': { run: (state) => state.deleteItems(accountId, [row]), answers: [['items.delete', []]] },
   'items.deleteForGood': {
     run: (state) => state.deleteForGood(accountId, [row]),

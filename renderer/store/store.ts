@@ -22,6 +22,7 @@ import { type TreeSlice, treeSlice } from './tree.ts'
 import { type TrustSlice, trustSlice } from './trust.ts'
 import { type UiSlice, uiSlice } from './ui.ts'
 import { type UndoSlice, undoSlice } from './undo.ts'
+import { type UnpackingSlice, unpackingSlice } from './unpacking.ts'
 
 export type AppState = AccountsSlice &
   ItemsSlice &
@@ -31,6 +32,7 @@ export type AppState = AccountsSlice &
   FeedsSlice &
   NavigationSlice &
   ItemActionsSlice &
+  UnpackingSlice &
   PlayingSlice &
   TransfersSlice &
   SavesSlice &
@@ -67,6 +69,7 @@ export function createAppStore(client: Client): AppStore {
     ...feedsSlice(client)(set, get),
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
+    ...unpackingSlice(client)(set, get),
     ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),

@@ -6,7 +6,7 @@ import { isCancelled, sentenceOf } from './sentence.ts'
 import type { AppState, Slice } from './store.ts'
 import type { Arrival } from './transfers.ts'
 
-interface ToastAction {
+export interface ToastAction {
   label: string
   run(): void
 }

@@ -25,6 +25,8 @@ export type DialogState =
   | { kind: 'settings' }
   | { kind: 'history'; accountId: AccountId }
   | { kind: 'archive-password'; accountId: AccountId; transferId: TransferId }
+  /** Asks for the password of an archive in the space. `isWrong`: the last one did not open it. */
+  | { kind: 'unpack-password'; accountId: AccountId; row: Row; isWrong: boolean }
   | {
       kind: 'save-conflict'
       accountId: AccountId

@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/errors.ts'
 import { say } from '../words/say.ts'
 import type { Slice } from './store.ts'
+import type { ToastAction } from './toasts.ts'
 
 /** Undoes or redoes an act. Returns what could not be done, or null; rejects with the reason if nothing could. */
 type Reversal = () => Promise<string | null>
@@ -16,6 +17,8 @@ export interface Act {
   problem?: string | null
   /** True if the window shows the result anyway, so that no toast is needed. */
   isQuiet?: boolean
+  /** What its toast offers besides Undo. */
+  actions?: readonly ToastAction[]
   /** How long its toast stays, if not as long as others. */
   toastMs?: number
 }
@@ -48,13 +51,14 @@ export const undoSlice: Slice<UndoSlice> = () => (set, get) => {
   let last: Promise<void> = Promise.resolve()
 
   function announce(act: Act, undo: Act['undo']) {
-    const { sentence, problem = null, isQuiet = false, toastMs } = act
+    const { sentence, problem = null, isQuiet = false, toastMs, actions: more = [] } = act
     if (isQuiet && problem === null) {
       get().dismissActions()
       return
     }
     const text = problem === null ? sentence : `${sentence}. ${problem}`
-    const actions = undo === null ? [] : [{ label: say('action.undo'), run: () => void get().undoAct(act) }]
+    const undoing = undo === null ? [] : [{ label: say('action.undo'), run: () => void get().undoAct(act) }]
+    const actions = [...more, ...undoing]
     get().addToast({
       sentence: text,
       actions,

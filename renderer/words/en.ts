@@ -519,6 +519,12 @@ export const en = {
   'advice.unknown': 'the service reports a status that this version does not know',
   'advice.unknownAs': 'the service calls its status “{word}”, which this version does not know',
 
+  'action.unpack': 'Unpack here',
+  'unpack.progress': 'Unpacking “{name}”… {percent, number} %',
+  'unpack.done': 'Unpacked “{name}”',
+  'unpack.needsPassword': '“{name}” needs a password.',
+  'unpack.hint': 'It opens this archive only, and is not kept.',
+
   'password.title': 'Password for “{name}”',
   'password.label': 'Password of the archive',
   'password.show': 'Show the password',

@@ -34,6 +34,7 @@ const cases: Cases = {
   'items.folders': () => ({ accountId, folderId: missing }),
   'items.path': () => ({ accountId, folderId: missing }),
   'items.createFolder': () => ({ accountId, parentId: missing, name: 'x' }),
+  'items.extract': () => ({ accountId, itemId: missing, password: null }),
   'items.rename': () => ({ accountId, itemId: missing, name: 'x' }),
   'transfers.add': () => ({ accountId, links: ['http://127.0.0.1:1/x'], folderId: missing }),
   'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),

@@ -141,3 +141,26 @@ it('keeps an archive as it is when the password is not known', async () => {
   await page.getByRole('button', { name: 'Keep the archive as it is' }).click()
   await page.getByRole('row', { name: /^locked\.zip/ }).waitFor()
 })
+
+it('unpacks an archive of the space with its password, shows the folder, and undoes it', async () => {
+  const page = await open()
+  await addLinks(page, web.url('/locked.zip'))
+  await page.getByRole('button', { name: 'Enter password for “locked.zip”' }).click()
+  await page.getByRole('button', { name: 'Keep the archive as it is' }).click()
+  const archive = page.getByRole('row', { name: /^locked\.zip/ })
+  const folder = page.getByRole('row', { name: /^locked / })
+  const dialog = page.getByRole('dialog', { name: 'Password for “locked.zip”' })
+  await archive.click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Unpack here' }).click()
+  for (const typed of ['a wrong one', password]) {
+    await dialog.waitFor()
+    await dialog.getByLabel('Password of the archive').fill(typed)
+    await page.keyboard.press('Enter')
+    if (typed !== password) await dialog.getByText('The last password did not open it.').waitFor()
+  }
+  await page.getByText('Unpacked “locked.zip”').waitFor()
+  await folder.waitFor()
+  await archive.waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await folder.waitFor({ state: 'detached' })
+})

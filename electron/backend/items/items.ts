@@ -4,6 +4,7 @@ import { type Item, type ItemId, toColumns } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Session } from '../accounts/session.ts'
 import { deleteHandlers } from './delete-handlers.ts'
+import { extractArchive } from './extract.ts'
 import { forEachItem } from './for-each-item.ts'
 import type { HeldDeletes } from './held-deletes.ts'
 import { isInside } from './inside.ts'
@@ -110,6 +111,18 @@ export function itemHandlers(
         session.noteParents(copies)
       }
       return { copyIds: copies.map(({ id }) => id), refused, problem: null }
+    },
+    'items.extract': async ({ accountId, itemId, password }, request) => {
+      const session = accounts.session(accountId)
+      const client = session.client()
+      if (!(await session.capabilities()).canExtract)
+        throw new AppError('refused', `“${session.account.name}” cannot unpack archives.`)
+      const extracted = await extractArchive(client, { itemId, password }, request)
+      if (extracted.outcome === 'unpacked') {
+        session.folders.clear()
+        session.notifyChanged([], [itemId])
+      }
+      return extracted
     },
     'friends.list': ({ accountId }) => accounts.session(accountId).client().friends(),
   }

@@ -16,6 +16,7 @@ import {
   ListVideo,
   MonitorDown,
   MonitorPlay,
+  PackageOpen,
   Pencil,
   Play,
   Redo2,
@@ -134,6 +135,13 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       icon: ExternalLink,
       keys: isShownInWindow(only) ? '' : 'Enter',
       run: () => void state.openItem(accountId, only),
+    })
+  }
+  if (only && isArchive(only) && offerIn(account, 'canExtract').isShown) {
+    opening.push({
+      label: say('action.unpack'),
+      icon: PackageOpen,
+      run: () => void state.unpack(accountId, only),
     })
   }
   if (rows.length > 0) {
@@ -293,6 +301,11 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
       onClose={() => state.openMenu(null)}
     />
   )
+}
+
+/** True for an archive or its first part, as far as the name tells. */
+function isArchive({ kind, name }: { kind: string; name: string }): boolean {
+  return kind === 'archive' || /\.0*1$/.test(name)
 }
 
 function idsOf(rows: readonly { id: number }[]): number[] {
