@@ -101,7 +101,13 @@ export const rooms: Record<string, readonly string[]> = {
     'shared',
   ],
   'electron/backend/settings': ['electron/backend/accounts', 'electron/backend/files', 'shared'],
-  'electron/backend/items': ['electron/backend/accounts', 'electron/backend/host', 'electron/backend/putio', 'shared'],
+  'electron/backend/items': [
+    'electron/backend/accounts',
+    'electron/backend/host',
+    'electron/backend/putio',
+    'electron/backend/secrets',
+    'shared',
+  ],
   'electron/backend/transfers': [
     'electron/backend/accounts',
     'electron/backend/history',

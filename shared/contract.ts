@@ -228,8 +228,8 @@ export const methods = {
   },
   /**
    * Unpacks an archive at the service into a new folder beside it, all of it or nothing. Other volumes beside it are used. The progress is
-   * in percent, and stays at 0 if the service does not tell. Cancelled, it is stopped there. Returns the folder, null if the service does not tell it, and
-   * what was left out. Errors: not-found, and refused with the reason.
+   * in percent, and stays at 0 if the service does not tell. A cancelled request stops it there. Returns the folder, null if the service
+   * does not tell it, and what was left out. Errors: not-found, and refused with the reason.
    */
   'items.extract': {
     input: z.object({ ...inAccount, itemId: ItemId, password: z.string().min(1).max(maxPasswordLength).nullable() }),

@@ -258,7 +258,7 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     },
     ...accounts.handlers(),
     ...deviceHandlers(accounts),
-    ...itemHandlers(accounts, held),
+    ...itemHandlers(accounts, held, secrets),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...feeds.handlers(),
     ...draft.handlers(),

@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors.ts'
 import { type Item, type ItemId, toColumns } from '../../../shared/item.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Session } from '../accounts/session.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { deleteHandlers } from './delete-handlers.ts'
 import { extractArchive } from './extract.ts'
 import { forEachItem } from './for-each-item.ts'
@@ -16,6 +17,7 @@ const pathTimeoutMs = 1000
 export function itemHandlers(
   accounts: Accounts,
   held: HeldDeletes,
+  secrets: Secrets,
 ): HandlersOf<'items'> & HandlersOf<'trash'> & HandlersOf<'friends'> {
   return {
     ...deleteHandlers(accounts, held),
@@ -117,6 +119,7 @@ export function itemHandlers(
       const client = session.client()
       if (!(await session.capabilities()).canExtract)
         throw new AppError('refused', `“${session.account.name}” cannot unpack archives.`)
+      if (password !== null) secrets.add(password)
       const extracted = await extractArchive(client, { itemId, password }, request)
       if (extracted.outcome === 'unpacked') {
         session.folders.clear()
