@@ -238,11 +238,16 @@ it.each(['stopped', 'killed'] as const)(
     const whole = await opened(() => undefined)
     expect([whole.notice, whole.tree]).toEqual([null, stored])
     const bytes = readFileSync(join(left[how], 'putdesk.db'))
-    // In the texts of every table, and at random places.
-    const texts = ['file-arrived', 'http://127.0.0.1:', 'renamed.bin', 'file 5.bin', 'bin'].flatMap((text) => {
-      const at = bytes.indexOf(text)
-      return at === -1 ? [] : [at, at + text.length - 1, bytes.lastIndexOf(text)]
-    })
+    const sql = new DatabaseSync(join(left.stopped, 'putdesk.db'), { readOnly: true })
+    const databaseId = String(sql.prepare('SELECT database_id FROM written').get()?.database_id)
+    sql.close()
+    // In the texts of every table, in what identifies the list, and at random places.
+    const texts = [databaseId, 'file-arrived', 'http://127.0.0.1:', 'renamed.bin', 'file 5.bin', 'bin'].flatMap(
+      (text) => {
+        const at = bytes.indexOf(text)
+        return at === -1 ? [] : [at, at + text.length - 1, bytes.lastIndexOf(text)]
+      },
+    )
     const anywhere = Array.from({ length: 25 }, () => Math.floor(random() * bytes.length))
     for (const at of [...texts, ...anywhere]) {
       const label = `${how}, byte ${at} of ${bytes.length}, seed ${seed}`

@@ -79,7 +79,7 @@ export function openData(files: DataFiles, { isDamaged = false } = {}): OpenedDa
   if (unclean !== null && lost.length === 0) discard(unclean)
   replayMissing(sql, lost)
   const notices = [
-    ...(seal === 'intact' ? [] : [editedNotice]),
+    ...(seal === 'edited' ? [editedNotice] : seal === 'corrupted' ? [corruptedNotice] : []),
     ...(lost.length === 0 ? [] : [replayedNotice(lost.filter(({ rows }) => rows.length > 0).length)]),
     ...(isWhole ? [] : ['Other changes may be missing.']),
   ]
@@ -93,6 +93,10 @@ function hasDatabaseFiles(path: string): boolean {
 
 const editedNotice =
   'The list of your files was changed while Putdesk was not running. It is used as it is now: please look through it.'
+
+/** The damage may be in what identifies the list, so that no copy can be compared with it. */
+const corruptedNotice =
+  'The list of your files was damaged, and there is no copy to compare it with. It is used as it is now: please look through it.'
 
 function replayedNotice(count: number): string {
   return count === 1
