@@ -1,3 +1,5 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { basesOf } from '../../electron/backend/putio/bases.ts'
 import type { PutioClient } from '../../electron/backend/putio/client.ts'
@@ -7,6 +9,7 @@ import { systemClock } from '../../electron/backend/putio/v2/clock.ts'
 import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type Service, startService } from '../support/service.ts'
+import { temporaryFolder } from '../support/temp-folder.ts'
 import { type Failure, startWorstDay, type WorstDay } from '../support/worst-day.ts'
 
 let service: Service
@@ -250,6 +253,36 @@ it('sends nothing during a wait, however much is asked for, and not before its e
     ...(await Promise.all([1, 2, 3].map(() => outcomeOf(client.listTrash())))),
   ]
   for (const outcome of outcomes) expect(outcome).toMatch(/^unreachable: .* asks to wait until/)
+  expect(asked.length).toBe(1)
+})
+
+it('sends no piece of a file during a wait, and nothing else either when an upload was asked to wait', async () => {
+  const client = clientOf(day)
+  const asked: { path: string; atMs: number }[] = []
+  let seconds = 2
+  day.plan(({ verb, path }) => {
+    asked.push({ path, atMs: performance.now() })
+    const isFirst = asked.filter((one) => one.path === path).length === 1
+    return verb === 'POST' && isFirst ? error(429, 'RATE_LIMIT_ERROR', { 'retry-after': `${seconds}` }) : null
+  })
+  const folder = temporaryFolder('wait')
+  const path = join(folder, 'sent.bin')
+  writeFileSync(path, 'some bytes')
+  const { size: sizeBytes, mtimeMs: changedAtMs } = statSync(path)
+  const ignore = () => undefined
+  const upload = (signal: AbortSignal) =>
+    client.upload({
+      ...{ path, name: 'sent.bin', folderId: 0, sizeBytes, changedAtMs, isReplacing: false, begunAt: null, signal },
+      ...{ onBegun: ignore, onProgress: ignore },
+    })
+  expect(await upload(new AbortController().signal)).toBeGreaterThan(0)
+  const [first, second] = asked
+  expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(2000)
+
+  asked.length = 0
+  seconds = 120
+  expect(await outcomeOf(upload(new AbortController().signal))).toMatch(/^unreachable: .* asks to wait until/)
+  expect(await outcomeOf(client.listTrash())).toMatch(/^unreachable: .* asks to wait until/)
   expect(asked.length).toBe(1)
 })
 

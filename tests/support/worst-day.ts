@@ -77,6 +77,9 @@ export async function startWorstDay(service: Pick<Service, 'port'>): Promise<Wor
     }
     const answer = await pass(request, Buffer.concat(chunks))
     const { 'content-length': _length, connection: _connection, ...headers } = answer.headers
+    // Where a file is to be sent is here, too.
+    if (headers.location !== undefined)
+      headers.location = headers.location.replace(`127.0.0.1:${service.port}`, request.headers.host ?? '')
     if (failure !== null && 'cutAt' in failure) {
       if (failure.cutAt > 0) {
         response.writeHead(answer.status, { ...headers, 'content-length': answer.body.length + 10 })

@@ -89,6 +89,7 @@ export function createV2Client(endpoint: Endpoint): PutioClient {
 
 function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known }): PutioClient {
   const { requests, known } = shared
+  const gated = { ...endpoint, gate: requests.gate }
   const { ask, rows, note } = createCalls(endpoint, requests)
   const file = async (itemId: ItemId) => (await ask({ verb: 'GET', path: `/v2/files/${itemId}` }, WireOneFile)).file
   const item = async (itemId: ItemId): Promise<Item> => toItem(await file(itemId))
@@ -401,8 +402,8 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       ]
     },
 
-    upload: (upload) => sendByTus(endpoint, upload),
-    discardUpload: (place) => discardByTus(endpoint, place),
+    upload: (upload) => sendByTus(gated, upload),
+    discardUpload: (place) => discardByTus(gated, place),
 
     followTransfers: (remembered) => {
       const feed = new V2TransferFeed({ remembered, item, completed, list: listTransfers })
@@ -436,7 +437,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       for (const link of links.filter(isTorrentData)) {
         const bytes = Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
         const { transfer } = await sendFile(
-          { endpoint, name: 'added.torrent', bytes, folderId, isTorrent: true },
+          { endpoint: gated, name: 'added.torrent', bytes, folderId, isTorrent: true },
           WireUploaded,
         )
         added.push(transfer === null ? null : toTransfer(transfer))

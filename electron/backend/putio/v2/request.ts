@@ -26,6 +26,19 @@ export interface Endpoint {
   signal?: AbortSignal
 }
 
+/** When a service has asked to wait, everything that is sent to it waits: requests and uploads. Source: API v2 §3.3. */
+export interface RateGate {
+  /** Waits as long as the service has asked for. Rejects with `unreachable` if that is too long. */
+  untilOpen(signal: AbortSignal | undefined): Promise<void>
+  /** Notes how long an answer asks to wait, if it does. Rejects with `unreachable` if it asks for a captcha. */
+  note(answer: ApiResponse): Promise<void>
+}
+
+/** An endpoint for what is not sent through the queue, such as uploads. */
+export interface GatedEndpoint extends Endpoint {
+  gate: RateGate
+}
+
 /** A request of API v2. */
 export interface Call {
   verb: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -85,6 +98,17 @@ export class Requests {
     const parsed = schema.safeParse(await this.#bodyOf(call, response))
     if (!parsed.success) throw await this.#notPutio(parsed.error)
     return parsed.data
+  }
+
+  /** What the requests wait for, for what is not sent through their queue. */
+  readonly gate: RateGate = {
+    untilOpen: async (signal) => {
+      while (this.#queue.pauseMs > 0) {
+        if (this.#queue.pauseMs > patienceMs) throw await this.#paused()
+        await this.#endpoint.clock.wait(this.#queue.pauseMs, signal)
+      }
+    },
+    note: (answer) => this.#noteLimit(answer),
   }
 
   /** From now on, no request waits for the answer to an earlier one, which may be out of date. */
@@ -159,10 +183,15 @@ export class Requests {
       const isSerial = call.isSerial === true
       const response = await this.#queue.run({ isSerial, signal }, () => this.#send(call, signal))
       if (response.status !== 429) return response
-      const limit = rateLimitOf(response.headers, parse(response.text), Date.now())
-      this.#queue.pauseFor(limit.waitMs)
-      if (limit.captchaId !== null) throw await this.#captcha(limit.captchaId)
+      await this.#noteLimit(response)
     }
+  }
+
+  async #noteLimit({ status, headers, text }: ApiResponse): Promise<void> {
+    if (status !== 429) return
+    const limit = rateLimitOf(headers, parse(text), Date.now())
+    this.#queue.pauseFor(limit.waitMs)
+    if (limit.captchaId !== null) throw await this.#captcha(limit.captchaId)
   }
 
   async #send(

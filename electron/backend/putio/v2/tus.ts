@@ -1,15 +1,15 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { crc32 } from 'node:zlib'
 import { waitForResponse } from '../../../../engine/http/wait-for-response.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
-import { hostOf } from '../http.ts'
+import { type ApiResponse, hostOf } from '../http.ts'
 import { isOwnStreamHost } from '../stream-host.ts'
 import { ArrivedTorn, type Upload } from '../upload.ts'
-import type { Endpoint } from './request.ts'
+import type { GatedEndpoint } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 
 /** How much is sent in one request: as rclone does, for services that keep only what came in a whole request. Source: API v2 §8. */
@@ -24,13 +24,6 @@ const firstRetryMs = 500
 const maxAnswerBytes = 64 * 1024
 const maxStarts = 3
 
-/** What a service answered to a request of tus. */
-interface TusAnswer {
-  status: number
-  headers: IncomingHttpHeaders
-  text: string
-}
-
 /** It has to be begun anew: the service does not know it any more. */
 class Forgotten extends Error {
   override name = 'Forgotten'
@@ -40,7 +33,7 @@ class Forgotten extends Error {
  * Sends a file in pieces, and continues after whatever interrupts it. Returns the id of the new item; null if the service does not tell
  * it. Source: API v2 §8; tus.io, protocol 1.0.
  */
-export async function sendByTus(endpoint: Endpoint, upload: Upload): Promise<ItemId | null> {
+export async function sendByTus(endpoint: GatedEndpoint, upload: Upload): Promise<ItemId | null> {
   const { signal } = upload
   const file = await openFile(upload)
   try {
@@ -79,14 +72,14 @@ async function openFile({ path, name }: Upload): Promise<FileHandle> {
 }
 
 /** Discards an upload that is not complete. One that is not there any more needs nothing. Source: API v2 §8. */
-export async function discardByTus(endpoint: Endpoint, place: string): Promise<void> {
+export async function discardByTus(endpoint: GatedEndpoint, place: string): Promise<void> {
   const url = await urlOf(endpoint, place)
   const signal = endpoint.signal ?? AbortSignal.timeout(discardMs)
   await tusRequest(endpoint, { method: 'DELETE', url, headers: {}, signal })
 }
 
 async function sendFrom(
-  endpoint: Endpoint,
+  endpoint: GatedEndpoint,
   upload: Upload,
   file: FileHandle,
   begunAt: string | null,
@@ -104,7 +97,7 @@ async function sendFrom(
     upload.onProgress(offset)
     const length = Math.min(pieceBytes, sizeBytes - offset)
     await checkUnchanged(upload, file)
-    let answer: TusAnswer | null = null
+    let answer: ApiResponse | null = null
     try {
       answer = await sendPiece(endpoint, upload, { file, place, offset, length, sum })
     } catch (error) {
@@ -133,10 +126,10 @@ async function sendFrom(
 
 /** Checks what has arrived: it may have been changed here while it was sent, or on its way. */
 async function finish(
-  endpoint: Endpoint,
+  endpoint: GatedEndpoint,
   upload: Upload,
   { file, sum }: { file: FileHandle; sum: RunningSum },
-  { headers }: TusAnswer,
+  { headers }: ApiResponse,
 ): Promise<ItemId | null> {
   try {
     await checkUnchanged(upload, file)
@@ -161,7 +154,7 @@ function isDate(ms: number): boolean {
   return !Number.isNaN(new Date(ms).getTime())
 }
 
-async function create(endpoint: Endpoint, upload: Upload): Promise<string> {
+async function create(endpoint: GatedEndpoint, upload: Upload): Promise<string> {
   const { name, folderId, sizeBytes, changedAtMs, isReplacing } = upload
   const metadata = {
     name,
@@ -196,14 +189,14 @@ function placeIn(location: string | undefined, tus: string): string {
 }
 
 /** Where a file is sent now. */
-async function urlOf(endpoint: Endpoint, place: string): Promise<URL> {
+async function urlOf(endpoint: GatedEndpoint, place: string): Promise<URL> {
   const { tus } = await endpoint.bases()
   const url = URL.canParse(place, tus) ? new URL(place, tus) : null
   if (url === null || !isOwnStreamHost(new URL(tus), url)) throw new Forgotten()
   return url
 }
 
-async function offsetAt(endpoint: Endpoint, upload: Upload, place: string): Promise<number> {
+async function offsetAt(endpoint: GatedEndpoint, upload: Upload, place: string): Promise<number> {
   const request = { method: 'HEAD', url: await urlOf(endpoint, place), headers: {}, signal: upload.signal }
   const answer = await tusRequest(endpoint, request)
   if (isPassing(answer.status)) throw await unreachable(endpoint)
@@ -221,10 +214,10 @@ interface Piece {
 }
 
 async function sendPiece(
-  endpoint: Endpoint,
+  endpoint: GatedEndpoint,
   upload: Upload,
   { file, place, offset, length, sum }: Piece,
-): Promise<TusAnswer> {
+): Promise<ApiResponse> {
   const headers = {
     'content-type': 'application/offset+octet-stream',
     'upload-offset': offset,
@@ -269,7 +262,11 @@ interface TusRequest {
   signal: AbortSignal
 }
 
-async function tusRequest(endpoint: Endpoint, { method, url, headers, body, signal }: TusRequest): Promise<TusAnswer> {
+async function tusRequest(
+  endpoint: GatedEndpoint,
+  { method, url, headers, body, signal }: TusRequest,
+): Promise<ApiResponse> {
+  await endpoint.gate.untilOpen(signal)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   const stop = new AbortController()
   const request = send(url, {
@@ -313,7 +310,9 @@ async function tusRequest(endpoint: Endpoint, { method, url, headers, body, sign
       if (text.length < maxAnswerBytes) text += chunk
     }
     if (!request.writableFinished) request.destroy()
-    return { status: response.statusCode ?? 0, headers: response.headers, text }
+    const answer = { status: response.statusCode ?? 0, headers: response.headers, text }
+    await endpoint.gate.note(answer)
+    return answer
   } catch (error) {
     request.destroy()
     answered.catch(() => undefined)
@@ -324,7 +323,7 @@ async function tusRequest(endpoint: Endpoint, { method, url, headers, body, sign
 }
 
 /** Tries a few times while the service does not answer. */
-async function patiently<T>(endpoint: Endpoint, { signal }: Upload, work: () => Promise<T>): Promise<T> {
+async function patiently<T>(endpoint: GatedEndpoint, { signal }: Upload, work: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await work()
@@ -352,12 +351,12 @@ function changed({ name }: Upload): AppError {
   return new AppError('bad-input', `“${name}” was changed while it was being sent.`)
 }
 
-async function unreachable(endpoint: Endpoint): Promise<AppError> {
+async function unreachable(endpoint: GatedEndpoint): Promise<AppError> {
   const { tus } = await endpoint.bases()
   return new AppError('unreachable', `${hostOf(tus)} does not answer.`)
 }
 
-async function refusal(endpoint: Endpoint, { status, text }: TusAnswer): Promise<AppError> {
+async function refusal(endpoint: GatedEndpoint, { status, text }: ApiResponse): Promise<AppError> {
   const { tus } = await endpoint.bases()
   const { error_type: type, error_message: message } = Object(parse(text))
   const found = sentenceOf(typeof type === 'string' ? type : null, typeof message === 'string' ? message : null)

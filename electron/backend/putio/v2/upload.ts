@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type * as z from 'zod'
 import { AppError } from '../../../../shared/errors.ts'
 import type { ItemId } from '../../../../shared/item.ts'
-import { hostOf, send } from '../http.ts'
-import type { Endpoint } from './request.ts'
+import { type ApiResponse, hostOf, send } from '../http.ts'
+import type { GatedEndpoint } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 
 /** A small file that is sent in one request. */
 interface SmallFile {
-  endpoint: Endpoint
+  endpoint: GatedEndpoint
   name: string
   bytes: Buffer
   folderId: ItemId
@@ -35,8 +35,8 @@ export async function sendFile<T>(
   const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
   const { upload } = await endpoint.bases()
   const host = hostOf(upload)
-  let text: string
-  let status: number
+  let answer: ApiResponse
+  await endpoint.gate.untilOpen(endpoint.signal)
   try {
     const headers = {
       accept: 'application/json',
@@ -46,13 +46,13 @@ export async function sendFile<T>(
       'content-type': `multipart/form-data; boundary=${boundary}`,
     }
     const request = { method: 'POST', headers, body, timeoutMs, signal: endpoint.signal }
-    const answer = await send(new URL(`${upload}/v2/files/upload`), request)
-    text = answer.text
-    status = answer.status
+    answer = await send(new URL(`${upload}/v2/files/upload`), request)
   } catch (cause) {
     endpoint.signal?.throwIfAborted()
     throw new AppError('unreachable', `${host} does not answer.`, { cause })
   }
+  await endpoint.gate.note(answer)
+  const { status, text } = answer
   const parsed: unknown = parse(text)
   const read = status < 400 ? schema.safeParse(parsed) : null
   if (read?.success === true) return read.data
