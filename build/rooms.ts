@@ -28,7 +28,7 @@ export const rooms: Record<string, readonly string[]> = {
   'server/core/errors': ['engine', 'engine/net', 'server/archive', 'server/torrent'],
   'server/core/data': ['engine', 'engine/disk'],
   'server/core/space': ['engine', 'engine/disk', 'engine/text', 'server/core/data', 'server/core/errors'],
-  'server/core/account': ['server/core/data', 'server/core/errors', 'server/core/space'],
+  'server/core/account': ['engine/text', 'server/core/data', 'server/core/errors', 'server/core/space'],
   'server/core/transfers': [
     'engine/',
     'server/archive',

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { formatSize } from '../../../engine/text/format-size.ts'
 
 /** A user's disk space: what files take, those in the trash too, what is reserved for running transfers, and what is left. */
 export interface DiskQuota {
@@ -71,4 +72,10 @@ export function createDiskQuota(
 function freeOnVolume(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
   return bavail * bsize
+}
+
+/** What emptying the trash would free, as one more sentence; empty when there is nothing in it. */
+export function trashAdvice(quota: DiskQuota): string {
+  const bytes = quota.trashBytes()
+  return bytes === 0 ? '' : ` Emptying the trash would free ${formatSize(bytes)}.`
 }

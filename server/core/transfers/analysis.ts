@@ -1,14 +1,13 @@
 import { asLink } from '../../../engine/text/as-link.ts'
 import { formatSize } from '../../../engine/text/format-size.ts'
 import type { Bandwidth } from '../account/bandwidth.ts'
-import type { DiskQuota } from '../account/quota.ts'
+import { type DiskQuota, trashAdvice } from '../account/quota.ts'
 import { reasonOf } from '../errors/reason.ts'
 import { eachByHost } from './by-host.ts'
 import { type Facts, type FactsOptions, factsOfLink, isTimeout, linkFacts, timeoutSentence } from './fetch/facts.ts'
 import { BusyError } from './fetch/fetch-text.ts'
 import type { KnownSizes } from './known-sizes.ts'
 import { groupLinks, type LinkGroup, linkKind, unfetchableReason } from './links.ts'
-import { trashAdvice } from './quota-exceeded.ts'
 
 const maxAtOnce = 32
 const maxPerHost = 6

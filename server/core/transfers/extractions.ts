@@ -3,13 +3,12 @@ import { formatSize } from '../../../engine/text/format-size.ts'
 import { ArchiveError } from '../../archive/archive-error.ts'
 import type { ArchiveSet } from '../../archive/find-archives.ts'
 import { groupParts } from '../../archive/parts.ts'
-import type { DiskQuota } from '../account/quota.ts'
+import { type DiskQuota, trashAdvice } from '../account/quota.ts'
 import type { Database } from '../data/database.ts'
 import { reasonOf } from '../errors/reason.ts'
 import { NotFound, Refusal } from '../errors/refusal.ts'
 import { type Content, newContentName } from '../space/content.ts'
 import type { Item, Space } from '../space/space.ts'
-import { trashAdvice } from './quota-exceeded.ts'
 
 /** An archive of the space that is unpacked beside itself, or was. */
 export interface Extraction {

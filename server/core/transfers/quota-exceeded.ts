@@ -1,5 +1,5 @@
 import { formatSize } from '../../../engine/text/format-size.ts'
-import type { DiskQuota } from '../account/quota.ts'
+import { type DiskQuota, trashAdvice } from '../account/quota.ts'
 import { Refusal } from '../errors/refusal.ts'
 import type { Transfer } from './transfer.ts'
 
@@ -9,10 +9,4 @@ export function quotaExceeded({ id, name, sizeBytes, downloadedBytes }: Transfer
   const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))
   const sentence = `There is not enough disk space: “${name}” needs ${needs}, and ${free} is free.`
   return new Refusal(`${sentence}${trashAdvice(quota)}`)
-}
-
-/** What emptying the trash would free, as one more sentence; empty when there is nothing in it. */
-export function trashAdvice(quota: DiskQuota): string {
-  const bytes = quota.trashBytes()
-  return bytes === 0 ? '' : ` Emptying the trash would free ${formatSize(bytes)}.`
 }

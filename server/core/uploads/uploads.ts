@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { formatSize } from '../../../engine/text/format-size.ts'
 import type { Events } from '../account/events.ts'
-import type { DiskQuota } from '../account/quota.ts'
+import { type DiskQuota, trashAdvice } from '../account/quota.ts'
 import type { Settings } from '../account/settings.ts'
 import type { Database } from '../data/database.ts'
 import { number, numberOrNull, type Row, text } from '../data/row.ts'
@@ -153,10 +153,8 @@ export function createUploads(options: UploadsOptions): Uploads {
   const reserve = (id: number, name: string, sizeBytes: number) => {
     if (quota.reserve(id, sizeBytes)) return
     const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))
-    const trash = quota.trashBytes()
-    const advice = trash === 0 ? '' : ` Emptying the trash would free ${formatSize(trash)}.`
     throw new UploadTooLarge(
-      `There is not enough disk space: “${name}” needs ${formatSize(sizeBytes)}, and ${free} is free.${advice}`,
+      `There is not enough disk space: “${name}” needs ${formatSize(sizeBytes)}, and ${free} is free.${trashAdvice(quota)}`,
     )
   }
   const partOf = (name: string) => join(content.workFolder(name), partName)
