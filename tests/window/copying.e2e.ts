@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { takePicture } from '../support/picture.ts'
 import { makeFolder, startOnThisComputer } from '../support/steps.ts'
 
 // Copying within the space, as a person does it in the window.
@@ -10,16 +10,6 @@ afterEach(async () => {
   await running?.dispose()
   running = null
 })
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.PUTDESK_PICTURES
-  if (folder === undefined) return
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
-  }
-}
 
 it('copies with the keyboard, the menu and Ctrl while dropping, and undoes it', async () => {
   running = await startApp()

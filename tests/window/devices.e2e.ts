@@ -1,7 +1,7 @@
-import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
 import { signInDevice } from '../support/device.ts'
+import { takePicture } from '../support/picture.ts'
 import { startOnThisComputer } from '../support/steps.ts'
 
 // The person at this computer lets a device sign in to its service.
@@ -11,16 +11,6 @@ afterEach(async () => {
   await running?.dispose()
   running = null
 })
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.PUTDESK_PICTURES
-  if (folder === undefined) return
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
-  }
-}
 
 it('shows a code for one device, a new one when it is used, and signs the device out', async () => {
   running = await startApp()

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { takePicture } from '../support/picture.ts'
 import { startOnThisComputer } from '../support/steps.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -28,16 +29,6 @@ afterEach(async () => {
   await running?.dispose()
   running = null
 })
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.PUTDESK_PICTURES
-  if (folder === undefined) return
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
-  }
-}
 
 it('follows a feed after a look at what matches, retries what failed, and adds a removed feed again', async () => {
   running = await startApp({ settings: { hostsOnMyNetwork: ['127.0.0.1'] } })

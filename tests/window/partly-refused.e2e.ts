@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
+import { takePicture } from '../support/picture.ts'
 import { startService } from '../support/service.ts'
 import { file, startWeb } from '../support/web.ts'
 import { startWorstDay } from '../support/worst-day.ts'
@@ -14,16 +14,6 @@ afterEach(async () => {
   running = null
   for (const end of ends.splice(0).reverse()) await end.stop()
 })
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.PUTDESK_PICTURES
-  if (folder === undefined) return
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
-  }
-}
 
 it('keeps a refused link in the dialog with its sentence, and adds it when it is ticked again', async () => {
   const web = await startWeb()

@@ -1,6 +1,6 @@
-import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { takePicture } from '../support/picture.ts'
 import { addLinks, startOnThisComputer } from '../support/steps.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
 
@@ -19,16 +19,6 @@ afterEach(async () => {
   await running?.dispose()
   running = null
 })
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  const folder = process.env.PUTDESK_PICTURES
-  if (folder === undefined) return
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` })
-  }
-}
 
 it('deletes what is shown without a question, undoes it, and empties the trash', async () => {
   running = await startApp({ settings: { hostsOnMyNetwork: ['127.0.0.1'] } })
