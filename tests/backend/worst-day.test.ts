@@ -10,6 +10,7 @@ import { Secrets } from '../../electron/backend/secrets/secrets.ts'
 import { AppError } from '../../shared/errors.ts'
 import { type Service, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
+import { makeTorrent } from '../support/torrents.ts'
 import { type Failure, startWorstDay, type WorstDay } from '../support/worst-day.ts'
 
 let service: Service
@@ -235,10 +236,24 @@ it('reads a list again from its beginning when its cursor expires, and each item
   expect(pages).toBe(2)
 })
 
-it('ends when a cursor never ends', async () => {
+it('says that a list cannot be read when its cursor never leads to an end', async () => {
   day.plan(() => ({ change: (body) => ({ ...Object(body), cursor: 'again' }) }))
-  const listed = clientOf(day).listItems(0)
-  expect((await listed.catch((problem: unknown) => problem)) instanceof Error || Array.isArray(await listed)).toBe(true)
+  expect(await outcomeOf(clientOf(day).listItems(0))).toBe(
+    'unreachable: The list changes too fast to be read. Try again.',
+  )
+})
+
+it.each([
+  ['the first', 1],
+  ['the second', 2],
+])('adds one of two torrent files when %s meets an error, and says so of the other', async (_which, failing) => {
+  const torrents = [await makeTorrent({ name: 'one' }), await makeTorrent({ name: 'two' })]
+  const links = torrents.map(({ bytes }) => `data:application/x-bittorrent;base64,${bytes.toString('base64')}`)
+  day.plan(({ path, count }) => (path.endsWith('/files/upload') && count === failing ? error(500, 'INTERNAL') : null))
+  const { added, refused } = await clientOf(day).addTransfers(links, 0)
+  expect(added.map((transfer) => transfer?.name)).toEqual([failing === 1 ? 'two' : 'one'])
+  expect(refused).toEqual([{ link: links[failing - 1], sentence: expect.stringContaining('is busy now (500)') }])
+  expect(day.reached.get('POST /v2/files/upload')).toBe(1)
 })
 
 it('sends nothing during a wait, however much is asked for, and not before its end', async () => {

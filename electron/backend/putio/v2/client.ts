@@ -434,13 +434,19 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       const added: (V2Transfer | null)[] = []
       const refused: { link: string; sentence: string }[] = []
       let isFolderMissing = false
+      let failure: AppError | null = null
       for (const link of links.filter(isTorrentData)) {
         const bytes = Buffer.from(link.slice(link.indexOf(',') + 1), 'base64')
-        const { transfer } = await sendFile(
-          { endpoint: gated, name: 'added.torrent', bytes, folderId, isTorrent: true },
-          WireUploaded,
-        )
-        added.push(transfer === null ? null : toTransfer(transfer))
+        const torrent = { endpoint: gated, name: 'added.torrent', bytes, folderId, isTorrent: true }
+        try {
+          const { transfer } = await sendFile(torrent, WireUploaded)
+          added.push(transfer === null ? null : toTransfer(transfer))
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          // The others are added all the same, and must not be added twice.
+          failure ??= error
+          refused.push({ link, sentence: error.message })
+        }
       }
       const plain = links.filter((link) => !isTorrentData(link))
       for (let done = 0; done < plain.length; done += linksAtOnce) {
@@ -471,6 +477,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         }
       }
       const [first] = refused
+      if (failure !== null && added.length === 0) throw failure
       if (first !== undefined && added.length === 0)
         throw new AppError(isFolderMissing ? 'not-found' : 'refused', first.sentence)
       return { added, refused }
