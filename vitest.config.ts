@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config'
 /** Every run has its own temporary folders and fails if a test leaves files in them. */
 const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tests/support/setup.ts'] }
 
-const inElectron = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+/** What is waited for takes longer while other tests use the processors. The default is one second. */
+const patient = { expect: { poll: { timeout: 20_000 } } }
+
+const inElectron = { ...patient, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
 /** A project of its own: these build into the folder from which the others run the app. */
 const packageTests = 'tests/window/package.e2e.ts'
 
@@ -15,6 +18,7 @@ export default defineConfig({
       {
         test: {
           ...tidy,
+          ...patient,
           name: 'unit',
           include: ['{shared,engine,server,renderer,electron,build}/**/*.test.ts', 'tests/**/*.test.ts'],
           testTimeout: 90_000,

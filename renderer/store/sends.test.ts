@@ -52,7 +52,7 @@ it('is undone as one act: what is not sent stops, what is sent goes to the trash
   expect(asked('sends.remove')).toEqual([{ sendIds: ['b', 'c'] }])
   expect(asked('items.delete')).toEqual([{ accountId: 'a', itemIds: [7] }])
   expect(message()).toBe(
-    'Undone: Started sending 3 items. What was sent already is in the trash. What was sent into folders that were there before stays.',
+    'Undone: Started sending 3 items. What was sent already is in the trash. Files sent into folders that already existed stay there.',
   )
   const redoing = redo()
   await backend.answer('items.restore', { folderIds: [3], refused: [] })
@@ -172,7 +172,7 @@ it('takes links from texts and torrents, and sends texts without links and all e
   store.getState().close()
   await taking
   expect(store.getState().dialog).toMatchObject({ kind: 'add-links', text: 'http://h/a', folderId: 3 })
-  expect(shownToast(store.getState())?.sentence).toMatch(/^One of these is no file of this computer/)
+  expect(shownToast(store.getState())?.sentence).toMatch(/^One of these is not on this computer/)
 })
 
 it('says of an account that takes no files what can be done instead, and still takes the links', async () => {

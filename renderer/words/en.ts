@@ -414,7 +414,7 @@ export const en = {
   'sends.cannot':
     '“{name}” takes no files from this computer. Put them where it can fetch them and add their links, or send them to another account.',
   'sends.noFile':
-    '{count, plural, one {One of these is no file of this computer: save it first.} other {# of these are no files of this computer: save them first.}}',
+    '{count, plural, one {One of these is not on this computer: save it first.} other {# of these are not on this computer: save them first.}}',
   'sends.sending': 'Sending',
   'sends.done': 'Sent',
   'sends.failed': 'Not sent',
@@ -430,11 +430,11 @@ export const en = {
   'sends.removed': '{count, plural, one {Removed “{name}” from the list} other {Removed # items from the list}}',
   'sends.wasPaused': '{count, plural, one {Paused sending “{name}”} other {Paused sending # items}}',
   'sends.wasResumed': '{count, plural, one {Continued sending “{name}”} other {Continued sending # items}}',
-  'sends.tooLate': 'It is too late to go on with this. Send it again.',
+  'sends.tooLate': 'It is too late to continue this. Send it again.',
   'sends.haveEnded': 'What was to be sent has left the list, or is sent already.',
   'sends.undoneToTrash': 'What was sent already is in the trash.',
   'sends.undoneDeleted': 'What was sent already was deleted.',
-  'sends.undoneStays': 'What was sent into folders that were there before stays.',
+  'sends.undoneStays': 'Files sent into folders that already existed stay there.',
   'sends.sent': '{count, plural, one {“{name}” is sent up} other {# items are sent up}}',
   'sends.newVersion': 'Sent “{name}” up as a new version',
 
@@ -654,7 +654,7 @@ export const en = {
   'own.title': 'Putdesk service or other v2 server',
   'own.api': 'Address of the service',
   'own.apiHint': 'Such as http://192.168.1.10:8088; empty for Put.io',
-  'own.sameHint': 'The same',
+  'own.sameHint': 'Same as the service',
   'own.upload': 'Uploads',
   'own.tus': 'Resumable uploads',
   'own.socket': 'Live updates',
@@ -670,12 +670,11 @@ export const en = {
   'code.waiting': 'Waiting for you… {left} left',
   'code.trouble': '{problem} Putdesk keeps trying.',
   'accountSettings.title': 'Settings of {name}',
-  'accountSettings.lead':
-    'These settings are stored at the service. They hold for every program that uses this account.',
+  'accountSettings.lead': 'These settings are stored at the service and apply to every program that uses this account.',
   'accountSettings.loading': 'Asking the service…',
   'accountSettings.trash': 'Deleted items go to the trash',
   'accountSettings.trashHint':
-    'Otherwise, they are deleted for good; here, that can be undone for ten seconds. What is in the trash stays there, but is not shown: empty it first.',
+    'Otherwise, they are deleted for good; in Putdesk, this can be undone for ten seconds. Items that are in the trash stay there but are not shown, so empty it first.',
   'accountSettings.history': 'Keep a history at the service',
   'accountSettings.historyHint': 'The history in Putdesk is kept on this computer, whatever this says.',
   'accountSettings.folder': 'Folder for new transfers',
@@ -686,7 +685,7 @@ export const en = {
   'accountSettings.changed': 'Changed the settings of {name}',
   'devices.title': 'Let a device sign in',
   'devices.lead':
-    'A device that wants to sign in shows a code. Open this page in a browser on this computer, and enter there the code of the device and the code below.',
+    'A device that wants to sign in shows a code. Open this page in a browser on this computer, and enter the code of the device and the code below.',
   'devices.copyPage': 'Copy address',
   'devices.code': 'Code of Putdesk',
   'devices.expiry': 'This code works once, for {left}. Then a new one is shown here.',
@@ -713,9 +712,9 @@ export const en = {
   'signIn.showSecret': 'Show the secret',
   'signIn.hideSecret': 'Hide the secret',
   'signIn.keep': 'Keep on this computer',
-  'signIn.protected': 'What signs you in is kept in this computer’s secure storage.',
+  'signIn.protected': 'Your sign-in is kept in this computer’s secure storage.',
   'signIn.plain':
-    'This computer has no secure storage: if kept, what signs you in is stored in a file that only you can read.',
+    'This computer has no secure storage: if kept, your sign-in is stored in a file that only you can read.',
   'signIn.session': 'Putdesk forgets the sign-in when it closes.',
   'signIn.missing': 'Fill in the address, the key and the secret.',
   'signIn.checking': 'Signing in…',

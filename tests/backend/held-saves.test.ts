@@ -33,7 +33,7 @@ function backendOf(options: TestBackendOptions) {
     for (const save of upserted) saves.set(save.id, save)
   })
   const reached = async (id: string, isThere: (save: Save) => boolean) => {
-    await expect.poll(() => isThere(saves.get(id) ?? ({} as Save)), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isThere(saves.get(id) ?? ({} as Save))).toBe(true)
     return saves.get(id) as Save
   }
   return { ...backend, saves, reached }
@@ -93,7 +93,7 @@ it('leaves a save paused that was paused when it was stopped and put back', asyn
 it('deletes what was there after a while, and says that it is too late then', async () => {
   const { client, saveId, downloadsFolder } = await begun({ holdMs: 300 })
   await client.call('saves.remove', { saveIds: [saveId] })
-  await expect.poll(() => readdirSync(downloadsFolder), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => readdirSync(downloadsFolder)).toEqual([])
   expect(await client.call('saves.keep', { saveIds: [saveId, 'unknown'] })).toEqual([saveId, 'unknown'])
 })
 
@@ -138,7 +138,7 @@ it('deletes what was there at the next start, if the app was killed, and does no
   expect(readdirSync(downloadsFolder)).not.toEqual([])
   const again = backendOf({ dataFolder, downloadsFolder })
   await again.client.call('sync', {})
-  await expect.poll(() => readdirSync(downloadsFolder), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => readdirSync(downloadsFolder)).toEqual([])
   expect([...again.saves.keys()]).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import type { Input } from '../../shared/contract.ts'
@@ -11,7 +11,7 @@ import { type ZipItem, zipOf } from '../support/archives.ts'
 import { listItems, openBackend, type TestBackend } from '../support/backend.ts'
 import { has } from '../support/facilities.ts'
 import { headlessMpv, joinMpv } from '../support/mpv.ts'
-import { commandLines } from '../support/processes.ts'
+import { commandLines, commandLinesWith } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { headlessVlc } from '../support/vlc.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -115,9 +115,12 @@ const played = (isWanted: (playback: Playback) => boolean) =>
   backend.next('playbacks.changed', ({ upserted }) => upserted.some(isWanted))
 const positionOf = ({ progress, durationSeconds }: Playback) => progress * (durationSeconds ?? 0)
 
+/** The processes that this test has started: other tests play films too. */
+const ownProcesses = () => new Map([...commandLinesWith(dirname(socket)), ...commandLinesWith(backend.dataFolder)])
+
 /** Neither arguments nor the environment of a player, nor the files it is given, hold a secret. */
 function expectNoSecretAround(program: RegExp): void {
-  const players = [...commandLines()].filter(([, line]) => program.test(line))
+  const players = [...ownProcesses()].filter(([, line]) => program.test(line))
   expect(players.length).toBeGreaterThan(0)
   const told = JSON.stringify(backend.starts.map((start) => start.told))
   const secrets = [...told.matchAll(/"(?:key|secret)":"([^"]+)"/g)].map(([, secret]) => secret ?? '')
@@ -313,7 +316,7 @@ it.runIf(canPlay)('says why a player does not play', async () => {
 
 /** Talks to the VLC that runs, with the password that only its private configuration has. */
 async function joinVlc() {
-  const [pid, line] = [...commandLines()].find(([, one]) => /^\/usr\/bin\/vlc .*--http-port/.test(one)) ?? [0, '']
+  const [pid, line] = [...ownProcesses()].find(([, one]) => /^\/usr\/bin\/vlc .*--http-port/.test(one)) ?? [0, '']
   const [, config = ''] = /--config=(\S+)/.exec(line) ?? []
   const [, port] = /--http-port=(\d+)/.exec(line) ?? []
   const text = readFileSync(config, 'utf8')

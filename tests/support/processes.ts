@@ -14,6 +14,20 @@ export function commandLines(): Map<number, string> {
   return lines
 }
 
+/** The command lines of the processes whose command line or environment contains this, by their id. */
+export function commandLinesWith(mark: string): Map<number, string> {
+  return new Map([...commandLines()].filter(([id, line]) => line.includes(mark) || environmentOf(id).includes(mark)))
+}
+
+function environmentOf(id: number): string {
+  try {
+    return readFileSync(`/proc/${id}/environ`, 'utf8')
+  } catch {
+    // It has ended, or belongs to another user.
+    return ''
+  }
+}
+
 /** The id of the one process whose command line contains all of these. */
 export function findProcess(...parts: string[]): number {
   const found = [...commandLines()].filter(([, line]) => parts.every((part) => line.includes(part)))

@@ -128,7 +128,7 @@ async function lookAtEach(page: Page): Promise<void> {
 
 async function openCopy(page: Page): Promise<void> {
   await row(page, 'letter.doc').dblclick()
-  await expect.poll(() => existsSync(opened), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(opened)).toBe(true)
   const path = readFileSync(opened, 'utf8').trim()
   expect(readFileSync(path, 'utf8')).toBe('Dear reader,\n')
 }

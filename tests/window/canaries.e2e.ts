@@ -360,7 +360,7 @@ async function crash(): Promise<void> {
       .map(({ pid }) => pid),
   )
   expect(ids).toHaveLength(2)
-  const haveEnded = ids.map((id) => expect.poll(() => isAlive(id), { timeout: 15_000 }).toBe(false))
+  const haveEnded = ids.map((id) => expect.poll(() => isAlive(id)).toBe(false))
   for (const id of ids) process.kill(id, 'SIGSEGV')
   await Promise.all(haveEnded)
 }
@@ -493,7 +493,7 @@ async function useFiles(page: Page, looked: string, other: string): Promise<void
   rmSync(opened, { force: true })
   await row(page, other === 'echo' ? looked : other).click({ button: 'right' })
   await page.getByRole('menuitem', { name: 'Open in its program' }).click()
-  await expect.poll(() => existsSync(opened), { timeout: 15_000 }).toBe(true)
+  await expect.poll(() => existsSync(opened)).toBe(true)
 }
 
 /** Plays a film in mpv, in VLC, and with another as a list, and copies its stream link. */

@@ -105,11 +105,11 @@ it('keeps links over Esc, takes cancelling and creating back, and asks before it
     BrowserWindow.getAllWindows()[0]?.close()
   })
   const isVisible = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible() ?? false)
-  await expect.poll(isVisible, { timeout: 20_000 }).toBe(false)
+  await expect.poll(isVisible).toBe(false)
   const asked = await app.evaluate(() => Object(globalThis).asked)
   expect(asked).toEqual([expect.stringContaining('3 running transfers: “one.mkv”, “two.mkv”, “three.mkv”.')])
   await secondStart(dataFolder, [`magnet:?xt=urn:btih:${'0123456789'.repeat(4)}&dn=left-behind`])
-  await expect.poll(isVisible, { timeout: 20_000 }).toBe(true)
+  await expect.poll(isVisible).toBe(true)
 
   // What was not added is there after a restart, beside new links, and the transfers go on.
   await page.getByRole('dialog', { name: 'Add links' }).waitFor()

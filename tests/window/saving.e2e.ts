@@ -170,7 +170,7 @@ it('shows bytes, speed and time left, pauses, resumes, stops, and continues with
   expect(await bytes()).toBeGreaterThanOrEqual(before)
   await stop.click()
   await page.getByText('Nothing is being saved to this computer.').waitFor()
-  await expect.poll(() => readdirSync(downloads), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => readdirSync(downloads)).toEqual([])
 })
 
 it('continues a save after the app was quit and started again', async () => {
@@ -229,7 +229,7 @@ it('moves, pauses and removes saves with the keyboard', async () => {
     if (left === null) await page.getByText('Nothing is being saved to this computer.').waitFor()
     else await expect.poll(names).toEqual([expect.stringMatching(/^film\.mkv/)])
   }
-  await expect.poll(() => readdirSync(downloads), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => readdirSync(downloads)).toEqual([])
 })
 
 it('moves saves with the mouse while the list changes, and hands only finished ones to the system', async () => {

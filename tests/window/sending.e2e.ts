@@ -120,13 +120,13 @@ it('sends what is dropped on a folder, shows it there, asks about names that are
   await send(page, 'film.mkv', 'Sent').waitFor()
   await row(page, 'film.mkv').waitFor()
 
-  // A picture on the clipboard is no file of this computer.
+  // A picture on the clipboard is not a file on this computer.
   await page.evaluate(() => {
     const data = new DataTransfer()
     data.items.add(new File(['x'], 'image.png', { type: 'image/png' }))
     window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, cancelable: true }))
   })
-  await page.getByText('One of these is no file of this computer: save it first.').waitFor()
+  await page.getByText('One of these is not on this computer: save it first.').waitFor()
 })
 
 it('says before files are dropped on an account that takes none what can be done instead, and still takes links', async () => {

@@ -117,7 +117,7 @@ it('signs in with a code by keyboard, shows what is wrong on the way, and opens 
   await take(page, 'code-trouble')
   server.behave(/oob\/code\/./, null)
   server.expireCodes()
-  await expect.poll(() => server.codes.length, { timeout: 15_000 }).toBe(2)
+  await expect.poll(() => server.codes.length).toBe(2)
   await expect.poll(() => shown.textContent()).toBe(server.codes.at(-1))
   server.approve(mary)
   await page.getByRole('tree', { name: /^mary · / }).waitFor({ timeout: 15_000 })
