@@ -5,6 +5,8 @@
 export const capabilityNames = [
   /** A failed transfer can resume, its archives with a password or kept packed. */
   'canRetryInPlace',
+  /** The trackers of a torrent can be asked for peers at once. */
+  'canReannounce',
   /** A torrent file can be uploaded in place of a link. */
   'canTakeTorrentFiles',
   /** The files of a torrent arrive while it is still seeding: from then on, cancelling it only stops the seeding. */
@@ -35,6 +37,7 @@ export type Capabilities = Readonly<Record<CapabilityName, boolean>>
 /** The capabilities of a service that has not been asked yet or declares none. */
 export const noCapabilities: Capabilities = {
   canRetryInPlace: false,
+  canReannounce: false,
   canTakeTorrentFiles: false,
   arrivesWhileSeeding: false,
   hasTrash: false,

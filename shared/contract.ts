@@ -352,6 +352,11 @@ export const methods = {
     }),
     output: nothing,
   },
+  /**
+   * Asks the trackers of a torrent for peers at once. A service may do that only now and then. Errors: not-found, refused, also if the
+   * service cannot do it.
+   */
+  'transfers.reannounce': { input: z.object({ ...inAccount, transferId: TransferId }), output: nothing },
 
   /**
    * Saves items on this computer: to the folder used last, or to one that the person is asked for. If names are taken there and

@@ -164,6 +164,10 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
     run: (state) => state.retryTransfer(accountId, 1, { password: null, isUnpacked: true }),
     answers: [['transfers.retry', null]],
   },
+  'transfers.reannounce': {
+    run: (state) => state.reannounceTransfer(accountId, 1),
+    answers: [['transfers.reannounce', null]],
+  },
   'saves.add': {
     run: (state) => state.saveItems(accountId, [1], 'last'),
     answers: [['saves.add', { folder: '/x', saveIds: ['s'], taken: [] }]],

@@ -16,6 +16,7 @@ const withoutIt: Record<Capability, 'hidden' | MessageId> = {
   canPreviewFeeds: 'hidden',
   hasAccountSettings: 'hidden',
   canRetryInPlace: 'hidden',
+  canReannounce: 'hidden',
   // What is added is checked by the service, and what the others change is not asked for.
   canTakeTorrentFiles: 'hidden',
   arrivesWhileSeeding: 'hidden',

@@ -39,6 +39,8 @@ export interface TransfersSlice {
   retryTransfer(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
   /** Like `retryTransfer`, but rejects, so that the caller can show the error. */
   tryTransferAgain(accountId: AccountId, transferId: TransferId, how: RetryHow): Promise<void>
+  /** Asks the trackers of a torrent for peers at once; an error is shown in a toast. */
+  reannounceTransfer(accountId: AccountId, transferId: TransferId): Promise<void>
   /** Returns the arrived transfers to announce, and clears them. */
   takeArrived(): TransfersSlice['arrived']
 }
@@ -177,6 +179,14 @@ export const transfersSlice: Slice<TransfersSlice> = (client) => (set, get) => {
         return final(say('transfers.retried', { name }))
       })
     },
+    reannounceTransfer: (accountId, transferId) =>
+      get().attempt(() =>
+        get().act(async () => {
+          const name = get().transfers.get(accountId)?.get(transferId)?.name ?? ''
+          await client.call('transfers.reannounce', { accountId, transferId })
+          return final(say('transfers.reannounced', { name }))
+        }),
+      ),
     takeArrived: () => {
       const { arrived } = get()
       if (arrived.length > 0) set({ arrived: [] })

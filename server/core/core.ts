@@ -30,6 +30,7 @@ import type { Hosters } from './transfers/hosters.ts'
 import { createKnownSizes, type KnownSizes } from './transfers/known-sizes.ts'
 import { createLoadMeter, type LoadOptions } from './transfers/load.ts'
 import { createSubscriptions, type Subscriptions } from './transfers/subscriptions.ts'
+import { Swarms } from './transfers/swarms.ts'
 import { openTransferRows } from './transfers/transfer-rows.ts'
 import { TransferList } from './transfers/transfers.ts'
 import { createUploads, type Uploads } from './uploads/uploads.ts'
@@ -167,7 +168,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const events = createEvents(db, userId)
     const settings = createSettings(db, userId)
     const own = { rows, events, settings, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
-    const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals() })
+    const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals(), swarms: new Swarms() })
     const addTorrent = (bytes: Uint8Array, folderId: number) => transfers.addTorrent(bytes, folderId)?.id ?? null
     const friends = createFriends(localUser, withSpaces satisfies LocalUser[])
     return {

@@ -35,6 +35,8 @@ export interface RunningTorrent {
   failed: Promise<never>
   /** Fetches these pieces before all others, the most urgent first, until others are wanted. */
   want(pieces: readonly number[]): void
+  /** Asks the trackers and the DHT for peers now, instead of when it is due. */
+  announce(): void
   /** Stops it after a final checkpoint. Its files stay. */
   stop(): Promise<void>
 }
@@ -218,7 +220,10 @@ export function createTorrentEngine(options: TorrentEngineOptions): TorrentEngin
       const want = (pieces: readonly number[]) => {
         if (running.has(id)) supervisor.sendIfRunning({ type: 'want', id, pieces })
       }
-      return { done: done.promise, failed: failed.promise, want, stop }
+      const announce = () => {
+        if (running.has(id)) supervisor.sendIfRunning({ type: 'announce', id })
+      }
+      return { done: done.promise, failed: failed.promise, want, announce, stop }
     },
     close: async () => {
       for (const [id, { answer }] of lookups) {

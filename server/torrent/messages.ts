@@ -35,6 +35,8 @@ export type ToWorker =
   | { type: 'stop'; id: number }
   /** The pieces to fetch before all others, the most urgent first. */
   | { type: 'want'; id: number; pieces: readonly number[] }
+  /** Ask for peers now. */
+  | { type: 'announce'; id: number }
   | { type: 'look-up'; id: number; source: TorrentSource }
   | { type: 'cancel-lookup'; id: number }
   | { type: 'allow'; hosts: readonly string[] }

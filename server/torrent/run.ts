@@ -27,6 +27,8 @@ export interface Run {
   accept(): void
   /** Fetches these pieces before all others, the most urgent first. */
   want(pieces: readonly number[]): void
+  /** Asks the trackers and the DHT for peers now. */
+  announce(): void
   /** Reports what changed since the last call. */
   tick(): void
   stop(): Promise<void>
@@ -257,6 +259,7 @@ export function startRun(options: RunOptions): Run {
     isSeeding: () => phase === 'sharing' && !isEnded,
     accept: () => accepted.resolve(),
     want: (pieces) => fetching?.want(pieces),
+    announce: joined.announce,
     tick: () => {
       checkpoint()
       if (isEnded || swarm.destroyed) return

@@ -20,6 +20,8 @@ interface Joined {
   ban: (address: string) => void
   /** Disables the peer discovery that a private torrent forbids. Source: BEP 27. */
   keepPrivate: () => void
+  /** Asks the trackers and the DHT for peers now. */
+  announce: () => void
 }
 
 /** Sets the rules of a swarm: which peers are accepted, which metadata is trusted, and which uploads are counted. */
@@ -58,7 +60,13 @@ export function joinSwarm(swarm: Swarm, { gate, infoBytes, onUploaded }: SwarmOp
       exchange?.reset()
     }
   }
-  return { addressOf: nameOf, ban, keepPrivate }
+  const announce = () => {
+    // Before it has a discovery, it is about to ask anyway.
+    if (swarm.destroyed || !swarm.discovery) return
+    swarm.discovery.tracker?.update()
+    swarm.discovery.dht?.lookup(swarm.infoHash)
+  }
+  return { addressOf: nameOf, ban, keepPrivate, announce }
 }
 
 function hostOf(peer: string): string {

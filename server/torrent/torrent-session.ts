@@ -14,6 +14,7 @@ interface TorrentSession {
   start(job: WorkerJob): void
   accept(id: number): void
   want(id: number, pieces: readonly number[]): void
+  announce(id: number): void
   stop(id: number): void
   lookUp(id: number, source: TorrentSource): void
   cancelLookup(id: number): void
@@ -70,6 +71,7 @@ export async function createTorrentSession(
     },
     accept: (id) => runs.get(id)?.accept(),
     want: (id, pieces) => runs.get(id)?.want(pieces),
+    announce: (id) => runs.get(id)?.announce(),
     stop: (id) => {
       starting.delete(id)
       const run = runs.get(id)

@@ -27,6 +27,7 @@ parentPort?.on('message', (message: ToWorker) => {
   if (message.type === 'start') session.start(message.job)
   else if (message.type === 'accept') session.accept(message.id)
   else if (message.type === 'want') session.want(message.id, message.pieces)
+  else if (message.type === 'announce') session.announce(message.id)
   else if (message.type === 'stop') session.stop(message.id)
   else if (message.type === 'look-up') session.lookUp(message.id, message.source)
   else if (message.type === 'cancel-lookup') session.cancelLookup(message.id)

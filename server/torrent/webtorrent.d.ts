@@ -88,8 +88,8 @@ declare module 'webtorrent' {
     }
 
     export interface Discovery {
-      dht: EventEmitter | null
-      tracker: EventEmitter | null
+      dht: (EventEmitter & { lookup(infoHash: string): unknown }) | null
+      tracker: (EventEmitter & { update(): void }) | null
       _dhtTimeout: NodeJS.Timeout
       _onDHTPeer: (...given: unknown[]) => void
     }

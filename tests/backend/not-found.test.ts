@@ -38,6 +38,7 @@ const cases: Cases = {
   'items.rename': () => ({ accountId, itemId: missing, name: 'x' }),
   'transfers.add': () => ({ accountId, links: ['http://127.0.0.1:1/x'], folderId: missing }),
   'transfers.retry': () => ({ accountId, transferId: missing, password: null, isUnpacked: true }),
+  'transfers.reannounce': () => ({ accountId, transferId: missing }),
   'history.links': () => ({ accountId, entryId: `${missing}` }),
   'feeds.items': () => ({ accountId, feedId: missing }),
   'feeds.add': () => ({

@@ -133,6 +133,7 @@ it.each<[string, (one: PutioClient) => Promise<unknown>]>([
   ['listTrash', (one) => one.listTrash()],
   ['restoreItem', (one) => one.restoreItem(1)],
   ['deleteTrashed', (one) => one.deleteTrashed([1])],
+  ['reannounce', (one) => one.reannounce(1)],
   ['retryTransfer', (one) => one.retryTransfer(1, { password: null, isUnpacked: true })],
   ['transferFiles', (one) => one.transferFiles(1, () => true)],
   ['contentOf', (one) => one.contentOf(1)],

@@ -17,6 +17,7 @@ import {
   makeTorrent,
   newFolder,
   onCleanUp,
+  portOf,
   serve,
   startEngine,
   startLibtorrent,
@@ -318,3 +319,30 @@ it.runIf(has('libtorrent'))(
     await expectWhole(third, torrent)
   },
 )
+
+it('asks its trackers for peers again when it is told to, and no more once it has stopped', async () => {
+  let asked = 0
+  const tracker = http.createServer((_request, response) => {
+    asked += 1
+    response.end('d8:intervali1800e5:peers0:e')
+  })
+  await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve))
+  onCleanUp(() => new Promise<void>((resolve) => tracker.close(() => resolve())))
+  const announce = `http://127.0.0.1:${portOf(tracker)}/announce`
+  const torrent = await makeTorrent({ sizeBytes: 50_000, extra: { announce } })
+  const watched = await watch(startEngine(), { torrentFile: torrent.bytes })
+  const untilAsked = (times: number) =>
+    until(
+      async () => asked,
+      (count) => count === times,
+    )
+  await untilAsked(1)
+  watched.running.announce()
+  await untilAsked(2)
+  // It tells its tracker that it leaves.
+  await watched.running.stop()
+  await untilAsked(3)
+  watched.running.announce()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(asked).toBe(3)
+})

@@ -84,6 +84,8 @@ export interface PutioClient extends FeedClient {
   cancelTransfer(transferId: TransferId): Promise<void>
   /** Resumes a failed transfer. Only for a service that `canRetryInPlace`; another one refuses. */
   retryTransfer(transferId: TransferId, how: { password: string | null; isUnpacked: boolean }): Promise<void>
+  /** Asks the trackers of a torrent for peers at once. Only for a service that `canReannounce`; another one refuses. */
+  reannounce(transferId: TransferId): Promise<void>
 
   /** The films and sounds of a transfer that `canPlay`. Their URLs are secrets, as that of `stream` is. */
   transferFiles(transferId: TransferId, isTrusted: (origin: string) => boolean): Promise<TransferFile[]>

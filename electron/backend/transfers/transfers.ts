@@ -67,6 +67,14 @@ export function transferHandlers({
       await session.transfers?.refresh()
       return null
     },
+    'transfers.reannounce': async ({ accountId, transferId }) => {
+      const session = accounts.session(accountId)
+      if (!(await session.capabilities()).canReannounce)
+        throw new AppError('refused', 'This service asks the trackers only by itself.')
+      await session.client().reannounce(transferId)
+      await session.transfers?.refresh()
+      return null
+    },
     'history.list': async ({ accountId }) => history.list(accountId),
     'history.links': async ({ accountId, entryId }) => {
       const links = history.linksOf(accounts.session(accountId).account.id, entryId)

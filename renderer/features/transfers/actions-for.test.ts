@@ -28,6 +28,13 @@ it('offers a retry for an unknown failure, nothing without one, and the password
   ]).toEqual([['retry'], [], ['password']])
 })
 
+it('offers to ask for peers again while there are none, if the service can do that', () => {
+  const looking = { status: 'looking-for-peers', failure: null, areLinksKnown: true } as const
+  const asking = { ...noCapabilities, canReannounce: true }
+  expect([actionsFor(looking, asking), actionsFor(looking, noCapabilities)]).toEqual([['reannounce'], []])
+  expect(actionsFor({ ...looking, status: 'downloading' }, asking)).toEqual([])
+})
+
 it('offers only to add known links again where a service cannot retry in place', () => {
   const actions = [false, true].flatMap((areLinksKnown) =>
     (['needs-password', 'damaged', null] as const).map((failure) =>

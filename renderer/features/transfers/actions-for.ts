@@ -1,8 +1,8 @@
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Transfer, TransferFailure } from '../../../shared/transfer.ts'
 
-/** An action on a failed transfer: enter the password, retry, or keep the archive packed. */
-type Action = 'password' | 'retry' | 'keep'
+/** An action on a transfer: enter the password, retry, keep the archive packed, or ask for peers again. */
+type Action = 'password' | 'retry' | 'keep' | 'reannounce'
 
 /** The actions for each kind of failure, if the service can retry in place. */
 const actionsByFailure: Record<TransferFailure, Action[]> = {
@@ -21,8 +21,9 @@ const actionsByFailure: Record<TransferFailure, Action[]> = {
 /** The actions that a transfer offers. A seeding transfer can have failed too, if its archives could not be unpacked. */
 export function actionsFor(
   { status, failure, areLinksKnown }: Pick<Transfer, 'status' | 'failure' | 'areLinksKnown'>,
-  { canRetryInPlace }: Capabilities,
+  { canRetryInPlace, canReannounce }: Capabilities,
 ): Action[] {
+  if (status === 'looking-for-peers' && canReannounce) return ['reannounce']
   if (status !== 'error' && failure === null) return []
   if (!canRetryInPlace) return areLinksKnown ? ['retry'] : []
   return failure === null ? ['retry'] : actionsByFailure[failure]

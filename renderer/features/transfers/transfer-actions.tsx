@@ -11,9 +11,9 @@ interface Props {
   transfer: Transfer
 }
 
-/** The buttons of a failed transfer: enter a password, retry, or keep the archive packed. */
+/** The buttons of a transfer that has failed or finds no peers. */
 export function TransferActions({ accountId, transfer }: Props) {
-  const { open, retryTransfer } = useAppStore().getState()
+  const { open, retryTransfer, reannounceTransfer } = useAppStore().getState()
   const capabilities = useApp(shownCapabilities)
   const { id, name } = transfer
   const again = { password: null, isUnpacked: true }
@@ -50,6 +50,17 @@ export function TransferActions({ accountId, transfer }: Props) {
             onClick={() => void retryTransfer(accountId, id, { password: null, isUnpacked: false })}
           >
             {say('transfers.keep')}
+          </Button>
+        )
+      case 'reannounce':
+        return (
+          <Button
+            key={action}
+            className={styles.action}
+            aria-label={say('transfers.reannounceOf', { name })}
+            onClick={() => void reannounceTransfer(accountId, id)}
+          >
+            {say('transfers.reannounce')}
           </Button>
         )
       default: {

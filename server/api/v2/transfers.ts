@@ -212,7 +212,8 @@ function retry(call: Call): Result {
 function reannounce({ core, params }: Call): Result {
   const transfer = requireTransfer(core, params.id('id'))
   if (transfer?.kind !== 'torrent') throw new ApiError(400, 'BadRequest', 'Only torrents have trackers.')
-  throw new ApiError(400, 'BadRequest', 'This service asks the trackers by itself, as often as they allow.')
+  core.transfers.announce(transfer.id)
+  return {}
 }
 
 function addTrackers(call: Call): Result {

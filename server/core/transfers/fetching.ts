@@ -14,6 +14,7 @@ import type { Arrivals } from './arrivals.ts'
 import type { FetchSlot } from './fetch-queue.ts'
 import type { Hosters } from './hosters.ts'
 import { namesTorrent } from './links.ts'
+import type { Swarms } from './swarms.ts'
 import type { SwarmStatus, Transfer, TransferFile } from './transfer.ts'
 import type { TransferRows } from './transfer-rows.ts'
 
@@ -32,6 +33,8 @@ export interface FetchingOptions {
   largestFileBytes: number | null
   /** The files as their readers see them. */
   arrivals: Arrivals
+  /** The torrents that run. */
+  swarms: Swarms
   bootId: string
 }
 

@@ -112,6 +112,11 @@ export class TransferList {
     return this.#options.rows.torrentFile(this.#get(id).id)
   }
 
+  /** Asks the trackers of a torrent for peers again. Throws a `Refusal` if it does not run, or was asked a moment ago. */
+  announce(id: number): void {
+    this.#options.swarms.announce(this.#get(id).id)
+  }
+
   /**
    * Removes transfers for good, all or none, in any state. One that is only being shared leaves its content in the
    * space; if that is still on its way, it only stops being shared.

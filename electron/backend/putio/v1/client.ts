@@ -39,6 +39,7 @@ const notInV1 = {
   restoreItem: refuse,
   deleteTrashed: refuse,
   retryTransfer: refuse,
+  reannounce: refuse,
   transferFiles: refuse,
   contentOf: refuse,
   upload: refuse,

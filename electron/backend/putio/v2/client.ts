@@ -493,6 +493,9 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       const form = { id: transferId, ...own }
       await ask({ verb: 'POST', path: '/v2/transfers/retry', form, isRepeatable: true }, WireOneTransfer)
     },
+    reannounce: async (transferId) => {
+      await ask({ verb: 'POST', path: '/v2/transfers/reannounce', form: { id: transferId } }, anything)
+    },
 
     async transferFiles(transferId, isTrusted) {
       const call = { verb: 'GET', path: `/v2/transfers/${transferId}/files`, isInternal: true } as const
@@ -564,6 +567,7 @@ function capabilitiesOf(
   return {
     ...noCapabilities,
     canRetryInPlace: true,
+    canReannounce: true,
     canTakeTorrentFiles: true,
     arrivesWhileSeeding: true,
     hasTrash: info.settings?.trash_enabled ?? true,

@@ -9,6 +9,7 @@ import type { DiskQuota } from '../../account/quota.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import type { Arrivals } from '../arrivals.ts'
 import { quotaExceeded } from '../quota-exceeded.ts'
+import type { Swarms } from '../swarms.ts'
 import type { SwarmStatus, Transfer } from '../transfer.ts'
 import { TorrentArrivals } from './torrent-arrivals.ts'
 
@@ -22,6 +23,7 @@ export interface TorrentFetch {
   quota: DiskQuota
   largestFileBytes: number | null
   arrivals: Arrivals
+  swarms: Swarms
   bootId: string
   signal: AbortSignal
   torrentFile: Uint8Array | null
@@ -88,6 +90,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
       job.saveSoon()
     },
   })
+  const endSwarm = job.swarms.begin(transfer.id, () => running.announce())
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
     const isWhole = await Promise.race([
@@ -105,6 +108,7 @@ export async function fetchTorrent(job: TorrentFetch): Promise<void> {
     // Lets uploads in flight finish.
     if (!signal.aborted) await Promise.race([wait(lingerMs), running.failed, stopped])
   } finally {
+    endSwarm()
     if (transfer.stage === 'fetching') arriving.end(false)
     await running.stop()
   }
