@@ -44,6 +44,8 @@ export function benchUpload({ folder, sizeMiB, pairs }: BenchOptions): Promise<R
     }
     const ours = async () => {
       const client = clientOf(service)
+      // As the app does, which then knows whose service it is.
+      await client.account()
       const run = await timed(() =>
         client.upload({
           ...{ path, name: 'ours.bin', folderId: 0, sizeBytes, changedAtMs, isReplacing: false, begunAt: null },

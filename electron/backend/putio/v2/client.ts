@@ -402,7 +402,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       ]
     },
 
-    upload: (upload) => sendByTus(gated, upload),
+    upload: (upload) => sendByTus(gated, upload, known.isOwn ? 'own' : 'foreign'),
     discardUpload: (place) => discardByTus(gated, place),
 
     followTransfers: (remembered) => {

@@ -12,8 +12,11 @@ import { ArrivedTorn, type Upload } from '../upload.ts'
 import type { GatedEndpoint } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 
-/** How much is sent in one request: as rclone does, for services that keep only what came in a whole request. Source: API v2 §8. */
-const pieceBytes = 48 * 1024 * 1024
+/**
+ * How much is sent in one request. A service may keep only what came in a whole request, so it is as much as rclone sends; our own keeps
+ * what arrived, and between two requests nothing moves. Source: API v2 §8.
+ */
+const pieceBytes = { foreign: 48 * 1024 * 1024, own: 1024 * 1024 * 1024 }
 const readBytes = 1024 * 1024
 const answerMs = 60_000
 /** A connection that takes no byte for so long is dead. */
@@ -33,14 +36,18 @@ class Forgotten extends Error {
  * Sends a file in pieces, and continues after whatever interrupts it. Returns the id of the new item; null if the service does not tell
  * it. Source: API v2 §8; tus.io, protocol 1.0.
  */
-export async function sendByTus(endpoint: GatedEndpoint, upload: Upload): Promise<ItemId | null> {
+export async function sendByTus(
+  endpoint: GatedEndpoint,
+  upload: Upload,
+  service: keyof typeof pieceBytes,
+): Promise<ItemId | null> {
   const { signal } = upload
   const file = await openFile(upload)
   try {
     let place = upload.begunAt
     for (let start = 1; ; start += 1) {
       try {
-        return await sendFrom(endpoint, upload, file, place)
+        return await sendFrom(endpoint, upload, { file, begunAt: place, largestBytes: pieceBytes[service] })
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof Forgotten)) throw error
@@ -81,8 +88,7 @@ export async function discardByTus(endpoint: GatedEndpoint, place: string): Prom
 async function sendFrom(
   endpoint: GatedEndpoint,
   upload: Upload,
-  file: FileHandle,
-  begunAt: string | null,
+  { file, begunAt, largestBytes }: { file: FileHandle; begunAt: string | null; largestBytes: number },
 ): Promise<ItemId | null> {
   const { sizeBytes, signal } = upload
   await checkUnchanged(upload, file)
@@ -95,7 +101,7 @@ async function sendFrom(
   const sum = new RunningSum(file)
   for (let failures = 0; ; ) {
     upload.onProgress(offset)
-    const length = Math.min(pieceBytes, sizeBytes - offset)
+    const length = Math.min(largestBytes, sizeBytes - offset)
     await checkUnchanged(upload, file)
     let answer: ApiResponse | null = null
     try {
@@ -223,10 +229,12 @@ async function sendPiece(
     'upload-offset': offset,
     'content-length': length,
   }
+  // While one is read, the socket may hold the two before it.
+  const buffers = Array.from({ length: 3 }, () => Buffer.allocUnsafe(Math.min(readBytes, length)))
+  let reads = 0
   const read = async (at: number): Promise<Buffer> => {
-    // A buffer of its own for each read: the socket may still hold the last one.
-    const buffer = Buffer.allocUnsafe(Math.min(readBytes, offset + length - at))
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+    const buffer = buffers[reads++ % buffers.length] ?? Buffer.allocUnsafe(readBytes)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, offset + length - at), at)
     if (bytesRead === 0) throw changed(upload)
     return buffer.subarray(0, bytesRead)
   }
@@ -258,6 +266,7 @@ interface TusRequest {
   method: string
   url: URL
   headers: Record<string, string | number>
+  /** Its chunks are used until the second one after them is asked for. */
   body?: AsyncGenerator<Buffer>
   signal: AbortSignal
 }
@@ -292,12 +301,14 @@ async function tusRequest(
   const stalled = setTimeout(() => stop.abort(new Error('nothing moves')), stallMs)
   try {
     if (body !== undefined) {
+      let flushing: Promise<unknown> = Promise.resolve()
       for await (const chunk of body) {
         stalled.refresh()
+        const before = flushing
+        flushing = new Promise((resolve) => request.write(chunk, resolve))
+        await Promise.race([before, answered])
         // A service may refuse a file before all of it was sent.
         if (request.destroyed || isAnswered) break
-        const hasRoom = request.write(chunk)
-        if (!hasRoom) await Promise.race([new Promise((resolve) => request.once('drain', resolve)), answered])
       }
     }
     request.end()
