@@ -123,6 +123,9 @@ function localTree(folder: string, name = basename(folder)): Tree {
   return found
 }
 
+/** More than the list of what was sent keeps. */
+const many = process.env.PUTDESK_ROUNDS === undefined ? 400 : 1000
+
 /** A folder of 300 files, small ones and one that takes a while, with folders in it, also empty ones. */
 function makeLarge(): string {
   const files: Record<string, string | Uint8Array> = { 'Nothing here/': '', 'Disc 2/Nothing there/': '' }
@@ -288,9 +291,9 @@ describe('on a bad day', () => {
     )
   })
 
-  it('1,000 files are sent at once', async () => {
+  it(`${many} files are sent at once`, async () => {
     const { client, accountId, send, sends } = await openSender()
-    const files = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`${at}.txt`, `${at}`]))
+    const files = Object.fromEntries(Array.from({ length: many }, (_, at) => [`${at}.txt`, `${at}`]))
     const folder = makeTree(files)
     await send(Object.keys(files).map((name) => join(folder, name)))
     await until(
@@ -303,7 +306,7 @@ describe('on a bad day', () => {
     )
     const { items } = await client.call('items.open', { accountId, folderId: 0, isReload: true })
     expect(new Set(namesOf(items))).toEqual(new Set(Object.keys(files)))
-    expect(items.ids.length).toBe(1000)
+    expect(items.ids.length).toBe(many)
   })
 })
 
