@@ -7,8 +7,6 @@ const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tes
 const patient = { expect: { poll: { timeout: 20_000 } } }
 
 const inElectron = { ...patient, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
-/** A project of its own: these build into the folder from which the others run the app. */
-const packageTests = 'tests/window/package.e2e.ts'
 
 export default defineConfig({
   test: {
@@ -30,11 +28,9 @@ export default defineConfig({
           ...tidy,
           name: 'e2e',
           include: ['tests/**/*.e2e.ts'],
-          exclude: [packageTests],
           ...inElectron,
         },
       },
-      { test: { ...tidy, name: 'package', include: [packageTests], ...inElectron } },
     ],
   },
 })

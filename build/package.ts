@@ -13,10 +13,12 @@ process.once('exit', () => folders.remove())
 Object.assign(process.env, folders.environment, { NODE_DISABLE_COMPILE_CACHE: '1' })
 const { build, Platform } = await import('electron-builder')
 
+// `--built` packages the app as it is built, while the tests run it.
+const isBuilt = process.argv.includes('--built')
 // `--installers` builds the platform's installers (AppImage and deb, dmg, or nsis); without it, only the unpacked app.
 const hasInstallers = process.argv.includes('--installers')
 const runtime = await findElectron()
-await buildAll()
+if (!isBuilt) await buildAll()
 await build({
   projectDir: root,
   targets: Platform.current().createTarget(hasInstallers ? null : 'dir'),

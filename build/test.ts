@@ -68,8 +68,6 @@ async function checkSources(): Promise<void> {
 /** Most tests wait for a peer, a timer or the disk: the end-to-end tests run beside the others. */
 async function buildAndTest(): Promise<void> {
   await step('build', () => run(process.execPath, [join(root, 'build', 'build.ts')]))
-  // It builds once more into the folder that all other tests use.
-  if (hasWindow) await step('tests of the package', () => runTests('package'))
   const units = step('unit and integration tests', () => runTests('unit', { isShownAtOnce: true }))
   const windows = hasWindow ? step('end-to-end tests in Electron', () => runTests('e2e')) : null
   await Promise.all([units, windows])
@@ -119,7 +117,7 @@ function start(command: string, args: string[]): ChildProcess {
 }
 
 /** Runs one Vitest project and adds its results to the totals, for the line that CI reads. */
-async function runTests(project: 'unit' | 'e2e' | 'package', options = {}): Promise<Outcome> {
+async function runTests(project: 'unit' | 'e2e', options = {}): Promise<Outcome> {
   const report = join(ownCache, `test-report-${project}.json`)
   rmSync(report, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]

@@ -17,7 +17,7 @@ let child: ChildProcess | null = null
 beforeAll(() => {
   dataFolder = temporaryFolder('packaged')
   driven = readdirSync('dist/renderer/assets').filter((name) => !name.endsWith('.map'))
-  const made = spawnSync(process.execPath, ['build/package.ts'], { encoding: 'utf8' })
+  const made = spawnSync(process.execPath, ['build/package.ts', '--built'], { encoding: 'utf8' })
   expect(made.status, made.stderr).toBe(0)
 })
 afterAll(async () => {
