@@ -1,7 +1,7 @@
 import { Refusal } from '../errors/refusal.ts'
 
-/** Trackers commonly ask their clients to wait this long at least. */
-const leastMs = 60_000
+/** Trackers commonly ask their clients to wait at least this long. */
+const minIntervalMs = 60_000
 
 /** The torrents that run, so that their trackers can be asked for peers again. */
 export class Swarms {
@@ -21,7 +21,7 @@ export class Swarms {
     const swarm = this.#running.get(transferId)
     if (swarm === undefined) throw new Refusal('This torrent is not being fetched or seeded now.')
     const nowMs = performance.now()
-    if (nowMs - swarm.askedAtMs < leastMs)
+    if (nowMs - swarm.askedAtMs < minIntervalMs)
       throw new Refusal('The trackers were asked for peers less than a minute ago. Try again in a minute.')
     swarm.askedAtMs = nowMs
     swarm.announce()
