@@ -71,8 +71,9 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       return handleMedia(request, response, { cores, attempts, caller, route: wanted, isFromPage: isPage })
     }
     const isApproval = /^\/*link\/?(?:\?|$)/.test(pathOf(request))
-    // The page for approving devices checks itself where a request comes from.
-    if (isPage && !isApproval) {
+    // The page for approving devices checks itself where a request comes from. That of a public link only reads.
+    const isShare = request.method === 'GET' && /^\/*share\//.test(pathOf(request))
+    if (isPage && !isApproval && !isShare) {
       return refuse(
         response,
         403,
@@ -84,7 +85,10 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       const { handleV1 } = await v1.get()
       return handleV1(request, response, { cores, attempts, caller, base })
     }
-    if (/^\/*(?:v2|files|link|kodi)(?=[/?]|$)/.test(path) || (request.method === 'POST' && /^\/*(?:\?|$)/.test(path))) {
+    if (
+      /^\/*(?:v2|files|link|share|kodi)(?=[/?]|$)/.test(path) ||
+      (request.method === 'POST' && /^\/*(?:\?|$)/.test(path))
+    ) {
       const { handleV2 } = await v2.get()
       return handleV2(request, response, { cores, attempts, caller, base })
     }

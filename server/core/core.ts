@@ -19,7 +19,9 @@ import { once } from './once.ts'
 import { type Content, openContent } from './space/content.ts'
 import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
 import { type ItemWatch, watchItems } from './space/item-watch.ts'
+import { createPublicShares, type PublicShares } from './space/public-shares.ts'
 import { recover } from './space/recovery.ts'
+import { createShares } from './space/shares.ts'
 import { createSpace, type Space } from './space/space.ts'
 import { createTrashExpiry } from './space/trash-expiry.ts'
 import { createZips, type Zips } from './space/zips.ts'
@@ -96,6 +98,7 @@ export interface Cores {
   users: Core[]
   /** Sign-ins of apps by API v2. */
   tokens: Tokens
+  publicShares: PublicShares
   /** Devices that are about to sign in. */
   deviceCodes: DeviceCodes
   /** Counts how often changes were announced, also over restarts: what is answered after a tick is newer than what was announced in it. */
@@ -135,6 +138,8 @@ export function openCores(options: CoreOptions): Cores {
 
 function openWith(db: Database, options: CoreOptions): Cores {
   const { gate, hosters, report, load, firstCopyAfterMs = 500 } = options
+  // Before anything can get the id of an item that is missing.
+  const [shares, publicShares] = [createShares(db), createPublicShares(db)]
   const content = openContent(options.folder, db)
   const slots = createDeliverySlots()
   const isBusy = createLoadMeter(load)
@@ -170,7 +175,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const own = { rows, events, settings, space, quota, bandwidth, messages, activeLimit, largestFileBytes, sizes }
     const transfers = new TransferList({ ...shared, ...own, arrivals: new Arrivals(), swarms: new Swarms() })
     const addTorrent = (bytes: Uint8Array, folderId: number) => transfers.addTorrent(bytes, folderId)?.id ?? null
-    const friends = createFriends(localUser, withSpaces satisfies LocalUser[])
+    const friends = createFriends(localUser, withSpaces satisfies LocalUser[], shares)
     return {
       ...own,
       account: createAccount(userId, user),
@@ -209,6 +214,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
   return {
     users,
     tokens: createTokens(db),
+    publicShares,
     deviceCodes: createDeviceCodes(),
     ticks: { count: Date.now() },
     watchItems: () => watchItems(db),

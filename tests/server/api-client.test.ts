@@ -58,7 +58,7 @@ const idOf = (value: unknown): number => Number(Object(value).id)
 const names = (list: unknown): unknown[] => (Array.isArray(list) ? list.map((one: unknown) => Object(one).name) : [])
 
 it('is understood by the client that Put.io has published, call by call', async () => {
-  const { Account, Auth, Config, Events, File, Files, Transfers, Trash, User, Zips } = client
+  const { Account, Auth, Config, Events, File, Files, Friends, Sharing, Transfers, Trash, User, Zips } = client
 
   // The account.
   expect((await did('Account.Info', Account.Info({ download_token: 1 }))).info).toMatchObject({ username: 'ann' })
@@ -111,6 +111,19 @@ it('is understood by the client that Put.io has published, call by call', async 
     ...[400, 'NAME_ALREADY_EXIST'],
   ])
   expect(await refused('File.Rename', File.Rename(999, 'x'))).toEqual([404, 'NotFound'])
+
+  // Sharing, with nobody else there.
+  await did('Files.Share', Files.Share({ ids: [other], friends: ['everyone'] }))
+  expect(names((await did('Files.SharedOnes', Files.SharedOnes())).shared)).toEqual(['Others'])
+  await did('File.Unshare', File.Unshare(other, 'everyone'))
+  const clone = idOf(await did('Sharing.Clone', Sharing.Clone({ ids: [first], parentId: other })))
+  const { shared_file_clone_status: cloned } = await did('Sharing.CloneInfo', Sharing.CloneInfo(clone))
+  expect(cloned).toBe('DONE')
+  expect((await did('Friends.Query', Friends.Query())).friends).toEqual([])
+  await did('Friends.Search', Friends.Search('bob'))
+  await did('Friends.WaitingRequests', Friends.WaitingRequests())
+  await did('Friends.WaitingRequestsCount', Friends.WaitingRequestsCount())
+  expect(await refused('Friends.SharedFolder', Friends.SharedFolder('bob'))).toEqual([404, 'USER_NOT_FOUND'])
 
   // The trash.
   expect((await did('Files.Delete', Files.Delete([first, second]))).skipped).toBe(0)

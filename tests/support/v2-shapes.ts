@@ -195,6 +195,38 @@ export const settingsShape: Shape = {
   optional: {},
 }
 
+const isPart =
+  (shape: Shape): Check =>
+  (value) =>
+    problemsOf(value, shape).length === 0
+const isName: Check = (value) => isText(value) && value !== ''
+
+/** The columns of API v2 §13. */
+export const publicShareShape: Shape = {
+  always: {
+    id: isId,
+    token: isHex(40),
+    push_token: isText,
+    created_at: isTime,
+    expiration_date: isTime,
+    owner: isPart({ always: { name: isName }, optional: {} }),
+    user_file: isPart({ always: { id: isId, name: isName, file_type: isName }, optional: {} }),
+  },
+  optional: {},
+}
+export const sharedFileShape: Shape = {
+  always: { ...fileShape.always, shared_with: (value) => value === 'everyone' || isCount(value) },
+  optional: fileShape.optional,
+}
+export const sharedWithShape: Shape = {
+  always: { share_id: isId, user_name: isName, user_avatar_url: isUrl },
+  optional: {},
+}
+export const friendShape: Shape = {
+  always: { id: isId, name: isName, avatar_url: isUrl, has_received_files: isFlag, has_shared_files: isFlag },
+  optional: {},
+}
+
 /** What is wrong with an object: a line for each field that is missing, unknown or of another kind. */
 export function problemsOf(value: unknown, { always, optional }: Shape): string[] {
   const fields: Record<string, unknown> = Object(value)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Core, Cores } from '../../core/core.ts'
+import { type Visit, visit } from '../../core/visit.ts'
 import type { Attempts } from '../attempts.ts'
 import type { MediaRoute } from './route.ts'
 
@@ -13,8 +14,8 @@ export interface MediaOptions {
   isFromPage: boolean
 }
 
-/** The user that a request belongs to, or why it is refused. */
-export type Access = Core | 'wrong-token' | 'needs-password' | 'paused'
+/** The user that a request belongs to, the public link that it comes through, or why it is refused. */
+export type Access = Core | Visit | 'wrong-token' | 'needs-password' | 'paused'
 
 /**
  * A valid token always grants access. Without one, a download is possible with user name and password, unless a page in
@@ -26,7 +27,8 @@ export async function checkAccess(request: IncomingMessage, options: MediaOption
   if (route.token !== null) {
     const { token } = route
     const owner = find(({ account }) => account.isToken(token))
-    return owner ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
+    const visitor = route.kind === 'stream-transfer' ? null : visit(cores, token)
+    return owner ?? visitor ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
   }
   if (isFromPage || route.kind === 'stream-file' || route.kind === 'stream-transfer') return 'wrong-token'
   const credentials = basicCredentials(request.headers.authorization)

@@ -6,6 +6,7 @@ import { Refusal } from '../../core/errors/refusal.ts'
 import type { ReadableItem } from '../../core/space/friends.ts'
 import { kindOf } from '../../core/space/kinds.ts'
 import type { Item } from '../../core/space/space.ts'
+import { type Visit, visit, visited } from '../../core/visit.ts'
 import { logRequest } from '../../log/log.ts'
 import { type Access, checkAccess, type MediaOptions } from './access.ts'
 import { contentDisposition, refuse, safetyHeaders } from './headers.ts'
@@ -33,14 +34,16 @@ export async function handleMedia(
     return refuse(response, 405, 'Only GET and HEAD are possible here.')
   const access = await checkAccess(request, options)
   if (typeof access === 'string') return deny(response, access)
-  const core = access
+  const through = 'share' in access ? access : null
+  const core = 'share' in access ? access.core : access
+  if (through !== null) endWithLink(response, options, through)
   if (route.kind === 'stream-transfer') {
     const { serveTransferFile } = await import('./transfer-file.ts')
     return serveTransferFile(request, response, { core, route })
   }
-  if (route.kind === 'stream-basket' && route.itemId.startsWith('z'))
+  if (route.kind === 'stream-basket' && route.itemId.startsWith('z') && through === null)
     return serveSelection(request, response, { core, route })
-  const found = findItem(core, route)
+  const found = through === null ? findItem(core, route) : findVisited(through, route)
   if (found === null) return refuse(response, 404, 'There is no such file.')
   const { item, space } = found
   if (item.kind === 'folder') {
@@ -113,6 +116,22 @@ function findItem(core: Core, route: MediaRoute): ReadableItem | null {
     if (error instanceof Refusal) return null
     throw error
   }
+}
+
+/** A file or a folder behind a public link. */
+function findVisited(through: Visit, { itemId, userId }: MediaRoute): ReadableItem | null {
+  const item = /^\d{1,15}$/.test(itemId) ? visited(through, Number(itemId)) : null
+  const { space } = through.core
+  return item === null || userId !== `${through.share.userId}` ? null : { item, ownerId: through.share.userId, space }
+}
+
+/** Ends a download within a second after its link has ended, or its item has gone. */
+function endWithLink(response: ServerResponse, { cores, route }: MediaOptions, { share }: Visit): void {
+  const timer = setInterval(() => {
+    const now = visit(cores, share.token)
+    if (now === null || visited(now, Number(route.itemId)) === null) response.destroy()
+  }, 1000)
+  response.once('close', () => clearInterval(timer))
 }
 
 function disposition(item: Item, isStream: boolean): string {

@@ -7,7 +7,7 @@ import type { Call } from './method.ts'
 /** What a cursor continues, and where. `ownerId` is the owner of the listed items. */
 export type Cursor =
   | { kind: 'list'; ownerId: number; listing: Listing; after: Place }
-  /** Of the folders that friends share: the user's id. */
+  /** Of what friends share: the id of the last item. */
   | { kind: 'shared'; after: number }
   | { kind: 'search'; query: string; after: number }
   | { kind: 'trash'; after: { id: number; trashedAtSeconds: number } }

@@ -21,6 +21,8 @@ const types: Record<RefusalCode, string> = {
   'slash-in-name': 'SLASH_IN_NAME',
   'name-too-long': 'NAME_TOO_LONG',
   'name-taken': 'NAME_ALREADY_EXIST',
+  'already-shared': 'ALREADY_SHARED',
+  'too-many-links': 'PUBLIC_SHARE_LIMIT_REACHED',
 }
 
 /** The error to answer with; null for an internal one. */
@@ -31,5 +33,5 @@ export function toApiError(error: unknown): ApiError | null {
   const reason = reasonOf(error)
   if (reason === null) return null
   const code = error instanceof Refusal ? error.code : null
-  return new ApiError(400, code === null ? 'BadRequest' : types[code], reason)
+  return new ApiError(code === 'too-many-links' ? 403 : 400, code === null ? 'BadRequest' : types[code], reason)
 }

@@ -121,7 +121,8 @@ function own(call: Call, { id }: Item) {
   return fileWire(call, core.space.details.get(id), ownerOf(core, { ownerId: core.account.userId }))
 }
 
-function copy({ core }: Call, id: number, target: { parentId: number; name: string | null }): Promise<Item> {
+/** Copies an item that the user may read. */
+export function copy({ core }: Call, id: number, target: { parentId: number; name: string | null }): Promise<Item> {
   const { space, content, quota } = core
   checkOwn(core, target.parentId)
   const source = core.friends.read(id)

@@ -1,6 +1,6 @@
 import type { Core } from '../../core/core.ts'
 import type { DetailedItem } from '../../core/space/details.ts'
-import type { ReadableItem } from '../../core/space/friends.ts'
+import type { ReadableItem, Sharer } from '../../core/space/friends.ts'
 import { extensionOf, type ItemKind, itemKinds, kindOf } from '../../core/space/kinds.ts'
 import type { TrashedItem } from '../../core/space/trash.ts'
 import { ApiError } from './error.ts'
@@ -63,6 +63,15 @@ export interface Extras {
   hasMediaInfo: boolean
 }
 
+export const noExtras: Extras = {
+  hasStreamUrl: false,
+  hasMp4Status: false,
+  hasVideoMetadata: false,
+  hasMediaMetadata: false,
+  hasCodecs: false,
+  hasMediaInfo: false,
+}
+
 /** The extras in a request, of which those for a listing's folder end with `_parent`. */
 export function extrasOf(params: Params, ending = ''): Extras {
   const flag = (name: string) => params.flag(`${name}${ending}`)
@@ -89,12 +98,11 @@ export function contentUrl(
 export interface Owner {
   id: number
   /** Null for oneself. */
-  friend: { name: string; folderId: number } | null
+  friend: Omit<Sharer, 'id'> | null
 }
 
 export function ownerOf(core: Core, { ownerId }: Pick<ReadableItem, 'ownerId'>): Owner {
-  const friend = ownerId === core.account.userId ? undefined : core.friends.list().find(({ id }) => id === ownerId)
-  return { id: ownerId, friend: friend ?? null }
+  return { id: ownerId, friend: ownerId === core.account.userId ? null : core.friends.sharer(ownerId) }
 }
 
 /** What the form of an item depends on. */
@@ -105,14 +113,14 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
   const { base, core, isExtended } = call
   const { kind, content } = item
   const isFolder = kind === 'folder'
-  const isShare = owner.friend?.folderId === item.id
+  const isOfFriend = owner.friend?.folderId === item.id
   const extension = isFolder ? '' : extensionOf(item.name)
   return {
     id: item.id,
-    name: isShare ? owner.friend?.name : item.name,
-    parent_id: isShare ? sharedId : item.parentId,
+    name: isOfFriend ? owner.friend?.name : item.name,
+    parent_id: owner.friend?.rootIds.has(item.id) === true ? sharedId : item.parentId,
     file_type: types[kind],
-    folder_type: isShare ? 'SHARED_FRIEND' : 'REGULAR',
+    folder_type: isOfFriend ? 'SHARED_FRIEND' : 'REGULAR',
     content_type: isFolder ? 'application/x-directory' : kindOf(item.name).contentType,
     extension: extension === '' ? null : extension,
     size: item.sizeBytes,

@@ -3,7 +3,17 @@ import type { ReadableItem } from '../../core/space/friends.ts'
 import { extensionsOf } from '../../core/space/kinds.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { ApiError } from './error.ts'
-import { extrasOf, fileWire, kindsOf, type Owner, ownerOf, sharedId, sharedRootWire } from './file-wire.ts'
+import {
+  type Extras,
+  extrasOf,
+  fileWire,
+  kindsOf,
+  noExtras,
+  type Owner,
+  ownerOf,
+  sharedId,
+  sharedRootWire,
+} from './file-wire.ts'
 import { keep } from './kept.ts'
 import { type Call, type Route, route } from './method.ts'
 import { addSums } from './sums.ts'
@@ -106,14 +116,17 @@ interface ToList {
   listing: Listing
   after: Place | null
   owner: Owner
+  /** What is asked for besides the usual fields; by default, what the request says. Null for nothing. */
+  extras?: Extras | null
 }
 
-async function page(call: Call, { details, listing, after, owner }: ToList) {
+/** A page of a listing. */
+export async function page(call: Call, { details, listing, after, owner, ...options }: ToList) {
   const { params } = call
   const { items, last } = details.page(listing, after, perPage(call))
-  const extras = extrasOf(params)
-  const own = { ...extras, hasCodecs: false, hasMediaInfo: false }
-  const hasExtras = Object.values(own).includes(true)
+  const { extras = extrasOf(params) } = options
+  const own = { ...noExtras, ...extras, hasCodecs: false, hasMediaInfo: false }
+  const hasExtras = extras !== null && Object.values(own).includes(true)
   const summed = await addSums(call, items)
   return {
     files: summed.map((item) => fileWire(call, item, owner, hasExtras ? own : null)),
@@ -135,7 +148,7 @@ const orders: Record<string, ListingOrder['by']> = {
   WATCH: 'opened',
 }
 
-function listingOf({ params }: Call, folderId: number | null): Listing {
+export function listingOf({ params }: Pick<Call, 'params'>, folderId: number | null): Listing {
   const sort = params.text('sort_by') ?? 'NAME_ASC'
   const [, column = '', direction] = /^([A-Z]+)_(ASC|DESC)$/.exec(sort) ?? []
   const by = Object.hasOwn(orders, column) ? orders[column] : undefined
@@ -152,7 +165,7 @@ function listingOf({ params }: Call, folderId: number | null): Listing {
 /** The folders around an item, the root first. */
 function crumbsOf({ item, space }: ReadableItem, { friend }: Owner): [number, string][] {
   const ids = space.ancestors(item.id)
-  const from = friend === null ? -1 : ids.indexOf(friend.folderId)
+  const from = friend === null ? -1 : ids.findIndex((id) => friend.rootIds.has(id))
   const shown = friend === null ? ids : ids.slice(0, from + 1)
   const crumbs = shown
     .reverse()
@@ -162,24 +175,32 @@ function crumbsOf({ item, space }: ReadableItem, { friend }: Owner): [number, st
   return [friend === null ? [0, root.name] : [sharedId, 'Items shared with you'], ...crumbs]
 }
 
-/** The folders that friends share, by their users' ids. */
-function listShared(call: Call, after: number | null) {
+/** What friends share, in the order of the items' ids. */
+async function listShared(call: Call, after: number | null) {
   const { core, params } = call
   const size = perPage(call)
-  const friends = core.friends
-    .list()
-    .filter(({ id }) => id > (after ?? -1))
+  const all = core.friends
+    .others()
+    .flatMap(({ id: ownerId }) => {
+      const owner = ownerOf(core, { ownerId })
+      return [...(owner.friend?.rootIds ?? [])].map((id) => ({ id, owner }))
+    })
     .sort((a, b) => a.id - b.id)
-  const shown = friends.slice(0, size)
+  const left = all.filter(({ id }) => id > (after ?? -1))
+  const shown = left.slice(0, size)
   const last = shown.at(-1)
+  const items = await addSums(
+    call,
+    shown.map(({ id }) => core.friends.read(id).space.details.get(id)),
+  )
   return {
-    files: shown.map((friend) => {
-      const { space } = core.friends.read(friend.folderId)
-      return fileWire(call, space.details.get(friend.folderId), { id: friend.id, friend })
+    files: shown.flatMap(({ owner }, index) => {
+      const item = items[index]
+      return item === undefined ? [] : fileWire(call, item, owner)
     }),
     parent: sharedRootWire(call),
-    cursor: friends.length > size && last !== undefined ? writeCursor(call, { kind: 'shared', after: last.id }) : null,
-    ...(params.flag('total') && { total: core.friends.list().length }),
+    cursor: left.length > size && last !== undefined ? writeCursor(call, { kind: 'shared', after: last.id }) : null,
+    ...(params.flag('total') && { total: all.length }),
     ...(params.flag('breadcrumbs') && { breadcrumbs: [[0, core.space.get(0).name]] }),
   }
 }

@@ -13,9 +13,11 @@ import { fileChanges } from './file-changes.ts'
 import { files } from './files.ts'
 import type { Call, OpenCall, Result, Route } from './method.ts'
 import { addForm, addJson, createParams, type Params } from './params.ts'
+import { publicShares } from './public-shares.ts'
 import { rss, rssPreview } from './rss.ts'
 import { send } from './send.ts'
 import { settings } from './settings.ts'
+import { sharing } from './sharing.ts'
 import { signIn } from './sign-in.ts'
 import { subtitles } from './subtitles.ts'
 import { transfers } from './transfers.ts'
@@ -35,6 +37,7 @@ const routes: Route[] = [
   ...account,
   // Before the routes with an id in the same place.
   ...extractions,
+  ...sharing,
   ...files,
   ...fileChanges,
   ...downloads,
@@ -48,6 +51,7 @@ const routes: Route[] = [
   ...rss,
   ...rssPreview,
   ...uploads,
+  ...publicShares,
   ...zips,
 ]
 const compiled = routes.map((route) => ({ route, matches: toPattern(route.path) }))

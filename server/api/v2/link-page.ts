@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { sendPage, toHtml } from '../html-page.ts'
 import { ApiError } from './error.ts'
 import type { OpenCall } from './method.ts'
 
@@ -58,37 +58,10 @@ function form(call: OpenCall, { code, problem }: { code: string; problem: string
 }
 
 function send({ response }: OpenCall, status: number, content: string): null {
-  const nonce = randomBytes(16).toString('base64')
-  const page = Buffer.from(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Sign in a device</title>
-<style nonce="${nonce}">
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 26rem; margin: 3rem auto; padding: 0 1rem }
-label { display: block; margin: 1rem 0 }
-input { display: block; width: 100%; box-sizing: border-box; font: inherit; font-family: ui-monospace, monospace; padding: .5rem }
-button { font: inherit; padding: .5rem 1rem }
-</style>
-<h1>Sign in a device</h1>
-${content}
-`)
-  response.writeHead(status, {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Length': page.length,
-    'Content-Security-Policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
-    'X-Frame-Options': 'DENY',
-    'Referrer-Policy': 'same-origin',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  response.end(page)
+  sendPage(response, status, { title: 'Sign in a device', content, style, hasForm: true })
   return null
 }
 
-function toHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
-}
+const style = `label { display: block; margin: 1rem 0 }
+input { display: block; width: 100%; box-sizing: border-box; font: inherit; font-family: ui-monospace, monospace; padding: .5rem }
+button { font: inherit; padding: .5rem 1rem }`

@@ -19,7 +19,15 @@ export interface Entry {
 }
 
 /** The tables whose rows are journaled. Progress and counters are not: those are all that a damaged database loses. */
-export type Table = 'users' | 'items' | 'transfers' | 'messages' | 'subscriptions' | 'seen_entries'
+export type Table =
+  | 'users'
+  | 'items'
+  | 'transfers'
+  | 'messages'
+  | 'subscriptions'
+  | 'seen_entries'
+  | 'shares'
+  | 'public_shares'
 
 /** The changes after which a row is journaled. Deleted items need none: they were moved to the removed ones before. */
 const watchedChanges: Record<Table, string[]> = {
@@ -29,6 +37,8 @@ const watchedChanges: Record<Table, string[]> = {
   messages: ['INSERT', 'DELETE'],
   subscriptions: ['INSERT', 'DELETE', 'UPDATE OF name, url, do_filters, dont_filters, folder_id, paused'],
   seen_entries: ['INSERT'],
+  shares: ['INSERT', 'DELETE'],
+  public_shares: ['INSERT', 'DELETE'],
 }
 /** A save of a transfer writes all its columns, and is journaled only when one of these has changed. */
 const hasRelevantChange = ['links', 'stage', 'plan', 'item_ids', 'name', 'finished_at']
@@ -221,7 +231,10 @@ function watch(sql: DatabaseSync): void {
   }
 }
 
-const tables: Table[] = ['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries']
+const tables: Table[] = [
+  ...(['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries'] as const),
+  ...(['shares', 'public_shares'] as const),
+]
 
 function isTable(value: unknown): value is Table {
   return tables.some((table) => table === value)

@@ -199,6 +199,8 @@ const journaledColumns: Partial<Record<Table, string[]>> = {
   transfers: ['user_id', 'links', 'name', 'torrent', 'content', 'created_at'],
   messages: ['user_id', 'type', 'item_id', 'sentence', 'item_name', 'item_kind', 'item_size', 'created_at'],
   subscriptions: ['user_id', 'name', 'url', 'do_filters', 'dont_filters', 'folder_id', 'paused', 'created_at'],
+  shares: ['user_id', 'item_id', 'friend_id', 'created_at'],
+  public_shares: ['user_id', 'item_id', 'token', 'created_at', 'expires_at'],
 }
 
 /** The same, for a database of an earlier version too: a copy of that is upgraded first and compared. */

@@ -4,7 +4,10 @@ import { putRow, type Table } from './journal.ts'
 import { number, type Row } from './row.ts'
 
 /** Ordered so that rows come after those they refer to. */
-const tables: Table[] = ['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries']
+const tables: Table[] = [
+  ...(['users', 'items', 'transfers', 'messages', 'subscriptions', 'seen_entries'] as const),
+  ...(['shares', 'public_shares'] as const),
+]
 
 /**
  * Copies every row that can still be read from a damaged database; they win over existing ones. Works on a copy of the

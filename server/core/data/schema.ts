@@ -107,6 +107,19 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
      user_id INTEGER NOT NULL REFERENCES users(id), app TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (user_id, app, name)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE shares (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id),
+     item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE, friend_id INTEGER REFERENCES users(id),
+     created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX shares_of_item ON shares(item_id);
+   CREATE INDEX shares_of_user ON shares(user_id, id);
+   CREATE TABLE public_shares (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users(id),
+     item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE, token TEXT NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX public_shares_of_item ON public_shares(item_id);`,
 ]
 
 /** The newest schema version that this program knows. */
@@ -151,6 +164,8 @@ const newestColumns: Record<string, string> = {
   configs: 'user_id app name value',
   events: 'id user_id type details created_at',
   feed_items: 'id subscription_id title link transfer_id created_at',
+  shares: 'id user_id item_id friend_id created_at',
+  public_shares: 'id user_id item_id token created_at expires_at',
 }
 
 /** All columns of a schema version, each with its table's name. */

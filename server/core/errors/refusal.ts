@@ -1,5 +1,11 @@
 /** A reason that clients of API v2 tell apart. Source: API v2 §3.2. */
-export type RefusalCode = 'empty-name' | 'slash-in-name' | 'name-too-long' | 'name-taken'
+export type RefusalCode =
+  | 'empty-name'
+  | 'slash-in-name'
+  | 'name-too-long'
+  | 'name-taken'
+  | 'already-shared'
+  | 'too-many-links'
 
 /** An action was refused, for a reason that the message tells the person. */
 export class Refusal extends Error {

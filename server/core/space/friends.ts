@@ -1,3 +1,5 @@
+import { Refusal } from '../errors/refusal.ts'
+import type { Share, Shares } from './shares.ts'
 import type { Item, Space } from './space.ts'
 
 /** A user whose shared folder this user can read. Source: API v1 §9.2. */
@@ -23,8 +25,45 @@ export interface ReadableItem {
   space: Space
 }
 
+/** Another user of the service. All of them are friends. */
+interface OtherUser {
+  id: number
+  name: string
+  /** True if this user shares something with them. */
+  hasReceived: boolean
+  /** True if they share something with this user. */
+  hasShared: boolean
+}
+
+/** Another user, and what they share with this one. */
+export interface Sharer {
+  id: number
+  name: string
+  /** The folder that the service's configuration shares; null for none. */
+  folderId: number | null
+  /** The ids of all shared items that are not inside others, in ascending order. */
+  rootIds: ReadonlySet<number>
+}
+
+/** An item of this user, and who can read it because of a share of it. */
+export interface SharedItem {
+  item: Item
+  /** Null for the folder that the service's configuration shares with everyone. */
+  shares: Share[] | null
+}
+
 export interface Friends {
   list(): Friend[]
+  others(): OtherUser[]
+  /** What another user shares with this one; null if there is no such user. */
+  sharer(ownerId: number): Sharer | null
+  /** Shares one's own items with these users, or with everyone (null). Throws a `Refusal` for an item inside one that is shared. */
+  share(itemIds: readonly number[], friendIds: readonly number[] | null): void
+  /** Ends shares of an item, or all of them (null). Throws a `Refusal` for the folder that the configuration shares. */
+  unshare(itemId: number, shareIds: readonly number[] | null): void
+  sharesOf(itemId: number): SharedItem
+  /** What this user shares, the oldest first. */
+  sharedItems(): SharedItem[]
   /** An item of this user's own, or one that a friend shares. Throws a `Refusal` for any other. */
   read(itemId: number): ReadableItem
   /** The same, or null. */
@@ -36,7 +75,7 @@ export interface Friends {
 }
 
 /** What the users of a service can read of each other. */
-export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends {
+export function createFriends(me: LocalUser, all: readonly LocalUser[], shares: Shares): Friends {
   let counted: { version: number; folderId: number; items: number } | null = null
   /** Recounted only after a change, because clients poll this. */
   const countOf = (folderId: number) => {
@@ -52,17 +91,84 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[]): Friends
       const folder = other.userId === me.userId ? null : folderOf(other)
       return folder === null ? [] : [{ ...other, folderId: folder.id }]
     })
+  const others = all.filter(({ userId }) => userId !== me.userId)
+  const configuredId = (owner: LocalUser) => folderOf(owner)?.id ?? null
+  /** The items that one user shares with another, including those inside others and in the trash. */
+  const sharedIds = (owner: LocalUser, friendId: number): ReadonlySet<number> => {
+    const ids = shares.itemIds(owner.userId, friendId)
+    const configured = configuredId(owner)
+    return new Set(configured === null ? ids : [configured, ...ids])
+  }
   const find = (itemId: number): ReadableItem | null => {
     const own = me.space.find(itemId)
     if (own !== null) return { item: own, ownerId: me.userId, space: me.space }
-    const friend = sharing().find(
-      ({ space, folderId }) => itemId === folderId || (space.has(itemId) && space.ancestors(itemId).includes(folderId)),
-    )
-    if (friend === undefined) return null
-    return { item: friend.space.get(itemId), ownerId: friend.userId, space: friend.space }
+    const owner = others.find(({ space }) => space.has(itemId))
+    if (owner === undefined) return null
+    const { space, userId: ownerId } = owner
+    const shared = sharedIds(owner, me.userId)
+    const isShared = [itemId, ...space.ancestors(itemId)].some((id) => shared.has(id))
+    return isShared ? { item: space.get(itemId), ownerId, space } : null
+  }
+  const rootsOf = (owner: LocalUser, friendId: number): number[] => {
+    const shared = sharedIds(owner, friendId)
+    return [...shared]
+      .filter((id) => owner.space.has(id) && !owner.space.ancestors(id).some((around) => shared.has(around)))
+      .sort((a, b) => a - b)
+  }
+  /** One's own item below the root. */
+  const shareable = (itemId: number): Item => {
+    const item = me.space.get(itemId)
+    if (item.parentId === null) throw new Refusal(`“${item.name}” is the root folder and cannot be shared.`)
+    return item
+  }
+  const isKnown = ({ friendId }: Share) => friendId === null || others.some(({ userId }) => userId === friendId)
+  const refuseInside = ({ id, name }: Item) => {
+    const around = [...(id === configuredId(me) ? [id] : []), ...me.space.ancestors(id)]
+    const shared = around.find((one) => one === configuredId(me) || shares.ofItem(me.userId, one).length > 0)
+    if (shared === undefined) return
+    const sentence = `“${name}” is in “${me.space.get(shared).name}”, which is shared already.`
+    const own = `“${name}” is shared with everyone by the service’s configuration.`
+    throw new Refusal(shared === id ? own : sentence, { code: 'already-shared' })
   }
   return {
     find,
+    others: () =>
+      others.map((other) => ({
+        id: other.userId,
+        name: other.userName,
+        hasReceived: rootsOf(me, other.userId).length > 0,
+        hasShared: rootsOf(other, me.userId).length > 0,
+      })),
+    sharer: (ownerId) => {
+      const owner = others.find(({ userId }) => userId === ownerId)
+      if (owner === undefined) return null
+      const rootIds = new Set(rootsOf(owner, me.userId))
+      return { id: ownerId, name: owner.userName, folderId: configuredId(owner), rootIds }
+    },
+    share: (itemIds, friendIds) => {
+      for (const id of itemIds) refuseInside(shareable(id))
+      shares.add(me.userId, itemIds, friendIds)
+    },
+    unshare: (itemId, shareIds) => {
+      const item = shareable(itemId)
+      if (itemId === configuredId(me))
+        throw new Refusal(`“${item.name}” is shared by the service’s configuration, which has to be changed for that.`)
+      shares.remove(me.userId, itemId, shareIds)
+    },
+    sharesOf: (itemId) => {
+      const item = shareable(itemId)
+      const isConfigured = itemId === configuredId(me)
+      return { item, shares: isConfigured ? null : shares.ofItem(me.userId, itemId).filter(isKnown) }
+    },
+    sharedItems: () => {
+      const configured = folderOf(me)
+      const byItem = Map.groupBy(shares.list(me.userId).filter(isKnown), ({ itemId }) => itemId)
+      const own = [...byItem].flatMap(([itemId, ofItem]) => {
+        const item = itemId === configured?.id ? null : me.space.find(itemId)
+        return item === null ? [] : [{ item, shares: ofItem }]
+      })
+      return configured === null ? own : [{ item: configured, shares: null }, ...own]
+    },
     list: () => sharing().map(({ userId: id, userName: name, folderId }) => ({ id, name, folderId })),
     // Other users' items do not exist for this user.
     read: (itemId) => find(itemId) ?? { item: me.space.get(itemId), ownerId: me.userId, space: me.space },
