@@ -176,6 +176,7 @@ export const rooms: Record<string, readonly string[]> = {
       'notices',
       'saving',
       'settings',
+      'sharing',
       'sidebar',
       'sign-in',
       'toasts',

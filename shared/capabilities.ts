@@ -27,6 +27,10 @@ export const capabilityNames = [
   'canPreviewFeeds',
   /** The service keeps settings of the account, which can be changed here. */
   'hasAccountSettings',
+  /** An item can be shared with other users of the service. */
+  'canShare',
+  /** An item can have a public link, whose page is known. */
+  'canLinkPublicly',
   /** The service announces changes; elsewhere they are found by asking again. */
   'hasPush',
 ] as const
@@ -48,5 +52,7 @@ export const noCapabilities: Capabilities = {
   hasFeeds: false,
   canPreviewFeeds: false,
   hasAccountSettings: false,
+  canShare: false,
+  canLinkPublicly: false,
   hasPush: false,
 }

@@ -23,6 +23,7 @@ import { Playback } from './playback.ts'
 import { Conflict, Save, SaveId, SaveMove, TakenName } from './save.ts'
 import { Send, SendId } from './send.ts'
 import { HostName, Settings, SettingsChange } from './settings.ts'
+import { Audience, ItemAccess, PublicLink } from './sharing.ts'
 import { ThumbnailOf } from './thumbnail.ts'
 import { HistoryEntry, HistoryEntryId, Transfer, TransferId } from './transfer.ts'
 
@@ -298,6 +299,17 @@ export const methods = {
   'feeds.restore': { input: z.object({ ...inAccount, feedId: FeedId }), output: Feed },
   /** Fetches an entry again that has failed. Errors: not-found. */
   'feeds.retry': { input: z.object({ ...inAccount, feedId: FeedId, itemId: FeedItemId }), output: nothing },
+  /**
+   * Who can read an item. Errors: not-found, refused if the account can neither share nor link publicly, or if the item is someone else's.
+   * The same holds for the next two.
+   */
+  'sharing.access': { input: z.object({ ...inAccount, itemId: ItemId }), output: ItemAccess },
+  /** Shares an item with exactly these, or with nobody. Errors: not-found, refused. */
+  'sharing.share': { input: z.object({ ...inAccount, itemId: ItemId, audience: Audience }), output: nothing },
+  /** The public link of an item: the one that it has, or a new one. Errors: not-found, refused. */
+  'sharing.makeLink': { input: z.object({ ...inAccount, itemId: ItemId }), output: PublicLink },
+  /** Ends a public link for good. One that has ended already stays so. Errors: refused. */
+  'sharing.removeLink': { input: z.object({ ...inAccount, linkId: z.number().int() }), output: nothing },
   /** Friends who share with this account. */
   'friends.list': { input: z.object(inAccount), output: z.array(Friend) },
 

@@ -22,6 +22,7 @@ import type { Host } from './host/host.ts'
 import { createLog } from './host/log.ts'
 import { HeldDeletes } from './items/held-deletes.ts'
 import { itemHandlers } from './items/items.ts'
+import { sharingHandlers } from './items/sharing.ts'
 import { openSafely } from './opening/open-safely.ts'
 import { Opening } from './opening/opening.ts'
 import { RealFiles } from './opening/real-files.ts'
@@ -258,6 +259,7 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     },
     ...accounts.handlers(),
     ...deviceHandlers(accounts),
+    ...sharingHandlers(accounts),
     ...itemHandlers(accounts, held, secrets),
     ...transferHandlers({ accounts, history, torrentFiles, secrets }),
     ...feeds.handlers(),

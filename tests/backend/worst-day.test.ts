@@ -92,6 +92,7 @@ const reads: Record<string, { path: RegExp; run(client: PutioClient): Promise<un
   'list a folder': { path: /files\/list/, run: (client) => client.listItems(0) },
   search: { path: /files\/search/, run: (client) => client.searchItems('folder') },
   'list the trash': { path: /trash\/list/, run: (client) => client.listTrash() },
+  'see who can read an item': { path: /shared-with-v2/, run: (client) => client.access(ids.a) },
   'read an item': { path: /files\/\d+$/, run: (client) => client.item(ids.a) },
 }
 
@@ -102,6 +103,14 @@ const changes: Record<string, { path: RegExp; run(client: PutioClient): Promise<
   copy: { path: /files\/copy/, run: (client) => client.copyItem(ids.a, ids.folder) },
   unpack: { path: /files\/extract/, run: (client) => client.extract(ids.a, null) },
   move: { path: /files\/move/, run: (client) => client.moveItem(ids.b, ids.folder) },
+  share: {
+    path: /files\/share$/,
+    run: async (client) => {
+      const { id } = await client.createFolder(0, `s${Math.random()}`)
+      await client.share(id, { isEveryone: true, people: [] })
+    },
+  },
+  'make a public link': { path: /public_share\/\d+$/, run: (client) => client.makePublicLink(ids.a) },
   'add a link': { path: /add-multi/, run: (client) => client.addTransfers(['http://127.0.0.1:1/x'], 0) },
   delete: {
     path: /files\/delete/,

@@ -51,6 +51,7 @@ it('tells our own client the limits, and nobody else', async () => {
   expect((await infoFor({ 'putdesk-fields': '1' })).putdesk).toEqual({
     ...{ active_limit: 3, largest_file: null, trash_items: 0, bandwidth_total: 5_000_000, bandwidth_left: 5_000_000 },
     is_app: true,
+    other_users: 0,
   })
   expect(await infoFor({})).not.toHaveProperty('putdesk')
 })

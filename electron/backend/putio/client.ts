@@ -4,6 +4,7 @@ import type { Analysis } from '../../../shared/analysis.ts'
 import type { Capabilities } from '../../../shared/capabilities.ts'
 import type { Device, DeviceCode, DeviceId } from '../../../shared/device.ts'
 import type { Crumb, Item, ItemId, ItemKind, TrashedItem } from '../../../shared/item.ts'
+import type { Audience, ItemAccess, PublicLink } from '../../../shared/sharing.ts'
 import type { TransferId } from '../../../shared/transfer.ts'
 import type { Extraction } from './extraction.ts'
 import type { FeedClient } from './feed-client.ts'
@@ -64,6 +65,14 @@ export interface PutioClient extends FeedClient {
   restoreItem(itemId: ItemId): Promise<Item>
   /** Deletes items in the trash for good. */
   deleteTrashed(itemIds: readonly ItemId[]): Promise<void>
+  /** Who can read an item. This and the next three are only for a service that `canShare` or `canLinkPublicly`; another one refuses. */
+  access(itemId: ItemId): Promise<ItemAccess>
+  /** Shares an item with exactly these. */
+  share(itemId: ItemId, audience: Audience): Promise<void>
+  /** The public link of an item: the one that it has, or a new one. */
+  makePublicLink(itemId: ItemId): Promise<PublicLink>
+  /** Ends a public link, if it has not ended. */
+  removePublicLink(linkId: number): Promise<void>
   searchItems(query: string, onMore?: OnMore): Promise<Item[]>
   /** All folders of the account, each with its parent's id; the root first. */
   folderMap(): Promise<{ id: ItemId; name: string; parentId: ItemId | null }[]>

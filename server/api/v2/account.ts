@@ -60,6 +60,7 @@ function infoWire(call: Call) {
         bandwidth_total: bandwidth.totalBytes,
         bandwidth_left: balance.availableBytes,
         is_app: call.tokenId === 0,
+        other_users: core.friends.others().length,
       },
     }),
   }

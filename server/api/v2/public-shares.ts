@@ -83,7 +83,7 @@ function shareWire(call: Pick<Call, 'base' | 'core' | 'isExtended'>, share: Publ
     owner: { name: call.core.account.userName },
     user_file: { id, name, file_type: fileType(kind) },
     ...(call.isExtended && {
-      putdesk: { page: `${call.base}/share/${share.token}`, expires_at: share.expiresAtSeconds },
+      putdesk: { page: `${call.base}/share/${share.token}` },
     }),
   }
 }

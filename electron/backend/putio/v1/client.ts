@@ -53,6 +53,10 @@ const notInV1 = {
   signOutDevice: refuse,
   settings: refuse,
   changeSettings: refuse,
+  access: refuse,
+  share: refuse,
+  makePublicLink: refuse,
+  removePublicLink: refuse,
 } satisfies Partial<PutioClient>
 
 async function refuse(): Promise<never> {

@@ -16,6 +16,7 @@ import { toItem, toKind, toTrashed } from './items.ts'
 import { type Call, type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { settingsCalls } from './settings.ts'
+import { sharingCalls } from './sharing.ts'
 import { Socket } from './socket.ts'
 import { type CompletedTransfer, type TransferPage, V2TransferFeed } from './transfer-feed.ts'
 import { toTransfer, type V2Transfer } from './transfers.ts'
@@ -39,6 +40,7 @@ import {
   WireOneTransfer,
   WirePage,
   WireProof,
+  WireSharedFile,
   WireTransfer,
   WireTransferFile,
   WireTransferFiles,
@@ -76,14 +78,15 @@ interface Known {
   feed: V2TransferFeed | null
   /** True once the service has said that the sign-in does not allow feeds. */
   areFeedsRefused: boolean
-  /** The same of the settings. */
+  /** The same of the settings, and of sharing. */
   areSettingsRefused: boolean
+  isSharingRefused: boolean
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
   const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
-  const known: Known = { ...nothing, areFeedsRefused: false, areSettingsRefused: false }
+  const known: Known = { ...nothing, areFeedsRefused: false, areSettingsRefused: false, isSharingRefused: false }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -238,6 +241,13 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         known.areSettingsRefused = true
       },
     }),
+    ...sharingCalls({
+      ...{ ask, note },
+      isOwn: () => known.isOwn,
+      onOutOfScope: () => {
+        known.isSharingRefused = true
+      },
+    }),
     during: (signal) => clientOn({ ...endpoint, signal }, shared),
 
     async account() {
@@ -250,7 +260,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         first: { verb: 'GET', path: '/v2/files/list/items-shared-with-you', query: { per_page: pageSize } } as const,
         next: '/v2/files/list/continue',
         page: WirePage,
-        row: WireFile,
+        row: WireSharedFile,
         rowsOf: ({ files }: z.infer<typeof WirePage>) => files,
         list: 'files/list/items-shared-with-you',
         noun: null,
@@ -258,7 +268,10 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       const { rows: shared } = await unlessOutOfScope(rows(call), { rows: [], unread: [] })
       return shared
         .filter((wire) => toItem(wire).kind === 'folder')
-        .map(({ id, name, sender_name: sender }) => ({ id, name: sender ?? name, folderId: id }))
+        .map(({ id, name, folder_type: type, sender_name: sender }) => ({
+          ...{ id, folderId: id },
+          name: type === 'REGULAR' ? name : (sender ?? name),
+        }))
     },
 
     async deviceCode() {
@@ -562,7 +575,7 @@ function withToken(address: string, token: string): string {
 /** What Put.io and Putdesk's own service can do. */
 function capabilitiesOf(
   info: z.infer<typeof WireAccount>['info'],
-  { isOwn, areFeedsRefused, areSettingsRefused }: Pick<Known, 'isOwn' | 'areFeedsRefused' | 'areSettingsRefused'>,
+  { isOwn, areFeedsRefused, areSettingsRefused, isSharingRefused }: Known,
 ): Capabilities {
   return {
     ...noCapabilities,
@@ -579,6 +592,9 @@ function capabilitiesOf(
     hasFeeds: !areFeedsRefused,
     canPreviewFeeds: isOwn && !areFeedsRefused,
     hasAccountSettings: !areSettingsRefused,
+    // Our own service tells whether there is anyone to share with.
+    canShare: !isSharingRefused && (!isOwn || (info.putdesk?.other_users ?? 0) > 0),
+    canLinkPublicly: isOwn,
   }
 }
 

@@ -22,6 +22,8 @@ const meanings: Record<string, string> = {
   FEED_CANNOT_PARSED: 'This address gives no feed that the service can read.',
   TITLE_REQUIRED: 'A feed needs a name.',
   TOO_MANY_RSS_FEEDS: 'There are too many feeds. Remove one first.',
+  ALREADY_SHARED: 'It is in a folder that is shared already.',
+  USER_NOT_FOUND: 'The service knows no user with this name.',
   LINK_EXPIRED: 'The link is no longer valid.',
 }
 

@@ -46,6 +46,9 @@ export const WireFile = z.object({
 })
 export type WireFile = z.infer<typeof WireFile>
 
+/** An item that a friend shares, or the folder of all that a friend shares, which has the friend's name. */
+export const WireSharedFile = WireFile.extend({ folder_type: perhapsText })
+
 /** A page of a listing. Source: API v2 §6. */
 export const WirePage = z.object({ files: anyRows, cursor: perhapsCursor, total: perhapsCount })
 export const WireOneFile = z.object({ file: WireFile })
@@ -209,6 +212,8 @@ export const WireAccount = z.object({
         trash_items: perhapsCount,
         bandwidth_total: perhapsNumber,
         bandwidth_left: perhapsNumber,
+        /** Of the service. */
+        other_users: perhapsCount,
         /** True for the app that the service belongs to. */
         is_app: perhapsFlag,
       }),
@@ -275,5 +280,20 @@ export const WireFeedPreview = z.object({
   total: z.number().int(),
   matching: z.number().int(),
 })
+/** Source: API v2 §13. */
+export const WireSharedWith = z.object({ share_type: perhapsText, shares: anyRows })
+export const WireShare = z.object({ share_id: id, user_name: text })
+export const WireFriends = z.object({ friends: anyRows })
+export const WireFriend = z.object({ name: text })
+/** Only our own service tells where the page is. */
+export const WirePublicShare = z.object({
+  id,
+  expiration_date: perhapsTime,
+  user_file: perhaps(z.object({ id })),
+  putdesk: perhaps(z.object({ page: perhapsText })),
+})
+export type WirePublicShare = z.infer<typeof WirePublicShare>
+export const WirePublicShares = z.object({ public_shares: anyRows })
+export const WireOnePublicShare = z.object({ public_share: WirePublicShare })
 /** An answer that only says that it was done. */
 export const WireDone = z.unknown()

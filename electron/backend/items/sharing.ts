@@ -1,0 +1,38 @@
+import type { AccountId } from '../../../shared/account.ts'
+import type { HandlersOf } from '../../../shared/contract.ts'
+import { AppError } from '../../../shared/errors.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { PutioClient } from '../putio/client.ts'
+
+/** Handlers for who can read an item. */
+export function sharingHandlers(accounts: Accounts): HandlersOf<'sharing'> {
+  async function withSharing<T>(accountId: AccountId, act: (client: PutioClient) => Promise<T>): Promise<T> {
+    const session = accounts.session(accountId)
+    const client = session.client()
+    const { canShare, canLinkPublicly } = await session.capabilities()
+    if (!canShare && !canLinkPublicly)
+      throw new AppError('refused', `Nothing of “${session.account.name}” can be shared from here.`)
+    try {
+      return await act(client)
+    } catch (error) {
+      // The service may have just told that this sign-in is not allowed to share.
+      if (error instanceof AppError && error.code === 'refused') session.notifyChanged([])
+      throw error
+    }
+  }
+  return {
+    'sharing.access': ({ accountId, itemId }, { signal }) =>
+      withSharing(accountId, (client) => client.during(signal).access(itemId)),
+    'sharing.share': ({ accountId, itemId, audience }) =>
+      withSharing(accountId, async (client) => {
+        await client.share(itemId, audience)
+        return null
+      }),
+    'sharing.makeLink': ({ accountId, itemId }) => withSharing(accountId, (client) => client.makePublicLink(itemId)),
+    'sharing.removeLink': ({ accountId, linkId }) =>
+      withSharing(accountId, async (client) => {
+        await client.removePublicLink(linkId)
+        return null
+      }),
+  }
+}
