@@ -13,6 +13,7 @@ const DevicesDialog = lazy(async () => ({
 const AccountSettingsDialog = lazy(async () => ({
   default: (await import('../features/sidebar/account-settings.tsx')).AccountSettingsDialog,
 }))
+const ShareDialog = lazy(async () => ({ default: (await import('../features/sharing/share-dialog.tsx')).ShareDialog }))
 const TrustHost = lazy(async () => ({ default: (await import('../features/sign-in/trust-host.tsx')).TrustHost }))
 const DeleteItems = lazy(async () => ({ default: (await import('../features/browser/delete-items.tsx')).DeleteItems }))
 const DeleteTrashed = lazy(async () => ({
@@ -67,6 +68,8 @@ function Open({ dialog }: { dialog: DialogState }) {
       return <DevicesDialog accountId={dialog.accountId} />
     case 'account-settings':
       return <AccountSettingsDialog accountId={dialog.accountId} />
+    case 'share':
+      return <ShareDialog accountId={dialog.accountId} item={dialog.item} />
     case 'trust-host':
       return <TrustHost given={dialog} />
     case 'delete-trashed':

@@ -16,6 +16,8 @@ export interface AccountsSlice {
   service: ServiceState
   notices: readonly Notice[]
   friends: ReadonlyMap<AccountId, readonly Friend[]>
+  /** Asks again what friends share with an account. */
+  loadFriends(accountId: AccountId): Promise<void>
   addThisComputer(): Promise<AccountId>
   addServer(input: Input<'accounts.addServer'>): Promise<AccountId>
   signInWithCode(
@@ -121,6 +123,7 @@ export const accountsSlice: Slice<AccountsSlice> = (client) => (set, get) => {
     service: { state: 'off', problem: null },
     notices: [],
     friends: new Map(),
+    loadFriends,
     addThisComputer: () => adding(() => client.call('accounts.addThisComputer', {})),
     addServer: (input) => adding(() => client.call('accounts.addServer', input)),
     signInWithCode: (input, options) => waiting(() => client.call('accounts.signInWithCode', input, options)),

@@ -21,6 +21,8 @@ const feed: Feed = {
 }
 const entry = { id: 1, title: 'e', foundAtMs: null, itemId: null }
 
+const nobody = { isEveryone: false, people: [] }
+
 const saveOf = (id: SaveId, status: Save['status']): Save => ({
   ...{ id, accountId, itemId: 1, name: id, folder: '/x', isFolder: false, isZip: false, status, sizeBytes: 9 },
   ...{ savedBytes: 0, doneFiles: 0, totalFiles: 1, speedBytesPerSecond: null, secondsLeft: null, reason: null },
@@ -111,6 +113,18 @@ const acts: { [M in Method]?: { run(state: AppState): Promise<unknown>; answers:
       ['trash.delete', null],
       ['trash.list', { items: opened([]).items, folders: '' }],
     ],
+  },
+  'sharing.share': {
+    run: (state) => state.shareItem(accountId, row, { before: nobody, after: { isEveryone: true, people: [] } }),
+    answers: [['sharing.share', null]],
+  },
+  'sharing.makeLink': {
+    run: (state) => state.makeLink(accountId, row),
+    answers: [['sharing.makeLink', { id: 1, page: 'http://x/', expiresAtMs: null }]],
+  },
+  'sharing.removeLink': {
+    run: (state) => state.removeLink(accountId, row, 1),
+    answers: [['sharing.removeLink', null]],
   },
   'feeds.add': {
     run: (state) =>
@@ -209,6 +223,7 @@ const others = new Set<Method>([
     'accounts.openSignInPage',
     'accounts.settings',
     'friends.list',
+    'sharing.access',
     'service.restart',
     'notices.dismiss',
   ] as const),

@@ -184,6 +184,7 @@ export const navigationSlice: Slice<NavigationSlice> = (client) => (set, get) =>
       const { place } = get()
       if (place === null) return
       get().reloadAccount(place.accountId)
+      void get().loadFriends(place.accountId)
       if (place.isTrash) void get().loadTrash(place.accountId)
       if (place.isFeeds) void get().loadFeeds(place.accountId)
     },

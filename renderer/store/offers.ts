@@ -15,6 +15,8 @@ const withoutIt: Record<Capability, 'hidden' | MessageId> = {
   hasFeeds: 'hidden',
   canPreviewFeeds: 'hidden',
   hasAccountSettings: 'hidden',
+  canShare: 'hidden',
+  canLinkPublicly: 'hidden',
   canRetryInPlace: 'hidden',
   canReannounce: 'hidden',
   // What is added is checked by the service, and what the others change is not asked for.
@@ -36,6 +38,11 @@ export function offerIn(account: Pick<Account, 'name' | 'capabilities'> | null, 
   const lack = withoutIt[capability]
   if (account === null || lack === 'hidden') return { isShown: false, disabledBecause: null }
   return { isShown: true, disabledBecause: say(lack, { name: account.name }) }
+}
+
+/** True if an account can let others read an item, in one way or another. */
+export function canBeShared(account: Pick<Account, 'name' | 'capabilities'> | null): boolean {
+  return offerIn(account, 'canShare').isShown || offerIn(account, 'canLinkPublicly').isShown
 }
 
 /** The same, for the account with this id. */

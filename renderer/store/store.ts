@@ -14,6 +14,7 @@ import { type RealFilesSlice, realFilesSlice } from './real-files.ts'
 import { type SavesSlice, savesSlice } from './saves.ts'
 import { type SendsSlice, sendsSlice } from './sends.ts'
 import { type SettingsSlice, settingsSlice } from './settings.ts'
+import { type SharingSlice, sharingSlice } from './sharing.ts'
 import { type ThumbnailsSlice, thumbnailsSlice } from './thumbnails.ts'
 import { type ToastsSlice, toastsSlice } from './toasts.ts'
 import { type TransfersSlice, transfersSlice } from './transfers.ts'
@@ -33,6 +34,7 @@ export type AppState = AccountsSlice &
   NavigationSlice &
   ItemActionsSlice &
   UnpackingSlice &
+  SharingSlice &
   PlayingSlice &
   TransfersSlice &
   SavesSlice &
@@ -70,6 +72,7 @@ export function createAppStore(client: Client): AppStore {
     ...navigationSlice(client)(set, get),
     ...itemActionsSlice(client)(set, get),
     ...unpackingSlice(client)(set, get),
+    ...sharingSlice(client)(set, get),
     ...playingSlice(client)(set, get),
     ...transfersSlice(client)(set, get),
     ...savesSlice(client)(set, get),

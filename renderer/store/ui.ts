@@ -9,6 +9,7 @@ import type { LinksAndFiles } from './analysis.ts'
 import type { DraggedItems } from './item-actions.ts'
 import type { Row } from './listing.ts'
 import type { ToPlay } from './playing.ts'
+import type { Shareable } from './sharing.ts'
 import type { Slice } from './store.ts'
 
 export type DialogState =
@@ -18,6 +19,7 @@ export type DialogState =
   | { kind: 'remove-account'; accountId: AccountId }
   | { kind: 'devices'; accountId: AccountId }
   | { kind: 'account-settings'; accountId: AccountId }
+  | { kind: 'share'; accountId: AccountId; item: Shareable }
   | { kind: 'delete-for-good'; accountId: AccountId; rows: readonly Row[] }
   | { kind: 'delete-trashed'; accountId: AccountId; rows: readonly Row[]; isAll: boolean }
   /** Adds a feed, or changes one. */

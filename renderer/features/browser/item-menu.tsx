@@ -22,6 +22,7 @@ import {
   Redo2,
   RefreshCw,
   Scissors,
+  Share2,
   Trash2,
   Undo2,
   Upload,
@@ -29,7 +30,7 @@ import {
 import { useEffect } from 'react'
 import { isMac, keysOf } from '../../parts/keys.ts'
 import { type MenuAction, PointerMenu } from '../../parts/pointer-menu.tsx'
-import { offerIn } from '../../store/offers.ts'
+import { canBeShared, offerIn } from '../../store/offers.ts'
 import { selectAll } from '../../store/selection.ts'
 import { selectedRows, shownAccount } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -177,6 +178,14 @@ export function ItemMenu({ x, y }: { x: number; y: number }) {
             run: () => void state.saveItems(accountId, idsOf(rows), 'ask', true),
           },
         ]
+
+  if (only && canBeShared(account)) {
+    saving.push({
+      label: say('action.share'),
+      icon: Share2,
+      run: () => state.open({ kind: 'share', accountId, item: { id: only.id, name: only.name } }),
+    })
+  }
 
   const watched = media.filter(({ id }) => state.playbacks.get(accountId)?.get(id)?.isWatched)
   const marking: MenuAction[] = []

@@ -1,9 +1,8 @@
-import { Check, Copy } from 'lucide-react'
-import { useId, useRef, useState } from 'react'
+import { useId } from 'react'
 import type { Device, DeviceCode } from '../../../shared/device.ts'
 import { Button } from '../../parts/button.tsx'
+import { Copyable } from '../../parts/copyable.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Icon } from '../../parts/icon.tsx'
 import { useNow } from '../../parts/use-now.ts'
 import { useAppStore } from '../../store/use-app.ts'
 import { formatDuration, formatMoment } from '../../words/format.ts'
@@ -53,30 +52,11 @@ export function DevicesDialog({ accountId }: { accountId: string }) {
 }
 
 function Code({ code, page, endsAtMs, nowMs }: DeviceCode & { nowMs: number }) {
-  const address = useRef<HTMLElement>(null)
-  const [isCopied, setCopied] = useState(false)
   const left = formatDuration(Math.max(1, (endsAtMs - nowMs) / 1000))
-
-  function copy() {
-    const selection = document.getSelection()
-    if (address.current === null || selection === null) return
-    selection.selectAllChildren(address.current)
-    // The page has no clipboard permission, but `execCommand` may copy the selection in a click handler.
-    if (document.execCommand('copy')) setCopied(true)
-    selection.removeAllRanges()
-  }
 
   return (
     <>
-      <div className={styles.page}>
-        <code ref={address} className={styles.address}>
-          {page}
-        </code>
-        <Button onClick={copy}>
-          <Icon of={isCopied ? Check : Copy} />
-          {say(isCopied ? 'code.copied' : 'devices.copyPage')}
-        </Button>
-      </div>
+      <Copyable text={page} label={say('devices.copyPage')} />
       <div role="group" className={styles.code} aria-label={say('devices.code')}>
         {code}
       </div>
