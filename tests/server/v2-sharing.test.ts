@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, vi } from 'vitest'
 import type { Core, Cores } from '../../server/core/core.ts'
 import { visit, visited } from '../../server/core/visit.ts'
@@ -445,6 +446,22 @@ describe('what is shared', () => {
     )
     expect([visit(first.cores, token), namesRead(first.bob)]).toEqual([null, []])
     await first.cores.close()
+  })
+
+  it('is not shared in place of an item that was lost, whose id is given again', async () => {
+    const data = memoryFolder('sharing')
+    const first = two(data)
+    const { id } = first.ann.space.createFolder('a', 0)
+    first.ann.friends.share([id], null)
+    const { token } = first.cores.publicShares.make(1, id)
+    await first.cores.close()
+    const db = new DatabaseSync(join(data, 'putdesk.db'))
+    db.exec(`PRAGMA foreign_keys = OFF; DELETE FROM items WHERE id = ${id}; UPDATE sqlite_sequence SET seq = ${id - 1}`)
+    db.close()
+    const second = two(data)
+    expect(second.ann.space.createFolder('private', 0).id).toBe(id)
+    expect([namesRead(second.bob), visit(second.cores, token)]).toEqual([[], null])
+    await second.cores.close()
   })
 
   it('ends after its time, and has a limit', async () => {

@@ -32,7 +32,8 @@ const style = `h1 { font-size: 1.4rem; overflow-wrap: anywhere }
 ul { list-style: none; padding: 0 }
 li { display: flex; gap: 1rem; justify-content: space-between; padding: .25rem 0; border-bottom: 1px solid #8884 }
 li a { overflow-wrap: anywhere }
-li span, .note { color: GrayText; white-space: nowrap }`
+li span, .note { color: color-mix(in srgb, CanvasText 70%, Canvas) }
+li span { white-space: nowrap }`
 
 function problem({ response }: OpenCall, status: number, sentence: string): null {
   sendPage(response, status, { title: 'Shared with you', content: `<p role="alert">${sentence}</p>` })
@@ -48,7 +49,9 @@ function folder(visit: Visit, { id, parentId, sizeBytes }: Item): string {
   const { core, top, share } = visit
   const order = { by: 'name', isDescending: false } as const
   const items = core.space.list(id, { offset: 0, limit: maxListed + 1, kinds: null, order })
-  const rows = items.slice(0, maxListed).map((item) => {
+  const shown = items.slice(0, maxListed)
+  const foldersFirst = [true, false].flatMap((isFolder) => shown.filter(({ kind }) => (kind === 'folder') === isFolder))
+  const rows = foldersFirst.map((item) => {
     const href = item.kind === 'folder' ? `/share/${share.token}/${item.id}` : downloadOf(visit, item)
     const name = `${toHtml(item.name)}${item.kind === 'folder' ? '/' : ''}`
     return `<li><a href="${href}" rel="nofollow">${name}</a> <span>${humanSize(item.sizeBytes)}</span></li>`
