@@ -67,6 +67,42 @@ describe('a device that signs in', () => {
     expect(typeOf(await asApp(first)('GET', '/v2/account/info'))).toEqual([401, 'invalid_grant'])
   })
 
+  it('gets links that end when it is signed out, while those of others stay', async () => {
+    const form = new FormData()
+    form.append('file', new File(['a film'], 'film.mkv'))
+    const headers = { authorization: `Token ${service.token}` }
+    const sent = await fetch(`${service.url}/v2/files/upload`, { method: 'POST', headers, body: form })
+    const id = Object((await sent.json()).file).id
+    const device = asApp(await signedIn('3', 'Third'))
+    const linksOf = async (client: typeof call) => {
+      const [{ body: link }, { body: account }, { body: listed }, { body: zip }] = await Promise.all([
+        client('GET', `/v2/files/${id}/url`),
+        client('GET', '/v2/account/info', { download_token: 1 }),
+        client('GET', '/v2/files/list', { parent_id: 0, stream_url: 1 }),
+        client('POST', '/v2/zips/create', { file_ids: id }),
+      ])
+      const token = Object(account.info).download_token
+      const { body: made } = await client('GET', `/v2/zips/${zip.zip_id}`)
+      const [file] = Object(listed).files
+      const withToken = `${service.url}/v2/files/${id}/stream?oauth_token=${token}`
+      return [link.url, withToken, Object(file).stream_url, made.url].map(String)
+    }
+    const statuses = (links: string[]) => Promise.all(links.map(async (link) => (await fetch(link)).status))
+    const [its, ours] = [await linksOf(device), await linksOf(call)]
+    expect(its.filter((link) => ours.includes(link))).toEqual([])
+    expect([await statuses(its), await statuses(ours)]).toEqual([its.map(() => 200), ours.map(() => 200)])
+    expect((await device('POST', '/v2/oauth/grants/logout')).status).toBe(200)
+    expect((await statuses(its)).filter((status) => status < 400)).toEqual([])
+    expect(await statuses(ours)).toEqual(ours.map(() => 200))
+    // Its token for links grants nothing else.
+    const other = asApp(await signedIn('4', 'Fourth'))
+    const { body } = await other('GET', '/v2/account/info', { download_token: 1 })
+    const reader = asApp(Object(body.info).download_token)
+    expect(typeOf(await reader('GET', '/v2/files/list'))).toEqual([401, 'invalid_scope'])
+    expect(typeOf(await reader('POST', '/v2/files/delete', { file_ids: id }))).toEqual([401, 'invalid_scope'])
+    await call('POST', '/v2/files/delete', { file_ids: id, skip_trash: 1 })
+  })
+
   it('may be Kodi, which asks in its own words', async () => {
     const { body } = await call('GET', '/kodi/getuniqueid', {}, strangers)
     expect((await call('GET', `/kodi/k/${body.id}`, {}, strangers)).body.oauthtoken).toBe(null)

@@ -26,7 +26,8 @@ export async function checkAccess(request: IncomingMessage, options: MediaOption
   const find = (isIt: (core: Core) => boolean) => cores.users.filter(isIt)[0]
   if (route.token !== null) {
     const { token } = route
-    const owner = find(({ account }) => account.isToken(token))
+    const reader = cores.tokens.findReader(token)
+    const owner = find(({ account }) => account.isToken(token) || account.userId === reader?.userId)
     const visitor = route.kind === 'stream-transfer' ? null : visit(cores, token)
     return owner ?? visitor ?? (attempts.fail(caller()) > 0 ? 'paused' : 'wrong-token')
   }

@@ -12,12 +12,15 @@ export function tokenOf({ headers }: IncomingMessage, params: Params): string | 
 /** Who has a token; null for a wrong one. Every user is checked, so that the timing does not reveal whose it was. */
 export function callerOf({ users, tokens }: Cores, token: string): Caller | null {
   const [owner] = users.filter(({ account }) => account.isAppToken(token))
-  if (owner !== undefined) return { core: owner, scope: 'default', tokenId: 0 }
+  if (owner !== undefined) return { core: owner, scope: 'default', tokenId: 0, readToken: owner.account.token }
   const [reader] = users.filter(({ account }) => account.isToken(token))
-  if (reader !== undefined) return { core: reader, scope: 'files_download', tokenId: 0 }
+  if (reader !== undefined) return { core: reader, scope: 'files_download', tokenId: 0, readToken: token }
   const found = tokens.find(token)
-  const core = users.find(({ account }) => account.userId === found?.userId)
-  return found === null || core === undefined ? null : { core, scope: 'default', tokenId: found.id }
+  const known = found ?? tokens.findReader(token)
+  const core = users.find(({ account }) => account.userId === known?.userId)
+  const readToken = known === null ? null : tokens.readTokenOf(known.id)
+  if (known === null || core === undefined || readToken === null) return null
+  return { core, scope: found === null ? 'files_download' : 'default', tokenId: known.id, readToken }
 }
 
 /** Our own client asks with a header for what API v2 has no fields for. */

@@ -50,7 +50,7 @@ function infoWire(call: Call) {
     warnings: {},
     simultaneous_download_limit: activeLimit,
     settings: settingsWire(call),
-    ...(params.flag('download_token') && { download_token: account.token }),
+    ...(params.flag('download_token') && { download_token: call.readToken }),
     ...(params.flag('features') && { features: {} }),
     ...(isExtended && {
       putdesk: {

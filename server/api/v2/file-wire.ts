@@ -87,11 +87,11 @@ export function extrasOf(params: Params, ending = ''): Extras {
 
 /** Where a file can be read without another token. `download-file` also tells browsers to save it. */
 export function contentUrl(
-  { base, core }: Pick<Call, 'base' | 'core'>,
+  { base, readToken }: Pick<Call, 'base' | 'readToken'>,
   { ownerId, id }: { ownerId: number; id: number },
   kind: 'stream-file' | 'download-file' | 'stream-basket' = 'download-file',
 ): string {
-  return `${base}/${kind}/${ownerId}/${id}/atk/${core.account.token}`
+  return `${base}/${kind}/${ownerId}/${id}/atk/${readToken}`
 }
 
 /** Whose items are written: one's own, or a friend's. */
@@ -106,7 +106,7 @@ export function ownerOf(core: Core, { ownerId }: Pick<ReadableItem, 'ownerId'>):
 }
 
 /** What the form of an item depends on. */
-type WireCall = Pick<Call, 'base' | 'core' | 'isExtended'>
+type WireCall = Pick<Call, 'base' | 'core' | 'isExtended' | 'readToken'>
 
 /** An item as API v2 sends it, with every field that strict clients require. Source: API v2 §5.1, §19 (C4–C8). */
 export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extras: Extras | null = null) {

@@ -10,13 +10,13 @@ const answers = new WeakMap<Space, { version: number; byRequest: Map<string, Buf
 
 /** Responds with the kept answer to the same request, or with a new one. Only for answers that depend on the user's own items. */
 export async function keep(call: Call, make: () => Result | Promise<Result>): Promise<Result> {
-  const { core, request, base, isExtended, response } = call
+  const { core, request, base, readToken, isExtended, response } = call
   const { space } = core
   const version = space.version()
   const known = answers.get(space)
   const byRequest = known?.version === version ? known.byRequest : new Map<string, Buffer>()
   if (byRequest !== known?.byRequest) answers.set(space, { version, byRequest })
-  const key = `${isExtended} ${base} ${request.url}`
+  const key = `${isExtended} ${base} ${readToken} ${request.url}`
   const before = byRequest.get(key)
   if (before !== undefined) {
     sendJson(response, 200, before)

@@ -9,8 +9,10 @@ type Scope = 'default' | 'files_download'
 export interface Caller {
   core: Core
   scope: Scope
-  /** 0 for the app that started the service, and for download tokens. */
+  /** 0 for the app that started the service, and for its links. */
   tokenId: number
+  /** What links for this caller contain, to read files without another token. */
+  readToken: string
 }
 
 /** A request without a token, such as the first ones of a sign-in. */

@@ -117,6 +117,6 @@ function ownerFor({ core, top }: Visit): Owner {
 }
 
 /** A visitor gets nothing that only the owner may know. */
-function asVisitor(call: OpenCall, { core }: Visit): Call {
-  return { ...call, core, scope: 'files_download', tokenId: -1, isExtended: false }
+function asVisitor(call: OpenCall, { core, share }: Visit): Call {
+  return { ...call, core, scope: 'files_download', tokenId: -1, readToken: share.token, isExtended: false }
 }

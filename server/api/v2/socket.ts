@@ -42,6 +42,7 @@ interface Client {
   /** True for our own client, which asks for fields that API v2 does not have. */
   isExtended: boolean
   tokenId: number
+  readToken: string
   /** What it was told last of each transfer, as a text that changes with it. */
   transfers: Map<number, string>
   /** No newer transfer than this one was announced. */
@@ -111,6 +112,7 @@ export function createSocket({ cores, attempts }: SocketOptions): { accept(upgra
         base,
         isExtended,
         tokenId: found.tokenId,
+        readToken: found.readToken,
         transfers: transferKeys(core),
         newestId: core.transfers.newestId(),
         account: accountKey(core),
@@ -196,12 +198,18 @@ function withNotice(core: Core, transfer: FinishedTransfer): FinishedTransfer {
 
 const types = { created: 'file_create', changed: 'file_update', moved: 'file_move', deleted: 'file_delete' } as const
 
-function itemMessage({ core, base }: Client, { id, what, folderIds }: ItemChange): [type: string, value: unknown] {
+function itemMessage(
+  { core, base, readToken }: Client,
+  { id, what, folderIds }: ItemChange,
+): [type: string, value: unknown] {
   const [parentId = 0, newParentId = parentId] = folderIds
   const place = { id, parent_id: newParentId, ...(what === 'moved' && { old_parent_id: parentId }) }
   if (what === 'deleted' || !core.space.has(id) || id === 0) return [types[what], place]
   const owner = { id: core.account.userId, friend: null }
-  return [types[what], { ...fileWire({ core, base, isExtended: false }, core.space.details.get(id), owner), ...place }]
+  return [
+    types[what],
+    { ...fileWire({ core, base, readToken, isExtended: false }, core.space.details.get(id), owner), ...place },
+  ]
 }
 
 /** The fields of the account that change by themselves. */

@@ -244,9 +244,9 @@ function torrent(call: Call): Result {
 
 /** Our own: the films and sounds of a transfer that can be played although it is still being fetched. */
 function files(call: Call): Result {
-  const { core, base } = call
+  const { core, base, readToken } = call
   const id = pathId(call)
-  const { account } = core
+  const { userId } = core.account
   return {
     files: core.transfers.files.list(id).map(({ index, name, sizeBytes, itemId }) => ({
       index,
@@ -254,7 +254,7 @@ function files(call: Call): Result {
       type: fileType(kindOf(name).kind),
       size: sizeBytes,
       item_id: itemId,
-      stream_url: `${base}/stream-transfer/${account.userId}/${id}-${index}/atk/${account.token}`,
+      stream_url: `${base}/stream-transfer/${userId}/${id}-${index}/atk/${readToken}`,
     })),
   }
 }

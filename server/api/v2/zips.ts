@@ -18,7 +18,7 @@ export const zips: Route[] = [
     zips: core.zips.list().map(({ id, createdAtSeconds }) => ({ id, created_at: toTime(createdAtSeconds) })),
   })),
   route('GET', '/v2/zips/:id', async (call) => {
-    const { core, base } = call
+    const { core, base, readToken } = call
     const { id, ...zip } = zipInPath(call)
     const [{ zipEntries }, { zipBytes }] = await Promise.all([
       import('../media/zip.ts'),
@@ -26,10 +26,9 @@ export const zips: Route[] = [
     ])
     const items = core.zips.items({ id, ...zip })
     const { entries, missing } = await zipEntries({ name: '', content: core.content, items })
-    const { userId, token } = core.account
     return {
       zip_status: 'DONE',
-      url: `${base}/stream-basket/${userId}/z${id}/atk/${token}`,
+      url: `${base}/stream-basket/${core.account.userId}/z${id}/atk/${readToken}`,
       size: zipBytes(entries),
       missing_files: missing,
     }

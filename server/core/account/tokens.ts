@@ -20,6 +20,10 @@ export interface Tokens {
   /** Creates a token and returns it: 40 hexadecimal digits. */
   issue(userId: number, app: { app: string; name: string }): string
   find(token: string): Token | null
+  /** What links for an app contain instead of its token: it only grants to read files, as long as the token is valid. Null for no such token. */
+  readTokenOf(id: number): string | null
+  /** The token that a read token belongs to. */
+  findReader(readToken: string): Token | null
   /** True until it is revoked. */
   has(id: number): boolean
   /** Newest first. */
@@ -35,6 +39,8 @@ export function createTokens(db: Database): Tokens {
   const columns = 'id, user_id, app, name, created_at, used_at'
   const byDigest = sql.prepare(`SELECT ${columns} FROM tokens WHERE digest = ?`)
   const byId = sql.prepare('SELECT 1 FROM tokens WHERE id = ?')
+  const digestById = sql.prepare('SELECT digest FROM tokens WHERE id = ?')
+  const allRows = sql.prepare(`SELECT ${columns}, digest FROM tokens`)
   const insert = sql.prepare(
     "INSERT INTO tokens (user_id, digest, scope, app, name, created_at) VALUES (?, ?, 'default', ?, ?, ?)",
   )
@@ -42,6 +48,8 @@ export function createTokens(db: Database): Tokens {
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   /** Found before, so that most requests need no query. */
   const known = new Map<string, Token>()
+  /** By the digest of its read token. Null after a change. */
+  let readers: Map<string, Token> | null = null
   const noteUse = (token: Token): Token => {
     const now = nowSeconds()
     if (token.usedAtSeconds !== null && now - token.usedAtSeconds < hourSeconds) return token
@@ -54,6 +62,7 @@ export function createTokens(db: Database): Tokens {
     issue: (userId, { app, name }) => {
       const token = randomBytes(20).toString('hex')
       db.transact(() => insert.run(userId, digestOf(token), app, name, nowSeconds()))
+      readers = null
       return token
     },
     find: (token) => {
@@ -66,6 +75,14 @@ export function createTokens(db: Database): Tokens {
       known.set(digest, used)
       return used
     },
+    readTokenOf: (id) => {
+      const row = digestById.get(id)
+      return row === undefined ? null : toReadToken(row)
+    },
+    findReader: (readToken) => {
+      readers ??= new Map(allRows.all().map((row) => [digestOf(toReadToken(row)), toToken(row)]))
+      return readers.get(digestOf(readToken)) ?? null
+    },
     has: (id) => byId.get(id) !== undefined,
     list: (userId) =>
       sql.prepare(`SELECT ${columns} FROM tokens WHERE user_id = ? ORDER BY id DESC`).all(userId).map(toToken),
@@ -74,6 +91,7 @@ export function createTokens(db: Database): Tokens {
         sql.prepare('DELETE FROM tokens WHERE user_id = ? AND id = ?').run(userId, id),
       )
       for (const [digest, token] of known) if (token.id === id) known.delete(digest)
+      readers = null
       return Number(changes) > 0
     },
   }
@@ -82,6 +100,11 @@ export function createTokens(db: Database): Tokens {
 /** A token has too many random bits to be guessed from a plain digest. */
 function digestOf(token: string): string {
   return hash('sha256', `token ${token}`)
+}
+
+/** 40 hexadecimal digits, which say nothing about the token. */
+function toReadToken(row: Row): string {
+  return hash('sha256', `read ${text(row, 'digest')}`).slice(0, 40)
 }
 
 function toToken(row: Row): Token {

@@ -119,7 +119,8 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
      item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE, token TEXT NOT NULL UNIQUE,
      created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
    ) STRICT;
-   CREATE INDEX public_shares_of_item ON public_shares(item_id);`,
+   CREATE INDEX public_shares_of_item ON public_shares(item_id);
+   CREATE INDEX public_shares_of_user ON public_shares(user_id, id);`,
 ]
 
 /** The newest schema version that this program knows. */

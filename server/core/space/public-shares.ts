@@ -43,7 +43,7 @@ export function createPublicShares(db: Database, nowSeconds = () => Math.floor(D
   const insert = sql.prepare(
     `INSERT INTO public_shares (user_id, item_id, token, created_at, expires_at) VALUES (?, ?, ?, ?, ?) RETURNING ${columns}`,
   )
-  const expire = sql.prepare('DELETE FROM public_shares WHERE expires_at <= ?')
+  const expire = sql.prepare('DELETE FROM public_shares WHERE user_id = ? AND expires_at <= ?')
   const remove = sql.prepare('DELETE FROM public_shares WHERE user_id = ? AND id = ?')
   return {
     make: (userId, itemId) => {
@@ -51,7 +51,7 @@ export function createPublicShares(db: Database, nowSeconds = () => Math.floor(D
       const known = ofItem.get(now, itemId, userId)
       if (known !== undefined) return toPublicShare(known)
       return db.transact(() => {
-        expire.run(now)
+        expire.run(userId, now)
         if (all.all(now, userId).length >= maxPublicShares)
           throw new Refusal(`At most ${maxPublicShares} public links are possible. Remove one first.`, {
             code: 'too-many-links',
