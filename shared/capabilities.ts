@@ -31,6 +31,10 @@ export const capabilityNames = [
   'canShare',
   /** An item can have a public link, whose page is known. */
   'canLinkPublicly',
+  /** The service remembers how far an item was played, for all devices. */
+  'keepsPositions',
+  /** The service finds subtitles of a film, beyond the files that are beside it. */
+  'hasSubtitles',
   /** The service announces changes; elsewhere they are found by asking again. */
   'hasPush',
 ] as const
@@ -54,5 +58,7 @@ export const noCapabilities: Capabilities = {
   hasAccountSettings: false,
   canShare: false,
   canLinkPublicly: false,
+  keepsPositions: false,
+  hasSubtitles: false,
   hasPush: false,
 }

@@ -54,7 +54,8 @@ const Started = z.discriminatedUnion('state', [
     total: z.number().int(),
     languages: z.array(z.string().nullable()),
   }),
-  z.object({ state: z.literal('asks'), playback: Playback }),
+  /** `positionSeconds` is where it continues; null if only the share is known. */
+  z.object({ state: z.literal('asks'), playback: Playback, positionSeconds: z.number().min(0).nullable() }),
 ])
 
 const Address = z.string().max(2048)

@@ -22,6 +22,8 @@ const withoutIt: Record<Capability, 'hidden' | MessageId> = {
   // What is added is checked by the service, and what the others change is not asked for.
   canTakeTorrentFiles: 'hidden',
   arrivesWhileSeeding: 'hidden',
+  keepsPositions: 'hidden',
+  hasSubtitles: 'hidden',
   hasPush: 'hidden',
 }
 

@@ -44,8 +44,10 @@ export const playingSlice: Slice<PlayingSlice> = (client) => (set, get) => {
   )
 
   function show(what: ToPlay, answer: Output<'play.items'>): void {
-    if (answer.state === 'asks') get().open({ kind: 'continue', what, playback: answer.playback })
-    else get().toast(started(what, answer))
+    if (answer.state === 'asks') {
+      const { playback, positionSeconds } = answer
+      get().open({ kind: 'continue', what, playback, positionSeconds })
+    } else get().toast(started(what, answer))
   }
 
   function start(what: ToPlay, from: Start): Promise<void> {

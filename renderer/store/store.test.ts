@@ -570,7 +570,7 @@ it('asks whether to continue an item that was left in the middle, and mirrors ho
   backend.tell('playbacks.changed', { accountId: 'a', isReset: true, upserted: [playback] })
   expect(store.getState().playbacks.get('a')?.get(4)).toEqual(playback)
   const playing = store.getState().play('a', 4, 'film.mkv', null)
-  await backend.answer('play.items', { state: 'asks', playback })
+  await backend.answer('play.items', { state: 'asks', playback, positionSeconds: 50 })
   await playing
   const { dialog } = store.getState()
   if (dialog?.kind !== 'continue') throw new Error('no question')

@@ -46,7 +46,7 @@ export type DialogState =
     }
   /** Quick look at one of some items. */
   | { kind: 'look'; accountId: AccountId; ids: readonly ItemId[]; at: number }
-  | { kind: 'continue'; what: ToPlay; playback: Playback }
+  | { kind: 'continue'; what: ToPlay; playback: Playback; positionSeconds: number | null }
   /** `back` is the dialog from which this was asked. */
   | { kind: 'trust-host'; accountId: AccountId; origin: string; back: DialogState | null }
   | { kind: 'shortcuts' }

@@ -20,6 +20,8 @@ function leftInTheMiddle() {
     playbacks,
     startSeconds: 600,
     startsByItself: false,
+    hasSubtitles: false,
+    onPause: () => undefined,
     subtitlesOf: () => new Promise(() => undefined),
   })
   session.add(link, film)

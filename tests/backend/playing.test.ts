@@ -181,7 +181,11 @@ it.runIf(has('shell scripts')).each(hostileNames.map((name) => [name.slice(0, 40
       target: ownLink(link),
       start: { seconds: 1, percent: null, subtitles: [link], languages: ['de'] },
       name: 'a film',
-      events: { onFile: () => ({ startSeconds: null, subtitles: Promise.resolve([]) }), onPosition: () => undefined },
+      events: {
+        onFile: () => ({ startSeconds: null, subtitles: Promise.resolve([]) }),
+        onPosition: () => undefined,
+        onPause: () => undefined,
+      },
       opened: new Promise(() => undefined),
       makeFolder: () => folder,
       log: createLog(() => undefined, new Secrets()),

@@ -18,6 +18,7 @@ const maxLineLength = 1024 * 1024
 export function followMpv(connection: Duplex, events: PlayerEvents, log: Log): PlayerControl {
   let link: string | null = null
   let durationSeconds: number | null = null
+  let wantedSeconds: number | null = null
   let rest = ''
 
   const send = (command: readonly unknown[]) => {
@@ -27,17 +28,29 @@ export function followMpv(connection: Duplex, events: PlayerEvents, log: Log): P
     if (link !== null && durationSeconds !== null && typeof seconds === 'number')
       events.onPosition(link, seconds, durationSeconds)
   }
+  /** Goes where it shall start, once it is known that this is in the film: mpv would end behind it. */
+  const seek = () => {
+    if (wantedSeconds === null || durationSeconds === null) return
+    if (wantedSeconds < durationSeconds) send(['seek', wantedSeconds, 'absolute'])
+    wantedSeconds = null
+  }
   const prepare = async (opened: string) => {
     const { startSeconds, subtitles } = events.onFile(opened)
-    if (startSeconds !== null) send(['seek', startSeconds, 'absolute'])
+    wantedSeconds = startSeconds
+    seek()
     const links = await subtitles
     if (link !== opened) return
     for (const [at, subtitle] of links.entries()) send(['sub-add', subtitle, at === 0 ? 'select' : 'auto'])
   }
   const observe = (name: string | undefined, data: unknown) => {
-    if (name === 'path') link = typeof data === 'string' ? data : null
+    if (name === 'path') {
+      link = typeof data === 'string' ? data : null
+      wantedSeconds = null
+    }
     if (name === 'time-pos') tellPosition(data)
+    if (name === 'pause' && data === true) events.onPause()
     if (name === 'duration') durationSeconds = typeof data === 'number' && data > 0 ? data : null
+    if (name === 'duration') seek()
   }
   const hear = ({ event, name, reason, data }: Line) => {
     if (event === 'property-change') observe(name, data)
@@ -55,7 +68,7 @@ export function followMpv(connection: Duplex, events: PlayerEvents, log: Log): P
     }
   })
   connection.on('error', () => connection.destroy())
-  for (const [at, name] of ['path', 'duration', 'time-pos'].entries()) send(['observe_property', at + 1, name])
+  for (const [at, name] of ['path', 'duration', 'time-pos', 'pause'].entries()) send(['observe_property', at + 1, name])
   return { close: () => connection.destroy() }
 }
 

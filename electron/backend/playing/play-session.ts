@@ -1,6 +1,5 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { Item } from '../../../shared/item.ts'
-import { type Playback, watchedFrom } from '../../../shared/playback.ts'
 import type { Playbacks } from './playbacks.ts'
 import type { PlayerEvents } from './player-control.ts'
 import { ReadEstimate } from './read-estimate.ts'
@@ -19,10 +18,12 @@ interface Options {
   playbacks: Pick<Playbacks, 'note'>
   /** Where the first item starts. */
   startSeconds: number | null
-  /** True if the player starts the first item there by itself, and with its subtitles. */
+  /** True if the player starts the first item there by itself, and if it has its subtitles then. */
   startsByItself: boolean
+  hasSubtitles: boolean
   /** Links of an item's subtitles. */
   subtitlesOf(item: Item): Promise<string[]>
+  onPause(): void
 }
 
 /** What one player plays: notes how far, and gives it the subtitles of what it opens. */
@@ -72,11 +73,15 @@ export class PlaySession implements PlayerEvents {
     const isFirst = !this.#isStarted && keyOf(link) === this.#first
     this.#isStarted = true
     const item = this.#played.get(keyOf(link))
-    const { startsByItself, startSeconds, subtitlesOf } = this.#options
-    if (item === undefined || (isFirst && startsByItself)) return { startSeconds: null, subtitles: Promise.resolve([]) }
-    const start = isFirst ? startSeconds : null
+    const { startsByItself, hasSubtitles, startSeconds, subtitlesOf } = this.#options
+    if (item === undefined) return { startSeconds: null, subtitles: Promise.resolve([]) }
+    const start = isFirst && !startsByItself ? startSeconds : null
     if (start !== null) this.#seeking = { key: keyOf(link), seconds: start, untilMs: performance.now() + seekWithinMs }
-    return { startSeconds: start, subtitles: subtitlesOf(item) }
+    return { startSeconds: start, subtitles: isFirst && hasSubtitles ? Promise.resolve([]) : subtitlesOf(item) }
+  }
+
+  onPause(): void {
+    this.#options.onPause()
   }
 
   onPosition(link: string, positionSeconds: number, durationSeconds: number): void {
@@ -96,11 +101,6 @@ export class PlaySession implements PlayerEvents {
     if (!isWaiting) this.#seeking = null
     return isWaiting
   }
-}
-
-/** True if there is something to continue with. */
-export function canContinue({ progress }: Playback): boolean {
-  return progress > 0 && progress < watchedFrom
 }
 
 /** The random part of a link: a player may write the rest in another way. */

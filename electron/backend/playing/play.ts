@@ -4,26 +4,34 @@ import type { HandlersOf, Input, Output } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
 import type { Item, ItemId, ItemKind } from '../../../shared/item.ts'
 import { maxPlayed } from '../../../shared/limits.ts'
-import type { Playback } from '../../../shared/playback.ts'
 import type { Settings } from '../../../shared/settings.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Session } from '../accounts/session.ts'
 import type { Host } from '../host/host.ts'
 import type { Log } from '../host/log.ts'
 import type { PutioClient } from '../putio/client.ts'
 import { filesToPlay, playArriving } from './arriving.ts'
+import { longCodes } from './language-codes.ts'
 import { mediaInFolder, mediaWithIds } from './media-items.ts'
 import { ownPlayer, ownPlayerId } from './own-player.ts'
-import { canContinue, PlaySession } from './play-session.ts'
+import { PlaySession } from './play-session.ts'
 import type { Playbacks } from './playbacks.ts'
 import { type FoundPlayer, findPlayers, hasSystemPlayer, type PlayStart, systemPlayerId } from './players.ts'
 import { type PlaylistEntry, writePlaylist } from './playlist.ts'
+import { ownPosition, type Position, PositionReports, positionOf } from './positions.ts'
 import { PrivateFolder } from './private-folder.ts'
 import type { Relay, StreamSource } from './relay.ts'
 import { ownLink, startPlayer } from './start-player.ts'
-import { findSubtitles, type Subtitle } from './subtitles.ts'
+import { findSubtitles, type Subtitle, withoutKnown } from './subtitles.ts'
 
 /** The film starts without subtitles that take longer to find. */
 const subtitlesTimeoutMs = 2000
+/** It starts where this computer has left it if the service takes longer to tell its position. */
+const positionTimeoutMs = 1500
+/** How many questions are remembered. */
+const maxOffered = 100
+/** The service is asked for subtitles in so many languages. */
+const maxLanguages = 3
 
 /** The parts of the backend that playing depends on. */
 export interface PlayOptions {
@@ -53,10 +61,19 @@ interface Plan {
   playbacks: Pick<Playbacks, 'note'>
   /** They are still being fetched. */
   isArriving: boolean
+  /** Called when the player pauses. */
+  onPause(): void
   /** Called when the player has ended. */
   onEnd(): void | Promise<void>
-  playback: Playback | null
+  position: Position | null
   player: FoundPlayer | null
+}
+
+/** Where an item continues, and the position that the service told; null if it did not. */
+interface Place {
+  itemId: ItemId
+  position: Position | null
+  heardSeconds: number | null
 }
 
 /** An item, and what creates its stream URL. */
@@ -69,6 +86,8 @@ interface Entry {
 export function createPlaying({ accounts, host, log, relay, playbacks, settings }: PlayOptions): Playing {
   const folder = new PrivateFolder(join(host.dataFolder, 'playing'))
   const isTrusted = (accountId: AccountId) => (origin: string) => accounts.origins.allows(accountId, origin)
+  /** What the person was asked about. */
+  const offered = new Map<string, Place>()
   const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
     client.stream(itemId, 'play', isTrusted(accountId))
 
@@ -89,14 +108,24 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
 
   async function subtitlesOf({ client, accountId }: Pick<Plan, 'client' | 'accountId'>, item: Item) {
     if (item.kind !== 'movie') return []
-    const found = await within(
-      subtitlesTimeoutMs,
-      findSubtitles(item, { list: (id) => client.listItems(id), languages: languages() }),
-    ).catch((error: unknown) => {
-      log.error('subtitles', error)
-      return null
+    const signal = AbortSignal.timeout(subtitlesTimeoutMs)
+    const asked = client.during(signal)
+    const onError = (error: unknown) => {
+      if (!signal.aborted) log.error('subtitles', error)
+      return []
+    }
+    const wanted = languages()
+    const hasMore = accounts.session(accountId).account.capabilities.hasSubtitles
+    const [files, found] = await Promise.all([
+      findSubtitles(item, { list: (id) => asked.listItems(id), languages: wanted }).catch(onError),
+      hasMore ? asked.subtitles(item.id, longCodesOf(wanted)).catch(onError) : [],
+    ])
+    const others = withoutKnown(found, { files, languages: wanted }).map(async ({ url, name, language }) => {
+      const link = await relay.keep(url, `${name || 'subtitles'}.srt`, { allows: isTrusted(accountId), signal })
+      return link === null ? [] : [{ link, language }]
     })
-    return Promise.all((found ?? []).map((subtitle) => withLink(subtitle, { client, accountId })))
+    const links = await Promise.all(files.map((subtitle) => withLink(subtitle, { client, accountId })))
+    return [...links, ...(await Promise.all(others)).flat()]
   }
 
   async function withLink({ item, language }: Subtitle, { client, accountId }: Pick<Plan, 'client' | 'accountId'>) {
@@ -106,15 +135,19 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
   }
 
   async function start(plan: Plan): Promise<Output<'play.items'>> {
-    const { accountId, entries, first, total, isArriving, playback, player } = plan
+    const { accountId, entries, first, total, isArriving, position, player } = plan
     const isList = entries.length > 1 || player === null
-    const startSeconds = secondsOf(playback)
+    const startSeconds = position?.seconds ?? null
+    // mpv ends at once if it shall start behind the end: it goes there when it knows where that is.
+    const isSure = position === null || position.durationSeconds !== null || player?.control !== 'mpv'
     const subtitles = isArriving ? [] : await subtitlesOf(plan, first)
     const session = new PlaySession({
       accountId,
       playbacks: plan.playbacks,
       startSeconds,
-      startsByItself: !isList,
+      startsByItself: !isList && isSure,
+      hasSubtitles: !isList,
+      onPause: plan.onPause,
       subtitlesOf: async (item) => (isArriving ? [] : await subtitlesOf(plan, item)).map(({ link }) => link),
     })
     const list: PlaylistEntry[] = []
@@ -132,7 +165,10 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     }
     const running = await startPlayer(player, {
       target,
-      start: { ...(isList ? nothingSpecial : startOf(playback, subtitles)), languages: settings().subtitleLanguages },
+      start: {
+        ...(isList ? nothingSpecial : startOf(isSure ? position : null, subtitles)),
+        languages: settings().subtitleLanguages,
+      },
       name: first.name,
       events: session,
       opened: session.opened,
@@ -170,7 +206,8 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
         const [first] = arriving.entries
         if (first === undefined) throw new AppError('refused', 'Nothing of it can be played now.')
         const player = choose(null, first.item.kind)
-        return start({ accountId, client, ...arriving, first: first.item, total, playback: null, player })
+        const onPause = () => undefined
+        return start({ accountId, client, ...arriving, first: first.item, total, onPause, position: null, player })
       },
     },
     close: () => folder.clear(),
@@ -178,25 +215,68 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
 
   async function playItems(input: Input<'play.items'>): Promise<Output<'play.items'>> {
     const { accountId, itemIds, folderId, playerId } = input
-    const client = accounts.session(accountId).client()
+    const session = accounts.session(accountId)
+    const client = session.client()
+    const keepsPositions = session.account.capabilities.keepsPositions
     const [only] = itemIds.length === 1 && folderId === null ? itemIds : []
-    const known = only === undefined ? null : playbacks.of(accountId, only)
+    const finding = keepsPositions ? find(client, input, only) : null
+    // Its error is told below, unless the person is asked first.
+    finding?.catch(() => undefined)
+    const isFromStart = input.start === 'beginning'
+    const place = only === undefined || isFromStart ? null : await placeOf(session, only, input.start)
     // Only what is long has a position, and what is long is a film for this purpose.
-    if (known !== null && input.start === 'ask' && canContinue(known) && canStart(choose(playerId, 'movie'), known))
-      return { state: 'asks', playback: known }
-    const { items, firstUrl, total } = await find(client, input, only)
+    if (place?.position != null && input.start === 'ask' && canStart(choose(playerId, 'movie'), place.position))
+      return ask(accountId, place, place.position)
+    const { items, firstUrl, total } = await (finding ?? find(client, input, only))
     const [first] = items
     if (first === undefined) throw new AppError('internal', 'There is nothing to play.')
     const player = choose(playerId, first.kind)
-    const left = playbacks.of(accountId, first.id)
-    const isContinued = input.start !== 'beginning' && (input.start === 'position' || items.length > 1)
-    const playback = isContinued && left !== null && canContinue(left) ? left : null
+    const isList = only === undefined
+    const firstPlace = isFromStart ? null : isList ? await placeOf(session, first.id, input.start) : place
+    const isContinued = input.start === 'position' || items.length > 1
+    const position = isContinued ? (firstPlace?.position ?? null) : null
+    const heard = firstPlace?.heardSeconds ?? null
+    if (heard !== null) playbacks.noteTold(accountId, first.id, heard)
     const entries = items.map((item) => ({
       item,
       source: sourceOf({ client, accountId, itemId: item.id, firstUrl: item === first ? firstUrl : null }),
     }))
-    const onEnd = () => playbacks.save()
-    return start({ accountId, client, entries, first, total, playbacks, isArriving: false, onEnd, playback, player })
+    const onError = (error: unknown) => log.error('positions', error)
+    const reports = keepsPositions ? new PositionReports({ accountId, client, playbacks, onError }) : null
+    const onEnd = async () => {
+      playbacks.save()
+      await reports?.end()
+    }
+    const followed = { playbacks: reports ?? playbacks, onPause: () => reports?.pause(), onEnd }
+    return start({ accountId, client, entries, first, total, isArriving: false, ...followed, position, player })
+  }
+
+  /** Where an item continues: where the person was told, or else as the service and this computer know now. */
+  async function placeOf(session: Session, itemId: ItemId, start: Input<'play.items'>['start']): Promise<Place> {
+    const accountId = session.account.id
+    const key = `${accountId}/${itemId}`
+    const told = offered.get(key)
+    offered.delete(key)
+    if (start === 'position' && told !== undefined) return told
+    const own = playbacks.of(accountId, itemId)
+    const nothing: Place = { itemId, position: ownPosition(own), heardSeconds: null }
+    if (!session.account.capabilities.keepsPositions) return nothing
+    try {
+      const known = await session.client().during(AbortSignal.timeout(positionTimeoutMs)).position(itemId)
+      return { itemId, position: positionOf(own, known), heardSeconds: Math.max(0, known.seconds ?? 0) }
+    } catch {
+      // It plays all the same.
+      return nothing
+    }
+  }
+
+  function ask(accountId: AccountId, place: Place, position: Position): Output<'play.items'> {
+    const { itemId } = place
+    if (offered.size > maxOffered) offered.clear()
+    offered.set(`${accountId}/${itemId}`, place)
+    const { progress, durationSeconds, seconds } = position
+    const isWatched = playbacks.of(accountId, itemId)?.isWatched ?? false
+    return { state: 'asks', playback: { itemId, progress, durationSeconds, isWatched }, positionSeconds: seconds }
   }
 
   /** The player to use; null means the system's. Errors: no-player. */
@@ -235,32 +315,22 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
 
 const nothingSpecial: Omit<PlayStart, 'languages'> = { seconds: null, percent: null, subtitles: [] }
 
-function startOf(playback: Playback | null, subtitles: readonly { link: string }[]): Omit<PlayStart, 'languages'> {
+function startOf(position: Position | null, subtitles: readonly { link: string }[]): Omit<PlayStart, 'languages'> {
+  const seconds = position?.seconds ?? null
   return {
-    seconds: secondsOf(playback),
-    percent: playback === null || playback.durationSeconds !== null ? null : playback.progress * 100,
+    seconds,
+    percent: position === null || seconds !== null ? null : position.progress * 100,
     subtitles: subtitles.map(({ link }) => link),
   }
 }
 
-function secondsOf(playback: Playback | null): number | null {
-  return playback === null || playback.durationSeconds === null ? null : playback.progress * playback.durationSeconds
-}
-
-function canStart(player: FoundPlayer | null, { durationSeconds }: Playback): boolean {
+function canStart(player: FoundPlayer | null, { seconds }: Position): boolean {
   if (player === null || player.startsAt === null) return false
-  return player.startsAt === 'percent' || durationSeconds !== null
+  return player.startsAt === 'percent' || seconds !== null
 }
 
-/** The result of a promise, or null if it takes too long. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** The codes of three letters of the first few languages. */
+function longCodesOf(languages: readonly string[]): string[] {
+  const codes = languages.slice(0, maxLanguages).flatMap((language) => longCodes[language.split(/[-_]/)[0] ?? ''] ?? [])
+  return [...new Set(codes)]
 }

@@ -16,11 +16,16 @@ const saveEveryMs = 15_000
 const maxPlaybacks = 5000
 
 /** Nobody misses less than this. */
-const minSeconds = 10
+export const minSeconds = 10
 const minProgress = 0.01
 
-const StoredPlayback = Playback.extend({ accountId: z.string().min(1), atMs: z.number() })
-type StoredPlayback = z.infer<typeof StoredPlayback>
+const StoredPlayback = Playback.extend({
+  accountId: z.string().min(1),
+  atMs: z.number(),
+  /** The position at the service, in seconds, when this computer last told it or heard of it; missing if it never did. */
+  toldSeconds: z.number().optional().catch(undefined),
+})
+export type StoredPlayback = z.infer<typeof StoredPlayback>
 
 /** A position that a player reported, in seconds, or the share of the file that it has read. */
 export type PlayedTo =
@@ -67,7 +72,7 @@ export class Playbacks {
     for (const [key, value] of this.#file.entries(group)) this.#known.set(key, StoredPlayback.parse(value))
   }
 
-  of(accountId: AccountId, itemId: ItemId): Playback | null {
+  of(accountId: AccountId, itemId: ItemId): StoredPlayback | null {
     return this.#known.get(keyOf(accountId, itemId)) ?? null
   }
 
@@ -84,6 +89,7 @@ export class Playbacks {
     const isStart = durationSeconds === null ? progress < minProgress : progress * durationSeconds < minSeconds
     const isWatched = isEnd || before?.isWatched === true
     this.#put({
+      ...before,
       accountId,
       itemId,
       progress: isEnd || isStart ? 0 : progress,
@@ -93,6 +99,15 @@ export class Playbacks {
     })
     if (isWatched !== (before?.isWatched ?? false)) this.save()
     else this.#timer ??= setTimeout(() => this.save(), saveEveryMs).unref()
+  }
+
+  /** Notes where the service says that an item is, from now on. */
+  noteTold(accountId: AccountId, itemId: ItemId, toldSeconds: number): void {
+    const before = this.of(accountId, itemId)
+    if (this.#removed.has(accountId) || before?.toldSeconds === toldSeconds) return
+    const nothing = { accountId, itemId, progress: 0, durationSeconds: null, isWatched: false, atMs: Date.now() }
+    this.#put({ ...(before ?? nothing), toldSeconds })
+    this.#timer ??= setTimeout(() => this.save(), saveEveryMs).unref()
   }
 
   /** Stores what was noted, and shows it in the windows. */
@@ -142,8 +157,9 @@ export class Playbacks {
     return {
       'playbacks.mark': async ({ accountId, itemIds, isWatched }) => {
         for (const itemId of itemIds) {
-          const durationSeconds = this.of(accountId, itemId)?.durationSeconds ?? null
-          this.#put({ accountId, itemId, progress: 0, durationSeconds, isWatched, atMs: Date.now() })
+          const before = this.of(accountId, itemId)
+          const durationSeconds = before?.durationSeconds ?? null
+          this.#put({ ...before, accountId, itemId, progress: 0, durationSeconds, isWatched, atMs: Date.now() })
         }
         this.save()
         return null

@@ -4,6 +4,8 @@ export interface PlayerEvents {
   onFile(link: string): { startSeconds: number | null; subtitles: Promise<readonly string[]> }
   /** Where it is in the file of a link. */
   onPosition(link: string, positionSeconds: number, durationSeconds: number): void
+  /** It does not play any more for now. */
+  onPause(): void
 }
 
 /** A connection to a running player, which ends with it. */

@@ -14,6 +14,7 @@ const maxRedirects = 5
 const timeoutMs = 60_000
 /** A player reads a file through a few connections; more would only burden the service. */
 const maxConnections = 32
+const maxKeptBytes = 4 * 1024 * 1024
 
 /** Creates the stream URL when it is needed. */
 export type StreamSource = () => Promise<string>
@@ -40,12 +41,23 @@ interface Capability {
   /** The `ETag` of what went through it. */
   version: string | null
   lastUsedAtMs: number
+  /** A small file that was read before; null for one that is read when a player does. */
+  kept: Buffer | null
 }
 
 /** Loopback links for players. Each opens one file and does not reveal where the file comes from. */
 export interface Relay {
   /** Creates a link that plays `source`; `name` is only its last part, for the player's title. */
   link(source: StreamSource, name: string, reader?: LinkReader): Promise<string>
+  /**
+   * Reads a small text now, and creates a link to it, so that a player never waits for it. Null if it cannot be had: it is not there,
+   * larger than 4 MiB, a page, or `signal` ends the wait. Never rejects.
+   */
+  keep(
+    url: string,
+    name: string,
+    options: { allows(origin: string): boolean; signal: AbortSignal },
+  ): Promise<string | null>
   /** Ends a link. What is being read through it goes on to its end. */
   release(link: string): void
   /** From now on, every link asks anew where its file is. What is being read from this origin ends. */
@@ -82,17 +94,28 @@ export function createRelay(log: Log): Relay {
       server.listen(0, '127.0.0.1', () => resolve(server))
     })
 
+  const link = async (name: string, of: Pick<Capability, 'source' | 'reader' | 'kept'>) => {
+    listening ??= listen()
+    const server = await listening
+    const address = server.address()
+    if (address === null || typeof address === 'string')
+      throw new AppError('internal', 'The link for the player could not be made.')
+    const id = randomBytes(16).toString('hex')
+    const lastUsedAtMs = performance.now()
+    capabilities.set(id, { ...of, readings: new Map(), streamUrl: null, version: null, lastUsedAtMs })
+    return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
+  }
+
   return {
-    async link(source, name, reader = {}) {
-      listening ??= listen()
-      const server = await listening
-      const address = server.address()
-      if (address === null || typeof address === 'string')
-        throw new AppError('internal', 'The link for the player could not be made.')
-      const id = randomBytes(16).toString('hex')
-      const lastUsedAtMs = performance.now()
-      capabilities.set(id, { source, reader, readings: new Map(), streamUrl: null, version: null, lastUsedAtMs })
-      return `http://127.0.0.1:${address.port}/s/${id}/${safeName(name)}`
+    link: (source, name, reader = {}) => link(name, { source, reader, kept: null }),
+    keep: async (url, name, { allows, signal }) => {
+      try {
+        const kept = await readSmall(url, { allows, signal })
+        return kept === null ? null : await link(name, { source: async () => url, reader: {}, kept })
+      } catch (error) {
+        if (!signal.aborted) log.error('relay', error)
+        return null
+      }
     },
     release: (link) => {
       const id = idIn(new URL(link).pathname)
@@ -143,10 +166,22 @@ async function answer(
   capability.readings.set(response, origins)
   response.once('close', () => capability.readings.delete(response))
   capability.reader.onOpen?.()
+  const { kept } = capability
+  if (kept !== null) {
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'content-length': kept.length })
+    response.end(request.method === 'HEAD' ? undefined : kept)
+    return
+  }
 
   capability.streamUrl ??= await capability.source()
   const allows = (origin: string) => capability.reader.allows?.(origin) === true
-  const options = { request, response, origins, allows }
+  const headers: Record<string, string> = {}
+  for (const name of ['range', 'if-range']) {
+    const value = request.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  const onAbort = (stop: () => void) => void response.on('close', stop)
+  const options = { method: request.method, headers, onAbort, origins, allows }
   let upstream = await ask(capability.streamUrl, options)
   if ([401, 403, 404].includes(upstream.answer.statusCode ?? 0)) {
     upstream.answer.resume()
@@ -194,8 +229,10 @@ interface Upstream {
 }
 
 interface Asked {
-  request: IncomingMessage
-  response: ServerResponse
+  method: string
+  headers: Record<string, string>
+  /** Is told what to call when the answer is not wanted any more. */
+  onAbort(stop: () => void): void
   /** Gets the origins that are asked. */
   origins: string[]
   allows(origin: string): boolean
@@ -219,18 +256,37 @@ async function ask(url: string, options: Asked): Promise<Upstream> {
   throw new AppError('unreachable', 'The stream redirects too many times.')
 }
 
+/** Reads a text of a limited size; null if it is none. */
+async function readSmall(
+  url: string,
+  { allows, signal }: { allows(origin: string): boolean; signal: AbortSignal },
+): Promise<Buffer | null> {
+  signal.throwIfAborted()
+  const onAbort = (stop: () => void) => signal.addEventListener('abort', stop, { once: true })
+  const { answer: upstream, ending } = await ask(url, { method: 'GET', headers: {}, onAbort, origins: [], allows })
+  const isPage = /\bhtml\b/i.test(upstream.headers['content-type'] ?? '')
+  const chunks: Buffer[] = []
+  let length = 0
+  if (upstream.statusCode === 200 && !isPage)
+    for await (const chunk of upstream) {
+      if (!(chunk instanceof Buffer)) continue
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > maxKeptBytes) break
+    }
+  const isWhole = length > 0 && length <= maxKeptBytes && ending() !== 'broken'
+  upstream.destroy()
+  return isWhole ? Buffer.concat(chunks) : null
+}
+
 /** One request. It is aborted when the player disconnects. */
-async function send(target: URL, { request, response, origins }: Asked): Promise<Upstream> {
+async function send(target: URL, { method, headers: asked, onAbort, origins }: Asked): Promise<Upstream> {
   origins.push(target.origin)
-  const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity' }
-  for (const name of ['range', 'if-range']) {
-    const value = request.headers[name]
-    if (typeof value === 'string') headers[name] = value
-  }
+  const headers = { accept: '*/*', 'accept-encoding': 'identity', ...asked }
   const open = target.protocol === 'https:' ? httpsRequest : httpRequest
-  const upstream = open(target, { method: request.method, headers })
+  const upstream = open(target, { method, headers })
   const answered = waitForResponse(upstream, { host: target.hostname, timeoutMs })
-  response.on('close', () => upstream.destroy())
+  onAbort(() => upstream.destroy())
   upstream.end()
   const answer = await answered
   return { answer, ending: () => endingOf(upstream, answer) }

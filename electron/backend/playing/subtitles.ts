@@ -1,6 +1,7 @@
 import type { Item } from '../../../shared/item.ts'
+import type { ServiceSubtitle } from '../putio/client.ts'
 
-/** A subtitle file of a film. */
+/** Subtitles of a film: a file in the space, or what the service has found. */
 export interface Subtitle {
   item: Item
   /** A language code such as `en`; null if the name tells none. */
@@ -68,6 +69,28 @@ function rate(item: Item, stem: string, names: ReadonlyMap<string, string>): Sub
   return { item, language, rank: (at === -1 ? preferred.length + 1 : at) * 3 + special }
 }
 
+/**
+ * Those that a service has found and that are not among the files already, as many as there is room for, in the person's order of
+ * languages. What is in the film itself, the player has anyway.
+ */
+export function withoutKnown(
+  found: readonly ServiceSubtitle[],
+  { files, languages }: { files: readonly Subtitle[]; languages: readonly string[] },
+): (ServiceSubtitle & { language: string | null })[] {
+  const names = new Set(files.map(({ item }) => item.name.normalize().toLowerCase()))
+  const wanted = [...new Set(namesOf(languages).values())]
+  const rank = (language: string | null) => {
+    const at = language === null ? -1 : wanted.indexOf(language)
+    return at === -1 ? wanted.length : at
+  }
+  return found
+    .filter(({ source, name }) => source !== 'film' && !names.has(name.normalize().toLowerCase()))
+    .filter(({ source }) => source !== 'folder' || files.length === 0)
+    .map((subtitle) => ({ ...subtitle, language: codeOf(subtitle.language ?? '') }))
+    .sort((a, b) => rank(a.language) - rank(b.language))
+    .slice(0, Math.max(0, maxSubtitles - files.length))
+}
+
 /** How file names call the person's languages: `german` and `deutsch` for `de`. */
 function namesOf(languages: readonly string[]): Map<string, string> {
   const names = new Map<string, string>()
@@ -84,7 +107,7 @@ function namesOf(languages: readonly string[]): Map<string, string> {
 }
 
 /** Tags that look like a code of a language, and are none. */
-const noLanguages = new Set(['sdh', 'cc', 'hi', 'cd', 'web', 'rip', 'dvd', 'sub', 'hdr', 'the'])
+const noLanguages = new Set(['und', 'sdh', 'cc', 'hi', 'cd', 'web', 'rip', 'dvd', 'sub', 'hdr', 'the'])
 
 /** The two-letter code for `de`, `deu` or `ger`; null for anything else. */
 function codeOf(tag: string): string | null {

@@ -45,6 +45,7 @@ export async function prepareVlc(folder: string, environment: NodeJS.ProcessEnv)
 export function followVlc(vlc: VlcInterface, events: PlayerEvents, log: Log): PlayerControl {
   let link: string | null = null
   let isAsking = false
+  let state = ''
   let isClosed = false
 
   const enter = async (opened: string) => {
@@ -61,6 +62,8 @@ export function followVlc(vlc: VlcInterface, events: PlayerEvents, log: Log): Pl
       enter(current).catch((error: unknown) => log.error('vlc', error))
     }
     events.onPosition(current, status.position * status.length, status.length)
+    if (status.state === 'paused' && state !== 'paused') events.onPause()
+    state = status.state
   }
 
   const timer = setInterval(() => {

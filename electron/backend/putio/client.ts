@@ -112,6 +112,16 @@ export interface PutioClient extends FeedClient {
     isTrusted: (origin: string) => boolean,
   ): Promise<{ item: Item; url: string }>
 
+  /** How far an item was played, as the service knows. This and the next are only for one that `keepsPositions`; another one refuses. */
+  position(itemId: ItemId): Promise<ServicePosition>
+  /** Sets how far an item was played, in whole seconds; null for no position, as of what was watched. */
+  setPosition(itemId: ItemId, seconds: number | null): Promise<void>
+  /**
+   * The subtitles of a film that the service knows, in these languages (codes of three letters), each with a URL that is a secret. The
+   * URLs hold until the next list. Only for a service that `hasSubtitles`; another one refuses.
+   */
+  subtitles(itemId: ItemId, languages: readonly string[]): Promise<ServiceSubtitle[]>
+
   /**
    * The name of a file's content in the data folder of the local service, 32 hexadecimal digits; null where there is none. Only for that
    * service; another one may refuse.
@@ -170,6 +180,23 @@ export interface TransferFile {
   sizeBytes: number
   /** The item that it has become; null before it is in the space. */
   itemId: ItemId | null
+  url: string
+}
+
+/** How far an item was played, as a service tells: anything, as long as it is a number. */
+export interface ServicePosition {
+  /** Null if it has none. */
+  seconds: number | null
+  durationSeconds: number | null
+}
+
+/** Subtitles that a service has found. */
+export interface ServiceSubtitle {
+  name: string
+  /** A code such as `eng`; null if it is not known. */
+  language: string | null
+  /** `folder` for a file beside the film, `film` for those in the film itself. */
+  source: 'folder' | 'film' | 'other'
   url: string
 }
 

@@ -13,12 +13,12 @@ import styles from './continue-playing.module.css'
 export function ContinuePlaying({ given }: { given: Extract<DialogState, { kind: 'continue' }> }) {
   const { close, playAll } = useAppStore().getState()
   const continueButton = useRef<HTMLButtonElement>(null)
-  const { what, playback } = given
+  const { what, playback, positionSeconds } = given
   const { progress, durationSeconds } = playback
   const title =
-    durationSeconds === null
+    positionSeconds === null
       ? say('continue.about', { percent: Math.round(progress * 100) })
-      : say('continue.at', { position: formatPosition(progress * durationSeconds) })
+      : say('continue.at', { position: formatPosition(positionSeconds) })
   const start = (from: 'position' | 'beginning') => {
     close()
     void playAll(what, from)
@@ -33,14 +33,16 @@ export function ContinuePlaying({ given }: { given: Extract<DialogState, { kind:
           </span>
         )}
       </p>
-      <div className={styles.progress}>
-        <Progress
-          label={say('continue.progress')}
-          text={title}
-          percent={Math.round(progress * 100)}
-          color="var(--accent)"
-        />
-      </div>
+      {progress === 0 ? null : (
+        <div className={styles.progress}>
+          <Progress
+            label={say('continue.progress')}
+            text={title}
+            percent={Math.round(progress * 100)}
+            color="var(--accent)"
+          />
+        </div>
+      )}
       <footer className={styles.foot}>
         <Button onClick={() => start('beginning')}>{say('continue.beginning')}</Button>
         <Button ref={continueButton} look="primary" onClick={() => start('position')}>

@@ -13,6 +13,7 @@ import { analyze } from './analysis.ts'
 import { createCalls } from './calls.ts'
 import { feedCalls } from './feeds.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
+import { playingCalls, type RefusedToPlayers } from './playing.ts'
 import { type Call, type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { settingsCalls } from './settings.ts'
@@ -81,12 +82,14 @@ interface Known {
   /** The same of the settings, and of sharing. */
   areSettingsRefused: boolean
   isSharingRefused: boolean
+  refusedToPlayers: RefusedToPlayers
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
   const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
-  const known: Known = { ...nothing, areFeedsRefused: false, areSettingsRefused: false, isSharingRefused: false }
+  const refused = { areFeedsRefused: false, areSettingsRefused: false, isSharingRefused: false }
+  const known: Known = { ...nothing, ...refused, refusedToPlayers: { positions: false, subtitles: false } }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -248,6 +251,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         known.isSharingRefused = true
       },
     }),
+    ...playingCalls({ ask, note, bases: endpoint.bases, refused: known.refusedToPlayers, downloadToken }),
     during: (signal) => clientOn({ ...endpoint, signal }, shared),
 
     async account() {
@@ -575,7 +579,7 @@ function withToken(address: string, token: string): string {
 /** What Put.io and Putdesk's own service can do. */
 function capabilitiesOf(
   info: z.infer<typeof WireAccount>['info'],
-  { isOwn, areFeedsRefused, areSettingsRefused, isSharingRefused }: Known,
+  { isOwn, areFeedsRefused, areSettingsRefused, isSharingRefused, refusedToPlayers }: Known,
 ): Capabilities {
   return {
     ...noCapabilities,
@@ -595,6 +599,9 @@ function capabilitiesOf(
     // Our own service tells whether there is anyone to share with.
     canShare: !isSharingRefused && (!isOwn || (info.putdesk?.other_users ?? 0) > 0),
     canLinkPublicly: isOwn,
+    // The person can switch positions off at the service.
+    keepsPositions: !refusedToPlayers.positions && info.settings?.use_start_from !== false,
+    hasSubtitles: !refusedToPlayers.subtitles,
   }
 }
 

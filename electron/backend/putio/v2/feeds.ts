@@ -1,11 +1,10 @@
 import type * as z from 'zod'
-import { AppError } from '../../../../shared/errors.ts'
 import type { Feed, FeedFilters, FeedItem } from '../../../../shared/feed.ts'
 import { rootFolderId } from '../../../../shared/item.ts'
 import type { FeedClient, FeedDraft, StoredFeed } from '../feed-client.ts'
 import { readRows } from '../lenient.ts'
 import type { Calls } from './calls.ts'
-import { InvalidScope } from './request.ts'
+import { inScope } from './in-scope.ts'
 import { sentenceOf } from './sentence.ts'
 import { WireDone, WireFeed, WireFeedItem, WireFeedItems, WireFeedPreview, WireFeeds, WireOneFeed } from './wire.ts'
 
@@ -19,14 +18,7 @@ interface FeedParts extends Pick<Calls, 'ask' | 'rows' | 'note'> {
 
 /** The feeds of an account. Source: API v2 §15. */
 export function feedCalls({ ask, rows, note, isOwn, onOutOfScope }: FeedParts): FeedClient {
-  async function inScope<T>(asked: Promise<T>): Promise<T> {
-    try {
-      return await asked
-    } catch (error) {
-      if (error instanceof AppError && error.cause instanceof InvalidScope) onOutOfScope()
-      throw error
-    }
-  }
+  const allowed = <T>(asked: Promise<T>) => inScope(asked, onOutOfScope)
   const problemOf = (told: string | null, otherwise: string) =>
     told === null || told === '' ? null : isOwn() ? told : (sentenceOf(null, told) ?? otherwise)
   const toFeed = (wire: WireFeed): Feed => ({
@@ -57,12 +49,12 @@ export function feedCalls({ ask, rows, note, isOwn, onOutOfScope }: FeedParts): 
     }
   }
   const change = async (path: string, form: Record<string, string | number> = {}, isRepeatable = true) => {
-    await inScope(ask({ verb: 'POST', path: `/v2/rss/${path}`, form, isRepeatable }, WireDone))
+    await allowed(ask({ verb: 'POST', path: `/v2/rss/${path}`, form, isRepeatable }, WireDone))
   }
 
   return {
     feeds: async () => {
-      const listed = await inScope(
+      const listed = await allowed(
         rows({
           first: { verb: 'GET', path: '/v2/rss/list' },
           next: null,
@@ -78,18 +70,18 @@ export function feedCalls({ ask, rows, note, isOwn, onOutOfScope }: FeedParts): 
     // Internal, because a secret may be part of the address, which is needed again.
     feed: async (feedId) => {
       const call = { verb: 'GET', path: `/v2/rss/${feedId}`, isInternal: true } as const
-      return toStored((await inScope(ask(call, WireOneFeed))).feed)
+      return toStored((await allowed(ask(call, WireOneFeed))).feed)
     },
     createFeed: async (draft, isFromNowOn) => {
       const form = { ...formOf(draft), ...(isFromNowOn && { dont_process_whole_feed: 'true' }) }
-      return toFeed((await inScope(ask({ verb: 'POST', path: '/v2/rss/create', form }, WireOneFeed))).feed)
+      return toFeed((await allowed(ask({ verb: 'POST', path: '/v2/rss/create', form }, WireOneFeed))).feed)
     },
     changeFeed: (feedId, draft) => change(`${feedId}`, formOf(draft)),
     pauseFeed: (feedId) => change(`${feedId}/pause`),
     resumeFeed: (feedId) => change(`${feedId}/resume`),
     deleteFeed: (feedId) => change(`${feedId}/delete`, {}, false),
     feedItems: async (feedId) => {
-      const { items } = await inScope(ask({ verb: 'GET', path: `/v2/rss/${feedId}/items` }, WireFeedItems))
+      const { items } = await allowed(ask({ verb: 'GET', path: `/v2/rss/${feedId}/items` }, WireFeedItems))
       const { read, unread } = readRows(items, WireFeedItem)
       await note('rss/items', unread, 'entry of a feed')
       return read.filter((row) => row !== null).map(toItem)

@@ -1,8 +1,7 @@
 import * as z from 'zod'
-import { AppError } from '../../../../shared/errors.ts'
 import type { PutioClient } from '../client.ts'
 import type { Calls } from './calls.ts'
-import { InvalidScope } from './request.ts'
+import { inScope } from './in-scope.ts'
 import { WireAccountSettings } from './wire.ts'
 
 /** What the calls on settings depend on. */
@@ -13,18 +12,10 @@ interface SettingsParts extends Pick<Calls, 'ask'> {
 
 /** The settings of an account. Source: API v2 §5.3. */
 export function settingsCalls({ ask, onOutOfScope }: SettingsParts): Pick<PutioClient, 'settings' | 'changeSettings'> {
-  async function inScope<T>(asked: Promise<T>): Promise<T> {
-    try {
-      return await asked
-    } catch (error) {
-      if (error instanceof AppError && error.cause instanceof InvalidScope) onOutOfScope()
-      throw error
-    }
-  }
   return {
     async settings() {
       const call = { verb: 'GET', path: '/v2/account/settings' } as const
-      const { settings } = await inScope(ask(call, WireAccountSettings))
+      const { settings } = await inScope(ask(call, WireAccountSettings), onOutOfScope)
       return {
         isTrashEnabled: settings.trash_enabled,
         isHistoryEnabled: settings.history_enabled,
@@ -38,7 +29,7 @@ export function settingsCalls({ ask, onOutOfScope }: SettingsParts): Pick<PutioC
         ...(defaultFolderId !== undefined && { default_download_folder: defaultFolderId }),
       }
       const call = { verb: 'POST', path: '/v2/account/settings', json, isRepeatable: true } as const
-      await inScope(ask(call, z.unknown()))
+      await inScope(ask(call, z.unknown()), onOutOfScope)
     },
   }
 }

@@ -191,6 +191,7 @@ export type WireGroup = z.infer<typeof WireGroup>
 const WireSettings = z.object({
   trash_enabled: perhapsFlag,
   history_enabled: perhapsFlag,
+  use_start_from: perhapsFlag,
   default_download_folder: perhapsId,
 })
 export const WireAccountSettings = z.object({ settings: WireSettings })
@@ -245,6 +246,22 @@ export const WireApp = z.object({
 export const WireUrl = z.object({ url: z.string().min(1) })
 /** `file` or `transfer`, of a file that was sent in one request. Source: API v2 §8. */
 export const WireUploaded = z.object({ file: perhaps(WireFile), transfer: perhaps(WireTransfer) })
+
+/** Where an item was left. Source: API v2 §5.1. */
+export const WirePosition = z.object({
+  file: z.object({
+    start_from: perhapsDigits,
+    media_metadata: perhaps(z.object({ duration: perhapsDigits })),
+  }),
+})
+/** Source: API v2 §7. */
+export const WireSubtitles = z.object({ subtitles: anyRows })
+export const WireSubtitle = z.object({
+  key: z.string().min(1).max(1000),
+  name: perhapsText,
+  language_code: perhapsText,
+  source: perhapsText,
+})
 
 /** Source: API v2 §15. */
 export const WireFeed = z.object({
