@@ -10,6 +10,7 @@ import { createEvents, type Events } from './account/events.ts'
 import { createMessages, type Messages } from './account/messages.ts'
 import { createDiskQuota, type DiskQuota } from './account/quota.ts'
 import { createSettings, type Settings } from './account/settings.ts'
+import { createSortOrders, type SortOrders } from './account/sort-orders.ts'
 import { createTokens, type Tokens } from './account/tokens.ts'
 import { userIds } from './account/users.ts'
 import { type Database, openDatabase } from './data/database.ts'
@@ -69,11 +70,14 @@ export interface Core {
   space: Space
   friends: Friends
   zips: Zips
+  /** The selections of which clients want links. */
+  linkSets: Zips
   content: Content
   messages: Messages
   events: Events
   settings: Settings
   configs: Configs
+  sortOrders: SortOrders
   transfers: TransferList
   subscriptions: Subscriptions
   uploads: Uploads
@@ -180,8 +184,10 @@ function openWith(db: Database, options: CoreOptions): Cores {
       ...own,
       account: createAccount(userId, user),
       configs: createConfigs(db, userId),
+      sortOrders: createSortOrders(db, userId),
       friends,
       zips: createZips(friends),
+      linkSets: createZips(friends),
       content,
       transfers,
       subscriptions: createSubscriptions({ ...shared, ...own, userId, transfers, signal: stopping.signal }),

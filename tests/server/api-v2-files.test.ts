@@ -383,6 +383,58 @@ describe('playing', () => {
     expect((await fetch(`${location}`)).status).toBe(200)
   })
 
+  it('keeps what was watched, over a restart', async () => {
+    const path = memoryFolder('watched')
+    const own = await startService({ user: 'ann', data: path })
+    const ask = apiV2(own)
+    const form = new FormData()
+    form.append('file', new Blob(['film']), 'film.mkv')
+    const headers = { authorization: `Token ${own.token}` }
+    const sent = await fetch(`${own.url}/v2/files/upload`, { method: 'POST', body: form, headers })
+    const id = Object(Object(await sent.json()).file).id
+    await ask('POST', '/v2/files/watch-status', { file_ids: id, watched: 'true' })
+    await ask('POST', '/v2/files/set-sort-by', { file_id: 0, sort_by: 'SIZE_DESC' })
+    await own.stop()
+    const again = await startService({ user: 'ann', data: path })
+    const asked = apiV2(again)
+    const watched = async () =>
+      Object(Object((await asked('GET', `/v2/files/${id}`, {}, { 'putdesk-fields': '1' })).body.file).putdesk).watched
+    expect(await watched()).toBe(true)
+    expect(Object((await asked('GET', '/v2/files/0')).body.file).sort_by).toBe('SIZE_DESC')
+    await asked('POST', '/v2/files/watch-status', { file_ids: id, watched: '0' })
+    expect(await watched()).toBe(undefined)
+    await again.stop()
+  })
+
+  it('keeps the order of a folder, and lists it that way', async () => {
+    const sorted = await make('Sorted')
+    const small = await make('b', sorted)
+    await call('POST', '/v2/files/copy', { file_id: ids['film.mkv'] ?? 0, parent_id: sorted, name: 'a.mkv' })
+    const parent = async () => Object((await call('GET', '/v2/files/list', { parent_id: sorted })).body.parent)
+    expect([await names(sorted), (await parent()).sort_by]).toEqual([['a.mkv', 'b'], undefined])
+    await call('POST', '/v2/files/set-sort-by', { file_id: sorted, sort_by: 'NAME_DESC' })
+    expect([await names(sorted), (await parent()).sort_by]).toEqual([['b', 'a.mkv'], 'NAME_DESC'])
+    expect(await names(sorted, { sort_by: 'NAME_ASC' })).toEqual(['a.mkv', 'b'])
+    expect(problemsOf(await parent(), fileShape)).toEqual([])
+    expect(small).toBeGreaterThan(0)
+    await call('POST', '/v2/files/remove-sort-by-settings')
+    expect([await names(sorted), (await parent()).sort_by]).toEqual([['a.mkv', 'b'], undefined])
+  })
+
+  it('makes links to the files of a selection, which open them without a token', async () => {
+    const selection = { file_ids: `${folder},${ids['film.mkv']}` }
+    const { body } = await call('POST', '/v2/download_links/create', selection)
+    expect((await call('POST', '/v2/download_links/create', selection)).body.id).toBe(body.id)
+    const { body: made } = await call('GET', `/v2/download_links/${body.id}`)
+    expect(made).toMatchObject({ links_status: 'DONE', links: { mp4_links: [] } })
+    const { download_links: all, media_links: media } = Object(made.links)
+    expect(new Set(all).size).toBe(all.length)
+    expect(all.length).toBeGreaterThanOrEqual(Object.keys(bodies).length)
+    const texts = await Promise.all(media.map(async (url: string) => (await fetch(url)).text()))
+    expect(texts).toContain(`${film}`)
+    expect(JSON.stringify(made)).not.toContain(service.token)
+  })
+
   it('keeps how far something was played', async () => {
     const path = `/v2/files/${ids['film.mkv']}/start-from`
     const get = async () => (await call('GET', path)).body.start_from
@@ -561,6 +613,15 @@ describe('bad input', () => {
     ['the subtitles of a folder', 'GET', '/v2/files/0/subtitles', {}, 400],
     ['the resume position of a folder', 'GET', '/v2/files/0/start-from', {}, 400],
     ['a trash page that is too large', 'GET', '/v2/trash/list', { per_page: '5000' }, 400],
+    ['an order of a missing folder', 'POST', '/v2/files/set-sort-by', { file_id: '999999', sort_by: 'NAME_ASC' }, 404],
+    ['an order without a word', 'POST', '/v2/files/set-sort-by', { file_id: '0' }, 400],
+    ['an order that does not exist', 'POST', '/v2/files/set-sort-by', { file_id: '0', sort_by: 'LUCK_ASC' }, 400],
+    ['what was watched of a missing file', 'POST', '/v2/files/watch-status', { file_ids: '9999', watched: '1' }, 404],
+    ['watched or not of nothing', 'POST', '/v2/files/watch-status', { watched: '1' }, 400],
+    ['watched or not, not said', 'POST', '/v2/files/watch-status', { file_ids: '1' }, 400],
+    ['links to nothing', 'POST', '/v2/download_links/create', {}, 400],
+    ['links to a missing item', 'POST', '/v2/download_links/create', { file_ids: '999999' }, 404],
+    ['links that are not there', 'GET', '/v2/download_links/999999', {}, 404],
     ['a zip of nothing', 'POST', '/v2/zips/create', {}, 400],
     ['a zip of a missing item', 'POST', '/v2/zips/create', { file_ids: '1,999999' }, 404],
     ['a zip that is not there', 'GET', '/v2/zips/999999', {}, 410],

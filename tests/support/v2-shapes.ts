@@ -51,6 +51,7 @@ export const fileShape: Shape = {
   optional: {
     sha1: orNull(isHex(40)),
     start_from: isCount,
+    sort_by: (value) => /^(?:NAME|SIZE|DATE|MODIFIED|TYPE|WATCH)_(?:ASC|DESC)$/.test(`${value}`),
     sender_name: isText,
     stream_url: orNull(isUrl),
     mp4_size: orNull(isCount),

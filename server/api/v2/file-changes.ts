@@ -3,7 +3,7 @@ import { copyItem } from '../../core/space/copies.ts'
 import type { Item } from '../../core/space/space.ts'
 import { ApiError, toApiError } from './error.ts'
 import { fileWire, ownerOf } from './file-wire.ts'
-import { idInPath, readable } from './files.ts'
+import { idInPath, orderOf, readable } from './files.ts'
 import { type Call, type Route, route } from './method.ts'
 import { checkOwn, inBatches, selectionOf } from './selection.ts'
 import { fromTime } from './times.ts'
@@ -97,8 +97,27 @@ export const fileChanges: Route[] = [
     checkOwn(call.core, idInPath(call))
     return { user_id: readable(call).ownerId }
   }),
-  // Orders are not kept, so that there are none to be removed.
-  route('POST', '/v2/files/remove-sort-by-settings', () => ({})),
+  route('POST', '/v2/files/set-sort-by', ({ core, params }) => {
+    const id = params.id('file_id')
+    checkOwn(core, id)
+    const order = params.required('sort_by')
+    orderOf(order)
+    if (core.space.get(id).kind !== 'folder') throw new ApiError(400, 'BadRequest', 'Only a folder has an order.')
+    core.sortOrders.set(id, order)
+    return {}
+  }),
+  route('POST', '/v2/files/remove-sort-by-settings', ({ core }) => {
+    core.sortOrders.clear()
+    return {}
+  }),
+  route('POST', '/v2/files/watch-status', async (call) => {
+    const { core, params } = call
+    params.required('watched')
+    const ids = selectionOf(call)
+    await checkAll(call, ids)
+    await inBatches(ids, (batch) => core.space.details.setWatched(batch, params.flag('watched')))
+    return {}
+  }),
 ]
 
 interface MoveError {

@@ -137,6 +137,7 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
     is_mp4_available: false,
     ...(owner.friend !== null && { sender_name: owner.friend.name }),
     ...(item.startFromSeconds !== null && owner.friend === null && { start_from: item.startFromSeconds }),
+    ...sortOf(core, item, owner),
     ...(extras !== null && extraFields(call, item, owner, extras)),
     ...(isExtended && {
       putdesk: {
@@ -144,11 +145,18 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
         // Without a token, so that it is no secret.
         address: content === null ? null : `${base}/stream-file/${owner.id}/${item.id}`,
         user_id: owner.id,
+        ...(item.isWatched && owner.friend === null && { watched: true }),
         content: owner.friend !== null || content === null || core.content.isDamaged(content) ? null : content,
         ...(content !== null && core.content.isDamaged(content) && { missing: true }),
       },
     }),
   }
+}
+
+/** The saved order of one's own folder; omitted if there is none. */
+function sortOf({ sortOrders }: Pick<Core, 'sortOrders'>, { id, kind }: DetailedItem, { friend }: Owner) {
+  const order = kind === 'folder' && friend === null ? sortOrders.get(id) : null
+  return order === null ? {} : { sort_by: order }
 }
 
 /** This service does not convert films, and does not look into them. */
@@ -170,7 +178,13 @@ function extraFields(call: WireCall, item: DetailedItem, owner: Owner, extras: E
 
 /** The place of the folders that friends share, which is no folder of anyone's. */
 export function sharedRootWire(call: Call) {
-  const times = { addedAtSeconds: 0, updatedAtSeconds: 0, openedAtSeconds: null, startFromSeconds: null }
+  const times = {
+    addedAtSeconds: 0,
+    updatedAtSeconds: 0,
+    openedAtSeconds: null,
+    startFromSeconds: null,
+    isWatched: false,
+  }
   const item = { id: sharedId, parentId: 0, name: 'Items shared with you', kind: 'folder', sizeBytes: 0 } as const
   const owner = { id: call.core.account.userId, friend: null }
   const wire = fileWire(call, { ...item, ...times, content: null, crc32: null, sha1: null }, owner)

@@ -148,17 +148,27 @@ const orders: Record<string, ListingOrder['by']> = {
   WATCH: 'opened',
 }
 
-export function listingOf({ params }: Pick<Call, 'params'>, folderId: number | null): Listing {
-  const sort = params.text('sort_by') ?? 'NAME_ASC'
-  const [, column = '', direction] = /^([A-Z]+)_(ASC|DESC)$/.exec(sort) ?? []
+/** The order with a name such as `SIZE_DESC`. Throws a 400 for any other. */
+export function orderOf(name: string): ListingOrder {
+  const [, column = '', direction] = /^([A-Z]+)_(ASC|DESC)$/.exec(name) ?? []
   const by = Object.hasOwn(orders, column) ? orders[column] : undefined
   if (by === undefined) throw new ApiError(400, 'BadRequest', 'There is no such order.')
+  return { by, isDescending: direction === 'DESC' }
+}
+
+/** A listing as a request wants it. Where a user asks, a folder's saved order counts. */
+export function listingOf(
+  { core, params }: Pick<Call, 'params'> & Partial<Pick<Call, 'core'>>,
+  folderId: number | null,
+): Listing {
+  const saved = folderId === null ? null : (core?.sortOrders.get(folderId) ?? null)
+  const order = orderOf(params.text('sort_by') ?? saved ?? 'NAME_ASC')
   const contentType = params.text('content_type')
   return {
     folderId,
     kinds: kindsOf(params.text('file_type')),
     extensions: contentType === null ? null : extensionsOf(contentType),
-    order: { by, isDescending: direction === 'DESC' },
+    order,
   }
 }
 

@@ -5,6 +5,7 @@ import { readBody } from '../read-body.ts'
 import { callerOf, extensions, tokenOf } from './access.ts'
 import { account } from './account.ts'
 import { config } from './config.ts'
+import { downloadLinks } from './download-links.ts'
 import { downloads } from './downloads.ts'
 import { ApiError, toApiError } from './error.ts'
 import { events } from './events.ts'
@@ -41,6 +42,7 @@ const routes: Route[] = [
   ...files,
   ...fileChanges,
   ...downloads,
+  ...downloadLinks,
   ...subtitles,
   ...trash,
   ...transfers,

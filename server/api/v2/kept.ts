@@ -16,7 +16,7 @@ export async function keep(call: Call, make: () => Result | Promise<Result>): Pr
   const known = answers.get(space)
   const byRequest = known?.version === version ? known.byRequest : new Map<string, Buffer>()
   if (byRequest !== known?.byRequest) answers.set(space, { version, byRequest })
-  const key = `${isExtended} ${base} ${readToken} ${request.url}`
+  const key = `${isExtended} ${core.sortOrders.version()} ${base} ${readToken} ${request.url}`
   const before = byRequest.get(key)
   if (before !== undefined) {
     sendJson(response, 200, before)

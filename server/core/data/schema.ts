@@ -121,6 +121,7 @@ const migrations: (string | ((db: DatabaseSync) => void))[] = [
    ) STRICT;
    CREATE INDEX public_shares_of_item ON public_shares(item_id);
    CREATE INDEX public_shares_of_user ON public_shares(user_id, id);`,
+  'ALTER TABLE items ADD COLUMN watched INTEGER;',
 ]
 
 /** The newest schema version that this program knows. */
@@ -148,7 +149,7 @@ function trigger(name: string, occasion: string, row: 'NEW' | 'OLD'): Trigger {
 const newestColumns: Record<string, string> = {
   users: 'id name stored_bytes',
   items:
-    'id user_id parent_id name folded extension size content created_at kind trashed_name trashed_from trashed_at updated_at opened_at crc32 sha1 start_from',
+    'id user_id parent_id name folded extension size content created_at kind trashed_name trashed_from trashed_at updated_at opened_at crc32 sha1 start_from watched',
   messages: 'id user_id item_id created_at transfer_id type sentence item_name item_kind item_size',
   bandwidth: 'user_id month used_bytes carried_bytes',
   removals: 'content',

@@ -15,6 +15,8 @@ export interface DetailedItem extends Item {
   sha1: string | null
   /** How far it was played. */
   startFromSeconds: number | null
+  /** True once a client has marked it. */
+  isWatched: boolean
 }
 
 /** The order of a listing. Ties are sorted by id, in the same direction. */
@@ -63,6 +65,8 @@ export interface Details {
   /** Notes that an item was read, unless it was before. */
   noteOpened(id: number): void
   setStartFrom(id: number, seconds: number | null): void
+  /** Marks files as watched or not. */
+  setWatched(ids: readonly number[], isWatched: boolean): void
   /** Notes checksums by the names of contents. Does nothing when the service has ended. */
   setSums(sums: readonly { content: string; crc32: string }[]): void
   /** False when the service has ended. */
@@ -89,7 +93,7 @@ export interface DetailsOptions {
 }
 
 const columns =
-  'id, parent_id, name, kind, size, content, created_at, updated_at, opened_at, crc32, sha1, start_from, folded'
+  'id, parent_id, name, kind, size, content, created_at, updated_at, opened_at, crc32, sha1, start_from, watched, folded'
 const updated = 'coalesce(updated_at, created_at)'
 /** Orders in which a folder's items are read without being sorted. */
 const hasIndex: ReadonlySet<ListingOrder['by']> = new Set(['name', 'added'])
@@ -123,6 +127,7 @@ export function createDetails(options: DetailsOptions): Details {
   const setUpdated = sql.prepare('UPDATE items SET updated_at = ? WHERE user_id = ? AND id = ?')
   const setOpened = sql.prepare('UPDATE items SET opened_at = ? WHERE user_id = ? AND id = ? AND opened_at IS NULL')
   const setStart = sql.prepare('UPDATE items SET start_from = ? WHERE user_id = ? AND id = ?')
+  const setWatched = sql.prepare('UPDATE items SET watched = ? WHERE user_id = ? AND id = ? AND content IS NOT NULL')
   const setSum = sql.prepare('UPDATE items SET crc32 = ? WHERE content = ?')
   const prepared = new Map<string, ReturnType<typeof sql.prepare>>()
   const prepare = (query: string) => {
@@ -147,6 +152,7 @@ export function createDetails(options: DetailsOptions): Details {
       crc32: textOrNull(row, 'crc32'),
       sha1: textOrNull(row, 'sha1'),
       startFromSeconds: numberOrNull(row, 'start_from'),
+      isWatched: numberOrNull(row, 'watched') === 1,
     }
   }
   /** The condition for a listing, with its values. There are few different ones, so that their statements can be kept. */
@@ -239,6 +245,7 @@ export function createDetails(options: DetailsOptions): Details {
         crc32: null,
         sha1: null,
         startFromSeconds: null,
+        isWatched: false,
       }
     },
     child: (folderId, name) => {
@@ -288,6 +295,10 @@ export function createDetails(options: DetailsOptions): Details {
     },
     noteOpened: (id) => note(() => setOpened.run(nowSeconds(), userId, id)),
     setStartFrom: (id, seconds) => note(() => setStart.run(seconds, userId, id)),
+    setWatched: (ids, isWatched) =>
+      note(() => {
+        for (const id of ids) setWatched.run(isWatched ? 1 : null, userId, id)
+      }),
     setSums: (sums) => {
       if (!sql.isOpen || sums.length === 0) return
       note(() => {
