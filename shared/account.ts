@@ -44,8 +44,8 @@ export type Account = z.infer<typeof Account>
 /** The quotas of an account, in bytes, and its limits. Null where the service does not report them. */
 export const Quota = z.object({
   userName: z.string(),
-  diskTotalBytes: z.number(),
-  diskFreeBytes: z.number(),
+  diskTotalBytes: z.number().nullable(),
+  diskFreeBytes: z.number().nullable(),
   bandwidthTotalBytes: z.number().nullable(),
   bandwidthLeftBytes: z.number().nullable(),
   activeLimit: z.number().int().nullable(),

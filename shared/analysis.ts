@@ -43,8 +43,8 @@ export type AnalyzedLink = z.infer<typeof AnalyzedLink>
  */
 export const AnalysisReport = z.object({
   'Current Available Bandwidth': z.number().nullable(),
-  'Current Available Disk Space': z.number(),
-  'Your Total Disk Space': z.number(),
+  'Current Available Disk Space': z.number().nullable(),
+  'Your Total Disk Space': z.number().nullable(),
   Urls: z.object({
     url: z.array(Link),
     rapid: z.array(Link),
@@ -57,8 +57,9 @@ export type AnalysisReport = z.infer<typeof AnalysisReport>
 /** Put.io's analysis of links before they are added, with the quotas available now, in bytes. Source: API v1 §8. */
 export const Analysis = z.object({
   rows: z.array(AnalyzedLink),
-  diskFreeBytes: z.number(),
-  diskTotalBytes: z.number(),
+  /** Null where the service does not report it; so are the others. */
+  diskFreeBytes: z.number().nullable(),
+  diskTotalBytes: z.number().nullable(),
   bandwidthLeftBytes: z.number().nullable(),
   report: AnalysisReport,
 })

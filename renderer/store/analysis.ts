@@ -11,8 +11,8 @@ import type { Transfers } from './transfers.ts'
 interface AnalysisState {
   links: readonly string[]
   report: Analysis | null
-  /** The disk space that is free: as the service last reported it, less what transfers have taken since. */
-  space: { accountId: AccountId; freeBytes: number } | null
+  /** The disk space that is free, null if the service does not report it: as the service last reported it, less what transfers have taken since. */
+  space: { accountId: AccountId; freeBytes: number | null } | null
   /** How many links exceed the limit of one analysis. */
   leftOut: number
   isRunning: boolean
@@ -77,7 +77,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
   /** Follows what transfers take between two reports of the service. */
   const followTransfers: AnalysisSlice['followTransfers'] = (accountId, before, after) => {
     const { space } = get().analysis
-    if (space?.accountId !== accountId) return
+    if (space?.accountId !== accountId || space.freeBytes === null) return
     put({ space: { accountId, freeBytes: freeAfter(space.freeBytes, before, after) } })
   }
 

@@ -81,6 +81,7 @@ export const en = {
   'meter.bandwidth': 'Bandwidth',
   'meter.free': '{size} free',
   'meter.left': '{size} left',
+  'meter.unknown': 'not known',
   'meter.trash': '{free} free of {total}; the trash takes {trash}',
   'meter.trashMay': '{free} free of {total}; emptying the trash may free up to {trash}',
   'meter.ofTotal': '{free} free of {total}',

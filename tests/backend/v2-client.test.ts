@@ -178,3 +178,27 @@ it('takes the trash of another service for one that may take space, and a missin
     bandwidthLeftBytes: 0,
   })
 })
+
+const disks: [string, object, { free: number | null; total: number | null }][] = [
+  ['no disk', {}, { free: null, total: null }],
+  ['null for a disk', { disk: null }, { free: null, total: null }],
+  ['a text for a disk', { disk: 'full' }, { free: null, total: null }],
+  ['numbers as texts', { disk: { avail: '9', size: '10' } }, { free: 9, total: 10 }],
+  ['one number missing', { disk: { size: 10 } }, { free: null, total: 10 }],
+  ['less than nothing', { disk: { avail: -5, size: 10 } }, { free: 0, total: 10 }],
+]
+it.each(disks)('signs in with %s in the account', async (_what, disk, { free, total }) => {
+  const server = await startScriptedServer(({ url }) => {
+    const info = { user_id: 1, username: 'mary', ...disk }
+    const ret = [{ url: 'http://a.b/c', name: 'c', file_size: 1 }]
+    const body = url.startsWith('/v2/account/info') ? { info } : { ret }
+    return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ status: 'OK', ...body }) }
+  })
+  const client = clientOf({ url: server.url, token: 'a-token-of-twenty-letters' })
+  const { quota } = await client.account()
+  expect([quota.diskFreeBytes, quota.diskTotalBytes]).toEqual([free, total])
+  const analysis = await client.analyzeLinks(['http://a.b/c'])
+  expect(analysis.rows).toHaveLength(1)
+  expect([analysis.diskFreeBytes, analysis.diskTotalBytes]).toEqual([free, total])
+  await server.stop()
+})

@@ -15,6 +15,8 @@ export const id = z.unknown().transform((value, { addIssue }) => {
 })
 export const perhapsId = z.unknown().optional().transform(idOf)
 export const perhapsDigits = z.unknown().optional().transform(numberOf)
+/** A size, which is never below zero. */
+export const perhapsBytes = perhapsDigits.transform((bytes) => (bytes === null ? null : Math.max(0, bytes)))
 export const perhapsText = z
   .unknown()
   .optional()

@@ -4,10 +4,11 @@ import type { Analysis, AnalysisReport } from '../../../shared/analysis.ts'
 export function toReport(analysis: Omit<Analysis, 'report'>): AnalysisReport {
   const linksOf = (kind: 'file' | 'rapid' | 'torrent') =>
     analysis.rows.filter((row) => row.kind === kind).flatMap((row) => row.links)
+  const { diskTotalBytes: total } = analysis
   return {
     'Current Available Bandwidth': analysis.bandwidthLeftBytes,
     'Current Available Disk Space': analysis.diskFreeBytes,
-    'Your Total Disk Space': Math.trunc((analysis.diskTotalBytes / 2 ** 30) * 100 + 0.5) / 100,
+    'Your Total Disk Space': total === null ? null : Math.trunc((total / 2 ** 30) * 100 + 0.5) / 100,
     Urls: {
       url: linksOf('file'),
       rapid: linksOf('rapid'),

@@ -58,7 +58,8 @@ export function AddLinks({ given }: Props) {
 
   const running = useMemo(() => runningOf(transfers?.values() ?? []), [transfers])
   const { report, space } = analysis
-  const freeBytes = Math.round(space?.freeBytes ?? 0)
+  const knownBytes = space?.freeBytes ?? null
+  const freeBytes = knownBytes === null ? null : Math.round(knownBytes)
   const rows = report?.rows ?? noRows
   const means = useMemo<Available>(
     () => ({
@@ -184,7 +185,9 @@ export function AddLinks({ given }: Props) {
           files={files}
           isAdding={isAdding}
           isOver={
-            report !== null && ticked.size > 0 && (ledger.diskLeftBytes < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
+            report !== null &&
+            ticked.size > 0 &&
+            ((ledger.diskLeftBytes ?? 0) < 0 || (ledger.bandwidthLeftBytes ?? 0) < 0)
           }
           problem={problem}
           notice={receipt?.sentence ?? (analysis.isRunning ? notice : null)}

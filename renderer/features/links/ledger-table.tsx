@@ -19,6 +19,7 @@ interface Props {
 /** A table of disk space and bandwidth: available, used by this batch, and left. Values that the service does not report have no column. */
 export function LedgerTable({ report, quota, running, ledger }: Props) {
   const { diskFreeBytes, diskTotalBytes, bandwidthLeftBytes } = report
+  const { diskLeftBytes: diskLeft, peakLeftBytes: peakLeft } = ledger
   const hasBandwidth = bandwidthLeftBytes !== null
   const freed = wouldFree(quota?.trash ?? null)
   const bandwidthTotal = quota?.bandwidthTotalBytes ?? null
@@ -38,7 +39,7 @@ export function LedgerTable({ report, quota, running, ledger }: Props) {
         <tbody>
           <tr>
             <th scope="row">{say('ledger.now')}</th>
-            <td>{formatSize(diskFreeBytes)}</td>
+            <td>{diskFreeBytes === null ? say('meter.unknown') : formatSize(diskFreeBytes)}</td>
             {hasBandwidth ? <td>{formatSize(bandwidthLeftBytes)}</td> : null}
           </tr>
           <tr>
@@ -63,31 +64,39 @@ export function LedgerTable({ report, quota, running, ledger }: Props) {
         <tfoot>
           <tr>
             <th scope="row">{say('ledger.left')}</th>
-            {left(ledger.diskLeftBytes)}
+            {diskLeft === null ? <td>{say('meter.unknown')}</td> : left(diskLeft)}
             {ledger.bandwidthLeftBytes === null ? null : left(ledger.bandwidthLeftBytes)}
           </tr>
         </tfoot>
       </table>
       <div className={styles.bars}>
-        <p>{say('ledger.diskOf', { size: formatSize(diskTotalBytes) })}</p>
-        <Meter
-          isThick
-          label={say('ledger.disk')}
-          text={say('meter.ofTotal', { free: formatSize(ledger.diskLeftBytes), total: formatSize(diskTotalBytes) })}
-          percent={Math.max(0, Math.min(100, share(diskTotalBytes - ledger.diskLeftBytes, diskTotalBytes)))}
-          segments={[
-            { key: 'used', percent: share(diskTotalBytes - diskFreeBytes, diskTotalBytes), color: 'var(--bar-used)' },
-            {
-              key: 'running',
-              percent: share(running.bytes, diskTotalBytes),
-              color: 'color-mix(in srgb, var(--accent), var(--bar-used) 55%)',
-            },
-            { key: 'batch', percent: share(ledger.batchDiskBytes, diskTotalBytes), color: 'var(--accent)' },
-          ]}
-        />
+        {diskTotalBytes === null || diskFreeBytes === null || diskLeft === null ? null : (
+          <>
+            <p>{say('ledger.diskOf', { size: formatSize(diskTotalBytes) })}</p>
+            <Meter
+              isThick
+              label={say('ledger.disk')}
+              text={say('meter.ofTotal', { free: formatSize(diskLeft), total: formatSize(diskTotalBytes) })}
+              percent={Math.max(0, Math.min(100, share(diskTotalBytes - diskLeft, diskTotalBytes)))}
+              segments={[
+                {
+                  key: 'used',
+                  percent: share(diskTotalBytes - diskFreeBytes, diskTotalBytes),
+                  color: 'var(--bar-used)',
+                },
+                {
+                  key: 'running',
+                  percent: share(running.bytes, diskTotalBytes),
+                  color: 'color-mix(in srgb, var(--accent), var(--bar-used) 55%)',
+                },
+                { key: 'batch', percent: share(ledger.batchDiskBytes, diskTotalBytes), color: 'var(--accent)' },
+              ]}
+            />
+          </>
+        )}
         {freed !== null && ledger.fits.some(({ kind }) => kind === 'disk-over') ? <p>{freed}</p> : null}
-        {formatSize(ledger.peakLeftBytes) === formatSize(ledger.diskLeftBytes) ? null : (
-          <p>{say('ledger.peak', { size: formatSize(ledger.peakLeftBytes) })}</p>
+        {peakLeft === null || diskLeft === null || formatSize(peakLeft) === formatSize(diskLeft) ? null : (
+          <p>{say('ledger.peak', { size: formatSize(peakLeft) })}</p>
         )}
         {bandwidthLeftBytes === null || bandwidthTotal === null ? null : (
           <>

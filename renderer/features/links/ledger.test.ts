@@ -97,6 +97,17 @@ it('charges ticked rows in order, and checks the others against what is left', (
   })
 })
 
+it('does not say that nothing fits where the service does not report what is free', () => {
+  const unknown = means({ diskFreeBytes: null, bandwidthLeftBytes: null })
+  const rows = [row(80), row(1e15), row(null)]
+  expect(keepLedger(rows, () => true, unknown)).toMatchObject({
+    fits: [{ kind: 'fits' }, { kind: 'fits' }, { kind: 'unknown-size' }],
+    diskLeftBytes: null,
+    peakLeftBytes: null,
+  })
+  expect([ticksAtFirst(rows, unknown).size, chooseBest(rows, unknown).size]).toEqual([3, 2])
+})
+
 it('goes negative when too much is ticked, and says by how much each row is too large', () => {
   const ledger = keepLedger([row(80), row(80)], () => true, means({ bandwidthLeftBytes: null }))
   expect(ledger).toEqual({

@@ -2,7 +2,7 @@ import type { AnalyzedLink } from '../../../shared/analysis.ts'
 
 /** What is available before anything is added, in bytes; null where the service does not report it. */
 export interface Available {
-  diskFreeBytes: number
+  diskFreeBytes: number | null
   bandwidthLeftBytes: number | null
   largestFileBytes: number | null
   /** How much the running transfers will still use, as far as their sizes are known. */
@@ -24,15 +24,15 @@ export interface Ledger {
   batchBandwidthBytes: number
   /** The number of ticked rows with unknown size; they are not in the sums. */
   unknownCount: number
-  diskLeftBytes: number
+  diskLeftBytes: number | null
   /** The space left at the peak: while the last archive is unpacked, it exists both packed and unpacked. */
-  peakLeftBytes: number
+  peakLeftBytes: number | null
   bandwidthLeftBytes: number | null
 }
 
 /** Subtracts the ticked rows one after another. Unticked rows are compared with what is left. */
 export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number) => boolean, means: Available): Ledger {
-  let disk = means.diskFreeBytes - means.runningBytes
+  let disk = diskOf(means)
   let bandwidth = means.bandwidthLeftBytes
   let batchDiskBytes = 0
   let batchBandwidthBytes = 0
@@ -44,7 +44,7 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
     fits[at] = fitOf(row, disk, bandwidth, means.largestFileBytes)
     if (fits[at].kind === 'problem') return
     if (row.sizeBytes === null) unknownCount++
-    disk -= keptBytes(row)
+    if (disk !== null) disk -= keptBytes(row)
     batchDiskBytes += keptBytes(row)
     if (row.unpackedBytes !== null) largestPackedBytes = Math.max(largestPackedBytes, row.sizeBytes ?? 0)
     batchBandwidthBytes += row.bandwidthBytes
@@ -59,9 +59,14 @@ export function keepLedger(rows: readonly AnalyzedLink[], isTicked: (at: number)
     batchBandwidthBytes,
     unknownCount,
     diskLeftBytes: disk,
-    peakLeftBytes: disk - largestPackedBytes,
+    peakLeftBytes: disk === null ? null : disk - largestPackedBytes,
     bandwidthLeftBytes: bandwidth,
   }
+}
+
+/** The disk space that running transfers will leave. */
+function diskOf({ diskFreeBytes, runningBytes }: Available): number | null {
+  return diskFreeBytes === null ? null : diskFreeBytes - runningBytes
 }
 
 /** The disk space that a row finally uses: for an archive, that of its content. */
@@ -74,7 +79,7 @@ function neededBytes({ sizeBytes, unpackedBytes }: AnalyzedLink): number {
   return (sizeBytes ?? 0) + (unpackedBytes ?? 0)
 }
 
-function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, largestFile: number | null): Fit {
+function fitOf(row: AnalyzedLink, disk: number | null, bandwidth: number | null, largestFile: number | null): Fit {
   if (row.kind === 'problem' || row.problem !== null) return { kind: 'problem' }
   if (bandwidth !== null && row.bandwidthBytes > 0 && row.bandwidthBytes > bandwidth) {
     return { kind: 'bandwidth-over', overBytes: row.bandwidthBytes - Math.max(0, bandwidth) }
@@ -84,7 +89,7 @@ function fitOf(row: AnalyzedLink, disk: number, bandwidth: number | null, larges
     return { kind: 'file-over', limitBytes: largestFile }
   }
   const needed = neededBytes(row)
-  if (needed > disk && needed > 0) return { kind: 'disk-over', overBytes: needed - Math.max(0, disk) }
+  if (disk !== null && needed > disk && needed > 0) return { kind: 'disk-over', overBytes: needed - Math.max(0, disk) }
   return { kind: 'fits' }
 }
 
@@ -98,9 +103,9 @@ export function ticksAtFirst(rows: readonly AnalyzedLink[], means: Available): S
  * and the best result wins. Rows of unknown size are left out.
  */
 export function chooseBest(rows: readonly AnalyzedLink[], means: Available): Set<number> {
-  const disk = Math.max(1, means.diskFreeBytes - means.runningBytes)
+  const disk = Math.max(1, diskOf(means) ?? 1)
   const bandwidth = Math.max(1, means.bandwidthLeftBytes ?? 1)
-  const ofDisk = (row: AnalyzedLink) => neededBytes(row) / disk
+  const ofDisk = (row: AnalyzedLink) => (means.diskFreeBytes === null ? 0 : neededBytes(row) / disk)
   const ofBandwidth = ({ bandwidthBytes }: AnalyzedLink) =>
     means.bandwidthLeftBytes === null ? 0 : bandwidthBytes / bandwidth
   const costs: ((row: AnalyzedLink) => number)[] = [
@@ -129,7 +134,7 @@ function take(
   means: Available,
   takesUnknown: boolean,
 ): Set<number> {
-  let disk = means.diskFreeBytes - means.runningBytes
+  let disk = diskOf(means)
   let bandwidth = means.bandwidthLeftBytes
   const taken = new Set<number>()
   for (const at of order) {
@@ -138,7 +143,7 @@ function take(
     const { kind } = fitOf(row, disk, bandwidth, means.largestFileBytes)
     if (kind !== 'fits' && !(takesUnknown && kind === 'unknown-size')) continue
     taken.add(at)
-    disk -= keptBytes(row)
+    if (disk !== null) disk -= keptBytes(row)
     if (bandwidth !== null) bandwidth -= row.bandwidthBytes
   }
   return taken

@@ -9,14 +9,15 @@ interface Gauge {
   label: MessageId
   left: MessageId
   color: string
-  leftBytes: number
+  /** Null if the service does not report it. */
+  leftBytes: number | null
   totalBytes: number | null
   /** What is known to be taken by the trash. */
   trashBytes: number
   text: string | null
 }
 
-/** Disk space and bandwidth of the shown account. A quota that the service does not report has no bar. */
+/** Disk space and bandwidth of the shown account. Disk space that the service does not report is said to be not known; a quota without a total has no bar. */
 export function QuotaMeters() {
   const quota = useApp(({ place, quotas }) => (place === null ? undefined : quotas.get(place.accountId)))
   if (quota === undefined) return null
@@ -51,18 +52,23 @@ export function QuotaMeters() {
   return (
     <div className={styles.meters}>
       {gauges.map(({ label, left, color, leftBytes, totalBytes, trashBytes, text }) => {
-        const used = totalBytes === null || totalBytes <= 0 ? 0 : (1 - leftBytes / totalBytes) * 100
+        const used =
+          leftBytes === null || totalBytes === null || totalBytes <= 0 ? 0 : (1 - leftBytes / totalBytes) * 100
         const trash = totalBytes === null || totalBytes <= 0 ? 0 : (trashBytes / totalBytes) * 100
-        const around = sayAround(left, 'size', formatSize(leftBytes))
+        const around = leftBytes === null ? null : sayAround(left, 'size', formatSize(leftBytes))
         return (
           <div key={label}>
             <p className={styles.gauge}>
               <span>{say(label)}</span>
-              <span>
-                {around.before}
-                <b>{around.value}</b>
-                {around.after}
-              </span>
+              {around === null ? (
+                <span>{say('meter.unknown')}</span>
+              ) : (
+                <span>
+                  {around.before}
+                  <b>{around.value}</b>
+                  {around.after}
+                </span>
+              )}
             </p>
             {totalBytes === null || text === null ? null : (
               <Meter

@@ -51,8 +51,8 @@ export async function analyze(links: readonly string[], { ask, note, account, is
   const left = answers.map(({ putdesk }) => putdesk?.bandwidth_left).find((bytes) => bytes != null)
   return {
     rows,
-    diskFreeBytes: free ?? info.disk.avail,
-    diskTotalBytes: info.disk.size,
+    diskFreeBytes: free ?? info.disk?.avail ?? null,
+    diskTotalBytes: info.disk?.size ?? null,
     bandwidthLeftBytes: left ?? info.putdesk?.bandwidth_left ?? null,
   }
 }

@@ -610,8 +610,8 @@ function toQuota(info: z.infer<typeof WireAccount>['info'], userName: string): Q
   const isLimit = limit !== null && Number.isInteger(limit) && limit > 0
   return {
     userName,
-    diskTotalBytes: Math.max(disk.size, 0),
-    diskFreeBytes: Math.max(disk.avail, 0),
+    diskTotalBytes: disk?.size ?? null,
+    diskFreeBytes: disk?.avail ?? null,
     bandwidthTotalBytes: putdesk?.bandwidth_total ?? null,
     bandwidthLeftBytes: putdesk?.bandwidth_left ?? null,
     activeLimit: putdesk?.active_limit ?? (isLimit ? limit : null),

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { TransferFailure } from '../../../../shared/transfer.ts'
 import {
   anyRows,
-  digits,
   id,
   perhaps,
+  perhapsBytes,
   perhapsCount,
   perhapsDigits,
   perhapsFlag,
@@ -201,7 +201,7 @@ export const WireAccount = z.object({
     user_id: z.unknown(),
     username: perhaps(text),
     account_status: perhapsText,
-    disk: z.object({ avail: digits, size: digits, used: perhapsDigits }),
+    disk: perhaps(z.object({ avail: perhapsBytes, size: perhapsBytes })),
     trash_size: perhapsDigits,
     simultaneous_download_limit: perhapsDigits,
     download_token: perhapsText,
