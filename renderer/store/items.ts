@@ -191,7 +191,9 @@ export const itemsSlice: Slice<ItemsSlice> = (client) => (set, get) => {
         keepSelection(listing)
       } catch (error) {
         if (signal.aborted) return
-        set({ search: { ...nothingYet, accountId, query, isLoading: false, problem: sentenceOf(error) } })
+        // What was found before stays, as in a folder.
+        const problem = sentenceOf(error)
+        set(({ search }) => ({ search: { ...(search ?? nothingYet), accountId, query, isLoading: false, problem } }))
       }
     },
     reloadAccount: (accountId) => {

@@ -129,6 +129,24 @@ it('shows a known folder at once, keeps it when the refresh fails, and says why'
   })
 })
 
+it('keeps what a search has found when it fails later, says why, and shows nothing of another search', async () => {
+  const { backend, store } = openStore()
+  store.getState().searchEverywhere('film')
+  await backend.answer('items.search', opened([item(1, 'film one')]).items)
+  backend.tell('items.changed', { accountId: 'a', folderIds: [7] })
+  await backend.refuse('items.search', 'unreachable', 'The server does not answer.')
+  expect(store.getState().search).toMatchObject({
+    ...{ problem: 'The server does not answer.', isLoading: false, isPartial: false },
+    listing: { columns: { names: 'film one' } },
+  })
+  backend.tell('items.changed', { accountId: 'a', folderIds: [7] })
+  await backend.answer('items.search', opened([item(2, 'film two')]).items)
+  expect(store.getState().search).toMatchObject({ problem: null, listing: { columns: { names: 'film two' } } })
+  store.getState().searchEverywhere('song')
+  await backend.refuse('items.search', 'unreachable', 'The server does not answer.')
+  expect(store.getState().search).toMatchObject({ problem: 'The server does not answer.', listing: null })
+})
+
 it('goes back to the previous place, and selects the folder that it came from', () => {
   const { store } = openStore()
   store.getState().goTo('a', 5)

@@ -22,6 +22,7 @@ import { FileCell } from './file-cell.tsx'
 import styles from './file-list.module.css'
 import { FileRow } from './file-row.tsx'
 import { ListHeader } from './list-header.tsx'
+import { ListProblem } from './list-problem.tsx'
 import { openRow } from './open-row.ts'
 import { useListKeys } from './use-list-keys.ts'
 import { useShown } from './use-shown.ts'
@@ -141,6 +142,7 @@ export function FileList() {
 
   return (
     <section className={styles.pane} aria-label={title}>
+      {shown.count === 0 ? null : <ListProblem />}
       <div
         id="items"
         role="grid"
