@@ -36,7 +36,7 @@ import { createSubscriptions, type Subscriptions } from './transfers/subscriptio
 import { Swarms } from './transfers/swarms.ts'
 import { openTransferRows } from './transfers/transfer-rows.ts'
 import { TransferList } from './transfers/transfers.ts'
-import { createUploads, type Uploads } from './uploads/uploads.ts'
+import { createUploads, receivedBytes, type Uploads } from './uploads/uploads.ts'
 
 /** One user of the service, with their own limits. */
 export interface UserOptions extends Credentials {
@@ -169,7 +169,11 @@ function openWith(db: Database, options: CoreOptions): Cores {
     const { activeLimit, largestFileBytes } = user
     const messages = createMessages(db, userId)
     const trashBytes = () => space.trash.totals().sizeBytes
-    const quota = createDiskQuota(options.folder, user.diskQuotaBytes, { storedBytes: space.storedBytes, trashBytes })
+    const quota = createDiskQuota(options.folder, user.diskQuotaBytes, {
+      storedBytes: space.storedBytes,
+      trashBytes,
+      uploadedBytes: () => receivedBytes(db, userId),
+    })
     const bandwidth = createBandwidth(db, { userId, quotaBytes: user.bandwidthQuotaBytes })
     const rows = openTransferRows(db, userId, report)
     const shared = { db, content, gate, hosters, report, slots, isBusy, torrents: torrents.get, bootId: boot }

@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createDiskQuota } from '../../server/core/account/quota.ts'
 import { apiV2 } from '../support/api-v2.ts'
 import { has } from '../support/facilities.ts'
 import { itemsOf } from '../support/items.ts'
@@ -329,6 +331,53 @@ describe('a service that is killed while a file arrives', () => {
     expect((await tusClient(again).create(200_000, { name: 'more.bin' })).status).toBe(413)
   })
 })
+
+describe('the space of a file that is arriving', () => {
+  it('is nobody else’s from the beginning, counted once, also after a restart and at the end', async () => {
+    const size = 3 * mebibyte
+    const bytes = randomBytes(size)
+    let own = await start({ diskQuota: 10 * mebibyte })
+    const free = async () => {
+      const { body } = await apiV2(own)('GET', '/v2/account/info')
+      const { body: info } = await apiV2(own)('POST', '/v2/transfers/info', { urls: 'nonsense' })
+      expect(info.disk_avail).toBe(Object(Object(body.info).disk).avail)
+      const { avail, used, size: total } = Object(Object(body.info).disk)
+      expect(avail + used).toBe(total)
+      return avail / mebibyte
+    }
+    const location = await tusClient(own).begin(size, { name: 'film.mkv' })
+    expect(await free()).toBe(7)
+    await beginHalf(own, location, bytes)
+    expect(await free()).toBe(7)
+    expect((await tusClient(own).create(8 * mebibyte, { name: 'other.mkv' })).status).toBe(413)
+    const other = await tusClient(own).begin(6 * mebibyte, { name: 'other.mkv' })
+    expect(await free()).toBe(1)
+    own = await restart(own, { diskQuota: 10 * mebibyte })
+    expect(await free()).toBe(1)
+    const place = (of: string) => `${own.url}${new URL(of).pathname}`
+    expect((await tusClient(own).create(2 * mebibyte, { name: 'third.mkv' })).status).toBe(413)
+    await tusClient(own).request('DELETE', place(other))
+    expect(await free()).toBe(7)
+    const done = await tusClient(own).patch(place(location), mebibyte, new Uint8Array(bytes.subarray(mebibyte)))
+    expect([done.status, await free()]).toEqual([204, 7])
+  })
+
+  it('is part of the total that is computed at the start, like what is stored', () => {
+    const stored = { storedBytes: () => 2e15, trashBytes: () => 0, uploadedBytes: () => 3e15 }
+    expect(createDiskQuota(tmpdir(), null, stored).totalBytes).toBeGreaterThanOrEqual(5e15)
+  })
+})
+
+/** Sends the first MiB, and ends the connection. */
+async function beginHalf(to: Service, location: string, bytes: Buffer): Promise<void> {
+  const socket = beginPiece(to, location, { offset: 0, length: bytes.length })
+  socket.write(bytes.subarray(0, mebibyte))
+  socket.end()
+  await until(
+    () => tusClient(to).offset(location),
+    (offset) => offset === mebibyte,
+  )
+}
 
 describe.runIf(has('tmpfs'))('a full disk', () => {
   it('stops a file with the reason, and lets it continue when there is space', async () => {

@@ -6,7 +6,7 @@ export interface DiskQuota {
   totalBytes: number
   /** What emptying the trash would free. */
   trashBytes(): number
-  /** The total minus the size of all files and of what transfers have fetched so far. */
+  /** The total minus the size of all files, of what transfers have fetched so far, and of what is promised to uploads and extractions. */
   availableBytes(): number
   /** What is neither used nor reserved. */
   unreservedBytes(): number
@@ -25,15 +25,17 @@ export interface DiskQuota {
 interface Stored {
   storedBytes(): number
   trashBytes(): number
+  /** What incomplete uploads had on the disk when the service started. */
+  uploadedBytes(): number
 }
 
-/** With `quotaBytes` null, the total is what is stored plus nine tenths of what is free on the volume now. */
+/** With `quotaBytes` null, the total is what is stored and uploaded, plus nine tenths of what is free on the volume now. */
 export function createDiskQuota(
   folder: string,
   quotaBytes: number | null,
-  { storedBytes, trashBytes }: Stored,
+  { storedBytes, trashBytes, uploadedBytes }: Stored,
 ): DiskQuota {
-  const totalBytes = quotaBytes ?? Math.floor(storedBytes() + freeOnVolume(folder) * 0.9)
+  const totalBytes = quotaBytes ?? Math.floor(storedBytes() + uploadedBytes() + freeOnVolume(folder) * 0.9)
   const reserved = new Map<number, number>()
   const used = new Map<number, number>()
   let reservedBytes = 0

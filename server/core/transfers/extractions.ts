@@ -112,7 +112,10 @@ export function createExtractions({ db, space, content, quota, report }: Extract
   }
   const reserve = ({ name }: Job, quotaId: number, files: readonly { sizeBytes: number }[]) => {
     const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    if (quota.reserve(quotaId, sizeBytes)) return
+    if (quota.reserve(quotaId, sizeBytes)) {
+      quota.use(quotaId, sizeBytes)
+      return
+    }
     const free = formatSize(quota.unreservedBytes())
     const needs = `the content of “${name}” needs ${formatSize(sizeBytes)}, and ${free} is free.`
     throw new Refusal(`There is not enough disk space: ${needs}${trashAdvice(quota)}`)

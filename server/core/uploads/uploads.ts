@@ -108,6 +108,14 @@ interface StoredUpload extends Upload {
   sum: number
 }
 
+/** What a user's incomplete uploads have on the disk, in bytes. */
+export function receivedBytes({ sql }: Database, userId: number): number {
+  const open = sql.prepare(
+    'SELECT coalesce(sum(received), 0) AS n FROM uploads WHERE user_id = ? AND item_id IS NULL AND transfer_id IS NULL',
+  )
+  return number(open.get(userId) ?? {}, 'n')
+}
+
 /** Quotas are reserved under the ids of transfers; those of uploads are negative. */
 let lastWholeFile = 0
 const wholeFileIds = -(2 ** 40)
@@ -151,7 +159,11 @@ export function createUploads(options: UploadsOptions): Uploads {
       )
   }
   const reserve = (id: number, name: string, sizeBytes: number) => {
-    if (quota.reserve(id, sizeBytes)) return
+    if (quota.reserve(id, sizeBytes)) {
+      // It is promised from the beginning: nobody else can have it.
+      quota.use(id, sizeBytes)
+      return
+    }
     const free = formatSize(quota.unreservedBytes() + quota.reservedFor(id))
     throw new UploadTooLarge(
       `There is not enough disk space: “${name}” needs ${formatSize(sizeBytes)}, and ${free} is free.${trashAdvice(quota)}`,
@@ -259,7 +271,6 @@ export function createUploads(options: UploadsOptions): Uploads {
       db.transactSoon(() => {
         record.run(saved.bytes, saved.crc32, nowSeconds(), id)
       })
-      quota.use(-id, saved.bytes)
     }
     await append(partOf(name), from, source, { limitBytes: sizeBytes, sha1, onSaved })
     const now = get(upload.key)
@@ -288,7 +299,6 @@ export function createUploads(options: UploadsOptions): Uploads {
         onSaved: ({ bytes }) => {
           while (bytes > reservedBytes) reservedBytes += reservedStepBytes
           reserve(id, 'The file', reservedBytes)
-          quota.use(id, bytes)
         },
       })
       const keep = async (draft: UploadDraft) => {
@@ -371,10 +381,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         .prepare('SELECT * FROM uploads WHERE user_id = ? AND item_id IS NULL AND transfer_id IS NULL')
         .all(userId)
       const uploads = rows.map(toUpload)
-      for (const { id, sizeBytes, receivedBytes } of uploads) {
-        quota.reserve(-id, sizeBytes)
-        quota.use(-id, receivedBytes)
-      }
+      for (const { id, sizeBytes } of uploads) quota.setReservation(-id, sizeBytes)
       for (const upload of uploads) {
         const isThere = isMoved(upload)
         const isWhole = upload.sizeBytes > 0 && upload.receivedBytes === upload.sizeBytes && hasPart(upload)
