@@ -97,6 +97,7 @@ const builds: Record<string, UserConfig> = {
     'extract-[name].mjs',
   ),
   'wasm-worker': forNode('server/archive/wasm-worker.ts', 'dist/server', 'es', 'wasm-worker.mjs'),
+  'sum-worker': forNode('server/core/space/sum-worker.ts', 'dist/server', 'es', 'sum-worker.mjs'),
 }
 
 /** The number of this app at Put.io is set by whoever builds it. */

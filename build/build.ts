@@ -15,6 +15,7 @@ export const nodeBundles = [
   'torrent-worker',
   'extract-worker',
   'wasm-worker',
+  'sum-worker',
 ] as const
 
 /** Bundles every part of the app into `dist/`. */

@@ -17,6 +17,7 @@ import { type Database, openDatabase } from './data/database.ts'
 import { isDamageError, isStatementError } from './data/database-file.ts'
 import { toFolderError } from './data/folder-error.ts'
 import { once } from './once.ts'
+import { BackgroundSums } from './space/background-sums.ts'
 import { type Content, openContent } from './space/content.ts'
 import { createFriends, type Friends, type LocalUser } from './space/friends.ts'
 import { type ItemWatch, watchItems } from './space/item-watch.ts'
@@ -216,6 +217,8 @@ function openWith(db: Database, options: CoreOptions): Cores {
     }
   }
   let ticker: NodeJS.Timeout | null = null
+  const spaces = new Map(withSpaces.map(({ userId, space }) => [userId, space]))
+  const sums = new BackgroundSums({ db, content, spaces, report })
   const expiredBefore = createTrashExpiry({ wallMs: () => Date.now(), monotonicMs: () => performance.now() })
   const expireTrash = () => {
     const before = expiredBefore(options.trashDays())
@@ -242,6 +245,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
           uploads.expire().catch(report)
         }
         expireTrash()
+        sums.work()
         for (const { purge } of withSpaces) purge().catch(report)
         db.backUp().catch(report)
       }, tickMs)
@@ -254,6 +258,7 @@ function openWith(db: Database, options: CoreOptions): Cores {
     close: async () => {
       if (ticker !== null) clearInterval(ticker)
       stopping.abort(new Error('The service is stopping.'))
+      await sums.stop()
       await Promise.all(
         users.flatMap(({ transfers, uploads, extractions }) => [transfers.stop(), uploads.stop(), extractions.stop()]),
       )

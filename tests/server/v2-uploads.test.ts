@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
@@ -17,6 +17,8 @@ import { listed, servicesForTests, trashOf, usedBytes } from '../support/service
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { cleanUp, makeTorrent } from '../support/torrents.ts'
 import { metadata, tusClient } from '../support/uploads.ts'
+import { filesIn } from '../support/v2-shapes.ts'
+import { file, startWeb } from '../support/web.ts'
 
 const { start, restart } = servicesForTests()
 let service: Service
@@ -329,6 +331,30 @@ describe('a service that is killed while a file arrives', () => {
     await tusClient(own).begin(900_000, { name: 'promised.bin' })
     const again = await restart(own, { diskQuota: 1_000_000 })
     expect((await tusClient(again).create(200_000, { name: 'more.bin' })).status).toBe(413)
+  })
+})
+
+describe('the SHA-1 of a file', () => {
+  it('is known although the service was killed while it arrived, and of what was fetched', async () => {
+    const web = await startWeb()
+    onTestFinished(web.stop)
+    const bytes = randomBytes(2 * mebibyte + 7)
+    const sums = { crc32: hexSum(bytes), sha1: createHash('sha1').update(bytes).digest('hex') }
+    const first = await start()
+    const location = await tusClient(first).begin(bytes.length, { name: 'sent.bin' })
+    await beginHalf(first, location, bytes)
+    const own = await restart(first)
+    const place = `${own.url}${new URL(location).pathname}`
+    await tusClient(own).patch(place, mebibyte, new Uint8Array(bytes.subarray(mebibyte)))
+    web.on('/fetched.bin', file(bytes))
+    await own.ask('transfers.add', { links: [web.url('/fetched.bin')] })
+    const isSummed = (row: Record<string, unknown>) => row.sha1 === sums.sha1 && row.crc32 === sums.crc32
+    // Our own client never waits for sums, and does not make the service compute them.
+    const rows = await until(
+      async () => filesIn((await apiV2(own)('GET', '/v2/files/list', {}, { 'putdesk-fields': '1' })).body.files),
+      (found) => found.length === 2 && found.every(isSummed),
+    )
+    expect(rows.map(({ name }) => name)).toEqual(['fetched.bin', 'sent.bin'])
   })
 })
 

@@ -49,7 +49,14 @@ it('E19: sets every fuse of the packaged binary as documented', async () => {
 it('contains the program, without sources, tests or source maps', () => {
   const files = listPackage(archive, { isPack: false })
   expect(files).toContain('/dist/electron/main.cjs')
-  for (const part of ['main.cjs', 'torrent-worker.mjs', 'extract-worker.mjs', 'wasm-worker.mjs', '7zz.wasm']) {
+  for (const part of [
+    'main.cjs',
+    'torrent-worker.mjs',
+    'extract-worker.mjs',
+    'wasm-worker.mjs',
+    'sum-worker.mjs',
+    '7zz.wasm',
+  ]) {
     expect(files).toContain(`/dist/server/${part}`)
   }
   expect(files.filter((path) => /\.map$|\.tsx?$|test|node_modules|\.cache/.test(path))).toEqual([])

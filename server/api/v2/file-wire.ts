@@ -137,7 +137,7 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
     is_mp4_available: false,
     ...(owner.friend !== null && { sender_name: owner.friend.name }),
     ...(item.startFromSeconds !== null && owner.friend === null && { start_from: item.startFromSeconds }),
-    ...sortOf(core, item, owner),
+    ...(isFolder && sortOf(core, item, owner)),
     ...(extras !== null && extraFields(call, item, owner, extras)),
     ...(isExtended && {
       putdesk: {
@@ -154,8 +154,8 @@ export function fileWire(call: WireCall, item: DetailedItem, owner: Owner, extra
 }
 
 /** The saved order of one's own folder; omitted if there is none. */
-function sortOf({ sortOrders }: Pick<Core, 'sortOrders'>, { id, kind }: DetailedItem, { friend }: Owner) {
-  const order = kind === 'folder' && friend === null ? sortOrders.get(id) : null
+function sortOf({ sortOrders }: Pick<Core, 'sortOrders'>, { id }: DetailedItem, { friend }: Owner) {
+  const order = friend === null ? sortOrders.get(id) : null
   return order === null ? {} : { sort_by: order }
 }
 

@@ -68,7 +68,7 @@ export interface Details {
   /** Marks files as watched or not. */
   setWatched(ids: readonly number[], isWatched: boolean): void
   /** Notes checksums by the names of contents. Does nothing when the service has ended. */
-  setSums(sums: readonly { content: string; crc32: string }[]): void
+  setSums(sums: readonly { content: string; crc32: string; sha1?: string }[]): void
   /** False when the service has ended. */
   isOpen(): boolean
 }
@@ -128,7 +128,7 @@ export function createDetails(options: DetailsOptions): Details {
   const setOpened = sql.prepare('UPDATE items SET opened_at = ? WHERE user_id = ? AND id = ? AND opened_at IS NULL')
   const setStart = sql.prepare('UPDATE items SET start_from = ? WHERE user_id = ? AND id = ?')
   const setWatched = sql.prepare('UPDATE items SET watched = ? WHERE user_id = ? AND id = ? AND content IS NOT NULL')
-  const setSum = sql.prepare('UPDATE items SET crc32 = ? WHERE content = ?')
+  const setSum = sql.prepare('UPDATE items SET crc32 = ?, sha1 = coalesce(?, sha1) WHERE content = ?')
   const prepared = new Map<string, ReturnType<typeof sql.prepare>>()
   const prepare = (query: string) => {
     const known = prepared.get(query) ?? sql.prepare(query)
@@ -302,7 +302,7 @@ export function createDetails(options: DetailsOptions): Details {
     setSums: (sums) => {
       if (!sql.isOpen || sums.length === 0) return
       note(() => {
-        for (const { content, crc32 } of sums) setSum.run(crc32, content)
+        for (const { content, crc32, sha1 } of sums) setSum.run(crc32, sha1 ?? null, content)
       })
     },
     isOpen: () => sql.isOpen,
