@@ -338,7 +338,7 @@ export function createBackend(host: Host, { holdMs = undoMs, signIn = defaultSig
     close: async () => {
       host.preventSleep(false)
       contents.close()
-      const saved = Promise.all([saving.close(), sending.close(), held.flush()])
+      const saved = Promise.all([saving.close(), sending.close(), held.flush(), playing.tellPositions()])
       await saver.close()
       await saved
       opening.close()

@@ -345,3 +345,21 @@ it.runIf(canPlay)('asks no more for subtitles and positions that the sign-in doe
   await backend.client.call('accounts.changeSettings', { accountId, isHistoryEnabled: true })
   await changed
 })
+
+it.runIf(canPlay)('tells the service where a player is when the app quits', async () => {
+  const own = openBackend()
+  const ownId = await own.client.call('accounts.signInWithToken', {
+    ...{ accountId: null, isKept: false, mayBePlain: false, token: service.token },
+    service: { api: proxy.url, upload: null, tus: null, socket: null, web: null },
+  })
+  await setAtService(20)
+  const input = { accountId: ownId, itemIds: [film], folderId: null, playerId: 'mpv', start: 'beginning' as const }
+  await own.client.call('play.items', input)
+  const mpv = await joinMpv(socket)
+  await mpv.until('time-pos', isPlaying)
+  await mpv.command('seek', 70, 'absolute+exact')
+  await mpv.until('time-pos', (value) => Number(value) >= 71)
+  await own.close()
+  expect(await positionAtService()).toBeGreaterThanOrEqual(70)
+  await quit(mpv)
+})

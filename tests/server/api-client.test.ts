@@ -143,7 +143,7 @@ it('is understood by the client that Put.io has published, call by call', async 
     ({ zip_status: status }) => status === 'DONE',
   )
   await did('Zips.Query', Zips.Query())
-  const { id: linksId } = await did('DownloadLinks.Create', client.DownloadLinks.Create({ ids: [other] }))
+  const { id: linksId } = await did('DownloadLinks.Create', client.DownloadLinks.Create({ ids: [third] }))
   const { links } = await did('DownloadLinks.Get', client.DownloadLinks.Get(Number(linksId)))
   expect(Object(links).download_links).toHaveLength(1)
   await did('Files.SetWatchStatus', Files.SetWatchStatus({ ids: [third], watched: true }))

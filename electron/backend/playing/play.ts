@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf, Input, Output } from '../../../shared/contract.ts'
 import { AppError } from '../../../shared/errors.ts'
@@ -28,6 +29,8 @@ import { findSubtitles, type Subtitle, withoutKnown } from './subtitles.ts'
 const subtitlesTimeoutMs = 2000
 /** It starts where this computer has left it if the service takes longer to tell its position. */
 const positionTimeoutMs = 1500
+/** How long the app waits for services at its end. */
+const positionsAtEndMs = 2000
 /** How many questions are remembered. */
 const maxOffered = 100
 /** The service is asked for subtitles in so many languages. */
@@ -46,6 +49,8 @@ export interface PlayOptions {
 /** The handlers for playing. `close` deletes the temporary playlists. */
 export interface Playing {
   handlers: HandlersOf<'play'> & HandlersOf<'players'>
+  /** Tells services where their players are, if they answer within two seconds. Call it before the accounts close. */
+  tellPositions(): Promise<void>
   close(): void
 }
 
@@ -86,6 +91,8 @@ interface Entry {
 export function createPlaying({ accounts, host, log, relay, playbacks, settings }: PlayOptions): Playing {
   const folder = new PrivateFolder(join(host.dataFolder, 'playing'))
   const isTrusted = (accountId: AccountId) => (origin: string) => accounts.origins.allows(accountId, origin)
+  /** Of the players that run. */
+  const reporting = new Set<PositionReports>()
   /** What the person was asked about. */
   const offered = new Map<string, Place>()
   const stream = (client: PutioClient, accountId: AccountId, itemId: ItemId) =>
@@ -210,6 +217,10 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
         return start({ accountId, client, ...arriving, first: first.item, total, onPause, position: null, player })
       },
     },
+    tellPositions: async () => {
+      const told = Promise.all([...reporting].map((reports) => reports.end()))
+      await Promise.race([told, wait(positionsAtEndMs, undefined, { ref: false })])
+    },
     close: () => folder.clear(),
   }
 
@@ -246,7 +257,9 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     const onEnd = async () => {
       playbacks.save()
       await reports?.end()
+      if (reports !== null) reporting.delete(reports)
     }
+    if (reports !== null) reporting.add(reports)
     const followed = { playbacks: reports ?? playbacks, onPause: () => reports?.pause(), onEnd }
     return start({ accountId, client, entries, first, total, isArriving: false, ...followed, position, player })
   }
