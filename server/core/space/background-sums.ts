@@ -101,7 +101,10 @@ export class BackgroundSums {
   }
 
   async #ask(task: SumTask): Promise<SumAnswer> {
-    this.#thread ??= new Worker(threadUrl('sum-worker', import.meta.url), { execArgv: ['--no-warnings'] })
+    this.#thread ??= new Worker(threadUrl('sum-worker', import.meta.url), {
+      name: 'checksums',
+      execArgv: ['--no-warnings'],
+    })
     const thread = this.#thread
     return await new Promise((resolve, reject) => {
       thread.removeAllListeners()
