@@ -48,6 +48,7 @@ export function createTokens(db: Database): Tokens {
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   /** Found before, so that most requests need no query. */
   const known = new Map<string, Token>()
+  const readTokens = new Map<number, string>()
   /** By the digest of its read token. Null after a change. */
   let readers: Map<string, Token> | null = null
   const noteUse = (token: Token): Token => {
@@ -76,8 +77,9 @@ export function createTokens(db: Database): Tokens {
       return used
     },
     readTokenOf: (id) => {
-      const row = digestById.get(id)
-      return row === undefined ? null : toReadToken(row)
+      const row = readTokens.has(id) ? undefined : digestById.get(id)
+      if (row !== undefined) readTokens.set(id, toReadToken(row))
+      return readTokens.get(id) ?? null
     },
     findReader: (readToken) => {
       readers ??= new Map(allRows.all().map((row) => [digestOf(toReadToken(row)), toToken(row)]))
@@ -91,6 +93,7 @@ export function createTokens(db: Database): Tokens {
         sql.prepare('DELETE FROM tokens WHERE user_id = ? AND id = ?').run(userId, id),
       )
       for (const [digest, token] of known) if (token.id === id) known.delete(digest)
+      readTokens.delete(id)
       readers = null
       return Number(changes) > 0
     },
