@@ -378,6 +378,16 @@ describe('a public link', () => {
     const one = await ann('POST', `/v2/public_share/${film}`, {}, own)
     expect(await (await fetch(`${Object(Object(one.body.public_share).putdesk).page}`)).text()).toContain('19 B')
   })
+
+  it('opens also after many wrong links from the same address', async () => {
+    const { url, ann, films } = await startThree()
+    const { body } = await ann('POST', `/v2/public_share/${films}`)
+    const statusOf = async (token: unknown) => (await fetch(`${url}/share/${token}`)).status
+    const wrong: number[] = []
+    for (let count = 0; count < 25; count += 1) wrong.push(await statusOf('0'.repeat(40)))
+    expect([wrong.at(0), wrong.at(-1)]).toEqual([404, 429])
+    expect(await statusOf(Object(body.public_share).token)).toBe(200)
+  })
 })
 
 describe('what is shared', () => {

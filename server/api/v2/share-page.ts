@@ -11,12 +11,13 @@ const maxListed = 1000
 /** What a public link leads to in a browser: a file to download, or a folder as a list. It needs no script. */
 export function sharePage(call: OpenCall): null {
   const { response, cores, path } = call
-  const seconds = Math.ceil(call.pauseMs() / 1000)
-  if (seconds > 0) return problem(call, 429, `Too many wrong links. Try again in ${seconds} seconds.`)
+  // A link that is valid is never refused because of wrong ones.
   const found = visit(cores, path.token ?? '')
   if (found === null) {
-    call.noteFailure()
-    return problem(call, 404, 'This link is not valid any more. Ask whoever gave it to you for a new one.')
+    const seconds = Math.ceil(call.noteFailure() / 1000)
+    return seconds > 0
+      ? problem(call, 429, `Too many wrong links. Try again in ${seconds} seconds.`)
+      : problem(call, 404, 'This link is not valid any more. Ask whoever gave it to you for a new one.')
   }
   const id = path.id ?? `${found.top.id}`
   const item = /^\d{1,15}$/.test(id) ? visited(found, Number(id)) : null
