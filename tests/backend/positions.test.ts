@@ -51,12 +51,16 @@ it('takes no position that no film has, if the length is unknown or nonsense', (
   for (const duration of [null, -1, 0, 1e12]) expect(positionOf(null, at(90_000, duration))).toBe(null)
 })
 
-function reporting(setPosition: (itemId: number, seconds: number | null) => Promise<void>) {
+function reporting(
+  setPosition: (itemId: number, seconds: number | null) => Promise<void>,
+  heard: { itemId: number; seconds: number } | null = null,
+) {
   const told: string[] = []
   let nowMs = 0
   const reports = new PositionReports({
     accountId: 'a',
     client: { setPosition },
+    heard,
     playbacks: { note: () => undefined, noteTold: (_account, id, seconds) => void told.push(`${id}: ${seconds}`) },
     onError: (error) => void told.push(`${error}`),
     now: () => nowMs,
@@ -104,6 +108,18 @@ it('asks no more when the service refuses, and goes on when it does not answer',
   }
   await reports.end()
   expect([asked, told]).toEqual([2, []])
+})
+
+it('takes the position of another device as heard only once something is played, because a player may not start', async () => {
+  const silent = reporting(async () => undefined, { itemId: 1, seconds: 600 })
+  await silent.reports.end()
+  expect(silent.told).toEqual([])
+  const { told, playTo } = reporting(async () => undefined, { itemId: 1, seconds: 600 })
+  playTo(2, 5)
+  expect(told).toEqual([])
+  playTo(1, 5)
+  playTo(1, 6)
+  expect(told).toEqual(['1: 600'])
 })
 
 it('lists no subtitles twice, and those of the person’s languages first', () => {

@@ -246,14 +246,14 @@ export function createPlaying({ accounts, host, log, relay, playbacks, settings 
     const firstPlace = isFromStart ? null : isList ? await placeOf(session, first.id, input.start) : place
     const isContinued = input.start === 'position' || items.length > 1
     const position = isContinued ? (firstPlace?.position ?? null) : null
-    const heard = firstPlace?.heardSeconds ?? null
-    if (heard !== null) playbacks.noteTold(accountId, first.id, heard)
+    const heardSeconds = firstPlace?.heardSeconds ?? null
+    const heard = heardSeconds === null ? null : { itemId: first.id, seconds: heardSeconds }
     const entries = items.map((item) => ({
       item,
       source: sourceOf({ client, accountId, itemId: item.id, firstUrl: item === first ? firstUrl : null }),
     }))
     const onError = (error: unknown) => log.error('positions', error)
-    const reports = keepsPositions ? new PositionReports({ accountId, client, playbacks, onError }) : null
+    const reports = keepsPositions ? new PositionReports({ accountId, client, playbacks, heard, onError }) : null
     const onEnd = async () => {
       playbacks.save()
       await reports?.end()

@@ -57,6 +57,8 @@ interface Options {
   accountId: AccountId
   client: Pick<PutioClient, 'setPosition'>
   playbacks: Pick<Playbacks, 'note' | 'noteTold'>
+  /** Where the service said that an item is; null if it did not. It counts as heard once that item is played: the player may not start. */
+  heard: { itemId: ItemId; seconds: number } | null
   onError(error: unknown): void
   now?(): number
 }
@@ -68,14 +70,20 @@ export class PositionReports {
   #waiting: { itemId: ItemId; seconds: number } | null = null
   #sending: Promise<void> = Promise.resolve()
   #sentAtMs: number
+  #heard: Options['heard']
   #isRefused = false
 
   constructor(options: Options) {
     this.#options = options
+    this.#heard = options.heard
     this.#sentAtMs = this.#now()
   }
 
   note(accountId: AccountId, itemId: ItemId, to: PlayedTo): void {
+    if (this.#heard?.itemId === itemId) {
+      this.#options.playbacks.noteTold(accountId, itemId, this.#heard.seconds)
+      this.#heard = null
+    }
     this.#options.playbacks.note(accountId, itemId, to)
     // What is only estimated is not told.
     if (!('positionSeconds' in to) || this.#isRefused) return
