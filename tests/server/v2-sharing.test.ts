@@ -205,6 +205,29 @@ describe('friends', () => {
   })
 })
 
+it('reads many shared items with a cost that does not grow with the list of shares for each of them', async () => {
+  const cores = openFolder(memoryFolder('sharing'), ['ann', 'bob'])
+  const [ann, bob] = cores.users
+  if (ann === undefined || bob === undefined) throw new Error('there are no users')
+  const ids = Array.from({ length: 1000 }, (_, index) => ann.space.createFolder(`f${index}`, 0).id)
+  const usedMs = (work: () => unknown) => {
+    const before = process.threadCpuUsage()
+    work()
+    const { user, system } = process.threadCpuUsage(before)
+    return (user + system) / 1000
+  }
+  const [first = 0] = ids
+  const readMs = () => Math.min(...[1, 2, 3].map(() => usedMs(() => ids.map(() => bob.friends.read(first)))))
+  ann.friends.share([first], null)
+  const withOneMs = readMs()
+  ann.friends.share(ids.slice(1), [bob.account.userId])
+  expect(readMs()).toBeLessThan(10 + 5 * withOneMs)
+  // What is kept of the list ends with a share.
+  ann.friends.unshare(first, null)
+  expect(() => bob.friends.read(first)).toThrow('There is no item')
+  await cores.close()
+})
+
 describe('bad input', () => {
   const cases: [string, string, string, Record<string, string>, number, string][] = [
     ['a share of nothing', 'POST', '/v2/files/share', { friends: 'bob' }, 400, 'BadRequest'],

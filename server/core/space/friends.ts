@@ -94,10 +94,10 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[], shares: 
   const others = all.filter(({ userId }) => userId !== me.userId)
   const configuredId = (owner: LocalUser) => folderOf(owner)?.id ?? null
   /** The items that one user shares with another, including those inside others and in the trash. */
-  const sharedIds = (owner: LocalUser, friendId: number): ReadonlySet<number> => {
+  const sharedIds = (owner: LocalUser, friendId: number) => {
     const ids = shares.itemIds(owner.userId, friendId)
     const configured = configuredId(owner)
-    return new Set(configured === null ? ids : [configured, ...ids])
+    return { ids, configured, has: (id: number) => id === configured || ids.has(id) }
   }
   const find = (itemId: number): ReadableItem | null => {
     const own = me.space.find(itemId)
@@ -111,7 +111,8 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[], shares: 
   }
   const rootsOf = (owner: LocalUser, friendId: number): number[] => {
     const shared = sharedIds(owner, friendId)
-    return [...shared]
+    const { ids, configured } = shared
+    return [...new Set(configured === null ? ids : [configured, ...ids])]
       .filter((id) => owner.space.has(id) && !owner.space.ancestors(id).some((around) => shared.has(around)))
       .sort((a, b) => a - b)
   }

@@ -19,7 +19,7 @@ export interface Shares {
   list(userId: number): Share[]
   ofItem(userId: number, itemId: number): Share[]
   /** The items that one user shares with another. They may be in the trash. */
-  itemIds(ownerId: number, friendId: number): number[]
+  itemIds(ownerId: number, friendId: number): ReadonlySet<number>
   /** Shares items, all or none, with some users besides those who have them already, or with everyone (null). One takes the place of the other. */
   add(userId: number, itemIds: readonly number[], friendIds: readonly number[] | null): void
   /** Ends shares of an item, by their ids, or all of them (null). */
@@ -41,27 +41,41 @@ export function createShares(db: Database): Shares {
   const insert = sql.prepare('INSERT INTO shares (user_id, item_id, friend_id, created_at) VALUES (?, ?, ?, ?)')
   const remove = sql.prepare('DELETE FROM shares WHERE user_id = ? AND item_id = ? AND id = ?')
   const count = sql.prepare('SELECT count(*) AS n FROM shares WHERE user_id = ?')
+  /** What was found before, because each item that is read needs it. No other item gets the id of one that has gone. */
+  const known = new Map<string, ReadonlySet<number>>()
+  const change = (work: () => void) => {
+    try {
+      db.transact(work)
+    } finally {
+      known.clear()
+    }
+  }
   const sharesOf = (userId: number, itemId: number) => ofItem.all(itemId, userId).map(toShare)
   const addOne = (userId: number, itemId: number, friendIds: readonly (number | null)[]) => {
-    const known = sharesOf(userId, itemId)
+    const before = sharesOf(userId, itemId)
     const isForAll = friendIds.includes(null)
-    for (const { id, friendId } of known) if ((friendId === null) !== isForAll) remove.run(userId, itemId, id)
+    for (const { id, friendId } of before) if ((friendId === null) !== isForAll) remove.run(userId, itemId, id)
     for (const friendId of friendIds)
-      if (!known.some((share) => share.friendId === friendId))
+      if (!before.some((share) => share.friendId === friendId))
         insert.run(userId, itemId, friendId, Math.floor(Date.now() / 1000))
   }
   return {
     list: (userId) => all.all(userId).map(toShare),
     ofItem: sharesOf,
-    itemIds: (ownerId, friendId) => withFriend.all(ownerId, friendId).map((row) => number(row, 'item_id')),
+    itemIds: (ownerId, friendId) => {
+      const key = `${ownerId}/${friendId}`
+      const ids = known.get(key) ?? new Set(withFriend.all(ownerId, friendId).map((row) => number(row, 'item_id')))
+      known.set(key, ids)
+      return ids
+    },
     add: (userId, itemIds, friendIds) =>
-      db.transact(() => {
+      change(() => {
         for (const itemId of itemIds) addOne(userId, itemId, friendIds ?? [null])
         if (number(count.get(userId) ?? {}, 'n') > maxShares)
           throw new Refusal(`At most ${maxShares} shares are possible. Stop sharing something first.`)
       }),
     remove: (userId, itemId, shareIds) =>
-      db.transact(() => {
+      change(() => {
         for (const { id } of sharesOf(userId, itemId))
           if (shareIds === null || shareIds.includes(id)) remove.run(userId, itemId, id)
       }),
