@@ -363,21 +363,6 @@ describe('a public link', () => {
     expect(await statuses()).toEqual([401, 401, 403, 404])
   })
 
-  it('ends a download that is running when it is revoked', async () => {
-    const { url, ann, put } = await startThree()
-    const large = await put('large.bin', 0, 'x'.repeat(60_000_000))
-    const share = Object((await ann('POST', `/v2/public_share/${large}`)).body.public_share)
-    const ended = await new Promise<string>((resolve, reject) => {
-      get(`${url}/download-file/1/${large}/atk/${share.token}`, (response) => {
-        // Nothing is read, so that the download waits.
-        response.once('error', () => resolve('cut'))
-        response.once('end', () => resolve('complete'))
-        void ann('DELETE', `/v2/public_share/${share.id}`).then(() => setTimeout(() => response.resume(), 2500), reject)
-      }).once('error', reject)
-    })
-    expect(ended).toBe('cut')
-  })
-
   it('has a page without scripts that lists a folder and leads to its files', async () => {
     const { url, ann, films, inner, film, put } = await startThree()
     await put("<b>&'.txt", films, 'x')
@@ -410,6 +395,57 @@ describe('a public link', () => {
     for (let count = 0; count < 25; count += 1) wrong.push(await statusOf('0'.repeat(40)))
     expect([wrong.at(0), wrong.at(-1)]).toEqual([404, 429])
     expect(await statusOf(Object(body.public_share).token)).toBe(200)
+  })
+})
+
+describe('a download that is running', () => {
+  type Three = Awaited<ReturnType<typeof startThree>>
+  /** A link to a large file of the first user, and what ends it. */
+  type Lent = (service: Three, large: number) => Promise<{ link: string; end: () => Promise<Answer> }>
+  const ways: [what: string, lend: Lent][] = [
+    [
+      'through a public link ends when that is revoked',
+      async ({ url, ann }, large) => {
+        const share = Object((await ann('POST', `/v2/public_share/${large}`)).body.public_share)
+        const link = `${url}/download-file/1/${large}/atk/${share.token}`
+        return { link, end: () => ann('DELETE', `/v2/public_share/${share.id}`) }
+      },
+    ],
+    [
+      'of an app ends when that is signed out',
+      async ({ url, ann }, large) => {
+        const code = `${(await ann('GET', '/v2/oauth2/oob/code', { app_id: 1, client_name: 'Television' })).body.code}`
+        await ann('POST', '/v2/oauth2/oob/code', { code })
+        const app = withToken(url, (await ann('GET', `/v2/oauth2/oob/code/${code}`)).body.oauth_token)
+        const link = `${(await app('GET', `/v2/files/${large}/url`)).body.url}`
+        return { link, end: () => app('POST', '/v2/oauth/grants/logout') }
+      },
+    ],
+    [
+      'of a friend’s file ends when that is not shared any more',
+      async ({ ann, bob }, large) => {
+        await ann('POST', '/v2/files/share', { file_ids: large, friends: 'bob' })
+        const link = `${(await bob('GET', `/v2/files/${large}/url`)).body.url}`
+        return { link, end: () => ann('POST', `/v2/files/${large}/unshare`, { shares: 'everyone' }) }
+      },
+    ],
+  ]
+  it.each(ways)('%s', async (_what, lend) => {
+    const service = await startThree()
+    const large = await service.put('large.bin', 0, 'x'.repeat(60_000_000))
+    const { link, end } = await lend(service, large)
+    const [ended, status] = await new Promise<unknown[]>((resolve, reject) => {
+      get(link, (response) => {
+        // Nothing is read, so that the download waits.
+        response.once('error', () => resolve(['cut', response.statusCode]))
+        response.once('end', () => resolve(['complete', response.statusCode]))
+        void end().then((answer) => {
+          expect(answer.status).toBe(200)
+          setTimeout(() => response.resume(), 2500)
+        }, reject)
+      }).once('error', reject)
+    })
+    expect([ended, status]).toEqual(['cut', 200])
   })
 })
 

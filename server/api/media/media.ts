@@ -36,7 +36,7 @@ export async function handleMedia(
   if (typeof access === 'string') return deny(response, access)
   const through = 'share' in access ? access : null
   const core = 'share' in access ? access.core : access
-  if (through !== null) endWithLink(response, options, through)
+  endWithPermission(response, options, access)
   if (route.kind === 'stream-transfer') {
     const { serveTransferFile } = await import('./transfer-file.ts')
     return serveTransferFile(request, response, { core, route })
@@ -125,11 +125,31 @@ function findVisited(through: Visit, { itemId, userId }: MediaRoute): ReadableIt
   return item === null || userId !== `${through.share.userId}` ? null : { item, ownerId: through.share.userId, space }
 }
 
-/** Ends a download within a second after its link has ended, or its item has gone. */
-function endWithLink(response: ServerResponse, { cores, route }: MediaOptions, { share }: Visit): void {
+/**
+ * Ends a download within a second after what allowed it has ended: its public link, the sign-in of its app, or the share of a friend's
+ * item.
+ */
+function endWithPermission(response: ServerResponse, { cores, route }: MediaOptions, access: Core | Visit): void {
+  const { token, itemId } = route
+  const isApp = token !== null && cores.tokens.findReader(token) !== null
+  const isOfFriend = !('share' in access) && /^\d/.test(itemId) && route.userId !== `${access.account.userId}`
+  const hasEnded = () => {
+    if ('share' in access) {
+      const now = visit(cores, access.share.token)
+      return now === null || visited(now, Number(itemId)) === null
+    }
+    const isSignedOut = isApp && cores.tokens.findReader(token) === null
+    return isSignedOut || (isOfFriend && findItem(access, route) === null)
+  }
+  if (response.destroyed || !('share' in access || isApp || isOfFriend)) return
   const timer = setInterval(() => {
-    const now = visit(cores, share.token)
-    if (now === null || visited(now, Number(route.itemId)) === null) response.destroy()
+    try {
+      if (hasEnded()) response.destroy()
+    } catch (error) {
+      // What cannot be checked is not given.
+      response.destroy()
+      cores.report(error)
+    }
   }, 1000)
   response.once('close', () => clearInterval(timer))
 }
