@@ -71,8 +71,9 @@ export async function listen(cores: Cores, options: ListenOptions): Promise<List
       return handleMedia(request, response, { cores, attempts, caller, route: wanted, isFromPage: isPage })
     }
     const isApproval = /^\/*link\/?(?:\?|$)/.test(pathOf(request))
-    // The page for approving devices checks itself where a request comes from. That of a public link only reads.
-    const isShare = request.method === 'GET' && /^\/*share\//.test(pathOf(request))
+    // The page for approving devices checks itself where a request comes from. That of a public link only reads, and is no part of other pages.
+    const dest = request.headers['sec-fetch-dest'] ?? 'document'
+    const isShare = request.method === 'GET' && dest === 'document' && /^\/*share\//.test(pathOf(request))
     if (isPage && !isApproval && !isShare) {
       return refuse(
         response,

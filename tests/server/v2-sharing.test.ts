@@ -387,6 +387,12 @@ describe('a public link', () => {
     expect(await (await fetch(`${Object(Object(one.body.public_share).putdesk).page}`)).text()).toContain('19 B')
   })
 
+  it.each(['image', 'iframe', 'empty'])('is not tried by another site’s page as its %s', async (dest) => {
+    const { url } = await startThree()
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': dest }
+    expect((await fetch(`${url}/share/${'0'.repeat(40)}`, { headers })).status).toBe(403)
+  })
+
   it('opens also after many wrong links from the same address', async () => {
     const { url, ann, films } = await startThree()
     const { body } = await ann('POST', `/v2/public_share/${films}`)
