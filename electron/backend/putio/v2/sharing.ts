@@ -85,7 +85,8 @@ export function sharingCalls({ ask, note, isOwn, onOutOfScope }: SharingParts): 
         if (!now.isEveryone) await shareWith(itemId, 'everyone')
         return
       }
-      const leaving = now.people.filter(({ name }) => !people.includes(name))
+      // Those who were not shown stay.
+      const leaving = now.people.slice(0, maxPeople).filter(({ name }) => !people.includes(name))
       const coming = people.filter((name) => now.isEveryone || !now.people.some((one) => one.name === name))
       if (now.isEveryone) await unshare(itemId, 'everyone')
       if (leaving.length > 0) await unshare(itemId, leaving.map(({ id }) => id).join(','))

@@ -110,16 +110,17 @@ async function sendFrom(
       signal.throwIfAborted()
       if (error instanceof AppError) throw error
     }
-    const isTaken = answer !== null && answer.status < 300
+    // What is not a tus server's answer, such as the page of a hotel, says nothing. Source: tus.io, protocol 1.0.
+    const reached = answer === null ? null : numberIn(answer.headers['upload-offset'])
+    const isTaken = answer !== null && answer.status < 300 && reached !== null
     if (answer !== null && isTaken) {
-      const reached = numberIn(answer.headers['upload-offset']) ?? offset + length
       if (reached > sizeBytes || reached < offset) throw new Forgotten()
       if (reached > offset) failures = 0
       else failures += 1
       offset = reached
       if (offset === sizeBytes) return await finish(endpoint, upload, { file, sum }, answer)
     } else if (answer !== null && (answer.status === 404 || answer.status === 410)) throw new Forgotten()
-    else if (answer !== null && !isPassing(answer.status)) throw await refusal(endpoint, answer)
+    else if (answer !== null && answer.status >= 300 && !isPassing(answer.status)) throw await refusal(endpoint, answer)
     else failures += 1
     if (failures > maxFailures) throw await unreachable(endpoint)
     if (isTaken && failures === 0) continue
@@ -207,6 +208,7 @@ async function offsetAt(endpoint: GatedEndpoint, upload: Upload, place: string):
   const answer = await tusRequest(endpoint, request)
   if (isPassing(answer.status)) throw await unreachable(endpoint)
   const offset = numberIn(answer.headers['upload-offset'])
+  if (answer.status < 300 && offset === null) throw await unreachable(endpoint)
   if (answer.status >= 300 || offset === null || offset > upload.sizeBytes) throw new Forgotten()
   return offset
 }
