@@ -1,6 +1,5 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
-import { AppError } from '../../../shared/errors.ts'
 import type { PutioClient } from '../putio/client.ts'
 import type { Session } from './session.ts'
 
@@ -12,16 +11,8 @@ export function accountSettingsHandlers(
 ): Pick<HandlersOf<'accounts'>, Names> {
   async function withSettings<T>(accountId: AccountId, act: (client: PutioClient) => Promise<T>): Promise<T> {
     const session = sessionOf(accountId)
-    const client = session.client()
-    if (!(await session.capabilities()).hasAccountSettings)
-      throw new AppError('refused', `The settings of “${session.account.name}” cannot be changed here.`)
-    try {
-      return await act(client)
-    } catch (error) {
-      // The service may have just told that this sign-in is not allowed to have settings.
-      if (error instanceof AppError && error.code === 'refused') session.notifyChanged([])
-      throw error
-    }
+    const sentence = `The settings of “${session.account.name}” cannot be changed here.`
+    return session.ifAble(({ hasAccountSettings }) => hasAccountSettings, sentence, act)
   }
   return {
     'accounts.settings': ({ accountId }, { signal }) =>

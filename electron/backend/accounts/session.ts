@@ -188,6 +188,25 @@ export class Session {
     this.refreshQuota().catch((error: unknown) => this.#fail(error))
   }
 
+  /**
+   * Asks the service for something that not every one can do. Rejects with `refused` and this sentence if it cannot. When it refuses, its
+   * capabilities are looked at again: it may have just told that this sign-in is not allowed to do that.
+   */
+  async ifAble<T>(
+    isAble: (capabilities: Capabilities) => boolean,
+    sentence: string,
+    act: (client: PutioClient) => Promise<T>,
+  ): Promise<T> {
+    const client = this.client()
+    if (!isAble(await this.capabilities())) throw new AppError('refused', sentence)
+    try {
+      return await act(client)
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'refused') this.notifyChanged([])
+      throw error
+    }
+  }
+
   #followTransfers(client: PutioClient): TransferList {
     const { account, history, emit, log, tell, cancelHoldMs } = this.#options
     return new TransferList({

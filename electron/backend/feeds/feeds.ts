@@ -84,15 +84,6 @@ export class Feeds {
   /** Does something with the feeds of an account. Rejects with `refused` if its service has none. */
   async #with<T>(accountId: AccountId, act: (client: ReturnType<Session['client']>) => Promise<T>): Promise<T> {
     const session = this.#accounts.session(accountId)
-    const client = session.client()
-    if (!(await session.capabilities()).hasFeeds)
-      throw new AppError('refused', `The service of “${session.account.name}” has no feeds.`)
-    try {
-      return await act(client)
-    } catch (error) {
-      // The service may have just told that this sign-in is not allowed to have feeds.
-      if (error instanceof AppError && error.code === 'refused') session.notifyChanged([])
-      throw error
-    }
+    return session.ifAble(({ hasFeeds }) => hasFeeds, `The service of “${session.account.name}” has no feeds.`, act)
   }
 }

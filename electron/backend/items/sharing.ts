@@ -1,6 +1,5 @@
 import type { AccountId } from '../../../shared/account.ts'
 import type { HandlersOf } from '../../../shared/contract.ts'
-import { AppError } from '../../../shared/errors.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { PutioClient } from '../putio/client.ts'
 
@@ -8,17 +7,8 @@ import type { PutioClient } from '../putio/client.ts'
 export function sharingHandlers(accounts: Accounts): HandlersOf<'sharing'> {
   async function withSharing<T>(accountId: AccountId, act: (client: PutioClient) => Promise<T>): Promise<T> {
     const session = accounts.session(accountId)
-    const client = session.client()
-    const { canShare, canLinkPublicly } = await session.capabilities()
-    if (!canShare && !canLinkPublicly)
-      throw new AppError('refused', `Nothing of “${session.account.name}” can be shared from here.`)
-    try {
-      return await act(client)
-    } catch (error) {
-      // The service may have just told that this sign-in is not allowed to share.
-      if (error instanceof AppError && error.code === 'refused') session.notifyChanged([])
-      throw error
-    }
+    const sentence = `Nothing of “${session.account.name}” can be shared from here.`
+    return session.ifAble(({ canShare, canLinkPublicly }) => canShare || canLinkPublicly, sentence, act)
   }
   return {
     'sharing.access': ({ accountId, itemId }, { signal }) =>

@@ -8,7 +8,8 @@ import { selectionOf } from './selection.ts'
 
 const maxSelected = 1000
 const maxFiles = 10_000
-const wholeFolder = { offset: 0, limit: -1, kinds: null, order: { by: 'name', isDescending: false } } as const
+/** One more than there may be, so that it is known when there are too many. */
+const listed = { offset: 0, limit: maxFiles + 1, kinds: null, order: { by: 'name', isDescending: false } } as const
 
 /** Links to all files of a selection, which work without a token. They are made when they are asked for. Source: API v2 §7. */
 export const downloadLinks: Route[] = [
@@ -54,7 +55,7 @@ async function filesIn(selected: readonly ReadableItem[]): Promise<ReadableItem[
       if (seen.has(key)) continue
       seen.add(key)
       if (item.kind === 'folder')
-        folders.push(space.list(item.id, wholeFolder).map((inner) => ({ item: inner, ownerId, space })))
+        folders.push(space.list(item.id, listed).map((inner) => ({ item: inner, ownerId, space })))
       else files.push(found)
       if (seen.size > maxFiles)
         throw new ApiError(

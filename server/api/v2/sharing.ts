@@ -74,10 +74,11 @@ export const sharing: Route[] = [
   }),
 
   route('GET', '/v2/friends/list', (call) => {
-    const friends = call.core.friends.others().map(({ id, name, hasReceived, hasShared }) => ({
-      ...{ id, name, avatar_url: avatarOf(call) },
-      ...{ has_received_files: hasReceived, has_shared_files: hasShared },
-    }))
+    const { friends: known } = call.core
+    const friends = known.others().map(({ id, name }) => {
+      const { hasReceived, hasShared } = known.exchange(id)
+      return { id, name, avatar_url: avatarOf(call), has_received_files: hasReceived, has_shared_files: hasShared }
+    })
     return { friends, total: friends.length }
   }),
   // The users of a service are friends because they are its users: there is nothing to ask for.

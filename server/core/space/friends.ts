@@ -29,10 +29,6 @@ export interface ReadableItem {
 interface OtherUser {
   id: number
   name: string
-  /** True if this user shares something with them. */
-  hasReceived: boolean
-  /** True if they share something with this user. */
-  hasShared: boolean
 }
 
 /** Another user, and what they share with this one. */
@@ -55,6 +51,8 @@ export interface SharedItem {
 export interface Friends {
   list(): Friend[]
   others(): OtherUser[]
+  /** Whether this user shares something with another one, and the other way round. */
+  exchange(otherId: number): { hasReceived: boolean; hasShared: boolean }
   /** What another user shares with this one; null if there is no such user. */
   sharer(ownerId: number): Sharer | null
   /** Shares one's own items with these users, or with everyone (null). Throws a `Refusal` for an item inside one that is shared. */
@@ -133,13 +131,14 @@ export function createFriends(me: LocalUser, all: readonly LocalUser[], shares: 
   }
   return {
     find,
-    others: () =>
-      others.map((other) => ({
-        id: other.userId,
-        name: other.userName,
-        hasReceived: rootsOf(me, other.userId).length > 0,
-        hasShared: rootsOf(other, me.userId).length > 0,
-      })),
+    others: () => others.map(({ userId: id, userName: name }) => ({ id, name })),
+    exchange: (otherId) => {
+      const other = others.find(({ userId }) => userId === otherId)
+      return {
+        hasReceived: rootsOf(me, otherId).length > 0,
+        hasShared: other !== undefined && rootsOf(other, me.userId).length > 0,
+      }
+    },
     sharer: (ownerId) => {
       const owner = others.find(({ userId }) => userId === ownerId)
       if (owner === undefined) return null

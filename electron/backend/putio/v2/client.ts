@@ -12,9 +12,10 @@ import { checkHost, did } from '../stream-host.ts'
 import { analyze } from './analysis.ts'
 import { createCalls } from './calls.ts'
 import { feedCalls } from './feeds.ts'
+import { unlessOutOfScope } from './in-scope.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
 import { playingCalls, type RefusedToPlayers } from './playing.ts'
-import { type Call, type Endpoint, InvalidScope, NameTaken, Requests } from './request.ts'
+import { type Call, type Endpoint, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
 import { settingsCalls } from './settings.ts'
 import { sharingCalls } from './sharing.ts'
@@ -660,16 +661,6 @@ function inOrderOf(links: readonly string[], transfers: readonly (V2Transfer | n
 /** Converts what has come so far of a list. */
 function toldBy(onMore: OnMore | undefined) {
   return (rows: readonly WireFile[], total: number | null) => onMore?.(rows.map(toItem), total)
-}
-
-/** The answer, or another one if the sign-in does not allow to ask. */
-async function unlessOutOfScope<T>(asked: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof AppError && error.cause instanceof InvalidScope) return otherwise
-    throw error
-  }
 }
 
 /** Asks again for a while if something is not there yet. */

@@ -6,7 +6,21 @@ export async function inScope<T>(asked: Promise<T>, onOutOfScope: () => void): P
   try {
     return await asked
   } catch (error) {
-    if (error instanceof AppError && error.cause instanceof InvalidScope) onOutOfScope()
+    if (isOutOfScope(error)) onOutOfScope()
     throw error
   }
+}
+
+/** The answer to a request, or something else if the sign-in does not allow it. */
+export async function unlessOutOfScope<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (isOutOfScope(error)) return otherwise
+    throw error
+  }
+}
+
+function isOutOfScope(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof InvalidScope
 }

@@ -4,7 +4,7 @@ import { maxPeople, type PublicLink } from '../../../../shared/sharing.ts'
 import type { PutioClient } from '../client.ts'
 import { readRows } from '../lenient.ts'
 import type { Calls } from './calls.ts'
-import { InvalidScope } from './request.ts'
+import { inScope, unlessOutOfScope } from './in-scope.ts'
 import {
   WireDone,
   WireFriend,
@@ -28,33 +28,22 @@ interface SharingParts extends Pick<Calls, 'ask' | 'note'> {
 
 /** Sharing with users of the service, and public links. Source: API v2 §13. */
 export function sharingCalls({ ask, note, isOwn, onOutOfScope }: SharingParts): SharingCalls {
-  async function inScope<T>(asked: Promise<T>): Promise<T> {
-    try {
-      return await asked
-    } catch (error) {
-      if (isOutOfScope(error)) onOutOfScope()
-      throw error
-    }
-  }
+  const allowed = <T>(asked: Promise<T>) => inScope(asked, onOutOfScope)
   const sharedWith = async (itemId: ItemId) => {
     const call = { verb: 'GET', path: `/v2/files/${itemId}/shared-with-v2` } as const
-    const { share_type: type, shares } = await inScope(ask(call, WireSharedWith))
+    const { share_type: type, shares } = await allowed(ask(call, WireSharedWith))
     const { read, unread } = readRows(shares, WireShare)
     await note('files/shared-with-v2', unread, null)
     const people = read.flatMap((row) => (row === null ? [] : [{ id: row.share_id, name: row.user_name }]))
     return { isEveryone: type === 'everyone', people }
   }
   const friends = async (): Promise<string[]> => {
-    try {
-      const answer = await ask({ verb: 'GET', path: '/v2/friends/list' }, WireFriends)
-      const { read, unread } = readRows(answer.friends, WireFriend)
-      await note('friends/list', unread, null)
-      return read.flatMap((row) => (row === null || row.name === '' ? [] : row.name))
-    } catch (error) {
-      // A sign-in may be allowed to share, and not to see whom with.
-      if (isOutOfScope(error)) return []
-      throw error
-    }
+    // A sign-in may be allowed to share, and not to see whom with.
+    const asked = ask({ verb: 'GET', path: '/v2/friends/list' }, WireFriends)
+    const answer = await unlessOutOfScope(asked, { friends: [] })
+    const { read, unread } = readRows(answer.friends, WireFriend)
+    await note('friends/list', unread, null)
+    return read.flatMap((row) => (row === null || row.name === '' ? [] : row.name))
   }
   const linkTo = async (itemId: ItemId): Promise<PublicLink | null> => {
     if (!isOwn()) return null
@@ -66,11 +55,11 @@ export function sharingCalls({ ask, note, isOwn, onOutOfScope }: SharingParts): 
   }
   const unshare = async (itemId: ItemId, shares: string) => {
     const call = { verb: 'POST', path: `/v2/files/${itemId}/unshare`, form: { shares }, isRepeatable: true } as const
-    await inScope(ask(call, WireDone))
+    await allowed(ask(call, WireDone))
   }
   const shareWith = async (itemId: ItemId, names: string) => {
     const form = { file_ids: itemId, friends: names }
-    await inScope(ask({ verb: 'POST', path: '/v2/files/share', form }, WireDone))
+    await allowed(ask({ verb: 'POST', path: '/v2/files/share', form }, WireDone))
   }
   return {
     async access(itemId) {
@@ -118,8 +107,4 @@ function toLink({ id, expiration_date: expires, putdesk }: WirePublicShare): Pub
   return page === null || URL.parse(page)?.protocol.startsWith('http') !== true
     ? null
     : { id, page, expiresAtMs: expires }
-}
-
-function isOutOfScope(error: unknown): boolean {
-  return error instanceof AppError && error.cause instanceof InvalidScope
 }
