@@ -155,6 +155,8 @@ describe.each(hows)('a data folder of schema version 5 whose service was %s', (h
         const at = start + Math.floor(random() * 100)
         damaged.push([`the schema at byte ${at}`, flip(bytes, at, 1 << Math.floor(random() * 8))])
       }
+      for (const start of name === 'putdesk.db' ? placesOf('CREATE TABLE ', bytes) : [])
+        damaged.push([`the case of the name at byte ${start}`, flip(bytes, start + 'CREATE TABLE '.length, 0x20)])
       while (damaged.length < forms) {
         const at = Math.floor(random() * bytes.length)
         damaged.push([`a bit of byte ${at}`, flip(bytes, at, 1 << Math.floor(random() * 8))])

@@ -281,7 +281,8 @@ function replayMissing(sql: DatabaseSync, entries: readonly Entry[]): void {
 function tryUpgrade(sql: DatabaseSync, folder: string, storage = durable): boolean {
   try {
     upgrade(sql, folder, storage)
-    return true
+    // SQLite adds no column to a table whose name is spelled in two ways, and does not say so.
+    return isOurs(sql)
   } catch (error) {
     if (isDamageError(error) || isStatementError(error)) return false
     throw error
