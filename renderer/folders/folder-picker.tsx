@@ -20,7 +20,7 @@ interface Props {
 
 /** Picks the destination folder: the account's tree in a popover. */
 export function FolderPicker({ accountId, folderId, onPick, label }: Props) {
-  const { wantChildren, loadPath } = useAppStore().getState()
+  const { openBranch, wantChildren, loadPath } = useAppStore().getState()
   const shownPath = useApp((state) => folderPath(state, accountId, folderId))
   const tree = useApp((state) => state.tree)
   const [isOpen, setOpen] = useState(false)
@@ -88,12 +88,13 @@ export function FolderPicker({ accountId, folderId, onPick, label }: Props) {
                   setOpen(false)
                 }}
                 onExpand={(key, isExpanded) => {
-                  const next = new Set(expanded)
-                  if (isExpanded) next.add(key)
-                  else next.delete(key)
-                  setExpanded(next)
+                  const setBranch = (isOpened: boolean) =>
+                    setExpanded(
+                      (before) => new Set([...before].filter((one) => one !== key).concat(isOpened ? key : [])),
+                    )
                   const folder = folderOfKey(key)
-                  if (isExpanded && folder !== null) void wantChildren(accountId, folder.folderId)
+                  if (isExpanded && folder !== null) void openBranch(folder, setBranch)
+                  else setBranch(isExpanded)
                 }}
               />
             </Popover.Popup>

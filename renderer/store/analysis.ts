@@ -99,7 +99,7 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
         const leftOut = all.length - links.length
         const { analysis } = get()
         const isSame = links.length === analysis.links.length && links.every((link, at) => link === analysis.links[at])
-        if (isSame && (analysis.isRunning || analysis.report !== null)) {
+        if (isSame && (analysis.isRunning || (analysis.report !== null && analysis.problem === null))) {
           put({ leftOut, problem: null })
           return
         }
@@ -115,7 +115,8 @@ export const analysisSlice: Slice<AnalysisSlice> = (client) => (set, get) => {
           await run(accountId, links, isNewest)
           if (isNewest()) put({ isRunning: false })
         } catch (error) {
-          if (isNewest()) put({ report: null, isRunning: false, problem: sentenceOf(error) })
+          // What is known of the other links stays.
+          if (isNewest()) put({ report: current.report, isRunning: false, problem: sentenceOf(error) })
         }
       } catch (error) {
         if (asked === newestText) put({ report: null, isRunning: false, problem: sentenceOf(error) })

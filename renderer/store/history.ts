@@ -24,7 +24,10 @@ export const historySlice: Slice<HistorySlice> = (client) => (set, get) => {
         const entries = await client.call('history.list', { accountId })
         if (request === newest) set({ history: { accountId, entries, problem: null } })
       } catch (error) {
-        if (request === newest) set({ history: { accountId, entries: null, problem: sentenceOf(error) } })
+        if (request !== newest) return
+        // What was there before stays.
+        const problem = sentenceOf(error)
+        set(({ history }) => ({ history: { accountId, entries: history?.entries ?? null, problem } }))
       }
     },
     addAgain: ({ accountId, id, folderId }) =>

@@ -320,12 +320,14 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
         throw error
       }
     },
-    createFolder: (accountId, parentId) =>
-      get().attempt(() =>
+    createFolder: (accountId, parentId) => {
+      let name: string | null = null
+      return get().attempt(() =>
         get().act(async () => {
           const listing = get().folders.get(folderKey(accountId, parentId))?.listing ?? null
           const taken = listing === null ? [] : allNames(listing)
-          const name = freeName(say('folder.new'), taken)
+          // Tried again, it is the same folder, which may be there after all.
+          name ??= freeName(say('folder.new'), taken)
           const folder = await createNamed(accountId, parentId, name)
           await get().loadFolder(accountId, parentId)
           const { place } = get()
@@ -340,7 +342,8 @@ export const itemActionsSlice: Slice<ItemActionsSlice> = (client) => (set, get) 
           unnamed = { accountId, id: folder.id, act }
           return act
         }),
-      ),
+      )
+    },
     deleteItems: (accountId, rows) =>
       get().attempt(() =>
         get().act(async () => {

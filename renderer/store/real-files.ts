@@ -90,6 +90,7 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
       followSaves(get().saves.values(), [])
     },
     copyOut: (accountId, rows, text, onCopied) => {
+      const tell = get().toastLater()
       const run = async () => {
         const itemIds = rows.map(({ id }) => id)
         // A longer text is on the clipboard already; only its files are not.
@@ -111,7 +112,8 @@ export const realFilesSlice: Slice<RealFilesSlice> = (client) => (_set, get) => 
           ? (['copy.items', 'copy.filesOrItems'] as const)
           : (['copy.names', 'copy.files'] as const)
         const sentence = names.length === 0 ? ofNone : ofSome
-        get().toast(say(sentence, { count: names.length || rows.length }), rest.length === 0 ? [] : [save])
+        const actions = rest.length === 0 ? [] : [save]
+        tell({ sentence: say(sentence, { count: names.length || rows.length }), actions })
       }
       return get().attemptThere({ accountId, name: null, label: 'trust.copy', run })
     },

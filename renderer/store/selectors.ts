@@ -22,6 +22,12 @@ export function shownAccount({ accounts, place }: AppState): Account | null {
   return accounts?.find(({ id }) => id === place?.accountId) ?? null
 }
 
+/** Why a list of the shown account is not up to date; null if the banner of the account says the same already. */
+export function listProblem(state: AppState, problem: string | null): string | null {
+  const account = shownAccount(state)
+  return account !== null && account.state !== 'signed-in' && account.problem === problem ? null : problem
+}
+
 /** The capabilities of the shown account's service. */
 export function shownCapabilities(state: AppState): Capabilities {
   return shownAccount(state)?.capabilities ?? noCapabilities

@@ -17,6 +17,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof AppError && error.code === 'not-found'
 }
 
+/** True when the service could not be asked, so that trying again may help. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'unreachable'
+}
+
 /** True when the person cancelled the action, so that there is nothing to show. */
 export function isCancelled(error: unknown): boolean {
   return error instanceof AppError && error.code === 'cancelled'

@@ -2,7 +2,7 @@ import type { AccountId } from '../../shared/account.ts'
 import type { Steps } from '../../shared/contract.ts'
 import type { CallOptions } from '../../shared/rpc.ts'
 import { say } from '../words/say.ts'
-import { isCancelled, sentenceOf } from './sentence.ts'
+import { isCancelled, isUnreachable, sentenceOf } from './sentence.ts'
 import type { AppState, Slice } from './store.ts'
 import type { Arrival } from './transfers.ts'
 
@@ -42,6 +42,8 @@ export interface ToastsSlice {
   showError(sentence: string, actions?: readonly ToastAction[]): void
   /** Shows a message, which replaces the last one. */
   addToast(draft: Draft): void
+  /** Call this when an action begins: what it returns shows the message about its end. If there is a newer problem, that one stays. */
+  toastLater(): (draft: Draft) => void
   /** Shows news once there is no message. */
   addNews(draft: Draft): void
   dismissToast(id: number): void
@@ -50,8 +52,8 @@ export interface ToastsSlice {
   tellArrived(accountId: AccountId, arrival: Arrival): void
   /** Runs a long action. If it takes more than a second, a toast shows its progress and a Stop button. */
   follow<T>(sentenceOf: (steps: Steps) => string, action: (options: FollowOptions) => Promise<T>): Promise<T>
-  /** Runs an action and shows its error in a toast. */
-  attempt(action: () => Promise<void>): Promise<void>
+  /** Runs an action and shows its error in a toast. After one that may pass, the toast offers `again`: by default, the same once more. */
+  attempt(action: () => Promise<void>, again?: () => Promise<void>): Promise<void>
 }
 
 const shownMs = 7000
@@ -67,6 +69,11 @@ export function shownToast({ toasts }: Pick<AppState, 'toasts'>): Toast | null {
     if (toast !== undefined) return toast
   }
   return null
+}
+
+/** What a message about an error offers: nothing if trying again is of no use. */
+export function retryAfter(error: unknown, again: () => Promise<void>): ToastAction[] {
+  return isUnreachable(error) ? [{ label: say('action.retry'), run: () => void again() }] : []
 }
 
 /** Messages without a better place. One is visible at a time. */
@@ -88,6 +95,13 @@ export const toastsSlice: Slice<ToastsSlice> = () => (set, get) => {
       set(({ toasts }) => ({ toasts: toasts.map((toast) => (toast.id === id ? { ...toast, ...change } : toast)) })),
     showError: (sentence, actions = []) => void put('message', { sentence, actions, isProblem: true }),
     addToast: (draft) => void put('message', draft),
+    toastLater: () => {
+      const before = lastId
+      return (draft) => {
+        const isNewer = get().toasts.some(({ id, kind, isProblem }) => kind === 'message' && isProblem && id > before)
+        put(isNewer ? 'news' : 'message', draft)
+      }
+    },
     addNews: (draft) => void put('news', draft),
     dismissToast: (id) => set(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) })),
     dismissActions: () =>
@@ -129,11 +143,11 @@ export const toastsSlice: Slice<ToastsSlice> = () => (set, get) => {
         get().dismissToast(id)
       }
     },
-    attempt: async (action) => {
+    attempt: async (action, again = () => get().attempt(action)) => {
       try {
         await action()
       } catch (error) {
-        if (!isCancelled(error)) get().showError(sentenceOf(error))
+        if (!isCancelled(error)) get().showError(sentenceOf(error), retryAfter(error, again))
       }
     },
   }

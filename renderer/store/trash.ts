@@ -64,7 +64,11 @@ export const trashSlice: Slice<TrashSlice> = (client) => (set, get) => {
           set(({ selection }) => ({ selection: keepExisting(selection, (id) => indexOfId(listing, id) !== -1) }))
       } catch (error) {
         if (signal.aborted) return
-        set({ trash: { ...empty, isLoading: false, problem: sentenceOf(error) } })
+        // What was there before stays, as in a folder.
+        const problem = sentenceOf(error)
+        set(({ trash }) => ({
+          trash: { ...(trash?.accountId === accountId ? trash : empty), isLoading: false, problem },
+        }))
       }
     },
     restoreTrashed: (accountId, rows) =>

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { folderKey } from './keys.ts'
 import { type Children, linesOf } from './tree.ts'
 
-const known = (...folders: { id: number; name: string }[]): Children => ({ folders, isLoading: false, problem: null })
+const known = (...folders: { id: number; name: string }[]): Children => ({ folders, isLoading: false })
 
 it('lists only open branches, with the level and the position of each line', () => {
   const lines = linesOf({

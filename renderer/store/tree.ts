@@ -1,25 +1,25 @@
 import type { AccountId, Friend } from '../../shared/account.ts'
 import type { Crumb, ItemId } from '../../shared/item.ts'
-import { type FolderKey, folderKey } from './keys.ts'
+import { type Folder, type FolderKey, folderKey } from './keys.ts'
 import { sortByName } from './natural-order.ts'
-import { sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
 
 /** The subfolders of a folder, for the tree. */
 export interface Children {
   folders: readonly Crumb[] | null
   isLoading: boolean
-  problem: string | null
 }
 
 export interface TreeSlice {
   tree: ReadonlyMap<FolderKey, Children>
   /** The keys of expanded branches; `…:shared` is "Shared with me". */
   expanded: ReadonlySet<string>
-  /** Loads a branch. */
+  /** Loads a branch. If that fails, it stays as it is. */
   loadChildren(accountId: AccountId, folderId: ItemId): Promise<void>
   /** Loads a branch if it is not known yet. */
   wantChildren(accountId: AccountId, folderId: ItemId): Promise<void>
+  /** Opens a branch for the person, and loads it if it is not known yet. If that fails, it is closed again, and a message says why. */
+  openBranch(folder: Folder, setOpen: (isOpen: boolean) => void): Promise<void>
   /** Stores a branch that is known from a listing of its folder. */
   learnBranch(accountId: AccountId, folderId: ItemId, folders: readonly Crumb[]): void
   /** Expands the branches on the path to a folder, so that it is visible. */
@@ -29,42 +29,61 @@ export interface TreeSlice {
 
 /** The folder trees, fetched branch by branch as they are expanded. */
 export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
-  const newest = new Map<FolderKey, number>()
-  let requests = 0
+  const newest = new Map<FolderKey, Promise<void>>()
 
   function put(key: FolderKey, change: Partial<Children>) {
     set((state) => ({
       tree: new Map(state.tree).set(key, {
-        ...(state.tree.get(key) ?? { folders: null, isLoading: false, problem: null }),
+        ...(state.tree.get(key) ?? { folders: null, isLoading: false }),
         ...change,
       }),
     }))
   }
 
+  /** Resolves and rejects as the newest request for the branch does. */
+  function load(accountId: AccountId, folderId: ItemId): Promise<void> {
+    const key = folderKey(accountId, folderId)
+    const ask = async (): Promise<void> => {
+      put(key, { isLoading: true })
+      const [answer] = await Promise.allSettled([client.call('items.folders', { accountId, folderId })])
+      const last = newest.get(key)
+      if (last !== asked) return last
+      put(key, { isLoading: false })
+      if (answer.status === 'rejected') throw answer.reason
+      put(key, { folders: sortByName(answer.value) })
+    }
+    const asked: Promise<void> = ask()
+    newest.set(key, asked)
+    return asked
+  }
+
+  const isWanted = (accountId: AccountId, folderId: ItemId) => {
+    const known = get().tree.get(folderKey(accountId, folderId))
+    return known === undefined || (known.folders === null && !known.isLoading)
+  }
+
   return {
     tree: new Map(),
     expanded: new Set(),
-    loadChildren: async (accountId, folderId) => {
-      const key = folderKey(accountId, folderId)
-      const request = ++requests
-      newest.set(key, request)
-      put(key, { isLoading: true })
-      try {
-        const folders = await client.call('items.folders', { accountId, folderId })
-        if (newest.get(key) === request) put(key, { folders: sortByName(folders), isLoading: false, problem: null })
-      } catch (error) {
-        if (newest.get(key) === request) put(key, { isLoading: false, problem: sentenceOf(error) })
-      }
-    },
+    loadChildren: (accountId, folderId) => load(accountId, folderId).catch(() => undefined),
     wantChildren: async (accountId, folderId) => {
-      const known = get().tree.get(folderKey(accountId, folderId))
-      if (known === undefined || (known.folders === null && !known.isLoading))
-        await get().loadChildren(accountId, folderId)
+      if (isWanted(accountId, folderId)) await get().loadChildren(accountId, folderId)
     },
+    openBranch: ({ accountId, folderId }, setOpen) =>
+      get().attempt(async () => {
+        setOpen(true)
+        if (!isWanted(accountId, folderId)) return
+        try {
+          await load(accountId, folderId)
+        } catch (error) {
+          setOpen(false)
+          throw error
+        }
+      }),
     learnBranch: (accountId, folderId, folders) => {
       const key = folderKey(accountId, folderId)
-      newest.set(key, ++requests)
-      put(key, { folders: sortByName(folders), isLoading: false, problem: null })
+      newest.set(key, Promise.resolve())
+      put(key, { folders: sortByName(folders), isLoading: false })
     },
     reveal: (accountId, path) => {
       for (const { id } of path.slice(0, -1)) {

@@ -3,6 +3,7 @@ import { AppError } from '../../shared/errors.ts'
 import { type MessageId, say } from '../words/say.ts'
 import { isCancelled, sentenceAbout, sentenceOf } from './sentence.ts'
 import type { Slice } from './store.ts'
+import { retryAfter } from './toasts.ts'
 import type { DialogState } from './ui.ts'
 import { final } from './undo.ts'
 
@@ -53,7 +54,11 @@ export const trustSlice: Slice<TrustSlice> = (client) => (_set, get) => {
       } catch (error) {
         if (isCancelled(error)) return
         const origin = untrustedOriginOf(error)
-        if (origin === null) return get().showError(name === null ? sentenceOf(error) : sentenceAbout(name, error))
+        if (origin === null) {
+          const sentence = name === null ? sentenceOf(error) : sentenceAbout(name, error)
+          const again = () => get().attemptThere(wanted)
+          return get().showError(sentence, retryAfter(error, again))
+        }
         const again = () =>
           get().attempt(async () => {
             await trust(accountId, origin)

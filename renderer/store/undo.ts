@@ -50,7 +50,7 @@ export const undoSlice: Slice<UndoSlice> = () => (set, get) => {
   /** Reversals run one after another. */
   let last: Promise<void> = Promise.resolve()
 
-  function announce(act: Act, undo: Act['undo']) {
+  function announce(act: Act, undo: Act['undo'], tell = get().addToast) {
     const { sentence, problem = null, isQuiet = false, toastMs, actions: more = [] } = act
     if (isQuiet && problem === null) {
       get().dismissActions()
@@ -59,7 +59,7 @@ export const undoSlice: Slice<UndoSlice> = () => (set, get) => {
     const text = problem === null ? sentence : `${sentence}. ${problem}`
     const undoing = undo === null ? [] : [{ label: say('action.undo'), run: () => void get().undoAct(act) }]
     const actions = [...more, ...undoing]
-    get().addToast({
+    tell({
       sentence: text,
       actions,
       isProblem: problem !== null,
@@ -70,7 +70,7 @@ export const undoSlice: Slice<UndoSlice> = () => (set, get) => {
   function inTurn(work: () => Promise<void>): Promise<void> {
     last = last.then(async () => {
       while (running.size > 0) await Promise.allSettled(running)
-      await get().attempt(work)
+      await get().attempt(work, () => inTurn(work))
     })
     return last
   }
@@ -92,13 +92,14 @@ export const undoSlice: Slice<UndoSlice> = () => (set, get) => {
     done: [],
     undone: [],
     act: async (run) => {
+      const tell = get().toastLater()
       const work = run()
       running.add(work)
       try {
         const act = await work
         if (act === null) return
         set(({ done }) => ({ done: act.undo === null ? [act] : [...done.slice(1 - maxActs), act], undone: [] }))
-        announce(act, act.undo)
+        announce(act, act.undo, tell)
       } finally {
         running.delete(work)
       }

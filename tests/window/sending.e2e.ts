@@ -5,6 +5,7 @@ import { afterEach, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { expectClean } from '../support/axe.ts'
 import { makeHome } from '../support/home.ts'
+import { findProcess } from '../support/processes.ts'
 import { type Service, startService } from '../support/service.ts'
 import { makeFolder, startOnThisComputer } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
@@ -102,11 +103,15 @@ it('sends what is dropped on a folder, shows it there, asks about names that are
   await page.keyboard.press('Control+Shift+U')
   const film = page.getByRole('listitem', { name: /^film\.mkv, / })
   await film.waitFor()
+  // Otherwise a fast disk has it all before it is paused.
+  const servicePid = findProcess('main.cjs', join(running.dataFolder, 'service'))
+  process.kill(servicePid, 'SIGSTOP')
   await film.getByText(/MB of 250 MB · to Holiday/).waitFor()
   await pictures(page, 'sending')
   await film.getByRole('button', { name: 'Pause “film.mkv”' }).focus()
   await page.keyboard.press('Enter')
   await send(page, 'film.mkv', 'Paused').waitFor()
+  process.kill(servicePid, 'SIGCONT')
   await expectClean(page)
   await pictures(page, 'paused')
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(760, 520))

@@ -1,6 +1,7 @@
 import { FolderOpen, SearchX, TriangleAlert } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { RetryButton } from '../../parts/retry-button.tsx'
 import { shownCapabilities, shownFolder } from '../../store/selectors.ts'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -21,7 +22,7 @@ export function EmptyList({ hasItems }: { hasItems: boolean }) {
       <div className={styles.empty} role="alert">
         <Icon of={TriangleAlert} size={26} />
         <p>{problem}</p>
-        <Button onClick={refresh}>{say('action.retry')}</Button>
+        <RetryButton onRetry={refresh} />
       </div>
     )
   }

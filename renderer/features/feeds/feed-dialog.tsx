@@ -4,6 +4,7 @@ import { FolderPicker } from '../../folders/folder-picker.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Checkbox } from '../../parts/checkbox.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { capabilitiesOf } from '../../store/selectors.ts'
 import { sentenceOf } from '../../store/sentence.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -147,11 +148,7 @@ export function FeedDialog({ accountId, feed }: Props) {
             input={{ accountId, address: address.trim(), wanted, unwanted }}
           />
         ) : null}
-        {problem === null ? null : (
-          <p id={`${id}-problem`} role="alert" className={styles.problem}>
-            {problem}
-          </p>
-        )}
+        <Problem sentence={problem} id={`${id}-problem`} />
         <footer className={styles.foot}>
           <Button onClick={close}>{say('action.cancel')}</Button>
           <Button look="primary" type="submit" aria-disabled={isSending}>

@@ -1,9 +1,9 @@
 import { CircleCheck, CircleX, Download, FolderOpen, RotateCw } from 'lucide-react'
 import type { Feed, FeedItem } from '../../../shared/feed.ts'
-import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { useMinute } from '../../parts/use-minute.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { formatExactMoment, formatMoment } from '../../words/format.ts'
@@ -24,12 +24,7 @@ export function FeedEntries({ accountId, feed }: Props) {
   const problem = openFeed?.problem ?? null
   return (
     <div className={styles.entries}>
-      {problem === null ? null : (
-        <div className={styles.broken} role="alert">
-          <p>{problem}</p>
-          <Button onClick={() => void showFeed(accountId, feed.id)}>{say('action.retry')}</Button>
-        </div>
-      )}
+      <Problem sentence={problem} className={styles.broken} onRetry={() => void showFeed(accountId, feed.id)} />
       {items === null && problem === null ? <p className={styles.quiet}>{say('list.loading')}</p> : null}
       {items?.length === 0 ? <p className={styles.quiet}>{say('feeds.noEntries')}</p> : null}
       {items === null || items.length === 0 ? null : (

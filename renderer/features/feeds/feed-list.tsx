@@ -1,9 +1,11 @@
-import { Rss, TriangleAlert } from 'lucide-react'
+import { Rss } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { Feed } from '../../../shared/feed.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { useFocusMovesOn } from '../../parts/use-focus-moves-on.ts'
+import { listProblem } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { FeedRow } from './feed-row.tsx'
@@ -15,6 +17,7 @@ export function FeedList() {
   const store = useAppStore()
   const accountId = useApp((state) => state.place?.accountId ?? '')
   const feeds = useApp((state) => (state.feeds?.accountId === accountId ? state.feeds : null))
+  const problem = useApp((state) => listProblem(state, feeds?.problem ?? null))
   const filter = useApp((state) => state.filter.trim().toLowerCase())
   const list = useRef<HTMLDivElement>(null)
   const { open, refresh } = store.getState()
@@ -44,13 +47,7 @@ export function FeedList() {
           {say('feeds.add')}
         </Button>
       </header>
-      {feeds?.problem == null ? null : (
-        <div className={styles.broken} role="alert">
-          <Icon of={TriangleAlert} />
-          <p>{feeds.problem}</p>
-          <Button onClick={refresh}>{say('action.retry')}</Button>
-        </div>
-      )}
+      <Problem sentence={problem} className={styles.broken} onRetry={refresh} />
       <div
         id="items"
         ref={list}

@@ -3,6 +3,7 @@ import type { AnalysisReport, TorrentFile } from '../../../shared/analysis.ts'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { keysOf } from '../../parts/keys.ts'
+import { Problem } from '../../parts/problem.tsx'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
 import { LinksReport } from './links-report.tsx'
@@ -28,11 +29,7 @@ interface Props {
 export function AddLinksFoot({ count, report, files, isAdding, isOver, problem, notice, keys, ...on }: Props) {
   return (
     <>
-      {problem === null ? null : (
-        <p role="alert" className={styles.problem}>
-          {problem}
-        </p>
-      )}
+      <Problem sentence={problem} className={styles.problem} />
       <footer className={styles.foot}>
         {report === null ? (
           <Button title={keysOf('Ctrl', 'O')} onClick={on.onChoose}>

@@ -85,9 +85,10 @@ export function AddLinks({ given }: Props) {
   async function submit() {
     const links = rows.filter((_, at) => ticked.has(at)).flatMap((row) => row.links)
     if (isAdding) return
-    // Links that are still being looked at stay in the dialog.
+    // Links that are still being looked at, or could not be, stay in the dialog.
     const reported = new Set(rows.flatMap((row) => row.links))
-    const missing = analysis.isRunning ? analysis.links.filter((link) => !reported.has(link)) : []
+    const isWhole = !analysis.isRunning && analysis.problem === null
+    const missing = isWhole ? [] : analysis.links.filter((link) => !reported.has(link))
     if (links.length === 0) {
       if (missing.length > 0) setNotice(say('links.stillLooking'))
       else setProblem(say('links.nothingChosen'))

@@ -1,8 +1,9 @@
 import { LoaderCircle, TriangleAlert } from 'lucide-react'
 import type { AnalyzedLink } from '../../../shared/analysis.ts'
 import { maxLinks } from '../../../shared/limits.ts'
-import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { Problem } from '../../parts/problem.tsx'
+import { RetryButton } from '../../parts/retry-button.tsx'
 import { useApp } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './add-links.module.css'
@@ -24,12 +25,12 @@ interface Props {
 export function LinkRows({ isEmpty, ledger, ticked, refusalOf, onTick, onRetry }: Props) {
   const { links, report, leftOut, isRunning, problem } = useApp((state) => state.analysis)
 
-  if (problem !== null) {
+  if (problem !== null && report === null) {
     return (
       <div className={styles.message} role="alert">
         <Icon of={TriangleAlert} />
         <p>{problem}</p>
-        <Button onClick={onRetry}>{say('action.retry')}</Button>
+        <RetryButton onRetry={onRetry} />
       </div>
     )
   }
@@ -72,6 +73,11 @@ export function LinkRows({ isEmpty, ledger, ticked, refusalOf, onTick, onRetry }
           {say('links.leftOut', { count: leftOut, max: maxLinks })}
         </li>
       ) : null}
+      {problem === null ? null : (
+        <li className={styles.trouble}>
+          <Problem sentence={problem} onRetry={onRetry} />
+        </li>
+      )}
     </ul>
   )
 }

@@ -11,6 +11,7 @@ import type { ArchiveEntry } from './archive/entry.ts'
 import type { ArchiveList } from './archive/list-archive.ts'
 import type { ArchiveAnswer, ArchiveRequest } from './archive-worker.ts'
 import archiveWorkerUrl from './archive-worker.ts?worker&url'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
@@ -20,7 +21,7 @@ import type { ViewProps } from './view.ts'
 const rowHeight = 28
 
 /** What is in an archive. Only its list is read. */
-export function ArchiveView({ row, url, onFacts }: ViewProps) {
+export function ArchiveView({ row, url, onFacts, onRetry }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const request: ArchiveRequest = { url, name: row.name, sizeBytes: row.sizeBytes }
@@ -33,7 +34,7 @@ export function ArchiveView({ row, url, onFacts }: ViewProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={onRetry} />
   if (loaded.value.entries.length === 0) return <Message row={row}>{say('look.emptyArchive')}</Message>
   return <Entries {...loaded.value} />
 }

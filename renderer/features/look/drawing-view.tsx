@@ -2,6 +2,7 @@ import { useCallback } from 'react'
 import { readContent } from '../../contents/content.ts'
 import { isPlainDrawing } from '../../contents/picture-size.ts'
 import { say } from '../../words/say.ts'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import { Picture } from './picture-view.tsx'
 import { TextView } from './text-view.tsx'
@@ -25,6 +26,6 @@ export function DrawingView(props: ViewProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={props.onRetry} />
   return loaded.value === null ? <TextView {...props} /> : <Picture name={row.name} blob={loaded.value} size={size} />
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect } from 'react'
 import { LookError, readContent } from '../../contents/content.ts'
 import { say } from '../../words/say.ts'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
@@ -10,7 +11,7 @@ const sizes = [40, 28, 20, 14]
 let lastFont = 0
 
 /** A font. Chromium checks its tables before it is used. */
-export function FontView({ row, url }: ViewProps) {
+export function FontView({ row, url, onRetry }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const bytes = await readContent(url, 0, row.sizeBytes, signal)
@@ -30,7 +31,7 @@ export function FontView({ row, url }: ViewProps) {
     return () => void document.fonts.delete(font)
   }, [font])
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={onRetry} />
   return (
     <div className={styles.font} style={{ fontFamily: loaded.value.family }}>
       {sizes.map((size) => (

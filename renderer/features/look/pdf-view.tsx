@@ -11,6 +11,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { LookError, readContent } from '../../contents/content.ts'
 import { startWorker } from '../../contents/workers.ts'
 import { say } from '../../words/say.ts'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
@@ -28,7 +29,7 @@ const maxPages = 5000
  * A PDF, drawn page by page by pdf.js. Only the pages are drawn: no scripts, forms, links or attached files, so nothing in it can do
  * anything. It is read by ranges, as far as it is looked at.
  */
-export function PdfView({ row, url, onFacts }: ViewProps) {
+export function PdfView({ row, url, onFacts, onRetry }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const opened = await openPdf(url, row.sizeBytes, signal)
@@ -46,7 +47,7 @@ export function PdfView({ row, url, onFacts }: ViewProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={onRetry} />
   return <Pages {...loaded.value} />
 }
 

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { LookError, readContent } from '../../contents/content.ts'
 import { isTooLarge, pictureSize } from '../../contents/picture-size.ts'
 import { say } from '../../words/say.ts'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { useLoaded } from './use-loaded.ts'
@@ -9,7 +10,7 @@ import { useZoom } from './use-zoom.ts'
 import type { ViewProps } from './view.ts'
 
 /** A picture, as its metadata turns it. It is read once, and its size is checked before it is decoded. */
-export function PictureView({ row, url, onFacts }: ViewProps) {
+export function PictureView({ row, url, onFacts, onRetry }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const bytes = await readContent(url, 0, row.sizeBytes, signal)
@@ -21,7 +22,7 @@ export function PictureView({ row, url, onFacts }: ViewProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={onRetry} />
   return <Picture name={row.name} {...loaded.value} />
 }
 

@@ -17,6 +17,7 @@ import { formatSize } from '../../words/format.ts'
 import { type MessageId, say } from '../../words/say.ts'
 import { ArchiveView } from './archive-view.tsx'
 import { DrawingView } from './drawing-view.tsx'
+import { Failed } from './failed.tsx'
 import { FontView } from './font-view.tsx'
 import { MediaView } from './media-view.tsx'
 import { Message } from './message.tsx'
@@ -159,11 +160,13 @@ function Look({ row, given, onSave, onOpen }: LookProps) {
 }
 
 function Content({ accountId, row, onFacts }: { accountId: string; row: Row; onFacts(facts: string): void }) {
+  const [attempt, setAttempt] = useState(1)
   const viewer = viewerOf(row)
   if (row.kind === 'folder') return <Message row={row}>{say('look.folder')}</Message>
   if (row.sizeBytes === 0) return <Message row={row}>{say('look.empty')}</Message>
   if (viewer === 'facts') return <Message row={row}>{say('look.onlyFacts')}</Message>
-  return <Opened accountId={accountId} row={row} viewer={viewer} onFacts={onFacts} />
+  const onRetry = () => setAttempt(attempt + 1)
+  return <Opened key={attempt} accountId={accountId} row={row} viewer={viewer} onFacts={onFacts} onRetry={onRetry} />
 }
 
 interface OpenedProps {
@@ -171,9 +174,10 @@ interface OpenedProps {
   row: Row
   viewer: Exclude<Viewer, 'facts'>
   onFacts(facts: string): void
+  onRetry(): void
 }
 
-function Opened({ accountId, row, viewer, onFacts }: OpenedProps) {
+function Opened({ accountId, row, viewer, onFacts, onRetry }: OpenedProps) {
   const store = useAppStore()
   const isPlayed = viewer === 'film' || viewer === 'sound'
   const load = useCallback(
@@ -184,16 +188,16 @@ function Opened({ accountId, row, viewer, onFacts }: OpenedProps) {
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
   if ('sentence' in loaded) {
     const { sentence, untrustedOrigin: origin } = loaded
-    const ask = () => store.getState().askToTrust(accountId, origin ?? '', store.getState().dialog)
-    const action =
-      origin === null ? null : <Button onClick={ask}>{say('trust.ask', { host: shortHostOf(origin, maxHost) })}</Button>
+    if (origin === null) return <Failed row={row} failure={loaded} onRetry={onRetry} />
+    const ask = () => store.getState().askToTrust(accountId, origin, store.getState().dialog)
+    const action = <Button onClick={ask}>{say('trust.ask', { host: shortHostOf(origin, maxHost) })}</Button>
     return (
       <Message row={row} action={action}>
         {sentence}
       </Message>
     )
   }
-  return <View viewer={viewer} row={row} url={loaded.value} onFacts={onFacts} />
+  return <View viewer={viewer} row={row} url={loaded.value} onFacts={onFacts} onRetry={onRetry} />
 }
 
 function View({ viewer, ...props }: ViewProps & { viewer: Exclude<Viewer, 'facts'> }) {

@@ -5,6 +5,7 @@ import { askWorker } from '../../contents/workers.ts'
 import { Button } from '../../parts/button.tsx'
 import { formatSize } from '../../words/format.ts'
 import { say } from '../../words/say.ts'
+import { Failed } from './failed.tsx'
 import { Message } from './message.tsx'
 import styles from './quick-look.module.css'
 import { maxTextBytes, type Text } from './text.ts'
@@ -17,7 +18,7 @@ import type { ViewProps } from './view.ts'
 const lineHeight = 20
 
 /** A text with numbered lines, or its beginning. */
-export function TextView({ row, url, onFacts }: ViewProps) {
+export function TextView({ row, url, onFacts, onRetry }: ViewProps) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const request: TextRequest = { url, sizeBytes: row.sizeBytes }
@@ -30,7 +31,7 @@ export function TextView({ row, url, onFacts }: ViewProps) {
   )
   const loaded = useLoaded(load)
   if (loaded === null) return <Message isWaiting>{say('list.loading')}</Message>
-  if ('sentence' in loaded) return <Message row={row}>{loaded.sentence}</Message>
+  if ('sentence' in loaded) return <Failed row={row} failure={loaded} onRetry={onRetry} />
   return <Lines text={loaded.value.text} isCut={loaded.value.isCut} />
 }
 

@@ -1,11 +1,19 @@
 import { useEffect, useState } from 'react'
 import { LookError } from '../../contents/content.ts'
-import { isCancelled, sentenceOf } from '../../store/sentence.ts'
+import { isCancelled, isUnreachable, sentenceOf } from '../../store/sentence.ts'
 import { untrustedOriginOf } from '../../store/trust.ts'
 import { say } from '../../words/say.ts'
 
-/** `untrustedOrigin`: the host that the person has to agree to first. */
-export type Loaded<T> = { value: T } | { sentence: string; untrustedOrigin: string | null } | null
+/** Why something could not be loaded. */
+export interface Failure {
+  sentence: string
+  /** The host that the person has to agree to first. */
+  untrustedOrigin: string | null
+  /** True if trying again may help. */
+  isPassing: boolean
+}
+
+export type Loaded<T> = { value: T } | Failure | null
 
 /** Loads something once; null until it is there. `load` must not change between renderings. */
 export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
@@ -19,7 +27,8 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<
       (error: unknown) => {
         if (stop.signal.aborted || isCancelled(error)) return
         const sentence = error instanceof LookError ? say(`look.${error.problem}`) : sentenceOf(error)
-        setLoaded({ sentence, untrustedOrigin: untrustedOriginOf(error) })
+        const isPassing = error instanceof LookError ? error.problem === 'unreadable' : isUnreachable(error)
+        setLoaded({ sentence, untrustedOrigin: untrustedOriginOf(error), isPassing })
       },
     )
     return () => stop.abort()

@@ -7,4 +7,6 @@ export interface ViewProps {
   url: string
   /** Adds to the facts at the top, such as the size of a picture. */
   onFacts(facts: string): void
+  /** Opens the file again. */
+  onRetry(): void
 }

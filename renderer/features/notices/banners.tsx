@@ -2,6 +2,7 @@ import { Info, TriangleAlert, X } from 'lucide-react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
+import { RetryButton } from '../../parts/retry-button.tsx'
 import { capabilitiesOf, shownAccount } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -31,7 +32,7 @@ export function Banners() {
     if (isLocal && service.state === 'failed') {
       return <Button onClick={() => void restartService()}>{say('action.restart')}</Button>
     }
-    return <Button onClick={refresh}>{say('action.retry')}</Button>
+    return <RetryButton onRetry={refresh} />
   }
 
   const hasProblem = account?.state === 'signed-out' || account?.state === 'unreachable'

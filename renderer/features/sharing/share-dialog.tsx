@@ -1,5 +1,6 @@
 import { useId } from 'react'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { offerIn } from '../../store/offers.ts'
 import type { Shareable } from '../../store/sharing.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
@@ -14,7 +15,7 @@ import { useAccess } from './use-access.ts'
 export function ShareDialog({ accountId, item }: { accountId: string; item: Shareable }) {
   const { close } = useAppStore().getState()
   const account = useApp(({ accounts }) => accounts?.find(({ id }) => id === accountId) ?? null)
-  const { access, problem, isBusy, shareWith, makeLink, removeLink } = useAccess(accountId, item)
+  const { access, problem, isBusy, load, shareWith, makeLink, removeLink } = useAccess(accountId, item)
   const id = useId()
   return (
     <Dialog title={say('sharing.title', { name: visibleName(item.name) })} onClose={close}>
@@ -37,11 +38,7 @@ export function ShareDialog({ accountId, item }: { accountId: string; item: Shar
             <LinkSection link={access.link} onMake={makeLink} onRemove={removeLink} />
           </section>
         ) : null}
-        {problem === null ? null : (
-          <p role="alert" className={styles.problem}>
-            {problem}
-          </p>
-        )}
+        <Problem sentence={problem} onRetry={access === null ? load : undefined} />
       </div>
     </Dialog>
   )

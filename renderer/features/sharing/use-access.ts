@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Audience, ItemAccess } from '../../../shared/sharing.ts'
 import { sentenceOf } from '../../store/sentence.ts'
 import type { Shareable } from '../../store/sharing.ts'
@@ -10,6 +10,8 @@ interface Access {
   problem: string | null
   /** True while something is being changed. */
   isBusy: boolean
+  /** Asks again who can read it. */
+  load(): void
   shareWith(audience: Audience): void
   makeLink(): void
   removeLink(): void
@@ -24,18 +26,24 @@ export function useAccess(accountId: string, item: Shareable): Access {
   const last = useRef<Promise<void>>(Promise.resolve())
   const { id } = item
 
+  const load = useCallback(
+    (signal: AbortSignal) => {
+      setProblem(null)
+      store
+        .getState()
+        .accessTo(accountId, id, signal)
+        .then(
+          (found) => (signal.aborted ? undefined : setAccess(found)),
+          (error: unknown) => (signal.aborted ? undefined : setProblem(sentenceOf(error))),
+        )
+    },
+    [store, accountId, id],
+  )
   useEffect(() => {
     const controller = new AbortController()
-    const { signal } = controller
-    store
-      .getState()
-      .accessTo(accountId, id, signal)
-      .then(
-        (found) => (signal.aborted ? undefined : setAccess(found)),
-        (error: unknown) => (signal.aborted ? undefined : setProblem(sentenceOf(error))),
-      )
+    load(controller.signal)
     return () => controller.abort()
-  }, [store, accountId, id])
+  }, [load])
 
   const { accessTo, shareItem, makeLink, removeLink } = store.getState()
 
@@ -61,6 +69,7 @@ export function useAccess(accountId: string, item: Shareable): Access {
     access,
     problem,
     isBusy: waiting > 0,
+    load: () => load(new AbortController().signal),
     shareWith: (after) => {
       if (access === null) return
       const before = access.audience

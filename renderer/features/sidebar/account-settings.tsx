@@ -1,9 +1,10 @@
-import { type FormEvent, useEffect, useId, useState } from 'react'
+import { type FormEvent, useCallback, useEffect, useId, useState } from 'react'
 import type { AccountSettings, AccountSettingsChange } from '../../../shared/account-settings.ts'
 import { FolderPicker } from '../../folders/folder-picker.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Checkbox } from '../../parts/checkbox.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { sentenceOf } from '../../store/sentence.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
@@ -19,15 +20,21 @@ export function AccountSettingsDialog({ accountId }: { accountId: string }) {
   const [isSending, setSending] = useState(false)
   const id = useId()
 
+  const load = useCallback(
+    (signal: AbortSignal) => {
+      setProblem(null)
+      accountSettings(accountId, signal).then(
+        (settings) => (signal.aborted ? undefined : setBefore(settings)),
+        (error: unknown) => (signal.aborted ? undefined : setProblem(sentenceOf(error))),
+      )
+    },
+    [accountId, accountSettings],
+  )
   useEffect(() => {
     const controller = new AbortController()
-    const { signal } = controller
-    accountSettings(accountId, signal).then(
-      (settings) => (signal.aborted ? undefined : setBefore(settings)),
-      (error: unknown) => (signal.aborted ? undefined : setProblem(sentenceOf(error))),
-    )
+    load(controller.signal)
     return () => controller.abort()
-  }, [accountId, accountSettings])
+  }, [load])
 
   async function submit(event: FormEvent) {
     event.preventDefault()
@@ -85,11 +92,7 @@ export function AccountSettingsDialog({ accountId }: { accountId: string }) {
             <p className={styles.hint}>{say('accountSettings.folderHint')}</p>
           </div>
         )}
-        {problem === null ? null : (
-          <p role="alert" className={styles.problem}>
-            {problem}
-          </p>
-        )}
+        <Problem sentence={problem} onRetry={before === null ? () => load(new AbortController().signal) : undefined} />
         <footer className={styles.foot}>
           <Button onClick={close}>{say('action.cancel')}</Button>
           <Button look="primary" type="submit" aria-disabled={isSending || before === null}>

@@ -21,7 +21,7 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
   const place = useApp((state) => state.place)
   const dropAt = useApp((state) => state.dropAt)
   const trashBytes = useApp(({ quotas }) => quotas.get(account.id)?.trash?.sizeBytes ?? 0)
-  const { goTo, goToAccount, goToFeeds, goToTrash, setExpanded, wantChildren, openMenu, open } = useActions()
+  const { goTo, goToAccount, goToFeeds, goToTrash, setExpanded, openBranch, openMenu, open } = useActions()
   const name = account.kind === 'this-computer' ? say('sidebar.thisComputer') : account.name
 
   const { isShown: hasTrash } = offerIn(account, 'hasTrash')
@@ -58,9 +58,9 @@ export function AccountTree({ account, isFirst }: { account: Account; isFirst: b
   }
 
   function expand(key: string, isExpanded: boolean) {
-    setExpanded(key, isExpanded)
     const folder = folderOfKey(key)
-    if (isExpanded && folder !== null) void wantChildren(folder.accountId, folder.folderId)
+    if (isExpanded && folder !== null) void openBranch(folder, (isOpen) => setExpanded(key, isOpen))
+    else setExpanded(key, isExpanded)
   }
 
   function openMenuAt(event: MouseEvent<HTMLElement>) {
@@ -123,7 +123,7 @@ function useActions() {
     goToFeeds: useApp((state) => state.goToFeeds),
     goToTrash: useApp((state) => state.goToTrash),
     setExpanded: useApp((state) => state.setExpanded),
-    wantChildren: useApp((state) => state.wantChildren),
+    openBranch: useApp((state) => state.openBranch),
     openMenu: useApp((state) => state.openMenu),
     open: useApp((state) => state.open),
   }

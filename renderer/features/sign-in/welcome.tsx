@@ -2,10 +2,10 @@ import { CloudDownload } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import { type Door, doors } from './doors.ts'
-import { Problem } from './problem.tsx'
 import styles from './sign-in.module.css'
 import { useHere } from './use-here.ts'
 
@@ -40,7 +40,7 @@ export function Welcome({ notices }: { notices: ReactNode }) {
               <Icon of={icon} size={24} className={styles.picture} />
               <h2 className={styles.choiceTitle}>{say(`welcome.${door}`)}</h2>
               <p className={styles.body}>{bodyOf(door)}</p>
-              {door === 'here' ? <Problem sentence={here.problem} /> : null}
+              {door === 'here' ? <Problem sentence={here.problem} className={styles.problem} /> : null}
               {door === 'here' && here.isUnavailable ? null : (
                 <Button
                   look={door === 'putio' ? 'primary' : 'plain'}

@@ -6,6 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
 import { Name } from '../../parts/name.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { useMinute } from '../../parts/use-minute.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { formatDay, formatExactMoment, formatMoment, formatSize } from '../../words/format.ts'
@@ -26,12 +27,11 @@ export function HistoryDialog({ accountId }: { accountId: string }) {
   )
   return (
     <Dialog title={say('history.title')} onClose={close}>
-      {history?.problem == null ? null : (
-        <div className={styles.message} role="alert">
-          <p>{history.problem}</p>
-          <Button onClick={() => void loadHistory(accountId)}>{say('action.retry')}</Button>
-        </div>
-      )}
+      <Problem
+        sentence={history?.problem ?? null}
+        className={styles.problem}
+        onRetry={() => void loadHistory(accountId)}
+      />
       {entries?.length === 0 ? (
         <div className={styles.message} role="status">
           <p>{say(wasCleared ? 'history.isCleared' : 'history.empty')}</p>

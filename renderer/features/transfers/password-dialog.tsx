@@ -3,6 +3,7 @@ import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { IconButton } from '../../parts/icon-button.tsx'
+import { Problem } from '../../parts/problem.tsx'
 import { say } from '../../words/say.ts'
 import { visibleName } from '../../words/visible-name.ts'
 import styles from './archive-password.module.css'
@@ -66,11 +67,7 @@ export function PasswordDialog({ name, hint, isWrong, problem, isSending, other,
           {isWrong ? `${say('password.wrong')} ` : null}
           {hint}
         </p>
-        {shown === null ? null : (
-          <p id={`${id}-problem`} role="alert" className={styles.problem}>
-            {shown}
-          </p>
-        )}
+        <Problem sentence={shown} id={`${id}-problem`} className={styles.problem} />
         <footer className={styles.foot}>
           {other}
           <span className={styles.gap} />

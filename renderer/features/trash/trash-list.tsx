@@ -1,9 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Trash2, TriangleAlert } from 'lucide-react'
 import { type MouseEvent, useEffect, useRef } from 'react'
-import { Button } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { Problem } from '../../parts/problem.tsx'
+import { RetryButton } from '../../parts/retry-button.tsx'
 import { noSelection, select } from '../../store/selection.ts'
+import { listProblem } from '../../store/selectors.ts'
 import { useApp, useAppStore } from '../../store/use-app.ts'
 import { say } from '../../words/say.ts'
 import styles from './trash.module.css'
@@ -52,6 +54,7 @@ export function TrashList() {
   return (
     <section className={styles.pane} aria-label={say('place.trash')}>
       <TrashHead />
+      {shown.count === 0 ? null : <TrashProblem />}
       <div
         id="items"
         role="grid"
@@ -102,6 +105,15 @@ export function TrashList() {
   )
 }
 
+/** Says above the trash why it is not up to date. */
+function TrashProblem() {
+  const problem = useApp((state) => listProblem(state, state.trash?.problem ?? null))
+  const isLoading = useApp((state) => state.trash?.isLoading ?? false)
+  const refresh = useApp((state) => state.refresh)
+  if (isLoading) return null
+  return <Problem sentence={problem} className={styles.problem} onRetry={refresh} />
+}
+
 /** The placeholder of a trash without rows: loading, an error, or that it is empty. */
 function NoRows() {
   const trash = useApp((state) => state.trash)
@@ -113,7 +125,7 @@ function NoRows() {
       <div className={styles.empty} role="alert">
         <Icon of={TriangleAlert} size={26} />
         <p>{problem}</p>
-        <Button onClick={refresh}>{say('action.retry')}</Button>
+        <RetryButton onRetry={refresh} />
       </div>
     )
   }

@@ -4,6 +4,7 @@ import type { Quota } from '../../../../shared/account.ts'
 import { type Capabilities, noCapabilities } from '../../../../shared/capabilities.ts'
 import { AppError } from '../../../../shared/errors.ts'
 import { type Item, type ItemId, rootFolderId } from '../../../../shared/item.ts'
+import type { TransferId } from '../../../../shared/transfer.ts'
 import type { OnMore, PutioClient, StreamPurpose } from '../client.ts'
 import type { Extraction } from '../extraction.ts'
 import { readRows } from '../lenient.ts'
@@ -14,6 +15,7 @@ import { createCalls } from './calls.ts'
 import { feedCalls } from './feeds.ts'
 import { unlessOutOfScope } from './in-scope.ts'
 import { toItem, toKind, toTrashed } from './items.ts'
+import { LostAnswers } from './lost-answers.ts'
 import { playingCalls, type RefusedToPlayers } from './playing.ts'
 import { type Call, type Endpoint, NameTaken, Requests } from './request.ts'
 import { sentenceOf } from './sentence.ts'
@@ -84,13 +86,18 @@ interface Known {
   areSettingsRefused: boolean
   isSharingRefused: boolean
   refusedToPlayers: RefusedToPlayers
+  lostAnswers: LostAnswers
+  /** The newest ids that were listed; null before. */
+  newestItemId: ItemId | null
+  newestTransferId: TransferId | null
 }
 
 /** Creates a client for API v2. */
 export function createV2Client(endpoint: Endpoint): PutioClient {
   const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
   const refused = { areFeedsRefused: false, areSettingsRefused: false, isSharingRefused: false }
-  const known: Known = { ...nothing, ...refused, refusedToPlayers: { positions: false, subtitles: false } }
+  const unlisted = { lostAnswers: new LostAnswers(), newestItemId: null, newestTransferId: null }
+  const known: Known = { ...nothing, ...refused, ...unlisted, refusedToPlayers: { positions: false, subtitles: false } }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -114,7 +121,9 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       list: 'files/list',
       noun: 'item',
     }
-    return (await rows(call, toldBy(onMore))).rows
+    const listed = (await rows(call, toldBy(onMore))).rows
+    known.newestItemId = listed.reduce((newest, { id }) => Math.max(newest, id), known.newestItemId ?? 0)
+    return listed
   }
   const account = async () => {
     const call = { verb: 'GET', path: '/v2/account/info', query: { download_token: 1 }, isInternal: true } as const
@@ -144,7 +153,23 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
     const unread = listed.unread.map(({ row }) => WireUnreadTransfer.parse(row).id)
     // In the order in which they were added, whatever that of the service is.
     const transfers = listed.rows.map(toTransfer).sort((one, other) => one.id - other.id)
+    known.newestTransferId = Math.max(known.newestTransferId ?? 0, transfers.at(-1)?.id ?? 0)
     return { transfers, unread, tick }
+  }
+  /** Links whose addition had no answer, although the service has added them. */
+  const addedBefore = async (links: readonly string[], folderId: ItemId): Promise<Map<string, V2Transfer>> => {
+    const found = new Map<string, V2Transfer>()
+    const lost = links.map((link) => ({ link, key: `link ${folderId} ${link}` }))
+    if (lost.every(({ key }) => known.lostAnswers.since(key) === null)) return found
+    const { transfers } = await listTransfers(null)
+    for (const { link, key } of lost) {
+      const since = known.lostAnswers.since(key)
+      if (since === null) continue
+      const transfer = transfers.find((one) => one.id > since && one.links.includes(link))
+      if (transfer !== undefined) found.set(link, transfer)
+      known.lostAnswers.forget(key)
+    }
+    return found
   }
   const completed = async (): Promise<CompletedTransfer[]> => {
     try {
@@ -195,6 +220,28 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       }
     }
   }
+  const copyItem = async (itemId: ItemId, folderId: ItemId): Promise<Item> => {
+    try {
+      return await copyFile(itemId, folderId, null)
+    } catch (error) {
+      if (!isNameTaken(error)) throw error
+    }
+    const { name, kind } = await item(itemId)
+    const copy = await copyUnderFreeName(itemId, folderId, (number) =>
+      kind === 'folder' ? `${name} (${number})` : numberedName(name, number),
+    )
+    try {
+      // Put.io also says that a name is taken when it is not. Source: API v2 §6.
+      await rename(copy.id, name)
+      return { ...copy, name }
+    } catch (error) {
+      if (!isNameTaken(error)) throw error
+      return copy
+    }
+  }
+  /** An item of a folder that is newer than what was known. */
+  const newerItem = async (folderId: ItemId, since: number, is: (one: Item) => boolean): Promise<Item | undefined> =>
+    (await listWire({ parent_id: folderId })).map(toItem).find((one) => one.id > since && is(one))
   const extractionsIn = async (call: Call): Promise<Extraction[]> => {
     const { extractions } = await ask(call, WireExtractions)
     const { read, unread } = readRows(extractions, WireExtraction)
@@ -315,10 +362,14 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         .filter(({ kind }) => kind === 'folder')
         .map(({ id, name }) => ({ id, name })),
     item,
-    createFolder: async (parentId, name) => {
-      const call = { verb: 'POST', path: '/v2/files/create-folder', form: { name, parent_id: parentId } } as const
-      return toItem((await ask(call, WireOneFile)).file)
-    },
+    createFolder: (parentId, name) =>
+      known.lostAnswers.once(`folder ${parentId} ${name}`, known.newestItemId, {
+        find: (since) => newerItem(parentId, since, (one) => one.kind === 'folder' && one.name === name),
+        make: async () => {
+          const form = { name, parent_id: parentId }
+          return toItem((await ask({ verb: 'POST', path: '/v2/files/create-folder', form }, WireOneFile)).file)
+        },
+      }),
     renameItem: async (itemId, name) => {
       await rename(itemId, name)
       return item(itemId)
@@ -333,25 +384,15 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       }
       return item(itemId)
     },
-    copyItem: async (itemId, folderId) => {
-      try {
-        return await copyFile(itemId, folderId, null)
-      } catch (error) {
-        if (!isNameTaken(error)) throw error
-      }
-      const { name, kind } = await item(itemId)
-      const copy = await copyUnderFreeName(itemId, folderId, (number) =>
-        kind === 'folder' ? `${name} (${number})` : numberedName(name, number),
-      )
-      try {
-        // Put.io also says that a name is taken when it is not. Source: API v2 §6.
-        await rename(copy.id, name)
-        return { ...copy, name }
-      } catch (error) {
-        if (!isNameTaken(error)) throw error
-        return copy
-      }
-    },
+    copyItem: (itemId, folderId) =>
+      known.lostAnswers.once(`copy ${itemId} ${folderId}`, known.newestItemId, {
+        find: async (since) => {
+          const { name, sizeBytes } = await item(itemId)
+          const isCopy = (one: Item) => one.id !== itemId && one.sizeBytes === sizeBytes && isNameOfCopy(one.name, name)
+          return await newerItem(folderId, since, isCopy)
+        },
+        make: () => copyItem(itemId, folderId),
+      }),
     extract: async (itemId, password) => {
       const form = { user_file_ids: itemId, ...(password !== null && { password }) }
       const [extraction] = await extractionsIn({ verb: 'POST', path: '/v2/files/extract', form })
@@ -466,7 +507,9 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
           refused.push({ link, sentence: error.message })
         }
       }
-      const plain = links.filter((link) => !isTorrentData(link))
+      const there = await addedBefore(links, folderId)
+      added.push(...there.values())
+      const plain = links.filter((link) => !isTorrentData(link) && !there.has(link))
       for (let done = 0; done < plain.length; done += linksAtOnce) {
         const some = plain.slice(done, done + linksAtOnce)
         const urls = JSON.stringify(some.map((url) => ({ url, save_parent_id: folderId })))
@@ -474,6 +517,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         try {
           answer = await ask({ verb: 'POST', path: '/v2/transfers/add-multi', form: { urls } }, WireAdded)
         } catch (error) {
+          for (const link of some) known.lostAnswers.note(`link ${folderId} ${link}`, error, known.newestTransferId)
           if (!(error instanceof AppError) || added.length === 0) throw error
           // What was added before must not be added again with the rest.
           refused.push(...plain.slice(done).map((link) => ({ link, sentence: error.message })))
@@ -637,6 +681,13 @@ function toExtraction({ id, status, message, putdesk }: WireExtraction, { isOwn 
 
 function toMs(seconds: number | null): number | null {
   return seconds === null ? null : seconds * 1000
+}
+
+/** True for the name of an item, and for those that its copies get: with a number. */
+function isNameOfCopy(copy: string, name: string): boolean {
+  if (copy === name) return true
+  const number = Number(/ \((\d+)\)(?:\.[^.]*)?$/.exec(copy)?.[1] ?? 0)
+  return number > 0 && (copy === numberedName(name, number) || copy === `${name} (${number})`)
 }
 
 function isNameTaken(error: unknown): boolean {
