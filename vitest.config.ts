@@ -6,7 +6,10 @@ const tidy = { globalSetup: ['tests/support/global-setup.ts'], setupFiles: ['tes
 /** What is waited for takes longer while other tests use the processors. The default is one second. */
 const patient = { expect: { poll: { timeout: 20_000 } } }
 
-const inElectron = { ...patient, testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+/** One window at a time, unless each worker has a display of its own: see `build/test.ts`. */
+const displays = process.env.PUTDESK_TEST_DISPLAYS?.split(' ').length ?? 1
+
+const inElectron = { ...patient, testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: displays }
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startVirtualDisplay } from './display.ts'
+import { type Display, startVirtualDisplay } from './display.ts'
 import { findElectron } from './electron-runtime.ts'
 import { ownCache, root, say } from './paths.ts'
 import { checkRooms } from './rooms.ts'
@@ -15,6 +15,8 @@ interface Outcome {
   printed: string
 }
 
+/** How many end-to-end tests run at a time. */
+const windowWorkers = 2
 const hasWindow = !process.argv.includes('--no-e2e')
 const bin = join(root, 'node_modules', '.bin')
 const repeated = join(ownCache, 'test-repeated.txt')
@@ -36,25 +38,32 @@ writeFileSync(repeated, '')
 
 const missing = hasWindow ? ensureSystemPackages(['electron', 'display', 'tests']) : ensureSystemPackages(['tests'])
 if (missing.length > 0) say('some tests will fail without these packages.')
-const display = hasWindow && process.platform === 'linux' ? await startVirtualDisplay() : null
-if (display !== null) environment.DISPLAY = display.name
+// Each worker has a display of its own: windows on one would take the focus and the clipboard from each other.
+const displays: Display[] = []
+if (hasWindow && process.platform === 'linux')
+  for (let count = 0; count < windowWorkers; count += 1) displays.push(await startVirtualDisplay())
+if (displays.length > 0) environment.PUTDESK_TEST_DISPLAYS = displays.map(({ name }) => name).join(' ')
 if (hasWindow) environment.PUTDESK_TEST_ELECTRON = JSON.stringify(await findElectron())
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     for (const child of running) child.kill(signal)
-    display?.stop()
+    stopDisplays()
     process.exit(1)
   })
 
 await Promise.all([checkSources(), buildAndTest()])
-display?.stop()
+stopDisplays()
 for (const line of flakeReport(tests, readFileSync(repeated, 'utf8').split('\n').filter(Boolean))) say(line)
 // Once more at the end, since a log may be cut, and the steps that run side by side print a great deal.
 for (const [name, ending] of broken) say(`the last lines of “${name}”:\n${ending}`)
 if (broken.size > 0) say(`failed: ${[...broken.keys()].join(', ')}.`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(broken.size > 0 || failed > 0 || passed === 0 ? 1 : 0)
+
+function stopDisplays(): void {
+  for (const display of displays) display.stop()
+}
 
 /** The checks that need no build, while the tests run. */
 async function checkSources(): Promise<void> {
