@@ -30,7 +30,7 @@ import { temporaryFolder } from '../support/temp-folder.ts'
 const seed = Number(process.env.PUTDESK_SEED ?? Date.now() % 1_000_000)
 console.log(`app-files: seed ${seed}`)
 let state = seed
-const forms = generatedCases(100, 40)
+const forms = generatedCases(100, 24)
 /** A random whole number below `limit`. */
 function below(limit: number): number {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

@@ -17,7 +17,7 @@ import { type Failure, startWorstDay, type WorstDay } from '../support/worst-day
 
 let service: Service
 let day: WorstDay
-let ids: { folder: number; a: number; b: number }
+let ids: { folder: number; a: number; b: number; target: number; taken: number; file: number }
 const table: [failure: string, act: string, outcome: string, reached: string][] = []
 beforeAll(async () => {
   service = await startService({ user: 'ann' })
@@ -159,7 +159,19 @@ const sameTwice = new Set(['rename', 'cancel a transfer'])
 beforeAll(async () => {
   const client = clientOf(day)
   const [folder, a, b] = await Promise.all(['folder', 'a', 'b'].map((name) => client.createFolder(0, name)))
-  ids = { folder: folder?.id ?? 0, a: a?.id ?? 0, b: b?.id ?? 0 }
+  const [target, taken] = await Promise.all(['target', 'taken'].map((name) => client.createFolder(0, name)))
+  const path = join(temporaryFolder('first'), 'sent.one')
+  writeFileSync(path, 'some bytes')
+  const { size: sizeBytes, mtimeMs: changedAtMs } = statSync(path)
+  const send = (folderId: number) =>
+    client.upload({
+      ...{ path, name: 'sent.one', folderId, sizeBytes, changedAtMs, isReplacing: false, begunAt: null },
+      ...{ signal: new AbortController().signal, onBegun: () => undefined, onProgress: () => undefined },
+    })
+  const file = await send(0)
+  await send(taken?.id ?? 0)
+  const [folderId, targetId, takenId] = [folder?.id ?? 0, target?.id ?? 0, taken?.id ?? 0]
+  ids = { folder: folderId, a: a?.id ?? 0, b: b?.id ?? 0, target: targetId, taken: takenId, file: file ?? 0 }
 })
 
 async function outcomeOf(work: Promise<unknown>): Promise<string> {
@@ -191,6 +203,78 @@ for (const [failure, { passes, at }] of Object.entries(failures)) {
     }
   })
 }
+
+/** What would be there twice, how it is asked for, and how often the service has it. */
+const made: Record<
+  string,
+  { path: RegExp; run(client: PutioClient, name: string): Promise<unknown>; count(name: string): Promise<number> }
+> = {
+  'a folder': {
+    path: /create-folder/,
+    run: (client, name) => client.createFolder(0, name),
+    count: (name) => namesIn(0, name),
+  },
+  'a copy of a folder': {
+    path: /files\/copy/,
+    run: (client) => client.copyItem(ids.folder, ids.target),
+    count: () => namesIn(ids.target, 'folder'),
+  },
+  'a copy of a file whose name is taken': {
+    path: /files\/copy/,
+    run: (client) => client.copyItem(ids.file, ids.taken),
+    count: async () => (await namesIn(ids.taken, 'sent')) - 1,
+  },
+  'a link': {
+    path: /transfers\/add/,
+    run: (client, name) => client.addTransfers([`http://127.0.0.1:1/${name}`, 'http://127.0.0.1:1/other'], 0),
+    count: async (name) => {
+      const { body } = await apiV2(service)('GET', '/v2/transfers/list')
+      const rows: unknown[] = Array.isArray(body.transfers) ? body.transfers : []
+      return rows.filter((row) => `${Object(row).source}`.endsWith(`/${name}`)).length
+    },
+  },
+}
+
+/** As the window has, before the person changes something. */
+async function clientThatHasListed(): Promise<PutioClient> {
+  const client = clientOf(day)
+  for (const folderId of [0, ids.target, ids.taken]) await client.listItems(folderId)
+  await client.followTransfers(() => []).changes()
+  return client
+}
+
+async function namesIn(folderId: number, name: string): Promise<number> {
+  return (await clientOf(day).listItems(folderId)).filter((item) => item.name.startsWith(name)).length
+}
+
+it.each(Object.entries(made))(
+  '%s whose answer is lost is found when it is asked for again',
+  async (what, { path, run, count }) => {
+    const name = `${Math.random()}`
+    const client = await clientThatHasListed()
+    day.plan((asked) => (path.test(asked.path) ? { cutAt: 0 } : null))
+    expect(await outcomeOf(run(client, name))).toMatch(/^unreachable: .* does not answer\.$/)
+    day.plan(() => null)
+    expect(await outcomeOf(run(client, name))).toBe('done')
+    const again = [...day.reached].filter(([key]) => path.test(key)).length
+    const times = await count(name)
+    table.push(['an answer that is lost', what, 'done', `${times} ×`])
+    expect([again, times]).toEqual([0, 1])
+  },
+)
+
+it('makes what did not reach the service when it is asked for again', async () => {
+  const client = await clientThatHasListed()
+  for (const [what, { path, run, count }] of Object.entries(made)) {
+    const name = `${Math.random()}`
+    const before = await count(name)
+    day.plan((asked) => (path.test(asked.path) ? error(503, 'SERVICE_UNAVAILABLE') : null))
+    expect(await outcomeOf(run(client, name))).toMatch(/^unreachable: /)
+    day.plan(() => null)
+    expect(await outcomeOf(run(client, name)), what).toBe('done')
+    expect(await count(name), what).toBe(before + 1)
+  }
+})
 
 /** Changes to each file of a list, or to the list itself. None may cost the others. */
 const oddities: Record<string, (file: Record<string, unknown>) => unknown> = {

@@ -10,7 +10,7 @@ import { type BadRequest, type BadServer, startBadServer, type Wire } from '../s
 import { generatedCases } from '../support/cases.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
-const schedules = Number(process.env.PUTDESK_SCHEDULES ?? generatedCases(1000, 400))
+const schedules = Number(process.env.PUTDESK_SCHEDULES ?? generatedCases(1000, 250))
 const atOnce = 8
 const folder = temporaryFolder('schedules')
 

@@ -7,11 +7,9 @@ import { servicesForTests } from '../support/services.ts'
 import { memoryFolder } from '../support/temp-folder.ts'
 
 const count = 20_000
-/** Its items have twice as many fields as those of API v1, which lists them in one answer. */
-const maxRatio = 4
 const { start } = servicesForTests()
 
-it('lists 20,000 items page by page in little more time than API v1 needs', async () => {
+it('lists each of 20,000 items once, page by page, in every order', async () => {
   const data = memoryFolder('pages')
   await openFolder(data).close()
   const { sql } = openData(dataFiles(data))
@@ -31,27 +29,7 @@ it('lists 20,000 items page by page in little more time than API v1 needs', asyn
     }
     return new Set(ids).size
   }
-  const timed = async <T>(work: () => Promise<T>): Promise<[number, T]> => {
-    const startMs = performance.now()
-    const result = await work()
-    return [performance.now() - startMs, result]
-  }
-  const figures: Record<string, number[]> = {}
-  for (let turn = 0; turn < 2; turn++) {
-    const [v1Ms, { rows }] = await timed(() => service.ask('files.list', { limit: 100_000 }))
-    expect(rows).toHaveLength(count)
-    figures.v1 = [...(figures.v1 ?? []), v1Ms]
-    for (const sort of ['NAME_ASC', 'SIZE_DESC', 'MODIFIED_ASC']) {
-      const [ms, found] = await timed(() => pages(sort))
-      expect(found).toBe(count)
-      figures[sort] = [...(figures[sort] ?? []), ms]
-    }
-  }
-  const best = Object.entries(figures).map(([name, all]): [string, number] => [name, Math.round(Math.min(...all))])
-  const { body } = await call('GET', '/v2/files/list', { per_page: 1 })
-  console.info(
-    `20,000 items: ${best.map(([name, ms]) => `${name} ${ms} ms`).join(', ')}; ${JSON.stringify(body.files).length} bytes each.`,
-  )
-  const base = best[0]?.[1] ?? 0
-  for (const [, ms] of best) expect(ms / base).toBeLessThan(maxRatio)
+  const { rows } = await service.ask('files.list', { limit: 100_000 })
+  expect(rows).toHaveLength(count)
+  for (const sort of ['NAME_ASC', 'SIZE_DESC', 'MODIFIED_ASC']) expect(await pages(sort)).toBe(count)
 })

@@ -38,7 +38,7 @@ describe('a restart after kill -9 (F24)', () => {
     'while %s delivers the same tree once, with one message and nothing fetched again',
     async (status) => {
       const busy = await makeArchive('busy.7z', { 'busy.bin': randomBytes(15_000_000) }, '-m0=PPMd', '-mx=1')
-      const archive = await makeArchive('Tree.zip', { ...manyFiles(3000), 'top.txt': Buffer.from('top') }, '-mx=0')
+      const archive = await makeArchive('Tree.zip', { ...manyFiles(2000), 'top.txt': Buffer.from('top') }, '-mx=0')
       web.on('/busy.7z', file(busy))
       web.on('/Tree.zip', file(archive))
       const first = await start()
@@ -53,16 +53,16 @@ describe('a restart after kill -9 (F24)', () => {
       const second = await restart(first)
       await whenEmpty(second)
       const paths = (await filesOf(second)).map(({ path }) => path)
-      expect(paths.filter((path) => path.startsWith('Tree/')).length).toBe(3001)
+      expect(paths.filter((path) => path.startsWith('Tree/')).length).toBe(2001)
       expect([paths.length, (await second.ask('messages.list')).rows.length, web.requests.length]).toEqual(
-        isQueued ? [3002, 2, requests] : [3001, 1, requests],
+        isQueued ? [2002, 2, requests] : [2001, 1, requests],
       )
       await expectTidy(second)
     },
   )
 
   it('while Completing delivers the right tree once, even when another program changed what was unpacked', async () => {
-    const contents = manyFiles(3000)
+    const contents = manyFiles(2000)
     web.on('/Tree.zip', file(await makeArchive('Tree.zip', contents, '-mx=0')))
     const first = await start()
     await first.ask('transfers.add', { links: [web.url('/Tree.zip')] })
@@ -87,7 +87,7 @@ describe('a restart after kill -9 (F24)', () => {
     'while a torrent waits to be saved delivers the right file, even when another program changed it',
     async () => {
       const torrent = await makeTorrent({ name: 'film.mkv', sizeBytes: 2_000_000 })
-      const busy = await makeArchive('busy.zip', manyFiles(12_000), '-mx=0')
+      const busy = await makeArchive('busy.zip', manyFiles(8000), '-mx=0')
       web.on('/busy.zip', file(busy))
       const seed = await startLibtorrent(torrent)
       const first = await start()

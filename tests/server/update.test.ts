@@ -30,7 +30,7 @@ const hows = ['stopped', 'killed'] as const
 const packed = readFileSync(join(import.meta.dirname, '../fixtures/schema-5.json.gz'))
 const left: Left = JSON.parse(gunzipSync(packed).toString())
 
-const forms = generatedCases(100, 40)
+const forms = generatedCases(100, 24)
 
 const folders: string[] = []
 afterEach(() => {

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { expectClean } from '../support/axe.ts'
 import { startOnThisComputer } from '../support/steps.ts'
 
 // The settings of an account at its service, as a person changes them in the window.
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let running: RunningApp | null = null
 afterEach(async () => {
   await running?.dispose()
@@ -29,9 +27,7 @@ it('switches the trash off, which removes its place, and on again with undo', as
   const trash = page.getByRole('treeitem', { name: 'Trash' })
   await trash.waitFor()
   const dialog = await openSettings(page)
-  const violations = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })
-    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`)
-  expect(violations).toEqual([])
+  await expectClean(page)
   const folder = process.env.PUTDESK_PICTURES
   if (folder !== undefined) await page.screenshot({ path: `${folder}/account-settings.png` })
   await dialog.getByRole('switch', { name: 'Deleted items go to the trash' }).click()

@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
 import { type RunningApp, startApp } from '../support/app.ts'
+import { expectClean } from '../support/axe.ts'
 import { takePicture } from '../support/picture.ts'
 import { startWith } from '../support/start-with.ts'
 import { makeFolder } from '../support/steps.ts'
 
 // Two people of one service: one shares a folder, and makes a public link to it.
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let running: RunningApp | null = null
 afterEach(async () => {
   await running?.dispose()
@@ -53,10 +51,7 @@ it('shares a folder with a friend and by a public link, stops both, and undoes i
   await copy.waitFor()
   expect(await copy.evaluate((button) => button === document.activeElement)).toBe(true)
   await takePicture(page, 'share-link')
-  const found = await page.evaluate(
-    `${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id }) => id))`,
-  )
-  expect(found).toEqual([])
+  await expectClean(page)
   const link = await dialog.locator('code').innerText()
   expect(await (await fetch(link)).text()).toContain('<h1>Films</h1>')
   await copy.press('Enter')

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type RunningApp, secondStart, startApp } from '../support/app.ts'
+import { expectClean } from '../support/axe.ts'
 import { raw, type SignInServer, startSignInServer } from '../support/sign-in-server.ts'
 
 // The door to an account of Put.io, in the real app: a server on this computer stands in for Put.io.
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const mary = { id: 7, name: 'mary' }
 const bob = { id: 8, name: 'bob' }
 let server: SignInServer
@@ -39,16 +38,6 @@ async function inThemes(page: Page, run: (theme: 'light' | 'dark') => Promise<vo
     await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))')
     await run(colorScheme)
   }
-}
-
-async function expectClean(page: Page): Promise<void> {
-  await inThemes(page, async (theme) => {
-    // Evaluated from outside, so that the page's own policy stays as it is.
-    const found =
-      await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, any }) => html.slice(0, 160) + ' ' + (any[0]?.message ?? '')).join(' | ')))`)
-    expect(found, `${theme} theme`).toEqual([])
-  })
 }
 
 async function take(page: Page, name: string): Promise<void> {

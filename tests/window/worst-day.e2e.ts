@@ -244,6 +244,17 @@ it('keeps each screen readable when it cannot be asked for, says why, and shows 
         await dialog.waitFor({ state: 'detached' })
       }
     }
+
+  // Then the account waits, so it is the last.
+  await goHome(page)
+  happens(error(429, 'RATE_LIMIT_ERROR', { 'x-ratelimit-action': 'captcha-needed', 'x-ratelimit-id': 'c4' }))
+  await page.keyboard.press('F5')
+  const captcha = page
+    .getByRole('alert')
+    .filter({ hasText: /wants to know that you are a person\. Open .*\/captcha\/c4/ })
+  await captcha.first().waitFor()
+  table.push(['a captcha', 'the list', ((await captcha.first().locator('p').first().textContent()) ?? '').trim()])
+  await row(page, 'notes\\.txt').waitFor()
 })
 
 /** What a person changes at the service. */
@@ -422,4 +433,66 @@ it('does each change once, however it fails at first, and says what happened', a
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       expect(await change.count(day, nth), `${what}: ${name}`).toBe(1)
     }
+})
+
+/** How long a service is silent before a request is sent again. */
+const silenceMs = 30_000
+
+it('goes on with another account while a service is silent for 30 seconds, or has revoked the sign-in', async () => {
+  const day = await begin()
+  const { page, call, happens } = day
+  const other = await startService({ user: 'bob' })
+  ends.push(other)
+  await apiV2(other)('POST', '/v2/files/create-folder', { name: 'Of Bob', parent_id: 0 })
+  await signIn(page, 'Add an account', other.url, other.token)
+  await page.getByRole('tree', { name: /^bob · / }).waitFor()
+  const go = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} · `) }).click()
+  const alert = (sentence: RegExp) => page.getByRole('alert').filter({ hasText: sentence }).first()
+  let made = 0
+  /** The other account is read and changed as always. */
+  const goesOn = async () => {
+    made += 1
+    await go('bob')
+    await row(page, 'Of Bob').waitFor()
+    await page.keyboard.press('Control+Shift+N')
+    await page.getByRole('textbox', { name: 'New name' }).fill(`Bob ${made}`)
+    await page.keyboard.press('Enter')
+    await row(page, `Bob ${made}`).waitFor()
+    await go('ann')
+    await row(page, 'Films').waitFor()
+  }
+
+  await go('ann')
+  await row(page, 'Films').click()
+  await call('POST', '/v2/files/create-folder', { name: 'After the silence', parent_id: 0 })
+  happens({ silence: true, isDone: false })
+  await page.keyboard.press('F5')
+  const silentAtMs = performance.now()
+  await goesOn()
+  expect(await row(page, 'After the silence').count()).toBe(0)
+  happens(null)
+  await row(page, 'After the silence').waitFor({ timeout: 2 * silenceMs })
+  table.push(['silence', 'the list', 'is read again after half a minute; the other account goes on'])
+  expect(performance.now() - silentAtMs).toBeGreaterThan(silenceMs / 2)
+
+  happens(error(401, 'invalid_grant'))
+  await page.keyboard.press('F5')
+  await alert(/^Signed out of ann · .* no longer accepts this sign-in\./).waitFor()
+  table.push([
+    'a revoked sign-in',
+    'the list',
+    (await alert(/^Signed out/)
+      .locator('p')
+      .first()
+      .textContent()) ?? '',
+  ])
+  await row(page, 'Films').waitFor()
+  await takePicture(page, 'worst-signed-out')
+  await goesOn()
+  await page.getByRole('button', { name: 'Sign in again…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  happens(null)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
 })

@@ -87,8 +87,10 @@ interface Known {
   isSharingRefused: boolean
   refusedToPlayers: RefusedToPlayers
   lostAnswers: LostAnswers
-  /** The newest ids that were listed; null before. */
-  newestItemId: ItemId | null
+  /** The folders that were listed, and the newest id of an item. */
+  listedFolders: Set<ItemId>
+  newestItemId: ItemId
+  /** The newest that was listed; null before. */
   newestTransferId: TransferId | null
 }
 
@@ -96,8 +98,9 @@ interface Known {
 export function createV2Client(endpoint: Endpoint): PutioClient {
   const nothing = { capabilities: noCapabilities, isOwn: false, downloadToken: null, feed: null }
   const refused = { areFeedsRefused: false, areSettingsRefused: false, isSharingRefused: false }
-  const unlisted = { lostAnswers: new LostAnswers(), newestItemId: null, newestTransferId: null }
-  const known: Known = { ...nothing, ...refused, ...unlisted, refusedToPlayers: { positions: false, subtitles: false } }
+  const unlisted = { listedFolders: new Set<ItemId>(), newestItemId: 0, newestTransferId: null }
+  const refusedToPlayers = { positions: false, subtitles: false }
+  const known: Known = { ...nothing, ...refused, ...unlisted, refusedToPlayers, lostAnswers: new LostAnswers() }
   return clientOn(endpoint, { requests: new Requests(endpoint), known })
 }
 
@@ -122,7 +125,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       noun: 'item',
     }
     const listed = (await rows(call, toldBy(onMore))).rows
-    known.newestItemId = listed.reduce((newest, { id }) => Math.max(newest, id), known.newestItemId ?? 0)
+    known.newestItemId = listed.reduce((newest, { id }) => Math.max(newest, id), known.newestItemId)
     return listed
   }
   const account = async () => {
@@ -239,6 +242,8 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       return copy
     }
   }
+  /** What is newer than this was not in the folder before; null if it was never listed. */
+  const newestIfListed = (folderId: ItemId) => (known.listedFolders.has(folderId) ? known.newestItemId : null)
   /** An item of a folder that is newer than what was known. */
   const newerItem = async (folderId: ItemId, since: number, is: (one: Item) => boolean): Promise<Item | undefined> =>
     (await listWire({ parent_id: folderId })).map(toItem).find((one) => one.id > since && is(one))
@@ -350,7 +355,11 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       }
     },
 
-    listItems: async (folderId, onMore) => (await listWire({ parent_id: folderId }, onMore)).map(toItem),
+    listItems: async (folderId, onMore) => {
+      const items = (await listWire({ parent_id: folderId }, onMore)).map(toItem)
+      known.listedFolders.add(folderId)
+      return items
+    },
     listWithAddresses: async (folderId) =>
       (await listWire({ parent_id: folderId })).map((wire) => ({
         item: toItem(wire),
@@ -363,7 +372,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
         .map(({ id, name }) => ({ id, name })),
     item,
     createFolder: (parentId, name) =>
-      known.lostAnswers.once(`folder ${parentId} ${name}`, known.newestItemId, {
+      known.lostAnswers.once(`folder ${parentId} ${name}`, newestIfListed(parentId), {
         find: (since) => newerItem(parentId, since, (one) => one.kind === 'folder' && one.name === name),
         make: async () => {
           const form = { name, parent_id: parentId }
@@ -385,7 +394,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
       return item(itemId)
     },
     copyItem: (itemId, folderId) =>
-      known.lostAnswers.once(`copy ${itemId} ${folderId}`, known.newestItemId, {
+      known.lostAnswers.once(`copy ${itemId} ${folderId}`, newestIfListed(folderId), {
         find: async (since) => {
           const { name, sizeBytes } = await item(itemId)
           const isCopy = (one: Item) => one.id !== itemId && one.sizeBytes === sizeBytes && isNameOfCopy(one.name, name)
