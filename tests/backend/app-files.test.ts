@@ -430,7 +430,7 @@ it.runIf(has('symbolic links')).each(['settings.json', 'vault.json'] as const)(
 
 it('has the last saved setting, or the one being saved, after a kill at any moment', async () => {
   const folder = copyOfGood()
-  for (let kill = 0; kill < 12; kill += 1) {
+  for (let kill = 0; kill < 6; kill += 1) {
     const child = spawn(process.execPath, [join(import.meta.dirname, '../support/save-child.ts'), folder])
     let output = ''
     const wanted = 1 + below(40)

@@ -9,7 +9,7 @@ import { seededRandom } from '../support/seed.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 
 const MiB = 1024 * 1024
-const rounds = Number(process.env.PUTDESK_ROUNDS ?? 12)
+const rounds = Number(process.env.PUTDESK_ROUNDS ?? 8)
 let folder: string
 let server: BadServer
 beforeAll(async () => {

@@ -25,7 +25,7 @@ import {
 
 afterEach(cleanUp)
 
-const rounds = Number(process.env.PUTDESK_ROUNDS ?? 6)
+const rounds = Number(process.env.PUTDESK_ROUNDS ?? 4)
 
 /** How many bytes the pieces in a bitfield have. */
 function countedBytes(torrent: MadeTorrent, pieces: string): number {
