@@ -1,9 +1,7 @@
 import { ChevronDown, ChevronUp, CloudDownload, CloudUpload, type LucideIcon, MonitorDown } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useState } from 'react'
 import { SaveHeader, SaveSummary } from '../features/saving/save-header.tsx'
-import { SaveRows } from '../features/saving/save-rows.tsx'
 import { SendHeader, SendSummary } from '../features/saving/send-header.tsx'
-import { SendRows } from '../features/saving/send-rows.tsx'
 import { TransferHeader } from '../features/transfers/transfer-header.tsx'
 import { TransferRows } from '../features/transfers/transfer-rows.tsx'
 import { classNames } from '../parts/class-names.ts'
@@ -15,6 +13,9 @@ import type { DockTab } from '../store/saves.ts'
 import { activeSaves, activeSends, activeTransfers } from '../store/selectors.ts'
 import { useApp } from '../store/use-app.ts'
 import { type MessageId, say } from '../words/say.ts'
+
+const SaveRows = lazy(async () => ({ default: (await import('../features/saving/save-rows.tsx')).SaveRows }))
+const SendRows = lazy(async () => ({ default: (await import('../features/saving/send-rows.tsx')).SendRows }))
 
 const minHeight = 96
 const maxHeight = 800
@@ -103,7 +104,13 @@ export function Dock() {
           onClick={() => void changeSettings({ isDockOpen: !isOpen })}
         />
       </header>
-      {isOpen ? tab === 'transfers' ? <TransferRows /> : tab === 'saves' ? <SaveRows /> : <SendRows /> : null}
+      {isOpen ? (
+        tab === 'transfers' ? (
+          <TransferRows />
+        ) : (
+          <Suspense fallback={null}>{tab === 'saves' ? <SaveRows /> : <SendRows />}</Suspense>
+        )
+      ) : null}
     </section>
   )
 }

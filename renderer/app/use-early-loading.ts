@@ -11,6 +11,8 @@ export function useEarlyLoading() {
         import('./menus.tsx'),
         import('../features/links/add-links.tsx'),
         import('../features/browser/item-menu.tsx'),
+        import('../features/saving/save-rows.tsx'),
+        import('../features/saving/send-rows.tsx'),
       ]
       // A chunk that fails to load is loaded again, or reported, when it is needed.
       void Promise.allSettled(chunks)
