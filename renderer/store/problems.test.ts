@@ -147,6 +147,17 @@ it('closes a branch that cannot be loaded, says why, and opens it when it is tri
   expect(store.getState().tree.get(key)?.folders).toEqual([{ id: 2, name: '2026' }])
 })
 
+it('closes a branch, too, that was being loaded already when it was opened', async () => {
+  const { backend, store, toast } = await openStore()
+  const key = folderKey('a', 1)
+  void store.getState().loadChildren('a', 1)
+  void store
+    .getState()
+    .openBranch({ accountId: 'a', folderId: 1 }, (isOpen) => store.getState().setExpanded(key, isOpen))
+  await backend.refuse('items.folders', 'unreachable', sentence)
+  expect([store.getState().expanded.has(key), toast()?.sentence]).toEqual([false, sentence])
+})
+
 it('says above a list only what the banner of its account does not say', async () => {
   const { backend, store } = await openStore()
   expect(listProblem(store.getState(), sentence)).toBe(sentence)

@@ -57,24 +57,23 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
     return asked
   }
 
-  const isWanted = (accountId: AccountId, folderId: ItemId) => {
-    const known = get().tree.get(folderKey(accountId, folderId))
-    return known === undefined || (known.folders === null && !known.isLoading)
-  }
-
   return {
     tree: new Map(),
     expanded: new Set(),
     loadChildren: (accountId, folderId) => load(accountId, folderId).catch(() => undefined),
     wantChildren: async (accountId, folderId) => {
-      if (isWanted(accountId, folderId)) await get().loadChildren(accountId, folderId)
+      const known = get().tree.get(folderKey(accountId, folderId))
+      if (known === undefined || (known.folders === null && !known.isLoading))
+        await get().loadChildren(accountId, folderId)
     },
     openBranch: ({ accountId, folderId }, setOpen) =>
       get().attempt(async () => {
         setOpen(true)
-        if (!isWanted(accountId, folderId)) return
+        const key = folderKey(accountId, folderId)
+        const known = get().tree.get(key)
+        if (known !== undefined && known.folders !== null) return
         try {
-          await load(accountId, folderId)
+          await (known?.isLoading === true ? newest.get(key) : load(accountId, folderId))
         } catch (error) {
           setOpen(false)
           throw error

@@ -263,6 +263,19 @@ it.each(Object.entries(made))(
   },
 )
 
+it('adds a link once whose answer does not come, although the list shows it in the meantime', async () => {
+  const name = `${Math.random()}`
+  const client = await clientThatHasListed()
+  const add = () => outcomeOf(client.addTransfers([`http://127.0.0.1:1/${name}`], 0))
+  day.plan(({ path }) => (path.includes('add-multi') ? { silence: true, isDone: true } : null))
+  const adding = add()
+  await expect.poll(() => made['a link']?.count(name)).toBe(1)
+  await client.followTransfers(() => []).changes()
+  expect(await adding).toMatch(/^unreachable: /)
+  day.plan(() => null)
+  expect([await add(), await made['a link']?.count(name)]).toEqual(['done', 1])
+})
+
 it('makes what did not reach the service when it is asked for again', async () => {
   const client = await clientThatHasListed()
   for (const [what, { path, run, count }] of Object.entries(made)) {

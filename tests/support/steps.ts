@@ -37,3 +37,15 @@ export async function makeFolder(page: Page, name: string): Promise<void> {
   await page.getByRole('textbox', { name: 'New name' }).waitFor({ state: 'detached' })
   await page.getByRole('row', { name: new RegExp(`^${name}`) }).waitFor()
 }
+
+/** Signs in to a service of API v2 with a token, from the welcome screen or beside another account. */
+export async function signInWithToken(page: Page, door: string, address: string, token: string): Promise<void> {
+  await page.getByRole('button', { name: door }).click()
+  const dialog = page.getByRole('dialog')
+  if (door === 'Add an account') await dialog.getByRole('button', { name: 'Put.io account' }).click()
+  await dialog.getByRole('button', { name: 'Advanced' }).click()
+  await dialog.getByLabel('Address of the service').fill(address)
+  await dialog.getByRole('button', { name: 'Use a token' }).click()
+  await dialog.getByLabel('Token', { exact: true }).fill(token)
+  await page.keyboard.press('Enter')
+}

@@ -6,6 +6,7 @@ import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { expectClean } from '../support/axe.ts'
 import { startOtherHost } from '../support/other-host.ts'
 import { type Service, startService } from '../support/service.ts'
+import { signInWithToken } from '../support/steps.ts'
 import { temporaryFolder } from '../support/temp-folder.ts'
 import { bencode } from '../support/torrents.ts'
 import { file, startWeb, type Web } from '../support/web.ts'
@@ -59,13 +60,7 @@ it('finds no violation in the sign-in with an error', async () => {
 
 it('finds no violation in the window with files, a selection and transfers', async () => {
   const { page } = running
-  await page.getByRole('button', { name: 'Sign in to Put.io' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('button', { name: 'Advanced' }).click()
-  await dialog.getByLabel('Address of the service').fill(service.url)
-  await dialog.getByRole('button', { name: 'Use a token' }).click()
-  await dialog.getByLabel('Token', { exact: true }).fill(service.token)
-  await page.keyboard.press('Enter')
+  await signInWithToken(page, 'Sign in to Put.io', service.url, service.token)
   await page.getByRole('row', { name: /Films/ }).click()
   await page.getByRole('listitem', { name: /missing\.iso, Error/ }).waitFor()
   await page.getByRole('listitem', { name: /film\.mp4, Downloading/ }).waitFor()

@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest'
 import { dropOnWindow, type RunningApp, startApp } from '../support/app.ts'
 import { takePicture } from '../support/picture.ts'
 import { startService } from '../support/service.ts'
+import { signInWithToken } from '../support/steps.ts'
 import { file, startWeb } from '../support/web.ts'
 import { startWorstDay } from '../support/worst-day.ts'
 
@@ -39,13 +40,7 @@ it('keeps a refused link in the dialog with its sentence, and adds it when it is
   )
   running = await startApp()
   const { page } = running
-  await page.getByRole('button', { name: 'Sign in to Put.io' }).click()
-  const signIn = page.getByRole('dialog')
-  await signIn.getByRole('button', { name: 'Advanced' }).click()
-  await signIn.getByLabel('Address of the service').fill(day.url)
-  await signIn.getByRole('button', { name: 'Use a token' }).click()
-  await signIn.getByLabel('Token', { exact: true }).fill(service.token)
-  await page.keyboard.press('Enter')
+  await signInWithToken(page, 'Sign in to Put.io', day.url, service.token)
   await page.getByRole('tree', { name: /^ann · / }).waitFor()
 
   const links = ['one', 'two', 'three', 'four'].map((name) => web.url(`/${name}.mkv`)).join('\n')

@@ -4,7 +4,7 @@ import { type RunningApp, startApp } from '../support/app.ts'
 import { expectClean } from '../support/axe.ts'
 import { takePicture } from '../support/picture.ts'
 import { startWith } from '../support/start-with.ts'
-import { makeFolder } from '../support/steps.ts'
+import { makeFolder, signInWithToken } from '../support/steps.ts'
 
 // Two people of one service: one shares a folder, and makes a public link to it.
 
@@ -15,14 +15,7 @@ afterEach(async () => {
 })
 
 async function signIn(page: Page, door: string, address: string, name: string): Promise<void> {
-  await page.getByRole('button', { name: door }).click()
-  const dialog = page.getByRole('dialog')
-  if (door === 'Add an account') await dialog.getByRole('button', { name: 'Put.io account' }).click()
-  await dialog.getByRole('button', { name: 'Advanced' }).click()
-  await dialog.getByLabel('Address of the service').fill(address)
-  await dialog.getByRole('button', { name: 'Use a token' }).click()
-  await dialog.getByLabel('Token', { exact: true }).fill(`token-of-${name}-with-more-letters`)
-  await page.keyboard.press('Enter')
+  await signInWithToken(page, door, address, `token-of-${name}-with-more-letters`)
   await page.getByRole('tree', { name: new RegExp(`^${name} · `) }).waitFor()
 }
 

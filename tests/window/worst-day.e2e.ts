@@ -6,6 +6,7 @@ import { expectClean } from '../support/axe.ts'
 import { makeHome } from '../support/home.ts'
 import { takePicture } from '../support/picture.ts'
 import { startService } from '../support/service.ts'
+import { signInWithToken } from '../support/steps.ts'
 import { metadata, tusClient } from '../support/uploads.ts'
 import { file, startWeb } from '../support/web.ts'
 import { type Failure, startWorstDay, type WorstDay } from '../support/worst-day.ts'
@@ -77,7 +78,7 @@ async function begin(): Promise<Day> {
 
   running = await startApp({ environment: makeHome('worst').environment })
   const { page } = running
-  await signIn(page, 'Sign in to Put.io', day.url, service.token)
+  await signInWithToken(page, 'Sign in to Put.io', day.url, service.token)
   await page.getByRole('tree', { name: /^ann · / }).waitFor()
   await row(page, 'Films').waitFor()
   return { page, call, fileUrl: (name) => web.url(`/${name}`), ...follow(day) }
@@ -93,17 +94,6 @@ function follow(day: WorstDay): Pick<Day, 'happens' | 'reached'> {
     },
     reached: (path) => [...day.reached].reduce((sum, [key, count]) => (path.test(key) ? sum + count : sum), 0),
   }
-}
-
-async function signIn(page: Page, door: string, address: string, token: string): Promise<void> {
-  await page.getByRole('button', { name: door }).click()
-  const dialog = page.getByRole('dialog')
-  if (door === 'Add an account') await dialog.getByRole('button', { name: 'Put.io account' }).click()
-  await dialog.getByRole('button', { name: 'Advanced' }).click()
-  await dialog.getByLabel('Address of the service').fill(address)
-  await dialog.getByRole('button', { name: 'Use a token' }).click()
-  await dialog.getByLabel('Token', { exact: true }).fill(token)
-  await page.keyboard.press('Enter')
 }
 
 const row = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
@@ -444,7 +434,7 @@ it('goes on with another account while a service is silent for 30 seconds, or ha
   const other = await startService({ user: 'bob' })
   ends.push(other)
   await apiV2(other)('POST', '/v2/files/create-folder', { name: 'Of Bob', parent_id: 0 })
-  await signIn(page, 'Add an account', other.url, other.token)
+  await signInWithToken(page, 'Add an account', other.url, other.token)
   await page.getByRole('tree', { name: /^bob · / }).waitFor()
   const go = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} · `) }).click()
   const alert = (sentence: RegExp) => page.getByRole('alert').filter({ hasText: sentence }).first()

@@ -162,7 +162,7 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
   /** Links whose addition had no answer, although the service has added them. */
   const addedBefore = async (links: readonly string[], folderId: ItemId): Promise<Map<string, V2Transfer>> => {
     const found = new Map<string, V2Transfer>()
-    const lost = links.map((link) => ({ link, key: `link ${folderId} ${link}` }))
+    const lost = links.map((link) => ({ link, key: linkKey(link, folderId) }))
     if (lost.every(({ key }) => known.lostAnswers.since(key) === null)) return found
     const { transfers } = await listTransfers(null)
     for (const { link, key } of lost) {
@@ -516,17 +516,20 @@ function clientOn(endpoint: Endpoint, shared: { requests: Requests; known: Known
           refused.push({ link, sentence: error.message })
         }
       }
-      const there = await addedBefore(links, folderId)
+      const wanted = links.filter((link) => !isTorrentData(link))
+      const there = await addedBefore(wanted, folderId)
       added.push(...there.values())
-      const plain = links.filter((link) => !isTorrentData(link) && !there.has(link))
+      const plain = wanted.filter((link) => !there.has(link))
       for (let done = 0; done < plain.length; done += linksAtOnce) {
         const some = plain.slice(done, done + linksAtOnce)
+        // The list may show them before the answer is known to be lost.
+        const { newestTransferId } = known
         const urls = JSON.stringify(some.map((url) => ({ url, save_parent_id: folderId })))
         let answer: z.infer<typeof WireAdded>
         try {
           answer = await ask({ verb: 'POST', path: '/v2/transfers/add-multi', form: { urls } }, WireAdded)
         } catch (error) {
-          for (const link of some) known.lostAnswers.note(`link ${folderId} ${link}`, error, known.newestTransferId)
+          for (const link of some) known.lostAnswers.note(linkKey(link, folderId), error, newestTransferId)
           if (!(error instanceof AppError) || added.length === 0) throw error
           // What was added before must not be added again with the rest.
           refused.push(...plain.slice(done).map((link) => ({ link, sentence: error.message })))
@@ -690,6 +693,11 @@ function toExtraction({ id, status, message, putdesk }: WireExtraction, { isOwn 
 
 function toMs(seconds: number | null): number | null {
   return seconds === null ? null : seconds * 1000
+}
+
+/** What `LostAnswers` knows the addition of a link by. */
+function linkKey(link: string, folderId: ItemId): string {
+  return `link ${folderId} ${link}`
 }
 
 /** True for the name of an item, and for those that its copies get: with a number. */
