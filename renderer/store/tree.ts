@@ -48,9 +48,8 @@ export const treeSlice: Slice<TreeSlice> = (client) => (set, get) => {
       const [answer] = await Promise.allSettled([client.call('items.folders', { accountId, folderId })])
       const last = newest.get(key)
       if (last !== asked) return last
-      put(key, { isLoading: false })
+      put(key, { isLoading: false, ...(answer.status === 'fulfilled' && { folders: sortByName(answer.value) }) })
       if (answer.status === 'rejected') throw answer.reason
-      put(key, { folders: sortByName(answer.value) })
     }
     const asked: Promise<void> = ask()
     newest.set(key, asked)

@@ -235,6 +235,29 @@ it('keeps each screen readable when it cannot be asked for, says why, and shows 
       }
     }
 
+  // Quick look says it in place of the content, beside the facts.
+  await goHome(page)
+  await row(page, 'notes\\.txt').click()
+  const [failed] = Object.values(failures)
+  happens(failed?.failure ?? null)
+  await page.keyboard.press('Space')
+  const look = page.getByRole('dialog')
+  const retry = look.getByRole('button', { name: 'Try again' })
+  await retry.waitFor()
+  table.push([
+    'errors of the service',
+    'quick look',
+    ((await look.getByRole('status').locator('p').textContent()) ?? '').trim(),
+  ])
+  await takePicture(page, 'worst-quick-look')
+  happens(null)
+  await retry.press('Enter')
+  // It is asked again: its files are at the service itself, not at the proxy.
+  await look.getByRole('button', { name: /^Trust 127\.0\.0\.1/ }).waitFor()
+  // The keyboard still works.
+  await page.keyboard.press('Space')
+  await look.waitFor({ state: 'detached' })
+
   // Then the account waits, so it is the last.
   await goHome(page)
   happens(error(429, 'RATE_LIMIT_ERROR', { 'x-ratelimit-action': 'captcha-needed', 'x-ratelimit-id': 'c4' }))
